@@ -1,0 +1,5 @@
+"""``python -m xltools``."""
+
+from xltools.cli import main
+
+main()

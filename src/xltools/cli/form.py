@@ -1,0 +1,74 @@
+"""``xltools form``: which forms there are, what is in them, whether a definition is sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xltools.cli.shared import emit, encoding, file, find_form, option
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Group:
+    """The group of commands in *lang*."""
+    t = catalog(lang)
+    group = click.Group("form", help=t("help.form"))
+    for make in (_list, _cells, _check):
+        group.add_command(make(lang))
+    return group
+
+
+def _list(lang: Lang) -> click.Command:
+    t = catalog(lang)
+
+    @click.command("list", help=t("help.form-list"))
+    def run() -> None:
+        from xltools.form import library  # noqa: PLC0415
+        from xltools.report.table import table  # noqa: PLC0415
+
+        rows = [[t(f"report.head-{key}") for key in ("form", "title", "authority")]]
+        for name in library.names():
+            form = library.find(name)
+            mark = f" ({t('report.default')})" if name == library.DEFAULT else ""
+            rows.append([name + mark, form.title, form.authority])
+        emit(table(rows), None)
+
+    return run
+
+
+def _cells(lang: Lang) -> click.Command:
+    t = catalog(lang)
+
+    @click.command("cells", help=t("help.form-cells"))
+    @click.argument("form", required=False)
+    @option(lang, "--format", "how", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, text="format")
+    @option(lang, "-o", "--output", type=file, text="output")
+    def run(form: str | None, how: str, output: Path | None) -> None:
+        from xltools.report import data, text  # noqa: PLC0415
+        from xltools.report.table import table  # noqa: PLC0415
+
+        found = find_form(form)
+        objects = text.dictionary_objects(found)
+        if how == "json":
+            emit(data.json_text(objects, encoding(output), indent=1), output)
+        elif how == "csv":
+            emit(data.rows_text([list(objects[0]), *(list(row.values()) for row in objects)]), output, bom=True)
+        else:
+            head = [t(f"report.head-{key}") for key in objects[0]]
+            emit(table([head, *text.dictionary_rows(found, lang)]), output)
+
+    return run
+
+
+def _check(lang: Lang) -> click.Command:
+    t = catalog(lang)
+
+    @click.command("check", help=t("help.form-check"))
+    @click.argument("form", required=False)
+    def run(form: str | None) -> None:
+        found = find_form(form)
+        counts = {"cells": len(found.cells), "inputs": len(found.inputs), "totals": len(found.totals)}
+        emit(t("report.form-sound", form=found.name, rules=len(found.identities), **counts), None)
+
+    return run

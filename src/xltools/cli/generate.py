@@ -1,0 +1,43 @@
+"""``xltools generate``: a workbook for each agency."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xltools.cli.shared import emit, file, find_form, find_roster, option, progress
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+    t = catalog(lang)
+
+    @click.command("generate", help=t("help.generate"))
+    @option(lang, "--year", type=int, required=True, text="year")
+    @option(lang, "--district", required=True, text="district")
+    @option(lang, "--roster", type=file, text="roster")
+    @option(lang, "--agency", text="agency")
+    @option(lang, "--code", text="code")
+    @option(lang, "-o", "--output", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, text="folder")
+    @option(lang, "--form", text="form")
+    @option(lang, "--password", default="", text="password")
+    @option(lang, "--force", is_flag=True, text="force")
+    def run(
+        year: int, district: str, roster: Path | None, agency: str | None, code: str | None, folder: Path, form: str | None, password: str, force: bool
+    ) -> None:
+        from xltools import issue  # noqa: PLC0415
+        from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
+
+        issue.check_inputs(year, district, password)
+        definition = find_form(form)
+        entries = issue.chosen(find_roster(roster), agency, code)
+        outputs = {entry: folder / issue.file_name(entry, year) for entry in entries}
+        if not force:
+            refuse_existing(outputs.values())
+        for entry in progress(entries, t("report.generating")):
+            write_atomically(outputs[entry], issue.workbook_for(definition, year, district, entry, password))
+        emit(t("report.written", count=len(entries), folder=folder), None)
+
+    return run

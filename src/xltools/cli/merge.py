@@ -1,0 +1,69 @@
+"""``xltools merge``: the district's roll-up, or the reasons why there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xltools.cli.shared import emit, file, find_form, find_roster, option, paths, read_all
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+    t = catalog(lang)
+
+    @click.command("merge", help=t("help.merge"))
+    @paths(lang)
+    @option(lang, "--roster", type=file, text="roster")
+    @option(lang, "--year", type=int, required=True, text="year")
+    @option(lang, "--district", required=True, text="district")
+    @option(lang, "--code", default="", text="own-code")
+    @option(lang, "-o", "--output", type=file, required=True, text="merged")
+    @option(lang, "--exclude", "excludes", multiple=True, text="exclude")
+    @option(lang, "--reason", "reasons", multiple=True, text="reason")
+    @option(lang, "--incomplete", is_flag=True, text="incomplete")
+    @option(lang, "--form", text="form")
+    @option(lang, "--password", default="", text="password")
+    @option(lang, "--force", is_flag=True, text="force")
+    def run(
+        paths: tuple[Path, ...],
+        roster: Path | None,
+        year: int,
+        district: str,
+        code: str,
+        output: Path,
+        excludes: tuple[str, ...],
+        reasons: tuple[str, ...],
+        incomplete: bool,
+        form: str | None,
+        password: str,
+        force: bool,
+    ) -> int:
+        from xltools.errors import InputError, Problem  # noqa: PLC0415
+        from xltools.excel.write import write_rollup  # noqa: PLC0415
+        from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
+        from xltools.issue import check_inputs  # noqa: PLC0415
+        from xltools.merge import Exclusion, merge  # noqa: PLC0415
+        from xltools.report import text  # noqa: PLC0415
+
+        check_inputs(year, district, password)
+        if len(excludes) != len(reasons) or not all(reason.strip() for reason in reasons):
+            raise InputError(Problem("exclude-reason", facts={"excludes": len(excludes), "reasons": len(reasons)}))
+        if not force:
+            refuse_existing([output])
+        definition, agencies = find_form(form), find_roster(roster)
+        filings = read_all(paths, definition, lang)
+        exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
+        outcome = merge(filings, definition, year, district, code=code, roster=agencies, exclusions=exclusions, incomplete=incomplete)
+        if outcome.collection.findings:
+            emit(text.collection_text(outcome.collection, lang) + "\n", None)
+        if outcome.rollup is None:
+            click.echo(t("report.not-merged"), err=True)
+            return 1
+        write_atomically(output, write_rollup(outcome.rollup, password))
+        emit(text.rollup_text(outcome.rollup, str(output), lang), None)
+        return int(outcome.collection.has_errors)
+
+    return run

@@ -1,0 +1,33 @@
+"""``xltools read``: filled workbooks as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xltools.cli.shared import emit, encoding, file, find_form, option, paths, read_all
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+
+    @click.command("read", help=catalog(lang)("help.read"))
+    @paths(lang)
+    @option(lang, "--format", "how", type=click.Choice(["json", "csv"]), default="json", show_default=True, text="format")
+    @option(lang, "--form", text="forms")
+    @option(lang, "-o", "--output", type=file, text="output")
+    def run(paths: tuple[Path, ...], how: str, form: str | None, output: Path | None) -> int:
+        from xltools.data.finding import has_errors  # noqa: PLC0415
+        from xltools.report import data  # noqa: PLC0415
+
+        filings = read_all(paths, find_form(form) if form else None, lang)
+        if how == "csv":
+            emit(data.csv_text(filings), output, bom=True)
+        else:
+            objects = (data.filing_object(filing, filing.findings, lang) for filing in filings)
+            emit("\n".join(data.json_text(one, encoding(output)) for one in objects), output)
+        return int(any(has_errors(filing.findings) for filing in filings))
+
+    return run

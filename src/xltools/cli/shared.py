@@ -1,0 +1,91 @@
+"""What several commands share: options, the reading of files with progress, and where output goes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from xltools.text import Lang, catalog
+
+if TYPE_CHECKING:
+    from xltools.data.filing import Filing
+    from xltools.data.roster import Roster
+    from xltools.form.model import Form
+
+_Item = TypeVar("_Item")
+_PATIENCE = 1.0  # seconds before a progress bar is worth showing
+
+file = click.Path(path_type=Path, dir_okay=False)
+
+
+def paths(lang: Lang) -> Any:
+    """The files and folders to read."""
+    return click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+def option(lang: Lang, *names: str, text: str, **settings: Any) -> Any:
+    """An option with its help from the catalogue."""
+    return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **settings)
+
+
+def find_form(name: str | None) -> Form:
+    """The form of that name or path, by default the current official one."""
+    from xltools.form import library  # noqa: PLC0415
+
+    return library.find(name or library.DEFAULT)
+
+
+def find_roster(path: Path | None) -> Roster | None:
+    """The roster in that file."""
+    from xltools.files import load_roster  # noqa: PLC0415
+
+    return load_roster(path) if path else None
+
+
+def read_all(named: Sequence[Path], form: Form | None, lang: Lang) -> list[Filing]:
+    """Every file named or found in a folder, read."""
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+    from xltools.excel.read import read  # noqa: PLC0415
+    from xltools.files import workbooks  # noqa: PLC0415
+
+    files = workbooks(named)
+    if not files:
+        raise InputError(Problem("no-workbooks", "、".join(map(str, named))))
+    return [read(path, form) for path in progress(files, catalog(lang)("report.reading"))]
+
+
+def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:
+    """The items one by one; on a terminal a bar appears once the work has taken longer than a second."""
+    started, bar = time.monotonic(), None
+    try:
+        for done, item in enumerate(items):
+            if bar is None and sys.stderr.isatty() and time.monotonic() - started > _PATIENCE:
+                bar = click.progressbar(length=len(items), label=label, file=sys.stderr)
+                bar.__enter__()
+                bar.update(done)
+            yield item
+            if bar is not None:
+                bar.update(1)
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)
+
+
+def emit(text: str, output: Path | None, *, bom: bool = False) -> None:
+    """Print *text*, or write it to a file: as UTF-8, for CSV with the mark by which Excel knows it."""
+    if output is None:
+        click.echo(text.rstrip("\n"))
+        return
+    from xltools.files import write_atomically  # noqa: PLC0415
+
+    write_atomically(output, (text.rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
+
+
+def encoding(output: Path | None) -> str:
+    """The encoding the text will end in."""
+    return "utf-8" if output else (sys.stdout.encoding or "ascii")

@@ -1,0 +1,36 @@
+"""``xltools verify``: what is wrong, in words that can be sent back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xltools.cli.shared import emit, encoding, file, find_form, find_roster, option, paths, read_all
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+
+    @click.command("verify", help=catalog(lang)("help.verify"))
+    @paths(lang)
+    @option(lang, "--roster", type=file, text="roster")
+    @option(lang, "--year", type=int, text="year")
+    @option(lang, "--form", text="forms")
+    @option(lang, "--format", "how", type=click.Choice(["text", "json"]), default="text", show_default=True, text="format")
+    @option(lang, "-o", "--output", type=file, text="output")
+    def run(paths: tuple[Path, ...], roster: Path | None, year: int | None, form: str | None, how: str, output: Path | None) -> int:
+        from xltools.report import data, text  # noqa: PLC0415
+        from xltools.verify.collection import examine  # noqa: PLC0415
+
+        agencies = find_roster(roster)
+        filings = read_all(paths, find_form(form) if form else None, lang)
+        collection = examine(filings, agencies, year)
+        if how == "json":
+            emit(data.json_text(data.collection_object(collection, lang), encoding(output), indent=1), output)
+        else:
+            emit(text.collection_text(collection, lang), output)
+        return int(collection.has_errors)
+
+    return run

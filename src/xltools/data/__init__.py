@@ -1,0 +1,1 @@
+"""What is collected: agencies, records, filings, findings. Nothing here knows a file format."""

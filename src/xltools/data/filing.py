@@ -1,0 +1,108 @@
+"""One file as handed in: its record, what it showed, and what reading it turned up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Literal
+
+from attrs import field, frozen
+
+from xltools.data.finding import Finding
+from xltools.data.record import Agency, Record
+from xltools.form.model import Form
+
+Kind = Literal["return", "rollup"]
+
+
+@frozen
+class Source:
+    """The file itself. ``path`` is as the user named it."""
+
+    path: str
+    sha256: str = ""
+    size: int = 0
+
+    @property
+    def name(self) -> str:
+        """The file name without folders, whichever separator was used."""
+        return self.path.replace("\\", "/").rpartition("/")[2]
+
+
+@frozen
+class Stamp:
+    """What the generator wrote into the workbook: which form, whose, and of which year."""
+
+    form: str
+    edition: str
+    year: int
+    agency: Agency
+    kind: Kind = "return"
+
+
+class Origin(Enum):
+    """How a total came by what it shows."""
+
+    FORMULA = "formula"
+    UNCALCULATED = "uncalculated"  # a formula without a stored result
+    TYPED = "typed"  # a constant stands where the formula was
+    EMPTY = "empty"  # nothing stands there
+
+
+@frozen
+class Shown:
+    """What a total cell displayed. It is evidence and never enters a sum."""
+
+    value: Decimal | None
+    text: str
+    origin: Origin
+
+
+@frozen
+class Member:
+    """One row of a roll-up: what one file brought in."""
+
+    agency: Agency
+    source: Source
+    values: Mapping[str, Decimal]
+
+
+@frozen
+class Account:
+    """What became of one file, or of one agency without a file, in a roll-up.
+
+    A ``member`` came inside a roll-up: ``source`` is that roll-up's file and ``via`` its name. ``note`` says why
+    a file was left out.
+    """
+
+    agency: Agency | None
+    source: Source
+    status: Literal["included", "excluded", "missing", "member"]
+    note: str = ""
+    via: str = ""
+
+
+@frozen
+class Filing:
+    """A file, read. ``form``, ``stamp`` and ``record`` are there as far as reading got."""
+
+    source: Source
+    findings: tuple[Finding, ...] = ()
+    form: Form | None = None
+    stamp: Stamp | None = None
+    record: Record | None = None
+    shown: Mapping[str, Shown] = field(factory=dict)
+    prose: Mapping[str, str] = field(factory=dict)
+    members: tuple[Member, ...] = ()
+    unread: frozenset[str] = frozenset()  # inputs whose figure could not be had: nothing built on them is judged
+
+    @property
+    def agency(self) -> Agency | None:
+        """Whose it is, when the stamp could be read."""
+        return self.stamp.agency if self.stamp else None
+
+    @property
+    def is_rollup(self) -> bool:
+        """Whether it adds up the figures of others."""
+        return self.stamp is not None and self.stamp.kind == "rollup"

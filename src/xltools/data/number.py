@@ -1,0 +1,42 @@
+"""What a cell's content is as a number, exactly, or why it is none."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+
+# Spreadsheets hold binary doubles and show 15 significant digits: 96171.6 is stored as 96171.600000000006.
+_FIFTEEN = Context(prec=15, rounding=ROUND_HALF_EVEN)
+_WIDE = Context(prec=60)
+_BLANK = " \t\r\n\u00a0\u3000\u200b\ufeff\u2002\u2003\u2009"
+_LARGEST = 18  # digits before the point; nothing that is counted has more
+
+
+def stored(text: str) -> Decimal | None:
+    """The decimal that was typed, from the double a workbook stores; ``None`` for NaN, infinity and nonsense."""
+    try:
+        value = _FIFTEEN.create_decimal(text)
+    except InvalidOperation:
+        return None
+    if not value.is_finite() or value.adjusted() > _LARGEST:
+        return None
+    return normal(value)
+
+
+def normal(value: Decimal) -> Decimal:
+    """Without trailing zeros and without an exponent: 7545, 0.5, 0."""
+    return Decimal(f"{value.normalize(_WIDE):f}") if value else Decimal(0)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text is nothing but spaces of any kind; the blank official form has ideographic ones."""
+    return not text.strip(_BLANK)
+
+
+def is_whole(value: Decimal) -> bool:
+    """Whether it is a whole number."""
+    return value == value.to_integral_value()
+
+
+def close(one: Decimal, other: Decimal) -> bool:
+    """Equal but for the dust of a spreadsheet's binary arithmetic, which is far below any figure's last digit."""
+    return abs(one - other) <= Decimal("1e-9") * max(1, abs(one), abs(other))

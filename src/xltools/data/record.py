@@ -1,0 +1,73 @@
+"""The numbers of one agency, or of many: a roll-up is a record too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from attrs import field, frozen
+
+from xltools.errors import AdditionError, Problem
+from xltools.form.linear import ZERO
+from xltools.form.model import Form
+
+
+@frozen(order=True)
+class Agency:
+    """Who reports. A code is unique within the district that issued it, so both make the identity."""
+
+    district: str
+    code: str
+    name: str = field(eq=False, order=False, default="")
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.code}）" if self.code and self.code != self.name else self.name
+
+
+@frozen
+class Record:
+    """Inputs only: totals are derived. An absent name is a blank cell, which is not the same as 0.
+
+    Records of one form and year form a partial commutative monoid: ``+`` is associative and commutative, the
+    record without agencies and values is neutral, and adding the same agency twice is refused.
+    """
+
+    form: Form
+    year: int
+    agencies: frozenset[Agency] = frozenset()
+    values: Mapping[str, Decimal] = field(factory=dict)
+
+    def __add__(self, other: Record) -> Record:
+        """The figures of both; raises :class:`AdditionError` where a sum would mean nothing.
+
+        What the form declares not additive has no value in a sum of agencies.
+        """
+        self._refuse(other)
+        if not other.agencies or not self.agencies:
+            return self if not other.agencies else other
+        values = {
+            cell.name: self.values.get(cell.name, ZERO) + other.values.get(cell.name, ZERO)
+            for cell in self.form.inputs
+            if cell.additive and (cell.name in self.values or cell.name in other.values)
+        }
+        return Record(self.form, self.year, self.agencies | other.agencies, values)
+
+    def _refuse(self, other: Record) -> None:
+        if (self.form.key, self.form.edition) != (other.form.key, other.form.edition):
+            raise AdditionError(Problem("other-form", facts={"one": self.form.name, "other": other.form.name}))
+        if self.year != other.year:
+            raise AdditionError(Problem("other-year", facts={"one": self.year, "other": other.year}))
+        if twice := self.agencies & other.agencies:
+            raise AdditionError(Problem("same-agency", facts={"agencies": "、".join(map(str, sorted(twice)))}))
+
+    def complete(self) -> dict[str, Decimal]:
+        """The values with every total derived from them."""
+        return self.form.complete(self.values)
+
+
+def total(form: Form, year: int, records: Iterable[Record]) -> Record:
+    """The sum of *records*, which may be none."""
+    result = Record(form, year)
+    for record in records:
+        result += record
+    return result

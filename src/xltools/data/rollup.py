@@ -1,0 +1,73 @@
+"""The sum of many filings, which remembers each of them: every figure can be traced to its file."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+
+from attrs import define
+
+from xltools.data.filing import Account, Member, Stamp
+from xltools.data.record import Agency, Record, total
+from xltools.form.model import Form
+
+Coverage = Literal["complete", "unchecked", "incomplete"]
+
+
+@define(frozen=True, slots=False, eq=False)
+class Rollup:
+    """What a district's workbook holds. ``accounts`` names every file and agency, in or out, and why."""
+
+    form: Form
+    year: int
+    district: str
+    code: str
+    members: tuple[Member, ...]
+    accounts: tuple[Account, ...]
+    coverage: Coverage
+
+    @property
+    def stamp(self) -> Stamp:
+        """The roll-up's own: it is a return of the district."""
+        agency = Agency(self.district, self.code, self.district)
+        return Stamp(self.form.key, self.form.edition, self.year, agency, "rollup")
+
+    @property
+    def included(self) -> tuple[Account, ...]:
+        """The files that were added."""
+        return tuple(account for account in self.accounts if account.status == "included")
+
+    @property
+    def left_out(self) -> tuple[Account, ...]:
+        """The files that were not, and the agencies that sent none."""
+        return tuple(account for account in self.accounts if account.status in {"excluded", "missing"})
+
+    @cached_property
+    def record(self) -> Record:
+        """The sum, over every agency inside."""
+        return rolled_up(self.form, self.year, self.members, self.accounts)
+
+    @cached_property
+    def values(self) -> dict[str, Decimal]:
+        """Every figure of the district that can be a sum, totals included."""
+        cells = self.form.cells
+        return {name: value for name, value in self.record.complete().items() if cells[name].additive}
+
+
+def rolled_up(form: Form, year: int, members: tuple[Member, ...], accounts: tuple[Account, ...]) -> Record:
+    """The record of a roll-up: figures from its members, agencies from its accounts.
+
+    A roll-up of one agency holds that agency's figures but for those that cannot be added.
+    """
+    parts = [Record(form, year, frozenset((member.agency,)), member.values) for member in members]
+    values = {name: value for name, value in total(form, year, parts).values.items() if form.cells[name].additive}
+    return Record(form, year, agencies_of(accounts), values)
+
+
+def agencies_of(accounts: tuple[Account, ...]) -> frozenset[Agency]:
+    """The agencies whose own figures are inside; a roll-up stands for those that came in its file."""
+    members = [account for account in accounts if account.status == "member"]
+    rollups = {account.source.sha256 for account in members}
+    alone = [account for account in accounts if account.status == "included" and account.source.sha256 not in rollups]
+    return frozenset(account.agency for account in (*members, *alone) if account.agency)

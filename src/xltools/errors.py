@@ -1,0 +1,49 @@
+"""What stops the work: one root, so that a caller needs one ``except``.
+
+A fault in an agency's data never raises; it is a :class:`~xltools.data.finding.Finding`. These exceptions are
+for the work itself: a form that means nothing, a roster that cannot be used, an output that may not be written.
+
+Each carries *problems*: keys into the text catalogue with the facts to fill in, so that the library stays
+silent and the command line can speak Chinese or English.
+"""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+
+@frozen
+class Problem:
+    """One thing that is wrong: a catalogue key below ``problem.``, where it is, and the facts of the sentence."""
+
+    code: str
+    place: str = ""
+    facts: dict[str, object] = field(factory=dict)
+
+
+class XltoolsError(Exception):
+    """The work could not be done."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{p.place + ': ' if p.place else ''}{p.code} {p.facts}" for p in problems))
+
+
+class FormError(XltoolsError):
+    """A form definition cannot be used."""
+
+
+class RosterError(XltoolsError):
+    """A list of agencies cannot be used."""
+
+
+class InputError(XltoolsError):
+    """What the user named is not there or does not fit together."""
+
+
+class OutputError(XltoolsError):
+    """A file may not or cannot be written."""
+
+
+class AdditionError(XltoolsError):
+    """Two records cannot be added: another form or year, or the same agency in both."""

@@ -1,0 +1,95 @@
+"""Formulas and results of the checks that stand beside the tables: the same check, printed and computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from xltools.excel.formula import area_a1, quoted, rectangles
+from xltools.form.address import a1
+from xltools.form.layout import Area, Check, Layout
+from xltools.form.linear import Equation, Linear
+from xltools.form.model import Cell
+from xltools.text import clerk
+
+_PLACES = 6  # 万元 to the sixth decimal is 分; below it there is only binary dust
+FAILED = "×"
+
+
+def reference(layout: Layout, name: str, sheet: str) -> str:
+    """The address of a cell as it reads from *sheet*."""
+    home, area = layout.places[name]
+    address = a1(*area.anchor)
+    return address if home == sheet else f"{quoted(home)}!{address}"
+
+
+def check_formula(layout: Layout, check: Check, sheet: str) -> str:
+    """The live check: what is wrong with the figures, or a tick."""
+    t = clerk()
+    cells = [layout.form.cells[name] for name in check.inputs]
+    formula = f'"{t("check.passed")}"'
+    for equation in reversed(check.equations):
+        formula = _equation(layout, equation, sheet, formula)
+    if check.equations:
+        formula = f'IFERROR({formula},"{t("check.text")}")'
+    formula = _kinds(layout, cells, formula)
+    return f"={formula}"
+
+
+def _equation(layout: Layout, equation: Equation, sheet: str, otherwise: str) -> str:
+    def side(linear: Linear) -> str:
+        return linear.print(lambda name: reference(layout, name, sheet))
+
+    difference = f"ROUND({side(equation.left)}-({side(equation.right)}),{_PLACES})"
+    return f'IF({difference}<>0,"{clerk()("check.difference")}"&ABS({difference}),{otherwise})'
+
+
+def _kinds(layout: Layout, cells: list[Cell], otherwise: str) -> str:
+    """Text, a negative number and a fraction, each asked only where it is a fault, in that order."""
+    t = clerk()
+    whole = _ranges(layout, (c for c in cells if c.number == "count"))
+    unsigned = _ranges(layout, (c for c in cells if not c.signed))
+    every = _ranges(layout, cells)
+    formula = otherwise
+    if whole:
+        broken = "+".join(f"SUMPRODUCT(--(INT({r})<>{r}))" for r in whole)
+        formula = f'IF({broken}>0,"{t("check.fraction")}",{formula})'
+    if unsigned:
+        below = "+".join(f'COUNTIF({r},"<0")' for r in unsigned)
+        formula = f'IF({below}>0,"{t("check.negative")}",{formula})'
+    if every:
+        ranges = ",".join(every)
+        formula = f'IF(COUNTA({ranges})>COUNT({ranges}),"{t("check.text")}",{formula})'
+    return formula
+
+
+def _ranges(layout: Layout, cells: Iterable[Cell]) -> list[str]:
+    return [area_a1(area) for area in rectangles(layout.places[c.name][1].anchor for c in cells)]
+
+
+def check_result(check: Check, values: Mapping[str, Decimal]) -> str:
+    """What the live check shows for sound *values*: a tick, or by how much an equation fails."""
+    for equation in check.equations:
+        if difference := equation.difference(values):
+            return f"{clerk()('check.difference')}{abs(difference):f}"
+    return clerk()("check.passed")
+
+
+def failing_formula(area: Area, sheet: str) -> str:
+    """How many checks of a group fail."""
+    return f'=COUNTIF({quoted(sheet)}!{area_a1(area)},"{FAILED}*")'
+
+
+def first_formula(area: Area, sheet: str) -> str:
+    """A link to the first failing check of a group, or a dash."""
+    match = f'MATCH("{FAILED}*",{quoted(sheet)}!{area_a1(area)},0)'
+    vertical = area.column == area.last_column and area.row != area.last_row
+    row = f"{area.row}+{match}" if vertical else str(area.row + 1)
+    column = str(area.column + 1) if vertical else f"{area.column}+{match}"
+    address = f"ADDRESS({row},{column},4)"
+    return f'=IFERROR(HYPERLINK("#{quoted(sheet)}!"&{address},{address}),"—")'
+
+
+def first_result(checks: Iterable[Check], values: Mapping[str, Decimal]) -> str:
+    """What :func:`first_formula` shows."""
+    return next((a1(*c.area.anchor) for c in checks if check_result(c, values).startswith(FAILED)), "—")

@@ -1,0 +1,26 @@
+"""Addresses as people and spreadsheets write them. Rows and columns count from 0 everywhere else."""
+
+from __future__ import annotations
+
+
+def column_name(column: int) -> str:
+    """0 is A, 26 is AA."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def column_index(name: str) -> int:
+    """A is 0, AA is 26."""
+    index = 0
+    for letter in name.upper():
+        index = index * 26 + ord(letter) - 64
+    return index - 1
+
+
+def a1(row: int, column: int) -> str:
+    """0, 3 is D1."""
+    return f"{column_name(column)}{row + 1}"

@@ -1,0 +1,403 @@
+"""Where everything of a form sits in its workbook. The writer and the reader both ask here and nowhere else.
+
+Rows and columns count from 0. The layout knows no spreadsheet library and no figures: it turns a form into
+labels, cells, prose cells and checks, each with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, cached_property
+from typing import Literal
+
+from attrs import define, frozen
+
+from xltools.form.address import a1
+from xltools.form.lint import RESERVED_SHEETS, printed_width
+from xltools.form.linear import Equation, Linear
+from xltools.form.model import Block, Cell, Form, Identity, Line, Section, leaves
+
+COVER, MATRIX, SOURCES = RESERVED_SHEETS
+_TITLE_ROWS = 2  # the section's title, and a line that tells the clerk which cells to fill
+_PROSE_LINES = 3  # heading, hint, text
+_PROSE_COLUMNS = 4  # merged: a single wide column is not scaled to the page by every program
+
+
+@frozen
+class Area:
+    """A rectangle of sheet cells; often just one."""
+
+    row: int
+    column: int
+    last_row: int
+    last_column: int
+
+    @classmethod
+    def at(cls, row: int, column: int, rows: int = 1, columns: int = 1) -> Area:
+        """The rectangle of that size with its upper left corner there."""
+        return cls(row, column, row + rows - 1, column + columns - 1)
+
+    @property
+    def anchor(self) -> tuple[int, int]:
+        """The cell that holds the value when the rectangle is merged."""
+        return self.row, self.column
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one cell."""
+        return self.anchor == (self.last_row, self.last_column)
+
+
+Role = Literal["title", "caption", "head", "stub", "heading", "hint"]
+
+
+@frozen
+class Label:
+    """Words the form prints, and where."""
+
+    text: str
+    area: Area
+    role: Role
+
+
+@frozen
+class Check:
+    """A cell beside the table that says whether some figures are right.
+
+    ``inputs`` must be numbers of their kind; the ``equations`` must hold.
+    """
+
+    area: Area
+    inputs: tuple[str, ...]
+    equations: tuple[Equation, ...]
+
+
+@frozen
+class CheckGroup:
+    """A column or a line of checks with one name, listed on the cover.
+
+    ``key`` names the words for it: ``figures`` for the column beside a table (numbers and row totals),
+    ``total`` for the totals of a row, ``rule`` for a rule of the form; ``label`` is the form's own words.
+    """
+
+    key: Literal["figures", "total", "rule"]
+    label: str
+    area: Area
+    head: Area
+    checks: tuple[Check, ...]
+
+
+@frozen
+class Sheet:
+    """One section's sheet."""
+
+    section: Section
+    labels: tuple[Label, ...]
+    hint: Area
+    cells: dict[str, Area]
+    texts: dict[str, Area]
+    groups: tuple[CheckGroup, ...]
+    widths: tuple[float, ...]
+    page: Area  # what is printed; the checks stand outside
+    frozen_at: tuple[int, int]
+
+    @property
+    def name(self) -> str:
+        """The sheet's name in the workbook."""
+        return self.section.sheet
+
+    @cached_property
+    def by_anchor(self) -> dict[tuple[int, int], str]:
+        """The cell name at each place."""
+        return {area.anchor: name for name, area in self.cells.items()}
+
+
+@frozen
+class CoverSheet:
+    """The first sheet: what is stamped, who filled it in, and the list of checks."""
+
+    stamp: dict[str, Area]
+    fields: dict[str, Area]
+    status: Area
+    checks_row: int  # one line a group of checks, then one a rule across tables
+    rules: dict[str, Area]  # rules across tables are checked here
+    blanks_row: int  # one line a table sheet
+
+
+STAMP = ("district", "name", "code", "year", "form", "edition", "kind")
+_COVER_COLUMNS = 4
+COUNT_COLUMN, FIRST_COLUMN = 1, 2  # of the list of checks on the cover
+_FIRST_STAMP_ROW = 3
+
+
+class Matrix:
+    """The roll-up's sheet of one row a file and one column a cell."""
+
+    ABOUT = ("district", "code", "name", "file", "sha256")
+    SECTION_ROW, ROW_ROW, COLUMN_ROW, NAME_ROW, FIRST_ROW = 1, 2, 3, 4, 5
+
+
+class Sources:
+    """The roll-up's account of every file and every agency."""
+
+    COLUMNS = ("district", "code", "agency", "file", "sha256", "size", "status", "note", "via", "marker")
+    HEAD_ROW, FIRST_ROW = 1, 2
+
+
+@define(frozen=True, slots=False, eq=False)
+class Layout:
+    """The whole workbook of one form."""
+
+    form: Form
+    sheets: tuple[Sheet, ...]
+    cover: CoverSheet
+
+    @cached_property
+    def places(self) -> dict[str, tuple[str, Area]]:
+        """Sheet and area of every cell and prose cell by name."""
+        found: dict[str, tuple[str, Area]] = {}
+        for sheet in self.sheets:
+            found |= {name: (sheet.name, area) for name, area in (sheet.cells | sheet.texts).items()}
+        return found | {f"cover.{key}": (COVER, area) for key, area in self.cover.fields.items()}
+
+    def address(self, name: str) -> tuple[str, str]:
+        """Sheet and address of a cell or prose cell, as a person names them."""
+        sheet, area = self.places[name]
+        return sheet, a1(*area.anchor)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Sheet, CheckGroup], ...]:
+        """Every group of checks with its sheet, in order."""
+        return tuple((sheet, group) for sheet in self.sheets for group in sheet.groups)
+
+
+@cache
+def layout(form: Form) -> Layout:
+    """Place everything of *form*; the same form always gets the same places."""
+    sheets = tuple(_table_sheet(form, s) if s.blocks else _prose_sheet(s) for s in form.sections)
+    return Layout(form, sheets, _cover(form, sum(len(s.groups) for s in sheets)))
+
+
+def _cover(form: Form, groups: int) -> CoverSheet:
+    row = _FIRST_STAMP_ROW
+    stamp = {key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, key in enumerate(STAMP)}
+    row += len(STAMP)
+    fields = {p.key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, p in enumerate(form.cover.fields)}
+    row += len(fields) + 1
+    status = Area.at(row, 0, 1, _COVER_COLUMNS)
+    checks_row = row + 2  # after the head of the list
+    rules = {rule.key: Area.at(checks_row + groups + i, FIRST_COLUMN) for i, rule in enumerate(form.rules)}
+    return CoverSheet(stamp, fields, status, checks_row, rules, checks_row + groups + len(rules))
+
+
+def _prose_sheet(section: Section) -> Sheet:
+    def across(row: int) -> Area:
+        return Area.at(row, 0, 1, _PROSE_COLUMNS)
+
+    labels = [Label(section.title, across(0), "title")]
+    texts: dict[str, Area] = {}
+    row = _TITLE_ROWS
+    for part in section.parts:
+        labels.append(Label(part.label, across(row), "heading"))
+        if part.hint:
+            labels.append(Label(part.hint, across(row + 1), "hint"))
+        texts[f"{section.key}.{part.key}"] = across(row + 2)
+        row += _PROSE_LINES
+    page = Area.at(0, 0, row, _PROSE_COLUMNS)
+    return Sheet(section, tuple(labels), across(1), {}, texts, (), (22,) * _PROSE_COLUMNS, page, (_TITLE_ROWS, 0))
+
+
+def _table_sheet(form: Form, section: Section) -> Sheet:
+    labels: list[Label] = []
+    cells: dict[str, Area] = {}
+    stub = max(_stub_depth(block) for block in section.blocks)
+    width = stub + printed_width(section.blocks[0])
+    row = _TITLE_ROWS
+    body_row = 0
+    bands: list[tuple[Block, int, int]] = []
+    for block in section.blocks:
+        head, first = _head(block, row, stub, width)
+        labels += head
+        body = _Body(section, block, first, stub)
+        labels += body.stubs()
+        cells |= body.cells()
+        last = first + body.height - 1
+        bands.append((block, first, last))
+        body_row = body_row or first
+        row = last + 1
+    page = Area.at(0, 0, row, width)
+    labels.insert(0, Label(section.title, Area.at(0, 0, 1, width), "title"))
+    groups = _groups(form, section, cells, bands, page, stub)
+    frozen_at = (body_row, stub) if len(section.blocks) == 1 and stub else (_TITLE_ROWS, 0)
+    widths = (*(section.label_widths or (14.0,) * stub), *(section.column_width,) * (width - stub))
+    return Sheet(section, tuple(labels), Area.at(1, 0, 1, width), cells, {}, groups, widths, page, frozen_at)
+
+
+def _stub_depth(block: Block) -> int:
+    return 0 if block.arrange == "wide" else max(line.depth for line in block.rows)
+
+
+def _head(block: Block, row: int, stub: int, width: int) -> tuple[list[Label], int]:
+    """The labels above the cells of a block, and the first row below them."""
+    labels = []
+    if block.caption:
+        labels.append(Label(block.caption, Area.at(row, 0, 1, width), "caption"))
+        row += 1
+    top = row
+    if block.heading:
+        labels.append(Label(block.heading, Area.at(row, stub, 1, width - stub), "head"))
+        row += 1
+    trees = _wide_head(block) if block.arrange == "wide" else block.columns
+    height = max(line.depth for line in trees)
+    labels += _column_labels(trees, row, stub, height)
+    row += height
+    if block.corner and stub:
+        labels.insert(0, Label(block.corner, Area.at(top, 0, row - top, stub), "head"))
+    return labels, row
+
+
+def _wide_head(block: Block) -> tuple[Line, ...]:
+    """A wide block's head is its rows, each over a copy of its columns."""
+
+    def over(line: Line) -> Line:
+        below = tuple(over(child) for child in line.lines) if line.lines else block.columns
+        return Line(label=line.label, lines=below)
+
+    return tuple(over(line) for line in block.rows)
+
+
+def _column_labels(lines: tuple[Line, ...], row: int, column: int, height: int) -> list[Label]:
+    """A group is as tall as its parts leave room for; a leaf reaches down to the cells."""
+    labels: list[Label] = []
+    for line in lines:
+        span = sum(leaf.span for leaf in line.leaves())
+        below = max((child.depth for child in line.lines), default=0)
+        own = height - below
+        labels.append(Label(line.label, Area.at(row, column, own, span), "head"))
+        labels += _column_labels(line.lines, row + own, column, below)
+        column += span
+    return labels
+
+
+@frozen
+class _Body:
+    """The rows of a block below its head."""
+
+    section: Section
+    block: Block
+    row: int
+    stub: int
+
+    @property
+    def height(self) -> int:
+        return 1 if self.block.arrange == "wide" else len(leaves(self.block.rows))
+
+    def stubs(self) -> list[Label]:
+        return [] if self.block.arrange == "wide" else self._stubs(self.block.rows, self.row, 0)
+
+    def _stubs(self, lines: tuple[Line, ...], row: int, column: int) -> list[Label]:
+        labels: list[Label] = []
+        for line in lines:
+            height = len(tuple(line.leaves()))
+            width = 1 if line.lines else self.stub - column
+            labels.append(Label(line.label, Area.at(row, column, height, width), "stub"))
+            labels += self._stubs(line.lines, row, column + 1)
+            row += height
+        return labels
+
+    def cells(self) -> dict[str, Area]:
+        return {f"{self.section.key}.{r}.{c}": area for r, c, area in self._places()}
+
+    def _places(self) -> Iterator[tuple[str, str, Area]]:
+        column, wide = self.stub, self.block.arrange == "wide"
+        for index, row in enumerate(leaves(self.block.rows)):
+            column = column if wide else self.stub
+            for line in leaves(self.block.columns):
+                yield row.key, line.key, Area.at(self.row if wide else self.row + index, column, 1, line.span)
+                column += line.span
+
+
+def _groups(
+    form: Form, section: Section, cells: dict[str, Area], bands: list[tuple[Block, int, int]], page: Area, stub: int
+) -> tuple[CheckGroup, ...]:
+    """The checks: a column to the right of the table, and a line below it for each total row and each rule."""
+    side = page.last_column + 2
+    own = [cell for cell in form.cells.values() if cell.section is section]
+    below = page.last_row + 2
+    groups = [_side_group(form, own, cells, bands, side)] if stub else []
+    lines = [_wide_line(form, own, cells)] if not stub else []
+    lines += [_total_line(row, own, cells) for block, _, _ in bands if stub for row in leaves(block.rows) if row.is_ is not None]
+    lines += [_rule_line(identities, cells) for identities in _by_rule(form, section)]
+    for offset, (key, label, checks) in enumerate(lines):
+        row = below + offset
+        moved = tuple(Check(Area.at(row, c.area.column, 1, c.area.last_column - c.area.column + 1), c.inputs, c.equations) for c in checks)
+        area = Area(row, min(c.area.column for c in moved), row, max(c.area.last_column for c in moved))
+        head = Area.at(row, 0, 1, stub) if stub else Area.at(row, page.last_column + 1, 1, 2)
+        groups.append(CheckGroup(key, label, area, head, moved))
+    return tuple(groups)
+
+
+_Line = tuple[Literal["figures", "total", "rule"], str, tuple[Check, ...]]
+
+
+def _side_group(form: Form, own: list[Cell], cells: dict[str, Area], bands: list[tuple[Block, int, int]], side: int) -> CheckGroup:
+    """One check a printed row: its inputs are numbers, its totals are the sums of their parts."""
+    rows: dict[int, list[Cell]] = {}
+    for cell in own:
+        rows.setdefault(cells[cell.name].row, []).append(cell)
+    checks = tuple(_row_check(form, Area.at(row, side), members, [c for c in members if c.column.is_]) for row, members in rows.items())
+    area = Area(min(rows), side, max(rows), side)
+    return CheckGroup("figures", "", area, Area.at(bands[0][1] - 1, side), checks)
+
+
+def _wide_line(form: Form, own: list[Cell], cells: dict[str, Area]) -> _Line:
+    """A wide table has one printed row, so each of its groups is checked below itself."""
+    rows: dict[str, list[Cell]] = {}
+    for cell in own:
+        rows.setdefault(cell.row.key, []).append(cell)
+    checks = []
+    for members in rows.values():
+        first, last = cells[members[0].name], cells[members[-1].name]
+        area = Area(0, first.column, 0, last.last_column)
+        checks.append(_row_check(form, area, members, [c for c in members if c.is_total]))
+    return "figures", "", tuple(checks)
+
+
+def _row_check(form: Form, area: Area, members: list[Cell], totals: list[Cell]) -> Check:
+    """The numbers of a row, its totals, and the rules that hold from column to column."""
+    inputs = tuple(cell.name for cell in members if not cell.is_total)
+    names = {cell.name for cell in members}
+    rules = tuple(i.equation for i in form.identities if i.rule.columns and names.issuperset(i.equation.names))
+    return Check(area, inputs, (*(_as_equation(cell) for cell in totals), *rules))
+
+
+def _total_line(row: Line, own: list[Cell], cells: dict[str, Area]) -> _Line:
+    assert row.is_ is not None  # noqa: S101  only total rows have a line
+    checks = []
+    for cell in own:
+        if cell.row is row:
+            parts = row.is_.renamed(lambda key, c=cell: f"{c.section.key}.{key}.{c.column.key}")
+            equation = Equation(Linear(((1, cell.name),)), parts)
+            checks.append(Check(Area.at(0, cells[cell.name].column), (), (equation,)))
+    return "total", row.label, tuple(checks)
+
+
+def _rule_line(identities: list[Identity], cells: dict[str, Area]) -> _Line:
+    checks = []
+    for identity in identities:
+        column = cells[identity.equation.left.names[0]].column
+        checks.append(Check(Area.at(0, column), (), (identity.equation,)))
+    return "rule", identities[0].rule.label, tuple(checks)
+
+
+def _by_rule(form: Form, section: Section) -> list[list[Identity]]:
+    rules: dict[str, list[Identity]] = {}
+    for identity in form.identities:
+        if identity.section is section and identity.rule.rows:
+            rules.setdefault(identity.rule.key, []).append(identity)
+    return list(rules.values())
+
+
+def _as_equation(cell: Cell) -> Equation:
+    assert cell.definition is not None  # noqa: S101  only totals are passed
+    return Equation(Linear(((1, cell.name),)), cell.definition)

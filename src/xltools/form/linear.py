@@ -1,0 +1,108 @@
+"""A sum of named cells: parsed once, then evaluated, printed as a spreadsheet formula, or put into words.
+
+The grammar is ``+``, ``-`` and names, and stays so: what does not fit is a check written in Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+ZERO = Decimal(0)
+_NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
+_TERM = re.compile(rf"\s*([+-]?)\s*({_NAME})")
+
+
+class LinearSyntaxError(ValueError):
+    """The text is not a sum of names; ``rest`` is where it stops being one."""
+
+    def __init__(self, text: str, rest: str) -> None:
+        self.text, self.rest = " ".join(text.split()), rest.strip()
+        super().__init__(f"not a sum of names: {self.text!r} at {self.rest!r}")
+
+
+@frozen
+class Linear:
+    """A sum such as ``new + carried_in - total``: signed names in the order they were written."""
+
+    terms: tuple[tuple[int, str], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Linear:
+        """Read *text*; raises :class:`LinearSyntaxError`."""
+        terms: list[tuple[int, str]] = []
+        position = 0
+        while text[position:].strip():
+            match = _TERM.match(text, position)
+            if match is None or bool(match[1]) != bool(terms or match[1]):
+                raise LinearSyntaxError(text, text[position:])
+            terms.append((-1 if match[1] == "-" else 1, match[2]))
+            position = match.end()
+        if not terms:
+            raise LinearSyntaxError(text, text)
+        return cls(tuple(terms))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in the order they were written."""
+        return tuple(name for _, name in self.terms)
+
+    def renamed(self, rename: Callable[[str], str]) -> Linear:
+        """The same sum over other names: an expression over lines becomes one over cells."""
+        return Linear(tuple((sign, rename(name)) for sign, name in self.terms))
+
+    def value(self, values: Mapping[str, Decimal]) -> Decimal:
+        """The exact sum; a name without a value counts as zero, as a blank cell does."""
+        return sum((sign * values.get(name, ZERO) for sign, name in self.terms), ZERO)
+
+    def print(self, show: Callable[[str], str]) -> str:
+        """Written out with *show(name)* for each name: with addresses this is the spreadsheet formula.
+
+        It prints ``+`` and never SUM: SUM passes over a number that was typed as text without a word.
+        """
+        text = "".join(("-" if sign < 0 else "+") + show(name) for sign, name in self.terms)
+        return text.removeprefix("+")
+
+    def __str__(self) -> str:
+        return " ".join(self._words())
+
+    def _words(self) -> Iterator[str]:
+        for index, (sign, name) in enumerate(self.terms):
+            if index or sign < 0:
+                yield "-" if sign < 0 else "+"
+            yield name
+
+
+@frozen
+class Equation:
+    """Two sums that must be equal: ``new + carried_in = total + carried_out``. It owns no cell."""
+
+    left: Linear
+    right: Linear
+
+    @classmethod
+    def parse(cls, text: str) -> Equation:
+        """Read *text*; raises :class:`LinearSyntaxError`."""
+        left, equals, right = text.partition("=")
+        if not equals or "=" in right:
+            raise LinearSyntaxError(text, right if equals else text)
+        return cls(Linear.parse(left), Linear.parse(right))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names on both sides."""
+        return self.left.names + self.right.names
+
+    def renamed(self, rename: Callable[[str], str]) -> Equation:
+        """The same equation over other names."""
+        return Equation(self.left.renamed(rename), self.right.renamed(rename))
+
+    def difference(self, values: Mapping[str, Decimal]) -> Decimal:
+        """Left minus right, exactly; zero when the equation holds."""
+        return self.left.value(values) - self.right.value(values)
+
+    def __str__(self) -> str:
+        return f"{self.left} = {self.right}"

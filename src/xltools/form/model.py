@@ -1,0 +1,293 @@
+"""The form definition: sections, their tables, the cells of the tables, and the identities between cells.
+
+The classes are what a form's TOML file holds, field by field; :mod:`xltools.form.load` fills them.
+Everything else (the cells, their names, the order in which totals are derived) is worked out from them.
+
+A *definition* (``is`` on a line) owns cells: it gives their formula, their value and their check. A *rule*
+relates cells and owns none. Both are written on axes: ``is`` on a row holds in every column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+
+from attrs import define, field, frozen
+
+from xltools.form.linear import Equation, Linear
+
+Number = Literal["count", "decimal"]
+
+
+@frozen
+class Line:
+    """A row or a column of a table; or, with ``lines``, a label that spans several of them."""
+
+    label: str
+    key: str = ""
+    lines: tuple[Line, ...] = ()
+    is_: Linear | None = None
+    omits: dict[str, str] = field(factory=dict)  # sibling -> why the total leaves it out
+    additive: bool = True  # False: the figures of several agencies cannot be added
+    number: Number | None = None
+    unit: str | None = None
+    signed: bool | None = None
+    span: int = 1  # how many printed columns it takes
+
+    def leaves(self) -> Iterator[Line]:
+        """The lines that hold cells, in printed order."""
+        if self.lines:
+            for line in self.lines:
+                yield from line.leaves()
+        else:
+            yield self
+
+    @property
+    def depth(self) -> int:
+        """How many levels of label it has, itself included."""
+        return 1 + max((line.depth for line in self.lines), default=0)
+
+
+@frozen
+class Rule:
+    """An identity that owns no cell. Of ``rows``, ``columns`` and ``cells`` exactly one is given.
+
+    ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
+    their full names, across tables too. ``authority`` is the source of the rule, or the word "inferred".
+    """
+
+    key: str
+    label: str
+    authority: str
+    rows: Equation | None = None
+    columns: Equation | None = None
+    cells: Equation | None = None
+
+
+@frozen
+class Block:
+    """A rectangle of cells under one head. ``arrange = "wide"`` prints its rows side by side, in one line."""
+
+    rows: tuple[Line, ...]
+    columns: tuple[Line, ...]
+    caption: str = ""
+    corner: str = ""
+    heading: str = ""
+    arrange: Literal["grid", "wide"] = "grid"
+    number: Number | None = None
+    unit: str | None = None
+    signed: bool | None = None
+    rules: tuple[Rule, ...] = ()
+
+
+@frozen
+class Part:
+    """A piece of prose with a heading of its own."""
+
+    key: str
+    label: str
+    hint: str = ""
+
+
+@frozen
+class Section:
+    """A numbered part of the report on a sheet of its own: prose in ``parts`` or tables in ``blocks``."""
+
+    key: str
+    title: str
+    sheet: str
+    parts: tuple[Part, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    number: Number = "count"
+    unit: str = ""
+    signed: bool = False
+    label_widths: tuple[float, ...] = ()
+    column_width: float = 10
+    landscape: bool = False
+
+
+@frozen
+class Cover:
+    """The open fields of the cover sheet: who filled the form in, and the like."""
+
+    fields: tuple[Part, ...] = ()
+
+
+@frozen
+class Cell:
+    """One number of the form, under the name it has everywhere."""
+
+    name: str
+    section: Section
+    block: Block
+    row: Line
+    column: Line
+    row_path: tuple[str, ...]
+    column_path: tuple[str, ...]
+    number: Number
+    unit: str
+    signed: bool
+    definition: Linear | None = None  # over cell names
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it is derived from other cells and not typed."""
+        return self.definition is not None
+
+    @property
+    def additive(self) -> bool:
+        """Whether the figures of several agencies may be added."""
+        return self.row.additive and self.column.additive
+
+    @property
+    def label(self) -> str:
+        """What a person calls it: row and column as printed."""
+        return "/".join(self.row_path) + " · " + "/".join(self.column_path)
+
+
+@frozen
+class Identity:
+    """A rule at work in one place: over cell names, with the words for that place."""
+
+    rule: Rule
+    section: Section | None
+    equation: Equation
+    line: str = ""  # the label of the row or column in which it holds
+
+
+def paths(lines: tuple[Line, ...]) -> dict[str, tuple[str, ...]]:
+    """The labels above and at each leaf, outermost first, by the leaf's key."""
+    found: dict[str, tuple[str, ...]] = {}
+
+    def walk(line: Line, above: tuple[str, ...]) -> None:
+        here = (*above, line.label)
+        if line.lines:
+            for child in line.lines:
+                walk(child, here)
+        else:
+            found[line.key] = here
+
+    for line in lines:
+        walk(line, ())
+    return found
+
+
+def leaves(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The lines of an axis that hold cells."""
+    return tuple(leaf for line in lines for leaf in line.leaves())
+
+
+@define(frozen=True, slots=False, eq=False)
+class Form:
+    """A whole report form. Two forms are the same form when key and edition agree."""
+
+    schema: Literal[1]
+    key: str
+    edition: str
+    title: str
+    authority: str
+    sections: tuple[Section, ...]
+    cover: Cover = Cover()
+    rules: tuple[Rule, ...] = ()
+    headline: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Key and edition, as in ``xxgk-2021``."""
+        return f"{self.key}-{self.edition}"
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """Every number of the form by name, in printed order."""
+        return {cell.name: cell for section in self.sections for block in section.blocks for cell in _cells(section, block)}
+
+    @cached_property
+    def inputs(self) -> tuple[Cell, ...]:
+        """The cells an agency fills in."""
+        return tuple(cell for cell in self.cells.values() if not cell.is_total)
+
+    @cached_property
+    def totals(self) -> tuple[Cell, ...]:
+        """The cells that are derived, each after those it is derived from."""
+        ordered: dict[str, Cell] = {}
+
+        def visit(cell: Cell) -> None:
+            if cell.definition is None or cell.name in ordered:
+                return
+            for name in cell.definition.names:
+                visit(self.cells[name])
+            ordered[cell.name] = cell
+
+        for cell in self.cells.values():
+            visit(cell)
+        return tuple(ordered.values())
+
+    @cached_property
+    def identities(self) -> tuple[Identity, ...]:
+        """Every rule in every place it holds."""
+        local = (i for s in self.sections for b in s.blocks for r in b.rules for i in _identities(s, b, r))
+        across = (Identity(rule, None, rule.cells) for rule in self.rules if rule.cells)
+        return (*local, *across)
+
+    @cached_property
+    def reach(self) -> dict[str, frozenset[str]]:
+        """For each cell, the inputs it is made of; for an input, itself."""
+        reach = {cell.name: frozenset((cell.name,)) for cell in self.inputs}
+        for cell in self.totals:
+            assert cell.definition is not None  # noqa: S101  totals are the cells with one
+            reach[cell.name] = frozenset[str]().union(*(reach[name] for name in cell.definition.names))
+        return reach
+
+    @cached_property
+    def texts(self) -> dict[str, Part]:
+        """Every prose cell by name: ``section.part``, and ``cover.field``."""
+        prose = {f"{s.key}.{p.key}": p for s in self.sections for p in s.parts}
+        return prose | {f"cover.{p.key}": p for p in self.cover.fields}
+
+    def complete(self, inputs: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """*inputs* and every total derived from them, exactly; a blank input stays absent and counts as 0."""
+        values = {cell.name: inputs[cell.name] for cell in self.inputs if cell.name in inputs}
+        for cell in self.totals:
+            if cell.definition is not None:
+                values[cell.name] = cell.definition.value(values)
+        return values
+
+
+def _cells(section: Section, block: Block) -> Iterator[Cell]:
+    rows, columns = paths(block.rows), paths(block.columns)
+    above = (block.caption,) if block.caption else ()
+    for row in leaves(block.rows):
+        for column in leaves(block.columns):
+            yield Cell(
+                name=f"{section.key}.{row.key}.{column.key}",
+                section=section,
+                block=block,
+                row=row,
+                column=column,
+                row_path=(*above, *rows[row.key]),
+                column_path=columns[column.key],
+                number=column.number or row.number or block.number or section.number,
+                unit=next(u for u in (column.unit, row.unit, block.unit, section.unit) if u is not None),
+                signed=next(s for s in (column.signed, row.signed, block.signed, section.signed) if s is not None),
+                definition=_definition(section.key, row, column),
+            )
+
+
+def _definition(section: str, row: Line, column: Line) -> Linear | None:
+    """Over cell names. Where a total row meets a total column both definitions give the same sum: the column's is used."""
+    if column.is_ is not None:
+        return column.is_.renamed(lambda key: f"{section}.{row.key}.{key}")
+    if row.is_ is not None:
+        return row.is_.renamed(lambda key: f"{section}.{key}.{column.key}")
+    return None
+
+
+def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity]:
+    for column in leaves(block.columns) if rule.rows else ():
+        assert rule.rows is not None  # noqa: S101  the loop above asked
+        yield Identity(rule, section, rule.rows.renamed(lambda key, c=column: f"{section.key}.{key}.{c.key}"), column.label)
+    for row in leaves(block.rows) if rule.columns else ():
+        assert rule.columns is not None  # noqa: S101  the loop above asked
+        yield Identity(rule, section, rule.columns.renamed(lambda key, r=row: f"{section.key}.{r.key}.{key}"), row.label)

@@ -1,0 +1,54 @@
+"""Issuing: one standard workbook for each agency, under a name that says whose it is."""
+
+from __future__ import annotations
+
+import re
+
+from xltools.data.filing import Stamp
+from xltools.data.record import Agency
+from xltools.data.roster import Entry, Roster, name_faults
+from xltools.errors import InputError, Problem, RosterError
+from xltools.excel.write import check_password, write_return
+from xltools.form.model import Form
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_YEARS = range(1949, 2200)
+
+
+def file_name(entry: Entry, year: int) -> str:
+    """``CODE_NAME_YEAR.xlsx``."""
+    return f"{entry.code}_{entry.name}_{year}.xlsx"
+
+
+def workbook_for(form: Form, year: int, district: str, entry: Entry, password: str = "") -> bytes:
+    """The blank workbook of one agency, stamped with its name, its code and the year."""
+    agency = Agency(district, entry.code, entry.name)
+    return write_return(form, Stamp(form.key, form.edition, year, agency), password=password)
+
+
+def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple[Entry, ...]:
+    """The agencies to write for: all of the roster, one of it, or one without a roster.
+
+    Raises :class:`InputError` or :class:`RosterError` when that names nobody or nobody that can be in a file name.
+    """
+    if roster is None:
+        if not agency or not code:
+            raise InputError(Problem("agency-or-roster"))
+        if faults := tuple(name_faults(code, agency)):
+            raise RosterError(*faults)
+        return (Entry(code, agency, {}),)
+    if agency is None:
+        return roster.entries
+    entry = roster.find(agency)
+    if entry is None:
+        raise InputError(Problem("no-such-agency", facts={"wanted": agency}))
+    return (entry,)
+
+
+def check_inputs(year: int, district: str, password: str = "", *, what: str = "district") -> None:
+    """Raise :class:`InputError` for a year, a name or a password that no workbook can be stamped with."""
+    if year not in _YEARS:
+        raise InputError(Problem("bad-year", facts={"year": year}))
+    if not district.strip() or _CONTROL.search(district):
+        raise InputError(Problem("bad-text", facts={"what": what}))
+    check_password(password)

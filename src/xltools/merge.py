@@ -1,0 +1,150 @@
+"""Merging: which files are added, which are left out and why, and the roll-up of those that are.
+
+Nothing is decided in silence. Inputs are added and totals derived; a file that is doubted is never added, and a
+later file never takes the place of an earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attrs import frozen
+
+from xltools.data.filing import Account, Filing, Member, Source
+from xltools.data.finding import Severity
+from xltools.data.record import Agency
+from xltools.data.rollup import Coverage, Rollup
+from xltools.data.roster import Entry, Roster
+from xltools.errors import InputError, Problem
+from xltools.form.model import Form
+from xltools.text import clerk, message
+from xltools.verify.collection import Collection, Examined, entry_of, examine
+
+_NO_SOURCE = Source("")
+
+
+@frozen
+class Exclusion:
+    """What the coordinator leaves out: an agency's code or a file's name, and why."""
+
+    what: str
+    reason: str
+
+    def covers(self, filing: Filing) -> bool:
+        """Whether *filing* is meant."""
+        by_code = filing.agency is not None and filing.agency.code == self.what
+        return by_code or self.what in {filing.source.name, filing.source.path}
+
+
+@frozen
+class Merge:
+    """The outcome: the collection as examined, and the roll-up unless something stands against it."""
+
+    collection: Collection
+    rollup: Rollup | None
+
+
+def merge(
+    filings: Iterable[Filing],
+    form: Form,
+    year: int,
+    district: str,
+    *,
+    code: str = "",
+    roster: Roster | None = None,
+    exclusions: Sequence[Exclusion] = (),
+    incomplete: bool = False,
+) -> Merge:
+    """Add up *filings*; with *incomplete*, what has errors or is missing is left out and the roll-up says so.
+
+    Raises :class:`InputError` for an exclusion that names nothing.
+    """
+    filings = tuple(filings)
+    _known(exclusions, filings, roster)
+    out = [(filing, x) for filing in filings if (x := _exclusion(filing, exclusions))]
+    kept = [filing for filing in filings if _exclusion(filing, exclusions) is None]
+    waived = {x.what: x.reason for x in exclusions}
+    expected = Roster(tuple(e for e in roster if e.code not in waived)) if roster else None
+    collection = examine(kept, expected, year)
+    added = [one for one in collection.examined if not one.has_errors]
+    if not added or (collection.has_errors and not incomplete):
+        return Merge(collection, None)
+    added.sort(key=lambda one: _order(one.filing, roster))
+    accounts = [account for one in added for account in _included(one.filing)]
+    accounts += sorted((_refused(one) for one in collection.examined if one.has_errors), key=_account_order)
+    accounts += sorted((_excluded(filing, x) for filing, x in out), key=_account_order)
+    accounts += _absentees(roster, filings, collection, waived, district)
+    members = tuple(_member(one.filing) for one in added)
+    rollup = Rollup(form, year, district, code or district, members, tuple(accounts), _coverage(roster, accounts))
+    return Merge(collection, rollup)
+
+
+def _known(exclusions: Sequence[Exclusion], filings: tuple[Filing, ...], roster: Roster | None) -> None:
+    codes = set(roster.by_code) if roster else set()
+    problems = [
+        Problem("no-such-exclude", facts={"wanted": x.what})
+        for x in exclusions
+        if x.what not in codes and not any(x.covers(filing) for filing in filings)
+    ]
+    if problems:
+        raise InputError(*problems)
+
+
+def _exclusion(filing: Filing, exclusions: Sequence[Exclusion]) -> Exclusion | None:
+    return next((x for x in exclusions if x.covers(filing)), None)
+
+
+def _order(filing: Filing, roster: Roster | None) -> tuple[object, ...]:
+    """The roster's order, then by district and code; never the order in which the files were found."""
+    codes = [entry.code for entry in roster] if roster else []
+    entry = entry_of(filing, roster) if roster else None
+    agency = filing.agency or Agency("", "")
+    return (codes.index(entry.code) if entry else len(codes), agency.district, agency.code, filing.source.name)
+
+
+def _account_order(account: Account) -> tuple[str, ...]:
+    agency = account.agency or Agency("", "")
+    return (agency.district, agency.code, account.source.name, account.source.sha256)
+
+
+def _member(filing: Filing) -> Member:
+    assert filing.agency is not None  # noqa: S101  a filing without a stamp has an error
+    assert filing.record is not None  # noqa: S101  and so has one without a record
+    return Member(filing.agency, filing.source, filing.record.values)
+
+
+def _included(filing: Filing) -> list[Account]:
+    """Its own line and, of a roll-up, one for each agency inside."""
+    accounts = [Account(filing.agency, filing.source, "included")]
+    if filing.is_rollup and filing.record:
+        inside = sorted(filing.record.agencies)
+        accounts += [Account(agency, filing.source, "member", via=str(filing.agency)) for agency in inside]
+    return accounts
+
+
+def _refused(one: Examined) -> Account:
+    """The account of a file with errors: the first of them in words, and how many more there are."""
+    errors = [message(f, "zh") for f in one.findings if f.severity is Severity.ERROR]
+    more = clerk()("rollup.more", count=len(errors) - 1) if len(errors) > 1 else ""
+    return Account(one.filing.agency, one.filing.source, "excluded", errors[0] + more)
+
+
+def _excluded(filing: Filing, exclusion: Exclusion) -> Account:
+    return Account(filing.agency, filing.source, "excluded", exclusion.reason)
+
+
+def _absentees(
+    roster: Roster | None, filings: tuple[Filing, ...], collection: Collection, waived: dict[str, str], district: str
+) -> list[Account]:
+    """The agencies of the roster without any file, in its order."""
+    if roster is None:
+        return []
+    present = {entry.code for filing in filings if (entry := entry_of(filing, roster))}
+    absent: list[Entry] = [e for e in roster if e in collection.absent or (e.code in waived and e.code not in present)]
+    return [Account(Agency(district, e.code, e.name), _NO_SOURCE, "missing", waived.get(e.code, "")) for e in absent]
+
+
+def _coverage(roster: Roster | None, accounts: list[Account]) -> Coverage:
+    if any(account.status in {"excluded", "missing"} for account in accounts):
+        return "incomplete"
+    return "complete" if roster else "unchecked"

@@ -1,0 +1,119 @@
+"""Filings and findings for programs: plain values for JSON, rows for CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from xltools.data.filing import Filing
+from xltools.data.finding import Finding, Severity
+from xltools.data.number import is_whole
+from xltools.text import Lang, message
+from xltools.verify.collection import Collection
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain(value: Decimal | str) -> int | float | str:
+    """A figure as JSON writes it: a double prints the decimal that was typed, up to the 15 digits a workbook holds."""
+    if isinstance(value, str):
+        return value
+    return int(value) if is_whole(value) else float(value)
+
+
+def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
+    """One finding with its sentence."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "file": finding.file,
+        "agency": finding.agency,
+        "sheet": finding.sheet,
+        "address": finding.address,
+        "cell": finding.cell,
+        "found": plain(finding.found),
+        "expected": plain(finding.expected),
+        "message": message(finding, lang),
+    }
+
+
+def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> dict[str, object]:
+    """One file as read: what it is, what was typed, what its totals showed, and what is wrong."""
+    stamp = filing.stamp
+    values = filing.record.values if filing.record else {}
+    return {
+        "file": filing.source.path,
+        "sha256": filing.source.sha256,
+        "form": stamp.form if stamp else None,
+        "edition": stamp.edition if stamp else None,
+        "year": stamp.year if stamp else None,
+        "kind": stamp.kind if stamp else None,
+        "agency": _agency(filing),
+        "values": {name: plain(value) for name, value in values.items()},
+        "shown": {name: shown.text if shown.value is None else plain(shown.value) for name, shown in filing.shown.items()},
+        "prose": dict(filing.prose),
+        "findings": [finding_object(finding, lang) for finding in findings],
+    }
+
+
+def _agency(filing: Filing) -> dict[str, str] | None:
+    agency = filing.agency
+    return {"code": agency.code, "name": agency.name, "district": agency.district} if agency else None
+
+
+def collection_object(collection: Collection, lang: Lang) -> dict[str, object]:
+    """The whole of a verification: files, findings, summary."""
+    files = [
+        {
+            "file": one.filing.source.path,
+            "sha256": one.filing.source.sha256,
+            "agency": _agency(one.filing),
+            "year": one.filing.stamp.year if one.filing.stamp else None,
+            **{f"{s.value}s": sum(f.severity is s for f in one.findings) for s in Severity},
+        }
+        for one in collection.examined
+    ]
+    return {
+        "files": files,
+        "findings": [finding_object(finding, lang) for finding in collection.findings],
+        "summary": {
+            "files": len(collection.examined),
+            "clean": sum(not one.has_errors for one in collection.examined),
+            "missing": len(collection.missing),
+            **{f"{s.value}s": collection.count(s) for s in Severity},
+        },
+    }
+
+
+def json_text(value: object, encoding: str, *, indent: int | None = None) -> str:
+    """JSON that a console of that encoding can print: anything but UTF-8 gets escapes."""
+    unicode = encoding.casefold().replace("-", "").replace("_", "") in {"utf8", "utf8sig"}
+    return json.dumps(value, ensure_ascii=not unicode, indent=indent)
+
+
+def csv_text(filings: Iterable[Filing]) -> str:
+    """One row a file, one column a cell, for a spreadsheet or a data frame."""
+    filings = list(filings)
+    cells = list(dict.fromkeys(name for f in filings if f.form for name in f.form.cells))
+    rows: list[list[object]] = [["file", "sha256", "form", "edition", "year", "district", "code", "name", *cells]]
+    for filing in filings:
+        stamp, agency = filing.stamp, filing.agency
+        about = [stamp.form, stamp.edition, stamp.year] if stamp else ["", "", ""]
+        whose = [agency.district, agency.code, agency.name] if agency else ["", "", ""]
+        values = filing.record.complete() if filing.record else {}
+        rows.append([filing.source.path, filing.source.sha256, *about, *whose, *(values.get(name, "") for name in cells)])
+    return rows_text(rows)
+
+
+def rows_text(rows: Iterable[Iterable[object]]) -> str:
+    """CSV in which no text can be taken for a formula."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows([_safe(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def _safe(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,120 @@
+"""What a coordinator reads on the screen: findings file by file, then the count; the figures of a roll-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from xltools.data.finding import Finding, Severity
+from xltools.data.rollup import Rollup
+from xltools.form.layout import layout
+from xltools.form.linear import ZERO
+from xltools.form.model import Form
+from xltools.report.table import table
+from xltools.text import Catalog, Lang, catalog, message, number
+from xltools.verify.collection import Collection, Examined
+
+_ORDER = list(Severity)
+_SHORTEST_GROUP = 3
+
+
+def collection_text(collection: Collection, lang: Lang) -> str:
+    """Every finding under its file, the missing agencies, and a line that counts them."""
+    blocks = [_file(one, lang) for one in collection.examined if one.findings]
+    if collection.missing:
+        t = catalog(lang)
+        blocks.append("\n".join([t("report.collection"), *(_line(f, message(f, lang), f.address, t) for f in collection.missing)]))
+    return "\n\n".join([*blocks, summary(collection, lang)])
+
+
+def summary(collection: Collection, lang: Lang) -> str:
+    """How many files and findings there are."""
+    bad = sum(one.has_errors for one in collection.examined)
+    counts = {f"{severity.value}s": collection.count(severity) for severity in Severity}
+    files = len(collection.examined)
+    return catalog(lang)("report.summary", files=files, clean=files - bad, bad=bad, **counts)
+
+
+def _file(one: Examined, lang: Lang) -> str:
+    t = catalog(lang)
+    agency = str(one.filing.agency) if one.filing.agency else t("report.no-agency")
+    return "\n".join([f"{agency}  {one.filing.source.path}", *_lines(one.findings, lang)])
+
+
+def _lines(findings: Sequence[Finding], lang: Lang) -> Iterator[str]:
+    """The findings, worst first; many of one kind on one sheet in one line."""
+    t = catalog(lang)
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in sorted(findings, key=lambda f: _ORDER.index(f.severity)):
+        groups.setdefault((finding.code, finding.sheet), []).append(finding)
+    for (code, _), group in groups.items():
+        if len(group) >= _SHORTEST_GROUP and code in t.keys("group"):
+            yield _line(group[0], t(f"group.{code}", count=len(group)), spans([f.address for f in group]), t)
+        else:
+            for finding in group:
+                yield _line(finding, message(finding, lang), finding.address, t)
+
+
+def _line(finding: Finding, sentence: str, address: str, t: Catalog) -> str:
+    place = f"{finding.sheet}!{address} " if finding.sheet else ""
+    return f"  {t(f'severity.{finding.severity.value}')} {finding.code}  {place}{sentence}"
+
+
+def spans(addresses: Sequence[str]) -> str:
+    """The first few addresses of many."""
+    shown = addresses[:4]
+    return "、".join(shown) + ("…" if len(addresses) > len(shown) else "")
+
+
+def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:
+    """The headline figures of each agency and of the district, and what was left out."""
+    t = catalog(lang)
+    lines = [headline(rollup, lang), "", t("report.merged", included=len(rollup.included), path=path)]
+    if rollup.left_out:
+        lines.append(t("report.merged-left-out", left=len(rollup.left_out)))
+        lines += [f"  {a.agency or a.source.name}：{t(f'report.status-{a.status}')} {a.note}".rstrip() for a in rollup.left_out]
+    if rollup.coverage == "unchecked":
+        lines.append(t("report.completeness-unchecked"))
+    return "\n".join(lines)
+
+
+def headline(rollup: Rollup, lang: Lang) -> str:
+    """One row an agency, the district last, a column for each figure the form puts forward."""
+    t, form = catalog(lang), rollup.form
+    head = [t("report.head-agency"), *(_short(form, name) for name in form.headline)]
+    rows = [[str(m.agency), *_figures(form.complete(m.values), form.headline)] for m in rollup.members]
+    last = [t("report.head-total"), *_figures(rollup.values, form.headline)]
+    return table([head, *rows, last], frozenset(range(1, len(head))))
+
+
+def _short(form: Form, name: str) -> str:
+    """The last words of row and column, which suffice in a head: 行政处罚, 总计."""
+    cell = form.cells[name]
+    row = cell.row_path[-1].removeprefix("（七）")
+    row = row.split("、", 1)[-1]
+    return row if cell.column.is_ is not None else f"{row}{cell.column_path[-1].split('（')[0]}"
+
+
+def _figures(values: dict[str, Decimal], names: Iterable[str]) -> list[str]:
+    return [number(values.get(name, ZERO)) for name in names]
+
+
+def dictionary_rows(form: Form, lang: Lang) -> list[list[str]]:
+    """The data dictionary: every number with its name, its place, its kind, its unit and its label."""
+    t, place = catalog(lang), layout(form)
+    return [
+        [name, *place.address(name), t(f"report.kind-{_kind(form, name)}"), cell.unit, cell.label]
+        for name, cell in form.cells.items()
+    ]
+
+
+def dictionary_objects(form: Form) -> list[dict[str, str]]:
+    """The same for programs, in words that do not change with the language."""
+    place = layout(form)
+    keys = ("name", "sheet", "address", "kind", "unit", "label")
+    rows = ((name, *place.address(name), _kind(form, name), cell.unit, cell.label) for name, cell in form.cells.items())
+    return [dict(zip(keys, row, strict=True)) for row in rows]
+
+
+def _kind(form: Form, name: str) -> str:
+    return "total" if form.cells[name].is_total else "input"

@@ -1,0 +1,1 @@
+"""The checks: of one filing, and of a whole collection."""

@@ -1,0 +1,140 @@
+"""The checks on the figures of one filing. A check is a function of a filing that yields findings.
+
+Totals are derived from the inputs; what a workbook shows in them is only compared. What follows from a fault
+that is reported already is not reported again: a total over a figure that could not be read is not judged, and
+a formula that correctly adds up wrong parts is not called wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+from xltools.data.filing import Filing, Origin, Shown
+from xltools.data.finding import Finding, Sum
+from xltools.data.number import close
+from xltools.form.layout import layout
+from xltools.form.linear import ZERO, Linear
+from xltools.form.model import Cell, Form, Identity
+
+
+def verify(filing: Filing) -> tuple[Finding, ...]:
+    """Everything there is to say of *filing*: what reading turned up, then what the checks find."""
+    if filing.form is None or filing.record is None:
+        return filing.findings
+    return (*filing.findings, *(finding for check in CHECKS for finding in check(filing)))
+
+
+def totals(filing: Filing) -> Iterator[Finding]:
+    """Each total shows the sum of its parts. Source: the word 总计 in the form, stated as ``is`` in its definition."""
+    form, record = filing.form, filing.record
+    assert form is not None  # noqa: S101  verify asked
+    assert record is not None  # noqa: S101  verify asked
+    values = record.complete()
+    displayed = _displayed(filing, values)
+    for name, shown in filing.shown.items():
+        cell = form.cells[name]
+        if form.reach[name] & filing.unread:
+            continue
+        if finding := _total(filing, cell, shown, values, displayed):
+            yield finding
+
+
+def rules(filing: Filing) -> Iterator[Finding]:
+    """Each rule holds wherever it is at work. Source: the ``authority`` of the rule.
+
+    In a line whose cells are all totals a rule follows from the other lines: it is not judged again there.
+    """
+    form, record = filing.form, filing.record
+    assert form is not None  # noqa: S101  verify asked
+    assert record is not None  # noqa: S101  verify asked
+    values = record.complete()
+    for identity in form.identities:
+        cells = [form.cells[name] for name in identity.equation.names]
+        if filing.is_rollup and not all(cell.additive for cell in cells):
+            continue
+        if all(_is_derived_line(cell, identity) for cell in cells) or any(form.reach[c.name] & filing.unread for c in cells):
+            continue
+        if identity.equation.difference(values):
+            yield _broken(filing, form, identity, values)
+
+
+CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules)
+
+
+def _is_derived_line(cell: Cell, identity: Identity) -> bool:
+    if identity.rule.rows:
+        return cell.column.is_ is not None
+    return cell.row.is_ is not None if identity.rule.columns else False
+
+
+def _displayed(filing: Filing, values: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """What a spreadsheet would add up: the inputs, and of each total what it shows."""
+    shown = {name: s.value for name, s in filing.shown.items() if s.value is not None}
+    return dict(values) | shown
+
+
+def _total(filing: Filing, cell: Cell, shown: Shown, values: Mapping[str, Decimal], displayed: Mapping[str, Decimal]) -> Finding | None:
+    expected = values.get(cell.name, ZERO)
+    if shown.origin is Origin.UNCALCULATED:
+        return _about(filing, "not-calculated", cell, "", expected)
+    if shown.origin is Origin.FORMULA:
+        # In a roll-up an input is the sum of its column in the matrix, which is not among the displayed cells.
+        parts = cell.definition.value(displayed) if cell.definition else expected
+        if shown.value is not None and close(shown.value, parts):
+            return None
+        code = "total-stale"
+    else:
+        code = "total-typed" if shown.value is not None and close(shown.value, expected) else "total-wrong"
+    found = shown.text if shown.value is None else shown.value
+    return _about(filing, code, cell, found, expected, _parts(filing, cell, values))
+
+
+def _parts(filing: Filing, cell: Cell, values: Mapping[str, Decimal]) -> Sum:
+    if cell.definition is None:
+        return Sum(tuple((1, str(m.agency), m.values[cell.name]) for m in filing.members if cell.name in m.values))
+    return _sum(filing, cell.definition, values)
+
+
+def _sum(filing: Filing, linear: Linear, values: Mapping[str, Decimal]) -> Sum:
+    assert filing.form is not None  # noqa: S101  verify asked
+    cells = filing.form.cells
+    return Sum(tuple((sign, cells[name].label, values.get(name, ZERO)) for sign, name in linear.terms))
+
+
+def _about(
+    filing: Filing, code: str, cell: Cell, found: Decimal | str, expected: Decimal, terms: Sum | None = None
+) -> Finding:
+    assert filing.form is not None  # noqa: S101  verify asked
+    sheet, place = layout(filing.form).address(cell.name)
+    shown = found if isinstance(found, Decimal) else ZERO
+    facts: dict[str, object] = {"label": cell.label, "difference": abs(shown - expected), "terms": terms or Sum(())}
+    return Finding(code, filing.source.path, str(filing.agency), sheet, place, cell.name, found, expected, facts)
+
+
+def _broken(filing: Filing, form: Form, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
+    left, right = identity.equation.left, identity.equation.right
+    one, other = left.value(values), right.value(values)
+    first = form.cells[left.names[0]]
+    sheet, place = layout(form).address(first.name)
+    facts: dict[str, object] = {
+        "line": identity.line or identity.rule.label,
+        "left": _side(form, identity, left, values),
+        "right": _side(form, identity, right, values),
+        "left_value": one,
+        "right_value": other,
+        "difference": abs(one - other),
+        "rule": identity.rule.label,
+    }
+    return Finding("rule-broken", filing.source.path, str(filing.agency), sheet, place, first.name, one, other, facts)
+
+
+def _side(form: Form, identity: Identity, linear: Linear, values: Mapping[str, Decimal]) -> Sum:
+    """The parts of one side, each under the name that tells it from the others there."""
+
+    def name(cell: Cell) -> str:
+        if identity.rule.rows:
+            return cell.row_path[-1]
+        return cell.column_path[-1] if identity.rule.columns else cell.label
+
+    return Sum(tuple((sign, name(form.cells[n]), values.get(n, ZERO)) for sign, n in linear.terms))

@@ -1,0 +1,124 @@
+"""The checks over many files: whose are they, is any there twice, who is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+import attrs
+from attrs import define, frozen
+
+from xltools.data.filing import Filing
+from xltools.data.finding import Finding, Severity, Word, has_errors
+from xltools.data.record import Agency
+from xltools.data.roster import Entry, Roster
+from xltools.verify.checks import verify
+
+
+@frozen
+class Examined:
+    """A filing with everything found in it."""
+
+    filing: Filing
+    findings: tuple[Finding, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether it cannot be added up as it is."""
+        return has_errors(self.findings)
+
+
+@define(frozen=True, slots=False)
+class Collection:
+    """Filings examined together. ``missing`` names the agencies of the roster that sent none."""
+
+    examined: tuple[Examined, ...]
+    missing: tuple[Finding, ...] = ()
+    absent: tuple[Entry, ...] = ()
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything found, file by file, then who is missing."""
+        return (*(finding for one in self.examined for finding in one.findings), *self.missing)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything keeps it from being added up."""
+        return has_errors(self.findings)
+
+    def count(self, severity: Severity) -> int:
+        """How many findings are of that severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+
+def examine(filings: Iterable[Filing], roster: Roster | None = None, year: int | None = None) -> Collection:
+    """Verify each filing and all of them together; what is not given is not asked."""
+    filings = tuple(filings)
+    doubled = dict(_doubled(filings))
+    examined = []
+    for index, filing in enumerate(filings):
+        findings = [*verify(filing), *_against(filing, roster, year), *doubled.get(index, ())]
+        examined.append(Examined(filing, tuple(findings)))
+    absent = tuple(_absent(filings, roster)) if roster else ()
+    missing = tuple(Finding("missing-return", agency=f"{e.name}（{e.code}）", facts={"agency": f"{e.name}（{e.code}）"}) for e in absent)
+    return Collection(tuple(examined), missing, absent)
+
+
+def entry_of(filing: Filing, roster: Roster) -> Entry | None:
+    """Its line of the roster: by code; a roll-up, whose code nobody assigned, also by name."""
+    if filing.agency is None:
+        return None
+    entry = roster.by_code.get(filing.agency.code)
+    if entry is None and filing.is_rollup:
+        entry = roster.find(filing.agency.name)
+    return entry
+
+
+def _against(filing: Filing, roster: Roster | None, year: int | None) -> Iterator[Finding]:
+    if filing.stamp is None:
+        return
+    agency = filing.stamp.agency
+    about = Finding("wrong-year", filing.source.path, str(agency))
+    if year is not None and filing.stamp.year != year:
+        yield attrs.evolve(about, found=str(filing.stamp.year), expected=str(year))
+    if roster is None:
+        return
+    entry = entry_of(filing, roster)
+    if entry is None:
+        yield attrs.evolve(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
+    elif entry.name != agency.name:
+        yield attrs.evolve(about, code="name-differs", found=agency.name, expected=entry.name, facts={"code": agency.code})
+
+
+def _doubled(filings: tuple[Filing, ...]) -> Iterator[tuple[int, list[Finding]]]:
+    """For each file that shares an agency with another, alone or inside a roll-up, which ones they are."""
+    holders: dict[Agency, list[int]] = {}
+    for index, filing in enumerate(filings):
+        for agency in _agencies(filing):
+            holders.setdefault(agency, []).append(index)
+    shared: dict[int, list[Finding]] = {}
+    for agency, indexes in sorted(holders.items()):
+        for index in indexes if len(indexes) > 1 else ():
+            shared.setdefault(index, []).append(_double(filings[index], agency, [filings[i] for i in indexes]))
+    yield from shared.items()
+
+
+def _agencies(filing: Filing) -> frozenset[Agency]:
+    own = frozenset((filing.agency,)) if filing.agency else frozenset[Agency]()
+    return own | (filing.record.agencies if filing.record else frozenset())
+
+
+def _double(filing: Filing, agency: Agency, holders: list[Filing]) -> Finding:
+    same = len({holder.source.sha256 for holder in holders}) == 1
+    facts = {
+        "agency": str(agency),
+        "files": "、".join(sorted(holder.source.path for holder in holders)),
+        "same": Word("same" if same else "different"),
+    }
+    return Finding("duplicate-return", filing.source.path, str(filing.agency), facts=facts)
+
+
+def _absent(filings: tuple[Filing, ...], roster: Roster) -> Iterator[Entry]:
+    """Who sent nothing at all; a file with faults is a file that came."""
+    present = {entry.code for filing in filings if (entry := entry_of(filing, roster))}
+    return (entry for entry in roster if entry.code not in present)
