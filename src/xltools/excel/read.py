@@ -46,7 +46,7 @@ def read(path: Path, form: Form | None = None, limits: Limits | None = None) -> 
     try:
         facts = scan(data, limits)
     except ScanError as error:
-        return Filing(source, (Finding(error.code, source.path, facts={"reason": error.reason}),))
+        return Filing(source, (Finding(error.code, source.path, found=error.reason),))
     return _filing(facts, source, form)
 
 
@@ -167,16 +167,16 @@ class _Reader:
             return rolled_up(self._form, self._stamp.year, members, accounts)
         return Record(self._form, self._stamp.year, frozenset((self._stamp.agency,)), self._values)
 
-    def _note(self, code: str, sheet: str, place: tuple[int, int], cell: Cell | None = None, **facts: Any) -> None:
+    def _note(self, code: str, sheet: str, place: tuple[int, int] | None, cell: Cell | None = None, **facts: Any) -> None:
         found, expected = facts.pop("found", ""), facts.pop("expected", "")
         label = {"label": cell.label} if cell else {}
-        finding = Finding(code, "", "", sheet, a1(*place), cell.name if cell else "", found, expected, label | facts)
+        finding = Finding(code, "", "", sheet, a1(*place) if place else "", cell.name if cell else "", found, expected, label | facts)
         self.findings.append(self._sign(finding))
 
     def _sheet(self, sheet: Sheet) -> None:
         facts = self._facts.sheet(sheet.name)
         if facts is None:
-            self._note("missing-sheet", sheet.name, (0, 0), expected=sheet.name)
+            self._note("missing-sheet", sheet.name, None, expected=sheet.name)
         elif self._layout_holds(sheet, facts):
             for name, area in sheet.cells.items():
                 self._cell(self._form.cells[name], facts, area)
@@ -245,7 +245,7 @@ class _Reader:
         """The rows of the matrix and the account of files, as far as they are there."""
         for name in (MATRIX, SOURCES):
             if self._facts.sheet(name) is None:
-                self._note("missing-sheet", name, (0, 0), expected=name)
+                self._note("missing-sheet", name, None, expected=name)
                 return (), ()
         accounts = tuple(self._accounts())
         sizes = {(a.source.name, a.source.sha256): a.source.size for a in accounts}

@@ -356,8 +356,9 @@ class _CoverPage:
         book.put(page, Area.at(1, 0, 1, 4), t("cover.year", year=book.stamp.year), book.format(font_size=14, align="center"))
         self._about()
         last = self._checks()
-        last = self._declaration(last + 1)
-        book.put(page, Area.at(last + 1, 0, 1, 4), t("cover.guide"), book.format(font_size=9, font_color="#404040", align="left"))
+        last = self._declaration(last + 2)
+        guide = t("cover.guide" if book.rollup is None else "cover.guide-rollup")
+        book.put(page, Area.at(last + 1, 0, 1, 4), guide, book.format(font_size=9, font_color="#404040", align="left"))
         page.set_row(last + 1, 52)
         book.put(page, Area.at(last + 3, 2, 1, 2), t("cover.stamp-place"), book.format(align="center", font_color="#808080"))
         book.paper(page, Area.at(0, 0, last + 4, 4))
@@ -451,9 +452,13 @@ class _CoverPage:
         count = failing or self._blanks
         result = (failed if failing else unfilled if self._blanks else ready).replace("\0", str(count))
         style = book.format(font_name=_HEI, font_size=14, align="center", border=2)
-        book.put(page, cover.status, formula, style, result)
+        if book.rollup and book.rollup.coverage == "incomplete":
+            book.put(page, cover.status, t("cover.incomplete"), style)
+        else:
+            book.put(page, cover.status, formula, style, result)
         page.set_row(cover.status.row, 34)
         book.colour(page, cover.status, ready, bg_color="#C8E6C9", font_color="#1B5E20")
+        book.colour(page, cover.status, t("cover.incomplete"), bg_color="#C62828", font_color="#FFFFFF")
         book.colour(page, cover.status, failed.partition("\0")[0], bg_color="#C62828", font_color="#FFFFFF")
         book.colour(page, cover.status, unfilled.partition("\0")[0], bg_color="#FFE0B2", font_color="#8A4B00")
         counts = Area(cover.checks_row, COUNT_COLUMN, max(cover.checks_row, cover.blanks_row - 1), COUNT_COLUMN)

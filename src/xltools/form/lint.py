@@ -96,7 +96,7 @@ def _meaning(form: Form) -> Iterator[Problem]:
             for rule in block.rules:
                 yield from _block_rule(rule, block, f"{place} › rule “{rule.key}”")
     yield from _rules(form)
-    if not (problems := list(_unknown(form.headline, form.cells, "headline"))):
+    if not (problems := list(_unknown((h.cell for h in form.headline), form.cells, "headline"))):
         yield from _units(form)
     yield from problems
 

@@ -116,6 +116,14 @@ class Cover:
 
 
 @frozen
+class Headline:
+    """A figure that stands for the whole in a summary, under a short name."""
+
+    cell: str
+    label: str
+
+
+@frozen
 class Cell:
     """One number of the form, under the name it has everywhere."""
 
@@ -191,7 +199,7 @@ class Form:
     sections: tuple[Section, ...]
     cover: Cover = Cover()
     rules: tuple[Rule, ...] = ()
-    headline: tuple[str, ...] = ()
+    headline: tuple[Headline, ...] = ()
 
     @property
     def name(self) -> str:

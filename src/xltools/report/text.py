@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from xltools.data.finding import Finding, Severity
@@ -56,7 +56,8 @@ def _lines(findings: Sequence[Finding], lang: Lang) -> Iterator[str]:
 
 
 def _line(finding: Finding, sentence: str, address: str, t: Catalog) -> str:
-    place = f"{finding.sheet}!{address} " if finding.sheet else ""
+    place = "!".join(filter(None, (finding.sheet, address)))
+    place = f"{place} " if place else ""
     return f"  {t(f'severity.{finding.severity.value}')} {finding.code}  {place}{sentence}"
 
 
@@ -81,22 +82,14 @@ def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:
 def headline(rollup: Rollup, lang: Lang) -> str:
     """One row an agency, the district last, a column for each figure the form puts forward."""
     t, form = catalog(lang), rollup.form
-    head = [t("report.head-agency"), *(_short(form, name) for name in form.headline)]
-    rows = [[str(m.agency), *_figures(form.complete(m.values), form.headline)] for m in rollup.members]
-    last = [t("report.head-total"), *_figures(rollup.values, form.headline)]
+    head = [t("report.head-agency"), *(h.label for h in form.headline)]
+    rows = [[str(m.agency), *_figures(form, form.complete(m.values))] for m in rollup.members]
+    last = [t("report.head-total"), *_figures(form, rollup.values)]
     return table([head, *rows, last], frozenset(range(1, len(head))))
 
 
-def _short(form: Form, name: str) -> str:
-    """The last words of row and column, which suffice in a head: 行政处罚, 总计."""
-    cell = form.cells[name]
-    row = cell.row_path[-1].removeprefix("（七）")
-    row = row.split("、", 1)[-1]
-    return row if cell.column.is_ is not None else f"{row}{cell.column_path[-1].split('（')[0]}"
-
-
-def _figures(values: dict[str, Decimal], names: Iterable[str]) -> list[str]:
-    return [number(values.get(name, ZERO)) for name in names]
+def _figures(form: Form, values: Mapping[str, Decimal]) -> list[str]:
+    return [number(values.get(h.cell, ZERO)) for h in form.headline]
 
 
 def dictionary_rows(form: Form, lang: Lang) -> list[list[str]]:

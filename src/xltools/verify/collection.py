@@ -91,13 +91,13 @@ def _against(filing: Filing, roster: Roster | None, year: int | None) -> Iterato
 
 
 def _doubled(filings: tuple[Filing, ...]) -> Iterator[tuple[int, list[Finding]]]:
-    """For each file that shares an agency with another, alone or inside a roll-up, which ones they are."""
-    holders: dict[Agency, list[int]] = {}
+    """For each file that shares an agency and a year with another, alone or inside a roll-up, which ones they are."""
+    holders: dict[tuple[Agency, int], list[int]] = {}
     for index, filing in enumerate(filings):
         for agency in _agencies(filing):
-            holders.setdefault(agency, []).append(index)
+            holders.setdefault((agency, filing.stamp.year if filing.stamp else 0), []).append(index)
     shared: dict[int, list[Finding]] = {}
-    for agency, indexes in sorted(holders.items()):
+    for (agency, _), indexes in sorted(holders.items()):
         for index in indexes if len(indexes) > 1 else ():
             shared.setdefault(index, []).append(_double(filings[index], agency, [filings[i] for i in indexes]))
     yield from shared.items()
@@ -112,10 +112,16 @@ def _double(filing: Filing, agency: Agency, holders: list[Filing]) -> Finding:
     same = len({holder.source.sha256 for holder in holders}) == 1
     facts = {
         "agency": str(agency),
-        "files": "、".join(sorted(holder.source.path for holder in holders)),
+        "files": "、".join(sorted(_told_apart(holders))),
         "same": Word("same" if same else "different"),
     }
     return Finding("duplicate-return", filing.source.path, str(filing.agency), facts=facts)
+
+
+def _told_apart(holders: list[Filing]) -> list[str]:
+    """The names of the files; their paths where two have one name."""
+    names = [holder.source.name for holder in holders]
+    return names if len(set(names)) == len(names) else [holder.source.path for holder in holders]
 
 
 def _absent(filings: tuple[Filing, ...], roster: Roster) -> Iterator[Entry]:

@@ -1,0 +1,138 @@
+"""What a clerk does to a workbook, done to its parts: type a figure, overwrite a formula, insert a row, drop a sheet.
+
+A spreadsheet program is imitated, not used, so that the same edits give the same bytes everywhere.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from decimal import Decimal
+from xml.sax.saxutils import escape
+
+from xltools.excel.package import patched
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A typed formula, with the result a program stored for it, if any."""
+
+    text: str
+    result: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """Leave a formula and change its stored result: to an old figure, an error, or nothing."""
+
+    value: Decimal | str | None
+
+
+Content = Decimal | int | str | Formula | Result | None
+
+
+def edited(package: bytes, sheet: str, edits: dict[str, Content]) -> bytes:
+    """The workbook after typing each content at its address of *sheet*; ``None`` clears a cell."""
+
+    def change(part: bytes) -> bytes:
+        text = part.decode()
+        for address, content in edits.items():
+            text = _typed(text, address, content)
+        return text.encode()
+
+    return patched(package, {part_of(package, sheet): change})
+
+
+def _typed(sheet: str, address: str, content: Content) -> str:
+    pattern = re.compile(rf'<c r="{address}"(?: s="(\d+)")?(?: t="\w+")?(?:/>|>(.*?)</c>)')
+
+    def cell(match: re.Match[str]) -> str:
+        style = f' s="{match[1]}"' if match[1] else ""
+        return _cell(f'r="{address}"{style}', content, match[2] or "")
+
+    changed, times = pattern.subn(cell, sheet)
+    if times != 1:
+        raise LookupError(address)
+    return changed
+
+
+def _cell(head: str, content: Content, before: str) -> str:
+    if content is None:
+        return f"<c {head}/>"
+    if isinstance(content, Formula):
+        return f"<c {head}><f>{escape(content.text)}</f>{_value(content.result)}</c>"
+    if isinstance(content, Result):
+        formula = re.search(r"<f>.*?</f>", before)
+        if formula is None:
+            raise LookupError("no formula there")
+        kind = ' t="e"' if isinstance(content.value, str) else ""
+        return f"<c {head}{kind}>{formula[0]}{_value(content.value)}</c>"
+    if isinstance(content, str):
+        return f'<c {head} t="inlineStr"><is><t xml:space="preserve">{escape(content)}</t></is></c>'
+    return f"<c {head}>{_value(content)}</c>"
+
+
+def _value(value: Decimal | int | str | None) -> str:
+    return "" if value is None else f"<v>{value}</v>"
+
+
+def part_of(package: bytes, sheet: str) -> str:
+    """The part that holds the sheet of that name in a workbook as xltools writes it."""
+    names = re.findall(r'<sheet name="([^"]+)"', _read(package, "xl/workbook.xml"))
+    return f"xl/worksheets/sheet{names.index(sheet) + 1}.xml"
+
+
+def _read(package: bytes, part: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(package)) as file:
+        return file.read(part).decode()
+
+
+def with_row_inserted(package: bytes, sheet: str, row: int) -> bytes:
+    """An empty row before *row* (from 1): rows, merges and the names that point there move down, formulas do not."""
+
+    def down(number: str) -> str:
+        return str(int(number) + (int(number) >= row))
+
+    def shift(part: bytes) -> bytes:
+        text = re.sub(r'<row r="(\d+)"', lambda m: f'<row r="{down(m[1])}"', part.decode())
+        text = re.sub(r'<c r="([A-Z]+)(\d+)"', lambda m: f'<c r="{m[1]}{down(m[2])}"', text)
+        return re.sub(
+            r'<mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"',
+            lambda m: f'<mergeCell ref="{m[1]}{down(m[2])}:{m[3]}{down(m[4])}"',
+            text,
+        ).encode()
+
+    def names(part: bytes) -> bytes:
+        prefix = re.escape(f"'{sheet}'!")
+        return re.sub(rf"(>{prefix}\$[A-Z]+\$)(\d+)(<)", lambda m: m[1] + down(m[2]) + m[3], part.decode()).encode()
+
+    return patched(package, {part_of(package, sheet): shift, "xl/workbook.xml": names})
+
+
+def without_sheet(package: bytes, sheet: str) -> bytes:
+    """The workbook with one sheet taken out of its list, and the names that pointed there broken as programs do."""
+
+    def drop(part: bytes) -> bytes:
+        text = re.sub(rf'<sheet name="{re.escape(sheet)}"[^>]*/>', "", part.decode())
+        return re.sub(rf"(<definedName [^>]*>){re.escape(chr(39) + sheet + chr(39))}![^<]*<", r"\1#REF!<", text).encode()
+
+    return patched(package, {"xl/workbook.xml": drop})
+
+
+def with_property(package: bytes, name: str, value: str) -> bytes:
+    """The workbook with one of its custom properties rewritten."""
+
+    def rewrite(part: bytes) -> bytes:
+        pattern = rf'(name="{re.escape(name)}"><vt:lpwstr>)[^<]*'
+        return re.sub(pattern, lambda m: m[1] + escape(value), part.decode()).encode()
+
+    return patched(package, {"docProps/custom.xml": rewrite})
+
+
+def ole(*streams: str) -> bytes:
+    """The shell of an OLE compound file with these streams: what an .xls or an encrypted .xlsx looks like outside."""
+    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + bytes.fromhex("3e000300feff0900") + bytes(480)
+    directory = b"".join(name.encode("utf-16-le").ljust(64, b"\0") + bytes(64) for name in ("Root Entry", *streams))
+    return header + directory.ljust(512, b"\0")

@@ -1,0 +1,324 @@
+"""Make everything in this folder again, with the same bytes: ``python samples/make.py``.
+
+* ``roster.csv``: a made-up district, 青禾区, with 18 agencies.
+* ``clean/``: a return of each, without a fault.
+* ``problems/``: the same agencies as they really answer: each ordinary mistake at least once (see ``MISTAKES``).
+* ``published/``: three reports that were published, as returns; 洪泽区 2023 with its two wrong totals.
+
+The figures of 青禾区 are invented, and so is every sentence.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tomllib
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import clerk  # noqa: E402
+
+from xltools.data.filing import Stamp  # noqa: E402
+from xltools.data.record import Agency  # noqa: E402
+from xltools.excel.write import write_return  # noqa: E402
+from xltools.form.layout import layout  # noqa: E402
+from xltools.form.library import find  # noqa: E402
+
+FORM = find("xxgk-2021")
+PLACE = layout(FORM)
+DISTRICT, YEAR = "青禾区", 2024
+AGENCIES = {
+    "001": "青禾区人民政府办公室",
+    "002": "青禾区发展和改革局",
+    "003": "青禾区教育局",
+    "004": "青禾区公安分局",
+    "005": "青禾区民政局",
+    "006": "青禾区司法局",
+    "007": "青禾区财政局",
+    "008": "青禾区自然资源局",
+    "009": "青禾区住房和城乡建设局",
+    "010": "青禾区农业农村局",
+    "011": "青禾区卫生健康委员会",
+    "012": "青禾区市场监督管理局",
+    "013": "青禾区柳河镇人民政府",
+    "014": "青禾区桥东街道办事处",
+    "015": "青禾区统计局",
+    "016": "青禾区文化和旅游局",
+    "017": "青禾区医疗保障局",
+    "018": "青禾区应急管理局",
+}
+COLUMNS = ("natural", "commercial", "research", "welfare", "legal_service", "other_org")
+# What applications to an ordinary bureau come to, by how often.
+RESULTS = {
+    "granted": 40,
+    "partial": 12,
+    "refused_third_party": 3,
+    "refused_process_info": 4,
+    "refused_enforcement_file": 3,
+    "refused_admin_query": 2,
+    "unavailable_not_held": 24,
+    "unavailable_needs_creation": 3,
+    "unavailable_unclear": 2,
+    "declined_petition": 3,
+    "declined_repeat": 1,
+    "other_overdue_correction": 1,
+    "other_rest": 2,
+}
+
+Values = dict[str, Decimal]
+Edits = dict[str, clerk.Content]
+
+
+class Dice:
+    """Chance that falls alike everywhere: only ``random()`` is the same in every version of Python."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(seed)
+
+    def upto(self, limit: int) -> int:
+        return int(self._random.random() * (limit + 1))
+
+    def pick(self, weights: dict[str, int]) -> str:
+        left = self._random.random() * sum(weights.values())
+        for name, weight in weights.items():
+            left -= weight
+            if left < 0:
+                return name
+        return next(iter(weights))
+
+
+def figures(code: str) -> Values:
+    """A year's figures of one agency, in which everything adds up."""
+    dice = Dice(f"{DISTRICT} {YEAR} {code}")
+    values = {cell.name: 0 for cell in FORM.inputs}
+    busy = code in {"004", "008", "009", "012"}
+    made = dice.upto(4)
+    values["disclosure.normative_documents.made"] = made
+    values["disclosure.normative_documents.repealed"] = dice.upto(2)
+    values["disclosure.normative_documents.in_force"] = made + dice.upto(15)
+    for kind, most in (("licensing", 9000), ("penalty", 2500), ("coercion", 120)):
+        values[f"disclosure.{kind}.decisions"] = dice.upto(most if busy else most // 60)
+    for column, most in zip(COLUMNS, (60 if busy else 14, 6, 1, 1, 3, 2), strict=True):
+        new, carried = dice.upto(most), dice.upto(most // 10)
+        left = min(new, dice.upto(most // 8))
+        values[f"applications.new.{column}"] = new
+        values[f"applications.carried_in.{column}"] = carried
+        values[f"applications.carried_out.{column}"] = left
+        for _ in range(new + carried - left):
+            values[f"applications.{dice.pick(RESULTS)}.{column}"] += 1
+    for block in ("review", "direct", "after_review"):
+        for outcome, most in (("upheld", 3), ("corrected", 1), ("other", 1), ("pending", 1)):
+            values[f"disputes.{block}.{outcome}"] = dice.upto(most if busy else most // 2)
+    exact = {name: Decimal(value) for name, value in values.items()}
+    exact["disclosure.fees.amount"] = Decimal(dice.upto(90_000_000 if busy else 400_000)) / 10_000
+    return exact
+
+
+def prose(code: str, values: Values) -> dict[str, str]:
+    """What the agency writes; its figures are those of its tables."""
+    name, total = AGENCIES[code], FORM.complete(values)
+    new, carried = total["applications.new.total"], total["applications.carried_out.total"]
+    return {
+        "overview.proactive": f"{YEAR}年，{name}通过门户网站公开政策文件、办事指南和财政预决算等信息，重点领域信息按时更新。",
+        "overview.on_request": f"本年新收政府信息公开申请{new}件，结转下年度继续办理{carried}件。",
+        "overview.management": "严格执行信息发布审核制度，先审后发，定期清理失效信息。",
+        "overview.platform": "门户网站专栏和政务新媒体运行正常，服务大厅设有查阅点。",
+        "overview.supervision": "明确一名负责人分管，开展业务培训两次，未发生责任追究情形。",
+        "problems.text": "存在的问题：个别信息更新不及时，答复文书不够规范。改进措施：建立更新提醒制度，组织答复文书交叉检查。",
+        "others.text": "本年度没有收取信息公开处理费，没有其他需要报告的事项。",
+        "cover.head": "（签字）",
+        "cover.preparer": "办公室",
+        "cover.date": f"{YEAR + 1}年1月15日",
+    }
+
+
+def workbook(code: str, values: Values, year: int = YEAR, name: str = "", form: str = FORM.key, edition: str = FORM.edition) -> bytes:
+    """The filled return of an agency."""
+    stamp = Stamp(form, edition, year, Agency(DISTRICT, code, name or AGENCIES[code]))
+    return write_return(FORM, stamp, values, prose(code, values) if code in AGENCIES else {})
+
+
+def edit(package: bytes, edits: Edits) -> bytes:
+    """Type into cells by their names."""
+    for name, content in edits.items():
+        sheet, address = PLACE.address(name)
+        package = clerk.edited(package, sheet, {address: content})
+    return package
+
+
+def spoiled(package: bytes, *inputs: str) -> bytes:
+    """What totals show over a text that is no number."""
+    names = [cell.name for cell in FORM.totals if FORM.reach[cell.name] & set(inputs)]
+    return edit(package, {name: clerk.Result("#VALUE!") for name in names})
+
+
+# -- the mistakes, each done to one agency's good return
+
+
+def total_typed_over(package: bytes, values: Values) -> bytes:
+    """002: the total of 行政复议 typed as 0, the office's own mistake of 洪泽 2023; and one total typed right."""
+    right = FORM.complete(values)["applications.new.total"]
+    return edit(package, {"disputes.review.total": Decimal(0), "applications.new.total": right})
+
+
+def text_for_numbers(package: bytes, _: Values) -> bytes:
+    """003: 无, a unit behind the number, a slash."""
+    edits: Edits = {"applications.declined_massive.natural": "无", "disclosure.licensing.decisions": "12件", "applications.partial.welfare": "/"}
+    return spoiled(edit(package, edits), *edits)
+
+
+def blanks(package: bytes, values: Values) -> bytes:
+    """004: the zeros of three columns were left out, in one cell as an ideographic space."""
+    empty = [n for n in values if n.startswith("applications.") and n.endswith((".research", ".welfare", ".legal_service")) and not values[n]]
+    return edit(package, {name: None for name in empty} | {empty[0]: "\u3000"})
+
+
+def wrong_applicant(package: bytes, values: Values) -> bytes:
+    """005: one application's result under another kind of applicant: two columns fail, the total column holds."""
+    row = next(r for r in RESULTS if values[f"applications.{r}.natural"])
+    return edited_and_added(package, values, {f"applications.{row}.natural": -1, f"applications.{row}.other_org": +1})
+
+
+def impossible_numbers(package: bytes, _: Values) -> bytes:
+    """006: a negative and a fractional count of decisions."""
+    return edit(package, {"disclosure.penalty.decisions": Decimal(-3), "disclosure.licensing.decisions": Decimal("10.5")})
+
+
+def last_years_file(_: bytes, values: Values) -> bytes:
+    """007: the workbook of the year before."""
+    return workbook("007", values, YEAR - 1)
+
+
+def row_inserted(package: bytes, _: Values) -> bytes:
+    """009: protection was lifted and a row put in for a note."""
+    return clerk.with_row_inserted(package, "三、依申请公开", 12)
+
+
+def stale(package: bytes, values: Values) -> bytes:
+    """010: a program saved a new figure and the old total, and two totals without any result."""
+    old = FORM.complete(values)["disputes.direct.total"] + 2
+    return edit(package, {"disputes.direct.total": clerk.Result(old), "disputes.review.total": clerk.Result(None), "disputes.after_review.total": clerk.Result(None)})
+
+
+def sheet_deleted(package: bytes, _: Values) -> bytes:
+    """011: a sheet the agency thought it did not need."""
+    return clerk.without_sheet(package, "四、复议诉讼")
+
+
+def formula_for_number(package: bytes, values: Values) -> bytes:
+    """013: a sum typed into an input, and a label rewritten."""
+    value = values["disclosure.penalty.decisions"]
+    package = edit(package, {"disclosure.penalty.decisions": clerk.Formula(f"{value}-0", value)})
+    return clerk.edited(package, "四、复议诉讼", {"A3": "行政复议（含调解）"})
+
+
+def cover_changed(package: bytes, _: Values) -> bytes:
+    """014: another name written over the one on the cover."""
+    sheet, area = "封面", PLACE.cover.stamp["name"]
+    return clerk.edited(package, sheet, {f"B{area.row + 1}": "青禾区桥西街道办事处"})
+
+
+def old_edition(_: bytes, values: Values) -> bytes:
+    """015: the workbook of the trial edition of 2019, kept from years ago."""
+    return workbook("015", values, edition="2019")
+
+
+def other_form(_: bytes, values: Values) -> bytes:
+    """016: the workbook of another collection."""
+    return workbook("016", values, form="zwgk")
+
+
+def short_name(_: bytes, values: Values) -> bytes:
+    """017: issued under another name than the roster has now."""
+    return workbook("017", values, name="青禾区医保局")
+
+
+def edited_and_added(package: bytes, values: Values, changes: dict[str, int]) -> bytes:
+    """Change inputs and let the totals follow, as a spreadsheet does."""
+    after = values | {name: values[name] + change for name, change in changes.items()}
+    before, now = FORM.complete(values), FORM.complete(after)
+    edits: Edits = {name: after[name] for name in changes}
+    return edit(package, edits | {c.name: clerk.Result(now[c.name]) for c in FORM.totals if before[c.name] != now[c.name]})
+
+
+MISTAKES: dict[str, Callable[[bytes, Values], bytes]] = {
+    "002": total_typed_over,
+    "003": text_for_numbers,
+    "004": blanks,
+    "005": wrong_applicant,
+    "006": impossible_numbers,
+    "007": last_years_file,
+    "009": row_inserted,
+    "010": stale,
+    "011": sheet_deleted,
+    "013": formula_for_number,
+    "014": cover_changed,
+    "015": old_edition,
+    "016": other_form,
+    "017": short_name,
+}
+
+
+def problems() -> dict[str, bytes]:
+    """The inbox of an ordinary January. 001 is right; 008 sent two files; 012 nothing that can be read; 018 nothing."""
+    files: dict[str, bytes] = {}
+    for code, name in AGENCIES.items():
+        values = figures(code)
+        package = workbook(code, values)
+        if code in MISTAKES:
+            package = MISTAKES[code](package, values)
+        if code not in {"012", "018"}:
+            files[f"{code}_{name}_{YEAR}.xlsx"] = package
+    values = figures("008")
+    corrected = values | {"disclosure.licensing.decisions": values["disclosure.licensing.decisions"] + 1}
+    files[f"008_{AGENCIES['008']}_{YEAR}（修改）.xlsx"] = workbook("008", corrected)
+    files["099_青禾区气象局_2024.xlsx"] = workbook("099", figures("099"), name="青禾区气象局")
+    files["012_市场监管局_加密.xlsx"] = clerk.ole("EncryptionInfo", "EncryptedPackage")
+    files["012_市场监管局_旧格式.xls"] = clerk.ole("Workbook")
+    files["012_市场监管局_网页.xlsx"] = "<html><body><table><tr><td>总计</td><td>0</td></tr></table></body></html>".encode("gb18030")
+    files["012_市场监管局_没传完.xlsx"] = workbook("012", figures("012"))[:9000]
+    files["012_市场监管局_空.xlsx"] = b""
+    files["012_市场监管局_自制表.xlsx"] = self_made()
+    return files
+
+
+def self_made() -> bytes:
+    """A workbook that was never issued: the issued one without its stamp."""
+    package = clerk.with_property(workbook("012", figures("012")), "xltools.code", "")
+    return clerk.edited(package, "封面", {f"B{PLACE.cover.stamp['code'].row + 1}": None})
+
+
+def published() -> dict[str, bytes]:
+    """The reports of ``published.toml``, with typed totals where the printed one is wrong."""
+    document = tomllib.loads((HERE / "published.toml").read_text(encoding="utf-8"), parse_float=Decimal)
+    files = {}
+    for report in document["report"]:
+        given = {name: Decimal(value) for name, value in report["figures"].items()}
+        values = {cell.name: given.get(cell.name, Decimal(0)) for cell in FORM.inputs}
+        stamp = Stamp(FORM.key, FORM.edition, report["year"], Agency(report["district"], report["code"], report["agency"]))
+        package = edit(write_return(FORM, stamp, values), {name: Decimal(v) for name, v in report["wrong_totals"].items()})
+        files[f"{report['code']}_{report['agency']}_{report['year']}.xlsx"] = package
+    return files
+
+
+def everything() -> dict[str, bytes]:
+    """Each file of this folder that is made, by its path from here."""
+    clean = {f"{code}_{name}_{YEAR}.xlsx": workbook(code, figures(code)) for code, name in AGENCIES.items()}
+    folders = {"clean": clean, "problems": problems(), "published": published()}
+    files = {f"{folder}/{name}": content for folder, made in folders.items() for name, content in made.items()}
+    roster = "".join(f"{code},{name}\r\n" for code, name in AGENCIES.items())
+    return files | {"roster.csv": ("代码,名称\r\n" + roster).encode("gb18030")}
+
+
+if __name__ == "__main__":
+    for folder in ("clean", "problems", "published"):
+        (HERE / folder).mkdir(exist_ok=True)
+        for old in (HERE / folder).iterdir():
+            old.unlink()
+    for path, content in everything().items():
+        (HERE / path).write_bytes(content)
+    print(f"{len(everything())} files made")
