@@ -106,7 +106,9 @@ def with_row_inserted(package: bytes, sheet: str, row: int) -> bytes:
 
     def names(part: bytes) -> bytes:
         prefix = re.escape(f"'{sheet}'!")
-        return re.sub(rf"(>{prefix}\$[A-Z]+\$)(\d+)(<)", lambda m: m[1] + down(m[2]) + m[3], part.decode()).encode()
+        return re.sub(
+            rf"(>{prefix}\$[A-Z]+\$)(\d+)(<)", lambda m: m[1] + down(m[2]) + m[3], part.decode()
+        ).encode()
 
     return patched(package, {part_of(package, sheet): shift, "xl/workbook.xml": names})
 
@@ -116,7 +118,9 @@ def without_sheet(package: bytes, sheet: str) -> bytes:
 
     def drop(part: bytes) -> bytes:
         text = re.sub(rf'<sheet name="{re.escape(sheet)}"[^>]*/>', "", part.decode())
-        return re.sub(rf"(<definedName [^>]*>){re.escape(chr(39) + sheet + chr(39))}![^<]*<", r"\1#REF!<", text).encode()
+        return re.sub(
+            rf"(<definedName [^>]*>){re.escape(chr(39) + sheet + chr(39))}![^<]*<", r"\1#REF!<", text
+        ).encode()
 
     return patched(package, {"xl/workbook.xml": drop})
 
@@ -134,5 +138,7 @@ def with_property(package: bytes, name: str, value: str) -> bytes:
 def ole(*streams: str) -> bytes:
     """The shell of an OLE compound file with these streams: what an .xls or an encrypted .xlsx looks like outside."""
     header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + bytes.fromhex("3e000300feff0900") + bytes(480)
-    directory = b"".join(name.encode("utf-16-le").ljust(64, b"\0") + bytes(64) for name in ("Root Entry", *streams))
+    directory = b"".join(
+        name.encode("utf-16-le").ljust(64, b"\0") + bytes(64) for name in ("Root Entry", *streams)
+    )
     return header + directory.ljust(512, b"\0")

@@ -24,7 +24,7 @@ import clerk  # noqa: E402
 
 from xltools.data.filing import Stamp  # noqa: E402
 from xltools.data.record import Agency  # noqa: E402
-from xltools.excel.write import write_return  # noqa: E402
+from xltools.excel.writer import write_return  # noqa: E402
 from xltools.form.layout import layout  # noqa: E402
 from xltools.form.library import find  # noqa: E402
 
@@ -136,7 +136,14 @@ def prose(code: str, values: Values) -> dict[str, str]:
     }
 
 
-def workbook(code: str, values: Values, year: int = YEAR, name: str = "", form: str = FORM.key, edition: str = FORM.edition) -> bytes:
+def workbook(
+    code: str,
+    values: Values,
+    year: int = YEAR,
+    name: str = "",
+    form: str = FORM.key,
+    edition: str = FORM.edition,
+) -> bytes:
     """The filled return of an agency."""
     stamp = Stamp(form, edition, year, Agency(DISTRICT, code, name or AGENCIES[code]))
     return write_return(FORM, stamp, values, prose(code, values) if code in AGENCIES else {})
@@ -167,25 +174,40 @@ def total_typed_over(package: bytes, values: Values) -> bytes:
 
 def text_for_numbers(package: bytes, _: Values) -> bytes:
     """003: 无, a unit behind the number, a slash."""
-    edits: Edits = {"applications.declined_massive.natural": "无", "disclosure.licensing.decisions": "12件", "applications.partial.welfare": "/"}
+    edits: Edits = {
+        "applications.declined_massive.natural": "无",
+        "disclosure.licensing.decisions": "12件",
+        "applications.partial.welfare": "/",
+    }
     return spoiled(edit(package, edits), *edits)
 
 
 def blanks(package: bytes, values: Values) -> bytes:
     """004: the zeros of three columns were left out, in one cell as an ideographic space."""
-    empty = [n for n in values if n.startswith("applications.") and n.endswith((".research", ".welfare", ".legal_service")) and not values[n]]
-    return edit(package, {name: None for name in empty} | {empty[0]: "\u3000"})
+    empty = [
+        n
+        for n in values
+        if n.startswith("applications.")
+        and n.endswith((".research", ".welfare", ".legal_service"))
+        and not values[n]
+    ]
+    return edit(package, dict.fromkeys(empty) | {empty[0]: "\u3000"})
 
 
 def wrong_applicant(package: bytes, values: Values) -> bytes:
     """005: one application's result under another kind of applicant: two columns fail, the total column holds."""
     row = next(r for r in RESULTS if values[f"applications.{r}.natural"])
-    return edited_and_added(package, values, {f"applications.{row}.natural": -1, f"applications.{row}.other_org": +1})
+    return edited_and_added(
+        package, values, {f"applications.{row}.natural": -1, f"applications.{row}.other_org": +1}
+    )
 
 
 def impossible_numbers(package: bytes, _: Values) -> bytes:
     """006: a negative and a fractional count of decisions."""
-    return edit(package, {"disclosure.penalty.decisions": Decimal(-3), "disclosure.licensing.decisions": Decimal("10.5")})
+    return edit(
+        package,
+        {"disclosure.penalty.decisions": Decimal(-3), "disclosure.licensing.decisions": Decimal("10.5")},
+    )
 
 
 def last_years_file(_: bytes, values: Values) -> bytes:
@@ -201,7 +223,14 @@ def row_inserted(package: bytes, _: Values) -> bytes:
 def stale(package: bytes, values: Values) -> bytes:
     """010: a program saved a new figure and the old total, and two totals without any result."""
     old = FORM.complete(values)["disputes.direct.total"] + 2
-    return edit(package, {"disputes.direct.total": clerk.Result(old), "disputes.review.total": clerk.Result(None), "disputes.after_review.total": clerk.Result(None)})
+    return edit(
+        package,
+        {
+            "disputes.direct.total": clerk.Result(old),
+            "disputes.review.total": clerk.Result(None),
+            "disputes.after_review.total": clerk.Result(None),
+        },
+    )
 
 
 def sheet_deleted(package: bytes, _: Values) -> bytes:
@@ -242,7 +271,10 @@ def edited_and_added(package: bytes, values: Values, changes: dict[str, int]) ->
     after = values | {name: values[name] + change for name, change in changes.items()}
     before, now = FORM.complete(values), FORM.complete(after)
     edits: Edits = {name: after[name] for name in changes}
-    return edit(package, edits | {c.name: clerk.Result(now[c.name]) for c in FORM.totals if before[c.name] != now[c.name]})
+    return edit(
+        package,
+        edits | {c.name: clerk.Result(now[c.name]) for c in FORM.totals if before[c.name] != now[c.name]},
+    )
 
 
 MISTAKES: dict[str, Callable[[bytes, Values], bytes]] = {
@@ -279,7 +311,9 @@ def problems() -> dict[str, bytes]:
     files["099_青禾区气象局_2024.xlsx"] = workbook("099", figures("099"), name="青禾区气象局")
     files["012_市场监管局_加密.xlsx"] = clerk.ole("EncryptionInfo", "EncryptedPackage")
     files["012_市场监管局_旧格式.xls"] = clerk.ole("Workbook")
-    files["012_市场监管局_网页.xlsx"] = "<html><body><table><tr><td>总计</td><td>0</td></tr></table></body></html>".encode("gb18030")
+    files["012_市场监管局_网页.xlsx"] = (
+        "<html><body><table><tr><td>总计</td><td>0</td></tr></table></body></html>".encode("gb18030")
+    )
     files["012_市场监管局_没传完.xlsx"] = workbook("012", figures("012"))[:9000]
     files["012_市场监管局_空.xlsx"] = b""
     files["012_市场监管局_自制表.xlsx"] = self_made()
@@ -299,8 +333,16 @@ def published() -> dict[str, bytes]:
     for report in document["report"]:
         given = {name: Decimal(value) for name, value in report["figures"].items()}
         values = {cell.name: given.get(cell.name, Decimal(0)) for cell in FORM.inputs}
-        stamp = Stamp(FORM.key, FORM.edition, report["year"], Agency(report["district"], report["code"], report["agency"]))
-        package = edit(write_return(FORM, stamp, values), {name: Decimal(v) for name, v in report["wrong_totals"].items()})
+        stamp = Stamp(
+            FORM.key,
+            FORM.edition,
+            report["year"],
+            Agency(report["district"], report["code"], report["agency"]),
+        )
+        package = edit(
+            write_return(FORM, stamp, values),
+            {name: Decimal(v) for name, v in report["wrong_totals"].items()},
+        )
         files[f"{report['code']}_{report['agency']}_{report['year']}.xlsx"] = package
     return files
 
@@ -309,7 +351,9 @@ def everything() -> dict[str, bytes]:
     """Each file of this folder that is made, by its path from here."""
     clean = {f"{code}_{name}_{YEAR}.xlsx": workbook(code, figures(code)) for code, name in AGENCIES.items()}
     folders = {"clean": clean, "problems": problems(), "published": published()}
-    files = {f"{folder}/{name}": content for folder, made in folders.items() for name, content in made.items()}
+    files = {
+        f"{folder}/{name}": content for folder, made in folders.items() for name, content in made.items()
+    }
     roster = "".join(f"{code},{name}\r\n" for code, name in AGENCIES.items())
     return files | {"roster.csv": ("代码,名称\r\n" + roster).encode("gb18030")}
 

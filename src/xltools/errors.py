@@ -26,7 +26,9 @@ class XltoolsError(Exception):
 
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
-        super().__init__("; ".join(f"{p.place + ': ' if p.place else ''}{p.code} {p.facts}" for p in problems))
+        super().__init__(
+            "; ".join(f"{p.place + ': ' if p.place else ''}{p.code} {p.facts}" for p in problems)
+        )
 
 
 class FormError(XltoolsError):

@@ -42,7 +42,9 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(Problem("unreadable-file", str(path), {"reason": error.strerror or str(error)})) from error
+        raise InputError(
+            Problem("unreadable-file", str(path), {"reason": error.strerror or str(error)})
+        ) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -60,7 +62,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise OutputError(Problem("cannot-write", str(path), {"reason": error.strerror or str(error)})) from error
+        raise OutputError(
+            Problem("cannot-write", str(path), {"reason": error.strerror or str(error)})
+        ) from error
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:

@@ -8,7 +8,7 @@ from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.errors import InputError, Problem, RosterError
-from xltools.excel.write import check_password, write_return
+from xltools.excel.writer import check_password, write_return
 from xltools.form.model import Form
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

@@ -75,7 +75,9 @@ def merge(
     accounts += sorted((_excluded(filing, x) for filing, x in out), key=_account_order)
     accounts += _absentees(roster, filings, collection, waived, district)
     members = tuple(_member(one.filing) for one in added)
-    rollup = Rollup(form, year, district, code or district, members, tuple(accounts), _coverage(roster, accounts))
+    rollup = Rollup(
+        form, year, district, code or district, members, tuple(accounts), _coverage(roster, accounts)
+    )
     return Merge(collection, rollup)
 
 
@@ -99,7 +101,12 @@ def _order(filing: Filing, roster: Roster | None) -> tuple[object, ...]:
     codes = [entry.code for entry in roster] if roster else []
     entry = entry_of(filing, roster) if roster else None
     agency = filing.agency or Agency("", "")
-    return (codes.index(entry.code) if entry else len(codes), agency.district, agency.code, filing.source.name)
+    return (
+        codes.index(entry.code) if entry else len(codes),
+        agency.district,
+        agency.code,
+        filing.source.name,
+    )
 
 
 def _account_order(account: Account) -> tuple[str, ...]:
@@ -134,14 +141,23 @@ def _excluded(filing: Filing, exclusion: Exclusion) -> Account:
 
 
 def _absentees(
-    roster: Roster | None, filings: tuple[Filing, ...], collection: Collection, waived: dict[str, str], district: str
+    roster: Roster | None,
+    filings: tuple[Filing, ...],
+    collection: Collection,
+    waived: dict[str, str],
+    district: str,
 ) -> list[Account]:
     """The agencies of the roster without any file, in its order."""
     if roster is None:
         return []
     present = {entry.code for filing in filings if (entry := entry_of(filing, roster))}
-    absent: list[Entry] = [e for e in roster if e in collection.absent or (e.code in waived and e.code not in present)]
-    return [Account(Agency(district, e.code, e.name), _NO_SOURCE, "missing", waived.get(e.code, "")) for e in absent]
+    absent: list[Entry] = [
+        e for e in roster if e in collection.absent or (e.code in waived and e.code not in present)
+    ]
+    return [
+        Account(Agency(district, e.code, e.name), _NO_SOURCE, "missing", waived.get(e.code, ""))
+        for e in absent
+    ]
 
 
 def _coverage(roster: Roster | None, accounts: list[Account]) -> Coverage:

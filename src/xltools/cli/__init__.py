@@ -40,12 +40,27 @@ def chosen_lang(arguments: Sequence[str]) -> Lang:
 def command_line(lang: Lang) -> click.Group:
     """All commands, speaking *lang*."""
     t = catalog(lang)
-    group = click.Group("xltools", help=t("help.main"), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-    group.params.append(click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, help=t("help.version"), callback=_version))
+    group = click.Group(
+        "xltools",
+        help=t("help.main"),
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    group.params.append(
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            help=t("help.version"),
+            callback=_version,
+        )
+    )
     for module in (generate, read, verify, merge, form):
         group.add_command(module.command(lang))
     for command in (group, *_below(group)):
-        command.params.append(click.Option(["--lang"], type=click.Choice(LANGS), expose_value=False, help=t("help.lang")))
+        command.params.append(
+            click.Option(["--lang"], type=click.Choice(LANGS), expose_value=False, help=t("help.lang"))
+        )
     return group
 
 

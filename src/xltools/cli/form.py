@@ -42,7 +42,15 @@ def _cells(lang: Lang) -> click.Command:
 
     @click.command("cells", help=t("help.form-cells"))
     @click.argument("form", required=False)
-    @option(lang, "--format", "how", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, text="format")
+    @option(
+        lang,
+        "--format",
+        "how",
+        type=click.Choice(["table", "csv", "json"]),
+        default="table",
+        show_default=True,
+        text="format",
+    )
     @option(lang, "-o", "--output", type=file, text="output")
     def run(form: str | None, how: str, output: Path | None) -> None:
         from xltools.report import data, text  # noqa: PLC0415
@@ -53,7 +61,9 @@ def _cells(lang: Lang) -> click.Command:
         if how == "json":
             emit(data.json_text(objects, encoding(output), indent=1), output)
         elif how == "csv":
-            emit(data.rows_text([list(objects[0]), *(list(row.values()) for row in objects)]), output, bom=True)
+            emit(
+                data.rows_text([list(objects[0]), *(list(row.values()) for row in objects)]), output, bom=True
+            )
         else:
             head = [t(f"report.head-{key}") for key in objects[0]]
             emit(table([head, *text.dictionary_rows(found, lang)]), output)

@@ -20,12 +20,28 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--roster", type=file, text="roster")
     @option(lang, "--agency", text="agency")
     @option(lang, "--code", text="code")
-    @option(lang, "-o", "--output", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, text="folder")
+    @option(
+        lang,
+        "-o",
+        "--output",
+        "folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        required=True,
+        text="folder",
+    )
     @option(lang, "--form", text="form")
     @option(lang, "--password", default="", text="password")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
-        year: int, district: str, roster: Path | None, agency: str | None, code: str | None, folder: Path, form: str | None, password: str, force: bool
+        year: int,
+        district: str,
+        roster: Path | None,
+        agency: str | None,
+        code: str | None,
+        folder: Path,
+        form: str | None,
+        password: str,
+        force: bool,
     ) -> None:
         from xltools import issue  # noqa: PLC0415
         from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415

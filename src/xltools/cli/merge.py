@@ -15,7 +15,7 @@ def command(lang: Lang) -> click.Command:
     t = catalog(lang)
 
     @click.command("merge", help=t("help.merge"))
-    @paths(lang)
+    @paths()
     @option(lang, "--roster", type=file, text="roster")
     @option(lang, "--year", type=int, required=True, text="year")
     @option(lang, "--district", required=True, text="district")
@@ -42,7 +42,7 @@ def command(lang: Lang) -> click.Command:
         force: bool,
     ) -> int:
         from xltools.errors import InputError, Problem  # noqa: PLC0415
-        from xltools.excel.write import write_rollup  # noqa: PLC0415
+        from xltools.excel.writer import write_rollup  # noqa: PLC0415
         from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
         from xltools.issue import check_inputs  # noqa: PLC0415
         from xltools.merge import Exclusion, merge  # noqa: PLC0415
@@ -50,13 +50,24 @@ def command(lang: Lang) -> click.Command:
 
         check_inputs(year, district, password)
         if len(excludes) != len(reasons) or not all(reason.strip() for reason in reasons):
-            raise InputError(Problem("exclude-reason", facts={"excludes": len(excludes), "reasons": len(reasons)}))
+            raise InputError(
+                Problem("exclude-reason", facts={"excludes": len(excludes), "reasons": len(reasons)})
+            )
         if not force:
             refuse_existing([output])
         definition, agencies = find_form(form), find_roster(roster)
         filings = read_all(paths, definition, lang)
         exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
-        outcome = merge(filings, definition, year, district, code=code, roster=agencies, exclusions=exclusions, incomplete=incomplete)
+        outcome = merge(
+            filings,
+            definition,
+            year,
+            district,
+            code=code,
+            roster=agencies,
+            exclusions=exclusions,
+            incomplete=incomplete,
+        )
         if outcome.collection.findings:
             emit(text.collection_text(outcome.collection, lang) + "\n", None)
         if outcome.rollup is None:

@@ -14,8 +14,16 @@ def command(lang: Lang) -> click.Command:
     """The command in *lang*."""
 
     @click.command("read", help=catalog(lang)("help.read"))
-    @paths(lang)
-    @option(lang, "--format", "how", type=click.Choice(["json", "csv"]), default="json", show_default=True, text="format")
+    @paths()
+    @option(
+        lang,
+        "--format",
+        "how",
+        type=click.Choice(["json", "csv"]),
+        default="json",
+        show_default=True,
+        text="format",
+    )
     @option(lang, "--form", text="forms")
     @option(lang, "-o", "--output", type=file, text="output")
     def run(paths: tuple[Path, ...], how: str, form: str | None, output: Path | None) -> int:

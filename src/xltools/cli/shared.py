@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,17 +18,20 @@ if TYPE_CHECKING:
     from xltools.form.model import Form
 
 _Item = TypeVar("_Item")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 _PATIENCE = 1.0  # seconds before a progress bar is worth showing
 
 file = click.Path(path_type=Path, dir_okay=False)
 
 
-def paths(lang: Lang) -> Any:
+def paths() -> Callable[[_Command], _Command]:
     """The files and folders to read."""
-    return click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+    return click.argument(
+        "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
+    )
 
 
-def option(lang: Lang, *names: str, text: str, **settings: Any) -> Any:
+def option(lang: Lang, *names: str, text: str, **settings: Any) -> Callable[[_Command], _Command]:
     """An option with its help from the catalogue."""
     return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **settings)
 
@@ -50,7 +53,7 @@ def find_roster(path: Path | None) -> Roster | None:
 def read_all(named: Sequence[Path], form: Form | None, lang: Lang) -> list[Filing]:
     """Every file named or found in a folder, read."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
-    from xltools.excel.read import read  # noqa: PLC0415
+    from xltools.excel.reader import read  # noqa: PLC0415
     from xltools.files import workbooks  # noqa: PLC0415
 
     files = workbooks(named)

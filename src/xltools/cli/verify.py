@@ -14,13 +14,28 @@ def command(lang: Lang) -> click.Command:
     """The command in *lang*."""
 
     @click.command("verify", help=catalog(lang)("help.verify"))
-    @paths(lang)
+    @paths()
     @option(lang, "--roster", type=file, text="roster")
     @option(lang, "--year", type=int, text="year")
     @option(lang, "--form", text="forms")
-    @option(lang, "--format", "how", type=click.Choice(["text", "json"]), default="text", show_default=True, text="format")
+    @option(
+        lang,
+        "--format",
+        "how",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        text="format",
+    )
     @option(lang, "-o", "--output", type=file, text="output")
-    def run(paths: tuple[Path, ...], roster: Path | None, year: int | None, form: str | None, how: str, output: Path | None) -> int:
+    def run(
+        paths: tuple[Path, ...],
+        roster: Path | None,
+        year: int | None,
+        form: str | None,
+        how: str,
+        output: Path | None,
+    ) -> int:
         from xltools.report import data, text  # noqa: PLC0415
         from xltools.verify.collection import examine  # noqa: PLC0415
 

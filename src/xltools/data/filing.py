@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Literal
+from typing import Literal, get_args
 
 from attrs import field, frozen
 
@@ -14,6 +14,8 @@ from xltools.data.record import Agency, Record
 from xltools.form.model import Form
 
 Kind = Literal["return", "rollup"]
+Status = Literal["included", "excluded", "missing", "member"]
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @frozen
@@ -78,7 +80,7 @@ class Account:
 
     agency: Agency | None
     source: Source
-    status: Literal["included", "excluded", "missing", "member"]
+    status: Status
     note: str = ""
     via: str = ""
 
@@ -95,7 +97,9 @@ class Filing:
     shown: Mapping[str, Shown] = field(factory=dict)
     prose: Mapping[str, str] = field(factory=dict)
     members: tuple[Member, ...] = ()
-    unread: frozenset[str] = frozenset()  # inputs whose figure could not be had: nothing built on them is judged
+    unread: frozenset[str] = (
+        frozenset()
+    )  # inputs whose figure could not be had: nothing built on them is judged
 
     @property
     def agency(self) -> Agency | None:

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 # Spreadsheets hold binary doubles and show 15 significant digits: 96171.6 is stored as 96171.600000000006.
 _FIFTEEN = Context(prec=15, rounding=ROUND_HALF_EVEN)
+_DUST = Decimal("1e-9")
 _WIDE = Context(prec=60)
 _BLANK = " \t\r\n\u00a0\u3000\u200b\ufeff\u2002\u2003\u2009"
 _LARGEST = 18  # digits before the point; nothing that is counted has more
@@ -39,4 +40,4 @@ def is_whole(value: Decimal) -> bool:
 
 def close(one: Decimal, other: Decimal) -> bool:
     """Equal but for the dust of a spreadsheet's binary arithmetic, which is far below any figure's last digit."""
-    return abs(one - other) <= Decimal("1e-9") * max(1, abs(one), abs(other))
+    return abs(one - other) <= _DUST * max(Decimal(1), abs(one), abs(other))

@@ -54,11 +54,15 @@ class Record:
 
     def _refuse(self, other: Record) -> None:
         if (self.form.key, self.form.edition) != (other.form.key, other.form.edition):
-            raise AdditionError(Problem("other-form", facts={"one": self.form.name, "other": other.form.name}))
+            raise AdditionError(
+                Problem("other-form", facts={"one": self.form.name, "other": other.form.name})
+            )
         if self.year != other.year:
             raise AdditionError(Problem("other-year", facts={"one": self.year, "other": other.year}))
         if twice := self.agencies & other.agencies:
-            raise AdditionError(Problem("same-agency", facts={"agencies": "、".join(map(str, sorted(twice)))}))
+            raise AdditionError(
+                Problem("same-agency", facts={"agencies": "、".join(map(str, sorted(twice)))})
+            )
 
     def complete(self) -> dict[str, Decimal]:
         """The values with every total derived from them."""

@@ -61,7 +61,9 @@ def rolled_up(form: Form, year: int, members: tuple[Member, ...], accounts: tupl
     A roll-up of one agency holds that agency's figures but for those that cannot be added.
     """
     parts = [Record(form, year, frozenset((member.agency,)), member.values) for member in members]
-    values = {name: value for name, value in total(form, year, parts).values.items() if form.cells[name].additive}
+    values = {
+        name: value for name, value in total(form, year, parts).values.items() if form.cells[name].additive
+    }
     return Record(form, year, agencies_of(accounts), values)
 
 
@@ -69,5 +71,9 @@ def agencies_of(accounts: tuple[Account, ...]) -> frozenset[Agency]:
     """The agencies whose own figures are inside; a roll-up stands for those that came in its file."""
     members = [account for account in accounts if account.status == "member"]
     rollups = {account.source.sha256 for account in members}
-    alone = [account for account in accounts if account.status == "included" and account.source.sha256 not in rollups]
+    alone = [
+        account
+        for account in accounts
+        if account.status == "included" and account.source.sha256 not in rollups
+    ]
     return frozenset(account.agency for account in (*members, *alone) if account.agency)

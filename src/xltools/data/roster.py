@@ -67,7 +67,9 @@ def name_faults(code: str, name: str) -> Iterator[Problem]:
         if not text:
             yield Problem("roster-blank", facts={"what": what})
         if found := sorted(set(_IMPOSSIBLE.findall(text))):
-            yield Problem("roster-character", facts={"text": text, "characters": " ".join(map(_visible, found))})
+            yield Problem(
+                "roster-character", facts={"text": text, "characters": " ".join(map(_visible, found))}
+            )
     if len(name.encode()) + len(code.encode()) > _LONGEST:
         yield Problem("roster-long", facts={"text": name, "limit": _LONGEST})
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 
 from xltools.form.address import a1, column_index, column_name
-from xltools.form.layout import Area
+from xltools.form.places import Area
 
 # A string, a quoted sheet name, or a reference: only the last is to be touched.
-_TOKEN = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|(?<![\w.$])(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?![\w.(])')
+_TOKEN = re.compile(
+    r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|(?<![\w.$])(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?![\w.(])'
+)
 _LITERAL = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 _SINGLE_RANGE = re.compile(r"(\$?[A-Z]{1,3}\$?[0-9]+):\1(?![0-9])")
 
@@ -70,7 +72,13 @@ def canonical(formula: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = re.sub(r"[\s$]+", "", text).upper().replace("_XLFN.", "").replace("TRUE()", "TRUE").replace("FALSE()", "FALSE")
+    text = (
+        re.sub(r"[\s$]+", "", text)
+        .upper()
+        .replace("_XLFN.", "")
+        .replace("TRUE()", "TRUE")
+        .replace("FALSE()", "FALSE")
+    )
     return _SINGLE_RANGE.sub(r"\1", text)
 
 

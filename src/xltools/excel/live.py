@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.form.address import a1
-from xltools.form.layout import Area, Check, Layout
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Cell
+from xltools.form.places import Area, Check, Layout
 from xltools.text import clerk
 
 _PLACES = 6  # 万元 to the sixth decimal is 分; below it there is only binary dust
@@ -32,8 +32,7 @@ def check_formula(layout: Layout, check: Check, sheet: str) -> str:
         formula = _equation(layout, equation, sheet, formula)
     if check.equations:
         formula = f'IFERROR({formula},"{t("check.text")}")'
-    formula = _kinds(layout, cells, formula)
-    return f"={formula}"
+    return _kinds(layout, cells, formula)
 
 
 def _equation(layout: Layout, equation: Equation, sheet: str, otherwise: str) -> str:
@@ -77,7 +76,7 @@ def check_result(check: Check, values: Mapping[str, Decimal]) -> str:
 
 def failing_formula(area: Area, sheet: str) -> str:
     """How many checks of a group fail."""
-    return f'=COUNTIF({quoted(sheet)}!{area_a1(area)},"{FAILED}*")'
+    return f'COUNTIF({quoted(sheet)}!{area_a1(area)},"{FAILED}*")'
 
 
 def first_formula(area: Area, sheet: str) -> str:
@@ -87,7 +86,7 @@ def first_formula(area: Area, sheet: str) -> str:
     row = f"{area.row}+{match}" if vertical else str(area.row + 1)
     column = str(area.column + 1) if vertical else f"{area.column}+{match}"
     address = f"ADDRESS({row},{column},4)"
-    return f'=IFERROR(HYPERLINK("#{quoted(sheet)}!"&{address},{address}),"—")'
+    return f'IFERROR(HYPERLINK("#{quoted(sheet)}!"&{address},{address}),"—")'
 
 
 def first_result(checks: Iterable[Check], values: Mapping[str, Decimal]) -> str:

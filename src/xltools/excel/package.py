@@ -20,7 +20,11 @@ def patched(package: bytes, changes: Mapping[str, Callable[[bytes], bytes]]) -> 
             if change := changes.get(entry.filename):
                 content = change(content)
             info = zipfile.ZipInfo(entry.filename, _EPOCH)
-            info.compress_type, info.external_attr, info.create_system = zipfile.ZIP_DEFLATED, entry.external_attr, 0
+            info.compress_type, info.external_attr, info.create_system = (
+                zipfile.ZIP_DEFLATED,
+                entry.external_attr,
+                0,
+            )
             new.writestr(info, content)
     return out.getvalue()
 

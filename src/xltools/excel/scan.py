@@ -92,7 +92,14 @@ def scan(data: bytes, limits: Limits | None = None) -> Facts:
             return _Package(package, limits).facts()
     except ScanError:
         raise
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, struct.error, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        expat.ExpatError,
+        EOFError,
+        struct.error,
+        NotImplementedError,
+    ) as error:
         raise ScanError("damaged", str(error)) from error
     except (KeyError, ValueError, LookupError, RuntimeError, OSError, RecursionError) as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
@@ -130,8 +137,10 @@ class _Package:
         facts, sheets = _workbook(self._read(main))
         if facts is None:
             raise ScanError("not-a-workbook")
-        by_kind = {kind: target for kind, target in relations.values()}
-        strings = _strings(self._read(by_kind["sharedStrings"])) if self._has(by_kind.get("sharedStrings")) else []
+        by_kind = dict(relations.values())
+        strings = (
+            _strings(self._read(by_kind["sharedStrings"])) if self._has(by_kind.get("sharedStrings")) else []
+        )
         facts.locked = _locked(self._read(by_kind["styles"])) if self._has(by_kind.get("styles")) else []
         left = self._limits.cells
         for name, state, identity in sheets:
@@ -167,7 +176,11 @@ class _Package:
         def start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
                 target = attributes["Target"].replace("\\", "/")
-                target = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                target = (
+                    target.lstrip("/")
+                    if target.startswith("/")
+                    else posixpath.normpath(posixpath.join(folder, target))
+                )
                 found.append((attributes["Type"].rpartition("/")[2], target, attributes["Id"]))
 
         _parse(self._read(name), start)
@@ -182,7 +195,9 @@ _Start = Callable[[str, dict[str, str]], None]
 _End = Callable[[str], None]
 
 
-def _parse(data: bytes, start: _Start, end: _End | None = None, text: Callable[[str], None] | None = None) -> None:
+def _parse(
+    data: bytes, start: _Start, end: _End | None = None, text: Callable[[str], None] | None = None
+) -> None:
     """Run expat over a part with local names only; a document type is refused, for what it can smuggle in.
 
     What stands in an ``extLst`` is another program's business and is passed over.

@@ -1,174 +1,27 @@
 """Where everything of a form sits in its workbook. The writer and the reader both ask here and nowhere else.
 
-Rows and columns count from 0. The layout knows no spreadsheet library and no figures: it turns a form into
-labels, cells, prose cells and checks, each with its place.
+The layout knows no spreadsheet library and no figures: it turns a form into labels, cells, prose cells and
+checks, each with its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cache
 from typing import Literal
 
-from attrs import define, frozen
+from attrs import frozen
 
-from xltools.form.address import a1
-from xltools.form.lint import RESERVED_SHEETS, printed_width
 from xltools.form.linear import Equation, Linear
-from xltools.form.model import Block, Cell, Form, Identity, Line, Section, leaves
+from xltools.form.lint import printed_width
+from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
+from xltools.form.places import FIRST_COLUMN, STAMP, Area, Check, CheckGroup, CoverSheet, Label, Layout, Sheet
 
-COVER, MATRIX, SOURCES = RESERVED_SHEETS
 _TITLE_ROWS = 2  # the section's title, and a line that tells the clerk which cells to fill
 _PROSE_LINES = 3  # heading, hint, text
 _PROSE_COLUMNS = 4  # merged: a single wide column is not scaled to the page by every program
-
-
-@frozen
-class Area:
-    """A rectangle of sheet cells; often just one."""
-
-    row: int
-    column: int
-    last_row: int
-    last_column: int
-
-    @classmethod
-    def at(cls, row: int, column: int, rows: int = 1, columns: int = 1) -> Area:
-        """The rectangle of that size with its upper left corner there."""
-        return cls(row, column, row + rows - 1, column + columns - 1)
-
-    @property
-    def anchor(self) -> tuple[int, int]:
-        """The cell that holds the value when the rectangle is merged."""
-        return self.row, self.column
-
-    @property
-    def is_single(self) -> bool:
-        """Whether it is one cell."""
-        return self.anchor == (self.last_row, self.last_column)
-
-
-Role = Literal["title", "caption", "head", "stub", "heading", "hint"]
-
-
-@frozen
-class Label:
-    """Words the form prints, and where."""
-
-    text: str
-    area: Area
-    role: Role
-
-
-@frozen
-class Check:
-    """A cell beside the table that says whether some figures are right.
-
-    ``inputs`` must be numbers of their kind; the ``equations`` must hold.
-    """
-
-    area: Area
-    inputs: tuple[str, ...]
-    equations: tuple[Equation, ...]
-
-
-@frozen
-class CheckGroup:
-    """A column or a line of checks with one name, listed on the cover.
-
-    ``key`` names the words for it: ``figures`` for the column beside a table (numbers and row totals),
-    ``total`` for the totals of a row, ``rule`` for a rule of the form; ``label`` is the form's own words.
-    """
-
-    key: Literal["figures", "total", "rule"]
-    label: str
-    area: Area
-    head: Area
-    checks: tuple[Check, ...]
-
-
-@frozen
-class Sheet:
-    """One section's sheet."""
-
-    section: Section
-    labels: tuple[Label, ...]
-    hint: Area
-    cells: dict[str, Area]
-    texts: dict[str, Area]
-    groups: tuple[CheckGroup, ...]
-    widths: tuple[float, ...]
-    page: Area  # what is printed; the checks stand outside
-    frozen_at: tuple[int, int]
-
-    @property
-    def name(self) -> str:
-        """The sheet's name in the workbook."""
-        return self.section.sheet
-
-    @cached_property
-    def by_anchor(self) -> dict[tuple[int, int], str]:
-        """The cell name at each place."""
-        return {area.anchor: name for name, area in self.cells.items()}
-
-
-@frozen
-class CoverSheet:
-    """The first sheet: what is stamped, who filled it in, and the list of checks."""
-
-    stamp: dict[str, Area]
-    fields: dict[str, Area]
-    status: Area
-    checks_row: int  # one line a group of checks, then one a rule across tables
-    rules: dict[str, Area]  # rules across tables are checked here
-    blanks_row: int  # one line a table sheet
-
-
-STAMP = ("district", "name", "code", "year", "form", "edition", "kind")
 _COVER_COLUMNS = 4
-COUNT_COLUMN, FIRST_COLUMN = 1, 2  # of the list of checks on the cover
 _FIRST_STAMP_ROW = 3
-
-
-class Matrix:
-    """The roll-up's sheet of one row a file and one column a cell."""
-
-    ABOUT = ("district", "code", "name", "file", "sha256")
-    SECTION_ROW, ROW_ROW, COLUMN_ROW, NAME_ROW, FIRST_ROW = 1, 2, 3, 4, 5
-
-
-class Sources:
-    """The roll-up's account of every file and every agency."""
-
-    COLUMNS = ("district", "code", "agency", "file", "sha256", "size", "status", "note", "via", "marker")
-    HEAD_ROW, FIRST_ROW = 1, 2
-
-
-@define(frozen=True, slots=False, eq=False)
-class Layout:
-    """The whole workbook of one form."""
-
-    form: Form
-    sheets: tuple[Sheet, ...]
-    cover: CoverSheet
-
-    @cached_property
-    def places(self) -> dict[str, tuple[str, Area]]:
-        """Sheet and area of every cell and prose cell by name."""
-        found: dict[str, tuple[str, Area]] = {}
-        for sheet in self.sheets:
-            found |= {name: (sheet.name, area) for name, area in (sheet.cells | sheet.texts).items()}
-        return found | {f"cover.{key}": (COVER, area) for key, area in self.cover.fields.items()}
-
-    def address(self, name: str) -> tuple[str, str]:
-        """Sheet and address of a cell or prose cell, as a person names them."""
-        sheet, area = self.places[name]
-        return sheet, a1(*area.anchor)
-
-    @cached_property
-    def groups(self) -> tuple[tuple[Sheet, CheckGroup], ...]:
-        """Every group of checks with its sheet, in order."""
-        return tuple((sheet, group) for sheet in self.sheets for group in sheet.groups)
 
 
 @cache
@@ -204,7 +57,9 @@ def _prose_sheet(section: Section) -> Sheet:
         texts[f"{section.key}.{part.key}"] = across(row + 2)
         row += _PROSE_LINES
     page = Area.at(0, 0, row, _PROSE_COLUMNS)
-    return Sheet(section, tuple(labels), across(1), {}, texts, (), (22,) * _PROSE_COLUMNS, page, (_TITLE_ROWS, 0))
+    return Sheet(
+        section, tuple(labels), across(1), {}, texts, (), (22,) * _PROSE_COLUMNS, page, (_TITLE_ROWS, 0)
+    )
 
 
 def _table_sheet(form: Form, section: Section) -> Sheet:
@@ -318,7 +173,12 @@ class _Body:
 
 
 def _groups(
-    form: Form, section: Section, cells: dict[str, Area], bands: list[tuple[Block, int, int]], page: Area, stub: int
+    form: Form,
+    section: Section,
+    cells: dict[str, Area],
+    bands: list[tuple[Block, int, int]],
+    page: Area,
+    stub: int,
 ) -> tuple[CheckGroup, ...]:
     """The checks: a column to the right of the table, and a line below it for each total row and each rule."""
     side = page.last_column + 2
@@ -326,11 +186,22 @@ def _groups(
     below = page.last_row + 2
     groups = [_side_group(form, own, cells, bands, side)] if stub else []
     lines = [_wide_line(form, own, cells)] if not stub else []
-    lines += [_total_line(row, own, cells) for block, _, _ in bands if stub for row in leaves(block.rows) if row.is_ is not None]
+    lines += [
+        _total_line(row, own, cells)
+        for block, _, _ in bands
+        if stub
+        for row in leaves(block.rows)
+        if row.is_ is not None
+    ]
     lines += [_rule_line(identities, cells) for identities in _by_rule(form, section)]
     for offset, (key, label, checks) in enumerate(lines):
         row = below + offset
-        moved = tuple(Check(Area.at(row, c.area.column, 1, c.area.last_column - c.area.column + 1), c.inputs, c.equations) for c in checks)
+        moved = tuple(
+            Check(
+                Area.at(row, c.area.column, 1, c.area.last_column - c.area.column + 1), c.inputs, c.equations
+            )
+            for c in checks
+        )
         area = Area(row, min(c.area.column for c in moved), row, max(c.area.last_column for c in moved))
         head = Area.at(row, 0, 1, stub) if stub else Area.at(row, page.last_column + 1, 1, 2)
         groups.append(CheckGroup(key, label, area, head, moved))
@@ -340,12 +211,17 @@ def _groups(
 _Line = tuple[Literal["figures", "total", "rule"], str, tuple[Check, ...]]
 
 
-def _side_group(form: Form, own: list[Cell], cells: dict[str, Area], bands: list[tuple[Block, int, int]], side: int) -> CheckGroup:
+def _side_group(
+    form: Form, own: list[Cell], cells: dict[str, Area], bands: list[tuple[Block, int, int]], side: int
+) -> CheckGroup:
     """One check a printed row: its inputs are numbers, its totals are the sums of their parts."""
     rows: dict[int, list[Cell]] = {}
     for cell in own:
         rows.setdefault(cells[cell.name].row, []).append(cell)
-    checks = tuple(_row_check(form, Area.at(row, side), members, [c for c in members if c.column.is_]) for row, members in rows.items())
+    checks = tuple(
+        _row_check(form, Area.at(row, side), members, [c for c in members if c.column.is_])
+        for row, members in rows.items()
+    )
     area = Area(min(rows), side, max(rows), side)
     return CheckGroup("figures", "", area, Area.at(bands[0][1] - 1, side), checks)
 
@@ -367,7 +243,9 @@ def _row_check(form: Form, area: Area, members: list[Cell], totals: list[Cell]) 
     """The numbers of a row, its totals, and the rules that hold from column to column."""
     inputs = tuple(cell.name for cell in members if not cell.is_total)
     names = {cell.name for cell in members}
-    rules = tuple(i.equation for i in form.identities if i.rule.columns and names.issuperset(i.equation.names))
+    rules = tuple(
+        i.equation for i in form.identities if i.rule.columns and names.issuperset(i.equation.names)
+    )
     return Check(area, inputs, (*(_as_equation(cell) for cell in totals), *rules))
 
 
@@ -376,7 +254,7 @@ def _total_line(row: Line, own: list[Cell], cells: dict[str, Area]) -> _Line:
     checks = []
     for cell in own:
         if cell.row is row:
-            parts = row.is_.renamed(lambda key, c=cell: f"{c.section.key}.{key}.{c.column.key}")
+            parts = row.is_.renamed(along_column(cell.section.key, cell.column))
             equation = Equation(Linear(((1, cell.name),)), parts)
             checks.append(Check(Area.at(0, cells[cell.name].column), (), (equation,)))
     return "total", row.label, tuple(checks)

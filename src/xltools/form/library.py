@@ -26,7 +26,9 @@ def find(form: str) -> Form:
     path = Path(form)
     if path.suffix == ".toml" or path.exists():
         return load(path)
-    raise FormError(Problem("unknown-form", form, {"known": ", ".join(names()), "nearest": nearest(form, names())}))
+    raise FormError(
+        Problem("unknown-form", form, {"known": ", ".join(names()), "nearest": nearest(form, names())})
+    )
 
 
 @cache

@@ -37,7 +37,9 @@ def _structure(form: Form) -> Iterator[Problem]:
         yield from _keys(place, (section.key, *(p.key for p in section.parts)))
         yield from _repeated((p.key for p in section.parts), place, "repeated-key")
         if not _SHEET.fullmatch(section.sheet) or section.sheet in RESERVED_SHEETS:
-            yield Problem("bad-sheet-name", place, {"sheet": section.sheet, "reserved": "、".join(RESERVED_SHEETS)})
+            yield Problem(
+                "bad-sheet-name", place, {"sheet": section.sheet, "reserved": "、".join(RESERVED_SHEETS)}
+            )
         if bool(section.parts) == bool(section.blocks):
             yield Problem("parts-or-blocks", place)
         for index, block in enumerate(section.blocks, 1):
@@ -61,7 +63,12 @@ def _axes(block: Block, place: str) -> Iterator[Problem]:
 
 def _names(section: Section, place: str) -> Iterator[Problem]:
     """Two cells under one name would be two cells on one address of the dictionary."""
-    names = ((f"{row.key}.{column.key}") for b in section.blocks for row in leaves(b.rows) for column in leaves(b.columns))
+    names = (
+        (f"{row.key}.{column.key}")
+        for b in section.blocks
+        for row in leaves(b.rows)
+        for column in leaves(b.columns)
+    )
     yield from _repeated(names, place, "repeated-cell")
 
 
@@ -73,7 +80,9 @@ def _shape(section: Section, place: str) -> Iterator[Problem]:
         if len(sizes) > 1:
             yield Problem("ragged", place, {"what": what, "sizes": ", ".join(map(str, sorted(sizes)))})
     if section.label_widths and {len(section.label_widths)} != depths:
-        yield Problem("label-widths", place, {"given": len(section.label_widths), "needed": max(depths, default=0)})
+        yield Problem(
+            "label-widths", place, {"given": len(section.label_widths), "needed": max(depths, default=0)}
+        )
 
 
 def _label_columns(block: Block) -> int:
@@ -117,7 +126,9 @@ def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
         yield from _coverage(line, siblings, weights, axis, here)
 
 
-def _coverage(line: Line, siblings: list[str], weights: Counter[str], axis: dict[str, Line], place: str) -> Iterator[Problem]:
+def _coverage(
+    line: Line, siblings: list[str], weights: Counter[str], axis: dict[str, Line], place: str
+) -> Iterator[Problem]:
     """A total mentions every sibling once, or says why not."""
     for name, weight in sorted(weights.items()):
         if abs(weight) != 1:
@@ -166,7 +177,9 @@ def _block_rule(rule: Rule, block: Block, place: str) -> Iterator[Problem]:
 
 
 def _rules(form: Form) -> Iterator[Problem]:
-    keys = [rule.key for s in form.sections for b in s.blocks for rule in b.rules] + [rule.key for rule in form.rules]
+    keys = [rule.key for s in form.sections for b in s.blocks for rule in b.rules] + [
+        rule.key for rule in form.rules
+    ]
     yield from _repeated(keys, "rule", "repeated-key")
     yield from _keys("rule", keys)
     for rule in form.rules:
@@ -186,7 +199,11 @@ def _equation(equation: Equation | None, known: Iterable[str], place: str) -> It
 def _units(form: Form) -> Iterator[Problem]:
     """Pieces and money do not add up to anything."""
     sums = [(f"“{cell.name}”", cell.name, cell.definition) for cell in form.totals]
-    sums += [(f"rule “{i.rule.key}”", i.equation.left.names[0], side) for i in form.identities for side in (i.equation.left, i.equation.right)]
+    sums += [
+        (f"rule “{i.rule.key}”", i.equation.left.names[0], side)
+        for i in form.identities
+        for side in (i.equation.left, i.equation.right)
+    ]
     for place, first, linear in sums:
         units = {form.cells[name].unit for name in (first, *_names_of(linear))}
         if len(units) > 1:

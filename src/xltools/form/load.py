@@ -21,8 +21,8 @@ from cattrs import (
 from cattrs.gen import make_dict_structure_fn, override
 
 from xltools.errors import FormError, Problem
-from xltools.form.lint import lint, nearest
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
+from xltools.form.lint import lint, nearest
 from xltools.form.model import Block, Cover, Form, Headline, Line, Part, Rule, Section
 
 _RENAMED: dict[type, dict[str, str]] = {
@@ -38,7 +38,9 @@ def load(path: Path) -> Form:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise FormError(Problem("unreadable-file", str(path), {"reason": error.strerror or str(error)})) from error
+        raise FormError(
+            Problem("unreadable-file", str(path), {"reason": error.strerror or str(error)})
+        ) from error
     except UnicodeDecodeError as error:
         raise FormError(Problem("form-not-utf8", str(path))) from error
     return parse(text, str(path))
@@ -109,7 +111,9 @@ def _leaf(error: BaseException, raw: Any, place: str) -> Iterator[Problem]:
     if isinstance(error, ForbiddenExtraKeysError):
         known = [_key(error.cl, a.name) for a in attrs.fields(error.cl)]
         for key in sorted(error.extra_fields):
-            yield Problem("unknown-key", place, {"key": key, "known": ", ".join(known), "nearest": nearest(key, known)})
+            yield Problem(
+                "unknown-key", place, {"key": key, "known": ", ".join(known), "nearest": nearest(key, known)}
+            )
     elif isinstance(error, LinearSyntaxError):
         yield Problem("not-a-sum", place, {"text": error.text, "rest": error.rest})
     elif isinstance(error, KeyError):

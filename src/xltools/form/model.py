@@ -9,7 +9,7 @@ relates cells and owns none. Both are written on axes: ``is`` on a row holds in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -209,7 +209,12 @@ class Form:
     @cached_property
     def cells(self) -> dict[str, Cell]:
         """Every number of the form by name, in printed order."""
-        return {cell.name: cell for section in self.sections for block in section.blocks for cell in _cells(section, block)}
+        return {
+            cell.name: cell
+            for section in self.sections
+            for block in section.blocks
+            for cell in _cells(section, block)
+        }
 
     @cached_property
     def inputs(self) -> tuple[Cell, ...]:
@@ -278,7 +283,9 @@ def _cells(section: Section, block: Block) -> Iterator[Cell]:
                 column_path=columns[column.key],
                 number=column.number or row.number or block.number or section.number,
                 unit=next(u for u in (column.unit, row.unit, block.unit, section.unit) if u is not None),
-                signed=next(s for s in (column.signed, row.signed, block.signed, section.signed) if s is not None),
+                signed=next(
+                    s for s in (column.signed, row.signed, block.signed, section.signed) if s is not None
+                ),
                 definition=_definition(section.key, row, column),
             )
 
@@ -286,16 +293,23 @@ def _cells(section: Section, block: Block) -> Iterator[Cell]:
 def _definition(section: str, row: Line, column: Line) -> Linear | None:
     """Over cell names. Where a total row meets a total column both definitions give the same sum: the column's is used."""
     if column.is_ is not None:
-        return column.is_.renamed(lambda key: f"{section}.{row.key}.{key}")
-    if row.is_ is not None:
-        return row.is_.renamed(lambda key: f"{section}.{key}.{column.key}")
-    return None
+        return column.is_.renamed(_along_row(section, row))
+    return None if row.is_ is None else row.is_.renamed(along_column(section, column))
 
 
 def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity]:
     for column in leaves(block.columns) if rule.rows else ():
         assert rule.rows is not None  # noqa: S101  the loop above asked
-        yield Identity(rule, section, rule.rows.renamed(lambda key, c=column: f"{section.key}.{key}.{c.key}"), column.label)
+        yield Identity(rule, section, rule.rows.renamed(along_column(section.key, column)), column.label)
     for row in leaves(block.rows) if rule.columns else ():
         assert rule.columns is not None  # noqa: S101  the loop above asked
-        yield Identity(rule, section, rule.columns.renamed(lambda key, r=row: f"{section.key}.{r.key}.{key}"), row.label)
+        yield Identity(rule, section, rule.columns.renamed(_along_row(section.key, row)), row.label)
+
+
+def _along_row(section: str, row: Line) -> Callable[[str], str]:
+    return lambda key: f"{section}.{row.key}.{key}"
+
+
+def along_column(section: str, column: Line) -> Callable[[str], str]:
+    """From a row's key to the name of its cell in *column*."""
+    return lambda key: f"{section}.{key}.{column.key}"

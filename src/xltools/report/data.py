@@ -53,7 +53,10 @@ def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> di
         "kind": stamp.kind if stamp else None,
         "agency": _agency(filing),
         "values": {name: plain(value) for name, value in values.items()},
-        "shown": {name: shown.text if shown.value is None else plain(shown.value) for name, shown in filing.shown.items()},
+        "shown": {
+            name: shown.text if shown.value is None else plain(shown.value)
+            for name, shown in filing.shown.items()
+        },
         "prose": dict(filing.prose),
         "findings": [finding_object(finding, lang) for finding in findings],
     }
@@ -98,13 +101,23 @@ def csv_text(filings: Iterable[Filing]) -> str:
     """One row a file, one column a cell, for a spreadsheet or a data frame."""
     filings = list(filings)
     cells = list(dict.fromkeys(name for f in filings if f.form for name in f.form.cells))
-    rows: list[list[object]] = [["file", "sha256", "form", "edition", "year", "district", "code", "name", *cells]]
+    rows: list[list[object]] = [
+        ["file", "sha256", "form", "edition", "year", "district", "code", "name", *cells]
+    ]
     for filing in filings:
         stamp, agency = filing.stamp, filing.agency
         about = [stamp.form, stamp.edition, stamp.year] if stamp else ["", "", ""]
         whose = [agency.district, agency.code, agency.name] if agency else ["", "", ""]
         values = filing.record.complete() if filing.record else {}
-        rows.append([filing.source.path, filing.source.sha256, *about, *whose, *(values.get(name, "") for name in cells)])
+        rows.append(
+            [
+                filing.source.path,
+                filing.source.sha256,
+                *about,
+                *whose,
+                *(values.get(name, "") for name in cells),
+            ]
+        )
     return rows_text(rows)
 
 

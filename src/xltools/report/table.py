@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 def width(text: str) -> int:
     """How many columns of a terminal *text* takes."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WFA" and ord(c) > 0xFF else 1 for c in text)
+    return sum(2 if unicodedata.east_asian_width(c) in "WFA" and not c.isascii() else 1 for c in text)
 
 
 def table(rows: Sequence[Sequence[str]], numeric: frozenset[int] = frozenset()) -> str:

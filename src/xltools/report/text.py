@@ -23,7 +23,14 @@ def collection_text(collection: Collection, lang: Lang) -> str:
     blocks = [_file(one, lang) for one in collection.examined if one.findings]
     if collection.missing:
         t = catalog(lang)
-        blocks.append("\n".join([t("report.collection"), *(_line(f, message(f, lang), f.address, t) for f in collection.missing)]))
+        blocks.append(
+            "\n".join(
+                [
+                    t("report.collection"),
+                    *(_line(f, message(f, lang), f.address, t) for f in collection.missing),
+                ]
+            )
+        )
     return "\n\n".join([*blocks, summary(collection, lang)])
 
 
@@ -73,7 +80,10 @@ def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:
     lines = [headline(rollup, lang), "", t("report.merged", included=len(rollup.included), path=path)]
     if rollup.left_out:
         lines.append(t("report.merged-left-out", left=len(rollup.left_out)))
-        lines += [f"  {a.agency or a.source.name}：{t(f'report.status-{a.status}')} {a.note}".rstrip() for a in rollup.left_out]
+        lines += [
+            f"  {a.agency or a.source.name}：{t(f'report.status-{a.status}')} {a.note}".rstrip()
+            for a in rollup.left_out
+        ]
     if rollup.coverage == "unchecked":
         lines.append(t("report.completeness-unchecked"))
     return "\n".join(lines)
@@ -105,7 +115,10 @@ def dictionary_objects(form: Form) -> list[dict[str, str]]:
     """The same for programs, in words that do not change with the language."""
     place = layout(form)
     keys = ("name", "sheet", "address", "kind", "unit", "label")
-    rows = ((name, *place.address(name), _kind(form, name), cell.unit, cell.label) for name, cell in form.cells.items())
+    rows = (
+        (name, *place.address(name), _kind(form, name), cell.unit, cell.label)
+        for name, cell in form.cells.items()
+    )
     return [dict(zip(keys, row, strict=True)) for row in rows]
 
 

@@ -22,7 +22,9 @@ class Catalog:
     """The sentences of one file, by dotted key, with their facts filled in."""
 
     def __init__(self, name: str) -> None:
-        self._sentences: dict[str, Any] = tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
+        self._sentences: dict[str, Any] = tomllib.loads(
+            (files(__package__) / f"{name}.toml").read_text(encoding="utf-8")
+        )
 
     def __call__(self, key: str, **facts: object) -> str:
         """The sentence *key* with *facts* in it; an unknown key or a missing fact is a defect and raises KeyError."""
@@ -53,7 +55,9 @@ def default_lang(environment: Mapping[str, str] = os.environ) -> Lang:
     chosen = environment.get("XLTOOLS_LANG", "").casefold()
     if chosen[:2] in LANGS:
         return "zh" if chosen.startswith("zh") else "en"
-    named = next((environment[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(key)), None)
+    named = next(
+        (environment[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(key)), None
+    )
     spoken = named or locale.getlocale()[0] or _windows_locale()
     return "zh" if spoken.casefold().startswith(("zh", "chinese")) else "en"
 

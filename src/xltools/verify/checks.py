@@ -53,7 +53,9 @@ def rules(filing: Filing) -> Iterator[Finding]:
         cells = [form.cells[name] for name in identity.equation.names]
         if filing.is_rollup and not all(cell.additive for cell in cells):
             continue
-        if all(_is_derived_line(cell, identity) for cell in cells) or any(form.reach[c.name] & filing.unread for c in cells):
+        if all(_is_derived_line(cell, identity) for cell in cells) or any(
+            form.reach[c.name] & filing.unread for c in cells
+        ):
             continue
         if identity.equation.difference(values):
             yield _broken(filing, form, identity, values)
@@ -74,7 +76,9 @@ def _displayed(filing: Filing, values: Mapping[str, Decimal]) -> dict[str, Decim
     return dict(values) | shown
 
 
-def _total(filing: Filing, cell: Cell, shown: Shown, values: Mapping[str, Decimal], displayed: Mapping[str, Decimal]) -> Finding | None:
+def _total(
+    filing: Filing, cell: Cell, shown: Shown, values: Mapping[str, Decimal], displayed: Mapping[str, Decimal]
+) -> Finding | None:
     expected = values.get(cell.name, ZERO)
     if shown.origin is Origin.UNCALCULATED:
         return _about(filing, "not-calculated", cell, "", expected)
@@ -92,7 +96,9 @@ def _total(filing: Filing, cell: Cell, shown: Shown, values: Mapping[str, Decima
 
 def _parts(filing: Filing, cell: Cell, values: Mapping[str, Decimal]) -> Sum:
     if cell.definition is None:
-        return Sum(tuple((1, str(m.agency), m.values[cell.name]) for m in filing.members if cell.name in m.values))
+        return Sum(
+            tuple((1, str(m.agency), m.values[cell.name]) for m in filing.members if cell.name in m.values)
+        )
     return _sum(filing, cell.definition, values)
 
 
@@ -108,8 +114,14 @@ def _about(
     assert filing.form is not None  # noqa: S101  verify asked
     sheet, place = layout(filing.form).address(cell.name)
     shown = found if isinstance(found, Decimal) else ZERO
-    facts: dict[str, object] = {"label": cell.label, "difference": abs(shown - expected), "terms": terms or Sum(())}
-    return Finding(code, filing.source.path, str(filing.agency), sheet, place, cell.name, found, expected, facts)
+    facts: dict[str, object] = {
+        "label": cell.label,
+        "difference": abs(shown - expected),
+        "terms": terms or Sum(()),
+    }
+    return Finding(
+        code, filing.source.path, str(filing.agency), sheet, place, cell.name, found, expected, facts
+    )
 
 
 def _broken(filing: Filing, form: Form, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
@@ -126,7 +138,9 @@ def _broken(filing: Filing, form: Form, identity: Identity, values: Mapping[str,
         "difference": abs(one - other),
         "rule": identity.rule.label,
     }
-    return Finding("rule-broken", filing.source.path, str(filing.agency), sheet, place, first.name, one, other, facts)
+    return Finding(
+        "rule-broken", filing.source.path, str(filing.agency), sheet, place, first.name, one, other, facts
+    )
 
 
 def _side(form: Form, identity: Identity, linear: Linear, values: Mapping[str, Decimal]) -> Sum:

@@ -60,7 +60,10 @@ def examine(filings: Iterable[Filing], roster: Roster | None = None, year: int |
         findings = [*verify(filing), *_against(filing, roster, year), *doubled.get(index, ())]
         examined.append(Examined(filing, tuple(findings)))
     absent = tuple(_absent(filings, roster)) if roster else ()
-    missing = tuple(Finding("missing-return", agency=f"{e.name}（{e.code}）", facts={"agency": f"{e.name}（{e.code}）"}) for e in absent)
+    missing = tuple(
+        Finding("missing-return", agency=f"{e.name}（{e.code}）", facts={"agency": f"{e.name}（{e.code}）"})
+        for e in absent
+    )
     return Collection(tuple(examined), missing, absent)
 
 
@@ -87,7 +90,9 @@ def _against(filing: Filing, roster: Roster | None, year: int | None) -> Iterato
     if entry is None:
         yield attrs.evolve(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
     elif entry.name != agency.name:
-        yield attrs.evolve(about, code="name-differs", found=agency.name, expected=entry.name, facts={"code": agency.code})
+        yield attrs.evolve(
+            about, code="name-differs", found=agency.name, expected=entry.name, facts={"code": agency.code}
+        )
 
 
 def _doubled(filings: tuple[Filing, ...]) -> Iterator[tuple[int, list[Finding]]]:
@@ -99,7 +104,9 @@ def _doubled(filings: tuple[Filing, ...]) -> Iterator[tuple[int, list[Finding]]]
     shared: dict[int, list[Finding]] = {}
     for (agency, _), indexes in sorted(holders.items()):
         for index in indexes if len(indexes) > 1 else ():
-            shared.setdefault(index, []).append(_double(filings[index], agency, [filings[i] for i in indexes]))
+            shared.setdefault(index, []).append(
+                _double(filings[index], agency, [filings[i] for i in indexes])
+            )
     yield from shared.items()
 
 

@@ -1,0 +1,50 @@
+# make alone lists what there is. Everything runs in .venv, made from requirements.txt (exact versions, hashes).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test quick lint format types samples golden dist clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+setup: $(READY)  ## set up the virtual environment
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip --disable-pip-version-check -q install --require-hashes -r requirements.txt
+	$(BIN)/python -m pip --disable-pip-version-check -q install --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)  ## run the main job on the samples and show its result
+	@BIN=$(BIN) sh samples/demo.sh
+
+test: $(READY)  ## run every test (those with LibreOffice skip where it is missing)
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+quick: $(READY)  ## run the tests that need no office program
+	$(BIN)/python -m pytest -n auto -m "not office" $(ARGS)
+
+lint: $(READY)  ## ruff, over everything
+	$(BIN)/ruff check .
+
+format: $(READY)  ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+
+types: $(READY)  ## mypy, strict
+	$(BIN)/mypy
+
+samples: $(READY)  ## make the sample workbooks again
+	$(BIN)/python samples/make.py
+
+golden: $(READY)  ## renew the golden files after looking at the difference
+	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py
+
+dist: $(READY)  ## build wheel and sdist
+	$(BIN)/python -m build --no-isolation
+
+clean:  ## remove what can be made again
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

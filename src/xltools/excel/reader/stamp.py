@@ -1,0 +1,72 @@
+"""Whose workbook it is, of which form and year."""
+
+from __future__ import annotations
+
+import re
+
+from xltools.data.filing import Kind, Stamp
+from xltools.data.finding import Finding, Word
+from xltools.data.record import Agency
+from xltools.excel.scan import Facts
+from xltools.form import library
+from xltools.form.address import a1, column_index
+from xltools.form.model import Form
+from xltools.form.places import COVER, PREFIX, STAMP
+from xltools.text import clerk
+
+_REFERENCE = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::.*)?")
+_YEAR = re.compile(r"[0-9]{4}")
+_KINDS: tuple[Kind, ...] = ("return", "rollup")
+
+
+def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
+    """The stamp from the file's properties; from the cover when a program dropped those; and where the two differ."""
+    cover = {key: text for key in STAMP if (text := _named_text(facts, PREFIX + key))}
+    if "kind" in cover:
+        shown = {clerk()(f"cover.kind-{kind}"): kind for kind in _KINDS}
+        cover["kind"] = shown.get(cover["kind"], cover["kind"])
+    written = {key: facts.properties[PREFIX + key] for key in STAMP if facts.properties.get(PREFIX + key)}
+    texts = written if len(written) == len(STAMP) else cover
+    kind = next((kind for kind in _KINDS if kind == texts.get("kind")), None)
+    if len(texts) < len(STAMP) or not _YEAR.fullmatch(texts["year"]) or kind is None:
+        return None, []
+    doubts = [_edited(facts, key, cover[key], texts[key]) for key in cover if cover[key] != texts[key]]
+    agency = Agency(texts["district"], texts["code"], texts["name"])
+    return Stamp(texts["form"], texts["edition"], int(texts["year"]), agency, kind), doubts
+
+
+def _edited(facts: Facts, key: str, found: str, expected: str) -> Finding:
+    place = named_place(facts, PREFIX + key)
+    address = a1(*place[1:]) if place else ""
+    words: dict[str, object] = {"item": Word(f"item-{key}")}
+    return Finding("stamp-edited", sheet=COVER, address=address, found=found, expected=expected, facts=words)
+
+
+def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
+    """Sheet, row and column that a defined name points to; ``None`` when there is no such name or it is broken."""
+    match = _REFERENCE.fullmatch(facts.names.get(name.casefold(), ""))
+    if match is None:
+        return None
+    return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
+
+
+def _named_text(facts: Facts, name: str) -> str:
+    place = named_place(facts, name)
+    sheet = facts.sheet(place[0]) if place else None
+    fact = sheet.cells.get(place[1:]) if sheet and place else None
+    return (fact.text or "").strip() if fact else ""
+
+
+def find_form(stamp: Stamp, wanted: Form | None) -> tuple[Form | None, Finding | None]:
+    """The form to read by: the one wanted, or a built-in one; or the finding that says why there is none."""
+    name = f"{stamp.form}-{stamp.edition}"
+    if wanted is None:
+        if name in library.names():
+            return library.find(name), None
+        editions = [known for known in library.names() if known.rpartition("-")[0] == stamp.form]
+        expected = editions[-1] if editions else "、".join(library.names())
+        return None, Finding("wrong-edition" if editions else "wrong-form", found=name, expected=expected)
+    if (wanted.key, wanted.edition) == (stamp.form, stamp.edition):
+        return wanted, None
+    code = "wrong-edition" if wanted.key == stamp.form else "wrong-form"
+    return None, Finding(code, found=name, expected=wanted.name)

@@ -1,0 +1,72 @@
+"""A form as a workbook: blank for an agency to fill in, or filled from a record. The only room that knows xlsxwriter.
+
+Labels and formulas are locked, inputs are open and visibly so, every formula carries its correct result (most
+programs show the stored result and do not compute on opening), and the checks are live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from xltools.data.filing import Stamp
+from xltools.data.rollup import Rollup
+from xltools.errors import InputError, Problem
+from xltools.excel.writer.canvas import Canvas
+from xltools.excel.writer.content import Content, stamp_texts
+from xltools.excel.writer.cover import Cover
+from xltools.excel.writer.rollup import write_matrix, write_sources
+from xltools.excel.writer.section import write_section
+from xltools.form.layout import layout
+from xltools.form.model import Form
+from xltools.form.places import COVER, PREFIX
+
+__all__ = ["check_password", "write_return", "write_rollup"]
+
+_LONGEST_PASSWORD = 15
+
+
+def write_return(
+    form: Form,
+    stamp: Stamp,
+    values: Mapping[str, Decimal] | None = None,
+    prose: Mapping[str, str] | None = None,
+    password: str = "",
+) -> bytes:
+    """The workbook of one agency; *values* are inputs, totals are derived."""
+    return _write(Content(layout(form), stamp, form.complete(values or {}), prose or {}), password)
+
+
+def write_rollup(rollup: Rollup, password: str = "") -> bytes:
+    """The workbook of a district: the form's sheets over one row an agency, and an account of every file."""
+    return _write(Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup), password)
+
+
+def check_password(password: str) -> None:
+    """Raise :class:`InputError` for a password that spreadsheet programs would hash differently."""
+    if password and not (
+        password.isascii() and password.isprintable() and len(password) <= _LONGEST_PASSWORD
+    ):
+        raise InputError(Problem("bad-password"))
+
+
+def _write(content: Content, password: str) -> bytes:
+    check_password(password)
+    with Canvas(password) as canvas:
+        # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
+        created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+        custom = {PREFIX + key: text for key, text in stamp_texts(content.stamp).items()}
+        canvas.properties(content.layout.form.title, created, custom)
+        cover = Cover(canvas, content)
+        for sheet in content.layout.sheets:
+            write_section(canvas, content, sheet)
+        if content.rollup:
+            write_matrix(canvas, content, content.rollup)
+            write_sources(canvas, content, content.rollup)
+        cover.write()
+        for name, (sheet_name, area) in content.layout.places.items():
+            canvas.define(name, sheet_name, area)
+        for key, area in content.layout.cover.stamp.items():
+            canvas.define(PREFIX + key, COVER, area)
+        return canvas.close()

@@ -1,0 +1,170 @@
+"""Drawing on a workbook: formats, cells, merges, paper, protection. It knows xlsxwriter and no forms.
+
+The library reports some faults as warnings and some as negative numbers, and goes on; here both raise.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from xltools.data.number import is_whole
+from xltools.excel.formula import absolute, quoted
+from xltools.excel.package import with_structure_locked
+from xltools.form.places import Area
+
+SONG, HEI = "宋体", "黑体"  # on every Windows and in WPS
+OPEN, LOCKED, LINE, QUIET = "#FFFBE6", "#F2F2F2", "#7F7F7F", "#595959"
+RED = {"bg_color": "#C62828", "font_color": "#FFFFFF", "bold": True}
+_A4 = 9
+_LONGEST_HEADER = 100
+_FIRST_WIDE = 0x2E80  # from here on characters are as wide as two narrow ones
+
+
+def stored(value: Decimal) -> int | float:
+    """A figure as a workbook stores it."""
+    return int(value) if is_whole(value) else float(value)
+
+
+def lines(text: str, width: float) -> int:
+    """How many lines *text* takes in a column *width* narrow characters wide."""
+    room = max(2, int(width * 0.95))
+    return sum(
+        max(1, -(-sum(1 + (ord(c) >= _FIRST_WIDE) for c in line) // room)) for line in text.split("\n")
+    )
+
+
+def sound(code: object) -> None:
+    """Raise on what the library reports as a negative number."""
+    if isinstance(code, int) and code < 0:
+        raise ValueError(f"xlsxwriter refused a value with code {code}")
+
+
+class Canvas:
+    """One workbook being drawn. Every page of it is protected with the same password."""
+
+    def __init__(self, password: str) -> None:
+        self._password = password
+        self._out = io.BytesIO()
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self._book = xlsxwriter.Workbook(self._out, options)
+        self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
+        self._warnings = warnings.catch_warnings()
+
+    def __enter__(self) -> Self:
+        self._warnings.__enter__()
+        warnings.simplefilter("error")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._warnings.__exit__(*error)  # type: ignore[arg-type]
+
+    def close(self) -> bytes:
+        """The finished file, with its sheets fixed in number, order and name."""
+        self._book.close()
+        return with_structure_locked(self._out.getvalue(), self._password)
+
+    def page(self, name: str) -> Worksheet:
+        """A further sheet, after those there are."""
+        return self._book.add_worksheet(name)
+
+    def properties(self, title: str, created: datetime, custom: Mapping[str, str]) -> None:
+        """The document's properties; *created* is given, since the same content must give the same bytes."""
+        self._book.set_properties({"title": title, "author": "xltools", "created": created})
+        for name, text in custom.items():
+            sound(self._book.set_custom_property(name, text, "text"))
+
+    def define(self, name: str, sheet: str, area: Area) -> None:
+        """Give the upper left cell of an area a name."""
+        sound(self._book.define_name(name, f"={quoted(sheet)}!{absolute(Area.at(*area.anchor))}"))
+
+    def format(self, **look: object) -> Format:
+        """A cell format, made once for each look."""
+        full: dict[str, object] = {
+            "font_name": SONG,
+            "font_size": 10.5,
+            "valign": "vcenter",
+            "text_wrap": True,
+        } | look
+        key = tuple(sorted(full.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format(full)
+        return self._formats[key]
+
+    def boxed(self, **look: object) -> Format:
+        """A format with a thin frame, centred unless *look* says otherwise."""
+        return self.format(**({"align": "center", "border": 1, "border_color": LINE} | look))
+
+    def open_text(self) -> Format:
+        """Where words are typed."""
+        return self.boxed(bg_color=OPEN, locked=False, valign="top", align="left", num_format="@")
+
+    def put(self, page: Worksheet, area: Area, value: object, style: Format, result: object = "") -> None:
+        """A text, number or formula (with its *result*) into an area, merged when it is more than one cell."""
+        if not area.is_single:
+            sound(page.merge_range(area.row, area.column, area.last_row, area.last_column, "", style))
+        if isinstance(value, str) and value.startswith("="):
+            sound(page.write_formula(area.row, area.column, value, style, result))
+        elif isinstance(value, Decimal):
+            sound(page.write_number(area.row, area.column, stored(value), style))
+        elif isinstance(value, str) and value:
+            sound(page.write_string(area.row, area.column, value, style))
+        else:
+            sound(page.write_blank(area.row, area.column, None, style))
+
+    def formula(self, page: Worksheet, area: Area, text: str, style: Format, result: object) -> None:
+        """A formula with the result that it has."""
+        self.put(page, area, f"={text}", style, result)
+
+    def when_begins(self, page: Worksheet, area: Area, start: str, **look: object) -> None:
+        """A look for text cells while their text begins with *start*."""
+        self._condition(page, area, {"type": "text", "criteria": "begins with", "value": start}, look)
+
+    def when_above_zero(self, page: Worksheet, area: Area, **look: object) -> None:
+        """A look for numbers while they are above zero."""
+        self._condition(page, area, {"type": "cell", "criteria": ">", "value": 0}, look)
+
+    def _condition(
+        self, page: Worksheet, area: Area, rule: dict[str, object], look: dict[str, object]
+    ) -> None:
+        options = rule | {"format": self._book.add_format(look)}
+        sound(page.conditional_format(area.row, area.column, area.last_row, area.last_column, options))
+
+    def guard(self, page: Worksheet, *, table: bool = False) -> None:
+        """Protect a page; a column may still be made wider and a *table* filtered."""
+        allowed = {"format_columns": True, "format_rows": True, "objects": True, "scenarios": True}
+        page.protect(self._password, allowed | {"autofilter": table, "sort": table})
+
+    def paper(
+        self, page: Worksheet, printed: Area, header: str, footer: str, *, landscape: bool = False
+    ) -> None:
+        """A4, the printed area as wide as the page."""
+        page.set_paper(_A4)
+        if landscape:
+            page.set_landscape()
+        page.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.7)
+        page.center_horizontally()
+        page.fit_to_pages(1, 0)
+        page.print_area(printed.row, printed.column, printed.last_row, printed.last_column)
+        page.set_header(header)
+        page.set_footer(footer)
+        page.hide_gridlines(2)
+
+
+def header_text(text: str) -> str:
+    """A text as it may stand in a header, where ``&`` begins a code and room is short."""
+    return text[:_LONGEST_HEADER].replace("&", "&&")
+
+
+def widths(page: Worksheet, sizes: tuple[float, ...]) -> None:
+    """Set the columns' widths from the first on."""
+    for column, size in enumerate(sizes):
+        page.set_column(column, column, size)

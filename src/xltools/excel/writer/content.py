@@ -1,0 +1,62 @@
+"""What is written: a form, whose it is, and what it is filled with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from xltools.data.filing import Stamp
+from xltools.data.rollup import Rollup
+from xltools.form.model import Cell
+from xltools.form.places import STAMP, Check, Layout
+from xltools.text import clerk
+
+
+@frozen
+class Content:
+    """The layout, the stamp, every value with totals derived, the prose, and the roll-up when it is one."""
+
+    layout: Layout
+    stamp: Stamp
+    values: Mapping[str, Decimal]
+    prose: Mapping[str, str]
+    rollup: Rollup | None = None
+
+    def is_open(self, cell: Cell) -> bool:
+        """Whether the cell is typed: an input, and not the sum of others' inputs."""
+        return not cell.is_total and self.rollup is None
+
+    def is_left_blank(self, cell: Cell) -> bool:
+        """Whether the cell has no figure here because the agencies' figures cannot be added."""
+        return self.rollup is not None and not cell.additive
+
+    def is_live(self, check: Check) -> bool:
+        """Whether every figure the check asks for is there."""
+        names = {name for equation in check.equations for name in equation.names} | set(check.inputs)
+        return not any(self.is_left_blank(self.layout.form.cells[name]) for name in names)
+
+    def blanks(self, names: list[str]) -> int:
+        """How many of these inputs are blank."""
+        return 0 if self.rollup else sum(name not in self.values for name in names)
+
+
+def stamp_texts(stamp: Stamp) -> dict[str, str]:
+    """The stamp as it is written into the file's properties."""
+    agency = stamp.agency
+    texts = (
+        agency.district,
+        agency.name,
+        agency.code,
+        str(stamp.year),
+        stamp.form,
+        stamp.edition,
+        stamp.kind,
+    )
+    return dict(zip(STAMP, texts, strict=True))
+
+
+def shown_stamp(stamp: Stamp) -> dict[str, str]:
+    """The stamp as the cover shows it."""
+    return stamp_texts(stamp) | {"kind": clerk()(f"cover.kind-{stamp.kind}")}

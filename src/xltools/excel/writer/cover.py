@@ -1,0 +1,229 @@
+"""The cover: what the workbook is and whose, who filled it in, and whether it may be sent."""
+
+from __future__ import annotations
+
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from xltools.excel import live
+from xltools.excel.formula import area_a1, quoted, rectangles
+from xltools.excel.writer.canvas import HEI, LOCKED, RED, Canvas, header_text, lines, sound, widths
+from xltools.excel.writer.content import Content, shown_stamp
+from xltools.form.address import a1, column_name
+from xltools.form.model import Rule
+from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, Check, CheckGroup, Sheet
+from xltools.text import clerk
+
+_WIDTHS = (54.0, 10.0, 10.0, 16.0)
+_LABELS = (
+    "district",
+    "name",
+    "code",
+    "report-year",
+    "form",
+    "edition",
+    "kind",
+)  # as the stamp's keys are ordered
+_LINK = "#0563C1"
+
+
+class Cover:
+    """Draws the first sheet. It is made first, for its place, and filled last."""
+
+    def __init__(self, canvas: Canvas, content: Content) -> None:
+        self._canvas, self._content, self._place = canvas, content, content.layout.cover
+        self._page: Worksheet = canvas.page(COVER)
+
+    def write(self) -> None:
+        """Draw everything on it."""
+        canvas, content, page, t = self._canvas, self._content, self._page, clerk()
+        widths(page, _WIDTHS)
+        page.set_row(0, 42)
+        title = canvas.format(font_name=HEI, font_size=22, align="center")
+        canvas.put(page, self._across(0), content.layout.form.title, title)
+        year = t("cover.year", year=content.stamp.year)
+        canvas.put(page, self._across(1), year, canvas.format(font_size=14, align="center"))
+        self._about()
+        last = self._declaration(self._checks() + 2)
+        self._foot(last)
+        header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
+        canvas.paper(page, Area.at(0, 0, last + 4, len(_WIDTHS)), header, t("sheet.footer"))
+        canvas.guard(page)
+        page.activate()
+        start = next(iter(self._place.fields.values()), self._place.status).anchor
+        page.set_selection(*start, *start)
+
+    def _across(self, row: int) -> Area:
+        return Area.at(row, 0, 1, len(_WIDTHS))
+
+    def _about(self) -> None:
+        canvas, content, page, t = self._canvas, self._content, self._page, clerk()
+        head = canvas.boxed(bg_color=LOCKED)
+        texts = shown_stamp(content.stamp)
+        for (key, area), label in zip(self._place.stamp.items(), _LABELS, strict=True):
+            canvas.put(page, Area.at(area.row, 0), t(f"cover.{label}"), head)
+            canvas.put(page, area, texts[key], canvas.boxed(align="left", indent=1, bold=key == "name"))
+            page.set_row(area.row, 20)
+        for part in content.layout.form.cover.fields:
+            area = self._place.fields[part.key]
+            canvas.put(page, Area.at(area.row, 0), part.label, head)
+            canvas.put(page, area, content.prose.get(f"cover.{part.key}", ""), canvas.open_text())
+            page.set_row(area.row, 20)
+
+    def _checks(self) -> int:
+        """The list of checks and the verdict over it; returns the last row."""
+        canvas, page, t, layout = self._canvas, self._page, clerk(), self._content.layout
+        row = self._place.checks_row
+        head = canvas.boxed(bg_color=LOCKED, bold=True)
+        for column, key in enumerate(("check", "failing", "first")):
+            canvas.put(page, Area.at(row - 1, column), t(f"cover.{key}"), head)
+        failing = 0
+        for sheet, group in layout.groups:
+            failing += self._group(row, sheet, group)
+            row += 1
+        for rule in layout.form.rules:
+            failing += self._rule(row, rule)
+            row += 1
+        blanks = 0
+        for sheet in layout.sheets:
+            if sheet.cells:
+                blanks += self._blank_count(row, sheet)
+                row += 1
+        self._verdict(row - 1, failing, blanks)
+        return row - 1
+
+    def _group(self, row: int, sheet: Sheet, group: CheckGroup) -> int:
+        canvas, page, values = self._canvas, self._page, self._content.values
+        live_checks = [check for check in group.checks if self._content.is_live(check)]
+        failing = sum(live.check_result(c, values).startswith(live.FAILED) for c in live_checks)
+        words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
+        self._link(row, words, sheet.name, group.area)
+        count = live.failing_formula(group.area, sheet.name)
+        canvas.formula(page, Area.at(row, COUNT_COLUMN), count, self._list(), failing)
+        first = live.first_formula(group.area, sheet.name)
+        result = live.first_result(live_checks, values)
+        canvas.formula(page, Area.at(row, FIRST_COLUMN), first, self._list(font_color=_LINK), result)
+        return failing
+
+    def _rule(self, row: int, rule: Rule) -> int:
+        """A rule across tables is checked on the cover itself."""
+        canvas, content, page = self._canvas, self._content, self._page
+        assert rule.cells is not None  # noqa: S101  the lint saw to it
+        check = Check(self._place.rules[rule.key], (), (rule.cells,))
+        canvas.put(
+            page, Area.at(row, 0), clerk()("cover.group-form", label=rule.label), self._list(align="left")
+        )
+        if not content.is_live(check):
+            return 0
+        result = live.check_result(check, content.values)
+        canvas.formula(
+            page, check.area, live.check_formula(content.layout, check, COVER), self._list(), result
+        )
+        failing = int(result.startswith(live.FAILED))
+        canvas.formula(
+            page, Area.at(row, COUNT_COLUMN), live.failing_formula(check.area, COVER), self._list(), failing
+        )
+        return failing
+
+    def _blank_count(self, row: int, sheet: Sheet) -> int:
+        content = self._content
+        inputs = [
+            c for c in content.layout.form.inputs if c.name in sheet.cells and not content.is_left_blank(c)
+        ]
+        names = [cell.name for cell in inputs]
+        areas = rectangles(sheet.cells[name].anchor for name in names)
+        self._link(
+            row,
+            clerk()("cover.group-blank", section=sheet.name),
+            sheet.name,
+            areas[0] if areas else sheet.page,
+        )
+        formula = "+".join(f"COUNTBLANK({quoted(sheet.name)}!{area_a1(area)})" for area in areas) or "0"
+        blanks = content.blanks(names)
+        self._canvas.formula(self._page, Area.at(row, COUNT_COLUMN), formula, self._list(), blanks)
+        return blanks
+
+    def _link(self, row: int, words: str, sheet: str, area: Area) -> None:
+        style = self._list(align="left", font_color=_LINK)
+        sound(self._page.write_url(row, 0, f"internal:{quoted(sheet)}!{a1(*area.anchor)}", style, words))
+        self._page.set_row(row, lines(words, _WIDTHS[0] + 6) * 14.5 + 4)
+
+    def _list(self, **look: object) -> Format:
+        return self._canvas.boxed(**({"font_size": 9.5} | look))
+
+    def _verdict(self, last: int, failing: int, blanks: int) -> None:
+        """One sentence over all: may it be sent."""
+        canvas, page, t, place = self._canvas, self._page, clerk(), self._place
+        failed, unfilled, ready = (
+            t("cover.failed", count="\0"),
+            t("cover.unfilled", count="\0"),
+            t("cover.ready"),
+        )
+        incomplete = t("cover.incomplete")
+        style = canvas.format(font_name=HEI, font_size=14, align="center", border=2)
+        rollup = self._content.rollup
+        if rollup and rollup.coverage == "incomplete":
+            canvas.put(page, place.status, incomplete, style)
+        else:
+            fails = _column_sum(place.checks_row, place.blanks_row - 1)
+            empty = _column_sum(place.blanks_row, last)
+            formula = (
+                f'IF({fails}>0,{_around(failed, fails)},IF({empty}>0,{_around(unfilled, empty)},"{ready}"))'
+            )
+            result = (failed if failing else unfilled if blanks else ready).replace(
+                "\0", str(failing or blanks)
+            )
+            canvas.formula(page, place.status, formula, style, result)
+        page.set_row(place.status.row, 34)
+        canvas.when_begins(page, place.status, ready, bg_color="#C8E6C9", font_color="#1B5E20")
+        canvas.when_begins(
+            page, place.status, unfilled.partition("\0")[0], bg_color="#FFE0B2", font_color="#8A4B00"
+        )
+        for start in (failed.partition("\0")[0], incomplete):
+            canvas.when_begins(page, place.status, start, **RED)
+        if place.blanks_row > place.checks_row:
+            canvas.when_above_zero(
+                page, Area(place.checks_row, COUNT_COLUMN, place.blanks_row - 1, COUNT_COLUMN), **RED
+            )
+
+    def _declaration(self, row: int) -> int:
+        """What a roll-up says of itself; returns the last row."""
+        rollup, t = self._content.rollup, clerk()
+        if rollup is None:
+            return row - 2
+        included, left = len(rollup.included), rollup.left_out
+        texts = [t(f"rollup.{rollup.coverage}", included=included, left=len(left))]
+        texts += [
+            t("rollup.left-out", agency=a.agency or a.source.name, reason=a.note or t(f"rollup.{a.status}"))
+            for a in left
+        ]
+        first = {"bold": True} | ({} if rollup.coverage == "complete" else {"font_color": "#C62828"})
+        for offset, text in enumerate(texts):
+            style = self._canvas.boxed(align="left", **({} if offset else first))
+            self._canvas.put(self._page, self._across(row + offset), text, style)
+            self._page.set_row(row + offset, lines(text, sum(_WIDTHS)) * 15 + 5)
+        return row + len(texts) - 1
+
+    def _foot(self, last: int) -> None:
+        canvas, page, t = self._canvas, self._page, clerk()
+        guide = t("cover.guide" if self._content.rollup is None else "cover.guide-rollup")
+        canvas.put(
+            page,
+            self._across(last + 1),
+            guide,
+            canvas.format(font_size=9, font_color="#404040", align="left"),
+        )
+        page.set_row(last + 1, 52)
+        stamp = canvas.format(align="center", font_color="#808080")
+        canvas.put(page, Area.at(last + 3, FIRST_COLUMN, 1, 2), t("cover.stamp-place"), stamp)
+
+
+def _column_sum(first: int, last: int) -> str:
+    column = column_name(COUNT_COLUMN)
+    return f"SUM({column}{first + 1}:{column}{last + 1})" if last >= first else "0"
+
+
+def _around(sentence: str, value: str) -> str:
+    """A text formula with *value* where the sentence has its mark."""
+    before, _, after = sentence.partition("\0")
+    return f'"{before}"&{value}&"{after}"'

@@ -1,0 +1,164 @@
+"""A section's sheet: the table as the official form prints it with its checks beside it, or room for prose."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from xltools.excel import live
+from xltools.excel.writer.canvas import (
+    HEI,
+    LINE,
+    LOCKED,
+    OPEN,
+    QUIET,
+    RED,
+    Canvas,
+    header_text,
+    lines,
+    sound,
+    stored,
+    widths,
+)
+from xltools.excel.writer.content import Content
+from xltools.excel.writer.rollup import column_sum
+from xltools.form.model import Cell
+from xltools.form.places import Area, CheckGroup, Label, Sheet
+from xltools.text import clerk
+
+_LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 14.5, 20.0, 400.0  # points; Excel's limit is 409
+_BOUND = 999_999_999_999  # a whole number up to here is stored exactly
+
+
+def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
+    """Draw the sheet of one section."""
+    page = canvas.page(sheet.name)
+    widths(page, sheet.widths)
+    for label in sheet.labels:
+        canvas.put(page, label.area, label.text, _label_format(canvas, label))
+    _heights(sheet, page)
+    canvas.put(
+        page, sheet.hint, _hint(content, sheet), canvas.format(font_size=9, font_color=QUIET, align="left")
+    )
+    if sheet.cells:
+        _table(canvas, content, sheet, page)
+    else:
+        _prose(canvas, content, sheet, page)
+    page.freeze_panes(*sheet.frozen_at)
+    t = clerk()
+    header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
+    canvas.paper(page, sheet.page, header, t("sheet.footer"), landscape=sheet.section.landscape)
+    canvas.guard(page)
+
+
+def _label_format(canvas: Canvas, label: Label) -> Format:
+    if label.role == "title":
+        return canvas.format(font_name=HEI, font_size=15, align="center")
+    if label.role == "heading":
+        return canvas.format(font_name=HEI, font_size=12)
+    if label.role == "hint":
+        return canvas.format(font_size=9, font_color=QUIET)
+    align = "left" if label.role == "stub" and label.area.column else "center"
+    return canvas.boxed(align=align, bold=label.role == "caption")
+
+
+def _heights(sheet: Sheet, page: Worksheet) -> None:
+    """Rows as tall as their longest label needs: merged cells do not grow by themselves."""
+    page.set_row(0, 30)
+    needed: dict[int, float] = {}
+    for label in sheet.labels:
+        area = label.area
+        if label.role == "title" or area.row != area.last_row:
+            continue
+        width = sum(sheet.widths[area.column : area.last_column + 1])
+        height = lines(label.text, width) * _LINE_HEIGHT + 5
+        needed[area.row] = max(needed.get(area.row, _LEAST_HEIGHT), height)
+    for row, height in needed.items():
+        page.set_row(row, height)
+
+
+def _hint(content: Content, sheet: Sheet) -> str:
+    t = clerk()
+    if not sheet.cells:
+        return t("sheet.hint-prose")
+    if content.rollup:
+        return t("sheet.hint-rollup")
+    return t("sheet.hint", unit=sheet.section.unit) if sheet.section.unit else t("sheet.hint-plain")
+
+
+def _table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
+    for name, area in sheet.cells.items():
+        _cell(canvas, content, sheet, page, content.layout.form.cells[name], area)
+    for group in sheet.groups:
+        _checks(canvas, content, sheet, page, group)
+
+
+def _cell(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, cell: Cell, area: Area) -> None:
+    number = "0" if cell.number == "count" else "General"
+    is_open = content.is_open(cell)
+    colour = OPEN if is_open else LOCKED
+    style = canvas.boxed(num_format=number, bg_color=colour, locked=not is_open, bold=cell.is_total)
+    value = content.values.get(cell.name)
+    if content.is_left_blank(cell):
+        canvas.put(page, area, None, canvas.boxed(pattern=14, fg_color=LINE, bg_color=LOCKED))
+    elif is_open:
+        canvas.put(page, area, value, style)
+        _validate(page, area, cell)
+    elif cell.definition:
+        formula = cell.definition.print(lambda name: live.reference(content.layout, name, sheet.name))
+        canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
+    elif content.rollup:
+        formula = column_sum(content.layout, cell.name, len(content.rollup.members))
+        canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
+
+
+def _validate(page: Worksheet, area: Area, cell: Cell) -> None:
+    """Refuse what cannot be a figure while it is typed, and say what can."""
+    t = clerk()
+    whole = cell.number == "count"
+    kind = f"signed-{cell.number}" if cell.signed else cell.number
+    options: dict[str, object] = {
+        "validate": "integer" if whole else "decimal",
+        "criteria": "between",
+        "minimum": -_BOUND if cell.signed else 0,
+        "maximum": _BOUND,
+        "input_title": t("input.title"),
+        "input_message": t(f"input.{kind}", unit=cell.unit or "—"),
+        "error_title": t("input.error-title"),
+        "error_message": t(f"input.error-{kind}"),
+    }
+    sound(page.data_validation(area.row, area.column, area.row, area.column, options))
+
+
+def _checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, group: CheckGroup) -> None:
+    t = clerk()
+    label = t("sheet.check-line", label=group.label) if group.label else t("sheet.check")
+    canvas.put(page, group.head, label, canvas.format(font_size=9, font_color=QUIET, align="center"))
+    style = canvas.boxed(font_size=9, font_color="#2E7D32", border=4)
+    for check in group.checks:
+        if content.is_live(check):
+            formula = live.check_formula(content.layout, check, sheet.name)
+            canvas.formula(page, check.area, formula, style, live.check_result(check, content.values))
+        else:
+            canvas.put(page, check.area, None, style)
+    canvas.when_begins(page, group.area, live.FAILED, **RED)
+    _gap(sheet, page, group)
+
+
+def _gap(sheet: Sheet, page: Worksheet, group: CheckGroup) -> None:
+    """A column of checks stands a little off the table, and a line of them is tall enough for its words."""
+    if group.area.column > sheet.page.last_column:
+        page.set_column(group.area.column - 1, group.area.column - 1, 1.5)
+        page.set_column(group.area.column, group.area.column, 10)
+    elif group.head.row == group.area.row:
+        page.set_row(group.area.row, 30)
+
+
+def _prose(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
+    least = 130.0 if len(sheet.texts) > 1 else _MOST_HEIGHT
+    for name, area in sheet.texts.items():
+        text = content.prose.get(name, "")
+        canvas.put(page, area, text, canvas.open_text())
+        page.set_row(area.row, min(_MOST_HEIGHT, max(least, lines(text, sum(sheet.widths)) * 16 + 10)))

@@ -1,0 +1,170 @@
+"""The places of a workbook: areas, labels, cells, checks, sheets. What stands where is :mod:`xltools.form.layout`'s business.
+
+Rows and columns count from 0. Nothing here knows a spreadsheet library.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+from attrs import define, frozen
+
+from xltools.form.address import a1
+from xltools.form.linear import Equation
+from xltools.form.lint import RESERVED_SHEETS
+from xltools.form.model import Form, Section
+
+COVER, MATRIX, SOURCES = RESERVED_SHEETS
+
+
+@frozen
+class Area:
+    """A rectangle of sheet cells; often just one."""
+
+    row: int
+    column: int
+    last_row: int
+    last_column: int
+
+    @classmethod
+    def at(cls, row: int, column: int, rows: int = 1, columns: int = 1) -> Area:
+        """The rectangle of that size with its upper left corner there."""
+        return cls(row, column, row + rows - 1, column + columns - 1)
+
+    @property
+    def anchor(self) -> tuple[int, int]:
+        """The cell that holds the value when the rectangle is merged."""
+        return self.row, self.column
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one cell."""
+        return self.anchor == (self.last_row, self.last_column)
+
+
+Role = Literal["title", "caption", "head", "stub", "heading", "hint"]
+
+
+@frozen
+class Label:
+    """Words the form prints, and where."""
+
+    text: str
+    area: Area
+    role: Role
+
+
+@frozen
+class Check:
+    """A cell beside the table that says whether some figures are right.
+
+    ``inputs`` must be numbers of their kind; the ``equations`` must hold.
+    """
+
+    area: Area
+    inputs: tuple[str, ...]
+    equations: tuple[Equation, ...]
+
+
+@frozen
+class CheckGroup:
+    """A column or a line of checks with one name, listed on the cover.
+
+    ``key`` names the words for it: ``figures`` for the column beside a table (numbers and row totals),
+    ``total`` for the totals of a row, ``rule`` for a rule of the form; ``label`` is the form's own words.
+    """
+
+    key: Literal["figures", "total", "rule"]
+    label: str
+    area: Area
+    head: Area
+    checks: tuple[Check, ...]
+
+
+@frozen
+class Sheet:
+    """One section's sheet."""
+
+    section: Section
+    labels: tuple[Label, ...]
+    hint: Area
+    cells: dict[str, Area]
+    texts: dict[str, Area]
+    groups: tuple[CheckGroup, ...]
+    widths: tuple[float, ...]
+    page: Area  # what is printed; the checks stand outside
+    frozen_at: tuple[int, int]
+
+    @property
+    def name(self) -> str:
+        """The sheet's name in the workbook."""
+        return self.section.sheet
+
+    @cached_property
+    def by_anchor(self) -> dict[tuple[int, int], str]:
+        """The cell name at each place."""
+        return {area.anchor: name for name, area in self.cells.items()}
+
+
+@frozen
+class CoverSheet:
+    """The first sheet: what is stamped, who filled it in, and the list of checks."""
+
+    stamp: dict[str, Area]
+    fields: dict[str, Area]
+    status: Area
+    checks_row: int  # one line a group of checks, then one a rule across tables
+    rules: dict[str, Area]  # rules across tables are checked here
+    blanks_row: int  # one line a table sheet
+
+
+PREFIX = "xltools."  # of the names and properties that carry the stamp
+STAMP = ("district", "name", "code", "year", "form", "edition", "kind")
+COUNT_COLUMN, FIRST_COLUMN = 1, 2  # of the list of checks on the cover
+
+
+class Matrix:
+    """The roll-up's sheet of one row a file and one column a cell."""
+
+    ABOUT = ("district", "code", "name", "file", "sha256")
+    SECTION_ROW, ROW_ROW, COLUMN_ROW, NAME_ROW, FIRST_ROW = 1, 2, 3, 4, 5
+
+
+class Sources:
+    """The roll-up's account of every file and every agency."""
+
+    COLUMNS = ("district", "code", "agency", "file", "sha256", "size", "status", "note", "via", "marker")
+    HEAD_ROW, FIRST_ROW = 1, 2
+
+
+@define(frozen=True, slots=False, eq=False)
+class Layout:
+    """The whole workbook of one form."""
+
+    form: Form
+    sheets: tuple[Sheet, ...]
+    cover: CoverSheet
+
+    @cached_property
+    def places(self) -> dict[str, tuple[str, Area]]:
+        """Sheet and area of every cell and prose cell by name."""
+        found: dict[str, tuple[str, Area]] = {}
+        for sheet in self.sheets:
+            found |= {name: (sheet.name, area) for name, area in (sheet.cells | sheet.texts).items()}
+        return found | {f"cover.{key}": (COVER, area) for key, area in self.cover.fields.items()}
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """The place of each cell in the form's order."""
+        return {name: index for index, name in enumerate(self.form.cells)}
+
+    def address(self, name: str) -> tuple[str, str]:
+        """Sheet and address of a cell or prose cell, as a person names them."""
+        sheet, area = self.places[name]
+        return sheet, a1(*area.anchor)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Sheet, CheckGroup], ...]:
+        """Every group of checks with its sheet, in order."""
+        return tuple((sheet, group) for sheet in self.sheets for group in sheet.groups)
