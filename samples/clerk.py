@@ -10,7 +10,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 from decimal import Decimal
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from xltools.excel.package import patched
 
@@ -80,7 +80,9 @@ def _value(value: Decimal | int | str | None) -> str:
 
 def part_of(package: bytes, sheet: str) -> str:
     """The part that holds the sheet of that name in a workbook as xltools writes it."""
-    names = re.findall(r'<sheet name="([^"]+)"', _read(package, "xl/workbook.xml"))
+    names = [
+        unescape(name) for name in re.findall(r'<sheet name="([^"]+)"', _read(package, "xl/workbook.xml"))
+    ]
     return f"xl/worksheets/sheet{names.index(sheet) + 1}.xml"
 
 
@@ -117,7 +119,11 @@ def without_sheet(package: bytes, sheet: str) -> bytes:
     """The workbook with one sheet taken out of its list, and the names that pointed there broken as programs do."""
 
     def drop(part: bytes) -> bytes:
-        text = re.sub(rf'<sheet name="{re.escape(sheet)}"[^>]*/>', "", part.decode())
+        text = part.decode()
+        index = re.findall(r'<sheet name="([^"]+)"', text).index(sheet)
+        text = re.sub(rf'<sheet name="{re.escape(sheet)}"[^>]*/>', "", text)
+        text = re.sub(rf'<definedName [^>]*localSheetId="{index}"[^>]*>[^<]*</definedName>', "", text)
+        text = re.sub(r'(localSheetId=")(\d+)', lambda m: m[1] + str(int(m[2]) - (int(m[2]) > index)), text)
         return re.sub(
             rf"(<definedName [^>]*>){re.escape(chr(39) + sheet + chr(39))}![^<]*<", r"\1#REF!<", text
         ).encode()

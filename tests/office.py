@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+SYSTEM_PYTHON = "/usr/bin/python3"  # python3-uno serves this one and no virtual environment
+TYPIST = Path(__file__).with_name("uno_typist.py")
 
 # Recalculate every formula on loading: by default LibreOffice believes the stored results.
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -26,9 +34,21 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 def require() -> None:
     """Skip where LibreOffice is missing; in CI that is a failure."""
     if SOFFICE is None:
-        if os.environ.get("CI"):
-            pytest.fail("LibreOffice is missing, and CI must have it")
-        pytest.skip("LibreOffice is not installed")
+        _missing("LibreOffice")
+
+
+def require_typist() -> None:
+    """Skip where LibreOffice or its Python bridge is missing; in CI that is a failure."""
+    require()
+    probe = [SYSTEM_PYTHON, "-c", "import uno"]
+    if not Path(SYSTEM_PYTHON).exists() or subprocess.run(probe, check=False, capture_output=True).returncode:
+        _missing(f"uno for {SYSTEM_PYTHON} (package python3-uno)")
+
+
+def _missing(what: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing, and CI must have it")
+    pytest.skip(f"{what} is not installed")
 
 
 def profile(folder: Path) -> str:
@@ -49,7 +69,15 @@ def resaved(files: dict[str, bytes]) -> dict[str, bytes]:
         outbox.mkdir()
         for index, content in enumerate(files.values()):
             (inbox / f"{index}.xlsx").write_bytes(content)
-        command = [str(SOFFICE), profile(root / "profile"), "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(outbox)]
+        command = [
+            str(SOFFICE),
+            profile(root / "profile"),
+            "--headless",
+            "--convert-to",
+            "xlsx:Calc MS Excel 2007 XML",
+            "--outdir",
+            str(outbox),
+        ]
         command += [str(path) for path in sorted(inbox.iterdir())]
         run(command, 60 + 5 * len(files))
         return {key: (outbox / f"{index}.xlsx").read_bytes() for index, key in enumerate(files)}
@@ -57,7 +85,9 @@ def resaved(files: dict[str, bytes]) -> dict[str, bytes]:
 
 def run(command: list[str], seconds: float) -> str:
     """Run a command in a process group of its own, so that nothing of it stays behind."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
     try:
         output, _ = process.communicate(timeout=seconds)
     finally:
@@ -66,3 +96,64 @@ def run(command: list[str], seconds: float) -> str:
             process.wait()
     assert process.returncode == 0, output
     return output
+
+
+class Typed(NamedTuple):
+    """The answer to each step of a plan, and the workbook as LibreOffice saved it after the last."""
+
+    answers: list[Any]
+    workbook: bytes
+
+
+def typed(workbook: bytes, steps: list[list[str]], seconds: float = 120) -> Typed:
+    """Have the steps done on a copy of *workbook* in a LibreOffice of its own; uno_typist.py has the verbs."""
+    require_typist()
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        before, after = root / "before.xlsx", root / "after.xlsx"
+        before.write_bytes(workbook)
+        # A decimal point wherever the tests run, and what a crash leaves behind goes with the folder.
+        env = os.environ | {"LC_ALL": "C.UTF-8", "TMPDIR": str(root)}
+        with _listening(root, env) as pipe:
+            plan = {"pipe": pipe, "file": str(before), "steps": [*steps, ["save", str(after)]]}
+            done = subprocess.run(
+                [SYSTEM_PYTHON, str(TYPIST)],
+                input=json.dumps(plan),
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+                env=env,
+            )
+        assert done.returncode == 0, done.stderr
+        return Typed(json.loads(done.stdout)[:-1], after.read_bytes())
+
+
+@contextlib.contextmanager
+def _listening(root: Path, env: dict[str, str]) -> Iterator[str]:
+    """A LibreOffice that obeys at a pipe with a name nobody else has; nothing of it stays behind."""
+    pipe = f"xltools{secrets.token_hex(8)}"
+    options = ["--headless", "--norestore", "--nologo", "--nodefault", f"--accept=pipe,name={pipe};urp;"]
+    with (root / "office.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(SOFFICE), profile(root / "profile"), *options],
+            stdout=log,
+            stderr=log,
+            env=env,
+            start_new_session=True,
+        )
+        try:
+            yield pipe
+            _await(process, 10)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _await(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Give it time to end by itself. It is not reaped: its group must still be there to be killed."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
+        time.sleep(0.05)

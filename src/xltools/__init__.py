@@ -16,8 +16,8 @@ from importlib import import_module
 
 _HOME = {
     "Agency": "xltools.data.record",
-    "Collection": "xltools.verify.collection",
-    "Exclusion": "xltools.merge",
+    "Collection": "xltools.checking.collection",
+    "Exclusion": "xltools.merging",
     "Filing": "xltools.data.filing",
     "Finding": "xltools.data.finding",
     "Form": "xltools.form.model",
@@ -27,12 +27,12 @@ _HOME = {
     "Severity": "xltools.data.finding",
     "Stamp": "xltools.data.filing",
     "XltoolsError": "xltools.errors",
-    "examine": "xltools.verify.collection",
+    "examine": "xltools.checking.collection",
     "find_form": "xltools.form.library",
-    "load_roster": "xltools.files",
-    "merge": "xltools.merge",
+    "load_roster": "xltools.rosters",
+    "merge": "xltools.merging",
     "read": "xltools.excel.reader",
-    "verify": "xltools.verify.checks",
+    "verify": "xltools.checking.checks",
     "write_return": "xltools.excel.writer",
     "write_rollup": "xltools.excel.writer",
 }

@@ -49,11 +49,11 @@ def command(lang: Lang) -> click.Command:
         issue.check_inputs(year, district, password)
         definition = find_form(form)
         entries = issue.chosen(find_roster(roster), agency, code)
-        outputs = {entry: folder / issue.file_name(entry, year) for entry in entries}
+        outputs = [(entry, folder / issue.file_name(entry, year)) for entry in entries]
         if not force:
-            refuse_existing(outputs.values())
-        for entry in progress(entries, t("report.generating")):
-            write_atomically(outputs[entry], issue.workbook_for(definition, year, district, entry, password))
+            refuse_existing(path for _, path in outputs)
+        for entry, path in progress(outputs, t("report.generating")):
+            write_atomically(path, issue.workbook_for(definition, year, district, entry, password))
         emit(t("report.written", count=len(entries), folder=folder), None)
 
     return run

@@ -45,7 +45,7 @@ def command(lang: Lang) -> click.Command:
         from xltools.excel.writer import write_rollup  # noqa: PLC0415
         from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
         from xltools.issue import check_inputs  # noqa: PLC0415
-        from xltools.merge import Exclusion, merge  # noqa: PLC0415
+        from xltools.merging import Exclusion, merge  # noqa: PLC0415
         from xltools.report import text  # noqa: PLC0415
 
         check_inputs(year, district, password)

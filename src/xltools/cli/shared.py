@@ -45,7 +45,7 @@ def find_form(name: str | None) -> Form:
 
 def find_roster(path: Path | None) -> Roster | None:
     """The roster in that file."""
-    from xltools.files import load_roster  # noqa: PLC0415
+    from xltools.rosters import load_roster  # noqa: PLC0415
 
     return load_roster(path) if path else None
 

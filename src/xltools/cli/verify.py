@@ -36,8 +36,8 @@ def command(lang: Lang) -> click.Command:
         how: str,
         output: Path | None,
     ) -> int:
+        from xltools.checking.collection import examine  # noqa: PLC0415
         from xltools.report import data, text  # noqa: PLC0415
-        from xltools.verify.collection import examine  # noqa: PLC0415
 
         agencies = find_roster(roster)
         filings = read_all(paths, find_form(form) if form else None, lang)

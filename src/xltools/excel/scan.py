@@ -433,7 +433,9 @@ class _SheetReader:
             raise ScanError("too-large", "cells")
         text = "".join(self._value) if self._has_value else None
         kind = self._type
-        if kind == "s" and text is not None:
+        if kind == "n" and not text:
+            text = None  # an empty value, which some programs write for a formula that they did not calculate
+        elif kind == "s" and text is not None:
             text = self._strings[int(text)]
         elif kind in {"str", "inlineStr"}:
             text = _unescaped(text) if text is not None else None

@@ -51,7 +51,8 @@ def _prose_sheet(section: Section) -> Sheet:
     texts: dict[str, Area] = {}
     row = _TITLE_ROWS
     for part in section.parts:
-        labels.append(Label(part.label, across(row), "heading"))
+        if part.label:
+            labels.append(Label(part.label, across(row), "heading"))
         if part.hint:
             labels.append(Label(part.hint, across(row + 1), "hint"))
         texts[f"{section.key}.{part.key}"] = across(row + 2)
@@ -219,7 +220,7 @@ def _side_group(
     for cell in own:
         rows.setdefault(cells[cell.name].row, []).append(cell)
     checks = tuple(
-        _row_check(form, Area.at(row, side), members, [c for c in members if c.column.is_])
+        _row_check(form, Area.at(row, side), members, [c for c in members if c.column.is_ and c.is_total])
         for row, members in rows.items()
     )
     area = Area(min(rows), side, max(rows), side)
@@ -253,7 +254,7 @@ def _total_line(row: Line, own: list[Cell], cells: dict[str, Area]) -> _Line:
     assert row.is_ is not None  # noqa: S101  only total rows have a line
     checks = []
     for cell in own:
-        if cell.row is row:
+        if cell.row is row and cell.column.additive:
             parts = row.is_.renamed(along_column(cell.section.key, cell.column))
             equation = Equation(Linear(((1, cell.name),)), parts)
             checks.append(Check(Area.at(0, cells[cell.name].column), (), (equation,)))

@@ -20,9 +20,11 @@ RESERVED_SHEETS = ("封面", "各单位数据", "来源清单")
 
 
 def lint(form: Form) -> list[Problem]:
-    """Everything that makes *form* unusable; an empty list when it is sound."""
-    problems = list(_structure(form))
-    return problems or list(_meaning(form))
+    """Everything that makes *form* unusable; an empty list when it is sound.
+
+    Each stage asks what only makes sense once the one before it has found nothing.
+    """
+    return list(_structure(form)) or list(_meaning(form)) or list(_units(form))
 
 
 def _structure(form: Form) -> Iterator[Problem]:
@@ -105,9 +107,7 @@ def _meaning(form: Form) -> Iterator[Problem]:
             for rule in block.rules:
                 yield from _block_rule(rule, block, f"{place} › rule “{rule.key}”")
     yield from _rules(form)
-    if not (problems := list(_unknown((h.cell for h in form.headline), form.cells, "headline"))):
-        yield from _units(form)
-    yield from problems
+    yield from _unknown((h.cell for h in form.headline), form.cells, "headline")
 
 
 def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
@@ -197,7 +197,7 @@ def _equation(equation: Equation | None, known: Iterable[str], place: str) -> It
 
 
 def _units(form: Form) -> Iterator[Problem]:
-    """Pieces and money do not add up to anything."""
+    """Pieces and money do not add up to anything. Only asked once every name is known."""
     sums = [(f"“{cell.name}”", cell.name, cell.definition) for cell in form.totals]
     sums += [
         (f"rule “{i.rule.key}”", i.equation.left.names[0], side)

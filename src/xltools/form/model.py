@@ -30,7 +30,7 @@ class Line:
     lines: tuple[Line, ...] = ()
     is_: Linear | None = None
     omits: dict[str, str] = field(factory=dict)  # sibling -> why the total leaves it out
-    additive: bool = True  # False: the figures of several agencies cannot be added
+    additive: bool = True  # False: neither agencies' figures nor those of other lines add up to anything here
     number: Number | None = None
     unit: str | None = None
     signed: bool | None = None
@@ -84,7 +84,7 @@ class Block:
 
 @frozen
 class Part:
-    """A piece of prose with a heading of its own."""
+    """A piece of prose; without a label it goes under the section's title."""
 
     key: str
     label: str
@@ -291,19 +291,28 @@ def _cells(section: Section, block: Block) -> Iterator[Cell]:
 
 
 def _definition(section: str, row: Line, column: Line) -> Linear | None:
-    """Over cell names. Where a total row meets a total column both definitions give the same sum: the column's is used."""
-    if column.is_ is not None:
+    """Over cell names. Where a total row meets a total column both definitions give the same sum: the column's is used.
+
+    In a line that is not additive nothing is added up: an average in a total row is typed like any other.
+    """
+    if column.is_ is not None and row.additive:
         return column.is_.renamed(_along_row(section, row))
-    return None if row.is_ is None else row.is_.renamed(along_column(section, column))
+    if row.is_ is not None and column.additive:
+        return row.is_.renamed(along_column(section, column))
+    return None
 
 
 def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity]:
-    for column in leaves(block.columns) if rule.rows else ():
-        assert rule.rows is not None  # noqa: S101  the loop above asked
-        yield Identity(rule, section, rule.rows.renamed(along_column(section.key, column)), column.label)
-    for row in leaves(block.rows) if rule.columns else ():
-        assert rule.columns is not None  # noqa: S101  the loop above asked
-        yield Identity(rule, section, rule.columns.renamed(_along_row(section.key, row)), row.label)
+    if rule.rows is not None:
+        for column in filter(_is_additive, leaves(block.columns)):
+            yield Identity(rule, section, rule.rows.renamed(along_column(section.key, column)), column.label)
+    if rule.columns is not None:
+        for row in filter(_is_additive, leaves(block.rows)):
+            yield Identity(rule, section, rule.columns.renamed(_along_row(section.key, row)), row.label)
+
+
+def _is_additive(line: Line) -> bool:
+    return line.additive
 
 
 def _along_row(section: str, row: Line) -> Callable[[str], str]:

@@ -8,11 +8,11 @@ import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from xltools.checking.collection import Collection
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole
 from xltools.text import Lang, message
-from xltools.verify.collection import Collection
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from xltools.checking.collection import Collection, Examined
 from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
 from xltools.form.layout import layout
@@ -12,7 +13,6 @@ from xltools.form.linear import ZERO
 from xltools.form.model import Form
 from xltools.report.table import table
 from xltools.text import Catalog, Lang, catalog, message, number
-from xltools.verify.collection import Collection, Examined
 
 _ORDER = list(Severity)
 _SHORTEST_GROUP = 3

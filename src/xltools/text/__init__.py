@@ -8,13 +8,14 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from xltools.data.finding import Finding, Sum, Word
 from xltools.errors import Problem, XltoolsError
 
 Lang = Literal["zh", "en"]
+_FOLDER = Path(__file__).resolve().parent
 LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
@@ -23,19 +24,19 @@ class Catalog:
 
     def __init__(self, name: str) -> None:
         self._sentences: dict[str, Any] = tomllib.loads(
-            (files(__package__) / f"{name}.toml").read_text(encoding="utf-8")
+            (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
         )
 
-    def __call__(self, key: str, **facts: object) -> str:
+    def __call__(self, key: str, /, **facts: object) -> str:
         """The sentence *key* with *facts* in it; an unknown key or a missing fact is a defect and raises KeyError."""
         found: Any = self._sentences
         for step in key.split(".", 1):
             found = found[step]
         return str(found).format_map(_readable(facts))
 
-    def keys(self, section: str) -> set[str]:
-        """The keys there are below *section*."""
-        return set(self._sentences[section])
+    def keys(self, section: str) -> list[str]:
+        """The keys there are below *section*, as the file orders them."""
+        return list(self._sentences[section])
 
 
 @cache

@@ -75,8 +75,13 @@ class Cover:
         canvas, page, t, layout = self._canvas, self._page, clerk(), self._content.layout
         row = self._place.checks_row
         head = canvas.boxed(bg_color=LOCKED, bold=True)
-        for column, key in enumerate(("check", "failing", "first")):
-            canvas.put(page, Area.at(row - 1, column), t(f"cover.{key}"), head)
+        page.set_row(row - 1, 20)
+        for area, key in (
+            (Area.at(row - 1, 0), "check"),
+            (_count(row - 1), "failing"),
+            (_first(row - 1), "first"),
+        ):
+            canvas.put(page, area, t(f"cover.{key}"), head)
         failing = 0
         for sheet, group in layout.groups:
             failing += self._group(row, sheet, group)
@@ -99,10 +104,10 @@ class Cover:
         words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
         self._link(row, words, sheet.name, group.area)
         count = live.failing_formula(group.area, sheet.name)
-        canvas.formula(page, Area.at(row, COUNT_COLUMN), count, self._list(), failing)
+        canvas.formula(page, _count(row), count, self._list(), failing)
         first = live.first_formula(group.area, sheet.name)
         result = live.first_result(live_checks, values)
-        canvas.formula(page, Area.at(row, FIRST_COLUMN), first, self._list(font_color=_LINK), result)
+        canvas.formula(page, _first(row), first, self._list(font_color=_LINK), result)
         return failing
 
     def _rule(self, row: int, rule: Rule) -> int:
@@ -120,9 +125,7 @@ class Cover:
             page, check.area, live.check_formula(content.layout, check, COVER), self._list(), result
         )
         failing = int(result.startswith(live.FAILED))
-        canvas.formula(
-            page, Area.at(row, COUNT_COLUMN), live.failing_formula(check.area, COVER), self._list(), failing
-        )
+        canvas.formula(page, _count(row), live.failing_formula(check.area, COVER), self._list(), failing)
         return failing
 
     def _blank_count(self, row: int, sheet: Sheet) -> int:
@@ -140,7 +143,8 @@ class Cover:
         )
         formula = "+".join(f"COUNTBLANK({quoted(sheet.name)}!{area_a1(area)})" for area in areas) or "0"
         blanks = content.blanks(names)
-        self._canvas.formula(self._page, Area.at(row, COUNT_COLUMN), formula, self._list(), blanks)
+        self._canvas.formula(self._page, _count(row), formula, self._list(), blanks)
+        self._canvas.put(self._page, _first(row), None, self._list())
         return blanks
 
     def _link(self, row: int, words: str, sheet: str, area: Area) -> None:
@@ -216,6 +220,14 @@ class Cover:
         page.set_row(last + 1, 52)
         stamp = canvas.format(align="center", font_color="#808080")
         canvas.put(page, Area.at(last + 3, FIRST_COLUMN, 1, 2), t("cover.stamp-place"), stamp)
+
+
+def _count(row: int) -> Area:
+    return Area.at(row, COUNT_COLUMN)
+
+
+def _first(row: int) -> Area:
+    return Area.at(row, FIRST_COLUMN, 1, len(_WIDTHS) - FIRST_COLUMN)
 
 
 def _column_sum(first: int, last: int) -> str:

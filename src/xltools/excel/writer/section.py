@@ -61,13 +61,13 @@ def _label_format(canvas: Canvas, label: Label) -> Format:
     if label.role == "hint":
         return canvas.format(font_size=9, font_color=QUIET)
     align = "left" if label.role == "stub" and label.area.column else "center"
-    return canvas.boxed(align=align, bold=label.role == "caption")
+    return canvas.boxed(align=align, indent=int(align == "left"), bold=label.role == "caption")
 
 
 def _heights(sheet: Sheet, page: Worksheet) -> None:
     """Rows as tall as their longest label needs: merged cells do not grow by themselves."""
     page.set_row(0, 30)
-    needed: dict[int, float] = {}
+    needed: dict[int, float] = {area.row: _LEAST_HEIGHT for area in sheet.cells.values()}
     for label in sheet.labels:
         area = label.area
         if label.role == "title" or area.row != area.last_row:
@@ -85,7 +85,10 @@ def _hint(content: Content, sheet: Sheet) -> str:
         return t("sheet.hint-prose")
     if content.rollup:
         return t("sheet.hint-rollup")
-    return t("sheet.hint", unit=sheet.section.unit) if sheet.section.unit else t("sheet.hint-plain")
+    cells = [content.layout.form.cells[name] for name in sheet.cells]
+    units = {cell.unit for cell in cells}
+    derived = t("sheet.hint-derived") if any(cell.is_total for cell in cells) else ""
+    return t("sheet.hint") + derived + (t("sheet.hint-unit", unit=units.pop()) if len(units) == 1 else "")
 
 
 def _table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
+from xltools.checking.collection import Collection, Examined, entry_of, examine
 from xltools.data.filing import Account, Filing, Member, Source
 from xltools.data.finding import Severity
 from xltools.data.record import Agency
@@ -18,7 +19,6 @@ from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
 from xltools.text import clerk, message
-from xltools.verify.collection import Collection, Examined, entry_of, examine
 
 _NO_SOURCE = Source("")
 

@@ -8,11 +8,11 @@ from functools import cached_property
 import attrs
 from attrs import define, frozen
 
+from xltools.checking.checks import verify
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
-from xltools.verify.checks import verify
 
 
 @frozen

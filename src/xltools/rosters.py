@@ -1,0 +1,37 @@
+"""Rosters as they come: CSV as Excel in China saves it, or a workbook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from xltools.data.roster import Roster, build
+from xltools.errors import Problem, RosterError
+from xltools.files import read_bytes
+
+_WORKBOOKS = {".xlsx", ".xlsm"}
+
+
+def load_roster(path: Path) -> Roster:
+    """The roster in a CSV file (UTF-8, UTF-16 or GB18030) or a workbook's first sheet; raises :class:`RosterError`."""
+    data = read_bytes(path)
+    if path.suffix.casefold() in _WORKBOOKS:
+        from xltools.excel.table import first_sheet  # noqa: PLC0415  only a workbook pays for the scanner
+
+        return build(first_sheet(data, str(path)), str(path))
+    text = _decoded(data, path)
+    sample = text[: text.find("\n")] if "\n" in text else text
+    delimiter = max("\t;，,", key=sample.count)
+    return build(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1), str(path))
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    """Excel in China saves CSV as GB18030, "Unicode text" as UTF-16, and the rest of the world writes UTF-8."""
+    encodings = ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise RosterError(Problem("roster-encoding", str(path)))

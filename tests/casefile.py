@@ -1,0 +1,92 @@
+"""Cases as text: each file of ``cases/`` tells what a clerk did to a sound return, and is named after the finding.
+
+``total-wrong--typed-zero.toml`` must raise ``total-wrong``, at least once, and nothing else. A case holds one or
+more ``[[file]]``; what is not said is as in a sound return of 001 for 2024. The keys are read below.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import clerk
+
+from conftest import HERE, sound_values
+from xltools.checking.collection import examine
+from xltools.data.filing import Stamp
+from xltools.data.finding import Finding
+from xltools.data.record import Agency
+from xltools.data.roster import Entry, Roster
+from xltools.excel.reader import read_package
+from xltools.excel.scan import Limits
+from xltools.excel.writer import write_return
+from xltools.form.layout import layout
+from xltools.form.library import find
+
+FOLDER = HERE / "cases"
+
+
+def cases() -> list[Path]:
+    return sorted(FOLDER.glob("*.toml"))
+
+
+def code_of(path: Path) -> str:
+    return path.stem.partition("--")[0]
+
+
+def findings(path: Path) -> tuple[Finding, ...]:
+    """What verification says of a case."""
+    case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    limits = Limits(**case.get("limits", {}))
+    form = find("xxgk-2021") if case.get("form_given", False) else None
+    filings = [
+        read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits)
+        for index, file in enumerate(case["file"])
+    ]
+    roster = (
+        Roster(tuple(Entry(code, name, {}) for code, name in case["roster"].items()))
+        if "roster" in case
+        else None
+    )
+    return examine(filings, roster, case.get("year")).findings
+
+
+def package(file: dict[str, Any]) -> bytes:
+    """The bytes of one file of a case."""
+    if "text" in file:
+        return str(file["text"]).encode(file.get("encoding", "utf-8"))
+    if "ole" in file:
+        return clerk.ole(*file["ole"])
+    form = find("xxgk-2021")
+    values = sound_values() | {name: Decimal(value) for name, value in file.get("values", {}).items()}
+    agency = Agency(file.get("district", "青禾区"), file.get("code", "001"), file.get("name", "青禾区教育局"))
+    stamp = Stamp(
+        file.get("form", form.key), file.get("edition", form.edition), file.get("year", 2024), agency
+    )
+    return spoiled(write_return(form, stamp, values), file)
+
+
+def spoiled(content: bytes, file: dict[str, Any]) -> bytes:
+    place = layout(find("xxgk-2021"))
+    for where, what in file.get("type", {}).items():
+        sheet, address = where.split("!") if "!" in where else place.address(where)
+        content = clerk.edited(content, sheet, {address: _content(what)})
+    for name, value in file.get("properties", {}).items():
+        content = clerk.with_property(content, name, value)
+    if sheet := file.get("drop_sheet"):
+        content = clerk.without_sheet(content, sheet)
+    if row := file.get("insert_row"):
+        content = clerk.with_row_inserted(content, row["sheet"], row["row"])
+    return content[: file["cut"]] if "cut" in file else content
+
+
+def _content(what: Any) -> clerk.Content:
+    if not isinstance(what, dict):
+        return what
+    if "formula" in what:
+        return clerk.Formula(what["formula"], what.get("result"))
+    if "result" in what:
+        return clerk.Result(None if what["result"] == "" else what["result"])
+    return None  # { clear = true }

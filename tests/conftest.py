@@ -1,0 +1,54 @@
+"""What every test may use: the two forms, a return that adds up, and the clerk who spoils it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path[:0] = [str(HERE), str(ROOT / "samples")]
+
+from xltools.form.library import find  # noqa: E402
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch):
+    """Tests read one language unless they ask for the other."""
+    monkeypatch.setenv("XLTOOLS_LANG", "en")
+
+
+@pytest.fixture(scope="session")
+def form():
+    return find("xxgk-2021")
+
+
+@pytest.fixture(scope="session")
+def other_form():
+    return find(str(HERE / "forms" / "fwzx-2025.toml"))
+
+
+@pytest.fixture(scope="session")
+def sound():
+    """Inputs of the official form in which everything adds up and no two neighbours are alike."""
+    return sound_values()
+
+
+def sound_values() -> dict[str, Decimal]:
+    form = find("xxgk-2021")
+    values = {cell.name: Decimal(index % 7) for index, cell in enumerate(form.inputs, 1)}
+    values["disclosure.fees.amount"] = Decimal("96171.6")
+    for column in ("natural", "commercial", "research", "welfare", "legal_service", "other_org"):
+        done = form.complete(values)[f"applications.total.{column}"]
+        new, carried_out = f"applications.new.{column}", f"applications.carried_out.{column}"
+        values[new] = done + values[carried_out] - values[f"applications.carried_in.{column}"]
+    return values

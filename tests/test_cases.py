@@ -1,0 +1,39 @@
+"""Each finding code has a case that raises it and nothing else, and words in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from casefile import cases, code_of, findings
+from xltools.data.finding import SEVERITY
+from xltools.text import LANGS, message
+
+
+@pytest.mark.parametrize("path", cases(), ids=lambda path: path.stem)
+def test_a_case_raises_its_code_and_no_other(path):
+    found = findings(path)
+    assert {finding.code for finding in found} == {code_of(path)}
+    for finding in found:
+        for lang in LANGS:
+            sentence = message(finding, lang)
+            assert sentence
+            assert "{" not in sentence
+
+
+def test_every_code_has_a_case():
+    assert {code_of(path) for path in cases()} == set(SEVERITY)
+
+
+def test_a_text_never_counts():
+    """What is not a number has no value, rather than the value 0."""
+    import tomllib
+
+    from casefile import FOLDER, package
+    from xltools.excel.reader import read_package
+
+    for path in FOLDER.glob("not-a-number--*.toml"):
+        (file,) = tomllib.loads(path.read_text(encoding="utf-8"))["file"]
+        filing = read_package(package(file), "x.xlsx")
+        (name,) = [finding.cell for finding in filing.findings]
+        assert name not in filing.record.values
+        assert name in filing.unread

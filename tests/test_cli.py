@@ -1,0 +1,465 @@
+"""The commands as a coordinator runs them: output, exit status, what they refuse, and what is left behind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import openpyxl
+import pytest
+
+from conftest import HERE, ROOT
+
+SAMPLES = ROOT / "samples"
+CLEAN, PROBLEMS, ROSTER = SAMPLES / "clean", SAMPLES / "problems", SAMPLES / "roster.csv"
+OTHER = HERE / "forms" / "fwzx-2025.toml"
+YEAR = ["--year", "2024"]
+
+
+def run(*arguments, expect=0, cwd=None, encoding="utf-8", **environment):
+    """The command in a process of its own; a traceback is never an answer."""
+    surroundings = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONWARNINGS": "error"} | environment
+    command = [sys.executable, "-m", "xltools", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, cwd=cwd, env=surroundings, check=False)
+    shown = "utf-8" if encoding == "ascii" else encoding  # click takes ASCII for a misconfigured UTF-8
+    out, err = done.stdout.decode(shown), done.stderr.decode(shown)
+    assert "Traceback" not in err, err
+    assert done.returncode == expect, (done.returncode, out, err)
+    return out if expect < 2 else err
+
+
+# -- help and language
+
+
+def test_help_speaks_both_languages():
+    for command in ([], ["generate"], ["read"], ["verify"], ["merge"], ["form"], ["form", "cells"]):
+        chinese, english = (run(*command, "--lang", lang, "--help") for lang in ("zh", "en"))
+        assert chinese != english
+        assert "--lang" in english
+
+
+@pytest.mark.parametrize(
+    ("variables", "lang"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "C", "XLTOOLS_LANG": "zh"}, "zh"),
+    ],
+)
+def test_the_language_follows_the_system(variables, lang):
+    cleared = {"XLTOOLS_LANG": "", "LC_ALL": "", "LC_MESSAGES": ""}
+    assert run("--help", **(cleared | variables)) == run("--lang", lang, "--help")
+
+
+def test_version():
+    assert run("--version").startswith("xltools 0.")
+
+
+def test_an_unknown_command_or_option_is_a_usage_error():
+    assert "Usage" in run("collate", expect=2)
+    assert "Usage" in run("verify", expect=2)
+    assert "no-such" in run("verify", CLEAN, "--no-such", expect=2)
+
+
+# -- form
+
+
+def test_form_list_names_the_default():
+    assert "xxgk-2021 (default)" in run("form", "list")
+
+
+def test_form_cells_in_three_formats():
+    rows = json.loads(run("form", "cells", "--format", "json"))
+    assert len(rows) == 200
+    assert rows[0] == {
+        "name": "disclosure.regulations.made",
+        "sheet": "二、主动公开",
+        "address": "B5",
+        "kind": "input",
+        "unit": "件",
+        "label": "第二十条第（一）项/规章 · 本年制发件数",
+    }
+    assert list(csv.DictReader(io.StringIO(run("form", "cells", "--format", "csv")))) == rows
+    table = run("form", "cells", OTHER)
+    assert "money.left.sum" in table
+    assert len(table.splitlines()) == 2 + 48
+
+
+def test_form_check_says_everything_that_is_wrong(tmp_path):
+    assert "200 numbers" in run("form", "check")
+    assert "48 numbers" in run("form", "check", OTHER)
+    bad = tmp_path / "bad.toml"
+    bad.write_text(
+        OTHER.read_text(encoding="utf-8")
+        .replace("men + women", "men")
+        .replace("opening + received", "opening + x"),
+        encoding="utf-8",
+    )
+    message = run("form", "check", bad, expect=2)
+    assert len(message.splitlines()) == 2
+    assert "bad.toml" in message
+
+
+# -- generate
+
+
+def test_generate_writes_a_workbook_for_each_agency(tmp_path):
+    out = tmp_path / "发 件 箱"
+    text = run("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", out)
+    assert "18" in text
+    names = sorted(path.name for path in out.iterdir())
+    assert names[0] == "001_青禾区人民政府办公室_2024.xlsx"
+    assert len(names) == 18
+    # nothing is overwritten, and nothing is written beside what is there
+    message = run("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", out, expect=2)
+    assert "--force" in message
+    assert len(message.splitlines()) == 18
+    run("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", out, "--force")
+    assert sorted(path.name for path in out.iterdir()) == names
+
+
+def test_generate_for_one_agency(tmp_path):
+    run(
+        "generate",
+        *YEAR,
+        "--district",
+        "青禾区",
+        "--roster",
+        ROSTER,
+        "--agency",
+        "青禾区教育局",
+        "-o",
+        tmp_path / "a",
+    )
+    run(
+        "generate",
+        *YEAR,
+        "--district",
+        "青禾区",
+        "--agency",
+        "青禾区教育局",
+        "--code",
+        "003",
+        "-o",
+        tmp_path / "b",
+    )
+    name = "003_青禾区教育局_2024.xlsx"
+    assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert "no such agency" in run(
+        "generate",
+        *YEAR,
+        "--district",
+        "x",
+        "--roster",
+        ROSTER,
+        "--agency",
+        "气象局",
+        "-o",
+        tmp_path,
+        expect=2,
+    )
+    assert "--code" in run(
+        "generate", *YEAR, "--district", "x", "--agency", "教育局", "-o", tmp_path, expect=2
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--year", "24"),
+        ("--district", " "),
+        ("--district", "a\nb"),
+        ("--password", "密码"),
+        ("--password", "x" * 16),
+    ],
+)
+def test_generate_refuses_what_no_workbook_can_be_stamped_with(tmp_path, option, value):
+    settings = {"--year": "2024", "--district": "青禾区", "--password": ""} | {option: value}
+    arguments = [text for pair in settings.items() for text in pair]
+    run("generate", *arguments, "--roster", ROSTER, "-o", tmp_path / "o", expect=2)
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_password_protects_sheets_and_structure(tmp_path):
+    run(
+        "generate",
+        *YEAR,
+        "--district",
+        "区",
+        "--agency",
+        "局",
+        "--code",
+        "1",
+        "-o",
+        tmp_path,
+        "--password",
+        "Secret-1",
+    )
+    book = openpyxl.load_workbook(tmp_path / "1_局_2024.xlsx")
+    assert book.security.lockStructure
+    hashes = {book.security.workbookPassword, *(sheet.protection.password for sheet in book)}
+    assert len(hashes) == 1
+    assert None not in hashes
+
+
+# -- read
+
+
+def test_read_gives_a_json_object_a_line():
+    lines = [json.loads(line) for line in run("read", CLEAN).splitlines()]
+    assert len(lines) == 18
+    first = lines[0]
+    assert set(first) == {
+        "file",
+        "sha256",
+        "form",
+        "edition",
+        "year",
+        "kind",
+        "agency",
+        "values",
+        "shown",
+        "prose",
+        "findings",
+    }
+    assert (first["form"], first["edition"], first["year"]) == ("xxgk", "2021", 2024)
+    assert first["agency"] == {"code": "001", "name": "青禾区人民政府办公室", "district": "青禾区"}
+    assert len(first["values"]) == 166
+    assert len(first["shown"]) == 34
+    assert first["findings"] == []
+
+
+def test_read_writes_numbers_as_they_were_typed():
+    text = run("read", SAMPLES / "published" / "HZ01_洪泽区人民政府_2023.xlsx")
+    assert '"disclosure.fees.amount": 7730.28,' in text
+    assert '"disclosure.penalty.decisions": 4119,' in text
+
+
+def test_read_as_csv_with_a_mark_for_excel(tmp_path):
+    run("read", CLEAN, "--format", "csv", "-o", tmp_path / "a.csv")
+    data = (tmp_path / "a.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    assert len(rows) == 18
+    assert rows[3]["disclosure.fees.amount"] == "6620.9411"
+
+
+def test_read_of_what_cannot_be_read_is_a_finding():
+    (line,) = run("read", PROBLEMS / "012_市场监管局_加密.xlsx", expect=1).splitlines()
+    found = json.loads(line)
+    assert found["form"] is None
+    assert [finding["code"] for finding in found["findings"]] == ["encrypted"]
+
+
+# -- verify
+
+
+def test_verify_of_a_clean_collection():
+    assert "18 files: 18 without errors" in run("verify", CLEAN, "--roster", ROSTER, *YEAR)
+
+
+def test_verify_finds_the_two_errors_that_were_published():
+    text = run("verify", SAMPLES / "published", expect=1)
+    assert text.count("total-wrong") == 2
+    assert "Errors 2, warnings 0, notes 0." in text
+    chinese = run("verify", SAMPLES / "published", "--lang", "zh", expect=1)
+    assert "行政复议 · 总计 0，应为 11（10 + 1），差 11" in chinese
+
+
+def test_verify_as_json():
+    found = json.loads(run("verify", PROBLEMS, "--roster", ROSTER, *YEAR, "--format", "json", expect=1))
+    assert set(found) == {"files", "findings", "summary"}
+    assert found["summary"]["missing"] == 2
+    assert found["summary"]["files"] == len(found["files"]) == len(list(PROBLEMS.iterdir()))
+    keys = {"code", "severity", "file", "agency", "sheet", "address", "cell", "found", "expected", "message"}
+    assert all(set(finding) == keys for finding in found["findings"])
+    wrong = next(finding for finding in found["findings"] if finding["code"] == "total-wrong")
+    assert (wrong["found"], wrong["expected"], wrong["cell"], wrong["address"]) == (
+        0,
+        1,
+        "disputes.review.total",
+        "E6",
+    )
+
+
+def test_verify_takes_another_form_by_its_path(tmp_path):
+    run(
+        "generate",
+        "--year",
+        "2025",
+        "--district",
+        "区",
+        "--agency",
+        "中心",
+        "--code",
+        "1",
+        "--form",
+        OTHER,
+        "-o",
+        tmp_path,
+    )
+    (path,) = tmp_path.iterdir()
+    assert "wrong-form" in run("verify", path, expect=1)
+    assert "wrong-form" in run(
+        "verify", CLEAN / "001_青禾区人民政府办公室_2024.xlsx", "--form", OTHER, expect=1
+    )
+
+
+def test_a_path_that_is_not_there_ends_the_work(tmp_path):
+    assert "no such file" in run("verify", tmp_path / "none", expect=2)
+    assert "no file to read" in run("verify", tmp_path, expect=2)
+
+
+def test_lock_files_and_hidden_files_are_passed_over(tmp_path):
+    (tmp_path / "~$001.xlsx").write_bytes(b"x")
+    (tmp_path / ".DS_Store").write_bytes(b"x")
+    (tmp_path / "sub").mkdir()
+    name = "001_青禾区人民政府办公室_2024.xlsx"
+    (tmp_path / "sub" / name).write_bytes((CLEAN / name).read_bytes())
+    assert "1 files: 1 without errors" in run("verify", tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8"])
+def test_a_console_of_another_encoding_does_not_end_the_work(tmp_path, encoding):
+    for lang in ("zh", "en"):
+        run("verify", PROBLEMS, "--roster", ROSTER, "--lang", lang, expect=1, encoding=encoding)
+        run("form", "cells", "--lang", lang, encoding=encoding)
+        run("--lang", lang, "--help", encoding=encoding)
+    run("merge", CLEAN, *YEAR, "--district", "青禾区", "-o", tmp_path / "d.xlsx", encoding=encoding)
+    assert json.loads(run("verify", CLEAN, "--format", "json", encoding=encoding))["summary"]["files"] == 18
+
+
+# -- merge
+
+
+def merge(*arguments, expect=0, out, **settings):
+    return run("merge", *arguments, *YEAR, "--district", "青禾区", "-o", out, expect=expect, **settings)
+
+
+def test_merge_writes_a_rollup_that_is_a_return(tmp_path):
+    out = tmp_path / "汇 总.xlsx"
+    text = merge(CLEAN, "--roster", ROSTER, out=out)
+    assert "18 agencies added up" in text
+    assert "1 files: 1 without errors" in run("verify", out)
+    (line,) = run("read", out).splitlines()
+    rolled, parts = json.loads(line), [json.loads(one) for one in run("read", CLEAN).splitlines()]
+    assert rolled["kind"] == "rollup"
+    for name, value in rolled["values"].items():
+        assert value == pytest.approx(sum(part["values"][name] for part in parts), abs=1e-9)
+    again = merge(CLEAN, "--roster", ROSTER, out=out, expect=2)
+    assert "--force" in again
+
+
+def test_merge_refuses_and_writes_nothing(tmp_path):
+    out = tmp_path / "d.xlsx"
+    text = merge(PROBLEMS, "--roster", ROSTER, out=out, expect=1)
+    assert "missing-return" in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_merge_says_on_the_cover_what_is_left_out(tmp_path):
+    out = tmp_path / "d.xlsx"
+    merge(PROBLEMS, "--roster", ROSTER, "--incomplete", out=out, expect=1)
+    book = openpyxl.load_workbook(out, data_only=True)
+    cover = [str(cell.value) for row in book["封面"].iter_rows() for cell in row if cell.value]
+    assert any("不完整" in text for text in cover)
+    assert any("青禾区应急管理局" in text and "未报送" in text for text in cover)
+    files = {row[3].value for row in book["来源清单"].iter_rows(min_row=3) if row[3].value}
+    assert files == {path.name for path in PROBLEMS.iterdir()}
+
+
+def test_merge_with_exclusions(tmp_path):
+    out = tmp_path / "d.xlsx"
+    (tmp_path / "in").mkdir()
+    for path in CLEAN.iterdir():
+        if not path.name.startswith("005"):
+            (tmp_path / "in" / path.name).write_bytes(path.read_bytes())
+    assert "missing-return" in merge(tmp_path / "in", "--roster", ROSTER, out=out, expect=1)
+    text = merge(tmp_path / "in", "--roster", ROSTER, "--exclude", "005", "--reason", "机构撤销", out=out)
+    assert "机构撤销" in text
+    assert "青禾区民政局" in "".join(str(c.value) for row in openpyxl.load_workbook(out)["封面"] for c in row)
+    assert "needs its reason" in merge(tmp_path / "in", "--exclude", "005", out=out, expect=2)
+    assert "matches nothing" in merge(
+        tmp_path / "in", "--exclude", "777", "--reason", "x", out=tmp_path / "e.xlsx", expect=2
+    )
+
+
+def test_the_second_form_goes_through_all_four_verbs(tmp_path):
+    import clerk
+
+    from xltools.form.layout import layout
+    from xltools.form.library import find
+
+    roster = tmp_path / "名单.csv"
+    roster.write_text("code,name\n1,甲中心\n2,乙中心\n", encoding="utf-8")
+    box = tmp_path / "box"
+    common = ["--year", "2025", "--form", OTHER]
+    run("generate", *common, "--district", "某区", "--roster", roster, "-o", box)
+    form = find(str(OTHER))
+    for path in box.iterdir():
+        package = path.read_bytes()
+        for cell in form.inputs:
+            sheet, address = layout(form).address(cell.name)
+            package = clerk.edited(package, sheet, {address: 0})
+        path.write_bytes(package)
+    assert "2 files: 2 without errors" in run("verify", box, *common, "--roster", roster)
+    out = tmp_path / "某区.xlsx"
+    run("merge", box, *common, "--district", "某区", "--roster", roster, "-o", out)
+    (line,) = run("read", out, "--form", OTHER).splitlines()
+    assert json.loads(line)["findings"] == []
+
+
+def test_an_output_that_cannot_be_written_ends_the_work(tmp_path):
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    assert "cannot write" in merge(CLEAN, out=tmp_path / "file" / "d.xlsx", expect=2)
+
+
+def test_a_closed_pipe_is_no_error():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xltools", "form", "cells"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    error = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() in (0, 1, 2)
+    assert b"Traceback" not in error
+
+
+def test_an_interrupted_write_leaves_the_former_file(tmp_path, monkeypatch):
+    from xltools.errors import OutputError
+    from xltools.files import write_atomically
+
+    target = tmp_path / "d.xlsx"
+    target.write_bytes(b"former")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError):
+        write_atomically(target, b"new")
+    assert target.read_bytes() == b"former"
+    assert [path.name for path in tmp_path.iterdir()] == ["d.xlsx"]
+
+
+def test_a_defect_is_one_sentence(monkeypatch, capsys):
+    from xltools import cli
+    from xltools.form import library
+
+    monkeypatch.setattr(library, "names", lambda: 1 / 0)
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["form", "list"])
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert "defect" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_starting_up_loads_no_spreadsheet_library():
+    code = "import sys; import xltools.cli as c; c.command_line('en'); print(sorted(m for m in ('xlsxwriter', 'cattrs', 'openpyxl', 'zipfile') if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,188 @@
+"""The rules of the house, checked: who may import whom, one room a library, words in both languages, clean tools."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from conftest import ROOT
+from xltools.data.finding import SEVERITY
+from xltools.text import LANGS, catalog
+
+PACKAGE = ROOT / "src" / "xltools"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# Each may import from itself and from those after it, never from those before.
+ORDER = [
+    "cli",
+    "report",
+    "issue",
+    "merging",
+    "checking",
+    "rosters",
+    "excel",
+    "files",
+    "text",
+    "data",
+    "form",
+    "errors",
+]
+# A library's one room.
+ROOMS = {
+    "xlsxwriter": "excel/writer/",
+    "zipfile": "excel/",
+    "xml": "excel/scan.py",
+    "click": "cli/",
+    "cattrs": "form/load.py",
+    "tomllib": ("form/load.py", "text/__init__.py"),
+    "openpyxl": "nowhere",
+    "json": "report/data.py",
+}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (
+                (f"{node.module}.{alias.name}" for alias in node.names)
+                if node.module == "xltools"
+                else (node.module,)
+            )
+
+
+def room(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_imports_point_one_way(path):
+    here = room(path)
+    for name in imports(path):
+        if not name.startswith("xltools.") or here in {"__init__", "__main__"}:
+            continue
+        there = name.split(".")[1]
+        assert ORDER.index(there) >= ORDER.index(here), f"{here} imports {there}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_each_library_has_one_room(path):
+    place = path.relative_to(PACKAGE).as_posix()
+    for name in imports(path):
+        if allowed := ROOMS.get(name.partition(".")[0]):
+            assert place.startswith(allowed), f"{place} imports {name}"
+
+
+def test_writer_and_reader_do_not_know_each_other():
+    for path in (PACKAGE / "excel").rglob("*.py"):
+        for name in imports(path):
+            if "reader" in path.parts:
+                assert "writer" not in name
+            if "writer" in path.parts:
+                assert "reader" not in name
+                assert "scan" not in name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_only_the_command_line_prints(path):
+    if room(path) != "cli":
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"\bprint\(|sys\.exit|sys\.std", text.replace("def print(", "").replace(".print(", "")
+        ), path
+
+
+def test_no_chinese_in_logic():
+    """Words for people are in catalogues and forms. What is left is named here, with its reason."""
+    reasons = {
+        "data/record.py": "（",  # an agency's name with its code, the same in both languages
+        "checking/collection.py": "（、",
+        "data/roster.py": None,  # the heads of columns that a roster may have
+        "form/lint.py": None,  # names of sheets, which are addresses
+        "excel/writer/canvas.py": "宋体黑体",  # names of fonts
+    }
+    for path in MODULES:
+        place = path.relative_to(PACKAGE).as_posix()
+        allowed = reasons.get(place, "")
+        if allowed is None:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and not _is_docstring(node, path)
+            ):
+                found = re.findall(r"[\u2e80-\u9fff\uff00-\uffef]", node.value)
+                assert not set(found) - set(allowed + "、（）：，。“”„▸›"), (place, node.value)
+
+
+def _is_docstring(node, path):
+    return f'"""{node.value}' in path.read_text(encoding="utf-8") or "\n" in node.value
+
+
+def test_catalogues_have_the_same_keys_and_facts():
+    one, other = (
+        tomllib.loads((PACKAGE / "text" / f"{lang}.toml").read_text(encoding="utf-8")) for lang in LANGS
+    )
+    assert {s: list(keys) for s, keys in one.items()} == {s: list(keys) for s, keys in other.items()}
+    for section, sentences in one.items():
+        for key, sentence in sentences.items():
+            facts = [set(re.findall(r"\{(\w+)\}", text)) for text in (sentence, other[section][key])]
+            assert facts[0] == facts[1], (section, key, facts)
+
+
+def test_every_code_has_its_words():
+    for lang in LANGS:
+        assert catalog(lang).keys("finding") == list(SEVERITY)
+        assert set(catalog(lang).keys("group")) <= set(SEVERITY)
+
+
+def test_every_problem_that_can_be_raised_has_its_words():
+    raised = set()
+    for path in MODULES:
+        raised |= set(re.findall(r'Problem\(\s*"([a-z0-9-]+)"', path.read_text(encoding="utf-8")))
+    raised |= {"repeated-key", "repeated-sheet", "repeated-cell", "repeated-in-rule", "defect", "interrupted"}
+    assert raised == set(catalog("en").keys("problem"))
+
+
+def test_every_public_thing_says_what_it_is():
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert ast.get_docstring(tree), path
+
+
+def test_names_of_the_interface_are_stable():
+    import xltools
+
+    for _ in range(2):
+        assert all(callable(getattr(xltools, name)) for name in xltools.__all__)
+
+
+@pytest.mark.parametrize(
+    "command", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]], ids=" ".join
+)
+def test_the_tools_are_clean(command):
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_names_a_registry_or_a_machine():
+    """Nor does a lock file with hosts get in by accident."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    assert "uv.lock" not in listed.stdout.split()
+    bad = re.compile("py" + r"pi\.org|python" + r"hosted|npm" + r"js\.")
+    for name in listed.stdout.splitlines():
+        path = ROOT / name.strip('"')
+        if path.suffix in {".py", ".md", ".toml", ".txt", ".sh", ""} and path.is_file():
+            assert not bad.search(path.read_text(encoding="utf-8")), name

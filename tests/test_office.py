@@ -1,0 +1,168 @@
+"""LibreOffice recalculates what xltools writes and agrees with every stored result; and its files are read again."""
+
+from __future__ import annotations
+
+import io
+import random
+from decimal import Decimal
+
+import openpyxl
+import pytest
+
+import office
+from conftest import HERE, ROOT, sound_values
+from xltools.checking.checks import verify
+from xltools.data.filing import Stamp
+from xltools.data.number import close
+from xltools.data.record import Agency
+from xltools.data.roster import Entry, Roster
+from xltools.excel.package import patched
+from xltools.excel.reader import read_package
+from xltools.excel.writer import write_return, write_rollup
+from xltools.form.library import find
+from xltools.merging import merge
+
+OFFICIAL = find("xxgk-2021")
+OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
+pytestmark = pytest.mark.office
+
+
+def filled(form, code, *, sound=True):
+    """A return with figures of every kind; unsound ones break rules, and the checks must say by how much."""
+    chance = random.Random(f"{form.name} {code} {sound}")
+    values = {}
+    for cell in form.inputs:
+        low = -50 if cell.signed else 0
+        exact = Decimal(chance.randint(low * 10_000, 90_000_000)) / 10_000
+        values[cell.name] = exact if cell.number == "decimal" else Decimal(chance.randint(low, 500))
+    if sound and form is OFFICIAL:
+        values = sound_values() | {"disclosure.penalty.decisions": Decimal(int(code))}
+    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", code, f"单位{code}"))
+    return write_return(form, stamp, values)
+
+
+@pytest.fixture(scope="module")
+def written():
+    """Everything that xltools can write: blank, filled, out of balance, rolled up, rolled up twice, incomplete."""
+    files = {}
+    for form in (OFFICIAL, OTHER):
+        blank = Stamp(form.key, form.edition, 2024, Agency("青禾区", "1", "某局"))
+        files[f"{form.key} blank"] = write_return(form, blank)
+        files[f"{form.key} unsound"] = filled(form, "7", sound=False)
+    parts = [filled(OFFICIAL, code) for code in ("001", "002", "003")]
+    files["official filled"] = parts[0]
+    filings = [read_package(part, f"{i}.xlsx") for i, part in enumerate(parts)]
+    district = merge(filings, OFFICIAL, 2024, "青禾区").rollup
+    files["district"] = write_rollup(district)
+    inside = read_package(files["district"], "青禾区.xlsx")
+    files["city"] = write_rollup(merge([inside], OFFICIAL, 2024, "某市").rollup)
+    roster = Roster((Entry("001", "单位001", {}), Entry("009", "没报的", {})))
+    files["incomplete"] = write_rollup(
+        merge(filings[:1], OFFICIAL, 2024, "青禾区", roster=roster, incomplete=True).rollup
+    )
+    files["other rollup"] = other_rollup()
+    return files
+
+
+def other_rollup():
+    from test_merge import filing
+
+    filings = [filing(code, OTHER) for code in ("001", "002")]
+    return write_rollup(merge(filings, OTHER, 2024, "区").rollup)
+
+
+@pytest.fixture(scope="module")
+def recalculated(written):
+    """The same with every stored result replaced by 999 beforehand, so that what comes back was computed."""
+    return office.resaved({name: forgotten(package) for name, package in written.items()})
+
+
+def forgotten(package):
+    import re
+
+    def forget(part):
+        text = re.sub(r"(<f>[^<]*</f>)<v>[^<]*</v>", r"\1<v>999</v>", part.decode())
+        return re.sub(r'(<c r="[A-Z]+\d+"(?: s="\d+")?) t="str">(<f>)', r"\1>\2", text).encode()
+
+    return patched(package, {f"xl/worksheets/sheet{n}.xml": forget for n in range(1, 12)})
+
+
+def results(package):
+    return openpyxl.load_workbook(io.BytesIO(package), data_only=True)
+
+
+def test_it_agrees_with_every_stored_result(written, recalculated):
+    compared = 0
+    for name, package in written.items():
+        formulas, stored, computed = (
+            openpyxl.load_workbook(io.BytesIO(package)),
+            results(package),
+            results(recalculated[name]),
+        )
+        for sheet in formulas:
+            for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+                ours, theirs = (
+                    stored[sheet.title][cell.coordinate].value,
+                    computed[sheet.title][cell.coordinate].value,
+                )
+                assert same(ours, theirs), (name, sheet.title, cell.coordinate, cell.value, ours, theirs)
+                compared += 1
+    assert compared > 1500
+
+
+def same(ours, theirs):
+    if isinstance(ours, str) and ours.startswith("×差"):
+        return isinstance(theirs, str) and close(Decimal(ours[2:]), Decimal(theirs[2:]))
+    if isinstance(ours, int | float) and isinstance(theirs, int | float):
+        return close(Decimal(repr(ours)), Decimal(repr(theirs)))
+    return ours == theirs
+
+
+def test_the_file_it_saves_reads_the_same(written, recalculated):
+    """A plain re-save loses nothing and raises nothing."""
+    for name, package in written.items():
+        form = OTHER if "fwzx" in name or "other" in name else OFFICIAL
+        before, after = (
+            read_package(package, "x.xlsx", form),
+            read_package(recalculated[name], "x.xlsx", form),
+        )
+        assert after.stamp == before.stamp, name
+        assert after.record == before.record, name
+        assert after.prose == before.prose, name
+        assert [f.code for f in verify(after)] == [f.code for f in verify(before)], name
+
+
+def test_live_checks_say_what_verification_says():
+    """Text, minus and fraction in inputs, a broken rule: the workbook itself turns red where verify finds an error."""
+    import clerk
+
+    from xltools.form.layout import layout
+
+    place = layout(OFFICIAL)
+    good = filled(OFFICIAL, "001")
+    spoils = {
+        "applications.partial.research": ("无", "三、依申请公开", "L9", "×非数字"),
+        "disclosure.penalty.decisions": (Decimal(-3), "二、主动公开", "F12", "×有负数"),
+        "disclosure.licensing.decisions": (Decimal("10.5"), "二、主动公开", "F9", "×有小数"),
+        "applications.new.natural": (Decimal(9999), "三、依申请公开", "D33", "×差"),
+    }
+    files = {}
+    for name, (content, *_) in spoils.items():
+        sheet, address = place.address(name)
+        files[name] = clerk.edited(good, sheet, {address: content})
+    for name, package in office.resaved(files).items():
+        _, sheet, address, start = spoils[name]
+        book = results(package)
+        assert str(book[sheet][address].value).startswith(start), (name, book[sheet][address].value)
+        status = book["封面"].cell(place.cover.status.row + 1, 1).value
+        assert status.startswith("不能报送"), status
+        assert any(f.severity.value == "error" for f in verify(read_package(package, "x.xlsx")))
+
+
+def test_the_samples_open_and_agree():
+    """The clean samples, as committed."""
+    paths = sorted((ROOT / "samples" / "clean").glob("*.xlsx"))[:6]
+    for name, package in office.resaved({path.name: path.read_bytes() for path in paths}).items():
+        filing = read_package(package, name)
+        assert verify(filing) == ()
+        assert results(package)["封面"]["A17"].value == "可以报送"

@@ -1,0 +1,112 @@
+"""The samples: made by their script, sound where they should be, and wrong in the ways they are meant to be."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+import zlib
+
+import make
+
+from conftest import ROOT
+from xltools.checking.collection import examine
+from xltools.data.finding import SEVERITY, Severity
+from xltools.excel.reader import read
+from xltools.files import workbooks
+from xltools.rosters import load_roster
+
+SAMPLES = ROOT / "samples"
+
+
+def parts(content):
+    """What is inside; two builds of zlib may compress the same differently."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return content if not content.startswith(b"PK") else len(content)
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def test_the_script_makes_what_is_there():
+    made = make.everything()
+    there = {
+        p.relative_to(SAMPLES).as_posix()
+        for f in ("clean", "problems", "published")
+        for p in (SAMPLES / f).iterdir()
+    }
+    assert there | {"roster.csv"} == set(made)
+    for name, content in made.items():
+        stored = (SAMPLES / name).read_bytes()
+        assert parts(stored) == parts(content), f"{name}: run make samples"
+    assert zlib.ZLIB_RUNTIME_VERSION
+
+
+def test_the_script_gives_the_same_bytes_twice():
+    assert make.everything() == make.everything()
+
+
+def collection(folder):
+    return examine(
+        [read(path) for path in workbooks([SAMPLES / folder])], load_roster(SAMPLES / "roster.csv"), 2024
+    )
+
+
+def test_the_clean_set_is_clean():
+    assert collection("clean").findings == ()
+
+
+def test_the_problems_hold_every_ordinary_mistake():
+    codes = {finding.code for finding in collection("problems").findings}
+    rare = {"too-large"}
+    assert codes == set(SEVERITY) - rare
+
+
+def test_each_problem_is_found_where_it_was_made():
+    found = {}
+    for one in collection("problems").examined:
+        found[one.filing.source.name[:3]] = {f.code for f in one.findings} | found.get(
+            one.filing.source.name[:3], set()
+        )
+    assert found["001"] == set()
+    assert found["002"] == {"total-wrong", "total-typed"}
+    assert found["003"] == {"not-a-number"}
+    assert found["004"] == {"blank"}
+    assert found["005"] == {"rule-broken"}
+    assert found["008"] == {"duplicate-return"}
+    assert found["010"] == {"total-stale", "not-calculated"}
+
+
+def test_the_published_reports_have_exactly_their_published_errors():
+    filings = {f.source.name: f for f in (read(path) for path in sorted((SAMPLES / "published").iterdir()))}
+    errors = {}
+    for name, filing in filings.items():
+        errors[name] = [
+            (f.cell, f.found, f.expected) for f in examine([filing]).findings if f.severity is Severity.ERROR
+        ]
+    assert errors == {
+        "CH01_川汇区政府办公室_2024.xlsx": [],
+        "HZ01_洪泽区人民政府_2023.xlsx": [
+            ("disputes.review.total", 0, 11),
+            ("disputes.after_review.total", 0, 5),
+        ],
+        "HZ01_洪泽区人民政府_2024.xlsx": [],
+    }
+    chuanhui = filings["CH01_川汇区政府办公室_2024.xlsx"].record.complete()
+    assert chuanhui["applications.new.total"] == 25
+    assert chuanhui["applications.granted.total"] == 8
+    assert chuanhui["applications.unavailable_not_held.total"] == 17
+
+
+def test_the_prose_agrees_with_its_own_tables():
+    for path in (SAMPLES / "clean").iterdir():
+        filing = read(path)
+        told = re.findall(r"(\d+)件", filing.prose["overview.on_request"])
+        values = filing.record.complete()
+        assert told == [str(values["applications.new.total"]), str(values["applications.carried_out.total"])]
+
+
+def test_the_roster_is_saved_as_excel_in_china_saves_it():
+    data = (SAMPLES / "roster.csv").read_bytes()
+    assert data.decode("gb18030").startswith("代码,名称\r\n")
+    assert json.dumps([entry.code for entry in load_roster(SAMPLES / "roster.csv")][:2]) == '["001", "002"]'

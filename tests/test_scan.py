@@ -1,0 +1,277 @@
+"""The scanner against openpyxl, cell for cell, and against packages as other programs write them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from decimal import Decimal
+
+import openpyxl
+import pytest
+
+from conftest import ROOT
+from xltools.data.filing import Stamp
+from xltools.data.record import Agency
+from xltools.excel.formula import canonical, rectangles, shifted
+from xltools.excel.package import patched
+from xltools.excel.scan import Limits, ScanError, scan
+from xltools.excel.writer import write_return
+from xltools.form.address import a1, column_index, column_name
+
+WORKBOOKS = sorted(ROOT.glob("samples/*/*.xlsx"))
+
+
+def readable():
+    for path in WORKBOOKS:
+        try:
+            scan(path.read_bytes())
+        except ScanError:
+            continue
+        yield path
+
+
+@pytest.fixture(scope="module")
+def package():
+    from xltools.form.library import find
+
+    form = find("xxgk-2021")
+    values = {cell.name: Decimal(index) for index, cell in enumerate(form.inputs)}
+    prose = {"overview.proactive": ' 前后有空格 \n第二行 & <记号> "引号"'}
+    return write_return(form, Stamp(form.key, form.edition, 2024, Agency("区", "1", "局")), values, prose)
+
+
+@pytest.mark.parametrize("path", list(readable()), ids=lambda path: path.name)
+def test_it_sees_what_openpyxl_sees(path):
+    data = path.read_bytes()
+    facts = scan(data)
+    formulas = openpyxl.load_workbook(io.BytesIO(data))
+    results = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+    assert [(s.name, s.state) for s in facts.sheets] == [(ws.title, ws.sheet_state) for ws in formulas]
+    assert set(facts.names) == {name.casefold() for name in formulas.defined_names}
+    for name, defined in formulas.defined_names.items():
+        assert facts.names[name.casefold()] == defined.attr_text
+    assert facts.properties == {p.name: p.value or "" for p in formulas.custom_doc_props.props}
+    for sheet in facts.sheets:
+        compare(sheet, formulas[sheet.name], results[sheet.name], facts.locked)
+
+
+def compare(sheet, formulas, results, locked):
+    seen = {}
+    for row in formulas.iter_rows():
+        for cell in row:
+            if cell.value is not None:
+                seen[cell.row - 1, cell.column - 1] = cell
+    assert set(sheet.cells) == set(seen)
+    for place, fact in sheet.cells.items():
+        cell, result = seen[place], results.cell(place[0] + 1, place[1] + 1).value
+        assert fact.formula == (cell.value[1:] if cell.data_type == "f" else None)
+        assert locked[fact.style] == cell.protection.locked
+        if fact.type == "n":
+            assert (None if fact.text is None else float(fact.text)) == result
+        else:
+            assert fact.text == result
+    assert sorted(sheet.merges) == sorted(str(area) for area in formulas.merged_cells.ranges)
+    assert sheet.is_protected == formulas.protection.sheet
+    assert sorted(sheet.validations) == sorted(
+        v for d in formulas.data_validations.dataValidation for v in str(d.sqref).split()
+    )
+
+
+def retold(package, part, *replacements):
+    def change(content):
+        text = content.decode()
+        for old, new in replacements:
+            changed = re.sub(old, new, text)
+            assert changed != text, old
+            text = changed
+        return text.encode()
+
+    return patched(package, {part: change})
+
+
+def cells(package):
+    return [(sheet.name, sheet.cells) for sheet in scan(package).sheets]
+
+
+SHEET = "xl/worksheets/sheet3.xml"
+
+
+def test_prefixed_namespaces_read_the_same(package):
+    def change(content):
+        text = content.decode()
+        head, _, body = text.partition("?>")
+        body = re.sub(r"<(/?)(\w)", r"<\1x:\2", body).replace("xmlns=", "xmlns:x=")
+        return f"{head}?>{body}".encode()
+
+    assert cells(patched(package, {SHEET: change})) == cells(package)
+
+
+def test_cells_and_rows_without_an_address_are_counted(package):
+    """Cells follow one another when they carry no address; so does the writer's table, where it has no gaps."""
+    book = openpyxl.Workbook()
+    for row in range(4):
+        book.active.append([row, row + 1, "x"])
+    out = io.BytesIO()
+    book.save(out)
+    bare = retold(out.getvalue(), "xl/worksheets/sheet1.xml", (r' r="[A-Z]*\d+"', ""))
+    assert cells(bare) == cells(out.getvalue())
+
+
+def test_a_wrong_dimension_means_nothing(package):
+    wrong = retold(package, SHEET, (r'<dimension ref="[^"]*"', '<dimension ref="A1"'))
+    assert cells(wrong) == cells(package)
+
+
+def test_utf16_parts_read_the_same(package):
+    def change(content):
+        return content.decode().replace("UTF-8", "UTF-16").encode("utf-16")
+
+    assert cells(patched(package, {SHEET: change})) == cells(package)
+
+
+def test_part_names_of_another_case_and_with_backslashes_are_found(package):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            other = name.replace("/", "\\") if "sheet2" in name else name.replace("xl/", "XL/")
+            new.writestr(other, old.read(name))
+    assert cells(out.getvalue()) == cells(package)
+
+
+def test_rich_text_is_joined_and_phonetic_guides_are_left_out():
+    book = openpyxl.Workbook()
+    book.active["A1"] = "甲乙丙"
+    out = io.BytesIO()
+    book.save(out)
+    rich = "<si><r><t>甲</t></r><r><rPr><b/></rPr><t>乙丙</t></r><rPh sb='0' eb='1'><t>ジャ</t></rPh></si>"
+    told = retold(out.getvalue(), "xl/sharedStrings.xml", (r"<si>.*</si>", rich))
+    assert scan(told).sheets[0].cells[0, 0].text == "甲乙丙"
+
+
+def test_shared_formulas_are_expanded():
+    book = openpyxl.Workbook()
+    for row in range(1, 4):
+        book.active.cell(row, 1, row)
+        book.active.cell(row, 2, f"=A{row}+$A$1")
+    out = io.BytesIO()
+    book.save(out)
+    shared = retold(
+        out.getvalue(),
+        "xl/worksheets/sheet1.xml",
+        (r"<f>A1\+\$A\$1</f>", '<f t="shared" ref="B1:B3" si="0">A1+$A$1</f>'),
+        (r"<f>A[23]\+\$A\$1</f>", '<f t="shared" si="0"/>'),
+    )
+    found = scan(shared).sheets[0].cells
+    assert [found[row, 1].formula for row in range(3)] == ["A1+$A$1", "A2+$A$1", "A3+$A$1"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "moved"),
+    [
+        ("A1+B2", "B3+C4"),
+        ("$A1+A$1+$A$1", "$A3+B$1+$A$1"),
+        ("IF(A1=\"A1\",LOG10(B1),'A1'!C1)", "IF(B3=\"A1\",LOG10(C3),'A1'!D3)"),
+        ("SUM(A1:B2)", "SUM(B3:C4)"),
+    ],
+)
+def test_shifting_touches_references_only(formula, moved):
+    assert shifted(formula, 2, 1) == moved
+
+
+def test_canonical_formulas_forget_what_programs_change():
+    same = ["=SUM( $A$1:B2 )+true()", "sum(A1:B2)+TRUE", "SUM(A1:B2)+_xlfn.TRUE()"]
+    assert len({canonical(text) for text in same}) == 1
+    assert canonical("'表'!A1:A1") == canonical("表!A1")
+    assert canonical('"a b"&A1') != canonical('"ab"&A1')
+    assert canonical("A1+B1") != canonical("A1+B2")
+
+
+def test_addresses():
+    assert [column_name(n) for n in (0, 25, 26, 701, 702, 16383)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
+    assert all(column_index(column_name(n)) == n for n in range(2000))
+    assert a1(5, 3) == "D6"
+
+
+def test_rectangles_cover_just_the_cells():
+    places = {(r, c) for r in range(3, 9) for c in range(2, 5)} | {(9, 2), (20, 7)}
+    covered = [
+        (r, c)
+        for a in rectangles(places)
+        for r in range(a.row, a.last_row + 1)
+        for c in range(a.column, a.last_column + 1)
+    ]
+    assert sorted(covered) == sorted(places)
+
+
+# -- what must be refused
+
+
+def refused(data, limits=None):
+    with pytest.raises(ScanError) as caught:
+        scan(data, limits)
+    return caught.value.code
+
+
+def test_a_document_type_is_refused(package):
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]>'
+    assert refused(retold(package, SHEET, (r"\?>", f"?>{bomb}"))) == "damaged"
+
+
+def test_a_bad_checksum_is_refused(package):
+    with zipfile.ZipFile(io.BytesIO(package)) as file:
+        entry = file.getinfo(SHEET)
+    position = entry.header_offset + 30 + len(SHEET) + 20
+    assert (
+        refused(package[:position] + bytes([package[position] ^ 0xFF]) + package[position + 1 :]) == "damaged"
+    )
+
+
+def test_broken_xml_is_refused(package):
+    assert refused(retold(package, SHEET, ("</sheetData>", "</sheetDate>"))) == "damaged"
+
+
+def test_an_entry_twice_is_refused(package):
+    out = io.BytesIO(package)
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(out, "a") as file:
+        file.writestr(SHEET, b"<worksheet/>")
+    assert refused(out.getvalue()) == "damaged"
+
+
+def test_a_word_document_is_no_workbook():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+        file.writestr(
+            "_rels/.rels",
+            f'<Relationships><Relationship Id="a" Type="{kind}" Target="word/document.xml"/></Relationships>',
+        )
+        file.writestr("word/document.xml", "<document/>")
+    assert refused(out.getvalue()) == "not-a-workbook"
+
+
+def test_a_zip_of_anything_is_no_workbook():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("readme.txt", "x")
+    assert refused(out.getvalue()) == "not-a-workbook"
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("xl/workbook.xml", b" " * (300 << 20))
+    assert len(out.getvalue()) < (1 << 20)
+    assert refused(out.getvalue()) == "too-large"
+
+
+def test_limits_can_be_set(package):
+    assert refused(package, Limits(file=100)) == "too-large"
+    assert refused(package, Limits(entries=3)) == "too-large"
+    assert refused(package, Limits(cells=10)) == "too-large"
+
+
+@pytest.mark.parametrize("step", [97])
+def test_a_file_cut_anywhere_ends_in_a_reading_or_a_refusal(package, step):
+    for length in range(0, len(package), len(package) // step):
+        assert refused(package[:length]) in {"empty-file", "not-a-workbook", "damaged"}
