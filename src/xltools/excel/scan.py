@@ -6,6 +6,7 @@ It knows nothing of forms and gives nothing a meaning. Whatever is wrong with th
 
 from __future__ import annotations
 
+import contextlib
 import io
 import posixpath
 import re
@@ -193,44 +194,58 @@ def _folded(name: str) -> str:
 
 _Start = Callable[[str, dict[str, str]], None]
 _End = Callable[[str], None]
+_Text = Callable[[str], None]
 
 
-def _parse(
-    data: bytes, start: _Start, end: _End | None = None, text: Callable[[str], None] | None = None
-) -> None:
-    """Run expat over a part with local names only; a document type is refused, for what it can smuggle in.
+def _parse(data: bytes, start: _Start, end: _End | None = None, text: _Text | None = None) -> None:
+    """Run expat over a part; a document type is refused, for what it can smuggle in.
 
-    What stands in an ``extLst`` is another program's business and is passed over.
+    Handlers get names as they stand in the main namespace. What another program put under a namespace of its own
+    keeps its prefix, and so matches nothing.
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    skipping = 0
 
-    def on_start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal skipping
-        if ":" in tag:
-            tag = tag.rpartition(":")[2]
-        if skipping or tag == "extLst":
-            skipping += 1
+    def root(tag: str, attributes: dict[str, str]) -> None:
+        prefix, colon, _ = tag.rpartition(":")
+        if colon:
+            _install(parser, *_stripping(prefix + colon, start, end))
+            start(tag[len(prefix) + 1 :], attributes)
         else:
+            _install(parser, start, end)
             start(tag, attributes)
 
+    parser.StartElementHandler = root
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.CharacterDataHandler = text
+    with contextlib.suppress(_EnoughError):
+        parser.Parse(data, True)
+
+
+class _EnoughError(Exception):
+    """A handler has what it wants; the rest of the part need not be parsed."""
+
+
+def _install(parser: expat.XMLParserType, start: _Start, end: _End | None) -> None:
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+
+
+def _stripping(prefix: str, start: _Start, end: _End | None) -> tuple[_Start, _End | None]:
+    """The handlers for a part whose main namespace has a prefix."""
+
+    def on_start(tag: str, attributes: dict[str, str]) -> None:
+        start(tag.removeprefix(prefix), attributes)
+
     def on_end(tag: str) -> None:
-        nonlocal skipping
-        if skipping:
-            skipping -= 1
-        elif end is not None:
-            end(tag.rpartition(":")[2] if ":" in tag else tag)
+        if end is not None:
+            end(tag.removeprefix(prefix))
 
-    def on_doctype(*_: object) -> None:
-        raise ScanError("damaged", "a document type is declared")
+    return on_start, on_end
 
-    parser.StartElementHandler = on_start
-    parser.EndElementHandler = on_end
-    parser.StartDoctypeDeclHandler = on_doctype
-    if text is not None:
-        parser.CharacterDataHandler = text
-    parser.Parse(data, True)
+
+def _refuse_doctype(*_: object) -> None:
+    raise ScanError("damaged", "a document type is declared")
 
 
 def _true(value: str | None) -> bool:
@@ -313,9 +328,8 @@ def _locked(data: bytes) -> list[bool]:
             locked[-1] = _true(attributes.get("locked", "1"))
 
     def end(tag: str) -> None:
-        nonlocal inside
         if tag == "cellXfs":
-            inside = False
+            raise _EnoughError
 
     _parse(data, start, end)
     return locked
@@ -340,6 +354,7 @@ def _custom(data: bytes) -> dict[str, str]:
 
 
 def _application(data: bytes) -> str:
+    """Which program saved the file."""
     found: list[str] = []
     inside = False
 
@@ -347,104 +362,116 @@ def _application(data: bytes) -> str:
         nonlocal inside
         inside = tag == "Application"
 
-    def end(_: str) -> None:
-        nonlocal inside
-        inside = False
+    def end(tag: str) -> None:
+        if tag == "Application":
+            raise _EnoughError
 
     _parse(data, start, end, lambda chunk: found.append(chunk) if inside else None)
     return "".join(found)
 
 
-def _worksheet(data: bytes, sheet: SheetFacts, strings: list[str], limit: int) -> SheetFacts:
-    """The cells of one sheet and what guards them."""
-    reader = _SheetReader(sheet, strings, limit)
-    _parse(data, reader.start, reader.end, reader.text)
+_PLACES: dict[str, tuple[int, int]] = {}  # references met before: most workbooks use the same few thousand
+_MOST_PLACES = 100_000
+
+
+def _place(reference: str) -> tuple[int, int]:
+    """Row and column of a reference such as D6."""
+    match = _ADDRESS.fullmatch(reference)
+    if match is None:
+        raise ValueError(reference)
+    place = int(match[2]) - 1, column_index(match[1])
+    if len(_PLACES) < _MOST_PLACES:
+        _PLACES[reference] = place
+    return place
+
+
+def _worksheet(data: bytes, sheet: SheetFacts, strings: list[str], limit: int) -> SheetFacts:  # noqa: C901, PLR0915
+    """The cells of one sheet and what guards them.
+
+    This is the inner loop of all reading, called for each element of each sheet, so it is one function over local
+    names: as methods of a class it took half as long again.
+    """
+    cells, places = sheet.cells, _PLACES
+    shared: dict[str, tuple[int, int, str]] = {}
+    row = column = -1
+    kind, style, share, phonetic = "n", "0", "", False
+    value: str | None = None
+    formula: str | None = None
+    chunks: list[str] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901
+        nonlocal row, column, kind, style, value, formula, share, phonetic
+        if tag == "c":
+            reference = attributes.get("r")
+            if reference is None:
+                column += 1
+            else:
+                row, column = places.get(reference) or _place(reference)
+            kind, style = attributes.get("t", "n"), attributes.get("s", "0")
+            value = formula = None
+            share = ""
+        elif tag in {"v", "t"}:
+            chunks.clear()
+        elif tag == "f":
+            chunks.clear()
+            share = attributes.get("si", "") if attributes.get("t") == "shared" else ""
+        elif tag == "row":
+            row = int(attributes["r"]) - 1 if "r" in attributes else row + 1
+            column = -1
+        elif tag == "is":
+            value = ""
+        elif tag == "rPh":
+            phonetic = True
+        elif tag == "mergeCell":
+            sheet.merges.append(attributes.get("ref", ""))
+        elif tag == "dataValidation":
+            sheet.validations += attributes.get("sqref", "").split()
+        elif tag == "sheetProtection":
+            sheet.is_protected = _true(attributes.get("sheet"))
+
+    def end(tag: str) -> None:
+        nonlocal value, formula, phonetic
+        if tag == "c":
+            finish()
+        elif tag == "v":
+            value = "".join(chunks)
+        elif tag == "f":
+            formula = "".join(chunks)
+            if share:
+                formula = _shared_formula(shared, share, formula, row, column)
+        elif tag == "t":
+            if not phonetic and value is not None:
+                value += "".join(chunks)
+        elif tag == "rPh":
+            phonetic = False
+
+    def finish() -> None:
+        nonlocal kind, value
+        if kind == "n":
+            value = (
+                value or None
+            )  # some programs write an empty value for a formula that they did not calculate
+        if value is None and not formula:
+            return
+        if kind == "s" and value is not None:
+            value = strings[int(value)]
+        elif kind in {"str", "inlineStr"}:
+            value = _unescaped(value) if value is not None else None
+            kind = "s"
+        if len(cells) >= limit:
+            raise ScanError("too-large", "cells")
+        cells[row, column] = Fact(kind, value, formula or None, int(style))
+
+    _parse(data, start, end, chunks.append)
     return sheet
 
 
-class _SheetReader:
-    """The handlers of one worksheet part."""
-
-    def __init__(self, sheet: SheetFacts, strings: list[str], limit: int) -> None:
-        self._sheet, self._strings, self._limit = sheet, strings, limit
-        self._row = self._column = -1
-        self._type, self._style = "n", 0
-        self._value: list[str] = []
-        self._formula: list[str] = []
-        self._sink: list[str] | None = None
-        self._has_value = self._phonetic = False
-        self._shared: dict[str, tuple[int, int, str]] = {}
-        self._share = ""
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "c":
-            self._begin(attributes)
-        elif tag == "v":
-            self._sink, self._has_value = self._value, True
-        elif tag == "f":
-            self._sink = self._formula
-            self._share = attributes.get("si", "") if attributes.get("t") == "shared" else ""
-        elif tag == "t" and self._type == "inlineStr" and not self._phonetic:
-            self._sink, self._has_value = self._value, True
-        elif tag == "rPh":
-            self._phonetic = True
-        elif tag == "row":
-            self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
-            self._column = -1
-        elif tag == "mergeCell":
-            self._sheet.merges.append(attributes.get("ref", ""))
-        elif tag == "dataValidation":
-            self._sheet.validations += attributes.get("sqref", "").split()
-        elif tag == "sheetProtection":
-            self._sheet.is_protected = _true(attributes.get("sheet"))
-
-    def text(self, chunk: str) -> None:
-        if self._sink is not None:
-            self._sink.append(chunk)
-
-    def end(self, tag: str) -> None:
-        if tag in {"v", "f", "t"}:
-            self._sink = None
-        elif tag == "c":
-            self._finish()
-        elif tag == "rPh":
-            self._phonetic = False
-
-    def _begin(self, attributes: dict[str, str]) -> None:
-        reference = attributes.get("r")
-        if reference is None:
-            self._column += 1
-        else:
-            match = _ADDRESS.fullmatch(reference)
-            if match is None:
-                raise ValueError(reference)
-            self._column, self._row = column_index(match[1]), int(match[2]) - 1
-        self._type, self._style = attributes.get("t", "n"), int(attributes.get("s", "0"))
-        self._value, self._formula = [], []
-        self._has_value, self._share = False, ""
-
-    def _finish(self) -> None:
-        formula = "".join(self._formula) or None
-        if self._share:
-            formula = self._expanded(formula)
-        if not self._has_value and formula is None:
-            return
-        if len(self._sheet.cells) >= self._limit:
-            raise ScanError("too-large", "cells")
-        text = "".join(self._value) if self._has_value else None
-        kind = self._type
-        if kind == "n" and not text:
-            text = None  # an empty value, which some programs write for a formula that they did not calculate
-        elif kind == "s" and text is not None:
-            text = self._strings[int(text)]
-        elif kind in {"str", "inlineStr"}:
-            text = _unescaped(text) if text is not None else None
-            kind = "s"
-        self._sheet.cells[self._row, self._column] = Fact(kind, text, formula, self._style)
-
-    def _expanded(self, formula: str | None) -> str | None:
-        if formula is not None:
-            self._shared[self._share] = self._row, self._column, formula
-            return formula
-        row, column, text = self._shared.get(self._share, (self._row, self._column, ""))
-        return shifted(text, self._row - row, self._column - column) or None
+def _shared_formula(
+    shared: dict[str, tuple[int, int, str]], share: str, formula: str, row: int, column: int
+) -> str:
+    """The text of a formula that is written once for many cells, as it reads in this one."""
+    if formula:
+        shared[share] = row, column, formula
+        return formula
+    first_row, first_column, text = shared.get(share, (row, column, ""))
+    return shifted(text, row - first_row, column - first_column)

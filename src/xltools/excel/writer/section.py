@@ -8,6 +8,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xltools.excel import live
+from xltools.excel.formula import rectangles
 from xltools.excel.writer.canvas import (
     HEI,
     LINE,
@@ -94,6 +95,7 @@ def _hint(content: Content, sheet: Sheet) -> str:
 def _table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
     for name, area in sheet.cells.items():
         _cell(canvas, content, sheet, page, content.layout.form.cells[name], area)
+    _validate(content, sheet, page)
     for group in sheet.groups:
         _checks(canvas, content, sheet, page, group)
 
@@ -108,7 +110,6 @@ def _cell(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, cell:
         canvas.put(page, area, None, canvas.boxed(pattern=14, fg_color=LINE, bg_color=LOCKED))
     elif is_open:
         canvas.put(page, area, value, style)
-        _validate(page, area, cell)
     elif cell.definition:
         formula = cell.definition.print(lambda name: live.reference(content.layout, name, sheet.name))
         canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
@@ -117,22 +118,32 @@ def _cell(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, cell:
         canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
 
 
-def _validate(page: Worksheet, area: Area, cell: Cell) -> None:
-    """Refuse what cannot be a figure while it is typed, and say what can."""
+def _validate(content: Content, sheet: Sheet, page: Worksheet) -> None:
+    """Refuse what cannot be a figure while it is typed: one validation for each kind of figure and rectangle."""
+    kinds: dict[tuple[str, bool, str], list[tuple[int, int]]] = {}
+    for name, area in sheet.cells.items():
+        cell = content.layout.form.cells[name]
+        if content.is_open(cell):
+            kinds.setdefault((cell.number, cell.signed, cell.unit), []).append(area.anchor)
+    for (number, signed, unit), anchors in kinds.items():
+        for area in rectangles(anchors):
+            options = _validation(number, unit, signed=signed)
+            sound(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
+
+
+def _validation(number: str, unit: str, *, signed: bool) -> dict[str, object]:
     t = clerk()
-    whole = cell.number == "count"
-    kind = f"signed-{cell.number}" if cell.signed else cell.number
-    options: dict[str, object] = {
-        "validate": "integer" if whole else "decimal",
+    kind = f"signed-{number}" if signed else number
+    return {
+        "validate": "integer" if number == "count" else "decimal",
         "criteria": "between",
-        "minimum": -_BOUND if cell.signed else 0,
+        "minimum": -_BOUND if signed else 0,
         "maximum": _BOUND,
         "input_title": t("input.title"),
-        "input_message": t(f"input.{kind}", unit=cell.unit or "—"),
+        "input_message": t(f"input.{kind}", unit=unit or "—"),
         "error_title": t("input.error-title"),
         "error_message": t(f"input.error-{kind}"),
     }
-    sound(page.data_validation(area.row, area.column, area.row, area.column, options))
 
 
 def _checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, group: CheckGroup) -> None:
