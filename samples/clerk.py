@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from xml.sax.saxutils import escape, unescape
@@ -30,7 +31,14 @@ class Result:
     value: Decimal | str | None
 
 
-Content = Decimal | int | str | Formula | Result | None
+@dataclass(frozen=True)
+class Error:
+    """An error value without a formula, as pasting leaves it."""
+
+    text: str
+
+
+Content = Decimal | int | str | Formula | Result | Error | None
 
 
 def edited(package: bytes, sheet: str, edits: dict[str, Content]) -> bytes:
@@ -69,6 +77,8 @@ def _cell(head: str, content: Content, before: str) -> str:
             raise LookupError("no formula there")
         kind = ' t="e"' if isinstance(content.value, str) else ""
         return f"<c {head}{kind}>{formula[0]}{_value(content.value)}</c>"
+    if isinstance(content, Error):
+        return f'<c {head} t="e"><v>{content.text}</v></c>'
     if isinstance(content, str):
         return f'<c {head} t="inlineStr"><is><t xml:space="preserve">{escape(content)}</t></is></c>'
     return f"<c {head}>{_value(content)}</c>"
@@ -92,27 +102,112 @@ def _read(package: bytes, part: str) -> str:
 
 
 def with_row_inserted(package: bytes, sheet: str, row: int) -> bytes:
-    """An empty row before *row* (from 1): rows, merges and the names that point there move down, formulas do not."""
+    """An empty row before *row* (from 1): everything below moves down, and whatever points there follows."""
+    own = part_of(package, sheet)
+    quoted = re.escape(f"'{sheet}'!")
 
     def down(number: str) -> str:
         return str(int(number) + (int(number) >= row))
 
+    def references(text: str) -> str:
+        return re.sub(r"(?<![\w!'])(\$?[A-Z]{1,3}\$?)(\d+)(?![\w(])", lambda m: m[1] + down(m[2]), text)
+
     def shift(part: bytes) -> bytes:
         text = re.sub(r'<row r="(\d+)"', lambda m: f'<row r="{down(m[1])}"', part.decode())
         text = re.sub(r'<c r="([A-Z]+)(\d+)"', lambda m: f'<c r="{m[1]}{down(m[2])}"', text)
-        return re.sub(
-            r'<mergeCell ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"',
-            lambda m: f'<mergeCell ref="{m[1]}{down(m[2])}:{m[3]}{down(m[4])}"',
-            text,
-        ).encode()
+        text = re.sub(r'( (?:ref|sqref)=")([^"]*)"', lambda m: f'{m[1]}{references(m[2])}"', text)
+        return re.sub(r"<f>[^<]*</f>", lambda m: references(m[0]), text).encode()
 
-    def names(part: bytes) -> bytes:
-        prefix = re.escape(f"'{sheet}'!")
-        return re.sub(
-            rf"(>{prefix}\$[A-Z]+\$)(\d+)(<)", lambda m: m[1] + down(m[2]) + m[3], part.decode()
-        ).encode()
+    def follow(part: bytes) -> bytes:
+        pattern = rf"({quoted}\$?[A-Z]+\$?)(\d+)(?:(:\$?[A-Z]+\$?)(\d+))?"
+        return re.sub(pattern, _lower(down), part.decode()).encode()
 
-    return patched(package, {part_of(package, sheet): shift, "xl/workbook.xml": names})
+    others = {name: follow for name in _sheets(package) if name != own}
+    return patched(package, {**others, own: shift, "xl/workbook.xml": follow})
+
+
+def _lower(down: Callable[[str], str]) -> Callable[[re.Match[str]], str]:
+    return lambda m: m[1] + down(m[2]) + (m[3] + down(m[4]) if m[3] else "")
+
+
+def _sheets(package: bytes) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(package)) as file:
+        return [name for name in file.namelist() if name.startswith("xl/worksheets/sheet")]
+
+
+def with_rows_copied(package: bytes, sheet: str, first: int, last: int, by: int) -> bytes:
+    """Rows *first* to *last* once more, *by* rows further down."""
+
+    def copy(part: bytes) -> bytes:
+        text = part.decode()
+        rows = [m for m in re.finditer(r'<row r="(\d+)".*?</row>', text) if first <= int(m[1]) <= last]
+        moved = "".join(
+            re.sub(r'( r="[A-Z]*)(\d+)"', lambda m: f'{m[1]}{int(m[2]) + by}"', row[0]) for row in rows
+        )
+        return text.replace("</sheetData>", f"{moved}</sheetData>").encode()
+
+    return patched(package, {part_of(package, sheet): copy})
+
+
+def with_date(package: bytes, sheet: str, address: str, serial: int) -> bytes:
+    """A date in a cell, as a program makes it of 1-5: a number under the format of dates."""
+    styles = _read(package, "xl/styles.xml")
+    count = int(re.search(r'<cellXfs count="(\d+)"', styles)[1])  # type: ignore[index]
+
+    def style(part: bytes) -> bytes:
+        added = (
+            '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
+        )
+        text = part.decode().replace("</cellXfs>", added)
+        return text.replace(f'<cellXfs count="{count}"', f'<cellXfs count="{count + 1}"').encode()
+
+    def date(part: bytes) -> bytes:
+        cell = f'<c r="{address}" s="{count}"><v>{serial}</v></c>'
+        return re.sub(rf'<c r="{address}"(?: [^>]*)?(?:/>|>.*?</c>)', cell, part.decode(), count=1).encode()
+
+    return patched(package, {part_of(package, sheet): date, "xl/styles.xml": style})
+
+
+def retyped(package: bytes) -> bytes:
+    """The tables as an agency types them again into a workbook of its own: no stamp, no names, no cover."""
+    package = without_sheet(without_names(package), "封面")
+    return patched(
+        package, {"docProps/custom.xml": lambda part: re.sub(rb"<property.*</property>", b"", part)}
+    )
+
+
+def with_part_changed(package: bytes, sheet: str, *replacements: tuple[str, str]) -> bytes:
+    """The workbook after replacing texts in the part of one sheet; each must be there."""
+
+    def change(part: bytes) -> bytes:
+        text = part.decode()
+        for old, new in replacements:
+            changed = re.sub(old, new, text)
+            if changed == text:
+                raise LookupError(old)
+            text = changed
+        return text.encode()
+
+    return patched(package, {part_of(package, sheet) if sheet else "xl/workbook.xml": change})
+
+
+def with_sheet_renamed(package: bytes, sheet: str, name: str) -> bytes:
+    """The workbook with a sheet under another name; names and formulas follow, as programs make them."""
+
+    def rename(part: bytes) -> bytes:
+        text = part.decode().replace(f'<sheet name="{escape(sheet)}"', f'<sheet name="{escape(name)}"')
+        return text.replace(f"'{escape(sheet)}'!", f"'{escape(name)}'!").encode()
+
+    return patched(package, dict.fromkeys([*_sheets(package), "xl/workbook.xml"], rename))
+
+
+def without_names(package: bytes) -> bytes:
+    """The workbook as a program saves it that knows no defined names."""
+
+    def drop(part: bytes) -> bytes:
+        return re.sub(r"<definedNames>.*</definedNames>", "", part.decode()).encode()
+
+    return patched(package, {"xl/workbook.xml": drop})
 
 
 def without_sheet(package: bytes, sheet: str) -> bytes:

@@ -1,6 +1,6 @@
 """Make everything in this folder again, with the same bytes: ``python samples/make.py``.
 
-* ``roster.csv``: a made-up district, 青禾区, with 18 agencies.
+* ``roster.csv``: a made-up district, 青禾区, with 19 agencies.
 * ``clean/``: a return of each, without a fault.
 * ``problems/``: the same agencies as they really answer: each ordinary mistake at least once (see ``MISTAKES``).
 * ``published/``: three reports that were published, as returns; 洪泽区 2023 with its two wrong totals.
@@ -50,6 +50,7 @@ AGENCIES = {
     "016": "青禾区文化和旅游局",
     "017": "青禾区医疗保障局",
     "018": "青禾区应急管理局",
+    "019": "青禾区信访局",
 }
 COLUMNS = ("natural", "commercial", "research", "welfare", "legal_service", "other_org")
 # What applications to an ordinary bureau come to, by how often.
@@ -173,11 +174,16 @@ def total_typed_over(package: bytes, values: Values) -> bytes:
 
 
 def text_for_numbers(package: bytes, _: Values) -> bytes:
-    """003: 无, a unit behind the number, a slash."""
+    """003: words, units, strokes, changes, remarks and guesses where numbers belong."""
     edits: Edits = {
         "applications.declined_massive.natural": "无",
-        "disclosure.licensing.decisions": "12件",
         "applications.partial.welfare": "/",
+        "disclosure.licensing.decisions": "１２件",
+        "disclosure.penalty.decisions": "约100",
+        "disclosure.coercion.decisions": "减4",
+        "disclosure.fees.amount": "2000万",
+        "disclosure.normative_documents.in_force": "22（其中修订16件）",
+        "disclosure.normative_documents.made": "见附件",
     }
     return spoiled(edit(package, edits), *edits)
 
@@ -218,6 +224,15 @@ def last_years_file(_: bytes, values: Values) -> bytes:
 def row_inserted(package: bytes, _: Values) -> bytes:
     """009: protection was lifted and a row put in for a note."""
     return clerk.with_row_inserted(package, "三、依申请公开", 12)
+
+
+def renamed_and_unlocked(package: bytes, values: Values) -> bytes:
+    """018: protection lifted, a sheet renamed, a row hidden, a formula rewritten."""
+    package = clerk.with_part_changed(package, "四、复议诉讼", ("<sheetProtection[^>]*/>", ""))
+    package = clerk.with_part_changed(package, "三、依申请公开", ('<row r="12"', '<row r="12" hidden="1"'))
+    right = FORM.complete(values)["disputes.review.total"]
+    package = edit(package, {"disputes.review.total": clerk.Formula("SUM(A6:D6)", right)})
+    return clerk.with_sheet_renamed(package, "四、复议诉讼", "复议")
 
 
 def stale(package: bytes, values: Values) -> bytes:
@@ -292,18 +307,19 @@ MISTAKES: dict[str, Callable[[bytes, Values], bytes]] = {
     "015": old_edition,
     "016": other_form,
     "017": short_name,
+    "018": renamed_and_unlocked,
 }
 
 
 def problems() -> dict[str, bytes]:
-    """The inbox of an ordinary January. 001 is right; 008 sent two files; 012 nothing that can be read; 018 nothing."""
+    """The inbox of an ordinary January. 001 is right; 008 sent two files; 012 nothing that can be read; 019 nothing."""
     files: dict[str, bytes] = {}
     for code, name in AGENCIES.items():
         values = figures(code)
         package = workbook(code, values)
         if code in MISTAKES:
             package = MISTAKES[code](package, values)
-        if code not in {"012", "018"}:
+        if code not in {"012", "019"}:
             files[f"{code}_{name}_{YEAR}.xlsx"] = package
     values = figures("008")
     corrected = values | {"disclosure.licensing.decisions": values["disclosure.licensing.decisions"] + 1}

@@ -41,16 +41,13 @@ def findings(path: Path) -> tuple[Finding, ...]:
     case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     limits = Limits(**case.get("limits", {}))
     form = find("xxgk-2021") if case.get("form_given", False) else None
+    how = {"by_labels": case.get("by_labels", False), "key": case.get("key", "").encode()}
     filings = [
-        read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits)
+        read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits, **how)
         for index, file in enumerate(case["file"])
     ]
-    roster = (
-        Roster(tuple(Entry(code, name, {}) for code, name in case["roster"].items()))
-        if "roster" in case
-        else None
-    )
-    return examine(filings, roster, case.get("year")).findings
+    entries = tuple(Entry(code, name, {}) for code, name in case.get("roster", {}).items())
+    return examine(filings, Roster(entries) if entries else None, case.get("year")).findings
 
 
 def package(file: dict[str, Any]) -> bytes:
@@ -65,28 +62,45 @@ def package(file: dict[str, Any]) -> bytes:
     stamp = Stamp(
         file.get("form", form.key), file.get("edition", form.edition), file.get("year", 2024), agency
     )
-    return spoiled(write_return(form, stamp, values), file)
+    key = b"secret" if file.get("sealed") else b""
+    return spoiled(write_return(form, stamp, values, key=key), file, form.complete(values))
 
 
-def spoiled(content: bytes, file: dict[str, Any]) -> bytes:
+def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) -> bytes:
     place = layout(find("xxgk-2021"))
     for where, what in file.get("type", {}).items():
         sheet, address = where.split("!") if "!" in where else place.address(where)
-        content = clerk.edited(content, sheet, {address: _content(what)})
+        content = clerk.edited(content, sheet, {address: _content(what, complete.get(where))})
+    for name, serial in file.get("date", {}).items():
+        content = clerk.with_date(content, *place.address(name), serial)
     for name, value in file.get("properties", {}).items():
         content = clerk.with_property(content, name, value)
-    if sheet := file.get("drop_sheet"):
-        content = clerk.without_sheet(content, sheet)
-    if row := file.get("insert_row"):
-        content = clerk.with_row_inserted(content, row["sheet"], row["row"])
-    return content[: file["cut"]] if "cut" in file else content
+    for key, change in _CHANGES.items():
+        if key in file:
+            content = change(content, file[key])
+    return content
 
 
-def _content(what: Any) -> clerk.Content:
+_CHANGES = {
+    "drop_sheet": clerk.without_sheet,
+    "insert_row": lambda content, row: clerk.with_row_inserted(content, row["sheet"], row["row"]),
+    "copy_rows": lambda content, rows: clerk.with_rows_copied(content, **rows),
+    "rename_sheet": lambda content, names: clerk.with_sheet_renamed(content, names["from"], names["to"]),
+    "replace": lambda content, r: clerk.with_part_changed(content, r["sheet"], (r["old"], r["new"])),
+    "no_names": lambda content, _: clerk.without_names(content),
+    "retyped": lambda content, _: clerk.retyped(content),
+    "cut": lambda content, length: content[:length],
+}
+
+
+def _content(what: Any, right: Decimal | None) -> clerk.Content:
     if not isinstance(what, dict):
         return what
+    if "error" in what:
+        return clerk.Error(what["error"])
+    result = right if what.get("result") == "=" else what.get("result")
     if "formula" in what:
-        return clerk.Formula(what["formula"], what.get("result"))
+        return clerk.Formula(what["formula"], result)
     if "result" in what:
-        return clerk.Result(None if what["result"] == "" else what["result"])
+        return clerk.Result(None if result == "" else result)
     return None  # { clear = true }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from xltools.data.filing import Filing, Origin, Shown
-from xltools.data.finding import Finding, Sum
+from xltools.data.finding import Finding, Sum, Word
 from xltools.data.number import close
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO, Linear
@@ -34,7 +34,7 @@ def totals(filing: Filing) -> Iterator[Finding]:
     displayed = _displayed(filing, values)
     for name, shown in filing.shown.items():
         cell = form.cells[name]
-        if form.reach[name] & filing.unread:
+        if form.reach[name] & (filing.unread | filing.clouded):
             continue
         if finding := _total(filing, cell, shown, values, displayed):
             yield finding
@@ -81,17 +81,33 @@ def _total(
 ) -> Finding | None:
     expected = values.get(cell.name, ZERO)
     if shown.origin is Origin.UNCALCULATED:
-        return _about(filing, "not-calculated", cell, "", expected)
+        return _about(filing, "not-calculated", cell, "", expected, {})
     if shown.origin is Origin.FORMULA:
         # In a roll-up an input is the sum of its column in the matrix, which is not among the displayed cells.
         parts = cell.definition.value(displayed) if cell.definition else expected
         if shown.value is not None and close(shown.value, parts):
             return None
         code = "total-stale"
+    elif shown.origin is Origin.CHANGED:
+        code = (
+            "formula-changed" if shown.value is not None and close(shown.value, expected) else "formula-wrong"
+        )
+    elif shown.origin is Origin.UNKNOWN:
+        if _may_be_sum(cell, shown, expected, displayed):
+            return None
+        code = "total-wrong"
     else:
         code = "total-typed" if shown.value is not None and close(shown.value, expected) else "total-wrong"
+    cause = Word("cause-unknown" if shown.origin is Origin.UNKNOWN else "cause-overwritten")
     found = shown.text if shown.value is None else shown.value
-    return _about(filing, code, cell, found, expected, _parts(filing, cell, values))
+    words = {"formula": shown.formula, "original": shown.issued, "cause": cause}
+    return _about(filing, code, cell, found, expected, {"terms": _parts(filing, cell, values), **words})
+
+
+def _may_be_sum(cell: Cell, shown: Shown, expected: Decimal, displayed: Mapping[str, Decimal]) -> bool:
+    """Whether a total of unknown origin shows what is right, or what a formula over the figures shown would give."""
+    sums = (expected, cell.definition.value(displayed) if cell.definition else expected)
+    return shown.value is not None and any(close(shown.value, right) for right in sums)
 
 
 def _parts(filing: Filing, cell: Cell, values: Mapping[str, Decimal]) -> Sum:
@@ -109,26 +125,27 @@ def _sum(filing: Filing, linear: Linear, values: Mapping[str, Decimal]) -> Sum:
 
 
 def _about(
-    filing: Filing, code: str, cell: Cell, found: Decimal | str, expected: Decimal, terms: Sum | None = None
+    filing: Filing, code: str, cell: Cell, found: Decimal | str, expected: Decimal, facts: dict[str, object]
 ) -> Finding:
     assert filing.form is not None  # noqa: S101  verify asked
-    sheet, place = layout(filing.form).address(cell.name)
+    sheet, place = _address(filing, filing.form, cell)
     shown = found if isinstance(found, Decimal) else ZERO
-    facts: dict[str, object] = {
-        "label": cell.label,
-        "difference": abs(shown - expected),
-        "terms": terms or Sum(()),
-    }
+    facts = {"label": cell.label, "difference": abs(shown - expected), **facts}
     return Finding(
         code, filing.source.path, str(filing.agency), sheet, place, cell.name, found, expected, facts
     )
+
+
+def _address(filing: Filing, form: Form, cell: Cell) -> tuple[str, str]:
+    """Where the cell stands in this file."""
+    return filing.moved.get(cell.name) or layout(form).address(cell.name)
 
 
 def _broken(filing: Filing, form: Form, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
     left, right = identity.equation.left, identity.equation.right
     one, other = left.value(values), right.value(values)
     first = form.cells[left.names[0]]
-    sheet, place = layout(form).address(first.name)
+    sheet, place = _address(filing, form, first)
     facts: dict[str, object] = {
         "line": identity.line or identity.rule.label,
         "left": _side(form, identity, left, values),

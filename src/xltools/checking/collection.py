@@ -89,10 +89,19 @@ def _against(filing: Filing, roster: Roster | None, year: int | None) -> Iterato
     entry = entry_of(filing, roster)
     if entry is None:
         yield attrs.evolve(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
+    elif (named := _named_for(filing, roster)) is not None and named != entry:
+        facts: dict[str, object] = {"agency": str(agency)}
+        expected = f"{named.name}（{named.code}）"
+        yield attrs.evolve(about, code="other-agency", found=agency.code, expected=expected, facts=facts)
     elif entry.name != agency.name:
         yield attrs.evolve(
             about, code="name-differs", found=agency.name, expected=entry.name, facts={"code": agency.code}
         )
+
+
+def _named_for(filing: Filing, roster: Roster) -> Entry | None:
+    """The agency whose code the file's name begins with, as issued names do."""
+    return roster.by_code.get(filing.source.name.partition("_")[0])
 
 
 def _doubled(filings: tuple[Filing, ...]) -> Iterator[tuple[int, list[Finding]]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.shared import emit, file, find_form, find_roster, option, progress
+from xltools.cli.shared import emit, file, find_form, find_roster, option, progress, read_key
 from xltools.text import Lang, catalog
 
 
@@ -31,6 +31,7 @@ def command(lang: Lang) -> click.Command:
     )
     @option(lang, "--form", text="form")
     @option(lang, "--password", default="", text="password")
+    @option(lang, "--key", type=file, text="key-write")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
         year: int,
@@ -41,19 +42,20 @@ def command(lang: Lang) -> click.Command:
         folder: Path,
         form: str | None,
         password: str,
+        key: Path | None,
         force: bool,
     ) -> None:
         from xltools import issue  # noqa: PLC0415
         from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
 
         issue.check_inputs(year, district, password)
-        definition = find_form(form)
+        definition, secret = find_form(form), read_key(key)
         entries = issue.chosen(find_roster(roster), agency, code)
         outputs = [(entry, folder / issue.file_name(entry, year)) for entry in entries]
         if not force:
             refuse_existing(path for _, path in outputs)
         for entry, path in progress(outputs, t("report.generating")):
-            write_atomically(path, issue.workbook_for(definition, year, district, entry, password))
+            write_atomically(path, issue.workbook_for(definition, year, district, entry, password, secret))
         emit(t("report.written", count=len(entries), folder=folder), None)
 
     return run

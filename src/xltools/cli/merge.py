@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from xltools.cli.shared import emit, file, find_form, find_roster, option, paths, read_all
+from xltools.cli.shared import emit, file, find_form, find_roster, option, paths, read_all, reading
 from xltools.text import Lang, catalog
 
 
@@ -27,6 +28,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="form")
     @option(lang, "--password", default="", text="password")
     @option(lang, "--force", is_flag=True, text="force")
+    @reading(lang)
     def run(
         paths: tuple[Path, ...],
         roster: Path | None,
@@ -40,6 +42,7 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         password: str,
         force: bool,
+        reading: dict[str, Any],
     ) -> int:
         from xltools.errors import InputError, Problem  # noqa: PLC0415
         from xltools.excel.writer import write_rollup  # noqa: PLC0415
@@ -56,7 +59,7 @@ def command(lang: Lang) -> click.Command:
         if not force:
             refuse_existing([output])
         definition, agencies = find_form(form), find_roster(roster)
-        filings = read_all(paths, definition, lang)
+        filings = read_all(paths, definition, lang, reading)
         exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
         outcome = merge(
             filings,

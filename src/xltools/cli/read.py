@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from xltools.cli.shared import emit, encoding, file, find_form, option, paths, read_all
+from xltools.cli.shared import emit, encoding, file, find_form, option, paths, read_all, reading
 from xltools.text import Lang, catalog
 
 
@@ -26,11 +27,14 @@ def command(lang: Lang) -> click.Command:
     )
     @option(lang, "--form", text="forms")
     @option(lang, "-o", "--output", type=file, text="output")
-    def run(paths: tuple[Path, ...], how: str, form: str | None, output: Path | None) -> int:
+    @reading(lang)
+    def run(
+        paths: tuple[Path, ...], how: str, form: str | None, output: Path | None, reading: dict[str, Any]
+    ) -> int:
         from xltools.data.finding import has_errors  # noqa: PLC0415
         from xltools.report import data  # noqa: PLC0415
 
-        filings = read_all(paths, find_form(form) if form else None, lang)
+        filings = read_all(paths, find_form(form) if form else None, lang, reading)
         if how == "csv":
             emit(data.csv_text(filings), output, bom=True)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_SHORTEST_KEY = 16  # bytes
 _PATIENCE = 1.0  # seconds before a progress bar is worth showing
 
 file = click.Path(path_type=Path, dir_okay=False)
@@ -36,6 +38,36 @@ def option(lang: Lang, *names: str, text: str, **settings: Any) -> Callable[[_Co
     return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **settings)
 
 
+def reading(lang: Lang) -> Callable[[_Command], _Command]:
+    """The options that say how files are read, handed to the command as one argument ``reading``.
+
+    It stands right above the command's function, below its other options.
+    """
+
+    def add(command: _Command) -> _Command:
+        @functools.wraps(command)
+        def run(by_labels: bool, key: Path | None, **rest: Any) -> Any:
+            return command(reading={"by_labels": by_labels, "key": read_key(key)}, **rest)
+
+        with_key = option(lang, "--key", type=file, text="key-read")(run)
+        return option(lang, "--by-labels", is_flag=True, text="by-labels")(with_key)  # type: ignore[return-value]
+
+    return add
+
+
+def read_key(path: Path | None) -> bytes:
+    """The key in that file, or none."""
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+    from xltools.files import read_bytes  # noqa: PLC0415
+
+    if path is None:
+        return b""
+    key = read_bytes(path).strip()
+    if len(key) < _SHORTEST_KEY:
+        raise InputError(Problem("short-key", str(path), {"least": _SHORTEST_KEY}))
+    return key
+
+
 def find_form(name: str | None) -> Form:
     """The form of that name or path, by default the current official one."""
     from xltools.form import library  # noqa: PLC0415
@@ -50,7 +82,7 @@ def find_roster(path: Path | None) -> Roster | None:
     return load_roster(path) if path else None
 
 
-def read_all(named: Sequence[Path], form: Form | None, lang: Lang) -> list[Filing]:
+def read_all(named: Sequence[Path], form: Form | None, lang: Lang, how: dict[str, Any]) -> list[Filing]:
     """Every file named or found in a folder, read."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.excel.reader import read  # noqa: PLC0415
@@ -59,7 +91,7 @@ def read_all(named: Sequence[Path], form: Form | None, lang: Lang) -> list[Filin
     files = workbooks(named)
     if not files:
         raise InputError(Problem("no-workbooks", "、".join(map(str, named))))
-    return [read(path, form) for path in progress(files, catalog(lang)("report.reading"))]
+    return [read(path, form, **how) for path in progress(files, catalog(lang)("report.reading"))]
 
 
 def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from xltools.cli.shared import emit, encoding, file, find_form, find_roster, option, paths, read_all
+from xltools.cli.shared import emit, encoding, file, find_form, find_roster, option, paths, read_all, reading
 from xltools.text import Lang, catalog
 
 
@@ -28,6 +29,7 @@ def command(lang: Lang) -> click.Command:
         text="format",
     )
     @option(lang, "-o", "--output", type=file, text="output")
+    @reading(lang)
     def run(
         paths: tuple[Path, ...],
         roster: Path | None,
@@ -35,12 +37,13 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         how: str,
         output: Path | None,
+        reading: dict[str, Any],
     ) -> int:
         from xltools.checking.collection import examine  # noqa: PLC0415
         from xltools.report import data, text  # noqa: PLC0415
 
         agencies = find_roster(roster)
-        filings = read_all(paths, find_form(form) if form else None, lang)
+        filings = read_all(paths, find_form(form) if form else None, lang, reading)
         collection = examine(filings, agencies, year)
         if how == "json":
             emit(data.json_text(data.collection_object(collection, lang), encoding(output), indent=1), output)

@@ -48,8 +48,10 @@ class Origin(Enum):
 
     FORMULA = "formula"
     UNCALCULATED = "uncalculated"  # a formula without a stored result
+    CHANGED = "changed"  # another formula stands where the issued one was
     TYPED = "typed"  # a constant stands where the formula was
     EMPTY = "empty"  # nothing stands there
+    UNKNOWN = "unknown"  # an old format does not tell
 
 
 @frozen
@@ -59,6 +61,8 @@ class Shown:
     value: Decimal | None
     text: str
     origin: Origin
+    formula: str = ""  # the one that stands there and the one that was issued, where they differ
+    issued: str = ""
 
 
 @frozen
@@ -97,9 +101,12 @@ class Filing:
     shown: Mapping[str, Shown] = field(factory=dict)
     prose: Mapping[str, str] = field(factory=dict)
     members: tuple[Member, ...] = ()
-    unread: frozenset[str] = (
-        frozenset()
-    )  # inputs whose figure could not be had: nothing built on them is judged
+    # Inputs whose figure could not be had: nothing that is built on them is judged.
+    unread: frozenset[str] = frozenset()
+    # Inputs that hold a text: what a program adds up over them is anyone's guess, and is not judged.
+    clouded: frozenset[str] = frozenset()
+    # Sheet and address of the cells that do not stand where they were issued.
+    moved: Mapping[str, tuple[str, str]] = field(factory=dict)
 
     @property
     def agency(self) -> Agency | None:

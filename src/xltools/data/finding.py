@@ -27,8 +27,11 @@ SEVERITY: dict[str, Severity] = {
     # the file
     "empty-file": _E,  # no bytes
     "not-a-workbook": _E,  # not an .xlsx at all
-    "old-format": _E,  # .xls and its like
+    "old-format": _E,  # .xls and its like, and what reads them is not installed
+    "old-format-unreadable": _E,  # .xls and its like, and it could not be read within the limits
+    "old-format-read": _N,  # .xls and its like, read by its values only
     "encrypted": _E,  # needs a password to open
+    "wrong-password": _E,  # none of the passwords given opens it
     "damaged": _E,  # an .xlsx that cannot be read through
     "too-large": _E,  # beyond the limits
     # the return as a whole
@@ -39,24 +42,50 @@ SEVERITY: dict[str, Severity] = {
     "wrong-year": _E,  # another year than asked for
     # its sheets and cells
     "missing-sheet": _E,
+    "old-layout": _E,  # the tables of a superseded edition
     "label-changed": _E,  # a label is not what the form prints there: the figures may be anything
-    "cell-moved": _E,  # the cell's name points elsewhere
+    "label-missing": _E,  # a label the form prints is nowhere in its sheet
+    "table-twice": _E,  # the table stands in the sheet more than once
+    "places-differ": _E,  # a cell's name and its labels point to different places
+    "sheet-renamed": _N,  # found by its cells' names or its labels
+    "table-moved": _N,  # rows or columns were inserted; found by its labels
+    "by-labels": _W,  # read without a stamp, by its labels alone
     "blank": _W,  # counts as 0
+    "text-nothing": _W,  # 无, a stroke: counts as blank
+    "text-as-number": _N,  # a text that can only mean one number
     "not-a-number": _E,
+    "text-unit": _E,  # another unit or a multiplier
+    "text-change": _E,  # +19, 减4: a change and not a count
+    "text-remark": _E,  # a number with a remark behind it
+    "text-date": _E,  # a date
+    "text-vague": _E,  # about, more than
+    "error-value": _E,  # #REF! and its like
+    "number-too-large": _E,
     "negative": _E,
     "not-whole": _E,
     "input-formula": _W,  # a formula where a figure is typed
+    "external-formula": _E,  # a formula that reads another workbook
     # its totals; in every case the derived value is what counts
     "total-wrong": _E,  # overwritten by a constant that is not the sum
     "total-typed": _W,  # overwritten by a constant that is the sum
     "total-stale": _W,  # the formula is there, its stored result is old
     "not-calculated": _N,  # the formula is there without a result
+    "formula-changed": _W,  # another formula, whose result is the sum all the same
+    "formula-wrong": _E,  # another formula, whose result is not the sum
+    # what guarded it
+    "unprotected": _N,  # a sheet's protection was taken off
+    "structure-unlocked": _N,  # sheets may be added, renamed and removed
+    "validation-lost": _N,  # pasting took the validation away
+    "hidden-cells": _W,  # rows or columns of the table are hidden
+    "seal-missing": _E,  # not sealed with the key it is checked against
+    "seal-broken": _E,  # sealed for another agency, year or form, or with another key
     # its rules
     "rule-broken": _E,
     # the collection
     "duplicate-return": _E,  # two files for one agency
     "not-on-roster": _E,
     "missing-return": _E,  # an agency of the roster without a file
+    "other-agency": _E,  # the file is named for one agency and stamped for another
     "name-differs": _W,  # the roster has another name for the code
 }
 

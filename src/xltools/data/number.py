@@ -30,7 +30,12 @@ def normal(value: Decimal) -> Decimal:
 
 def is_blank(text: str) -> bool:
     """Whether a text is nothing but spaces of any kind; the blank official form has ideographic ones."""
-    return not text.strip(_BLANK)
+    return not trimmed(text)
+
+
+def trimmed(text: str) -> str:
+    """The text without the spaces, of any kind, around it."""
+    return text.strip(_BLANK)
 
 
 def is_whole(value: Decimal) -> bool:

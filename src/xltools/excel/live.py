@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from xltools.excel.formula import area_a1, quoted, rectangles
-from xltools.form.address import a1
+from xltools.form.address import a1, column_name
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Cell
-from xltools.form.places import Area, Check, Layout
+from xltools.form.places import MATRIX, Area, Check, Layout, Matrix
 from xltools.text import clerk
 
 _PLACES = 6  # 万元 to the sixth decimal is 分; below it there is only binary dust
@@ -21,6 +21,17 @@ def reference(layout: Layout, name: str, sheet: str) -> str:
     home, area = layout.places[name]
     address = a1(*area.anchor)
     return address if home == sheet else f"{quoted(home)}!{address}"
+
+
+def matrix_column(layout: Layout, name: str) -> int:
+    """Where the figures of a cell stand in a roll-up's matrix."""
+    return len(Matrix.ABOUT) + layout.order[name]
+
+
+def column_sum(layout: Layout, name: str, members: int) -> str:
+    """A roll-up's figure as the live sum of its column in the matrix."""
+    column, first = column_name(matrix_column(layout, name)), Matrix.FIRST_ROW + 1
+    return f"SUM({quoted(MATRIX)}!{column}{first}:{column}{first + max(1, members) - 1})"
 
 
 def check_formula(layout: Layout, check: Check, sheet: str) -> str:

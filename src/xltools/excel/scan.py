@@ -7,44 +7,36 @@ It knows nothing of forms and gives nothing a meaning. Whatever is wrong with th
 from __future__ import annotations
 
 import contextlib
-import io
 import posixpath
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from xml.parsers import expat
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from xltools.excel.formula import shifted
+from xltools.excel.guard import (
+    DAMAGE,
+    Budget,
+    End,
+    Limits,
+    Part,
+    ScanError,
+    Start,
+    folded,
+    look,
+    look_for_kind,
+    look_inside,
+    open_zip,
+)
 from xltools.form.address import column_index
 
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_ZIP = b"PK\x03\x04"
+__all__ = ["Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
+
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-
-
-class ScanError(Exception):
-    """The file cannot be read; ``code`` is the finding to report."""
-
-    def __init__(self, code: str, reason: str = "") -> None:
-        self.code, self.reason = code, reason
-        super().__init__(f"{code}: {reason}")
-
-
-@frozen
-class Limits:
-    """Beyond these a file is refused before it is read. Sizes in bytes."""
-
-    file: int = 50 << 20
-    entries: int = 2000
-    unpacked: int = 200 << 20
-    cells: int = 2_000_000
 
 
 class Fact(NamedTuple):
@@ -66,6 +58,8 @@ class SheetFacts:
     merges: list[str] = field(factory=list)
     validations: list[str] = field(factory=list)  # the ranges that have one
     is_protected: bool = False
+    hidden_rows: set[int] = field(factory=set)
+    hidden_columns: list[tuple[int, int]] = field(factory=list)  # first and last of each run
 
 
 @define
@@ -78,6 +72,10 @@ class Facts:
     application: str = ""
     structure_locked: bool = False
     locked: list[bool] = field(factory=list)  # by style number
+    dates: list[bool] = field(factory=list)  # by style number: whether it shows a number as a date or a time
+    epoch_1904: bool = False  # dates count from 1904
+    external_links: int = 0  # other workbooks that this one reads
+    old_format: str = ""  # such as .xls: then only the values are known
 
     def sheet(self, name: str) -> SheetFacts | None:
         """The worksheet of that name."""
@@ -87,52 +85,30 @@ class Facts:
 def scan(data: bytes, limits: Limits | None = None) -> Facts:
     """The facts of the workbook in *data*; raises :class:`ScanError` and nothing else."""
     limits = limits or Limits()
-    _look(data, limits)
+    look(data, limits)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            return _Package(package, limits).facts()
+        with open_zip(data, limits) as package:
+            parts = look_inside(package, len(data), limits)
+            look_for_kind(package, parts)
+            return _Package(package, parts, limits).facts()
     except ScanError:
         raise
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        expat.ExpatError,
-        EOFError,
-        struct.error,
-        NotImplementedError,
-    ) as error:
-        raise ScanError("damaged", str(error)) from error
-    except (KeyError, ValueError, LookupError, RuntimeError, OSError, RecursionError) as error:
+    except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
-
-
-def _look(data: bytes, limits: Limits) -> None:
-    """What a glance at the bytes tells."""
-    if not data:
-        raise ScanError("empty-file")
-    if len(data) > limits.file:
-        raise ScanError("too-large", f"{len(data):,} > {limits.file:,}")
-    if data.startswith(_OLE):
-        raise ScanError("encrypted" if _ENCRYPTED in data else "old-format")
-    if not data.startswith(_ZIP):
-        raise ScanError("not-a-workbook")
 
 
 class _Package:
     """The parts of a zip, found as spreadsheet programs find them: through relations, without regard to case."""
 
-    def __init__(self, package: zipfile.ZipFile, limits: Limits) -> None:
-        self._zip, self._limits = package, limits
-        entries = package.infolist()
-        if len(entries) > limits.entries or sum(entry.file_size for entry in entries) > limits.unpacked:
-            raise ScanError("too-large", f"{len(entries)} entries")
-        self._parts = {_folded(entry.filename): entry for entry in entries}
-        if len(self._parts) != len(entries):
-            raise ScanError("damaged", "an entry occurs twice")
+    def __init__(
+        self, package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], limits: Limits
+    ) -> None:
+        self._zip, self._parts, self._limits = package, parts, limits
+        self._budget = Budget(limits)
 
     def facts(self) -> Facts:
         main = next((t for kind, t, _ in self._relations("") if kind == "officeDocument"), None)
-        if main is None or _folded(main) not in self._parts:
+        if main is None or folded(main) not in self._parts:
             raise ScanError("not-a-workbook")
         relations = {identity: (kind, target) for kind, target, identity in self._relations(main)}
         facts, sheets = _workbook(self._read(main))
@@ -142,7 +118,8 @@ class _Package:
         strings = (
             _strings(self._read(by_kind["sharedStrings"])) if self._has(by_kind.get("sharedStrings")) else []
         )
-        facts.locked = _locked(self._read(by_kind["styles"])) if self._has(by_kind.get("styles")) else []
+        if self._has(by_kind.get("styles")):
+            facts.locked, facts.dates = _styles(self._read(by_kind["styles"]))
         left = self._limits.cells
         for name, state, identity in sheets:
             kind, target = relations.get(identity, ("", ""))
@@ -161,10 +138,10 @@ class _Package:
                 facts.application = _application(self._read(target))
 
     def _has(self, name: str | None) -> bool:
-        return name is not None and _folded(name) in self._parts
+        return name is not None and folded(name) in self._parts
 
-    def _read(self, name: str) -> bytes:
-        return self._zip.read(self._parts[_folded(name)])
+    def _read(self, name: str) -> Part:
+        return self._budget.part(self._zip, self._parts[folded(name)])
 
     def _relations(self, part: str) -> Iterator[tuple[str, str, str]]:
         """Kind, target and id of each relation of *part* ("" for the package)."""
@@ -188,16 +165,10 @@ class _Package:
         yield from found
 
 
-def _folded(name: str) -> str:
-    return name.replace("\\", "/").lstrip("/").casefold()
-
-
-_Start = Callable[[str, dict[str, str]], None]
-_End = Callable[[str], None]
 _Text = Callable[[str], None]
 
 
-def _parse(data: bytes, start: _Start, end: _End | None = None, text: _Text | None = None) -> None:
+def _parse(part: Part, start: Start, end: End | None = None, text: _Text | None = None) -> None:
     """Run expat over a part; a document type is refused, for what it can smuggle in.
 
     Handlers get names as they stand in the main namespace. What another program put under a namespace of its own
@@ -205,6 +176,8 @@ def _parse(data: bytes, start: _Start, end: _End | None = None, text: _Text | No
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
+    if part.watch is not None:
+        start, end = part.watch.over(start, end)
 
     def root(tag: str, attributes: dict[str, str]) -> None:
         prefix, colon, _ = tag.rpartition(":")
@@ -217,21 +190,22 @@ def _parse(data: bytes, start: _Start, end: _End | None = None, text: _Text | No
 
     parser.StartElementHandler = root
     parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.XmlDeclHandler = _refuse_encoding
     parser.CharacterDataHandler = text
     with contextlib.suppress(_EnoughError):
-        parser.Parse(data, True)
+        part.feed(parser)
 
 
 class _EnoughError(Exception):
     """A handler has what it wants; the rest of the part need not be parsed."""
 
 
-def _install(parser: expat.XMLParserType, start: _Start, end: _End | None) -> None:
+def _install(parser: expat.XMLParserType, start: Start, end: End | None) -> None:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
 
 
-def _stripping(prefix: str, start: _Start, end: _End | None) -> tuple[_Start, _End | None]:
+def _stripping(prefix: str, start: Start, end: End | None) -> tuple[Start, End | None]:
     """The handlers for a part whose main namespace has a prefix."""
 
     def on_start(tag: str, attributes: dict[str, str]) -> None:
@@ -245,14 +219,23 @@ def _stripping(prefix: str, start: _Start, end: _End | None) -> tuple[_Start, _E
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise ScanError("damaged", "a document type is declared")
+    raise ScanError("doctype")
+
+
+_ENCODINGS = {"utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "iso-8859-1"}
+
+
+def _refuse_encoding(_: str, encoding: str | None, __: int) -> None:
+    """Only what expat itself decodes: the standard asks for UTF-8 or UTF-16."""
+    if encoding and encoding.casefold() not in _ENCODINGS:
+        raise ScanError("damaged", encoding)
 
 
 def _true(value: str | None) -> bool:
     return value in {"1", "true", "on"}
 
 
-def _workbook(data: bytes) -> tuple[Facts | None, list[tuple[str, str, str]]]:
+def _workbook(part: Part) -> tuple[Facts | None, list[tuple[str, str, str]]]:
     facts = Facts()
     sheets: list[tuple[str, str, str]] = []
     root: list[str] = []
@@ -270,6 +253,10 @@ def _workbook(data: bytes) -> tuple[Facts | None, list[tuple[str, str, str]]]:
             text.clear()
         elif tag == "workbookProtection":
             facts.structure_locked = _true(attributes.get("lockStructure"))
+        elif tag == "workbookPr":
+            facts.epoch_1904 = _true(attributes.get("date1904"))
+        elif tag == "externalReference":
+            facts.external_links += 1
 
     def end(tag: str) -> None:
         nonlocal name
@@ -277,11 +264,11 @@ def _workbook(data: bytes) -> tuple[Facts | None, list[tuple[str, str, str]]]:
             facts.names[name] = "".join(text)
             name = ""
 
-    _parse(data, start, end, lambda chunk: text.append(chunk) if name else None)
+    _parse(part, start, end, lambda chunk: text.append(chunk) if name else None)
     return (facts if root[:1] == ["workbook"] else None), sheets
 
 
-def _strings(data: bytes) -> list[str]:
+def _strings(part: Part) -> list[str]:
     """The shared strings, rich text joined, phonetic guides left out."""
     strings: list[str] = []
     text: list[str] = []
@@ -305,7 +292,7 @@ def _strings(data: bytes) -> list[str]:
         elif tag == "si":
             strings.append(_unescaped("".join(text)))
 
-    _parse(data, start, end, lambda chunk: text.append(chunk) if in_text else None)
+    _parse(part, start, end, lambda chunk: text.append(chunk) if in_text else None)
     return strings
 
 
@@ -313,9 +300,16 @@ def _unescaped(text: str) -> str:
     return _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
 
 
-def _locked(data: bytes) -> list[bool]:
-    """For each cell style, whether it locks the cell on a protected sheet; so it does unless it says otherwise."""
+# Built-in formats of dates and times, those of the Chinese, Japanese and Korean editions included.
+_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_NOT_DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.|general|e[+-]', re.IGNORECASE)
+
+
+def _styles(part: Part) -> tuple[list[bool], list[bool]]:
+    """For each cell style, whether it locks the cell, which it does unless it says otherwise, and whether it is a date's."""
     locked: list[bool] = []
+    dates: list[bool] = []
+    formats: dict[str, bool] = {}
     inside = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -323,19 +317,29 @@ def _locked(data: bytes) -> list[bool]:
         if tag == "cellXfs":
             inside = True
         elif inside and tag == "xf":
+            number = attributes.get("numFmtId", "0")
             locked.append(True)
+            dates.append(
+                formats[number] if number in formats else number.isdigit() and int(number) in _DATE_FORMATS
+            )
         elif inside and tag == "protection" and locked:
             locked[-1] = _true(attributes.get("locked", "1"))
+        elif tag == "numFmt":
+            formats[attributes.get("numFmtId", "")] = _is_date(attributes.get("formatCode", ""))
 
     def end(tag: str) -> None:
         if tag == "cellXfs":
             raise _EnoughError
 
-    _parse(data, start, end)
-    return locked
+    _parse(part, start, end)
+    return locked, dates
 
 
-def _custom(data: bytes) -> dict[str, str]:
+def _is_date(code: str) -> bool:
+    return any(letter in "ymdhs年月日" for letter in _NOT_DATE_PARTS.sub("", code).casefold())
+
+
+def _custom(part: Part) -> dict[str, str]:
     properties: dict[str, str] = {}
     name = ""
 
@@ -349,11 +353,11 @@ def _custom(data: bytes) -> dict[str, str]:
         if name:
             properties[name] += chunk
 
-    _parse(data, start, None, text)
+    _parse(part, start, None, text)
     return {key: value.strip() for key, value in properties.items()}
 
 
-def _application(data: bytes) -> str:
+def _application(part: Part) -> str:
     """Which program saved the file."""
     found: list[str] = []
     inside = False
@@ -366,7 +370,7 @@ def _application(data: bytes) -> str:
         if tag == "Application":
             raise _EnoughError
 
-    _parse(data, start, end, lambda chunk: found.append(chunk) if inside else None)
+    _parse(part, start, end, lambda chunk: found.append(chunk) if inside else None)
     return "".join(found)
 
 
@@ -385,7 +389,7 @@ def _place(reference: str) -> tuple[int, int]:
     return place
 
 
-def _worksheet(data: bytes, sheet: SheetFacts, strings: list[str], limit: int) -> SheetFacts:  # noqa: C901, PLR0915
+def _worksheet(part: Part, sheet: SheetFacts, strings: list[str], limit: int) -> SheetFacts:  # noqa: C901, PLR0915
     """The cells of one sheet and what guards them.
 
     This is the inner loop of all reading, called for each element of each sheet, so it is one function over local
@@ -399,7 +403,7 @@ def _worksheet(data: bytes, sheet: SheetFacts, strings: list[str], limit: int) -
     formula: str | None = None
     chunks: list[str] = []
 
-    def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901
+    def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912
         nonlocal row, column, kind, style, value, formula, share, phonetic
         if tag == "c":
             reference = attributes.get("r")
@@ -418,6 +422,8 @@ def _worksheet(data: bytes, sheet: SheetFacts, strings: list[str], limit: int) -
         elif tag == "row":
             row = int(attributes["r"]) - 1 if "r" in attributes else row + 1
             column = -1
+            if "hidden" in attributes and _true(attributes["hidden"]):
+                sheet.hidden_rows.add(row)
         elif tag == "is":
             value = ""
         elif tag == "rPh":
@@ -428,6 +434,8 @@ def _worksheet(data: bytes, sheet: SheetFacts, strings: list[str], limit: int) -
             sheet.validations += attributes.get("sqref", "").split()
         elif tag == "sheetProtection":
             sheet.is_protected = _true(attributes.get("sheet"))
+        elif tag == "col" and _true(attributes.get("hidden")):
+            sheet.hidden_columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
 
     def end(tag: str) -> None:
         nonlocal value, formula, phonetic
@@ -462,7 +470,7 @@ def _worksheet(data: bytes, sheet: SheetFacts, strings: list[str], limit: int) -
             raise ScanError("too-large", "cells")
         cells[row, column] = Fact(kind, value, formula or None, int(style))
 
-    _parse(data, start, end, chunks.append)
+    _parse(part, start, end, chunks.append)
     return sheet
 
 

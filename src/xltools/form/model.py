@@ -124,6 +124,14 @@ class Headline:
 
 
 @frozen
+class Superseded:
+    """A former edition whose workbooks still turn up; any of its *words* in a table gives it away."""
+
+    edition: str
+    words: tuple[str, ...]
+
+
+@frozen
 class Cell:
     """One number of the form, under the name it has everywhere."""
 
@@ -200,6 +208,7 @@ class Form:
     cover: Cover = Cover()
     rules: tuple[Rule, ...] = ()
     headline: tuple[Headline, ...] = ()
+    superseded: tuple[Superseded, ...] = ()
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ formula is used as a figure.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -15,50 +16,107 @@ from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.finding import Finding
 from xltools.data.record import Record
 from xltools.data.rollup import rolled_up
+from xltools.data.seal import is_sealed
+from xltools.excel.opening import facts_of
+from xltools.excel.reader.locate import superseded_word
+from xltools.excel.reader.reading import Reading
 from xltools.excel.reader.rollup import read_rollup
-from xltools.excel.reader.sheets import Reading, read_sheets
-from xltools.excel.reader.stamp import find_form, read_stamp
-from xltools.excel.scan import Facts, Limits, ScanError, scan
+from xltools.excel.reader.sheets import read_sheets
+from xltools.excel.reader.stamp import find_form, read_stamp, stamp_from_name
+from xltools.excel.scan import Facts, Limits, ScanError
 from xltools.files import read_bytes
+from xltools.form import library
 from xltools.form.layout import layout
 from xltools.form.model import Form
+from xltools.form.places import PREFIX
 
 __all__ = ["read", "read_package"]
 
 
-def read(path: Path, form: Form | None = None, limits: Limits | None = None) -> Filing:
+def read(
+    path: Path,
+    form: Form | None = None,
+    limits: Limits | None = None,
+    *,
+    by_labels: bool = False,
+    key: bytes = b"",
+    passwords: Sequence[str] = (),
+) -> Filing:
     """The filing in the file *path*; with *form*, nothing else is accepted, otherwise a built-in form is looked up.
 
-    Raises :class:`~xltools.errors.InputError` when the system does not let the file be read. Everything that is
-    wrong with the file itself is a finding.
+    With *by_labels* a workbook without a stamp is read by its labels, its agency and year taken from a file name
+    of the form ``CODE_NAME_YEAR``. With *key* the workbook must carry the seal of its stamp. The
+    *passwords* are tried on a workbook that has one to open. Raises
+    :class:`~xltools.errors.InputError` when the system does not let the file be read. Everything that is wrong
+    with the file itself is a finding.
     """
-    return read_package(read_bytes(path), str(path), form, limits)
+    return read_package(
+        read_bytes(path), str(path), form, limits, by_labels=by_labels, key=key, passwords=passwords
+    )
 
 
-def read_package(data: bytes, name: str, form: Form | None = None, limits: Limits | None = None) -> Filing:
+def read_package(
+    data: bytes,
+    name: str,
+    form: Form | None = None,
+    limits: Limits | None = None,
+    *,
+    by_labels: bool = False,
+    key: bytes = b"",
+    passwords: Sequence[str] = (),
+) -> Filing:
     """The filing in the bytes of a file called *name*."""
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
     try:
-        facts = scan(data, limits)
+        facts = facts_of(data, limits, passwords)
     except ScanError as error:
         return Filing(source, (Finding(error.code, name, found=error.reason),))
     stamp, doubts = read_stamp(facts)
     if stamp is None:
-        return Filing(source, (Finding("no-stamp", name),))
+        return _unstamped(facts, source, form, by_labels=by_labels)
     found, fault = find_form(stamp, form)
     if found is None:
         return Filing(source, _signed([fault] if fault else [], source, stamp), stamp=stamp)
-    return _filing(facts, source, stamp, found, doubts)
+    if key:
+        doubts += _seal_faults(facts, stamp, key)
+    return _filing(
+        Reading(facts, layout(found), stamp.kind == "rollup", findings=doubts), source, stamp, found
+    )
 
 
-def _filing(facts: Facts, source: Source, stamp: Stamp, form: Form, doubts: list[Finding]) -> Filing:
-    reading = Reading(facts, layout(form), is_rollup=stamp.kind == "rollup")
-    reading.findings += doubts
-    record = Record(form, stamp.year, frozenset((stamp.agency,)), reading.values)
+def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bool) -> Filing:
+    """A workbook that was not issued: a superseded one is named, another is read by its labels if that was asked for."""
+    forms = [form] if form else [library.find(name) for name in library.names()]
+    for known in forms:
+        if word := next((w for sheet in facts.sheets if (w := superseded_word(known, sheet))), ""):
+            return Filing(source, (Finding("old-layout", source.path, found=word, expected=known.name),))
+    chosen = form or library.find(library.DEFAULT)
+    stamp = stamp_from_name(source.name, chosen) if by_labels else None
+    if stamp is None:
+        return Filing(source, (Finding("no-stamp", source.path),))
+    reading = Reading(facts, layout(chosen), is_rollup=False, by_labels=True, findings=[Finding("by-labels")])
+    return _filing(reading, source, stamp, chosen)
+
+
+def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
+    found = facts.properties.get(f"{PREFIX}seal", "")
+    if not found:
+        return [Finding("seal-missing")]
+    return (
+        [] if is_sealed(stamp, key, found) else [Finding("seal-broken", facts={"agency": str(stamp.agency)})]
+    )
+
+
+def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filing:
     members, accounts = read_rollup(reading) if reading.is_rollup else ((), ())
+    reading.members = len(members)
+    if reading.facts.old_format:
+        reading.note("old-format-read", "", None, found=reading.facts.old_format)
     read_sheets(reading)
     if reading.is_rollup:
         record = rolled_up(form, stamp.year, members, accounts)
+    else:
+        record = Record(form, stamp.year, frozenset((stamp.agency,)), reading.values)
     return Filing(
         source=source,
         findings=_signed(reading.findings, source, stamp),
@@ -69,6 +127,8 @@ def _filing(facts: Facts, source: Source, stamp: Stamp, form: Form, doubts: list
         prose=reading.prose,
         members=members,
         unread=frozenset(reading.unread),
+        clouded=frozenset(reading.clouded),
+        moved=reading.moved,
     )
 
 

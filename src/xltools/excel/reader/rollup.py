@@ -8,7 +8,7 @@ from decimal import Decimal
 from xltools.data.filing import STATUSES, Account, Member, Source
 from xltools.data.number import stored
 from xltools.data.record import Agency
-from xltools.excel.reader.sheets import Reading, is_empty, number_of
+from xltools.excel.reader.reading import Reading, is_empty, number_of
 from xltools.excel.scan import SheetFacts
 from xltools.form.places import MATRIX, PREFIX, SOURCES, Matrix, Sources
 

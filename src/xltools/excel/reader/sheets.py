@@ -1,136 +1,108 @@
-"""The sections' sheets: is the layout what the form says, which figures were typed, what do the totals show."""
+"""The sections' sheets: which figures were typed, what the totals show, what the prose says."""
 
 from __future__ import annotations
 
-import unicodedata
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
-
-from attrs import define, field
 
 from xltools.data.filing import Origin, Shown
-from xltools.data.finding import Finding
-from xltools.data.number import is_blank, is_whole, stored
-from xltools.excel.reader.stamp import named_place
-from xltools.excel.scan import Fact, Facts, SheetFacts
+from xltools.data.number import is_blank, is_whole
+from xltools.data.typed import typed
+from xltools.excel import live
+from xltools.excel.formula import canonical
+from xltools.excel.reader.guards import look_at_guards
+from xltools.excel.reader.locate import Located, locate
+from xltools.excel.reader.reading import Reading, is_empty, number_of
+from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1
 from xltools.form.model import Cell
-from xltools.form.places import COVER, Area, Label, Layout, Sheet
-
-_UNCHECKED_LABELS = {"heading", "hint"}  # words around prose, which misplace no figure
-
-
-@define
-class Reading:
-    """What reading one workbook has turned up so far."""
-
-    facts: Facts
-    layout: Layout
-    is_rollup: bool
-    findings: list[Finding] = field(factory=list)
-    values: dict[str, Decimal] = field(factory=dict)
-    shown: dict[str, Shown] = field(factory=dict)
-    prose: dict[str, str] = field(factory=dict)
-    unread: set[str] = field(factory=set)
-
-    def note(
-        self, code: str, sheet: str, place: tuple[int, int] | None, cell: Cell | None = None, **facts: Any
-    ) -> None:
-        """Add a finding about a place of a sheet; *facts* may hold what was found and expected."""
-        found, expected = facts.pop("found", ""), facts.pop("expected", "")
-        label = {"label": cell.label} if cell else {}
-        address, name = a1(*place) if place else "", cell.name if cell else ""
-        self.findings.append(Finding(code, "", "", sheet, address, name, found, expected, label | facts))
-
-    def refuse(self, code: str, sheet: str, place: tuple[int, int], cell: Cell, found: str | Decimal) -> None:
-        """A figure that cannot be had: say so, and let nothing that is built on it be judged."""
-        self.unread.add(cell.name)
-        self.note(code, sheet, place, cell, found=found)
+from xltools.form.places import COVER, Sheet
 
 
 def read_sheets(reading: Reading) -> None:
     """Read every section's sheet and the open fields of the cover."""
+    found = {sheet.name: locate(reading, sheet) for sheet in reading.layout.sheets}
     for sheet in reading.layout.sheets:
-        _read_sheet(reading, sheet)
+        located = found[sheet.name]
+        if located is None:
+            reading.unread |= {name for name in sheet.cells if not reading.layout.form.cells[name].is_total}
+        else:
+            _read_sheet(reading, sheet, located, found)
     if cover := reading.facts.sheet(COVER):
         for key, area in reading.layout.cover.fields.items():
-            _read_text(reading, f"cover.{key}", cover, area)
+            _read_text(reading, f"cover.{key}", cover, area.anchor)
+    look_at_guards(reading, [located for located in found.values() if located])
 
 
-def _read_sheet(reading: Reading, sheet: Sheet) -> None:
-    facts, cells = reading.facts.sheet(sheet.name), reading.layout.form.cells
-    if facts is None:
-        reading.note("missing-sheet", sheet.name, None, expected=sheet.name)
-    elif _layout_holds(reading, sheet, facts):
-        for name, area in sheet.cells.items():
-            _read_cell(reading, cells[name], facts, area)
-        for name, area in sheet.texts.items():
-            _read_text(reading, name, facts, area)
-        return
-    reading.unread |= {name for name in sheet.cells if not cells[name].is_total}
+_Found = dict[str, Located | None]
 
 
-def _layout_holds(reading: Reading, sheet: Sheet, facts: SheetFacts) -> bool:
-    """Whether every cell and label stands where the form puts it; says what does not.
-
-    The names tell of a shift of the whole table in one finding; where they are in place, or gone, each label
-    speaks for itself.
-    """
+def _read_sheet(reading: Reading, sheet: Sheet, located: Located, found: _Found) -> None:
     for name, area in sheet.cells.items():
-        place = named_place(reading.facts, name)
-        if place is not None and place != (sheet.name, *area.anchor):
-            found = a1(*place[1:]) if place[0] == sheet.name else f"{place[0]}!{a1(*place[1:])}"
-            cell, expected = reading.layout.form.cells[name], a1(*area.anchor)
-            reading.note("cell-moved", sheet.name, area.anchor, cell, found=found, expected=expected)
-            return False
-    changed = [
-        label for label in sheet.labels if label.role not in _UNCHECKED_LABELS and not _same(label, facts)
-    ]
-    for label in changed:
-        found = _text_of(facts, label.area)
-        reading.note("label-changed", sheet.name, label.area.anchor, found=found, expected=label.text)
-    return not changed
+        cell, place = reading.layout.form.cells[name], located.place(area)
+        fact = located.facts.cells.get(place)
+        if (located.facts.name, place) != (sheet.name, area.anchor):
+            reading.moved[name] = located.facts.name, a1(*place)
+        if reading.is_rollup and not cell.additive:
+            continue
+        if cell.is_total or reading.is_rollup:
+            issued = "" if reading.by_labels else _issued(reading, cell, found)
+            reading.shown[name] = _shown(fact, issued, reading.facts.old_format)
+        else:
+            _read_input(reading, cell, located.facts.name, place, fact)
+    for name, area in sheet.texts.items():
+        _read_text(reading, name, located.facts, located.place(area))
 
 
-def _same(label: Label, facts: SheetFacts) -> bool:
-    """Whether a label reads as the form prints it: width of characters and spaces do not matter."""
-    return _plain(label.text) == _plain(_text_of(facts, label.area))
+def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int, int]) -> None:
+    fact = facts.cells.get(place)
+    if fact and fact.text and not is_blank(fact.text):
+        reading.prose[name] = fact.text
 
 
-def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())
-
-
-def _text_of(facts: SheetFacts, area: Area) -> str:
-    fact = facts.cells.get(area.anchor)
-    return (fact.text or "") if fact else ""
-
-
-def _read_text(reading: Reading, name: str, facts: SheetFacts, area: Area) -> None:
-    text = _text_of(facts, area)
-    if not is_blank(text):
-        reading.prose[name] = text
-
-
-def _read_cell(reading: Reading, cell: Cell, facts: SheetFacts, area: Area) -> None:
-    fact = facts.cells.get(area.anchor)
-    if reading.is_rollup and not cell.additive:
-        return
-    if cell.is_total or reading.is_rollup:
-        reading.shown[cell.name] = _shown(fact)
-    else:
-        _read_input(reading, cell, facts.name, area.anchor, fact)
+# -- inputs
 
 
 def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None) -> None:
     """A typed figure: a number of its kind, or a finding and no figure."""
     if fact is None or is_empty(fact):
         reading.note("blank", sheet, place, cell)
-        return
-    value = number_of(fact)
-    if value is None:
-        reading.refuse("not-a-number", sheet, place, cell, (fact.text or f"={fact.formula}").strip())
-    elif value < 0 and not cell.signed:
+    elif fact.formula is not None and "[" in fact.formula:
+        reading.refuse("external-formula", sheet, place, cell, fact.text or "", formula=f"={fact.formula}")
+    elif fact.type == "s":
+        _read_typed_text(reading, cell, sheet, place, fact)
+    elif fact.type == "e":
+        reading.refuse("error-value", sheet, place, cell, fact.text or "")
+    elif fact.type == "d":
+        reading.refuse("text-date", sheet, place, cell, fact.text or "")
+    elif fact.type == "n" and _is_date(reading, fact):
+        reading.refuse("text-date", sheet, place, cell, _date(reading, fact))
+    elif (value := number_of(fact)) is not None:
+        _take(reading, cell, sheet, place, fact, value)
+    else:
+        code = "number-too-large" if fact.type == "n" and fact.text else "not-a-number"
+        reading.refuse(code, sheet, place, cell, (fact.text or f"={fact.formula}").strip())
+
+
+def _read_typed_text(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact) -> None:
+    """A text where a number belongs: the one number it can mean, with a note, or its fault."""
+    reading.clouded.add(cell.name)
+    text = (fact.text or "").strip()
+    meant = typed(text, cell.unit, signed=cell.signed)
+    if meant.value is not None:
+        if _take(reading, cell, sheet, place, fact, meant.value):
+            reading.note("text-as-number", sheet, place, cell, found=text, expected=meant.value)
+    elif meant.is_blank:
+        reading.note(meant.fault, sheet, place, cell, found=text)
+    else:
+        reading.refuse(meant.fault, sheet, place, cell, text, unit=cell.unit or "—")
+
+
+def _take(
+    reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
+) -> bool:
+    """The figure is taken unless the cell cannot hold such a one."""
+    if value < 0 and not cell.signed:
         reading.refuse("negative", sheet, place, cell, value)
     elif cell.number == "count" and not is_whole(value):
         reading.refuse("not-whole", sheet, place, cell, value)
@@ -138,20 +110,49 @@ def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int]
         reading.values[cell.name] = value
         if fact.formula is not None:
             reading.note("input-formula", sheet, place, cell, found=value, formula=f"={fact.formula}")
+        return True
+    return False
 
 
-def number_of(fact: Fact) -> Decimal | None:
-    """The figure in a cell that holds a number; never one for a text, a date word, a truth value or an error."""
-    return stored(fact.text) if fact.type == "n" and fact.text is not None else None
+def _is_date(reading: Reading, fact: Fact) -> bool:
+    return fact.style < len(reading.facts.dates) and reading.facts.dates[fact.style]
 
 
-def is_empty(fact: Fact) -> bool:
-    """Whether nothing, or only spaces, stand in the cell."""
-    return fact.formula is None and (fact.text is None or is_blank(fact.text))
+def _date(reading: Reading, fact: Fact) -> str:
+    """What the cell shows, near enough: the day that its number stands for."""
+    number = number_of(fact)
+    epoch = datetime(1904, 1, 1) if reading.facts.epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
+    try:
+        return f"{epoch + timedelta(days=float(number or 0)):%Y-%m-%d}"
+    except OverflowError:
+        return fact.text or ""
 
 
-def _shown(fact: Fact | None) -> Shown:
+# -- totals
+
+
+def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
+    """What a total displays, and how it came by it; *issued* is the formula that was put there."""
+    if old_format:
+        return Shown(number_of(fact) if fact else None, (fact.text or "") if fact else "", Origin.UNKNOWN)
     if fact is None or is_empty(fact):
         return Shown(None, "", Origin.EMPTY)
-    origin = Origin.FORMULA if fact.text is not None else Origin.UNCALCULATED
-    return Shown(number_of(fact), fact.text or "", Origin.TYPED if fact.formula is None else origin)
+    value, text = number_of(fact), fact.text or ""
+    if fact.formula is None:
+        return Shown(value, text, Origin.TYPED)
+    if issued and fact.formula != issued and canonical(fact.formula) != canonical(issued):
+        return Shown(value, text, Origin.CHANGED, f"={fact.formula}", f"={issued}")
+    return Shown(value, text, Origin.FORMULA if fact.text is not None else Origin.UNCALCULATED)
+
+
+def _issued(reading: Reading, cell: Cell, found: _Found) -> str:
+    """The formula of a total as it was issued, over the places where its parts stand now."""
+
+    def reference(name: str) -> str:
+        sheet, area = reading.layout.places[name]
+        located = found[sheet]
+        return a1(*(located.place(area) if located else area.anchor))
+
+    if cell.definition is not None:
+        return cell.definition.print(reference)
+    return live.column_sum(reading.layout, cell.name, reading.members)

@@ -10,18 +10,21 @@ from xltools.data.record import Agency
 from xltools.excel.scan import Facts
 from xltools.form import library
 from xltools.form.address import a1, column_index
+from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import COVER, PREFIX, STAMP
 from xltools.text import clerk
 
 _REFERENCE = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::.*)?")
+_FILE_NAME = re.compile(r"([^_]+)_(.+)_([0-9]{4})")
 _YEAR = re.compile(r"[0-9]{4}")
 _KINDS: tuple[Kind, ...] = ("return", "rollup")
 
 
 def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
     """The stamp from the file's properties; from the cover when a program dropped those; and where the two differ."""
-    cover = {key: text for key in STAMP if (text := _named_text(facts, PREFIX + key))}
+    place = _place_of_old if facts.old_format else named_place
+    cover = {key: text for key in STAMP if (text := _text(facts, place(facts, PREFIX + key)))}
     if "kind" in cover:
         shown = {clerk()(f"cover.kind-{kind}"): kind for kind in _KINDS}
         cover["kind"] = shown.get(cover["kind"], cover["kind"])
@@ -50,11 +53,24 @@ def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
     return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
 
 
-def _named_text(facts: Facts, name: str) -> str:
-    place = named_place(facts, name)
+def _place_of_old(facts: Facts, name: str) -> tuple[str, int, int] | None:
+    """Where every form puts a part of the stamp: an old format keeps no names."""
+    area = layout(library.find(library.DEFAULT)).cover.stamp[name.removeprefix(PREFIX)]
+    return (COVER, *area.anchor) if facts.sheet(COVER) else None
+
+
+def _text(facts: Facts, place: tuple[str, int, int] | None) -> str:
     sheet = facts.sheet(place[0]) if place else None
     fact = sheet.cells.get(place[1:]) if sheet and place else None
     return (fact.text or "").strip() if fact else ""
+
+
+def stamp_from_name(name: str, form: Form) -> Stamp | None:
+    """The stamp that a file name of the form ``CODE_NAME_YEAR`` stands for; its district is unknown."""
+    match = _FILE_NAME.fullmatch(name.rpartition(".")[0])
+    if match is None:
+        return None
+    return Stamp(form.key, form.edition, int(match[3]), Agency("", match[1].strip(), match[2].strip()))
 
 
 def find_form(stamp: Stamp, wanted: Form | None) -> tuple[Form | None, Finding | None]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
+from xltools.data.seal import seal
 from xltools.errors import InputError, Problem
 from xltools.excel.writer.canvas import Canvas
 from xltools.excel.writer.content import Content, stamp_texts
@@ -33,14 +34,15 @@ def write_return(
     values: Mapping[str, Decimal] | None = None,
     prose: Mapping[str, str] | None = None,
     password: str = "",
+    key: bytes = b"",
 ) -> bytes:
-    """The workbook of one agency; *values* are inputs, totals are derived."""
-    return _write(Content(layout(form), stamp, form.complete(values or {}), prose or {}), password)
+    """The workbook of one agency; *values* are inputs, totals are derived. With *key* its stamp is sealed."""
+    return _write(Content(layout(form), stamp, form.complete(values or {}), prose or {}), password, key)
 
 
-def write_rollup(rollup: Rollup, password: str = "") -> bytes:
+def write_rollup(rollup: Rollup, password: str = "", key: bytes = b"") -> bytes:
     """The workbook of a district: the form's sheets over one row an agency, and an account of every file."""
-    return _write(Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup), password)
+    return _write(Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup), password, key)
 
 
 def check_password(password: str) -> None:
@@ -51,12 +53,14 @@ def check_password(password: str) -> None:
         raise InputError(Problem("bad-password"))
 
 
-def _write(content: Content, password: str) -> bytes:
+def _write(content: Content, password: str, key: bytes) -> bytes:
     check_password(password)
     with Canvas(password) as canvas:
         # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
         created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)
-        custom = {PREFIX + key: text for key, text in stamp_texts(content.stamp).items()}
+        custom = {PREFIX + item: text for item, text in stamp_texts(content.stamp).items()}
+        if key:
+            custom[f"{PREFIX}seal"] = seal(content.stamp, key)
         canvas.properties(content.layout.form.title, created, custom)
         cover = Cover(canvas, content)
         for sheet in content.layout.sheets:
@@ -67,6 +71,6 @@ def _write(content: Content, password: str) -> bytes:
         cover.write()
         for name, (sheet_name, area) in content.layout.places.items():
             canvas.define(name, sheet_name, area)
-        for key, area in content.layout.cover.stamp.items():
-            canvas.define(PREFIX + key, COVER, area)
+        for item, area in content.layout.cover.stamp.items():
+            canvas.define(PREFIX + item, COVER, area)
         return canvas.close()

@@ -8,26 +8,15 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.filing import Member
 from xltools.data.rollup import Rollup
-from xltools.excel.formula import quoted
+from xltools.excel import live
 from xltools.excel.writer.canvas import HEI, LOCKED, Canvas, header_text, stored, widths
 from xltools.excel.writer.content import Content
-from xltools.form.address import a1, column_name
-from xltools.form.places import MATRIX, PREFIX, SOURCES, Area, Layout, Matrix, Sources
+from xltools.form.address import a1
+from xltools.form.places import MATRIX, PREFIX, SOURCES, Area, Matrix, Sources
 from xltools.text import clerk
 
 _MATRIX_WIDTHS = (12.0, 14.0, 26.0, 32.0, 14.0)
 _SOURCES_WIDTHS = (12.0, 14.0, 26.0, 34.0, 66.0, 9.0, 12.0, 40.0, 18.0, 10.0)
-
-
-def column_sum(layout: Layout, name: str, members: int) -> str:
-    """The district's figure as the live sum of its column in the matrix."""
-    column = column_name(_column(layout, name))
-    first = Matrix.FIRST_ROW + 1
-    return f"SUM({quoted(MATRIX)}!{column}{first}:{column}{first + max(1, members) - 1})"
-
-
-def _column(layout: Layout, name: str) -> int:
-    return len(Matrix.ABOUT) + layout.order[name]
 
 
 def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
@@ -67,10 +56,10 @@ def _write_member(canvas: Canvas, content: Content, page: Worksheet, row: int, m
         canvas.put(page, Area.at(row, column), value, text)
     complete = form.complete(member.values)
     for name, cell in form.cells.items():
-        place = Area.at(row, _column(content.layout, name))
+        place = Area.at(row, live.matrix_column(content.layout, name))
         style = canvas.boxed(num_format="General", bg_color=LOCKED if cell.is_total else "#FFFFFF")
         if cell.definition:
-            formula = cell.definition.print(lambda other: a1(row, _column(content.layout, other)))
+            formula = cell.definition.print(lambda other: a1(row, live.matrix_column(content.layout, other)))
             canvas.formula(page, place, formula, style, stored(complete[name]))
         else:
             canvas.put(page, place, member.values.get(name), style)

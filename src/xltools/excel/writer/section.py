@@ -24,7 +24,6 @@ from xltools.excel.writer.canvas import (
     widths,
 )
 from xltools.excel.writer.content import Content
-from xltools.excel.writer.rollup import column_sum
 from xltools.form.model import Cell
 from xltools.form.places import Area, CheckGroup, Label, Sheet
 from xltools.text import clerk
@@ -114,7 +113,7 @@ def _cell(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, cell:
         formula = cell.definition.print(lambda name: live.reference(content.layout, name, sheet.name))
         canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
     elif content.rollup:
-        formula = column_sum(content.layout, cell.name, len(content.rollup.members))
+        formula = live.column_sum(content.layout, cell.name, len(content.rollup.members))
         canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
 
 

@@ -1,0 +1,140 @@
+"""Make the pictures in this folder again: ``.venv/bin/python docs/pictures/make.py``.
+
+Needs LibreOffice (``soffice``), poppler (``pdftoppm``) and Noto's Chinese fonts. Each picture is one sheet of a
+sample, turned into a page without margins and then into pixels; LibreOffice works out every formula anew first.
+"""
+# ruff: noqa: INP001, S603  a script beside the documents; it runs the two programs named above
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "samples"))
+
+import clerk  # noqa: E402
+
+from xltools import find_form, load_roster, merge, read, write_rollup  # noqa: E402
+from xltools.excel.package import patched  # noqa: E402
+
+SAMPLES = ROOT / "samples"
+WIDEST = 2000  # pixels; a page ends before
+EMPTY = "$ZZ$1"  # a page without anything on it is not printed
+
+# Recalculate on loading; and the fonts of Windows as Noto's, digits included, where fontconfig would fall back.
+PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+"""
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<match target="pattern"><test name="family"><string>宋体</string></test>
+<edit name="family" mode="assign" binding="strong"><string>Noto Serif CJK SC</string></edit></match>
+<match target="pattern"><test name="family"><string>黑体</string></test>
+<edit name="family" mode="assign" binding="strong"><string>Noto Sans CJK SC</string></edit></match>
+</fontconfig>
+"""
+
+
+class Picture(NamedTuple):
+    """Some cells of a sheet, as wide as a page of A4; at how many dots an inch, and how many pixels of its height."""
+
+    workbook: bytes
+    sheet: str
+    area: str
+    orientation: str
+    dots: int
+    height: int
+
+
+def district() -> bytes:
+    """The roll-up of the clean samples."""
+    form, roster = find_form("xxgk-2021"), load_roster(SAMPLES / "roster.csv")
+    filings = [read(path, form) for path in sorted((SAMPLES / "clean").iterdir())]
+    rollup = merge(filings, form, 2024, "青禾区", roster=roster).rollup
+    if rollup is None:
+        raise SystemExit("the clean samples do not add up")
+    return write_rollup(rollup)
+
+
+def pictures() -> dict[str, Picture]:
+    """Each picture by the name of its file."""
+    wrong = next((SAMPLES / "problems").glob("005_*")).read_bytes()
+    clean = next((SAMPLES / "clean").glob("005_*")).read_bytes()
+    return {
+        "table.png": Picture(wrong, "三、依申请公开", "$A$1:$L$33", "portrait", 140, 1034),
+        "cover.png": Picture(clean, "封面", "$A$1:$D$27", "portrait", 105, 810),
+        "district.png": Picture(district(), "各单位数据", "$B$1:$J$23", "landscape", 112, 520),
+    }
+
+
+def alone(picture: Picture) -> bytes:
+    """The workbook with nothing to print but the wanted area, with letters and numbers around it as on the screen."""
+
+    def book(part: bytes) -> bytes:
+        text = part.decode()
+        names = [html.unescape(name) for name in re.findall(r'<sheet name="([^"]+)"', text)]
+
+        def area(match: re.Match[str]) -> str:
+            name = names[int(match[2])]
+            return f"{match[1]}'{name}'!{picture.area if name == picture.sheet else EMPTY}"
+
+        return re.sub(r'(name="_xlnm.Print_Area" localSheetId="(\d+)">)[^<]*', area, text).encode()
+
+    def sheet(part: bytes) -> bytes:
+        text = re.sub(r"<headerFooter>.*?</headerFooter>", "", part.decode())
+        text = re.sub(r"<printOptions[^>]*/>", '<printOptions headings="1"/>', text)
+        text = re.sub(r"<pageMargins[^>]*/>", _margins(), text)
+        text = re.sub(r"<pageSetUpPr[^>]*/>", '<pageSetUpPr fitToPage="1"/>', text)
+        setup = f'<pageSetup paperSize="9" orientation="{picture.orientation}" fitToHeight="0"/>'
+        return re.sub(r"<pageSetup [^>]*/>", setup, text).encode()
+
+    own = clerk.part_of(picture.workbook, picture.sheet)
+    return patched(picture.workbook, {"xl/workbook.xml": book, own: sheet})
+
+
+def _margins() -> str:
+    sides = " ".join(f'{side}="0.1"' for side in ("left", "right", "top", "bottom", "header", "footer"))
+    return f"<pageMargins {sides}/>"
+
+
+def make(name: str, picture: Picture, folder: Path) -> None:
+    """Page, then pixels."""
+    user, fonts = folder / "profile" / "user", folder / "fonts.conf"
+    user.mkdir(parents=True)
+    (user / "registrymodifications.xcu").write_text(PROFILE, encoding="utf-8")
+    fonts.write_text(FONTS, encoding="utf-8")
+    book = folder / "book.xlsx"
+    book.write_bytes(alone(picture))
+    office = [_program("soffice"), f"-env:UserInstallation={user.parent.as_uri()}", "--headless"]
+    office += ["--convert-to", "pdf", "--outdir", str(folder), str(book)]
+    subprocess.run(office, check=True, capture_output=True, env=os.environ | {"FONTCONFIG_FILE": str(fonts)})
+    crop = ["-x", "0", "-y", "0", "-W", str(WIDEST), "-H", str(picture.height)]
+    draw = [_program("pdftoppm"), "-png", "-singlefile", "-r", str(picture.dots), *crop]
+    subprocess.run([*draw, str(folder / "book.pdf"), str(HERE / name.removesuffix(".png"))], check=True)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise SystemExit(f"{name} is not installed")
+    return found
+
+
+if __name__ == "__main__":
+    for name, picture in pictures().items():
+        with tempfile.TemporaryDirectory() as folder:
+            make(name, picture, Path(folder))

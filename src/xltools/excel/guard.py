@@ -1,0 +1,387 @@
+"""The guard before the scanner: what a file is, whether it is safe to open, and how much it may cost.
+
+Nothing is parsed here. The bytes are looked at, then the directory of the zip; what must not be opened is refused
+by a code of its own. :class:`Part` carries the limits into the parsing of parts that are large.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+from typing import IO
+from xml.parsers import expat
+
+import attrs
+from attrs import define, frozen
+
+from xltools.errors import InputError, Problem
+
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_ZIP = b"PK\x03\x04"
+_DIRECTORY_ENTRY = b"PK\x01\x02"
+_HEADER = 30  # bytes of an entry's local header before its name
+_ENCRYPTED_FLAG = 0x1
+_PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # all that a workbook may use
+_UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0", re.MULTILINE)
+_GRACE = 10 << 20  # below this no ratio is suspicious: empty formatted rows shrink a hundredfold
+_NESTED = 20  # workbooks stored in an archive uncompressed show their own directories
+
+# What damaged bytes make the libraries raise.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    struct.error,
+    EOFError,
+    LookupError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+    OSError,
+    MemoryError,
+)
+
+
+class ScanError(Exception):
+    """The file cannot be read; ``code`` is the finding to report."""
+
+    def __init__(self, code: str, reason: str = "") -> None:
+        self.code, self.reason = code, reason
+        super().__init__(f"{code}: {reason}")
+
+
+@frozen
+class Limits:
+    """Beyond these a file is refused. Sizes in bytes; the names are those of ``--limit``.
+
+    ``xml`` is what of a workbook is parsed; ``elements`` counts its elements, of which a cell has one to four;
+    ``seconds`` and ``memory`` are for the child process that opens old formats and passwords.
+    """
+
+    file: int = 50 << 20
+    entries: int = 5000
+    unpacked: int = 200 << 20
+    ratio: int = 200
+    xml: int = 40 << 20
+    elements: int = 3_000_000
+    cells: int = 500_000
+    seconds: int = 5
+    memory: int = 200 << 20
+
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def limits_from(settings: Iterable[str]) -> Limits:
+    """The limits with each NAME=VALUE of *settings* put in; raises :class:`InputError` for what is no such thing."""
+    known = [field.name for field in attrs.fields(Limits)]
+    found: dict[str, int] = {}
+    for setting in settings:
+        match = re.fullmatch(r"\s*([a-z]+)\s*=\s*([0-9]{1,15})\s*([KMG]?)B?\s*", setting, re.IGNORECASE)
+        if match is None or match[1].lower() not in known:
+            raise InputError(Problem("bad-limit", facts={"text": setting, "known": ", ".join(known)}))
+        found[match[1].lower()] = int(match[2]) * _UNITS[match[3].upper()]
+    return Limits(**found)
+
+
+def beyond(name: str, limits: Limits) -> ScanError:
+    """The refusal of a file that is beyond one limit; its reason names the limit as ``--limit`` does."""
+    return ScanError("too-large", f"{name} > {getattr(limits, name):,}")
+
+
+# -- the bytes
+
+
+def look(data: bytes, limits: Limits) -> None:
+    """What a glance at the bytes tells; raises :class:`ScanError` for anything but a zip."""
+    if not data:
+        raise ScanError("empty-file")
+    if len(data) > limits.file:
+        raise beyond("file", limits)
+    if not data.startswith(_ZIP):
+        raise ScanError(_ole_kind(data) if data.startswith(_OLE) else _foreign_kind(data))
+
+
+# Names of the streams of an OLE file, by what they make of it.
+_STREAMS = {
+    "Workbook": "old-format",
+    "Book": "old-format",
+    "WordDocument": "word-document",
+    "PowerPoint Document": "not-a-workbook",
+}
+
+
+def _ole_kind(data: bytes) -> str:
+    """Encrypted, a Word document, or an old workbook: by the first stream that says so, as others may be embedded."""
+    if _utf16("EncryptedPackage") in data:
+        return "encrypted"
+    places = {name: data.find(_utf16(name)) for name in _STREAMS}
+    found = [name for name, place in places.items() if place >= 0]
+    return _STREAMS[min(found, key=places.__getitem__)] if found else "old-format"
+
+
+def _utf16(text: str) -> bytes:
+    return text.encode("utf-16-le")
+
+
+_MARKS = {  # first bytes of other kinds of file
+    b"Rar!": "archive",
+    b"7z\xbc\xaf\x27\x1c": "archive",
+    b"\x1f\x8b": "archive",
+    b"BZh": "archive",
+    b"{\\rtf": "word-document",
+    b"%PDF": "not-a-workbook",
+}
+_HEAD = 4096
+_WEB = re.compile(r"\s*(<!doctype\s+html|<(html|head|body|meta|table|style|script|div)\b|mime-version:)")
+_XML_SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
+
+
+def _foreign_kind(data: bytes) -> str:
+    """What a file is that is neither a zip nor OLE."""
+    head = data[:_HEAD]
+    if _ZIP.startswith(head) or not head.strip(b"\0"):
+        return "damaged"  # cut after the first bytes, or never written
+    if found := next((code for mark, code in _MARKS.items() if head.startswith(mark)), None):
+        return found
+    if _is_lock(data):
+        return "lock-file"
+    text = _decoded(head)
+    return "not-a-workbook" if text is None else _text_kind(text.casefold())
+
+
+def _text_kind(head: str) -> str:
+    """What a file is that can be read as text."""
+    if _WEB.match(head) or "<html" in head:
+        return "html-file"
+    if head.lstrip().startswith("<?xml"):
+        return "old-format" if _XML_SPREADSHEET in head else "not-a-workbook"
+    return "csv-file"
+
+
+_LOCK_SIZES = {162, 165}
+_LOCK_NAME = 54
+
+
+def _is_lock(data: bytes) -> bool:
+    """Whether it is the file Office keeps beside an open one: who has it open, padded to a fixed length."""
+    return (
+        len(data) in _LOCK_SIZES
+        and 0 < data[0] <= _LOCK_NAME
+        and not data[1 + data[0] : 1 + _LOCK_NAME].strip(b" \0")
+    )
+
+
+def _decoded(head: bytes) -> str | None:
+    """The beginning of a file as text, in any of the encodings of China; ``None`` when it is no text."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head[: len(head) // 2 * 2].decode("utf-16", "replace")
+    if re.search(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]", head):
+        return None
+    for encoding in ("utf-8-sig", "gb18030"):
+        for cut in range(4):  # the head may end within a character
+            try:
+                return head[: len(head) - cut].decode(encoding)
+            except UnicodeDecodeError:
+                continue
+    return None
+
+
+# -- the directory of the zip
+
+
+def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
+    """The zip in *data*, unless its directory alone would be a burden."""
+    if data.count(_DIRECTORY_ENTRY) > limits.entries * _NESTED:
+        raise beyond("entries", limits)
+    return zipfile.ZipFile(io.BytesIO(data))
+
+
+def look_inside(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
+    """The entries of a zip of *size* bytes by their folded names, when nothing is wrong with its directory.
+
+    Raises :class:`ScanError`. Python never unpacks more of an entry than is declared, so the declared sizes bound
+    what opening it can cost.
+    """
+    entries = package.infolist()
+    if len(entries) > limits.entries:
+        raise beyond("entries", limits)
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > max(_GRACE, limits.ratio * size):
+        raise ScanError("bomb", f"{unpacked // size:,} : 1")
+    if unpacked > limits.unpacked:
+        raise beyond("unpacked", limits)
+    if unsafe := _UNSAFE.search("\n".join(entry.orig_filename for entry in entries)):
+        raise ScanError("unsafe-path", printable(unsafe.string[unsafe.start() :].partition("\n")[0]))
+    parts = {folded(entry.filename): entry for entry in entries}
+    if len(parts) != len(entries):
+        raise ScanError("duplicate-part", printable(_twice(entries)))
+    _no_overlap(entries)
+    return parts
+
+
+def _twice(entries: list[zipfile.ZipInfo]) -> str:
+    names = [folded(entry.filename) for entry in entries]
+    return next(name for index, name in enumerate(names) if name in names[:index])
+
+
+def _no_overlap(entries: list[zipfile.ZipInfo]) -> None:
+    """Two entries that share bytes are a trick to unpack more than there is."""
+    end = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end:
+            raise ScanError("bomb", printable(entry.filename))
+        end = entry.header_offset + _HEADER + entry.compress_size
+
+
+def folded(name: str) -> str:
+    """An entry's name as spreadsheet programs compare it."""
+    return name.replace("\\", "/").casefold()
+
+
+def printable(text: str) -> str:
+    """A name out of a file, short and without what could command a terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:200])
+
+
+_WORKBOOK_NAMES = re.compile(r"[^/]\.(xls[xmb]?|et|ods|zip)$")
+_MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
+
+
+def look_for_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
+    """Raise :class:`ScanError` unless the names of the entries are those of a workbook without macros."""
+    if not is_package(parts):
+        raise ScanError(_zip_kind(package, parts))
+    if any(entry.flag_bits & _ENCRYPTED_FLAG for entry in parts.values()):
+        raise ScanError("encrypted-archive")
+    folders = {name.partition("/")[0] for name in parts}
+    if "xl" not in folders and folders & {"word", "ppt", "visio"}:
+        raise ScanError("word-document" if "word" in folders else "not-a-workbook")
+    if "xl/workbook.bin" in parts and "xl/workbook.xml" not in parts:
+        raise ScanError("old-format")
+    if macros := next((name for name in parts if _MACROS.search(name)), None):
+        raise ScanError("macros", printable(macros))
+    if strange := next((e for e in parts.values() if e.compress_type not in _PLAIN_METHODS), None):
+        raise ScanError("damaged", f"compression {strange.compress_type}")
+
+
+def is_package(names: Iterable[str]) -> bool:
+    """Whether these names belong to an Office document rather than to files that were packed together."""
+    return not {"[content_types].xml", "_rels/.rels"}.isdisjoint(names)
+
+
+def _zip_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> str:
+    """What a zip is that is no Office document."""
+    mime = parts.get("mimetype")
+    if mime is not None and mime.file_size < _HEAD and mime.compress_type in _PLAIN_METHODS:
+        kind = package.read(mime)
+        return (
+            "old-format"
+            if b"spreadsheet" in kind
+            else "word-document"
+            if b".text" in kind
+            else "not-a-workbook"
+        )
+    if any(_WORKBOOK_NAMES.search(name) for name in parts):
+        encrypted = any(entry.flag_bits & _ENCRYPTED_FLAG for entry in parts.values())
+        return "encrypted-archive" if encrypted else "archive"
+    return "not-a-workbook"
+
+
+# -- large parts
+
+_SMALL = 1 << 20  # a workbook of an agency stays below it and is parsed without being watched
+_CHUNK = 1 << 20
+_DEEPEST = 256
+_MOST_ATTRIBUTES = 256
+_MOST_NAMES = 5000
+
+Start = Callable[[str, dict[str, str]], None]
+End = Callable[[str], None]
+
+
+@define
+class Watch:
+    """Counts what large parts hold while they are parsed."""
+
+    limits: Limits
+    elements: int = 0
+
+    def over(self, start: Start, end: End | None) -> tuple[Start, End]:
+        """The handlers, watched."""
+        depth = 0
+        left = self.limits.elements - self.elements
+
+        def on_start(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal depth, left
+            depth += 1
+            left -= 1
+            if left < 0:
+                raise beyond("elements", self.limits)
+            if depth > _DEEPEST or len(attributes) > _MOST_ATTRIBUTES:
+                raise ScanError("damaged", f"<{printable(tag)}> at depth {depth}")
+            start(tag, attributes)
+
+        def on_end(tag: str) -> None:
+            nonlocal depth
+            depth -= 1
+            if depth == 0:
+                self.elements = self.limits.elements - left
+            if end is not None:
+                end(tag)
+
+        return on_start, on_end
+
+
+@frozen
+class Part:
+    """A part to be parsed: at once when it is small, in pieces and watched when it is not."""
+
+    content: bytes | IO[bytes]
+    watch: Watch | None = None
+
+    def feed(self, parser: expat.XMLParserType) -> None:
+        """Run *parser* over it."""
+        if isinstance(self.content, bytes):
+            parser.Parse(self.content, True)
+            return
+        first = True
+        while chunk := self.content.read(_CHUNK):
+            self._check(chunk, first)
+            parser.Parse(chunk, False)  # in pieces this large a long text is not begun again too often
+            if len(parser.intern) > _MOST_NAMES:
+                raise ScanError("damaged", f"{len(parser.intern):,} names of elements and attributes")
+            first = False
+        parser.Parse(b"", True)
+
+    @staticmethod
+    def _check(chunk: bytes, first: bool) -> None:
+        """One tag or text of a megabyte is no spreadsheet's; nor are parts of that size in UTF-16."""
+        if b"<" not in chunk and len(chunk) == _CHUNK:
+            raise ScanError("damaged", "a text without end")
+        if first and (b"\0" in chunk[:4] or chunk[:2] in {b"\xff\xfe", b"\xfe\xff"}):
+            raise ScanError("damaged", "a large part in UTF-16")
+
+
+@define
+class Budget:
+    """Hands out the parts of one workbook and keeps account of what they cost."""
+
+    limits: Limits
+    spent: int = 0
+    watch: Watch | None = None
+
+    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Part:
+        """The part in *entry*; raises :class:`ScanError` when the workbook is beyond its limit."""
+        self.spent += entry.file_size
+        if self.spent > self.limits.xml:
+            raise beyond("xml", self.limits)
+        if self.spent <= _SMALL:
+            return Part(package.read(entry))
+        if self.watch is None:
+            self.watch = Watch(self.limits)
+        return Part(package.open(entry), self.watch)

@@ -1,0 +1,64 @@
+"""What became of the guards a workbook was issued with: protection, validations, visible rows.
+
+Losing them does no harm by itself, since every figure is checked again; so these are notes, and a warning where
+figures can hide from the eye.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xltools.excel.reader.locate import Located
+from xltools.excel.reader.reading import Reading
+from xltools.form.address import a1, column_index, column_name
+from xltools.form.places import Sheet
+
+_RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?([0-9]{1,7}))?")
+# Programs that keep the lock of a workbook's structure when they save; others drop it without being asked.
+_KEEPERS = ("Microsoft Excel", "WPS")
+
+
+def look_at_guards(reading: Reading, located: list[Located]) -> None:
+    """Note what is no longer guarded. A workbook that was never issued had no guards to lose; an old format does not tell."""
+    if reading.by_labels or reading.facts.old_format:
+        return
+    open_sheets = [place.facts.name for place in located if not place.facts.is_protected]
+    if open_sheets:
+        reading.note("unprotected", "", None, found="、".join(open_sheets))
+    if not reading.facts.structure_locked and reading.facts.application.startswith(_KEEPERS):
+        reading.note("structure-unlocked", "", None)
+    sheets = {sheet.name: sheet for sheet in reading.layout.sheets}
+    for place in located:
+        sheet = sheets.get(place.facts.name)
+        if sheet is not None and sheet.cells:
+            _look_at_table(reading, sheet, place)
+
+
+def _look_at_table(reading: Reading, sheet: Sheet, located: Located) -> None:
+    cells = reading.layout.form.cells
+    inputs = [located.place(area) for name, area in sheet.cells.items() if not cells[name].is_total]
+    if not reading.is_rollup:
+        ranges = [r for text in located.facts.validations if (r := _range(text))]
+        lost = [place for place in inputs if not any(_covers(r, place) for r in ranges)]
+        if lost:
+            reading.note("validation-lost", sheet.name, lost[0], found=sheet.name, count=len(lost))
+    rows = sorted({row for row in located.rows.values() if row in located.facts.hidden_rows})
+    columns = sorted(
+        {c for c in located.columns.values() if any(a <= c <= b for a, b in located.facts.hidden_columns)}
+    )
+    if rows or columns:
+        hidden = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
+        place = (rows[0] if rows else inputs[0][0], columns[0] if columns else inputs[0][1])
+        reading.note("hidden-cells", sheet.name, place, found="、".join(hidden), expected=a1(*place))
+
+
+def _range(text: str) -> tuple[int, int, int, int] | None:
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        return None
+    row, column = int(match[2]) - 1, column_index(match[1])
+    return row, column, int(match[4] or match[2]) - 1, column_index(match[3] or match[1])
+
+
+def _covers(area: tuple[int, int, int, int], place: tuple[int, int]) -> bool:
+    return area[0] <= place[0] <= area[2] and area[1] <= place[1] <= area[3]

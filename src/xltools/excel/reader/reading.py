@@ -1,0 +1,62 @@
+"""What reading one workbook has turned up so far, and how a finding gets its place."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from attrs import define, field
+
+from xltools.data.filing import Shown
+from xltools.data.finding import Finding
+from xltools.data.number import is_blank, stored
+from xltools.excel.scan import Fact, Facts
+from xltools.form.address import a1
+from xltools.form.model import Cell
+from xltools.form.places import Layout
+
+
+@define
+class Reading:
+    """Collects findings, figures and evidence; ``by_labels`` is set for a workbook that was never issued."""
+
+    facts: Facts
+    layout: Layout
+    is_rollup: bool
+    by_labels: bool = False
+    members: int = 0  # rows of a roll-up's matrix
+    findings: list[Finding] = field(factory=list)
+    values: dict[str, Decimal] = field(factory=dict)
+    shown: dict[str, Shown] = field(factory=dict)
+    prose: dict[str, str] = field(factory=dict)
+    unread: set[str] = field(factory=set)
+    moved: dict[str, tuple[str, str]] = field(factory=dict)
+    clouded: set[str] = field(
+        factory=set
+    )  # inputs that hold a text: what a program adds up from them is anyone's guess
+
+    def note(
+        self, code: str, sheet: str, place: tuple[int, int] | None, cell: Cell | None = None, **facts: Any
+    ) -> None:
+        """Add a finding about a place of a sheet; *facts* may hold what was found and expected."""
+        found, expected = facts.pop("found", ""), facts.pop("expected", "")
+        label = {"label": cell.label} if cell else {}
+        address, name = a1(*place) if place else "", cell.name if cell else ""
+        self.findings.append(Finding(code, "", "", sheet, address, name, found, expected, label | facts))
+
+    def refuse(
+        self, code: str, sheet: str, place: tuple[int, int], cell: Cell, found: str | Decimal, **facts: Any
+    ) -> None:
+        """A figure that cannot be had: say so, and let nothing that is built on it be judged."""
+        self.unread.add(cell.name)
+        self.note(code, sheet, place, cell, found=found, **facts)
+
+
+def number_of(fact: Fact) -> Decimal | None:
+    """The figure in a cell that holds a number; never one for a text, a truth value or an error."""
+    return stored(fact.text) if fact.type == "n" and fact.text is not None else None
+
+
+def is_empty(fact: Fact) -> bool:
+    """Whether nothing, or only spaces, stand in the cell."""
+    return fact.formula is None and (fact.text is None or is_blank(fact.text))

@@ -1,0 +1,128 @@
+"""What clerks type where a number belongs, and what becomes of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xltools.data.finding import SEVERITY
+from xltools.data.typed import typed
+
+ACCEPTED = {
+    "12": "12",
+    " 12 ": "12",
+    "１２": "12",
+    "１２．５": "12.5",
+    "1,204": "1204",
+    "1，204": "1204",
+    "1 204": "1204",
+    "12,345,678": "12345678",
+    "12件": "12",
+    "12 件": "12",
+    "１２　件": "12",
+    "(5)": "5",
+    "（5）": "5",
+    "0012": "12",
+    "0": "0",
+    ".5": "0.5",
+    "\u00a07\u3000": "7",
+    "-3": "-3",
+    "－3": "-3",
+    "\u22123": "-3",
+}
+REFUSED = {
+    "2000万": "text-unit",
+    "12元": "text-unit",
+    "12份": "text-unit",
+    "3亿": "text-unit",
+    "减4": "text-change",
+    "+19": "text-change",
+    "＋19": "text-change",
+    "增加5件": "text-change",
+    "22（其中修订16件）": "text-remark",
+    "22(其中修订16件)": "text-remark",
+    "3，其中重复1": "text-remark",
+    "2024年1月5日": "text-date",
+    "2024-01-05": "text-date",
+    "2024/1/5": "text-date",
+    "1月": "text-date",
+    "约100": "text-vague",
+    "100余": "text-vague",
+    "100余件": "text-vague",
+    "近百": "not-a-number",
+    "超过20件": "text-vague",
+    "20件以上": "text-vague",
+    "1e400": "number-too-large",
+    "1E5": "number-too-large",
+    "12345678901234567890": "number-too-large",
+    "NaN": "not-a-number",
+    "Infinity": "not-a-number",
+    "1,20": "not-a-number",
+    "1,2,3": "not-a-number",
+    "1.2.3": "not-a-number",
+    "十二": "not-a-number",
+    "0x10": "not-a-number",
+    "总计": "not-a-number",
+    "件": "not-a-number",
+    "无": "text-nothing",
+    "/": "text-nothing",
+    "／": "text-nothing",
+    "—": "text-nothing",
+    "——": "text-nothing",
+    "-": "text-nothing",
+    "－": "text-nothing",
+    "N/A": "text-nothing",
+    "没有": "text-nothing",
+}
+
+
+@pytest.mark.parametrize("text", ACCEPTED)
+def test_what_can_only_mean_one_number_is_that_number(text):
+    assert typed(text, "件", signed=False).value == Decimal(ACCEPTED[text])
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_cannot_is_refused_under_its_own_name(text):
+    found = typed(text, "件", signed=False)
+    assert (found.value, found.fault) == (None, REFUSED[text])
+    assert found.is_blank == (found.fault == "text-nothing")
+    assert found.fault in SEVERITY
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("12万元", "12"), ("12 万元", "12"), ("59237.2449万元", "59237.2449")]
+)
+def test_the_cells_own_unit_may_stand_behind_the_number(text, value):
+    assert typed(text, "万元", signed=False).value == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["12元", "12万", "12亿元", "12千元"])
+def test_another_unit_may_not(text):
+    assert typed(text, "万元", signed=False).fault == "text-unit"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("(5)", "-5"), ("+19", "19"), ("-0.5", "-0.5"), ("+1,204", "1204")]
+)
+def test_a_cell_that_may_be_negative_reads_signs_and_brackets(text, value):
+    assert typed(text, "万元", signed=True).value == Decimal(value)
+
+
+@given(st.integers(0, 10**14))
+def test_separators_and_width_never_change_a_number(number):
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in str(number))
+    for text in (f"{number:,}", f"{number:,}".replace(",", "，"), wide, f" {number}件", f"（{number}）"):
+        assert typed(text, "件", signed=False).value == number
+
+
+@given(st.text(max_size=12))
+def test_no_text_becomes_zero_unless_it_says_zero(text):
+    found = typed(text, "件", signed=False)
+    if found.value == 0:
+        import unicodedata
+
+        assert "0" in unicodedata.normalize("NFKC", text)
+    assert (found.value is None) == bool(found.fault)
