@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint format types samples golden dist clean
+.PHONY: help setup demo test quick lint format types samples golden bench dist clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -42,6 +42,9 @@ samples: $(READY)  ## make the sample workbooks again
 
 golden: $(READY)  ## renew the golden files after looking at the difference
 	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py
+
+bench: $(READY)  ## measure reading against the floor and against openpyxl
+	$(BIN)/python benchmarks/reading.py
 
 dist: $(READY)  ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation

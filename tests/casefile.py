@@ -6,12 +6,16 @@ more ``[[file]]``; what is not said is as in a sound return of 001 for 2024. The
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import tomllib
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import clerk
+import pytest
 
 from conftest import HERE, sound_values
 from xltools.checking.collection import examine
@@ -21,9 +25,10 @@ from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 from xltools.excel.reader import read_package
 from xltools.excel.scan import Limits
-from xltools.excel.writer import write_return
+from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
+from xltools.merging import merge
 
 FOLDER = HERE / "cases"
 
@@ -42,12 +47,23 @@ def findings(path: Path) -> tuple[Finding, ...]:
     limits = Limits(**case.get("limits", {}))
     form = find("xxgk-2021") if case.get("form_given", False) else None
     how = {"by_labels": case.get("by_labels", False), "key": case.get("key", "").encode()}
-    filings = [
-        read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits, **how)
-        for index, file in enumerate(case["file"])
-    ]
+    how["passwords"] = case.get("passwords", ())
+    with without(case.get("without", ())):
+        filings = [
+            read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits, **how)
+            for index, file in enumerate(case["file"])
+        ]
     entries = tuple(Entry(code, name, {}) for code, name in case.get("roster", {}).items())
     return examine(filings, Roster(entries) if entries else None, case.get("year")).findings
+
+
+@contextlib.contextmanager
+def without(libraries: Iterable[str]) -> Iterator[None]:
+    """As if these libraries were not installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        for library in libraries:
+            patch.setitem(sys.modules, library, None)
+        yield
 
 
 def package(file: dict[str, Any]) -> bytes:
@@ -56,6 +72,10 @@ def package(file: dict[str, Any]) -> bytes:
         return str(file["text"]).encode(file.get("encoding", "utf-8"))
     if "ole" in file:
         return clerk.ole(*file["ole"])
+    if "data" in file:
+        return (HERE / "data" / str(file["data"])).read_bytes()
+    if "rollup" in file:
+        return rolled_up(**file["rollup"])
     form = find("xxgk-2021")
     values = sound_values() | {name: Decimal(value) for name, value in file.get("values", {}).items()}
     agency = Agency(file.get("district", "青禾区"), file.get("code", "001"), file.get("name", "青禾区教育局"))
@@ -64,6 +84,15 @@ def package(file: dict[str, Any]) -> bytes:
     )
     key = b"secret" if file.get("sealed") else b""
     return spoiled(write_return(form, stamp, values, key=key), file, form.complete(values))
+
+
+def rolled_up(sent: list[str], expected: list[str]) -> bytes:
+    """The roll-up of these agencies where those were expected."""
+    filings = [read_package(package({"code": code, "name": f"单位{code}"}), f"{code}.xlsx") for code in sent]
+    roster = Roster(tuple(Entry(code, f"单位{code}", {}) for code in expected))
+    outcome = merge(filings, find("xxgk-2021"), 2024, "青禾区", roster=roster, incomplete=True)
+    assert outcome.rollup is not None
+    return write_rollup(outcome.rollup)
 
 
 def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) -> bytes:

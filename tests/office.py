@@ -157,3 +157,15 @@ def _await(process: subprocess.Popen[bytes], seconds: float) -> None:
         if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             return
         time.sleep(0.05)
+
+
+def resaved_by_gnumeric(workbook: bytes) -> bytes:
+    """A workbook opened and saved again by gnumeric, a second program that nobody here wrote."""
+    ssconvert = shutil.which("ssconvert")
+    if ssconvert is None:
+        _missing("gnumeric's ssconvert")
+    with tempfile.TemporaryDirectory() as name:
+        before, after = Path(name, "before.xlsx"), Path(name, "after.xlsx")
+        before.write_bytes(workbook)
+        run([str(ssconvert), "--recalc", str(before), str(after)], 60)
+        return after.read_bytes()

@@ -113,6 +113,23 @@ def test_one_agency_cannot_come_in_by_two_ways():
     assert {finding.code for finding in outcome.collection.findings} == {"duplicate-return"}
 
 
+def test_what_a_district_lacks_the_city_lacks():
+    """An incomplete roll-up is added only when that is asked for, and what is missing in it stays on the account."""
+    district = reread(rolled([filing("001"), filing("002")], "青禾区", roster=ROSTER, incomplete=True))
+    other = reread(rolled([filing("001", district="川汇区")], "川汇区"))
+    outcome = merge([district, other], OFFICIAL, 2024, "市")
+    assert outcome.rollup is None
+    assert {finding.code for finding in outcome.collection.findings} == {"rollup-incomplete"}
+    city = rolled([district, other], "市", incomplete=True)
+    assert city.coverage == "incomplete"
+    assert city.record.values["applications.new.natural"] == 4
+    assert [(str(a.agency), a.status, a.via) for a in city.left_out] == [
+        ("单位003（003）", "missing", "青禾区")
+    ]
+    again = reread(city)
+    assert [str(a.agency) for a in again.left_out] == ["单位003（003）"]
+
+
 def test_the_order_of_files_does_not_matter():
     filings = [filing(code) for code in ("003", "001", "002")]
     assert write_rollup(rolled(filings, "青禾区")) == write_rollup(rolled(filings[::-1], "青禾区"))

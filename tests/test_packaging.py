@@ -21,6 +21,7 @@ NEEDED = (
     "templates",
     "tests",
     "samples",
+    "benchmarks",
     "docs",
     "pyproject.toml",
     "README.md",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import attrs
 from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine
@@ -66,12 +67,13 @@ def merge(
     waived = {x.what: x.reason for x in exclusions}
     expected = Roster(tuple(e for e in roster if e.code not in waived)) if roster else None
     collection = examine(kept, expected, year)
-    added = [one for one in collection.examined if not one.has_errors]
+    added = [one for one in collection.examined if _can_be_added(one)]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)
     added.sort(key=lambda one: _order(one.filing, roster))
     accounts = [account for one in added for account in _included(one.filing)]
-    accounts += sorted((_refused(one) for one in collection.examined if one.has_errors), key=_account_order)
+    refused = [one for one in collection.examined if not _can_be_added(one)]
+    accounts += sorted((_refused(one) for one in refused), key=_account_order)
     accounts += sorted((_excluded(filing, x) for filing, x in out), key=_account_order)
     accounts += _absentees(roster, filings, collection, waived, district)
     members = tuple(_member(one.filing) for one in added)
@@ -79,6 +81,11 @@ def merge(
         form, year, district, code or district, members, tuple(accounts), _coverage(roster, accounts)
     )
     return Merge(collection, rollup)
+
+
+def _can_be_added(one: Examined) -> bool:
+    """Whether its figures can be trusted; an incomplete roll-up's can, as far as they go."""
+    return all(f.severity is not Severity.ERROR or f.code == "rollup-incomplete" for f in one.findings)
 
 
 def _known(exclusions: Sequence[Exclusion], filings: tuple[Filing, ...], roster: Roster | None) -> None:
@@ -126,6 +133,9 @@ def _included(filing: Filing) -> list[Account]:
     if filing.is_rollup and filing.record:
         inside = sorted(filing.record.agencies)
         accounts += [Account(agency, filing.source, "member", via=str(filing.agency)) for agency in inside]
+        accounts += [
+            attrs.evolve(account, via=account.via or str(filing.agency)) for account in filing.left_out
+        ]
     return accounts
 
 
@@ -161,6 +171,6 @@ def _absentees(
 
 
 def _coverage(roster: Roster | None, accounts: list[Account]) -> Coverage:
-    if any(account.status in {"excluded", "missing"} for account in accounts):
+    if any(account.is_left_out for account in accounts):
         return "incomplete"
     return "complete" if roster else "unchecked"

@@ -61,7 +61,15 @@ def rules(filing: Filing) -> Iterator[Finding]:
             yield _broken(filing, form, identity, values)
 
 
-CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules)
+def coverage(filing: Filing) -> Iterator[Finding]:
+    """A roll-up holds everything that it should: what it left out is missing one level up as well."""
+    if left := filing.left_out:
+        names = "、".join(str(account.agency or account.source.name) for account in left)
+        facts: dict[str, object] = {"count": len(left), "left": names}
+        yield Finding("rollup-incomplete", filing.source.path, str(filing.agency), facts=facts)
+
+
+CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, coverage)
 
 
 def _is_derived_line(cell: Cell, identity: Identity) -> bool:

@@ -46,10 +46,12 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
 
     def add(command: _Command) -> _Command:
         @functools.wraps(command)
-        def run(by_labels: bool, key: Path | None, **rest: Any) -> Any:
-            return command(reading={"by_labels": by_labels, "key": read_key(key)}, **rest)
+        def run(by_labels: bool, key: Path | None, passwords: tuple[str, ...], **rest: Any) -> Any:
+            how = {"by_labels": by_labels, "key": read_key(key), "passwords": passwords}
+            return command(reading=how, **rest)
 
-        with_key = option(lang, "--key", type=file, text="key-read")(run)
+        open_password = option(lang, "--open-password", "passwords", multiple=True, text="open-password")
+        with_key = option(lang, "--key", type=file, text="key-read")(open_password(run))
         return option(lang, "--by-labels", is_flag=True, text="by-labels")(with_key)  # type: ignore[return-value]
 
     return add

@@ -88,6 +88,11 @@ class Account:
     note: str = ""
     via: str = ""
 
+    @property
+    def is_left_out(self) -> bool:
+        """Whether its figures are not in the sum."""
+        return self.status in {"excluded", "missing"}
+
 
 @frozen
 class Filing:
@@ -101,6 +106,7 @@ class Filing:
     shown: Mapping[str, Shown] = field(factory=dict)
     prose: Mapping[str, str] = field(factory=dict)
     members: tuple[Member, ...] = ()
+    accounts: tuple[Account, ...] = ()
     # Inputs whose figure could not be had: nothing that is built on them is judged.
     unread: frozenset[str] = frozenset()
     # Inputs that hold a text: what a program adds up over them is anyone's guess, and is not judged.
@@ -112,6 +118,11 @@ class Filing:
     def agency(self) -> Agency | None:
         """Whose it is, when the stamp could be read."""
         return self.stamp.agency if self.stamp else None
+
+    @property
+    def left_out(self) -> tuple[Account, ...]:
+        """Of a roll-up, the files that were not added and the agencies that sent none."""
+        return tuple(account for account in self.accounts if account.is_left_out)
 
     @property
     def is_rollup(self) -> bool:

@@ -26,12 +26,23 @@ _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 SEVERITY: dict[str, Severity] = {
     # the file
     "empty-file": _E,  # no bytes
+    "lock-file": _E,  # what Office keeps beside a file that is open
+    "html-file": _E,  # a web page under the name of a workbook
+    "csv-file": _E,  # plain text of any sort
+    "word-document": _E,
     "not-a-workbook": _E,  # not an .xlsx at all
+    "archive": _E,  # packed files where a workbook belongs: an archive in an archive, or one that is no zip
+    "encrypted-archive": _E,  # packed with a password
     "old-format": _E,  # .xls and its like, and what reads them is not installed
     "old-format-unreadable": _E,  # .xls and its like, and it could not be read within the limits
     "old-format-read": _N,  # .xls and its like, read by its values only
     "encrypted": _E,  # needs a password to open
     "wrong-password": _E,  # none of the passwords given opens it
+    "macros": _E,  # it carries a program
+    "doctype": _E,  # a document type is declared, through which a file can smuggle in others
+    "duplicate-part": _E,  # two entries of one name
+    "unsafe-path": _E,  # an entry whose name leads out of the file
+    "bomb": _E,  # small, and enormous once unpacked
     "damaged": _E,  # an .xlsx that cannot be read through
     "too-large": _E,  # beyond the limits
     # the return as a whole
@@ -81,6 +92,7 @@ SEVERITY: dict[str, Severity] = {
     "seal-broken": _E,  # sealed for another agency, year or form, or with another key
     # its rules
     "rule-broken": _E,
+    "rollup-incomplete": _E,  # a roll-up that says itself that something is missing
     # the collection
     "duplicate-return": _E,  # two files for one agency
     "not-on-roster": _E,

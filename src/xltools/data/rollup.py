@@ -41,7 +41,7 @@ class Rollup:
     @property
     def left_out(self) -> tuple[Account, ...]:
         """The files that were not, and the agencies that sent none."""
-        return tuple(account for account in self.accounts if account.status in {"excluded", "missing"})
+        return tuple(account for account in self.accounts if account.is_left_out)
 
     @cached_property
     def record(self) -> Record:

@@ -25,7 +25,7 @@ Job = Literal["cells", "decrypt"]
 
 
 class ApartError(Exception):
-    """No answer; ``word`` says why: missing, late, died, unreadable, too-large, encrypted, wrong-password, spins."""
+    """No answer; ``word`` says why: missing, late, died, unreadable, too-large, wrong-password, spins."""
 
     def __init__(self, word: str, reason: str = "") -> None:
         self.word, self.reason = word, reason
@@ -37,7 +37,7 @@ def is_possible(job: Job) -> bool:
     return find_spec(_LIBRARIES[job]) is not None
 
 
-def apart(job: Job, data: bytes, limits: Limits, cells: int = 0, secrets: Sequence[str] = ()) -> bytes:
+def apart(job: Job, data: bytes, limits: Limits, secrets: Sequence[str] = ()) -> bytes:
     """The answer of a child to *data*; raises :class:`ApartError` and nothing else.
 
     Secrets go through the pipe: a command line can be read by others on the machine.
@@ -45,7 +45,7 @@ def apart(job: Job, data: bytes, limits: Limits, cells: int = 0, secrets: Sequen
     if not is_possible(job):
         raise ApartError("missing")
     head = " ".join(secret.encode("utf-8", "replace").hex() for secret in secrets).encode() + b"\n"
-    arguments = [job, str(limits.memory), str(limits.seconds), str(cells)]
+    arguments = [job, str(limits.memory), str(limits.seconds), str(limits.cells)]
     answer = _asked([sys.executable, "-P", str(_CHILD), *arguments], head, data, limits)
     word, line_feed, rest = answer.partition(b"\n")
     if not line_feed:

@@ -8,7 +8,7 @@ standard input; one word of outcome and a line feed go to standard output, then 
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import io
 import os
 import sys
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _EXACT = 10**15  # whole numbers below it are the same as a double and as text
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _MOST_SPINS = 1_000_000  # Office itself asks for 100,000
 
 
@@ -67,19 +68,16 @@ def _cells_of(data: bytes, most: int) -> bytes:
         import python_calamine as calamine  # noqa: PLC0415  an extra
     except ImportError:
         raise RefusalError("missing") from None
-    try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except calamine.PasswordError:
-        raise RefusalError("encrypted") from None
+    book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     lines: list[bytes] = []
     for about in book.sheets_metadata:
         if about.typ == calamine.SheetTypeEnum.WorkSheet:
-            lines.append(_line("sheet", about.name, str(about.visible).rpartition(".")[2]))
+            lines.append(_line("sheet", about.name.translate(_ESCAPES), str(about.visible).rpartition(".")[2]))
             for row, column, value in _values(book.get_sheet_by_name(about.name)):
                 if len(lines) >= most:
                     raise RefusalError("too-large")
                 lines.append(_line(str(row), str(column), *_told(value)))
-    return b"\n".join([*lines, b"end"])
+    return b"".join([*lines, b"end\n"])
 
 
 def _values(sheet: Any) -> Iterator[tuple[int, int, Any]]:
@@ -100,14 +98,14 @@ def _told(value: Any) -> tuple[str, str]:
         exact = value == int(value) if abs(value) < _EXACT else False
         return "n", str(int(value)) if exact else repr(value)
     if isinstance(value, str):
-        return "s", value
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return "s", value.translate(_ESCAPES)
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
         value = value.date()
     return "d", str(value)
 
 
 def _line(*fields: str) -> bytes:
-    return b"\t".join(field.encode("unicode_escape") for field in fields)
+    return "\t".join(fields).encode("utf-8", "replace") + b"\n"
 
 
 # -- taking off a password

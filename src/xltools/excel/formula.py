@@ -59,9 +59,11 @@ def shifted(formula: str, rows: int, columns: int) -> str:
         fixed_column, letters, fixed_row, digits = match.groups()
         if letters is None:
             return match[0]
-        column = letters if fixed_column else column_name(column_index(letters) + columns)
-        row = digits if fixed_row else str(int(digits) + rows)
-        return f"{fixed_column}{column}{fixed_row}{row}"
+        column = column_index(letters) + (0 if fixed_column else columns)
+        row = int(digits) + (0 if fixed_row else rows)
+        if column < 0 or row < 1:
+            return "#REF!"  # beyond the edge of the sheet
+        return f"{fixed_column}{column_name(column)}{fixed_row}{row}"
 
     return _TOKEN.sub(move, formula)
 

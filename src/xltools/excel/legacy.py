@@ -6,54 +6,79 @@ value as an empty cell. Numbers come as exact as they are stored; dates are a ty
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
+
 from xltools.excel.apart import ApartError, apart
-from xltools.excel.guard import DAMAGE, folded, open_zip
+from xltools.excel.guard import DAMAGE, beyond, folded, open_zip
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _STREAMS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))
+_LOCKED = re.compile(
+    rb"\x09\x08\x10\x00.{16}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
+)  # BOF, WRITEPROT, FILEPASS
 _MAIN_PARTS = {"xl/workbook.bin": ".xlsb", "mimetype": ".ods"}
-_MOST_CELLS = 150_000  # each costs about 400 bytes here
+_MOST_MANIFEST = 1 << 20
+_ESCAPED = re.compile(r"\\(.)")
+_ESCAPES = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
 _STATES = {"Hidden": "hidden", "VeryHidden": "veryHidden"}
 
 
 def old_format(data: bytes, limits: Limits) -> str:
-    """The usual ending of what the guard has called an old format; nothing for one that no library here reads."""
+    """The usual ending of what the guard has called an old format; nothing for one that no library here reads.
+
+    Raises :class:`ScanError` when it has a password to open, which the library does not tell from damage.
+    """
     if data.startswith(_OLE):
+        if _LOCKED.search(data):
+            raise ScanError("encrypted")
         return ".xls" if any(name in data for name in _STREAMS) else ""
     try:
         with open_zip(data, limits) as package:
-            parts = {folded(entry.filename) for entry in package.infolist()}
+            return _zipped_format(package)
     except DAMAGE:
         return ""
+
+
+def _zipped_format(package: zipfile.ZipFile) -> str:
+    parts = {folded(entry.filename): entry for entry in package.infolist()}
+    about = parts.get("meta-inf/manifest.xml")
+    if about and about.file_size < _MOST_MANIFEST and b"encryption-data" in package.read(about):
+        raise ScanError("encrypted")
     return next((kind for part, kind in _MAIN_PARTS.items() if part in parts), "")
 
 
 def read_old(data: bytes, kind: str, limits: Limits) -> Facts:
     """The values of the workbook; raises :class:`ScanError` and nothing else."""
-    most = min(limits.cells, _MOST_CELLS)
     try:
-        facts = _facts(apart("cells", data, limits, most))
+        facts = _facts(apart("cells", data, limits))
     except ApartError as error:
-        codes = {"missing": "old-format", "encrypted": "encrypted", "too-large": "too-large"}
-        raise ScanError(codes.get(error.word, "old-format-unreadable"), error.reason or error.word) from error
-    except (ValueError, IndexError) as error:
+        if error.word == "too-large":
+            raise beyond("cells", limits) from error
+        code = "old-format" if error.word == "missing" else "old-format-unreadable"
+        raise ScanError(code, error.reason or error.word) from error
+    except (ValueError, LookupError) as error:
         raise ScanError("old-format-unreadable", str(error)) from error
     facts.old_format = kind
     return facts
 
 
 def _facts(answer: bytes) -> Facts:
-    """The child's lines as facts; raises ``ValueError`` or ``IndexError`` where they are none."""
+    """The child's lines as facts; raises ``ValueError`` or ``LookupError`` where they are none."""
     facts = Facts()
-    lines = answer.split(b"\n")
-    if lines.pop() != b"end":
+    if not answer.endswith(b"end\n"):
         raise ValueError("cut off")
-    for line in lines:
-        fields = [field.decode("unicode_escape") for field in line.split(b"\t")]
+    for line in io.BytesIO(answer[:-4]):
+        fields = line[:-1].decode("utf-8").split("\t")
         if fields[0] == "sheet":
-            facts.sheets.append(SheetFacts(fields[1], _STATES.get(fields[2], "visible")))
+            facts.sheets.append(SheetFacts(_text(fields[1]), _STATES.get(fields[2], "visible")))
         else:
             row, column, kind, text = fields
-            facts.sheets[-1].cells[int(row), int(column)] = Fact(kind, text, None, 0)
+            facts.sheets[-1].cells[int(row), int(column)] = Fact(kind, _text(text), None, 0)
     return facts
+
+
+def _text(field: str) -> str:
+    return _ESCAPED.sub(lambda match: _ESCAPES[match[1]], field) if "\\" in field else field

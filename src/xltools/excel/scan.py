@@ -25,6 +25,7 @@ from xltools.excel.guard import (
     Part,
     ScanError,
     Start,
+    beyond,
     folded,
     look,
     look_for_kind,
@@ -100,9 +101,7 @@ def scan(data: bytes, limits: Limits | None = None) -> Facts:
 class _Package:
     """The parts of a zip, found as spreadsheet programs find them: through relations, without regard to case."""
 
-    def __init__(
-        self, package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], limits: Limits
-    ) -> None:
+    def __init__(self, package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], limits: Limits) -> None:
         self._zip, self._parts, self._limits = package, parts, limits
         self._budget = Budget(limits)
 
@@ -115,18 +114,24 @@ class _Package:
         if facts is None:
             raise ScanError("not-a-workbook")
         by_kind = dict(relations.values())
-        strings = (
-            _strings(self._read(by_kind["sharedStrings"])) if self._has(by_kind.get("sharedStrings")) else []
-        )
+        if "vbaProject" in by_kind:
+            raise ScanError("macros")
+        tables = _Tables(self._limits)
+        if self._has(by_kind.get("sharedStrings")):
+            tables.strings = _strings(self._read(by_kind["sharedStrings"]))
         if self._has(by_kind.get("styles")):
             facts.locked, facts.dates = _styles(self._read(by_kind["styles"]))
-        left = self._limits.cells
-        for name, state, identity in sheets:
-            kind, target = relations.get(identity, ("", ""))
-            if kind == "worksheet":
-                sheet = _worksheet(self._read(target), SheetFacts(name, state), strings, left)
-                left -= len(sheet.cells)
-                facts.sheets.append(sheet)
+            tables.use_styles(len(facts.locked))
+        targets = [(name, state, *relations.get(identity, ("", ""))) for name, state, identity in sheets]
+        worksheets = {
+            target: SheetFacts(name, state) for name, state, kind, target in targets if kind == "worksheet"
+        }
+        for target, sheet in worksheets.items():
+            facts.sheets.append(_worksheet(self._read(target), sheet, tables))
+        if len({sheet.name for sheet in facts.sheets}) < sum(
+            kind == "worksheet" for _, _, kind, _ in targets
+        ):
+            raise ScanError("damaged", "a sheet occurs twice")
         self._document_properties(facts)
         return facts
 
@@ -297,7 +302,16 @@ def _strings(part: Part) -> list[str]:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
+    """The text with Excel's escapes resolved; what no text may hold comes out as the sign for that."""
+    if "_x" not in text:
+        return text
+    resolved = _ESCAPE.sub(_character, text)
+    return resolved.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _character(escape: re.Match[str]) -> str:
+    character = chr(int(escape[1], 16))
+    return character if character >= " " or character in "\t\n\r" else "\ufffd"
 
 
 # Built-in formats of dates and times, those of the Chinese, Japanese and Korean editions included.
@@ -335,26 +349,30 @@ def _styles(part: Part) -> tuple[list[bool], list[bool]]:
     return locked, dates
 
 
+_LONGEST_FORMAT = 255
+
+
 def _is_date(code: str) -> bool:
-    return any(letter in "ymdhs年月日" for letter in _NOT_DATE_PARTS.sub("", code).casefold())
+    code = _NOT_DATE_PARTS.sub("", code[:_LONGEST_FORMAT])
+    return any(letter in "ymdhs年月日" for letter in code.casefold())
 
 
 def _custom(part: Part) -> dict[str, str]:
-    properties: dict[str, str] = {}
+    properties: dict[str, list[str]] = {}
     name = ""
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal name
         if tag == "property":
             name = attributes.get("name", "")
-            properties[name] = ""
+            properties[name] = []
 
     def text(chunk: str) -> None:
         if name:
-            properties[name] += chunk
+            properties[name].append(chunk)
 
     _parse(part, start, None, text)
-    return {key: value.strip() for key, value in properties.items()}
+    return {key: "".join(value).strip() for key, value in properties.items()}
 
 
 def _application(part: Part) -> str:
@@ -378,30 +396,101 @@ _PLACES: dict[str, tuple[int, int]] = {}  # references met before: most workbook
 _MOST_PLACES = 100_000
 
 
+_ROWS, _COLUMNS = 1 << 20, 1 << 14
+
+
 def _place(reference: str) -> tuple[int, int]:
-    """Row and column of a reference such as D6."""
+    """Row and column of a reference such as D6; raises ``ValueError`` for what no sheet has."""
     match = _ADDRESS.fullmatch(reference)
     if match is None:
         raise ValueError(reference)
-    place = int(match[2]) - 1, column_index(match[1])
+    place = _ordinal(match[2], _ROWS), column_index(match[1])
+    if place[1] >= _COLUMNS:
+        raise ValueError(reference)
     if len(_PLACES) < _MOST_PLACES:
         _PLACES[reference] = place
     return place
 
 
-def _worksheet(part: Part, sheet: SheetFacts, strings: list[str], limit: int) -> SheetFacts:  # noqa: C901, PLR0915
+def _ordinal(text: str, most: int) -> int:
+    """The number of a row or column, which files count from 1, counted from 0."""
+    number = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 0 < number <= most:
+        raise ValueError(text)
+    return number - 1
+
+
+def _range(text: str) -> str:
+    """The text, if it is a reference or two of them."""
+    first, colon, last = text.partition(":")
+    for reference in (first, last) if colon else (first,):
+        if reference not in _PLACES:
+            _place(reference)
+    return text
+
+
+_MOST_RANGES = 20_000  # with a validation, on one sheet
+
+
+class _AnyStyle(dict[str, int]):
+    """Styles of a workbook that does not say which there are."""
+
+    def __missing__(self, style: str) -> int:
+        if not (style.isascii() and style.isdecimal()):
+            raise ValueError(style)
+        return int(style[:9])
+
+
+@define
+class _Tables:
+    """What the cells of all sheets refer to: strings, styles, and formulas that are written once for many cells."""
+
+    limits: Limits
+    strings: list[str] = field(factory=list)
+    styles: dict[str, int] = field(factory=_AnyStyle)
+    cells: int = 0  # of the sheets so far
+    formulas: dict[str, tuple[int, int, str]] = field(factory=dict)
+    expanded: int = 0  # characters of formulas written out so far
+
+    def use_styles(self, count: int) -> None:
+        """Only the first *count* styles exist."""
+        if count:
+            self.styles = {str(number): number for number in range(count)}
+
+    def formula(self, share: str, formula: str, row: int, column: int) -> str:
+        """The text of a formula that is written once for many cells, as it reads in this one."""
+        if share == _DATA_TABLE:
+            return formula or f"{_DATA_TABLE}()"
+        if formula:
+            self.formulas[share] = row, column, formula
+            return formula
+        first_row, first_column, text = self.formulas[share]
+        self.expanded += len(text)
+        if self.expanded > _MOST_EXPANDED or len(text) > _LONGEST_FORMULA:
+            raise ScanError("too-large", "formulas")
+        return shifted(text, row - first_row, column - first_column)
+
+
+_DATA_TABLE = "TABLE"  # as Excel shows a formula of this kind
+_LONGEST_FORMULA = 1 << 15
+_MOST_EXPANDED = 2_000_000
+
+
+def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  # noqa: C901, PLR0915
     """The cells of one sheet and what guards them.
 
     This is the inner loop of all reading, called for each element of each sheet, so it is one function over local
     names: as methods of a class it took half as long again.
     """
-    cells, places = sheet.cells, _PLACES
-    shared: dict[str, tuple[int, int, str]] = {}
+    cells, places, strings, styles = sheet.cells, _PLACES, tables.strings, tables.styles
+    tables.formulas.clear()
     row = column = -1
+    seen, limit = 0, tables.limits.cells - tables.cells
     kind, style, share, phonetic = "n", "0", "", False
     value: str | None = None
     formula: str | None = None
     chunks: list[str] = []
+    inline: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912
         nonlocal row, column, kind, style, value, formula, share, phonetic
@@ -418,24 +507,28 @@ def _worksheet(part: Part, sheet: SheetFacts, strings: list[str], limit: int) ->
             chunks.clear()
         elif tag == "f":
             chunks.clear()
-            share = attributes.get("si", "") if attributes.get("t") == "shared" else ""
+            share = _share(attributes) if "t" in attributes else ""
         elif tag == "row":
-            row = int(attributes["r"]) - 1 if "r" in attributes else row + 1
+            row = _ordinal(attributes["r"], _ROWS) if "r" in attributes else row + 1
             column = -1
             if "hidden" in attributes and _true(attributes["hidden"]):
                 sheet.hidden_rows.add(row)
         elif tag == "is":
             value = ""
+            inline.clear()
         elif tag == "rPh":
             phonetic = True
         elif tag == "mergeCell":
-            sheet.merges.append(attributes.get("ref", ""))
+            sheet.merges.append(_range(attributes["ref"]))
         elif tag == "dataValidation":
             sheet.validations += attributes.get("sqref", "").split()
+            if len(sheet.validations) > _MOST_RANGES:
+                raise ScanError("too-large", "validations")
         elif tag == "sheetProtection":
             sheet.is_protected = _true(attributes.get("sheet"))
         elif tag == "col" and _true(attributes.get("hidden")):
-            sheet.hidden_columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
+            first, last = (_ordinal(attributes[name], _COLUMNS) for name in ("min", "max"))
+            sheet.hidden_columns.append((first, last))
 
     def end(tag: str) -> None:
         nonlocal value, formula, phonetic
@@ -446,15 +539,17 @@ def _worksheet(part: Part, sheet: SheetFacts, strings: list[str], limit: int) ->
         elif tag == "f":
             formula = "".join(chunks)
             if share:
-                formula = _shared_formula(shared, share, formula, row, column)
+                formula = tables.formula(share, formula, row, column)
         elif tag == "t":
-            if not phonetic and value is not None:
-                value += "".join(chunks)
+            if not phonetic:
+                inline.append("".join(chunks))
+        elif tag == "is":
+            value = "".join(inline)
         elif tag == "rPh":
             phonetic = False
 
     def finish() -> None:
-        nonlocal kind, value
+        nonlocal kind, value, seen
         if kind == "n":
             value = (
                 value or None
@@ -462,24 +557,26 @@ def _worksheet(part: Part, sheet: SheetFacts, strings: list[str], limit: int) ->
         if value is None and not formula:
             return
         if kind == "s" and value is not None:
-            value = strings[int(value)]
+            index = int(value)
+            if index < 0:
+                raise ValueError(value)
+            value = strings[index]
         elif kind in {"str", "inlineStr"}:
             value = _unescaped(value) if value is not None else None
             kind = "s"
-        if len(cells) >= limit:
-            raise ScanError("too-large", "cells")
-        cells[row, column] = Fact(kind, value, formula or None, int(style))
+        seen += 1
+        if seen > limit:
+            raise beyond("cells", tables.limits)
+        cells[row, column] = Fact(kind, value, formula or None, styles[style])
 
     _parse(part, start, end, chunks.append)
+    if seen != len(cells):
+        raise ScanError("damaged", "a cell occurs twice")
+    tables.cells += seen
     return sheet
 
 
-def _shared_formula(
-    shared: dict[str, tuple[int, int, str]], share: str, formula: str, row: int, column: int
-) -> str:
-    """The text of a formula that is written once for many cells, as it reads in this one."""
-    if formula:
-        shared[share] = row, column, formula
-        return formula
-    first_row, first_column, text = shared.get(share, (row, column, ""))
-    return shifted(text, row - first_row, column - first_column)
+def _share(attributes: dict[str, str]) -> str:
+    """The number under which a formula is shared; arrays are not, and a table of data has no text of its own."""
+    kind = attributes["t"]
+    return attributes["si"] if kind == "shared" else _DATA_TABLE if kind == "dataTable" else ""

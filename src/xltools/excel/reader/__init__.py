@@ -126,6 +126,7 @@ def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filin
         shown=reading.shown,
         prose=reading.prose,
         members=members,
+        accounts=accounts,
         unread=frozenset(reading.unread),
         clouded=frozenset(reading.clouded),
         moved=reading.moved,

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -40,6 +41,7 @@ class Located:
         return self.rows[area.row], self.columns[area.column]
 
 
+@lru_cache(maxsize=4096)  # the same few hundred labels stand in every file
 def plain(text: str) -> str:
     """What two spellings of a label have in common: width, spaces, brackets, quotes, and the stroke after a number."""
     folded = "".join(unicodedata.normalize("NFKC", text).split())
@@ -174,6 +176,8 @@ def _within(texts: tuple[str, ...], there: tuple[str, ...]) -> bool:
 
 def _is_twice(wanted: _Lines, found: _Lines) -> bool:
     """Whether most lines are there at least twice as often as in the form: a copy of the table, not a stray word."""
+    if sum(map(len, found.values())) * 2 < sum(map(len, wanted.values())) * 3:
+        return False  # not enough labels for a copy
     distinct = set(wanted.values())
     doubled = sum(_times(texts, found) >= 2 * _times(texts, wanted) for texts in distinct)
     return doubled * 2 > len(distinct)

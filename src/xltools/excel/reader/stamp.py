@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from xltools.data.filing import Kind, Stamp
 from xltools.data.finding import Finding, Word
@@ -47,7 +48,12 @@ def _edited(facts: Facts, key: str, found: str, expected: str) -> Finding:
 
 def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
     """Sheet, row and column that a defined name points to; ``None`` when there is no such name or it is broken."""
-    match = _REFERENCE.fullmatch(facts.names.get(name.casefold(), ""))
+    return _reference(facts.names.get(name.casefold(), ""))
+
+
+@lru_cache(maxsize=4096)  # the same few hundred places are named in every file
+def _reference(text: str) -> tuple[str, int, int] | None:
+    match = _REFERENCE.fullmatch(text)
     if match is None:
         return None
     return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
