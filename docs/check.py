@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(r"^```(\w*) ?([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!`)\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-ROW = re.compile(r"^\| `([a-z-]+)` \| ([^|]+) \|", re.MULTILINE)
+ROW = re.compile(r"^\| `([a-z][a-z-]+)` \| ([^|]+) \|", re.MULTILINE)
 SEVERITIES = {
     "README.md": {"error": "error", "warning": "warning", "note": "note"},
     "README.zh-CN.md": {"error": "错误", "warning": "警告", "note": "提示"},
@@ -42,7 +42,7 @@ def faults(document: Path) -> Iterator[str]:
     """What is not as the document says."""
     text = document.read_text(encoding="utf-8")
     yield from _links(document, FENCE.sub("", text))
-    if words := SEVERITIES.get(document.name):
+    if words := SEVERITIES.get(document.relative_to(ROOT).as_posix()):
         yield from _findings(text, words)
     if "```console" in text:
         with tempfile.TemporaryDirectory() as name:

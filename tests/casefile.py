@@ -7,6 +7,7 @@ more ``[[file]]``; what is not said is as in a sound return of 001 for 2024. The
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from typing import Any
 import clerk
 import pytest
 
+import hostile
 from conftest import HERE, sound_values
 from xltools.checking.collection import examine
 from xltools.data.filing import Stamp
@@ -72,6 +74,8 @@ def package(file: dict[str, Any]) -> bytes:
         return str(file["text"]).encode(file.get("encoding", "utf-8"))
     if "ole" in file:
         return clerk.ole(*file["ole"])
+    if "hostile" in file:
+        return hostile.FILES[file["hostile"]].make()
     if "data" in file:
         return (HERE / "data" / str(file["data"])).read_bytes()
     if "rollup" in file:
@@ -110,6 +114,15 @@ def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) 
     return content
 
 
+def encrypted(content: bytes, password: str) -> bytes:
+    """A workbook with a password to open."""
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    out = io.BytesIO()
+    OOXMLFile(io.BytesIO(content)).encrypt(password, out)
+    return out.getvalue()
+
+
 _CHANGES = {
     "drop_sheet": clerk.without_sheet,
     "insert_row": lambda content, row: clerk.with_row_inserted(content, row["sheet"], row["row"]),
@@ -118,6 +131,7 @@ _CHANGES = {
     "replace": lambda content, r: clerk.with_part_changed(content, r["sheet"], (r["old"], r["new"])),
     "no_names": lambda content, _: clerk.without_names(content),
     "retyped": lambda content, _: clerk.retyped(content),
+    "encrypt": encrypted,
     "cut": lambda content, length: content[:length],
 }
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import functools
 import io
 import json
+import os
 import random
 import re
 import struct
 import sys
-import time
 import warnings
 import zipfile
 import zlib
@@ -52,7 +52,9 @@ def hostile(code: str, *, heavy: bool = False, padded: bool = False):
     """
 
     def add(make: Callable[[], bytes]) -> Callable[[], bytes]:
-        FILES[make.__name__] = Hostile((lambda: with_padding(make())) if padded else make, code, heavy or padded)
+        FILES[make.__name__] = Hostile(
+            (lambda: with_padding(make())) if padded else make, code, heavy or padded
+        )
         return make
 
     return add
@@ -120,7 +122,9 @@ def in_cell(content: str, attributes: str = "") -> bytes:
 def with_doctype(part: str, doctype: str, body: str = "") -> bytes:
     text = entries(issued())[part].decode()
     head, _, rest = text.partition("?>")
-    return changed(part, lambda _: f"{head}?>{doctype}{rest.replace('</sheetData>', f'{body}</sheetData>')}".encode())
+    return changed(
+        part, lambda _: f"{head}?>{doctype}{rest.replace('</sheetData>', f'{body}</sheetData>')}".encode()
+    )
 
 
 def without(*names: str) -> bytes:
@@ -170,7 +174,9 @@ def raw_zip(items: Iterable[Raw]) -> bytes:
     count = 0
     for item in items:
         count += 1
-        about = struct.pack("<HHHHHLLL", 20, item.flags, item.method, 0, 33, item.crc, len(item.content), item.size)
+        about = struct.pack(
+            "<HHHHHLLL", 20, item.flags, item.method, 0, 33, item.crc, len(item.content), item.size
+        )
         local = item.name if item.local_name is None else item.local_name
         offset = len(body)
         body += b"PK\x03\x04" + about + struct.pack("<HH", len(local), 0) + local + item.content
@@ -470,8 +476,11 @@ def macros() -> bytes:
 
 @hostile("macros")
 def macros_under_another_name() -> bytes:
-    relation = f'<Relationship Id="m" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" Target="x.bin"/>'
-    data = changed("xl/_rels/workbook.xml.rels", lambda c: c.replace(b"</Relationships>", relation.encode() + b"</Relationships>"))
+    relation = '<Relationship Id="m" Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject" Target="x.bin"/>'
+    data = changed(
+        "xl/_rels/workbook.xml.rels",
+        lambda c: c.replace(b"</Relationships>", relation.encode() + b"</Relationships>"),
+    )
     return packed([*entries(data).items(), ("xl/x.bin", b"x")])
 
 
@@ -488,7 +497,10 @@ def macros_of_wps() -> bytes:
 @hostile("")
 def macro_workbook_without_macros() -> bytes:
     kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
-    return changed("[Content_Types].xml", lambda c: c.replace(kind, b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"))
+    return changed(
+        "[Content_Types].xml",
+        lambda c: c.replace(kind, b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"),
+    )
 
 
 # -- document types
@@ -597,7 +609,12 @@ def bomb_of_spaces() -> bytes:
 
 @hostile("bomb", heavy=True)
 def bomb_of_cells() -> bytes:
-    return changed(SHEET, lambda c: c.replace(b"</sheetData>", b"<row>" + b"<c><v>1</v></c>" * 3_000_000 + b"</row></sheetData>"))
+    return changed(
+        SHEET,
+        lambda c: c.replace(
+            b"</sheetData>", b"<row>" + b"<c><v>1</v></c>" * 3_000_000 + b"</row></sheetData>"
+        ),
+    )
 
 
 @hostile("bomb", heavy=True)
@@ -900,7 +917,13 @@ def millions_of_empty_cells() -> bytes:
 
 @hostile("too-large", padded=True)
 def millions_of_cells() -> bytes:
-    return large_sheet(b"".join(b"<row>" + b"".join(b"<c><v>%d</v></c>" % (n * r) for n in range(100)) + b"</row>" for r in range(1000, 1100)), 150)
+    return large_sheet(
+        b"".join(
+            b"<row>" + b"".join(b"<c><v>%d</v></c>" % (n * r) for n in range(100)) + b"</row>"
+            for r in range(1000, 1100)
+        ),
+        150,
+    )
 
 
 @hostile("too-large", padded=True)
@@ -922,7 +945,7 @@ def wide_characters_in_many_cells() -> bytes:
     cells = b"".join(
         b'<c t="str"><v>%s%s</v></c>' % ("😀".encode(), pick.randbytes(30).hex().encode()) for _ in range(100)
     )
-    return large_sheet(b"<row>" + cells + b"</row>", 3900)
+    return large_sheet(b"<row>" + cells + b"</row>", 4400)
 
 
 @hostile("", heavy=True)
@@ -1072,7 +1095,11 @@ def not_a_number_at_all() -> bytes:
 @hostile("text-date|not-a-number|number-too-large|negative")
 def date_before_all_days() -> bytes:
     data = replaced(SHEET, r'(?<=<c r="D6")([^>]*)><v>[^<]*</v>', ' s="1"><v>-1e15</v>')
-    return changed(STYLES, lambda c: re.sub(rb'(<cellXfs.*?<xf .*?<xf )numFmtId="\d+"', rb'\1numFmtId="14"', c, flags=re.DOTALL), data)
+    return changed(
+        STYLES,
+        lambda c: re.sub(rb'(<cellXfs.*?<xf .*?<xf )numFmtId="\d+"', rb'\1numFmtId="14"', c, flags=re.DOTALL),
+        data,
+    )
 
 
 def typed(text: str) -> bytes:
@@ -1109,6 +1136,26 @@ def text_of_spaces() -> bytes:
 @hostile(ANY, heavy=True)
 def text_that_grows_when_folded() -> bytes:
     return typed("\ufdfa" * 300_000)
+
+
+@hostile("label-missing|label-changed", padded=True)
+def texts_that_grow_when_folded() -> bytes:
+    """Each of thirteen million characters stands for a sentence."""
+    text = "\ufdfa" * 30
+    cells = f'<c t="str"><v>{text}</v></c>' * 100
+    return large_sheet(f"<row>{cells}</row>".encode(), 3400)
+
+
+@hostile("missing-sheet|sheet-renamed", padded=True)
+def many_short_texts_under_strange_names() -> bytes:
+    """Every section is looked for among them."""
+    parts = entries(issued())
+    parts[BOOK] = re.sub(rb'<sheet name="(?!\xe5\xb0\x81)[^"]*', lambda m: m[0] + b"x", parts[BOOK])
+    parts[BOOK] = re.sub(rb"<definedName name=.(?!xltools)[^<]*</definedName>", b"", parts[BOOK])
+    cells = "".join(f"<c t='str'><v>{n}、Ａ总计</v></c>" for n in range(100))
+    rows = f"<row>{cells}</row>" * 4300
+    parts[SHEET] = f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+    return packed(parts.items())
 
 
 @hostile(ANY)
@@ -1161,7 +1208,9 @@ def column_of_nonsense() -> bytes:
 
 @hostile("", heavy=True)
 def format_of_brackets() -> bytes:
-    return replaced(STYLES, "(?=<cellXfs)", f'<numFmts><numFmt numFmtId="190" formatCode="{"[" * 900_000}"/></numFmts>')
+    return replaced(
+        STYLES, "(?=<cellXfs)", f'<numFmts><numFmt numFmtId="190" formatCode="{"[" * 900_000}"/></numFmts>'
+    )
 
 
 # -- formulas
@@ -1180,7 +1229,10 @@ def shared_formula_without_a_number() -> bytes:
 @hostile("")
 def shared_formula_that_leaves_the_sheet() -> bytes:
     first = '<row r="900"><c r="D900"><f t="shared" ref="A1:D901" si="9">A1+B899</f><v>1</v></c></row>'
-    return in_rows(first + '<row r="901"><c r="A901"><f t="shared" si="9"/><v>1</v></c></row><row r="1"><c r="AA1"><f t="shared" si="9"/><v>1</v></c></row>')
+    return in_rows(
+        first
+        + '<row r="901"><c r="A901"><f t="shared" si="9"/><v>1</v></c></row><row r="1"><c r="AA1"><f t="shared" si="9"/><v>1</v></c></row>'
+    )
 
 
 @hostile("too-large", padded=True)
@@ -1188,7 +1240,9 @@ def shared_formula_of_many_cells() -> bytes:
     """A formula of eight thousand characters, written once for a hundred thousand cells."""
     text = "+".join(f"A{n}" for n in range(1, 1500))
     cells = "".join(f'<c r="AA{n}"><f t="shared" si="0"/></c>' for n in range(2, 100_000))
-    return in_rows(f'<row r="900"><c r="AA1"><f t="shared" ref="AA1:AA99999" si="0">{text}</f></c>{cells}</row>')
+    return in_rows(
+        f'<row r="900"><c r="AA1"><f t="shared" ref="AA1:AA99999" si="0">{text}</f></c>{cells}</row>'
+    )
 
 
 @hostile("", heavy=True)
@@ -1207,15 +1261,17 @@ def formula_of_quotes_in_a_total() -> bytes:
 def a_label_half_a_million_times() -> bytes:
     """Searched for by its labels, the table would be anywhere."""
     label = re.findall(r"<t[^>]*>(总计|自然人)</t>", entries(issued())[STRINGS].decode())
-    index = [re.sub("<[^>]*>", "", s) for s in re.findall(r"<si>.*?</si>", entries(issued())[STRINGS].decode())].index(label[0])
-    rows = "".join(f'<row><c t="s"><v>{index}</v></c></row>' for _ in range(380_000))
+    index = [
+        re.sub("<[^>]*>", "", s) for s in re.findall(r"<si>.*?</si>", entries(issued())[STRINGS].decode())
+    ].index(label[0])
+    rows = "".join(f'<row><c t="s"><v>{index}</v></c></row>' for _ in range(440_000))
     return in_rows(rows)
 
 
 @hostile("no-stamp", padded=True)
 def a_stranger_of_half_a_million_texts() -> bytes:
     sheet = f'<worksheet xmlns="{MAIN}"><sheetData>' + "".join(
-        f'<row><c t="str"><v>第{n}条 ＡＢＣ</v></c></row>' for n in range(390_000)
+        f'<row><c t="str"><v>第{n}条 ＡＢＣ</v></c></row>' for n in range(440_000)
     )
     parts = entries(issued())
     parts["docProps/custom.xml"] = b"<Properties/>"
@@ -1234,11 +1290,21 @@ def measure(path: Path) -> dict[str, object]:
     read_package(issued(), "warm.xlsx")
     before = peak()
     data = path.read_bytes()
-    started = time.perf_counter()
+    started = processor_time()
     filing = read_package(data, path.name)
-    seconds = time.perf_counter() - started
+    seconds = processor_time() - started
     codes = sorted({finding.code for finding in filing.findings})
-    return {"codes": codes, "seconds": seconds, "megabytes": (peak() - before) / 1024, "read": filing.record is not None}
+    return {
+        "codes": codes,
+        "seconds": seconds,
+        "megabytes": (peak() - before) / 1024,
+        "read": filing.record is not None,
+    }
+
+
+def processor_time() -> float:
+    """What this process and its children have taken, whatever else the machine is doing."""
+    return sum(os.times()[:4])
 
 
 def peak() -> int:

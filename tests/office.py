@@ -169,3 +169,18 @@ def resaved_by_gnumeric(workbook: bytes) -> bytes:
         before.write_bytes(workbook)
         run([str(ssconvert), "--recalc", str(before), str(after)], 60)
         return after.read_bytes()
+
+
+def saved_as(files: dict[str, bytes], kind: str) -> dict[str, bytes]:
+    """Each workbook saved by LibreOffice in an older format, such as ``xls:MS Excel 97`` or ``ods``."""
+    require()
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        (root / "in").mkdir()
+        for index, content in enumerate(files.values()):
+            (root / "in" / f"{index}.xlsx").write_bytes(content)
+        command = [str(SOFFICE), profile(root / "profile"), "--headless", "--convert-to", kind]
+        command += ["--outdir", str(root), *(str(path) for path in sorted((root / "in").iterdir()))]
+        run(command, 60 + 5 * len(files))
+        ending = kind.partition(":")[0]
+        return {key: (root / f"{index}.{ending}").read_bytes() for index, key in enumerate(files)}

@@ -25,6 +25,7 @@ ORDER = [
     "merging",
     "checking",
     "rosters",
+    "inbox",
     "excel",
     "files",
     "text",
@@ -36,12 +37,17 @@ ORDER = [
 ROOMS = {
     "xlsxwriter": "excel/writer/",
     "zipfile": "excel/",
-    "xml": "excel/scan.py",
+    "xml": ("excel/scan.py", "excel/guard.py"),
     "click": "cli/",
     "cattrs": "form/load.py",
     "tomllib": ("form/load.py", "text/__init__.py"),
     "openpyxl": "nowhere",
     "json": "report/data.py",
+    "python_calamine": "excel/child.py",
+    "msoffcrypto": "excel/child.py",
+    "subprocess": "excel/apart.py",
+    "threading": ("excel/apart.py", "excel/child.py"),
+    "resource": "excel/child.py",
 }
 
 

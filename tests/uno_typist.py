@@ -82,6 +82,15 @@ class Typist:
         """Save a copy as .xlsx."""
         self._book.storeToURL(uno.systemPathToFileUrl(path), _properties(FilterName=_XLSX))
 
+    def save_as(self, path: str, kind: str, password: str) -> None:
+        """Save a copy in another format, with a password to open unless it is empty."""
+        secret = {"Password": password} if password else {}
+        self._book.storeToURL(uno.systemPathToFileUrl(path), _properties(FilterName=kind, **secret))
+
+    def protect_structure(self, password: str) -> None:
+        """Fix the sheets in number, order and name."""
+        self._book.protect(password)
+
     def _range(self, sheet: str, address: str):
         return self._book.Sheets.getByName(sheet).getCellRangeByName(address)
 

@@ -46,9 +46,12 @@ def _relations(targets: list[tuple[str, str]]) -> str:
 
 def _book(names: list[str]) -> bytes:
     bundle = [
-        _record(SHEET, struct.pack("<II", 0, n) + _text(f"rId{n}") + _text(name)) for n, name in enumerate(names, 1)
+        _record(SHEET, struct.pack("<II", 0, n) + _text(f"rId{n}") + _text(name))
+        for n, name in enumerate(names, 1)
     ]
-    return b"".join([_record(BEGIN_BOOK), _record(BEGIN_SHEETS), *bundle, _record(END_SHEETS), _record(END_BOOK)])
+    return b"".join(
+        [_record(BEGIN_BOOK), _record(BEGIN_SHEETS), *bundle, _record(END_SHEETS), _record(END_BOOK)]
+    )
 
 
 def _sheet(cells: Cells) -> bytes:
@@ -70,7 +73,9 @@ def _cell(column: int, value: Value) -> bytes:
     if isinstance(value, bool):
         return _record(BOOLEAN, place + bytes([value]))
     if isinstance(value, str):
-        return _record(ERROR, place + b"\x17") if value.startswith("#") else _record(TEXT, place + _text(value))
+        return (
+            _record(ERROR, place + b"\x17") if value.startswith("#") else _record(TEXT, place + _text(value))
+        )
     return _record(REAL, place + struct.pack("<d", value))
 
 

@@ -3,45 +3,97 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from xltools.errors import InputError, OutputError, Problem
 
+_PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
+_PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
 
-def workbooks(paths: Iterable[Path]) -> list[Path]:
-    """Every file named, and every file in every folder named, in a fixed order; hidden and lock files are passed over.
 
-    Raises :class:`InputError` for a path that is not there.
+def is_passed_over(name: str) -> bool:
+    """Whether a file or folder of that name is nobody's return: hidden, temporary, or the system's own."""
+    folded = name.casefold()
+    return folded.startswith(_PASSED_OVER) or folded.endswith(".tmp") or folded in _PASSED_OVER_NAMES
+
+
+def walk(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Every file named and every file in every folder named, in a fixed order; and those that are passed over.
+
+    Raises :class:`InputError` for a path that is not there or a folder that cannot be listed.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, bool] = {}
     for path in paths:
         if not path.exists():
             raise InputError(Problem("no-such-path", str(path)))
-        for file in _below(path) if path.is_dir() else (path,):
-            found.setdefault(file)
-    return list(found)
+        for file, is_hidden in _below(path) if path.is_dir() else ((path, False),):
+            found.setdefault(file, is_hidden)
+    return [file for file in found if not found[file]], [file for file in found if found[file]]
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir(), key=lambda p: p.name):
-        if path.name.startswith((".", "~$")):
-            continue
-        if path.is_dir():
-            yield from _below(path)
-        elif path.is_file():
-            yield path
+def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Each file below a folder and whether it is passed over; a folder that is linked into itself is entered once."""
+    entered: set[tuple[int, int]] = set()
+    left = [(folder, False)]
+    while left:
+        path, is_hidden = left.pop()
+        try:
+            if path.is_dir():
+                about = path.stat()
+                if (about.st_dev, about.st_ino) not in entered:
+                    entered.add((about.st_dev, about.st_ino))
+                    inside = sorted(path.iterdir(), key=lambda p: p.name, reverse=True)
+                    left += [(p, is_hidden or is_passed_over(p.name)) for p in inside]
+            else:
+                yield path, is_hidden or not path.is_file()
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a file; raises :class:`InputError` when the system refuses it."""
+_HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
+
+
+def shown(path: Path) -> str:
+    """The path as text that can be written anywhere."""
+    text = str(path)
+    return (
+        text
+        if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
+        else readable(os.fsencode(path))
+    )
+
+
+def readable(name: bytes) -> str:
+    """The name in these bytes: UTF-8 where it is that and Chinese, GBK where it can be, as on old machines elsewhere."""
+    found = [text for encoding in ("utf-8", "gb18030") if (text := _tried(name, encoding)) is not None]
+    chinese = [text for text in found if _HAN.search(text)]
+    return (chinese or found or [name.decode("cp437")])[0]
+
+
+def _tried(name: bytes, encoding: str) -> str | None:
     try:
-        return path.read_bytes()
+        return name.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def read_bytes(path: Path, most: int = -1) -> bytes:
+    """The content of a file, of a large one no more than shows that it has over *most* bytes.
+
+    Raises :class:`InputError` when the system refuses it.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(most + 1 if most >= 0 else -1)
     except OSError as error:
-        raise InputError(
-            Problem("unreadable-file", str(path), {"reason": error.strerror or str(error)})
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(Problem("unreadable-file", shown(path), {"reason": error.strerror or str(error)}))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -59,7 +59,7 @@ def command(lang: Lang) -> click.Command:
         if not force:
             refuse_existing([output])
         definition, agencies = find_form(form), find_roster(roster)
-        filings = read_all(paths, definition, lang, reading)
+        filings, _ = read_all(paths, definition, lang, reading)
         exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
         outcome = merge(
             filings,

@@ -34,7 +34,7 @@ def command(lang: Lang) -> click.Command:
         from xltools.data.finding import has_errors  # noqa: PLC0415
         from xltools.report import data  # noqa: PLC0415
 
-        filings = read_all(paths, find_form(form) if form else None, lang, reading)
+        filings, _ = read_all(paths, find_form(form) if form else None, lang, reading)
         if how == "csv":
             emit(data.csv_text(filings), output, bom=True)
         else:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -16,6 +16,7 @@ from xltools.text import Lang, catalog
 if TYPE_CHECKING:
     from xltools.data.filing import Filing
     from xltools.data.roster import Roster
+    from xltools.excel.guard import Limits
     from xltools.form.model import Form
 
 _Item = TypeVar("_Item")
@@ -46,12 +47,21 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
 
     def add(command: _Command) -> _Command:
         @functools.wraps(command)
-        def run(by_labels: bool, key: Path | None, passwords: tuple[str, ...], **rest: Any) -> Any:
+        def run(
+            by_labels: bool,
+            key: Path | None,
+            passwords: tuple[str, ...],
+            limits: tuple[str, ...],
+            **rest: Any,
+        ) -> Any:
             how = {"by_labels": by_labels, "key": read_key(key), "passwords": passwords}
-            return command(reading=how, **rest)
+            return command(reading=how | {"limits": read_limits(limits)}, **rest)
 
+        with_limits = option(lang, "--limit", "limits", multiple=True, metavar="NAME=VALUE", text="limit")(
+            run
+        )
         open_password = option(lang, "--open-password", "passwords", multiple=True, text="open-password")
-        with_key = option(lang, "--key", type=file, text="key-read")(open_password(run))
+        with_key = option(lang, "--key", type=file, text="key-read")(open_password(with_limits))
         return option(lang, "--by-labels", is_flag=True, text="by-labels")(with_key)  # type: ignore[return-value]
 
     return add
@@ -70,6 +80,13 @@ def read_key(path: Path | None) -> bytes:
     return key
 
 
+def read_limits(settings: Sequence[str]) -> Limits:
+    """The limits as set on the command line."""
+    from xltools.excel.guard import limits_from  # noqa: PLC0415
+
+    return limits_from(settings)
+
+
 def find_form(name: str | None) -> Form:
     """The form of that name or path, by default the current official one."""
     from xltools.form import library  # noqa: PLC0415
@@ -84,16 +101,30 @@ def find_roster(path: Path | None) -> Roster | None:
     return load_roster(path) if path else None
 
 
-def read_all(named: Sequence[Path], form: Form | None, lang: Lang, how: dict[str, Any]) -> list[Filing]:
-    """Every file named or found in a folder, read."""
-    from xltools.errors import InputError, Problem  # noqa: PLC0415
-    from xltools.excel.reader import read  # noqa: PLC0415
-    from xltools.files import workbooks  # noqa: PLC0415
+class Handed(NamedTuple):
+    """Everything that was handed in, read, and how many hidden or temporary files were not."""
 
-    files = workbooks(named)
-    if not files:
+    filings: list[Filing]
+    passed_over: int
+
+
+def read_all(named: Sequence[Path], form: Form | None, lang: Lang, how: dict[str, Any]) -> Handed:
+    """Every file named or found in a folder or an archive, read; says how many were passed over."""
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+    from xltools.excel.reader import read_package  # noqa: PLC0415
+    from xltools.inbox import gather  # noqa: PLC0415
+
+    t, inbox = catalog(lang), gather(named)
+    if not inbox.files:
         raise InputError(Problem("no-workbooks", "、".join(map(str, named))))
-    return [read(path, form, **how) for path in progress(files, catalog(lang)("report.reading"))]
+    filings = [
+        item.refusal() or read_package(item.data, item.name, form, **how)
+        for path in progress(inbox.files, t("report.reading"))
+        for item in inbox.items(path, how["limits"])
+    ]
+    if inbox.passed_over:
+        click.echo(t("report.passed-over", count=inbox.passed_over), err=True)
+    return Handed(filings, inbox.passed_over)
 
 
 def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:

@@ -43,10 +43,11 @@ def command(lang: Lang) -> click.Command:
         from xltools.report import data, text  # noqa: PLC0415
 
         agencies = find_roster(roster)
-        filings = read_all(paths, find_form(form) if form else None, lang, reading)
+        filings, passed_over = read_all(paths, find_form(form) if form else None, lang, reading)
         collection = examine(filings, agencies, year)
         if how == "json":
-            emit(data.json_text(data.collection_object(collection, lang), encoding(output), indent=1), output)
+            whole = data.collection_object(collection, lang, passed_over)
+            emit(data.json_text(whole, encoding(output), indent=1), output)
         else:
             emit(text.collection_text(collection, lang), output)
         return int(collection.has_errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
@@ -18,6 +19,9 @@ Status = Literal["included", "excluded", "missing", "member"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
+_SEPARATOR = re.compile(r"[/\\]|(?<=\.zip)!", re.IGNORECASE)
+
+
 @frozen
 class Source:
     """The file itself. ``path`` is as the user named it."""
@@ -28,8 +32,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The file name without folders, whichever separator was used."""
-        return self.path.replace("\\", "/").rpartition("/")[2]
+        """The file name without folders, whichever separator was used, and without the archive it came in."""
+        return _SEPARATOR.split(self.path)[-1]
 
 
 @frozen

@@ -44,6 +44,7 @@ _VAGUE = re.compile(
 )
 _REMARK = re.compile(rf"{_DIGITS}\D*[(,;:、]\s*[^\d\s].*")
 _OTHER_UNIT = re.compile(r"[+-]?\s*[0-9][0-9,. ]*\s*[^\d\s(),.;:、+-]+")
+_LONGEST = 200  # longer than any figure with any remark
 _MOST_DIGITS = 15  # what a spreadsheet holds exactly
 
 
@@ -61,6 +62,8 @@ class Typed:
 
 def typed(text: str, unit: str, *, signed: bool) -> Typed:
     """What *text* means in a cell of that *unit*; *signed* cells may hold less than zero."""
+    if len(text) > _LONGEST:
+        return Typed(fault="not-a-number")
     plain = _folded(text)
     if plain.casefold() in _NOTHING:
         return Typed(fault="text-nothing", is_blank=True)

@@ -72,7 +72,9 @@ def _cells_of(data: bytes, most: int) -> bytes:
     lines: list[bytes] = []
     for about in book.sheets_metadata:
         if about.typ == calamine.SheetTypeEnum.WorkSheet:
-            lines.append(_line("sheet", about.name.translate(_ESCAPES), str(about.visible).rpartition(".")[2]))
+            lines.append(
+                _line("sheet", about.name.translate(_ESCAPES), str(about.visible).rpartition(".")[2])
+            )
             for row, column, value in _values(book.get_sheet_by_name(about.name)):
                 if len(lines) >= most:
                     raise RefusalError("too-large")
@@ -81,11 +83,13 @@ def _cells_of(data: bytes, most: int) -> bytes:
 
 
 def _values(sheet: Any) -> Iterator[tuple[int, int, Any]]:
-    """Row, column and value of each cell that holds something."""
-    if sheet.start is None:
-        return
-    for row, values in enumerate(sheet.iter_rows()):
-        for column, value in enumerate(values):
+    """Row, column and value of each cell that holds something.
+
+    The library's row iterator leaves out empty columns before the first but not empty rows; so the area is asked for and placed by its start.
+    """
+    first_row, first_column = sheet.start or (0, 0)
+    for row, values in enumerate(sheet.to_python(skip_empty_area=True), first_row):
+        for column, value in enumerate(values, first_column):
             if value != "":
                 yield row, column, value
 

@@ -25,7 +25,7 @@ _ZIP = b"PK\x03\x04"
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _HEADER = 30  # bytes of an entry's local header before its name
 _ENCRYPTED_FLAG = 0x1
-_PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # all that a workbook may use
+PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # all that a workbook may use
 _UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0", re.MULTILINE)
 _GRACE = 10 << 20  # below this no ratio is suspicious: empty formatted rows shrink a hundredfold
 _NESTED = 20  # workbooks stored in an archive uncompressed show their own directories
@@ -68,7 +68,7 @@ class Limits:
     ratio: int = 200
     xml: int = 40 << 20
     elements: int = 1_500_000
-    cells: int = 400_000
+    cells: int = 450_000
     seconds: int = 4
     memory: int = 200 << 20
 
@@ -256,7 +256,7 @@ def look_for_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -
     """Raise :class:`ScanError` unless the names of the entries are those of a workbook without macros."""
     if not is_package(parts):
         raise ScanError(_zip_kind(package, parts))
-    if any(entry.flag_bits & _ENCRYPTED_FLAG for entry in parts.values()):
+    if any(map(is_encrypted, parts.values())):
         raise ScanError("encrypted-archive")
     folders = {name.partition("/")[0] for name in parts}
     if "xl" not in folders and folders & {"word", "ppt", "visio"}:
@@ -265,7 +265,7 @@ def look_for_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -
         raise ScanError("old-format")
     if macros := next((name for name in parts if _MACROS.search(name)), None):
         raise ScanError("macros", printable(macros))
-    if strange := next((e for e in parts.values() if e.compress_type not in _PLAIN_METHODS), None):
+    if strange := next((e for e in parts.values() if e.compress_type not in PLAIN_METHODS), None):
         raise ScanError("damaged", f"compression {strange.compress_type}")
 
 
@@ -274,10 +274,20 @@ def is_package(names: Iterable[str]) -> bool:
     return not {"[content_types].xml", "_rels/.rels"}.isdisjoint(names)
 
 
+def holds_workbooks(names: Iterable[str]) -> bool:
+    """Whether any of these folded names is that of a workbook, or of a further archive."""
+    return any(_WORKBOOK_NAMES.search(name) for name in names)
+
+
+def is_encrypted(entry: zipfile.ZipInfo) -> bool:
+    """Whether the entry needs a password."""
+    return bool(entry.flag_bits & _ENCRYPTED_FLAG)
+
+
 def _zip_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> str:
     """What a zip is that is no Office document."""
     mime = parts.get("mimetype")
-    if mime is not None and mime.file_size < _HEAD and mime.compress_type in _PLAIN_METHODS:
+    if mime is not None and mime.file_size < _HEAD and mime.compress_type in PLAIN_METHODS:
         kind = package.read(mime)
         return (
             "old-format"
@@ -286,9 +296,8 @@ def _zip_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> st
             if b".text" in kind
             else "not-a-workbook"
         )
-    if any(_WORKBOOK_NAMES.search(name) for name in parts):
-        encrypted = any(entry.flag_bits & _ENCRYPTED_FLAG for entry in parts.values())
-        return "encrypted-archive" if encrypted else "archive"
+    if holds_workbooks(parts):
+        return "encrypted-archive" if any(map(is_encrypted, parts.values())) else "archive"
     return "not-a-workbook"
 
 

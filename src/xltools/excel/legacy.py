@@ -11,7 +11,7 @@ import re
 import zipfile
 
 from xltools.excel.apart import ApartError, apart
-from xltools.excel.guard import DAMAGE, beyond, folded, open_zip
+from xltools.excel.guard import DAMAGE, beyond, folded, open_zip, printable
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -29,7 +29,7 @@ _STATES = {"Hidden": "hidden", "VeryHidden": "veryHidden"}
 def old_format(data: bytes, limits: Limits) -> str:
     """The usual ending of what the guard has called an old format; nothing for one that no library here reads.
 
-    Raises :class:`ScanError` when it has a password to open, which the library does not tell from damage.
+    Raises :class:`ScanError` when it has a password to open or is damaged, neither of which the library tells.
     """
     if data.startswith(_OLE):
         if _LOCKED.search(data):
@@ -38,8 +38,8 @@ def old_format(data: bytes, limits: Limits) -> str:
     try:
         with open_zip(data, limits) as package:
             return _zipped_format(package)
-    except DAMAGE:
-        return ""
+    except DAMAGE as error:
+        raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
 
 def _zipped_format(package: zipfile.ZipFile) -> str:
@@ -47,6 +47,8 @@ def _zipped_format(package: zipfile.ZipFile) -> str:
     about = parts.get("meta-inf/manifest.xml")
     if about and about.file_size < _MOST_MANIFEST and b"encryption-data" in package.read(about):
         raise ScanError("encrypted")
+    if broken := package.testzip():  # the library does not look at checksums
+        raise ScanError("damaged", printable(broken))
     return next((kind for part, kind in _MAIN_PARTS.items() if part in parts), "")
 
 

@@ -498,6 +498,8 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
             reference = attributes.get("r")
             if reference is None:
                 column += 1
+                if row < 0:
+                    raise ValueError("a cell outside all rows")
             else:
                 row, column = places.get(reference) or _place(reference)
             kind, style = attributes.get("t", "n"), attributes.get("s", "0")

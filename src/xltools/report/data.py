@@ -67,8 +67,8 @@ def _agency(filing: Filing) -> dict[str, str] | None:
     return {"code": agency.code, "name": agency.name, "district": agency.district} if agency else None
 
 
-def collection_object(collection: Collection, lang: Lang) -> dict[str, object]:
-    """The whole of a verification: files, findings, summary."""
+def collection_object(collection: Collection, lang: Lang, passed_over: int = 0) -> dict[str, object]:
+    """The whole of a verification: files, findings, summary; *passed_over* counts the files that were not read."""
     files = [
         {
             "file": one.filing.source.path,
@@ -86,6 +86,7 @@ def collection_object(collection: Collection, lang: Lang) -> dict[str, object]:
             "files": len(collection.examined),
             "clean": sum(not one.has_errors for one in collection.examined),
             "missing": len(collection.missing),
+            "passed_over": passed_over,
             **{f"{s.value}s": collection.count(s) for s in Severity},
         },
     }

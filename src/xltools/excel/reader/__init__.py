@@ -17,6 +17,7 @@ from xltools.data.finding import Finding
 from xltools.data.record import Record
 from xltools.data.rollup import rolled_up
 from xltools.data.seal import is_sealed
+from xltools.excel.guard import beyond
 from xltools.excel.opening import facts_of
 from xltools.excel.reader.locate import superseded_word
 from xltools.excel.reader.reading import Reading
@@ -24,7 +25,7 @@ from xltools.excel.reader.rollup import read_rollup
 from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.reader.stamp import find_form, read_stamp, stamp_from_name
 from xltools.excel.scan import Facts, Limits, ScanError
-from xltools.files import read_bytes
+from xltools.files import read_bytes, shown
 from xltools.form import library
 from xltools.form.layout import layout
 from xltools.form.model import Form
@@ -50,9 +51,12 @@ def read(
     :class:`~xltools.errors.InputError` when the system does not let the file be read. Everything that is wrong
     with the file itself is a finding.
     """
-    return read_package(
-        read_bytes(path), str(path), form, limits, by_labels=by_labels, key=key, passwords=passwords
-    )
+    limits = limits or Limits()
+    data, name = read_bytes(path, limits.file), shown(path)
+    if len(data) > limits.file:
+        source = Source(name, size=path.stat().st_size)
+        return Filing(source, (Finding("too-large", name, found=beyond("file", limits).reason),))
+    return read_package(data, name, form, limits, by_labels=by_labels, key=key, passwords=passwords)
 
 
 def read_package(

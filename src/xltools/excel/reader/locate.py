@@ -24,6 +24,8 @@ from xltools.form.model import Form
 from xltools.form.places import Area, Label, Sheet
 
 _MEASURED = {"caption", "head", "stub"}  # labels that tell a row or a column; titles and hints vary
+_LONGEST, _MOST_TEXTS = 200, 5000  # of a label, and in a sheet with labels: folding has its price
+_COMPOSED = re.compile("[\u3300-\u33ff\ufb00-\ufdff]")  # one sign for a whole word; no label has any
 _NUMBERED = re.compile(r"^(\(?(?:[0-9]+|[一二三四五六七八九十]+)\)?)[.、,:．]?")
 _ALIKE = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "它": "他", "，": ",", "、": ","})
 
@@ -44,8 +46,20 @@ class Located:
 @lru_cache(maxsize=4096)  # the same few hundred labels stand in every file
 def plain(text: str) -> str:
     """What two spellings of a label have in common: width, spaces, brackets, quotes, and the stroke after a number."""
+    if len(text) > _LONGEST or _COMPOSED.search(text):
+        return text
     folded = "".join(unicodedata.normalize("NFKC", text).split())
     return _NUMBERED.sub(r"\1", folded).translate(_ALIKE)
+
+
+def _texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
+    """What may be a label in a sheet. In one with thousands of texts none is looked for: it is not a form's."""
+    short = {
+        place: fact.text
+        for place, fact in facts.cells.items()
+        if fact.type == "s" and fact.text and len(fact.text) <= _LONGEST
+    }
+    return {place: plain(text) for place, text in short.items()} if len(short) <= _MOST_TEXTS else {}
 
 
 def locate(reading: Reading, sheet: Sheet) -> Located | None:
@@ -92,7 +106,7 @@ def _sheet_by_labels(reading: Reading, sheet: Sheet) -> SheetFacts | None:
         return None
     found = []
     for facts in reading.facts.sheets:
-        texts = {plain(fact.text) for fact in facts.cells.values() if fact.type == "s" and fact.text}
+        texts = set(_texts(facts).values())
         if facts.name not in taken and len(wanted & texts) * 10 >= len(wanted) * 9:
             found.append(facts)
     return found[0] if len(found) == 1 else None
@@ -101,11 +115,7 @@ def _sheet_by_labels(reading: Reading, sheet: Sheet) -> SheetFacts | None:
 def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
     """Prose stands under its heading; a heading that was moved or rewritten leaves it at its address."""
     rows = {area.row: area.row for area in sheet.texts.values()}
-    texts = {
-        plain(f.text): row
-        for (row, _), f in sorted(facts.cells.items(), reverse=True)
-        if f.type == "s" and f.text
-    }
+    texts = {text: row for (row, _), text in sorted(_texts(facts).items(), reverse=True)}
     for label in sheet.labels:
         if label.role == "heading" and plain(label.text) in texts:
             offset = texts[plain(label.text)] - label.area.row
@@ -121,7 +131,7 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
 def _by_labels(reading: Reading, sheet: Sheet, facts: SheetFacts) -> Located | None:
     """Match the layout's lines of labels, in order, with the sheet's."""
     labels = [label for label in sheet.labels if label.role in _MEASURED]
-    texts = {place: plain(fact.text) for place, fact in facts.cells.items() if fact.type == "s" and fact.text}
+    texts = _texts(facts)
     known = {plain(label.text) for label in labels}
     texts = {place: text for place, text in texts.items() if text in known}
     wanted_rows = _lines((label.area.row, label.area.column, plain(label.text)) for label in labels)
@@ -222,13 +232,9 @@ def _explain(
 
 def superseded_word(form: Form, facts: SheetFacts) -> str:
     """A word in the sheet that only a superseded edition has."""
-    return next((w for old in form.superseded for w in old.words if _has_word(facts, w)), "")
-
-
-def _has_word(facts: SheetFacts, word: str) -> bool:
-    return any(
-        fact.type == "s" and fact.text and plain(word) in plain(fact.text) for fact in facts.cells.values()
-    )
+    words = {word: plain(word) for old in form.superseded for word in old.words}
+    texts = _texts(facts).values() if words else ()
+    return next((word for text in texts for word, wanted in words.items() if wanted in text), "")
 
 
 # -- what the names say

@@ -40,6 +40,7 @@ class Reading:
     ) -> None:
         """Add a finding about a place of a sheet; *facts* may hold what was found and expected."""
         found, expected = facts.pop("found", ""), facts.pop("expected", "")
+        found = shown(found) if isinstance(found, str) else found
         label = {"label": cell.label} if cell else {}
         address, name = a1(*place) if place else "", cell.name if cell else ""
         self.findings.append(Finding(code, "", "", sheet, address, name, found, expected, label | facts))
@@ -50,6 +51,15 @@ class Reading:
         """A figure that cannot be had: say so, and let nothing that is built on it be judged."""
         self.unread.add(cell.name)
         self.note(code, sheet, place, cell, found=found, **facts)
+
+
+_LONGEST_SHOWN = 200
+
+
+def shown(text: str) -> str:
+    """A text out of a file as a sentence can hold it: not too long, and without what could command a terminal."""
+    clipped = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in clipped)
 
 
 def number_of(fact: Fact) -> Decimal | None:

@@ -1,0 +1,81 @@
+"""Zip archives of workbooks: their members, under the names that were meant, within the same limits."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+
+from xltools.excel.guard import (
+    DAMAGE,
+    PLAIN_METHODS,
+    Limits,
+    ScanError,
+    beyond,
+    holds_workbooks,
+    is_encrypted,
+    is_package,
+    look,
+    look_inside,
+    open_zip,
+    printable,
+)
+from xltools.files import is_passed_over, readable
+
+_NAME_PLACE = slice(26, 28)  # where an entry's local header has the length of its name
+_HEADER = 30
+_PACKAGE_STARTS = (b"[content_types].xml", b"_rels/", b"docprops/", b"xl/", b"word/", b"ppt/", b"mimetype")
+_UTF8_FLAG = 0x800
+
+Member = tuple[str, bytes | ScanError]
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether it is a zip that holds workbooks and is not itself one; a glance is enough for nearly every workbook."""
+    if not data.startswith(b"PK\x03\x04"):
+        return False
+    length = int.from_bytes(data[_NAME_PLACE], "little")
+    if data[_HEADER : _HEADER + length].replace(b"\\", b"/").lower().startswith(_PACKAGE_STARTS):
+        return False
+    try:
+        with open_zip(data, Limits()) as package:
+            names = [name.casefold() for name in package.namelist()]
+    except (ScanError, *DAMAGE):
+        return False
+    return not is_package(names) and holds_workbooks(names)
+
+
+def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
+    """The name and content of each member, or why it cannot be had; ``None`` for one that is passed over.
+
+    Raises :class:`ScanError` when the archive as a whole is refused.
+    """
+    look(data, limits)
+    try:
+        with open_zip(data, limits) as package:
+            entries = [e for e in look_inside(package, len(data), limits).values() if not e.is_dir()]
+            if any(map(is_encrypted, entries)):
+                raise ScanError("encrypted-archive")
+            for name, entry in sorted(((meant_name(e), e) for e in entries), key=lambda pair: pair[0]):
+                hidden = any(map(is_passed_over, name.split("/")))
+                yield None if hidden else (printable(name), _content(package, entry, limits))
+    except DAMAGE as error:
+        raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
+
+
+def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> bytes | ScanError:
+    if entry.file_size > limits.file:
+        return beyond("file", limits)
+    if entry.compress_type not in PLAIN_METHODS:
+        return ScanError("archive", f"compression {entry.compress_type}")
+    try:
+        return package.read(entry)
+    except DAMAGE as error:
+        return ScanError("damaged", f"{type(error).__name__}: {error}")
+
+
+def meant_name(entry: zipfile.ZipInfo) -> str:
+    """The name as it was typed. Without the mark of UTF-8 it is the system's encoding, which in China is GBK."""
+    name = entry.orig_filename
+    if not entry.flag_bits & _UTF8_FLAG and not name.isascii():
+        name = readable(name.encode("cp437"))
+    return name.replace("\\", "/")

@@ -1,0 +1,143 @@
+"""Every hostile or damaged file ends as it should, in time and in memory, and nothing but our own findings comes out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from conftest import HERE
+from hostile import ANY, FILES, issued
+from xltools.cli import command_line
+from xltools.data.finding import SEVERITY
+from xltools.excel.guard import Limits, limits_from
+from xltools.excel.reader import read_package
+from xltools.text import LANGS, message
+
+SECONDS, MEGABYTES = 5, 300
+LIGHT = [name for name, one in FILES.items() if not one.is_heavy]
+HEAVY = [name for name, one in FILES.items() if one.is_heavy]
+
+
+def test_there_are_enough():
+    assert len(FILES) >= 60
+    assert len({code for one in FILES.values() for code in one.code.split("|")}) >= 15
+
+
+def check(name, codes):
+    wanted = FILES[name].code
+    assert codes <= set(SEVERITY)
+    if wanted == ANY:
+        return
+    if wanted:
+        assert codes
+        assert codes <= set(wanted.split("|"))
+    else:
+        assert not codes
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_it_ends_as_it_should(name):
+    data = FILES[name].make()
+    started = time.process_time()
+    filing = read_package(data, f"{name}.xlsx")
+    assert time.process_time() - started < SECONDS
+    check(name, {finding.code for finding in filing.findings})
+    for finding in filing.findings:
+        for lang in LANGS:
+            message(finding, lang).encode("utf-8")  # no half characters
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_it_takes_neither_time_nor_memory(name, tmp_path):
+    """In a process of its own, so that the memory is its own."""
+    path = tmp_path / f"{name}.xlsx"
+    path.write_bytes(FILES[name].make())
+    command = [sys.executable, str(HERE / "hostile.py"), "--measure", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    took = json.loads(done.stdout)
+    assert took["seconds"] < SECONDS, took
+    assert took["megabytes"] < MEGABYTES, took
+    check(name, set(took["codes"]))
+
+
+def test_the_command_line_accounts_for_every_one(tmp_path):
+    """In one folder, the sound return among them."""
+    names = [name for name in LIGHT if name != "picture_of_forty_megabytes"]
+    for name in names:
+        (tmp_path / f"{name}.xlsx").write_bytes(FILES[name].make())
+    (tmp_path / "sound.xlsx").write_bytes(issued())
+    for lang in LANGS:
+        result = CliRunner().invoke(
+            command_line(lang),
+            ["verify", str(tmp_path), "--format", "json"],
+            "xltools",
+            standalone_mode=False,
+        )
+        assert result.exception is None, result.exception
+        assert result.return_value == 1
+        found = json.loads(result.stdout)
+        seen = {file["file"].rpartition("/")[2].partition("!")[0] for file in found["files"]}
+        assert seen == {f"{name}.xlsx" for name in [*names, "sound"]}
+
+
+def test_text_output_of_hostile_files_holds_no_control_characters(tmp_path):
+    for name in ("text_that_commands_a_terminal", "path_upwards", "text_of_half_characters"):
+        (tmp_path / f"{name}.xlsx").write_bytes(FILES[name].make())
+    result = CliRunner().invoke(
+        command_line("zh"), ["verify", str(tmp_path)], "xltools", standalone_mode=False
+    )
+    assert not set(map(chr, range(32))) - {"\n"} & set(result.stdout)
+
+
+# -- limits
+
+
+def test_limits_are_set_by_name():
+    limits = limits_from(["cells=5", "FILE = 3m", "xml=2GB"])
+    assert (limits.cells, limits.file, limits.xml) == (5, 3 << 20, 2 << 30)
+    assert limits.entries == Limits().entries
+
+
+@pytest.mark.parametrize("text", ["cells", "cell=5", "cells=-1", "cells=five", "cells=5T", "cells=1.5", ""])
+def test_what_is_no_limit_is_refused(text):
+    from xltools.errors import InputError
+
+    with pytest.raises(InputError):
+        limits_from([text])
+
+
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [
+        ("file=1K", "too-large"),
+        ("entries=3", "too-large"),
+        ("unpacked=10K", "too-large"),
+        ("xml=10K", "too-large"),
+        ("cells=10", "too-large"),
+    ],
+)
+def test_each_limit_holds_and_is_named(setting, code):
+    (finding,) = read_package(issued(), "x.xlsx", None, limits_from([setting])).findings
+    assert finding.code == code
+    assert setting.partition("=")[0] in message(finding, "zh")
+
+
+def test_a_higher_limit_lets_a_larger_file_in():
+    data = FILES["many_entries"].make()
+    assert not read_package(data, "x.xlsx", None, Limits(entries=10_000)).findings
+
+
+def test_the_command_line_takes_limits(tmp_path):
+    (tmp_path / "a.xlsx").write_bytes(issued())
+    for command in (["read"], ["verify"]):
+        result = CliRunner().invoke(
+            command_line("en"), [*command, str(tmp_path), "--limit", "cells=5"], standalone_mode=False
+        )
+        assert result.return_value == 1
+        assert "cells > 5" in result.stdout

@@ -1,0 +1,304 @@
+"""What was handed in is read once and accounted for: files, folders, archives, and what is passed over."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import struct
+import zipfile
+import zlib
+
+import pytest
+from click.testing import CliRunner
+
+import hostile
+from conftest import ROOT
+from hostile import Raw, issued, packed, raw_zip
+from xltools.cli import command_line
+from xltools.data.filing import Source
+from xltools.errors import InputError
+from xltools.excel.archive import is_archive, members
+from xltools.excel.guard import Limits, ScanError
+from xltools.files import is_passed_over
+from xltools.inbox import gather
+from xltools.text import LANGS
+
+SAMPLES = sorted((ROOT / "samples" / "clean").iterdir())
+
+
+def run(*arguments, lang="en"):
+    result = CliRunner().invoke(
+        command_line(lang), [str(a) for a in arguments], "xltools", standalone_mode=False
+    )
+    assert result.exception is None, result.exception
+    return result
+
+
+def items(*paths, limits=None):
+    inbox = gather(paths)
+    found = [item for path in inbox.files for item in inbox.items(path, limits or Limits())]
+    return found, inbox.passed_over
+
+
+def gbk_zip(parts):
+    """As Windows in China makes it: names in GBK, and no flag that says what they are."""
+    return raw_zip(
+        Raw(name.encode("gb18030"), content, len(content), zlib.crc32(content), 0) for name, content in parts
+    )
+
+
+# -- folders
+
+
+def test_folders_are_read_in_a_fixed_order_and_everything_is_accounted_for(tmp_path):
+    names = ["b.xlsx", "a/z.xlsx", "a/b/c.xlsx", "~$b.xlsx", ".hidden", "a/Thumbs.db", "a/x.tmp"]
+    names += [".git/objects/1", ".git/objects/2", "__MACOSX/b.xlsx", "a/desktop.ini", "~WRL0001.docx"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "broken").symlink_to("nowhere")
+    inbox = gather([tmp_path])
+    found = [path.relative_to(tmp_path).as_posix() for path in inbox.files]
+    assert found == ["a/b/c.xlsx", "a/z.xlsx", "b.xlsx"]
+    assert inbox.passed_over == len(names) + 1 - len(found)
+    assert gather([tmp_path, tmp_path / "b.xlsx", tmp_path / "a"]).files == inbox.files
+
+
+def test_a_folder_linked_into_itself_is_entered_once(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.xlsx").write_bytes(b"x")
+    (tmp_path / "a" / "loop").symlink_to("..")
+    (tmp_path / "b").symlink_to("a")
+    assert len(gather([tmp_path]).files) == 1
+
+
+def test_a_folder_two_thousand_deep(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1500):
+        os.mkdir("d")  # noqa: PTH102  a path of that length has to be made step by step
+        os.chdir("d")
+    monkeypatch.chdir(tmp_path)
+    assert gather([tmp_path / "d"]).files == []
+
+
+def test_a_folder_that_cannot_be_listed_ends_the_work(tmp_path, monkeypatch):
+    def refused(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.iterdir", refused)
+    with pytest.raises(InputError, match="unreadable-file"):
+        gather([tmp_path])
+
+
+def test_a_file_named_is_read_whatever_its_name(tmp_path):
+    path = tmp_path / "~$001.xlsx"
+    path.write_bytes(hostile.lock_of_excel())
+    assert "lock-file" in run("verify", path).stdout
+
+
+def test_a_file_beyond_the_limit_is_not_read(tmp_path):
+    path = tmp_path / "large.xlsx"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # a terabyte of nothing
+    (item,), _ = items(path)
+    assert item.fault.code == "too-large"
+    assert item.size == 1 << 40
+    assert "too-large" in run("verify", path).stdout
+
+
+def test_names_that_are_not_unicode_are_shown_as_they_were_meant(tmp_path):
+    """Unpacked on Linux, a name in GBK stays in GBK."""
+    name = os.path.join(os.fsencode(tmp_path), "003_教育局_2024.xlsx".encode("gbk"))  # noqa: PTH118
+    try:
+        with open(name, "wb") as file:  # noqa: PTH123
+            file.write(issued())
+    except OSError:
+        pytest.skip("this file system wants Unicode")
+    for command in ("verify", "read"):
+        out = run(command, tmp_path, "-o", tmp_path.parent / f"{command}.txt").stdout
+        assert not out
+    assert "003_教育局_2024.xlsx" in (tmp_path.parent / "read.txt").read_text(encoding="utf-8")
+
+
+# -- archives
+
+
+@pytest.fixture
+def archive(tmp_path):
+    path = tmp_path / "全部.zip"
+    parts = [(f"一/{p.name}", p.read_bytes()) for p in SAMPLES[:3]]
+    extra = [
+        ("一/~$001.xlsx", b"x"),
+        ("__MACOSX/一/._001.xlsx", b"x"),
+        (".DS_Store", b"x"),
+        ("说明.txt", b"hello"),
+    ]
+    path.write_bytes(packed([*parts, *extra]))
+    return path
+
+
+def test_the_workbooks_in_an_archive_are_read_like_others(archive):
+    found, passed_over = items(archive)
+    assert passed_over == 3
+    assert [item.name for item in found] == [f"{archive}!一/{p.name}" for p in SAMPLES[:3]] + [
+        f"{archive}!说明.txt"
+    ]
+    assert [item.data for item in found[:3]] == [p.read_bytes() for p in SAMPLES[:3]]
+
+
+def test_the_commands_read_archives_and_say_what_was_passed_over(archive, tmp_path):
+    for lang in LANGS:
+        result = run("verify", archive, "--format", "json", lang=lang)
+        found = json.loads(result.stdout)
+        assert found["summary"]["files"] == 4
+        assert found["summary"]["passed_over"] == 3
+        assert found["summary"]["clean"] == 3
+        assert [finding["code"] for finding in found["findings"]] == ["csv-file"]
+        assert "3" in result.stderr
+    assert len(run("read", archive).stdout.splitlines()) == 4
+    assert "3 hidden" in run("read", archive).stderr
+    out = tmp_path / "d.xlsx"
+    options = ["--year", "2024", "--district", "青禾区", "-o", out, "--exclude", "说明.txt", "--reason", "x"]
+    merged = run("merge", archive, *options)
+    assert "3 agencies added up" in merged.stdout
+    assert "3 hidden" in merged.stderr
+
+
+def test_an_archive_gives_the_same_rollup_as_its_files(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for path in SAMPLES:
+        (folder / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "in.zip").write_bytes(gbk_zip((path.name, path.read_bytes()) for path in SAMPLES))
+    made = []
+    for source in ("in", "in.zip"):
+        out = tmp_path / f"{source}.xlsx"
+        run("merge", tmp_path / source, "--year", "2024", "--district", "青禾区", "-o", out)
+        made.append(out.read_bytes())
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["003_青禾区教育局_2024.xlsx", "联通.xlsx", "乗.xlsx", "〇一二.xlsx", "plain.xlsx", "甲\\乙.xlsx"]
+)
+def test_names_in_gbk_and_utf8_are_told_apart(name):
+    shown = name.replace("\\", "/")
+    assert [m[0] for m in members(gbk_zip([(name, issued())]), Limits())] == [shown]
+    unflagged = raw_zip([Raw(name.encode(), issued(), len(issued()), zlib.crc32(issued()), 0)])
+    assert [m[0] for m in members(unflagged, Limits())] == [shown]
+    flagged = packed([(name, issued())])
+    assert [m[0] for m in members(flagged, Limits())] == [shown]
+
+
+def test_names_that_mean_nothing_are_shown_without_harm():
+    (member,) = members(raw_zip([Raw(b"\xff\x1b[2J.xlsx", b"x", 1, zlib.crc32(b"x"), 0)]), Limits())
+    assert member[0].isprintable()
+
+
+def test_a_workbook_is_no_archive():
+    for path in SAMPLES:
+        assert not is_archive(path.read_bytes())
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(issued())) as old, zipfile.ZipFile(out, "w") as new:
+        for name in sorted(old.namelist(), reverse=True):  # whichever part comes first
+            new.writestr(name, old.read(name))
+    assert not is_archive(out.getvalue())
+    assert not is_archive(hostile.zip_of_text())
+
+
+def codes(data, tmp_path, *options):
+    path = tmp_path / "全部.zip"
+    path.write_bytes(data)
+    found = json.loads(run("verify", path, "--format", "json", *options).stdout)
+    assert found["summary"]["files"] >= 1
+    return {finding["file"].partition("!")[2]: finding["code"] for finding in found["findings"]}
+
+
+def test_an_archive_in_an_archive_is_named_and_not_opened(tmp_path):
+    inner = packed([("001.xlsx", issued())])
+    assert codes(packed([("内.zip", inner), ("002.xlsx", issued())]), tmp_path) == {"内.zip": "archive"}
+    assert codes(packed([("内.zip", hostile.rar())]), tmp_path) == {"内.zip": "archive"}
+
+
+def test_an_archive_that_holds_itself_ends(tmp_path):
+    data = packed([("a.zip", b"")])
+    for _ in range(20):
+        data = packed([("a.zip", data)])
+    assert codes(data, tmp_path) == {"a.zip": "archive"}
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (hostile.zip_with_password, "encrypted-archive"),
+        (lambda: packed([("../x.xlsx", issued())]), "unsafe-path"),
+        (lambda: packed([("/x.xlsx", issued())]), "unsafe-path"),
+        (lambda: packed([("x.xlsx", issued()), ("X.xlsx", issued())]), "duplicate-part"),
+        (lambda: raw_zip([Raw(b"x.xlsx", hostile.deflated(bytes(1 << 20), 900), 900 << 20)]), "bomb"),
+        (lambda: packed([("x.xlsx", issued())])[:-40], "damaged"),
+        (lambda: packed([("x.xlsx", issued())])[:9000], "damaged"),
+        (lambda: packed([("readme.txt", b"x")]), "not-a-workbook"),
+    ],
+)
+def test_an_archive_refused_as_a_whole_is_one_finding(data, code, tmp_path):
+    assert codes(data(), tmp_path) == {"": code}
+
+
+def test_a_faulty_member_leaves_the_others(tmp_path):
+    good = Raw(b"1.xlsx", issued(), len(issued()), zlib.crc32(issued()), 0)
+    faults = {
+        b"2.xlsx": ("damaged", Raw(b"2.xlsx", issued(), len(issued()), 1, 0)),
+        b"3.xlsx": ("archive", Raw(b"3.xlsx", b"x", 1, 0, 9)),  # Deflate64, as Windows uses for what is large
+        b"4.xlsx": ("empty-file", Raw(b"4.xlsx", b"", 0, 0, 0)),
+        b"5.xlsx": ("damaged", Raw(b"5.xlsx", b"\xff" * 9, 30, 0, 8)),
+    }
+    data = raw_zip([good, *(raw for _, raw in faults.values())])
+    assert codes(data, tmp_path) == {name.decode(): code for name, (code, _) in faults.items()}
+
+
+def test_the_limits_hold_for_archives(tmp_path):
+    data = packed([(f"{n}.xlsx", issued()) for n in range(10)])
+    assert codes(data, tmp_path, "--limit", "entries=5") == {"": "too-large"}
+    assert codes(data, tmp_path, "--limit", "unpacked=100K") == {"": "too-large"}
+    assert codes(data, tmp_path, "--limit", "cells=9") == {f"{n}.xlsx": "too-large" for n in range(10)}
+    large = packed([("1.xlsx", issued()), ("2.xlsx", bytes(40_000) + os.urandom(100))])
+    assert codes(large, tmp_path, "--limit", "file=39K") == {"2.xlsx": "too-large"}
+
+
+def test_members_are_unpacked_one_at_a_time():
+    """Reading the first costs nothing of the others."""
+    data = raw_zip([Raw(b"1.xlsx", b"x", 1, zlib.crc32(b"x"), 0), Raw(b"2.xlsx", b"\xff" * 9, 30, 0, 8)])
+    iterator = members(data, Limits())
+    assert next(iterator) == ("1.xlsx", b"x")
+    assert isinstance(next(iterator)[1], ScanError)
+
+
+# -- names
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("inbox/全部.zip!003_局.xlsx", "003_局.xlsx"),
+        ("inbox/全部.ZIP!一/003_局.xlsx", "003_局.xlsx"),
+        ("C:\\a\\b.xlsx", "b.xlsx"),
+        ("inbox/紧急!.xlsx", "紧急!.xlsx"),
+    ],
+)
+def test_a_member_is_called_by_its_own_name(path, name):
+    assert Source(path).name == name
+
+
+def test_ordinary_names_are_not_passed_over():
+    for name in ("001_局_2024.xlsx", "tmp.xlsx", "~001.xlsx", "a.tmp.xlsx"):
+        assert not is_passed_over(name)
+    for name in ("~$a.xlsx", ".a", "Thumbs.db", "A.TMP", "__MACOSX"):
+        assert is_passed_over(name)
+
+
+def test_structures_in_this_file_are_sound():
+    """The raw zips are read by the standard library, so what is refused is refused for its fault."""
+    with zipfile.ZipFile(io.BytesIO(raw_zip(hostile.raw_entries()))) as file:
+        assert file.testzip() is None
+    assert struct.calcsize("<HHHHHLLL") == 22
