@@ -77,7 +77,7 @@ def pictures() -> dict[str, Picture]:
     return {
         "table.png": Picture(wrong, "三、依申请公开", "$A$1:$L$33", "portrait", 140, 1034),
         "cover.png": Picture(clean, "封面", "$A$1:$D$27", "portrait", 105, 810),
-        "district.png": Picture(district(), "各单位数据", "$B$2:$J$23", "landscape", 112, 496),
+        "district.png": Picture(district(), "各单位数据", "$B$2:$J$24", "landscape", 112, 518),
     }
 
 

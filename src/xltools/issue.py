@@ -20,7 +20,9 @@ def file_name(entry: Entry, year: int) -> str:
     return f"{entry.code}_{entry.name}_{year}.xlsx"
 
 
-def workbook_for(form: Form, year: int, district: str, entry: Entry, password: str = "", key: bytes = b"") -> bytes:
+def workbook_for(
+    form: Form, year: int, district: str, entry: Entry, password: str = "", key: bytes = b""
+) -> bytes:
     """The blank workbook of one agency, stamped with its name, its code and the year."""
     agency = Agency(district, entry.code, entry.name)
     return write_return(form, Stamp(form.key, form.edition, year, agency), password=password, key=key)

@@ -15,6 +15,7 @@ from xltools.excel.guard import DAMAGE, beyond, folded, open_zip, printable
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_ZIP = b"PK"
 _STREAMS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))
 _LOCKED = re.compile(
     rb"\x09\x08\x10\x00.{16}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
@@ -35,6 +36,10 @@ def old_format(data: bytes, limits: Limits) -> str:
         if _LOCKED.search(data):
             raise ScanError("encrypted")
         return ".xls" if any(name in data for name in _STREAMS) else ""
+    if not data.startswith(b"PK"):
+        return ""
+    if not data.startswith(_ZIP):
+        return ""  # the XML of Excel 2003
     try:
         with open_zip(data, limits) as package:
             return _zipped_format(package)

@@ -486,15 +486,18 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
     tables.formulas.clear()
     row = column = -1
     seen, limit = 0, tables.limits.cells - tables.cells
-    kind, style, share, phonetic = "n", "0", "", False
+    kind, style, share, phonetic, in_text = "", "0", "", False, False  # outside of a cell it has no kind
     value: str | None = None
     formula: str | None = None
+    spoken: str | None = None  # a text that stands in the cell itself
     chunks: list[str] = []
     inline: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912
-        nonlocal row, column, kind, style, value, formula, share, phonetic
+        nonlocal row, column, kind, style, value, formula, spoken, share, phonetic
         if tag == "c":
+            if kind:
+                raise ValueError("a cell in a cell")
             reference = attributes.get("r")
             if reference is None:
                 column += 1
@@ -502,21 +505,24 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
                     raise ValueError("a cell outside all rows")
             else:
                 row, column = places.get(reference) or _place(reference)
-            kind, style = attributes.get("t", "n"), attributes.get("s", "0")
-            value = formula = None
+            kind, style = attributes.get("t") or "n", attributes.get("s", "0")
+            value = formula = spoken = None
             share = ""
-        elif tag in {"v", "t"}:
-            chunks.clear()
+        elif tag == "v":
+            begin()
         elif tag == "f":
-            chunks.clear()
+            begin()
             share = _share(attributes) if "t" in attributes else ""
         elif tag == "row":
             row = _ordinal(attributes["r"], _ROWS) if "r" in attributes else row + 1
             column = -1
+            if kind:
+                raise ValueError("a row in a cell")
             if "hidden" in attributes and _true(attributes["hidden"]):
                 sheet.hidden_rows.add(row)
+        elif tag == "t":
+            begin()
         elif tag == "is":
-            value = ""
             inline.clear()
         elif tag == "rPh":
             phonetic = True
@@ -532,30 +538,47 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
             first, last = (_ordinal(attributes[name], _COLUMNS) for name in ("min", "max"))
             sheet.hidden_columns.append((first, last))
 
-    def end(tag: str) -> None:
-        nonlocal value, formula, phonetic
+    def begin() -> None:
+        nonlocal in_text
+        if in_text:
+            raise ValueError("an element in a text")
+        in_text = True
+        chunks.clear()
+
+    def end(tag: str) -> None:  # noqa: C901
+        nonlocal kind, value, formula, spoken, phonetic, in_text
         if tag == "c":
             finish()
+            kind = ""
         elif tag == "v":
+            if value is not None:
+                raise ValueError("two values in a cell")
             value = "".join(chunks)
+            in_text = False
         elif tag == "f":
+            if formula is not None:
+                raise ValueError("two formulas in a cell")
             formula = "".join(chunks)
+            in_text = False
             if share:
                 formula = tables.formula(share, formula, row, column)
         elif tag == "t":
+            in_text = False
             if not phonetic:
                 inline.append("".join(chunks))
         elif tag == "is":
-            value = "".join(inline)
+            if spoken is not None:
+                raise ValueError("two texts in a cell")
+            spoken = "".join(inline)
         elif tag == "rPh":
             phonetic = False
 
     def finish() -> None:
         nonlocal kind, value, seen
         if kind == "n":
-            value = (
-                value or None
-            )  # some programs write an empty value for a formula that they did not calculate
+            value = value or None  # some programs write an empty one for a formula they did not calculate
+        elif kind == "inlineStr" and spoken is not None:
+            value = spoken
         if value is None and not formula:
             return
         if kind == "s" and value is not None:

@@ -1,0 +1,52 @@
+"""Mutants of real returns: every one ends in a reading or a finding, and what is read is what openpyxl reads.
+
+Ten thousand in CI, a thousand elsewhere, in portions that the workers share. ``python tests/fuzz.py`` runs more.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from fuzz import differences, mutant, run, seeds
+
+PORTIONS = 40
+EACH = 250 if os.environ.get("CI") else 25
+COMPARED = 10  # one in so many
+
+
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_every_mutant_ends_in_a_reading_or_a_finding(portion):
+    for number in range(portion * EACH, (portion + 1) * EACH):
+        try:
+            run(number)
+        except Exception as error:
+            error.add_note(f"mutant {number}: {mutant(number).origin} {mutant(number).steps}")
+            raise
+
+
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_what_is_read_is_what_openpyxl_reads(portion):
+    for number in range(portion * EACH, (portion + 1) * EACH, COMPARED):
+        one = mutant(number)
+        assert not differences(one), (number, one.origin, one.steps)
+
+
+def test_mutants_are_the_same_for_everyone():
+    for number in range(20):
+        assert mutant(number) == mutant(number)
+
+
+def test_mutants_reach_every_level_and_most_codes():
+    """A fuzzer that only breaks the zip would prove nothing of the reader."""
+    codes = {finding.code for number in range(400) for finding in run(number).findings}
+    assert len(codes) >= 12
+    assert {"damaged", "label-changed", "not-a-number"} <= codes
+    assert len({mutant(number).origin for number in range(200)}) == len(seeds())
+
+
+def test_few_are_lost_for_the_comparison():
+    """About half of the mutants are read at all, and openpyxl has to bear them too."""
+    compared = [differences(mutant(number)) for number in range(100)]
+    assert sum(found is not None for found in compared) >= len(compared) // 6
