@@ -600,7 +600,7 @@ def _same_result(fact, result) -> bool:
             fact.text in {None, "", result} or fact.type == "s"
         )  # it leaves escapes alone, and a text outside of its place
     if isinstance(result, bool):
-        return fact.type == "b" and fact.text == str(int(result))
+        return fact.type == "b" and bool(int(fact.text)) == result
     if isinstance(result, int | float):
         return fact.type == "n" and result in {Decimal(fact.text), float(fact.text)}
     return fact.text == result if isinstance(result, str) else fact.type in {"n", "d"}  # dates

@@ -1033,6 +1033,50 @@ def input_twice() -> bytes:
 
 
 @hostile("damaged")
+def cell_in_a_cell() -> bytes:
+    return in_rows('<row r="900"><c r="A900"><c r="B900"/><v>1</v></c></row>')
+
+
+@hostile("damaged")
+def row_in_a_cell() -> bytes:
+    return in_rows('<row r="900"><c r="A900"><row r="901"/><v>1</v></c></row>')
+
+
+@hostile("damaged")
+def cell_outside_all_rows() -> bytes:
+    return replaced(SHEET, "<sheetData>", "<sheetData><c><v>1</v></c>")
+
+
+@hostile("damaged")
+def two_values_in_a_cell() -> bytes:
+    return in_cell("<v>1</v><v>2</v>")
+
+
+@hostile("damaged")
+def two_formulas_in_a_cell() -> bytes:
+    return in_cell("<f>A1</f><f>A2</f><v>2</v>")
+
+
+@hostile("damaged")
+def two_texts_in_a_cell() -> bytes:
+    return in_cell("<is><t>1</t></is><is><t>2</t></is>", ' t="inlineStr"')
+
+
+@hostile("damaged")
+def formula_in_a_value() -> bytes:
+    return in_cell("<v>1<f>2</f></v>")
+
+
+@hostile("")
+def formulas_behind_the_cells() -> bytes:
+    """An extension with a namespace of its own may use the same names."""
+    own = (
+        '<ext xmlns="http://example.invalid/x"><f>A1</f><f>A2</f><v>1</v><v>2</v><is><t>x</t></is><is/></ext>'
+    )
+    return replaced(SHEET, "</worksheet>", f"<extLst>{own}</extLst></worksheet>")
+
+
+@hostile("damaged")
 def style_out_of_range() -> bytes:
     return in_cell("<v>1</v>", ' s="99999"')
 

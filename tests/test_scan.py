@@ -166,6 +166,40 @@ def test_shared_formulas_are_expanded():
     assert [found[row, 1].formula for row in range(3)] == ["A1+$A$1", "A2+$A$1", "A3+$A$1"]
 
 
+def one_cell(content, attributes=""):
+    """What the scanner makes of a cell that holds that."""
+    book = openpyxl.Workbook()
+    book.active["A1"] = 1
+    out = io.BytesIO()
+    book.save(out)
+    cell = (r'<c r="A1"[^>]*>.*?</c>', f'<c r="A1"{attributes}>{content}</c>')
+    return scan(retold(out.getvalue(), "xl/worksheets/sheet1.xml", cell)).sheets[0].cells.get((0, 0))
+
+
+@pytest.mark.parametrize(
+    ("content", "attributes", "expected"),
+    [
+        ("<is><t>甲</t></is><v>7</v>", ' t="inlineStr"', ("s", "甲", None)),
+        ("<v>7</v>", ' t="inlineStr"', ("s", "7", None)),
+        ("<is><t>甲</t></is>", ' t="n"', None),
+        (
+            "<is><r><t>甲</t></r><r><t>乙</t></r><rPh><t>x</t></rPh></is>",
+            ' t="inlineStr"',
+            ("s", "甲乙", None),
+        ),
+        ('<f t="dataTable" ref="A1" r1="B1"/><v>7</v>', "", ("n", "7", "TABLE()")),
+        ('<f t="array" ref="A1">B1</f><v>7</v>', "", ("n", "7", "B1")),
+        ("<f/><v>7</v>", "", ("n", "7", None)),
+        ("<f>B1</f><v/>", "", ("n", None, "B1")),
+        ("<v>_x0041__x000a__x005F_x0042_</v>", ' t="str"', ("s", "A\n_x0042_", None)),
+        ("<v>_xD83D__xDE00__xD800__x001B_</v>", ' t="str"', ("s", "\U0001f600\ufffd\ufffd", None)),
+    ],
+)
+def test_a_cell_is_read_by_its_type(content, attributes, expected):
+    fact = one_cell(content, attributes)
+    assert (fact and tuple(fact)[:3]) == expected
+
+
 @pytest.mark.parametrize(
     ("formula", "moved"),
     [
@@ -177,6 +211,11 @@ def test_shared_formulas_are_expanded():
 )
 def test_shifting_touches_references_only(formula, moved):
     assert shifted(formula, 2, 1) == moved
+
+
+def test_a_reference_shifted_off_the_sheet_is_broken():
+    assert shifted("A1+B3", -2, 0) == "#REF!+B1"
+    assert shifted("A1+$A$1", 0, -1) == "#REF!+$A$1"
 
 
 def test_canonical_formulas_forget_what_programs_change():

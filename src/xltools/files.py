@@ -13,6 +13,8 @@ from xltools.errors import InputError, OutputError, Problem
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
 
+_WORKBOOKS = (b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1"))  # how .xlsx and the old formats begin
+
 
 def is_passed_over(name: str) -> bool:
     """Whether a file or folder of that name is nobody's return: hidden, temporary, or the system's own."""
@@ -108,12 +110,26 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
-    except OSError as error:
+    except BaseException as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise OutputError(
             Problem("cannot-write", str(path), {"reason": error.strerror or str(error)})
         ) from error
+
+
+def refuse_workbook(path: Path) -> None:
+    """Raise :class:`OutputError` when *path* holds a workbook: text does not take the place of a return."""
+    if path.is_file() and read_bytes(path)[:8].startswith(_WORKBOOKS):
+        raise OutputError(Problem("replaces-workbook", str(path)))
+
+
+def refuse_input(output: Path, inputs: Iterable[str]) -> None:
+    """Raise :class:`OutputError` when *output* is one of the *inputs*, whatever path leads there."""
+    if output.resolve() in {Path(name).resolve() for name in inputs}:
+        raise OutputError(Problem("output-is-input", str(output)))
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:

@@ -12,6 +12,7 @@ from xltools.excel.writer import check_password, write_return
 from xltools.form.model import Form
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST = 100  # characters of a name that stands in headers and properties
 _YEARS = range(1949, 2200)
 
 
@@ -51,6 +52,6 @@ def check_inputs(year: int, district: str, password: str = "", *, what: str = "d
     """Raise :class:`InputError` for a year, a name or a password that no workbook can be stamped with."""
     if year not in _YEARS:
         raise InputError(Problem("bad-year", facts={"year": year}))
-    if not district.strip() or _CONTROL.search(district):
+    if not district.strip() or _CONTROL.search(district) or len(district) > _LONGEST:
         raise InputError(Problem("bad-text", facts={"what": what}))
     check_password(password)

@@ -103,6 +103,9 @@ def _run(arguments: Sequence[str], lang: Lang) -> int:
     except BrokenPipeError:  # the reader of our output went away, which is its right
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLEAN
+    except OSError as error:  # the screen, or what stands in for it, takes no more
+        click.echo(catalog(lang)("problem.cannot-print", reason=error.strerror or str(error)), err=True)
+        return FAILED
     except Exception as error:
         if os.environ.get("XLTOOLS_DEBUG"):
             raise

@@ -46,7 +46,7 @@ def command(lang: Lang) -> click.Command:
     ) -> int:
         from xltools.errors import InputError, Problem  # noqa: PLC0415
         from xltools.excel.writer import write_rollup  # noqa: PLC0415
-        from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
+        from xltools.files import refuse_existing, refuse_input, write_atomically  # noqa: PLC0415
         from xltools.issue import check_inputs  # noqa: PLC0415
         from xltools.merging import Exclusion, merge  # noqa: PLC0415
         from xltools.report import text  # noqa: PLC0415
@@ -60,6 +60,7 @@ def command(lang: Lang) -> click.Command:
             refuse_existing([output])
         definition, agencies = find_form(form), find_roster(roster)
         filings, _ = read_all(paths, definition, lang, reading)
+        refuse_input(output, (filing.source.path for filing in filings))
         exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
         outcome = merge(
             filings,

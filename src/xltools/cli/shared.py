@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SHORTEST_KEY = 16  # bytes
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _PATIENCE = 1.0  # seconds before a progress bar is worth showing
 
 file = click.Path(path_type=Path, dir_okay=False)
@@ -132,7 +134,7 @@ def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:
     started, bar = time.monotonic(), None
     try:
         for done, item in enumerate(items):
-            if bar is None and sys.stderr.isatty() and time.monotonic() - started > _PATIENCE:
+            if bar is None and sys.stderr is not None and sys.stderr.isatty() and time.monotonic() - started > _PATIENCE:
                 bar = click.progressbar(length=len(items), label=label, file=sys.stderr)
                 bar.__enter__()
                 bar.update(done)
@@ -147,13 +149,19 @@ def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:
 def emit(text: str, output: Path | None, *, bom: bool = False) -> None:
     """Print *text*, or write it to a file: as UTF-8, for CSV with the mark by which Excel knows it."""
     if output is None:
-        click.echo(text.rstrip("\n"))
+        click.echo(harmless(text.rstrip("\n")) if sys.stdout.isatty() else text.rstrip("\n"))
         return
-    from xltools.files import write_atomically  # noqa: PLC0415
+    from xltools.files import refuse_workbook, write_atomically  # noqa: PLC0415
 
+    refuse_workbook(output)
     write_atomically(output, (text.rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
+
+
+def harmless(text: str) -> str:
+    """The text without the characters that command a terminal: names out of files are in it."""
+    return _CONTROLS.sub("\ufffd", text)
 
 
 def encoding(output: Path | None) -> str:
     """The encoding the text will end in."""
-    return "utf-8" if output else (sys.stdout.encoding or "ascii")
+    return "utf-8" if output else (getattr(sys.stdout, "encoding", None) or "ascii")

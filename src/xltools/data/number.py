@@ -5,11 +5,10 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 # Spreadsheets hold binary doubles and show 15 significant digits: 96171.6 is stored as 96171.600000000006.
-_FIFTEEN = Context(prec=15, rounding=ROUND_HALF_EVEN)
-_DUST = Decimal("1e-9")
+_FIFTEEN = Context(prec=15, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
+_DUST = Decimal("1e-13")  # of the figure: a hundred times what adding a hundred doubles can lose
 _WIDE = Context(prec=60)
 _BLANK = " \t\r\n\u00a0\u3000\u200b\ufeff\u2002\u2003\u2009"
-_LARGEST = 18  # digits before the point; nothing that is counted has more
 
 
 def stored(text: str) -> Decimal | None:
@@ -18,8 +17,8 @@ def stored(text: str) -> Decimal | None:
         value = _FIFTEEN.create_decimal(text)
     except InvalidOperation:
         return None
-    if not value.is_finite() or value.adjusted() > _LARGEST:
-        return None
+    if not value.is_finite() or value.adjusted() >= _FIFTEEN.prec:
+        return None  # beyond 15 digits before the point a spreadsheet no longer holds what was typed
     return normal(value)
 
 
@@ -44,5 +43,7 @@ def is_whole(value: Decimal) -> bool:
 
 
 def close(one: Decimal, other: Decimal) -> bool:
-    """Equal but for the dust of a spreadsheet's binary arithmetic, which is far below any figure's last digit."""
+    """Equal but for the dust of a spreadsheet's binary arithmetic; whole numbers have none and must be the same."""
+    if is_whole(one) and is_whole(other):
+        return one == other
     return abs(one - other) <= _DUST * max(Decimal(1), abs(one), abs(other))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from xltools.errors import AdditionError, Problem
-from xltools.form.linear import ZERO
+from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
 
 
@@ -46,7 +46,7 @@ class Record:
         if not other.agencies or not self.agencies:
             return self if not other.agencies else other
         values = {
-            cell.name: self.values.get(cell.name, ZERO) + other.values.get(cell.name, ZERO)
+            cell.name: EXACT.add(self.values.get(cell.name, ZERO), other.values.get(cell.name, ZERO))
             for cell in self.form.inputs
             if cell.additive and (cell.name in self.values or cell.name in other.values)
         }

@@ -248,7 +248,7 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:200])
 
 
-_WORKBOOK_NAMES = re.compile(r"[^/]\.(xls[xmb]?|et|ods|zip)$")
+_WORKBOOK_NAMES = re.compile(r"[^/]\.(xls[xmb]?|et|ods|zip|rar|7z)$")
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
 

@@ -494,7 +494,7 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
     inline: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912
-        nonlocal row, column, kind, style, value, formula, spoken, share, phonetic
+        nonlocal row, column, kind, style, value, formula, spoken, share, phonetic, in_text
         if tag == "c":
             if kind:
                 raise ValueError("a cell in a cell")
@@ -508,11 +508,13 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
             kind, style = attributes.get("t") or "n", attributes.get("s", "0")
             value = formula = spoken = None
             share = ""
-        elif tag == "v":
-            begin()
-        elif tag == "f":
-            begin()
-            share = _share(attributes) if "t" in attributes else ""
+        elif tag in {"v", "f", "t"}:
+            if in_text:
+                raise ValueError("an element in a text")
+            in_text = True
+            chunks.clear()
+            if tag == "f" and "t" in attributes:
+                share = _share(attributes)
         elif tag == "row":
             row = _ordinal(attributes["r"], _ROWS) if "r" in attributes else row + 1
             column = -1
@@ -520,8 +522,6 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
                 raise ValueError("a row in a cell")
             if "hidden" in attributes and _true(attributes["hidden"]):
                 sheet.hidden_rows.add(row)
-        elif tag == "t":
-            begin()
         elif tag == "is":
             inline.clear()
         elif tag == "rPh":
@@ -538,25 +538,34 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
             first, last = (_ordinal(attributes[name], _COLUMNS) for name in ("min", "max"))
             sheet.hidden_columns.append((first, last))
 
-    def begin() -> None:
-        nonlocal in_text
-        if in_text:
-            raise ValueError("an element in a text")
-        in_text = True
-        chunks.clear()
-
-    def end(tag: str) -> None:  # noqa: C901
-        nonlocal kind, value, formula, spoken, phonetic, in_text
+    def end(tag: str) -> None:  # noqa: C901, PLR0912
+        nonlocal kind, value, formula, spoken, phonetic, in_text, seen
         if tag == "c":
-            finish()
+            if kind == "n":
+                value = value or None  # some programs write an empty one for a formula they did not calculate
+            elif kind == "inlineStr" and spoken is not None:
+                value = spoken
+            if value is not None or formula:
+                if kind == "s" and value is not None:
+                    index = int(value)
+                    if index < 0:
+                        raise ValueError(value)
+                    value = strings[index]
+                elif kind in {"str", "inlineStr"}:
+                    value = _unescaped(value) if value is not None else None
+                    kind = "s"
+                seen += 1
+                if seen > limit:
+                    raise beyond("cells", tables.limits)
+                cells[row, column] = Fact(kind, value, formula or None, styles[style])
             kind = ""
         elif tag == "v":
-            if value is not None:
+            if value is not None and kind:
                 raise ValueError("two values in a cell")
             value = "".join(chunks)
             in_text = False
         elif tag == "f":
-            if formula is not None:
+            if formula is not None and kind:
                 raise ValueError("two formulas in a cell")
             formula = "".join(chunks)
             in_text = False
@@ -567,32 +576,11 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
             if not phonetic:
                 inline.append("".join(chunks))
         elif tag == "is":
-            if spoken is not None:
+            if spoken is not None and kind:
                 raise ValueError("two texts in a cell")
             spoken = "".join(inline)
         elif tag == "rPh":
             phonetic = False
-
-    def finish() -> None:
-        nonlocal kind, value, seen
-        if kind == "n":
-            value = value or None  # some programs write an empty one for a formula they did not calculate
-        elif kind == "inlineStr" and spoken is not None:
-            value = spoken
-        if value is None and not formula:
-            return
-        if kind == "s" and value is not None:
-            index = int(value)
-            if index < 0:
-                raise ValueError(value)
-            value = strings[index]
-        elif kind in {"str", "inlineStr"}:
-            value = _unescaped(value) if value is not None else None
-            kind = "s"
-        seen += 1
-        if seen > limit:
-            raise beyond("cells", tables.limits)
-        cells[row, column] = Fact(kind, value, formula or None, styles[style])
 
     _parse(part, start, end, chunks.append)
     if seen != len(cells):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import reduce
 
 from attrs import frozen
 
 ZERO = Decimal(0)
+EXACT = Context(prec=80)  # more digits than any sum of figures has: adding loses nothing
 _NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 _TERM = re.compile(rf"\s*([+-]?)\s*({_NAME})")
 
@@ -56,7 +58,7 @@ class Linear:
 
     def value(self, values: Mapping[str, Decimal]) -> Decimal:
         """The exact sum; a name without a value counts as zero, as a blank cell does."""
-        return sum((sign * values.get(name, ZERO) for sign, name in self.terms), ZERO)
+        return reduce(EXACT.add, (sign * values.get(name, ZERO) for sign, name in self.terms), ZERO)
 
     def print(self, show: Callable[[str], str]) -> str:
         """Written out with *show(name)* for each name: with addresses this is the spreadsheet formula.
@@ -102,7 +104,7 @@ class Equation:
 
     def difference(self, values: Mapping[str, Decimal]) -> Decimal:
         """Left minus right, exactly; zero when the equation holds."""
-        return self.left.value(values) - self.right.value(values)
+        return EXACT.subtract(self.left.value(values), self.right.value(values))
 
     def __str__(self) -> str:
         return f"{self.left} = {self.right}"

@@ -18,10 +18,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def plain(value: Decimal | str) -> int | float | str:
-    """A figure as JSON writes it: a double prints the decimal that was typed, up to the 15 digits a workbook holds."""
+    """A figure as JSON writes it; one that no double holds exactly, as a long sum may be, is written as text."""
     if isinstance(value, str):
         return value
-    return int(value) if is_whole(value) else float(value)
+    if is_whole(value):
+        return int(value)
+    return float(value) if Decimal(repr(float(value))) == value else f"{value:f}"
 
 
 def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
@@ -109,7 +111,7 @@ def csv_text(filings: Iterable[Filing]) -> str:
         stamp, agency = filing.stamp, filing.agency
         about = [stamp.form, stamp.edition, stamp.year] if stamp else ["", "", ""]
         whose = [agency.district, agency.code, agency.name] if agency else ["", "", ""]
-        values = filing.record.complete() if filing.record else {}
+        values = _told(filing)
         rows.append(
             [
                 filing.source.path,
@@ -120,6 +122,14 @@ def csv_text(filings: Iterable[Filing]) -> str:
             ]
         )
     return rows_text(rows)
+
+
+def _told(filing: Filing) -> dict[str, Decimal]:
+    """The figures and totals of a filing, without the totals over a figure that could not be read."""
+    if filing.form is None or filing.record is None:
+        return {}
+    reach = filing.form.reach
+    return {name: v for name, v in filing.record.complete().items() if not reach[name] & filing.unread}
 
 
 def rows_text(rows: Iterable[Iterable[object]]) -> str:

@@ -107,13 +107,10 @@ class Canvas:
         """Where words are typed."""
         return self.boxed(bg_color=OPEN, locked=False, valign="top", align="left", num_format="@")
 
-    def put(self, page: Worksheet, area: Area, value: object, style: Format, result: object = "") -> None:
-        """A text, number or formula (with its *result*) into an area, merged when it is more than one cell."""
-        if not area.is_single:
-            sound(page.merge_range(area.row, area.column, area.last_row, area.last_column, "", style))
-        if isinstance(value, str) and value.startswith("="):
-            sound(page.write_formula(area.row, area.column, value, style, result))
-        elif isinstance(value, Decimal):
+    def put(self, page: Worksheet, area: Area, value: object, style: Format) -> None:
+        """A text or a number into an area, merged when it is more than one cell; a text is never taken for a formula."""
+        self._merge(page, area, style)
+        if isinstance(value, Decimal):
             sound(page.write_number(area.row, area.column, stored(value), style))
         elif isinstance(value, str) and value:
             sound(page.write_string(area.row, area.column, value, style))
@@ -122,7 +119,12 @@ class Canvas:
 
     def formula(self, page: Worksheet, area: Area, text: str, style: Format, result: object) -> None:
         """A formula with the result that it has."""
-        self.put(page, area, f"={text}", style, result)
+        self._merge(page, area, style)
+        sound(page.write_formula(area.row, area.column, f"={text}", style, result))
+
+    def _merge(self, page: Worksheet, area: Area, style: Format) -> None:
+        if not area.is_single:
+            sound(page.merge_range(area.row, area.column, area.last_row, area.last_column, "", style))
 
     def when_begins(self, page: Worksheet, area: Area, start: str, **look: object) -> None:
         """A look for text cells while their text begins with *start*."""
