@@ -43,6 +43,11 @@ def code_of(path: Path) -> str:
     return path.stem.partition("--")[0]
 
 
+def also(path: Path) -> list[str]:
+    """What comes with the code and cannot be helped."""
+    return list(tomllib.loads(path.read_text(encoding="utf-8")).get("also", []))
+
+
 def findings(path: Path) -> tuple[Finding, ...]:
     """What verification says of a case."""
     case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
@@ -56,7 +61,9 @@ def findings(path: Path) -> tuple[Finding, ...]:
             for index, file in enumerate(case["file"])
         ]
     entries = tuple(Entry(code, name, {}) for code, name in case.get("roster", {}).items())
-    return examine(filings, Roster(entries) if entries else None, case.get("year")).findings
+    return examine(
+        filings, Roster(entries) if entries else None, case.get("year"), case.get("district", "")
+    ).findings
 
 
 @contextlib.contextmanager
@@ -79,9 +86,10 @@ def package(file: dict[str, Any]) -> bytes:
     if "data" in file:
         return (HERE / "data" / str(file["data"])).read_bytes()
     if "rollup" in file:
-        return rolled_up(**file["rollup"])
+        return typed_into(rolled_up(**file["rollup"]), file, {})
     form = find("xxgk-2021")
-    values = sound_values() | {name: Decimal(value) for name, value in file.get("values", {}).items()}
+    sound = {} if file.get("blank") else sound_values()
+    values = sound | {name: Decimal(value) for name, value in file.get("values", {}).items()}
     agency = Agency(file.get("district", "青禾区"), file.get("code", "001"), file.get("name", "青禾区教育局"))
     stamp = Stamp(
         file.get("form", form.key), file.get("edition", form.edition), file.get("year", 2024), agency
@@ -99,11 +107,17 @@ def rolled_up(sent: list[str], expected: list[str]) -> bytes:
     return write_rollup(outcome.rollup)
 
 
-def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) -> bytes:
+def typed_into(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) -> bytes:
     place = layout(find("xxgk-2021"))
     for where, what in file.get("type", {}).items():
         sheet, address = where.split("!") if "!" in where else place.address(where)
         content = clerk.edited(content, sheet, {address: _content(what, complete.get(where))})
+    return content
+
+
+def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) -> bytes:
+    content = typed_into(content, file, complete)
+    place = layout(find("xxgk-2021"))
     for name, serial in file.get("date", {}).items():
         content = clerk.with_date(content, *place.address(name), serial)
     for name, value in file.get("properties", {}).items():

@@ -157,7 +157,15 @@ def test_every_problem_that_can_be_raised_has_its_words():
     raised = set()
     for path in MODULES:
         raised |= set(re.findall(r'Problem\(\s*"([a-z0-9-]+)"', path.read_text(encoding="utf-8")))
-    raised |= {"repeated-key", "repeated-sheet", "repeated-cell", "repeated-in-rule", "defect", "interrupted"}
+    raised |= {
+        "repeated-key",
+        "repeated-sheet",
+        "repeated-cell",
+        "repeated-in-rule",
+        "defect",
+        "interrupted",
+        "cannot-print",
+    }
     assert raised == set(catalog("en").keys("problem"))
 
 

@@ -66,7 +66,7 @@ def merge(
     kept = [filing for filing in filings if _exclusion(filing, exclusions) is None]
     waived = {x.what: x.reason for x in exclusions}
     expected = Roster(tuple(e for e in roster if e.code not in waived)) if roster else None
-    collection = examine(kept, expected, year)
+    collection = examine(kept, expected, year, district)
     added = [one for one in collection.examined if _can_be_added(one)]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)
@@ -78,7 +78,7 @@ def merge(
     accounts += _absentees(roster, filings, collection, waived, district)
     members = tuple(_member(one.filing) for one in added)
     rollup = Rollup(
-        form, year, district, code or district, members, tuple(accounts), _coverage(roster, accounts)
+        form, year, district, code or district, members, tuple(accounts), _coverage(roster, accounts, added)
     )
     return Merge(collection, rollup)
 
@@ -170,7 +170,9 @@ def _absentees(
     ]
 
 
-def _coverage(roster: Roster | None, accounts: list[Account]) -> Coverage:
+def _coverage(roster: Roster | None, accounts: list[Account], added: list[Examined]) -> Coverage:
+    """Complete is what a roster vouches for, at this level and at those below."""
     if any(account.is_left_out for account in accounts):
         return "incomplete"
-    return "complete" if roster else "unchecked"
+    below = all(one.filing.is_complete for one in added if one.filing.is_rollup)
+    return "complete" if roster and below else "unchecked"

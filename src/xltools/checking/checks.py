@@ -69,7 +69,14 @@ def coverage(filing: Filing) -> Iterator[Finding]:
         yield Finding("rollup-incomplete", filing.source.path, str(filing.agency), facts=facts)
 
 
-CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, coverage)
+def filled(filing: Filing) -> Iterator[Finding]:
+    """Something was filled in: a workbook sent back untouched is no report that nothing happened."""
+    record = filing.record
+    if record is not None and not filing.is_rollup and not record.values and not filing.unread:
+        yield Finding("all-blank", filing.source.path, str(filing.agency))
+
+
+CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage)
 
 
 def _is_derived_line(cell: Cell, identity: Identity) -> bool:

@@ -14,6 +14,8 @@ from xltools.data.finding import Finding, Severity, Word, has_errors
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 
+_ROSTER = "\0"  # no district has this name: it marks lines of the roster
+
 
 @frozen
 class Examined:
@@ -51,13 +53,15 @@ class Collection:
         return sum(finding.severity is severity for finding in self.findings)
 
 
-def examine(filings: Iterable[Filing], roster: Roster | None = None, year: int | None = None) -> Collection:
+def examine(
+    filings: Iterable[Filing], roster: Roster | None = None, year: int | None = None, district: str = ""
+) -> Collection:
     """Verify each filing and all of them together; what is not given is not asked."""
     filings = tuple(filings)
-    doubled = dict(_doubled(filings))
+    doubled = dict(_doubled(filings, roster))
     examined = []
     for index, filing in enumerate(filings):
-        findings = [*verify(filing), *_against(filing, roster, year), *doubled.get(index, ())]
+        findings = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
         examined.append(Examined(filing, tuple(findings)))
     absent = tuple(_absent(filings, roster)) if roster else ()
     missing = tuple(
@@ -77,7 +81,7 @@ def entry_of(filing: Filing, roster: Roster) -> Entry | None:
     return entry
 
 
-def _against(filing: Filing, roster: Roster | None, year: int | None) -> Iterator[Finding]:
+def _against(filing: Filing, roster: Roster | None, year: int | None, district: str) -> Iterator[Finding]:
     if filing.stamp is None:
         return
     agency = filing.stamp.agency
@@ -87,6 +91,8 @@ def _against(filing: Filing, roster: Roster | None, year: int | None) -> Iterato
     if roster is None:
         return
     entry = entry_of(filing, roster)
+    if district and agency.district not in {"", district} and not filing.is_rollup:
+        yield attrs.evolve(about, code="other-district", found=agency.district, expected=district)
     if entry is None:
         yield attrs.evolve(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
     elif (named := _named_for(filing, roster)) is not None and named != entry:
@@ -104,11 +110,15 @@ def _named_for(filing: Filing, roster: Roster) -> Entry | None:
     return roster.by_code.get(filing.source.name.partition("_")[0])
 
 
-def _doubled(filings: tuple[Filing, ...]) -> Iterator[tuple[int, list[Finding]]]:
-    """For each file that shares an agency and a year with another, alone or inside a roll-up, which ones they are."""
+def _doubled(filings: tuple[Filing, ...], roster: Roster | None) -> Iterator[tuple[int, list[Finding]]]:
+    """For each file that shares an agency and a year with another, which ones they are.
+
+    An agency may stand alone or inside a roll-up; and two files that answer to one line of the roster are two
+    for one agency, whatever is stamped on them.
+    """
     holders: dict[tuple[Agency, int], list[int]] = {}
     for index, filing in enumerate(filings):
-        for agency in _agencies(filing):
+        for agency in _agencies(filing, roster):
             holders.setdefault((agency, filing.stamp.year if filing.stamp else 0), []).append(index)
     shared: dict[int, list[Finding]] = {}
     for (agency, _), indexes in sorted(holders.items()):
@@ -119,9 +129,12 @@ def _doubled(filings: tuple[Filing, ...]) -> Iterator[tuple[int, list[Finding]]]
     yield from shared.items()
 
 
-def _agencies(filing: Filing) -> frozenset[Agency]:
+def _agencies(filing: Filing, roster: Roster | None) -> frozenset[Agency]:
     own = frozenset((filing.agency,)) if filing.agency else frozenset[Agency]()
-    return own | (filing.record.agencies if filing.record else frozenset())
+    inside = filing.record.agencies if filing.record else frozenset[Agency]()
+    entry = entry_of(filing, roster) if roster else None
+    line = frozenset((Agency(_ROSTER, entry.code, entry.name),)) if entry else frozenset[Agency]()
+    return own | inside | line
 
 
 def _double(filing: Filing, agency: Agency, holders: list[Filing]) -> Finding:

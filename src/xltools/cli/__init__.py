@@ -88,7 +88,7 @@ def _settle_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _run(arguments: Sequence[str], lang: Lang) -> int:
+def _run(arguments: Sequence[str], lang: Lang) -> int:  # noqa: PLR0911  one for each way to end
     try:
         result = command_line(lang).main(list(arguments), "xltools", standalone_mode=False)
     except click.ClickException as error:

@@ -134,7 +134,12 @@ def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:
     started, bar = time.monotonic(), None
     try:
         for done, item in enumerate(items):
-            if bar is None and sys.stderr is not None and sys.stderr.isatty() and time.monotonic() - started > _PATIENCE:
+            if (
+                bar is None
+                and sys.stderr is not None
+                and sys.stderr.isatty()
+                and time.monotonic() - started > _PATIENCE
+            ):
                 bar = click.progressbar(length=len(items), label=label, file=sys.stderr)
                 bar.__enter__()
                 bar.update(done)

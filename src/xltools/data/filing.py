@@ -111,6 +111,7 @@ class Filing:
     prose: Mapping[str, str] = field(factory=dict)
     members: tuple[Member, ...] = ()
     accounts: tuple[Account, ...] = ()
+    is_complete: bool = False  # a roll-up that was checked against a roster and lacked nothing
     # Inputs whose figure could not be had: nothing that is built on them is judged.
     unread: frozenset[str] = frozenset()
     # Inputs that hold a text: what a program adds up over them is anyone's guess, and is not judged.

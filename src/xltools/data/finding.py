@@ -92,11 +92,14 @@ SEVERITY: dict[str, Severity] = {
     "seal-broken": _E,  # sealed for another agency, year or form, or with another key
     # its rules
     "rule-broken": _E,
+    "all-blank": _E,  # nothing at all was filled in
+    "rollup-rows": _E,  # a roll-up's rows and its account of files tell different stories
     "rollup-incomplete": _E,  # a roll-up that says itself that something is missing
     # the collection
     "duplicate-return": _E,  # two files for one agency
     "not-on-roster": _E,
     "missing-return": _E,  # an agency of the roster without a file
+    "other-district": _E,  # issued by another district than the one that is merged
     "other-agency": _E,  # the file is named for one agency and stamped for another
     "name-differs": _W,  # the roster has another name for the code
 }

@@ -66,7 +66,9 @@ def name_faults(code: str, name: str) -> Iterator[Problem]:
     for what, text in (("code", code), ("name", name)):
         if not text:
             yield Problem("roster-blank", facts={"what": what})
-        first = text[:1] if what == "code" and text.startswith((".", "~")) else ""  # such files count as hidden
+        first = (
+            text[:1] if what == "code" and text.startswith((".", "~")) else ""
+        )  # such files count as hidden
         parting = "_" if what == "code" and "_" in text else ""  # it parts code and name in file names
         if found := sorted({*_IMPOSSIBLE.findall(text), *first, *parting}):
             yield Problem(

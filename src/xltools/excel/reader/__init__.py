@@ -131,6 +131,7 @@ def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filin
         prose=reading.prose,
         members=members,
         accounts=accounts,
+        is_complete=reading.facts.properties.get(f"{PREFIX}coverage") == "complete",
         unread=frozenset(reading.unread),
         clouded=frozenset(reading.clouded),
         moved=reading.moved,

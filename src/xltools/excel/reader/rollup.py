@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from xltools.data.filing import STATUSES, Account, Member, Source
-from xltools.data.number import stored
+from xltools.data.number import is_whole, stored
 from xltools.data.record import Agency
 from xltools.excel.reader.reading import Reading, is_empty, number_of
 from xltools.excel.scan import SheetFacts
@@ -24,7 +25,26 @@ def read_rollup(reading: Reading) -> tuple[tuple[Member, ...], tuple[Account, ..
         return (), ()
     accounts = tuple(_accounts(reading, sources))
     sizes = {(a.source.name, a.source.sha256): a.source.size for a in accounts}
-    return tuple(_members(reading, matrix, sizes)), accounts
+    members = tuple(_members(reading, matrix, sizes))
+    if differing := _differing(members, accounts):
+        reading.note("rollup-rows", MATRIX, None, found="、".join(differing))
+        _give_up(reading)
+        return (), accounts
+    return members, accounts
+
+
+def _differing(members: tuple[Member, ...], accounts: tuple[Account, ...]) -> list[str]:
+    """The files and agencies that stand in the rows and not in the account, in the account and not in the rows, or twice."""
+    rows = Counter(_told(m.agency, m.source) for m in members)
+    told = Counter(_told(a.agency, a.source) for a in accounts if a.status == "included" and a.agency)
+    agencies = Counter(m.agency for m in members)
+    names = {key[2] for key in (rows - told) + (told - rows)}
+    names |= {agency.name for agency, times in agencies.items() if times > 1}
+    return sorted(names)
+
+
+def _told(agency: Agency, source: Source) -> tuple[str, ...]:
+    return agency.district, agency.code, agency.name, source.name, source.sha256
 
 
 def _give_up(reading: Reading) -> None:
@@ -60,9 +80,12 @@ def _row(reading: Reading, facts: SheetFacts, row: int, columns: Mapping[str, in
             continue
         value = None if fact.formula else number_of(fact)
         if value is None:
-            reading.refuse(
-                "not-a-number", MATRIX, place, cell, f"={fact.formula}" if fact.formula else (fact.text or "")
-            )
+            found = f"={fact.formula}" if fact.formula else (fact.text or "")
+            reading.refuse("not-a-number", MATRIX, place, cell, found)
+        elif value < 0 and not cell.signed:
+            reading.refuse("negative", MATRIX, place, cell, value)
+        elif cell.number == "count" and not is_whole(value):
+            reading.refuse("not-whole", MATRIX, place, cell, value)
         else:
             values[cell.name] = value
     return values

@@ -59,6 +59,8 @@ def _write(content: Content, password: str, key: bytes) -> bytes:
         # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
         created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)
         custom = {PREFIX + item: text for item, text in stamp_texts(content.stamp).items()}
+        if content.rollup:
+            custom[f"{PREFIX}coverage"] = content.rollup.coverage
         if key:
             custom[f"{PREFIX}seal"] = seal(content.stamp, key)
         canvas.properties(content.layout.form.title, created, custom)
