@@ -121,11 +121,14 @@ def _doubled(filings: tuple[Filing, ...], roster: Roster | None) -> Iterator[tup
         for agency in _agencies(filing, roster):
             holders.setdefault((agency, filing.stamp.year if filing.stamp else 0), []).append(index)
     shared: dict[int, list[Finding]] = {}
-    for (agency, _), indexes in sorted(holders.items()):
+    for (agency, _), indexes in sorted(
+        holders.items(), key=lambda item: (item[0][0].district == _ROSTER, item[0])
+    ):
         for index in indexes if len(indexes) > 1 else ():
-            shared.setdefault(index, []).append(
-                _double(filings[index], agency, [filings[i] for i in indexes])
-            )
+            found = _double(filings[index], agency, [filings[i] for i in indexes])
+            told = shared.setdefault(index, [])
+            if all(found.facts["files"] != other.facts["files"] for other in told):
+                told.append(found)  # a line of the roster adds nothing to what its agency told
     yield from shared.items()
 
 
