@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -463,3 +464,45 @@ def test_starting_up_loads_no_spreadsheet_library():
     code = "import sys; import xltools.cli as c; c.command_line('en'); print(sorted(m for m in ('xlsxwriter', 'cattrs', 'openpyxl', 'zipfile') if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_text_never_takes_the_place_of_a_workbook(tmp_path):
+    name = "001_青禾区人民政府办公室_2024.xlsx"
+    target = tmp_path / name
+    target.write_bytes((CLEAN / name).read_bytes())
+    before = target.read_bytes()
+    for command in (["read", target], ["verify", target], ["form", "cells", "--format", "csv"]):
+        assert "workbook" in run(*command, "-o", target, expect=2)
+    assert "added up" in run("merge", target, *YEAR, "--district", "区", "-o", target, "--force", expect=2)
+    assert target.read_bytes() == before
+
+
+def test_csv_leaves_out_totals_over_what_could_not_be_read():
+    rows = list(
+        csv.DictReader(
+            io.StringIO(run("read", PROBLEMS / "003_青禾区教育局_2024.xlsx", "--format", "csv", expect=1))
+        )
+    )
+    assert rows[0]["disclosure.penalty.decisions"] == ""
+    rows = list(
+        csv.DictReader(
+            io.StringIO(
+                run("read", PROBLEMS / "011_青禾区卫生健康委员会_2024.xlsx", "--format", "csv", expect=1)
+            )
+        )
+    )
+    assert rows[0]["disputes.review.total"] == ""
+    assert rows[0]["applications.new.total"] != ""
+
+
+def test_a_full_disk_behind_the_screen_is_one_sentence():
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "xltools", "form", "cells"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert b"Traceback" not in done.stderr

@@ -142,3 +142,15 @@ def test_close_forgives_dust_and_nothing_else():
     assert close(Decimal("0.3"), Decimal("0.30000000000000004"))
     assert not close(Decimal("0.3"), Decimal("0.3001"))
     assert not close(Decimal(123456), Decimal(123457))
+
+
+def test_a_whole_number_is_right_or_wrong():
+    assert not close(Decimal(2000000000), Decimal(2000000001))
+    assert not close(Decimal("100000.0001"), Decimal(100000))
+
+
+@pytest.mark.parametrize(
+    "raw", ["1234567890123456", "12345678901234567", "1e999999999999", "-1e999999999999"]
+)
+def test_a_number_beyond_what_a_spreadsheet_holds_has_no_value(raw):
+    assert stored(raw) is None

@@ -265,3 +265,33 @@ def test_two_wrongs_do_not_make_a_right():
     assert merge([a, b], OFFICIAL, 2024, "区").rollup is None
     both = Record(OFFICIAL, 2024, frozenset((Agency("区", "3"),)), (a.record + b.record).values)
     assert not OFFICIAL.identities[0].equation.difference(both.complete())
+
+
+def test_texts_are_never_formulas():
+    """A name, a reason or a code that looks like a formula is written and read as the text it is."""
+    one = filing("001", name="=HYPERLINK(1)", district="=A1")
+    assert one.agency.name == "=HYPERLINK(1)"
+    rollup = rolled([one, filing("002")], "=1+1", exclusions=[Exclusion("002", "=cmd()")])
+    again = reread(rollup)
+    assert verify(again) != ()  # incomplete, as the exclusion makes it
+    assert {f.code for f in verify(again)} == {"rollup-incomplete"}
+    assert again.left_out[0].note == "=cmd()"
+    assert again.members[0].agency.name == "=HYPERLINK(1)"
+
+
+def test_money_is_exact_beyond_what_a_double_holds():
+    big, small = Decimal(999999999999999), Decimal("0.000000000000001")
+    name = "disclosure.fees.amount"
+    records = [
+        Record(OFFICIAL, 2024, frozenset((Agency("区", str(i)),)), {name: v})
+        for i, v in enumerate((big, small))
+    ]
+    assert total(OFFICIAL, 2024, records).values[name] == Decimal("999999999999999.000000000000001")
+
+
+def test_what_was_not_checked_below_is_not_complete_above():
+    district = reread(rolled([filing("001"), filing("002")], "青禾区"))
+    above = Roster((Entry("青禾区", "青禾区", {}),))
+    assert rolled([district], "市", roster=above).coverage == "unchecked"
+    checked = reread(rolled([filing(code) for code in ("001", "002", "003")], "青禾区", roster=ROSTER))
+    assert rolled([checked], "市", roster=above).coverage == "complete"

@@ -90,3 +90,8 @@ def test_what_is_no_roster(tmp_path):
         with pytest.raises(RosterError) as caught:
             load_roster(tmp_path / name)
         assert caught.value.problems[0].code == code
+
+
+@pytest.mark.parametrize("code", ["A_B", ".01", "~$2", "a/b"])
+def test_a_code_that_would_blur_or_hide_a_file_name_is_refused(tmp_path, code):
+    assert problems(tmp_path, f"code,name\n{code},甲\n") == [("roster-character", "2")]
