@@ -98,21 +98,23 @@ def works(python, folder):
         "o",
         cwd=folder,
     )
-    assert "blank" in run(python, "-m", "xltools", "verify", "o", cwd=folder)
-    run(
+    assert (folder / "o" / "1_局_2024.xlsx").exists()
+    filled = ROOT / "samples" / "clean" / "001_青禾区人民政府办公室_2024.xlsx"
+    assert "1 without errors" in run(python, "-m", "xltools", "verify", filled, cwd=folder)
+    merge = [
         python,
         "-m",
         "xltools",
         "merge",
-        "o",
+        filled,
         "--year",
         "2024",
         "--district",
-        "区",
+        "青禾区",
         "-o",
         "d.xlsx",
-        cwd=folder,
-    )
+    ]
+    run(*merge, cwd=folder)
     assert (folder / "d.xlsx").stat().st_size > 10_000
 
 
