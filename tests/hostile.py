@@ -1028,6 +1028,11 @@ def cell_twice() -> bytes:
 
 
 @hostile("damaged")
+def cell_twice_the_second_time_empty() -> bytes:
+    return in_rows('<row r="900"><c r="A900"><v>1</v></c><c r="A900"/></row>')
+
+
+@hostile("damaged")
 def input_twice() -> bytes:
     return replaced(SHEET, r'<c r="D6"[^>]*><v>[^<]*</v></c>', '<c r="D6"><v>1</v></c><c r="D6"><v>2</v></c>')
 

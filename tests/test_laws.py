@@ -150,7 +150,8 @@ def test_a_whole_number_is_right_or_wrong():
 
 
 @pytest.mark.parametrize(
-    "raw", ["1234567890123456", "12345678901234567", "1e999999999999", "-1e999999999999"]
+    "raw",
+    ["1234567890123456", "12345678901234567", "1e999999999999", "-1e999999999999", "1e-999999", "-1e-400"],
 )
 def test_a_number_beyond_what_a_spreadsheet_holds_has_no_value(raw):
     assert stored(raw) is None

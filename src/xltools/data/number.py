@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 # Spreadsheets hold binary doubles and show 15 significant digits: 96171.6 is stored as 96171.600000000006.
 _FIFTEEN = Context(prec=15, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
+_SMALLEST = -324  # the exponent of ten of the smallest double
 _DUST = Decimal("1e-13")  # of the figure: a hundred times what adding a hundred doubles can lose
 _WIDE = Context(prec=60)
 _BLANK = " \t\r\n\u00a0\u3000\u200b\ufeff\u2002\u2003\u2009"
@@ -19,6 +20,8 @@ def stored(text: str) -> Decimal | None:
         return None
     if not value.is_finite() or value.adjusted() >= _FIFTEEN.prec:
         return None  # beyond 15 digits before the point a spreadsheet no longer holds what was typed
+    if value and value.adjusted() < _SMALLEST:
+        return None  # no spreadsheet stored that: its doubles end before
     return normal(value)
 
 

@@ -558,6 +558,8 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
                 if seen > limit:
                     raise beyond("cells", tables.limits)
                 cells[row, column] = Fact(kind, value, formula or None, styles[style])
+            elif (row, column) in cells:
+                raise ValueError("a cell occurs twice, once empty")
             kind = ""
         elif tag == "v":
             if value is not None and kind:
