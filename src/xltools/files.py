@@ -13,7 +13,7 @@ from xltools.errors import InputError, OutputError, Problem
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
 
-_WORKBOOKS = (b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1"))  # how .xlsx and the old formats begin
+ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")  # how .xlsx and the old formats begin
 
 
 def is_passed_over(name: str) -> bool:
@@ -110,25 +110,25 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
-    except BaseException as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
+        temporary = ""
+    except OSError as error:
         raise OutputError(
             Problem("cannot-write", str(path), {"reason": error.strerror or str(error)})
         ) from error
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def refuse_workbook(path: Path) -> None:
     """Raise :class:`OutputError` when *path* holds a workbook: text does not take the place of a return."""
-    if path.is_file() and read_bytes(path)[:8].startswith(_WORKBOOKS):
+    if path.is_file() and read_bytes(path, len(OLE)).startswith((ZIP, OLE)):
         raise OutputError(Problem("replaces-workbook", str(path)))
 
 
-def refuse_input(output: Path, inputs: Iterable[str]) -> None:
+def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
     """Raise :class:`OutputError` when *output* is one of the *inputs*, whatever path leads there."""
-    if output.resolve() in {Path(name).resolve() for name in inputs}:
+    if output.resolve() in {path.resolve() for path in inputs}:
         raise OutputError(Problem("output-is-input", str(output)))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from xltools.data.filing import Stamp
-from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.errors import InputError, Problem, RosterError
 from xltools.excel.writer import check_password, write_return
@@ -25,8 +24,8 @@ def workbook_for(
     form: Form, year: int, district: str, entry: Entry, password: str = "", key: bytes = b""
 ) -> bytes:
     """The blank workbook of one agency, stamped with its name, its code and the year."""
-    agency = Agency(district, entry.code, entry.name)
-    return write_return(form, Stamp(form.key, form.edition, year, agency), password=password, key=key)
+    stamp = Stamp(form.key, form.edition, year, entry.agency(district))
+    return write_return(form, stamp, password=password, key=key)
 
 
 def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple[Entry, ...]:
@@ -48,10 +47,10 @@ def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple
     return (entry,)
 
 
-def check_inputs(year: int, district: str, password: str = "", *, what: str = "district") -> None:
+def check_inputs(year: int, district: str, password: str = "") -> None:
     """Raise :class:`InputError` for a year, a name or a password that no workbook can be stamped with."""
     if year not in _YEARS:
         raise InputError(Problem("bad-year", facts={"year": year}))
     if not district.strip() or _CONTROL.search(district) or len(district) > _LONGEST:
-        raise InputError(Problem("bad-text", facts={"what": what}))
+        raise InputError(Problem("bad-text", facts={"what": "district"}))
     check_password(password)

@@ -6,17 +6,18 @@ later file never takes the place of an earlier one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import attrs
 from attrs import frozen
 
-from xltools.checking.collection import Collection, Examined, entry_of, examine
+from xltools.checking.collection import Collection, Examined, entry_of, examine, represented
 from xltools.data.filing import Account, Filing, Member, Source
 from xltools.data.finding import Severity
 from xltools.data.record import Agency
 from xltools.data.rollup import Coverage, Rollup
-from xltools.data.roster import Entry, Roster
+from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
 from xltools.text import clerk, message
@@ -62,8 +63,9 @@ def merge(
     """
     filings = tuple(filings)
     _known(exclusions, filings, roster)
-    out = [(filing, x) for filing in filings if (x := _exclusion(filing, exclusions))]
-    kept = [filing for filing in filings if _exclusion(filing, exclusions) is None]
+    fates = [(filing, _exclusion(filing, exclusions)) for filing in filings]
+    out = [(filing, exclusion) for filing, exclusion in fates if exclusion]
+    kept = [filing for filing, exclusion in fates if exclusion is None]
     waived = {x.what: x.reason for x in exclusions}
     expected = Roster(tuple(e for e in roster if e.code not in waived)) if roster else None
     collection = examine(kept, expected, year, district)
@@ -105,15 +107,10 @@ def _exclusion(filing: Filing, exclusions: Sequence[Exclusion]) -> Exclusion | N
 
 def _order(filing: Filing, roster: Roster | None) -> tuple[object, ...]:
     """The roster's order, then by district and code; never the order in which the files were found."""
-    codes = [entry.code for entry in roster] if roster else []
     entry = entry_of(filing, roster) if roster else None
+    place = roster.order[entry.code] if roster and entry else math.inf
     agency = filing.agency or Agency("", "")
-    return (
-        codes.index(entry.code) if entry else len(codes),
-        agency.district,
-        agency.code,
-        filing.source.name,
-    )
+    return (place, agency.district, agency.code, filing.source.name)
 
 
 def _account_order(account: Account) -> tuple[str, ...]:
@@ -160,14 +157,9 @@ def _absentees(
     """The agencies of the roster without any file, in its order."""
     if roster is None:
         return []
-    present = {entry.code for filing in filings if (entry := entry_of(filing, roster))}
-    absent: list[Entry] = [
-        e for e in roster if e in collection.absent or (e.code in waived and e.code not in present)
-    ]
-    return [
-        Account(Agency(district, e.code, e.name), _NO_SOURCE, "missing", waived.get(e.code, ""))
-        for e in absent
-    ]
+    present = represented(filings, roster)
+    absent = [e for e in roster if e in collection.absent or (e.code in waived and e.code not in present)]
+    return [Account(e.agency(district), _NO_SOURCE, "missing", waived.get(e.code, "")) for e in absent]
 
 
 def _coverage(roster: Roster | None, accounts: list[Account], added: list[Examined]) -> Coverage:

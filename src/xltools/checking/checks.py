@@ -97,6 +97,7 @@ def _total(
     expected = values.get(cell.name, ZERO)
     if shown.origin is Origin.UNCALCULATED:
         return _about(filing, "not-calculated", cell, "", expected, {})
+    right = shown.value is not None and close(shown.value, expected)
     if shown.origin is Origin.FORMULA:
         # In a roll-up an input is the sum of its column in the matrix, which is not among the displayed cells.
         parts = cell.definition.value(displayed) if cell.definition else expected
@@ -104,15 +105,13 @@ def _total(
             return None
         code = "total-stale"
     elif shown.origin is Origin.CHANGED:
-        code = (
-            "formula-changed" if shown.value is not None and close(shown.value, expected) else "formula-wrong"
-        )
+        code = "formula-changed" if right else "formula-wrong"
     elif shown.origin is Origin.UNKNOWN:
         if _may_be_sum(cell, shown, expected, displayed):
             return None
         code = "total-wrong"
     else:
-        code = "total-typed" if shown.value is not None and close(shown.value, expected) else "total-wrong"
+        code = "total-typed" if right else "total-wrong"
     cause = Word("cause-unknown" if shown.origin is Origin.UNKNOWN else "cause-overwritten")
     found = shown.text if shown.value is None else shown.value
     words = {"formula": shown.formula, "original": shown.issued, "cause": cause}

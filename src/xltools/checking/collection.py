@@ -64,10 +64,7 @@ def examine(
         findings = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
         examined.append(Examined(filing, tuple(findings)))
     absent = tuple(_absent(filings, roster)) if roster else ()
-    missing = tuple(
-        Finding("missing-return", agency=f"{e.name}（{e.code}）", facts={"agency": f"{e.name}（{e.code}）"})
-        for e in absent
-    )
+    missing = tuple(_missing(entry) for entry in absent)
     return Collection(tuple(examined), missing, absent)
 
 
@@ -79,6 +76,11 @@ def entry_of(filing: Filing, roster: Roster) -> Entry | None:
     if entry is None and filing.is_rollup:
         entry = roster.find(filing.agency.name)
     return entry
+
+
+def represented(filings: Iterable[Filing], roster: Roster) -> set[str]:
+    """The codes of the roster that some file answers to, whatever is wrong with it."""
+    return {entry.code for filing in filings if (entry := entry_of(filing, roster))}
 
 
 def _against(filing: Filing, roster: Roster | None, year: int | None, district: str) -> Iterator[Finding]:
@@ -97,8 +99,9 @@ def _against(filing: Filing, roster: Roster | None, year: int | None, district: 
         yield attrs.evolve(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
     elif (named := _named_for(filing, roster)) is not None and named != entry:
         facts: dict[str, object] = {"agency": str(agency)}
-        expected = f"{named.name}（{named.code}）"
-        yield attrs.evolve(about, code="other-agency", found=agency.code, expected=expected, facts=facts)
+        yield attrs.evolve(
+            about, code="other-agency", found=agency.code, expected=str(named.agency()), facts=facts
+        )
     elif entry.name != agency.name:
         yield attrs.evolve(
             about, code="name-differs", found=agency.name, expected=entry.name, facts={"code": agency.code}
@@ -136,7 +139,7 @@ def _agencies(filing: Filing, roster: Roster | None) -> frozenset[Agency]:
     own = frozenset((filing.agency,)) if filing.agency else frozenset[Agency]()
     inside = filing.record.agencies if filing.record else frozenset[Agency]()
     entry = entry_of(filing, roster) if roster else None
-    line = frozenset((Agency(_ROSTER, entry.code, entry.name),)) if entry else frozenset[Agency]()
+    line = frozenset((entry.agency(_ROSTER),)) if entry else frozenset[Agency]()
     return own | inside | line
 
 
@@ -158,5 +161,10 @@ def _told_apart(holders: list[Filing]) -> list[str]:
 
 def _absent(filings: tuple[Filing, ...], roster: Roster) -> Iterator[Entry]:
     """Who sent nothing at all; a file with faults is a file that came."""
-    present = {entry.code for filing in filings if (entry := entry_of(filing, roster))}
+    present = represented(filings, roster)
     return (entry for entry in roster if entry.code not in present)
+
+
+def _missing(entry: Entry) -> Finding:
+    agency = str(entry.agency())
+    return Finding("missing-return", agency=agency, facts={"agency": agency})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.shared import emit, encoding, file, find_form, option
+from xltools.cli.shared import emit, encoding, file, find_form, formats, option
 from xltools.text import Lang, catalog
 
 
@@ -42,15 +42,7 @@ def _cells(lang: Lang) -> click.Command:
 
     @click.command("cells", help=t("help.form-cells"))
     @click.argument("form", required=False)
-    @option(
-        lang,
-        "--format",
-        "how",
-        type=click.Choice(["table", "csv", "json"]),
-        default="table",
-        show_default=True,
-        text="format",
-    )
+    @formats(lang, "table", "csv", "json")
     @option(lang, "-o", "--output", type=file, text="output")
     def run(form: str | None, how: str, output: Path | None) -> None:
         from xltools.report import data, text  # noqa: PLC0415

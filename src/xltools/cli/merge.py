@@ -59,11 +59,11 @@ def command(lang: Lang) -> click.Command:
         if not force:
             refuse_existing([output])
         definition, agencies = find_form(form), find_roster(roster)
-        filings, _ = read_all(paths, definition, lang, reading)
-        refuse_input(output, (filing.source.path for filing in filings))
+        handed = read_all(paths, definition, lang, reading)
+        refuse_input(output, handed.paths)
         exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
         outcome = merge(
-            filings,
+            handed.filings,
             definition,
             year,
             district,

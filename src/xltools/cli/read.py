@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from xltools.cli.shared import emit, encoding, file, find_form, option, paths, read_all, reading
+from xltools.cli.shared import emit, encoding, file, find_form, formats, option, paths, read_all, reading
 from xltools.text import Lang, catalog
 
 
@@ -16,15 +16,7 @@ def command(lang: Lang) -> click.Command:
 
     @click.command("read", help=catalog(lang)("help.read"))
     @paths()
-    @option(
-        lang,
-        "--format",
-        "how",
-        type=click.Choice(["json", "csv"]),
-        default="json",
-        show_default=True,
-        text="format",
-    )
+    @formats(lang, "json", "csv")
     @option(lang, "--form", text="forms")
     @option(lang, "-o", "--output", type=file, text="output")
     @reading(lang)
@@ -34,7 +26,7 @@ def command(lang: Lang) -> click.Command:
         from xltools.data.finding import has_errors  # noqa: PLC0415
         from xltools.report import data  # noqa: PLC0415
 
-        filings, _ = read_all(paths, find_form(form) if form else None, lang, reading)
+        filings = read_all(paths, find_form(form) if form else None, lang, reading).filings
         if how == "csv":
             emit(data.csv_text(filings), output, bom=True)
         else:

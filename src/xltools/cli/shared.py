@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
 
 import click
 
@@ -39,6 +39,12 @@ def paths() -> Callable[[_Command], _Command]:
 def option(lang: Lang, *names: str, text: str, **settings: Any) -> Callable[[_Command], _Command]:
     """An option with its help from the catalogue."""
     return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **settings)
+
+
+def formats(lang: Lang, *names: str) -> Callable[[_Command], _Command]:
+    """The choice between output formats, the first by default, handed to the command as ``how``."""
+    choice = click.Choice(names)
+    return option(lang, "--format", "how", type=choice, default=names[0], show_default=True, text="format")
 
 
 def reading(lang: Lang) -> Callable[[_Command], _Command]:
@@ -104,9 +110,10 @@ def find_roster(path: Path | None) -> Roster | None:
 
 
 class Handed(NamedTuple):
-    """Everything that was handed in, read, and how many hidden or temporary files were not."""
+    """Everything that was handed in, read; the files it was in; and how many hidden or temporary ones were not read."""
 
     filings: list[Filing]
+    paths: list[Path]
     passed_over: int
 
 
@@ -126,7 +133,7 @@ def read_all(named: Sequence[Path], form: Form | None, lang: Lang, how: dict[str
     ]
     if inbox.passed_over:
         click.echo(t("report.passed-over", count=inbox.passed_over), err=True)
-    return Handed(filings, inbox.passed_over)
+    return Handed(filings, inbox.files, inbox.passed_over)
 
 
 def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:
@@ -134,12 +141,7 @@ def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:
     started, bar = time.monotonic(), None
     try:
         for done, item in enumerate(items):
-            if (
-                bar is None
-                and sys.stderr is not None
-                and sys.stderr.isatty()
-                and time.monotonic() - started > _PATIENCE
-            ):
+            if bar is None and is_terminal(sys.stderr) and time.monotonic() - started > _PATIENCE:
                 bar = click.progressbar(length=len(items), label=label, file=sys.stderr)
                 bar.__enter__()
                 bar.update(done)
@@ -154,12 +156,17 @@ def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:
 def emit(text: str, output: Path | None, *, bom: bool = False) -> None:
     """Print *text*, or write it to a file: as UTF-8, for CSV with the mark by which Excel knows it."""
     if output is None:
-        click.echo(harmless(text.rstrip("\n")) if sys.stdout.isatty() else text.rstrip("\n"))
+        click.echo(harmless(text.rstrip("\n")) if is_terminal(sys.stdout) else text.rstrip("\n"))
         return
     from xltools.files import refuse_workbook, write_atomically  # noqa: PLC0415
 
     refuse_workbook(output)
     write_atomically(output, (text.rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person is looking; a program without a console has no such stream at all."""
+    return stream is not None and stream.isatty()
 
 
 def harmless(text: str) -> str:

@@ -7,7 +7,18 @@ from typing import Any
 
 import click
 
-from xltools.cli.shared import emit, encoding, file, find_form, find_roster, option, paths, read_all, reading
+from xltools.cli.shared import (
+    emit,
+    encoding,
+    file,
+    find_form,
+    find_roster,
+    formats,
+    option,
+    paths,
+    read_all,
+    reading,
+)
 from xltools.text import Lang, catalog
 
 
@@ -19,15 +30,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--roster", type=file, text="roster")
     @option(lang, "--year", type=int, text="year")
     @option(lang, "--form", text="forms")
-    @option(
-        lang,
-        "--format",
-        "how",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        text="format",
-    )
+    @formats(lang, "text", "json")
     @option(lang, "-o", "--output", type=file, text="output")
     @reading(lang)
     def run(
@@ -43,10 +46,10 @@ def command(lang: Lang) -> click.Command:
         from xltools.report import data, text  # noqa: PLC0415
 
         agencies = find_roster(roster)
-        filings, passed_over = read_all(paths, find_form(form) if form else None, lang, reading)
-        collection = examine(filings, agencies, year)
+        handed = read_all(paths, find_form(form) if form else None, lang, reading)
+        collection = examine(handed.filings, agencies, year)
         if how == "json":
-            whole = data.collection_object(collection, lang, passed_over)
+            whole = data.collection_object(collection, lang, handed.passed_over)
             emit(data.json_text(whole, encoding(output), indent=1), output)
         else:
             emit(text.collection_text(collection, lang), output)

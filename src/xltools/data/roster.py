@@ -9,6 +9,7 @@ from functools import cached_property
 from attrs import define, frozen
 
 from xltools.data.number import is_blank
+from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError
 
 _IMPOSSIBLE = re.compile(r'[<>:"/\\|?*\x00-\x1f]')  # in a Windows file name
@@ -25,6 +26,10 @@ class Entry:
     name: str
     others: dict[str, str]
 
+    def agency(self, district: str = "") -> Agency:
+        """The agency that it names, of that district."""
+        return Agency(district, self.code, self.name)
+
 
 @define(frozen=True, slots=False)
 class Roster:
@@ -39,6 +44,11 @@ class Roster:
     def by_code(self) -> dict[str, Entry]:
         """The agencies by code."""
         return {entry.code: entry for entry in self.entries}
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """The place of each code in the coordinator's order."""
+        return {entry.code: index for index, entry in enumerate(self.entries)}
 
     def find(self, wanted: str) -> Entry | None:
         """The agency with that code, or with that name."""

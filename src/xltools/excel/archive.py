@@ -19,7 +19,7 @@ from xltools.excel.guard import (
     open_zip,
     printable,
 )
-from xltools.files import is_passed_over, readable
+from xltools.files import ZIP, is_passed_over, readable
 
 _NAME_PLACE = slice(26, 28)  # where an entry's local header has the length of its name
 _HEADER = 30
@@ -31,7 +31,7 @@ Member = tuple[str, bytes | ScanError]
 
 def is_archive(data: bytes) -> bool:
     """Whether it is a zip that holds workbooks and is not itself one; a glance is enough for nearly every workbook."""
-    if not data.startswith(b"PK\x03\x04"):
+    if not data.startswith(ZIP):
         return False
     length = int.from_bytes(data[_NAME_PLACE], "little")
     if data[_HEADER : _HEADER + length].replace(b"\\", b"/").lower().startswith(_PACKAGE_STARTS):

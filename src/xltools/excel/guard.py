@@ -19,9 +19,8 @@ import attrs
 from attrs import define, frozen
 
 from xltools.errors import InputError, Problem
+from xltools.files import OLE, ZIP
 
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_ZIP = b"PK\x03\x04"
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _HEADER = 30  # bytes of an entry's local header before its name
 _ENCRYPTED_FLAG = 0x1
@@ -102,8 +101,8 @@ def look(data: bytes, limits: Limits) -> None:
         raise ScanError("empty-file")
     if len(data) > limits.file:
         raise beyond("file", limits)
-    if not data.startswith(_ZIP):
-        raise ScanError(_ole_kind(data) if data.startswith(_OLE) else _foreign_kind(data))
+    if not data.startswith(ZIP):
+        raise ScanError(_ole_kind(data) if data.startswith(OLE) else _foreign_kind(data))
 
 
 # Names of the streams of an OLE file, by what they make of it.
@@ -144,7 +143,7 @@ _XML_SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 def _foreign_kind(data: bytes) -> str:
     """What a file is that is neither a zip nor OLE."""
     head = data[:_HEAD]
-    if _ZIP.startswith(head) or not head.strip(b"\0"):
+    if ZIP.startswith(head) or not head.strip(b"\0"):
         return "damaged"  # cut after the first bytes, or never written
     if found := next((code for mark, code in _MARKS.items() if head.startswith(mark)), None):
         return found

@@ -13,8 +13,8 @@ import zipfile
 from xltools.excel.apart import ApartError, apart
 from xltools.excel.guard import DAMAGE, beyond, folded, open_zip, printable
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
+from xltools.files import OLE
 
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ZIP = b"PK"
 _STREAMS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))
 _LOCKED = re.compile(
@@ -32,7 +32,7 @@ def old_format(data: bytes, limits: Limits) -> str:
 
     Raises :class:`ScanError` when it has a password to open or is damaged, neither of which the library tells.
     """
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         if _LOCKED.search(data):
             raise ScanError("encrypted")
         return ".xls" if any(name in data for name in _STREAMS) else ""

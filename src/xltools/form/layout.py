@@ -13,7 +13,6 @@ from typing import Literal
 from attrs import frozen
 
 from xltools.form.linear import Equation, Linear
-from xltools.form.lint import printed_width
 from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
 from xltools.form.places import FIRST_COLUMN, STAMP, Area, Check, CheckGroup, CoverSheet, Label, Layout, Sheet
 
@@ -66,8 +65,8 @@ def _prose_sheet(section: Section) -> Sheet:
 def _table_sheet(form: Form, section: Section) -> Sheet:
     labels: list[Label] = []
     cells: dict[str, Area] = {}
-    stub = max(_stub_depth(block) for block in section.blocks)
-    width = stub + printed_width(section.blocks[0])
+    stub = max(block.label_columns for block in section.blocks)
+    width = stub + section.blocks[0].width
     row = _TITLE_ROWS
     body_row = 0
     bands: list[tuple[Block, int, int]] = []
@@ -87,10 +86,6 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     frozen_at = (body_row, stub) if len(section.blocks) == 1 and stub else (_TITLE_ROWS, 0)
     widths = (*(section.label_widths or (14.0,) * stub), *(section.column_width,) * (width - stub))
     return Sheet(section, tuple(labels), Area.at(1, 0, 1, width), cells, {}, groups, widths, page, frozen_at)
-
-
-def _stub_depth(block: Block) -> int:
-    return 0 if block.arrange == "wide" else max(line.depth for line in block.rows)
 
 
 def _head(block: Block, row: int, stub: int, width: int) -> tuple[list[Label], int]:

@@ -76,8 +76,8 @@ def _names(section: Section, place: str) -> Iterator[Problem]:
 
 def _shape(section: Section, place: str) -> Iterator[Problem]:
     """The blocks of a section stand on one grid: as many label columns and as many columns each."""
-    depths = {_label_columns(block) for block in section.blocks}
-    widths = {printed_width(block) for block in section.blocks}
+    depths = {block.label_columns for block in section.blocks}
+    widths = {block.width for block in section.blocks}
     for what, sizes in (("label", depths), ("column", widths)):
         if len(sizes) > 1:
             yield Problem("ragged", place, {"what": what, "sizes": ", ".join(map(str, sorted(sizes)))})
@@ -85,16 +85,6 @@ def _shape(section: Section, place: str) -> Iterator[Problem]:
         yield Problem(
             "label-widths", place, {"given": len(section.label_widths), "needed": max(depths, default=0)}
         )
-
-
-def _label_columns(block: Block) -> int:
-    return 0 if block.arrange == "wide" else max((line.depth for line in block.rows), default=0)
-
-
-def printed_width(block: Block) -> int:
-    """How many sheet columns the cells of *block* take."""
-    across = sum(line.span for line in leaves(block.columns))
-    return across * len(leaves(block.rows)) if block.arrange == "wide" else across
 
 
 def _meaning(form: Form) -> Iterator[Problem]:

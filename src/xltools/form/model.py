@@ -81,6 +81,17 @@ class Block:
     signed: bool | None = None
     rules: tuple[Rule, ...] = ()
 
+    @property
+    def label_columns(self) -> int:
+        """How many sheet columns the labels of its rows take."""
+        return 0 if self.arrange == "wide" else max((line.depth for line in self.rows), default=0)
+
+    @property
+    def width(self) -> int:
+        """How many sheet columns its cells take."""
+        across = sum(line.span for line in leaves(self.columns))
+        return across * len(leaves(self.rows)) if self.arrange == "wide" else across
+
 
 @frozen
 class Part:

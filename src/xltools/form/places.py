@@ -159,6 +159,15 @@ class Layout:
         """The place of each cell in the form's order."""
         return {name: index for index, name in enumerate(self.form.cells)}
 
+    @cached_property
+    def formulas(self) -> dict[str, str]:
+        """The formula of each total as it is issued: its parts stand on its own sheet."""
+
+        def reference(name: str) -> str:
+            return self.address(name)[1]
+
+        return {cell.name: cell.definition.print(reference) for cell in self.form.totals if cell.definition}
+
     def address(self, name: str) -> tuple[str, str]:
         """Sheet and address of a cell or prose cell, as a person names them."""
         sheet, area = self.places[name]

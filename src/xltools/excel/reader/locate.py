@@ -38,6 +38,11 @@ class Located:
     rows: dict[int, int]
     columns: dict[int, int]
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether any line stands elsewhere than it was issued."""
+        return any(old != new for lines in (self.rows, self.columns) for old, new in lines.items())
+
     def place(self, area: Area) -> tuple[int, int]:
         """Where the cell of that area stands."""
         return self.rows[area.row], self.columns[area.column]
@@ -134,27 +139,41 @@ def _by_labels(reading: Reading, sheet: Sheet, facts: SheetFacts) -> Located | N
     texts = _texts(facts)
     known = {plain(label.text) for label in labels}
     texts = {place: text for place, text in texts.items() if text in known}
-    wanted_rows = _lines((label.area.row, label.area.column, plain(label.text)) for label in labels)
-    found_rows = _lines((row, column, text) for (row, column), text in texts.items())
-    rows = _matched(wanted_rows, found_rows)
-    if missing := [row for row in wanted_rows if row not in rows]:
-        _explain(reading, sheet, facts, [label for label in labels if label.area.row in missing], rows)
+    rows = _axis(reading, sheet, facts, labels, texts, None)
+    if rows is None:
         return None
-    if _is_twice(wanted_rows, found_rows):
-        reading.note("table-twice", facts.name, None, expected=labels[0].text)
-        return None
-    used = set(rows.values())
-    wanted_columns = _lines((label.area.column, label.area.row, plain(label.text)) for label in labels)
-    found_columns = _lines((column, row, text) for (row, column), text in texts.items() if row in used)
-    columns = _matched(wanted_columns, found_columns)
-    if missing := [column for column in wanted_columns if column not in columns]:
-        _explain(reading, sheet, facts, [label for label in labels if label.area.column in missing], rows)
-        return None
-    if _is_twice(wanted_columns, found_columns):
-        reading.note("table-twice", facts.name, None, expected=labels[0].text)
+    columns = _axis(reading, sheet, facts, labels, texts, rows)
+    if columns is None:
         return None
     areas = sheet.cells.values()
     return Located(facts, _filled(rows, (a.row for a in areas)), _filled(columns, (a.column for a in areas)))
+
+
+def _axis(
+    reading: Reading,
+    sheet: Sheet,
+    facts: SheetFacts,
+    labels: list[Label],
+    texts: dict[tuple[int, int], str],
+    rows: dict[int, int] | None,
+) -> dict[int, int] | None:
+    """Where each labelled row stands, or, once the *rows* are known, each labelled column; ``None`` with the reason noted."""
+
+    def line(row: int, column: int) -> tuple[int, int]:
+        return (row, column) if rows is None else (column, row)
+
+    there = texts if rows is None else {p: text for p, text in texts.items() if p[0] in set(rows.values())}
+    wanted = _lines((*line(*label.area.anchor), plain(label.text)) for label in labels)
+    found = _lines((*line(*place), text) for place, text in there.items())
+    matched = _matched(wanted, found)
+    if len(matched) < len(wanted):
+        lost = [label for label in labels if line(*label.area.anchor)[0] not in matched]
+        _explain(reading, sheet, facts, lost, matched if rows is None else rows)
+        return None
+    if _is_twice(wanted, found):
+        reading.note("table-twice", facts.name, None, expected=labels[0].text)
+        return None
+    return matched
 
 
 _Lines = dict[int, tuple[str, ...]]
@@ -215,9 +234,7 @@ def _explain(
         reading.note("old-layout", facts.name, None, found=word, expected=reading.layout.form.name)
         return
     for label in labels:
-        before = max((row for row in rows if row < label.area.row), default=None)
-        row = label.area.row if before is None else rows[before] + label.area.row - before
-        row = rows.get(label.area.row, row)
+        row = _filled(rows, (label.area.row,))[label.area.row]
         there = facts.cells.get((row, label.area.column))
         text = there.text if there and there.type == "s" and there.text else ""
         if text and plain(text) == plain(label.text):

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from xltools.data.filing import Shown
 from xltools.data.finding import Finding
-from xltools.data.number import is_blank, stored
+from xltools.data.number import is_blank, is_whole, stored
 from xltools.excel.scan import Fact, Facts
 from xltools.form.address import a1
 from xltools.form.model import Cell
@@ -51,6 +51,16 @@ class Reading:
         """A figure that cannot be had: say so, and let nothing that is built on it be judged."""
         self.unread.add(cell.name)
         self.note(code, sheet, place, cell, found=found, **facts)
+
+    def fits(self, sheet: str, place: tuple[int, int], cell: Cell, value: Decimal) -> bool:
+        """Whether the cell can hold such a figure; refuses it where not."""
+        if value < 0 and not cell.signed:
+            self.refuse("negative", sheet, place, cell, value)
+        elif cell.number == "count" and not is_whole(value):
+            self.refuse("not-whole", sheet, place, cell, value)
+        else:
+            return True
+        return False
 
 
 _LONGEST_SHOWN = 200

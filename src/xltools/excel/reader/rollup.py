@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from xltools.data.filing import STATUSES, Account, Member, Source
-from xltools.data.number import is_whole, stored
+from xltools.data.number import stored
 from xltools.data.record import Agency
 from xltools.excel.reader.reading import Reading, is_empty, number_of
 from xltools.excel.scan import SheetFacts
@@ -82,11 +82,7 @@ def _row(reading: Reading, facts: SheetFacts, row: int, columns: Mapping[str, in
         if value is None:
             found = f"={fact.formula}" if fact.formula else (fact.text or "")
             reading.refuse("not-a-number", MATRIX, place, cell, found)
-        elif value < 0 and not cell.signed:
-            reading.refuse("negative", MATRIX, place, cell, value)
-        elif cell.number == "count" and not is_whole(value):
-            reading.refuse("not-whole", MATRIX, place, cell, value)
-        else:
+        elif reading.fits(MATRIX, place, cell, value):
             values[cell.name] = value
     return values
 

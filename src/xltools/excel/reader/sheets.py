@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from xltools.data.filing import Origin, Shown
-from xltools.data.number import is_blank, is_whole
+from xltools.data.number import is_blank
 from xltools.data.typed import typed
 from xltools.excel import live
 from xltools.excel.formula import canonical
@@ -27,17 +27,14 @@ def read_sheets(reading: Reading) -> None:
         if located is None:
             reading.unread |= {name for name in sheet.cells if not reading.layout.form.cells[name].is_total}
         else:
-            _read_sheet(reading, sheet, located, found)
+            _read_sheet(reading, sheet, located)
     if cover := reading.facts.sheet(COVER):
         for key, area in reading.layout.cover.fields.items():
             _read_text(reading, f"cover.{key}", cover, area.anchor)
     look_at_guards(reading, [located for located in found.values() if located])
 
 
-_Found = dict[str, Located | None]
-
-
-def _read_sheet(reading: Reading, sheet: Sheet, located: Located, found: _Found) -> None:
+def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
     for name, area in sheet.cells.items():
         cell, place = reading.layout.form.cells[name], located.place(area)
         fact = located.facts.cells.get(place)
@@ -46,7 +43,7 @@ def _read_sheet(reading: Reading, sheet: Sheet, located: Located, found: _Found)
         if reading.is_rollup and not cell.additive:
             continue
         if cell.is_total or reading.is_rollup:
-            issued = "" if reading.by_labels else _issued(reading, cell, found)
+            issued = "" if reading.by_labels else _issued(reading, cell, located)
             reading.shown[name] = _shown(fact, issued, reading.facts.old_format)
         else:
             _read_input(reading, cell, located.facts.name, place, fact)
@@ -102,16 +99,12 @@ def _take(
     reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
 ) -> bool:
     """The figure is taken unless the cell cannot hold such a one."""
-    if value < 0 and not cell.signed:
-        reading.refuse("negative", sheet, place, cell, value)
-    elif cell.number == "count" and not is_whole(value):
-        reading.refuse("not-whole", sheet, place, cell, value)
-    else:
-        reading.values[cell.name] = value
-        if fact.formula is not None:
-            reading.note("input-formula", sheet, place, cell, found=value, formula=f"={fact.formula}")
-        return True
-    return False
+    if not reading.fits(sheet, place, cell, value):
+        return False
+    reading.values[cell.name] = value
+    if fact.formula is not None:
+        reading.note("input-formula", sheet, place, cell, found=value, formula=f"={fact.formula}")
+    return True
 
 
 def _is_date(reading: Reading, fact: Fact) -> bool:
@@ -145,14 +138,10 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
     return Shown(value, text, Origin.FORMULA if fact.text is not None else Origin.UNCALCULATED)
 
 
-def _issued(reading: Reading, cell: Cell, found: _Found) -> str:
+def _issued(reading: Reading, cell: Cell, located: Located) -> str:
     """The formula of a total as it was issued, over the places where its parts stand now."""
-
-    def reference(name: str) -> str:
-        sheet, area = reading.layout.places[name]
-        located = found[sheet]
-        return a1(*(located.place(area) if located else area.anchor))
-
-    if cell.definition is not None:
-        return cell.definition.print(reference)
-    return live.column_sum(reading.layout, cell.name, reading.members)
+    if cell.definition is None:
+        return live.column_sum(reading.layout, cell.name, reading.members)
+    if not located.is_moved:
+        return reading.layout.formulas[cell.name]
+    return cell.definition.print(lambda name: a1(*located.place(reading.layout.places[name][1])))

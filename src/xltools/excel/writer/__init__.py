@@ -40,9 +40,9 @@ def write_return(
     return _write(Content(layout(form), stamp, form.complete(values or {}), prose or {}), password, key)
 
 
-def write_rollup(rollup: Rollup, password: str = "", key: bytes = b"") -> bytes:
+def write_rollup(rollup: Rollup, password: str = "") -> bytes:
     """The workbook of a district: the form's sheets over one row an agency, and an account of every file."""
-    return _write(Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup), password, key)
+    return _write(Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup), password)
 
 
 def check_password(password: str) -> None:
@@ -53,7 +53,7 @@ def check_password(password: str) -> None:
         raise InputError(Problem("bad-password"))
 
 
-def _write(content: Content, password: str, key: bytes) -> bytes:
+def _write(content: Content, password: str, key: bytes = b"") -> bytes:
     check_password(password)
     with Canvas(password) as canvas:
         # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.

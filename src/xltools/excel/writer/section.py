@@ -93,13 +93,13 @@ def _hint(content: Content, sheet: Sheet) -> str:
 
 def _table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
     for name, area in sheet.cells.items():
-        _cell(canvas, content, sheet, page, content.layout.form.cells[name], area)
+        _cell(canvas, content, page, content.layout.form.cells[name], area)
     _validate(content, sheet, page)
     for group in sheet.groups:
         _checks(canvas, content, sheet, page, group)
 
 
-def _cell(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, cell: Cell, area: Area) -> None:
+def _cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, area: Area) -> None:
     number = "0" if cell.number == "count" else "General"
     is_open = content.is_open(cell)
     colour = OPEN if is_open else LOCKED
@@ -110,8 +110,7 @@ def _cell(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, cell:
     elif is_open:
         canvas.put(page, area, value, style)
     elif cell.definition:
-        formula = cell.definition.print(lambda name: live.reference(content.layout, name, sheet.name))
-        canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
+        canvas.formula(page, area, content.layout.formulas[cell.name], style, stored(value or Decimal(0)))
     elif content.rollup:
         formula = live.column_sum(content.layout, cell.name, len(content.rollup.members))
         canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
