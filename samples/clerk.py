@@ -236,6 +236,26 @@ def with_property(package: bytes, name: str, value: str) -> bytes:
     return patched(package, {"docProps/custom.xml": rewrite})
 
 
+def with_comment(package: bytes, sheet: str, address: str, text: str) -> bytes:
+    """The workbook with a comment at a cell of a sheet that has none."""
+    own = part_of(package, sheet).rpartition("/")[2]
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"
+    out = io.BytesIO(package)
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(
+            f"xl/worksheets/_rels/{own}.rels",
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            f'<Relationship Id="rId1" Type="{kind}" Target="../comments9.xml"/></Relationships>',
+        )
+        file.writestr(
+            "xl/comments9.xml",
+            '<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>张三</author>'
+            f'</authors><commentList><comment ref="{address}" authorId="0"><text><r><t>{escape(text)}</t></r></text>'
+            "</comment></commentList></comments>",
+        )
+    return out.getvalue()
+
+
 def ole(*streams: str) -> bytes:
     """The shell of an OLE compound file with these streams: what an .xls or an encrypted .xlsx looks like outside."""
     header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + bytes.fromhex("3e000300feff0900") + bytes(480)

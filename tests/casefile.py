@@ -143,6 +143,7 @@ _CHANGES = {
     "copy_rows": lambda content, rows: clerk.with_rows_copied(content, **rows),
     "rename_sheet": lambda content, names: clerk.with_sheet_renamed(content, names["from"], names["to"]),
     "replace": lambda content, r: clerk.with_part_changed(content, r["sheet"], (r["old"], r["new"])),
+    "comment": lambda content, comment: clerk.with_comment(content, **comment),
     "no_names": lambda content, _: clerk.without_names(content),
     "retyped": lambda content, _: clerk.retyped(content),
     "encrypt": encrypted,

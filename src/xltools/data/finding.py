@@ -88,6 +88,7 @@ SEVERITY: dict[str, Severity] = {
     "structure-unlocked": _N,  # sheets may be added, renamed and removed
     "validation-lost": _N,  # pasting took the validation away
     "hidden-cells": _W,  # rows or columns of the table are hidden
+    "comment": _N,  # somebody wrote a comment at a cell
     "seal-missing": _E,  # not sealed with the key it is checked against
     "seal-broken": _E,  # sealed for another agency, year or form, or with another key
     # its rules

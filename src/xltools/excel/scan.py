@@ -34,7 +34,7 @@ from xltools.excel.guard import (
 )
 from xltools.form.address import column_index
 
-__all__ = ["Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
+__all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
 
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -49,6 +49,13 @@ class Fact(NamedTuple):
     style: int
 
 
+class Comment(NamedTuple):
+    """What somebody wrote at a cell, without the name that programs put in front."""
+
+    author: str
+    text: str
+
+
 @define
 class SheetFacts:
     """One worksheet."""
@@ -61,6 +68,7 @@ class SheetFacts:
     is_protected: bool = False
     hidden_rows: set[int] = field(factory=set)
     hidden_columns: list[tuple[int, int]] = field(factory=list)  # first and last of each run
+    comments: dict[tuple[int, int], Comment] = field(factory=dict)
 
 
 @define
@@ -128,6 +136,9 @@ class _Package:
         }
         for target, sheet in worksheets.items():
             facts.sheets.append(_worksheet(self._read(target), sheet, tables))
+            for kind, part, _ in self._relations(target):
+                if kind == "comments" and self._has(part):
+                    sheet.comments = _comments(self._read(part))
         if len({sheet.name for sheet in facts.sheets}) < sum(
             kind == "worksheet" for _, _, kind, _ in targets
         ):
@@ -390,6 +401,37 @@ def _application(part: Part) -> str:
 
     _parse(part, start, end, lambda chunk: found.append(chunk) if inside else None)
     return "".join(found)
+
+
+def _comments(part: Part) -> dict[tuple[int, int], Comment]:
+    """The comments of one sheet; a thread of answers is kept by Excel as one text besides, and that is read."""
+    comments: dict[tuple[int, int], Comment] = {}
+    authors: list[str] = []
+    chunks: list[str] = []
+    head: tuple[str, str] | None = None
+    within = False
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal head, within
+        if tag == "comment":
+            head = attributes["ref"], attributes.get("authorId", "")
+            chunks.clear()
+        elif tag == "author":
+            chunks.clear()
+        within = tag in {"author", "t"}
+
+    def end(tag: str) -> None:
+        nonlocal within
+        if tag == "author":
+            authors.append("".join(chunks))
+        elif tag == "comment" and head is not None:
+            reference, number = head
+            author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
+            comments[_place(reference)] = Comment(author, _unescaped("".join(chunks)))
+        within = False
+
+    _parse(part, start, end, lambda chunk: chunks.append(chunk) if within else None)
+    return comments
 
 
 _PLACES: dict[str, tuple[int, int]] = {}  # references met before: most workbooks use the same few thousand

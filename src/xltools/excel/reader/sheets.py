@@ -49,6 +49,17 @@ def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
             _read_input(reading, cell, located.facts.name, place, fact)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
+    _note_comments(reading, sheet, located)
+
+
+_MOST_COMMENTS = 100  # on one sheet; nobody reads more
+
+
+def _note_comments(reading: Reading, sheet: Sheet, located: Located) -> None:
+    cells = {located.place(area): reading.layout.form.cells[name] for name, area in sheet.cells.items()}
+    for place, comment in sorted(located.facts.comments.items())[:_MOST_COMMENTS]:
+        if comment.text.strip():
+            reading.note("comment", located.facts.name, place, cells.get(place), found=comment.text.strip())
 
 
 def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int, int]) -> None:
