@@ -14,7 +14,6 @@ from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, represented
 from xltools.data.filing import Account, Filing, Member, Source
-from xltools.data.finding import Severity
 from xltools.data.record import Agency
 from xltools.data.rollup import Coverage, Rollup
 from xltools.data.roster import Roster
@@ -87,7 +86,7 @@ def merge(
 
 def _can_be_added(one: Examined) -> bool:
     """Whether its figures can be trusted; an incomplete roll-up's can, as far as they go."""
-    return all(f.severity is not Severity.ERROR or f.code == "rollup-incomplete" for f in one.findings)
+    return all(not f.is_error or f.code == "rollup-incomplete" for f in one.findings)
 
 
 def _known(exclusions: Sequence[Exclusion], filings: tuple[Filing, ...], roster: Roster | None) -> None:
@@ -138,7 +137,7 @@ def _included(filing: Filing) -> list[Account]:
 
 def _refused(one: Examined) -> Account:
     """The account of a file with errors: the first of them in words, and how many more there are."""
-    errors = [message(f, "zh") for f in one.findings if f.severity is Severity.ERROR]
+    errors = [message(f, "zh") for f in one.findings if f.is_error]
     more = clerk()("rollup.more", count=len(errors) - 1) if len(errors) > 1 else ""
     return Account(one.filing.agency, one.filing.source, "excluded", errors[0] + more)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from xltools.data.filing import Filing, Origin, Shown
-from xltools.data.finding import Finding, Sum, Word
+from xltools.data.finding import Finding, Place, Sum, Word
 from xltools.data.number import close
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO, Linear
@@ -169,8 +169,20 @@ def _broken(filing: Filing, form: Form, identity: Identity, values: Mapping[str,
         "difference": abs(one - other),
         "rule": identity.rule.label,
     }
+    others = tuple(
+        Place(*_address(filing, form, form.cells[name]), name) for name in identity.equation.names[1:]
+    )
     return Finding(
-        "rule-broken", filing.source.path, str(filing.agency), sheet, place, first.name, one, other, facts
+        "rule-broken",
+        filing.source.path,
+        str(filing.agency),
+        sheet,
+        place,
+        first.name,
+        one,
+        other,
+        facts,
+        others,
     )
 
 

@@ -11,6 +11,7 @@ from attrs import define, frozen
 from xltools.checking.checks import verify
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
+from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 
@@ -49,23 +50,35 @@ class Collection:
         return has_errors(self.findings)
 
     def count(self, severity: Severity) -> int:
-        """How many findings are of that severity."""
-        return sum(finding.severity is severity for finding in self.findings)
+        """How many findings are of that severity, without those that were waived."""
+        return sum(f.severity is severity and f.waiver is None for f in self.findings)
 
 
 def examine(
-    filings: Iterable[Filing], roster: Roster | None = None, year: int | None = None, district: str = ""
+    filings: Iterable[Filing],
+    roster: Roster | None = None,
+    year: int | None = None,
+    district: str = "",
+    *,
+    policy: Policy | None = None,
 ) -> Collection:
     """Verify each filing and all of them together; what is not given is not asked."""
-    filings = tuple(filings)
+    filings, policy = tuple(filings), policy or Policy()
     doubled = dict(_doubled(filings, roster))
     examined = []
     for index, filing in enumerate(filings):
         findings = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
-        examined.append(Examined(filing, tuple(findings)))
+        examined.append(Examined(filing, tuple(_judged(filing, finding, policy) for finding in findings)))
     absent = tuple(_absent(filings, roster)) if roster else ()
-    missing = tuple(_missing(entry) for entry in absent)
+    missing = tuple(policy.applied(_missing(entry), entry.code) for entry in absent)
     return Collection(tuple(examined), missing, absent)
+
+
+def _judged(filing: Filing, finding: Finding, policy: Policy) -> Finding:
+    """The finding with what the coordinator decided about it and what the agency answered."""
+    judged = policy.applied(finding, filing.agency.code if filing.agency else "")
+    answer = filing.explanations.get((finding.code, finding.cell), "")
+    return attrs.evolve(judged, explanation=answer) if answer else judged
 
 
 def entry_of(filing: Filing, roster: Roster) -> Entry | None:

@@ -118,6 +118,8 @@ class Filing:
     clouded: frozenset[str] = frozenset()
     # Sheet and address of the cells that do not stand where they were issued.
     moved: Mapping[str, tuple[str, str]] = field(factory=dict)
+    # What the agency answered to earlier findings, by code and cell.
+    explanations: Mapping[tuple[str, str], str] = field(factory=dict)
 
     @property
     def agency(self) -> Agency | None:

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from attrs import field, frozen
 
 
 class Severity(Enum):
-    """How bad it is: an error keeps a return out of the roll-up, a warning asks to look, a note informs."""
+    """How bad it is, worst first.
+
+    An error keeps a return out of the roll-up; a question asks the agency to correct it or to say why it is so; a
+    warning asks to look; a note informs.
+    """
 
     ERROR = "error"
+    QUESTION = "question"
     WARNING = "warning"
     NOTE = "note"
 
 
-_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+_E, _Q, _W, _N = Severity.ERROR, Severity.QUESTION, Severity.WARNING, Severity.NOTE
 
 # Every code there is, with its severity. Grouped by who notices.
 SEVERITY: dict[str, Severity] = {
@@ -106,6 +112,28 @@ SEVERITY: dict[str, Severity] = {
 }
 
 
+# Errors whose figures are known all the same, so that a coordinator may accept them or give them a lower level. The
+# others mean that a file or a figure could not be read, or that it is not known whose it is.
+ACCEPTABLE = frozenset(
+    {
+        "total-wrong",
+        "formula-wrong",
+        "rule-broken",
+        "all-blank",
+        "missing-return",
+        "rollup-incomplete",
+        "not-on-roster",
+        "other-district",
+        "seal-missing",
+    }
+)
+
+
+def can_have(code: str, severity: Severity) -> bool:
+    """Whether a collection may give that code that level."""
+    return SEVERITY[code] is not Severity.ERROR or code in ACCEPTABLE or severity is Severity.ERROR
+
+
 @frozen
 class Sum:
     """The parts of a sum as a finding tells them: sign, name and figure of each."""
@@ -120,11 +148,39 @@ class Word:
     key: str
 
 
+class Place(NamedTuple):
+    """One cell that a finding speaks of: where it stands in the file and, where it is a figure, its name."""
+
+    sheet: str
+    address: str
+    cell: str = ""
+
+
+@frozen
+class Cause:
+    """What may lie behind a finding: a sentence of the catalogue below ``cause.``, and its facts."""
+
+    code: str
+    facts: dict[str, object] = field(factory=dict)
+
+
+@frozen
+class Waiver:
+    """A coordinator's word that a finding is accepted; ``cell`` may be empty, for all cells of that code."""
+
+    agency: str  # its code
+    code: str
+    cell: str
+    reason: str
+    who: str
+    date: str
+
+
 @frozen
 class Finding:
     """One fault or remark. ``found`` and ``expected`` are figures where they are figures, else words.
 
-    ``facts`` holds what its sentence in the catalogue names besides.
+    ``facts`` holds what its sentence in the catalogue names besides, ``others`` the further cells it speaks of.
     """
 
     code: str
@@ -136,13 +192,36 @@ class Finding:
     found: Decimal | str = ""
     expected: Decimal | str = ""
     facts: dict[str, object] = field(factory=dict)
+    others: tuple[Place, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    level: Severity | None = None  # where the collection gives the code another than its own
+    waiver: Waiver | None = None
+    explanation: str = ""  # what the agency answered
 
     @property
     def severity(self) -> Severity:
-        """The severity of its code."""
-        return SEVERITY[self.code]
+        """The severity the collection gives it, else that of its code."""
+        return self.level or SEVERITY[self.code]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done about it."""
+        if self.waiver is not None or self.severity is Severity.NOTE:
+            return False
+        return self.severity is not Severity.QUESTION or not self.explanation
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it keeps the return out of the roll-up."""
+        return self.severity is Severity.ERROR and self.waiver is None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Every cell it speaks of, the one it is filed under first."""
+        own = (Place(self.sheet, self.address, self.cell),) if self.address else ()
+        return (*own, *(place for place in self.others if place not in own))
 
 
 def has_errors(findings: tuple[Finding, ...] | list[Finding]) -> bool:
-    """Whether any of them is an error."""
-    return any(finding.severity is Severity.ERROR for finding in findings)
+    """Whether any of them keeps its return out of the roll-up."""
+    return any(finding.is_error for finding in findings)

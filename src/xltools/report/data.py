@@ -8,11 +8,13 @@ import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+import attrs
+
 from xltools.checking.collection import Collection
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole
-from xltools.text import Lang, message
+from xltools.text import Lang, cause_text, message
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -39,6 +41,10 @@ def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
         "found": plain(finding.found),
         "expected": plain(finding.expected),
         "message": message(finding, lang),
+        "others": [place._asdict() for place in finding.others],
+        "causes": [{"code": cause.code, "message": cause_text(cause, lang)} for cause in finding.causes],
+        "waiver": attrs.asdict(finding.waiver) if finding.waiver else None,
+        "explanation": finding.explanation,
     }
 
 

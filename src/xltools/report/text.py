@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+import attrs
+
 from xltools.checking.collection import Collection, Examined
 from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
@@ -38,8 +40,13 @@ def summary(collection: Collection, lang: Lang) -> str:
     """How many files and findings there are."""
     bad = sum(one.has_errors for one in collection.examined)
     counts = {f"{severity.value}s": collection.count(severity) for severity in Severity}
-    files = len(collection.examined)
-    return catalog(lang)("report.summary", files=files, clean=files - bad, bad=bad, **counts)
+    files, t = len(collection.examined), catalog(lang)
+    parts = [t("report.summary", files=files, clean=files - bad, bad=bad, **counts)]
+    if counts["questions"]:
+        parts.append(t("report.summary-questions", **counts))
+    if waived := sum(finding.waiver is not None for finding in collection.findings):
+        parts.append(t("report.summary-waived", count=waived))
+    return " ".join(parts) if lang == "en" else "".join(parts)
 
 
 def _file(one: Examined, lang: Lang) -> str:
@@ -65,7 +72,18 @@ def _lines(findings: Sequence[Finding], lang: Lang) -> Iterator[str]:
 def _line(finding: Finding, sentence: str, address: str, t: Catalog) -> str:
     place = "!".join(filter(None, (finding.sheet, address)))
     place = f"{place} " if place else ""
-    return f"  {t(f'severity.{finding.severity.value}')} {finding.code}  {place}{sentence}"
+    tail = "".join(_remarks(finding, t))
+    return f"  {t(f'severity.{finding.severity.value}')} {finding.code}  {place}{sentence}{tail}"
+
+
+def _remarks(finding: Finding, t: Catalog) -> Iterator[str]:
+    """What may lie behind it, what the agency answered, and who accepted it: a line each."""
+    for cause in finding.causes:
+        yield f"\n      {t('report.perhaps')}{t(f'cause.{cause.code}', **cause.facts)}"
+    if finding.explanation:
+        yield f"\n      {t('report.explained', text=finding.explanation)}"
+    if finding.waiver:
+        yield f"\n      {t('report.waived', **attrs.asdict(finding.waiver))}"
 
 
 def spans(addresses: Sequence[str]) -> str:

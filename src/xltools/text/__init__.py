@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from xltools.data.finding import Finding, Sum, Word
+from xltools.data.finding import Cause, Finding, Sum, Word
 from xltools.errors import Problem, XltoolsError
 
 Lang = Literal["zh", "en"]
@@ -78,6 +78,11 @@ def message(finding: Finding, lang: Lang) -> str:
     words = {key: t(f"finding-part.{fact.key}") for key, fact in facts.items() if isinstance(fact, Word)}
     blanks = {key: t("finding-part.empty") for key, fact in facts.items() if fact == ""}
     return t(f"finding.{finding.code}", **(facts | words | blanks))
+
+
+def cause_text(cause: Cause, lang: Lang) -> str:
+    """The sentence for what may lie behind a finding."""
+    return catalog(lang)(f"cause.{cause.code}", **cause.facts)
 
 
 def problem_text(problem: Problem, lang: Lang) -> str:

@@ -1,0 +1,58 @@
+"""What a coordinator has decided about findings: their levels, what is accepted, and where the thresholds lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import attrs
+from attrs import field, frozen
+
+from xltools.data.finding import Finding, Severity, Waiver, can_have
+
+
+@frozen
+class Thresholds:
+    """Where a figure becomes remarkable. The project's own proposals; no document sets any."""
+
+    factor: Decimal = Decimal(5)  # times last year's figure, or last year's this many times less
+    least: Decimal = Decimal(20)  # a change smaller than this is none, whatever the factor
+    outlier: Decimal = Decimal("3.5")  # modified z-score, as Iglewicz and Hoaglin (1993) propose
+    peers: int = 8  # fewer agencies of a kind than this are no measure
+
+
+@frozen
+class Policy:
+    """Levels by code, waivers and thresholds of one collection."""
+
+    levels: Mapping[str, Severity] = field(factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    thresholds: Thresholds = Thresholds()
+    rule_makers: frozenset[str] = frozenset()  # codes of agencies that may fill in what only some may
+
+    def applied(self, finding: Finding, agency: str) -> Finding:
+        """The finding about the agency of that code with its level and, where one covers it, its waiver.
+
+        A finding that means that a figure is not known cannot be waived: there would be nothing to add up.
+        """
+        level = self.levels.get(finding.code)
+        waiver = self._waiver(finding, agency) if can_have(finding.code, Severity.NOTE) else None
+        if level is None and waiver is None:
+            return finding
+        return attrs.evolve(finding, level=level, waiver=waiver)
+
+    def _waiver(self, finding: Finding, agency: str) -> Waiver | None:
+        return next(
+            (
+                waiver
+                for waiver in self.waivers
+                if (waiver.agency, waiver.code) == (agency, finding.code)
+                and waiver.cell in {"", finding.cell, finding.address}
+            ),
+            None,
+        )
+
+    def unused(self, findings: tuple[Finding, ...]) -> tuple[Waiver, ...]:
+        """The waivers that cover none of the findings any more."""
+        used = {id(finding.waiver) for finding in findings}
+        return tuple(waiver for waiver in self.waivers if id(waiver) not in used)
