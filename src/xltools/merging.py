@@ -14,6 +14,7 @@ from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, represented
 from xltools.data.filing import Account, Filing, Member, Source
+from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.data.rollup import Coverage, Rollup
 from xltools.data.roster import Roster
@@ -55,6 +56,7 @@ def merge(
     roster: Roster | None = None,
     exclusions: Sequence[Exclusion] = (),
     incomplete: bool = False,
+    policy: Policy | None = None,
 ) -> Merge:
     """Add up *filings*; with *incomplete*, what has errors or is missing is left out and the roll-up says so.
 
@@ -67,7 +69,7 @@ def merge(
     kept = [filing for filing, exclusion in fates if exclusion is None]
     waived = {x.what: x.reason for x in exclusions}
     expected = Roster(tuple(e for e in roster if e.code not in waived)) if roster else None
-    collection = examine(kept, expected, year, district)
+    collection = examine(kept, expected, year, district, policy=policy)
     added = [one for one in collection.examined if _can_be_added(one)]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)

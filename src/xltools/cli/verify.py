@@ -14,6 +14,8 @@ from xltools.cli.shared import (
     find_form,
     find_roster,
     formats,
+    here,
+    inbox_of,
     option,
     paths,
     read_all,
@@ -45,9 +47,12 @@ def command(lang: Lang) -> click.Command:
         from xltools.checking.collection import examine  # noqa: PLC0415
         from xltools.report import data, text  # noqa: PLC0415
 
-        agencies = find_roster(roster)
-        handed = read_all(paths, find_form(form) if form else None, lang, reading)
-        collection = examine(handed.filings, agencies, year)
+        own = here()
+        agencies = find_roster(roster or own.roster)
+        form = form or own.form
+        handed = read_all(inbox_of(paths, own), find_form(form) if form else None, lang, reading)
+        year = year or own.year
+        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy)
         if how == "json":
             whole = data.collection_object(collection, lang, handed.passed_over)
             emit(data.json_text(whole, encoding(output), indent=1), output)
