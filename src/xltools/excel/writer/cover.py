@@ -242,6 +242,8 @@ class Cover:
             t("rollup.left-out", agency=a.agency or a.source.name, reason=a.note or t(f"rollup.{a.status}"))
             for a in left
         ]
+        if rollup.waived:
+            texts.append(t("rollup.waived", count=len(rollup.waived)))
         first = {"bold": True} | ({} if rollup.coverage == "complete" else {"font_color": "#C62828"})
         for offset, text in enumerate(texts):
             style = self._canvas.boxed(align="left", **({} if offset else first))
