@@ -8,6 +8,7 @@ from functools import cached_property
 import attrs
 from attrs import define, frozen
 
+from xltools.checking.causes import explained
 from xltools.checking.checks import verify
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
@@ -67,7 +68,8 @@ def examine(
     doubled = dict(_doubled(filings, roster))
     examined = []
     for index, filing in enumerate(filings):
-        findings = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
+        found = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
+        findings = explained(filing, found)
         examined.append(Examined(filing, tuple(_judged(filing, finding, policy) for finding in findings)))
     absent = tuple(_absent(filings, roster)) if roster else ()
     missing = tuple(policy.applied(_missing(entry), entry.code) for entry in absent)

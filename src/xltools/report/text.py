@@ -8,6 +8,7 @@ from decimal import Decimal
 import attrs
 
 from xltools.checking.collection import Collection, Examined
+from xltools.checking.grouping import grouped
 from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
 from xltools.form.layout import layout
@@ -15,9 +16,6 @@ from xltools.form.linear import ZERO
 from xltools.form.model import Form
 from xltools.report.table import table
 from xltools.text import Catalog, Lang, catalog, message, number
-
-_ORDER = list(Severity)
-_SHORTEST_GROUP = 3
 
 
 def collection_text(collection: Collection, lang: Lang) -> str:
@@ -56,40 +54,34 @@ def _file(one: Examined, lang: Lang) -> str:
 
 
 def _lines(findings: Sequence[Finding], lang: Lang) -> Iterator[str]:
-    """The findings, worst first; many of one kind on one sheet in one line."""
+    """The findings, worst first, in groups."""
     t = catalog(lang)
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in sorted(findings, key=lambda f: _ORDER.index(f.severity)):
-        groups.setdefault((finding.code, finding.sheet), []).append(finding)
-    for (code, _), group in groups.items():
-        if len(group) >= _SHORTEST_GROUP and code in t.keys("group"):
-            yield _line(group[0], t(f"group.{code}", count=len(group)), spans([f.address for f in group]), t)
+    for group in grouped(findings):
+        if group.is_of_one_kind:
+            yield _line(group.lead, t(f"group.{group.lead.code}", count=len(group.findings)), group.spans, t)
         else:
-            for finding in group:
-                yield _line(finding, message(finding, lang), finding.address, t)
+            for finding in group.findings:
+                last = finding is group.findings[-1]
+                yield _line(
+                    finding, message(finding, lang), finding.address, t, with_causes=last or not group.cause
+                )
 
 
-def _line(finding: Finding, sentence: str, address: str, t: Catalog) -> str:
+def _line(finding: Finding, sentence: str, address: str, t: Catalog, *, with_causes: bool = True) -> str:
     place = "!".join(filter(None, (finding.sheet, address)))
     place = f"{place} " if place else ""
-    tail = "".join(_remarks(finding, t))
+    tail = "".join(_remarks(finding, t, with_causes=with_causes))
     return f"  {t(f'severity.{finding.severity.value}')} {finding.code}  {place}{sentence}{tail}"
 
 
-def _remarks(finding: Finding, t: Catalog) -> Iterator[str]:
+def _remarks(finding: Finding, t: Catalog, *, with_causes: bool) -> Iterator[str]:
     """What may lie behind it, what the agency answered, and who accepted it: a line each."""
-    for cause in finding.causes:
+    for cause in finding.causes if with_causes else ():
         yield f"\n      {t('report.perhaps')}{t(f'cause.{cause.code}', **cause.facts)}"
     if finding.explanation:
         yield f"\n      {t('report.explained', text=finding.explanation)}"
     if finding.waiver:
         yield f"\n      {t('report.waived', **attrs.asdict(finding.waiver))}"
-
-
-def spans(addresses: Sequence[str]) -> str:
-    """The first few addresses of many."""
-    shown = addresses[:4]
-    return "、".join(shown) + ("…" if len(addresses) > len(shown) else "")
 
 
 def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:
