@@ -7,7 +7,6 @@ It knows nothing of forms and gives nothing a meaning. Whatever is wrong with th
 from __future__ import annotations
 
 import contextlib
-import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -32,6 +31,7 @@ from xltools.excel.guard import (
     look_inside,
     open_zip,
 )
+from xltools.excel.package import relations_of, target_of
 from xltools.form.address import column_index
 
 __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
@@ -161,20 +161,14 @@ class _Package:
 
     def _relations(self, part: str) -> Iterator[tuple[str, str, str]]:
         """Kind, target and id of each relation of *part* ("" for the package)."""
-        folder, file = posixpath.split(part)
-        name = posixpath.join(folder, "_rels", f"{file}.rels")
+        name = relations_of(part)
         if not self._has(name):
             return
         found: list[tuple[str, str, str]] = []
 
         def start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
-                target = attributes["Target"].replace("\\", "/")
-                target = (
-                    target.lstrip("/")
-                    if target.startswith("/")
-                    else posixpath.normpath(posixpath.join(folder, target))
-                )
+                target = target_of(part, attributes["Target"])
                 found.append((attributes["Type"].rpartition("/")[2], target, attributes["Id"]))
 
         _parse(self._read(name), start)
