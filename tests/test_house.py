@@ -37,7 +37,7 @@ ORDER = [
 ROOMS = {
     "xlsxwriter": "excel/writer/",
     "zipfile": "excel/",
-    "xml": ("excel/scan.py", "excel/guard.py"),
+    "xml": ("excel/scan.py", "excel/guard.py", "excel/marking/"),
     "click": "cli/",
     "cattrs": "form/load.py",
     "tomllib": ("form/load.py", "text/__init__.py"),
@@ -116,6 +116,7 @@ def test_no_chinese_in_logic():
         "excel/reader/locate.py": None,  # Chinese numerals in front of labels
         "form/lint.py": None,  # names of sheets, which are addresses
         "excel/writer/canvas.py": "宋体黑体",  # names of fonts
+        "excel/marking/styles.py": "宋体黑体",
     }
     for path in MODULES:
         place = path.relative_to(PACKAGE).as_posix()

@@ -32,7 +32,7 @@ from xltools.excel.guard import (
     open_zip,
 )
 from xltools.excel.package import relations_of, target_of
-from xltools.form.address import column_index
+from xltools.form.address import COLUMNS, ROWS, column_index
 
 __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
 
@@ -432,16 +432,13 @@ _PLACES: dict[str, tuple[int, int]] = {}  # references met before: most workbook
 _MOST_PLACES = 100_000
 
 
-_ROWS, _COLUMNS = 1 << 20, 1 << 14
-
-
 def _place(reference: str) -> tuple[int, int]:
     """Row and column of a reference such as D6; raises ``ValueError`` for what no sheet has."""
     match = _ADDRESS.fullmatch(reference)
     if match is None:
         raise ValueError(reference)
-    place = _ordinal(match[2], _ROWS), column_index(match[1])
-    if place[1] >= _COLUMNS:
+    place = _ordinal(match[2], ROWS), column_index(match[1])
+    if place[1] >= COLUMNS:
         raise ValueError(reference)
     if len(_PLACES) < _MOST_PLACES:
         _PLACES[reference] = place
@@ -552,7 +549,7 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
             if tag == "f" and "t" in attributes:
                 share = _share(attributes)
         elif tag == "row":
-            row = _ordinal(attributes["r"], _ROWS) if "r" in attributes else row + 1
+            row = _ordinal(attributes["r"], ROWS) if "r" in attributes else row + 1
             column = -1
             if kind:
                 raise ValueError("a row in a cell")
@@ -571,7 +568,7 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
         elif tag == "sheetProtection":
             sheet.is_protected = _true(attributes.get("sheet"))
         elif tag == "col" and _true(attributes.get("hidden")):
-            first, last = (_ordinal(attributes[name], _COLUMNS) for name in ("min", "max"))
+            first, last = (_ordinal(attributes[name], COLUMNS) for name in ("min", "max"))
             sheet.hidden_columns.append((first, last))
 
     def end(tag: str) -> None:  # noqa: C901, PLR0912

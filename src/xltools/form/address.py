@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ROWS, COLUMNS = 1 << 20, 1 << 14  # of a sheet
+
 
 def column_name(column: int) -> str:
     """0 is A, 26 is AA."""
@@ -32,4 +34,7 @@ def parsed(address: str) -> tuple[int, int]:
     digits = address[len(letters) :]
     if not (letters.isascii() and letters.isalpha() and digits) or int(digits) < 1:
         raise ValueError(address)
-    return int(digits) - 1, column_index(letters)
+    place = int(digits) - 1, column_index(letters)
+    if place[0] >= ROWS or place[1] >= COLUMNS:
+        raise ValueError(address)
+    return place

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
 
@@ -22,10 +22,10 @@ from xltools.excel.marking.parts import Parts
 from xltools.excel.marking.sheet import Colored, but_cells, color, credentials, deselect, uncolor
 from xltools.excel.marking.slip import slip_page
 from xltools.excel.marking.styles import has_styles, highest_style, with_looks, without_looks
-from xltools.excel.marking.unchanged import unchanged
-from xltools.excel.scan import Facts, scan
+from xltools.excel.marking.unchanged import content_place, unchanged, watched
+from xltools.excel.scan import Facts, SheetFacts, scan
 from xltools.excel.signs import RULE, slip_of, spans
-from xltools.form.address import a1, column_name, parsed
+from xltools.form.address import a1
 from xltools.form.places import SLIP
 
 __all__ = ["Mark", "Row", "Slip", "marked", "unmarked"]
@@ -41,9 +41,13 @@ def marked(package: bytes, marks: Sequence[Mark], slip: Slip, limits: Limits | N
     """
     limits = limits or Limits()
     with _refusals():
-        facts = scan(package, limits)
-        clean = _unmarked(package, facts, limits)
-        return _marked(clean, facts if clean is package else scan(clean, limits), marks, slip, limits)
+        facts, parts = scan(package, limits), Parts(package, limits)
+        _unmark(parts, facts)
+        if parts.is_changed:
+            package = parts.package()
+            facts, parts = scan(package, limits), Parts(package, limits)
+        _mark(parts, facts, _grouped(marks, facts), slip)
+        return parts.package()
 
 
 def unmarked(package: bytes, limits: Limits | None = None) -> bytes:
@@ -53,7 +57,9 @@ def unmarked(package: bytes, limits: Limits | None = None) -> bytes:
     """
     limits = limits or Limits()
     with _refusals():
-        return _unmarked(package, scan(package, limits), limits)
+        parts = Parts(package, limits)
+        _unmark(parts, scan(package, limits))
+        return parts.package()
 
 
 @contextlib.contextmanager
@@ -77,9 +83,7 @@ class _Group:
     texts: dict[Address, str]
 
 
-def _marked(package: bytes, facts: Facts, marks: Sequence[Mark], slip: Slip, limits: Limits) -> bytes:
-    groups = _grouped(marks, facts)
-    parts = Parts(package, limits)
+def _mark(parts: Parts, facts: Facts, groups: Mapping[str, _Group], slip: Slip) -> None:
     book = read_book(parts)
     highest = 0 if has_styles(parts, book.main) else highest_style(parts, book.parts)
     styles = with_looks(parts, book.main, book.base, book.space, highest)
@@ -97,7 +101,6 @@ def _marked(package: bytes, facts: Facts, marks: Sequence[Mark], slip: Slip, lim
     identity = parts.free_identity(book.main, "xltoolsSlip")
     parts.relate(book.main, book.base, "worksheet", part, identity)
     insert_sheet(parts, book, name, identity, page.names)
-    return parts.package()
 
 
 def _grouped(marks: Sequence[Mark], facts: Facts) -> dict[str, _Group]:
@@ -105,22 +108,21 @@ def _grouped(marks: Sequence[Mark], facts: Facts) -> dict[str, _Group]:
     groups: dict[str, _Group] = defaultdict(lambda: _Group([], {}))
     for mark in marks:
         sheet, group = facts.sheet(mark.sheet), groups[mark.sheet]
-        places = [_place(mark.sheet, address) for address in mark.addresses]
-        if sheet is None or not places:
+        if sheet is None or not mark.addresses:
             raise MarkingError(_no_cell(mark.sheet, "、".join(mark.addresses)))
-        watched = [(f"${column_name(c)}${r + 1}", sheet.cells.get((r, c))) for r, c in places]
-        area = tuple(dict.fromkeys(a1(*place) for place in places))
-        group.colored.append(Colored(area, unchanged(watched, RULE)))
+        places = [_place(sheet, address) for address in mark.addresses]
+        formula = unchanged((watched(sheet, place) for place in places), RULE)
+        group.colored.append(Colored(tuple(dict.fromkeys(a1(*place) for place in places)), formula))
         before = group.texts.get(places[0])
         group.texts[places[0]] = mark.text if before is None else f"{before}\n{mark.text}"
     return groups
 
 
-def _place(sheet: str, address: str) -> Address:
+def _place(sheet: SheetFacts, address: str) -> Address:
     try:
-        return parsed(address)
+        return content_place(sheet, address)
     except ValueError as error:
-        raise MarkingError(_no_cell(sheet, address)) from error
+        raise MarkingError(_no_cell(sheet.name, address)) from error
 
 
 def _no_cell(sheet: str, address: str) -> Problem:
@@ -143,8 +145,7 @@ def _mentions(content: bytes, word: str) -> bool:
 # -- taking off
 
 
-def _unmarked(package: bytes, facts: Facts, limits: Limits) -> bytes:
-    parts = Parts(package, limits)
+def _unmark(parts: Parts, facts: Facts) -> None:
     book = read_book(parts)
     if own := slip_of(facts):
         remove_sheet(parts, book, own.sheet.name)
@@ -154,7 +155,6 @@ def _unmarked(package: bytes, facts: Facts, limits: Limits) -> bytes:
         if own is None or sheet is not own.sheet:
             has_comments = any(spans(comment.text) for comment in sheet.comments.values())
             _unmark_sheet(parts, book, book.sheets[sheet.name], has_comments=has_comments)
-    return parts.package()
 
 
 def _unmark_sheet(parts: Parts, book: Book, part: str, *, has_comments: bool) -> None:

@@ -134,7 +134,7 @@ def remove_sheet(parts: Parts, book: Book, name: str) -> None:
 def _drop_chain(parts: Parts, book: Book, number: str) -> None:
     """Excel makes the chain anew; one that counts on a sheet that is gone it calls damaged."""
     chain = parts.related(book.main, "calcChain")
-    if chain and any(cell.attributes.get("i") == number for cell in parts.open(chain).root.children):
+    if chain and any(cell.attributes.get("i") == number for cell in parts.root(chain).children):
         parts.unrelate(book.main, chain)
         parts.drop(chain)
 

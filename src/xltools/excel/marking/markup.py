@@ -60,31 +60,31 @@ class Element:
 
 def escaped(text: str) -> str:
     """A text as it stands in XML of the format: without what it cannot hold, and with Excel's own escape escaped."""
-    clean = "".join(c if _is_allowed(c) else "\ufffd" for c in text)
+    clean = text.translate(_FORBIDDEN)
     for part in set(clean.split("_x")[1:]):
         if part[4:5] == "_" and all(c in "0123456789abcdefABCDEF" for c in part[:4]):
             clean = clean.replace(f"_x{part[:5]}", f"_x005F_x{part[:5]}")
     return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
-def _is_allowed(character: str) -> bool:
-    return character in "\t\n" or " " <= character < "\ud800" or "\ue000" <= character not in "\ufffe\uffff"
+_FORBIDDEN = dict.fromkeys(
+    [*(n for n in range(0x20) if n not in {0x9, 0xA}), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], 0xFFFD
+)
 
 
-class Markup:
-    """A part being edited. Its changes are collected and take effect in :meth:`content`."""
+class Index:
+    """The elements of one part and where they stand; it does not change."""
 
     def __init__(self, part: bytes, skip: Skip | None = None) -> None:
         """Index the elements of *part* but those that *skip* names; raises ``ExpatError`` for what is no XML."""
-        self._encoding, self._mark = _encoding(part)
-        self._bytes = part if self._encoding == "utf-8" else _utf8(part, self._encoding)
+        self.part = part
+        self.encoding, self.mark = _encoding(part)
+        self.content = part if self.encoding == "utf-8" else _utf8(part, self.encoding)
         self.spaces: dict[str, str] = {}  # the prefixes that the root declares
-        self.root = self._index(skip)
-        self._edits: list[tuple[int, int, str]] = []
-        self._appended: dict[int, tuple[Element, list[str]]] = {}
+        self.root = self._read(skip)
 
-    def _index(self, skip: Skip | None) -> Element:
-        content = self._bytes
+    def _read(self, skip: Skip | None) -> Element:
+        content = self.content
         stack: list[Element] = []
         roots: list[Element] = []
         skipped = 0
@@ -94,12 +94,15 @@ class Markup:
 
         def start(tag: str, raw: Attributes) -> None:
             nonlocal skipped
-            space, name, prefix = _parted(tag)
-            attributes = {_named(key): value for key, value in raw.items()}
-            if skipped or (skip and skip(name, attributes)):
+            if skipped:
                 skipped += 1
                 return
+            space, name, prefix = _parted(tag)
+            if skip and skip(name, raw):
+                skipped = 1
+                return
             at = parser.CurrentByteIndex
+            attributes = {_named(key): value for key, value in raw.items()}
             element = Element(name, prefix, space, attributes, at, _tag_end(content, at))
             (stack[-1].children if stack else roots).append(element)
             stack.append(element)
@@ -110,11 +113,9 @@ class Markup:
                 skipped -= 1
                 return
             element = stack.pop()
-            at = parser.CurrentByteIndex
-            element.close = at
-            element.end = (
-                at if at == element.inner and content[at - 2 : at] == b"/>" else _tag_end(content, at)
-            )
+            at = element.close = parser.CurrentByteIndex
+            is_empty = at == element.inner and content[at - 2 : at] == b"/>"
+            element.end = at if is_empty else content.index(b">", at) + 1
 
         def text(chunk: str) -> None:
             if stack and not skipped:
@@ -130,6 +131,16 @@ class Markup:
         parser.StartDoctypeDeclHandler = _refuse_doctype
         parser.Parse(content, True)
         return roots[0]
+
+
+class Markup:
+    """A part being edited. Its changes are collected and take effect in :meth:`content`."""
+
+    def __init__(self, index: Index) -> None:
+        self._index, self._bytes = index, index.content
+        self.root, self.spaces = index.root, index.spaces
+        self._edits: list[tuple[int, int, str]] = []
+        self._appended: dict[int, tuple[Element, list[str]]] = {}
 
     # -- asking
 
@@ -196,9 +207,9 @@ class Markup:
             pieces += [self._bytes[at:start], xml.encode()]
             at = stop
         done = b"".join([*pieces, self._bytes[at:]])
-        if self._encoding == "utf-8":
+        if self._index.encoding == "utf-8":
             return done
-        return self._mark + done.decode().encode(self._encoding, "xmlcharrefreplace")
+        return self._index.mark + done.decode().encode(self._index.encoding, "xmlcharrefreplace")
 
 
 def made(name: str, attributes: Attributes | None = None, inner: str = "") -> str:
@@ -217,25 +228,27 @@ def _appending(element: Element, pieces: list[str]) -> tuple[int, int, str]:
 
 def _parted(tag: str) -> tuple[str, str, str]:
     """Namespace, name and prefix of a name as expat tells it."""
-    parts = tag.split(_SEPARATOR)
-    if len(parts) == 1:
+    if _SEPARATOR not in tag:
         return "", tag, ""
+    parts = tag.split(_SEPARATOR)
     return parts[0], parts[1], parts[2] if len(parts) > 2 else ""  # noqa: PLR2004
 
 
 def _named(key: str) -> str:
+    if _SEPARATOR not in key:
+        return key
     space, name, _ = _parted(key)
-    return f"{space} {name}" if space else name
+    return f"{space} {name}"
 
 
 def _tag_end(content: bytes, at: int) -> int:
     """Where the tag that begins at *at* ends; a ``>`` between quotes ends none."""
     while True:
         end = content.index(b">", at)
-        quotes = [q for q in (content.find(b'"', at, end), content.find(b"'", at, end)) if q >= 0]
-        if not quotes:
+        tag = content[at:end]
+        if b"'" not in tag and not tag.count(b'"') % 2:
             return end + 1
-        opening = min(quotes)
+        opening = min(q for q in (content.find(b'"', at, end), content.find(b"'", at, end)) if q >= 0)
         at = content.index(content[opening : opening + 1], opening + 1) + 1
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from xltools.excel.guard import Limits, beyond, folded
-from xltools.excel.marking.markup import Element, Markup, Skip
+from xltools.excel.marking.markup import Element, Index, Markup, Skip
 from xltools.excel.package import relations_of, target_of, with_parts
 
 _TYPES = "[Content_Types].xml"
@@ -36,6 +36,13 @@ class Parts:
         self._zip = zipfile.ZipFile(io.BytesIO(package))
         self._names = {folded(name): name for name in self._zip.namelist()}
         self._changed: dict[str, bytes | None] = {}
+        self._read: dict[str, bytes] = {}
+        self._indexes: dict[tuple[str, Skip | None], Index] = {}
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether any part is no longer as it was."""
+        return bool(self._changed)
 
     def package(self) -> bytes:
         """The package as it is now; the same bytes when nothing was changed."""
@@ -56,11 +63,25 @@ class Parts:
         entry = self._zip.getinfo(name)
         if entry.file_size > self._limits.xml:
             raise beyond("xml", self._limits)
-        return self._zip.read(entry)
+        if name not in self._read:
+            self._read[name] = self._zip.read(entry)
+        return self._read[name]
+
+    def root(self, name: str, skip: Skip | None = None) -> Element:
+        """The elements of a part, to be looked at."""
+        return self._index(name, skip).root
 
     def open(self, name: str, skip: Skip | None = None) -> Markup:
         """The part to be edited; what becomes of it is handed back with :meth:`put`."""
-        return Markup(self.read(name), skip)
+        return Markup(self._index(name, skip))
+
+    def _index(self, name: str, skip: Skip | None) -> Index:
+        """Made once as long as the part stays the same."""
+        key, content = (folded(name), skip), self.read(name)
+        found = self._indexes.get(key)
+        if found is None or found.part is not content:
+            found = self._indexes[key] = Index(content, skip)
+        return found
 
     def put(self, name: str, content: bytes | Markup) -> None:
         """Give the part this content; a part that is not there yet is added."""
@@ -124,7 +145,7 @@ class Parts:
                 target_of(part, element.attributes["Target"]),
                 element,
             )
-            for element in self.open(name).root.all("Relationship")
+            for element in self.root(name).all("Relationship")
             if element.attributes.get("TargetMode") != "External"
         ]
 
@@ -147,11 +168,7 @@ class Parts:
     def free_identity(self, part: str, wish: str) -> str:
         """*wish*, or with a number behind it where *part* has such a relation already."""
         name = relations_of(part)
-        taken = (
-            {e.attributes["Id"] for e in self.open(name).root.all("Relationship")}
-            if self.has(name)
-            else set()
-        )
+        taken = {e.attributes["Id"] for e in self.root(name).all("Relationship")} if self.has(name) else set()
         found, number = wish, 1
         while found in taken:
             number += 1

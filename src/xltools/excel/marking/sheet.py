@@ -11,6 +11,7 @@ from typing import NamedTuple
 from xltools.excel.marking.markup import Attributes, Element, Markup, escaped
 from xltools.excel.marking.parts import Parts
 from xltools.excel.signs import RULE
+from xltools.form.address import COLUMNS, ROWS
 
 ORDER = (
     "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
@@ -89,7 +90,7 @@ _OPENED_WITH = {"password", "algorithmName", "hashValue", "saltValue", "spinCoun
 def credentials(parts: Parts, sheets: Iterable[str]) -> dict[str, str]:
     """What the protection of the first protected sheet is opened with; empty when it needs no password."""
     for part in sheets:
-        protection = parts.open(part, but_cells).root.first("sheetProtection")
+        protection = parts.root(part, but_cells).first("sheetProtection")
         if protection is not None:
             return {key: value for key, value in protection.attributes.items() if key in _OPENED_WITH}
     return {}
@@ -98,7 +99,7 @@ def credentials(parts: Parts, sheets: Iterable[str]) -> dict[str, str]:
 # -- how large its columns and rows are, to find room for a comment
 
 _WIDTH, _HEIGHT = 64, 20  # pixels of a column and a row of which nothing is said
-_LAST_COLUMN, _LAST_ROW = (1 << 14) - 1, (1 << 20) - 1
+_LAST_COLUMN, _LAST_ROW = COLUMNS - 1, ROWS - 1
 
 
 class Grid:

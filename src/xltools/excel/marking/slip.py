@@ -12,20 +12,21 @@ from xltools.excel.marking.marks import Row, Slip
 from xltools.excel.marking.markup import escaped, made
 from xltools.excel.marking.parts import HEAD
 from xltools.excel.marking.styles import Styles
-from xltools.excel.marking.unchanged import holds, unchanged
+from xltools.excel.marking.unchanged import content_place, holds, unchanged, watched
 from xltools.excel.measure import lines
 from xltools.excel.scan import Fact, Facts
 from xltools.excel.signs import CELL_MARKER, MARKER
-from xltools.form.address import a1, column_name, parsed
+from xltools.form.address import a1, column_name
 from xltools.text import clerk
 
 # Each column: how wide, and its look. The last two are hidden and bring an explanation back to its finding.
 _COLUMNS = (
-    (6.0, "centre"), (22.0, "link"), (24.0, "text"), (16.0, "text"), (34.0, "text"), (34.0, "text"), (9.0, "status"),
+    (6.0, "centre"), (22.0, "link"), (24.0, "text"), (18.0, "centre"), (34.0, "text"), (34.0, "text"), (9.0, "status"),
     (32.0, "open"), (12.0, "text"), (12.0, "text"),
 )  # fmt: skip
 _PLACE, _STATUS, _EXPLANATION, _CODE = 1, 6, 7, 8
 _LINE, _PADDING, _LEAST, _MOST = 14.5, 8.0, 24.0, 400.0  # points; Excel's limit is 409
+_INDENT = 2.0  # narrow characters
 _TITLE_HEIGHT = 34.0
 _LONGEST = 32_000  # characters in a cell; Excel takes 32,767
 
@@ -134,7 +135,7 @@ def _finding(row: int, number: int, item: Row, facts: Facts, look: Mapping[str, 
     if not any(facts.sheet(place.sheet) for place in item.places[:1]):
         styles[_PLACE] = look["text"]
     shown = zip([*words, "", item.explanation], _COLUMNS[1:], strict=False)
-    height = max(lines(text, width) for text, (width, _) in shown) * _LINE + _PADDING
+    height = max(lines(text, width - _INDENT) for text, (width, _) in shown) * _LINE + _PADDING
     return _row(row, [made("v", None, str(number)), *texts], styles, min(_MOST, max(_LEAST, height)))
 
 
@@ -158,12 +159,12 @@ def _text(text: str) -> str:
 
 def _status(item: Row, facts: Facts) -> str:
     """Whether the cells still hold what they held: computed wherever the file is opened."""
-    watched = list(_watched(item.places, facts))
-    formula = unchanged(watched)
+    cells = list(_watched(item.places, facts))
+    formula = unchanged(cells)
     if not formula:
         return ""
     pending, changed = clerk()("slip.pending"), clerk()("slip.changed")
-    result = pending if holds(fact for _, fact in watched) else changed
+    result = pending if holds(fact for _, fact in cells) else changed
     status = f'IF(IFERROR({formula},FALSE),"{pending}","{changed}")'
     return made("f", None, escaped(status)) + made("v", None, escaped(result))
 
@@ -171,8 +172,7 @@ def _status(item: Row, facts: Facts) -> str:
 def _watched(places: Sequence[Place], facts: Facts) -> Iterator[tuple[str, Fact | None]]:
     for place in places:
         if sheet := facts.sheet(place.sheet):
-            row, column = parsed(place.address)
-            yield f"{quoted(place.sheet)}!${column_name(column)}${row + 1}", sheet.cells.get((row, column))
+            yield watched(sheet, content_place(sheet, place.address), f"{quoted(place.sheet)}!")
 
 
 # -- around the cells

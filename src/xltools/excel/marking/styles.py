@@ -91,14 +91,14 @@ def with_looks(parts: Parts, main: str, base: str, space: str, highest: int) -> 
 def has_styles(parts: Parts, main: str) -> bool:
     """Whether the workbook says which looks there are."""
     name = parts.related(main, "styles")
-    return bool(name) and parts.open(name).root.first("cellXfs") is not None
+    return bool(name) and parts.root(name).first("cellXfs") is not None
 
 
 def highest_style(parts: Parts, sheets: Iterable[str]) -> int:
     """The highest number of a look that any cell, row or column bears."""
     found = [0]
     for part in sheets:
-        root = parts.open(part).root
+        root = parts.root(part)
         found += [int(e.attributes.get("s", "0")) for name in ("c", "row") for e in root.within(name)]
         found += [int(e.attributes.get("style", "0")) for e in root.within("col")]
     return max(found)
@@ -197,6 +197,8 @@ def _xf(markup: Markup, look: Look, fonts: int, fills: int, borders: int, *, has
         },
     }
     alignment = {"horizontal": look.horizontal, "vertical": look.vertical, "wrapText": "1"}
+    if look.horizontal == "left" and look.border >= 0:
+        alignment["indent"] = "1"
     inner = markup.make("alignment", alignment) + markup.make(
         "protection", {"locked": "0" if look.is_open else "1"}
     )

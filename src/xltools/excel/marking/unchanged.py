@@ -12,13 +12,30 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from xltools.data.number import stored
-from xltools.excel.scan import Fact
+from xltools.excel.scan import Fact, SheetFacts
+from xltools.form.address import column_name, parsed
 
 _LONGEST = 7000  # characters of a formula; Excel takes 8,192
 _MOST_CELLS = 60  # three conditions each; Excel takes 255 in one AND
 _LONGEST_TEXT = 100  # of which the beginning is compared; Excel takes 255 in a formula
 _EXACT = 15  # digits that every program reads as they are written
 _LAST_PLAIN = "\ud7ff"  # beyond it programs count characters differently
+
+
+def content_place(sheet: SheetFacts, address: str) -> tuple[int, int]:
+    """The cell that holds what an address shows, which of merged cells is the first; raises ``ValueError``."""
+    row, column = parsed(address)
+    for area in sheet.merges:
+        first, _, last = area.replace("$", "").partition(":")
+        (top, left), (bottom, right) = parsed(first), parsed(last or first)
+        if top <= row <= bottom and left <= column <= right:
+            return top, left
+    return row, column
+
+
+def watched(sheet: SheetFacts, place: tuple[int, int], prefix: str = "") -> tuple[str, Fact | None]:
+    """The fixed reference to a cell, with *prefix* for another sheet, and what stands there."""
+    return f"{prefix}${column_name(place[1])}${place[0] + 1}", sheet.cells.get(place)
 
 
 def unchanged(cells: Iterable[tuple[str, Fact | None]], first: str = "") -> str:
