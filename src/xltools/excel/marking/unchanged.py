@@ -8,10 +8,10 @@ a total typed over is mended by its formula with the same result.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
-from xltools.data.number import stored
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import column_name, parsed
 
@@ -61,20 +61,22 @@ def holds(cells: Iterable[Fact | None]) -> bool:
 def _conditions(reference: str, fact: Fact | None) -> list[str]:
     if fact is None or fact.text is None:
         return [f"ISBLANK({reference})"]
+    if fact.type == "e":  # LibreOffice takes an error or a truth value without a formula for one
+        return [f"ISERROR({reference})"]
+    if fact.type == "b":
+        truth = (
+            "TRUE" if fact.text in {"1", "true"} else "FALSE"
+        )  # to LibreOffice a number, so it is not asked
+        return [f"NOT(ISBLANK({reference}))", f"{reference}={truth}"]
     kind = f"_xlfn.ISFORMULA({reference})"  # unknown to older programs: then the result alone decides
     has_formula = f"IFERROR({kind},TRUE)" if fact.formula else f"NOT(IFERROR({kind},FALSE))"
     return [*_content(reference, fact.type, fact.text), has_formula]
 
 
 def _content(reference: str, kind: str, text: str) -> list[str]:
-    if kind == "e":
-        return [f"ISERROR({reference})"]
-    if kind == "b":
-        return [f"ISLOGICAL({reference})", reference if text in {"1", "true"} else f"NOT({reference})"]
     if kind == "s":
         return [f"ISTEXT({reference})", *_text(reference, text)]
-    number = stored(text)
-    return [f"ISNUMBER({reference})", *([_number(reference, number)] if number is not None else [])]
+    return [f"ISNUMBER({reference})", *_number(reference, text)]
 
 
 def _text(reference: str, text: str) -> list[str]:
@@ -93,12 +95,19 @@ def _plain(text: str) -> str:
     return text[: stops[0]] if stops else text
 
 
-def _number(reference: str, number: Decimal) -> str:
+def _number(reference: str, text: str) -> list[str]:
+    """The number as a program holds it; nothing where what is stored is none."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return []
     value = float(number)
+    if not math.isfinite(value):
+        return []
     if number == number.to_integral_value() and abs(number) < Decimal(10) ** _EXACT:
-        return f"{reference}={int(number)}"
+        return [f"{reference}={int(number)}"]
     width = max(5e-7, abs(value) * 1e-12)
-    return f"ABS({reference}-{_literal(value)})<{_literal(width)}"
+    return [f"ABS({reference}-{_literal(value)})<{_literal(width)}"]
 
 
 def _literal(value: float) -> str:
