@@ -38,7 +38,7 @@ ORDER = [
 ROOMS = {
     "xlsxwriter": "excel/writer/",
     "zipfile": "excel/",
-    "xml": ("excel/scan.py", "excel/guard.py"),
+    "xml": ("excel/scan.py", "excel/guard.py", "excel/marking/"),
     "click": "cli/",
     "rich": "cli/status.py",
     "cattrs": "form/load.py",
@@ -119,6 +119,7 @@ def test_no_chinese_in_logic():
         "excel/reader/locate.py": None,  # Chinese numerals in front of labels
         "form/lint.py": None,  # names of sheets, which are addresses
         "excel/writer/canvas.py": "宋体黑体",  # names of fonts
+        "excel/marking/styles.py": "宋体黑体",
     }
     for path in MODULES:
         place = path.relative_to(PACKAGE).as_posix()

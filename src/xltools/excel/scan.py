@@ -7,7 +7,6 @@ It knows nothing of forms and gives nothing a meaning. Whatever is wrong with th
 from __future__ import annotations
 
 import contextlib
-import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -32,7 +31,8 @@ from xltools.excel.guard import (
     look_inside,
     open_zip,
 )
-from xltools.form.address import column_index
+from xltools.excel.package import relations_of, target_of
+from xltools.form.address import COLUMNS, ROWS, column_index
 
 __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
 
@@ -161,20 +161,14 @@ class _Package:
 
     def _relations(self, part: str) -> Iterator[tuple[str, str, str]]:
         """Kind, target and id of each relation of *part* ("" for the package)."""
-        folder, file = posixpath.split(part)
-        name = posixpath.join(folder, "_rels", f"{file}.rels")
+        name = relations_of(part)
         if not self._has(name):
             return
         found: list[tuple[str, str, str]] = []
 
         def start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
-                target = attributes["Target"].replace("\\", "/")
-                target = (
-                    target.lstrip("/")
-                    if target.startswith("/")
-                    else posixpath.normpath(posixpath.join(folder, target))
-                )
+                target = target_of(part, attributes["Target"])
                 found.append((attributes["Type"].rpartition("/")[2], target, attributes["Id"]))
 
         _parse(self._read(name), start)
@@ -438,16 +432,13 @@ _PLACES: dict[str, tuple[int, int]] = {}  # references met before: most workbook
 _MOST_PLACES = 100_000
 
 
-_ROWS, _COLUMNS = 1 << 20, 1 << 14
-
-
 def _place(reference: str) -> tuple[int, int]:
     """Row and column of a reference such as D6; raises ``ValueError`` for what no sheet has."""
     match = _ADDRESS.fullmatch(reference)
     if match is None:
         raise ValueError(reference)
-    place = _ordinal(match[2], _ROWS), column_index(match[1])
-    if place[1] >= _COLUMNS:
+    place = _ordinal(match[2], ROWS), column_index(match[1])
+    if place[1] >= COLUMNS:
         raise ValueError(reference)
     if len(_PLACES) < _MOST_PLACES:
         _PLACES[reference] = place
@@ -558,7 +549,7 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
             if tag == "f" and "t" in attributes:
                 share = _share(attributes)
         elif tag == "row":
-            row = _ordinal(attributes["r"], _ROWS) if "r" in attributes else row + 1
+            row = _ordinal(attributes["r"], ROWS) if "r" in attributes else row + 1
             column = -1
             if kind:
                 raise ValueError("a row in a cell")
@@ -577,7 +568,7 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
         elif tag == "sheetProtection":
             sheet.is_protected = _true(attributes.get("sheet"))
         elif tag == "col" and _true(attributes.get("hidden")):
-            first, last = (_ordinal(attributes[name], _COLUMNS) for name in ("min", "max"))
+            first, last = (_ordinal(attributes[name], COLUMNS) for name in ("min", "max"))
             sheet.hidden_columns.append((first, last))
 
     def end(tag: str) -> None:  # noqa: C901, PLR0912

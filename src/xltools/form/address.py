@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ROWS, COLUMNS = 1 << 20, 1 << 14  # of a sheet
+
 
 def column_name(column: int) -> str:
     """0 is A, 26 is AA."""
@@ -24,3 +26,15 @@ def column_index(name: str) -> int:
 def a1(row: int, column: int) -> str:
     """0, 3 is D1."""
     return f"{column_name(column)}{row + 1}"
+
+
+def parsed(address: str) -> tuple[int, int]:
+    """D1 is 0, 3; raises ``ValueError`` for what is no address of one cell."""
+    letters = address.rstrip("0123456789")
+    digits = address[len(letters) :]
+    if not (letters.isascii() and letters.isalpha() and digits) or int(digits) < 1:
+        raise ValueError(address)
+    place = int(digits) - 1, column_index(letters)
+    if place[0] >= ROWS or place[1] >= COLUMNS:
+        raise ValueError(address)
+    return place

@@ -16,7 +16,7 @@ from xltools.form.model import Block, Form, Line, Rule, Section, leaves
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _SHEET = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
-RESERVED_SHEETS = ("封面", "各单位数据", "来源清单", "豁免清单")
+RESERVED_SHEETS = ("封面", "各单位数据", "来源清单", "豁免清单", "需要修改的地方")
 
 
 def lint(form: Form) -> list[Problem]:

@@ -9,6 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.excel import live
 from xltools.excel.formula import rectangles
+from xltools.excel.measure import lines
 from xltools.excel.writer.canvas import (
     HEI,
     LINE,
@@ -18,7 +19,6 @@ from xltools.excel.writer.canvas import (
     RED,
     Canvas,
     header_text,
-    lines,
     sound,
     stored,
     widths,
