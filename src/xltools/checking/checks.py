@@ -13,7 +13,6 @@ from decimal import Decimal
 from xltools.data.filing import Filing, Origin, Shown
 from xltools.data.finding import Finding, Place, Sum, Word
 from xltools.data.number import close
-from xltools.form.layout import layout
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
 
@@ -43,8 +42,11 @@ def totals(filing: Filing) -> Iterator[Finding]:
 def rules(filing: Filing) -> Iterator[Finding]:
     """Each rule holds wherever it is at work. Source: the ``authority`` of the rule.
 
-    In a line whose cells are all totals a rule follows from the other lines: it is not judged again there.
+    In a line whose cells are all totals a rule follows from the other lines: it is not judged again there. Of a
+    return that nobody filled in there is nothing to judge.
     """
+    if filing.is_untouched:
+        return
     form, record = filing.form, filing.record
     assert form is not None  # noqa: S101  verify asked
     assert record is not None  # noqa: S101  verify asked
@@ -70,9 +72,11 @@ def coverage(filing: Filing) -> Iterator[Finding]:
 
 
 def filled(filing: Filing) -> Iterator[Finding]:
-    """Something was filled in: a workbook sent back untouched is no report that nothing happened."""
-    record = filing.record
-    if record is not None and not filing.is_rollup and not record.values and not filing.unread:
+    """Something was filled in: a workbook sent back untouched is no report that nothing happened.
+
+    What last year's figures give by themselves may have been in it when it was issued, and does not count.
+    """
+    if filing.is_untouched:
         yield Finding("all-blank", filing.source.path, str(filing.agency))
 
 
@@ -142,7 +146,7 @@ def _about(
     filing: Filing, code: str, cell: Cell, found: Decimal | str, expected: Decimal, facts: dict[str, object]
 ) -> Finding:
     assert filing.form is not None  # noqa: S101  verify asked
-    sheet, place = _address(filing, filing.form, cell)
+    sheet, place = filing.address(cell.name)
     shown = found if isinstance(found, Decimal) else ZERO
     facts = {"label": cell.label, "difference": abs(shown - expected), **facts}
     return Finding(
@@ -150,16 +154,11 @@ def _about(
     )
 
 
-def _address(filing: Filing, form: Form, cell: Cell) -> tuple[str, str]:
-    """Where the cell stands in this file."""
-    return filing.moved.get(cell.name) or layout(form).address(cell.name)
-
-
 def _broken(filing: Filing, form: Form, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
     left, right = identity.equation.left, identity.equation.right
     one, other = left.value(values), right.value(values)
     first = form.cells[left.names[0]]
-    sheet, place = _address(filing, form, first)
+    sheet, place = filing.address(first.name)
     facts: dict[str, object] = {
         "line": identity.line or identity.rule.label,
         "left": _side(form, identity, left, values),
@@ -169,9 +168,7 @@ def _broken(filing: Filing, form: Form, identity: Identity, values: Mapping[str,
         "difference": abs(one - other),
         "rule": identity.rule.label,
     }
-    others = tuple(
-        Place(*_address(filing, form, form.cells[name]), name) for name in identity.equation.names[1:]
-    )
+    others = tuple(Place(*filing.address(name), name) for name in identity.equation.names[1:])
     return Finding(
         "rule-broken",
         filing.source.path,
