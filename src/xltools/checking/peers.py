@@ -25,6 +25,7 @@ from xltools.data.roster import Entry
 from xltools.form.model import Form
 
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
+_DUST = Decimal("1e-6")  # no width is 0, whatever the thresholds
 _DIGITS = Context(prec=12)  # for logarithms; beyond any use that is made of them
 _COMPANY = 10  # one in so many peers makes a figure a habit of some, and not a slip of one
 _NON_TRIVIAL = 6  # figures that two agencies hardly share by chance, all others being 0 in both
@@ -112,7 +113,7 @@ class Spread:
 
     def is_alone(self, value: Decimal, factor: Decimal) -> bool:
         """Whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
-        near = sum(abs(log - _log(value)) < _log(factor - 1) for log in self.logs)
+        near = sum(abs(log - _log(value)) < _log(max(factor, Decimal(1)) - 1) for log in self.logs)
         return near - 1 <= len(self.logs) // _COMPANY  # one of those near is the agency itself
 
 
@@ -133,13 +134,15 @@ def _spread(figures: list[Decimal], thresholds: Thresholds) -> Spread:
     ``factor`` times the usual one.
     """
     logs = tuple(map(_log, figures))
+    apart = _log(max(thresholds.factor, Decimal(1)) - 1)
     linear = _scale(figures, thresholds.least / thresholds.outlier)
-    return Spread(logs, linear, _scale(logs, _log(thresholds.factor - 1) / thresholds.outlier))
+    return Spread(logs, linear, _scale(logs, apart / thresholds.outlier))
 
 
 def _scale(numbers: Sequence[Decimal], narrowest: Decimal) -> Scale:
     middle = median(numbers)
-    return Scale(middle, max(median(abs(number - middle) for number in numbers) / _NORMAL, narrowest))
+    width = median(abs(number - middle) for number in numbers) / _NORMAL
+    return Scale(middle, max(width, narrowest, _DUST))
 
 
 @lru_cache(maxsize=65536)  # most figures are 0, and most others small
