@@ -7,6 +7,7 @@ and over the figures themselves, whichever is less.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from functools import lru_cache
@@ -99,7 +100,7 @@ class Scale:
 class Spread:
     """What is usual for a cell among agencies of a kind: as figures, and as their logarithms."""
 
-    logs: tuple[Decimal, ...]
+    logs: tuple[Decimal, ...]  # in order
     linear: Scale
     logarithmic: Scale
 
@@ -113,7 +114,8 @@ class Spread:
 
     def is_alone(self, value: Decimal, factor: Decimal) -> bool:
         """Whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
-        near = sum(abs(log - _log(value)) < _log(max(factor, Decimal(1)) - 1) for log in self.logs)
+        log, apart = _log(value), _apart(factor)
+        near = bisect_left(self.logs, log + apart) - bisect_right(self.logs, log - apart)
         return near - 1 <= len(self.logs) // _COMPANY  # one of those near is the agency itself
 
 
@@ -133,16 +135,20 @@ def _spread(figures: list[Decimal], thresholds: Thresholds) -> Spread:
     So no width is so narrow that a figure would be far which differs by less than ``least``, or is less than
     ``factor`` times the usual one.
     """
-    logs = tuple(map(_log, figures))
-    apart = _log(max(thresholds.factor, Decimal(1)) - 1)
+    logs = tuple(sorted(map(_log, figures)))
     linear = _scale(figures, thresholds.least / thresholds.outlier)
-    return Spread(logs, linear, _scale(logs, apart / thresholds.outlier))
+    return Spread(logs, linear, _scale(logs, _apart(thresholds.factor) / thresholds.outlier))
 
 
 def _scale(numbers: Sequence[Decimal], narrowest: Decimal) -> Scale:
     middle = median(numbers)
     width = median(abs(number - middle) for number in numbers) / _NORMAL
     return Scale(middle, max(width, narrowest, _DUST))
+
+
+def _apart(factor: Decimal) -> Decimal:
+    """How far apart, as logarithms, two figures are of which one is *factor* times the other; no factor is below 1."""
+    return _log(max(factor, Decimal(1)) - 1)
 
 
 @lru_cache(maxsize=65536)  # most figures are 0, and most others small
