@@ -116,6 +116,8 @@ def package(file: dict[str, Any]) -> bytes:
         return typed_into(rolled_up(**file["rollup"]), file, {})
     form = find("xxgk-2021")
     sound = {} if file.get("blank") else sound_values(file.get("turn", 0))
+    if file.get("zeros"):
+        sound = {cell.name: Decimal(0) for cell in form.inputs}
     if file.get("before"):
         sound = year_before(sound)
     values = sound | {name: Decimal(value) for name, value in file.get("values", {}).items()}

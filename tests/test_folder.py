@@ -170,3 +170,19 @@ def test_a_roster_in_a_workbook_becomes_text(tmp_path):
     assert (tmp_path / "c" / "roster.csv").read_text(
         encoding="utf-8-sig"
     ) == "代码,名称,类别\n001,甲局,部门\n"
+
+
+def test_the_rollup_lists_what_was_waived_and_stays_a_valid_return(folder):
+    import openpyxl
+
+    fill(folder, "clean/001", "problems/005")
+    waive(folder, "005,rule-broken,,已电话核实,王主任,2025-02-03")
+    run("merge", "--incomplete", expect=1)
+    book = openpyxl.load_workbook(folder / "district.xlsx")
+    rows = list(book["豁免清单"].iter_rows(min_row=3, values_only=True))
+    assert [(row[1], *row[4:]) for row in rows] == [("rule-broken", "已电话核实", "王主任", "2025-02-03")] * 2
+    assert "青禾区民政局（005）" in rows[0][0]
+    shown = [cell.value for row in book["封面"].iter_rows() for cell in row if cell.value]
+    assert any("豁免清单" in str(text) for text in shown)
+    found = run("verify", folder / "district.xlsx", "--roster", folder / "roster.csv", expect=1)
+    assert "rollup-rows" not in found

@@ -40,6 +40,7 @@ ROOMS = {
     "zipfile": "excel/",
     "xml": ("excel/scan.py", "excel/guard.py"),
     "click": "cli/",
+    "rich": "cli/status.py",
     "cattrs": "form/load.py",
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",

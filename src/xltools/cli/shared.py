@@ -166,14 +166,16 @@ class Handed(NamedTuple):
     passed_over: int
 
 
-def read_all(named: Sequence[Path], form: Form | None, lang: Lang, how: dict[str, Any]) -> Handed:
+def read_all(
+    named: Sequence[Path], form: Form | None, lang: Lang, how: dict[str, Any], *, allow_none: bool = False
+) -> Handed:
     """Every file named or found in a folder or an archive, read; says how many were passed over."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.excel.reader import read_package  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
 
     t, inbox = catalog(lang), gather(named)
-    if not inbox.files:
+    if not inbox.files and not allow_none:
         raise InputError(Problem("no-workbooks", "、".join(map(str, named))))
     filings = [
         item.refusal() or read_package(item.data, item.name, form, **how)

@@ -128,9 +128,15 @@ class Filing:
         return self.stamp.agency if self.stamp else None
 
     @property
+    def is_nil(self) -> bool:
+        """Whether the agency declares that it has nothing to report."""
+        nil = self.form.cover.nil if self.form else None
+        return nil is not None and self.prose.get(f"cover.{nil.key}", "").strip() == nil.yes
+
+    @property
     def is_untouched(self) -> bool:
-        """Whether it is a return that nobody filled in: nothing is there but what may have come from last year."""
-        if self.record is None or self.form is None or self.is_rollup or self.unread:
+        """Whether nobody filled it in: nothing is there but what may have come from last year, and no word that this is all."""
+        if self.record is None or self.form is None or self.is_rollup or self.is_nil or self.unread:
             return False
         return self.record.values.keys() <= self.form.copied.keys()
 
