@@ -618,3 +618,24 @@ def test_a_collection_takes_last_years_collection(tmp_path):
     ]
     assert len(filled) == 19
     assert all(len(values) == 6 for values in filled)
+    now = tmp_path / "2025" / "inbox" / "003_青禾区教育局_2025.xlsx"
+    now.write_bytes(_carried_wrongly())
+    told = run("verify", cwd=tmp_path / "2025", expect=1)
+    assert told.count("carry-over") == 1
+    board = json.loads(run("status", "--format", "json", cwd=tmp_path / "2025", expect=1))
+    assert "questions" in json.dumps(board)
+
+
+def _carried_wrongly():
+    """The return of 003 for the year after, as last year's but for what follows from it, in which one column does not."""
+    from xltools import Agency, Stamp, find_form, read, write_return
+
+    form = find_form("xxgk-2021")
+    last = read(CLEAN / "003_青禾区教育局_2024.xlsx").record.values
+    values = dict(last) | form.carried(form.complete(last))
+    values["applications.carried_in.natural"] += 2
+    values["disclosure.licensing.decisions"] += 1
+    stock = "disclosure.normative_documents."
+    values[f"{stock}in_force"] += values[f"{stock}made"] - values[f"{stock}repealed"]
+    stamp = Stamp(form.key, form.edition, 2025, Agency("青禾区", "003", "青禾区教育局"))
+    return write_return(form, stamp, values)
