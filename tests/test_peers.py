@@ -164,6 +164,8 @@ def test_a_blank_and_a_zero_are_the_same_to_twins_and_an_unread_figure_is_not():
     assert codes(examine(pair).findings) == ["twins", "twins"]
     pair[0] = attrs.evolve(pair[0], unread=frozenset({PENALTIES}))
     assert examine(pair).findings == ()
+    pair = [attrs.evolve(one, unread=frozenset({PENALTIES})) for one in pair]
+    assert examine(pair).findings == (), "nor are two that nobody could read"
 
 
 def test_two_files_of_one_agency_are_no_twins():

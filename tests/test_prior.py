@@ -119,6 +119,16 @@ def test_a_rollup_beside_its_returns_reports_nothing_of_its_own():
     assert all(past.values.values()), "the same figures twice are no contradiction"
 
 
+def test_of_several_rollups_each_reports_for_itself():
+    """What is inside a district is the district's business; a city counts its districts."""
+    one, other = (rollup({Agency(d, "1", "甲"): sound_values()}, 2023) for d in ("东区", "西区"))
+    for_city = [
+        attrs.evolve(r, stamp=attrs.evolve(r.stamp, agency=Agency(d, d, d)))
+        for r, d in ((one, "东区"), (other, "西区"))
+    ]
+    assert {agency.code for agency in past_of(for_city, OFFICIAL).reporting} == {"东区", "西区"}
+
+
 def test_of_two_different_returns_of_one_agency_nothing_is_believed():
     past = past_of([filing(sound_values(0), 2023), filing(sound_values(1), 2023)], OFFICIAL)
     assert past.values == {AGENCY: {}}
