@@ -43,12 +43,30 @@ def sound():
     return sound_values()
 
 
-def sound_values() -> dict[str, Decimal]:
+def sound_values(turn: int = 0) -> dict[str, Decimal]:
+    """Other figures with each *turn*, up to seven; an ordinary agency makes no rules and has 0 there."""
     form = find("xxgk-2021")
-    values = {cell.name: Decimal(index % 7) for index, cell in enumerate(form.inputs, 1)}
+    values = {
+        cell.name: Decimal(0 if cell.only else (index + turn) % 7)
+        for index, cell in enumerate(form.inputs, 1)
+    }
     values["disclosure.fees.amount"] = Decimal("96171.6")
     for column in ("natural", "commercial", "research", "welfare", "legal_service", "other_org"):
         done = form.complete(values)[f"applications.total.{column}"]
         new, carried_out = f"applications.new.{column}", f"applications.carried_out.{column}"
         values[new] = done + values[carried_out] - values[f"applications.carried_in.{column}"]
     return values
+
+
+def year_before(values: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Figures of the official form from which those of a year follow; nothing else is different."""
+    last = dict(values)
+    for column in ("natural", "commercial", "research", "welfare", "legal_service", "other_org"):
+        new, carried_out = f"applications.new.{column}", f"applications.carried_out.{column}"
+        carried_in = values[f"applications.carried_in.{column}"]
+        last[new] += carried_in - values[carried_out]
+        last[carried_out] = carried_in
+    for row in ("regulations", "normative_documents"):
+        stock = f"disclosure.{row}.in_force"
+        last[stock] += values[f"disclosure.{row}.repealed"] - values[f"disclosure.{row}.made"]
+    return last

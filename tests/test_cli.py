@@ -507,3 +507,135 @@ def test_a_full_disk_behind_the_screen_is_one_sentence():
             check=False,
         )
     assert b"Traceback" not in done.stderr
+
+
+# -- last year
+
+LAST = ["--prior", CLEAN]
+
+
+def aside(*arguments):
+    """What a command says beside its output, on stderr."""
+    command = [sys.executable, "-m", "xltools", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
+NEXT = ["--year", "2025", "--district", "青禾区", "--roster", ROSTER]
+
+
+def test_last_years_returns_fill_in_what_follows_from_them(tmp_path):
+    run("generate", *NEXT, *LAST, "--show-prior", "-o", tmp_path / "out")
+    run("generate", *NEXT, "-o", tmp_path / "plain")
+    said = json.loads(run("verify", tmp_path / "out", "--roster", ROSTER, "--format", "json", expect=1))
+    assert {f["code"] for f in said["findings"]} == {"all-blank", "blank"}
+    values = [json.loads(line)["values"] for line in run("read", tmp_path / "out").splitlines()]
+    before = [json.loads(line)["values"] for line in run("read", CLEAN).splitlines()]
+    assert len(values) == 19
+    for now, last in zip(values, before, strict=True):
+        assert now == {
+            f"applications.carried_in.{c}": last[f"applications.carried_out.{c}"]
+            for c in ("natural", "commercial", "research", "welfare", "legal_service", "other_org")
+        }
+    assert not any(json.loads(line)["values"] for line in run("read", tmp_path / "plain").splitlines())
+
+
+def test_a_roster_line_that_last_year_does_not_know_gets_a_blank_workbook(tmp_path):
+    roster = tmp_path / "r.csv"
+    roster.write_text("code,name\n001,青禾区人民政府办公室\n050,青禾区数据局\n", encoding="utf-8")
+    told = aside("generate", *NEXT[:-1], roster, *LAST, "-o", tmp_path / "out")
+    assert "1 agencies are not among last year's" in told
+    read = {
+        o["agency"]["code"]: o["values"] for o in map(json.loads, run("read", tmp_path / "out").splitlines())
+    }
+    assert read["001"]
+    assert not read["050"]
+
+
+def test_showing_last_year_needs_last_year(tmp_path):
+    assert "--prior" in run("generate", *NEXT, "--show-prior", "-o", tmp_path / "out", expect=2)
+    assert not (tmp_path / "out").exists()
+
+
+def test_verify_and_merge_compare_with_last_year(tmp_path):
+    before = tmp_path / "before"
+    arguments = ["--year", "2024", "--district", "青禾区", "--roster", ROSTER]
+    roster_before = tmp_path / "before.csv"
+    roster_before.write_text("code,name\n003,青禾区教育局\n020,青禾区旅游局\n", encoding="utf-8")
+    run("generate", "--year", "2023", "--district", "青禾区", "--roster", roster_before, "-o", before)
+    said = json.loads(
+        run("verify", CLEAN, *arguments[:2], *arguments[4:], "--prior", before, "--format", "json")
+    )
+    found = [f for f in said["findings"] if f["code"] in {"agency-new", "agency-gone"}]
+    assert sum(f["code"] == "agency-new" for f in found) == 18
+    assert [f["agency"] for f in found if f["code"] == "agency-gone"] == ["青禾区旅游局（020）"]
+    told = run("merge", CLEAN, *arguments, "--prior", before, "-o", tmp_path / "d.xlsx")
+    assert "agency-gone" in told
+    assert (tmp_path / "d.xlsx").exists()
+
+
+def test_the_year_before_is_the_year_before(tmp_path):
+    assert "2024" in run("verify", CLEAN, *YEAR, *LAST, expect=2)
+    assert "2024" in run("verify", CLEAN, *LAST, expect=2)
+    assert "none of last year's" in run("verify", CLEAN, "--prior", ROSTER, expect=2)
+    assert "several years" in run("verify", CLEAN, "--prior", SAMPLES / "published", expect=2)
+
+
+def test_what_is_wrong_with_last_years_files_is_counted(tmp_path):
+    """Two years of one agency, the first of them with two wrong totals, beside a file that is nothing."""
+    published = {path.name[-9:-5]: path for path in (SAMPLES / "published").glob("HZ01*")}
+    (tmp_path / "last").mkdir()
+    (tmp_path / "last" / "HZ01_2023.xlsx").write_bytes(published["2023"].read_bytes())
+    (tmp_path / "last" / "002_leer_2023.xlsx").write_bytes(b"")
+    now = published["2024"]
+    told = aside("verify", now, "--prior", tmp_path / "last")
+    assert told.startswith(
+        "Last year: 2 files; 1 have errors and are used as far as they could be read, 1 could not"
+    )
+    assert "jump" in run("verify", now, "--prior", tmp_path / "last")
+
+
+def test_a_collection_takes_last_years_collection(tmp_path):
+    """A folder with a collection.toml is read by its inbox: its outbox holds blank workbooks."""
+    run("init", tmp_path / "2024", "--year", "2024", "--district", "青禾区", "--roster", ROSTER)
+    for path in CLEAN.iterdir():
+        (tmp_path / "2024" / "inbox" / path.name).write_bytes(path.read_bytes())
+    run("generate", cwd=tmp_path / "2024")
+    run(
+        "init",
+        tmp_path / "2025",
+        "--year",
+        "2025",
+        "--district",
+        "青禾区",
+        "--roster",
+        ROSTER,
+        "--prior",
+        "../2024",
+    )
+    run("generate", cwd=tmp_path / "2025")
+    filled = [
+        json.loads(line)["values"] for line in run("read", "outbox", cwd=tmp_path / "2025").splitlines()
+    ]
+    assert len(filled) == 19
+    assert all(len(values) == 6 for values in filled)
+    now = tmp_path / "2025" / "inbox" / "003_青禾区教育局_2025.xlsx"
+    now.write_bytes(_carried_wrongly())
+    told = run("verify", cwd=tmp_path / "2025", expect=1)
+    assert told.count("carry-over") == 1
+    board = json.loads(run("status", "--format", "json", cwd=tmp_path / "2025", expect=1))
+    assert "questions" in json.dumps(board)
+
+
+def _carried_wrongly():
+    """The return of 003 for the year after, as last year's but for what follows from it, in which one column does not."""
+    from xltools import Agency, Stamp, find_form, read, write_return
+
+    form = find_form("xxgk-2021")
+    last = read(CLEAN / "003_青禾区教育局_2024.xlsx").record.values
+    values = dict(last) | form.carried(form.complete(last))
+    values["applications.carried_in.natural"] += 2
+    values["disclosure.licensing.decisions"] += 1
+    stock = "disclosure.normative_documents."
+    values[f"{stock}in_force"] += values[f"{stock}made"] - values[f"{stock}repealed"]
+    stamp = Stamp(form.key, form.edition, 2025, Agency("青禾区", "003", "青禾区教育局"))
+    return write_return(form, stamp, values)

@@ -112,6 +112,53 @@ FAULTS = {
     ),
     "repeated rule": (('key = "attendance"', 'key = "flow"'), "repeated-key", "rule"),
     "name twice in a rule": (("closed + open", "closed + opening"), "repeated-in-rule", "“flow”"),
+    "carry on both axes": (
+        ('rows = "opening = last.open"', 'rows = "opening = last.open"\ncolumns = "online = last.window"'),
+        "rule-axis",
+        "carry “opening”",
+    ),
+    "carry across tables": (
+        ('rows = "opening = last.open"', 'cells = "cases.opening.online = cases.open.online"'),
+        "rule-axis",
+        "carry “opening”",
+    ),
+    "unknown name of last year": (("last.open", "last.opne"), "unknown-name", "carry “opening”"),
+    "last year in an ordinary rule": (
+        ('closed + open"', 'closed + last.open"'),
+        "unknown-name",
+        "rule “flow”",
+    ),
+    "last year in a total": (('is = "men + women"', 'is = "men + last.women"'), "unknown-name", "“all”"),
+    "two lines follow": (
+        ("opening = last.open", "opening + received = last.open"),
+        "carry-left",
+        "“opening”",
+    ),
+    "last year follows": (("opening = last.open", "last.open = opening"), "carry-left", "“opening”"),
+    "less than nothing follows": (("opening = last.open", "-opening = last.open"), "carry-left", "“opening”"),
+    "a total follows": (
+        ('rows = "opening = last.open"', 'columns = "total = last.total"'),
+        "carry-left",
+        "“opening”",
+    ),
+    "nothing of last year": (("last.open", "open"), "carry-right", "“opening”"),
+    "carry named like a rule": (('key = "opening"\nrows', 'key = "flow"\nrows'), "repeated-key", "rule"),
+    "name twice in a carry": (('last.open"', 'last.open + last.open"'), "repeated-in-rule", "“opening”"),
+    "carry over units": (
+        ('rows = "opening = last.open"', 'rows = "opening = last.satisfaction"'),
+        "mixed-units",
+        "“opening”",
+    ),
+    "unknown kind of agency": (
+        ('{ key = "opening", label = "年初在办" }', '{ key = "opening", label = "年初在办", only = "some" }'),
+        "wrong-value",
+        "only",
+    ),
+    "a group for some only": (
+        ('{ label = "性别", lines', '{ label = "性别", only = "rule_makers", lines'),
+        "group-with-cells",
+        "“性别”",
+    ),
     "mixed units": (
         ('{ key = "women", label = "女" }', '{ key = "women", label = "女", unit = "件" }'),
         "mixed-units",

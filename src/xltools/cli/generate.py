@@ -6,7 +6,20 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.shared import emit, file, find_form, find_roster, given, here, option, progress, read_key
+from xltools.cli.shared import (
+    emit,
+    file,
+    find_form,
+    find_past,
+    find_roster,
+    given,
+    here,
+    option,
+    prior,
+    progress,
+    read_key,
+    reading_by_default,
+)
 from xltools.text import Lang, catalog
 
 
@@ -31,6 +44,8 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="form")
     @option(lang, "--password", default="", text="password")
     @option(lang, "--key", type=file, text="key-write")
+    @prior(lang, "prefill")
+    @option(lang, "--show-prior", "show_last", is_flag=True, text="show-prior")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
         year: int | None,
@@ -42,9 +57,12 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         password: str,
         key: Path | None,
+        prior: tuple[Path, ...],
+        show_last: bool,
         force: bool,
     ) -> None:
         from xltools import issue  # noqa: PLC0415
+        from xltools.errors import InputError, Problem  # noqa: PLC0415
         from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
 
         own = here()
@@ -54,12 +72,23 @@ def command(lang: Lang) -> click.Command:
         roster, form = roster or own.roster, form or own.form
         issue.check_inputs(year, district, password)
         definition, secret = find_form(form), read_key(key)
-        entries = issue.chosen(find_roster(roster), agency, code)
+        agencies = find_roster(roster)
+        entries = issue.chosen(agencies, agency, code)
+        past = find_past(prior, own, definition, year, lang, reading_by_default())
+        if show_last and past is None:
+            raise InputError(Problem("show-without-prior"))
+        last = issue.last_figures(past, agencies or entries, district) if past else {}
         outputs = [(entry, folder / issue.file_name(entry, year)) for entry in entries]
         if not force:
             refuse_existing(path for _, path in outputs)
         for entry, path in progress(outputs, t("report.generating")):
-            write_atomically(path, issue.workbook_for(definition, year, district, entry, password, secret))
+            figures = last.get(entry.code)
+            content = issue.workbook_for(
+                definition, year, district, entry, password, secret, last=figures, show_last=show_last
+            )
+            write_atomically(path, content)
+        if past and (strangers := sum(entry.code not in last for entry in entries)):
+            click.echo(t("report.prior-unmatched", count=strangers), err=True)
         emit(t("report.written", count=len(entries), folder=folder), None)
 
     return run

@@ -11,12 +11,14 @@ from xltools.cli.shared import (
     emit,
     file,
     find_form,
+    find_past,
     find_roster,
     given,
     here,
     inbox_of,
     option,
     paths,
+    prior,
     read_all,
     reading,
 )
@@ -38,6 +40,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--reason", "reasons", multiple=True, text="reason")
     @option(lang, "--incomplete", is_flag=True, text="incomplete")
     @option(lang, "--form", text="form")
+    @prior(lang)
     @option(lang, "--password", default="", text="password")
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
@@ -52,6 +55,7 @@ def command(lang: Lang) -> click.Command:
         reasons: tuple[str, ...],
         incomplete: bool,
         form: str | None,
+        prior: tuple[Path, ...],
         password: str,
         force: bool,
         reading: dict[str, Any],
@@ -94,6 +98,7 @@ def command(lang: Lang) -> click.Command:
             exclusions=exclusions,
             incomplete=incomplete,
             policy=own.policy,
+            past=find_past(prior, own, definition, year, lang, reading),
         )
         if outcome.collection.findings:
             emit(text.collection_text(outcome.collection, lang) + "\n", None)

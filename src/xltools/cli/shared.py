@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from xltools.data.filing import Filing
     from xltools.data.policy import Policy
+    from xltools.data.prior import Past
     from xltools.data.roster import Roster
     from xltools.excel.guard import Limits
     from xltools.form.model import Form
@@ -118,6 +119,11 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
     return add
 
 
+def reading_by_default() -> dict[str, Any]:
+    """How files are read by a command whose own business is to write."""
+    return {"by_labels": False, "key": b"", "passwords": (), "limits": read_limits(())}
+
+
 def read_key(path: Path | None) -> bytes:
     """The key in that file, or none."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
@@ -179,6 +185,48 @@ def read_all(
     if inbox.passed_over:
         click.echo(t("report.passed-over", count=inbox.passed_over), err=True)
     return Handed(filings, inbox.files, inbox.passed_over)
+
+
+def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
+    """The option that names last year's files."""
+    kind = click.Path(path_type=Path)
+    return option(lang, "--prior", multiple=True, type=kind, metavar="PATH", text=text)
+
+
+def find_past(
+    named: Sequence[Path], own: Own, form: Form, year: int | None, lang: Lang, how: dict[str, Any]
+) -> Past | None:
+    """Last year's figures out of the files named, else of those that the collection names; none where nothing is named.
+
+    The same reader reads them. A file with faults is used as far as it could be read, and counted; the key of this
+    year's seal says nothing about last year's. Raises :class:`InputError` when they are not of the year before.
+    """
+    from xltools.checking.checks import verify  # noqa: PLC0415
+    from xltools.data.finding import has_errors  # noqa: PLC0415
+    from xltools.data.prior import past_of  # noqa: PLC0415
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+
+    paths = [_returns(path) for path in named or filter(None, [own.prior])]
+    if not paths:
+        return None
+    filings = read_all(paths, form, lang, {**how, "key": b""}).filings
+    past = past_of(filings, form)
+    if year is not None and past.year != year - 1:
+        about: dict[str, object] = {"found": past.year, "expected": year - 1}
+        raise InputError(Problem("prior-year", "、".join(map(str, paths)), about))
+    unusable = sum(filing.record is None for filing in filings)
+    faulty = sum(has_errors(verify(filing)) for filing in filings) - unusable
+    if faulty or unusable:
+        text = catalog(lang)("report.prior-faults", files=len(filings), faulty=faulty, unusable=unusable)
+        click.echo(text, err=True)
+    return past
+
+
+def _returns(path: Path) -> Path:
+    """Where the returns of a collection lie, when that is what was named."""
+    from xltools import folder  # noqa: PLC0415
+
+    return folder.load(path).inbox if (path / folder.FILE).is_file() else path
 
 
 def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:

@@ -14,6 +14,7 @@ from xltools.cli.shared import (
     encoding,
     file,
     find_form,
+    find_past,
     find_roster,
     formats,
     given,
@@ -23,6 +24,7 @@ from xltools.cli.shared import (
     is_terminal,
     option,
     paths,
+    prior,
     read_all,
     reading,
 )
@@ -56,6 +58,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--due", type=day, text="due")
     @option(lang, "--on", type=day, text="on")
     @option(lang, "--form", text="form")
+    @prior(lang)
     @option(lang, "--remind", is_flag=True, text="remind")
     @formats(lang, "text", "json")
     @option(lang, "-o", "--output", type=file, text="output")
@@ -67,6 +70,7 @@ def command(lang: Lang) -> click.Command:
         due: dt.datetime | None,
         on: dt.datetime | None,
         form: str | None,
+        prior: tuple[Path, ...],
         remind: bool,
         how: str,
         output: Path | None,
@@ -84,7 +88,8 @@ def command(lang: Lang) -> click.Command:
         year = given(year, own.year, "--year")
         last = due.date() if due else own.due or dt.date(year + 1, 1, 31)
         handed = read_all(inbox_of(paths, own), definition, lang, reading, allow_none=True)
-        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy)
+        past = find_past(prior, own, definition, year, lang, reading)
+        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy, past=past)
         today = on.date() if on else dt.datetime.now().astimezone().date()
         found = board(collection, agencies, last, today)
         if remind:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,16 +13,21 @@ from xltools.cli.shared import (
     encoding,
     file,
     find_form,
+    find_past,
     find_roster,
     formats,
     here,
     inbox_of,
     option,
     paths,
+    prior,
     read_all,
     reading,
 )
 from xltools.text import Lang, catalog
+
+if TYPE_CHECKING:
+    from xltools.data.filing import Filing
 
 
 def command(lang: Lang) -> click.Command:
@@ -32,6 +38,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--roster", type=file, text="roster")
     @option(lang, "--year", type=int, text="year")
     @option(lang, "--form", text="forms")
+    @prior(lang)
     @formats(lang, "text", "json")
     @option(lang, "-o", "--output", type=file, text="output")
     @reading(lang)
@@ -40,6 +47,7 @@ def command(lang: Lang) -> click.Command:
         roster: Path | None,
         year: int | None,
         form: str | None,
+        prior: tuple[Path, ...],
         how: str,
         output: Path | None,
         reading: dict[str, Any],
@@ -52,7 +60,8 @@ def command(lang: Lang) -> click.Command:
         form = form or own.form
         handed = read_all(inbox_of(paths, own), find_form(form) if form else None, lang, reading)
         year = year or own.year
-        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy)
+        past = find_past(prior, own, find_form(form), year or _latest(handed.filings), lang, reading)
+        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy, past=past)
         if how == "json":
             whole = data.collection_object(collection, lang, handed.passed_over)
             emit(data.json_text(whole, encoding(output), indent=1), output)
@@ -61,3 +70,8 @@ def command(lang: Lang) -> click.Command:
         return int(collection.has_errors)
 
     return run
+
+
+def _latest(filings: Sequence[Filing]) -> int | None:
+    """The year of the returns when it was not said: the latest there is."""
+    return max((filing.stamp.year for filing in filings if filing.stamp), default=None)

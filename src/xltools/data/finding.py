@@ -111,6 +111,19 @@ SEVERITY: dict[str, Severity] = {
     "other-district": _E,  # issued by another district than the one that is merged
     "other-agency": _E,  # the file is named for one agency and stamped for another
     "name-differs": _W,  # the roster has another name for the code
+    # last year
+    "carry-over": _Q,  # a figure that last year's gives by itself is another
+    "stock": _Q,  # a figure that follows from last year's and this year's movements is another
+    "same-as-last-year": _Q,  # every figure is last year's
+    "jump": _Q,  # many times last year's figure, or a small part of it
+    "agency-new": _N,  # did not report last year
+    "agency-gone": _W,  # reported last year, and is not expected this year
+    "agency-renamed": _N,  # the same code, another name
+    "agency-recoded": _N,  # the same name, another code
+    # the other agencies
+    "outlier": _W,  # far from the figures of agencies of its kind
+    "twins": _W,  # all figures are those of another agency
+    "no-rule-maker": _Q,  # a figure that only some agencies can have
 }
 
 

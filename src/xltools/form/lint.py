@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
 from xltools.form.linear import Equation, Linear
-from xltools.form.model import Block, Form, Line, Rule, Section, leaves
+from xltools.form.model import LAST, Block, Form, Line, Rule, Section, leaves
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _SHEET = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
@@ -56,7 +56,7 @@ def _axes(block: Block, place: str) -> Iterator[Problem]:
         if not lines:
             yield Problem("empty-axis", here)
         for line in _walk(lines):
-            if line.lines and (line.key or line.is_ or line.omits):
+            if line.lines and (line.key or line.is_ or line.omits or line.only):
                 yield Problem("group-with-cells", f"{here} › “{line.label}”")
             elif not line.lines:
                 yield from _keys(f"{here} › “{line.label}”", (line.key,))
@@ -96,6 +96,8 @@ def _meaning(form: Form) -> Iterator[Problem]:
                 yield from _definitions(lines, f"{place} › {axis}")
             for rule in block.rules:
                 yield from _block_rule(rule, block, f"{place} › rule “{rule.key}”")
+            for rule in block.carries:
+                yield from _carry(rule, block, f"{place} › carry “{rule.key}”")
     yield from _rules(form)
     yield from _unknown((h.cell for h in form.headline), form.cells, "headline")
 
@@ -166,8 +168,28 @@ def _block_rule(rule: Rule, block: Block, place: str) -> Iterator[Problem]:
     yield from _equation(rule.rows or rule.columns, {leaf.key: leaf for leaf in leaves(lines)}, place)
 
 
+def _carry(rule: Rule, block: Block, place: str) -> Iterator[Problem]:
+    """A carry rule gives one typed line of this year, from at least one of last year."""
+    equation = rule.rows or rule.columns
+    if rule.cells or bool(rule.rows) == bool(rule.columns) or equation is None:
+        yield Problem("rule-axis", place)
+        return
+    lines = {leaf.key: leaf for leaf in leaves(block.rows if rule.rows else block.columns)}
+    unknown = list(_unknown((name.removeprefix(LAST) for name in equation.names), lines, place))
+    yield from unknown or _carry_sides(equation, lines, place)
+    yield from _repeated(equation.names, place, "repeated-in-rule")
+
+
+def _carry_sides(equation: Equation, lines: dict[str, Line], place: str) -> Iterator[Problem]:
+    ((sign, left), *more) = equation.left.terms
+    if more or sign < 0 or left.startswith(LAST) or lines[left].is_ is not None:
+        yield Problem("carry-left", place, {"text": str(equation.left)})
+    if not any(name.startswith(LAST) for name in equation.right.names):
+        yield Problem("carry-right", place, {"text": str(equation.right), "mark": LAST})
+
+
 def _rules(form: Form) -> Iterator[Problem]:
-    keys = [rule.key for s in form.sections for b in s.blocks for rule in b.rules] + [
+    keys = [rule.key for s in form.sections for b in s.blocks for rule in (*b.rules, *b.carries)] + [
         rule.key for rule in form.rules
     ]
     yield from _repeated(keys, "rule", "repeated-key")
@@ -191,11 +213,11 @@ def _units(form: Form) -> Iterator[Problem]:
     sums = [(f"“{cell.name}”", cell.name, cell.definition) for cell in form.totals]
     sums += [
         (f"rule “{i.rule.key}”", i.equation.left.names[0], side)
-        for i in form.identities
+        for i in (*form.identities, *form.carries)
         for side in (i.equation.left, i.equation.right)
     ]
     for place, first, linear in sums:
-        units = {form.cells[name].unit for name in (first, *_names_of(linear))}
+        units = {form.cells[name.removeprefix(LAST)].unit for name in (first, *_names_of(linear))}
         if len(units) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
 

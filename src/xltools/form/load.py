@@ -28,7 +28,7 @@ from xltools.form.model import Block, Cover, Form, Headline, Line, Nil, Part, Ru
 _RENAMED: dict[type, dict[str, str]] = {
     Form: {"sections": "section", "rules": "rule"},
     Section: {"blocks": "block"},
-    Block: {"rules": "rule"},
+    Block: {"rules": "rule", "carries": "carry"},
     Line: {"is_": "is"},
 }
 

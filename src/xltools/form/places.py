@@ -83,6 +83,15 @@ class CheckGroup:
 
 
 @frozen
+class Beside:
+    """Room for last year's figures outside the printed page: a title, the columns' labels, and a cell for each cell."""
+
+    title: Area
+    labels: tuple[Label, ...]
+    cells: dict[str, Area]
+
+
+@frozen
 class Sheet:
     """One section's sheet."""
 
@@ -95,6 +104,7 @@ class Sheet:
     widths: tuple[float, ...]
     page: Area  # what is printed; the checks stand outside
     frozen_at: tuple[int, int]
+    beside: Beside | None = None  # only a table has it
 
     @property
     def name(self) -> str:

@@ -21,13 +21,13 @@ from xltools.text import Catalog, Lang, catalog, message, number
 def collection_text(collection: Collection, lang: Lang) -> str:
     """Every finding under its file, the missing agencies, and a line that counts them."""
     blocks = [_file(one, lang) for one in collection.examined if one.findings]
-    if collection.missing:
+    if collection.of_no_file:
         t = catalog(lang)
         blocks.append(
             "\n".join(
                 [
                     t("report.collection"),
-                    *(_line(f, message(f, lang), f.address, t) for f in collection.missing),
+                    *(_line(f, message(f, lang), f.address, t) for f in collection.of_no_file),
                 ]
             )
         )
