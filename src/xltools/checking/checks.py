@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
+from xltools.checking.prose import prose
 from xltools.data.filing import Filing, Origin, Shown
 from xltools.data.finding import Finding, Place, Sum, Word
 from xltools.data.number import close
@@ -76,7 +77,7 @@ def filled(filing: Filing) -> Iterator[Finding]:
         yield Finding("all-blank", filing.source.path, str(filing.agency))
 
 
-CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage)
+CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage, prose)
 
 
 def _is_derived_line(cell: Cell, identity: Identity) -> bool:

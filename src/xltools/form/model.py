@@ -17,6 +17,7 @@ from typing import Literal
 from attrs import define, field, frozen
 
 from xltools.form.linear import Equation, Linear
+from xltools.form.prose import Prose
 
 Number = Literal["count", "decimal"]
 
@@ -220,6 +221,7 @@ class Form:
     rules: tuple[Rule, ...] = ()
     headline: tuple[Headline, ...] = ()
     superseded: tuple[Superseded, ...] = ()
+    prose: Prose = Prose()
 
     @property
     def name(self) -> str:
