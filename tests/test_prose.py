@@ -39,24 +39,34 @@ def of_sentence(sentence):
 
 
 def judged(sentences):
-    """How many were raised as expected, raised otherwise, and missed; with what went wrong."""
+    """How many codes were raised as expected, how many otherwise, and how many were missed."""
     right = wrong = missed = 0
-    errors = []
     for sentence in sentences:
         codes = {finding.code for finding in prose(of_sentence(sentence))}
-        expected = {sentence["expect"]} - {""}
+        expected = {sentence["expect"], sentence.get("also", "")} - {""}
         right += len(codes & expected)
         wrong += len(codes - expected)
         missed += len(expected - codes)
-        if codes != expected:
-            errors.append((sentence["text"], sorted(codes), sorted(expected)))
-    return right, wrong, missed, errors
+    return right, wrong, missed
 
 
-if __name__ == "__main__":
-    for held in (False, True):
-        r = judged([s for s in SENTENCES if s.get("held_out", False) is held])
-        print("held out" if held else "developed on", "precision", r[0] / (r[0] + r[1]), "recall", r[0] / (r[0] + r[2]), r[:3])
-        import sys
-        if not held or "all" in sys.argv:
-            for e in r[3]: print("  ", *e)
+def test_there_are_sentences_enough_and_half_of_them_are_sound():
+    assert len(SENTENCES) >= 150
+    assert sum(not s["expect"] for s in SENTENCES) * 2 >= len(SENTENCES)
+    held_out = sum(s.get("held_out", False) for s in SENTENCES)
+    assert held_out * 3 >= len(SENTENCES) - 2
+    assert {s["expect"] for s in SENTENCES if s.get("held_out")} >= {s["expect"] for s in SENTENCES} - {"prose-blank"}
+
+
+# What was measured when the rules were made, rounded down. A change that falls below says so.
+@pytest.mark.parametrize(
+    ("held_out", "precision", "recall"), [(False, 0.97, 0.95), (True, 0.96, 0.90)], ids=["developed on", "held out"]
+)
+def test_false_alarms_are_few_and_misses_not_many(held_out, precision, recall, capsys):
+    right, wrong, missed = judged([s for s in SENTENCES if s.get("held_out", False) is held_out])
+    measured = right / (right + wrong), right / (right + missed)
+    with capsys.disabled():
+        told = f"precision {measured[0]:.3f} ({right} of {right + wrong}), recall {measured[1]:.3f} ({right} of {right + missed})"
+        print(f"\n{'held out' if held_out else 'developed on'}: {told}")
+    assert measured[0] >= precision
+    assert measured[1] >= recall

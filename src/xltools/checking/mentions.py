@@ -170,16 +170,21 @@ def _in_front(telling: Telling, box: str, phrase: Phrase) -> list[_Spot]:
         named = any(word in gap for word in spot.claim.about)
         if named or is_light(gap, (*words, *spot.claim.about)):
             kept.append(spot)
-    objects = [
-        spot
-        for spot in kept
-        if any(
-            other.start < spot.start and any(a in segment[spot.start : spot.end] for a in other.claim.about)
-            for other in kept
-        )
-        and not spot.claim.about
-    ]
-    return [s for s in kept if s not in objects and _fits(telling, box, s.claim, phrase)]
+    kept = _without_objects(kept, segment)
+    fitting = [s for s in kept if _fits(telling, box, s.claim, phrase)]
+    ends = {spot.end for spot in fitting if not spot.claim.whole}
+    return [s for s in fitting if not (s.claim.whole and s.start in ends)]  # 结转下年|办理 is no 办理
+
+
+def _without_objects(spots: list[_Spot], text: str) -> list[_Spot]:
+    """Without the nouns that are what an earlier word speaks of: 新收政府信息公开申请 is no bare 政府信息公开申请."""
+
+    def is_object(spot: _Spot) -> bool:
+        word = text[spot.start : spot.end]
+        earlier = (other.claim for other in spots if other.start < spot.start)
+        return not spot.claim.about and any(a in word for claim in earlier for a in claim.about)
+
+    return [spot for spot in spots if not is_object(spot)]
 
 
 def _behind(telling: Telling, box: str, phrase: Phrase) -> list[_Spot]:
@@ -232,7 +237,7 @@ def _denied(telling: Telling, box: str, sentence: Sentence) -> Iterator[Mention]
         spots = [s for s in telling.spots(clause) if s.claim.denied]
         for behind in denials(clause):
             told = [s for s in spots if behind <= s.start and _is_denied(telling, box, sentence, s, start, behind)]
-            yield from _denial(telling, box, sentence, told, clause, start)
+            yield from _denial(telling, box, sentence, _without_objects(told, clause), clause, start)
             break  # one 无 a clause: a second would be a double negation
 
 

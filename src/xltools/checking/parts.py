@@ -34,12 +34,14 @@ def divisions(sentence: Sentence, prose: Prose) -> Iterator[Division]:
     """The first contradiction of each whole in the sentence."""
     phrases = sentence.phrases
     for index, phrase in enumerate(phrases):
+        if phrase.is_compared:
+            continue
         listed = _listed_behind(sentence, phrases, index, prose)
         if not listed and phrase.is_sum:
             listed = [p for p in phrases[:index] if _alike(p, phrase)]
-            found = _contradicted(phrase, listed, prose, sentence, tight=False)
+            found = _contradicted(phrase, {phrase.quantity.value}, listed, prose, sentence)
         else:
-            found = _contradicted(phrase, listed, prose, sentence, tight=True)
+            found = _contradicted(phrase, _wholes(phrase, phrases), listed, prose, sentence)
         if found:
             yield found
 
@@ -64,7 +66,10 @@ def _listed_behind(
     for phrase in phrases[index + 1 :]:
         between = sentence.text[previous.end : phrase.quantity.start]
         depth += between.count("（") + between.count("(") - between.count("）") - between.count(")")
-        if depth < int(inside) or (listed and (part_mark(phrase.segment) or _ends(phrase, prose))):
+        goes_on = between.startswith("、")
+        if depth < int(inside) or (
+            listed and not goes_on and (part_mark(phrase.segment) or _ends(phrase, prose))
+        ):
             break
         if depth == int(inside) and _alike(phrase, whole):
             listed.append(phrase)
@@ -82,8 +87,14 @@ def _ends(phrase: Phrase, prose: Prose) -> bool:
     )
 
 
+def _wholes(whole: Phrase, phrases: tuple[Phrase, ...]) -> set[Decimal]:
+    """What the parts may be parts of: the number before them, an earlier one, or what those come to together."""
+    earlier = [p.quantity.value for p in phrases if p.before < whole.before and _alike(p, whole)]
+    return {whole.quantity.value, *earlier, sum((*earlier[-1:], whole.quantity.value), Decimal(0))}
+
+
 def _contradicted(
-    whole: Phrase, listed: list[Phrase], prose: Prose, sentence: Sentence, *, tight: bool
+    whole: Phrase, wholes: set[Decimal], listed: list[Phrase], prose: Prose, sentence: Sentence
 ) -> Division | None:
     if len(listed) < _FEWEST or any(p.quantity.is_rough for p in (whole, *listed)):
         return None
@@ -91,18 +102,20 @@ def _contradicted(
         parts = _parts(division, listed)
         groups = {group for group, _ in parts}
         figures = [phrase for _, phrase in parts]
-        if len(groups) < _FEWEST:
-            continue
-        total = sum((p.quantity.value for p in figures), Decimal(0))
         is_all = division.closed and len(groups) == len(division.parts)
-        if total > whole.quantity.value or (is_all and total != whole.quantity.value):
+        if len(groups) >= _FEWEST and not _fits(figures, wholes, is_all=is_all):
             return _division(whole, figures, sentence)
     units = {unit for claim in prose.claims for unit in claim.units}
-    if tight and whole.quantity.unit in units and is_enumerated(sentence, [p.quantity for p in listed]):
-        total = sum((p.quantity.value for p in listed), Decimal(0))
-        if total > whole.quantity.value:
-            return _division(whole, listed, sentence)
+    one_list = whole.quantity.unit in units and is_enumerated(sentence, [p.quantity for p in listed])
+    if one_list and not _fits(listed, wholes, is_all=False):
+        return _division(whole, listed, sentence)
     return None
+
+
+def _fits(parts: list[Phrase], wholes: set[Decimal], *, is_all: bool) -> bool:
+    """Whether the parts can be parts of one of these: all of it, or some that do not exceed it."""
+    total = sum((part.quantity.value for part in parts), Decimal(0))
+    return total in wholes or (not is_all and total < max(wholes))
 
 
 _FEWEST = 2  # one part is no list

@@ -110,7 +110,10 @@ def _blanks(telling: Telling) -> Iterator[Finding]:
     """Each prose cell that must be filled says something, there or in another of its section."""
     form = telling.filing.form
     assert form is not None  # noqa: S101  verify asked
+    gone = {finding.sheet for finding in telling.filing.findings if finding.code == "missing-sheet"}
     for name in telling.prose.required:
+        if layout(form).address(name)[0] in gone:
+            continue
         section, label = name.partition(".")[0], _bare(form.texts[name].label)
         beside = [text for box, text in telling.filing.prose.items() if box.startswith(f"{section}.")]
         if name not in telling.filing.prose and not (label and any(label in folded(t) for t in beside)):

@@ -14,21 +14,21 @@ from attrs import frozen
 from xltools.data.numeral import Quantity, folded, quantities, year_of, years
 
 _END = re.compile(r"[。！？!?\n]")
-_CLAUSE = re.compile(r"[，；：;:（）()]|,(?!\d{3})")
+_CLAUSE = re.compile(r"[，；：;:（）()]|,(?!(?<=\d,)\d{3}(?!\d))")
 # What may stand between a word and its number without changing what is counted.
 _LIGHT = re.compile(
-    r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类"
-    r"|办理|共计|合计|总计|总数|一共|共|已|的|了|为|有|是|计|达到?|各|等|其中|分别|[、和及与或以“”「」\"]"
+    r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类"
+    r"|办理|共计|合计|总计|总数|一共|共|已|的|了|为|有|是|计|达到?|各|等|其中|分别|或者|[、和及与或以“”「」\"]"
 )
 _JOINED = re.compile(r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+")
-_PART = re.compile(r"其中|包括|[（(：:]含?|分别")
+_PART = re.compile(r"其中|包括|含|[（(：:]|分别")
 _SUM = re.compile(r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$")
 # Not this year's whole: a comparison, an average, an extreme.
 _COMPARED = re.compile(r"同比|环比|[比较][上去前往]|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均|其余|其他[^处]*$")
 _WHOLE_YEAR = re.compile(
     r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
 )
-_HANDED_ON = re.compile(r"结转[至到入]?(?:[下次]一?年|明年|\d{4}年)度?|(?:上一?年|去年|\d{4}年)度?(?:结转|遗留|转入)")
+_HANDED_ON = re.compile(r"结转[至到入]?(?:[下次上]一?年|明年|\d{4}年)度?|(?:上一?年|去年|\d{4}年)度?(?:结转|遗留|转入|转至)")
 _TIME = re.compile(
     r"(?P<here>[今本当]年度?(?:以来)?|全年|年内|一年来)|(?P<year>\d{4}|[〇零一二三四五六七八九]{4})年(?:度|以来)?"
     r"|(?P<there>[去上前往近历]一?年|[几多]年|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
