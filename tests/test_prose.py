@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from conftest import HERE, sound_prose
-from xltools.checking.prose import matches, prose
+from xltools.checking.prose import prose
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.record import Agency, Record
 from xltools.form.library import find
@@ -55,12 +55,16 @@ def test_there_are_sentences_enough_and_half_of_them_are_sound():
     assert sum(not s["expect"] for s in SENTENCES) * 2 >= len(SENTENCES)
     held_out = sum(s.get("held_out", False) for s in SENTENCES)
     assert held_out * 3 >= len(SENTENCES) - 2
-    assert {s["expect"] for s in SENTENCES if s.get("held_out")} >= {s["expect"] for s in SENTENCES} - {"prose-blank"}
+    assert {s["expect"] for s in SENTENCES if s.get("held_out")} >= {s["expect"] for s in SENTENCES} - {
+        "prose-blank"
+    }
 
 
 # What was measured when the rules were made, rounded down. A change that falls below says so.
 @pytest.mark.parametrize(
-    ("held_out", "precision", "recall"), [(False, 0.97, 0.95), (True, 0.96, 0.90)], ids=["developed on", "held out"]
+    ("held_out", "precision", "recall"),
+    [(False, 0.97, 0.95), (True, 0.96, 0.90)],
+    ids=["developed on", "held out"],
 )
 def test_false_alarms_are_few_and_misses_not_many(held_out, precision, recall, capsys):
     right, wrong, missed = judged([s for s in SENTENCES if s.get("held_out", False) is held_out])

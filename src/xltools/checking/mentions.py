@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
-from itertools import combinations
+from itertools import pairwise
 
 from attrs import define, frozen
 
@@ -193,8 +193,7 @@ def _behind(telling: Telling, box: str, phrase: Phrase) -> list[_Spot]:
     return [
         spot
         for spot in found[:1]
-        if is_light(phrase.behind[: spot.start], spot.claim.about)
-        and _fits(telling, box, spot.claim, phrase)
+        if is_light(phrase.behind[: spot.start], spot.claim.about) and _fits(telling, box, spot.claim, phrase)
     ]
 
 
@@ -211,7 +210,7 @@ def _readings(telling: Telling, spots: list[_Spot], text: str) -> tuple[Reading,
     single = dict.fromkeys(linear for spot in spots for linear in spot.claim.means)
     for size in range(2, len(spots) + 1):
         for run in (spots[i : i + size] for i in range(len(spots) - size + 1)):
-            if all(are_joined(text[a.end : b.start]) for a, b in zip(run, run[1:], strict=False)):
+            if all(are_joined(text[a.end : b.start]) for a, b in pairwise(run)):
                 terms = tuple(term for spot in run for term in spot.claim.means[0].terms)
                 single[Linear(terms)] = None
     return tuple(telling.reading(linear) for linear in single)
@@ -236,14 +235,14 @@ def _denied(telling: Telling, box: str, sentence: Sentence) -> Iterator[Mention]
             continue
         spots = [s for s in telling.spots(clause) if s.claim.denied]
         for behind in denials(clause):
-            told = [s for s in spots if behind <= s.start and _is_denied(telling, box, sentence, s, start, behind)]
+            told = [
+                s for s in spots if behind <= s.start and _is_denied(telling, box, sentence, s, start, behind)
+            ]
             yield from _denial(telling, box, sentence, _without_objects(told, clause), clause, start)
             break  # one 无 a clause: a second would be a double negation
 
 
-def _is_denied(
-    telling: Telling, box: str, sentence: Sentence, spot: _Spot, start: int, behind: int
-) -> bool:
+def _is_denied(telling: Telling, box: str, sentence: Sentence, spot: _Spot, start: int, behind: int) -> bool:
     """Whether the 无 reaches the words, and nothing after them narrows what there is none of."""
     _, clause = next(item for item in sentence.clauses if item[0] == start)
     claim, words = spot.claim, [w for w, _ in telling.words]

@@ -50,11 +50,10 @@ def _alike(one: Phrase, other: Phrase) -> bool:
     return one.quantity.unit == other.quantity.unit
 
 
-def _listed_behind(
-    sentence: Sentence, phrases: tuple[Phrase, ...], index: int, prose: Prose
-) -> list[Phrase]:
+def _listed_behind(sentence: Sentence, phrases: tuple[Phrase, ...], index: int, prose: Prose) -> list[Phrase]:
     """The parts listed behind a number: after 其中, a bracket or a colon, up to where the list ends."""
-    whole, listed = phrases[index], []
+    whole = phrases[index]
+    listed: list[Phrase] = []
     if index + 1 == len(phrases):
         return []
     opening = sentence.text[whole.quantity.end : phrases[index + 1].quantity.start]
@@ -125,7 +124,11 @@ def _parts(division: Whole, listed: list[Phrase]) -> list[tuple[int, Phrase]]:
     """The numbers that stand with a name of a part, each with which part it is."""
     found = []
     for phrase in listed:
-        here = phrase.segment if any(w in phrase.segment for part in division.parts for w in part) else phrase.behind
+        here = (
+            phrase.segment
+            if any(w in phrase.segment for part in division.parts for w in part)
+            else phrase.behind
+        )
         groups = [i for i, part in enumerate(division.parts) if any(word in here for word in part)]
         if len(groups) == 1:
             found.append((groups[0], phrase))

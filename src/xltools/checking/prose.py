@@ -14,7 +14,8 @@ from xltools.checking.mentions import Mention, Telling, mentions
 from xltools.checking.parts import divisions
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place, Sum
-from xltools.data.sentence import folded, is_elsewhen, says_nothing, wrong_years
+from xltools.data.numeral import folded
+from xltools.data.sentence import is_elsewhen, says_nothing, wrong_years
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
 from xltools.form.model import Form
@@ -49,7 +50,9 @@ def _figures(telling: Telling, told: tuple[Mention, ...]) -> Iterator[Finding]:
     for mention in told:
         if mention.is_doubted:
             code = "prose-nothing" if mention.is_denial else "prose-figure"
-            yield _about(telling, code, mention.box, mention.quote, _readings(mention), _cells(telling, mention))
+            yield _about(
+                telling, code, mention.box, mention.quote, _readings(mention), _cells(telling, mention)
+            )
 
 
 def _readings(mention: Mention) -> str:
@@ -81,7 +84,9 @@ def _years(telling: Telling) -> Iterator[Finding]:
         for sentence in told:
             for year in wrong_years(sentence, telling.year):
                 facts: dict[str, object] = {"year": str(year)}
-                yield _about(telling, "prose-year", box, _clipped(sentence.text), str(telling.year), (), facts)
+                yield _about(
+                    telling, "prose-year", box, _clipped(sentence.text), str(telling.year), (), facts
+                )
 
 
 def _instructions(telling: Telling) -> Iterator[Finding]:
@@ -135,7 +140,9 @@ def _nothing(telling: Telling) -> Iterator[Finding]:
         elif key := telling.prose.nil.get(box):
             reading = telling.reading(Linear(((1, key),)))
             if reading.figure and telling.is_known([reading]):
-                yield _about(telling, "prose-nothing", box, text.strip(), f"{reading.label} {reading.figure:f}")
+                yield _about(
+                    telling, "prose-nothing", box, text.strip(), f"{reading.label} {reading.figure:f}"
+                )
 
 
 def _hint(telling: Telling, box: str) -> str:

@@ -15,8 +15,39 @@ from attrs import frozen
 
 _DIGITS = dict(zip("零〇一二三四五六七八九", (0, *range(10)), strict=True)) | {"两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_COUNTERS = "件次 件套 人次 条次 万元 亿元 件 份 宗 起 例 条 次 人 名 篇 个 项 场 期 元 %".split()
-_COUNTED_IN_CHARACTERS = "件 份 宗 起 例 条 万元".split()  # 一次, 一个, 十分 are words more often than numbers
+_COUNTERS = [
+    "件次",
+    "件套",
+    "人次",
+    "条次",
+    "万元",
+    "亿元",
+    "件",
+    "份",
+    "宗",
+    "起",
+    "例",
+    "条",
+    "次",
+    "人",
+    "名",
+    "篇",
+    "个",
+    "项",
+    "场",
+    "期",
+    "元",
+    "%",
+]
+_COUNTED_IN_CHARACTERS = [
+    "件",
+    "份",
+    "宗",
+    "起",
+    "例",
+    "条",
+    "万元",
+]  # 一次, 一个, 十分 are words more often than numbers
 _NO_COUNT = r"(?!事(?!项)|实事)"  # 一件事, 十件实事 are campaigns
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,10})?"
 _QUANTITY = re.compile(
@@ -54,7 +85,11 @@ def folded(text: str) -> str:
 
 def _folded(character: str) -> str:
     plain = unicodedata.normalize("NFKC", character)
-    return plain if plain != character and (plain.isascii() and plain.isalnum() or plain in "%.~") else character
+    return (
+        plain
+        if plain != character and ((plain.isascii() and plain.isalnum()) or plain in "%.~")
+        else character
+    )
 
 
 def quantities(text: str) -> Iterator[Quantity]:
@@ -72,7 +107,9 @@ def quantities(text: str) -> Iterator[Quantity]:
                 continue
             value, step = Decimal(counted), Decimal(1)
         rough = match["more"] or match["over"] or times > 1
-        rough = rough or _ROUGH_BEFORE.search(text, 0, match.start()) or _ROUGH_BEHIND.match(text, match.end())
+        rough = (
+            rough or _ROUGH_BEFORE.search(text, 0, match.start()) or _ROUGH_BEHIND.match(text, match.end())
+        )
         yield Quantity(value, unit, match.start(), match.end(), step, bool(rough))
 
 

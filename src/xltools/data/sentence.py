@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from attrs import frozen
 
@@ -24,11 +25,15 @@ _JOINED = re.compile(r"(?:[、和及与或]|以及|以及因|并|被|提起|申�
 _PART = re.compile(r"其中|包括|含|[（(：:]|分别")
 _SUM = re.compile(r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$")
 # Not this year's whole: a comparison, an average, an extreme.
-_COMPARED = re.compile(r"同比|环比|[比较][上去前往]|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均|其余|其他[^处]*$")
+_COMPARED = re.compile(
+    r"同比|环比|[比较][上去前往]|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均|其余|其他[^处]*$"
+)
 _WHOLE_YEAR = re.compile(
     r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
 )
-_HANDED_ON = re.compile(r"结转[至到入]?(?:[下次上]一?年|明年|\d{4}年)度?|(?:上一?年|去年|\d{4}年)度?(?:结转|遗留|转入|转至)")
+_HANDED_ON = re.compile(
+    r"结转[至到入]?(?:[下次上]一?年|明年|\d{4}年)度?|(?:上一?年|去年|\d{4}年)度?(?:结转|遗留|转入|转至)"
+)
 _TIME = re.compile(
     r"(?P<here>[今本当]年度?(?:以来)?|全年|年内|一年来)|(?P<year>\d{4}|[〇零一二三四五六七八九]{4})年(?:度|以来)?"
     r"|(?P<there>[去上前往近历]一?年|[几多]年|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
@@ -152,9 +157,7 @@ def are_joined(text: str) -> bool:
 def is_elsewhen(before: str, year: int) -> bool:
     """Whether the last word of time in *before* names another time than the whole of *year*."""
     text = _HANDED_ON.sub("", _WHOLE_YEAR.sub("", before))
-    last = None
-    for last in _TIME.finditer(text):
-        pass
+    last = max(_TIME.finditer(text), key=re.Match.start, default=None)
     if last is None or last["here"]:
         return False
     return last["there"] is not None or year_of(last["year"]) != year
@@ -201,9 +204,7 @@ def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
         yield named
 
 
-
 def is_enumerated(sentence: Sentence, numbers: list[Quantity]) -> bool:
     """Whether nothing but 、 divides these numbers: one list, of one kind."""
-    pairs = zip(numbers, numbers[1:], strict=False)
-    between = [sentence.text[one.end : other.start] for one, other in pairs]
+    between = [sentence.text[one.end : other.start] for one, other in pairwise(numbers)]
     return bool(between) and all(text.startswith("、") and not _CLAUSE.search(text) for text in between)

@@ -221,7 +221,7 @@ class Form:
     rules: tuple[Rule, ...] = ()
     headline: tuple[Headline, ...] = ()
     superseded: tuple[Superseded, ...] = ()
-    prose: Prose = Prose()
+    prose: Prose = field(factory=Prose)
 
     @property
     def name(self) -> str:

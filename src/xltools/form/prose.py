@@ -33,7 +33,9 @@ class Claim:
     words: tuple[str, ...]
     means: tuple[Linear, ...]
     units: tuple[str, ...]
-    about: tuple[str, ...] = ()  # the subject, one of which must have come up; none: the words say it themselves
+    about: tuple[
+        str, ...
+    ] = ()  # the subject, one of which must have come up; none: the words say it themselves
     boxes: tuple[str, ...] = ()  # prose cells in which the subject goes without saying
     unless: tuple[str, ...] = ()  # words in the clause with which it means something else
     whole: bool = False  # it speaks of all there is, so it is not asked of parts, such as what came by post
@@ -66,7 +68,9 @@ class Prose:
 
     required: tuple[str, ...] = ()  # prose cells that may not be blank
     substantial: tuple[str, ...] = ()  # prose cells in which 无 alone is no answer
-    nil: dict[str, str] = field(factory=dict)  # prose cell -> the meaning that is 0 where 无 stands there alone
+    nil: dict[str, str] = field(
+        factory=dict
+    )  # prose cell -> the meaning that is 0 where 无 stands there alone
     instructions: tuple[str, ...] = ()  # words of templates and drafts that do not belong into a report
     foreign: tuple[str, ...] = ()  # what else is received, answered and counted alike
     scopes: tuple[str, ...] = ()  # words for more, or less, than the agency that reports
