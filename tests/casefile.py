@@ -20,7 +20,7 @@ import clerk
 import pytest
 
 import hostile
-from conftest import HERE, sound_values, year_before
+from conftest import HERE, sound_prose, sound_values, year_before
 from xltools.checking.collection import examine
 from xltools.data.filing import Filing, Stamp
 from xltools.data.finding import Finding
@@ -126,7 +126,8 @@ def package(file: dict[str, Any]) -> bytes:
         file.get("form", form.key), file.get("edition", form.edition), file.get("year", 2024), agency
     )
     key = b"secret" if file.get("sealed") else b""
-    return spoiled(write_return(form, stamp, values, key=key), file, form.complete(values))
+    prose = {} if file.get("blank") else sound_prose() | file.get("prose", {})
+    return spoiled(write_return(form, stamp, values, prose, key=key), file, form.complete(values))
 
 
 def rolled_up(sent: list[str], expected: list[str]) -> bytes:

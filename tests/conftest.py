@@ -70,3 +70,16 @@ def year_before(values: dict[str, Decimal]) -> dict[str, Decimal]:
         stock = f"disclosure.{row}.in_force"
         last[stock] += values[f"disclosure.{row}.repealed"] - values[f"disclosure.{row}.made"]
     return last
+
+
+def sound_prose() -> dict[str, str]:
+    """Something in each box of the official form, without a figure: it agrees with any table."""
+    return {
+        "overview.proactive": "按照条例规定的范围和时限公开信息，重点领域信息及时更新。",
+        "overview.on_request": "申请渠道畅通，登记、审核、办理、答复、归档各环节按规定进行。",
+        "overview.management": "严格信息发布审核，先审后发，定期清理失效信息。",
+        "overview.platform": "门户网站专栏和政务新媒体运行正常。",
+        "overview.supervision": "有负责人分管，有专人办理，开展业务培训和日常检查。",
+        "problems.text": "存在的问题：信息更新还不够及时。改进措施：建立更新提醒制度，加强检查。",
+        "others.text": "本年度未收取信息处理费，没有其他需要报告的事项。",
+    }

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import ROOT, sound_values
+from conftest import ROOT, sound_prose, sound_values
 from test_folder import folder, run, told  # noqa: F401  a fixture
 from xltools.checking.board import State, board
 from xltools.checking.collection import examine
@@ -34,6 +34,7 @@ DUE = dt.date(2025, 1, 31)
 def sent(code, *, year=2024, values=None, prose=None, name=""):
     stamp = Stamp(FORM.key, FORM.edition, year, Agency("区", code, f"局{int(code)}"))
     filled = sound_values() if values is None else values
+    prose = sound_prose() | (prose or {})
     return read_package(write_return(FORM, stamp, filled, prose), name or f"{code}_局_{year}.xlsx", FORM)
 
 

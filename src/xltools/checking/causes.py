@@ -20,14 +20,10 @@ from xltools.form.model import Form, Identity
 _MOST = 2  # causes of one finding
 _LEAST = 10  # a smaller difference is met by chance too often
 _POWERS = tuple(Decimal(10) ** n for n in (1, 2, 3, 4))
-_WAN = Decimal(10_000)
-_WIDE = Decimal(5)  # what a figure may change in a year and still show that it is in the other unit
 
 
-def explained(
-    filing: Filing, findings: Sequence[Finding], past: Mapping[str, Decimal] | None = None
-) -> tuple[Finding, ...]:
-    """The findings about *filing*, each with what may lie behind it; *past* are last year's values by cell."""
+def explained(filing: Filing, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings about *filing*, each with what may lie behind it added to what it says already."""
     if filing.form is None or filing.record is None:
         return tuple(findings)
     values = filing.record.complete()
@@ -36,9 +32,11 @@ def explained(
         found.setdefault(index, []).append(cause)
     for index, finding in enumerate(findings):
         if index not in found:
-            found[index] = list(_single(filing.form, finding, values, past or {}))
+            found[index] = list(_single(filing.form, finding, values))
     return tuple(
-        attrs.evolve(finding, causes=tuple(found[index][:_MOST])) if found.get(index) else finding
+        attrs.evolve(finding, causes=(*finding.causes, *found[index])[:_MOST])
+        if found.get(index)
+        else finding
         for index, finding in enumerate(findings)
     )
 
@@ -89,15 +87,11 @@ def _left_out(
 # -- one finding
 
 
-def _single(
-    form: Form, finding: Finding, values: Mapping[str, Decimal], past: Mapping[str, Decimal]
-) -> Iterator[Cause]:
+def _single(form: Form, finding: Finding, values: Mapping[str, Decimal]) -> Iterator[Cause]:
     if finding.code in {"total-wrong", "formula-wrong"}:
         yield from _of_total(form, finding, values)
     elif identity := _identity(form, finding):
         yield from _of_rule(form, identity, values)
-    elif finding.code in {"jump", "outlier"} and finding.cell:
-        yield from _of_unit(form, finding, past)
     elif finding.code in {"same-as-last-year", "wrong-year"}:
         yield Cause("resent")
 
@@ -141,18 +135,6 @@ def _of_rule(form: Form, identity: Identity, values: Mapping[str, Decimal]) -> I
     part = _only(tuple(weights), values, abs(difference))
     if part is not None:
         yield Cause("part", {"label": form.cells[part].label, "value": values[part]})
-
-
-def _of_unit(form: Form, finding: Finding, past: Mapping[str, Decimal]) -> Iterator[Cause]:
-    """An amount some ten thousand times last year's was entered in 元 where the form asks for 万元. Inferred."""
-    cell, value = form.cells.get(finding.cell), finding.found
-    if cell is None or cell.number != "decimal" or not isinstance(value, Decimal):
-        return
-    before = past.get(finding.cell, ZERO)
-    if before and _WAN / _WIDE <= value / before <= _WAN * _WIDE:
-        yield Cause(
-            "other-unit", {"unit": cell.unit, "value": value, "right": value / _WAN, "before": before}
-        )
 
 
 # -- arithmetic

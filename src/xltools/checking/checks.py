@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import attrs
 
+from xltools.checking.prose import prose
 from xltools.data.filing import Filing, Origin, Shown
 from xltools.data.finding import Finding, Place, Sum, Word
 from xltools.data.number import close
@@ -95,7 +96,7 @@ def filled(filing: Filing) -> Iterator[Finding]:
         yield attrs.evolve(about, code="all-zero")
 
 
-CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage)
+CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage, prose)
 
 
 def _is_derived_line(cell: Cell, identity: Identity) -> bool:

@@ -86,7 +86,7 @@ def examine(
     examined = []
     for index, filing in enumerate(filings):
         found = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
-        findings = explained(filing, [*found, *across[index]], last[index])
+        findings = explained(filing, [*found, *across[index]])
         examined.append(Examined(filing, tuple(_judged(filing, finding, policy) for finding in findings)))
     missing = tuple(policy.applied(_missing(entry), entry.code) for entry in absent)
     changes = tuple(_changes(absent, policy, past, matched)) if past and roster else ()

@@ -102,6 +102,15 @@ SEVERITY: dict[str, Severity] = {
     "all-blank": _E,  # nothing at all was filled in
     "all-zero": _N,  # nothing but zeros, and not declared nil
     "nil-contradicted": _E,  # declared nil, and there are figures
+    # its prose
+    "prose-figure": _W,  # a number that none of the cells it can mean holds
+    "prose-parts": _W,  # parts that do not make up their whole
+    "prose-year": _W,  # about another year
+    "prose-instruction": _W,  # words of the template left in
+    "prose-nothing": _W,  # 无 where the figures say otherwise, or where 无 is no answer
+    "prose-settled": _W,  # everything settled, and something carried over
+    "prose-blank": _W,  # nothing written
+    # a roll-up
     "rollup-rows": _E,  # a roll-up's rows and its account of files tell different stories
     "rollup-incomplete": _E,  # a roll-up that says itself that something is missing
     # the collection

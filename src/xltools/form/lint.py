@@ -100,6 +100,23 @@ def _meaning(form: Form) -> Iterator[Problem]:
                 yield from _carry(rule, block, f"{place} › carry “{rule.key}”")
     yield from _rules(form)
     yield from _unknown((h.cell for h in form.headline), form.cells, "headline")
+    yield from _prose(form)
+
+
+def _prose(form: Form) -> Iterator[Problem]:
+    """Words of the prose that would mean cells, boxes or meanings that are not there."""
+    prose = form.prose
+    yield from _keys("prose › meaning", (m.key for m in prose.meanings))
+    yield from _repeated((m.key for m in prose.meanings), "prose › meaning", "repeated-key")
+    for meaning in prose.meanings:
+        yield from _unknown(meaning.is_.names, form.cells, f"prose › meaning “{meaning.key}”")
+    for index, claim in enumerate(prose.claims, 1):
+        place = f"prose › claim {index} “{'、'.join(claim.words[:1])}”"
+        yield from _unknown((n for reading in claim.means for n in reading.names), prose.by_key, place)
+        yield from _unknown(claim.boxes, form.texts, place)
+    settled = (prose.settled.leaves, prose.settled.handled) if prose.settled else ()
+    yield from _unknown((*prose.nil.values(), *settled), prose.by_key, "prose")
+    yield from _unknown((*prose.required, *prose.substantial, *prose.nil), form.texts, "prose")
 
 
 def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
@@ -216,6 +233,7 @@ def _units(form: Form) -> Iterator[Problem]:
         for i in (*form.identities, *form.carries)
         for side in (i.equation.left, i.equation.right)
     ]
+    sums += [(f"prose › meaning “{m.key}”", m.is_.names[0], m.is_) for m in form.prose.meanings]
     for place, first, linear in sums:
         units = {form.cells[name.removeprefix(LAST)].unit for name in (first, *_names_of(linear))}
         if len(units) > 1:

@@ -17,6 +17,7 @@ from typing import Literal
 from attrs import define, field, frozen
 
 from xltools.form.linear import Equation, Linear
+from xltools.form.prose import Prose
 
 Number = Literal["count", "decimal"]
 Only = Literal["rule_makers"]
@@ -254,6 +255,7 @@ class Form:
     rules: tuple[Rule, ...] = ()
     headline: tuple[Headline, ...] = ()
     superseded: tuple[Superseded, ...] = ()
+    prose: Prose = field(factory=Prose)
 
     @property
     def name(self) -> str:

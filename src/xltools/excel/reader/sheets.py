@@ -49,7 +49,10 @@ def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
         else:
             _read_input(reading, cell, located.facts.name, place, fact)
     for name, area in sheet.texts.items():
-        _read_text(reading, name, located.facts, located.place(area))
+        place = located.place(area)
+        if (located.facts.name, place) != (sheet.name, area.anchor):
+            reading.moved[name] = located.facts.name, a1(*place)
+        _read_text(reading, name, located.facts, place)
     _note_comments(reading, sheet, located)
 
 
