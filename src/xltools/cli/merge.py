@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
-from xltools.cli.shared import emit, file, find_form, find_roster, option, paths, read_all, reading
+from xltools.cli.shared import (
+    emit,
+    file,
+    find_form,
+    find_roster,
+    option,
+    paths,
+    point_to_explanations,
+    read_all,
+    reading,
+)
 from xltools.text import Lang, catalog
 
 
@@ -74,6 +84,7 @@ def command(lang: Lang) -> click.Command:
         )
         if outcome.collection.findings:
             emit(text.collection_text(outcome.collection, lang) + "\n", None)
+            point_to_explanations(outcome.collection.findings, lang)
         if outcome.rollup is None:
             click.echo(t("report.not-merged"), err=True)
             return 1

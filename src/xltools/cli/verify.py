@@ -16,6 +16,7 @@ from xltools.cli.shared import (
     formats,
     option,
     paths,
+    point_to_explanations,
     read_all,
     reading,
 )
@@ -53,6 +54,7 @@ def command(lang: Lang) -> click.Command:
             emit(data.json_text(whole, encoding(output), indent=1), output)
         else:
             emit(text.collection_text(collection, lang), output)
+            point_to_explanations(collection.findings, lang)
         return int(collection.has_errors)
 
     return run
