@@ -24,8 +24,8 @@ from xltools.merging import merge
 GOLDEN = HERE / "golden"
 
 
-def check(name, text):
-    path = GOLDEN / name
+def check(name, text, folder=GOLDEN):
+    path = folder / name
     if os.environ.get("GOLDEN") == "renew":
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text, f"{name} differs: look at it, then make golden"
@@ -82,6 +82,7 @@ def test_the_rollup_of_three():
         "merge --help",
         "form --help",
         "form cells --help",
+        "explain --help",
     ],
 )
 def test_help(command, lang):
@@ -114,3 +115,8 @@ def test_what_merge_says_of_the_clean_set(monkeypatch, tmp_path):
     result = CliRunner().invoke(command_line("zh"), arguments)
     assert result.exit_code == 0
     check("merge-zh.txt", result.output.replace(out, "青禾区.xlsx"))
+
+
+@pytest.mark.parametrize(("lang", "name"), [("en", "findings.md"), ("zh", "findings.zh-CN.md")])
+def test_the_pages_about_findings(lang, name):
+    check(name, CliRunner().invoke(command_line(lang), ["explain", "--format", "md"]).output, ROOT / "docs")
