@@ -115,12 +115,47 @@ def test_generate_writes_a_workbook_for_each_agency(tmp_path):
     names = sorted(path.name for path in out.iterdir())
     assert names[0] == "001_青禾区人民政府办公室_2024.xlsx"
     assert len(names) == 19
-    # nothing is overwritten, and nothing is written beside what is there
-    message = run("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", out, expect=2)
+
+
+def test_generate_can_be_repeated_after_an_interruption(tmp_path):
+    """What is there just as it would be written is passed over, whenever it was written."""
+    arguments = ("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", tmp_path)
+    run(*arguments)
+    before = {path.name: (path.read_bytes(), path.stat().st_ino) for path in tmp_path.iterdir()}
+    lost = [tmp_path / name for name in sorted(before)[3:5]]
+    for path in lost:
+        path.unlink()
+    assert run(*arguments).splitlines() == [
+        f"2 workbooks written to {tmp_path}",
+        "17 were there already, with the same content",
+    ]
+    after = {path.name: (path.read_bytes(), path.stat().st_ino) for path in tmp_path.iterdir()}
+    assert {name: content for name, (content, _) in after.items()} == {n: c for n, (c, _) in before.items()}
+    kept = set(before) - {path.name for path in lost}
+    assert all(before[name][1] == after[name][1] for name in kept)  # not even written again
+
+
+def test_generate_overwrites_nothing_that_differs(tmp_path):
+    """One that was filled in, one of other bytes, a folder: named, and nothing is written beside them."""
+    arguments = ("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", tmp_path)
+    run(*arguments)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    (tmp_path / names[0]).write_bytes((ROOT / "samples" / "clean" / names[0]).read_bytes())
+    (tmp_path / names[1]).write_bytes((tmp_path / names[1]).read_bytes() + b"\0")
+    (tmp_path / names[2]).unlink()
+    (tmp_path / names[2]).mkdir()
+    (tmp_path / names[3]).unlink()
+    message = run(*arguments, expect=2)
+    assert [name for name in names if name in message] == names[:3]
     assert "--force" in message
-    assert len(message.splitlines()) == 19
-    run("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", out, "--force")
-    assert sorted(path.name for path in out.iterdir()) == names
+    assert len(message.splitlines()) == 3
+    assert not (tmp_path / names[3]).exists()
+    (tmp_path / names[2]).rmdir()
+    assert "19 workbooks" in run(*arguments, "--force")
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert run(*arguments).splitlines()[0] == f"0 workbooks written to {tmp_path}"
+    other = ("generate", "--year", "2025", "--district", "川汇区", "--roster", ROSTER, "-o", tmp_path)
+    assert "19 workbooks" in run(*other)  # another year has names of its own
 
 
 def test_generate_for_one_agency(tmp_path):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from xltools.cli.shared import emit, file, find_form, find_roster, option, progress, read_key
 from xltools.text import Lang, catalog
+
+if TYPE_CHECKING:
+    from xltools.data.roster import Entry
 
 
 def command(lang: Lang) -> click.Command:
@@ -46,16 +50,25 @@ def command(lang: Lang) -> click.Command:
         force: bool,
     ) -> None:
         from xltools import issue  # noqa: PLC0415
-        from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
+        from xltools.files import holds, refuse_existing, write_atomically  # noqa: PLC0415
 
         issue.check_inputs(year, district, password)
         definition, secret = find_form(form), read_key(key)
         entries = issue.chosen(find_roster(roster), agency, code)
         outputs = [(entry, folder / issue.file_name(entry, year)) for entry in entries]
-        if not force:
-            refuse_existing(path for _, path in outputs)
-        for entry, path in progress(outputs, t("report.generating")):
-            write_atomically(path, issue.workbook_for(definition, year, district, entry, password, secret))
-        emit(t("report.written", count=len(entries), folder=folder), None)
+        there = [] if force else [(entry, path) for entry, path in outputs if path.exists()]
+
+        def workbook(entry: Entry) -> bytes:
+            return issue.workbook_for(definition, year, district, entry, password, secret)
+
+        comparing = progress(there, t("report.comparing"))
+        refuse_existing(path for entry, path in comparing if not holds(path, workbook(entry)))
+        done = {path for _, path in there}
+        new = [(entry, path) for entry, path in outputs if path not in done]
+        for entry, path in progress(new, t("report.generating")):
+            write_atomically(path, workbook(entry))
+        emit(t("report.written", count=len(new), folder=folder), None)
+        if there:
+            emit(t("report.written-before", count=len(there)), None)
 
     return run
