@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import openpyxl
 import pytest
 
 from conftest import HERE, ROOT
+from xltools.cli import main
 
 SAMPLES = ROOT / "samples"
 CLEAN, PROBLEMS, ROSTER = SAMPLES / "clean", SAMPLES / "problems", SAMPLES / "roster.csv"
@@ -67,6 +69,43 @@ def test_an_unknown_command_or_option_is_a_usage_error():
 
 
 # -- form
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "错误：没有写命令。"),
+        (["--help"], "显示本说明。"),
+        (["verify", "--help"], "[默认：text]"),
+        (["generate", "--help"], "[必须给出]"),
+        (["verify"], "错误：缺少参数"),
+        (["generate", "--year", "2024", "-o", "x"], "错误：缺少选项"),
+        (["verfy"], "没有命令 'verfy'"),
+        (["verify", "--rostr", "x"], "没有选项"),
+        (["verify", "x", "--year", "abc"], "'--year' 不能这样写：'abc' 不是有效的"),
+        (["verify", "x", "--format", "xml"], "不在可选的"),
+        (["form", "list", "a"], "多了一个参数（a）"),
+        (["form", "list", "a", "b"], "多了几个参数（a b）"),
+        (["verify", "x", "--year"], "'--year' 要带一个值"),
+        (["verify", "x", "--by-labels=1"], "不带值"),
+        (["verify", "x", "--roster", str(HERE)], "是文件夹"),
+    ],
+)
+def test_click_itself_speaks_chinese_when_asked_to(arguments, words, capsys):
+    with pytest.raises(SystemExit):
+        main(["--lang", "zh", *arguments])
+    out, err = capsys.readouterr()
+    assert words in out + err
+    assert not re.search(
+        r"Usage|Error|Options:|Commands:|Show this|Try '|Missing|Invalid|No such|Got |default:", out + err
+    )
+
+
+def test_click_speaks_english_again_when_asked_to(capsys):
+    for lang, words in (("zh", "用法:"), ("en", "Usage:"), ("zh", "用法:")):
+        with pytest.raises(SystemExit):
+            main(["--lang", lang, "--help"])
+        assert capsys.readouterr().out.startswith(words)
 
 
 def test_form_list_names_the_default():

@@ -39,6 +39,7 @@ ROOMS = {
     "zipfile": "excel/",
     "xml": ("excel/scan.py", "excel/guard.py"),
     "click": "cli/",
+    "gettext": "cli/__init__.py",
     "cattrs": "form/load.py",
     "tomllib": ("form/load.py", "text/__init__.py"),
     "openpyxl": "nowhere",

@@ -19,6 +19,7 @@ from xltools.errors import Problem, XltoolsError
 Lang = Literal["zh", "en"]
 _FOLDER = Path(__file__).resolve().parent
 LANGS: tuple[Lang, ...] = ("zh", "en")
+LOCALES = _FOLDER / "locale"  # what other libraries say, compiled for gettext
 
 
 def _loaded(name: str) -> dict[str, Any]:
