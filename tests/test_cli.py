@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import openpyxl
 import pytest
 
 from conftest import HERE, ROOT
+from xltools.cli import main
 
 SAMPLES = ROOT / "samples"
 CLEAN, PROBLEMS, ROSTER = SAMPLES / "clean", SAMPLES / "problems", SAMPLES / "roster.csv"
@@ -69,6 +71,43 @@ def test_an_unknown_command_or_option_is_a_usage_error():
 # -- form
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "错误：没有写命令。"),
+        (["--help"], "显示本说明。"),
+        (["verify", "--help"], "[默认：text]"),
+        (["generate", "--help"], "[必须给出]"),
+        (["verify"], "错误：缺少参数"),
+        (["generate", "--year", "2024", "-o", "x"], "错误：缺少选项"),
+        (["verfy"], "没有命令 'verfy'"),
+        (["verify", "--rostr", "x"], "没有选项"),
+        (["verify", "x", "--year", "abc"], "'--year' 不能这样写：'abc' 不是有效的"),
+        (["verify", "x", "--format", "xml"], "不在可选的"),
+        (["form", "list", "a"], "多了一个参数（a）"),
+        (["form", "list", "a", "b"], "多了几个参数（a b）"),
+        (["verify", "x", "--year"], "'--year' 要带一个值"),
+        (["verify", "x", "--by-labels=1"], "不带值"),
+        (["verify", "x", "--roster", str(HERE)], "是文件夹"),
+    ],
+)
+def test_click_itself_speaks_chinese_when_asked_to(arguments, words, capsys):
+    with pytest.raises(SystemExit):
+        main(["--lang", "zh", *arguments])
+    out, err = capsys.readouterr()
+    assert words in out + err
+    assert not re.search(
+        r"Usage|Error|Options:|Commands:|Show this|Try '|Missing|Invalid|No such|Got |default:", out + err
+    )
+
+
+def test_click_speaks_english_again_when_asked_to(capsys):
+    for lang, words in (("zh", "用法:"), ("en", "Usage:"), ("zh", "用法:")):
+        with pytest.raises(SystemExit):
+            main(["--lang", lang, "--help"])
+        assert capsys.readouterr().out.startswith(words)
+
+
 def test_form_list_names_the_default():
     assert "xxgk-2021 (default)" in run("form", "list")
 
@@ -115,12 +154,47 @@ def test_generate_writes_a_workbook_for_each_agency(tmp_path):
     names = sorted(path.name for path in out.iterdir())
     assert names[0] == "001_青禾区人民政府办公室_2024.xlsx"
     assert len(names) == 19
-    # nothing is overwritten, and nothing is written beside what is there
-    message = run("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", out, expect=2)
+
+
+def test_generate_can_be_repeated_after_an_interruption(tmp_path):
+    """What is there just as it would be written is passed over, whenever it was written."""
+    arguments = ("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", tmp_path)
+    run(*arguments)
+    before = {path.name: (path.read_bytes(), path.stat().st_ino) for path in tmp_path.iterdir()}
+    lost = [tmp_path / name for name in sorted(before)[3:5]]
+    for path in lost:
+        path.unlink()
+    assert run(*arguments).splitlines() == [
+        f"2 workbooks written to {tmp_path}",
+        "17 were there already, with the same content",
+    ]
+    after = {path.name: (path.read_bytes(), path.stat().st_ino) for path in tmp_path.iterdir()}
+    assert {name: content for name, (content, _) in after.items()} == {n: c for n, (c, _) in before.items()}
+    kept = set(before) - {path.name for path in lost}
+    assert all(before[name][1] == after[name][1] for name in kept)  # not even written again
+
+
+def test_generate_overwrites_nothing_that_differs(tmp_path):
+    """One that was filled in, one of other bytes, a folder: named, and nothing is written beside them."""
+    arguments = ("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", tmp_path)
+    run(*arguments)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    (tmp_path / names[0]).write_bytes((ROOT / "samples" / "clean" / names[0]).read_bytes())
+    (tmp_path / names[1]).write_bytes((tmp_path / names[1]).read_bytes() + b"\0")
+    (tmp_path / names[2]).unlink()
+    (tmp_path / names[2]).mkdir()
+    (tmp_path / names[3]).unlink()
+    message = run(*arguments, expect=2)
+    assert [name for name in names if name in message] == names[:3]
     assert "--force" in message
-    assert len(message.splitlines()) == 19
-    run("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", out, "--force")
-    assert sorted(path.name for path in out.iterdir()) == names
+    assert len(message.splitlines()) == 3
+    assert not (tmp_path / names[3]).exists()
+    (tmp_path / names[2]).rmdir()
+    assert "19 workbooks" in run(*arguments, "--force")
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert run(*arguments).splitlines()[0] == f"0 workbooks written to {tmp_path}"
+    other = ("generate", "--year", "2025", "--district", "川汇区", "--roster", ROSTER, "-o", tmp_path)
+    assert "19 workbooks" in run(*other)  # another year has names of its own
 
 
 def test_generate_for_one_agency(tmp_path):

@@ -41,6 +41,7 @@ ROOMS = {
     "xml": ("excel/scan.py", "excel/guard.py", "excel/marking/"),
     "click": "cli/",
     "rich": "cli/status.py",
+    "gettext": "cli/__init__.py",
     "cattrs": "form/load.py",
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",

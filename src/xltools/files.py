@@ -132,6 +132,11 @@ def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
         raise OutputError(Problem("output-is-input", str(output)))
 
 
+def holds(path: Path, content: bytes) -> bool:
+    """Whether *path* is a file with exactly that content; raises :class:`InputError` when it cannot be read."""
+    return path.is_file() and read_bytes(path, len(content)) == content
+
+
 def refuse_existing(paths: Iterable[Path]) -> None:
     """Raise :class:`OutputError` naming every one of *paths* that is there already."""
     problems = [Problem("exists", str(path)) for path in paths if path.exists()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +22,9 @@ from xltools.cli.shared import (
     reading_by_default,
 )
 from xltools.text import Lang, catalog
+
+if TYPE_CHECKING:
+    from xltools.data.roster import Entry
 
 
 def command(lang: Lang) -> click.Command:
@@ -63,7 +67,7 @@ def command(lang: Lang) -> click.Command:
     ) -> None:
         from xltools import issue  # noqa: PLC0415
         from xltools.errors import InputError, Problem  # noqa: PLC0415
-        from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
+        from xltools.files import holds, refuse_existing, write_atomically  # noqa: PLC0415
 
         own = here()
         year = given(year, own.year, "--year")
@@ -79,16 +83,30 @@ def command(lang: Lang) -> click.Command:
             raise InputError(Problem("show-without-prior"))
         last = issue.last_figures(past, agencies or entries, district) if past else {}
         outputs = [(entry, folder / issue.file_name(entry, year)) for entry in entries]
-        if not force:
-            refuse_existing(path for _, path in outputs)
-        for entry, path in progress(outputs, t("report.generating")):
-            figures = last.get(entry.code)
-            content = issue.workbook_for(
-                definition, year, district, entry, password, secret, last=figures, show_last=show_last
+        there = [] if force else [(entry, path) for entry, path in outputs if path.exists()]
+
+        def workbook(entry: Entry) -> bytes:
+            return issue.workbook_for(
+                definition,
+                year,
+                district,
+                entry,
+                password,
+                secret,
+                last=last.get(entry.code),
+                show_last=show_last,
             )
-            write_atomically(path, content)
+
+        comparing = progress(there, t("report.comparing"))
+        refuse_existing(path for entry, path in comparing if not holds(path, workbook(entry)))
+        done = {path for _, path in there}
+        new = [(entry, path) for entry, path in outputs if path not in done]
+        for entry, path in progress(new, t("report.generating")):
+            write_atomically(path, workbook(entry))
         if past and (strangers := sum(entry.code not in last for entry in entries)):
             click.echo(t("report.prior-unmatched", count=strangers), err=True)
-        emit(t("report.written", count=len(entries), folder=folder), None)
+        emit(t("report.written", count=len(new), folder=folder), None)
+        if there:
+            emit(t("report.written-before", count=len(there)), None)
 
     return run

@@ -18,6 +18,7 @@ from xltools.cli.shared import (
     inbox_of,
     option,
     paths,
+    point_to_explanations,
     prior,
     read_all,
     reading,
@@ -102,6 +103,7 @@ def command(lang: Lang) -> click.Command:
         )
         if outcome.collection.findings:
             emit(text.collection_text(outcome.collection, lang) + "\n", None)
+            point_to_explanations(outcome.collection.findings, lang)
         if outcome.rollup is None:
             click.echo(t("report.not-merged"), err=True)
             return 1

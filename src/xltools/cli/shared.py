@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from xltools.data.filing import Filing
+    from xltools.data.finding import Finding
     from xltools.data.policy import Policy
     from xltools.data.prior import Past
     from xltools.data.roster import Roster
@@ -255,6 +256,14 @@ def emit(text: str, output: Path | None, *, bom: bool = False) -> None:
 
     refuse_workbook(output)
     write_atomically(output, (text.rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
+
+
+def point_to_explanations(findings: Sequence[Finding], lang: Lang) -> None:
+    """Tell a person at a terminal, beside the output, where the codes are explained."""
+    from xltools.report.explain import pointer  # noqa: PLC0415
+
+    if findings and is_terminal(sys.stderr):
+        click.echo(pointer(findings, lang), err=True)
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -20,6 +20,7 @@ from xltools.cli.shared import (
     inbox_of,
     option,
     paths,
+    point_to_explanations,
     prior,
     read_all,
     reading,
@@ -67,6 +68,7 @@ def command(lang: Lang) -> click.Command:
             emit(data.json_text(whole, encoding(output), indent=1), output)
         else:
             emit(text.collection_text(collection, lang), output)
+            point_to_explanations(collection.findings, lang)
         return int(collection.has_errors)
 
     return run

@@ -82,6 +82,7 @@ class Facts:
     structure_locked: bool = False
     locked: list[bool] = field(factory=list)  # by style number
     dates: list[bool] = field(factory=list)  # by style number: whether it shows a number as a date or a time
+    digits: list[int] = field(factory=list)  # by style number: the fewest digits of a whole number, 0 for any
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # other workbooks that this one reads
     old_format: str = ""  # such as .xls: then only the values are known
@@ -128,7 +129,7 @@ class _Package:
         if self._has(by_kind.get("sharedStrings")):
             tables.strings = _strings(self._read(by_kind["sharedStrings"]))
         if self._has(by_kind.get("styles")):
-            facts.locked, facts.dates = _styles(self._read(by_kind["styles"]))
+            _styles(self._read(by_kind["styles"]), facts)
             tables.use_styles(len(facts.locked))
         targets = [(name, state, *relations.get(identity, ("", ""))) for name, state, identity in sheets]
         worksheets = {
@@ -324,11 +325,10 @@ _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.|general|e[+-]', re.IGNORECASE)
 
 
-def _styles(part: Part) -> tuple[list[bool], list[bool]]:
-    """For each cell style, whether it locks the cell, which it does unless it says otherwise, and whether it is a date's."""
-    locked: list[bool] = []
-    dates: list[bool] = []
-    formats: dict[str, bool] = {}
+def _styles(part: Part, facts: Facts) -> None:
+    """For each cell style, whether it locks the cell, which it does unless it says otherwise, and how it shows a number."""
+    locked, dates, digits = facts.locked, facts.dates, facts.digits
+    formats: dict[str, tuple[bool, int]] = {}
     inside = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -338,27 +338,34 @@ def _styles(part: Part) -> tuple[list[bool], list[bool]]:
         elif inside and tag == "xf":
             number = attributes.get("numFmtId", "0")
             locked.append(True)
-            dates.append(
-                formats[number] if number in formats else number.isdigit() and int(number) in _DATE_FORMATS
-            )
+            is_date, fewest = formats.get(number) or (number.isdigit() and int(number) in _DATE_FORMATS, 0)
+            dates.append(is_date)
+            digits.append(fewest)
         elif inside and tag == "protection" and locked:
             locked[-1] = _true(attributes.get("locked", "1"))
         elif tag == "numFmt":
-            formats[attributes.get("numFmtId", "")] = _is_date(attributes.get("formatCode", ""))
+            code = attributes.get("formatCode", "")[:_LONGEST_FORMAT]
+            formats[attributes.get("numFmtId", "")] = _is_date(code), _digits(code)
 
     def end(tag: str) -> None:
         if tag == "cellXfs":
             raise _EnoughError
 
     _parse(part, start, end)
-    return locked, dates
 
 
 _LONGEST_FORMAT = 255
+_PADDED = re.compile(r"(?:\[\$-[^\]]*\])?(0{2,})(?:_.)?")  # 000, in a locale, with room behind it
+
+
+def _digits(code: str) -> int:
+    """How many digits a format asks for that shows nothing but digits: 3 for 000."""
+    match = _PADDED.fullmatch(code.partition(";")[0])
+    return len(match[1]) if match else 0
 
 
 def _is_date(code: str) -> bool:
-    code = _NOT_DATE_PARTS.sub("", code[:_LONGEST_FORMAT])
+    code = _NOT_DATE_PARTS.sub("", code)
     return any(letter in "ymdhs年月日" for letter in code.casefold())
 
 

@@ -91,7 +91,7 @@ def _heights(
             continue
         width = sum(sizes[area.column : area.last_column + 1])
         height = lines(label.text, width) * _LINE_HEIGHT + 5
-        needed[area.row] = max(needed.get(area.row, _LEAST_HEIGHT), height)
+        needed[area.row] = min(_MOST_HEIGHT, max(needed.get(area.row, _LEAST_HEIGHT), height))
     for row, height in needed.items():
         page.set_row(row, height)
 
