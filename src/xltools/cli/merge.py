@@ -87,7 +87,7 @@ def command(lang: Lang) -> click.Command:
             refuse_existing([output])
         definition, agencies = find_form(form), find_roster(roster)
         handed = read_all(inbox_of(paths, own), definition, lang, reading)
-        refuse_input(output, handed.paths)
+        refuse_input(output, handed.inbox.files)
         exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
         outcome = merge(
             handed.filings,

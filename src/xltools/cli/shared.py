@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xltools.data.roster import Roster
     from xltools.excel.guard import Limits
     from xltools.form.model import Form
+    from xltools.inbox import Inbox
 
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -160,11 +161,10 @@ def find_roster(path: Path | None) -> Roster | None:
 
 
 class Handed(NamedTuple):
-    """Everything that was handed in, read; the files it was in; and how many hidden or temporary ones were not read."""
+    """Everything that was handed in, read, and where it lies."""
 
     filings: list[Filing]
-    paths: list[Path]
-    passed_over: int
+    inbox: Inbox
 
 
 def read_all(
@@ -185,7 +185,7 @@ def read_all(
     ]
     if inbox.passed_over:
         click.echo(t("report.passed-over", count=inbox.passed_over), err=True)
-    return Handed(filings, inbox.files, inbox.passed_over)
+    return Handed(filings, inbox)
 
 
 def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:

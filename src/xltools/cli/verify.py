@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xltools.cli.returning import return_to
 from xltools.cli.shared import (
     emit,
     encoding,
@@ -42,6 +43,7 @@ def command(lang: Lang) -> click.Command:
     @prior(lang)
     @formats(lang, "text", "json")
     @option(lang, "-o", "--output", type=file, text="output")
+    @option(lang, "--return-to", "back", type=click.Path(path_type=Path, file_okay=False), text="return-to")
     @reading(lang)
     def run(
         paths: tuple[Path, ...],
@@ -51,6 +53,7 @@ def command(lang: Lang) -> click.Command:
         prior: tuple[Path, ...],
         how: str,
         output: Path | None,
+        back: Path | None,
         reading: dict[str, Any],
     ) -> int:
         from xltools.checking.collection import examine  # noqa: PLC0415
@@ -64,11 +67,13 @@ def command(lang: Lang) -> click.Command:
         past = find_past(prior, own, find_form(form), year or _latest(handed.filings), lang, reading)
         collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy, past=past)
         if how == "json":
-            whole = data.collection_object(collection, lang, handed.passed_over)
+            whole = data.collection_object(collection, lang, handed.inbox.passed_over)
             emit(data.json_text(whole, encoding(output), indent=1), output)
         else:
             emit(text.collection_text(collection, lang), output)
             point_to_explanations(collection.findings, lang)
+        if back:
+            return_to(back, collection, handed, reading["limits"], lang)
         return int(collection.has_errors)
 
     return run

@@ -15,7 +15,7 @@ from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
 from xltools.report.table import table
-from xltools.text import Catalog, Lang, catalog, message, number
+from xltools.text import Catalog, Lang, catalog, group_text, message, number
 
 
 def collection_text(collection: Collection, lang: Lang) -> str:
@@ -58,7 +58,7 @@ def _lines(findings: Sequence[Finding], lang: Lang) -> Iterator[str]:
     t = catalog(lang)
     for group in grouped(findings):
         if group.is_of_one_kind:
-            yield _line(group.lead, t(f"group.{group.lead.code}", count=len(group.findings)), group.spans, t)
+            yield _line(group.lead, group_text(group.lead.code, len(group.findings), lang), group.spans, t)
         else:
             for finding in group.findings:
                 last = finding is group.findings[-1]

@@ -104,6 +104,11 @@ def message(finding: Finding, lang: Lang) -> str:
     return t(f"finding.{finding.code}", **(facts | words | blanks))
 
 
+def group_text(code: str, count: int, lang: Lang) -> str:
+    """The sentence for *count* findings of one code on one sheet."""
+    return catalog(lang)(f"group.{code}", count=count)
+
+
 def cause_text(cause: Cause, lang: Lang) -> str:
     """The sentence for what may lie behind a finding."""
     return catalog(lang)(f"cause.{cause.code}", **cause.facts)

@@ -24,7 +24,7 @@ class Row:
     """One finding as the clerk reads it.
 
     ``places`` are the cells it speaks of, of any sheets: the first is linked, all are watched for a change. ``code``
-    and ``cell`` bring an explanation back to its finding; ``explanation`` is what the agency has written before.
+    and ``cell``, names of cells parted by spaces, bring an explanation back to its findings; ``explanation`` is what the agency has written before.
     """
 
     place: str

@@ -12,7 +12,7 @@ from xltools.excel.signs import CELL_MARKER, slip_of
 def take_slip(facts: Facts) -> Mapping[tuple[str, str], str]:
     """Take the slip out of the facts, where it is no sheet of the form, and return its explanations by code and cell.
 
-    A row is known by its hidden keys, so the table may have been sorted or filtered. Rows with the same keys give
+    A row is known by its hidden keys, the code and the names of its cells parted by spaces, so the table may have been sorted or filtered. Rows with the same keys give
     their texts one below the other.
     """
     slip = slip_of(facts)
@@ -33,7 +33,8 @@ def _explanations(sheet: SheetFacts, head: int, code: int) -> dict[tuple[str, st
     found: dict[tuple[str, str], list[str]] = {}
     for row in sorted(row for row, column in sheet.cells if row > head and column == code):
         if answer := _text(sheet, row, answers):
-            found.setdefault((_text(sheet, row, code), _text(sheet, row, cell)), []).append(answer)
+            for name in _text(sheet, row, cell).split() or [""]:
+                found.setdefault((_text(sheet, row, code), name), []).append(answer)
     return {key: "\n".join(dict.fromkeys(texts)) for key, texts in found.items()}
 
 
