@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
 
 import click
 
-from xltools.text import Lang, catalog
+from xltools.text import Lang, catalog, harmless
 
 if TYPE_CHECKING:
     from xltools.data.filing import Filing
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SHORTEST_KEY = 16  # bytes
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _PATIENCE = 1.0  # seconds before a progress bar is worth showing
 
 file = click.Path(path_type=Path, dir_okay=False)
@@ -167,11 +165,6 @@ def emit(text: str, output: Path | None, *, bom: bool = False) -> None:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person is looking; a program without a console has no such stream at all."""
     return stream is not None and stream.isatty()
-
-
-def harmless(text: str) -> str:
-    """The text without the characters that command a terminal: names out of files are in it."""
-    return _CONTROLS.sub("\ufffd", text)
 
 
 def encoding(output: Path | None) -> str:
