@@ -13,6 +13,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -34,6 +35,14 @@ _OPTIONS = (
     "--remote-debugging-pipe",
     "about:blank",
 )
+# The browser reads from 3 and writes to 4: give the pipes these numbers, then become the browser.
+_START = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for number, end in enumerate(ends, 3):
+    os.dup2(end, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def require() -> None:
@@ -90,9 +99,12 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
-        self.call("Page.navigate", url="about:blank")
+        self._go("about:blank")  # otherwise another fragment of the same file would load nothing
+        self._go(path.as_uri() + fragment)
+
+    def _go(self, url: str) -> None:
         self.events.clear()
-        self.call("Page.navigate", url=path.as_uri() + fragment)
+        self.call("Page.navigate", url=url)
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._next())
 
@@ -135,11 +147,10 @@ def browser(seconds: float = 60) -> Iterator[Browser]:
     their_read, write = os.pipe()
     read, their_write = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        # The browser reads from 3 and writes to 4; a shell gives the pipes these numbers.
-        line = f'exec "$0" "$@" 3<&{their_read} 4>&{their_write}'
-        command = ["/bin/sh", "-c", line, str(CHROMIUM), f"--user-data-dir={folder}/profile", *_OPTIONS]
+        ends = [str(their_read), str(their_write)]
+        command = [sys.executable, "-c", _START, *ends, str(CHROMIUM), f"--user-data-dir={folder}/profile"]
         process = subprocess.Popen(
-            command,
+            [*command, *_OPTIONS],
             pass_fds=(their_read, their_write),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -82,6 +82,7 @@ def test_the_rollup_of_three():
         "merge --help",
         "form --help",
         "form cells --help",
+        "schema --help",
     ],
 )
 def test_help(command, lang):

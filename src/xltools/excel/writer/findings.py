@@ -9,10 +9,12 @@ from decimal import Decimal
 from attrs import frozen
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.excel.writer.canvas import LOCKED, Canvas, widths
+from xltools.excel.writer.canvas import LOCKED, Canvas, lines, widths
 from xltools.form.places import Area
 
-_FOOTER = "&P / &N"
+_FOOTER = "&C&P / &N"
+_LINE, _TALLEST = 12.0, 400.0  # points: a line of 9-point text, and about the most a row may have
+_NARROW = 1.1  # a column takes more characters of 9 points than of the 11 its width is told in
 _LONGEST = 32_000  # characters; a cell takes 32,767
 # Nothing in the lists tells a date, and the same lists must give the same bytes.
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -52,12 +54,13 @@ def _write(canvas: Canvas, listing: Listing) -> None:
         canvas.put(page, Area.at(0, column), about.head, head)
     for row, values in enumerate(listing.rows, 1):
         _row(canvas, page, row, values, listing.tones)
+        page.set_row(row, _height(listing.columns, values))
     widths(page, tuple(column.width for column in listing.columns))
     last_row, last_column = max(1, len(listing.rows)), len(listing.columns) - 1
     page.freeze_panes(1, 0)
     page.autofilter(0, 0, last_row, last_column)
     page.repeat_rows(0)
-    canvas.paper(page, Area(0, 0, last_row, last_column), listing.name, _FOOTER, landscape=True)
+    canvas.paper(page, Area(0, 0, last_row, last_column), f"&C{listing.name}", _FOOTER, landscape=True)
 
 
 def _row(
@@ -71,6 +74,13 @@ def _row(
             tone = {"bg_color": tones[value]} if value in tones else {}
             style = canvas.boxed(font_size=9, align="left", valign="top", quote_prefix=True, **tone)
         canvas.put(page, Area.at(row, column), _short(value), style)
+
+
+def _height(columns: Sequence[Column], values: Sequence[Decimal | str]) -> float:
+    """Room for every line: not every program makes it on opening."""
+    pairs = zip(columns, values, strict=True)
+    most = max(lines(str(value), column.width * _NARROW) for column, value in pairs)
+    return min(_TALLEST, most * _LINE + 3)
 
 
 def _short(value: Decimal | str) -> Decimal | str:
