@@ -483,7 +483,9 @@ def test_text_never_takes_the_place_of_a_workbook(tmp_path):
     before = target.read_bytes()
     for command in (["read", target], ["verify", target], ["form", "cells", "--format", "csv"]):
         assert "workbook" in run(*command, "-o", target, expect=2)
-    assert "that are read" in run("merge", target, *YEAR, "--district", "区", "-o", target, "--force", expect=2)
+    assert "that are read" in run(
+        "merge", target, *YEAR, "--district", "区", "-o", target, "--force", expect=2
+    )
     assert target.read_bytes() == before
 
 
