@@ -39,7 +39,16 @@ def run(*arguments, expect=0, cwd=None, encoding="utf-8", **environment):
 
 
 def test_help_speaks_both_languages():
-    for command in ([], ["generate"], ["read"], ["verify"], ["merge"], ["form"], ["form", "cells"]):
+    for command in (
+        [],
+        ["generate"],
+        ["read"],
+        ["verify"],
+        ["merge"],
+        ["form"],
+        ["form", "cells"],
+        ["schema"],
+    ):
         chinese, english = (run(*command, "--lang", lang, "--help") for lang in ("zh", "en"))
         assert chinese != english
         assert "--lang" in english
@@ -548,7 +557,9 @@ def test_text_never_takes_the_place_of_a_workbook(tmp_path):
     before = target.read_bytes()
     for command in (["read", target], ["verify", target], ["form", "cells", "--format", "csv"]):
         assert "workbook" in run(*command, "-o", target, expect=2)
-    assert "added up" in run("merge", target, *YEAR, "--district", "区", "-o", target, "--force", expect=2)
+    assert "that are read" in run(
+        "merge", target, *YEAR, "--district", "区", "-o", target, "--force", expect=2
+    )
     assert target.read_bytes() == before
 
 
@@ -713,3 +724,34 @@ def _carried_wrongly():
     values[f"{stock}in_force"] += values[f"{stock}made"] - values[f"{stock}repealed"]
     stamp = Stamp(form.key, form.edition, 2025, Agency("青禾区", "003", "青禾区教育局"))
     return write_return(form, stamp, values)
+
+
+# -- the page and the workbook of findings
+
+
+@pytest.mark.parametrize(("how", "start"), [("html", b"<!DOCTYPE html>"), ("xlsx", b"PK")])
+def test_verify_writes_a_page_and_a_workbook(tmp_path, how, start):
+    path = tmp_path / f"out.{how}"
+    out = run("verify", PROBLEMS, *YEAR, "--format", how, "-o", path, expect=1)
+    assert out.startswith("25 files")
+    assert path.read_bytes().startswith(start)
+    assert list(tmp_path.iterdir()) == [path]
+    assert "name it with -o" in run("verify", PROBLEMS, "--format", how, expect=2)
+
+
+def test_neither_replaces_a_return(tmp_path):
+    sent = min(CLEAN.iterdir())
+    copy = tmp_path / "1.xlsx"
+    copy.write_bytes(sent.read_bytes())
+    for how, refusal in (("html", "not replaced by text"), ("xlsx", "--force")):
+        assert refusal in run("verify", sent, "--format", how, "-o", copy, expect=2)
+    assert "not overwritten" in run("verify", copy, "--format", "xlsx", "-o", copy, "--force", expect=2)
+    assert copy.read_bytes() == sent.read_bytes()
+    run("verify", sent, "--format", "xlsx", "-o", copy, "--force")
+    assert copy.read_bytes() != sent.read_bytes()
+
+
+def test_schema_prints_on_a_console_of_any_encoding():
+    for which in ("verify", "read"):
+        assert json.loads(run("schema", which, encoding="gbk"))["$id"] == f"urn:xltools:schema:{which}:1"
+    assert "'verify', 'read'" in run("schema", "merge", expect=2)

@@ -112,6 +112,7 @@ def test_the_rollup_of_three():
         "form --help",
         "form cells --help",
         "explain --help",
+        "schema --help",
     ],
 )
 def test_help(command, lang):

@@ -101,6 +101,9 @@ def works(python, folder):
     assert (folder / "o" / "1_局_2024.xlsx").exists()
     filled = ROOT / "samples" / "clean" / "001_青禾区人民政府办公室_2024.xlsx"
     assert "1 without errors" in run(python, "-m", "xltools", "verify", filled, cwd=folder)
+    run(python, "-m", "xltools", "verify", filled, "--format", "html", "-o", "page.html", cwd=folder)
+    assert "<style>" in (folder / "page.html").read_text(encoding="utf-8")
+    assert '"$schema"' in run(python, "-m", "xltools", "schema", "verify", cwd=folder)
     merge = [
         python,
         "-m",
@@ -147,5 +150,10 @@ def test_the_wheel_holds_forms_and_words_and_no_tests(built):
         "xltools/text/zh.toml",
         "xltools/text/en.toml",
         "xltools/text/clerk.toml",
+        "xltools/report/html/page.html",
+        "xltools/report/html/page.css",
+        "xltools/report/html/page.js",
+        "xltools/report/schema/verify.json",
+        "xltools/report/schema/read.json",
     } <= names
     assert not [name for name in names if "test" in name or "samples" in name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
 
 import click
 
-from xltools.text import Lang, catalog
+from xltools.text import Lang, catalog, harmless
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SHORTEST_KEY = 16  # bytes
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _PATIENCE = 1.0  # seconds before a progress bar is worth showing
 
 file = click.Path(path_type=Path, dir_okay=False)
@@ -266,14 +264,35 @@ def point_to_explanations(findings: Sequence[Finding], lang: Lang) -> None:
         click.echo(pointer(findings, lang), err=True)
 
 
+FILES = {"html", "xlsx"}  # formats that are no text for a screen
+
+
+def refuse_output(how: str, output: Path | None, *, force: bool) -> None:
+    """Raise before anything is read when there is nowhere to write, or only over a workbook that is there."""
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+    from xltools.files import refuse_existing, refuse_workbook  # noqa: PLC0415
+
+    if how not in FILES:
+        return
+    if output is None:
+        raise InputError(Problem("needs-output", facts={"how": how}))
+    if how == "html":
+        refuse_workbook(output)
+    elif not force:
+        refuse_existing([output])
+
+
+def write_file(output: Path, content: bytes, handed: Handed) -> None:
+    """Write a page or a workbook; never over one of the files that were read."""
+    from xltools.files import refuse_input, write_atomically  # noqa: PLC0415
+
+    refuse_input(output, handed.inbox.files)
+    write_atomically(output, content)
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person is looking; a program without a console has no such stream at all."""
     return stream is not None and stream.isatty()
-
-
-def harmless(text: str) -> str:
-    """The text without the characters that command a terminal: names out of files are in it."""
-    return _CONTROLS.sub("\ufffd", text)
 
 
 def encoding(output: Path | None) -> str:

@@ -18,7 +18,6 @@ from xltools.cli.shared import (
     find_roster,
     formats,
     given,
-    harmless,
     here,
     inbox_of,
     is_terminal,
@@ -28,7 +27,7 @@ from xltools.cli.shared import (
     read_all,
     reading,
 )
-from xltools.text import Lang, catalog
+from xltools.text import Lang, catalog, harmless
 
 if TYPE_CHECKING:
     from xltools.checking.board import Board

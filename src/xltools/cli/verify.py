@@ -10,6 +10,8 @@ import click
 
 from xltools.cli.returning import return_to
 from xltools.cli.shared import (
+    FILES,
+    Handed,
     emit,
     encoding,
     file,
@@ -25,10 +27,13 @@ from xltools.cli.shared import (
     prior,
     read_all,
     reading,
+    refuse_output,
+    write_file,
 )
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
+    from xltools.checking.collection import Collection
     from xltools.data.filing import Filing
 
 
@@ -41,8 +46,9 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--year", type=int, text="year")
     @option(lang, "--form", text="forms")
     @prior(lang)
-    @formats(lang, "text", "json")
+    @formats(lang, "text", "json", "html", "xlsx")
     @option(lang, "-o", "--output", type=file, text="output")
+    @option(lang, "--force", is_flag=True, text="force")
     @option(lang, "--return-to", "back", type=click.Path(path_type=Path, file_okay=False), text="return-to")
     @reading(lang)
     def run(
@@ -53,12 +59,13 @@ def command(lang: Lang) -> click.Command:
         prior: tuple[Path, ...],
         how: str,
         output: Path | None,
+        force: bool,
         back: Path | None,
         reading: dict[str, Any],
     ) -> int:
         from xltools.checking.collection import examine  # noqa: PLC0415
-        from xltools.report import data, text  # noqa: PLC0415
 
+        refuse_output(how, output, force=force)
         own = here()
         agencies = find_roster(roster or own.roster)
         form = form or own.form
@@ -66,12 +73,7 @@ def command(lang: Lang) -> click.Command:
         year = year or own.year
         past = find_past(prior, own, find_form(form), year or _latest(handed.filings), lang, reading)
         collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy, past=past)
-        if how == "json":
-            whole = data.collection_object(collection, lang, handed.inbox.passed_over)
-            emit(data.json_text(whole, encoding(output), indent=1), output)
-        else:
-            emit(text.collection_text(collection, lang), output)
-            point_to_explanations(collection.findings, lang)
+        _report(collection, how, output, lang, handed)
         if back:
             return_to(back, collection, handed, reading["limits"], lang)
         return int(collection.has_errors)
@@ -82,3 +84,27 @@ def command(lang: Lang) -> click.Command:
 def _latest(filings: Sequence[Filing]) -> int | None:
     """The year of the returns when it was not said: the latest there is."""
     return max((filing.stamp.year for filing in filings if filing.stamp), default=None)
+
+
+def _report(collection: Collection, how: str, output: Path | None, lang: Lang, handed: Handed) -> None:
+    from xltools.report import data, text  # noqa: PLC0415
+
+    if output and how in FILES:
+        write_file(output, _content(collection, how, lang), handed)
+        emit(text.summary(collection, lang), None)
+    elif how == "json":
+        whole = data.collection_object(collection, lang, handed.inbox.passed_over)
+        emit(data.json_text(whole, encoding(output), indent=1), output)
+    else:
+        emit(text.collection_text(collection, lang), output)
+        point_to_explanations(collection.findings, lang)
+
+
+def _content(collection: Collection, how: str, lang: Lang) -> bytes:
+    if how == "html":
+        from xltools.report.html import page_html  # noqa: PLC0415
+
+        return page_html(collection, lang).encode()
+    from xltools.report.workbook import findings_workbook  # noqa: PLC0415
+
+    return findings_workbook(collection, lang)

@@ -38,6 +38,16 @@ class Area:
         return self.row, self.column
 
     @property
+    def rows(self) -> int:
+        """How many rows it takes."""
+        return self.last_row - self.row + 1
+
+    @property
+    def columns(self) -> int:
+        """How many columns it takes."""
+        return self.last_column - self.column + 1
+
+    @property
     def is_single(self) -> bool:
         """Whether it is one cell."""
         return self.anchor == (self.last_row, self.last_column)

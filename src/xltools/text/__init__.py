@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -24,6 +25,10 @@ LOCALES = _FOLDER / "locale"  # what other libraries say, compiled for gettext
 
 def _loaded(name: str) -> dict[str, Any]:
     return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+# Whatever commands a terminal or turns the direction of a line, and halves of characters that no file can hold.
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Catalog:
@@ -128,6 +133,11 @@ def error_text(error: XltoolsError, lang: Lang) -> str:
 def number(value: Decimal) -> str:
     """1,204 or 59,237.2449: every digit, with separators."""
     return f"{value:,f}"
+
+
+def harmless(text: str) -> str:
+    """The text without the characters that command whoever shows it: names and words out of files are in it."""
+    return _COMMANDS.sub("\ufffd", text)
 
 
 def _readable(facts: Mapping[str, object]) -> dict[str, object]:

@@ -18,7 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.number import is_whole
 from xltools.excel.formula import absolute, quoted
-from xltools.excel.package import with_structure_locked
+from xltools.excel.package import patched, with_structure_locked
 from xltools.form.places import Area
 
 SONG, HEI = "宋体", "黑体"  # on every Windows and in WPS
@@ -58,10 +58,11 @@ class Canvas:
     def __exit__(self, *error: object) -> None:
         self._warnings.__exit__(*error)  # type: ignore[arg-type]
 
-    def close(self) -> bytes:
-        """The finished file, with its sheets fixed in number, order and name."""
+    def close(self, *, locked: bool = True) -> bytes:
+        """The finished file, with its sheets fixed in number, order and name unless it is for the reader's own use."""
         self._book.close()
-        return with_structure_locked(self._out.getvalue(), self._password)
+        package = self._out.getvalue()
+        return with_structure_locked(package, self._password) if locked else patched(package, {})
 
     def page(self, name: str) -> Worksheet:
         """A further sheet, after those there are."""

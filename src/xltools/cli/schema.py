@@ -1,0 +1,21 @@
+"""``xltools schema``: what the JSON of the other commands holds, for programs that read it."""
+
+from __future__ import annotations
+
+import click
+
+from xltools.cli.shared import emit
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+
+    @click.command("schema", help=catalog(lang)("help.schema"))
+    @click.argument("which", type=click.Choice(("verify", "read")), metavar="WHICH")
+    def run(which: str) -> None:
+        from xltools.report.schema import schema_text  # noqa: PLC0415
+
+        emit(schema_text(which), None)
+
+    return run

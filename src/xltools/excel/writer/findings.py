@@ -1,0 +1,90 @@
+"""Lists as a workbook for whoever sorts and filters in Excel: a head that stays in sight, wrapped texts, a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from attrs import frozen
+from xlsxwriter.worksheet import Worksheet
+
+from xltools.excel.measure import lines
+from xltools.excel.writer.canvas import LOCKED, Canvas, widths
+from xltools.form.places import Area
+
+_FOOTER = "&C&P / &N"
+_LINE, _TALLEST = 12.0, 400.0  # points: a line of 9-point text, and about the most a row may have
+_NARROW = 1.1  # a column takes more characters of 9 points than of the 11 its width is told in
+_LONGEST = 32_000  # characters; a cell takes 32,767
+# Nothing in the lists tells a date, and the same lists must give the same bytes.
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+
+
+@frozen
+class Column:
+    """The head of a column and its width in characters."""
+
+    head: str
+    width: float
+
+
+@frozen
+class Listing:
+    """One sheet: a row a thing. ``tones`` gives the background of every cell that holds just that word."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Decimal | str, ...], ...]
+    tones: Mapping[str, str]
+
+
+def write_listings(title: str, listings: Sequence[Listing]) -> bytes:
+    """The workbook of these lists. Every text stays a text."""
+    with Canvas("") as canvas:
+        canvas.properties(title, _CREATED, {})
+        for listing in listings:
+            _write(canvas, listing)
+        return canvas.close(locked=False)
+
+
+def _write(canvas: Canvas, listing: Listing) -> None:
+    page = canvas.page(listing.name)
+    head = canvas.boxed(bg_color=LOCKED, bold=True, align="left")
+    for column, about in enumerate(listing.columns):
+        canvas.put(page, Area.at(0, column), about.head, head)
+    for row, values in enumerate(listing.rows, 1):
+        _row(canvas, page, row, values, listing.tones)
+        page.set_row(row, _height(listing.columns, values))
+    widths(page, tuple(column.width for column in listing.columns))
+    last_row, last_column = max(1, len(listing.rows)), len(listing.columns) - 1
+    page.freeze_panes(1, 0)
+    page.autofilter(0, 0, last_row, last_column)
+    page.repeat_rows(0)
+    canvas.paper(page, Area(0, 0, last_row, last_column), f"&C{listing.name}", _FOOTER, landscape=True)
+
+
+def _row(
+    canvas: Canvas, page: Worksheet, row: int, values: Sequence[Decimal | str], tones: Mapping[str, str]
+) -> None:
+    for column, value in enumerate(values):
+        if isinstance(value, Decimal):
+            style = canvas.boxed(font_size=9, align="right", valign="top", num_format="General")
+        else:
+            # The prefix keeps a text that begins with = a text when somebody edits its cell.
+            tone = {"bg_color": tones[value]} if value in tones else {}
+            style = canvas.boxed(font_size=9, align="left", valign="top", quote_prefix=True, **tone)
+        canvas.put(page, Area.at(row, column), _short(value), style)
+
+
+def _height(columns: Sequence[Column], values: Sequence[Decimal | str]) -> float:
+    """Room for every line: not every program makes it on opening."""
+    pairs = zip(columns, values, strict=True)
+    most = max(lines(str(value), column.width * _NARROW) for column, value in pairs)
+    return min(_TALLEST, most * _LINE + 3)
+
+
+def _short(value: Decimal | str) -> Decimal | str:
+    if isinstance(value, Decimal) or len(value) <= _LONGEST:
+        return value
+    return f"{value[:_LONGEST]}…"
