@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import time
@@ -247,7 +248,12 @@ def arguments():
 
 @pytest.fixture(params=list(MADE))
 def file(request):
-    return MADE[request.param]()
+    return made_by(request.param)
+
+
+@functools.cache
+def made_by(name):
+    return MADE[name]()
 
 
 def first_of_merged(sheet, address):
@@ -387,7 +393,7 @@ def test_every_sample_keeps_the_laws(path):
     assert {n: plain(c) for n, c in before.items()} == {n: plain(c) for n, c in after.items()}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(chosen=st.data())
 def test_any_marks_on_any_sheets_keep_the_laws(chosen, form, other_form, sound):
     use = chosen.draw(st.sampled_from([form, other_form]))

@@ -57,8 +57,8 @@ def unmarked(package: bytes, limits: Limits | None = None) -> bytes:
     """
     limits = limits or Limits()
     with _refusals():
-        parts = Parts(package, limits)
-        _unmark(parts, scan(package, limits))
+        facts, parts = scan(package, limits), Parts(package, limits)
+        _unmark(parts, facts)
         return parts.package()
 
 
