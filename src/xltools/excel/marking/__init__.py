@@ -24,7 +24,7 @@ from xltools.excel.marking.slip import slip_page
 from xltools.excel.marking.styles import has_styles, highest_style, with_looks, without_looks
 from xltools.excel.marking.unchanged import content_place, unchanged, watched
 from xltools.excel.scan import Facts, SheetFacts, scan
-from xltools.excel.signs import RULE, slip_of, spans
+from xltools.excel.signs import MARKER, RULE, slip_of, spans
 from xltools.form.address import a1
 from xltools.form.places import SLIP
 
@@ -57,8 +57,8 @@ def unmarked(package: bytes, limits: Limits | None = None) -> bytes:
     """
     limits = limits or Limits()
     with _refusals():
-        parts = Parts(package, limits)
-        _unmark(parts, scan(package, limits))
+        facts, parts = scan(package, limits), Parts(package, limits)
+        _unmark(parts, facts)
         return parts.package()
 
 
@@ -149,8 +149,9 @@ def _unmark(parts: Parts, facts: Facts) -> None:
     book = read_book(parts)
     if own := slip_of(facts):
         remove_sheet(parts, book, own.sheet.name)
-        forget_names(parts, book)
         without_looks(parts, book.main)
+    if MARKER in facts.names:  # and it stays behind where somebody deletes the slip
+        forget_names(parts, book)
     for sheet in facts.sheets:
         if own is None or sheet is not own.sheet:
             has_comments = any(spans(comment.text) for comment in sheet.comments.values())

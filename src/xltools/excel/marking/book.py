@@ -143,7 +143,7 @@ def forget_names(parts: Parts, book: Book) -> None:
     """Take our name off the workbook, and the list of names where it held no other."""
     markup = parts.open(book.main)
     for group in markup.root.all("definedNames"):
-        ours = [e for e in group.all("definedName") if folded(e.attributes["name"]) == MARKER]
+        ours = [e for e in group.all("definedName") if e.attributes["name"].casefold() == MARKER]
         for element in [group] if len(ours) == len(group.children) else ours:
             markup.remove(element)
     parts.put(book.main, markup)
