@@ -193,17 +193,14 @@ def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
         if named != year:
             yield named
             return
-    named_years = list(years(sentence.text))
+    text = _HANDED_ON.sub("", sentence.text)  # 结转2025年 is no word of 2025
+    named_years = list(years(text))
     if any(named == year for named, _, _ in named_years) or not named_years:
         return
     named, start, end = named_years[0]
-    rest = sentence.text[end:]
+    rest = text[end:]
     looks_away = _LOOKS_AHEAD if named > year else _LOOKS_BACK
-    if (
-        _OPENING.fullmatch(sentence.text, 0, start)
-        and not _NO_TOPIC.match(rest)
-        and not looks_away.search(rest)
-    ):
+    if _OPENING.fullmatch(text, 0, start) and not _NO_TOPIC.match(rest) and not looks_away.search(rest):
         yield named
 
 
