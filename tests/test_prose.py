@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from conftest import HERE, sound_prose, sound_values
 from xltools.checking.checks import verify
+from xltools.checking.parts import divisions
 from xltools.checking.prose import matches, prose
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.numeral import folded, from_characters, quantities
 from xltools.data.record import Agency, Record
+from xltools.data.sentence import sentences
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.layout import layout
@@ -256,6 +258,27 @@ def test_everything_in_one_box_is_not_blank():
     )
     told = attrs.evolve(filing({}), prose=words | {"overview.proactive": whole})
     assert list(prose(told)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("共25件，其中线上20件（平台15件、邮箱5件）、线下5件", None),
+        ("线上20件（平台15件、邮箱6件）、线下5件", [15, 6]),
+        ("共25件（线上20件，线下6件），办结25件", [20, 6]),
+        ("共25件，其中线上20件、线下5件，予以公开10件、部分公开16件", [10, 16]),
+        ("线下20件、线上5件，共25件", None),
+        ("线下20件、线上6件，共25件", [20, 6]),
+        ("共25件，其中网络12件、信函8件", None),  # the rest came some other way
+        ("共25件，其中约20件线上、线下10件", None),
+        ("收到9件，上年结转1件，其中网络5件、信函5件", None),
+        ("共25件，其中线上20次、线下30次", None),
+    ],
+)
+def test_parts_are_held_against_their_whole(text, parts):
+    (sentence,) = sentences(text)
+    told = list(divisions(sentence, FORM.prose))
+    assert [[int(value) for _, value in d.parts] for d in told] == ([parts] if parts else [])
 
 
 def test_the_office_is_no_other_body_where_it_reports_itself():
