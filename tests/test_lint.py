@@ -166,6 +166,38 @@ FAULTS = {
         "group-with-cells",
         "“性别”",
     ),
+    "a claim that means nothing known": (
+        ('means = ["received", "opening + received"]', 'means = ["recieved"]'),
+        "unknown-name",
+        "“受理”",
+    ),
+    "a meaning of no cell": (
+        ('is = "cases.opening.total"', 'is = "cases.opening.sum"'),
+        "unknown-name",
+        "meaning “opening”",
+    ),
+    "a claim in no box": (('boxes = ["remarks.text"]', 'boxes = ["remark.text"]'), "unknown-name", "“受理”"),
+    "a prose cell that is none": (
+        ('required = ["remarks.text"]', 'required = ["remarks"]'),
+        "unknown-name",
+        "prose",
+    ),
+    "nil of nothing known": (
+        ('"remarks.text" = "received"', '"remarks.text" = "got"'),
+        "unknown-name",
+        "prose",
+    ),
+    "two meanings of a key": (
+        ('key = "opening"\nlabel = "年初在办"\nis', 'key = "received"\nlabel = "年初在办"\nis'),
+        "repeated-key",
+        "meaning",
+    ),
+    "a meaning of two units": (
+        ('is = "cases.opening.total"', 'is = "cases.opening.total + staff.total.all"'),
+        "mixed-units",
+        "meaning “opening”",
+    ),
+    "a key no claim has": (("denied = true", "denies = true"), "unknown-key", "claim"),
     "mixed units": (
         ('{ key = "women", label = "女" }', '{ key = "women", label = "女", unit = "件" }'),
         "mixed-units",

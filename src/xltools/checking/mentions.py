@@ -230,29 +230,24 @@ def _is_excused(telling: Telling, spots: list[_Spot], phrase: Phrase) -> bool:
 
 def _denied(telling: Telling, box: str, sentence: Sentence) -> Iterator[Mention]:
     """未收到政府信息公开申请, 无行政复议: the figures of those claims are said to be 0."""
-    for start, clause in sentence.clauses:
-        if any(start <= q.start < start + len(clause) for q in sentence.quantities):
+    for start, clause in sentence.clauses():
+        behind = next(denials(clause), None)  # one 无 a clause: a second would be a double negation
+        if behind is None or any(start <= q.start < start + len(clause) for q in sentence.quantities):
             continue
-        spots = [s for s in telling.spots(clause) if s.claim.denied]
-        for behind in denials(clause):
-            told = [
-                s for s in spots if behind <= s.start and _is_denied(telling, box, sentence, s, start, behind)
-            ]
-            yield from _denial(telling, box, sentence, _without_objects(told, clause), clause, start)
-            break  # one 无 a clause: a second would be a double negation
+        before = sentence.text[: start + len(clause)]
+        spots = [spot for spot in telling.spots(clause) if spot.claim.denied and behind <= spot.start]
+        told = [spot for spot in spots if _is_denied(telling, box, spot, before, clause, behind)]
+        yield from _denial(telling, box, sentence, _without_objects(told, clause), clause, before)
 
 
-def _is_denied(telling: Telling, box: str, sentence: Sentence, spot: _Spot, start: int, behind: int) -> bool:
+def _is_denied(telling: Telling, box: str, spot: _Spot, before: str, clause: str, behind: int) -> bool:
     """Whether the 无 reaches the words, and nothing after them narrows what there is none of."""
-    _, clause = next(item for item in sentence.clauses if item[0] == start)
-    claim, words = spot.claim, [w for w, _ in telling.words]
-    gap, rest = clause[behind : spot.start], clause[spot.end :]
-    light = (*words, *claim.about)
+    claim = spot.claim
     return (
-        len(gap) <= _FARTHEST
+        spot.start - behind <= _FARTHEST
         and not any(word in clause for word in (*telling.prose.ways, *claim.unless))
-        and is_light(rest, light)
-        and telling.is_about(claim, box, sentence.text[:start] + clause)
+        and is_light(clause[spot.end :], (*(word for word, _ in telling.words), *claim.about))
+        and telling.is_about(claim, box, before)
     )
 
 
@@ -260,14 +255,10 @@ _FARTHEST = 20  # characters between 无 and what there is none of
 
 
 def _denial(
-    telling: Telling, box: str, sentence: Sentence, spots: list[_Spot], clause: str, start: int
+    telling: Telling, box: str, sentence: Sentence, spots: list[_Spot], clause: str, before: str
 ) -> Iterator[Mention]:
-    if not spots:
-        return
     zero = Decimal(0)
-    excused = is_elsewhen(sentence.text[: start + len(clause)], telling.year) or any(
-        word in sentence.text for word in telling.scopes
-    )
+    excused = is_elsewhen(before, telling.year) or any(word in sentence.text for word in telling.scopes)
     for spot in spots:
         readings = _readings(telling, [spot], clause)
         matched = next((reading for reading in readings if reading.figure == zero), None)

@@ -88,7 +88,8 @@ def _ends(phrase: Phrase, prose: Prose) -> bool:
 
 def _wholes(whole: Phrase, phrases: tuple[Phrase, ...]) -> set[Decimal]:
     """What the parts may be parts of: the number before them, an earlier one, or what those come to together."""
-    earlier = [p.quantity.value for p in phrases if p.before < whole.before and _alike(p, whole)]
+    start = whole.quantity.start
+    earlier = [p.quantity.value for p in phrases if p.quantity.start < start and _alike(p, whole)]
     return {whole.quantity.value, *earlier, sum((*earlier[-1:], whole.quantity.value), Decimal(0))}
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import pairwise
 
-from attrs import frozen
+from attrs import define, frozen
 
 from xltools.data.numeral import Quantity, folded, quantities, year_of, years
 
@@ -46,6 +47,8 @@ _NOTHING = re.compile(
 )
 _NOTHING_WORDS = {"无", "没有", "不", "未", "", "/", "-", "—", "——", "暂无"}
 _LONGEST_NOTHING = 20
+# In characters of a box, characters of a sentence, and numbers in one: what is done with it grows with their square.
+_MOST, _LONGEST, _MOST_NUMBERS = 10_000, 600, 60
 _OPENING = re.compile(
     r"(?:[（(]?[一二三四五六七八九十\d]+[）)、.])?(?:[^，。]{0,12}(?:情况|方面|工作|公开))?[:：]?(?:截[至止]|在)?"
 )
@@ -92,14 +95,14 @@ class Phrase:
         return bool(_COMPARED.search(self.segment))
 
 
-@frozen
+@define(frozen=True, slots=False)
 class Sentence:
     """One sentence, folded, with its quantities."""
 
     text: str
     quantities: tuple[Quantity, ...]
 
-    @property
+    @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
         """Its quantities, each with the words around it."""
         return tuple(self._phrase(index) for index in range(len(self.quantities)))
@@ -125,7 +128,6 @@ class Sentence:
         following = _CLAUSE.search(self.text, position)
         return start, following.start() if following else len(self.text)
 
-    @property
     def clauses(self) -> Iterator[tuple[int, str]]:
         """Each clause with where it begins."""
         start = 0
@@ -137,9 +139,10 @@ class Sentence:
 
 
 def sentences(text: str) -> tuple[Sentence, ...]:
-    """The sentences of *text*."""
-    parts = (part for part in _END.split(folded(text)) if part)
-    return tuple(Sentence(part, tuple(quantities(part))) for part in parts)
+    """The sentences of *text*. What is beyond anything that people write is passed over: it would only cost time."""
+    parts = (part for part in _END.split(folded(text[:_MOST])) if 0 < len(part) <= _LONGEST)
+    found = (Sentence(part, tuple(quantities(part))) for part in parts)
+    return tuple(sentence for sentence in found if len(sentence.quantities) <= _MOST_NUMBERS)
 
 
 def is_light(text: str, words: Iterable[str]) -> bool:
@@ -190,17 +193,14 @@ def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
         if named != year:
             yield named
             return
-    named_years = list(years(sentence.text))
+    text = _HANDED_ON.sub("", sentence.text)  # 结转2025年 is no word of 2025
+    named_years = list(years(text))
     if any(named == year for named, _, _ in named_years) or not named_years:
         return
     named, start, end = named_years[0]
-    rest = sentence.text[end:]
+    rest = text[end:]
     looks_away = _LOOKS_AHEAD if named > year else _LOOKS_BACK
-    if (
-        _OPENING.fullmatch(sentence.text, 0, start)
-        and not _NO_TOPIC.match(rest)
-        and not looks_away.search(rest)
-    ):
+    if _OPENING.fullmatch(text, 0, start) and not _NO_TOPIC.match(rest) and not looks_away.search(rest):
         yield named
 
 
