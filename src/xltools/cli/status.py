@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xltools.cli.shared import (
+    FILES,
     emit,
     encoding,
     file,
@@ -26,6 +27,8 @@ from xltools.cli.shared import (
     prior,
     read_all,
     reading,
+    refuse_output,
+    write_file,
 )
 from xltools.text import Lang, catalog, harmless
 
@@ -59,8 +62,9 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="form")
     @prior(lang)
     @option(lang, "--remind", is_flag=True, text="remind")
-    @formats(lang, "text", "json")
+    @formats(lang, "text", "json", "html", "xlsx")
     @option(lang, "-o", "--output", type=file, text="output")
+    @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
     def run(
         paths: tuple[Path, ...],
@@ -73,6 +77,7 @@ def command(lang: Lang) -> click.Command:
         remind: bool,
         how: str,
         output: Path | None,
+        force: bool,
         reading: dict[str, Any],
     ) -> int:
         from xltools.checking.board import board  # noqa: PLC0415
@@ -80,6 +85,7 @@ def command(lang: Lang) -> click.Command:
         from xltools.report import board as report  # noqa: PLC0415
         from xltools.report import data  # noqa: PLC0415
 
+        refuse_output(how, output, force=force)
         own = here()
         agencies = find_roster(given(roster, own.roster, "--roster"))
         assert agencies is not None  # noqa: S101  a path was given
@@ -95,6 +101,12 @@ def command(lang: Lang) -> click.Command:
             emit(report.reminder(found, definition.title, year), output)
         elif how == "json":
             emit(data.json_text(report.board_object(found), encoding(output), indent=1), output)
+        elif output and how in FILES:
+            write_file(
+                output,
+                _content(found, catalog(lang)("board.title", title=definition.title, year=year), how, lang),
+                handed,
+            )
         elif output is None and is_terminal(sys.stdout):
             _show(found, lang)
         else:
@@ -102,6 +114,16 @@ def command(lang: Lang) -> click.Command:
         return int(collection.has_errors)
 
     return run
+
+
+def _content(board: Board, title: str, how: str, lang: Lang) -> bytes:
+    if how == "html":
+        from xltools.report.html.board import board_html  # noqa: PLC0415
+
+        return board_html(board, title, lang).encode()
+    from xltools.report.workbook import board_workbook  # noqa: PLC0415
+
+    return board_workbook(board, title, lang)
 
 
 def _show(board: Board, lang: Lang) -> None:
