@@ -8,6 +8,7 @@ from functools import cached_property
 import attrs
 from attrs import define, frozen
 
+from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
@@ -68,7 +69,8 @@ def examine(
     examined = []
     for index, filing in enumerate(filings):
         findings = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
-        examined.append(Examined(filing, tuple(_judged(filing, finding, policy) for finding in findings)))
+        explained = with_causes(filing, findings)
+        examined.append(Examined(filing, tuple(_judged(filing, finding, policy) for finding in explained)))
     absent = tuple(_absent(filings, roster)) if roster else ()
     missing = tuple(policy.applied(_missing(entry), entry.code) for entry in absent)
     return Collection(tuple(examined), missing, absent)

@@ -90,7 +90,7 @@ def _take_causes(findings: list[Finding], groups: list[Group]) -> list[Finding]:
             known = next((s for s in shared if s[:2] == (cause, _standing(finding))), None)
             if known is None:
                 shared.append((cause, _standing(finding), [finding]))
-            else:
+            elif known[2][-1] is not finding:
                 known[2].append(finding)
     taken: set[int] = set()
     for cause, _, holders in shared:
