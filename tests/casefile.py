@@ -51,6 +51,11 @@ def also(path: Path) -> list[str]:
     return list(tomllib.loads(path.read_text(encoding="utf-8")).get("also", []))
 
 
+def causes_of(path: Path) -> set[str]:
+    """The causes that are said of it."""
+    return set(tomllib.loads(path.read_text(encoding="utf-8")).get("causes", []))
+
+
 def findings(path: Path) -> tuple[Finding, ...]:
     """What verification says of a case."""
     case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)

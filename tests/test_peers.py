@@ -80,7 +80,7 @@ def test_a_factor_of_one_or_less_is_no_factor_and_no_crash():
 
 def test_an_amount_in_another_unit_is_told_as_one():
     (found,) = collection([96171, 80000, 120000, 70000, 99000, 88000, 91000, 910000000], FEES)
-    assert [(cause.code, cause.facts["converted"]) for cause in found.causes] == [("other-unit", 91000)]
+    assert [(cause.code, cause.facts["likely"]) for cause in found.causes] == [("times-10000", 91000)]
 
 
 def test_at_most_three_and_the_farthest_first():

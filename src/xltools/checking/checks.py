@@ -28,7 +28,10 @@ def verify(filing: Filing) -> tuple[Finding, ...]:
 
 
 def totals(filing: Filing) -> Iterator[Finding]:
-    """Each total shows the sum of its parts. Source: the word 总计 in the form, stated as ``is`` in its definition."""
+    """Each total shows the sum of its parts. Source: the word 总计 in the form, stated as ``is`` in its definition.
+
+    What a program may have computed over a text is not judged, since programs differ; what a person typed is.
+    """
     form, record = filing.form, filing.record
     assert form is not None  # noqa: S101  verify asked
     assert record is not None  # noqa: S101  verify asked
@@ -36,7 +39,8 @@ def totals(filing: Filing) -> Iterator[Finding]:
     displayed = _displayed(filing, values)
     for name, shown in filing.shown.items():
         cell = form.cells[name]
-        if form.reach[name] & (filing.unread | filing.clouded):
+        clouds = filing.clouded if shown.origin in _COMPUTED else frozenset[str]()
+        if form.reach[name] & (filing.unread | clouds):
             continue
         if finding := _total(filing, cell, shown, values, displayed):
             yield finding
@@ -97,6 +101,10 @@ def filled(filing: Filing) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage, prose)
+
+
+# How a total came about when a program, or nobody knows who, added it up.
+_COMPUTED = frozenset({Origin.FORMULA, Origin.UNCALCULATED, Origin.CHANGED, Origin.UNKNOWN})
 
 
 def _is_derived_line(cell: Cell, identity: Identity) -> bool:

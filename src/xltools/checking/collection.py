@@ -9,7 +9,7 @@ import attrs
 from attrs import define, frozen
 
 from xltools.checking import peers, prior
-from xltools.checking.causes import explained
+from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
@@ -86,7 +86,7 @@ def examine(
     examined = []
     for index, filing in enumerate(filings):
         found = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
-        findings = explained(filing, [*found, *across[index]])
+        findings = with_causes(filing, [*found, *across[index]], last[index])
         examined.append(Examined(filing, tuple(_judged(filing, finding, policy) for finding in findings)))
     missing = tuple(policy.applied(_missing(entry), entry.code) for entry in absent)
     changes = tuple(_changes(absent, policy, past, matched)) if past and roster else ()

@@ -1,38 +1,58 @@
-"""Findings that are told in one message: one cause, one message, its cells listed."""
+"""Findings as they are told: one cause, one message, its cells listed; what follows from another is not told again.
+
+Three things bring findings of one file together, in this order:
+
+* one shared cause (:class:`~xltools.data.finding.Cause` with the same code and the same facts);
+* one finding from which the other follows: cells are blank in a workbook in which nothing was filled in;
+* many findings of one code on one sheet, where the catalogue has a sentence for many.
+
+What a coordinator has accepted never stands together with what is open, nor an answered question with one that
+was not answered.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count, product
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from attrs import frozen
 
 from xltools.data.finding import Cause, Finding, Place, Severity
-from xltools.form.address import a1, column_index
+from xltools.form.address import ranges
 from xltools.text import catalog
 
-_ORDER = {severity: place for place, severity in enumerate(Severity)}
-_SHORTEST = 3  # fewer of one kind are told one by one
-_ADDRESS = re.compile(r"([A-Z]+)([0-9]+)")
+_SHORTEST = 3  # fewer findings of one code are told one by one
+_FOLLOWS = {"blank": "all-blank", "text-nothing": "all-blank"}  # code -> the code it says nothing new beside
+_WORST = {severity: index for index, severity in enumerate(Severity)}
 
 
 @frozen
 class Group:
-    """Findings with one message. One alone is a group as well. ``cause`` is the one that they share."""
+    """Findings with one message, the one that leads first. One alone is a group as well."""
 
     findings: tuple[Finding, ...]
-    cause: Cause | None = None
+    cause: Cause | None = None  # the one they share
+    follow: bool = False  # what the others say follows from the first
 
     @property
     def lead(self) -> Finding:
-        """The one that stands for all."""
+        """The one that stands for all: the worst."""
         return self.findings[0]
 
     @property
-    def is_of_one_kind(self) -> bool:
-        """Whether it is many of one code on one sheet, told by a sentence of their own."""
-        return len(self.findings) > 1 and self.cause is None
+    def severity(self) -> Severity:
+        """That of the worst of them."""
+        return self.lead.severity
+
+    @property
+    def is_many(self) -> bool:
+        """Whether one sentence of the catalogue's ``group`` tells them all."""
+        codes = {finding.code for finding in self.findings}
+        return len(self.findings) >= _SHORTEST and len(codes) == 1 and self.lead.code in _told_together()
+
+    @property
+    def apart(self) -> tuple[Finding, ...]:
+        """Those besides the first whose own sentences are still to be told."""
+        return () if self.follow or self.is_many else self.findings[1:]
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -40,76 +60,83 @@ class Group:
         return tuple(dict.fromkeys(place for finding in self.findings for place in finding.places))
 
     @property
-    def spans(self) -> str:
-        """The cells it is filed under, as a person writes them: D6:D9、F4."""
-        return "、".join(spans(finding.address for finding in self.findings if finding.address))
+    def spans(self) -> tuple[str, ...]:
+        """The cells they are filed under as few ranges: ``D6:D9``, ``F4``; with the sheet where there are several."""
+        sheets: dict[str, list[str]] = {}
+        for finding in self.findings:
+            if finding.address:
+                sheets.setdefault(finding.sheet, []).append(finding.address)
+        if len(sheets) <= 1:
+            return ranges(address for addresses in sheets.values() for address in addresses)
+        return tuple(f"{sheet}!{area}" for sheet, addresses in sheets.items() for area in ranges(addresses))
 
 
 def grouped(findings: Sequence[Finding]) -> tuple[Group, ...]:
-    """The findings of one file in groups, worst first.
-
-    Together are what one cause explains, and what is of one code on one sheet once it is many. What was waived or
-    answered stays apart from what is open.
-    """
-    kinds = frozenset(catalog("en").keys("group"))
-    by_key: dict[tuple[object, ...], list[Finding]] = {}
-    for index, finding in enumerate(sorted(findings, key=lambda f: _ORDER[f.severity])):
-        by_key.setdefault(_key(finding, kinds, index), []).append(finding)
-    return tuple(group for members in by_key.values() for group in _groups(members))
+    """The findings of one file in groups, worst first. Each finding is in exactly one group."""
+    ordered = sorted(findings, key=lambda finding: _WORST[finding.severity])
+    groups: list[Group] = []
+    rest = _take_causes(ordered, groups)
+    rest = _take_followers(rest, groups)
+    groups += _of_one_code(rest)
+    first = {id(finding): index for index, finding in enumerate(ordered)}
+    return tuple(sorted(groups, key=lambda group: first[id(group.lead)]))
 
 
-def _key(finding: Finding, kinds: frozenset[str], index: int) -> tuple[object, ...]:
-    if finding.waiver is not None or finding.explanation:
-        return ("alone", index)
-    if shared := _shared(finding):
-        return ("cause", finding.severity, shared.code, str(sorted(shared.facts.items())))
-    if finding.code in kinds:
-        return ("kind", finding.code, finding.sheet, finding.severity)
-    return ("alone", index)
+def _take_causes(findings: list[Finding], groups: list[Group]) -> list[Finding]:
+    """Put those that share a cause together; the others are returned."""
+    shared: list[tuple[Cause, Hashable, list[Finding]]] = []
+    for finding in findings:
+        for cause in finding.causes:
+            known = next((s for s in shared if s[:2] == (cause, _standing(finding))), None)
+            if known is None:
+                shared.append((cause, _standing(finding), [finding]))
+            elif known[2][-1] is not finding:
+                known[2].append(finding)
+    taken: set[int] = set()
+    for cause, _, holders in shared:
+        mine = [finding for finding in holders if id(finding) not in taken]
+        if len(mine) > 1:
+            groups.append(Group(tuple(mine), cause))
+            taken |= {id(finding) for finding in mine}
+    return [finding for finding in findings if id(finding) not in taken]
 
 
-def _shared(finding: Finding) -> Cause | None:
-    return next((cause for cause in finding.causes if cause.is_shared), None)
+def _take_followers(findings: list[Finding], groups: list[Group]) -> list[Finding]:
+    """Put what follows from another finding behind that one; the others are returned."""
+    rest = list(findings)
+    for code in dict.fromkeys(_FOLLOWS.values()):
+        for lead in [finding for finding in rest if finding.code == code]:
+            behind = [f for f in rest if _FOLLOWS.get(f.code) == code and _is_open_as(f, lead)]
+            if behind:
+                groups.append(Group((lead, *behind), follow=True))
+                gone = {id(lead), *map(id, behind)}
+                rest = [finding for finding in rest if id(finding) not in gone]
+    return rest
 
 
-def _groups(members: list[Finding]) -> Iterator[Group]:
-    cause = _shared(members[0])
-    if len(members) > 1 and cause:
-        yield Group(tuple(members), cause)
-    elif len(members) >= _SHORTEST:
-        yield Group(tuple(members))
-    else:
-        yield from (Group((finding,)) for finding in members)
+def _of_one_code(findings: Iterable[Finding]) -> Iterator[Group]:
+    """Many of one code on one sheet together, unless each has something of its own to tell."""
+    alike: dict[Hashable, list[Finding]] = {}
+    for finding in findings:
+        own = id(finding) if finding.causes else None
+        alike.setdefault((finding.code, finding.sheet, _standing(finding), own), []).append(finding)
+    for group in map(tuple, alike.values()):
+        together = Group(group)
+        if together.is_many:
+            yield together
+        else:
+            yield from (Group((finding,)) for finding in group)
 
 
-def spans(addresses: Iterable[str]) -> Iterator[str]:
-    """Addresses, those that fill a rectangle as a range."""
-    left = {place for address in addresses if (place := _place(address))}
-    while left:
-        first = min(left)
-        last = max(_corners(first, left), key=lambda corner: _size(first, corner))
-        left -= set(_inside(first, last))
-        yield a1(*first) if last == first else f"{a1(*first)}:{a1(*last)}"
+def _standing(finding: Finding) -> Hashable:
+    """What was decided about it and answered to it: only findings that stand alike are told together."""
+    return finding.waiver, finding.explanation
 
 
-def _corners(first: tuple[int, int], there: set[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The lower right corners of the full rectangles that begin at *first*, the widest for each height."""
-    row, column = first
-    width = next(n for n in count(1) if (row, column + n) not in there)
-    while (row, column) in there:
-        width = next(n for n in count() if n == width or (row, column + n) not in there)
-        yield row, column + width - 1
-        row += 1
+def _is_open_as(finding: Finding, lead: Finding) -> bool:
+    return (finding.waiver is None, finding.explanation) == (lead.waiver is None, lead.explanation)
 
 
-def _inside(first: tuple[int, int], last: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    return product(range(first[0], last[0] + 1), range(first[1], last[1] + 1))
-
-
-def _size(first: tuple[int, int], last: tuple[int, int]) -> int:
-    return (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
-
-
-def _place(address: str) -> tuple[int, int] | None:
-    match = _ADDRESS.fullmatch(address)
-    return (int(match[2]) - 1, column_index(match[1])) if match else None
+def _told_together() -> frozenset[str]:
+    """The codes that have a sentence for many; both languages have the same."""
+    return frozenset(catalog("en").keys("group"))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 
 from attrs import frozen
 
-from xltools.data.finding import Cause
-from xltools.data.number import normal
 from xltools.form.model import Cell, Form
 
 _MOST = 3  # of one sort, a filing
-_MANIFOLD = Decimal(10_000)  # 元 in a 万元
-_ABOUT = (Decimal(5_000), Decimal(20_000))  # times: a figure in the smaller unit, a year's change included
 
 
 @frozen
@@ -38,9 +34,3 @@ def most_notable(found: Iterable[Notable], form: Form) -> list[Notable]:
         if len(kept) < _MOST and not any(reach & form.reach[other.cell.name] for other in kept):
             kept.append(notable)
     return kept
-
-
-def other_unit(cell: Cell, found: Decimal, usual: Decimal) -> Iterator[Cause]:
-    """A sum of money some ten thousand times what is usual was given in 元 where the form asks for 万元."""
-    if cell.number == "decimal" and usual > 0 and _ABOUT[0] <= found / usual <= _ABOUT[1]:
-        yield Cause("other-unit", {"unit": cell.unit, "converted": normal(found / _MANIFOLD)})

@@ -16,7 +16,7 @@ from statistics import median
 import attrs
 from attrs import frozen
 
-from xltools.checking.notable import Notable, most_notable, other_unit, watched
+from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
@@ -179,8 +179,7 @@ def _outliers(peer: Peer, spreads: Mapping[str, Spread], thresholds: Thresholds)
         }
         about = _about(peer, "outlier", value, usual, facts)
         sheet, address = peer.filing.address(cell.name)
-        causes = tuple(other_unit(cell, value, usual))
-        yield attrs.evolve(about, sheet=sheet, address=address, cell=cell.name, causes=causes)
+        yield attrs.evolve(about, sheet=sheet, address=address, cell=cell.name)
 
 
 def _about(

@@ -12,7 +12,7 @@ from decimal import Decimal
 import attrs
 from attrs import frozen
 
-from xltools.checking.notable import Notable, most_notable, other_unit, watched
+from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place, Sum
 from xltools.data.policy import Thresholds
@@ -255,8 +255,7 @@ def _jumps(years: Years, thresholds: Thresholds) -> Iterator[Finding]:
                 found.append(Notable(cell, (max(now, last) + 1) / (min(now, last) + 1)))
     for notable in most_notable(found, years.form):
         now, last = years.now[notable.cell.name], years.last[notable.cell.name]
-        finding = years.finding("jump", notable.cell, now, last)
-        yield attrs.evolve(finding, causes=tuple(other_unit(notable.cell, now, last)))
+        yield years.finding("jump", notable.cell, now, last)
 
 
 def is_jump(now: Decimal, last: Decimal, thresholds: Thresholds) -> bool:

@@ -182,14 +182,10 @@ class Place(NamedTuple):
 
 @frozen
 class Cause:
-    """What may lie behind a finding: a sentence of the catalogue below ``cause.``, and its facts.
-
-    A shared one explains several findings together.
-    """
+    """What may lie behind a finding: a sentence of the catalogue below ``cause.``, and its facts."""
 
     code: str
     facts: dict[str, object] = field(factory=dict)
-    is_shared: bool = False
 
 
 @frozen

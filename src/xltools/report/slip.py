@@ -7,9 +7,10 @@ from decimal import Decimal
 from attrs import frozen
 
 from xltools.checking.collection import Examined
-from xltools.checking.grouping import Group, grouped, spans
+from xltools.checking.grouping import Group, grouped
 from xltools.data.finding import Finding, Place
 from xltools.excel.marking import Mark, Row, Slip, marked
+from xltools.form.address import ranges
 from xltools.text import cause_text, clerk, explanations, group_text, message, number
 
 
@@ -62,8 +63,8 @@ def _row(group: Group) -> Row:
     cells = dict.fromkeys(finding.cell for finding in group.findings)
     return Row(
         place=_place(group),
-        label=str(lead.facts.get("label", "")) if not group.is_of_one_kind else "",
-        found=_shown(lead.found) if not group.is_of_one_kind else "",
+        label=str(lead.facts.get("label", "")) if not group.is_many else "",
+        found=_shown(lead.found) if not group.is_many else "",
         expected=_expected(group),
         mend=_steps(lead),
         places=group.places,
@@ -78,7 +79,7 @@ def _place(group: Group) -> str:
     if not group.places:
         return lead.sheet or clerk()("returned.whole")
     own = [place.address for place in group.places if place.sheet == lead.sheet]
-    return f"{lead.sheet}!{'、'.join(spans(own))}" if own else _far(group.places[0])
+    return f"{lead.sheet}!{'、'.join(ranges(own))}" if own else _far(group.places[0])
 
 
 def _far(place: Place) -> str:
@@ -91,16 +92,16 @@ def _shown(value: Decimal | str) -> str:
 
 def _expected(group: Group) -> str:
     lead = group.lead
-    expected = "" if group.is_of_one_kind or not isinstance(lead.expected, Decimal) else number(lead.expected)
+    expected = "" if group.is_many or not isinstance(lead.expected, Decimal) else number(lead.expected)
     return "\n".join(filter(None, (expected, _sentence(group))))
 
 
 def _sentence(group: Group) -> str:
     """What is wrong and what may lie behind it."""
-    if group.is_of_one_kind:
+    if group.is_many:
         parts = [group_text(group.lead.code, len(group.findings), "zh")]
     else:
-        parts = [message(finding, "zh") for finding in group.findings]
+        parts = [message(finding, "zh") for finding in (group.lead, *group.apart)]
     causes = dict.fromkeys(
         clerk()("returned.perhaps", cause=cause_text(cause, "zh"))
         for finding in group.findings

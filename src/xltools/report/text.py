@@ -8,14 +8,14 @@ from decimal import Decimal
 import attrs
 
 from xltools.checking.collection import Collection, Examined
-from xltools.checking.grouping import grouped
+from xltools.checking.grouping import Group, grouped
 from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
 from xltools.report.table import table
-from xltools.text import Catalog, Lang, catalog, group_text, message, number
+from xltools.text import Catalog, Lang, catalog, message, number
 
 
 def collection_text(collection: Collection, lang: Lang) -> str:
@@ -54,17 +54,28 @@ def _file(one: Examined, lang: Lang) -> str:
 
 
 def _lines(findings: Sequence[Finding], lang: Lang) -> Iterator[str]:
-    """The findings, worst first, in groups."""
-    t = catalog(lang)
+    """The findings, worst first; what belongs together as one message."""
     for group in grouped(findings):
-        if group.is_of_one_kind:
-            yield _line(group.lead, group_text(group.lead.code, len(group.findings), lang), group.spans, t)
-        else:
-            for finding in group.findings:
-                last = finding is group.findings[-1]
-                yield _line(
-                    finding, message(finding, lang), finding.address, t, with_causes=last or not group.cause
-                )
+        yield _message(group, lang)
+
+
+def _message(group: Group, lang: Lang) -> str:
+    """What leads the group, what else is to be told of it, and what may lie behind it, which is told once."""
+    t, lead = catalog(lang), group.lead
+    if group.is_many:
+        sentence, address = t(f"group.{lead.code}", count=len(group.findings)), shortened(group.spans)
+    else:
+        sentence, address = message(lead, lang), lead.address
+    others = (f"\n      {t('report.together')}{_sentence(f, lead, lang)}" for f in group.apart)
+    return _line(lead, sentence + "".join(others), address, t)
+
+
+def _sentence(finding: Finding, lead: Finding, lang: Lang) -> str:
+    """A finding behind another: its code and its sheet only where they are not the same."""
+    sheet = finding.sheet if finding.sheet != lead.sheet else ""
+    place = "!".join(filter(None, (sheet, finding.address)))
+    code = f"{finding.code} " if finding.code != lead.code else ""
+    return f"{code}{place} {message(finding, lang)}"
 
 
 def _line(finding: Finding, sentence: str, address: str, t: Catalog, *, with_causes: bool = True) -> str:
@@ -82,6 +93,14 @@ def _remarks(finding: Finding, t: Catalog, *, with_causes: bool) -> Iterator[str
         yield f"\n      {t('report.explained', text=finding.explanation)}"
     if finding.waiver:
         yield f"\n      {t('report.waived', **attrs.asdict(finding.waiver))}"
+
+
+_MOST_SPANS = 4
+
+
+def shortened(spans: Sequence[str]) -> str:
+    """The first few ranges of many."""
+    return "、".join(spans[:_MOST_SPANS]) + ("…" if len(spans) > _MOST_SPANS else "")
 
 
 def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:

@@ -158,8 +158,11 @@ class Told:
         """One sentence, what may lie behind it, and what was answered and decided; of many findings also each."""
         t, findings = catalog(self.lang), mark.group.findings
         lead = mark.group.lead
-        if not mark.group.is_of_one_kind:
-            return [*(tag("div", message(finding, self.lang)) for finding in findings), self._remarks(lead)]
+        if not mark.group.is_many:
+            return [
+                *(tag("div", message(finding, self.lang)) for finding in (lead, *mark.group.apart)),
+                self._remarks(lead),
+            ]
         each = [
             tag("li", self._link(_place(finding), finding.address), " ", message(finding, self.lang))
             for finding in findings
