@@ -145,7 +145,7 @@ def test_form_check_says_everything_that_is_wrong(tmp_path):
     bad.write_text(
         OTHER.read_text(encoding="utf-8")
         .replace("men + women", "men")
-        .replace("opening + received", "opening + x"),
+        .replace("opening + received =", "opening + x ="),
         encoding="utf-8",
     )
     message = run("form", "check", bad, expect=2)
