@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from conftest import ROOT
 from xltools.cli import command_line, main, shared
-from xltools.data.finding import ACCEPTABLE, SEVERITY
+from xltools.data.finding import ACCEPTABLE, SEVERITY, Severity, can_have
 from xltools.report.explain import page_markdown, page_text
 from xltools.text import LANGS, catalog, explanations
 
@@ -56,6 +56,15 @@ def test_no_page_denies_what_the_coordinator_may_do(lang, words):
     denied = {code for code, page in explanations(lang).items() if words in page.coordinator}
     assert denied
     assert all(SEVERITY[code].value == "error" and code not in ACCEPTABLE for code in denied)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_page_shows_the_line_that_accepts_its_finding_where_one_can(lang):
+    pages = explanations(lang)
+    shown = {code for code, page in pages.items() if "waivers.csv" in page.coordinator}
+    assert all(re.search(rf"[码E],{code},[^,]*,[^,]+,[^,]+,", pages[code].coordinator) for code in shown)
+    assert all(can_have(code, Severity.NOTE) for code in shown)
+    assert {code for code, level in SEVERITY.items() if level is Severity.QUESTION} | ACCEPTABLE <= shown
 
 
 @pytest.mark.parametrize("lang", LANGS)
