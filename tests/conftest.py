@@ -83,3 +83,9 @@ def sound_prose() -> dict[str, str]:
         "problems.text": "存在的问题：信息更新还不够及时。改进措施：建立更新提醒制度，加强检查。",
         "others.text": "本年度未收取信息处理费，没有其他需要报告的事项。",
     }
+
+
+def prose_for(form) -> dict[str, str]:
+    """Something in each box of any form."""
+    words = "按照要求办理，情况正常；不足之处是更新不够及时，已制定改进措施。"
+    return {name: sound_prose().get(name, words) for name in form.texts if not name.startswith("cover.")}

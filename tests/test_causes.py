@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from conftest import ROOT, sound_values
+from conftest import ROOT, prose_for, sound_values
 from strategies import values as some_values
 from xltools.checking.causes import LEAST, STRONG, WEAK, with_causes
 from xltools.checking.checks import verify
@@ -37,7 +37,10 @@ def name(row, column="natural"):
 def filing(values, shown=(), form=FORM, **more):
     stamp = Stamp(form.key, form.edition, 2024, AGENCY)
     record = Record(form, 2024, frozenset((AGENCY,)), values)
-    return Filing(Source("x.xlsx"), form=form, stamp=stamp, record=record, shown=dict(shown), **more)
+    prose = prose_for(form)
+    return Filing(
+        Source("x.xlsx"), form=form, stamp=stamp, record=record, shown=dict(shown), prose=prose, **more
+    )
 
 
 def explained(values, shown=(), past=None, form=FORM, **more):

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, sound_values, year_before
+from conftest import HERE, prose_for, sound_values, year_before
 from xltools.checking import prior
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
@@ -37,7 +37,8 @@ def filing(values, year=2024, agency=AGENCY, form=OFFICIAL, **more):
     """A return as reading gives it, without a file."""
     stamp = Stamp(form.key, form.edition, year, agency, more.pop("kind", "return"))
     record = Record(form, year, frozenset((agency,)), values)
-    return Filing(Source(f"{agency.code}_{year}.xlsx", f"{agency}{year}"), (), form, stamp, record, **more)
+    source, prose = Source(f"{agency.code}_{year}.xlsx", f"{agency}{year}"), prose_for(form)
+    return Filing(source, (), form, stamp, record, prose=prose, **more)
 
 
 def rollup(parts, year):
@@ -389,12 +390,14 @@ def last_of(form, seed=3):
 def test_a_workbook_with_last_years_figures_reads_as_one_without(form, show):
     last = last_of(form)
     stamp = Stamp(form.key, form.edition, 2024, AGENCY)
-    package = write_return(form, stamp, last=last, show_last=show)
+    package = write_return(form, stamp, prose=prose_for(form), last=last, show_last=show)
     again = read_package(package, "x.xlsx", form)
     assert again.record.values == form.carried(last) != {}
     assert set(codes(verify(again))) == {"all-blank", "blank"}
     filled = {c.name: Decimal(i % 5) for i, c in enumerate(form.inputs)}
-    again = read_package(write_return(form, stamp, filled, last=last, show_last=show), "x.xlsx", form)
+    again = read_package(
+        write_return(form, stamp, filled, prose_for(form), last=last, show_last=show), "x.xlsx", form
+    )
     assert again.record.values == filled, "what is typed counts, not what was filled in"
     assert set(codes(verify(again))) <= {"rule-broken"}
 
@@ -421,7 +424,9 @@ def test_a_moved_table_with_last_year_beside_it_is_still_found():
 
     form, now = OFFICIAL, sound_values()
     stamp = Stamp(form.key, form.edition, 2024, AGENCY)
-    package = write_return(form, stamp, now, last=form.complete(year_before(now)), show_last=True)
+    package = write_return(
+        form, stamp, now, prose_for(form), last=form.complete(year_before(now)), show_last=True
+    )
     moved = read_package(clerk.with_row_inserted(package, "三、依申请公开", 12), "x.xlsx")
     assert codes(moved.findings) == ["table-moved"]
     assert moved.record.values == now
@@ -437,7 +442,9 @@ def test_a_rollup_read_back_is_last_year_for_the_next():
     for agency, values in PARTS.items():
         stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2023, agency)
         returns.append(
-            read_package(write_return(OFFICIAL, stamp, year_before(values)), f"{agency.code}.xlsx")
+            read_package(
+                write_return(OFFICIAL, stamp, year_before(values), prose_for(OFFICIAL)), f"{agency.code}.xlsx"
+            )
         )
     district = merge(returns, OFFICIAL, 2023, "青禾区").rollup
     past = past_of([read_package(write_rollup(district), "青禾区.xlsx")], OFFICIAL)

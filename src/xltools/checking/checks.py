@@ -92,7 +92,11 @@ def filled(filing: Filing) -> Iterator[Finding]:
     if filing.is_nil and (figures or filing.unread):
         place = filing.address(figures[0] if figures else min(filing.unread))
         yield attrs.evolve(
-            about, code="nil-contradicted", sheet=place[0], address=place[1], facts={"count": len(figures)}
+            about,
+            code="nil-contradicted",
+            sheet=place[0],
+            address=place[1],
+            facts={"count": len(figures) or len(filing.unread)},
         )
     elif filing.is_untouched:
         yield about

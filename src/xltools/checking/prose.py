@@ -36,7 +36,8 @@ def prose(filing: Filing) -> Iterator[Finding]:
     yield from _instructions(telling)
     yield from _years(telling)
     yield from _parts(telling)
-    if not telling.filing.record or not telling.filing.record.values:
+    filing = telling.filing
+    if filing.record is None or filing.is_untouched or not filing.record.values:
         return  # all-blank says what there is to say
     yield from _blanks(telling)
     told = tuple(mentions(telling))
