@@ -54,8 +54,9 @@ def rollup(parts, year):
 def asked(now, *before, form=OFFICIAL, **how):
     """The findings that there are only because last year is known."""
     past = past_of(before, form)
-    without = examine([now], **how).findings
-    return [f for f in examine([now], past=past, **how).findings if f not in without]
+    without = {(f.code, f.sheet, f.address) for f in examine([now], **how).findings}
+    found = examine([now], past=past, **how).findings
+    return [f for f in found if (f.code, f.sheet, f.address) not in without]
 
 
 def codes(findings):
