@@ -117,12 +117,13 @@ def total_of(terms: Terms, figures: Mapping[str, Decimal]) -> Decimal:
 
 def gaps(filing: Filing, findings: Iterable[Finding]) -> dict[int, Gap]:
     """The equation behind each finding that speaks of one, by the finding's place among *findings*."""
-    if filing.form is None or filing.record is None:
+    told = {index: f for index, f in enumerate(findings) if f.code == "rule-broken" or f.code in _TOTALS}
+    if filing.form is None or filing.record is None or not told:
         return {}
     values = filing.record.complete()
     identities = {i.equation.names: i for i in filing.form.identities}
     found: dict[int, Gap] = {}
-    for index, finding in enumerate(findings):
+    for index, finding in told.items():
         gap = _gap(filing.form, identities, values, finding)
         if gap is not None and gap.difference:
             found[index] = gap
