@@ -27,6 +27,9 @@ ISSUED = write_return(
 )
 
 
+SECTIONS = {section.sheet: section for section in FORM.sections}
+
+
 def reads_truly(package, *, complete=False):
     """Every figure that is read is the one that was typed there; or its sheet is refused by an error."""
     filing = read_package(package, "x.xlsx")
@@ -47,7 +50,9 @@ def test_inserted_rows_are_found_or_refused(sheet, first, second, named):
     package = ISSUED
     for row in (first, second):
         package = clerk.with_row_inserted(package, sheet, row)
-    reads_truly(package if named else clerk.without_names(package), complete=named)
+    # The only row of a wide table has no label of its own: moved away from its heads it is refused, names or no names.
+    has_labels = all(block.arrange == "grid" for block in SECTIONS[sheet].blocks)
+    reads_truly(package if named else clerk.without_names(package), complete=named and has_labels)
 
 
 @settings(max_examples=25)
