@@ -4,7 +4,8 @@
   for any text within a line and, alone on a line, for any lines.
 * A block whose mark has a file name behind it (``toml small.toml``) is saved under that name beforehand.
 * Each document has a copy of the repository of its own to work in, and one language: Chinese for ``*.zh-CN.md``.
-* Every relative link must lead somewhere, to a heading too; every finding must be in the tables of both READMEs.
+  A change of folder holds from one block to the next, as it does for a reader.
+* Every relative link must lead somewhere, to a heading too.
 """
 # ruff: noqa: INP001, S603, T201  a script beside the documents; it runs bash and reports on the terminal
 
@@ -20,17 +21,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from xltools.data.finding import SEVERITY
-
 ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(r"^```(\w*) ?([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!`)\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-ROW = re.compile(r"^\| `([a-z][a-z-]+)` \| ([^|]+) \|", re.MULTILINE)
-SEVERITIES = {
-    "README.md": {"error": "error", "question": "question", "warning": "warning", "note": "note"},
-    "README.zh-CN.md": {"error": "错误", "question": "需说明", "warning": "警告", "note": "提示"},
-}
+
+
+_LAST = ".last-folder"
 
 
 def documents() -> list[Path]:
@@ -42,8 +39,6 @@ def faults(document: Path) -> Iterator[str]:
     """What is not as the document says."""
     text = document.read_text(encoding="utf-8")
     yield from _links(document, FENCE.sub("", text))
-    if words := SEVERITIES.get(document.relative_to(ROOT).as_posix()):
-        yield from _findings(text, words)
     if "```console" in text:
         with tempfile.TemporaryDirectory() as name:
             yield from _commands(document, text, Path(name) / "xltools")
@@ -66,20 +61,15 @@ def _slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.casefold()).strip().replace(" ", "-")
 
 
-def _findings(text: str, words: dict[str, str]) -> Iterator[str]:
-    listed = {code: severity.strip() for code, severity in ROW.findall(text)}
-    real = {code: words[severity.value] for code, severity in SEVERITY.items()}
-    for code in sorted(listed.items() ^ real.items()):
-        yield f"table of findings: {code[0]} ({code[1]})"
-
-
 def _commands(document: Path, text: str, folder: Path) -> Iterator[str]:
     _copy_to(folder)
+    here = folder  # a reader stays in the folder that the last command led to
     for language, name, content in FENCE.findall(text):
         if name:
             (folder / name).write_text(content, encoding="utf-8")
         elif language == "console":
-            yield from _console(content, folder, "zh" if ".zh" in document.name else "en")
+            yield from _console(content, here, folder, "zh" if ".zh" in document.name else "en")
+            here = Path((folder / _LAST).read_text(encoding="utf-8").strip())
 
 
 def _copy_to(folder: Path) -> None:
@@ -92,17 +82,18 @@ def _copy_to(folder: Path) -> None:
     (folder / ".venv").symlink_to(ROOT / ".venv")
 
 
-def _console(content: str, folder: Path, language: str) -> Iterator[str]:
+def _console(content: str, here: Path, folder: Path, language: str) -> Iterator[str]:
     shown = [step.partition("\n") for step in re.split(r"^\$ ", content, flags=re.MULTILINE) if step.strip()]
     mark = "--- the next command ---"
     script = "".join(f"{command}\nstatus=$?; echo '{mark}'; (exit $status)\n" for command, _, _ in shown)
+    script += f"pwd > '{folder / _LAST}'\n"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     settings = {"PATH": path, "XLTOOLS_LANG": language, "PYTHONPATH": str(folder / "src")}
     bash = [shutil.which("bash") or "bash", "-c", script]
     environment = os.environ | settings
     done = subprocess.run(
         bash,
-        cwd=folder,
+        cwd=here,
         env=environment,
         text=True,
         check=False,

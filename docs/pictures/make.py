@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT / "samples"))
 
 import clerk  # noqa: E402
 
-from xltools import find_form, load_roster, merge, read, write_rollup  # noqa: E402
+from xltools import examine, find_form, load_roster, merge, read, write_rollup  # noqa: E402
 from xltools.excel.package import patched  # noqa: E402
+from xltools.report.slip import returned  # noqa: E402
 
 SAMPLES = ROOT / "samples"
 WIDEST = 2000  # pixels; a page ends before
@@ -70,6 +71,15 @@ def district() -> bytes:
     return write_rollup(rollup)
 
 
+def returned_one() -> bytes:
+    """A return with faults, as it goes back to its agency."""
+    path = next((SAMPLES / "problems").glob("003_*"))
+    found = returned(examine([read(path)]).examined[0])
+    if found is None:
+        raise SystemExit("the sample has no faults")
+    return found.workbook(path.read_bytes())
+
+
 def pictures() -> dict[str, Picture]:
     """Each picture by the name of its file."""
     wrong = next((SAMPLES / "problems").glob("005_*")).read_bytes()
@@ -77,6 +87,7 @@ def pictures() -> dict[str, Picture]:
     return {
         "table.png": Picture(wrong, "三、依申请公开", "$A$1:$L$33", "portrait", 140, 1034),
         "cover.png": Picture(clean, "封面", "$A$1:$D$27", "portrait", 105, 810),
+        "returned.png": Picture(returned_one(), "需要修改的地方", "$A$1:$I$10", "landscape", 118, 560),
         "district.png": Picture(district(), "各单位数据", "$B$2:$J$24", "landscape", 112, 518),
     }
 
