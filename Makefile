@@ -43,8 +43,9 @@ samples: $(READY)  ## make the sample workbooks again
 golden: $(READY)  ## renew the golden files after looking at the difference
 	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py
 
-bench: $(READY)  ## measure reading against the floor and against openpyxl
+bench: $(READY)  ## measure reading and returning against the floor and against openpyxl
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/returning.py
 
 dist: $(READY)  ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation
