@@ -28,8 +28,8 @@ LINK = re.compile(r"(?<!`)\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 ROW = re.compile(r"^\| `([a-z][a-z-]+)` \| ([^|]+) \|", re.MULTILINE)
 SEVERITIES = {
-    "README.md": {"error": "error", "warning": "warning", "note": "note"},
-    "README.zh-CN.md": {"error": "错误", "warning": "警告", "note": "提示"},
+    "README.md": {"error": "error", "question": "question", "warning": "warning", "note": "note"},
+    "README.zh-CN.md": {"error": "错误", "question": "需说明", "warning": "警告", "note": "提示"},
 }
 
 

@@ -89,6 +89,8 @@ def package(file: dict[str, Any]) -> bytes:
         return typed_into(rolled_up(**file["rollup"]), file, {})
     form = find("xxgk-2021")
     sound = {} if file.get("blank") else sound_values()
+    if file.get("zeros"):
+        sound = {cell.name: Decimal(0) for cell in form.inputs}
     values = sound | {name: Decimal(value) for name, value in file.get("values", {}).items()}
     agency = Agency(file.get("district", "青禾区"), file.get("code", "001"), file.get("name", "青禾区教育局"))
     stamp = Stamp(

@@ -1329,6 +1329,43 @@ def a_stranger_of_half_a_million_texts() -> bytes:
     return packed(parts.items())
 
 
+def _with_comments(comments: str, authors: str = "<author>x</author>") -> bytes:
+    """A return whose table of applications carries these comments."""
+    content = f'<comments xmlns="{MAIN}"><authors>{authors}</authors><commentList>{comments}</commentList></comments>'
+    relation = f'<Relationship Id="rId9" Type="{RELATIONS}/comments" Target="../comments9.xml"/>'
+    rels = f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{relation}</Relationships>'
+    more = {"xl/worksheets/_rels/sheet4.xml.rels": rels.encode(), "xl/comments9.xml": content.encode()}
+    return packed((entries(issued()) | more).items())
+
+
+@hostile("comment", padded=True)
+def comments_by_the_hundred_thousand() -> bytes:
+    each = '<comment ref="{}{}" authorId="0"><text><t>x</t></text></comment>'
+    return _with_comments("".join(each.format("ABCD"[n % 4], n // 4 + 1) for n in range(300_000)))
+
+
+@hostile("comment")
+def comment_that_commands_a_terminal() -> bytes:
+    return _with_comments(
+        '<comment ref="D6" authorId="7"><text><t>&#x9b;31m_x001B_[2J&#x202e;</t></text></comment>'
+    )
+
+
+@hostile("damaged")
+def comment_at_no_place() -> bytes:
+    return _with_comments('<comment ref="D0" authorId="0"><text><t>x</t></text></comment>')
+
+
+@hostile("damaged")
+def comment_without_a_place() -> bytes:
+    return _with_comments("<comment><text><t>x</t></text></comment>")
+
+
+@hostile("")
+def comment_of_nothing() -> bytes:
+    return _with_comments('<comment ref="D6" authorId="0"><text/></comment>', authors="")
+
+
 # -- for use by hand
 
 

@@ -71,7 +71,7 @@ def test_version():
 
 def test_an_unknown_command_or_option_is_a_usage_error():
     assert "Usage" in run("collate", expect=2)
-    assert "Usage" in run("verify", expect=2)
+    assert "Usage" in run("verify", "--colour", expect=2)
     assert "no-such" in run("verify", CLEAN, "--no-such", expect=2)
 
 

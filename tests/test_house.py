@@ -24,6 +24,7 @@ ORDER = [
     "issue",
     "merging",
     "checking",
+    "folder",
     "rosters",
     "inbox",
     "excel",
@@ -39,8 +40,9 @@ ROOMS = {
     "zipfile": "excel/",
     "xml": ("excel/scan.py", "excel/guard.py"),
     "click": "cli/",
+    "rich": "cli/status.py",
     "cattrs": "form/load.py",
-    "tomllib": ("form/load.py", "text/__init__.py"),
+    "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",
     "json": "report/data.py",
     "python_calamine": "excel/child.py",
@@ -111,6 +113,7 @@ def test_no_chinese_in_logic():
         "data/record.py": "（",  # an agency's name with its code, the same in both languages
         "checking/collection.py": "（、",
         "data/roster.py": None,  # the heads of columns that a roster may have
+        "folder.py": None,  # and a list of waivers
         "data/typed.py": None,  # words that clerks type where a number belongs
         "excel/scan.py": "年月日",  # letters of date formats
         "excel/reader/locate.py": None,  # Chinese numerals in front of labels
@@ -158,6 +161,7 @@ def test_every_problem_that_can_be_raised_has_its_words():
     for path in MODULES:
         raised |= set(re.findall(r'Problem\(\s*"([a-z0-9-]+)"', path.read_text(encoding="utf-8")))
     raised |= {
+        *("unknown-level", "fixed-level", "fixed-waiver", "not-above-zero", "unknown-code", "waiver-blank"),
         "repeated-key",
         "repeated-sheet",
         "repeated-cell",

@@ -67,6 +67,17 @@ def test_a_whole_return_can_be_typed(form, places, blank, sound, tmp_path):
     assert verify(filing) == ()
 
 
+def test_a_nil_report_is_declared_and_not_contradicted(places, blank):
+    status = ["read", COVER, a1(*places.cover.status.anchor)]
+    declare = ["type", *places.address("cover.nil"), "是"]
+    figure = ["type", *places.address("applications.new.natural"), "3"]
+    balanced = ["type", *places.address("applications.granted.natural"), "3"]
+
+    answers = office.typed(blank, [declare, status, figure, balanced, status]).answers
+
+    assert (answers[1], answers[4]) == ("可以报送（零报告）", "不能报送：选了零报告，但表中填有数字")
+
+
 def test_nothing_else_can_be_typed(form, places, blank):
     locked = sorted(_locked(places, blank))
     for kind in (_cells_of(places, form.totals), _labels(places), _stamped(places), _checks(places)):
@@ -133,7 +144,9 @@ def test_an_unprotected_sheet_can_be_renamed_and_removed(places, blank):
 
 def _words(form):
     """Something for every prose cell, with what a spreadsheet would gladly take for a number or a date."""
-    words = {name: f"{part.label}：本年度无变化。" for name, part in form.texts.items()}
+    words = {
+        name: f"{part.label}：本年度无变化。" for name, part in form.texts.items() if name != "cover.nil"
+    }
     return words | {"cover.telephone": "05710001234", "cover.date": "2025-01-15"}
 
 

@@ -14,6 +14,8 @@ from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, represented
 from xltools.data.filing import Account, Filing, Member, Source
+from xltools.data.finding import Finding
+from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.data.rollup import Coverage, Rollup
 from xltools.data.roster import Roster
@@ -55,6 +57,7 @@ def merge(
     roster: Roster | None = None,
     exclusions: Sequence[Exclusion] = (),
     incomplete: bool = False,
+    policy: Policy | None = None,
 ) -> Merge:
     """Add up *filings*; with *incomplete*, what has errors or is missing is left out and the roll-up says so.
 
@@ -65,9 +68,9 @@ def merge(
     fates = [(filing, _exclusion(filing, exclusions)) for filing in filings]
     out = [(filing, exclusion) for filing, exclusion in fates if exclusion]
     kept = [filing for filing, exclusion in fates if exclusion is None]
-    waived = {x.what: x.reason for x in exclusions}
-    expected = Roster(tuple(e for e in roster if e.code not in waived)) if roster else None
-    collection = examine(kept, expected, year, district)
+    reasons = {x.what: x.reason for x in exclusions}
+    expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
+    collection = examine(kept, expected, year, district, policy=policy)
     added = [one for one in collection.examined if _can_be_added(one)]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)
@@ -76,11 +79,11 @@ def merge(
     refused = [one for one in collection.examined if not _can_be_added(one)]
     accounts += sorted((_refused(one) for one in refused), key=_account_order)
     accounts += sorted((_excluded(filing, x) for filing, x in out), key=_account_order)
-    accounts += _absentees(roster, filings, collection, waived, district)
+    accounts += _absentees(roster, filings, collection, reasons, district)
     members = tuple(_member(one.filing) for one in added)
-    rollup = Rollup(
-        form, year, district, code or district, members, tuple(accounts), _coverage(roster, accounts, added)
-    )
+    waived = sorted((f for f in collection.findings if f.waiver), key=_finding_order)
+    coverage = _coverage(roster, accounts, added)
+    rollup = Rollup(form, year, district, code or district, members, tuple(accounts), coverage, tuple(waived))
     return Merge(collection, rollup)
 
 
@@ -117,6 +120,10 @@ def _account_order(account: Account) -> tuple[str, ...]:
     return (agency.district, agency.code, account.source.name, account.source.sha256)
 
 
+def _finding_order(finding: Finding) -> tuple[str, ...]:
+    return (finding.agency, finding.code, finding.sheet, finding.address, finding.file)
+
+
 def _member(filing: Filing) -> Member:
     assert filing.agency is not None  # noqa: S101  a filing without a stamp has an error
     assert filing.record is not None  # noqa: S101  and so has one without a record
@@ -150,15 +157,15 @@ def _absentees(
     roster: Roster | None,
     filings: tuple[Filing, ...],
     collection: Collection,
-    waived: dict[str, str],
+    reasons: dict[str, str],
     district: str,
 ) -> list[Account]:
     """The agencies of the roster without any file, in its order."""
     if roster is None:
         return []
     present = represented(filings, roster)
-    absent = [e for e in roster if e in collection.absent or (e.code in waived and e.code not in present)]
-    return [Account(e.agency(district), _NO_SOURCE, "missing", waived.get(e.code, "")) for e in absent]
+    absent = [e for e in roster if e in collection.absent or (e.code in reasons and e.code not in present)]
+    return [Account(e.agency(district), _NO_SOURCE, "missing", reasons.get(e.code, "")) for e in absent]
 
 
 def _coverage(roster: Roster | None, accounts: list[Account], added: list[Examined]) -> Coverage:

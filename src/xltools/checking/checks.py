@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
+import attrs
+
 from xltools.data.filing import Filing, Origin, Shown
 from xltools.data.finding import Finding, Place, Sum, Word
 from xltools.data.number import close
@@ -70,10 +72,26 @@ def coverage(filing: Filing) -> Iterator[Finding]:
 
 
 def filled(filing: Filing) -> Iterator[Finding]:
-    """Something was filled in: a workbook sent back untouched is no report that nothing happened."""
+    """What is there agrees with what is declared: nothing filled in is no report that nothing happened.
+
+    Source: practice; nothing but zeros is likely, and asks for the declaration.
+    """
     record = filing.record
-    if record is not None and not filing.is_rollup and not record.values and not filing.unread:
-        yield Finding("all-blank", filing.source.path, str(filing.agency))
+    if record is None or filing.is_rollup:
+        return
+    figures = [name for name, value in record.values.items() if value]
+    about = Finding("all-blank", filing.source.path, str(filing.agency))
+    if filing.is_nil and (figures or filing.unread):
+        place = _address(
+            filing, record.form, record.form.cells[figures[0] if figures else min(filing.unread)]
+        )
+        yield attrs.evolve(
+            about, code="nil-contradicted", sheet=place[0], address=place[1], facts={"count": len(figures)}
+        )
+    elif not filing.is_nil and not record.values and not filing.unread:
+        yield about
+    elif not filing.is_nil and not figures and not filing.unread:
+        yield attrs.evolve(about, code="all-zero")
 
 
 CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage)

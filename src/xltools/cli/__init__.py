@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from xltools.cli import form, generate, merge, read, schema, verify
+from xltools.cli import diff, form, generate, init, merge, read, schema, status, verify
 from xltools.errors import XltoolsError
 from xltools.text import LANGS, Lang, catalog, default_lang, error_text
 
@@ -55,7 +55,7 @@ def command_line(lang: Lang) -> click.Group:
             callback=_version,
         )
     )
-    for module in (generate, read, verify, merge, form, schema):
+    for module in (init, generate, status, read, verify, diff, merge, form, schema):
         group.add_command(module.command(lang))
     for command in (group, *_below(group)):
         command.params.append(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.shared import emit, file, find_form, find_roster, option, progress, read_key
+from xltools.cli.shared import emit, file, find_form, find_roster, given, here, option, progress, read_key
 from xltools.text import Lang, catalog
 
 
@@ -15,8 +15,8 @@ def command(lang: Lang) -> click.Command:
     t = catalog(lang)
 
     @click.command("generate", help=t("help.generate"))
-    @option(lang, "--year", type=int, required=True, text="year")
-    @option(lang, "--district", required=True, text="district")
+    @option(lang, "--year", type=int, text="year")
+    @option(lang, "--district", text="district")
     @option(lang, "--roster", type=file, text="roster")
     @option(lang, "--agency", text="agency")
     @option(lang, "--code", text="code")
@@ -26,7 +26,6 @@ def command(lang: Lang) -> click.Command:
         "--output",
         "folder",
         type=click.Path(path_type=Path, file_okay=False),
-        required=True,
         text="folder",
     )
     @option(lang, "--form", text="form")
@@ -34,12 +33,12 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--key", type=file, text="key-write")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
-        year: int,
-        district: str,
+        year: int | None,
+        district: str | None,
         roster: Path | None,
         agency: str | None,
         code: str | None,
-        folder: Path,
+        folder: Path | None,
         form: str | None,
         password: str,
         key: Path | None,
@@ -48,6 +47,11 @@ def command(lang: Lang) -> click.Command:
         from xltools import issue  # noqa: PLC0415
         from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
 
+        own = here()
+        year = given(year, own.year, "--year")
+        district = given(district, own.district, "--district")
+        folder = given(folder, own.outbox, "-o")
+        roster, form = roster or own.roster, form or own.form
         issue.check_inputs(year, district, password)
         definition, secret = find_form(form), read_key(key)
         entries = issue.chosen(find_roster(roster), agency, code)

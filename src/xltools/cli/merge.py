@@ -7,7 +7,19 @@ from typing import Any
 
 import click
 
-from xltools.cli.shared import emit, file, find_form, find_roster, option, paths, read_all, reading
+from xltools.cli.shared import (
+    emit,
+    file,
+    find_form,
+    find_roster,
+    given,
+    here,
+    inbox_of,
+    option,
+    paths,
+    read_all,
+    reading,
+)
 from xltools.text import Lang, catalog
 
 
@@ -18,10 +30,10 @@ def command(lang: Lang) -> click.Command:
     @click.command("merge", help=t("help.merge"))
     @paths()
     @option(lang, "--roster", type=file, text="roster")
-    @option(lang, "--year", type=int, required=True, text="year")
-    @option(lang, "--district", required=True, text="district")
+    @option(lang, "--year", type=int, text="year")
+    @option(lang, "--district", text="district")
     @option(lang, "--code", default="", text="own-code")
-    @option(lang, "-o", "--output", type=file, required=True, text="merged")
+    @option(lang, "-o", "--output", type=file, text="merged")
     @option(lang, "--exclude", "excludes", multiple=True, text="exclude")
     @option(lang, "--reason", "reasons", multiple=True, text="reason")
     @option(lang, "--incomplete", is_flag=True, text="incomplete")
@@ -32,10 +44,10 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         roster: Path | None,
-        year: int,
-        district: str,
+        year: int | None,
+        district: str | None,
         code: str,
-        output: Path,
+        output: Path | None,
         excludes: tuple[str, ...],
         reasons: tuple[str, ...],
         incomplete: bool,
@@ -51,6 +63,16 @@ def command(lang: Lang) -> click.Command:
         from xltools.merging import Exclusion, merge  # noqa: PLC0415
         from xltools.report import text  # noqa: PLC0415
 
+        own = here()
+        year = given(year, own.year, "--year")
+        district = given(district, own.district, "--district")
+        code, roster, form = (
+            code or own.code,
+            roster or own.roster,
+            form or own.form,
+        )
+        # A collection is merged again after each correction; its own roll-up takes the place of the former one.
+        force, output = force or output is None, given(output, own.rollup, "-o")
         check_inputs(year, district, password)
         if len(excludes) != len(reasons) or not all(reason.strip() for reason in reasons):
             raise InputError(
@@ -59,7 +81,7 @@ def command(lang: Lang) -> click.Command:
         if not force:
             refuse_existing([output])
         definition, agencies = find_form(form), find_roster(roster)
-        handed = read_all(paths, definition, lang, reading)
+        handed = read_all(inbox_of(paths, own), definition, lang, reading)
         refuse_input(output, handed.paths)
         exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
         outcome = merge(
@@ -71,6 +93,7 @@ def command(lang: Lang) -> click.Command:
             roster=agencies,
             exclusions=exclusions,
             incomplete=incomplete,
+            policy=own.policy,
         )
         if outcome.collection.findings:
             emit(text.collection_text(outcome.collection, lang) + "\n", None)

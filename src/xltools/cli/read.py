@@ -7,7 +7,19 @@ from typing import Any
 
 import click
 
-from xltools.cli.shared import emit, encoding, file, find_form, formats, option, paths, read_all, reading
+from xltools.cli.shared import (
+    emit,
+    encoding,
+    file,
+    find_form,
+    formats,
+    here,
+    inbox_of,
+    option,
+    paths,
+    read_all,
+    reading,
+)
 from xltools.text import Lang, catalog
 
 
@@ -26,7 +38,10 @@ def command(lang: Lang) -> click.Command:
         from xltools.data.finding import has_errors  # noqa: PLC0415
         from xltools.report import data  # noqa: PLC0415
 
-        filings = read_all(paths, find_form(form) if form else None, lang, reading).filings
+        own = here()
+        form = form or own.form
+        found = find_form(form) if form else None
+        filings = read_all(inbox_of(paths, own), found, lang, reading).filings
         if how == "csv":
             emit(data.csv_text(filings), output, bom=True)
         else:

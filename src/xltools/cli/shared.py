@@ -14,7 +14,10 @@ import click
 from xltools.text import Lang, catalog, harmless
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from xltools.data.filing import Filing
+    from xltools.data.policy import Policy
     from xltools.data.roster import Roster
     from xltools.excel.guard import Limits
     from xltools.form.model import Form
@@ -28,10 +31,50 @@ file = click.Path(path_type=Path, dir_okay=False)
 
 
 def paths() -> Callable[[_Command], _Command]:
-    """The files and folders to read."""
-    return click.argument(
-        "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
-    )
+    """The files and folders to read; in a collection's folder its inbox unless others are named."""
+    return click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+
+
+class Own(NamedTuple):
+    """What the collection says in whose folder the command runs; nothing where it runs in none."""
+
+    form: str | None = None
+    year: int | None = None
+    district: str | None = None
+    due: dt.date | None = None
+    code: str = ""
+    roster: Path | None = None
+    inbox: Path | None = None
+    outbox: Path | None = None
+    rollup: Path | None = None
+    slips: Path | None = None
+    prior: Path | None = None
+    policy: Policy | None = None
+
+
+def here() -> Own:
+    """The collection in whose folder the command runs."""
+    if not Path("collection.toml").is_file():
+        return Own()
+    from xltools import folder  # noqa: PLC0415  only a collection pays for it
+
+    found = folder.load(Path())
+    return Own(**{name: getattr(found, name) for name in Own._fields})
+
+
+def given(value: _Item | None, otherwise: _Item | None, name: str) -> _Item:
+    """What was given on the command line, else what the collection says; raises when neither does."""
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+
+    found = otherwise if value is None else value
+    if found is None:
+        raise InputError(Problem("option-missing", facts={"option": name}))
+    return found
+
+
+def inbox_of(paths: tuple[Path, ...], own: Own) -> tuple[Path, ...]:
+    """The paths named, else the collection's inbox."""
+    return paths or (given(None, own.inbox, "PATH"),)
 
 
 def option(lang: Lang, *names: str, text: str, **settings: Any) -> Callable[[_Command], _Command]:
@@ -115,14 +158,16 @@ class Handed(NamedTuple):
     passed_over: int
 
 
-def read_all(named: Sequence[Path], form: Form | None, lang: Lang, how: dict[str, Any]) -> Handed:
+def read_all(
+    named: Sequence[Path], form: Form | None, lang: Lang, how: dict[str, Any], *, allow_none: bool = False
+) -> Handed:
     """Every file named or found in a folder or an archive, read; says how many were passed over."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.excel.reader import read_package  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
 
     t, inbox = catalog(lang), gather(named)
-    if not inbox.files:
+    if not inbox.files and not allow_none:
         raise InputError(Problem("no-workbooks", "、".join(map(str, named))))
     filings = [
         item.refusal() or read_package(item.data, item.name, form, **how)

@@ -15,6 +15,8 @@ from xltools.cli.shared import (
     find_form,
     find_roster,
     formats,
+    here,
+    inbox_of,
     option,
     paths,
     read_all,
@@ -55,9 +57,12 @@ def command(lang: Lang) -> click.Command:
 
         if how in _FILES:
             check_output(how, output, force=force)
-        agencies = find_roster(roster)
-        handed = read_all(paths, find_form(form) if form else None, lang, reading)
-        collection = examine(handed.filings, agencies, year)
+        own = here()
+        agencies = find_roster(roster or own.roster)
+        form = form or own.form
+        handed = read_all(inbox_of(paths, own), find_form(form) if form else None, lang, reading)
+        year = year or own.year
+        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy)
         if output and how in _FILES:
             write(collection, how, output, lang, handed)
             emit(text.summary(collection, lang), None)

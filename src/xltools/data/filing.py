@@ -127,6 +127,12 @@ class Filing:
         return self.stamp.agency if self.stamp else None
 
     @property
+    def is_nil(self) -> bool:
+        """Whether the agency declares that it has nothing to report."""
+        nil = self.form.cover.nil if self.form else None
+        return nil is not None and self.prose.get(f"cover.{nil.key}", "").strip() == nil.yes
+
+    @property
     def left_out(self) -> tuple[Account, ...]:
         """Of a roll-up, the files that were not added and the agencies that sent none."""
         return tuple(account for account in self.accounts if account.is_left_out)

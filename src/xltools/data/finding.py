@@ -100,6 +100,8 @@ SEVERITY: dict[str, Severity] = {
     # its rules
     "rule-broken": _E,
     "all-blank": _E,  # nothing at all was filled in
+    "all-zero": _N,  # nothing but zeros, and not declared nil
+    "nil-contradicted": _E,  # declared nil, and there are figures
     "rollup-rows": _E,  # a roll-up's rows and its account of files tell different stories
     "rollup-incomplete": _E,  # a roll-up that says itself that something is missing
     # the collection

@@ -9,6 +9,7 @@ from typing import Literal
 from attrs import define
 
 from xltools.data.filing import Account, Member, Stamp
+from xltools.data.finding import Finding
 from xltools.data.record import Agency, Record, total
 from xltools.form.model import Form
 
@@ -17,7 +18,10 @@ Coverage = Literal["complete", "unchecked", "incomplete"]
 
 @define(frozen=True, slots=False, eq=False)
 class Rollup:
-    """What a district's workbook holds. ``accounts`` names every file and agency, in or out, and why."""
+    """What a district's workbook holds.
+
+    ``accounts`` names every file and agency, in or out, and why; ``waived`` the findings that were accepted.
+    """
 
     form: Form
     year: int
@@ -26,6 +30,7 @@ class Rollup:
     members: tuple[Member, ...]
     accounts: tuple[Account, ...]
     coverage: Coverage
+    waived: tuple[Finding, ...] = ()
 
     @property
     def stamp(self) -> Stamp:

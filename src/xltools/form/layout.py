@@ -34,7 +34,7 @@ def _cover(form: Form, groups: int) -> CoverSheet:
     row = _FIRST_STAMP_ROW
     stamp = {key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, key in enumerate(STAMP)}
     row += len(STAMP)
-    fields = {p.key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, p in enumerate(form.cover.fields)}
+    fields = {p.key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, p in enumerate(form.cover.parts)}
     row += len(fields) + 1
     status = Area.at(row, 0, 1, _COVER_COLUMNS)
     checks_row = row + 2  # after the head of the list

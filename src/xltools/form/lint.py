@@ -16,7 +16,7 @@ from xltools.form.model import Block, Form, Line, Rule, Section, leaves
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _SHEET = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
-RESERVED_SHEETS = ("封面", "各单位数据", "来源清单")
+RESERVED_SHEETS = ("封面", "各单位数据", "来源清单", "豁免清单")
 
 
 def lint(form: Form) -> list[Problem]:
@@ -33,7 +33,7 @@ def _structure(form: Form) -> Iterator[Problem]:
         yield Problem("no-sections", "section")
     yield from _repeated((s.key for s in form.sections), "section", "repeated-key")
     yield from _repeated((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
-    yield from _keys("cover", (p.key for p in form.cover.fields))
+    yield from _keys("cover", (p.key for p in form.cover.parts))
     for section in form.sections:
         place = f"section “{section.key}”"
         yield from _keys(place, (section.key, *(p.key for p in section.parts)))

@@ -23,7 +23,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
 from xltools.form.lint import lint, nearest
-from xltools.form.model import Block, Cover, Form, Headline, Line, Part, Rule, Section, Superseded
+from xltools.form.model import Block, Cover, Form, Headline, Line, Nil, Part, Rule, Section, Superseded
 
 _RENAMED: dict[type, dict[str, str]] = {
     Form: {"sections": "section", "rules": "rule"},
@@ -69,7 +69,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(float, lambda value, _: float(_exactly(value, (int, float))))
     converter.register_structure_hook(Linear, lambda value, _: Linear.parse(_exactly(value, str)))
     converter.register_structure_hook(Equation, lambda value, _: Equation.parse(_exactly(value, str)))
-    for model in (Part, Cover, Headline, Superseded, Rule, Line, Block, Section, Form):
+    for model in (Part, Nil, Cover, Headline, Superseded, Rule, Line, Block, Section, Form):
         renames = {name: override(rename=key) for name, key in _RENAMED.get(model, {}).items()}
         hook = make_dict_structure_fn(model, converter, _cattrs_forbid_extra_keys=True, **renames)  # type: ignore[arg-type]
         converter.register_structure_hook(model, _table(hook))

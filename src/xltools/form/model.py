@@ -120,10 +120,27 @@ class Section:
 
 
 @frozen
+class Nil:
+    """The field of the cover in which an agency declares that it has nothing to report, by the word *yes*."""
+
+    key: str
+    label: str
+    yes: str
+    hint: str = ""
+
+
+@frozen
 class Cover:
     """The open fields of the cover sheet: who filled the form in, and the like."""
 
     fields: tuple[Part, ...] = ()
+    nil: Nil | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every open field, the nil declaration last."""
+        nil = (Part(self.nil.key, self.nil.label, self.nil.hint),) if self.nil else ()
+        return (*self.fields, *nil)
 
 
 @frozen
@@ -277,7 +294,7 @@ class Form:
     def texts(self) -> dict[str, Part]:
         """Every prose cell by name: ``section.part``, and ``cover.field``."""
         prose = {f"{s.key}.{p.key}": p for s in self.sections for p in s.parts}
-        return prose | {f"cover.{p.key}": p for p in self.cover.fields}
+        return prose | {f"cover.{p.key}": p for p in self.cover.parts}
 
     def complete(self, inputs: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """*inputs* and every total derived from them, exactly; a blank input stays absent and counts as 0."""

@@ -15,7 +15,7 @@ from xltools.form.linear import Equation
 from xltools.form.lint import RESERVED_SHEETS
 from xltools.form.model import Form, Section
 
-COVER, MATRIX, SOURCES = RESERVED_SHEETS
+COVER, MATRIX, SOURCES, WAIVED = RESERVED_SHEETS
 
 
 @frozen

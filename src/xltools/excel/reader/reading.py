@@ -35,6 +35,12 @@ class Reading:
         factory=set
     )  # inputs that hold a text: what a program adds up from them is anyone's guess
 
+    @property
+    def is_nil(self) -> bool:
+        """Whether the cover declares that there is nothing to report, so that blanks are no omission."""
+        nil = self.layout.form.cover.nil
+        return nil is not None and self.prose.get(f"cover.{nil.key}", "").strip() == nil.yes
+
     def note(
         self, code: str, sheet: str, place: tuple[int, int] | None, cell: Cell | None = None, **facts: Any
     ) -> None:

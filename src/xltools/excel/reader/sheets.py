@@ -21,6 +21,9 @@ from xltools.form.places import COVER, Sheet
 
 def read_sheets(reading: Reading) -> None:
     """Read every section's sheet and the open fields of the cover."""
+    if cover := reading.facts.sheet(COVER):
+        for key, area in reading.layout.cover.fields.items():
+            _read_text(reading, f"cover.{key}", cover, area.anchor)
     found = {sheet.name: locate(reading, sheet) for sheet in reading.layout.sheets}
     for sheet in reading.layout.sheets:
         located = found[sheet.name]
@@ -28,9 +31,6 @@ def read_sheets(reading: Reading) -> None:
             reading.unread |= {name for name in sheet.cells if not reading.layout.form.cells[name].is_total}
         else:
             _read_sheet(reading, sheet, located)
-    if cover := reading.facts.sheet(COVER):
-        for key, area in reading.layout.cover.fields.items():
-            _read_text(reading, f"cover.{key}", cover, area.anchor)
     look_at_guards(reading, [located for located in found.values() if located])
 
 
@@ -74,7 +74,8 @@ def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int,
 def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None) -> None:
     """A typed figure: a number of its kind, or a finding and no figure."""
     if fact is None or is_empty(fact):
-        reading.note("blank", sheet, place, cell)
+        if not reading.is_nil:
+            reading.note("blank", sheet, place, cell)
     elif fact.formula is not None and "[" in fact.formula:
         reading.refuse("external-formula", sheet, place, cell, fact.text or "", formula=f"={fact.formula}")
     elif fact.type == "s":

@@ -17,7 +17,7 @@ from xltools.errors import InputError, Problem
 from xltools.excel.writer.canvas import Canvas
 from xltools.excel.writer.content import Content, stamp_texts
 from xltools.excel.writer.cover import Cover
-from xltools.excel.writer.rollup import write_matrix, write_sources
+from xltools.excel.writer.rollup import write_matrix, write_sources, write_waived
 from xltools.excel.writer.section import write_section
 from xltools.form.layout import layout
 from xltools.form.model import Form
@@ -70,6 +70,8 @@ def _write(content: Content, password: str, key: bytes = b"") -> bytes:
         if content.rollup:
             write_matrix(canvas, content, content.rollup)
             write_sources(canvas, content, content.rollup)
+            if content.rollup.waived:
+                write_waived(canvas, content, content.rollup)
         cover.write()
         for name, (sheet_name, area) in content.layout.places.items():
             canvas.define(name, sheet_name, area)

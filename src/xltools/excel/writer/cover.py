@@ -10,7 +10,7 @@ from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.excel.writer.canvas import HEI, LOCKED, RED, Canvas, header_text, lines, sound, widths
 from xltools.excel.writer.content import Content, shown_stamp
 from xltools.form.address import a1, column_name
-from xltools.form.model import Rule
+from xltools.form.model import Nil, Rule
 from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, Check, CheckGroup, Sheet
 from xltools.text import clerk
 
@@ -64,11 +64,29 @@ class Cover:
             canvas.put(page, Area.at(area.row, 0), t(f"cover.{label}"), head)
             canvas.put(page, area, texts[key], canvas.boxed(align="left", indent=1, bold=key == "name"))
             page.set_row(area.row, 20)
-        for part in content.layout.form.cover.fields:
+        for part in content.layout.form.cover.parts:
             area = self._place.fields[part.key]
             canvas.put(page, Area.at(area.row, 0), part.label, head)
             canvas.put(page, area, content.prose.get(f"cover.{part.key}", ""), canvas.open_text())
             page.set_row(area.row, 20)
+        if nil := content.layout.form.cover.nil:
+            self._nil(nil, self._place.fields[nil.key])
+
+    def _nil(self, nil: Nil, area: Area) -> None:
+        """The declaration is chosen and not typed. A roll-up makes none."""
+        if self._content.rollup:
+            self._page.write_blank(area.row, area.column, None, self._canvas.boxed(bg_color=LOCKED))
+            return
+        t = clerk()
+        options = {
+            "validate": "list",
+            "source": [nil.yes],
+            "input_title": nil.label,
+            "input_message": nil.hint,
+            "error_title": t("input.error-title"),
+            "error_message": t("input.error-nil", yes=nil.yes),
+        }
+        sound(self._page.data_validation(area.row, area.column, area.row, area.column, options))
 
     def _checks(self) -> int:
         """The list of checks and the verdict over it; returns the last row."""
@@ -171,9 +189,13 @@ class Cover:
         else:
             fails = _column_sum(place.checks_row, place.blanks_row - 1)
             empty = _column_sum(place.blanks_row, last)
-            formula = (
-                f'IF({fails}>0,{_around(failed, fails)},IF({empty}>0,{_around(unfilled, empty)},"{ready}"))'
-            )
+            formula = f'IF({empty}>0,{_around(unfilled, empty)},"{ready}")'
+            if declared := self._declared():
+                any_figure = "+".join(f"SUM({area})" for area in self._input_areas())
+                formula = (
+                    f'IF({declared},IF({any_figure}<>0,"{t("cover.not-nil")}","{t("cover.nil")}"),{formula})'
+                )
+            formula = f"IF({fails}>0,{_around(failed, fails)},{formula})"
             result = (failed if failing else unfilled if blanks else ready).replace(
                 "\0", str(failing or blanks)
             )
@@ -183,12 +205,31 @@ class Cover:
         canvas.when_begins(
             page, place.status, unfilled.partition("\0")[0], bg_color="#FFE0B2", font_color="#8A4B00"
         )
-        for start in (failed.partition("\0")[0], incomplete):
+        canvas.when_begins(page, place.status, t("cover.nil"), bg_color="#C8E6C9", font_color="#1B5E20")
+        for start in (failed.partition("\0")[0], incomplete, t("cover.not-nil")):
             canvas.when_begins(page, place.status, start, **RED)
         if place.blanks_row > place.checks_row:
             canvas.when_above_zero(
                 page, Area(place.checks_row, COUNT_COLUMN, place.blanks_row - 1, COUNT_COLUMN), **RED
             )
+
+    def _declared(self) -> str:
+        """The condition that the agency declares that it has nothing to report."""
+        nil = self._content.layout.form.cover.nil
+        if nil is None or self._content.rollup:
+            return ""
+        return f'{a1(*self._place.fields[nil.key].anchor)}="{nil.yes}"'
+
+    def _input_areas(self) -> list[str]:
+        """Where figures are typed, as they read from here."""
+        layout = self._content.layout
+        found = []
+        for sheet in layout.sheets:
+            inputs = (
+                area.anchor for name, area in sheet.cells.items() if not layout.form.cells[name].is_total
+            )
+            found += [f"{quoted(sheet.name)}!{area_a1(area)}" for area in rectangles(inputs)]
+        return found
 
     def _declaration(self, row: int) -> int:
         """What a roll-up says of itself; returns the last row."""
@@ -201,6 +242,8 @@ class Cover:
             t("rollup.left-out", agency=a.agency or a.source.name, reason=a.note or t(f"rollup.{a.status}"))
             for a in left
         ]
+        if rollup.waived:
+            texts.append(t("rollup.waived", count=len(rollup.waived)))
         first = {"bold": True} | ({} if rollup.coverage == "complete" else {"font_color": "#C62828"})
         for offset, text in enumerate(texts):
             style = self._canvas.boxed(align="left", **({} if offset else first))

@@ -1,0 +1,52 @@
+"""``xltools diff``: two returns, cell by cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xltools.cli.shared import emit, encoding, file, find_form, formats, here, option, read_all, reading
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+    t = catalog(lang)
+
+    @click.command("diff", help=t("help.diff"))
+    @click.argument("one", metavar="A", type=file)
+    @click.argument("other", metavar="B", type=file)
+    @option(lang, "--form", text="forms")
+    @formats(lang, "text", "json", "csv")
+    @option(lang, "-o", "--output", type=file, text="output")
+    @reading(lang)
+    def run(
+        one: Path, other: Path, form: str | None, how: str, output: Path | None, reading: dict[str, Any]
+    ) -> int:
+        from xltools.checking.differences import differences  # noqa: PLC0415
+        from xltools.errors import InputError, Problem  # noqa: PLC0415
+        from xltools.report import board, data  # noqa: PLC0415
+
+        name = form or here().form
+        definition = find_form(name) if name else None
+        filings = []
+        for path in (one, other):
+            read = read_all((path,), definition, lang, reading).filings
+            if len(read) != 1:
+                raise InputError(Problem("not-a-return", str(path)))
+            filings += read
+        found = differences(*filings)
+        objects = [board.difference_object(difference) for difference in found]
+        if how == "json":
+            emit(data.json_text(objects, encoding(output), indent=1), output)
+        elif how == "csv":
+            heads = ["cell", "label", "sheet", "address", "one", "other", "change"]
+            emit(data.rows_text([heads, *(list(one.values()) for one in objects)]), output, bom=True)
+        else:
+            lines = [t("board.compared", one=one, other=other, count=len(found))]
+            emit("\n".join([*lines, *(f"  {board.difference_line(d)}" for d in found)]), output)
+        return int(bool(found))
+
+    return run

@@ -1,0 +1,47 @@
+"""``xltools init``: the folder of a collection."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from xltools.cli.shared import emit, file, find_form, option
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+    t = catalog(lang)
+
+    @click.command("init", help=t("help.init"))
+    @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+    @option(lang, "--year", type=int, required=True, text="year")
+    @option(lang, "--district", required=True, text="district")
+    @option(lang, "--roster", type=file, required=True, text="roster")
+    @option(lang, "--form", text="form")
+    @option(lang, "--due", type=click.DateTime(["%Y-%m-%d"]), text="due")
+    @option(lang, "--prior", default="", text="prior")
+    def run(
+        folder: Path,
+        year: int,
+        district: str,
+        roster: Path,
+        form: str | None,
+        due: dt.datetime | None,
+        prior: str,
+    ) -> None:
+        from xltools import folder as folders  # noqa: PLC0415
+        from xltools import issue  # noqa: PLC0415
+        from xltools.form import library  # noqa: PLC0415
+        from xltools.rosters import load_roster  # noqa: PLC0415
+
+        issue.check_inputs(year, district)
+        find_form(form)
+        day = due.date() if due else None
+        form = form or library.DEFAULT
+        made = folders.create(folder, year, district, roster, form, day, prior, lang)
+        emit(t("report.initialised", folder=folder, count=len(load_roster(made.roster).entries)), None)
+
+    return run

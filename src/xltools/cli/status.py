@@ -1,0 +1,122 @@
+"""``xltools status``: the board, and the words with which agencies are chased."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xltools.cli.shared import (
+    emit,
+    encoding,
+    file,
+    find_form,
+    find_roster,
+    formats,
+    given,
+    here,
+    inbox_of,
+    is_terminal,
+    option,
+    paths,
+    read_all,
+    reading,
+)
+from xltools.text import Lang, catalog, harmless
+
+if TYPE_CHECKING:
+    from xltools.checking.board import Board
+
+_WIDE = 130
+_COLOURS = {
+    "two-files": "red",
+    "wrong-year": "red",
+    "old-edition": "red",
+    "errors": "red",
+    "not-sent": "magenta",
+    "questions": "yellow",
+    "warnings": "yellow",
+    "accepted": "green",
+    "nil": "green",
+}
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+    day = click.DateTime(["%Y-%m-%d"])
+
+    @click.command("status", help=catalog(lang)("help.status"))
+    @paths()
+    @option(lang, "--roster", type=file, text="roster")
+    @option(lang, "--year", type=int, text="year")
+    @option(lang, "--due", type=day, text="due")
+    @option(lang, "--on", type=day, text="on")
+    @option(lang, "--form", text="form")
+    @option(lang, "--remind", is_flag=True, text="remind")
+    @formats(lang, "text", "json")
+    @option(lang, "-o", "--output", type=file, text="output")
+    @reading(lang)
+    def run(
+        paths: tuple[Path, ...],
+        roster: Path | None,
+        year: int | None,
+        due: dt.datetime | None,
+        on: dt.datetime | None,
+        form: str | None,
+        remind: bool,
+        how: str,
+        output: Path | None,
+        reading: dict[str, Any],
+    ) -> int:
+        from xltools.checking.board import board  # noqa: PLC0415
+        from xltools.checking.collection import examine  # noqa: PLC0415
+        from xltools.report import board as report  # noqa: PLC0415
+        from xltools.report import data  # noqa: PLC0415
+
+        own = here()
+        agencies = find_roster(given(roster, own.roster, "--roster"))
+        assert agencies is not None  # noqa: S101  a path was given
+        definition = find_form(form or own.form)
+        year = given(year, own.year, "--year")
+        last = due.date() if due else own.due or dt.date(year + 1, 1, 31)
+        handed = read_all(inbox_of(paths, own), definition, lang, reading, allow_none=True)
+        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy)
+        today = on.date() if on else dt.datetime.now().astimezone().date()
+        found = board(collection, agencies, last, today)
+        if remind:
+            emit(report.reminder(found, definition.title, year), output)
+        elif how == "json":
+            emit(data.json_text(report.board_object(found), encoding(output), indent=1), output)
+        elif output is None and is_terminal(sys.stdout):
+            _show(found, lang)
+        else:
+            emit(report.board_text(found, lang), output)
+        return int(collection.has_errors)
+
+    return run
+
+
+def _show(board: Board, lang: Lang) -> None:
+    """The board on a terminal: coloured, and as wide as the window."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from xltools.report import board as report  # noqa: PLC0415
+
+    console = Console()
+    shown = slice(None) if console.width >= _WIDE else slice(-1)  # without the names of files
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for place, title in enumerate(report.head(lang)[shown]):
+        grid.add_column(title, justify="right" if place in {3, 4, 5} else "left", no_wrap=True)
+    for line, row in zip(board.lines, report.rows(board, lang), strict=True):
+        styles = ["", "", _COLOURS.get(line.state.value, ""), *[""] * len(row)]
+        cells = (Text(harmless(cell), style=style) for cell, style in zip(row, styles, strict=False))
+        grid.add_row(*list(cells)[shown])
+    console.print(Text(report.counts(board, lang), style="bold"), grid, sep="\n\n")
+    for remark in report.remarks(board, lang):
+        console.print()
+        console.print(Text(harmless(remark)))

@@ -1,0 +1,188 @@
+"""A collection as a folder: made once, and the commands in it need no options."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from decimal import Decimal
+
+import pytest
+from click.testing import CliRunner
+
+from conftest import ROOT
+from xltools.cli import command_line
+from xltools.data.finding import Severity
+from xltools.errors import XltoolsError
+from xltools.folder import load
+
+SAMPLES = ROOT / "samples"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    run(
+        "init",
+        tmp_path / "年报",
+        "--year",
+        "2024",
+        "--district",
+        "青禾区",
+        "--roster",
+        SAMPLES / "roster.csv",
+    )
+    monkeypatch.chdir(tmp_path / "年报")
+    return tmp_path / "年报"
+
+
+def run(*arguments, expect=0):
+    result = CliRunner().invoke(command_line("en"), [str(a) for a in arguments], standalone_mode=False)
+    if isinstance(result.exception, XltoolsError):
+        assert expect == 2, result.exception
+        return "\n".join(f"{p.code} {p.place} {p.facts}" for p in result.exception.problems)
+    assert result.exception is None, result.exception
+    assert (result.return_value or 0) == expect, result.output
+    return result.output
+
+
+def fill(folder, *names):
+    for name in names:
+        (path,) = SAMPLES.glob(f"{name}*.xlsx")
+        shutil.copy(path, folder / "inbox" / path.name)
+
+
+def test_a_new_collection_says_what_was_asked(folder):
+    made = load(folder)
+    assert (made.year, made.district, made.form) == (2024, "青禾区", "xxgk-2021")
+    assert made.due == dt.date(2025, 1, 31)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "collection.toml", "inbox", "outbox", "roster.csv", "waivers.csv",
+    ]  # fmt: skip
+
+
+def test_a_collection_is_not_made_over_another(folder):
+    roster = SAMPLES / "roster.csv"
+    found = run("init", folder, "--year", "2024", "--district", "青禾区", "--roster", roster, expect=2)
+    assert found.count("exists") == 3
+
+
+def test_in_it_the_commands_need_no_options(folder):
+    run("generate")
+    assert len(list((folder / "outbox").iterdir())) == 19
+    fill(folder, "clean/001", "clean/002")
+    assert "17" in run("merge", expect=1) or not (folder / "district.xlsx").exists()
+    run("merge", "--incomplete", expect=1)
+    before = (folder / "district.xlsx").read_bytes()
+    fill(folder, "clean/003")
+    run("merge", "--incomplete", expect=1)
+    assert (folder / "district.xlsx").read_bytes() != before
+    fill(folder, "problems/005")
+    assert "inbox/005" in run("verify", expect=1).replace("\\", "/")
+    assert run("read").count("\n") == 4
+
+
+def test_outside_of_one_what_is_missing_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "option-missing" in run("merge", "x", expect=2)
+    assert "PATH" in run("verify", expect=2)
+
+
+def told(folder, old, new):
+    file = folder / "collection.toml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("year = 2024", "yaer = 2024", "unknown-key"),
+        ("year = 2024", "", "missing-key"),
+        ("year = 2024", 'year = "2024"', "wrong-type"),
+        ("[levels]", "[levels]\nblnk = 'error'", "unknown-key"),
+        ("[levels]", "[levels]\nblank = 'bad'", "unknown-level"),
+        ("[levels]", "[levels]\nnot-a-number = 'note'", "fixed-level"),
+        ("[thresholds]", "[thresholds]\nfactor = 0", "not-above-zero"),
+        ("[thresholds]", "[thresholds]\nfaktor = 2", "unknown-key"),
+        ("[levels]", "[levels", "form-not-toml"),
+    ],
+)
+def test_every_mistake_in_its_settings_is_named(folder, old, new, code):
+    told(folder, old, new)
+    with pytest.raises(XltoolsError) as caught:
+        load(folder)
+    assert code in {problem.code for problem in caught.value.problems}
+
+
+def test_levels_and_thresholds_are_taken(folder):
+    told(folder, "[levels]", '[levels]\nblank = "error"\nrule-broken = "question"')
+    told(folder, "[thresholds]", "[thresholds]\nfactor = 2.5\npeers = 4")
+    policy = load(folder).policy
+    assert policy.levels == {"blank": Severity.ERROR, "rule-broken": Severity.QUESTION}
+    assert (policy.thresholds.factor, policy.thresholds.peers) == (Decimal("2.5"), 4)
+
+
+def test_a_level_changes_what_is_added_up(folder):
+    fill(folder, "clean/001", "problems/005")
+    assert "1 agencies added up" in run("merge", "--incomplete", expect=1)
+    told(folder, "[levels]", '[levels]\nrule-broken = "question"')
+    assert "2 agencies added up" in run("merge", "--incomplete", expect=1)
+
+
+def waive(folder, *lines):
+    with (folder / "waivers.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def test_a_waiver_accepts_a_finding_without_hiding_it(folder):
+    fill(folder, "clean/001", "problems/005")
+    assert "rule-broken" in run("verify", expect=1)
+    waive(folder, "005,rule-broken,,已电话核实,王主任,2025-02-03")
+    shown = run("verify", expect=1)
+    assert "waived (王主任, 2025-02-03): 已电话核实" in shown
+    assert "rule-broken" in shown
+    assert "2 agencies added up" in run("merge", "--incomplete", expect=1)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("009,rule-broken,,,王,2025-02-03", "waiver-blank"),
+        ("009,rule-brokn,,x,王,2025-02-03", "unknown-code"),
+        ("009,not-a-number,,x,王,2025-02-03", "fixed-waiver"),
+    ],
+)
+def test_a_waiver_that_says_too_little_or_too_much_is_refused(folder, line, code):
+    waive(folder, line)
+    with pytest.raises(XltoolsError) as caught:
+        load(folder)
+    assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_a_roster_in_a_workbook_becomes_text(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["代码", "名称", "类别"], ["001", "甲局", "部门"]):
+        book.active.append(row)
+    book.save(tmp_path / "名单.xlsx")
+    run("init", tmp_path / "c", "--year", "2025", "--district", "区", "--roster", tmp_path / "名单.xlsx")
+    assert (tmp_path / "c" / "roster.csv").read_text(
+        encoding="utf-8-sig"
+    ) == "代码,名称,类别\n001,甲局,部门\n"
+
+
+def test_the_rollup_lists_what_was_waived_and_stays_a_valid_return(folder):
+    import openpyxl
+
+    fill(folder, "clean/001", "problems/005")
+    waive(folder, "005,rule-broken,,已电话核实,王主任,2025-02-03")
+    run("merge", "--incomplete", expect=1)
+    book = openpyxl.load_workbook(folder / "district.xlsx")
+    rows = list(book["豁免清单"].iter_rows(min_row=3, values_only=True))
+    assert [(row[1], *row[4:]) for row in rows] == [("rule-broken", "已电话核实", "王主任", "2025-02-03")] * 2
+    assert "青禾区民政局（005）" in rows[0][0]
+    shown = [cell.value for row in book["封面"].iter_rows() for cell in row if cell.value]
+    assert any("豁免清单" in str(text) for text in shown)
+    found = run("verify", folder / "district.xlsx", "--roster", folder / "roster.csv", expect=1)
+    assert "rollup-rows" not in found
