@@ -89,11 +89,18 @@ def _value(value: Decimal | int | str | None) -> str:
 
 
 def part_of(package: bytes, sheet: str) -> str:
-    """The part that holds the sheet of that name in a workbook as xltools writes it."""
-    names = [
-        unescape(name) for name in re.findall(r'<sheet name="([^"]+)"', _read(package, "xl/workbook.xml"))
-    ]
-    return f"xl/worksheets/sheet{names.index(sheet) + 1}.xml"
+    """The part that holds the sheet of that name, in a workbook that names relations as xltools and LibreOffice do."""
+    sheets = {
+        unescape(name): identity
+        for name, identity in re.findall(
+            r'<sheet name="([^"]+)"[^>]* r:id="([^"]+)"', _read(package, "xl/workbook.xml")
+        )
+    }
+    relations = re.findall(r"<Relationship [^>]*>", _read(package, "xl/_rels/workbook.xml.rels"))
+    target = (
+        next(r for r in relations if f'Id="{sheets[sheet]}"' in r).partition('Target="')[2].partition('"')[0]
+    )
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 
 def _read(package: bytes, part: str) -> str:

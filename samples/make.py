@@ -3,7 +3,8 @@
 * ``roster.csv``: a made-up district, 青禾区, with 19 agencies.
 * ``clean/``: a return of each, without a fault.
 * ``problems/``: the same agencies as they really answer: each ordinary mistake at least once (see ``MISTAKES``).
-* ``published/``: three reports that were published, as returns; 洪泽区 2023 with its two wrong totals.
+* ``published/``: three reports that were published, as returns without their prose; 洪泽区 2023 with its two wrong
+  totals.
 
 The figures of 青禾区 are invented, and so is every sentence.
 """
@@ -119,22 +120,80 @@ def figures(code: str) -> Values:
     return exact
 
 
-def prose(code: str, values: Values) -> dict[str, str]:
-    """What the agency writes; its figures are those of its tables."""
-    name, total = AGENCIES[code], FORM.complete(values)
-    new, carried = total["applications.new.total"], total["applications.carried_out.total"]
-    return {
-        "overview.proactive": f"{YEAR}年，{name}通过门户网站公开政策文件、办事指南和财政预决算等信息，重点领域信息按时更新。",
-        "overview.on_request": f"本年新收政府信息公开申请{new}件，结转下年度继续办理{carried}件。",
-        "overview.management": "严格执行信息发布审核制度，先审后发，定期清理失效信息。",
-        "overview.platform": "门户网站专栏和政务新媒体运行正常，服务大厅设有查阅点。",
-        "overview.supervision": "明确一名负责人分管，开展业务培训两次，未发生责任追究情形。",
-        "problems.text": "存在的问题：个别信息更新不及时，答复文书不够规范。改进措施：建立更新提醒制度，组织答复文书交叉检查。",
+def prose(name: str, code: str, values: Values, year: int) -> dict[str, str]:
+    """What the agency writes; its figures are those of its tables. Each writes in one of four manners."""
+    manner = int(code) % len(_MANNERS)
+    problems, remedies = _SHORTCOMINGS[int(code) % len(_SHORTCOMINGS)]
+    return _MANNERS[manner](name, FORM.complete(values), year) | {
+        "overview.supervision": f"明确一名负责人分管，开展业务培训{1 + manner}次，未发生责任追究情形。",
+        "problems.text": f"存在的问题：{problems}。改进措施：{remedies}。",
         "others.text": "本年度没有收取信息公开处理费，没有其他需要报告的事项。",
         "cover.head": "（签字）",
         "cover.preparer": "办公室",
-        "cover.date": f"{YEAR + 1}年1月15日",
+        "cover.date": f"{year + 1}年1月15日",
     }
+
+
+_SHORTCOMINGS = (
+    ("个别信息更新不及时，答复文书不够规范", "建立更新提醒制度，组织答复文书交叉检查"),
+    ("政策解读形式单一，图文解读偏少", "解读材料与文件同步起草、同步审核、同步发布"),
+    ("经办人员变动较多，业务不够熟悉", "编印办理手册，新任人员先培训后上岗"),
+    ("重点领域信息公开的深度还不够", "对照目录逐项自查，补齐短缺内容"),
+    ("与申请人的事前沟通还不充分", "受理后先联系申请人，弄清所需信息再办理"),
+)
+
+
+def _plain(name: str, total: Values, year: int) -> dict[str, str]:
+    return {
+        "overview.proactive": f"{year}年，{name}通过门户网站公开政策文件、办事指南和财政预决算等信息，重点领域信息按时更新。",
+        "overview.on_request": f"本年新收政府信息公开申请{_told(total, 'new')}件，结转下年度继续办理{_told(total, 'carried_out')}件。",
+        "overview.management": "严格执行信息发布审核制度，先审后发，定期清理失效信息。",
+        "overview.platform": "门户网站专栏和政务新媒体运行正常，服务大厅设有查阅点。",
+    }
+
+
+def _flowing(name: str, total: Values, year: int) -> dict[str, str]:
+    made, in_force = (total[f"disclosure.normative_documents.{k}"] for k in ("made", "in_force"))
+    return {
+        "overview.proactive": f"{name}坚持以公开为常态、不公开为例外，{year}年在政府网站公开信息{300 + in_force}条，发布政策解读{made + 2}篇。",
+        "overview.on_request": f"全年共收到政府信息公开申请{_told(total, 'new')}件，上年结转{_told(total, 'carried_in')}件；"
+        f"已办结{_told(total, 'total')}件，其中予以公开{_told(total, 'granted')}件、部分公开{_told(total, 'partial')}件；"
+        f"结转至{year + 1}年办理{_told(total, 'carried_out')}件。",
+        "overview.management": f"本年制发行政规范性文件{made}件，现行有效{in_force}件，均在网站集中公开。",
+        "overview.platform": "网站改版后栏目更清楚，政务公开专区配备自助查询设备。",
+    }
+
+
+def _counting(name: str, total: Values, year: int) -> dict[str, str]:
+    both = total["applications.new.total"] + total["applications.carried_in.total"]
+    licences, penalties = (total[f"disclosure.{k}.decisions"] for k in ("licensing", "penalty"))
+    return {
+        "overview.proactive": f"{year}年，{name}作出行政许可决定{licences}件、行政处罚决定{penalties}件，按规定公示。",
+        "overview.on_request": f"受理政府信息公开申请{both}件（含上年结转{_told(total, 'carried_in')}件），"
+        f"办结{_told(total, 'total')}件，结转下年{_told(total, 'carried_out')}件。"
+        f"因政府信息公开被申请行政复议{total['disputes.review.total']}件。",
+        "overview.management": "落实公文公开属性源头认定，信息发布实行三审三校。",
+        "overview.platform": "政务新媒体每周更新，全年推送信息百余篇。",
+    }
+
+
+def _dividing(name: str, total: Values, year: int) -> dict[str, str]:
+    new, natural = total["applications.new.total"], total["applications.new.natural"]
+    return {
+        "overview.proactive": f"围绕群众关心的事项，{name}及时公开工作动态、办事指南和财政资金等信息，听取意见{year % 7 + 2}次。",
+        "overview.on_request": f"{year}年新收申请{new}件，其中自然人{natural}件，法人或其他组织{new - natural}件。"
+        f"不予公开{sum(v for n, v in total.items() if n.startswith('applications.refused') and n.endswith('.total'))}件，"
+        f"本机关不掌握相关政府信息{_told(total, 'unavailable_not_held')}件。",
+        "overview.management": "指定专人管理信息目录，每季度核对一次。",
+        "overview.platform": "网站无障碍阅读功能正常，办事大厅公开栏按月更换。",
+    }
+
+
+_MANNERS = (_plain, _flowing, _counting, _dividing)
+
+
+def _told(total: Values, row: str) -> Decimal:
+    return total[f"applications.{row}.total"]
 
 
 def workbook(
@@ -146,8 +205,9 @@ def workbook(
     edition: str = FORM.edition,
 ) -> bytes:
     """The filled return of an agency."""
-    stamp = Stamp(form, edition, year, Agency(DISTRICT, code, name or AGENCIES[code]))
-    return write_return(FORM, stamp, values, prose(code, values) if code in AGENCIES else {})
+    name = name or AGENCIES[code]
+    stamp = Stamp(form, edition, year, Agency(DISTRICT, code, name))
+    return write_return(FORM, stamp, values, prose(name, code, values, year))
 
 
 def edit(package: bytes, edits: Edits) -> bytes:
@@ -356,7 +416,9 @@ def published() -> dict[str, bytes]:
             Agency(report["district"], report["code"], report["agency"]),
         )
         package = edit(
-            write_return(FORM, stamp, values),
+            write_return(
+                FORM, stamp, values, dict.fromkeys(FORM.prose.required, "（原报告的文字部分没有收入本例。）")
+            ),
             {name: Decimal(v) for name, v in report["wrong_totals"].items()},
         )
         files[f"{report['code']}_{report['agency']}_{report['year']}.xlsx"] = package

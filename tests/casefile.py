@@ -1,7 +1,8 @@
 """Cases as text: each file of ``cases/`` tells what a clerk did to a sound return, and is named after the finding.
 
 ``total-wrong--typed-zero.toml`` must raise ``total-wrong``, at least once, and nothing else. A case holds one or
-more ``[[file]]``; what is not said is as in a sound return of 001 for 2024. The keys are read below.
+more ``[[file]]``; what is not said is as in a sound return of 001 for 2024. ``[[prior]]`` are last year's files: what
+is not said there is as in the year before that sound return. The keys are read below.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import clerk
 import pytest
 
 import hostile
-from conftest import HERE, sound_values
+from conftest import HERE, sound_prose, sound_values, year_before
 from xltools.checking.collection import examine
-from xltools.data.filing import Stamp
+from xltools.data.filing import Filing, Stamp
 from xltools.data.finding import Finding
+from xltools.data.policy import Policy
+from xltools.data.prior import past_of
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 from xltools.excel.reader import read_package
@@ -48,6 +51,11 @@ def also(path: Path) -> list[str]:
     return list(tomllib.loads(path.read_text(encoding="utf-8")).get("also", []))
 
 
+def causes_of(path: Path) -> set[str]:
+    """The causes that are said of it."""
+    return set(tomllib.loads(path.read_text(encoding="utf-8")).get("causes", []))
+
+
 def findings(path: Path) -> tuple[Finding, ...]:
     """What verification says of a case."""
     case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
@@ -58,12 +66,36 @@ def findings(path: Path) -> tuple[Finding, ...]:
     with without(case.get("without", ())):
         filings = [
             read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits, **how)
-            for index, file in enumerate(case["file"])
+            for index, file in enumerate(each(case["file"]))
         ]
-    entries = tuple(Entry(code, name, {}) for code, name in case.get("roster", {}).items())
+    about = case.get("about", {})  # further columns of the roster, by code
+    entries = tuple(Entry(code, name, about.get(code, {})) for code, name in case.get("roster", {}).items())
     return examine(
-        filings, Roster(entries) if entries else None, case.get("year"), case.get("district", "")
+        filings,
+        Roster(entries) if entries else None,
+        case.get("year"),
+        case.get("district", ""),
+        policy=Policy(rule_makers=frozenset(case.get("rule_makers", ()))),
+        past=past_of(prior(case["prior"]), find("xxgk-2021")) if "prior" in case else None,
     ).findings
+
+
+def each(files: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The files; one with ``codes`` stands for a return of each, with figures of their own."""
+    for file in files:
+        codes = file.get("codes", ())
+        for turn, code in enumerate(codes):
+            yield file | {"code": code, "name": f"单位{code}", "turn": turn}
+        if not codes:
+            yield file
+
+
+def prior(files: list[dict[str, Any]]) -> list[Filing]:
+    """Last year's files, read."""
+    return [
+        read_package(package({"year": 2023, "before": True} | file), f"{index}.xlsx")
+        for index, file in enumerate(each(files))
+    ]
 
 
 @contextlib.contextmanager
@@ -88,16 +120,19 @@ def package(file: dict[str, Any]) -> bytes:
     if "rollup" in file:
         return typed_into(rolled_up(**file["rollup"]), file, {})
     form = find("xxgk-2021")
-    sound = {} if file.get("blank") else sound_values()
+    sound = {} if file.get("blank") else sound_values(file.get("turn", 0))
     if file.get("zeros"):
         sound = {cell.name: Decimal(0) for cell in form.inputs}
+    if file.get("before"):
+        sound = year_before(sound)
     values = sound | {name: Decimal(value) for name, value in file.get("values", {}).items()}
     agency = Agency(file.get("district", "青禾区"), file.get("code", "001"), file.get("name", "青禾区教育局"))
     stamp = Stamp(
         file.get("form", form.key), file.get("edition", form.edition), file.get("year", 2024), agency
     )
     key = b"secret" if file.get("sealed") else b""
-    return spoiled(write_return(form, stamp, values, key=key), file, form.complete(values))
+    prose = {} if file.get("blank") else sound_prose() | file.get("prose", {})
+    return spoiled(write_return(form, stamp, values, prose, key=key), file, form.complete(values))
 
 
 def rolled_up(sent: list[str], expected: list[str]) -> bytes:

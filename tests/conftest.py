@@ -43,12 +43,49 @@ def sound():
     return sound_values()
 
 
-def sound_values() -> dict[str, Decimal]:
+def sound_values(turn: int = 0) -> dict[str, Decimal]:
+    """Other figures with each *turn*, up to seven; an ordinary agency makes no rules and has 0 there."""
     form = find("xxgk-2021")
-    values = {cell.name: Decimal(index % 7) for index, cell in enumerate(form.inputs, 1)}
+    values = {
+        cell.name: Decimal(0 if cell.only else (index + turn) % 7)
+        for index, cell in enumerate(form.inputs, 1)
+    }
     values["disclosure.fees.amount"] = Decimal("96171.6")
     for column in ("natural", "commercial", "research", "welfare", "legal_service", "other_org"):
         done = form.complete(values)[f"applications.total.{column}"]
         new, carried_out = f"applications.new.{column}", f"applications.carried_out.{column}"
         values[new] = done + values[carried_out] - values[f"applications.carried_in.{column}"]
     return values
+
+
+def year_before(values: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Figures of the official form from which those of a year follow; nothing else is different."""
+    last = dict(values)
+    for column in ("natural", "commercial", "research", "welfare", "legal_service", "other_org"):
+        new, carried_out = f"applications.new.{column}", f"applications.carried_out.{column}"
+        carried_in = values[f"applications.carried_in.{column}"]
+        last[new] += carried_in - values[carried_out]
+        last[carried_out] = carried_in
+    for row in ("regulations", "normative_documents"):
+        stock = f"disclosure.{row}.in_force"
+        last[stock] += values[f"disclosure.{row}.repealed"] - values[f"disclosure.{row}.made"]
+    return last
+
+
+def sound_prose() -> dict[str, str]:
+    """Something in each box of the official form, without a figure: it agrees with any table."""
+    return {
+        "overview.proactive": "按照条例规定的范围和时限公开信息，重点领域信息及时更新。",
+        "overview.on_request": "申请渠道畅通，登记、审核、办理、答复、归档各环节按规定进行。",
+        "overview.management": "严格信息发布审核，先审后发，定期清理失效信息。",
+        "overview.platform": "门户网站专栏和政务新媒体运行正常。",
+        "overview.supervision": "有负责人分管，有专人办理，开展业务培训和日常检查。",
+        "problems.text": "存在的问题：信息更新还不够及时。改进措施：建立更新提醒制度，加强检查。",
+        "others.text": "本年度未收取信息处理费，没有其他需要报告的事项。",
+    }
+
+
+def prose_for(form) -> dict[str, str]:
+    """Something in each box of any form."""
+    words = "按照要求办理，情况正常；不足之处是更新不够及时，已制定改进措施。"
+    return {name: sound_prose().get(name, words) for name in form.texts if not name.startswith("cover.")}

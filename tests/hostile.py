@@ -66,7 +66,7 @@ def hostile(code: str, *, heavy: bool = False, padded: bool = False):
 @functools.cache
 def issued() -> bytes:
     """A sound return, filled."""
-    from conftest import sound_values
+    from conftest import sound_prose, sound_values
     from xltools.data.filing import Stamp
     from xltools.data.record import Agency
     from xltools.excel.writer import write_return
@@ -74,7 +74,7 @@ def issued() -> bytes:
 
     form = find("xxgk-2021")
     agency = Agency("青禾区", "001", "青禾区教育局")
-    return write_return(form, Stamp(form.key, form.edition, 2024, agency), sound_values())
+    return write_return(form, Stamp(form.key, form.edition, 2024, agency), sound_values(), sound_prose())
 
 
 def entries(package: bytes) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import ROOT, sound_values
+from conftest import ROOT, sound_prose, sound_values
 from test_folder import folder, run, told  # noqa: F401  a fixture
 from xltools.checking.board import State, board
 from xltools.checking.collection import examine
@@ -34,6 +34,7 @@ DUE = dt.date(2025, 1, 31)
 def sent(code, *, year=2024, values=None, prose=None, name=""):
     stamp = Stamp(FORM.key, FORM.edition, year, Agency("区", code, f"局{int(code)}"))
     filled = sound_values() if values is None else values
+    prose = sound_prose() | (prose or {})
     return read_package(write_return(FORM, stamp, filled, prose), name or f"{code}_局_{year}.xlsx", FORM)
 
 
@@ -186,3 +187,31 @@ def test_diff_on_the_command_line(tmp_path):
     assert "0 differences" in run("diff", one, one)
     (tmp_path / "x.xlsx").write_bytes(b"")
     assert "not-a-return" in run("diff", one, tmp_path / "x.xlsx", expect=2)
+
+
+# -- as a page and as a workbook
+
+
+def test_the_board_as_a_page(filled):
+    run("status", "--on", "2025-01-28", "--format", "html", "-o", "board.html", expect=1)
+    page = (filled / "board.html").read_text(encoding="utf-8")
+    assert page.count('scope="row"') == 19
+    assert "http" not in page.replace("http-equiv", "")
+    assert "3 days left" in page
+    assert page.index("008") < page.index("019") < page.index("001_")
+
+
+def test_the_board_as_a_workbook(filled):
+    import openpyxl
+
+    run("status", "--on", "2025-01-28", "--format", "xlsx", "-o", "board.xlsx", expect=1)
+    rows = list(openpyxl.load_workbook(filled / "board.xlsx").active.iter_rows(values_only=True))
+    assert len(rows) == 20
+    assert rows[1][0] == "008"
+    assert all(isinstance(row[0], str) for row in rows)
+    assert "exists" in run("status", "--format", "xlsx", "-o", "board.xlsx", expect=2)
+    run("status", "--format", "xlsx", "-o", "board.xlsx", "--force", expect=1)
+
+
+def test_a_page_needs_a_file(filled):
+    assert "needs-output" in run("status", "--format", "html", expect=2)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from casefile import also, cases, code_of, findings
+from casefile import also, cases, causes_of, code_of, findings
 from xltools.data.finding import SEVERITY
-from xltools.text import LANGS, message
+from xltools.text import LANGS, cause_text, message
 
 
 @pytest.mark.parametrize("path", cases(), ids=lambda path: path.stem)
 def test_a_case_raises_its_code_and_no_other(path):
     found = findings(path)
     assert {finding.code for finding in found} == {code_of(path), *also(path)}
+    assert {cause.code for finding in found for cause in finding.causes} == causes_of(path)
     for finding in found:
         for lang in LANGS:
-            sentence = message(finding, lang)
-            assert sentence
-            assert "{" not in sentence
+            sentences = [message(finding, lang), *(cause_text(cause, lang) for cause in finding.causes)]
+            assert all(sentences)
+            assert not any("{" in sentence for sentence in sentences)
 
 
 def test_every_code_has_a_case():

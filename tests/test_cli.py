@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import openpyxl
 import pytest
 
 from conftest import HERE, ROOT
+from xltools.cli import main
 
 SAMPLES = ROOT / "samples"
 CLEAN, PROBLEMS, ROSTER = SAMPLES / "clean", SAMPLES / "problems", SAMPLES / "roster.csv"
@@ -78,6 +80,43 @@ def test_an_unknown_command_or_option_is_a_usage_error():
 # -- form
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "错误：没有写命令。"),
+        (["--help"], "显示本说明。"),
+        (["verify", "--help"], "[默认：text]"),
+        (["init", "--help"], "[必须给出]"),
+        (["init", "--year", "2024", "--district", "区", "--roster", "x"], "错误：缺少参数 'DIR'"),
+        (["init", "x", "--year", "2024"], "错误：缺少选项 '--district'"),
+        (["verfy"], "没有命令 'verfy'"),
+        (["verify", "--rostr", "x"], "没有选项"),
+        (["verify", "x", "--year", "abc"], "'--year' 不能这样写：'abc' 不是有效的"),
+        (["verify", "x", "--format", "xml"], "不在可选的"),
+        (["form", "list", "a"], "多了一个参数（a）"),
+        (["form", "list", "a", "b"], "多了几个参数（a b）"),
+        (["verify", "x", "--year"], "'--year' 要带一个值"),
+        (["verify", "x", "--by-labels=1"], "不带值"),
+        (["verify", "x", "--roster", str(HERE)], "是文件夹"),
+    ],
+)
+def test_click_itself_speaks_chinese_when_asked_to(arguments, words, capsys):
+    with pytest.raises(SystemExit):
+        main(["--lang", "zh", *arguments])
+    out, err = capsys.readouterr()
+    assert words in out + err
+    assert not re.search(
+        r"Usage|Error|Options:|Commands:|Show this|Try '|Missing|Invalid|No such|Got |default:", out + err
+    )
+
+
+def test_click_speaks_english_again_when_asked_to(capsys):
+    for lang, words in (("zh", "用法:"), ("en", "Usage:"), ("zh", "用法:")):
+        with pytest.raises(SystemExit):
+            main(["--lang", lang, "--help"])
+        assert capsys.readouterr().out.startswith(words)
+
+
 def test_form_list_names_the_default():
     assert "xxgk-2021 (default)" in run("form", "list")
 
@@ -106,7 +145,7 @@ def test_form_check_says_everything_that_is_wrong(tmp_path):
     bad.write_text(
         OTHER.read_text(encoding="utf-8")
         .replace("men + women", "men")
-        .replace("opening + received", "opening + x"),
+        .replace("opening + received =", "opening + x ="),
         encoding="utf-8",
     )
     message = run("form", "check", bad, expect=2)
@@ -124,12 +163,47 @@ def test_generate_writes_a_workbook_for_each_agency(tmp_path):
     names = sorted(path.name for path in out.iterdir())
     assert names[0] == "001_青禾区人民政府办公室_2024.xlsx"
     assert len(names) == 19
-    # nothing is overwritten, and nothing is written beside what is there
-    message = run("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", out, expect=2)
+
+
+def test_generate_can_be_repeated_after_an_interruption(tmp_path):
+    """What is there just as it would be written is passed over, whenever it was written."""
+    arguments = ("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", tmp_path)
+    run(*arguments)
+    before = {path.name: (path.read_bytes(), path.stat().st_ino) for path in tmp_path.iterdir()}
+    lost = [tmp_path / name for name in sorted(before)[3:5]]
+    for path in lost:
+        path.unlink()
+    assert run(*arguments).splitlines() == [
+        f"2 workbooks written to {tmp_path}",
+        "17 were there already, with the same content",
+    ]
+    after = {path.name: (path.read_bytes(), path.stat().st_ino) for path in tmp_path.iterdir()}
+    assert {name: content for name, (content, _) in after.items()} == {n: c for n, (c, _) in before.items()}
+    kept = set(before) - {path.name for path in lost}
+    assert all(before[name][1] == after[name][1] for name in kept)  # not even written again
+
+
+def test_generate_overwrites_nothing_that_differs(tmp_path):
+    """One that was filled in, one of other bytes, a folder: named, and nothing is written beside them."""
+    arguments = ("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", tmp_path)
+    run(*arguments)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    (tmp_path / names[0]).write_bytes((ROOT / "samples" / "clean" / names[0]).read_bytes())
+    (tmp_path / names[1]).write_bytes((tmp_path / names[1]).read_bytes() + b"\0")
+    (tmp_path / names[2]).unlink()
+    (tmp_path / names[2]).mkdir()
+    (tmp_path / names[3]).unlink()
+    message = run(*arguments, expect=2)
+    assert [name for name in names if name in message] == names[:3]
     assert "--force" in message
-    assert len(message.splitlines()) == 19
-    run("generate", *YEAR, "--district", "青禾区", "--roster", ROSTER, "-o", out, "--force")
-    assert sorted(path.name for path in out.iterdir()) == names
+    assert len(message.splitlines()) == 3
+    assert not (tmp_path / names[3]).exists()
+    (tmp_path / names[2]).rmdir()
+    assert "19 workbooks" in run(*arguments, "--force")
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert run(*arguments).splitlines()[0] == f"0 workbooks written to {tmp_path}"
+    other = ("generate", "--year", "2025", "--district", "川汇区", "--roster", ROSTER, "-o", tmp_path)
+    assert "19 workbooks" in run(*other)  # another year has names of its own
 
 
 def test_generate_for_one_agency(tmp_path):
@@ -518,6 +592,138 @@ def test_a_full_disk_behind_the_screen_is_one_sentence():
             check=False,
         )
     assert b"Traceback" not in done.stderr
+
+
+# -- last year
+
+LAST = ["--prior", CLEAN]
+
+
+def aside(*arguments):
+    """What a command says beside its output, on stderr."""
+    command = [sys.executable, "-m", "xltools", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
+NEXT = ["--year", "2025", "--district", "青禾区", "--roster", ROSTER]
+
+
+def test_last_years_returns_fill_in_what_follows_from_them(tmp_path):
+    run("generate", *NEXT, *LAST, "--show-prior", "-o", tmp_path / "out")
+    run("generate", *NEXT, "-o", tmp_path / "plain")
+    said = json.loads(run("verify", tmp_path / "out", "--roster", ROSTER, "--format", "json", expect=1))
+    assert {f["code"] for f in said["findings"]} == {"all-blank", "blank"}
+    values = [json.loads(line)["values"] for line in run("read", tmp_path / "out").splitlines()]
+    before = [json.loads(line)["values"] for line in run("read", CLEAN).splitlines()]
+    assert len(values) == 19
+    for now, last in zip(values, before, strict=True):
+        assert now == {
+            f"applications.carried_in.{c}": last[f"applications.carried_out.{c}"]
+            for c in ("natural", "commercial", "research", "welfare", "legal_service", "other_org")
+        }
+    assert not any(json.loads(line)["values"] for line in run("read", tmp_path / "plain").splitlines())
+
+
+def test_a_roster_line_that_last_year_does_not_know_gets_a_blank_workbook(tmp_path):
+    roster = tmp_path / "r.csv"
+    roster.write_text("code,name\n001,青禾区人民政府办公室\n050,青禾区数据局\n", encoding="utf-8")
+    told = aside("generate", *NEXT[:-1], roster, *LAST, "-o", tmp_path / "out")
+    assert "1 agencies are not among last year's" in told
+    read = {
+        o["agency"]["code"]: o["values"] for o in map(json.loads, run("read", tmp_path / "out").splitlines())
+    }
+    assert read["001"]
+    assert not read["050"]
+
+
+def test_showing_last_year_needs_last_year(tmp_path):
+    assert "--prior" in run("generate", *NEXT, "--show-prior", "-o", tmp_path / "out", expect=2)
+    assert not (tmp_path / "out").exists()
+
+
+def test_verify_and_merge_compare_with_last_year(tmp_path):
+    before = tmp_path / "before"
+    arguments = ["--year", "2024", "--district", "青禾区", "--roster", ROSTER]
+    roster_before = tmp_path / "before.csv"
+    roster_before.write_text("code,name\n003,青禾区教育局\n020,青禾区旅游局\n", encoding="utf-8")
+    run("generate", "--year", "2023", "--district", "青禾区", "--roster", roster_before, "-o", before)
+    said = json.loads(
+        run("verify", CLEAN, *arguments[:2], *arguments[4:], "--prior", before, "--format", "json")
+    )
+    found = [f for f in said["findings"] if f["code"] in {"agency-new", "agency-gone"}]
+    assert sum(f["code"] == "agency-new" for f in found) == 18
+    assert [f["agency"] for f in found if f["code"] == "agency-gone"] == ["青禾区旅游局（020）"]
+    told = run("merge", CLEAN, *arguments, "--prior", before, "-o", tmp_path / "d.xlsx")
+    assert "agency-gone" in told
+    assert (tmp_path / "d.xlsx").exists()
+
+
+def test_the_year_before_is_the_year_before(tmp_path):
+    assert "2024" in run("verify", CLEAN, *YEAR, *LAST, expect=2)
+    assert "2024" in run("verify", CLEAN, *LAST, expect=2)
+    assert "none of last year's" in run("verify", CLEAN, "--prior", ROSTER, expect=2)
+    assert "several years" in run("verify", CLEAN, "--prior", SAMPLES / "published", expect=2)
+
+
+def test_what_is_wrong_with_last_years_files_is_counted(tmp_path):
+    """Two years of one agency, the first of them with two wrong totals, beside a file that is nothing."""
+    published = {path.name[-9:-5]: path for path in (SAMPLES / "published").glob("HZ01*")}
+    (tmp_path / "last").mkdir()
+    (tmp_path / "last" / "HZ01_2023.xlsx").write_bytes(published["2023"].read_bytes())
+    (tmp_path / "last" / "002_leer_2023.xlsx").write_bytes(b"")
+    now = published["2024"]
+    told = aside("verify", now, "--prior", tmp_path / "last")
+    assert told.startswith(
+        "Last year: 2 files; 1 have errors and are used as far as they could be read, 1 could not"
+    )
+    assert "jump" in run("verify", now, "--prior", tmp_path / "last")
+
+
+def test_a_collection_takes_last_years_collection(tmp_path):
+    """A folder with a collection.toml is read by its inbox: its outbox holds blank workbooks."""
+    run("init", tmp_path / "2024", "--year", "2024", "--district", "青禾区", "--roster", ROSTER)
+    for path in CLEAN.iterdir():
+        (tmp_path / "2024" / "inbox" / path.name).write_bytes(path.read_bytes())
+    run("generate", cwd=tmp_path / "2024")
+    run(
+        "init",
+        tmp_path / "2025",
+        "--year",
+        "2025",
+        "--district",
+        "青禾区",
+        "--roster",
+        ROSTER,
+        "--prior",
+        "../2024",
+    )
+    run("generate", cwd=tmp_path / "2025")
+    filled = [
+        json.loads(line)["values"] for line in run("read", "outbox", cwd=tmp_path / "2025").splitlines()
+    ]
+    assert len(filled) == 19
+    assert all(len(values) == 6 for values in filled)
+    now = tmp_path / "2025" / "inbox" / "003_青禾区教育局_2025.xlsx"
+    now.write_bytes(_carried_wrongly())
+    told = run("verify", cwd=tmp_path / "2025", expect=1)
+    assert told.count("carry-over") == 1
+    board = json.loads(run("status", "--format", "json", cwd=tmp_path / "2025", expect=1))
+    assert "questions" in json.dumps(board)
+
+
+def _carried_wrongly():
+    """The return of 003 for the year after, as last year's but for what follows from it, in which one column does not."""
+    from xltools import Agency, Stamp, find_form, read, write_return
+
+    form = find_form("xxgk-2021")
+    last = read(CLEAN / "003_青禾区教育局_2024.xlsx").record.values
+    values = dict(last) | form.carried(form.complete(last))
+    values["applications.carried_in.natural"] += 2
+    values["disclosure.licensing.decisions"] += 1
+    stock = "disclosure.normative_documents."
+    values[f"{stock}in_force"] += values[f"{stock}made"] - values[f"{stock}repealed"]
+    stamp = Stamp(form.key, form.edition, 2025, Agency("青禾区", "003", "青禾区教育局"))
+    return write_return(form, stamp, values)
 
 
 # -- the page and the workbook of findings

@@ -14,7 +14,7 @@ from msoffcrypto.method.ecma376_agile import ECMA376Agile
 
 import office
 from casefile import encrypted, without
-from conftest import ROOT, sound_values
+from conftest import ROOT, sound_prose, sound_values
 from test_cli import run
 from test_legacy import as_xlsb
 from xltools.checking.checks import verify
@@ -33,7 +33,7 @@ SECRET = "秘密 pass"
 @pytest.fixture(scope="module")
 def plain():
     stamp = Stamp(FORM.key, FORM.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
-    return write_return(FORM, stamp, sound_values())
+    return write_return(FORM, stamp, sound_values(), sound_prose())
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,12 @@ def test_labels_and_cells_never_overlap(form, other_form):
             areas += [check.area for group in sheet.groups for check in group.checks] + [
                 g.head for g in sheet.groups
             ]
+            if sheet.beside:  # last year's figures stand outside the page, even their title
+                beside = [sheet.beside.title, *(label.area for label in sheet.beside.labels)]
+                beside += sheet.beside.cells.values()
+                assert sheet.beside.cells.keys() == sheet.cells.keys()
+                assert not {p for area in beside for p in _covered(area)} & set(_covered(sheet.page))
+                areas += beside
             covered = [place for area in areas for place in _covered(area)]
             assert len(covered) == len(set(covered)), sheet.name
 

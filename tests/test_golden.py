@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import os
+import struct
+import tomllib
 
 import openpyxl
 import pytest
@@ -24,11 +26,38 @@ from xltools.merging import merge
 GOLDEN = HERE / "golden"
 
 
-def check(name, text):
-    path = GOLDEN / name
+def check(name, text, folder=GOLDEN):
+    path = folder / name
     if os.environ.get("GOLDEN") == "renew":
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text, f"{name} differs: look at it, then make golden"
+
+
+def compiled(catalogue):
+    """A catalogue of click's words as gettext reads it: https://www.gnu.org/software/gettext/manual (MO files)."""
+    about = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=n != 1;\n"
+    pairs = {"": about} | catalogue["words"]
+    for one, (many, *translated) in catalogue["counted"].items():
+        pairs[f"{one}\0{many}"] = "\0".join(translated)
+    texts = sorted((one.encode(), other.encode()) for one, other in pairs.items())
+    first = 28 + 16 * len(texts)  # of the bytes behind the head and the two tables
+    tables, content = [b"", b""], b""
+    for side in (0, 1):
+        for pair in texts:
+            tables[side] += struct.pack("<2I", len(pair[side]), first + len(content))
+            content += pair[side] + b"\0"
+    head = struct.pack("<7I", 0x950412DE, 0, len(texts), 28, 28 + 8 * len(texts), 0, 0)
+    return head + b"".join(tables) + content
+
+
+def test_the_words_of_click_are_compiled():
+    text = ROOT / "src" / "xltools" / "text"
+    made = compiled(tomllib.loads((text / "click.zh.toml").read_text(encoding="utf-8")))
+    path = text / "locale" / "zh" / "LC_MESSAGES" / "click.mo"
+    if os.environ.get("GOLDEN") == "renew":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(made)
+    assert path.read_bytes() == made, "click.zh.toml was changed: make golden"
 
 
 def told(package):
@@ -82,6 +111,7 @@ def test_the_rollup_of_three():
         "merge --help",
         "form --help",
         "form cells --help",
+        "explain --help",
         "schema --help",
     ],
 )
@@ -115,3 +145,8 @@ def test_what_merge_says_of_the_clean_set(monkeypatch, tmp_path):
     result = CliRunner().invoke(command_line("zh"), arguments)
     assert result.exit_code == 0
     check("merge-zh.txt", result.output.replace(out, "青禾区.xlsx"))
+
+
+@pytest.mark.parametrize(("lang", "name"), [("en", "findings.md"), ("zh", "findings.zh-CN.md")])
+def test_the_pages_about_findings(lang, name):
+    check(name, CliRunner().invoke(command_line(lang), ["explain", "--format", "md"]).output, ROOT / "docs")

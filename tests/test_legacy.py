@@ -21,7 +21,7 @@ import pytest
 
 import office
 from casefile import without
-from conftest import HERE, sound_values
+from conftest import HERE, sound_prose, sound_values
 from test_merge import filing as merged_filing
 from xlsb import xlsb
 from xltools.checking.checks import verify
@@ -43,7 +43,10 @@ from xltools.text import LANGS, message
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
 FIXTURE = HERE / "data" / "return.xls"
-PROSE = {"overview.on_request": "第一行\n第二行，“引号”、<&>、两个  空格和反斜杠 \\n。", "cover.head": "张三"}
+PROSE = sound_prose() | {
+    "overview.on_request": "第一行\n第二行，“引号”、<&>、两个  空格和反斜杠 \\n。",
+    "cover.head": "张三",
+}
 KINDS = {".xls": "xls:MS Excel 97", ".ods": "ods"}
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import openpyxl
 import pytest
 
 from conftest import HERE
+from xltools.data.filing import Stamp
+from xltools.data.record import Agency
 from xltools.errors import FormError
+from xltools.excel.reader import read
+from xltools.excel.writer import write_return
 from xltools.form import library
 from xltools.form.load import load, parse
 from xltools.text import LANGS, catalog, error_text, problem_text
@@ -112,11 +119,160 @@ FAULTS = {
     ),
     "repeated rule": (('key = "attendance"', 'key = "flow"'), "repeated-key", "rule"),
     "name twice in a rule": (("closed + open", "closed + opening"), "repeated-in-rule", "“flow”"),
+    "carry on both axes": (
+        ('rows = "opening = last.open"', 'rows = "opening = last.open"\ncolumns = "online = last.window"'),
+        "rule-axis",
+        "carry “opening”",
+    ),
+    "carry across tables": (
+        ('rows = "opening = last.open"', 'cells = "cases.opening.online = cases.open.online"'),
+        "rule-axis",
+        "carry “opening”",
+    ),
+    "unknown name of last year": (("last.open", "last.opne"), "unknown-name", "carry “opening”"),
+    "last year in an ordinary rule": (
+        ('closed + open"', 'closed + last.open"'),
+        "unknown-name",
+        "rule “flow”",
+    ),
+    "last year in a total": (('is = "men + women"', 'is = "men + last.women"'), "unknown-name", "“all”"),
+    "two lines follow": (
+        ("opening = last.open", "opening + received = last.open"),
+        "carry-left",
+        "“opening”",
+    ),
+    "last year follows": (("opening = last.open", "last.open = opening"), "carry-left", "“opening”"),
+    "less than nothing follows": (("opening = last.open", "-opening = last.open"), "carry-left", "“opening”"),
+    "a total follows": (
+        ('rows = "opening = last.open"', 'columns = "total = last.total"'),
+        "carry-left",
+        "“opening”",
+    ),
+    "nothing of last year": (("last.open", "open"), "carry-right", "“opening”"),
+    "carry named like a rule": (('key = "opening"\nrows', 'key = "flow"\nrows'), "repeated-key", "rule"),
+    "name twice in a carry": (('last.open"', 'last.open + last.open"'), "repeated-in-rule", "“opening”"),
+    "carry over units": (
+        ('rows = "opening = last.open"', 'rows = "opening = last.satisfaction"'),
+        "mixed-units",
+        "“opening”",
+    ),
+    "unknown kind of agency": (
+        ('{ key = "opening", label = "年初在办" }', '{ key = "opening", label = "年初在办", only = "some" }'),
+        "wrong-value",
+        "only",
+    ),
+    "a group for some only": (
+        ('{ label = "性别", lines', '{ label = "性别", only = "rule_makers", lines'),
+        "group-with-cells",
+        "“性别”",
+    ),
+    "a claim that means nothing known": (
+        ('means = ["received", "opening + received"]', 'means = ["recieved"]'),
+        "unknown-name",
+        "“受理”",
+    ),
+    "a meaning of no cell": (
+        ('is = "cases.opening.total"', 'is = "cases.opening.sum"'),
+        "unknown-name",
+        "meaning “opening”",
+    ),
+    "a claim in no box": (('boxes = ["remarks.text"]', 'boxes = ["remark.text"]'), "unknown-name", "“受理”"),
+    "a prose cell that is none": (
+        ('required = ["remarks.text"]', 'required = ["remarks"]'),
+        "unknown-name",
+        "prose",
+    ),
+    "nil of nothing known": (
+        ('"remarks.text" = "received"', '"remarks.text" = "got"'),
+        "unknown-name",
+        "prose",
+    ),
+    "two meanings of a key": (
+        ('key = "opening"\nlabel = "年初在办"\nis', 'key = "received"\nlabel = "年初在办"\nis'),
+        "repeated-key",
+        "meaning",
+    ),
+    "a meaning of two units": (
+        ('is = "cases.opening.total"', 'is = "cases.opening.total + staff.total.all"'),
+        "mixed-units",
+        "meaning “opening”",
+    ),
+    "a key no claim has": (("denied = true", "denies = true"), "unknown-key", "claim"),
     "mixed units": (
         ('{ key = "women", label = "女" }', '{ key = "women", label = "女", unit = "件" }'),
         "mixed-units",
         "staff",
     ),
+    "span of nothing": (
+        ('label = "合计", is = "men + women"', 'label = "合计", is = "men + women", span = 0'),
+        "bad-span",
+        "“合计”",
+    ),
+    "negative span": (('label = "网上" }', 'label = "网上", span = -1 }'), "bad-span", "“网上”"),
+    "span beyond measure": (('label = "网上" }', 'label = "网上", span = 20000 }'), "bad-span", "“网上”"),
+    "span on a row": (('label = "在编" }', 'label = "在编", span = 2 }'), "bad-span", "“在编”"),
+    "span on a group": (
+        ('{ label = "性别", lines', '{ label = "性别", span = 2, lines'),
+        "bad-span",
+        "“性别”",
+    ),
+    "unit on a group": (
+        ('{ label = "性别", lines', '{ label = "性别", unit = "人", lines'),
+        "group-with-cells",
+        "“性别”",
+    ),
+    "number on a group": (
+        ('{ label = "性别", lines', '{ label = "性别", number = "count", lines'),
+        "group-with-cells",
+        "“性别”",
+    ),
+    "sign on a group": (
+        ('{ label = "性别", lines', '{ label = "性别", signed = false, lines'),
+        "group-with-cells",
+        "“性别”",
+    ),
+    "a group that is not added": (
+        ('{ label = "性别", lines', '{ label = "性别", additive = false, lines'),
+        "group-with-cells",
+        "“性别”",
+    ),
+    "no label": (('label = "在编"', 'label = ""'), "bad-label", "“”"),
+    "a label of spaces": (('label = "在编"', 'label = "　 "'), "bad-label", "rows"),
+    "no label over others": (('{ label = "性别"', '{ label = ""'), "bad-label", "columns"),
+    "a long label": (('label = "在编"', f'label = "{"长" * 201}"'), "bad-label", "rows"),
+    "a label no workbook gives back": (('label = "在编"', 'label = "在\\u0007编"'), "bad-label", "rows"),
+    "a long unit": (('unit = "万元"', f'unit = "{"元" * 201}"'), "bad-label", "“money”"),
+    "a long corner": (('corner = "科目"', f'corner = "{"科" * 201}"'), "bad-label", "block 1"),
+    "a long rule": (('label = "应到等于实到加缺席"', f'label = "{"到" * 501}"'), "bad-label", "“attendance”"),
+    "no title": (('title = "三、经费"', 'title = ""'), "bad-label", "“money”"),
+    "no edition": (('edition = "2025"', 'edition = ""'), "bad-label", "form"),
+    "bad key of the form": (('key = "fwzx"', 'key = "FWZX-"'), "bad-key", "key"),
+    "a word that every workbook has": (
+        ("\n[[section]]", '\nsuperseded = [{ edition = "2020", words = [""] }]\n[[section]]'),
+        "bad-label",
+        "superseded",
+    ),
+    "a headline without words": (('label = "人员" }', 'label = "" }'), "bad-label", "headline"),
+    "repeated field of the cover": (
+        (
+            "\n[[section]]",
+            '\n[cover]\nfields = [{ key = "who", label = "填报人" }, { key = "who", label = "审核人" }]\n\n[[section]]',
+        ),
+        "repeated-key",
+        "cover",
+    ),
+    "a field without a label": (
+        ("\n[[section]]", '\n[cover]\nfields = [{ key = "who", label = "" }]\n\n[[section]]'),
+        "bad-label",
+        "cover",
+    ),
+    "a long sheet": (('sheet = "经费"', f'sheet = "{"经" * 32}"'), "bad-sheet-name", "“money”"),
+    "a sheet long as Excel counts": (
+        ('sheet = "经费"', f'sheet = "{"𠮷" * 16}"'),
+        "bad-sheet-name",
+        "“money”",
+    ),
+    "Excel's own sheet": (('sheet = "经费"', 'sheet = "history"'), "bad-sheet-name", "“money”"),
     "nothing": (
         (SOUND, 'schema = 1\nkey = "a"\nedition = "1"\ntitle = "t"\nauthority = "x"\nsections = []'),
         "unknown-key",
@@ -158,6 +314,53 @@ def test_all_faults_come_at_once():
         ('label = "聘用"', "label = 3"),
     )
     assert len(problems(text)) == 3
+
+
+def test_faults_of_every_kind_come_at_once():
+    """What is printed, what adds up and which units meet are asked together."""
+    text = changed(
+        ('label = "在编"', 'label = ""'),
+        ('is = "permanent + contract"', 'is = "permanent"'),
+        ("opening + received", "opening + recieved"),
+        ('sheet = "经费"', 'sheet = "a/b"'),
+        ('{ key = "came", label = "实到" }', '{ key = "came", label = "实到", unit = "次" }'),
+    )
+    found = {p.code for p in problems(text)}
+    assert found == {"bad-label", "bad-sheet-name", "forgotten", "mixed-units", "unknown-name"}
+
+
+def test_what_follows_from_ambiguous_cells_is_not_told_as_well():
+    """The key that is there twice is the fault; that sums and rules miss a name is its consequence."""
+    text = changed(
+        ('{ key = "all", label = "合计"', '{ key = "men", label = "合计"'),
+        ('is = "final - spent"', 'is = "final"'),
+    )
+    found = problems(text)
+    assert [(p.code, p.facts["name"]) for p in found] == [
+        ("repeated-key", "men"),
+        ("repeated-cell", "permanent.men"),
+        ("repeated-cell", "contract.men"),
+        ("repeated-cell", "total.men"),
+        ("forgotten", "spent"),
+    ]
+
+
+def test_a_total_over_a_total_that_cannot_be_understood_is_not_judged():
+    (problem,) = problems(changed(('is = "budget + change"', 'is = "budgt + change"')))
+    assert (problem.code, problem.facts["name"]) == ("unknown-name", "budgt")
+
+
+def test_labels_at_the_limit_are_read_back(tmp_path):
+    """200 characters are printed, found and read; the writer makes no row taller than Excel allows."""
+    text = changed(('label = "在编"', f'label = "{"长" * 200}"'))
+    form = parse(text, "form.toml")
+    stamp = Stamp(form.key, form.edition, 2025, Agency("区", "1", "局"))
+    path = tmp_path / "1_局_2025.xlsx"
+    path.write_bytes(write_return(form, stamp, {"staff.permanent.men": Decimal(3)}))
+    filing = read(path, form)
+    assert filing.record.values == {"staff.permanent.men": 3}
+    heights = [d.height or 0 for d in openpyxl.load_workbook(path)["人员"].row_dimensions.values()]
+    assert 300 < max(heights) <= 409
 
 
 def test_the_nearest_name_is_offered():

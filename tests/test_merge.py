@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import HERE
+from conftest import HERE, sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency, Record, total
@@ -57,7 +57,8 @@ def values_of(form, seed):
 
 def filing(code, form=OFFICIAL, year=2024, district="青禾区", seed=None, name=None, path=None, edition=None):
     stamp = Stamp(form.key, edition or form.edition, year, Agency(district, code, name or f"单位{code}"))
-    package = write_return(form, stamp, values_of(form, seed or int(code)))
+    words = sound_prose() if form is OFFICIAL else {}
+    package = write_return(form, stamp, values_of(form, seed or int(code)), words)
     return read_package(package, path or f"{district}{code}.xlsx", form)
 
 

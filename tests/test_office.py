@@ -49,6 +49,8 @@ def written():
         blank = Stamp(form.key, form.edition, 2024, Agency("青禾区", "1", "某局"))
         files[f"{form.key} blank"] = write_return(form, blank)
         files[f"{form.key} unsound"] = filled(form, "7", sound=False)
+        last = form.complete({cell.name: Decimal(i % 50) for i, cell in enumerate(form.inputs)})
+        files[f"{form.key} with last year"] = write_return(form, blank, last=last, show_last=True)
     parts = [filled(OFFICIAL, code) for code in ("001", "002", "003")]
     files["official filled"] = parts[0]
     filings = [read_package(part, f"{i}.xlsx") for i, part in enumerate(parts)]

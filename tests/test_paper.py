@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 import office
 import paper
+from conftest import sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Filing, Stamp
 from xltools.data.record import Agency
@@ -33,9 +34,10 @@ TABLE_TOP = 3  # above it stand the sheet's title and a hint
 
 @pytest.fixture(scope="module")
 def blank() -> bytes:
-    """The workbook nobody has typed into yet. A city makes rules, so it may fill in 规章."""
+    """The workbook with its prose, in which nobody has typed a figure yet. A city makes rules, so it may fill in 规章."""
     form = find("xxgk-2021")
-    return write_return(form, Stamp(form.key, form.edition, 2024, Agency("青禾市", "001", "青禾市人民政府")))
+    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾市", "001", "青禾市人民政府"))
+    return write_return(form, stamp, prose=sound_prose())
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,45 @@ def test_a_workbook(tmp_path):
     ]
 
 
+def roster_of(tmp_path, rows):
+    """A roster whose codes are numbers, each shown by a format."""
+    book = openpyxl.Workbook()
+    book.active.append(("代码", "名称"))
+    for number, (code, number_format) in enumerate(rows):
+        book.active.append((code, f"单位{number}"))
+        book.active.cell(number + 2, 1).number_format = number_format
+    book.save(tmp_path / "名单.xlsx")
+    return [code for code, _ in codes(tmp_path / "名单.xlsx")]
+
+
+def test_a_number_keeps_the_zeros_that_its_format_shows(tmp_path):
+    """Excel makes the number 1 of 001 and shows 001 again when the format is 000."""
+    rows = [
+        (1, "000"),
+        (1234, "000"),
+        (2, "00000"),
+        (3, "[$-804]000"),
+        (4, "000_ "),
+        (5, "000;-000"),
+        (0, "000"),
+    ]
+    assert roster_of(tmp_path, rows) == ["001", "1234", "00002", "003", "004", "005", "000"]
+
+
+def test_other_formats_leave_a_number_as_it_is(tmp_path):
+    """What a format adds to the digits, and what is no whole number, is not guessed at."""
+    rows = [
+        (1, "General"),
+        (2, "0"),
+        (3, '"A"000'),
+        (4, "[>3]000"),
+        (5.5, "000"),
+        (6, "0.00"),
+        (7, "[$¥-804]000"),
+    ]
+    assert roster_of(tmp_path, rows) == ["1", "2", "3", "4", "5.5", "6", "7"]
+
+
 def test_columns_by_name_in_any_order_and_the_others_kept(tmp_path):
     (tmp_path / "r.csv").write_text("联系人,NAME,Code\n张,甲局,01\n", encoding="utf-8")
     (entry,) = load_roster(tmp_path / "r.csv")

@@ -13,6 +13,7 @@ import pytest
 from openpyxl.cell.cell import MergedCell
 
 import office
+from conftest import sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
@@ -115,7 +116,7 @@ def test_the_sheets_keep_their_names_and_their_number(form, places, stamp, sound
 
     A further sheet it lets in; nothing is read from there.
     """
-    filled = write_return(form, stamp, sound)
+    filled = write_return(form, stamp, sound, sound_prose())
     assert openpyxl.load_workbook(io.BytesIO(filled)).security.lockStructure
     sheets = [COVER, *(sheet.name for sheet in places.sheets)]
     attempts = [["rename_sheet", name, FURTHER] for name in sheets]

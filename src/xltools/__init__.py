@@ -5,6 +5,7 @@ The public names, which are what the command line uses:
 * :func:`find_form` the form of a name or a TOML file;
 * :func:`write_return`, :func:`write_rollup` a workbook's bytes;
 * :func:`read` a file into a :class:`Filing`; :func:`verify` a filing's findings; :func:`examine` many at once;
+* :func:`past_of` last year's filings as the :class:`Past` that :func:`examine` and :func:`merge` compare with;
 * :func:`merge` filings into a :class:`Rollup`, or the reasons why not.
 
 They are loaded when first asked for, so that ``import xltools`` costs next to nothing.
@@ -21,6 +22,7 @@ _HOME = {
     "Filing": "xltools.data.filing",
     "Finding": "xltools.data.finding",
     "Form": "xltools.form.model",
+    "Past": "xltools.data.prior",
     "Record": "xltools.data.record",
     "Rollup": "xltools.data.rollup",
     "Roster": "xltools.data.roster",
@@ -31,6 +33,7 @@ _HOME = {
     "find_form": "xltools.form.library",
     "load_roster": "xltools.rosters",
     "merge": "xltools.merging",
+    "past_of": "xltools.data.prior",
     "read": "xltools.excel.reader",
     "verify": "xltools.checking.checks",
     "write_return": "xltools.excel.writer",

@@ -49,3 +49,7 @@ class OutputError(XltoolsError):
 
 class AdditionError(XltoolsError):
     """Two records cannot be added: another form or year, or the same agency in both."""
+
+
+class MarkingError(XltoolsError):
+    """A workbook cannot be marked."""

@@ -132,6 +132,18 @@ def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
         raise OutputError(Problem("output-is-input", str(output)))
 
 
+def refuse_within(folder: Path, inputs: Iterable[Path]) -> None:
+    """Raise :class:`OutputError` when any of the *inputs* lies in *folder*."""
+    home = folder.resolve()
+    if any(home in path.resolve().parents for path in inputs):
+        raise OutputError(Problem("returns-among-inputs", str(folder)))
+
+
+def holds(path: Path, content: bytes) -> bool:
+    """Whether *path* is a file with exactly that content; raises :class:`InputError` when it cannot be read."""
+    return path.is_file() and read_bytes(path, len(content)) == content
+
+
 def refuse_existing(paths: Iterable[Path]) -> None:
     """Raise :class:`OutputError` naming every one of *paths* that is there already."""
     problems = [Problem("exists", str(path)) for path in paths if path.exists()]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from xltools.data.filing import Stamp
+from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.errors import InputError, Problem, RosterError
 from xltools.excel.writer import check_password, write_return
@@ -21,11 +24,29 @@ def file_name(entry: Entry, year: int) -> str:
 
 
 def workbook_for(
-    form: Form, year: int, district: str, entry: Entry, password: str = "", key: bytes = b""
+    form: Form,
+    year: int,
+    district: str,
+    entry: Entry,
+    password: str = "",
+    key: bytes = b"",
+    *,
+    last: Mapping[str, Decimal] | None = None,
+    show_last: bool = False,
 ) -> bytes:
-    """The blank workbook of one agency, stamped with its name, its code and the year."""
+    """The blank workbook of one agency, stamped with its name, its code and the year.
+
+    What follows from its figures of *last* year is filled in; with *show_last* they are shown beside the tables.
+    """
     stamp = Stamp(form.key, form.edition, year, entry.agency(district))
-    return write_return(form, stamp, password=password, key=key)
+    return write_return(form, stamp, password=password, key=key, last=last, show_last=show_last)
+
+
+def last_figures(past: Past, entries: Iterable[Entry], district: str) -> dict[str, Mapping[str, Decimal]]:
+    """Last year's figures of those of the *entries* that had any, by code."""
+    agencies = [entry.agency(district) for entry in entries]
+    matched = past.matches(agencies)
+    return {agency.code: past.values[matched[agency]] for agency in agencies if agency in matched}
 
 
 def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple[Entry, ...]:

@@ -16,6 +16,7 @@ from xltools.checking.collection import Collection, Examined, entry_of, examine,
 from xltools.data.filing import Account, Filing, Member, Source
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy
+from xltools.data.prior import Past
 from xltools.data.record import Agency
 from xltools.data.rollup import Coverage, Rollup
 from xltools.data.roster import Roster
@@ -58,6 +59,7 @@ def merge(
     exclusions: Sequence[Exclusion] = (),
     incomplete: bool = False,
     policy: Policy | None = None,
+    past: Past | None = None,
 ) -> Merge:
     """Add up *filings*; with *incomplete*, what has errors or is missing is left out and the roll-up says so.
 
@@ -70,7 +72,8 @@ def merge(
     kept = [filing for filing, exclusion in fates if exclusion is None]
     reasons = {x.what: x.reason for x in exclusions}
     expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
-    collection = examine(kept, expected, year, district, policy=policy)
+    past = past.without(reasons) if past else None  # who is left out is not gone
+    collection = examine(kept, expected, year, district, policy=policy, past=past)
     added = [one for one in collection.examined if _can_be_added(one)]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)

@@ -9,6 +9,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from xltools.checking import standing
 from xltools.checking.collection import Collection, Examined, entry_of
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word
@@ -44,6 +45,22 @@ _OF_SEVERITY = {
 }
 
 
+# What each asks for, in the words in which the files of a collection are told.
+TO_DO = {
+    State.TWO_FILES: standing.State.CORRECT,
+    State.WRONG_YEAR: standing.State.CORRECT,
+    State.OLD_EDITION: standing.State.CORRECT,
+    State.ERRORS: standing.State.CORRECT,
+    State.NOT_SENT: standing.State.MISSING,
+    State.QUESTIONS: standing.State.EXPLAIN,
+    State.WARNINGS: standing.State.LOOK,
+    State.SAME_TWICE: standing.State.LOOK,
+    State.NIL: standing.State.SOUND,
+    State.ACCEPTED: standing.State.SOUND,
+    State.RECEIVED: standing.State.SOUND,
+}
+
+
 @frozen
 class Line:
     """One agency: its states, what needs doing first in front, and its files."""
@@ -56,6 +73,11 @@ class Line:
     def state(self) -> State:
         """What needs doing first."""
         return self.states[0]
+
+    @property
+    def to_do(self) -> standing.State:
+        """What that asks for."""
+        return TO_DO[self.state]
 
     @property
     def filings(self) -> tuple[Filing, ...]:

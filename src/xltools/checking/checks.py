@@ -12,10 +12,10 @@ from decimal import Decimal
 
 import attrs
 
+from xltools.checking.prose import prose
 from xltools.data.filing import Filing, Origin, Shown
 from xltools.data.finding import Finding, Place, Sum, Word
 from xltools.data.number import close
-from xltools.form.layout import layout
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
 
@@ -28,7 +28,10 @@ def verify(filing: Filing) -> tuple[Finding, ...]:
 
 
 def totals(filing: Filing) -> Iterator[Finding]:
-    """Each total shows the sum of its parts. Source: the word 总计 in the form, stated as ``is`` in its definition."""
+    """Each total shows the sum of its parts. Source: the word 总计 in the form, stated as ``is`` in its definition.
+
+    What a program may have computed over a text is not judged, since programs differ; what a person typed is.
+    """
     form, record = filing.form, filing.record
     assert form is not None  # noqa: S101  verify asked
     assert record is not None  # noqa: S101  verify asked
@@ -36,7 +39,8 @@ def totals(filing: Filing) -> Iterator[Finding]:
     displayed = _displayed(filing, values)
     for name, shown in filing.shown.items():
         cell = form.cells[name]
-        if form.reach[name] & (filing.unread | filing.clouded):
+        clouds = filing.clouded if shown.origin in _COMPUTED else frozenset[str]()
+        if form.reach[name] & (filing.unread | clouds):
             continue
         if finding := _total(filing, cell, shown, values, displayed):
             yield finding
@@ -45,8 +49,11 @@ def totals(filing: Filing) -> Iterator[Finding]:
 def rules(filing: Filing) -> Iterator[Finding]:
     """Each rule holds wherever it is at work. Source: the ``authority`` of the rule.
 
-    In a line whose cells are all totals a rule follows from the other lines: it is not judged again there.
+    In a line whose cells are all totals a rule follows from the other lines: it is not judged again there. Of a
+    return that nobody filled in there is nothing to judge.
     """
+    if filing.is_untouched:
+        return
     form, record = filing.form, filing.record
     assert form is not None  # noqa: S101  verify asked
     assert record is not None  # noqa: S101  verify asked
@@ -74,7 +81,8 @@ def coverage(filing: Filing) -> Iterator[Finding]:
 def filled(filing: Filing) -> Iterator[Finding]:
     """What is there agrees with what is declared: nothing filled in is no report that nothing happened.
 
-    Source: practice; nothing but zeros is likely, and asks for the declaration.
+    What last year's figures give by themselves may have been in it when it was issued, and does not count. Source:
+    practice; nothing but zeros is likely, and asks for the declaration.
     """
     record = filing.record
     if record is None or filing.is_rollup:
@@ -82,19 +90,25 @@ def filled(filing: Filing) -> Iterator[Finding]:
     figures = [name for name, value in record.values.items() if value]
     about = Finding("all-blank", filing.source.path, str(filing.agency))
     if filing.is_nil and (figures or filing.unread):
-        place = _address(
-            filing, record.form, record.form.cells[figures[0] if figures else min(filing.unread)]
-        )
+        place = filing.address(figures[0] if figures else min(filing.unread))
         yield attrs.evolve(
-            about, code="nil-contradicted", sheet=place[0], address=place[1], facts={"count": len(figures)}
+            about,
+            code="nil-contradicted",
+            sheet=place[0],
+            address=place[1],
+            facts={"count": len(figures) or len(filing.unread)},
         )
-    elif not filing.is_nil and not record.values and not filing.unread:
+    elif filing.is_untouched:
         yield about
     elif not filing.is_nil and not figures and not filing.unread:
         yield attrs.evolve(about, code="all-zero")
 
 
-CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage)
+CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage, prose)
+
+
+# How a total came about when a program, or nobody knows who, added it up.
+_COMPUTED = frozenset({Origin.FORMULA, Origin.UNCALCULATED, Origin.CHANGED, Origin.UNKNOWN})
 
 
 def _is_derived_line(cell: Cell, identity: Identity) -> bool:
@@ -160,7 +174,7 @@ def _about(
     filing: Filing, code: str, cell: Cell, found: Decimal | str, expected: Decimal, facts: dict[str, object]
 ) -> Finding:
     assert filing.form is not None  # noqa: S101  verify asked
-    sheet, place = _address(filing, filing.form, cell)
+    sheet, place = filing.address(cell.name)
     shown = found if isinstance(found, Decimal) else ZERO
     facts = {"label": cell.label, "difference": abs(shown - expected), **facts}
     return Finding(
@@ -168,16 +182,11 @@ def _about(
     )
 
 
-def _address(filing: Filing, form: Form, cell: Cell) -> tuple[str, str]:
-    """Where the cell stands in this file."""
-    return filing.moved.get(cell.name) or layout(form).address(cell.name)
-
-
 def _broken(filing: Filing, form: Form, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
     left, right = identity.equation.left, identity.equation.right
     one, other = left.value(values), right.value(values)
     first = form.cells[left.names[0]]
-    sheet, place = _address(filing, form, first)
+    sheet, place = filing.address(first.name)
     facts: dict[str, object] = {
         "line": identity.line or identity.rule.label,
         "left": _side(form, identity, left, values),
@@ -187,9 +196,7 @@ def _broken(filing: Filing, form: Form, identity: Identity, values: Mapping[str,
         "difference": abs(one - other),
         "rule": identity.rule.label,
     }
-    others = tuple(
-        Place(*_address(filing, form, form.cells[name]), name) for name in identity.equation.names[1:]
-    )
+    others = tuple(Place(*filing.address(name), name) for name in identity.equation.names[1:])
     return Finding(
         "rule-broken",
         filing.source.path,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import attrs
 from attrs import define, frozen
 
+from xltools.checking import peers, prior
+from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
 from xltools.data.policy import Policy
+from xltools.data.prior import Figures, Past
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 
@@ -33,16 +36,26 @@ class Examined:
 
 @define(frozen=True, slots=False)
 class Collection:
-    """Filings examined together. ``missing`` names the agencies of the roster that sent none."""
+    """Filings examined together.
+
+    ``missing`` names the agencies of the roster that sent none, ``changes`` those without a file that came or went
+    since last year.
+    """
 
     examined: tuple[Examined, ...]
     missing: tuple[Finding, ...] = ()
     absent: tuple[Entry, ...] = ()
+    changes: tuple[Finding, ...] = ()
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything found, file by file, then who is missing."""
-        return (*(finding for one in self.examined for finding in one.findings), *self.missing)
+        """Everything found, file by file, then what no file is to blame for."""
+        return (*(finding for one in self.examined for finding in one.findings), *self.of_no_file)
+
+    @property
+    def of_no_file(self) -> tuple[Finding, ...]:
+        """What was found out about agencies without a file."""
+        return (*self.missing, *self.changes)
 
     @property
     def has_errors(self) -> bool:
@@ -61,17 +74,64 @@ def examine(
     district: str = "",
     *,
     policy: Policy | None = None,
+    past: Past | None = None,
 ) -> Collection:
-    """Verify each filing and all of them together; what is not given is not asked."""
+    """Verify each filing and all of them together, and with last year's; what is not given is not asked."""
     filings, policy = tuple(filings), policy or Policy()
     doubled = dict(_doubled(filings, roster))
+    absent = tuple(_absent(filings, roster)) if roster else ()
+    matched = past.matches(_everyone(filings, absent)) if past else {}
+    last = [prior.last_figures(filing, past, matched) if past else {} for filing in filings]
+    across = _across(filings, roster, policy, past, matched, last)
     examined = []
     for index, filing in enumerate(filings):
-        findings = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
+        found = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
+        findings = with_causes(filing, [*found, *across[index]], last[index])
         examined.append(Examined(filing, tuple(_judged(filing, finding, policy) for finding in findings)))
-    absent = tuple(_absent(filings, roster)) if roster else ()
     missing = tuple(policy.applied(_missing(entry), entry.code) for entry in absent)
-    return Collection(tuple(examined), missing, absent)
+    changes = tuple(_changes(absent, policy, past, matched)) if past and roster else ()
+    return Collection(tuple(examined), missing, absent, changes)
+
+
+def _everyone(filings: tuple[Filing, ...], absent: tuple[Entry, ...]) -> Iterator[Agency]:
+    """Who is there this year: with a file, inside a roll-up, or at least on the roster."""
+    for filing in filings:
+        if filing.agency:
+            yield filing.agency
+        yield from (member.agency for member in filing.members)
+    yield from (entry.agency() for entry in absent)
+
+
+def _across(
+    filings: tuple[Filing, ...],
+    roster: Roster | None,
+    policy: Policy,
+    past: Past | None,
+    matched: Mapping[Agency, Agency],
+    last: list[Figures],
+) -> list[list[Finding]]:
+    """What there is to say of each filing in the light of last year and of the others."""
+    entries = [entry_of(filing, roster) if roster else None for filing in filings]
+    compared = peers.compared(peers.peers_of(filings, entries, last), policy.thresholds)
+    return [
+        [
+            *(prior.against(filing, past, matched, policy.thresholds) if past else ()),
+            *compared.get(index, ()),
+            *peers.no_rule_maker(filing, entry, policy),
+        ]
+        for index, (filing, entry) in enumerate(zip(filings, entries, strict=True))
+    ]
+
+
+def _changes(
+    absent: tuple[Entry, ...], policy: Policy, past: Past, matched: Mapping[Agency, Agency]
+) -> Iterator[Finding]:
+    """Who came since last year and sent nothing yet, and who went. Without a roster nobody is known to have gone."""
+    for entry in absent:
+        if entry.agency() not in matched:
+            yield policy.applied(prior.new(entry.agency(), past), entry.code)
+    for agency in prior.gone(past, matched):
+        yield policy.applied(prior.went(agency, past), agency.code)
 
 
 def _judged(filing: Filing, finding: Finding, policy: Policy) -> Finding:

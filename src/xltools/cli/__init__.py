@@ -6,17 +6,19 @@ imported when it runs: ``--help`` costs next to nothing.
 
 from __future__ import annotations
 
+import gettext
 import os
 import sys
 from collections.abc import Sequence
 
 import click
 
-from xltools.cli import diff, form, generate, init, merge, read, schema, status, verify
+from xltools.cli import diff, explain, form, generate, init, merge, read, schema, status, verify
 from xltools.errors import XltoolsError
-from xltools.text import LANGS, Lang, catalog, default_lang, error_text
+from xltools.text import LANGS, LOCALES, Lang, catalog, default_lang, error_text
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
+_DOMAIN = "click"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,7 +40,8 @@ def chosen_lang(arguments: Sequence[str]) -> Lang:
 
 
 def command_line(lang: Lang) -> click.Group:
-    """All commands, speaking *lang*."""
+    """All commands, speaking *lang*; from then on click's own words are in it too."""
+    _teach_click(lang)
     t = catalog(lang)
     group = click.Group(
         "xltools",
@@ -55,13 +58,20 @@ def command_line(lang: Lang) -> click.Group:
             callback=_version,
         )
     )
-    for module in (init, generate, status, read, verify, diff, merge, form, schema):
+    for module in (init, generate, status, read, verify, diff, merge, form, explain, schema):
         group.add_command(module.command(lang))
     for command in (group, *_below(group)):
         command.params.append(
             click.Option(["--lang"], type=click.Choice(LANGS), expose_value=False, help=t("help.lang"))
         )
     return group
+
+
+def _teach_click(lang: Lang) -> None:
+    """Click asks gettext for its words, and gettext takes the language from the environment."""
+    gettext.bindtextdomain(_DOMAIN, LOCALES)
+    gettext.textdomain(_DOMAIN)
+    os.environ["LANGUAGE"] = lang
 
 
 def _below(group: click.Group) -> list[click.Command]:

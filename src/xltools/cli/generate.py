@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.shared import emit, file, find_form, find_roster, given, here, option, progress, read_key
+from xltools.cli.shared import (
+    emit,
+    file,
+    find_form,
+    find_past,
+    find_roster,
+    given,
+    here,
+    option,
+    prior,
+    progress,
+    read_key,
+    reading_by_default,
+)
 from xltools.text import Lang, catalog
+
+if TYPE_CHECKING:
+    from xltools.data.roster import Entry
 
 
 def command(lang: Lang) -> click.Command:
@@ -31,6 +48,8 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="form")
     @option(lang, "--password", default="", text="password")
     @option(lang, "--key", type=file, text="key-write")
+    @prior(lang, "prefill")
+    @option(lang, "--show-prior", "show_last", is_flag=True, text="show-prior")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
         year: int | None,
@@ -42,10 +61,13 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         password: str,
         key: Path | None,
+        prior: tuple[Path, ...],
+        show_last: bool,
         force: bool,
     ) -> None:
         from xltools import issue  # noqa: PLC0415
-        from xltools.files import refuse_existing, write_atomically  # noqa: PLC0415
+        from xltools.errors import InputError, Problem  # noqa: PLC0415
+        from xltools.files import holds, refuse_existing, write_atomically  # noqa: PLC0415
 
         own = here()
         year = given(year, own.year, "--year")
@@ -54,12 +76,37 @@ def command(lang: Lang) -> click.Command:
         roster, form = roster or own.roster, form or own.form
         issue.check_inputs(year, district, password)
         definition, secret = find_form(form), read_key(key)
-        entries = issue.chosen(find_roster(roster), agency, code)
+        agencies = find_roster(roster)
+        entries = issue.chosen(agencies, agency, code)
+        past = find_past(prior, own, definition, year, lang, reading_by_default())
+        if show_last and past is None:
+            raise InputError(Problem("show-without-prior"))
+        last = issue.last_figures(past, agencies or entries, district) if past else {}
         outputs = [(entry, folder / issue.file_name(entry, year)) for entry in entries]
-        if not force:
-            refuse_existing(path for _, path in outputs)
-        for entry, path in progress(outputs, t("report.generating")):
-            write_atomically(path, issue.workbook_for(definition, year, district, entry, password, secret))
-        emit(t("report.written", count=len(entries), folder=folder), None)
+        there = [] if force else [(entry, path) for entry, path in outputs if path.exists()]
+
+        def workbook(entry: Entry) -> bytes:
+            return issue.workbook_for(
+                definition,
+                year,
+                district,
+                entry,
+                password,
+                secret,
+                last=last.get(entry.code),
+                show_last=show_last,
+            )
+
+        comparing = progress(there, t("report.comparing"))
+        refuse_existing(path for entry, path in comparing if not holds(path, workbook(entry)))
+        done = {path for _, path in there}
+        new = [(entry, path) for entry, path in outputs if path not in done]
+        for entry, path in progress(new, t("report.generating")):
+            write_atomically(path, workbook(entry))
+        if past and (strangers := sum(entry.code not in last for entry in entries)):
+            click.echo(t("report.prior-unmatched", count=strangers), err=True)
+        emit(t("report.written", count=len(new), folder=folder), None)
+        if there:
+            emit(t("report.written-before", count=len(there)), None)
 
     return run

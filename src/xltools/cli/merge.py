@@ -11,12 +11,15 @@ from xltools.cli.shared import (
     emit,
     file,
     find_form,
+    find_past,
     find_roster,
     given,
     here,
     inbox_of,
     option,
     paths,
+    point_to_explanations,
+    prior,
     read_all,
     reading,
 )
@@ -38,6 +41,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--reason", "reasons", multiple=True, text="reason")
     @option(lang, "--incomplete", is_flag=True, text="incomplete")
     @option(lang, "--form", text="form")
+    @prior(lang)
     @option(lang, "--password", default="", text="password")
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
@@ -52,6 +56,7 @@ def command(lang: Lang) -> click.Command:
         reasons: tuple[str, ...],
         incomplete: bool,
         form: str | None,
+        prior: tuple[Path, ...],
         password: str,
         force: bool,
         reading: dict[str, Any],
@@ -82,7 +87,7 @@ def command(lang: Lang) -> click.Command:
             refuse_existing([output])
         definition, agencies = find_form(form), find_roster(roster)
         handed = read_all(inbox_of(paths, own), definition, lang, reading)
-        refuse_input(output, handed.paths)
+        refuse_input(output, handed.inbox.files)
         exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
         outcome = merge(
             handed.filings,
@@ -94,9 +99,11 @@ def command(lang: Lang) -> click.Command:
             exclusions=exclusions,
             incomplete=incomplete,
             policy=own.policy,
+            past=find_past(prior, own, definition, year, lang, reading),
         )
         if outcome.collection.findings:
             emit(text.collection_text(outcome.collection, lang) + "\n", None)
+            point_to_explanations(outcome.collection.findings, lang)
         if outcome.rollup is None:
             click.echo(t("report.not-merged"), err=True)
             return 1

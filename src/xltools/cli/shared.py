@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from xltools.data.filing import Filing
+    from xltools.data.finding import Finding
     from xltools.data.policy import Policy
+    from xltools.data.prior import Past
     from xltools.data.roster import Roster
     from xltools.excel.guard import Limits
     from xltools.form.model import Form
+    from xltools.inbox import Inbox
 
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -116,6 +119,11 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
     return add
 
 
+def reading_by_default() -> dict[str, Any]:
+    """How files are read by a command whose own business is to write."""
+    return {"by_labels": False, "key": b"", "passwords": (), "limits": read_limits(())}
+
+
 def read_key(path: Path | None) -> bytes:
     """The key in that file, or none."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
@@ -151,11 +159,10 @@ def find_roster(path: Path | None) -> Roster | None:
 
 
 class Handed(NamedTuple):
-    """Everything that was handed in, read; the files it was in; and how many hidden or temporary ones were not read."""
+    """Everything that was handed in, read, and where it lies."""
 
     filings: list[Filing]
-    paths: list[Path]
-    passed_over: int
+    inbox: Inbox
 
 
 def read_all(
@@ -176,7 +183,49 @@ def read_all(
     ]
     if inbox.passed_over:
         click.echo(t("report.passed-over", count=inbox.passed_over), err=True)
-    return Handed(filings, inbox.files, inbox.passed_over)
+    return Handed(filings, inbox)
+
+
+def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
+    """The option that names last year's files."""
+    kind = click.Path(path_type=Path)
+    return option(lang, "--prior", multiple=True, type=kind, metavar="PATH", text=text)
+
+
+def find_past(
+    named: Sequence[Path], own: Own, form: Form, year: int | None, lang: Lang, how: dict[str, Any]
+) -> Past | None:
+    """Last year's figures out of the files named, else of those that the collection names; none where nothing is named.
+
+    The same reader reads them. A file with faults is used as far as it could be read, and counted; the key of this
+    year's seal says nothing about last year's. Raises :class:`InputError` when they are not of the year before.
+    """
+    from xltools.checking.checks import verify  # noqa: PLC0415
+    from xltools.data.finding import has_errors  # noqa: PLC0415
+    from xltools.data.prior import past_of  # noqa: PLC0415
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+
+    paths = [_returns(path) for path in named or filter(None, [own.prior])]
+    if not paths:
+        return None
+    filings = read_all(paths, form, lang, {**how, "key": b""}).filings
+    past = past_of(filings, form)
+    if year is not None and past.year != year - 1:
+        about: dict[str, object] = {"found": past.year, "expected": year - 1}
+        raise InputError(Problem("prior-year", "、".join(map(str, paths)), about))
+    unusable = sum(filing.record is None for filing in filings)
+    faulty = sum(has_errors(verify(filing)) for filing in filings) - unusable
+    if faulty or unusable:
+        text = catalog(lang)("report.prior-faults", files=len(filings), faulty=faulty, unusable=unusable)
+        click.echo(text, err=True)
+    return past
+
+
+def _returns(path: Path) -> Path:
+    """Where the returns of a collection lie, when that is what was named."""
+    from xltools import folder  # noqa: PLC0415
+
+    return folder.load(path).inbox if (path / folder.FILE).is_file() else path
 
 
 def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:
@@ -205,6 +254,40 @@ def emit(text: str, output: Path | None, *, bom: bool = False) -> None:
 
     refuse_workbook(output)
     write_atomically(output, (text.rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
+
+
+def point_to_explanations(findings: Sequence[Finding], lang: Lang) -> None:
+    """Tell a person at a terminal, beside the output, where the codes are explained."""
+    from xltools.report.explain import pointer  # noqa: PLC0415
+
+    if findings and is_terminal(sys.stderr):
+        click.echo(pointer(findings, lang), err=True)
+
+
+FILES = {"html", "xlsx"}  # formats that are no text for a screen
+
+
+def refuse_output(how: str, output: Path | None, *, force: bool) -> None:
+    """Raise before anything is read when there is nowhere to write, or only over a workbook that is there."""
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+    from xltools.files import refuse_existing, refuse_workbook  # noqa: PLC0415
+
+    if how not in FILES:
+        return
+    if output is None:
+        raise InputError(Problem("needs-output", facts={"how": how}))
+    if how == "html":
+        refuse_workbook(output)
+    elif not force:
+        refuse_existing([output])
+
+
+def write_file(output: Path, content: bytes, handed: Handed) -> None:
+    """Write a page or a workbook; never over one of the files that were read."""
+    from xltools.files import refuse_input, write_atomically  # noqa: PLC0415
+
+    refuse_input(output, handed.inbox.files)
+    write_atomically(output, content)
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xltools.cli.shared import (
+    FILES,
     emit,
     encoding,
     file,
     find_form,
+    find_past,
     find_roster,
     formats,
     given,
@@ -22,8 +24,11 @@ from xltools.cli.shared import (
     is_terminal,
     option,
     paths,
+    prior,
     read_all,
     reading,
+    refuse_output,
+    write_file,
 )
 from xltools.text import Lang, catalog, harmless
 
@@ -55,9 +60,11 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--due", type=day, text="due")
     @option(lang, "--on", type=day, text="on")
     @option(lang, "--form", text="form")
+    @prior(lang)
     @option(lang, "--remind", is_flag=True, text="remind")
-    @formats(lang, "text", "json")
+    @formats(lang, "text", "json", "html", "xlsx")
     @option(lang, "-o", "--output", type=file, text="output")
+    @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
     def run(
         paths: tuple[Path, ...],
@@ -66,9 +73,11 @@ def command(lang: Lang) -> click.Command:
         due: dt.datetime | None,
         on: dt.datetime | None,
         form: str | None,
+        prior: tuple[Path, ...],
         remind: bool,
         how: str,
         output: Path | None,
+        force: bool,
         reading: dict[str, Any],
     ) -> int:
         from xltools.checking.board import board  # noqa: PLC0415
@@ -76,6 +85,7 @@ def command(lang: Lang) -> click.Command:
         from xltools.report import board as report  # noqa: PLC0415
         from xltools.report import data  # noqa: PLC0415
 
+        refuse_output(how, output, force=force)
         own = here()
         agencies = find_roster(given(roster, own.roster, "--roster"))
         assert agencies is not None  # noqa: S101  a path was given
@@ -83,13 +93,20 @@ def command(lang: Lang) -> click.Command:
         year = given(year, own.year, "--year")
         last = due.date() if due else own.due or dt.date(year + 1, 1, 31)
         handed = read_all(inbox_of(paths, own), definition, lang, reading, allow_none=True)
-        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy)
+        past = find_past(prior, own, definition, year, lang, reading)
+        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy, past=past)
         today = on.date() if on else dt.datetime.now().astimezone().date()
         found = board(collection, agencies, last, today)
         if remind:
             emit(report.reminder(found, definition.title, year), output)
         elif how == "json":
             emit(data.json_text(report.board_object(found), encoding(output), indent=1), output)
+        elif output and how in FILES:
+            write_file(
+                output,
+                _content(found, catalog(lang)("board.title", title=definition.title, year=year), how, lang),
+                handed,
+            )
         elif output is None and is_terminal(sys.stdout):
             _show(found, lang)
         else:
@@ -97,6 +114,16 @@ def command(lang: Lang) -> click.Command:
         return int(collection.has_errors)
 
     return run
+
+
+def _content(board: Board, title: str, how: str, lang: Lang) -> bytes:
+    if how == "html":
+        from xltools.report.html.board import board_html  # noqa: PLC0415
+
+        return board_html(board, title, lang).encode()
+    from xltools.report.workbook import board_workbook  # noqa: PLC0415
+
+    return board_workbook(board, title, lang)
 
 
 def _show(board: Board, lang: Lang) -> None:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from xltools.cli.returning import return_to
 from xltools.cli.shared import (
+    FILES,
     Handed,
     emit,
     encoding,
     file,
     find_form,
+    find_past,
     find_roster,
     formats,
     here,
     inbox_of,
     option,
     paths,
+    point_to_explanations,
+    prior,
     read_all,
     reading,
+    refuse_output,
+    write_file,
 )
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
     from xltools.checking.collection import Collection
-
-_FILES = {"html", "xlsx"}  # formats that are no text for a screen
+    from xltools.data.filing import Filing
 
 
 def command(lang: Lang) -> click.Command:
@@ -38,65 +45,66 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--roster", type=file, text="roster")
     @option(lang, "--year", type=int, text="year")
     @option(lang, "--form", text="forms")
+    @prior(lang)
     @formats(lang, "text", "json", "html", "xlsx")
     @option(lang, "-o", "--output", type=file, text="output")
     @option(lang, "--force", is_flag=True, text="force")
+    @option(lang, "--return-to", "back", type=click.Path(path_type=Path, file_okay=False), text="return-to")
     @reading(lang)
     def run(
         paths: tuple[Path, ...],
         roster: Path | None,
         year: int | None,
         form: str | None,
+        prior: tuple[Path, ...],
         how: str,
         output: Path | None,
         force: bool,
+        back: Path | None,
         reading: dict[str, Any],
     ) -> int:
         from xltools.checking.collection import examine  # noqa: PLC0415
-        from xltools.report import data, text  # noqa: PLC0415
 
-        if how in _FILES:
-            check_output(how, output, force=force)
+        refuse_output(how, output, force=force)
         own = here()
         agencies = find_roster(roster or own.roster)
         form = form or own.form
         handed = read_all(inbox_of(paths, own), find_form(form) if form else None, lang, reading)
         year = year or own.year
-        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy)
-        if output and how in _FILES:
-            write(collection, how, output, lang, handed)
-            emit(text.summary(collection, lang), None)
-        elif how == "json":
-            whole = data.collection_object(collection, lang, handed.passed_over)
-            emit(data.json_text(whole, encoding(output), indent=1), output)
-        else:
-            emit(text.collection_text(collection, lang), output)
+        past = find_past(prior, own, find_form(form), year or _latest(handed.filings), lang, reading)
+        collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy, past=past)
+        _report(collection, how, output, lang, handed)
+        if back:
+            return_to(back, collection, handed, reading["limits"], lang)
         return int(collection.has_errors)
 
     return run
 
 
-def check_output(how: str, output: Path | None, *, force: bool) -> None:
-    """Raise before anything is read when there is nowhere to write, or only over a workbook that is there."""
-    from xltools.errors import InputError, Problem  # noqa: PLC0415
-    from xltools.files import refuse_existing, refuse_workbook  # noqa: PLC0415
+def _latest(filings: Sequence[Filing]) -> int | None:
+    """The year of the returns when it was not said: the latest there is."""
+    return max((filing.stamp.year for filing in filings if filing.stamp), default=None)
 
-    if output is None:
-        raise InputError(Problem("needs-output", facts={"how": how}))
+
+def _report(collection: Collection, how: str, output: Path | None, lang: Lang, handed: Handed) -> None:
+    from xltools.report import data, text  # noqa: PLC0415
+
+    if output and how in FILES:
+        write_file(output, _content(collection, how, lang), handed)
+        emit(text.summary(collection, lang), None)
+    elif how == "json":
+        whole = data.collection_object(collection, lang, handed.inbox.passed_over)
+        emit(data.json_text(whole, encoding(output), indent=1), output)
+    else:
+        emit(text.collection_text(collection, lang), output)
+        point_to_explanations(collection.findings, lang)
+
+
+def _content(collection: Collection, how: str, lang: Lang) -> bytes:
     if how == "html":
-        refuse_workbook(output)
-    elif not force:
-        refuse_existing([output])
+        from xltools.report.html import page_html  # noqa: PLC0415
 
-
-def write(collection: Collection, how: str, output: Path, lang: Lang, handed: Handed) -> None:
-    """Write the page or the workbook; never over one of the files that were read."""
-    from xltools.files import refuse_input, write_atomically  # noqa: PLC0415
-    from xltools.report.html import page_html  # noqa: PLC0415
+        return page_html(collection, lang).encode()
     from xltools.report.workbook import findings_workbook  # noqa: PLC0415
 
-    refuse_input(output, handed.paths)
-    if how == "html":
-        emit(page_html(collection, lang), output)
-    else:
-        write_atomically(output, findings_workbook(collection, lang))
+    return findings_workbook(collection, lang)

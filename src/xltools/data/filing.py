@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from xltools.data.finding import Finding
 from xltools.data.record import Agency, Record
+from xltools.form.layout import layout
 from xltools.form.model import Form
 
 Kind = Literal["return", "rollup"]
@@ -131,6 +132,18 @@ class Filing:
         """Whether the agency declares that it has nothing to report."""
         nil = self.form.cover.nil if self.form else None
         return nil is not None and self.prose.get(f"cover.{nil.key}", "").strip() == nil.yes
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody filled it in: nothing is there but what may have come from last year, and no word that this is all."""
+        if self.record is None or self.form is None or self.is_rollup or self.is_nil or self.unread:
+            return False
+        return self.record.values.keys() <= self.form.copied.keys()
+
+    def address(self, name: str) -> tuple[str, str]:
+        """Sheet and address of a figure in this file. Only a filing whose form is known has figures."""
+        assert self.form is not None  # noqa: S101  see above
+        return self.moved.get(name) or layout(self.form).address(name)
 
     @property
     def left_out(self) -> tuple[Account, ...]:

@@ -102,6 +102,15 @@ SEVERITY: dict[str, Severity] = {
     "all-blank": _E,  # nothing at all was filled in
     "all-zero": _N,  # nothing but zeros, and not declared nil
     "nil-contradicted": _E,  # declared nil, and there are figures
+    # its prose
+    "prose-figure": _W,  # a number that none of the cells it can mean holds
+    "prose-parts": _W,  # parts that do not make up their whole
+    "prose-year": _W,  # about another year
+    "prose-instruction": _W,  # words of the template left in
+    "prose-nothing": _W,  # 无 where the figures say otherwise, or where 无 is no answer
+    "prose-settled": _W,  # everything settled, and something carried over
+    "prose-blank": _W,  # nothing written
+    # a roll-up
     "rollup-rows": _E,  # a roll-up's rows and its account of files tell different stories
     "rollup-incomplete": _E,  # a roll-up that says itself that something is missing
     # the collection
@@ -111,6 +120,19 @@ SEVERITY: dict[str, Severity] = {
     "other-district": _E,  # issued by another district than the one that is merged
     "other-agency": _E,  # the file is named for one agency and stamped for another
     "name-differs": _W,  # the roster has another name for the code
+    # last year
+    "carry-over": _Q,  # a figure that last year's gives by itself is another
+    "stock": _Q,  # a figure that follows from last year's and this year's movements is another
+    "same-as-last-year": _Q,  # every figure is last year's
+    "jump": _Q,  # many times last year's figure, or a small part of it
+    "agency-new": _N,  # did not report last year
+    "agency-gone": _W,  # reported last year, and is not expected this year
+    "agency-renamed": _N,  # the same code, another name
+    "agency-recoded": _N,  # the same name, another code
+    # the other agencies
+    "outlier": _W,  # far from the figures of agencies of its kind
+    "twins": _W,  # all figures are those of another agency
+    "no-rule-maker": _Q,  # a figure that only some agencies can have
 }
 
 

@@ -16,11 +16,14 @@ _IMPOSSIBLE = re.compile(r'[<>:"/\\|?*\x00-\x1f]')  # in a Windows file name
 _LONGEST = 180  # bytes of a name in UTF-8, so that CODE_NAME_YEAR.xlsx fits every file system
 CODE_HEADS = ("code", "代码", "编码", "单位代码", "单位编码", "机构代码")
 NAME_HEADS = ("name", "名称", "单位", "单位名称", "机构名称", "填报单位")
+KIND_HEADS = ("kind", "类别", "单位类别")
+RULE_MAKER_HEADS = ("rule_maker", "规章制定主体")
+_YES = {"是", "yes", "true", "1"}
 
 
 @frozen
 class Entry:
-    """One agency of the roster; ``others`` are the columns xltools makes no use of."""
+    """One agency of the roster; ``others`` are its further columns by their heads."""
 
     code: str
     name: str
@@ -29,6 +32,19 @@ class Entry:
     def agency(self, district: str = "") -> Agency:
         """The agency that it names, of that district."""
         return Agency(district, self.code, self.name)
+
+    @property
+    def kind(self) -> str:
+        """What sort of agency it is, to compare it with others of that sort; without such a column all are one."""
+        return self._other(KIND_HEADS)
+
+    @property
+    def is_rule_maker(self) -> bool:
+        """Whether the roster says that it may fill in what only rule-makers fill in."""
+        return self._other(RULE_MAKER_HEADS).casefold() in _YES
+
+    def _other(self, heads: tuple[str, ...]) -> str:
+        return next((cell for head, cell in self.others.items() if head.casefold() in heads), "")
 
 
 @define(frozen=True, slots=False)

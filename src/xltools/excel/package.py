@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Mapping
@@ -13,20 +14,50 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def patched(package: bytes, changes: Mapping[str, Callable[[bytes], bytes]]) -> bytes:
     """The package with each named part put through its function; every other part keeps its content."""
+    with zipfile.ZipFile(io.BytesIO(package)) as old:
+        return with_parts(
+            package,
+            {name: change(old.read(name)) for name, change in changes.items() if name in old.namelist()},
+        )
+
+
+def with_parts(package: bytes, parts: Mapping[str, bytes | None]) -> bytes:
+    """The package with these parts in place of its own, without those that are ``None``, new ones at its end."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
-            content = old.read(entry)
-            if change := changes.get(entry.filename):
-                content = change(content)
-            info = zipfile.ZipInfo(entry.filename, _EPOCH)
-            info.compress_type, info.external_attr, info.create_system = (
-                zipfile.ZIP_DEFLATED,
-                entry.external_attr,
-                0,
-            )
-            new.writestr(info, content)
+            content = parts.get(entry.filename, b"")
+            if content is not None:
+                kept = entry.filename not in parts
+                new.writestr(
+                    _entry(entry.filename, entry.external_attr), old.read(entry) if kept else content
+                )
+        there = set(old.namelist())
+        for name, content in parts.items():
+            if content is not None and name not in there:
+                new.writestr(_entry(name, 0), content)
     return out.getvalue()
+
+
+def _entry(name: str, attributes: int) -> zipfile.ZipInfo:
+    """What the directory says of a part: nothing of the time or the machine, so that equal content is equal bytes."""
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.compress_type, info.external_attr, info.create_system = zipfile.ZIP_DEFLATED, attributes, 0
+    return info
+
+
+def target_of(part: str, target: str) -> str:
+    """The part that a relation of *part* points to; "" is the package itself."""
+    target = target.replace("\\", "/")
+    if target.startswith("/"):
+        return target.lstrip("/")
+    return posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
+
+
+def relations_of(part: str) -> str:
+    """The part that holds the relations of *part*."""
+    folder, file = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{file}.rels")
 
 
 def with_structure_locked(package: bytes, password: str) -> bytes:

@@ -7,7 +7,6 @@ It knows nothing of forms and gives nothing a meaning. Whatever is wrong with th
 from __future__ import annotations
 
 import contextlib
-import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -32,7 +31,8 @@ from xltools.excel.guard import (
     look_inside,
     open_zip,
 )
-from xltools.form.address import column_index
+from xltools.excel.package import relations_of, target_of
+from xltools.form.address import COLUMNS, ROWS, column_index
 
 __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
 
@@ -82,6 +82,7 @@ class Facts:
     structure_locked: bool = False
     locked: list[bool] = field(factory=list)  # by style number
     dates: list[bool] = field(factory=list)  # by style number: whether it shows a number as a date or a time
+    digits: list[int] = field(factory=list)  # by style number: the fewest digits of a whole number, 0 for any
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # other workbooks that this one reads
     old_format: str = ""  # such as .xls: then only the values are known
@@ -128,7 +129,7 @@ class _Package:
         if self._has(by_kind.get("sharedStrings")):
             tables.strings = _strings(self._read(by_kind["sharedStrings"]))
         if self._has(by_kind.get("styles")):
-            facts.locked, facts.dates = _styles(self._read(by_kind["styles"]))
+            _styles(self._read(by_kind["styles"]), facts)
             tables.use_styles(len(facts.locked))
         targets = [(name, state, *relations.get(identity, ("", ""))) for name, state, identity in sheets]
         worksheets = {
@@ -161,20 +162,14 @@ class _Package:
 
     def _relations(self, part: str) -> Iterator[tuple[str, str, str]]:
         """Kind, target and id of each relation of *part* ("" for the package)."""
-        folder, file = posixpath.split(part)
-        name = posixpath.join(folder, "_rels", f"{file}.rels")
+        name = relations_of(part)
         if not self._has(name):
             return
         found: list[tuple[str, str, str]] = []
 
         def start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
-                target = attributes["Target"].replace("\\", "/")
-                target = (
-                    target.lstrip("/")
-                    if target.startswith("/")
-                    else posixpath.normpath(posixpath.join(folder, target))
-                )
+                target = target_of(part, attributes["Target"])
                 found.append((attributes["Type"].rpartition("/")[2], target, attributes["Id"]))
 
         _parse(self._read(name), start)
@@ -330,11 +325,10 @@ _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.|general|e[+-]', re.IGNORECASE)
 
 
-def _styles(part: Part) -> tuple[list[bool], list[bool]]:
-    """For each cell style, whether it locks the cell, which it does unless it says otherwise, and whether it is a date's."""
-    locked: list[bool] = []
-    dates: list[bool] = []
-    formats: dict[str, bool] = {}
+def _styles(part: Part, facts: Facts) -> None:
+    """For each cell style, whether it locks the cell, which it does unless it says otherwise, and how it shows a number."""
+    locked, dates, digits = facts.locked, facts.dates, facts.digits
+    formats: dict[str, tuple[bool, int]] = {}
     inside = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -344,27 +338,34 @@ def _styles(part: Part) -> tuple[list[bool], list[bool]]:
         elif inside and tag == "xf":
             number = attributes.get("numFmtId", "0")
             locked.append(True)
-            dates.append(
-                formats[number] if number in formats else number.isdigit() and int(number) in _DATE_FORMATS
-            )
+            is_date, fewest = formats.get(number) or (number.isdigit() and int(number) in _DATE_FORMATS, 0)
+            dates.append(is_date)
+            digits.append(fewest)
         elif inside and tag == "protection" and locked:
             locked[-1] = _true(attributes.get("locked", "1"))
         elif tag == "numFmt":
-            formats[attributes.get("numFmtId", "")] = _is_date(attributes.get("formatCode", ""))
+            code = attributes.get("formatCode", "")[:_LONGEST_FORMAT]
+            formats[attributes.get("numFmtId", "")] = _is_date(code), _digits(code)
 
     def end(tag: str) -> None:
         if tag == "cellXfs":
             raise _EnoughError
 
     _parse(part, start, end)
-    return locked, dates
 
 
 _LONGEST_FORMAT = 255
+_PADDED = re.compile(r"(?:\[\$-[^\]]*\])?(0{2,})(?:_.)?")  # 000, in a locale, with room behind it
+
+
+def _digits(code: str) -> int:
+    """How many digits a format asks for that shows nothing but digits: 3 for 000."""
+    match = _PADDED.fullmatch(code.partition(";")[0])
+    return len(match[1]) if match else 0
 
 
 def _is_date(code: str) -> bool:
-    code = _NOT_DATE_PARTS.sub("", code[:_LONGEST_FORMAT])
+    code = _NOT_DATE_PARTS.sub("", code)
     return any(letter in "ymdhs年月日" for letter in code.casefold())
 
 
@@ -438,16 +439,13 @@ _PLACES: dict[str, tuple[int, int]] = {}  # references met before: most workbook
 _MOST_PLACES = 100_000
 
 
-_ROWS, _COLUMNS = 1 << 20, 1 << 14
-
-
 def _place(reference: str) -> tuple[int, int]:
     """Row and column of a reference such as D6; raises ``ValueError`` for what no sheet has."""
     match = _ADDRESS.fullmatch(reference)
     if match is None:
         raise ValueError(reference)
-    place = _ordinal(match[2], _ROWS), column_index(match[1])
-    if place[1] >= _COLUMNS:
+    place = _ordinal(match[2], ROWS), column_index(match[1])
+    if place[1] >= COLUMNS:
         raise ValueError(reference)
     if len(_PLACES) < _MOST_PLACES:
         _PLACES[reference] = place
@@ -558,7 +556,7 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
             if tag == "f" and "t" in attributes:
                 share = _share(attributes)
         elif tag == "row":
-            row = _ordinal(attributes["r"], _ROWS) if "r" in attributes else row + 1
+            row = _ordinal(attributes["r"], ROWS) if "r" in attributes else row + 1
             column = -1
             if kind:
                 raise ValueError("a row in a cell")
@@ -577,7 +575,7 @@ def _worksheet(part: Part, sheet: SheetFacts, tables: _Tables) -> SheetFacts:  #
         elif tag == "sheetProtection":
             sheet.is_protected = _true(attributes.get("sheet"))
         elif tag == "col" and _true(attributes.get("hidden")):
-            first, last = (_ordinal(attributes[name], _COLUMNS) for name in ("min", "max"))
+            first, last = (_ordinal(attributes[name], COLUMNS) for name in ("min", "max"))
             sheet.hidden_columns.append((first, last))
 
     def end(tag: str) -> None:  # noqa: C901, PLR0912

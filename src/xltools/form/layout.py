@@ -14,7 +14,18 @@ from attrs import frozen
 
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
-from xltools.form.places import FIRST_COLUMN, STAMP, Area, Check, CheckGroup, CoverSheet, Label, Layout, Sheet
+from xltools.form.places import (
+    FIRST_COLUMN,
+    STAMP,
+    Area,
+    Beside,
+    Check,
+    CheckGroup,
+    CoverSheet,
+    Label,
+    Layout,
+    Sheet,
+)
 
 _TITLE_ROWS = 2  # the section's title, and a line that tells the clerk which cells to fill
 _PROSE_LINES = 3  # heading, hint, text
@@ -85,7 +96,36 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     groups = _groups(form, section, cells, bands, page, stub)
     frozen_at = (body_row, stub) if len(section.blocks) == 1 and stub else (_TITLE_ROWS, 0)
     widths = (*(section.label_widths or (14.0,) * stub), *(section.column_width,) * (width - stub))
-    return Sheet(section, tuple(labels), Area.at(1, 0, 1, width), cells, {}, groups, widths, page, frozen_at)
+    beside = _beside(cells, tuple(labels), groups, page, stub)
+    hint = Area.at(1, 0, 1, width)
+    return Sheet(section, tuple(labels), hint, cells, {}, groups, widths, page, frozen_at, beside)
+
+
+def _beside(
+    cells: dict[str, Area], labels: tuple[Label, ...], groups: tuple[CheckGroup, ...], page: Area, stub: int
+) -> Beside:
+    """Last year's figures, cell by cell as in the table: to the right of its checks, or below them when it is wide.
+
+    To the right the rows' labels are still in view, and the labels of the columns are said again; below it is the
+    other way round, and nothing has to be said.
+    """
+    if not stub:
+        down = max(group.area.last_row for group in groups) + 3 - min(area.row for area in cells.values())
+        moved = {name: _moved(area, down, 0) for name, area in cells.items()}
+        top = min(area.row for area in moved.values())
+        return Beside(Area.at(top - 1, 0, 1, page.last_column + 1), (), moved)
+    right = max(group.area.last_column for group in groups) + 2 - stub
+    heads = tuple(
+        Label(label.text, _moved(label.area, 0, right), label.role)
+        for label in labels
+        if label.role == "head" and label.area.column >= stub and label.text
+    )
+    title = Area.at(1, stub + right, 1, page.last_column + 1 - stub)
+    return Beside(title, heads, {name: _moved(area, 0, right) for name, area in cells.items()})
+
+
+def _moved(area: Area, down: int, right: int) -> Area:
+    return Area(area.row + down, area.column + right, area.last_row + down, area.last_column + right)
 
 
 def _head(block: Block, row: int, stub: int, width: int) -> tuple[list[Label], int]:

@@ -12,55 +12,144 @@ from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
 from xltools.form.linear import Equation, Linear
-from xltools.form.model import Block, Form, Line, Rule, Section, leaves
+from xltools.form.model import LAST, Block, Form, Line, Part, Rule, Section, leaves
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
-_SHEET = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
-RESERVED_SHEETS = ("封面", "各单位数据", "来源清单", "豁免清单")
+_SHEET = re.compile(r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')")
+_LONGEST_SHEET = 31  # UTF-16 units, as Excel counts; it keeps one name to itself
+_EXCELS_OWN = "History"
+RESERVED_SHEETS = ("封面", "各单位数据", "来源清单", "豁免清单", "需要修改的地方")
+LONGEST_LABEL = 200  # characters; a longer one is not looked for when a return is read
+_LONGEST_SENTENCE = 500  # of a hint or a rule, which has to fit in one row of a sheet
+_LONGEST_SHOWN = 40
+_MOST_SPAN = 100
+_WITHOUT_EFFECT = (
+    "key",
+    "is_",
+    "omits",
+    "number",
+    "unit",
+    "signed",
+    "additive",
+    "only",
+)  # on a label over others
 
 
 def lint(form: Form) -> list[Problem]:
     """Everything that makes *form* unusable; an empty list when it is sound.
 
-    Each stage asks what only makes sense once the one before it has found nothing.
+    A section whose cells are ambiguous is not asked what its sums mean, since a fault found there may be no more
+    than a consequence. Everything else is told at once.
     """
-    return list(_structure(form)) or list(_meaning(form)) or list(_units(form))
-
-
-def _structure(form: Form) -> Iterator[Problem]:
-    """Faults that would make the cells themselves ambiguous."""
-    if not form.sections:
-        yield Problem("no-sections", "section")
-    yield from _repeated((s.key for s in form.sections), "section", "repeated-key")
-    yield from _repeated((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
-    yield from _keys("cover", (p.key for p in form.cover.parts))
+    problems = list(_whole(form))
+    doubted = {p.facts["name"] for p in problems if (p.code, p.place) == ("repeated-key", "section")}
     for section in form.sections:
         place = f"section “{section.key}”"
-        yield from _keys(place, (section.key, *(p.key for p in section.parts)))
-        yield from _repeated((p.key for p in section.parts), place, "repeated-key")
-        if not _SHEET.fullmatch(section.sheet) or section.sheet in RESERVED_SHEETS:
-            yield Problem(
-                "bad-sheet-name", place, {"sheet": section.sheet, "reserved": "、".join(RESERVED_SHEETS)}
-            )
-        if bool(section.parts) == bool(section.blocks):
-            yield Problem("parts-or-blocks", place)
-        for index, block in enumerate(section.blocks, 1):
-            yield from _axes(block, f"{place} › block {index}")
-        yield from _names(section, place)
-        yield from _shape(section, place)
+        ambiguous = list(_cell_keys(section, place))
+        problems += [*ambiguous, *_section(section, place)]
+        if ambiguous:
+            doubted.add(section.key)
+    sure = frozenset(section.key for section in form.sections) - doubted
+    return [*problems, *_meaning(form, sure), *_units(form, sure)]
 
 
-def _axes(block: Block, place: str) -> Iterator[Problem]:
-    for axis, lines in (("rows", block.rows), ("columns", block.columns)):
-        here = f"{place} › {axis}"
-        if not lines:
-            yield Problem("empty-axis", here)
-        for line in _walk(lines):
-            if line.lines and (line.key or line.is_ or line.omits):
-                yield Problem("group-with-cells", f"{here} › “{line.label}”")
-            elif not line.lines:
+def _whole(form: Form) -> Iterator[Problem]:
+    """Faults of the form outside its sections' insides."""
+    if not form.sections:
+        yield Problem("no-sections", "section")
+    yield from _keys("key", (form.key,))
+    yield from _texts("form", ("edition", form.edition), ("title", form.title))
+    yield from _repeated((s.key for s in form.sections), "section", "repeated-key")
+    yield from _repeated((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
+    yield from _parts(form.cover.parts, "cover")
+    for headline in form.headline:
+        yield from _texts("headline", ("label", headline.label))
+    for old in form.superseded:
+        yield from _texts("superseded", ("edition", old.edition), *(("words", word) for word in old.words))
+
+
+def _cell_keys(section: Section, place: str) -> Iterator[Problem]:
+    """Faults that make it uncertain which cells there are."""
+    yield from _keys(place, (section.key,))
+    for index, block in enumerate(section.blocks, 1):
+        for axis, lines in (("rows", block.rows), ("columns", block.columns)):
+            here = f"{place} › block {index} › {axis}"
+            if not lines:
+                yield Problem("empty-axis", here)
+            for line in leaves(lines):
                 yield from _keys(f"{here} › “{line.label}”", (line.key,))
-        yield from _repeated((line.key for line in leaves(lines)), here, "repeated-key")
+            yield from _repeated((line.key for line in leaves(lines)), here, "repeated-key")
+    yield from _names(section, place)
+
+
+def _section(section: Section, place: str) -> Iterator[Problem]:
+    """Faults of a section that leave no doubt about its cells: what is printed, and how it lies on its sheet."""
+    yield from _texts(place, ("title", section.title), *_given(unit=section.unit))
+    if not _is_sheet_name(section.sheet):
+        reserved = "、".join((*RESERVED_SHEETS, _EXCELS_OWN))
+        yield Problem("bad-sheet-name", place, {"sheet": section.sheet, "reserved": reserved})
+    if bool(section.parts) == bool(section.blocks):
+        yield Problem("parts-or-blocks", place)
+    yield from _parts(section.parts, place)
+    for index, block in enumerate(section.blocks, 1):
+        here = f"{place} › block {index}"
+        yield from _texts(
+            here,
+            *_given(caption=block.caption, corner=block.corner, heading=block.heading, unit=block.unit),
+        )
+        for axis, lines in (("rows", block.rows), ("columns", block.columns)):
+            for line in _walk(lines):
+                yield from _line(line, axis, f"{here} › {axis} › “{_clipped(line.label)}”")
+    yield from _shape(section, place)
+
+
+def _is_sheet_name(name: str) -> bool:
+    units = len(name.encode("utf-16-le", "surrogatepass")) // 2
+    taken = name in RESERVED_SHEETS or name.casefold() == _EXCELS_OWN.casefold()
+    return units <= _LONGEST_SHEET and bool(_SHEET.fullmatch(name)) and not taken
+
+
+def _line(line: Line, axis: str, place: str) -> Iterator[Problem]:
+    yield from _texts(place, ("label", line.label), *_given(unit=line.unit))
+    if line.lines and (vain := [name for name in _WITHOUT_EFFECT if _is_set(line, name)]):
+        yield Problem("group-with-cells", place, {"keys": ", ".join(name.rstrip("_") for name in vain)})
+    if line.span != 1 and (axis == "rows" or line.lines or not 1 <= line.span <= _MOST_SPAN):
+        yield Problem("bad-span", place, {"span": line.span, "most": _MOST_SPAN})
+
+
+_PLAIN = Line(label="-")
+
+
+def _is_set(line: Line, name: str) -> bool:
+    return bool(getattr(line, name) != getattr(_PLAIN, name))
+
+
+def _parts(parts: tuple[Part, ...], place: str) -> Iterator[Problem]:
+    """Boxes for prose, in a section or on the cover; one without a label goes under the section's title."""
+    yield from _keys(place, (part.key for part in parts))
+    yield from _repeated((part.key for part in parts), place, "repeated-key")
+    for part in parts:
+        label = [("label", part.label)] if place == "cover" else _given(label=part.label)
+        yield from _texts(f"{place} › “{part.key}”", *label)
+        yield from _texts(f"{place} › “{part.key}”", *_given(hint=part.hint), limit=_LONGEST_SENTENCE)
+
+
+def _given(**texts: str | None) -> list[tuple[str, str]]:
+    """Those of *texts* that may be left out and were not."""
+    return [(what, text) for what, text in texts.items() if text]
+
+
+def _texts(place: str, *texts: tuple[str, str], limit: int = LONGEST_LABEL) -> Iterator[Problem]:
+    """What is printed has to be there, to fit, and to come back as it was written."""
+    for what, text in texts:
+        if not text.strip() or len(text) > limit or not all(c.isprintable() or c.isspace() for c in text):
+            yield Problem("bad-label", place, {"text": _clipped(text), "what": what, "limit": limit})
+
+
+def _clipped(text: str) -> str:
+    """The text as a message can hold it."""
+    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return "".join(c if c.isprintable() else "\ufffd" for c in shown)
 
 
 def _names(section: Section, place: str) -> Iterator[Problem]:
@@ -87,17 +176,47 @@ def _shape(section: Section, place: str) -> Iterator[Problem]:
         )
 
 
-def _meaning(form: Form) -> Iterator[Problem]:
-    """Faults of the identities. Only asked once the cells are unambiguous."""
+def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    """Faults of the identities, in the sections of which it is sure which cells they have."""
     for section in form.sections:
+        if section.key not in sure:
+            continue
         for index, block in enumerate(section.blocks, 1):
             place = f"section “{section.key}” › block {index}"
             for axis, lines in (("rows", block.rows), ("columns", block.columns)):
                 yield from _definitions(lines, f"{place} › {axis}")
             for rule in block.rules:
                 yield from _block_rule(rule, block, f"{place} › rule “{rule.key}”")
-    yield from _rules(form)
-    yield from _unknown((h.cell for h in form.headline), form.cells, "headline")
+            for rule in block.carries:
+                yield from _carry(rule, block, f"{place} › carry “{rule.key}”")
+    yield from _rules(form, sure)
+    named = _judged((h.cell for h in form.headline), form, sure)
+    yield from _unknown(named, form.cells, "headline")
+    yield from _prose(form, sure)
+
+
+def _judged(names: Iterable[str], form: Form, sure: frozenset[str]) -> Iterator[str]:
+    """The names of cells without those that lie in a doubted section."""
+    doubted = {section.key for section in form.sections} - sure
+    return (name for name in names if name.partition(".")[0] not in doubted)
+
+
+def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    """Words of the prose that would mean cells, boxes or meanings that are not there."""
+    prose = form.prose
+    yield from _keys("prose › meaning", (m.key for m in prose.meanings))
+    yield from _repeated((m.key for m in prose.meanings), "prose › meaning", "repeated-key")
+    for meaning in prose.meanings:
+        yield from _unknown(
+            _judged(meaning.is_.names, form, sure), form.cells, f"prose › meaning “{meaning.key}”"
+        )
+    for index, claim in enumerate(prose.claims, 1):
+        place = f"prose › claim {index} “{'、'.join(claim.words[:1])}”"
+        yield from _unknown((n for reading in claim.means for n in reading.names), prose.by_key, place)
+        yield from _unknown(claim.boxes, form.texts, place)
+    settled = (prose.settled.leaves, prose.settled.handled) if prose.settled else ()
+    yield from _unknown((*prose.nil.values(), *settled), prose.by_key, "prose")
+    yield from _unknown((*prose.required, *prose.substantial, *prose.nil), form.texts, "prose")
 
 
 def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
@@ -105,10 +224,10 @@ def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
     for line, siblings in _totals(lines):
         here = f"{place} › “{line.key}” › is"
         assert line.is_ is not None  # noqa: S101  _totals yields lines with one
-        unknown = list(_unknown(line.is_.names, axis, here)) + list(_unknown(line.omits, axis, here))
-        yield from unknown
-        if unknown:
-            continue
+        yield from _unknown(line.is_.names, axis, here)
+        yield from _unknown(line.omits, axis, here)
+        if not axis.keys() >= {*line.omits, *_reached(line, axis)}:
+            continue  # what it leaves out cannot be told
         weights = _weights(line, axis, ())
         if weights is None:
             yield Problem("circular", here, {"name": line.key})
@@ -142,6 +261,19 @@ def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, list[str]]]:
             yield line, typed
 
 
+def _reached(line: Line, axis: dict[str, Line]) -> set[str]:
+    """Every name that the total rests on, through other totals too, known or not."""
+    reached: set[str] = set()
+    left = [line.key]
+    while left:
+        key = left.pop()
+        if key not in reached:
+            reached.add(key)
+            total = axis[key].is_ if key in axis else None
+            left += total.names if total else ()
+    return reached
+
+
 def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Counter[str] | None:
     """How often each typed line enters the total; ``None`` when the definition goes in a circle."""
     if line.key in above:
@@ -163,39 +295,61 @@ def _block_rule(rule: Rule, block: Block, place: str) -> Iterator[Problem]:
         yield Problem("rule-axis", place)
         return
     lines = block.rows if rule.rows else block.columns
-    yield from _equation(rule.rows or rule.columns, {leaf.key: leaf for leaf in leaves(lines)}, place)
+    equation = rule.rows or rule.columns
+    names = equation.names if equation else ()
+    yield from _unknown(names, (leaf.key for leaf in leaves(lines)), place)
+    yield from _repeated(names, place, "repeated-in-rule")
 
 
-def _rules(form: Form) -> Iterator[Problem]:
-    keys = [rule.key for s in form.sections for b in s.blocks for rule in b.rules] + [
-        rule.key for rule in form.rules
-    ]
+def _carry(rule: Rule, block: Block, place: str) -> Iterator[Problem]:
+    """A carry rule gives one typed line of this year, from at least one of last year."""
+    equation = rule.rows or rule.columns
+    if rule.cells or bool(rule.rows) == bool(rule.columns) or equation is None:
+        yield Problem("rule-axis", place)
+        return
+    lines = {leaf.key: leaf for leaf in leaves(block.rows if rule.rows else block.columns)}
+    unknown = list(_unknown((name.removeprefix(LAST) for name in equation.names), lines, place))
+    yield from unknown or _carry_sides(equation, lines, place)
+    yield from _repeated(equation.names, place, "repeated-in-rule")
+
+
+def _carry_sides(equation: Equation, lines: dict[str, Line], place: str) -> Iterator[Problem]:
+    ((sign, left), *more) = equation.left.terms
+    if more or sign < 0 or left.startswith(LAST) or lines[left].is_ is not None:
+        yield Problem("carry-left", place, {"text": str(equation.left)})
+    if not any(name.startswith(LAST) for name in equation.right.names):
+        yield Problem("carry-right", place, {"text": str(equation.right), "mark": LAST})
+
+
+def _rules(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    rules = [*(rule for s in form.sections for b in s.blocks for rule in (*b.rules, *b.carries)), *form.rules]
+    keys = [rule.key for rule in rules]
     yield from _repeated(keys, "rule", "repeated-key")
     yield from _keys("rule", keys)
+    for rule in rules:
+        yield from _texts(f"rule “{rule.key}”", ("label", rule.label), limit=_LONGEST_SENTENCE)
     for rule in form.rules:
         place = f"rule “{rule.key}”"
         if rule.cells is None or rule.rows or rule.columns:
             yield Problem("rule-cells", place)
         else:
-            yield from _equation(rule.cells, form.cells, place)
+            yield from _unknown(_judged(rule.cells.names, form, sure), form.cells, place)
+            yield from _repeated(rule.cells.names, place, "repeated-in-rule")
 
 
-def _equation(equation: Equation | None, known: Iterable[str], place: str) -> Iterator[Problem]:
-    names = equation.names if equation else ()
-    yield from _unknown(names, list(known), place)
-    yield from _repeated(names, place, "repeated-in-rule")
-
-
-def _units(form: Form) -> Iterator[Problem]:
-    """Pieces and money do not add up to anything. Only asked once every name is known."""
-    sums = [(f"“{cell.name}”", cell.name, cell.definition) for cell in form.totals]
+def _units(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    """Pieces and money do not add up to anything; asked of the names that are known."""
+    known = {name: cell for name, cell in form.cells.items() if cell.section.key in sure}
+    sums = [(f"“{cell.name}”", cell.name, cell.definition) for cell in form.cells.values() if cell.is_total]
     sums += [
         (f"rule “{i.rule.key}”", i.equation.left.names[0], side)
-        for i in form.identities
+        for i in (*form.identities, *form.carries)
         for side in (i.equation.left, i.equation.right)
     ]
+    sums += [(f"prose › meaning “{m.key}”", m.is_.names[0], m.is_) for m in form.prose.meanings]
     for place, first, linear in sums:
-        units = {form.cells[name].unit for name in (first, *_names_of(linear))}
+        named = (name.removeprefix(LAST) for name in (first, *_names_of(linear)))
+        units = {known[name].unit for name in named if name in known}
         if len(units) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
 

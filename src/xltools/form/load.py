@@ -24,12 +24,21 @@ from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
 from xltools.form.lint import lint, nearest
 from xltools.form.model import Block, Cover, Form, Headline, Line, Nil, Part, Rule, Section, Superseded
+from xltools.form.prose import Claim, Meaning, Prose, Settled, Whole
 
+# Each before those that are made of it.
+_MODELS = (
+    *(Part, Nil, Cover, Headline, Superseded, Rule, Line, Block, Section),
+    *(Meaning, Claim, Whole, Settled, Prose, Form),
+)
 _RENAMED: dict[type, dict[str, str]] = {
     Form: {"sections": "section", "rules": "rule"},
     Section: {"blocks": "block"},
-    Block: {"rules": "rule"},
+    Block: {"rules": "rule", "carries": "carry"},
     Line: {"is_": "is"},
+    Prose: {"meanings": "meaning", "claims": "claim", "wholes": "whole"},
+    Meaning: {"is_": "is"},
+    Settled: {"all_": "all"},
 }
 
 
@@ -69,7 +78,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(float, lambda value, _: float(_exactly(value, (int, float))))
     converter.register_structure_hook(Linear, lambda value, _: Linear.parse(_exactly(value, str)))
     converter.register_structure_hook(Equation, lambda value, _: Equation.parse(_exactly(value, str)))
-    for model in (Part, Nil, Cover, Headline, Superseded, Rule, Line, Block, Section, Form):
+    for model in _MODELS:
         renames = {name: override(rename=key) for name, key in _RENAMED.get(model, {}).items()}
         hook = make_dict_structure_fn(model, converter, _cattrs_forbid_extra_keys=True, **renames)  # type: ignore[arg-type]
         converter.register_structure_hook(model, _table(hook))

@@ -17,8 +17,11 @@ from typing import Literal
 from attrs import define, field, frozen
 
 from xltools.form.linear import Equation, Linear
+from xltools.form.prose import Prose
 
 Number = Literal["count", "decimal"]
+Only = Literal["rule_makers"]
+LAST = "last."  # in front of a name in a carry rule: the figure of the year before
 
 
 @frozen
@@ -35,6 +38,7 @@ class Line:
     unit: str | None = None
     signed: bool | None = None
     span: int = 1  # how many printed columns it takes
+    only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
 
     def leaves(self) -> Iterator[Line]:
         """The lines that hold cells, in printed order."""
@@ -56,6 +60,9 @@ class Rule:
 
     ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
     their full names, across tables too. ``authority`` is the source of the rule, or the word "inferred".
+
+    Among the ``carries`` of a block a rule says how a figure follows from last year's, which have ``last.`` in
+    front of their names: ``carried_in = last.carried_out``. On its left stands one line of this year.
     """
 
     key: str
@@ -80,6 +87,7 @@ class Block:
     unit: str | None = None
     signed: bool | None = None
     rules: tuple[Rule, ...] = ()
+    carries: tuple[Rule, ...] = ()
 
     @property
     def label_columns(self) -> int:
@@ -186,6 +194,11 @@ class Cell:
         return self.row.additive and self.column.additive
 
     @property
+    def only(self) -> Only | None:
+        """Which agencies alone may have a figure here."""
+        return self.row.only or self.column.only
+
+    @property
     def label(self) -> str:
         """What a person calls it: row and column as printed."""
         return "/".join(self.row_path) + " · " + "/".join(self.column_path)
@@ -199,6 +212,11 @@ class Identity:
     section: Section | None
     equation: Equation
     line: str = ""  # the label of the row or column in which it holds
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether its right side holds last year's figures alone: then its left is known before the year is."""
+        return all(name.startswith(LAST) for name in self.equation.right.names)
 
 
 def paths(lines: tuple[Line, ...]) -> dict[str, tuple[str, ...]]:
@@ -237,6 +255,7 @@ class Form:
     rules: tuple[Rule, ...] = ()
     headline: tuple[Headline, ...] = ()
     superseded: tuple[Superseded, ...] = ()
+    prose: Prose = field(factory=Prose)
 
     @property
     def name(self) -> str:
@@ -282,6 +301,23 @@ class Form:
         return (*local, *across)
 
     @cached_property
+    def carries(self) -> tuple[Identity, ...]:
+        """Every rule from year to year in every place it holds."""
+        return tuple(
+            i for s in self.sections for b in s.blocks for r in b.carries for i in _identities(s, b, r)
+        )
+
+    @cached_property
+    def copied(self) -> dict[str, Linear]:
+        """The inputs that last year's figures give by themselves, and the sum (over ``last.`` names) that does."""
+        return {
+            left: identity.equation.right
+            for identity in self.carries
+            for left in identity.equation.left.names
+            if identity.is_copy and not self.cells[left].is_total
+        }
+
+    @cached_property
     def reach(self) -> dict[str, frozenset[str]]:
         """For each cell, the inputs it is made of; for an input, itself."""
         reach = {cell.name: frozenset((cell.name,)) for cell in self.inputs}
@@ -303,6 +339,20 @@ class Form:
             if cell.definition is not None:
                 values[cell.name] = cell.definition.value(values)
         return values
+
+    def carried(self, last: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """The inputs that follow from *last* year's figures, as far as those are known."""
+        figures = of_last_year(last)
+        return {
+            name: linear.value(figures)
+            for name, linear in self.copied.items()
+            if all(part in figures for part in linear.names)
+        }
+
+
+def of_last_year(values: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Last year's figures under the names that carry rules have for them."""
+    return {LAST + name: value for name, value in values.items()}
 
 
 def _cells(section: Section, block: Block) -> Iterator[Cell]:
@@ -342,10 +392,17 @@ def _definition(section: str, row: Line, column: Line) -> Linear | None:
 def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity]:
     if rule.rows is not None:
         for column in filter(_is_additive, leaves(block.columns)):
-            yield Identity(rule, section, rule.rows.renamed(along_column(section.key, column)), column.label)
+            names = _in_time(along_column(section.key, column))
+            yield Identity(rule, section, rule.rows.renamed(names), column.label)
     if rule.columns is not None:
         for row in filter(_is_additive, leaves(block.rows)):
-            yield Identity(rule, section, rule.columns.renamed(_along_row(section.key, row)), row.label)
+            names = _in_time(_along_row(section.key, row))
+            yield Identity(rule, section, rule.columns.renamed(names), row.label)
+
+
+def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:
+    """The same renaming, which leaves last year's names last year's."""
+    return lambda name: LAST + rename(name.removeprefix(LAST)) if name.startswith(LAST) else rename(name)
 
 
 def _is_additive(line: Line) -> bool:

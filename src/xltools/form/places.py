@@ -15,7 +15,7 @@ from xltools.form.linear import Equation
 from xltools.form.lint import RESERVED_SHEETS
 from xltools.form.model import Form, Section
 
-COVER, MATRIX, SOURCES, WAIVED = RESERVED_SHEETS
+COVER, MATRIX, SOURCES, WAIVED, SLIP = RESERVED_SHEETS
 
 
 @frozen
@@ -93,6 +93,15 @@ class CheckGroup:
 
 
 @frozen
+class Beside:
+    """Room for last year's figures outside the printed page: a title, the columns' labels, and a cell for each cell."""
+
+    title: Area
+    labels: tuple[Label, ...]
+    cells: dict[str, Area]
+
+
+@frozen
 class Sheet:
     """One section's sheet."""
 
@@ -105,6 +114,7 @@ class Sheet:
     widths: tuple[float, ...]
     page: Area  # what is printed; the checks stand outside
     frozen_at: tuple[int, int]
+    beside: Beside | None = None  # only a table has it
 
     @property
     def name(self) -> str:

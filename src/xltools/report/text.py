@@ -8,6 +8,7 @@ from decimal import Decimal
 import attrs
 
 from xltools.checking.collection import Collection, Examined
+from xltools.checking.grouping import Group, grouped
 from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
 from xltools.form.layout import layout
@@ -16,20 +17,17 @@ from xltools.form.model import Form
 from xltools.report.table import table
 from xltools.text import Catalog, Lang, catalog, message, number
 
-_ORDER = list(Severity)
-_SHORTEST_GROUP = 3
-
 
 def collection_text(collection: Collection, lang: Lang) -> str:
     """Every finding under its file, the missing agencies, and a line that counts them."""
     blocks = [_file(one, lang) for one in collection.examined if one.findings]
-    if collection.missing:
+    if collection.of_no_file:
         t = catalog(lang)
         blocks.append(
             "\n".join(
                 [
                     t("report.collection"),
-                    *(_line(f, message(f, lang), f.address, t) for f in collection.missing),
+                    *(_line(f, message(f, lang), f.address, t) for f in collection.of_no_file),
                 ]
             )
         )
@@ -56,29 +54,40 @@ def _file(one: Examined, lang: Lang) -> str:
 
 
 def _lines(findings: Sequence[Finding], lang: Lang) -> Iterator[str]:
-    """The findings, worst first; many of one kind on one sheet in one line."""
-    t = catalog(lang)
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in sorted(findings, key=lambda f: _ORDER.index(f.severity)):
-        groups.setdefault((finding.code, finding.sheet), []).append(finding)
-    for (code, _), group in groups.items():
-        if len(group) >= _SHORTEST_GROUP and code in t.keys("group"):
-            yield _line(group[0], t(f"group.{code}", count=len(group)), spans([f.address for f in group]), t)
-        else:
-            for finding in group:
-                yield _line(finding, message(finding, lang), finding.address, t)
+    """The findings, worst first; what belongs together as one message."""
+    for group in grouped(findings):
+        yield _message(group, lang)
 
 
-def _line(finding: Finding, sentence: str, address: str, t: Catalog) -> str:
+def _message(group: Group, lang: Lang) -> str:
+    """What leads the group, what else is to be told of it, and what may lie behind it, which is told once."""
+    t, lead = catalog(lang), group.lead
+    if group.is_many:
+        sentence, address = t(f"group.{lead.code}", count=len(group.findings)), shortened(group.spans)
+    else:
+        sentence, address = message(lead, lang), lead.address
+    others = (f"\n      {t('report.together')}{_sentence(f, lead, lang)}" for f in group.apart)
+    return _line(lead, sentence + "".join(others), address, t)
+
+
+def _sentence(finding: Finding, lead: Finding, lang: Lang) -> str:
+    """A finding behind another: its code and its sheet only where they are not the same."""
+    sheet = finding.sheet if finding.sheet != lead.sheet else ""
+    place = "!".join(filter(None, (sheet, finding.address)))
+    code = f"{finding.code} " if finding.code != lead.code else ""
+    return f"{code}{place} {message(finding, lang)}"
+
+
+def _line(finding: Finding, sentence: str, address: str, t: Catalog, *, with_causes: bool = True) -> str:
     place = "!".join(filter(None, (finding.sheet, address)))
     place = f"{place} " if place else ""
-    tail = "".join(_remarks(finding, t))
+    tail = "".join(_remarks(finding, t, with_causes=with_causes))
     return f"  {t(f'severity.{finding.severity.value}')} {finding.code}  {place}{sentence}{tail}"
 
 
-def _remarks(finding: Finding, t: Catalog) -> Iterator[str]:
+def _remarks(finding: Finding, t: Catalog, *, with_causes: bool) -> Iterator[str]:
     """What may lie behind it, what the agency answered, and who accepted it: a line each."""
-    for cause in finding.causes:
+    for cause in finding.causes if with_causes else ():
         yield f"\n      {t('report.perhaps')}{t(f'cause.{cause.code}', **cause.facts)}"
     if finding.explanation:
         yield f"\n      {t('report.explained', text=finding.explanation)}"
@@ -86,10 +95,12 @@ def _remarks(finding: Finding, t: Catalog) -> Iterator[str]:
         yield f"\n      {t('report.waived', **attrs.asdict(finding.waiver))}"
 
 
-def spans(addresses: Sequence[str]) -> str:
-    """The first few addresses of many."""
-    shown = addresses[:4]
-    return "、".join(shown) + ("…" if len(addresses) > len(shown) else "")
+_MOST_SPANS = 4
+
+
+def shortened(spans: Sequence[str]) -> str:
+    """The first few ranges of many."""
+    return "、".join(spans[:_MOST_SPANS]) + ("…" if len(spans) > _MOST_SPANS else "")
 
 
 def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:

@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import attrs
 
+from xltools.checking.board import Board
 from xltools.checking.collection import Collection
 from xltools.checking.standing import Standing, State, standings
 from xltools.data.finding import Finding, Severity
 from xltools.excel.writer.findings import Column, Listing, write_listings
+from xltools.report import board as report
 from xltools.text import Lang, catalog, cause_text, harmless, message
 
 _DIGITS = 15  # what a spreadsheet holds of a figure
@@ -107,3 +109,18 @@ def _value(value: Decimal | str) -> Decimal | str:
     if isinstance(value, str):
         return harmless(value)
     return value if len(value.as_tuple().digits) <= _DIGITS else f"{value:f}"
+
+
+_BOARD_WIDTHS = (10.0, 28.0, 26.0, 9.0, 9.0, 9.0, 46.0)
+
+
+def board_workbook(board: Board, title: str, lang: Lang) -> bytes:
+    """The board, a row an agency; the same board gives the same bytes."""
+    columns = tuple(Column(head, width) for head, width in zip(report.head(lang), _BOARD_WIDTHS, strict=True))
+    rows = tuple(
+        (*row[:3], *(Decimal(count) if count else "" for count in row[3:6]), row[6])
+        for row in report.rows(board, lang)
+    )
+    t = catalog(lang)
+    tones = {report.states(line, lang): _STATES[line.to_do] for line in board.lines}
+    return write_listings(title, [Listing(t("board.sheet"), columns, rows, tones)])

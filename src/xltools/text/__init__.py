@@ -1,4 +1,4 @@
-"""Text for people, kept apart from logic: one TOML file a language, and one for what a clerk sees in a workbook."""
+"""Text for people, kept apart from logic: for each language its sentences and its pages about the findings; for clerks one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from attrs import frozen
+
 from xltools.data.finding import Cause, Finding, Sum, Word
 from xltools.errors import Problem, XltoolsError
 
 Lang = Literal["zh", "en"]
 _FOLDER = Path(__file__).resolve().parent
 LANGS: tuple[Lang, ...] = ("zh", "en")
+LOCALES = _FOLDER / "locale"  # what other libraries say, compiled for gettext
+
+
+def _loaded(name: str) -> dict[str, Any]:
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
 # Whatever commands a terminal or turns the direction of a line, and halves of characters that no file can hold.
 _COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -26,9 +35,7 @@ class Catalog:
     """The sentences of one file, by dotted key, with their facts filled in."""
 
     def __init__(self, name: str) -> None:
-        self._sentences: dict[str, Any] = tomllib.loads(
-            (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
-        )
+        self._sentences = _loaded(name)
 
     def __call__(self, key: str, /, **facts: object) -> str:
         """The sentence *key* with *facts* in it; an unknown key or a missing fact is a defect and raises KeyError."""
@@ -52,6 +59,25 @@ def catalog(lang: Lang) -> Catalog:
 def clerk() -> Catalog:
     """What stands in a workbook: always Chinese."""
     return Catalog("clerk")
+
+
+@frozen
+class Explanation:
+    """The page about one code of a finding; ``mend`` holds the agency's steps, ``why`` ends with the ground."""
+
+    title: str
+    what: str
+    why: str
+    mend: tuple[str, ...]
+    coordinator: str
+    example: str = ""
+
+
+@cache
+def explanations(lang: Lang) -> dict[str, Explanation]:
+    """The pages about all codes in that language, from ``explain.zh.toml`` or ``explain.en.toml``."""
+    pages = _loaded(f"explain.{lang}")
+    return {code: Explanation(**page | {"mend": tuple(page["mend"])}) for code, page in pages.items()}
 
 
 def default_lang(environment: Mapping[str, str] = os.environ) -> Lang:
@@ -81,6 +107,11 @@ def message(finding: Finding, lang: Lang) -> str:
     words = {key: t(f"finding-part.{fact.key}") for key, fact in facts.items() if isinstance(fact, Word)}
     blanks = {key: t("finding-part.empty") for key, fact in facts.items() if fact == ""}
     return t(f"finding.{finding.code}", **(facts | words | blanks))
+
+
+def group_text(code: str, count: int, lang: Lang) -> str:
+    """The sentence for *count* findings of one code on one sheet."""
+    return catalog(lang)(f"group.{code}", count=count)
 
 
 def cause_text(cause: Cause, lang: Lang) -> str:

@@ -23,6 +23,7 @@ from xltools.excel.reader.locate import superseded_word
 from xltools.excel.reader.reading import Reading
 from xltools.excel.reader.rollup import read_rollup
 from xltools.excel.reader.sheets import read_sheets
+from xltools.excel.reader.slip import take_slip
 from xltools.excel.reader.stamp import find_form, read_stamp, stamp_from_name
 from xltools.excel.scan import Facts, Limits, ScanError
 from xltools.files import read_bytes, shown
@@ -75,6 +76,12 @@ def read_package(
         facts = facts_of(data, limits, passwords)
     except ScanError as error:
         return Filing(source, (Finding(error.code, name, found=error.reason),))
+    explanations = take_slip(facts)
+    filing = _read_facts(facts, source, form, by_labels=by_labels, key=key)
+    return attrs.evolve(filing, explanations=explanations) if explanations else filing
+
+
+def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:
     stamp, doubts = read_stamp(facts)
     if stamp is None:
         return _unstamped(facts, source, form, by_labels=by_labels)

@@ -20,11 +20,12 @@ from xltools.excel.reader.reading import Reading
 from xltools.excel.reader.stamp import named_place
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
+from xltools.form.lint import LONGEST_LABEL
 from xltools.form.model import Form
 from xltools.form.places import Area, Label, Sheet
 
 _MEASURED = {"caption", "head", "stub"}  # labels that tell a row or a column; titles and hints vary
-_LONGEST, _MOST_TEXTS = 200, 5000  # of a label, and in a sheet with labels: folding has its price
+_MOST_TEXTS = 5000  # in a sheet with labels: folding has its price
 _COMPOSED = re.compile("[\u3300-\u33ff\ufb00-\ufdff]")  # one sign for a whole word; no label has any
 _NUMBERED = re.compile(r"^(\(?(?:[0-9]+|[一二三四五六七八九十]+)\)?)[.、,:．]?")
 _ALIKE = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "它": "他", "，": ",", "、": ","})
@@ -51,7 +52,7 @@ class Located:
 @lru_cache(maxsize=4096)  # the same few hundred labels stand in every file
 def plain(text: str) -> str:
     """What two spellings of a label have in common: width, spaces, brackets, quotes, and the stroke after a number."""
-    if len(text) > _LONGEST or _COMPOSED.search(text):
+    if len(text) > LONGEST_LABEL or _COMPOSED.search(text):
         return text
     folded = "".join(unicodedata.normalize("NFKC", text).split())
     return _NUMBERED.sub(r"\1", folded).translate(_ALIKE)
@@ -62,7 +63,7 @@ def _texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
     short = {
         place: fact.text
         for place, fact in facts.cells.items()
-        if fact.type == "s" and fact.text and len(fact.text) <= _LONGEST
+        if fact.type == "s" and fact.text and len(fact.text) <= LONGEST_LABEL
     }
     return {place: plain(text) for place, text in short.items()} if len(short) <= _MOST_TEXTS else {}
 

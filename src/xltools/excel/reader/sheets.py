@@ -14,6 +14,7 @@ from xltools.excel.reader.guards import look_at_guards
 from xltools.excel.reader.locate import Located, locate
 from xltools.excel.reader.reading import Reading, is_empty, number_of
 from xltools.excel.scan import Fact, SheetFacts
+from xltools.excel.signs import without_marks
 from xltools.form.address import a1
 from xltools.form.model import Cell
 from xltools.form.places import COVER, Sheet
@@ -48,7 +49,10 @@ def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
         else:
             _read_input(reading, cell, located.facts.name, place, fact)
     for name, area in sheet.texts.items():
-        _read_text(reading, name, located.facts, located.place(area))
+        place = located.place(area)
+        if (located.facts.name, place) != (sheet.name, area.anchor):
+            reading.moved[name] = located.facts.name, a1(*place)
+        _read_text(reading, name, located.facts, place)
     _note_comments(reading, sheet, located)
 
 
@@ -57,9 +61,10 @@ _MOST_COMMENTS = 100  # on one sheet; nobody reads more
 
 def _note_comments(reading: Reading, sheet: Sheet, located: Located) -> None:
     cells = {located.place(area): reading.layout.form.cells[name] for name, area in sheet.cells.items()}
-    for place, comment in sorted(located.facts.comments.items())[:_MOST_COMMENTS]:
-        if comment.text.strip():
-            reading.note("comment", located.facts.name, place, cells.get(place), found=comment.text.strip())
+    foreign = {place: without_marks(comment.text) for place, comment in located.facts.comments.items()}
+    for place, text in sorted(foreign.items())[:_MOST_COMMENTS]:
+        if text.strip():
+            reading.note("comment", located.facts.name, place, cells.get(place), found=text.strip())
 
 
 def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int, int]) -> None:

@@ -35,9 +35,25 @@ def write_return(
     prose: Mapping[str, str] | None = None,
     password: str = "",
     key: bytes = b"",
+    *,
+    last: Mapping[str, Decimal] | None = None,
+    show_last: bool = False,
 ) -> bytes:
-    """The workbook of one agency; *values* are inputs, totals are derived. With *key* its stamp is sealed."""
-    return _write(Content(layout(form), stamp, form.complete(values or {}), prose or {}), password, key)
+    """The workbook of one agency; *values* are inputs, totals are derived. With *key* its stamp is sealed.
+
+    What follows from the figures of *last* year is filled in, unless *values* say otherwise, and stays open; with
+    *show_last* they stand beside the tables as well.
+    """
+    carried = form.carried(last or {})
+    content = Content(
+        layout(form),
+        stamp,
+        form.complete(carried | dict(values or {})),
+        prose or {},
+        last=last if last and show_last else {},
+        carried=frozenset(carried.keys() - (values or {}).keys()),
+    )
+    return _write(content, password, key)
 
 
 def write_rollup(rollup: Rollup, password: str = "") -> bytes:

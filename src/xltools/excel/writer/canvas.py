@@ -26,20 +26,11 @@ OPEN, LOCKED, LINE, QUIET = "#FFFBE6", "#F2F2F2", "#7F7F7F", "#595959"
 RED = {"bg_color": "#C62828", "font_color": "#FFFFFF", "bold": True}
 _A4 = 9
 _LONGEST_HEADER = 100
-_FIRST_WIDE = 0x2E80  # from here on characters are as wide as two narrow ones
 
 
 def stored(value: Decimal) -> int | float:
     """A figure as a workbook stores it."""
     return int(value) if is_whole(value) else float(value)
-
-
-def lines(text: str, width: float) -> int:
-    """How many lines *text* takes in a column *width* narrow characters wide."""
-    room = max(2, int(width * 0.95))
-    return sum(
-        max(1, -(-sum(1 + (ord(c) >= _FIRST_WIDE) for c in line) // room)) for line in text.split("\n")
-    )
 
 
 def sound(code: object) -> None:

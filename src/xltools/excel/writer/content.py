@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
@@ -23,6 +23,8 @@ class Content:
     values: Mapping[str, Decimal]
     prose: Mapping[str, str]
     rollup: Rollup | None = None
+    last: Mapping[str, Decimal] = field(factory=dict)  # last year's figures, where they are to be shown
+    carried: frozenset[str] = frozenset()  # inputs that were filled in from last year's
 
     def is_open(self, cell: Cell) -> bool:
         """Whether the cell is typed: an input, and not the sum of others' inputs."""

@@ -7,7 +7,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.excel import live
 from xltools.excel.formula import area_a1, quoted, rectangles
-from xltools.excel.writer.canvas import HEI, LOCKED, RED, Canvas, header_text, lines, sound, widths
+from xltools.excel.measure import lines
+from xltools.excel.writer.canvas import HEI, LOCKED, RED, Canvas, header_text, sound, widths
 from xltools.excel.writer.content import Content, shown_stamp
 from xltools.form.address import a1, column_name
 from xltools.form.model import Nil, Rule

@@ -9,7 +9,8 @@ from decimal import Decimal
 from attrs import frozen
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.excel.writer.canvas import LOCKED, Canvas, lines, widths
+from xltools.excel.measure import lines
+from xltools.excel.writer.canvas import LOCKED, Canvas, widths
 from xltools.form.places import Area
 
 _FOOTER = "&C&P / &N"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
+import attrs
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xltools.excel import live
 from xltools.excel.formula import rectangles
+from xltools.excel.measure import lines
 from xltools.excel.writer.canvas import (
     HEI,
     LINE,
@@ -18,27 +21,29 @@ from xltools.excel.writer.canvas import (
     RED,
     Canvas,
     header_text,
-    lines,
     sound,
     stored,
     widths,
 )
 from xltools.excel.writer.content import Content
 from xltools.form.model import Cell
-from xltools.form.places import Area, CheckGroup, Label, Sheet
+from xltools.form.places import Area, Beside, CheckGroup, Label, Sheet
 from xltools.text import clerk
 
 _LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 14.5, 20.0, 400.0  # points; Excel's limit is 409
+_NARROWEST = 8.0  # of a column with a year in its head
 _BOUND = 999_999_999_999  # a whole number up to here is stored exactly
 
 
 def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
     """Draw the sheet of one section."""
     page = canvas.page(sheet.name)
-    widths(page, sheet.widths)
+    beside = sheet.beside if content.last else None
+    widths(page, _widths(sheet, beside))
     for label in sheet.labels:
         canvas.put(page, label.area, label.text, _label_format(canvas, label))
-    _heights(sheet, page)
+    heads = _last_heads(content, beside) if beside else ()
+    _heights(page, (*sheet.labels, *heads), _widths(sheet, beside), sheet.cells.values())
     canvas.put(
         page, sheet.hint, _hint(content, sheet), canvas.format(font_size=9, font_color=QUIET, align="left")
     )
@@ -64,17 +69,29 @@ def _label_format(canvas: Canvas, label: Label) -> Format:
     return canvas.boxed(align=align, indent=int(align == "left"), bold=label.role == "caption")
 
 
-def _heights(sheet: Sheet, page: Worksheet) -> None:
+def _widths(sheet: Sheet, beside: Beside | None) -> tuple[float, ...]:
+    """The widths of the columns, those of the checks and of last year's figures included."""
+    if beside is None or beside.title.column <= sheet.page.last_column:
+        return sheet.widths
+    between = beside.title.column - len(sheet.widths)
+    wide = max(_NARROWEST, sheet.section.column_width)
+    across = beside.title.last_column - beside.title.column + 1
+    return (*sheet.widths, *(10.0,) * between, *(wide,) * across)
+
+
+def _heights(
+    page: Worksheet, labels: Iterable[Label], sizes: tuple[float, ...], cells: Iterable[Area]
+) -> None:
     """Rows as tall as their longest label needs: merged cells do not grow by themselves."""
     page.set_row(0, 30)
-    needed: dict[int, float] = {area.row: _LEAST_HEIGHT for area in sheet.cells.values()}
-    for label in sheet.labels:
+    needed: dict[int, float] = {area.row: _LEAST_HEIGHT for area in cells}
+    for label in labels:
         area = label.area
         if label.role == "title" or area.row != area.last_row:
             continue
-        width = sum(sheet.widths[area.column : area.last_column + 1])
+        width = sum(sizes[area.column : area.last_column + 1])
         height = lines(label.text, width) * _LINE_HEIGHT + 5
-        needed[area.row] = max(needed.get(area.row, _LEAST_HEIGHT), height)
+        needed[area.row] = min(_MOST_HEIGHT, max(needed.get(area.row, _LEAST_HEIGHT), height))
     for row, height in needed.items():
         page.set_row(row, height)
 
@@ -88,7 +105,9 @@ def _hint(content: Content, sheet: Sheet) -> str:
     cells = [content.layout.form.cells[name] for name in sheet.cells]
     units = {cell.unit for cell in cells}
     derived = t("sheet.hint-derived") if any(cell.is_total for cell in cells) else ""
-    return t("sheet.hint") + derived + (t("sheet.hint-unit", unit=units.pop()) if len(units) == 1 else "")
+    carried = t("sheet.hint-carried") if content.carried & sheet.cells.keys() else ""
+    unit = t("sheet.hint-unit", unit=units.pop()) if len(units) == 1 else ""
+    return t("sheet.hint") + derived + carried + unit
 
 
 def _table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
@@ -97,6 +116,30 @@ def _table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> N
     _validate(content, sheet, page)
     for group in sheet.groups:
         _checks(canvas, content, sheet, page, group)
+    if content.last and sheet.beside:
+        _last_year(canvas, content, sheet.beside, page)
+
+
+def _last_year(canvas: Canvas, content: Content, beside: Beside, page: Worksheet) -> None:
+    """Last year's figures, to look at: grey, locked, not printed, and without a name or a label of the form's own."""
+    t, year = clerk(), content.stamp.year - 1
+    title = canvas.format(font_size=9, font_color=QUIET, align="left")
+    canvas.put(page, beside.title, t("sheet.last-year", year=year), title)
+    head = canvas.boxed(font_size=9, font_color=QUIET, bg_color=LOCKED)
+    for label in _last_heads(content, beside):
+        canvas.put(page, label.area, label.text, head)
+    style = canvas.boxed(num_format="General", font_color=QUIET, bg_color=LOCKED)
+    for name, area in beside.cells.items():
+        canvas.put(page, area, content.last.get(name), style)
+
+
+def _last_heads(content: Content, beside: Beside) -> tuple[Label, ...]:
+    """The labels of last year's columns. With the year in them they are not the form's own, which stand once in a sheet."""
+    year, t = content.stamp.year - 1, clerk()
+    return tuple(
+        attrs.evolve(label, text=t("sheet.last-year-label", year=year, label=label.text))
+        for label in beside.labels
+    )
 
 
 def _cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, area: Area) -> None:

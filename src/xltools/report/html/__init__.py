@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
-from string import Template
 
 from xltools.checking.collection import Collection
 from xltools.checking.standing import standings
 from xltools.data.finding import Severity
+from xltools.report.html.board import board_html
 from xltools.report.html.filing import Told
+from xltools.report.html.frame import framed
 from xltools.report.html.markup import Content, Markup, markup, tag
 from xltools.text import Lang, catalog
 
-__all__ = ["page_html"]
-
-_FOLDER = Path(__file__).resolve().parent
-_LANGUAGE = {"zh": "zh-CN", "en": "en"}
+__all__ = ["board_html", "page_html"]
 
 
 def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] | None = None) -> str:
@@ -29,34 +23,11 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
     """
     t = catalog(lang)
     told = _told(collection, lang)
-    style, script = _resource("page.css"), _resource("page.js")
-    policy = (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
     body = [_header(collection, told, lang), _filter(told, lang)]
     body.append(
         tag("main", _agencies(told, lang), _filings(told, lang), _codes(told, lang, explain), id="main")
     )
-    return Template(_resource("page.html")).substitute(
-        lang=_LANGUAGE[lang],
-        policy=markup(policy),
-        title=markup(t("page.title")),
-        style=style,
-        script=script,
-        skip=markup(t("page.skip")),
-        body=markup(body),
-    )
-
-
-@cache
-def _resource(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """How a content security policy names the one style or script that it allows."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return framed(t("page.title"), markup(body), lang)
 
 
 def _told(collection: Collection, lang: Lang) -> list[Told]:

@@ -9,12 +9,12 @@ from functools import cached_property
 import attrs
 from attrs import define
 
+from xltools.checking.grouping import grouped
 from xltools.checking.standing import Standing
 from xltools.data.finding import Finding, Place
-from xltools.report.grouping import grouped
 from xltools.report.html.markup import Content, Markup, tag
 from xltools.report.html.sheets import Mark, RenderedForm
-from xltools.text import Lang, catalog, cause_text, message, number
+from xltools.text import Lang, catalog, cause_text, group_text, message, number
 
 _MOST_PLACES = 12  # of one message, listed beside it; the others are in the list below it
 
@@ -158,14 +158,17 @@ class Told:
         """One sentence, what may lie behind it, and what was answered and decided; of many findings also each."""
         t, findings = catalog(self.lang), mark.group.findings
         lead = mark.group.lead
-        if len(findings) == 1:
-            return [tag("div", message(lead, self.lang)), self._remarks(lead)]
+        if not mark.group.is_many:
+            return [
+                *(tag("div", message(finding, self.lang)) for finding in (lead, *mark.group.apart)),
+                self._remarks(lead),
+            ]
         each = [
             tag("li", self._link(_place(finding), finding.address), " ", message(finding, self.lang))
             for finding in findings
         ]
         return [
-            tag("div", t(f"group.{lead.code}", count=len(findings))),
+            tag("div", group_text(lead.code, len(findings), self.lang)),
             self._remarks(lead),
             tag("details", tag("summary", t("page.each", count=len(findings))), tag("ul", each)),
         ]

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from attrs import define, frozen
 
+from xltools.checking.grouping import Group
 from xltools.data.filing import Filing, Origin
 from xltools.data.finding import Place, Severity
 from xltools.data.number import close
@@ -15,7 +16,6 @@ from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import Area, Label, Sheet
-from xltools.report.grouping import Group
 from xltools.report.html.markup import Content, Markup, markup, tag
 from xltools.text import Lang, catalog, number
 

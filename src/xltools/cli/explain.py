@@ -1,0 +1,40 @@
+"""``xltools explain``: what the code of a finding means and how it is mended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xltools.cli.shared import emit, file, formats, option
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+
+    @click.command("explain", help=catalog(lang)("help.explain"))
+    @click.argument("code", required=False)
+    @formats(lang, "text", "md")
+    @option(lang, "-o", "--output", type=file, text="output")
+    def run(code: str | None, how: str, output: Path | None) -> None:
+        from xltools.report import explain  # noqa: PLC0415
+
+        if code is None:
+            emit(explain.listing(lang) if how == "text" else explain.book_markdown(lang), output)
+        else:
+            _check(code)
+            emit((explain.page_text if how == "text" else explain.page_markdown)(code, lang), output)
+
+    return run
+
+
+def _check(code: str) -> None:
+    """Raise :class:`InputError` with the nearest codes when there is no such code."""
+    from xltools.data.finding import SEVERITY  # noqa: PLC0415
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+    from xltools.report.explain import nearest_codes  # noqa: PLC0415
+
+    if code not in SEVERITY:
+        near = ", ".join(nearest_codes(code)) or "—"
+        raise InputError(Problem("unknown-code", facts={"code": code, "nearest": near}))

@@ -1,0 +1,143 @@
+"""Numbers in running Chinese text: 25件, 3,119 件, ２５份, 二十五件, 2.3万件, 约100件.
+
+Only a number with a counter behind it is a quantity. Dates, ordinals, numbers of documents and articles have none and
+are passed over. A number that says itself that it is not exact is rough.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
+
+from attrs import frozen
+
+_DIGITS = dict(zip("零〇一二三四五六七八九", (0, *range(10)), strict=True)) | {"两": 2}
+_PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
+_COUNTERS = [
+    "件次",
+    "件套",
+    "人次",
+    "条次",
+    "万元",
+    "亿元",
+    "件",
+    "份",
+    "宗",
+    "起",
+    "例",
+    "条",
+    "次",
+    "人",
+    "名",
+    "篇",
+    "个",
+    "项",
+    "场",
+    "期",
+    "元",
+    "%",
+]
+_COUNTED_IN_CHARACTERS = [
+    "件",
+    "份",
+    "宗",
+    "起",
+    "例",
+    "条",
+    "万元",
+]  # 一次, 一个, 十分 are words more often than numbers
+_NO_COUNT = r"(?!事(?!项)|实事)"  # 一件事, 十件实事 are campaigns
+_ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,10})?"
+_QUANTITY = re.compile(
+    rf"(?<![\d.,第零〇一二两三四五六七八九十百千万])(?:(?P<arabic>{_ARABIC})(?P<times>[百千万亿](?!元))?"
+    rf"(?P<more>[余多几来])?(?P<unit>{'|'.join(_COUNTERS)})"
+    rf"|(?P<characters>[零〇一二两三四五六七八九十百千万]{{1,12}}?)(?P<over>[余多几来])?"
+    rf"(?P<counter>{'|'.join(_COUNTED_IN_CHARACTERS)})){_NO_COUNT}"
+)
+_ROUGH_BEFORE = re.compile(r"(?:约|近|逾|超|超过|不足|不到|至少|多达|[\d一二三四五六七八九十][至到~\-—])$")
+_ROUGH_BEHIND = re.compile(r"以上|以下|以内|左右|上下")
+_YEAR = re.compile(r"(?<!\d)(\d{4}|[〇零一二三四五六七八九]{4})年")
+
+
+@frozen
+class Quantity:
+    """A number with its counter, and where it stands in its text."""
+
+    value: Decimal
+    unit: str
+    start: int
+    end: int
+    step: Decimal  # what its last digit counts: 100 in 2.3万
+    is_rough: bool
+
+    def agrees(self, figure: Decimal) -> bool:
+        """Whether it may stand for *figure*: the figure itself, or rounded to the digits that are written."""
+        exact = self.step == 1 and not self.is_rough
+        return self.value == figure if exact else abs(self.value - figure) < self.step
+
+
+def folded(text: str) -> str:
+    """One width for digits, letters and the signs that belong to numbers, and no spaces; line ends stay."""
+    return "".join(_folded(c) for c in text if c == "\n" or not (c.isspace() or c in "\u200b\ufeff"))
+
+
+def _folded(character: str) -> str:
+    plain = unicodedata.normalize("NFKC", character)
+    return (
+        plain
+        if plain != character and ((plain.isascii() and plain.isalnum()) or plain in "%.~")
+        else character
+    )
+
+
+def quantities(text: str) -> Iterator[Quantity]:
+    """The quantities in *text*, which is folded, in order."""
+    for match in _QUANTITY.finditer(text):
+        plain, characters = match["arabic"], match["characters"]
+        unit = match["unit"] or match["counter"]
+        times = _PLACES[match["times"]] if match["times"] else 1
+        if plain:
+            value = Decimal(plain.replace(",", "")) * times
+            step = Decimal(times).scaleb(-len(plain.partition(".")[2]))
+        else:
+            counted = from_characters(characters)
+            if counted is None:
+                continue
+            value, step = Decimal(counted), Decimal(1)
+        rough = match["more"] or match["over"] or times > 1
+        rough = (
+            rough or _ROUGH_BEFORE.search(text, 0, match.start()) or _ROUGH_BEHIND.match(text, match.end())
+        )
+        yield Quantity(value, unit, match.start(), match.end(), step, bool(rough))
+
+
+def from_characters(text: str) -> int | None:
+    """二十五 is 25, 一百零三 is 103, 二〇二四 is 2024; ``None`` where the characters make no number."""
+    if all(c in _DIGITS for c in text):
+        return int("".join(str(_DIGITS[c]) for c in text)) if text else None
+    total = group = digit = 0
+    for c in text:
+        if c in _DIGITS:
+            if digit:
+                return None
+            digit = _DIGITS[c]
+        elif (place := _PLACES[c]) < _PLACES["万"]:
+            group += (digit or 1) * place
+            digit = 0
+        else:
+            total, group, digit = total + (group + digit) * place, 0, 0
+    return total + group + digit
+
+
+def year_of(text: str) -> int | None:
+    """The year that four digits or characters name."""
+    return int(text) if text.isdecimal() else from_characters(text)
+
+
+def years(text: str) -> Iterator[tuple[int, int, int]]:
+    """Each year that *text* names, with where it stands, 年 included."""
+    for match in _YEAR.finditer(text):
+        if (year := year_of(match[1])) is not None:
+            yield year, match.start(), match.end()

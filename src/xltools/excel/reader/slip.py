@@ -1,0 +1,43 @@
+"""The slip that came back with a workbook: what the agency wrote beside each finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xltools.data.number import is_blank
+from xltools.excel.scan import Facts, SheetFacts
+from xltools.excel.signs import CELL_MARKER, slip_of
+
+
+def take_slip(facts: Facts) -> Mapping[tuple[str, str], str]:
+    """Take the slip out of the facts, where it is no sheet of the form, and return its explanations by code and cell.
+
+    A row is known by its hidden keys, the code and the names of its cells parted by spaces, so the table may have been sorted or filtered. Rows with the same keys give
+    their texts one below the other.
+    """
+    slip = slip_of(facts)
+    if slip is None:
+        return {}
+    facts.sheets.remove(slip.sheet)
+    return _explanations(slip.sheet, *slip.marker) if slip.marker else {}
+
+
+def _explanations(sheet: SheetFacts, head: int, code: int) -> dict[tuple[str, str], str]:
+    heads = {column: text for column in range(code + 1) if (text := _text(sheet, head, column))}
+    answers = max((column for column in heads if column < code), default=None)
+    if answers is None:
+        return {}
+    cell = next(
+        (c for (row, c), fact in sheet.cells.items() if row == head and fact.text == CELL_MARKER), code + 1
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in sorted(row for row, column in sheet.cells if row > head and column == code):
+        if answer := _text(sheet, row, answers):
+            for name in _text(sheet, row, cell).split() or [""]:
+                found.setdefault((_text(sheet, row, code), name), []).append(answer)
+    return {key: "\n".join(dict.fromkeys(texts)) for key, texts in found.items()}
+
+
+def _text(sheet: SheetFacts, row: int, column: int) -> str:
+    fact = sheet.cells.get((row, column))
+    return fact.text.strip() if fact and fact.text and not is_blank(fact.text) else ""

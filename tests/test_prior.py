@@ -1,0 +1,453 @@
+"""Last year: who is who, what is known of it, what follows from it, and what is asked when it does not."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import strategies
+from conftest import HERE, prose_for, sound_values, year_before
+from xltools.checking import prior
+from xltools.checking.checks import verify
+from xltools.checking.collection import examine
+from xltools.data.filing import Filing, Member, Source, Stamp
+from xltools.data.policy import Policy, Thresholds
+from xltools.data.prior import Past, past_of
+from xltools.data.record import Agency, Record
+from xltools.data.roster import Entry, Roster
+from xltools.errors import InputError
+from xltools.excel.reader import read_package
+from xltools.excel.writer import write_return, write_rollup
+from xltools.form.layout import layout
+from xltools.form.library import find
+from xltools.form.model import of_last_year
+from xltools.merging import Exclusion, merge
+
+OFFICIAL = find("xxgk-2021")
+OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
+AGENCY = Agency("青禾区", "001", "青禾区教育局")
+DISTRICT = Agency("青禾区", "青禾区", "青禾区")
+
+
+def filing(values, year=2024, agency=AGENCY, form=OFFICIAL, **more):
+    """A return as reading gives it, without a file."""
+    stamp = Stamp(form.key, form.edition, year, agency, more.pop("kind", "return"))
+    record = Record(form, year, frozenset((agency,)), values)
+    source, prose = Source(f"{agency.code}_{year}.xlsx", f"{agency}{year}"), prose_for(form)
+    return Filing(source, (), form, stamp, record, prose=prose, **more)
+
+
+def rollup(parts, year):
+    """A roll-up of these values by agency, as reading gives it."""
+    members = tuple(Member(who, Source(f"{who.code}.xlsx"), values) for who, values in parts.items())
+    sums = {}
+    for values in parts.values():
+        sums = {name: sums.get(name, 0) + values.get(name, 0) for name in {*sums, *values}}
+    one = filing(sums, year, DISTRICT, kind="rollup", members=members)
+    return attrs.evolve(one, record=attrs.evolve(one.record, agencies=frozenset(parts)))
+
+
+def asked(now, *before, form=OFFICIAL, **how):
+    """The findings that there are only because last year is known."""
+    past = past_of(before, form)
+    without = {(f.code, f.sheet, f.address) for f in examine([now], **how).findings}
+    found = examine([now], past=past, **how).findings
+    return [f for f in found if (f.code, f.sheet, f.address) not in without]
+
+
+def codes(findings):
+    return [finding.code for finding in findings]
+
+
+# -- what the form says
+
+
+def test_the_rules_from_year_to_year_of_the_official_form(form):
+    told = [str(identity.equation) for identity in form.carries]
+    assert told[0] == (
+        "disclosure.regulations.in_force = last.disclosure.regulations.in_force"
+        " + disclosure.regulations.made - disclosure.regulations.repealed"
+    )
+    assert len(told) == 2 + 7
+    assert told[2] == "applications.carried_in.natural = last.applications.carried_out.natural"
+    assert {identity.rule.key for identity in form.carries if identity.is_copy} == {"carried"}
+    assert list(form.copied) == [
+        f"applications.carried_in.{c}"
+        for c in ("natural", "commercial", "research", "welfare", "legal_service", "other_org")
+    ]
+    assert [c.name for c in form.cells.values() if c.only] == [
+        f"disclosure.regulations.{c}" for c in ("made", "repealed", "in_force")
+    ]
+
+
+def test_what_is_not_known_is_not_carried(form):
+    known = {"applications.carried_out.natural": Decimal(4), "applications.carried_out.total": Decimal(9)}
+    assert form.carried(known) == {"applications.carried_in.natural": 4}
+
+
+# -- what is known of last year
+
+
+def test_a_blank_is_zero_and_what_was_not_read_is_not_there():
+    values = {"applications.new.natural": Decimal(3)}
+    one = attrs.evolve(filing(values, 2023), unread=frozenset({"applications.granted.natural"}))
+    figures = past_of([one], OFFICIAL).values[AGENCY]
+    assert figures["applications.new.total"] == 3
+    assert figures["applications.partial.natural"] == 0
+    assert not figures.keys() & {
+        *("applications.granted.natural", "applications.granted.total"),
+        *("applications.total.natural", "applications.total.total"),
+    }
+
+
+def test_a_rollup_knows_its_members_and_itself():
+    parts = {Agency("青禾区", code, code): sound_values(int(code)) for code in ("1", "2")}
+    past = past_of([rollup(parts, 2023)], OFFICIAL)
+    assert {agency.code for agency in past.values} == {"1", "2", "青禾区"}
+    assert {agency.code for agency in past.reporting} == {"1", "2"}
+    name = "applications.new.natural"
+    assert past.whole[name] == sum(values[name] for values in parts.values())
+
+
+def test_a_rollup_beside_its_returns_reports_nothing_of_its_own():
+    parts = {Agency("青禾区", code, code): sound_values(int(code)) for code in ("1", "2")}
+    returns = [filing(values, 2023, agency) for agency, values in parts.items()]
+    past = past_of([*returns, rollup(parts, 2023)], OFFICIAL)
+    assert {agency.code for agency in past.reporting} == {"1", "2"}
+    assert all(past.values.values()), "the same figures twice are no contradiction"
+
+
+def test_of_several_rollups_each_reports_for_itself():
+    """What is inside a district is the district's business; a city counts its districts."""
+    one, other = (rollup({Agency(d, "1", "甲"): sound_values()}, 2023) for d in ("东区", "西区"))
+    for_city = [
+        attrs.evolve(r, stamp=attrs.evolve(r.stamp, agency=Agency(d, d, d)))
+        for r, d in ((one, "东区"), (other, "西区"))
+    ]
+    assert {agency.code for agency in past_of(for_city, OFFICIAL).reporting} == {"东区", "西区"}
+
+
+def test_of_two_different_returns_of_one_agency_nothing_is_believed():
+    past = past_of([filing(sound_values(0), 2023), filing(sound_values(1), 2023)], OFFICIAL)
+    assert past.values == {AGENCY: {}}
+    assert asked(filing(sound_values()), filing(sound_values(0), 2023), filing(sound_values(1), 2023)) == []
+
+
+def test_a_blank_workbook_among_last_years_files_knows_nothing():
+    assert past_of([filing({}, 2023)], OFFICIAL).values == {AGENCY: {}}
+    assert (
+        past_of([filing({"applications.carried_in.natural": Decimal(3)}, 2023)], OFFICIAL).values[AGENCY]
+        == {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ([], "prior-empty"),
+        ([Filing(Source("x"))], "prior-empty"),
+        ([filing({}, 2023, form=OTHER)], "prior-empty"),
+        ([filing({}, 2023), filing({}, 2022, Agency("青禾区", "2", "二"))], "prior-years"),
+    ],
+)
+def test_what_is_no_year_stops_the_work(files, code):
+    with pytest.raises(InputError) as caught:
+        past_of(files, OFFICIAL)
+    assert caught.value.problems[0].code == code
+
+
+# -- who is who
+
+
+def who(old, new):
+    """Pairs of (district, code, name), matched."""
+    past = Past(OFFICIAL, 2023, {Agency(*agency): {} for agency in old})
+    return {a.code: b.code for a, b in past.matches(Agency(*agency) for agency in new).items()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "matched"),
+    [
+        ([("区", "1", "甲")], [("区", "1", "甲")], {"1": "1"}),
+        ([("区", "1", "甲")], [("", "1", "甲")], {"1": "1"}),  # a line of the roster, or read by its labels
+        ([("县", "1", "甲")], [("区", "1", "甲")], {"1": "1"}),  # the district was renamed
+        ([("区", "1", "甲")], [("区", "1", "乙")], {"1": "1"}),  # renamed
+        ([("区", "1", "甲")], [("区", "2", "甲")], {"2": "1"}),  # another code
+        ([("区", "1", "甲")], [("区", "2", "乙")], {}),
+        ([("县", "1", "甲")], [("区", "1", "乙")], {}),
+        ([("县", "1", "甲")], [("区", "2", "甲")], {}),
+        # a new line in the roster: 2 is not 乙 under another name, since 乙 is there
+        ([("区", "1", "甲"), ("区", "2", "乙")], [("区", "1", "甲"), ("区", "2", "新"), ("区", "3", "乙")], {"1": "1", "3": "2"}),
+        # exchanged codes
+        ([("区", "1", "甲"), ("区", "2", "乙")], [("区", "1", "乙"), ("区", "2", "甲")], {"1": "2", "2": "1"}),
+        # two could be meant: nobody is
+        ([("县", "1", "甲"), ("区", "2", "甲")], [("", "3", "甲")], {}),
+    ],
+)  # fmt: skip
+def test_who_is_who(old, new, matched):
+    assert who(old, new) == matched
+
+
+# -- what is asked
+
+
+@settings(max_examples=40)
+@given(st.sampled_from([OFFICIAL, OTHER]), st.data())
+def test_a_year_made_from_last_years_raises_nothing(form, data):
+    """The law of the carry rules: what they give is never asked about, nor is a small change elsewhere."""
+    last = filing(data.draw(strategies.values(form)), 2023, form=form)
+    figures = past_of([last], form).values[AGENCY]
+    follows = {name for identity in form.carries for name in identity.equation.left.names}
+    free = sorted(last.record.values.keys() - follows)
+    assume(figures and free)
+    now = dict(last.record.values) | form.carried(figures)
+    now[data.draw(st.sampled_from(free))] += 1
+    for identity in form.carries:
+        if not identity.is_copy:
+            (left,) = identity.equation.left.names
+            now[left] = identity.equation.right.value(now | of_last_year(figures))
+    found = asked(filing(now, form=form), last, form=form)
+    assert found == []
+
+
+@settings(max_examples=30)
+@given(
+    st.sampled_from(sorted(OFFICIAL.copied)),
+    st.integers(1, 9),
+)
+def test_each_column_that_does_not_carry_on_is_told_once(name, amount):
+    now = sound_values()
+    last = year_before(now)
+    now[name] += amount
+    (found,) = asked(filing(now), filing(last, 2023))
+    assert (found.code, found.cell, found.found - found.expected) == ("carry-over", name, amount)
+
+
+def test_the_total_column_is_told_only_when_no_other_tells_it():
+    totals = {"applications.carried_out.total": Decimal(1000)}
+    past = Past(OFFICIAL, 2023, {AGENCY: totals}, frozenset((AGENCY,)))
+    found = [f for f in examine([filing(sound_values())], past=past).findings if f.code == "carry-over"]
+    assert [finding.cell for finding in found] == ["applications.carried_in.total"]
+
+
+def test_what_could_not_be_read_in_either_year_is_not_judged():
+    now = sound_values()
+    last = year_before(now) | {"applications.carried_out.natural": Decimal(9)}
+    one = attrs.evolve(filing(now), unread=frozenset({"applications.carried_in.natural"}))
+    assert asked(one, filing(last, 2023)) == []
+    before = attrs.evolve(filing(last, 2023), unread=frozenset({"applications.carried_out.natural"}))
+    assert asked(filing(now), before) == []
+
+
+def test_another_year_or_another_form_is_not_compared():
+    past = past_of([filing(sound_values(), 2022)], OFFICIAL)
+    assert examine([filing(sound_values())], past=past).findings == ()
+    other = filing({"cases.opening.online": Decimal(5)}, form=OTHER)
+    with_past, without = (
+        examine([other], past=p).findings for p in (past_of([filing(sound_values(), 2023)], OFFICIAL), None)
+    )
+    assert with_past == without
+
+
+def test_an_agency_in_which_nothing_happened_does_not_repeat_itself():
+    quiet = dict.fromkeys((c.name for c in OFFICIAL.inputs), Decimal(0))
+    quiet["disclosure.normative_documents.in_force"] = Decimal(7)
+    assert asked(filing(quiet), filing(quiet, 2023)) == []
+
+
+def test_at_most_three_jumps_and_the_greatest_first():
+    rows = ("granted", "partial", "other_rest", "declined_repeat", "refused_state_secret")
+    last = {f"applications.{row}.natural": Decimal(1) for row in rows}
+    now = {f"applications.{row}.natural": Decimal(30 * (i + 1)) for i, row in enumerate(rows)}
+    found = [f for f in asked(filing(now), filing(last, 2023)) if f.code == "jump"]
+    assert [f.cell.split(".")[1] for f in found] == ["refused_state_secret", "declined_repeat", "other_rest"]
+
+
+def test_a_total_that_jumps_is_told_for_its_parts():
+    columns = ("natural", "commercial", "research")
+    last = {f"applications.new.{column}": Decimal(1) for column in columns}
+    now = {name: Decimal(19) for name in last}
+    found = [f for f in asked(filing(now), filing(last, 2023)) if f.code == "jump"]
+    assert [(f.cell, f.found, f.expected) for f in found] == [("applications.new.total", 57, 3)]
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "jumps"),
+    [
+        (25, 5, True),
+        (24, 4, True),
+        (24, 5, False),
+        (19, 0, False),
+        (20, 0, True),
+        (0, 20, True),
+        (500, 101, False),
+    ],
+)
+def test_how_much_is_a_jump(now, last, jumps):
+    assert prior.is_jump(Decimal(now), Decimal(last), Thresholds()) is jumps
+
+
+def test_the_coordinator_sets_the_thresholds():
+    last = {"disclosure.penalty.decisions": Decimal(10)}
+    now = {"disclosure.penalty.decisions": Decimal(40)}
+    assert asked(filing(now), filing(last, 2023)) == []
+    lower = Policy(thresholds=Thresholds(factor=Decimal(3)))
+    assert codes(asked(filing(now), filing(last, 2023), policy=lower)) == ["jump"]
+
+
+def test_last_year_asks_and_never_refuses():
+    now, last = sound_values(1), sound_values(3)
+    found = asked(filing(now), filing(last, 2023))
+    assert {"carry-over", "stock"} <= set(codes(found))
+    assert not any(finding.is_error for finding in found)
+
+
+# -- roll-ups and the collection
+
+
+PARTS = {Agency("青禾区", code, f"单位{code}"): sound_values(int(code)) for code in ("1", "3", "4")}
+
+
+def test_a_rollup_is_compared_member_by_member():
+    last = {agency: year_before(values) for agency, values in PARTS.items()}
+    assert asked(rollup(PARTS, 2024), rollup(last, 2023)) == []
+    assert asked(rollup(PARTS, 2024), *(filing(v, 2023, a) for a, v in last.items())) == []
+    first, second, _ = PARTS
+    last[first]["applications.carried_out.natural"] += 1
+    last[second]["applications.carried_out.natural"] -= 1
+    found = asked(rollup(PARTS, 2024), rollup(last, 2023))
+    assert codes(found) == ["carry-over", "carry-over"], "two wrongs do not make a right"
+    assert [finding.facts["label"].partition("：")[0] for finding in found] == ["单位1（1）", "单位3（3）"]
+
+
+def test_a_member_more_is_no_jump_of_the_sum():
+    big = {Agency("青禾区", "9", "单位9"): {"disclosure.penalty.decisions": Decimal(90_000)}}
+    last = {agency: year_before(values) for agency, values in PARTS.items()}
+    assert asked(rollup(PARTS | big, 2024), rollup(last, 2023)) == []
+
+
+def test_a_rollup_whose_members_nobody_knows_is_compared_by_its_sums():
+    one = rollup(PARTS, 2024)
+    sums = rollup({agency: year_before(values) for agency, values in PARTS.items()}, 2023).record.values
+    wrong = {"applications.carried_out.natural": sums["applications.carried_out.natural"] + 1}
+    before = filing({**sums, **wrong}, 2023, one.agency)
+    assert codes(asked(one, before)) == ["carry-over"]
+    past = past_of(
+        [
+            attrs.evolve(
+                before, stamp=attrs.evolve(before.stamp, kind="rollup", agency=Agency("市", "x", "别处"))
+            )
+        ],
+        OFFICIAL,
+    )
+    assert past.whole is not None
+    assert codes(f for f in examine([one], past=past).findings if f.code != "agency-gone") == ["carry-over"]
+
+
+def test_who_came_and_who_went():
+    roster = Roster(tuple(Entry(code, f"单位{code}", {}) for code in ("1", "3", "5")))
+    last = [filing(year_before(values), 2023, agency) for agency, values in PARTS.items()]
+    now = [filing(PARTS[agency], 2024, agency) for agency in list(PARTS)[:1]]
+    found = examine(now, roster, 2024, past=past_of(last, OFFICIAL))
+    assert [(f.code, f.agency) for f in found.changes] == [
+        ("agency-new", "单位5（5）"),
+        ("agency-gone", "单位4（4）"),
+    ]
+    assert "agency-gone" not in codes(examine(now, None, 2024, past=past_of(last, OFFICIAL)).findings)
+
+
+def test_who_is_left_out_with_a_reason_is_not_gone():
+    roster = Roster(tuple(Entry(agency.code, agency.name, {}) for agency in PARTS))
+    last = past_of([filing(year_before(values), 2023, agency) for agency, values in PARTS.items()], OFFICIAL)
+    now = [filing(values, 2024, agency) for agency, values in PARTS.items()]
+    outcome = merge(
+        now, OFFICIAL, 2024, "青禾区", roster=roster, exclusions=[Exclusion("4", "撤销")], past=last
+    )
+    assert outcome.collection.findings == ()
+    assert outcome.rollup is not None
+
+
+def test_questions_do_not_keep_a_return_out_of_the_rollup():
+    last = past_of([filing(sound_values(5), 2023, agency) for agency in PARTS], OFFICIAL)
+    now = [filing(values, 2024, agency) for agency, values in PARTS.items()]
+    outcome = merge(now, OFFICIAL, 2024, "青禾区", past=last)
+    assert "carry-over" in codes(outcome.collection.findings)
+    assert len(outcome.rollup.members) == 3
+
+
+# -- in the workbook
+
+
+def last_of(form, seed=3):
+    return form.complete({c.name: Decimal((i * seed) % 50) for i, c in enumerate(form.inputs)})
+
+
+@pytest.mark.parametrize("form", [OFFICIAL, OTHER], ids=["official", "other"])
+@pytest.mark.parametrize("show", [False, True])
+def test_a_workbook_with_last_years_figures_reads_as_one_without(form, show):
+    last = last_of(form)
+    stamp = Stamp(form.key, form.edition, 2024, AGENCY)
+    package = write_return(form, stamp, prose=prose_for(form), last=last, show_last=show)
+    again = read_package(package, "x.xlsx", form)
+    assert again.record.values == form.carried(last) != {}
+    assert set(codes(verify(again))) == {"all-blank", "blank"}
+    filled = {c.name: Decimal(i % 5) for i, c in enumerate(form.inputs)}
+    again = read_package(
+        write_return(form, stamp, filled, prose_for(form), last=last, show_last=show), "x.xlsx", form
+    )
+    assert again.record.values == filled, "what is typed counts, not what was filled in"
+    assert set(codes(verify(again))) <= {"rule-broken"}
+
+
+@pytest.mark.parametrize("form", [OFFICIAL, OTHER], ids=["official", "other"])
+def test_last_years_figures_stand_beside_the_tables_and_are_locked(form):
+    import io
+
+    import openpyxl
+
+    last = last_of(form)
+    stamp = Stamp(form.key, form.edition, 2024, AGENCY)
+    book = openpyxl.load_workbook(io.BytesIO(write_return(form, stamp, last=last, show_last=True)))
+    for sheet in layout(form).sheets:
+        for name, area in (sheet.beside.cells if sheet.beside else {}).items():
+            cell = book[sheet.name].cell(area.row + 1, area.column + 1)
+            assert Decimal(str(cell.value)) == last[name]
+            assert cell.protection.locked
+            assert area.row > sheet.page.last_row or area.column > sheet.page.last_column, "not on paper"
+
+
+def test_a_moved_table_with_last_year_beside_it_is_still_found():
+    import clerk
+
+    form, now = OFFICIAL, sound_values()
+    stamp = Stamp(form.key, form.edition, 2024, AGENCY)
+    package = write_return(
+        form, stamp, now, prose_for(form), last=form.complete(year_before(now)), show_last=True
+    )
+    moved = read_package(clerk.with_row_inserted(package, "三、依申请公开", 12), "x.xlsx")
+    assert codes(moved.findings) == ["table-moved"]
+    assert moved.record.values == now
+    copied = clerk.with_rows_copied(package, "三、依申请公开", 3, 31, 40)
+    assert "table-twice" in codes(read_package(copied, "x.xlsx").findings)
+    nameless = read_package(clerk.without_names(package), "x.xlsx")
+    assert nameless.findings == ()
+    assert nameless.record.values == now
+
+
+def test_a_rollup_read_back_is_last_year_for_the_next():
+    returns = []
+    for agency, values in PARTS.items():
+        stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2023, agency)
+        returns.append(
+            read_package(
+                write_return(OFFICIAL, stamp, year_before(values), prose_for(OFFICIAL)), f"{agency.code}.xlsx"
+            )
+        )
+    district = merge(returns, OFFICIAL, 2023, "青禾区").rollup
+    past = past_of([read_package(write_rollup(district), "青禾区.xlsx")], OFFICIAL)
+    now = [filing(values, 2024, agency) for agency, values in PARTS.items()]
+    assert examine(now, past=past).findings == ()

@@ -1,0 +1,146 @@
+"""What goes back to an agency: its own file marked, and the same in words; and what comes back of it."""
+
+from __future__ import annotations
+
+import io
+import shutil
+
+import clerk
+import openpyxl
+import pytest
+
+from conftest import ROOT
+from test_folder import folder, run  # noqa: F401  a fixture
+from xltools.checking.collection import examine
+from xltools.data.finding import Severity
+from xltools.data.policy import Policy
+from xltools.data.roster import Entry, Roster
+from xltools.excel.reader import read, read_package
+from xltools.form.places import SLIP
+from xltools.report.slip import returned
+
+PROBLEMS = ROOT / "samples" / "problems"
+
+
+def one(name, policy=None):
+    (path,) = PROBLEMS.glob(name)
+    return path.read_bytes(), examine([read(path)], policy=policy).examined[0]
+
+
+def rows(package):
+    page = openpyxl.load_workbook(io.BytesIO(package))[SLIP]
+    return [[cell.value for cell in row] for row in page.iter_rows()]
+
+
+@pytest.mark.parametrize("name", ["002*", "003*", "004*", "005*", "006*", "010*", "013*", "018*"])
+def test_the_marked_file_is_the_same_return_with_a_list_in_front(name):
+    package, examined = one(name)
+    back = returned(examined)
+    marked = back.workbook(package)
+    again = read_package(marked, "x.xlsx")
+    assert again.record.values == examined.filing.record.values
+    assert {(f.code, f.cell) for f in again.findings} == {(f.code, f.cell) for f in examined.filing.findings}
+    assert openpyxl.load_workbook(io.BytesIO(marked)).sheetnames[0] == SLIP
+    told = "\n".join(str(cell) for row in rows(marked) for cell in row if cell is not None)
+    for group in back.groups:
+        assert group.lead.code in told  # the key that brings an explanation back
+    assert back.text().count("怎样改") == len(back.groups) + 0
+
+
+def test_two_findings_of_one_cause_are_one_row_and_their_cells_are_listed():
+    _, examined = one("005*")
+    back = returned(examined)
+    assert len([f for f in examined.findings if f.code == "rule-broken"]) == 2
+    assert len([g for g in back.groups if g.lead.code == "rule-broken"]) == 1
+    text = back.text()
+    assert "D6" in text
+    assert "I6" in text
+    assert "可能：" in text
+
+
+def test_a_sound_return_goes_nowhere():
+    (path,) = (ROOT / "samples" / "clean").glob("001*")
+    assert returned(examine([read(path)]).examined[0]) is None
+
+
+def explain(package, code, text):
+    """The agency writes into the last open column of the row with that code."""
+    page = openpyxl.load_workbook(io.BytesIO(package))[SLIP]
+    row = next(r for r in page.iter_rows() if any(cell.value == code for cell in r))
+    head = next(r for r in page.iter_rows() if any(str(cell.value).startswith("单位说明") for cell in r))
+    column = next(cell.column_letter for cell in head if str(cell.value).startswith("单位说明"))
+    return clerk.edited(package, SLIP, {f"{column}{row[0].row}": text})
+
+
+def test_an_explanation_answers_every_cell_of_its_row():
+    policy = Policy(levels={"blank": Severity.QUESTION})
+    package, examined = one("004*", policy)
+    answered = explain(returned(examined).workbook(package), "blank", "本单位没有这类申请")
+    (after,) = examine([read_package(answered, "x.xlsx")], policy=policy).examined
+    blanks = [f for f in after.findings if f.code == "blank"]
+    assert len(blanks) == 68
+    assert {f.explanation for f in blanks} == {"本单位没有这类申请"}
+    assert not any(f.is_open for f in blanks)
+
+
+def test_an_explanation_stays_when_the_file_goes_back_again():
+    policy = Policy(levels={"blank": Severity.QUESTION})
+    package, examined = one("004*", policy)
+    answered = explain(returned(examined).workbook(package), "blank", "没有")
+    spoiled = clerk.edited(answered, "二、主动公开", {"B9": "十二件左右"})
+    (after,) = examine([read_package(spoiled, "x.xlsx")], policy=policy).examined
+    again = returned(after).workbook(spoiled)
+    assert "没有" in [cell for row in rows(again) for cell in row]
+    (last,) = examine([read_package(again, "x.xlsx")], policy=policy).examined
+    assert {f.explanation for f in last.findings if f.code == "blank"} == {"没有"}
+
+
+# -- the command
+
+
+def test_each_file_with_something_to_mend_goes_back(folder):  # noqa: F811
+    for path in PROBLEMS.iterdir():
+        shutil.copy(path, folder / "inbox")
+    run("verify", "--return-to", "returned", expect=1)
+    texts = {path.stem for path in (folder / "returned").glob("*.txt")}
+    books = {path.stem for path in (folder / "returned").glob("*.xlsx")}
+    assert books < texts
+    roster = Roster(
+        tuple(Entry(p.name[:3], p.name[4:-10], {}) for p in sorted(PROBLEMS.glob("0*_2024.xlsx")))
+    )
+    filings = [read(path) for path in PROBLEMS.iterdir()]
+    wrong = {o.filing.source.name for o in examine(filings, roster, 2024).examined if returned(o)}
+    assert {f"{name.rpartition('.')[0]}_需修改" for name in wrong} <= texts
+    assert {
+        s for s in texts - books if "012" not in s
+    } == set()  # only what cannot be opened goes without its file
+    before = (folder / "returned" / "005_青禾区民政局_2024_需修改.xlsx").read_bytes()
+    run("verify", "--return-to", "returned", expect=1)
+    assert (folder / "returned" / "005_青禾区民政局_2024_需修改.xlsx").read_bytes() == before
+
+
+def test_what_goes_back_is_not_put_among_the_returns(folder):  # noqa: F811
+    shutil.copy(next(PROBLEMS.glob("005*")), folder / "inbox")
+    assert "returns-among-inputs" in run("verify", "--return-to", "inbox", expect=2)
+    assert len(list((folder / "inbox").iterdir())) == 1
+
+
+def test_a_member_of_an_archive_goes_back_as_a_file(folder):  # noqa: F811
+    import zipfile
+
+    with zipfile.ZipFile(folder / "inbox" / "全部.zip", "w") as archive:
+        for path in PROBLEMS.glob("005*"):
+            archive.write(path, path.name)
+    run("verify", "--return-to", "returned", expect=1)
+    assert (folder / "returned" / "005_青禾区民政局_2024_需修改.xlsx").exists()
+
+
+def test_two_files_of_one_name_keep_apart(folder):  # noqa: F811
+    (path,) = PROBLEMS.glob("005*")
+    for name in ("a", "b"):
+        (folder / "inbox" / name).mkdir()
+        shutil.copy(path, folder / "inbox" / name)
+    changed = clerk.edited(path.read_bytes(), "二、主动公开", {"B9": 3})
+    (folder / "inbox" / "b" / path.name).write_bytes(changed)
+    run("verify", "--return-to", "returned", expect=1)
+    assert len(list((folder / "returned").glob("*.xlsx"))) == 2
