@@ -96,7 +96,7 @@ def test_text_output_of_hostile_files_holds_no_control_characters(tmp_path):
 
 
 def test_a_terminal_gets_no_commands_out_of_names():
-    from xltools.cli.shared import harmless
+    from xltools.text import harmless
 
     assert harmless("局\x1b[2J\x9b2J\r\u202e1") == "局\ufffd[2J\ufffd2J\ufffd\ufffd1"
     assert harmless("一\n二\t三") == "一\n二\t三"

@@ -8,11 +8,14 @@ from html.parser import HTMLParser
 
 import attrs
 import pytest
+from click.testing import CliRunner
 
 from browser import browser
 from conftest import ROOT
 from xltools.checking.collection import Collection, Examined, examine
+from xltools.checking.grouping import grouped
 from xltools.checking.standing import State, standings
+from xltools.cli import command_line
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.data.record import Agency, Record
@@ -133,6 +136,17 @@ def test_a_cell_leads_to_its_message_and_the_message_to_the_cell(problems):
     }
 
 
+def test_what_has_one_cause_is_one_message_with_the_cells_of_all(problems):
+    page = Page(page_html(problems, "en"))
+    assert "agency-005-n2" not in page.ids
+    told = page.told["agency-005-n1"]
+    assert told.count("Required:") == 2
+    assert told.count("perhaps") == 1
+    links = [a["href"] for tag, a, inside in page.elements if tag == "a" and "agency-005-n1" in inside]
+    for cell in ("new.natural", "carried_out.natural", "new.other_org", "carried_out.other_org"):
+        assert f"#agency-005-applications.{cell}" in links
+
+
 def test_the_form_shows_what_counts_and_what_stands_there_instead(problems):
     page = Page(page_html(problems, "en"))
     assert page.told["agency-002-disputes.review.total"] == "0 11"  # shown, derived, number of the message
@@ -228,8 +242,9 @@ def test_what_was_decided_and_answered_is_told(form, monkeypatch):
 
 def test_the_documentation_of_a_code_has_an_anchor_that_stays(problems):
     assert "code-total-wrong" in Page(page_html(problems, "en")).ids
-    page = Page(page_html(problems, "en", lambda code: f"about {code}."))
+    page = Page(page_html(problems, "en", lambda code: f"Title\nabout {code}."))
     assert "about total-wrong." in page.told["code-total-wrong"]
+    assert page.names.count("summary") > page.told["main"].count("Title") > 20
 
 
 def test_the_same_collection_gives_the_same_page(problems):
@@ -305,6 +320,11 @@ def shown(tmp_path_factory, problems):
         yield one, folder
 
 
+def messages(collection):
+    """How many messages the findings make."""
+    return sum(len(grouped(one.findings)) for one in collection.examined) + len(collection.missing)
+
+
 def quiet(one, path):
     assert one.complaints() == []
     assert one.requests() == [path.as_uri()]
@@ -331,15 +351,15 @@ def test_the_filters_narrow_what_is_seen(shown, problems):
     one, folder = shown
     one.open(folder / "en.html")
     every = one.run(f"{_VISIBLE}.length")
-    assert every == 42
-    assert one.run("document.querySelector('output').textContent") == "42 of 42 messages"
+    assert every == messages(problems) > 30
+    assert one.run("document.querySelector('output').textContent") == f"{every} of {every} messages"
     one.run(_SET.format(change="f.elements.agency.value = '青禾区教育局'"))
     assert one.run(f"{_VISIBLE}.length") == 8
     assert one.run("[...document.querySelectorAll('#list tbody tr')].filter(r => !r.hidden).length") == 1
     boxes = "f.querySelectorAll('input[name=severity]').forEach(b => b.checked = b.value === 'warning')"
     one.run(_SET.format(change=boxes))
     assert one.run(f"{_VISIBLE}.map(r => r.dataset.codes)") == ["text-nothing"] * 2
-    assert one.run("document.querySelector('output').textContent") == "2 of 42 messages"
+    assert one.run("document.querySelector('output').textContent") == f"2 of {every} messages"
     one.run("document.getElementById('filter').reset()")
     one.settle()
     assert one.run(f"{_VISIBLE}.length") == every
@@ -377,13 +397,40 @@ def test_a_jump_opens_the_form_and_leads_back(shown):
 
 
 @pytest.mark.browser
-def test_without_its_script_the_page_can_be_read(shown):
+def test_a_code_leads_to_its_documentation_and_opens_it(shown, problems, tmp_path):
+    one, _ = shown
+    path = tmp_path / "explained.html"
+    path.write_text(page_html(problems, "en", lambda code: f"{code}\nwhat {code} means"), encoding="utf-8")
+    one.open(path)
+    one.run("document.querySelector('a.code[href=\"#code-negative\"]').click()")
+    one.settle()
+    words = "[...document.querySelectorAll('details.explained[open]')].map(d => d.innerText.trim())"
+    assert one.run(words) == ["negative\nwhat negative means"]
+    quiet(one, path)
+
+
+@pytest.mark.browser
+def test_the_board_asks_for_nothing_and_complains_of_nothing(shown, tmp_path):
+    one, _ = shown
+    path = tmp_path / "board.html"
+    arguments = [SAMPLES / "problems", "--roster", SAMPLES / "roster.csv", "--year", "2024"]
+    command = ["status", *map(str, arguments), "--format", "html", "-o", str(path)]
+    CliRunner().invoke(command_line("zh"), command, standalone_mode=False)
+    one.open(path)
+    one.settle()
+    quiet(one, path)
+    assert one.run(_CONTRAST) == []
+    assert one.run("document.documentElement.scrollWidth") <= 1366
+
+
+@pytest.mark.browser
+def test_without_its_script_the_page_can_be_read(shown, problems):
     one, folder = shown
     one.call("Emulation.setScriptExecutionDisabled", value=True)
     try:
         one.open(folder / "en.html")
         assert one.run("document.getElementById('filter').offsetParent") is None
-        assert one.run(f"{_VISIBLE}.length") == 42
+        assert one.run(f"{_VISIBLE}.length") == messages(problems)
     finally:
         one.call("Emulation.setScriptExecutionDisabled", value=False)
 

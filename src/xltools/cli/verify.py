@@ -102,9 +102,10 @@ def _report(collection: Collection, how: str, output: Path | None, lang: Lang, h
 
 def _content(collection: Collection, how: str, lang: Lang) -> bytes:
     if how == "html":
+        from xltools.report.explain import page_text  # noqa: PLC0415
         from xltools.report.html import page_html  # noqa: PLC0415
 
-        return page_html(collection, lang).encode()
+        return page_html(collection, lang, lambda code: page_text(code, lang)).encode()
     from xltools.report.workbook import findings_workbook  # noqa: PLC0415
 
     return findings_workbook(collection, lang)

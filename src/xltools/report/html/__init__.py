@@ -17,7 +17,9 @@ __all__ = ["board_html", "page_html"]
 
 
 def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] | None = None) -> str:
-    """The whole page. ``explain`` gives the documentation of a code as plain text; without it only counts are shown.
+    """The whole page. ``explain`` gives the documentation of a code as plain text, its first line the title.
+
+    Without it the page has only the counts of each code.
 
     The anchors stay the same from run to run: ``code-CODE`` for a code, ``agency-CODE`` for an agency's first file.
     """
@@ -27,7 +29,7 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
     body.append(
         tag("main", _agencies(told, lang), _filings(told, lang), _codes(told, lang, explain), id="main")
     )
-    return framed(t("page.title"), markup(body), lang)
+    return framed(t("page.title"), markup(body), lang, "page.js")
 
 
 def _told(collection: Collection, lang: Lang) -> list[Told]:
@@ -209,7 +211,7 @@ def _codes(told: list[Told], lang: Lang, explain: Callable[[str], str] | None) -
             tag(
                 "th",
                 tag("code", code),
-                tag("div", explain(code), class_="explained") if explain else Markup(""),
+                _explained(explain(code)) if explain else Markup(""),
                 scope="row",
             ),
             tag("td", str(len(holders)), class_="number"),
@@ -222,3 +224,8 @@ def _codes(told: list[Told], lang: Lang, explain: Callable[[str], str] | None) -
     table = tag("table", tag("thead", head), tag("tbody", rows), class_="list codes")
     title = tag("h2", t("page.codes"), id="codes-head")
     return tag("section", title, table, aria_labelledby="codes-head") if found else Markup("")
+
+
+def _explained(text: str) -> Markup:
+    title, _, rest = text.partition("\n")
+    return tag("details", tag("summary", title), tag("div", rest.strip("\n")), class_="explained")

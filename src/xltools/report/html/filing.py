@@ -159,19 +159,18 @@ class Told:
         t, findings = catalog(self.lang), mark.group.findings
         lead = mark.group.lead
         if not mark.group.is_many:
-            return [
-                *(tag("div", message(finding, self.lang)) for finding in (lead, *mark.group.apart)),
-                self._remarks(lead),
-            ]
-        each = [
-            tag("li", self._link(_place(finding), finding.address), " ", message(finding, self.lang))
-            for finding in findings
-        ]
+            apart = [tag("div", *self._sentence(finding)) for finding in mark.group.apart]
+            return [tag("div", message(lead, self.lang)), apart, self._remarks(lead)]
+        each = [tag("li", *self._sentence(finding)) for finding in findings]
         return [
             tag("div", group_text(lead.code, len(findings), self.lang)),
             self._remarks(lead),
             tag("details", tag("summary", t("page.each", count=len(findings))), tag("ul", each)),
         ]
+
+    def _sentence(self, finding: Finding) -> tuple[Content, ...]:
+        """One of several findings, behind the cell that it is about."""
+        return self._link(_place(finding), finding.address), " ", message(finding, self.lang)
 
     def _remarks(self, finding: Finding) -> list[Markup]:
         t = catalog(self.lang)

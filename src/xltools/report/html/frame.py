@@ -15,9 +15,9 @@ _FOLDER = Path(__file__).resolve().parent
 _LANGUAGE = {"zh": "zh-CN", "en": "en"}
 
 
-def framed(title: str, body: Markup, lang: Lang) -> str:
-    """A whole page that needs nothing beside it."""
-    style, script = _resource("page.css"), _resource("page.js")
+def framed(title: str, body: Markup, lang: Lang, script: str = "") -> str:
+    """A whole page that needs nothing beside it; *script* names the file of the one that it has."""
+    style, script = _resource("page.css"), _resource(script) if script else ""
     policy = (
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'"

@@ -41,6 +41,8 @@
       filter.reset();
       apply();
     }
+    const explained = target.querySelector("details.explained");
+    if (explained) explained.open = true;
     for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     target.scrollIntoView({ block: target.matches("td, th, tr") ? "center" : "start" });
     const link = target.querySelector("a");
