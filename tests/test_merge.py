@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import HERE, sound_prose
+from conftest import HERE, sound_prose, sound_values
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency, Record, total
@@ -187,7 +187,8 @@ def test_an_exclusion_resolves_what_it_names():
     by_file = [Exclusion("again.xlsx", "旧文件")]
     rollup = rolled(REFUSED["duplicate-return"](), "青禾区", roster=ROSTER, exclusions=by_file)
     assert rollup.record.values["applications.new.natural"] == 6
-    assert [(a.source.name, a.note) for a in rollup.left_out] == [("again.xlsx", "旧文件")]
+    assert (rollup.left_out, rollup.coverage) == ((), "complete")  # the agency is in it by its other file
+    assert ("again.xlsx", "excluded", "旧文件") in [(a.source.name, a.status, a.note) for a in rollup.accounts]
     by_code = [Exclusion("003", "机构撤销")]
     rollup = rolled(REFUSED["missing-return"](), "青禾区", roster=ROSTER, exclusions=by_code)
     assert [(a.agency.code, a.status, a.note) for a in rollup.left_out] == [("003", "missing", "机构撤销")]
@@ -296,3 +297,34 @@ def test_what_was_not_checked_below_is_not_complete_above():
     assert rolled([district], "市", roster=above).coverage == "unchecked"
     checked = reread(rolled([filing(code) for code in ("001", "002", "003")], "青禾区", roster=ROSTER))
     assert rolled([checked], "市", roster=above).coverage == "complete"
+
+
+def test_a_file_left_out_beside_another_of_its_agency_leaves_nobody_out():
+    """Twice sent, or sent broken and again: with the superfluous file excluded the roll-up is complete."""
+    roster = Roster((Entry("001", "甲", {}), Entry("002", "乙", {})))
+    stamp = {
+        c: Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, Agency("区", c, n))
+        for c, n in (("001", "甲"), ("002", "乙"))
+    }
+    values = sound_values()
+    files = {
+        "001_甲.xlsx": write_return(OFFICIAL, stamp["001"], values),
+        "001_甲（旧）.xlsx": write_return(
+            OFFICIAL, stamp["001"], values | {"disclosure.penalty.decisions": Decimal(9)}
+        ),
+        "002_乙.xlsx": write_return(OFFICIAL, stamp["002"], values),
+        "002_没传完.xlsx": b"PK",
+    }
+    filings = [read_package(content, name, OFFICIAL) for name, content in files.items()]
+    exclusions = [Exclusion("001_甲（旧）.xlsx", "已更正"), Exclusion("002_没传完.xlsx", "已重报")]
+    rollup = merge(filings, OFFICIAL, 2024, "区", roster=roster, exclusions=exclusions).rollup
+    assert rollup.coverage == "complete"
+    assert rollup.left_out == ()
+    assert [a.status for a in rollup.accounts] == ["included", "included", "excluded", "excluded"]
+    again = read_package(write_rollup(rollup), "d.xlsx", OFFICIAL)
+    assert again.is_complete
+    assert not any(f.code == "rollup-incomplete" for f in verify(again))
+    alone = merge(
+        filings[2:], OFFICIAL, 2024, "区", roster=roster, exclusions=exclusions[1:], incomplete=True
+    ).rollup
+    assert alone.coverage == "incomplete"

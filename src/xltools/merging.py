@@ -13,7 +13,7 @@ import attrs
 from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, represented
-from xltools.data.filing import Account, Filing, Member, Source
+from xltools.data.filing import Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -81,7 +81,7 @@ def merge(
     accounts = [account for one in added for account in _included(one.filing)]
     refused = [one for one in collection.examined if not _can_be_added(one)]
     accounts += sorted((_refused(one) for one in refused), key=_account_order)
-    accounts += sorted((_excluded(filing, x) for filing, x in out), key=_account_order)
+    accounts += sorted((_excluded(filing, x, roster, district) for filing, x in out), key=_account_order)
     accounts += _absentees(roster, filings, collection, reasons, district)
     members = tuple(_member(one.filing) for one in added)
     waived = sorted((f for f in collection.findings if f.waiver), key=_finding_order)
@@ -152,8 +152,12 @@ def _refused(one: Examined) -> Account:
     return Account(one.filing.agency, one.filing.source, "excluded", errors[0] + more)
 
 
-def _excluded(filing: Filing, exclusion: Exclusion) -> Account:
-    return Account(filing.agency, filing.source, "excluded", exclusion.reason)
+def _excluded(filing: Filing, exclusion: Exclusion, roster: Roster | None, district: str) -> Account:
+    """A file that cannot be read is its agency's whose code its name begins with: the coordinator has named it."""
+    agency = filing.agency
+    if agency is None and roster and (entry := roster.by_code.get(filing.source.name.partition("_")[0])):
+        agency = entry.agency(district)
+    return Account(agency, filing.source, "excluded", exclusion.reason)
 
 
 def _absentees(
@@ -173,7 +177,7 @@ def _absentees(
 
 def _coverage(roster: Roster | None, accounts: list[Account], added: list[Examined]) -> Coverage:
     """Complete is what a roster vouches for, at this level and at those below."""
-    if any(account.is_left_out for account in accounts):
+    if left_out(tuple(accounts)):
         return "incomplete"
     below = all(one.filing.is_complete for one in added if one.filing.is_rollup)
     return "complete" if roster and below else "unchecked"

@@ -99,6 +99,12 @@ class Account:
         return self.status in {"excluded", "missing"}
 
 
+def left_out(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+    """The accounts of what is not in the sum: of an agency that is in it by another file, none is."""
+    inside = {account.agency for account in accounts if account.agency and not account.is_left_out}
+    return tuple(a for a in accounts if a.is_left_out and (a.agency is None or a.agency not in inside))
+
+
 @frozen
 class Filing:
     """A file, read. ``form``, ``stamp`` and ``record`` are there as far as reading got."""
@@ -148,7 +154,7 @@ class Filing:
     @property
     def left_out(self) -> tuple[Account, ...]:
         """Of a roll-up, the files that were not added and the agencies that sent none."""
-        return tuple(account for account in self.accounts if account.is_left_out)
+        return left_out(self.accounts)
 
     @property
     def is_rollup(self) -> bool:

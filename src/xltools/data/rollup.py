@@ -8,7 +8,7 @@ from typing import Literal
 
 from attrs import define
 
-from xltools.data.filing import Account, Member, Stamp
+from xltools.data.filing import Account, Member, Stamp, left_out
 from xltools.data.finding import Finding
 from xltools.data.record import Agency, Record, total
 from xltools.form.model import Form
@@ -46,7 +46,7 @@ class Rollup:
     @property
     def left_out(self) -> tuple[Account, ...]:
         """The files that were not, and the agencies that sent none."""
-        return tuple(account for account in self.accounts if account.is_left_out)
+        return left_out(self.accounts)
 
     @cached_property
     def record(self) -> Record:
