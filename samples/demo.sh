@@ -36,7 +36,8 @@ cd ..
 "$X" verify 2024/district.xlsx
 
 step "7. 真实公布过的报告 / reports that were really published" "verify samples/published"
-seen "$X" verify "$ROOT/samples/published"
+cd "$ROOT"
+seen "$X" verify samples/published
 
 printf '\n%s\n' "用 Excel、WPS 或 LibreOffice 打开看看 / open them and look:"
 printf '  %s\n' "$OUT/2024/outbox/001_青禾区人民政府办公室_2024.xlsx" "$OUT/2024/returned/003_青禾区教育局_2024_需修改.xlsx" \
