@@ -188,7 +188,9 @@ def test_an_exclusion_resolves_what_it_names():
     rollup = rolled(REFUSED["duplicate-return"](), "青禾区", roster=ROSTER, exclusions=by_file)
     assert rollup.record.values["applications.new.natural"] == 6
     assert (rollup.left_out, rollup.coverage) == ((), "complete")  # the agency is in it by its other file
-    assert ("again.xlsx", "excluded", "旧文件") in [(a.source.name, a.status, a.note) for a in rollup.accounts]
+    assert ("again.xlsx", "excluded", "旧文件") in [
+        (a.source.name, a.status, a.note) for a in rollup.accounts
+    ]
     by_code = [Exclusion("003", "机构撤销")]
     rollup = rolled(REFUSED["missing-return"](), "青禾区", roster=ROSTER, exclusions=by_code)
     assert [(a.agency.code, a.status, a.note) for a in rollup.left_out] == [("003", "missing", "机构撤销")]
