@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from decimal import Decimal
 
@@ -170,6 +171,17 @@ def test_a_roster_in_a_workbook_becomes_text(tmp_path):
     assert (tmp_path / "c" / "roster.csv").read_text(
         encoding="utf-8-sig"
     ) == "代码,名称,类别\n001,甲局,部门\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "accepted"),
+    [("", 2), ("D6", 1), ("三、依申请公开!I6", 1), ("applications.new.natural", 1), ("四、复议诉讼!D6", 0)],
+)
+def test_a_waiver_covers_the_cells_it_names(folder, cell, accepted):
+    fill(folder, "problems/005")
+    waive(folder, f"005,rule-broken,{cell},核实,王,2025-02-03")
+    found = json.loads(run("verify", "--format", "json", expect=1))["findings"]
+    assert sum(finding["waiver"] is not None for finding in found) == accepted
 
 
 def test_the_rollup_lists_what_was_waived_and_stays_a_valid_return(folder):

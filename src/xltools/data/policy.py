@@ -46,8 +46,7 @@ class Policy:
             (
                 waiver
                 for waiver in self.waivers
-                if (waiver.agency, waiver.code) == (agency, finding.code)
-                and waiver.cell in {"", finding.cell, finding.address}
+                if (waiver.agency, waiver.code) == (agency, finding.code) and waiver.cell in _names(finding)
             ),
             None,
         )
@@ -56,3 +55,8 @@ class Policy:
         """The waivers that cover none of the findings any more."""
         used = {id(finding.waiver) for finding in findings}
         return tuple(waiver for waiver in self.waivers if id(waiver) not in used)
+
+
+def _names(finding: Finding) -> set[str]:
+    """How a waiver may name the cell of a finding: not at all, by its name, by its address, or with the sheet before it."""
+    return {"", finding.cell, finding.address, f"{finding.sheet}!{finding.address}"}
