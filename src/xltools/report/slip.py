@@ -64,7 +64,7 @@ def _row(group: Group) -> Row:
     return Row(
         place=_place(group),
         label=str(lead.facts.get("label", "")) if not group.is_many else "",
-        found=_shown(lead.found) if not group.is_many else "",
+        found=_shown(lead.found) if group.places and not group.is_many else "",
         expected=_expected(group),
         mend=_steps(lead),
         places=group.places,
