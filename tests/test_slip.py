@@ -144,3 +144,17 @@ def test_two_files_of_one_name_keep_apart(folder):  # noqa: F811
     (folder / "inbox" / "b" / path.name).write_bytes(changed)
     run("verify", "--return-to", "returned", expect=1)
     assert len(list((folder / "returned").glob("*.xlsx"))) == 2
+
+
+def test_what_could_not_even_be_opened_goes_back_in_words(folder):  # noqa: F811
+    """A file beyond the limit, and one that is empty: there is nothing to mark, and the work goes on."""
+    shutil.copy(next(PROBLEMS.glob("005*")), folder / "inbox")
+    (folder / "inbox" / "001_大.xlsx").write_bytes(bytes(100_000))
+    (folder / "inbox" / "002_空.xlsx").write_bytes(b"")
+    run("verify", "--return-to", "returned", "--limit", "file=90K", expect=1)
+    assert {path.name for path in (folder / "returned").iterdir()} == {
+        "001_大_需修改.txt",
+        "002_空_需修改.txt",
+        "005_青禾区民政局_2024_需修改.txt",
+        "005_青禾区民政局_2024_需修改.xlsx",
+    }

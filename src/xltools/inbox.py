@@ -10,7 +10,6 @@ from attrs import define, field, frozen
 
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
-from xltools.errors import InputError, Problem
 from xltools.excel.archive import is_archive, members
 from xltools.excel.guard import Limits, ScanError, beyond
 from xltools.files import read_bytes, shown, walk
@@ -25,13 +24,17 @@ class Item:
     fault: ScanError | None = None  # why there is nothing to read
     size: int = 0
 
+    @property
+    def sha256(self) -> str:
+        """The hash of what it holds; none where nothing could be had of it."""
+        return hashlib.sha256(self.data).hexdigest() if self.data or self.fault is None else ""
+
     def refusal(self) -> Filing | None:
         """The filing of a file that could not even be opened."""
         if self.fault is None:
             return None
-        sha256 = hashlib.sha256(self.data).hexdigest() if self.data else ""
         finding = Finding(self.fault.code, self.name, found=self.fault.reason)
-        return Filing(Source(self.name, sha256, self.size), (finding,))
+        return Filing(Source(self.name, self.sha256, self.size), (finding,))
 
 
 @define
@@ -50,17 +53,6 @@ class Inbox:
             yield from self._members(name, data, limits)
         else:
             yield Item(name, data, size=len(data))
-
-    def content(self, name: str, sha256: str, limits: Limits) -> bytes:
-        """The bytes of a file that was read before under that name.
-
-        Raises :class:`InputError` when it is no longer what it was.
-        """
-        path = next((path for path in self.files if name.partition("!")[0] == shown(path)), None)
-        for item in self.items(path, limits) if path else ():
-            if item.name == name and hashlib.sha256(item.data).hexdigest() == sha256:
-                return item.data
-        raise InputError(Problem("changed-meanwhile", name))
 
     def _members(self, archive: str, data: bytes, limits: Limits) -> Iterator[Item]:
         try:

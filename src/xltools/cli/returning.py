@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from xltools.text import Lang, catalog
 if TYPE_CHECKING:
     from xltools.checking.collection import Collection
     from xltools.excel.guard import Limits
+    from xltools.report.slip import Returned
 
 
 def return_to(folder: Path, collection: Collection, handed: Handed, limits: Limits, lang: Lang) -> None:
@@ -21,23 +23,41 @@ def return_to(folder: Path, collection: Collection, handed: Handed, limits: Limi
 
     Raises :class:`OutputError` when the folder is among what was read: what goes back would be taken for a return.
     """
-    from xltools.errors import MarkingError  # noqa: PLC0415
-    from xltools.files import refuse_within, write_atomically  # noqa: PLC0415
+    from xltools.errors import InputError, MarkingError, Problem  # noqa: PLC0415
+    from xltools.files import refuse_within, shown, write_atomically  # noqa: PLC0415
     from xltools.report.slip import returned  # noqa: PLC0415
 
     refuse_within(folder, handed.inbox.files)
     back = [found for one in collection.examined if (found := returned(one))]
-    stems = Counter(found.stem for found in back)
-    unmarked = 0
-    for found in progress(back, catalog(lang)("report.returning")):
-        source = found.one.filing.source
-        # Two files of one name, from two folders, keep apart by the beginning of their hashes.
-        stem = found.stem if stems[found.stem] == 1 else f"{found.stem}_{source.sha256[:8]}"
+    for found, stem in _stems(back):
         write_atomically(folder / f"{stem}.txt", found.text().encode("utf-8-sig"))
-        try:
-            content = found.workbook(handed.inbox.content(source.path, source.sha256, limits))
-        except MarkingError:
-            unmarked += 1
-        else:
-            write_atomically(folder / f"{stem}.xlsx", content)
+    left = {_key(found): (found, stem) for found, stem in _stems(back)}
+    homes = {name.partition("!")[0] for name, _ in left}
+    unmarked = 0
+    paths = [path for path in handed.inbox.files if shown(path) in homes]
+    for path in progress(paths, catalog(lang)("report.returning")):
+        for item in handed.inbox.items(path, limits):
+            found, stem = left.pop((item.name, item.sha256), (None, ""))
+            try:
+                if found:
+                    write_atomically(folder / f"{stem}.xlsx", found.workbook(item.data))
+            except MarkingError:
+                unmarked += 1
+    if left:
+        raise InputError(*(Problem("changed-meanwhile", name) for name, _ in left))
     click.echo(catalog(lang)("report.returned", count=len(back), folder=folder, unmarked=unmarked), err=True)
+
+
+def _key(found: Returned) -> tuple[str, str]:
+    """By what a file is known again when it is opened once more to be marked."""
+    source = found.one.filing.source
+    return source.path, source.sha256
+
+
+def _stems(back: Sequence[Returned]) -> list[tuple[Returned, str]]:
+    """Each with its name; two files of one name, from two folders, keep apart by the beginning of their hashes."""
+    stems = Counter(found.stem for found in back)
+    return [
+        (found, found.stem if stems[found.stem] == 1 else f"{found.stem}_{_key(found)[1][:8]}")
+        for found in back
+    ]
