@@ -69,11 +69,6 @@ class Folder:
         return self.path / "outbox"
 
     @property
-    def slips(self) -> Path:
-        """Where what goes back to the agencies is written."""
-        return self.path / "returned"
-
-    @property
     def rollup(self) -> Path:
         """Where the district's workbook is written."""
         return self.path / "district.xlsx"

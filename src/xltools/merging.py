@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 from attrs import frozen
 
-from xltools.checking.collection import Collection, Examined, entry_of, examine, represented
+from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for, represented
 from xltools.data.filing import Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy
@@ -155,7 +155,7 @@ def _refused(one: Examined) -> Account:
 def _excluded(filing: Filing, exclusion: Exclusion, roster: Roster | None, district: str) -> Account:
     """A file that cannot be read is its agency's whose code its name begins with: the coordinator has named it."""
     agency = filing.agency
-    if agency is None and roster and (entry := roster.by_code.get(filing.source.name.partition("_")[0])):
+    if agency is None and roster and (entry := named_for(filing, roster)):
         agency = entry.agency(district)
     return Account(agency, filing.source, "excluded", exclusion.reason)
 

@@ -10,7 +10,7 @@ from enum import Enum
 from attrs import frozen
 
 from xltools.checking import standing
-from xltools.checking.collection import Collection, Examined, entry_of
+from xltools.checking.collection import Collection, Examined, entry_of, named_for
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word
 from xltools.data.roster import Entry, Roster
@@ -131,7 +131,7 @@ def board(collection: Collection, roster: Roster, due: dt.date, day: dt.date) ->
 
 def _entry(filing: Filing, roster: Roster) -> Entry | None:
     if filing.stamp is None:
-        return roster.by_code.get(filing.source.name.partition("_")[0])
+        return named_for(filing, roster)
     return entry_of(filing, roster)
 
 

@@ -21,11 +21,11 @@ from decimal import Decimal
 import attrs
 from attrs import frozen
 
-from xltools.checking.gaps import Gap, gaps, total_of
+from xltools.checking.gaps import Gap, gaps
 from xltools.data.filing import Filing
 from xltools.data.finding import Cause, Finding, Severity, Sum
 from xltools.data.number import close
-from xltools.form.linear import ZERO
+from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 
 LEAST = 10  # of a difference, below which it alone is no witness: of one digit, some figure always fits
@@ -106,7 +106,7 @@ def text_left_out(case: Case, index: int) -> Iterator[Cause]:
     finding, gap = case.findings[index], case.gaps.get(index)
     if gap is not None:
         texts = tuple((sign, n) for n, sign in gap.inputs.items() if n in case.texts)
-        if texts and gap.difference == total_of(texts, case.texts):
+        if texts and gap.difference == Linear(texts).value(case.texts):
             yield _texts(case, [name for _, name in texts])
     elif finding.code == "text-as-number" and finding.cell in case.texts:
         totals = [t for t in case.form.totals if finding.cell in case.form.reach[t.name]]

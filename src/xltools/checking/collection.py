@@ -170,7 +170,7 @@ def _against(filing: Filing, roster: Roster | None, year: int | None, district: 
         yield attrs.evolve(about, code="other-district", found=agency.district, expected=district)
     if entry is None:
         yield attrs.evolve(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
-    elif (named := _named_for(filing, roster)) is not None and named != entry:
+    elif (named := named_for(filing, roster)) is not None and named != entry:
         facts: dict[str, object] = {"agency": str(agency)}
         yield attrs.evolve(
             about, code="other-agency", found=agency.code, expected=str(named.agency()), facts=facts
@@ -181,7 +181,7 @@ def _against(filing: Filing, roster: Roster | None, year: int | None, district: 
         )
 
 
-def _named_for(filing: Filing, roster: Roster) -> Entry | None:
+def named_for(filing: Filing, roster: Roster) -> Entry | None:
     """The agency whose code the file's name begins with, as issued names do."""
     return roster.by_code.get(filing.source.name.partition("_")[0])
 

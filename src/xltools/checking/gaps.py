@@ -15,7 +15,7 @@ from attrs import define, frozen
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
 from xltools.data.number import is_whole
-from xltools.form.linear import EXACT, ZERO
+from xltools.form.linear import EXACT, ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
 
 _TOTALS = {"total-wrong", "formula-wrong"}  # a stale result says nothing of the figures
@@ -50,7 +50,7 @@ class Gap:
     @cached_property
     def difference(self) -> Decimal:
         """What is left over. Lowering a figure of sign + by as much would close the gap, raising one of sign - too."""
-        return total_of(self.terms, self.figures)
+        return Linear(self.terms).value(self.figures)
 
     @cached_property
     def inputs(self) -> dict[str, int]:
@@ -105,14 +105,6 @@ class Gap:
 def can_hold(cell: Cell, value: Decimal) -> bool:
     """Whether such a figure may stand in the cell."""
     return (cell.signed or value >= 0) and (cell.number != "count" or is_whole(value))
-
-
-def total_of(terms: Terms, figures: Mapping[str, Decimal]) -> Decimal:
-    """The signed sum of the terms, exactly."""
-    result = ZERO
-    for sign, name in terms:
-        result = EXACT.add(result, sign * figures.get(name, ZERO))
-    return result
 
 
 def gaps(filing: Filing, findings: Iterable[Finding]) -> dict[int, Gap]:

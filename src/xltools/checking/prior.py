@@ -231,9 +231,8 @@ def _repeated(years: Years) -> Iterator[Finding]:
     """
     if any(cell.name not in years.now or cell.name not in years.last for cell in years.form.inputs):
         return
-    follows = {name for identity in years.form.carries for name in identity.equation.left.names}
     same = all(years.now[cell.name] == years.last[cell.name] for cell in years.form.inputs)
-    told = [c for c in years.form.inputs if years.now[c.name] and c.name not in follows]
+    told = [c for c in years.form.inputs if years.now[c.name] and c.name not in years.form.followers]
     if same and told:
         whose = str(years.member or years.filing.agency)
         facts: dict[str, object] = {"agency": whose, "year": years.last_year, "count": len(told)}
@@ -246,10 +245,9 @@ def _jumps(years: Years, thresholds: Thresholds) -> Iterator[Finding]:
 
     What a rule from year to year gives is that rule's business.
     """
-    follows = {name for identity in years.form.carries for name in identity.equation.left.names}
     found = []
     for cell in watched(years.form):
-        if cell.name in years.now and cell.name in years.last and cell.name not in follows:
+        if cell.name in years.now and cell.name in years.last and cell.name not in years.form.followers:
             now, last = years.now[cell.name], years.last[cell.name]
             if is_jump(now, last, thresholds):
                 found.append(Notable(cell, (max(now, last) + 1) / (min(now, last) + 1)))

@@ -71,11 +71,7 @@ def command(lang: Lang) -> click.Command:
         own = here()
         year = given(year, own.year, "--year")
         district = given(district, own.district, "--district")
-        code, roster, form = (
-            code or own.code,
-            roster or own.roster,
-            form or own.form,
-        )
+        roster, form = roster or own.roster, form or own.form
         # A collection is merged again after each correction; its own roll-up takes the place of the former one.
         force, output = force or output is None, given(output, own.rollup, "-o")
         check_inputs(year, district, password)
@@ -94,7 +90,7 @@ def command(lang: Lang) -> click.Command:
             definition,
             year,
             district,
-            code=code,
+            code=code or own.code,
             roster=agencies,
             exclusions=exclusions,
             incomplete=incomplete,

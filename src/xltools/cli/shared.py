@@ -50,7 +50,6 @@ class Own(NamedTuple):
     inbox: Path | None = None
     outbox: Path | None = None
     rollup: Path | None = None
-    slips: Path | None = None
     prior: Path | None = None
     policy: Policy | None = None
 

@@ -136,8 +136,7 @@ class Filing:
     @property
     def is_nil(self) -> bool:
         """Whether the agency declares that it has nothing to report."""
-        nil = self.form.cover.nil if self.form else None
-        return nil is not None and self.prose.get(f"cover.{nil.key}", "").strip() == nil.yes
+        return self.form is not None and self.form.cover.declares_nil(self.prose)
 
     @property
     def is_untouched(self) -> bool:

@@ -51,11 +51,6 @@ class Policy:
             None,
         )
 
-    def unused(self, findings: tuple[Finding, ...]) -> tuple[Waiver, ...]:
-        """The waivers that cover none of the findings any more."""
-        used = {id(finding.waiver) for finding in findings}
-        return tuple(waiver for waiver in self.waivers if id(waiver) not in used)
-
 
 def _names(finding: Finding) -> set[str]:
     """How a waiver may name the cell of a finding: not at all, by its name, by its address, or with the sheet before it."""

@@ -150,6 +150,10 @@ class Cover:
         nil = (Part(self.nil.key, self.nil.label, self.nil.hint),) if self.nil else ()
         return (*self.fields, *nil)
 
+    def declares_nil(self, prose: Mapping[str, str]) -> bool:
+        """Whether the texts of a workbook, by their names, say that there is nothing to report."""
+        return self.nil is not None and prose.get(f"cover.{self.nil.key}", "").strip() == self.nil.yes
+
 
 @frozen
 class Headline:
@@ -316,6 +320,11 @@ class Form:
             for left in identity.equation.left.names
             if identity.is_copy and not self.cells[left].is_total
         }
+
+    @cached_property
+    def followers(self) -> frozenset[str]:
+        """The cells that a rule from year to year gives."""
+        return frozenset(name for identity in self.carries for name in identity.equation.left.names)
 
     @cached_property
     def reach(self) -> dict[str, frozenset[str]]:

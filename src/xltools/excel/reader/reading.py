@@ -38,8 +38,7 @@ class Reading:
     @property
     def is_nil(self) -> bool:
         """Whether the cover declares that there is nothing to report, so that blanks are no omission."""
-        nil = self.layout.form.cover.nil
-        return nil is not None and self.prose.get(f"cover.{nil.key}", "").strip() == nil.yes
+        return self.layout.form.cover.declares_nil(self.prose)
 
     def note(
         self, code: str, sheet: str, place: tuple[int, int] | None, cell: Cell | None = None, **facts: Any
