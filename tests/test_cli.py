@@ -308,6 +308,7 @@ def test_read_gives_a_json_object_a_line():
         "values",
         "shown",
         "prose",
+        "matches",
         "findings",
     }
     assert (first["form"], first["edition"], first["year"]) == ("xxgk", "2021", 2024)

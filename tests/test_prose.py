@@ -335,3 +335,19 @@ def test_long_text_costs_no_time():
         started = time.perf_counter()
         list(prose(filing(dict.fromkeys(sound_prose(), text))))
         assert time.perf_counter() - started < 60
+
+
+def test_read_says_which_reading_a_number_was_matched_to():
+    import json
+
+    from conftest import ROOT
+    from xltools.excel.reader import read
+    from xltools.report.data import filing_object
+
+    (path,) = (ROOT / "samples" / "clean").glob("003*")
+    filing = read(path)
+    told = json.loads(json.dumps(filing_object(filing, (), "zh")))["matches"]
+    first = next(one for one in told if one["quote"].endswith("新收申请17件"))
+    assert (first["value"], first["reading"], first["cells"]) == (17, "本年新收", ["applications.new.total"])
+    values = filing.record.complete()
+    assert all(sum(values[name] for name in one["cells"]) == one["value"] for one in told if one["cells"])

@@ -11,6 +11,8 @@ from decimal import Decimal
 import attrs
 
 from xltools.checking.collection import Collection
+from xltools.checking.mentions import Mention
+from xltools.checking.prose import matches
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole
@@ -66,7 +68,20 @@ def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> di
             for name, shown in filing.shown.items()
         },
         "prose": dict(filing.prose),
+        "matches": [_match(mention) for mention in matches(filing)],
         "findings": [finding_object(finding, lang) for finding in findings],
+    }
+
+
+def _match(mention: Mention) -> dict[str, object]:
+    """A number of the prose and the reading that it equals."""
+    reading = mention.matched
+    return {
+        "box": mention.box,
+        "quote": mention.quote,
+        "value": plain(mention.value),
+        "reading": reading.label if reading else "",
+        "cells": list(reading.cells) if reading else [],
     }
 
 
