@@ -14,7 +14,7 @@ from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for, represented
 from xltools.data.filing import Account, Filing, Member, Source, left_out
-from xltools.data.finding import Finding
+from xltools.data.finding import Finding, Severity
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency
@@ -83,10 +83,22 @@ def merge(
     accounts += sorted((_refused(one) for one in refused), key=_account_order)
     accounts += sorted((_excluded(filing, x, roster, district) for filing, x in out), key=_account_order)
     accounts += _absentees(roster, filings, collection, reasons, district)
-    members = tuple(_member(one.filing) for one in added)
+    members = tuple(_member(one.filing, roster) for one in added)
     waived = sorted((f for f in collection.findings if f.waiver), key=_finding_order)
     coverage = _coverage(roster, accounts, added)
-    rollup = Rollup(form, year, district, code or district, members, tuple(accounts), coverage, tuple(waived))
+    rollup = Rollup(
+        form,
+        year,
+        district,
+        code or district,
+        members,
+        tuple(accounts),
+        coverage,
+        tuple(waived),
+        {severity: collection.count(severity) for severity in Severity},
+        len(roster.entries) if roster else None,
+        {past.year: past.whole} if past and past.whole else {},
+    )
     return Merge(collection, rollup)
 
 
@@ -127,10 +139,11 @@ def _finding_order(finding: Finding) -> tuple[str, ...]:
     return (finding.agency, finding.code, finding.sheet, finding.address, finding.file)
 
 
-def _member(filing: Filing) -> Member:
+def _member(filing: Filing, roster: Roster | None) -> Member:
     assert filing.agency is not None  # noqa: S101  a filing without a stamp has an error
     assert filing.record is not None  # noqa: S101  and so has one without a record
-    return Member(filing.agency, filing.source, filing.record.values)
+    entry = entry_of(filing, roster) if roster else None
+    return Member(filing.agency, filing.source, filing.record.values, entry.kind if entry else "")
 
 
 def _included(filing: Filing) -> list[Account]:

@@ -72,11 +72,12 @@ class Shown:
 
 @frozen
 class Member:
-    """One row of a roll-up: what one file brought in."""
+    """One row of a roll-up: what one file brought in. ``kind`` is the roster's word for what sort of agency it is."""
 
     agency: Agency
     source: Source
     values: Mapping[str, Decimal]
+    kind: str = ""
 
 
 @frozen

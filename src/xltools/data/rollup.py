@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from attrs import define
+from attrs import define, field
 
 from xltools.data.filing import Account, Member, Stamp, left_out
-from xltools.data.finding import Finding
+from xltools.data.finding import Finding, Severity
 from xltools.data.record import Agency, Record, total
 from xltools.form.model import Form
+
+Figures = Mapping[str, Decimal]
 
 Coverage = Literal["complete", "unchecked", "incomplete"]
 
@@ -20,17 +23,23 @@ Coverage = Literal["complete", "unchecked", "incomplete"]
 class Rollup:
     """What a district's workbook holds.
 
-    ``accounts`` names every file and agency, in or out, and why; ``waived`` the findings that were accepted.
+    ``members`` may be read anew from a disk each time they are gone through: nobody keeps them all. ``accounts``
+    names every file and agency, in or out, and why; ``waived`` the findings that were accepted; ``counts`` how many
+    findings of each severity the collection has besides; ``expected`` how many agencies the roster names.
+    ``earlier`` are the district's figures of the years before, as far as they are known.
     """
 
     form: Form
     year: int
     district: str
     code: str
-    members: tuple[Member, ...]
+    members: Sequence[Member]
     accounts: tuple[Account, ...]
     coverage: Coverage
     waived: tuple[Finding, ...] = ()
+    counts: Mapping[Severity, int] = field(factory=dict)
+    expected: int | None = None
+    earlier: Mapping[int, Figures] = field(factory=dict)
 
     @property
     def stamp(self) -> Stamp:
@@ -60,12 +69,12 @@ class Rollup:
         return {name: value for name, value in self.record.complete().items() if cells[name].additive}
 
 
-def rolled_up(form: Form, year: int, members: tuple[Member, ...], accounts: tuple[Account, ...]) -> Record:
+def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: tuple[Account, ...]) -> Record:
     """The record of a roll-up: figures from its members, agencies from its accounts.
 
     A roll-up of one agency holds that agency's figures but for those that cannot be added.
     """
-    parts = [Record(form, year, frozenset((member.agency,)), member.values) for member in members]
+    parts = (Record(form, year, frozenset((member.agency,)), member.values) for member in members)
     values = {
         name: value for name, value in total(form, year, parts).values.items() if form.cells[name].additive
     }
