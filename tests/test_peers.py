@@ -193,5 +193,5 @@ def test_the_clean_samples_stand_out_in_nothing():
     from conftest import ROOT
 
     for folder in ("clean", "published"):
-        found = codes(examine([read(path) for path in gather([ROOT / "samples" / folder]).files]).findings)
+        found = codes(examine([read(path) for path in gather([ROOT / "samples" / folder]).paths]).findings)
         assert not {"outlier", "twins", "no-rule-maker"} & set(found), folder

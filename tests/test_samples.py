@@ -87,7 +87,7 @@ def test_the_script_gives_the_same_bytes_twice():
 
 def collection(folder):
     return examine(
-        [read(path) for path in gather([SAMPLES / folder]).files], load_roster(SAMPLES / "roster.csv"), 2024
+        [read(path) for path in gather([SAMPLES / folder]).paths], load_roster(SAMPLES / "roster.csv"), 2024
     )
 
 

@@ -2,4 +2,5 @@
 
 from xltools.cli import main
 
-main()
+if __name__ == "__main__":  # a worker process imports the module under another name
+    main()

@@ -30,6 +30,10 @@ class XltoolsError(Exception):
             "; ".join(f"{p.place + ': ' if p.place else ''}{p.code} {p.facts}" for p in problems)
         )
 
+    def __reduce__(self) -> tuple[type[XltoolsError], tuple[Problem, ...]]:
+        """It may come out of another process."""
+        return type(self), self.problems
+
 
 class FormError(XltoolsError):
     """A form definition cannot be used."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from xltools.errors import InputError, OutputError, Problem
 
@@ -22,18 +24,15 @@ def is_passed_over(name: str) -> bool:
     return folded.startswith(_PASSED_OVER) or folded.endswith(".tmp") or folded in _PASSED_OVER_NAMES
 
 
-def walk(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """Every file named and every file in every folder named, in a fixed order; and those that are passed over.
+def walk(path: Path) -> Iterator[tuple[str, bool]]:
+    """The file named, or every file in the folder named, in a fixed order, and whether it is passed over.
 
     Raises :class:`InputError` for a path that is not there or a folder that cannot be listed.
     """
-    found: dict[Path, bool] = {}
-    for path in paths:
-        if not path.exists():
-            raise InputError(Problem("no-such-path", str(path)))
-        for file, is_hidden in _below(path) if path.is_dir() else ((path, False),):
-            found.setdefault(file, is_hidden)
-    return [file for file in found if not found[file]], [file for file in found if found[file]]
+    if not path.exists():
+        raise InputError(Problem("no-such-path", str(path)))
+    for file, is_hidden in _below(path) if path.is_dir() else ((path, False),):
+        yield str(file), is_hidden
 
 
 def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
@@ -100,12 +99,22 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Put *content* at *path* whole: an interruption leaves what was there before. Raises :class:`OutputError`."""
+    with writing(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes its place at *path* when all of it is on the disk, and not before.
+
+    An interruption at any moment leaves what was there. Raises :class:`OutputError` when the system refuses.
+    """
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)

@@ -29,6 +29,7 @@ from xltools.text import Lang, catalog
 
 FILE = "collection.toml"
 WAIVERS = "waivers.csv"
+KEPT = ".xltools/read.sqlite"  # what was read before, by content; it can be deleted at any time
 _LEVELS = {severity.value: severity for severity in Severity}
 _WAIVER_HEADS = {
     "agency": ("agency", *CODE_HEADS),

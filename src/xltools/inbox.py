@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
 from xltools.excel.archive import is_archive, members
 from xltools.excel.guard import Limits, ScanError, beyond
 from xltools.files import read_bytes, shown, walk
+from xltools.remote import is_address, read_remote, remote_size, walk_remote
 
 
 @frozen
@@ -37,42 +38,73 @@ class Item:
         return Filing(Source(self.name, self.sha256, self.size), (finding,))
 
 
-@define
+@frozen
 class Inbox:
-    """The files there are. ``passed_over`` counts what is hidden or temporary, and grows as archives are opened."""
+    """The files there are, as text: a path, or an address of an object store. ``passed_over`` are hidden or temporary."""
 
-    files: list[Path] = field(factory=list)
+    files: tuple[str, ...] = ()
     passed_over: int = 0
 
-    def items(self, path: Path, limits: Limits) -> Iterator[Item]:
-        """What is to be read of one of the files; raises :class:`InputError` when the system does not let it be read."""
-        data, name = read_bytes(path, limits.file), shown(path)
-        if len(data) > limits.file:
-            yield Item(name, fault=beyond("file", limits), size=path.stat().st_size)
-        elif is_archive(data):
-            yield from self._members(name, data, limits)
-        else:
-            yield Item(name, data, size=len(data))
-
-    def _members(self, archive: str, data: bytes, limits: Limits) -> Iterator[Item]:
-        try:
-            for member in members(data, limits):
-                if member is None:
-                    self.passed_over += 1
-                    continue
-                name, content = f"{archive}!{member[0]}", member[1]
-                if isinstance(content, bytes):
-                    yield Item(name, content, size=len(content))
-                else:
-                    yield Item(name, fault=content)
-        except ScanError as error:
-            yield Item(archive, data, error, len(data))
+    @property
+    def paths(self) -> Iterator[Path]:
+        """Those that lie in this machine's file system."""
+        return (Path(file) for file in self.files if not is_address(file))
 
 
-def gather(paths: Iterable[Path]) -> Inbox:
-    """Every file named, and every file in every folder named, in a fixed order.
+def content_of(file: str, limits: Limits) -> bytes:
+    """The bytes of one of the files, of a large one no more than shows that it is beyond the limits.
+
+    Raises :class:`InputError` when the system does not let it be read.
+    """
+    if is_address(file):
+        return read_remote(file, limits.file)
+    return read_bytes(Path(file), limits.file)
+
+
+def items(file: str, data: bytes, limits: Limits) -> Iterator[Item | None]:
+    """What is to be read in the *data* of one of the files: itself or its members; ``None`` for one that is passed over."""
+    name = name_of(file)
+    if len(data) > limits.file:
+        yield Item(name, fault=beyond("file", limits), size=size_of(file))
+    elif is_archive(data):
+        yield from _members(name, data, limits)
+    else:
+        yield Item(name, data, size=len(data))
+
+
+def name_of(file: str) -> str:
+    """How a file is called in what is said of it."""
+    return file if is_address(file) else shown(Path(file))
+
+
+def _members(archive: str, data: bytes, limits: Limits) -> Iterator[Item | None]:
+    try:
+        for member in members(data, limits):
+            if member is None:
+                yield None
+                continue
+            name, content = f"{archive}!{member[0]}", member[1]
+            if isinstance(content, bytes):
+                yield Item(name, content, size=len(content))
+            else:
+                yield Item(name, fault=content)
+    except ScanError as error:
+        yield Item(archive, data, error, len(data))
+
+
+def gather(places: Iterable[Path | str]) -> Inbox:
+    """Every file named, and every file in every folder named, in a fixed order; addresses may name a store's folders.
 
     Raises :class:`InputError` for a path that is not there or a folder that cannot be listed.
     """
-    files, passed_over = walk(paths)
-    return Inbox(files, len(passed_over))
+    found: dict[str, bool] = {}
+    for place in places:
+        for file, is_hidden in walk_remote(str(place)) if is_address(str(place)) else walk(Path(place)):
+            found.setdefault(file, is_hidden)
+    files = tuple(file for file, is_hidden in found.items() if not is_hidden)
+    return Inbox(files, len(found) - len(files))
+
+
+def size_of(file: str) -> int:
+    """How large a file is that was not read to its end."""
+    return remote_size(file) if is_address(file) else Path(file).stat().st_size

@@ -22,9 +22,14 @@ from xltools.form.model import Cell, Form, Identity
 
 def verify(filing: Filing) -> tuple[Finding, ...]:
     """Everything there is to say of *filing*: what reading turned up, then what the checks find."""
-    if filing.form is None or filing.record is None:
+    if filing.is_verified or filing.form is None or filing.record is None:
         return filing.findings
     return (*filing.findings, *(finding for check in CHECKS for finding in check(filing)))
+
+
+def verified(filing: Filing) -> Filing:
+    """The filing with everything there is to say of it among its findings, so that nobody need ask again."""
+    return filing if filing.is_verified else attrs.evolve(filing, findings=verify(filing), is_verified=True)
 
 
 def totals(filing: Filing) -> Iterator[Finding]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from xltools.cli.shared import emit, encoding, file, find_form, formats, here, option, read_all, reading
+from xltools.cli.shared import How, emit, encoding, file, find_form, formats, here, option, read_all, reading
 from xltools.text import Lang, catalog
 
 
@@ -22,9 +21,7 @@ def command(lang: Lang) -> click.Command:
     @formats(lang, "text", "json", "csv")
     @option(lang, "-o", "--output", type=file, text="output")
     @reading(lang)
-    def run(
-        one: Path, other: Path, form: str | None, how: str, output: Path | None, reading: dict[str, Any]
-    ) -> int:
+    def run(one: Path, other: Path, form: str | None, how: str, output: Path | None, reading: How) -> int:
         from xltools.checking.differences import differences  # noqa: PLC0415
         from xltools.errors import InputError, Problem  # noqa: PLC0415
         from xltools.report import board, data  # noqa: PLC0415
@@ -36,7 +33,7 @@ def command(lang: Lang) -> click.Command:
             read = read_all((path,), definition, lang, reading).filings
             if len(read) != 1:
                 raise InputError(Problem("not-a-return", str(path)))
-            filings += read
+            filings += list(read)
         found = differences(*filings)
         objects = [board.difference_object(difference) for difference in found]
         if how == "json":

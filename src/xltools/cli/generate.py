@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli.shared import (
+    How,
     emit,
     file,
     find_form,
@@ -19,7 +20,6 @@ from xltools.cli.shared import (
     prior,
     progress,
     read_key,
-    reading_by_default,
 )
 from xltools.text import Lang, catalog
 
@@ -78,7 +78,7 @@ def command(lang: Lang) -> click.Command:
         definition, secret = find_form(form), read_key(key)
         agencies = find_roster(roster)
         entries = issue.chosen(agencies, agency, code)
-        past = find_past(prior, own, definition, year, lang, reading_by_default())
+        past = find_past(prior, own, definition, year, lang, How())
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
         last = issue.last_figures(past, agencies or entries, district) if past else {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from xltools.cli.shared import (
+    How,
     emit,
     file,
     find_form,
@@ -59,7 +59,7 @@ def command(lang: Lang) -> click.Command:
         prior: tuple[Path, ...],
         password: str,
         force: bool,
-        reading: dict[str, Any],
+        reading: How,
     ) -> int:
         from xltools.errors import InputError, Problem  # noqa: PLC0415
         from xltools.excel.writer import write_rollup  # noqa: PLC0415
@@ -83,7 +83,7 @@ def command(lang: Lang) -> click.Command:
             refuse_existing([output])
         definition, agencies = find_form(form), find_roster(roster)
         handed = read_all(inbox_of(paths, own), definition, lang, reading)
-        refuse_input(output, handed.inbox.files)
+        refuse_input(output, handed.inbox.paths)
         exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
         outcome = merge(
             handed.filings,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from xltools.cli.shared import (
+    How,
     emit,
     encoding,
     file,
@@ -32,16 +32,14 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="forms")
     @option(lang, "-o", "--output", type=file, text="output")
     @reading(lang)
-    def run(
-        paths: tuple[Path, ...], how: str, form: str | None, output: Path | None, reading: dict[str, Any]
-    ) -> int:
+    def run(paths: tuple[Path, ...], how: str, form: str | None, output: Path | None, reading: How) -> int:
         from xltools.data.finding import has_errors  # noqa: PLC0415
         from xltools.report import data  # noqa: PLC0415
 
         own = here()
         form = form or own.form
         found = find_form(form) if form else None
-        filings = read_all(inbox_of(paths, own), found, lang, reading).filings
+        filings = read_all(inbox_of(paths, own), found, lang, reading._replace(checked=False)).filings
         if how == "csv":
             emit(data.csv_text(filings), output, bom=True)
         else:

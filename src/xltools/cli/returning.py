@@ -9,34 +9,35 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.shared import Handed, progress
+from xltools.cli.shared import Handed, How, progress, read_limits
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
     from xltools.checking.collection import Collection
-    from xltools.excel.guard import Limits
     from xltools.report.slip import Returned
 
 
-def return_to(folder: Path, collection: Collection, handed: Handed, limits: Limits, lang: Lang) -> None:
+def return_to(folder: Path, collection: Collection, handed: Handed, how: How, lang: Lang) -> None:
     """Write them; a file that cannot be marked goes back as text alone, and that is said.
 
     Raises :class:`OutputError` when the folder is among what was read: what goes back would be taken for a return.
     """
     from xltools.errors import InputError, MarkingError, Problem  # noqa: PLC0415
-    from xltools.files import refuse_within, shown, write_atomically  # noqa: PLC0415
+    from xltools.files import refuse_within, write_atomically  # noqa: PLC0415
+    from xltools.inbox import content_of, items, name_of  # noqa: PLC0415
     from xltools.report.slip import returned  # noqa: PLC0415
 
-    refuse_within(folder, handed.inbox.files)
+    refuse_within(folder, handed.inbox.paths)
+    limits = read_limits(how.limits)
     back = [found for one in collection.examined if (found := returned(one))]
     for found, stem in _stems(back):
         write_atomically(folder / f"{stem}.txt", found.text().encode("utf-8-sig"))
     left = {_key(found): (found, stem) for found, stem in _stems(back)}
     homes = {name.partition("!")[0] for name, _ in left}
     unmarked = 0
-    paths = [path for path in handed.inbox.files if shown(path) in homes]
-    for path in progress(paths, catalog(lang)("report.returning")):
-        for item in handed.inbox.items(path, limits):
+    files = [file for file in handed.inbox.files if name_of(file) in homes]
+    for file in progress(files, catalog(lang)("report.returning")):
+        for item in filter(None, items(file, content_of(file, limits), limits)):
             found, stem = left.pop((item.name, item.sha256), (None, ""))
             try:
                 if found:

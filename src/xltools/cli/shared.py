@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
 
@@ -15,6 +17,7 @@ from xltools.text import Lang, catalog, harmless
 
 if TYPE_CHECKING:
     import datetime as dt
+    from concurrent.futures import Executor
 
     from xltools.data.filing import Filing
     from xltools.data.finding import Finding
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from xltools.excel.guard import Limits
     from xltools.form.model import Form
     from xltools.inbox import Inbox
+    from xltools.intake import Manner
+    from xltools.store import Store
 
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -90,37 +95,50 @@ def formats(lang: Lang, *names: str) -> Callable[[_Command], _Command]:
     return option(lang, "--format", "how", type=choice, default=names[0], show_default=True, text="format")
 
 
+class How(NamedTuple):
+    """How files are read: what the reader is told, by how many processes, and whether what is known counts."""
+
+    by_labels: bool = False
+    key: bytes = b""
+    passwords: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    processes: int | None = None
+    fresh: bool = False
+    checked: bool = True
+
+    def manner(self, form: Form | None) -> Manner:
+        """For the reader."""
+        from xltools.intake import Manner  # noqa: PLC0415
+
+        return Manner(form, self.by_labels, self.key, self.passwords, read_limits(self.limits), self.checked)
+
+
 def reading(lang: Lang) -> Callable[[_Command], _Command]:
     """The options that say how files are read, handed to the command as one argument ``reading``.
 
     It stands right above the command's function, below its other options.
     """
+    options = (
+        option(lang, "--by-labels", is_flag=True, text="by-labels"),
+        option(lang, "--key", type=file, text="key-read"),
+        option(lang, "--open-password", "passwords", multiple=True, text="open-password"),
+        option(lang, "--limit", "limits", multiple=True, metavar="NAME=VALUE", text="limit"),
+        option(lang, "--processes", type=click.IntRange(min=1), text="processes"),
+        option(lang, "--fresh", is_flag=True, text="fresh"),
+    )
 
     def add(command: _Command) -> _Command:
         @functools.wraps(command)
-        def run(
-            by_labels: bool,
-            key: Path | None,
-            passwords: tuple[str, ...],
-            limits: tuple[str, ...],
-            **rest: Any,
-        ) -> Any:
-            how = {"by_labels": by_labels, "key": read_key(key), "passwords": passwords}
-            return command(reading=how | {"limits": read_limits(limits)}, **rest)
+        def run(**given: Any) -> Any:
+            told = {name: given.pop(name) for name in How._fields if name in given}
+            return command(reading=How(**told | {"key": read_key(told["key"])}), **given)
 
-        with_limits = option(lang, "--limit", "limits", multiple=True, metavar="NAME=VALUE", text="limit")(
-            run
-        )
-        open_password = option(lang, "--open-password", "passwords", multiple=True, text="open-password")
-        with_key = option(lang, "--key", type=file, text="key-read")(open_password(with_limits))
-        return option(lang, "--by-labels", is_flag=True, text="by-labels")(with_key)  # type: ignore[return-value]
+        decorated: Any = run
+        for add_option in reversed(options):
+            decorated = add_option(decorated)
+        return decorated  # type: ignore[no-any-return]
 
     return add
-
-
-def reading_by_default() -> dict[str, Any]:
-    """How files are read by a command whose own business is to write."""
-    return {"by_labels": False, "key": b"", "passwords": (), "limits": read_limits(())}
 
 
 def read_key(path: Path | None) -> bytes:
@@ -158,31 +176,83 @@ def find_roster(path: Path | None) -> Roster | None:
 
 
 class Handed(NamedTuple):
-    """Everything that was handed in, read, and where it lies."""
+    """Everything that was handed in, read, where it lies, and how many files were passed over."""
 
-    filings: list[Filing]
+    filings: Sequence[Filing]
     inbox: Inbox
+    passed_over: int
 
 
 def read_all(
-    named: Sequence[Path], form: Form | None, lang: Lang, how: dict[str, Any], *, allow_none: bool = False
+    named: Sequence[Path | str], form: Form | None, lang: Lang, how: How, *, allow_none: bool = False
 ) -> Handed:
-    """Every file named or found in a folder or an archive, read; says how many were passed over."""
+    """Every file named or found in a folder, an archive or a store, read; says how many were passed over."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
-    from xltools.excel.reader import read_package  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
+    from xltools.intake import MANY, gathered, take_in  # noqa: PLC0415
 
     t, inbox = catalog(lang), gather(named)
     if not inbox.files and not allow_none:
         raise InputError(Problem("no-workbooks", "、".join(map(str, named))))
-    filings = [
-        item.refusal() or read_package(item.data, item.name, form, **how)
-        for path in progress(inbox.files, t("report.reading"))
-        for item in inbox.items(path, how["limits"])
-    ]
-    if inbox.passed_over:
-        click.echo(t("report.passed-over", count=inbox.passed_over), err=True)
-    return Handed(filings, inbox)
+    manner, count = how.manner(form), len(inbox.files)
+    with contextlib.ExitStack() as stack:
+        executor = stack.enter_context(workers(how, count))
+        store = stack.enter_context(_kept(how))
+        taken = take_in(inbox.files, manner, executor=executor, store=store)
+        shown = progress(taken, t("report.reading"), count)
+        filings, inside = gathered(shown, manner, many=count > MANY)
+    passed_over = inbox.passed_over + inside
+    if passed_over:
+        click.echo(t("report.passed-over", count=passed_over), err=True)
+    return Handed(filings, inbox, passed_over)
+
+
+_PAYS = 150  # files, below which starting further processes takes longer than it saves
+
+
+@contextlib.contextmanager
+def workers(how: How, files: int) -> Iterator[Executor | None]:
+    """The processes that read so many files; none where this one does it faster alone.
+
+    Raises :class:`InputError` when one of them is ended from outside: what it had read is not known.
+    """
+    wanted = how.processes or (min(os.cpu_count() or 1, files // (_PAYS // 2)) if files >= _PAYS else 1)
+    if wanted <= 1:
+        yield None
+        return
+    import multiprocessing  # noqa: PLC0415
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
+
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+
+    # Started anew and not forked: the same on every system, and no thread's lock is copied in the middle of its work.
+    pool = ProcessPoolExecutor(wanted, multiprocessing.get_context("spawn"), ignore_interrupt)
+    try:
+        yield pool
+    except BrokenExecutor as error:
+        raise InputError(Problem("worker-ended")) from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def ignore_interrupt() -> None:
+    """In a worker: Ctrl-C is for the process that prints."""
+    import signal  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def _kept(how: How) -> Iterator[Store | None]:
+    """What earlier runs in this collection read; nothing outside of one, and nothing of files with passwords."""
+    if how.fresh or how.passwords or not Path("collection.toml").is_file():
+        yield None
+        return
+    from xltools.folder import KEPT  # noqa: PLC0415
+    from xltools.store import Store  # noqa: PLC0415
+
+    with Store(Path(KEPT)) as store:
+        yield store
 
 
 def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
@@ -192,7 +262,7 @@ def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
 
 
 def find_past(
-    named: Sequence[Path], own: Own, form: Form, year: int | None, lang: Lang, how: dict[str, Any]
+    named: Sequence[Path], own: Own, form: Form, year: int | None, lang: Lang, how: How
 ) -> Past | None:
     """Last year's figures out of the files named, else of those that the collection names; none where nothing is named.
 
@@ -207,7 +277,7 @@ def find_past(
     paths = [_returns(path) for path in named or filter(None, [own.prior])]
     if not paths:
         return None
-    filings = read_all(paths, form, lang, {**how, "key": b""}).filings
+    filings = read_all(paths, form, lang, how._replace(key=b"")).filings
     past = past_of(filings, form)
     if year is not None and past.year != year - 1:
         about: dict[str, object] = {"found": past.year, "expected": year - 1}
@@ -227,13 +297,15 @@ def _returns(path: Path) -> Path:
     return folder.load(path).inbox if (path / folder.FILE).is_file() else path
 
 
-def progress(items: Sequence[_Item], label: str) -> Iterator[_Item]:
+def progress(items: Iterable[_Item], label: str, count: int | None = None) -> Iterator[_Item]:
     """The items one by one; on a terminal a bar appears once the work has taken longer than a second."""
-    started, bar = time.monotonic(), None
+    started = time.monotonic()
+    bar: Any = None
+    count = len(items) if count is None and isinstance(items, Sequence) else count
     try:
         for done, item in enumerate(items):
             if bar is None and is_terminal(sys.stderr) and time.monotonic() - started > _PATIENCE:
-                bar = click.progressbar(length=len(items), label=label, file=sys.stderr)
+                bar = click.progressbar(length=count, label=label, file=sys.stderr)
                 bar.__enter__()
                 bar.update(done)
             yield item
@@ -285,7 +357,7 @@ def write_file(output: Path, content: bytes, handed: Handed) -> None:
     """Write a page or a workbook; never over one of the files that were read."""
     from xltools.files import refuse_input, write_atomically  # noqa: PLC0415
 
-    refuse_input(output, handed.inbox.files)
+    refuse_input(output, handed.inbox.paths)
     write_atomically(output, content)
 
 

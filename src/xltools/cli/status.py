@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from xltools.cli.shared import (
     FILES,
+    How,
     emit,
     encoding,
     file,
@@ -78,7 +79,7 @@ def command(lang: Lang) -> click.Command:
         how: str,
         output: Path | None,
         force: bool,
-        reading: dict[str, Any],
+        reading: How,
     ) -> int:
         from xltools.checking.board import board  # noqa: PLC0415
         from xltools.checking.collection import examine  # noqa: PLC0415

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from xltools.cli.returning import return_to
 from xltools.cli.shared import (
     FILES,
     Handed,
+    How,
     emit,
     encoding,
     file,
@@ -61,7 +62,7 @@ def command(lang: Lang) -> click.Command:
         output: Path | None,
         force: bool,
         back: Path | None,
-        reading: dict[str, Any],
+        reading: How,
     ) -> int:
         from xltools.checking.collection import examine  # noqa: PLC0415
 
@@ -75,7 +76,7 @@ def command(lang: Lang) -> click.Command:
         collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy, past=past)
         _report(collection, how, output, lang, handed)
         if back:
-            return_to(back, collection, handed, reading["limits"], lang)
+            return_to(back, collection, handed, reading, lang)
         return int(collection.has_errors)
 
     return run
@@ -93,7 +94,7 @@ def _report(collection: Collection, how: str, output: Path | None, lang: Lang, h
         write_file(output, _content(collection, how, lang), handed)
         emit(text.summary(collection, lang), None)
     elif how == "json":
-        whole = data.collection_object(collection, lang, handed.inbox.passed_over)
+        whole = data.collection_object(collection, lang, handed.passed_over)
         emit(data.json_text(whole, encoding(output), indent=1), output)
     else:
         emit(text.collection_text(collection, lang), output)

@@ -108,7 +108,10 @@ def left_out(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
 
 @frozen
 class Filing:
-    """A file, read. ``form``, ``stamp`` and ``record`` are there as far as reading got."""
+    """A file, read. ``form``, ``stamp`` and ``record`` are there as far as reading got.
+
+    ``findings`` are what reading turned up and, once it ``is_verified``, what the checks of a single filing found.
+    """
 
     source: Source
     findings: tuple[Finding, ...] = ()
@@ -119,6 +122,7 @@ class Filing:
     prose: Mapping[str, str] = field(factory=dict)
     members: tuple[Member, ...] = ()
     accounts: tuple[Account, ...] = ()
+    is_verified: bool = False
     is_complete: bool = False  # a roll-up that was checked against a roster and lacked nothing
     # Inputs whose figure could not be had: nothing that is built on them is judged.
     unread: frozenset[str] = frozenset()

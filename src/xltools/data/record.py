@@ -42,7 +42,7 @@ class Record:
 
         What the form declares not additive has no value in a sum of agencies.
         """
-        self._refuse(other)
+        self.refuse(other)
         if not other.agencies or not self.agencies:
             return self if not other.agencies else other
         values = {
@@ -52,7 +52,8 @@ class Record:
         }
         return Record(self.form, self.year, self.agencies | other.agencies, values)
 
-    def _refuse(self, other: Record) -> None:
+    def refuse(self, other: Record) -> None:
+        """Raise :class:`AdditionError` where a sum with *other* would mean nothing."""
         if (self.form.key, self.form.edition) != (other.form.key, other.form.edition):
             raise AdditionError(
                 Problem("other-form", facts={"one": self.form.name, "other": other.form.name})
@@ -70,8 +71,21 @@ class Record:
 
 
 def total(form: Form, year: int, records: Iterable[Record]) -> Record:
-    """The sum of *records*, which may be none."""
-    result = Record(form, year)
+    """The sum of *records*, which may be none: what adding them one by one gives, without a record in between."""
+    gathered: set[Agency] = set()
+    values: dict[str, Decimal] = {}
+    names = {cell.name for cell in form.inputs if cell.additive}
+    alone: Record | None = None
     for record in records:
-        result += record
-    return result
+        Record(form, year, frozenset(gathered & record.agencies)).refuse(record)
+        if not record.agencies:
+            continue
+        alone = record if not gathered else None
+        gathered |= record.agencies
+        for name, value in record.values.items():
+            if name in names:
+                values[name] = EXACT.add(values.get(name, ZERO), value)
+    if alone is not None:
+        return alone
+    ordered = {cell.name: values[cell.name] for cell in form.inputs if cell.name in values}
+    return Record(form, year, frozenset(gathered), ordered)

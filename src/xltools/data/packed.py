@@ -1,0 +1,237 @@
+"""A filing as bytes: to travel between processes, to wait on a disk, to be kept until its file changes.
+
+Two lines of JSON: first what a sum needs (whose, which file, its figures), then everything else, so that who only adds
+up unpacks only that. Figures are texts, and so exact. The form travels by its name; who unpacks has it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from xltools.data.filing import Account, Filing, Member, Origin, Shown, Source, Stamp
+from xltools.data.finding import Cause, Finding, Place, Severity, Sum, Waiver, Word
+from xltools.data.record import Agency, Record
+from xltools.form.model import Form
+
+Forms = Callable[[str], Form]  # a form by its name
+
+_ORIGINS = {origin.value: origin for origin in Origin}
+_SEVERITIES = {severity.value: severity for severity in Severity}
+_figure = lru_cache(maxsize=65536)(Decimal)  # most figures are 0, and most others small
+
+
+def pack(filing: Filing) -> bytes:
+    """The whole filing. What it holds beyond the known kinds of facts raises :class:`TypeError`: nothing is dropped."""
+    head = [_source(filing.source), _stamp(filing.stamp), _record(filing)]
+    rest = {
+        "form": filing.form.name if filing.form else None,
+        "findings": [_finding(one) for one in filing.findings],
+        "shown": {name: _shown(one) for name, one in filing.shown.items()},
+        "prose": dict(filing.prose),
+        "members": [_member(filing, one) for one in filing.members],
+        "accounts": [_account(one) for one in filing.accounts],
+        "flags": [filing.is_complete, filing.is_verified],
+        "unread": sorted(filing.unread),
+        "clouded": sorted(filing.clouded),
+        "moved": {name: list(place) for name, place in filing.moved.items()},
+        "explanations": [[*key, text] for key, text in filing.explanations.items()],
+    }
+    return b"\n".join(
+        json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        for part in (head, rest)
+    )
+
+
+def unpack(data: bytes, forms: Forms) -> Filing:
+    """The filing that was packed."""
+    head, rest = map(_loaded, data.split(b"\n"))
+    form = forms(rest["form"]) if rest["form"] else None
+    source, stamp, record = head
+    accounts = tuple(_read_account(one) for one in rest["accounts"])
+    complete, verified = rest["flags"]
+    return Filing(
+        source=Source(*source),
+        findings=tuple(_read_finding(one) for one in rest["findings"]),
+        form=form,
+        stamp=_read_stamp(stamp),
+        record=_read_record(record, form) if form else None,
+        shown={name: _read_shown(*one) for name, one in rest["shown"].items()},
+        prose=rest["prose"],
+        members=tuple(_read_member(one, form) for one in rest["members"]) if form else (),
+        accounts=accounts,
+        is_complete=complete,
+        is_verified=verified,
+        unread=frozenset(rest["unread"]),
+        clouded=frozenset(rest["clouded"]),
+        moved={name: (sheet, address) for name, (sheet, address) in rest["moved"].items()},
+        explanations={(code, cell): text for code, cell, text in rest["explanations"]},
+    )
+
+
+def unpack_member(data: bytes, form: Form) -> Member:
+    """What a filing with a stamp and a record brings into a sum, without the rest of it."""
+    source, stamp, record = _loaded(data[: data.index(b"\n")])
+    return Member(Agency(*stamp[3]), Source(*source), _read_values(record[2], form))
+
+
+def _loaded(part: bytes) -> Any:
+    return json.loads(part.decode("utf-8", "surrogatepass"))
+
+
+def _source(source: Source) -> list[object]:
+    return [source.path, source.sha256, source.size]
+
+
+def _agency(agency: Agency) -> list[str]:
+    return [agency.district, agency.code, agency.name]
+
+
+def _stamp(stamp: Stamp | None) -> list[object] | None:
+    if stamp is None:
+        return None
+    return [stamp.form, stamp.edition, stamp.year, _agency(stamp.agency), stamp.kind]
+
+
+def _read_stamp(stamp: Any) -> Stamp | None:
+    return stamp and Stamp(stamp[0], stamp[1], stamp[2], Agency(*stamp[3]), stamp[4])
+
+
+def _record(filing: Filing) -> list[object] | None:
+    """Year, agencies and figures; of an ordinary return the agencies are the one of its stamp."""
+    record = filing.record
+    if record is None or filing.form is None:
+        return None
+    alone = filing.agency is not None and record.agencies == {filing.agency}
+    agencies = None if alone else [_agency(one) for one in sorted(record.agencies)]
+    own = [_agency(filing.agency)] if alone and filing.agency else agencies
+    return [record.year, own, _values(record.values, filing.form)]
+
+
+def _read_record(record: Any, form: Form) -> Record | None:
+    if record is None:
+        return None
+    year, agencies, values = record
+    return Record(form, year, frozenset(Agency(*one) for one in agencies), _read_values(values, form))
+
+
+def _values(values: Mapping[str, Decimal], form: Form) -> list[str | None]:
+    """In the order of the form's inputs, a blank as null."""
+    found = [None if (value := values.get(cell.name)) is None else str(value) for cell in form.inputs]
+    if len(found) - found.count(None) != len(values):
+        raise TypeError("a record holds inputs of its form and nothing else")
+    return found
+
+
+def _read_values(values: Iterable[str | None], form: Form) -> dict[str, Decimal]:
+    return {
+        cell.name: _figure(value)
+        for cell, value in zip(form.inputs, values, strict=True)
+        if value is not None
+    }
+
+
+def _member(filing: Filing, member: Member) -> list[object]:
+    assert filing.form is not None  # noqa: S101  a filing with members was read by a form
+    values = _values(member.values, filing.form)
+    return [_agency(member.agency), _source(member.source), values, member.kind]
+
+
+def _read_member(member: Any, form: Form) -> Member:
+    agency, source, values, kind = member
+    return Member(Agency(*agency), Source(*source), _read_values(values, form), kind)
+
+
+def _account(account: Account) -> list[object]:
+    agency = _agency(account.agency) if account.agency else None
+    return [agency, _source(account.source), account.status, account.note, account.via]
+
+
+def _read_account(account: Any) -> Account:
+    agency, source, status, note, via = account
+    return Account(Agency(*agency) if agency else None, Source(*source), status, note, via)
+
+
+def _shown(shown: Shown) -> list[object]:
+    value = None if shown.value is None else str(shown.value)
+    return [value, shown.text, shown.origin.value, shown.formula, shown.issued]
+
+
+def _read_shown(value: Any, text: str, origin: str, formula: str, issued: str) -> Shown:
+    return Shown(None if value is None else Decimal(value), text, _ORIGINS[origin], formula, issued)
+
+
+# -- findings
+
+
+def _finding(finding: Finding) -> list[object]:
+    return [
+        [finding.code, finding.file, finding.agency, finding.sheet, finding.address, finding.cell],
+        _fact(finding.found),
+        _fact(finding.expected),
+        _facts(finding.facts),
+        [list(place) for place in finding.others],
+        [[cause.code, _facts(cause.facts)] for cause in finding.causes],
+        finding.level.value if finding.level else None,
+        finding.waiver and [getattr(finding.waiver, key) for key in _WAIVER],
+        finding.explanation,
+    ]
+
+
+_WAIVER = ("agency", "code", "cell", "reason", "who", "date")
+
+
+def _read_finding(finding: Any) -> Finding:
+    (code, file, agency, sheet, address, cell), found, expected, facts, *rest = finding
+    others, causes, level, waiver, explanation = rest
+    return Finding(
+        code,
+        file,
+        agency,
+        sheet,
+        address,
+        cell,
+        _read_fact(found),
+        _read_fact(expected),
+        _read_facts(facts),
+        tuple(Place(*place) for place in others),
+        tuple(Cause(code, _read_facts(inner)) for code, inner in causes),
+        _SEVERITIES[level] if level else None,
+        Waiver(*waiver) if waiver else None,
+        explanation,
+    )
+
+
+def _facts(facts: Mapping[str, object]) -> dict[str, object]:
+    return {key: _fact(fact) for key, fact in facts.items()}
+
+
+def _read_facts(facts: Mapping[str, Any]) -> dict[str, object]:
+    return {key: _read_fact(fact) for key, fact in facts.items()}
+
+
+def _fact(fact: object) -> object:
+    """A text or a whole number as it is; anything else as a list that begins with its kind."""
+    if isinstance(fact, str) or type(fact) in {int, bool}:
+        return fact
+    if isinstance(fact, Decimal):
+        return ["figure", str(fact)]
+    if isinstance(fact, Sum):
+        return ["sum", [[sign, name, str(value)] for sign, name, value in fact.terms]]
+    if isinstance(fact, Word):
+        return ["word", fact.key]
+    raise TypeError(f"a fact of a finding is a {type(fact).__name__}")
+
+
+def _read_fact(fact: Any) -> Any:
+    if not isinstance(fact, list):
+        return fact
+    kind, content = fact
+    if kind == "figure":
+        return Decimal(content)
+    if kind == "sum":
+        return Sum(tuple((sign, name, Decimal(value)) for sign, name, value in content))
+    return Word(content)

@@ -1,0 +1,187 @@
+"""Taking in what was handed in: each file read and verified once, by one process or by many, in the order of the files.
+
+A filing leaves the process that read it as bytes and is unpacked where it is looked at. Which process read a file, and
+when, and whether it was kept from an earlier run, makes no difference to what is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import attrs
+from attrs import define, field
+
+from xltools.checking.checks import verified
+from xltools.data.filing import Filing
+from xltools.data.packed import pack, unpack
+from xltools.excel.guard import Limits
+from xltools.excel.reader import read_package
+from xltools.form import library
+from xltools.form.model import Form
+from xltools.inbox import content_of, items
+from xltools.spool import Spool
+from xltools.store import Store, key_of, sources
+
+MANY = 300  # files; so many filings are held in memory, more wait on a disk
+_BATCH = 16  # files that one task reads: enough to make sending it cheap, few enough to share the work evenly
+_AHEAD = 4  # tasks for each worker that are under way at a time
+
+
+@define(frozen=True, slots=False)
+class Manner:
+    """How files are read; see :func:`xltools.excel.reader.read`. With ``checked`` each is verified at once."""
+
+    form: Form | None = None
+    by_labels: bool = False
+    key: bytes = b""
+    passwords: tuple[str, ...] = ()
+    limits: Limits = field(factory=Limits)
+    checked: bool = True
+
+    def forms(self, name: str) -> Form:
+        """The form of that name, as it was read by."""
+        return self.form if self.form and self.form.name == name else library.find(name)
+
+    def filing(self, data: bytes, name: str) -> Filing:
+        """The filing in the bytes of a file of that name."""
+        return read_package(
+            data,
+            name,
+            self.form,
+            self.limits,
+            by_labels=self.by_labels,
+            key=self.key,
+            passwords=self.passwords,
+        )
+
+    @cached_property
+    def packed(self) -> bytes:
+        """For another process; the form without what it has worked out so far."""
+        fresh = attrs.evolve(self.form) if self.form else None
+        return pickle.dumps(attrs.evolve(self, form=fresh))
+
+    @cached_property
+    def digest(self) -> bytes:
+        """What tells two manners apart, the tool included: files read in one are not read in the other."""
+        return key_of((sources(), self.packed))
+
+
+class Taken(NamedTuple):
+    """What one file gave: its filings, more than one from an archive, as bytes; and how many members were passed over."""
+
+    packed: tuple[bytes, ...]
+    passed_over: int = 0
+    sha256: bytes = b""  # of the file as it was read
+
+    def kept(self) -> bytes:
+        """As bytes; no line of a packed filing is empty."""
+        return b"\n\n".join((str(self.passed_over).encode(), *self.packed))
+
+
+def _of_kept(content: bytes) -> Taken:
+    passed_over, *packed = content.split(b"\n\n")
+    return Taken(tuple(packed), int(passed_over))
+
+
+def read_files(manner: bytes, paths: Sequence[str]) -> list[Taken]:
+    """Read these files, in whichever process this runs; raises :class:`InputError` when the system refuses one."""
+    how = _manner(manner)
+    return [_taken(how, path) for path in paths]
+
+
+@lru_cache(maxsize=4)
+def _manner(packed: bytes) -> Manner:
+    found: Manner = pickle.loads(packed)  # noqa: S301  it comes from the process that gave the task
+    return found
+
+
+def _taken(manner: Manner, file: str) -> Taken:
+    data = content_of(file, manner.limits)
+    filings, passed_over = [], 0
+    for item in items(file, data, manner.limits):
+        if item is None:
+            passed_over += 1
+        else:
+            found = item.refusal() or manner.filing(item.data, item.name)
+            filings.append(pack(verified(found) if manner.checked else found))
+    return Taken(tuple(filings), passed_over, hashlib.sha256(data).digest())
+
+
+def take_in(
+    files: Sequence[str], manner: Manner, *, executor: Executor | None = None, store: Store | None = None
+) -> Iterator[Taken]:
+    """What each of the *files* gave, in their order; files whose content the *store* knows are not read again.
+
+    *executor* is anyone's: a pool of processes, a cluster's. Each file is one part of exactly one task, and the results
+    are taken in the order of the files, so that a task that was run twice counts once. Raises :class:`InputError`.
+    """
+    waiting: deque[tuple[Sequence[str], _Known, _Answer]] = deque()
+    ahead = _AHEAD * getattr(executor, "_max_workers", _AHEAD) if executor else 0
+    for start in range(0, len(files), _BATCH):
+        batch = files[start : start + _BATCH]
+        known = _known(batch, manner, store) if store else {}
+        missed = tuple(file for file in batch if file not in known)
+        waiting.append((batch, known, _asked(missed, manner, executor)))
+        if len(waiting) > ahead:
+            yield from _answered(*waiting.popleft(), manner, store)
+    while waiting:
+        yield from _answered(*waiting.popleft(), manner, store)
+
+
+_Known = dict[str, Taken]
+_Answer = Callable[[], list[Taken]]
+
+
+def _asked(files: tuple[str, ...], manner: Manner, executor: Executor | None) -> _Answer:
+    if executor is None or not files:
+        return lambda: [_taken(manner, file) for file in files]
+    future: Future[list[Taken]] = executor.submit(read_files, manner.packed, files)
+    return future.result
+
+
+def _known(files: Sequence[str], manner: Manner, store: Store) -> _Known:
+    found = {}
+    for file in files:
+        whole = hashlib.sha256(content_of(file, manner.limits)).digest()
+        if (kept := store.get(_key(manner, file, whole))) is not None:
+            found[file] = _of_kept(kept)
+    return found
+
+
+def _key(manner: Manner, file: str, sha256: bytes) -> bytes:
+    return key_of((manner.digest, os.fsencode(file), sha256))
+
+
+def _answered(
+    batch: Sequence[str], known: _Known, answer: _Answer, manner: Manner, store: Store | None
+) -> Iterator[Taken]:
+    fresh = iter(answer())
+    for file in batch:
+        if file in known:
+            yield known[file]
+            continue
+        taken = next(fresh)
+        if store:
+            store.put(_key(manner, file, taken.sha256), taken.kept())
+        yield taken
+
+
+def gathered(taken: Iterable[Taken], manner: Manner, *, many: bool) -> tuple[Sequence[Filing], int]:
+    """The filings, of *many* files on a disk, and how many members of archives were passed over."""
+    if many:
+        spool, passed_over = Spool(manner.forms), 0
+        for one in taken:
+            passed_over += one.passed_over
+            for packed in one.packed:
+                spool.add(packed)
+        return spool, passed_over
+    held = list(taken)
+    filings = [unpack(packed, manner.forms) for one in held for packed in one.packed]
+    return filings, sum(one.passed_over for one in held)

@@ -1,0 +1,72 @@
+"""Files that lie elsewhere: addresses such as ``s3://bucket/inbox``, listed and read through fsspec, which is an extra."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from xltools.errors import InputError, Problem
+from xltools.files import is_passed_over
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+(?:::|://)", re.IGNORECASE)  # two letters at least: C:\ is a path
+
+
+def is_address(text: str) -> bool:
+    """Whether it names a file of a store and not a path."""
+    return _ADDRESS.match(text) is not None
+
+
+def walk_remote(address: str) -> Iterator[tuple[str, bool]]:
+    """The file named, or every file below it, in a fixed order, and whether it is passed over.
+
+    Raises :class:`InputError` when nothing is there, or the store does not answer.
+    """
+    store, path = _store(address)
+    with _Told(address):
+        found = sorted(store.find(path))
+    if not found:
+        raise InputError(Problem("no-such-path", address))
+    for file in found:
+        inside = file.removeprefix(path).strip("/")
+        yield store.unstrip_protocol(file), any(map(is_passed_over, inside.split("/")))
+
+
+def read_remote(address: str, most: int) -> bytes:
+    """The content, of a large file no more than shows that it has over *most* bytes; raises :class:`InputError`."""
+    store, path = _store(address)
+    with _Told(address), store.open(path, "rb") as file:
+        content: bytes = file.read(most + 1)
+        return content
+
+
+def remote_size(address: str) -> int:
+    """How large it is, 0 where the store does not say."""
+    store, path = _store(address)
+    with _Told(address):
+        return int(store.size(path) or 0)
+
+
+def _store(address: str) -> tuple[Any, str]:
+    try:
+        import fsspec.core  # noqa: PLC0415  an extra
+    except ImportError as error:
+        raise InputError(Problem("needs-extra", address, {"extra": "remote"})) from error
+    with _Told(address):
+        store, path = fsspec.core.url_to_fs(address)
+        return store, path
+
+
+class _Told:
+    """What a store's own library raises, in one kind of error."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, InputError):
+            reason = f"{type(error).__name__}: {error}"
+            raise InputError(Problem("unreadable-file", self._address, {"reason": reason})) from error
