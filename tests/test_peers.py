@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 import attrs
@@ -37,7 +38,7 @@ def collection(figures, name=PENALTIES, **how):
 def test_the_modified_z_score_of_a_textbook_sample():
     """Worked by hand: median 6, deviations 4 3 2 1 0 1 2 3 94, MAD 2."""
     figures = [Decimal(n) for n in (2, 3, 4, 5, 6, 7, 8, 9, 100)]
-    linear = _spread(figures, Thresholds(least=Decimal("0.001"))).linear
+    linear = _spread(Counter(figures), Thresholds(least=Decimal("0.001"))).linear
     assert linear.middle == 6
     assert round(linear.score(Decimal(100)), 2) == Decimal("31.70")  # 0.6745 * 94 / 2
     assert round(linear.score(Decimal(9)), 2) == Decimal("1.01")

@@ -7,12 +7,13 @@ later file never takes the place of an earlier one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import overload
 
 import attrs
 from attrs import frozen
 
-from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for, represented
+from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for
 from xltools.data.filing import Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding, Severity
 from xltools.data.policy import Policy
@@ -22,6 +23,7 @@ from xltools.data.rollup import Coverage, Rollup
 from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
+from xltools.spool import Spool
 from xltools.text import clerk, message
 
 _NO_SOURCE = Source("")
@@ -60,41 +62,40 @@ def merge(
     incomplete: bool = False,
     policy: Policy | None = None,
     past: Past | None = None,
+    watch: Callable[[Examined], object] | None = None,
 ) -> Merge:
     """Add up *filings*; with *incomplete*, what has errors or is missing is left out and the roll-up says so.
 
-    Raises :class:`InputError` for an exclusion that names nothing.
+    They are gone through one at a time and in their order; *watch* sees each once it is examined. Those of a
+    :class:`~xltools.spool.Spool` are not held. Raises :class:`InputError` for an exclusion that names nothing.
     """
-    filings = tuple(filings)
-    _known(exclusions, filings, roster)
-    fates = [(filing, _exclusion(filing, exclusions)) for filing in filings]
-    out = [(filing, exclusion) for filing, exclusion in fates if exclusion]
-    kept = [filing for filing, exclusion in fates if exclusion is None]
-    reasons = {x.what: x.reason for x in exclusions}
-    expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
-    past = past.without(reasons) if past else None  # who is left out is not gone
+    filings = filings if isinstance(filings, Spool) else tuple(filings)
+    left = _Left.of(filings, exclusions, roster)
+    expected = Roster(tuple(e for e in roster if e.code not in left.reasons)) if roster else None
+    past = past.without(left.reasons) if past else None  # who is left out is not gone
+    kept = left.rest(filings)
     collection = examine(kept, expected, year, district, policy=policy, past=past)
-    added = [one for one in collection.examined if _can_be_added(one)]
-    if not added or (collection.has_errors and not incomplete):
+    sums = _Sums(roster)
+    for index, one in enumerate(collection.each()):
+        sums.add(index, one)
+        if watch:
+            watch(one)
+    if not sums.rows or (collection.has_errors and not incomplete):
         return Merge(collection, None)
-    added.sort(key=lambda one: _order(one.filing, roster))
-    accounts = [account for one in added for account in _included(one.filing)]
-    refused = [one for one in collection.examined if not _can_be_added(one)]
-    accounts += sorted((_refused(one) for one in refused), key=_account_order)
-    accounts += sorted((_excluded(filing, x, roster, district) for filing, x in out), key=_account_order)
-    accounts += _absentees(roster, filings, collection, reasons, district)
-    members = tuple(_member(one.filing, roster) for one in added)
-    waived = sorted((f for f in collection.findings if f.waiver), key=_finding_order)
-    coverage = _coverage(roster, accounts, added)
+    sums.rows.sort(key=lambda row: row.order)
+    accounts = [account for row in sums.rows for account in row.accounts]
+    accounts += sorted(sums.refused, key=_account_order)
+    accounts += left.accounts(roster, district)
+    accounts += _absentees(roster, left.present, collection, left.reasons, district)
     rollup = Rollup(
         form,
         year,
         district,
         code or district,
-        members,
+        _members(kept, sums.rows, form),
         tuple(accounts),
-        coverage,
-        tuple(waived),
+        _coverage(roster, accounts, whole=sums.are_whole),
+        tuple(sorted((*sums.waived, *(f for f in collection.of_no_file if f.waiver)), key=_finding_order)),
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
         {past.year: past.whole} if past and past.whole else {},
@@ -102,24 +103,107 @@ def merge(
     return Merge(collection, rollup)
 
 
+@frozen
+class _Row:
+    """A file that is added: where it waits, where it comes in the roll-up, and what the account says of it."""
+
+    index: int
+    order: tuple[object, ...]
+    kind: str
+    accounts: tuple[Account, ...]
+
+
+class _Sums:
+    """What is known after each filing was looked at once: which are added, and why the others are not."""
+
+    def __init__(self, roster: Roster | None) -> None:
+        self._roster = roster
+        self.rows: list[_Row] = []
+        self.refused: list[Account] = []
+        self.waived: list[Finding] = []
+        self.are_whole = True  # every roll-up below says that it is complete
+
+    def add(self, index: int, one: Examined) -> None:
+        """One more, examined."""
+        self.waived += [finding for finding in one.findings if finding.waiver]
+        if not _can_be_added(one):
+            self.refused.append(_refused(one))
+            return
+        filing = one.filing
+        entry = entry_of(filing, self._roster) if self._roster else None
+        kind = entry.kind if entry else ""
+        self.rows.append(_Row(index, _order(filing, self._roster), kind, tuple(_included(filing))))
+        self.are_whole = self.are_whole and (filing.is_complete or not filing.is_rollup)
+
+
+class _Members(Sequence[Member]):
+    """The rows of a roll-up whose filings wait on a disk."""
+
+    def __init__(self, spool: Spool, rows: Sequence[_Row], form: Form) -> None:
+        self._spool, self._form = spool, form
+        self._rows = [(row.index, row.kind) for row in rows]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Member: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Member]: ...
+    def __getitem__(self, place: int | slice) -> Member | list[Member]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        index, kind = self._rows[place]
+        return attrs.evolve(self._spool.member(index, self._form), kind=kind)
+
+
+def _members(filings: Spool | tuple[Filing, ...], rows: Sequence[_Row], form: Form) -> Sequence[Member]:
+    if isinstance(filings, Spool):
+        return _Members(filings, rows, form)
+    return tuple(_member(filings[row.index], row.kind) for row in rows)
+
+
+@frozen
+class _Left:
+    """What the coordinator leaves out: which filings and why, and which agencies of the roster sent something."""
+
+    indexes: dict[int, tuple[Filing, Exclusion]]
+    reasons: dict[str, str]
+    present: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, filings: Sequence[Filing], exclusions: Sequence[Exclusion], roster: Roster | None) -> _Left:
+        """Raises :class:`InputError` for an exclusion that names neither a file nor an agency of the roster."""
+        if not exclusions:
+            return cls({}, {})
+        indexes, present, named = {}, set(), set(roster.by_code if roster else ())
+        for index, filing in enumerate(filings):
+            entry = entry_of(filing, roster) if roster else None
+            present |= {entry.code} if entry else set()
+            covering = [x for x in exclusions if x.covers(filing)]
+            named |= {x.what for x in covering}
+            if covering:
+                indexes[index] = filing, covering[0]
+        if wrong := [x.what for x in exclusions if x.what not in named]:
+            raise InputError(*(Problem("no-such-exclude", facts={"wanted": what}) for what in wrong))
+        return cls(indexes, {x.what: x.reason for x in exclusions}, frozenset(present))
+
+    def rest(self, filings: Spool | tuple[Filing, ...]) -> Spool | tuple[Filing, ...]:
+        """The filings that are not left out."""
+        if not self.indexes:
+            return filings
+        kept = (index for index in range(len(filings)) if index not in self.indexes)
+        return filings.only(kept) if isinstance(filings, Spool) else tuple(filings[i] for i in kept)
+
+    def accounts(self, roster: Roster | None, district: str) -> list[Account]:
+        """What the account says of them."""
+        found = (_excluded(filing, x, roster, district) for filing, x in self.indexes.values())
+        return sorted(found, key=_account_order)
+
+
 def _can_be_added(one: Examined) -> bool:
     """Whether its figures can be trusted; an incomplete roll-up's can, as far as they go."""
     return all(not f.is_error or f.code == "rollup-incomplete" for f in one.findings)
-
-
-def _known(exclusions: Sequence[Exclusion], filings: tuple[Filing, ...], roster: Roster | None) -> None:
-    codes = set(roster.by_code) if roster else set()
-    problems = [
-        Problem("no-such-exclude", facts={"wanted": x.what})
-        for x in exclusions
-        if x.what not in codes and not any(x.covers(filing) for filing in filings)
-    ]
-    if problems:
-        raise InputError(*problems)
-
-
-def _exclusion(filing: Filing, exclusions: Sequence[Exclusion]) -> Exclusion | None:
-    return next((x for x in exclusions if x.covers(filing)), None)
 
 
 def _order(filing: Filing, roster: Roster | None) -> tuple[object, ...]:
@@ -139,11 +223,10 @@ def _finding_order(finding: Finding) -> tuple[str, ...]:
     return (finding.agency, finding.code, finding.sheet, finding.address, finding.file)
 
 
-def _member(filing: Filing, roster: Roster | None) -> Member:
+def _member(filing: Filing, kind: str) -> Member:
     assert filing.agency is not None  # noqa: S101  a filing without a stamp has an error
     assert filing.record is not None  # noqa: S101  and so has one without a record
-    entry = entry_of(filing, roster) if roster else None
-    return Member(filing.agency, filing.source, filing.record.values, entry.kind if entry else "")
+    return Member(filing.agency, filing.source, filing.record.values, kind)
 
 
 def _included(filing: Filing) -> list[Account]:
@@ -175,7 +258,7 @@ def _excluded(filing: Filing, exclusion: Exclusion, roster: Roster | None, distr
 
 def _absentees(
     roster: Roster | None,
-    filings: tuple[Filing, ...],
+    present: frozenset[str],
     collection: Collection,
     reasons: dict[str, str],
     district: str,
@@ -183,14 +266,13 @@ def _absentees(
     """The agencies of the roster without any file, in its order."""
     if roster is None:
         return []
-    present = represented(filings, roster)
-    absent = [e for e in roster if e in collection.absent or (e.code in reasons and e.code not in present)]
+    without = {entry.code for entry in collection.absent} | (reasons.keys() - present)
+    absent = [entry for entry in roster if entry.code in without]
     return [Account(e.agency(district), _NO_SOURCE, "missing", reasons.get(e.code, "")) for e in absent]
 
 
-def _coverage(roster: Roster | None, accounts: list[Account], added: list[Examined]) -> Coverage:
+def _coverage(roster: Roster | None, accounts: list[Account], *, whole: bool) -> Coverage:
     """Complete is what a roster vouches for, at this level and at those below."""
     if left_out(tuple(accounts)):
         return "incomplete"
-    below = all(one.filing.is_complete for one in added if one.filing.is_rollup)
-    return "complete" if roster and below else "unchecked"
+    return "complete" if roster and whole else "unchecked"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
 from xltools.data.filing import Filing, Member
@@ -21,16 +22,25 @@ class Spool(Sequence[Filing]):
         self._forms = forms
         # Closed, and so removed from the disk, with the last reference to it.
         self._file = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115
-        self._ends = array("Q", (0,))
+        self._starts, self._sizes = array("Q"), array("L")
 
     def add(self, packed: bytes) -> None:
         """One more, at the end."""
-        self._file.seek(self._ends[-1])
+        self._starts.append(self._file.seek(0, os.SEEK_END))
+        self._sizes.append(len(packed))
         self._file.write(packed)
-        self._ends.append(self._ends[-1] + len(packed))
+
+    def only(self, indexes: Iterable[int]) -> Spool:
+        """Some of them, in that order. They wait in the same place, to which nothing more is added then."""
+        chosen = Spool(self._forms)
+        chosen._file = self._file
+        for index in indexes:
+            chosen._starts.append(self._starts[index])
+            chosen._sizes.append(self._sizes[index])
+        return chosen
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
+        return len(self._starts)
 
     @overload
     def __getitem__(self, index: int) -> Filing: ...
@@ -49,6 +59,5 @@ class Spool(Sequence[Filing]):
         return unpack_member(self._packed(index), form)
 
     def _packed(self, index: int) -> bytes:
-        place = range(len(self))[index]
-        self._file.seek(self._ends[place])
-        return self._file.read(self._ends[place + 1] - self._ends[place])
+        self._file.seek(self._starts[index])
+        return self._file.read(self._sizes[index])

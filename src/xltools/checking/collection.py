@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import overload
 
 import attrs
-from attrs import define, frozen
+from attrs import define, field, frozen
 
-from xltools.checking import peers, prior
+from xltools.checking import prior
 from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
+from xltools.checking.peers import Company, no_rule_maker, peer_of
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
 from xltools.data.policy import Policy
 from xltools.data.prior import Figures, Past
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
-
-_ROSTER = "\0"  # no district has this name: it marks lines of the roster
+from xltools.spool import Spool
 
 
 @frozen
@@ -36,20 +38,20 @@ class Examined:
 
 @define(frozen=True, slots=False)
 class Collection:
-    """Filings examined together.
+    """Filings examined together; of many filings each is examined anew whenever they are gone through.
 
     ``missing`` names the agencies of the roster that sent none, ``changes`` those without a file that came or went
     since last year.
     """
 
-    examined: tuple[Examined, ...]
+    examined: Sequence[Examined]
     missing: tuple[Finding, ...] = ()
     absent: tuple[Entry, ...] = ()
     changes: tuple[Finding, ...] = ()
 
-    @cached_property
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything found, file by file, then what no file is to blame for."""
+        """Everything found, file by file, then what no file is to blame for; of many files a lot to hold at once."""
         return (*(finding for one in self.examined for finding in one.findings), *self.of_no_file)
 
     @property
@@ -57,14 +59,59 @@ class Collection:
         """What was found out about agencies without a file."""
         return (*self.missing, *self.changes)
 
+    @cached_property
+    def tally(self) -> Tally:
+        """How much of what there is; counted once."""
+        tally = Tally()
+        for one in self.examined:
+            tally.count(one)
+        tally.add(self.of_no_file)
+        return tally
+
+    def each(self) -> Iterator[Examined]:
+        """Each filing as it is examined; who goes through all of them here has them counted by the way."""
+        tally = Tally()
+        for one in self.examined:
+            tally.count(one)
+            yield one
+        tally.add(self.of_no_file)
+        self.__dict__["tally"] = tally  # where cached_property keeps it
+
     @property
     def has_errors(self) -> bool:
         """Whether anything keeps it from being added up."""
-        return has_errors(self.findings)
+        return self.tally.bad > 0 or has_errors(self.of_no_file)
 
     def count(self, severity: Severity) -> int:
         """How many findings are of that severity, without those that were waived."""
-        return sum(f.severity is severity and f.waiver is None for f in self.findings)
+        return self.tally.counts[severity]
+
+
+@define
+class Tally:
+    """How many findings of each severity, without the ``waived``; how many files have errors."""
+
+    counts: Counter[Severity] = field(factory=Counter)
+    waived: int = 0
+    bad: int = 0
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything was found at all."""
+        return self.waived > 0 or self.counts.total() > 0
+
+    def count(self, one: Examined) -> None:
+        """Count a file and its findings."""
+        self.add(one.findings)
+        self.bad += one.has_errors
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Count these too."""
+        for finding in findings:
+            if finding.waiver is None:
+                self.counts[finding.severity] += 1
+            else:
+                self.waived += 1
 
 
 def examine(
@@ -76,51 +123,157 @@ def examine(
     policy: Policy | None = None,
     past: Past | None = None,
 ) -> Collection:
-    """Verify each filing and all of them together, and with last year's; what is not given is not asked."""
-    filings, policy = tuple(filings), policy or Policy()
-    doubled = dict(_doubled(filings, roster))
-    absent = tuple(_absent(filings, roster)) if roster else ()
-    matched = past.matches(_everyone(filings, absent)) if past else {}
-    last = [prior.last_figures(filing, past, matched) if past else {} for filing in filings]
-    across = _across(filings, roster, policy, past, matched, last)
-    examined = []
-    for index, filing in enumerate(filings):
-        found = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
-        findings = with_causes(filing, [*found, *across[index]], last[index])
-        examined.append(Examined(filing, tuple(_judged(filing, finding, policy) for finding in findings)))
-    missing = tuple(policy.applied(_missing(entry), entry.code) for entry in absent)
-    changes = tuple(_changes(absent, policy, past, matched)) if past and roster else ()
-    return Collection(tuple(examined), missing, absent, changes)
+    """Verify each filing and all of them together, and with last year's; what is not given is not asked.
+
+    They are gone through twice, to see who is there and to judge each. What comes from a :class:`~xltools.spool.Spool`
+    is never held; of anything else the result is.
+    """
+    filings = filings if isinstance(filings, Spool) else tuple(filings)
+    survey = _Survey(filings, roster, policy or Policy(), past)
+    examination = Examination(filings, survey, year, district)
+    examined = examination if isinstance(filings, Spool) else tuple(examination)
+    return Collection(examined, survey.missing, survey.absent, survey.changes)
 
 
-def _everyone(filings: tuple[Filing, ...], absent: tuple[Entry, ...]) -> Iterator[Agency]:
-    """Who is there this year: with a file, inside a roll-up, or at least on the roster."""
-    for filing in filings:
-        if filing.agency:
-            yield filing.agency
-        yield from (member.agency for member in filing.members)
-    yield from (entry.agency() for entry in absent)
+class Examination(Sequence[Examined]):
+    """Each filing with everything found in it, worked out whenever it is asked for."""
+
+    def __init__(self, filings: Sequence[Filing], survey: _Survey, year: int | None, district: str) -> None:
+        self._filings, self._survey = filings, survey
+        self._year, self._district = year, district
+
+    @property
+    def filings(self) -> Sequence[Filing]:
+        """What is examined."""
+        return self._filings
+
+    def __len__(self) -> int:
+        return len(self._filings)
+
+    @overload
+    def __getitem__(self, index: int) -> Examined: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Examined]: ...
+    def __getitem__(self, index: int | slice) -> Examined | list[Examined]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        place = range(len(self))[index]
+        return self._examined(place, self._filings[place])
+
+    def __iter__(self) -> Iterator[Examined]:
+        return (self._examined(index, filing) for index, filing in enumerate(self._filings))
+
+    def _examined(self, index: int, filing: Filing) -> Examined:
+        survey = self._survey
+        last = survey.last(filing)
+        found = [*verify(filing), *_against(filing, survey.roster, self._year, self._district)]
+        found += [*survey.doubled(index, filing), *survey.across(filing, last)]
+        findings = with_causes(filing, found, last)
+        return Examined(filing, tuple(_judged(filing, finding, survey.policy) for finding in findings))
 
 
-def _across(
-    filings: tuple[Filing, ...],
-    roster: Roster | None,
-    policy: Policy,
-    past: Past | None,
-    matched: Mapping[Agency, Agency],
-    last: list[Figures],
-) -> list[list[Finding]]:
-    """What there is to say of each filing in the light of last year and of the others."""
-    entries = [entry_of(filing, roster) if roster else None for filing in filings]
-    compared = peers.compared(peers.peers_of(filings, entries, last), policy.thresholds)
-    return [
-        [
-            *(prior.against(filing, past, matched, policy.thresholds) if past else ()),
-            *compared.get(index, ()),
-            *peers.no_rule_maker(filing, entry, policy),
-        ]
-        for index, (filing, entry) in enumerate(zip(filings, entries, strict=True))
-    ]
+class _Survey:
+    """What has to be known of all filings before one of them can be judged: who is there, and what is usual."""
+
+    def __init__(
+        self, filings: Sequence[Filing], roster: Roster | None, policy: Policy, past: Past | None
+    ) -> None:
+        self.roster, self.policy, self.past = roster, policy, past
+        self._filings = filings
+        self._company = Company(policy.thresholds)
+        self._holders = Holders()
+        present: set[str] = set()
+        everyone: dict[Agency, None] = {}
+        for index, filing in enumerate(filings):
+            entry = entry_of(filing, roster) if roster else None
+            if entry:
+                present.add(entry.code)
+            if past:
+                everyone |= dict.fromkeys(_agencies_of(filing))
+            if peer := peer_of(filing, entry):
+                self._company.add(peer)
+            self._holders.add(index, filing, entry)
+        self.absent = tuple(entry for entry in roster or () if entry.code not in present)
+        everyone |= dict.fromkeys(entry.agency() for entry in self.absent) if past else {}
+        self._matched = past.matches(everyone) if past else {}
+        self.missing = tuple(policy.applied(_missing(entry), entry.code) for entry in self.absent)
+        self.changes = tuple(_changes(self.absent, policy, past, self._matched)) if past and roster else ()
+
+    def last(self, filing: Filing) -> Figures:
+        """The agency's own figures of last year."""
+        return prior.last_figures(filing, self.past, self._matched) if self.past else {}
+
+    def doubled(self, index: int, filing: Filing) -> list[Finding]:
+        """Which other files there are for an agency of this one."""
+        told: list[Finding] = []
+        for holders in self._holders.of(index):
+            found = _double(filing, holders.agency, [self._filings[i] for i in holders.indexes])
+            if all(found.facts["files"] != other.facts["files"] for other in told):
+                told.append(found)  # a line of the roster adds nothing to what its agency told
+        return told
+
+    def across(self, filing: Filing, last: Figures) -> Iterator[Finding]:
+        """What there is to say of it in the light of last year and of the others."""
+        entry = entry_of(filing, self.roster) if self.roster else None
+        if self.past:
+            yield from prior.against(filing, self.past, self._matched, self.policy.thresholds)
+        if peer := peer_of(filing, entry):
+            yield from self._company.about(peer, last)
+        yield from no_rule_maker(filing, entry, self.policy)
+
+
+_ROSTER = "\0"  # no district has this name: it marks lines of the roster
+
+
+@frozen
+class Shared:
+    """An agency, and the places of all files that are for it."""
+
+    agency: Agency
+    indexes: tuple[int, ...]
+
+
+class Holders:
+    """Which files share an agency and a year.
+
+    An agency may stand alone or inside a roll-up; and two files that answer to one line of the roster are two
+    for one agency, whatever is stamped on them. Of an agency with one file no more is kept than its place.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[int, dict[Agency, int]] = {}
+        self._shared: dict[tuple[int, Agency], list[int]] = {}
+        self._of: dict[int, list[tuple[int, Agency]]] = {}
+
+    def add(self, index: int, filing: Filing, entry: Entry | None) -> None:
+        """One more file, with its line of the roster."""
+        year = filing.stamp.year if filing.stamp else 0
+        first = self._first.setdefault(year, {})
+        for agency in _told_for(filing, entry):
+            if (other := first.setdefault(agency, index)) == index:
+                continue
+            shared = self._shared.setdefault((year, agency), [])
+            for place in (index,) if shared else (other, index):
+                shared.append(place)
+                self._of.setdefault(place, []).append((year, agency))
+
+    def of(self, index: int) -> list[Shared]:
+        """What that file shares with others: first agencies, in order, then the line of the roster."""
+        keys = sorted(self._of.get(index, ()), key=lambda key: (key[1].district == _ROSTER, key[1], key[0]))
+        return [Shared(agency, tuple(self._shared[year, agency])) for year, agency in keys]
+
+
+def _told_for(filing: Filing, entry: Entry | None) -> set[Agency]:
+    own = {filing.agency} if filing.agency else set[Agency]()
+    inside = filing.record.agencies if filing.record else frozenset[Agency]()
+    return own | inside | ({entry.agency(_ROSTER)} if entry else set())
+
+
+def _agencies_of(filing: Filing) -> Iterator[Agency]:
+    """Whose figures it has: its own agency, and those inside it."""
+    if filing.agency:
+        yield filing.agency
+    yield from (member.agency for member in filing.members)
 
 
 def _changes(
@@ -186,36 +339,6 @@ def named_for(filing: Filing, roster: Roster) -> Entry | None:
     return roster.by_code.get(filing.source.name.partition("_")[0])
 
 
-def _doubled(filings: tuple[Filing, ...], roster: Roster | None) -> Iterator[tuple[int, list[Finding]]]:
-    """For each file that shares an agency and a year with another, which ones they are.
-
-    An agency may stand alone or inside a roll-up; and two files that answer to one line of the roster are two
-    for one agency, whatever is stamped on them.
-    """
-    holders: dict[tuple[Agency, int], list[int]] = {}
-    for index, filing in enumerate(filings):
-        for agency in _agencies(filing, roster):
-            holders.setdefault((agency, filing.stamp.year if filing.stamp else 0), []).append(index)
-    shared: dict[int, list[Finding]] = {}
-    for (agency, _), indexes in sorted(
-        holders.items(), key=lambda item: (item[0][0].district == _ROSTER, item[0])
-    ):
-        for index in indexes if len(indexes) > 1 else ():
-            found = _double(filings[index], agency, [filings[i] for i in indexes])
-            told = shared.setdefault(index, [])
-            if all(found.facts["files"] != other.facts["files"] for other in told):
-                told.append(found)  # a line of the roster adds nothing to what its agency told
-    yield from shared.items()
-
-
-def _agencies(filing: Filing, roster: Roster | None) -> frozenset[Agency]:
-    own = frozenset((filing.agency,)) if filing.agency else frozenset[Agency]()
-    inside = filing.record.agencies if filing.record else frozenset[Agency]()
-    entry = entry_of(filing, roster) if roster else None
-    line = frozenset((entry.agency(_ROSTER),)) if entry else frozenset[Agency]()
-    return own | inside | line
-
-
 def _double(filing: Filing, agency: Agency, holders: list[Filing]) -> Finding:
     same = len({holder.source.sha256 for holder in holders}) == 1
     facts = {
@@ -230,12 +353,6 @@ def _told_apart(holders: list[Filing]) -> list[str]:
     """The names of the files; their paths where two have one name."""
     names = [holder.source.name for holder in holders]
     return names if len(set(names)) == len(names) else [holder.source.path for holder in holders]
-
-
-def _absent(filings: tuple[Filing, ...], roster: Roster) -> Iterator[Entry]:
-    """Who sent nothing at all; a file with faults is a file that came."""
-    present = represented(filings, roster)
-    return (entry for entry in roster if entry.code not in present)
 
 
 def _missing(entry: Entry) -> Finding:

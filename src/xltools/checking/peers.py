@@ -8,10 +8,12 @@ and over the figures themselves, whichever is less.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import lru_cache
-from statistics import median
+from hashlib import blake2b
+from itertools import accumulate
 
 import attrs
 from attrs import frozen
@@ -19,6 +21,7 @@ from attrs import frozen
 from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
+from xltools.data.number import normal
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import Figures, known
 from xltools.data.record import Agency
@@ -34,51 +37,68 @@ _NON_TRIVIAL = 6  # figures that two agencies hardly share by chance, all others
 
 @frozen
 class Peer:
-    """A return among those of its kind: whose figures they are, and which of last year's are known of it."""
+    """A return among those of its kind: whose figures they are."""
 
     filing: Filing
     form: Form
     agency: Agency
     kind: str
     now: Figures
-    last: Figures
 
 
-def peers_of(
-    filings: Sequence[Filing], entries: Sequence[Entry | None], last: Sequence[Figures]
-) -> list[Peer | None]:
-    """Each filing as a peer, with its line of the roster and its figures of last year.
+def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
+    """The filing as a peer, with its line of the roster.
 
     Nobody's peer is a roll-up, whose size is that of its district, and a return without figures.
     """
-    return [
-        _peer(filing, entry, figures) for filing, entry, figures in zip(filings, entries, last, strict=True)
-    ]
-
-
-def _peer(filing: Filing, entry: Entry | None, last: Figures) -> Peer | None:
     form, record, agency = filing.form, filing.record, filing.agency
     if form is None or record is None or agency is None or filing.is_rollup or filing.is_untouched:
         return None
     kind = f"{form.name} {record.year} {entry.kind if entry else ''}"
-    return Peer(filing, form, agency, kind, known(form, record.values, filing.unread), last)
+    return Peer(filing, form, agency, kind, known(form, record.values, filing.unread))
 
 
-def compared(peers: Sequence[Peer | None], thresholds: Thresholds) -> dict[int, list[Finding]]:
-    """What to say of each return in the light of the others, by its place among them."""
-    there = [peer for peer in peers if peer]
-    groups: dict[str, dict[Agency, Peer]] = {}
-    for peer in there:
-        groups.setdefault(peer.kind, {}).setdefault(
-            peer.agency, peer
-        )  # a second file of one agency is no peer
-    spreads = {kind: _spreads(list(group.values()), thresholds) for kind, group in groups.items()}
-    twins = _twins(there)
-    return {
-        index: [*_outliers(peer, spreads[peer.kind], thresholds), *_twin(peer, twins)]
-        for index, peer in enumerate(peers)
-        if peer
-    }
+class Company:
+    """What many peers have in common: how often each figure occurs among those of a kind, and who has the same ones.
+
+    It is gathered return by return, and remembers of none of them more than whose it was.
+    """
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self._thresholds = thresholds
+        self._counts: dict[str, dict[str, Counter[Decimal]]] = {}
+        self._there: set[tuple[str, Agency]] = set()
+        self._first: dict[bytes, Agency] = {}
+        self._alike: dict[bytes, set[Agency]] = {}
+        self._spreads: dict[str, dict[str, Spread]] = {}
+
+    def add(self, peer: Peer) -> None:
+        """One more return; a second file of one agency counts once."""
+        if (key := _figures(peer)) and (first := self._first.setdefault(key, peer.agency)) is not peer.agency:
+            self._alike.setdefault(key, {first}).add(peer.agency)
+        if (peer.kind, peer.agency) in self._there:
+            return
+        self._there.add((peer.kind, peer.agency))
+        counts = self._counts.setdefault(peer.kind, {})
+        for cell in watched(peer.form):
+            value = peer.now.get(cell.name)
+            if value is not None and value >= 0:
+                counts.setdefault(cell.name, Counter())[value] += 1
+
+    def about(self, peer: Peer, last: Figures) -> Iterator[Finding]:
+        """What to say of a return in the light of all the others; *last* are its own figures of last year."""
+        yield from _outliers(peer, last, self._spread_of(peer.kind), self._thresholds)
+        yield from _twin(peer, self._alike.get(_figures(peer), set()))
+
+    def _spread_of(self, kind: str) -> dict[str, Spread]:
+        """For each watched cell that enough peers have; fewer are no measure."""
+        if kind not in self._spreads:
+            self._spreads[kind] = {
+                name: _spread(counts, self._thresholds)
+                for name, counts in self._counts.get(kind, {}).items()
+                if counts.total() >= self._thresholds.peers
+            }
+        return self._spreads[kind]
 
 
 # -- far from the others
@@ -100,9 +120,15 @@ class Scale:
 class Spread:
     """What is usual for a cell among agencies of a kind: as figures, and as their logarithms."""
 
-    logs: tuple[Decimal, ...]  # in order
+    logs: tuple[Decimal, ...]  # in order, each once
+    before: tuple[int, ...]  # how many figures lie below each of them, and last how many there are
     linear: Scale
     logarithmic: Scale
+
+    @property
+    def count(self) -> int:
+        """How many figures there are."""
+        return self.before[-1]
 
     def score(self, value: Decimal) -> Decimal:
         """How far a figure is away, on the scale where it is nearer.
@@ -115,35 +141,48 @@ class Spread:
     def is_alone(self, value: Decimal, factor: Decimal) -> bool:
         """Whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
         log, apart = _log(value), _apart(factor)
-        near = bisect_left(self.logs, log + apart) - bisect_right(self.logs, log - apart)
-        return near - 1 <= len(self.logs) // _COMPANY  # one of those near is the agency itself
+        first, after = bisect_right(self.logs, log - apart), bisect_left(self.logs, log + apart)
+        near = self.before[max(first, after)] - self.before[first]
+        return near - 1 <= self.count // _COMPANY  # one of those near is the agency itself
 
 
-def _spreads(group: list[Peer], thresholds: Thresholds) -> dict[str, Spread]:
-    """For each watched cell that enough peers have; fewer are no measure."""
-    found = {}
-    for cell in watched(group[0].form):
-        figures = [peer.now[cell.name] for peer in group if peer.now.get(cell.name, -1) >= 0]
-        if len(figures) >= thresholds.peers:
-            found[cell.name] = _spread(figures, thresholds)
-    return found
-
-
-def _spread(figures: list[Decimal], thresholds: Thresholds) -> Spread:
+def _spread(counts: Counter[Decimal], thresholds: Thresholds) -> Spread:
     """By the median and the MAD. Where most peers agree the MAD is next to 0 and measures nothing.
 
     So no width is so narrow that a figure would be far which differs by less than ``least``, or is less than
     ``factor`` times the usual one.
     """
-    logs = tuple(sorted(map(_log, figures)))
-    linear = _scale(figures, thresholds.least / thresholds.outlier)
-    return Spread(logs, linear, _scale(logs, _apart(thresholds.factor) / thresholds.outlier))
+    logs: Counter[Decimal] = Counter()
+    for value, times in counts.items():
+        logs[_log(value)] += times
+    ordered = sorted(logs)
+    before = (0, *accumulate(logs[log] for log in ordered))
+    linear = _scale(counts, thresholds.least / thresholds.outlier)
+    return Spread(
+        tuple(ordered), before, linear, _scale(logs, _apart(thresholds.factor) / thresholds.outlier)
+    )
 
 
-def _scale(numbers: Sequence[Decimal], narrowest: Decimal) -> Scale:
-    middle = median(numbers)
-    width = median(abs(number - middle) for number in numbers) / _NORMAL
-    return Scale(middle, max(width, narrowest, _DUST))
+def _scale(counts: Counter[Decimal], narrowest: Decimal) -> Scale:
+    middle = _median(counts)
+    distances: Counter[Decimal] = Counter()
+    for number, times in counts.items():
+        distances[abs(number - middle)] += times
+    return Scale(middle, max(_median(distances) / _NORMAL, narrowest, _DUST))
+
+
+def _median(counts: Counter[Decimal]) -> Decimal:
+    """The number in the middle, or half-way between the two there."""
+    half, passed, lower = counts.total(), 0, None
+    for number in sorted(counts):
+        passed += counts[number]
+        if lower is not None:
+            return (lower + number) / 2
+        if 2 * passed > half:
+            return number
+        if 2 * passed == half:
+            lower = number
+    raise ValueError("no median of nothing")
 
 
 def _apart(factor: Decimal) -> Decimal:
@@ -156,7 +195,9 @@ def _log(value: Decimal) -> Decimal:
     return _DIGITS.ln(value + 1)
 
 
-def _outliers(peer: Peer, spreads: Mapping[str, Spread], thresholds: Thresholds) -> Iterator[Finding]:
+def _outliers(
+    peer: Peer, last: Figures, spreads: Mapping[str, Spread], thresholds: Thresholds
+) -> Iterator[Finding]:
     """The figures farthest from those of the agency's kind.
 
     An agency is its own best measure: a figure that last year is known for is the jump's business.
@@ -164,7 +205,7 @@ def _outliers(peer: Peer, spreads: Mapping[str, Spread], thresholds: Thresholds)
     found = []
     for cell in watched(peer.form):
         spread, value = spreads.get(cell.name), peer.now.get(cell.name)
-        if spread is None or value is None or value < 0 or cell.name in peer.last:
+        if spread is None or value is None or value < 0 or cell.name in last:
             continue
         score = spread.score(value)
         if score > thresholds.outlier and spread.is_alone(value, thresholds.factor):
@@ -174,7 +215,7 @@ def _outliers(peer: Peer, spreads: Mapping[str, Spread], thresholds: Thresholds)
         value, usual = peer.now[cell.name], spread.linear.middle
         facts: dict[str, object] = {
             "label": cell.label,
-            "count": len(spread.logs),
+            "count": spread.count,
             "score": round(notable.score, 1),
         }
         about = _about(peer, "outlier", value, usual, facts)
@@ -193,32 +234,25 @@ def _about(
 # -- the same as another
 
 
-def _twins(peers: list[Peer]) -> dict[tuple[object, ...], list[Peer]]:
-    """The returns by their figures: where all inputs are the same and enough of them are not 0."""
-    groups: dict[tuple[object, ...], list[Peer]] = {}
-    for peer in peers:
-        if key := _figures(peer):
-            groups.setdefault(key, []).append(peer)
-    return groups
-
-
-def _figures(peer: Peer) -> tuple[object, ...]:
-    """What must be the same, or nothing where too little is told or something is not known."""
+def _figures(peer: Peer) -> bytes:
+    """What must be the same, as a hash; nothing where too little is told or something is not known."""
     figures = tuple(peer.now.get(cell.name) for cell in peer.form.inputs)
     if None in figures or sum(map(bool, figures)) < _NON_TRIVIAL:
-        return ()
-    return (peer.form.name, peer.filing.stamp.year if peer.filing.stamp else 0, *figures)
+        return b""
+    year = peer.filing.stamp.year if peer.filing.stamp else 0
+    told = "\n".join(map(str, (peer.form.name, year, *(normal(f) for f in figures if f is not None))))
+    return blake2b(told.encode(), digest_size=16).digest()
 
 
-def _twin(peer: Peer, twins: Mapping[tuple[object, ...], list[Peer]]) -> Iterator[Finding]:
+def _twin(peer: Peer, alike: Iterable[Agency]) -> Iterator[Finding]:
     """Two files of one agency are another matter, under whichever district they were issued."""
-    alike = (one.agency for one in twins.get(_figures(peer), ()))
     others = {
         agency for agency in alike if (agency.code, agency.name) != (peer.agency.code, peer.agency.name)
     }
     if others:
         names = "、".join(str(agency) for agency in sorted(others))
-        yield _about(peer, "twins", "", "", {"others": names, "count": sum(map(bool, _figures(peer)[2:]))})
+        count = sum(bool(peer.now.get(cell.name)) for cell in peer.form.inputs)
+        yield _about(peer, "twins", "", "", {"others": names, "count": count})
 
 
 # -- what only some may fill in

@@ -9,6 +9,7 @@ import click
 from xltools.cli.shared import (
     How,
     emit,
+    emit_block,
     file,
     find_form,
     find_past,
@@ -96,10 +97,12 @@ def command(lang: Lang) -> click.Command:
             incomplete=incomplete,
             policy=own.policy,
             past=find_past(prior, own, definition, year, lang, reading),
+            watch=lambda one: emit_block(text.file_text(one, lang)),
         )
-        if outcome.collection.findings:
-            emit(text.collection_text(outcome.collection, lang) + "\n", None)
-            point_to_explanations(outcome.collection.findings, lang)
+        if outcome.collection.tally.is_any:
+            for block in text.closing_text(outcome.collection, lang):
+                emit_block(block)
+            point_to_explanations(outcome.collection, lang)
         if outcome.rollup is None:
             click.echo(t("report.not-merged"), err=True)
             return 1

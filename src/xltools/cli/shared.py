@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from concurrent.futures import Executor
 
+    from xltools.checking.collection import Collection
     from xltools.data.filing import Filing
-    from xltools.data.finding import Finding
     from xltools.data.policy import Policy
     from xltools.data.prior import Past
     from xltools.data.roster import Roster
@@ -327,11 +327,18 @@ def emit(text: str, output: Path | None, *, bom: bool = False) -> None:
     write_atomically(output, (text.rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
 
 
-def point_to_explanations(findings: Sequence[Finding], lang: Lang) -> None:
+def emit_block(text: str) -> None:
+    """Print a block of lines and leave one blank behind it; of nothing, nothing."""
+    if text:
+        emit(text, None)
+        click.echo()
+
+
+def point_to_explanations(collection: Collection, lang: Lang) -> None:
     """Tell a person at a terminal, beside the output, where the codes are explained."""
     from xltools.report.explain import pointer  # noqa: PLC0415
 
-    if findings and is_terminal(sys.stderr):
+    if is_terminal(sys.stderr) and (findings := collection.findings):
         click.echo(pointer(findings, lang), err=True)
 
 

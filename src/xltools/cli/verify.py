@@ -98,7 +98,7 @@ def _report(collection: Collection, how: str, output: Path | None, lang: Lang, h
         emit(data.json_text(whole, encoding(output), indent=1), output)
     else:
         emit(text.collection_text(collection, lang), output)
-        point_to_explanations(collection.findings, lang)
+        point_to_explanations(collection, lang)
 
 
 def _content(collection: Collection, how: str, lang: Lang) -> bytes:

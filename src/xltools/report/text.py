@@ -20,34 +20,36 @@ from xltools.text import Catalog, Lang, catalog, message, number
 
 def collection_text(collection: Collection, lang: Lang) -> str:
     """Every finding under its file, the missing agencies, and a line that counts them."""
-    blocks = [_file(one, lang) for one in collection.examined if one.findings]
+    files = (file_text(one, lang) for one in collection.examined)
+    return "\n\n".join([*filter(None, files), *closing_text(collection, lang)])
+
+
+def closing_text(collection: Collection, lang: Lang) -> list[str]:
+    """What comes after the files: what no file is to blame for, and the counts."""
+    blocks = []
     if collection.of_no_file:
         t = catalog(lang)
-        blocks.append(
-            "\n".join(
-                [
-                    t("report.collection"),
-                    *(_line(f, message(f, lang), f.address, t) for f in collection.of_no_file),
-                ]
-            )
-        )
-    return "\n\n".join([*blocks, summary(collection, lang)])
+        lines = (_line(f, message(f, lang), f.address, t) for f in collection.of_no_file)
+        blocks.append("\n".join([t("report.collection"), *lines]))
+    return [*blocks, summary(collection, lang)]
 
 
 def summary(collection: Collection, lang: Lang) -> str:
     """How many files and findings there are."""
-    bad = sum(one.has_errors for one in collection.examined)
-    counts = {f"{severity.value}s": collection.count(severity) for severity in Severity}
-    files, t = len(collection.examined), catalog(lang)
-    parts = [t("report.summary", files=files, clean=files - bad, bad=bad, **counts)]
+    tally, files, t = collection.tally, len(collection.examined), catalog(lang)
+    counts = {f"{severity.value}s": tally.counts[severity] for severity in Severity}
+    parts = [t("report.summary", files=files, clean=files - tally.bad, bad=tally.bad, **counts)]
     if counts["questions"]:
         parts.append(t("report.summary-questions", **counts))
-    if waived := sum(finding.waiver is not None for finding in collection.findings):
-        parts.append(t("report.summary-waived", count=waived))
+    if tally.waived:
+        parts.append(t("report.summary-waived", count=tally.waived))
     return " ".join(parts) if lang == "en" else "".join(parts)
 
 
-def _file(one: Examined, lang: Lang) -> str:
+def file_text(one: Examined, lang: Lang) -> str:
+    """The findings of one file under its name; nothing where there are none."""
+    if not one.findings:
+        return ""
     t = catalog(lang)
     agency = str(one.filing.agency) if one.filing.agency else t("report.no-agency")
     return "\n".join([f"{agency}  {one.filing.source.path}", *_lines(one.findings, lang)])
@@ -118,11 +120,15 @@ def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:
     return "\n".join(lines)
 
 
+_MOST_ROWS = 200  # agencies that are told one by one on a screen
+
+
 def headline(rollup: Rollup, lang: Lang) -> str:
-    """One row an agency, the district last, a column for each figure the form puts forward."""
+    """One row an agency, unless they are many, the district last, a column for each figure the form puts forward."""
     t, form = catalog(lang), rollup.form
     head = [t("report.head-agency"), *(h.label for h in form.headline)]
-    rows = [[str(m.agency), *_figures(form, form.complete(m.values))] for m in rollup.members]
+    told = rollup.members if len(rollup.members) <= _MOST_ROWS else ()
+    rows = [[str(m.agency), *_figures(form, form.complete(m.values))] for m in told]
     last = [t("report.head-total"), *_figures(form, rollup.values)]
     return table([head, *rows, last], frozenset(range(1, len(head))))
 

@@ -50,9 +50,8 @@ def _header(collection: Collection, told: list[Told], lang: Lang) -> Markup:
     t = catalog(lang)
     filings = [one.standing.filing for one in told if one.standing.filing and one.standing.filing.form]
     about = sorted({f"{f.form.title} {f.stamp.year}" for f in filings if f.form and f.stamp})
-    bad = sum(one.has_errors for one in collection.examined)
-    files = len(collection.examined)
-    waived = sum(finding.waiver is not None for finding in collection.findings)
+    tally, files = collection.tally, len(collection.examined)
+    bad, waived = tally.bad, tally.waived
     counts: list[tuple[str, int, str]] = [
         ("files", files, ""),
         ("sound-files", files - bad, "sound" if files > bad else ""),
