@@ -65,7 +65,7 @@ def parse(text: str, origin: str) -> Form:
         form = _CONVERTER.structure(document, Form)
     except BaseValidationError as error:
         raise FormError(*_problems(error, document, (origin,))) from error
-    problems = [attrs.evolve(p, place=f"{origin} › {p.place}") for p in lint(form)]
+    problems = [p._replace(place=f"{origin} › {p.place}") for p in lint(form)]
     if problems:
         raise FormError(*problems)
     return form
