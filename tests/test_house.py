@@ -42,7 +42,7 @@ ROOMS = {
     "click": "cli/",
     "rich": "cli/status.py",
     "gettext": "cli/__init__.py",
-    "cattrs": "form/load.py",
+    "cattrs": "nowhere",
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",
     "json": "report/data.py",

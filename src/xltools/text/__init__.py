@@ -31,7 +31,8 @@ def _written(name: str) -> str:
 _COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-_HEAD = re.compile(r"^\[([a-z-]+)\]\n", re.MULTILINE)
+# The head of a section; a text of many lines is skipped, since what looks like a head in it is none.
+_HEAD = re.compile(r'"""[\s\S]*?"""|^\[([a-z-]+)\]\n', re.MULTILINE)
 
 
 class Catalog:
@@ -41,8 +42,10 @@ class Catalog:
     """
 
     def __init__(self, name: str) -> None:
-        _, *parts = _HEAD.split(_written(name))
-        self._unread = dict(zip(parts[::2], parts[1::2], strict=True))
+        text = _written(name)
+        heads = [match for match in _HEAD.finditer(text) if match[1]]
+        ends = [*(head.start() for head in heads[1:]), len(text)]
+        self._unread = {head[1]: text[head.end() : end] for head, end in zip(heads, ends, strict=True)}
         self._sections: dict[str, dict[str, str]] = {}
 
     def __call__(self, key: str, /, **facts: object) -> str:
