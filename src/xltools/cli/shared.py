@@ -152,9 +152,11 @@ def find_form(name: str | None) -> Form:
 
 def find_roster(path: Path | None) -> Roster | None:
     """The roster in that file."""
+    if path is None:
+        return None
     from xltools.rosters import load_roster  # noqa: PLC0415
 
-    return load_roster(path) if path else None
+    return load_roster(path)
 
 
 class Handed(NamedTuple):
@@ -199,14 +201,14 @@ def find_past(
     The same reader reads them. A file with faults is used as far as it could be read, and counted; the key of this
     year's seal says nothing about last year's. Raises :class:`InputError` when they are not of the year before.
     """
+    paths = [_returns(path) for path in named or filter(None, [own.prior])]
+    if not paths:
+        return None
     from xltools.checking.checks import verify  # noqa: PLC0415
     from xltools.data.finding import has_errors  # noqa: PLC0415
     from xltools.data.prior import past_of  # noqa: PLC0415
     from xltools.errors import InputError, Problem  # noqa: PLC0415
 
-    paths = [_returns(path) for path in named or filter(None, [own.prior])]
-    if not paths:
-        return None
     filings = read_all(paths, form, lang, {**how, "key": b""}).filings
     past = past_of(filings, form)
     if year is not None and past.year != year - 1:
@@ -257,9 +259,9 @@ def emit(text: str, output: Path | None, *, bom: bool = False) -> None:
 
 def point_to_explanations(findings: Sequence[Finding], lang: Lang) -> None:
     """Tell a person at a terminal, beside the output, where the codes are explained."""
-    from xltools.report.explain import pointer  # noqa: PLC0415
-
     if findings and is_terminal(sys.stderr):
+        from xltools.report.explain import pointer  # noqa: PLC0415
+
         click.echo(pointer(findings, lang), err=True)
 
 

@@ -28,7 +28,7 @@ def _written(name: str) -> str:
 
 
 # Whatever commands a terminal or turns the direction of a line, and halves of characters that no file can hold.
-_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_COMMANDS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
 # The head of a section; a text of many lines is skipped, since what looks like a head in it is none.
@@ -157,4 +157,4 @@ def number(value: Decimal) -> str:
 
 def harmless(text: str) -> str:
     """The text without the characters that command whoever shows it: names and words out of files are in it."""
-    return _COMMANDS.sub("\ufffd", text)
+    return re.sub(_COMMANDS, "\ufffd", text)
