@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
@@ -15,8 +16,7 @@ from xltools.excel.guard import Limits, ScanError, beyond
 from xltools.files import read_bytes, shown, walk
 
 
-@frozen
-class Item:
+class Item(NamedTuple):
     """One file as it is to be read. A member of an archive is named ``archive.zip!member.xlsx``."""
 
     name: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-import attrs
 from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for, represented
@@ -152,9 +151,7 @@ def _included(filing: Filing) -> list[Account]:
     if filing.is_rollup and filing.record:
         inside = sorted(filing.record.agencies)
         accounts += [Account(agency, filing.source, "member", via=str(filing.agency)) for agency in inside]
-        accounts += [
-            attrs.evolve(account, via=account.via or str(filing.agency)) for account in filing.left_out
-        ]
+        accounts += [account._replace(via=account.via or str(filing.agency)) for account in filing.left_out]
     return accounts
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 import attrs
-from attrs import define, frozen
+from attrs import define
 
 from xltools.checking import peers, prior
 from xltools.checking.causes import with_causes
@@ -21,8 +22,7 @@ from xltools.data.roster import Entry, Roster
 _ROSTER = "\0"  # no district has this name: it marks lines of the roster
 
 
-@frozen
-class Examined:
+class Examined(NamedTuple):
     """A filing with everything found in it."""
 
     filing: Filing
@@ -218,7 +218,7 @@ def _agencies(filing: Filing, roster: Roster | None) -> frozenset[Agency]:
 
 def _double(filing: Filing, agency: Agency, holders: list[Filing]) -> Finding:
     same = len({holder.source.sha256 for holder in holders}) == 1
-    facts = {
+    facts: dict[str, object] = {
         "agency": str(agency),
         "files": "、".join(sorted(_told_apart(holders))),
         "same": Word("same" if same else "different"),

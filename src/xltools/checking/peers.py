@@ -8,13 +8,12 @@ and over the figures themselves, whichever is less.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from functools import lru_cache
-from statistics import median
+from typing import NamedTuple
 
 import attrs
-from attrs import frozen
 
 from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
@@ -32,8 +31,7 @@ _COMPANY = 10  # one in so many peers makes a figure a habit of some, and not a 
 _NON_TRIVIAL = 6  # figures that two agencies hardly share by chance, all others being 0 in both
 
 
-@frozen
-class Peer:
+class Peer(NamedTuple):
     """A return among those of its kind: whose figures they are, and which of last year's are known of it."""
 
     filing: Filing
@@ -84,8 +82,7 @@ def compared(peers: Sequence[Peer | None], thresholds: Thresholds) -> dict[int, 
 # -- far from the others
 
 
-@frozen
-class Scale:
+class Scale(NamedTuple):
     """Middle and width of many numbers."""
 
     middle: Decimal
@@ -96,8 +93,7 @@ class Scale:
         return abs(number - self.middle) / self.width
 
 
-@frozen
-class Spread:
+class Spread(NamedTuple):
     """What is usual for a cell among agencies of a kind: as figures, and as their logarithms."""
 
     logs: tuple[Decimal, ...]  # in order
@@ -138,6 +134,13 @@ def _spread(figures: list[Decimal], thresholds: Thresholds) -> Spread:
     logs = tuple(sorted(map(_log, figures)))
     linear = _scale(figures, thresholds.least / thresholds.outlier)
     return Spread(logs, linear, _scale(logs, _apart(thresholds.factor) / thresholds.outlier))
+
+
+def median(numbers: Iterable[Decimal]) -> Decimal:
+    """The number in the middle, or half way between the two that are; the library's own would load random numbers."""
+    ordered = sorted(numbers)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _scale(numbers: Sequence[Decimal], narrowest: Decimal) -> Scale:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
-from attrs import define, frozen
+from attrs import define
 
 from xltools.data.numeral import Quantity, folded, quantities, year_of, years
 
@@ -57,8 +58,7 @@ _PERIOD = re.compile(
 )
 
 
-@frozen
-class Phrase:
+class Phrase(NamedTuple):
     """A quantity in its sentence, with the words around it."""
 
     sentence: str

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
-
-from attrs import frozen
+from typing import NamedTuple
 
 from xltools.data.number import normal, trimmed
 
@@ -47,8 +46,7 @@ _LONGEST = 200  # longer than any figure with any remark
 _MOST_DIGITS = 15  # what a spreadsheet holds exactly
 
 
-@frozen
-class Typed:
+class Typed(NamedTuple):
     """The number a text means, or the code of the finding that says why it means none.
 
     ``is_blank`` tells that it stands for a cell left empty, such as 无 or a stroke.

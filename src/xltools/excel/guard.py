@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
-from typing import IO
+from typing import IO, NamedTuple
 from xml.parsers import expat
 
 import attrs
@@ -345,8 +345,7 @@ class Watch:
         return on_start, on_end
 
 
-@frozen
-class Part:
+class Part(NamedTuple):
     """A part to be parsed: at once when it is small, in pieces and watched when it is not."""
 
     content: bytes | IO[bytes]
