@@ -10,7 +10,6 @@ import attrs
 from attrs import define
 
 from xltools.checking import peers, prior
-from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
@@ -86,11 +85,20 @@ def examine(
     examined = []
     for index, filing in enumerate(filings):
         found = [*verify(filing), *_against(filing, roster, year, district), *doubled.get(index, ())]
-        findings = with_causes(filing, [*found, *across[index]], last[index])
+        findings = _explained(filing, [*found, *across[index]], last[index])
         examined.append(Examined(filing, tuple(_judged(filing, finding, policy) for finding in findings)))
     missing = tuple(policy.applied(_missing(entry), entry.code) for entry in absent)
     changes = tuple(_changes(absent, policy, past, matched)) if past and roster else ()
     return Collection(tuple(examined), missing, absent, changes)
+
+
+def _explained(filing: Filing, findings: list[Finding], last: Figures) -> tuple[Finding, ...]:
+    """The findings with what may lie behind them."""
+    if not findings:
+        return ()
+    from xltools.checking.causes import with_causes  # noqa: PLC0415  a return without a finding pays nothing
+
+    return with_causes(filing, findings, last)
 
 
 def _everyone(filings: tuple[Filing, ...], absent: tuple[Entry, ...]) -> Iterator[Agency]:
