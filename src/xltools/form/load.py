@@ -7,13 +7,12 @@ may stand there. What a form means is :mod:`xltools.form.lint`'s business.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from inspect import Parameter, signature
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
-
-import attrs
 
 from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
@@ -165,11 +164,11 @@ def _kind(annotation: Any) -> _Kind:
         return _Kind(_Reading.choice, inside)
     if origin is tuple:
         return _Kind(_Reading.array, _kind(inside[0]))
-    if origin is dict:
+    if origin in {dict, Mapping}:
         return _Kind(_Reading.mapping, _kind(inside[1]))
     if annotation in {Linear, Equation}:
         return _Kind(_Reading.sum, annotation)
-    return _Kind(_Reading.table if attrs.has(annotation) else _Reading.plain, annotation)
+    return _Kind(_Reading.plain if annotation in {str, bool, int, float} else _Reading.table, annotation)
 
 
 @cache
@@ -177,8 +176,6 @@ def _fields(model: Any) -> dict[str, _Field]:
     """The keys of a table that becomes a *model*, in the order in which its fields stand."""
     renamed, annotations = _RENAMED.get(model, {}), get_type_hints(model)
     return {
-        renamed.get(field.name, field.name): _Field(
-            field.name, _kind(annotations[field.name]), field.default is attrs.NOTHING
-        )
-        for field in attrs.fields(model)
+        renamed.get(name, name): _Field(name, _kind(annotations[name]), given.default is Parameter.empty)
+        for name, given in signature(model).parameters.items()
     }
