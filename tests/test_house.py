@@ -163,7 +163,7 @@ def test_every_code_has_its_words():
 def test_every_problem_that_can_be_raised_has_its_words():
     raised = set()
     for path in MODULES:
-        raised |= set(re.findall(r'Problem\(\s*"([a-z0-9-]+)"', path.read_text(encoding="utf-8")))
+        raised |= set(re.findall(r'(?:Problem|fault)\(\s*"([a-z0-9-]+)"', path.read_text(encoding="utf-8")))
     raised |= {
         *("unknown-level", "fixed-level", "fixed-waiver", "not-above-zero", "unknown-code", "waiver-blank"),
         "repeated-key",

@@ -15,7 +15,7 @@ from importlib import import_module
 
 import click
 
-from xltools import __version__
+import xltools
 from xltools.errors import XltoolsError
 from xltools.text import LANGS, LOCALES, Lang, catalog, default_lang, error_text
 
@@ -118,7 +118,7 @@ def _below(group: click.Group) -> list[click.Command]:
 
 def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
-        click.echo(f"xltools {__version__}")
+        click.echo(f"xltools {xltools.__version__}")
         context.exit()
 
 
