@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 YEAR, DISTRICT = 2024, "青禾区"
 _CODE, _NAME, _FEES = "CODE000000", "NAME000000", Decimal("246813.579")
 _DISTINCT = 100
+_ZEROS = 0.6  # of the cells that are filled in
 
 
 def returns(count: int, seed: int = 7) -> Iterator[tuple[str, bytes]]:
@@ -56,7 +57,9 @@ def _bases(count: int, seed: int) -> Iterator[bytes]:
     samples = [read(path) for path in sorted((ROOT / "samples" / "clean").glob("*.xlsx"))]
     stamp = Stamp(form.key, form.edition, YEAR, Agency(DISTRICT, _CODE, _NAME))
     for index in range(count):
-        prose = {key: text for key, text in samples[index % len(samples)].prose.items() if "overview" not in key}
+        prose = {
+            key: text for key, text in samples[index % len(samples)].prose.items() if "overview" not in key
+        }
         prose |= {key: "按规定办理，工作有序开展。" for key in form.texts if key.startswith("overview.")}
         yield write_return(form, stamp, _figures(form, draw), prose)
 
@@ -65,7 +68,7 @@ def _figures(form: Form, draw: random.Random) -> dict[str, Decimal]:
     """Figures in which every rule holds; one cell in forty is left blank."""
     size = draw.choice((1, 3, 10, 40))
     values = {
-        cell.name: Decimal(0 if cell.only or draw.random() < 0.6 else draw.randint(0, 9) * size)
+        cell.name: Decimal(0 if cell.only or draw.random() < _ZEROS else draw.randint(0, 9) * size)
         for cell in form.inputs
         if draw.random() > 1 / 40
     }

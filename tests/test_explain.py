@@ -6,6 +6,7 @@ import io
 import re
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -69,10 +70,12 @@ def test_a_page_shows_the_line_that_accepts_its_finding_where_one_can(lang):
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_options_and_codes_that_pages_name_exist(lang):
+    group = command_line(lang)
+    context = click.Context(group)
     options = {
         name
-        for command in command_line(lang).commands.values()
-        for parameter in command.params
+        for command in group.list_commands(context)
+        for parameter in group.get_command(context, command).params
         for name in parameter.opts
     }
     for code, page in explanations(lang).items():

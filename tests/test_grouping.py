@@ -86,7 +86,7 @@ def test_findings_of_one_cause_are_told_once():
     cause = Cause("wrong-column", {"one": "x", "other": "y", "difference": 1})
     one, other, third = (
         Finding("rule-broken", sheet="三", address=a, others=(Place("三", "D9"),), causes=(c,))
-        for a, c in (("D6", cause), ("I6", cause), ("E6", attrs.evolve(cause, facts={"difference": 2})))
+        for a, c in (("D6", cause), ("I6", cause), ("E6", cause._replace(facts={"difference": 2})))
     )
     first, second = grouped([one, third, other])
     assert (first.cause, first.findings, first.apart) == (cause, (one, other), (other,))

@@ -46,6 +46,17 @@ FAULTS = {
         "wrong-type",
         "cells",
     ),
+    "a text for a list": (
+        ('means = ["received", "opening + received"]', 'means = "received"'),
+        "wrong-type",
+        "means",
+    ),
+    "a number for a table": (
+        ('omits = { spent = "支出不是预算的组成部分" }', "omits = 3"),
+        "wrong-type",
+        "omits",
+    ),
+    "true for a number": (("schema = 1", "schema = true"), "wrong-value", "schema"),
     "unknown number": (('number = "decimal"\n\n', 'number = "money"\n\n'), "wrong-value", "number"),
     "unknown schema": (("schema = 1", "schema = 2"), "wrong-value", "schema"),
     "not a sum": (('is = "men + women"', 'is = "men * women"'), "not-a-sum", "“all”"),

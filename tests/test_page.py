@@ -208,7 +208,7 @@ def hostile(form):
     ]
     prose = dict.fromkeys(form.texts, EVIL)
     one = filled(evil, {}, prose, findings, path=f"{EVIL}\udcff.xlsx", agency=agency)
-    return Collection((attrs.evolve(one, filing=attrs.evolve(one.filing, unread=frozenset({cell}))),))
+    return Collection((one._replace(filing=attrs.evolve(one.filing, unread=frozenset({cell}))),))
 
 
 def test_nothing_out_of_a_file_becomes_markup(form):

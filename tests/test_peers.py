@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from decimal import Decimal
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conftest import sound_values, year_before
 from test_prior import OFFICIAL, codes, filing, rollup
 from xltools.checking.collection import examine
-from xltools.checking.peers import _spread
+from xltools.checking.peers import _median, _spread
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import past_of
 from xltools.data.record import Agency
@@ -196,3 +199,8 @@ def test_the_clean_samples_stand_out_in_nothing():
     for folder in ("clean", "published"):
         found = codes(examine([read(path) for path in gather([ROOT / "samples" / folder]).paths]).findings)
         assert not {"outlier", "twins", "no-rule-maker"} & set(found), folder
+
+
+@given(st.lists(st.decimals(min_value=0, max_value=10**9, places=2), min_size=1))
+def test_the_median_is_that_of_the_standard_library(numbers):
+    assert _median(Counter(numbers)) == statistics.median(numbers)

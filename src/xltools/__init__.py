@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+__version__ = "0.1.0"
 _HOME = {
     "Agency": "xltools.data.record",
     "Collection": "xltools.checking.collection",

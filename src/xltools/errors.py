@@ -9,16 +9,17 @@ silent and the command line can speak Chinese or English.
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 
-@frozen
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong: a catalogue key below ``problem.``, where it is, and the facts of the sentence."""
 
     code: str
     place: str = ""
-    facts: dict[str, object] = field(factory=dict)
+    facts: Mapping[str, object] = MappingProxyType({})
 
 
 class XltoolsError(Exception):
@@ -27,7 +28,7 @@ class XltoolsError(Exception):
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
         super().__init__(
-            "; ".join(f"{p.place + ': ' if p.place else ''}{p.code} {p.facts}" for p in problems)
+            "; ".join(f"{p.place + ': ' if p.place else ''}{p.code} {dict(p.facts)}" for p in problems)
         )
 
     def __reduce__(self) -> tuple[type[XltoolsError], tuple[Problem, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -54,7 +53,8 @@ def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
             raise _unreadable(path, error) from error
 
 
-_HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
+# Compiled by the first name that is no text: its many characters take milliseconds.
+_HAN = r"[\u2e80-\u9fff\uf900-\ufaff]"
 
 
 def shown(path: Path) -> str:
@@ -70,7 +70,7 @@ def shown(path: Path) -> str:
 def readable(name: bytes) -> str:
     """The name in these bytes: UTF-8 where it is that and Chinese, GBK where it can be, as on old machines elsewhere."""
     found = [text for encoding in ("utf-8", "gb18030") if (text := _tried(name, encoding)) is not None]
-    chinese = [text for text in found if _HAN.search(text)]
+    chinese = [text for text in found if re.search(_HAN, text)]
     return (chinese or found or [name.decode("cp437")])[0]
 
 
@@ -109,6 +109,8 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
     An interruption at any moment leaves what was there. Raises :class:`OutputError` when the system refuses.
     """
+    import tempfile  # noqa: PLC0415  only who writes pays for it
+
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-from attrs import frozen
+from typing import NamedTuple
 
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
@@ -16,8 +15,7 @@ from xltools.files import read_bytes, shown, walk
 from xltools.remote import is_address, read_remote, remote_size, walk_remote
 
 
-@frozen
-class Item:
+class Item(NamedTuple):
     """One file as it is to be read. A member of an archive is named ``archive.zip!member.xlsx``."""
 
     name: str
@@ -38,8 +36,7 @@ class Item:
         return Filing(Source(self.name, self.sha256, self.size), (finding,))
 
 
-@frozen
-class Inbox:
+class Inbox(NamedTuple):
     """The files there are, as text: a path, or an address of an object store. ``passed_over`` are hidden or temporary."""
 
     files: tuple[str, ...] = ()

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 from attrs import define, field
 
 from xltools.checking.checks import verified
 from xltools.data.filing import Filing
-from xltools.data.packed import pack, unpack
 from xltools.excel.guard import Limits
 from xltools.excel.reader import read_package
 from xltools.form import library
 from xltools.form.model import Form
 from xltools.inbox import content_of, items
-from xltools.spool import Spool
-from xltools.store import Store, key_of, sources
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+    from xltools.store import Store
 
 MANY = 300  # files; so many filings are held in memory, more wait on a disk
 _BATCH = 16  # files that one task reads: enough to make sending it cheap, few enough to share the work evenly
@@ -63,13 +63,16 @@ class Manner:
 
     @cached_property
     def packed(self) -> bytes:
-        """For another process; the form without what it has worked out so far."""
-        fresh = attrs.evolve(self.form) if self.form else None
-        return pickle.dumps(attrs.evolve(self, form=fresh))
+        """For another process."""
+        import pickle  # noqa: PLC0415  one process alone needs none
+
+        return pickle.dumps(attrs.evolve(self))  # a copy, without what was worked out of it
 
     @cached_property
     def digest(self) -> bytes:
         """What tells two manners apart, the tool included: files read in one are not read in the other."""
+        from xltools.store import key_of, sources  # noqa: PLC0415  only where something is kept
+
         return key_of((sources(), self.packed))
 
 
@@ -98,20 +101,35 @@ def read_files(manner: bytes, paths: Sequence[str]) -> list[Taken]:
 
 @lru_cache(maxsize=4)
 def _manner(packed: bytes) -> Manner:
+    import pickle  # noqa: PLC0415
+
     found: Manner = pickle.loads(packed)  # noqa: S301  it comes from the process that gave the task
     return found
 
 
 def _taken(manner: Manner, file: str) -> Taken:
+    from xltools.data.packed import pack  # noqa: PLC0415
+
     data = content_of(file, manner.limits)
-    filings, passed_over = [], 0
+    filings = list(_filings(manner, file, data))
+    packed = tuple(pack(filing) for filing in filings if filing)
+    return Taken(packed, filings.count(None), hashlib.sha256(data).digest())
+
+
+def _filings(manner: Manner, file: str, data: bytes) -> Iterator[Filing | None]:
+    """The filings in a file; ``None`` for a member of an archive that is passed over."""
     for item in items(file, data, manner.limits):
         if item is None:
-            passed_over += 1
+            yield None
         else:
             found = item.refusal() or manner.filing(item.data, item.name)
-            filings.append(pack(verified(found) if manner.checked else found))
-    return Taken(tuple(filings), passed_over, hashlib.sha256(data).digest())
+            yield verified(found) if manner.checked else found
+
+
+def read_here(files: Sequence[str], manner: Manner) -> Iterator[tuple[Filing | None, ...]]:
+    """The filings of each of a few files, by this process, without packing them. Raises :class:`InputError`."""
+    for file in files:
+        yield tuple(_filings(manner, file, content_of(file, manner.limits)))
 
 
 def take_in(
@@ -156,6 +174,8 @@ def _known(files: Sequence[str], manner: Manner, store: Store) -> _Known:
 
 
 def _key(manner: Manner, file: str, sha256: bytes) -> bytes:
+    from xltools.store import key_of  # noqa: PLC0415
+
     return key_of((manner.digest, os.fsencode(file), sha256))
 
 
@@ -175,6 +195,9 @@ def _answered(
 
 def gathered(taken: Iterable[Taken], manner: Manner, *, many: bool) -> tuple[Sequence[Filing], int]:
     """The filings, of *many* files on a disk, and how many members of archives were passed over."""
+    from xltools.data.packed import unpack  # noqa: PLC0415
+    from xltools.spool import Spool  # noqa: PLC0415
+
     if many:
         spool, passed_over = Spool(manner.forms), 0
         for one in taken:

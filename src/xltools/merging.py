@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import overload
 
-import attrs
 from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for
@@ -154,7 +153,7 @@ class _Members(Sequence[Member]):
         if isinstance(place, slice):
             return [self[one] for one in range(*place.indices(len(self)))]
         index, kind = self._rows[place]
-        return attrs.evolve(self._spool.member(index, self._form), kind=kind)
+        return self._spool.member(index, self._form)._replace(kind=kind)
 
 
 def _members(filings: Spool | tuple[Filing, ...], rows: Sequence[_Row], form: Form) -> Sequence[Member]:
@@ -235,9 +234,7 @@ def _included(filing: Filing) -> list[Account]:
     if filing.is_rollup and filing.record:
         inside = sorted(filing.record.agencies)
         accounts += [Account(agency, filing.source, "member", via=str(filing.agency)) for agency in inside]
-        accounts += [
-            attrs.evolve(account, via=account.via or str(filing.agency)) for account in filing.left_out
-        ]
+        accounts += [account._replace(via=account.via or str(filing.agency)) for account in filing.left_out]
     return accounts
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from xltools.data.filing import Filing, Member
-from xltools.data.packed import Forms, unpack, unpack_member
 from xltools.form.model import Form
+
+if TYPE_CHECKING:
+    from xltools.data.packed import Forms
 
 _HELD = 8 << 20  # bytes; up to here they wait in memory after all
 
@@ -20,6 +21,8 @@ class Spool(Sequence[Filing]):
 
     def __init__(self, forms: Forms) -> None:
         self._forms = forms
+        import tempfile  # noqa: PLC0415  only a large collection pays for it
+
         # Closed, and so removed from the disk, with the last reference to it.
         self._file = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115
         self._starts, self._sizes = array("Q"), array("L")
@@ -49,6 +52,8 @@ class Spool(Sequence[Filing]):
     def __getitem__(self, index: int | slice) -> Filing | list[Filing]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
+        from xltools.data.packed import unpack  # noqa: PLC0415  a small collection has no use for it
+
         return unpack(self._packed(index), self._forms)
 
     def __iter__(self) -> Iterator[Filing]:
@@ -56,6 +61,8 @@ class Spool(Sequence[Filing]):
 
     def member(self, index: int, form: Form) -> Member:
         """What that filing brings into a sum, for less than unpacking it."""
+        from xltools.data.packed import unpack_member  # noqa: PLC0415
+
         return unpack_member(self._packed(index), form)
 
     def _packed(self, index: int) -> bytes:

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 import attrs
-from attrs import frozen
 
 from xltools.checking.gaps import Gap, gaps
 from xltools.data.filing import Filing
@@ -35,8 +35,7 @@ _UNIT = Decimal(10_000)  # from 万元 to 元
 _NEAR = Decimal(3)  # in the right unit, a figure is within this factor of what it is measured by
 
 
-@frozen
-class Case:
+class Case(NamedTuple):
     """One filing under examination, its findings, the equations that fail, and last year's figures."""
 
     filing: Filing

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import overload
+from typing import NamedTuple, overload
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 
 from xltools.checking import prior
-from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
 from xltools.checking.peers import Company, no_rule_maker, peer_of
 from xltools.data.filing import Filing
@@ -23,8 +22,7 @@ from xltools.data.roster import Entry, Roster
 from xltools.spool import Spool
 
 
-@frozen
-class Examined:
+class Examined(NamedTuple):
     """A filing with everything found in it."""
 
     filing: Filing
@@ -168,8 +166,17 @@ class Examination(Sequence[Examined]):
         last = survey.last(filing)
         found = [*verify(filing), *_against(filing, survey.roster, self._year, self._district)]
         found += [*survey.doubled(index, filing), *survey.across(filing, last)]
-        findings = with_causes(filing, found, last)
+        findings = _explained(filing, found, last)
         return Examined(filing, tuple(_judged(filing, finding, survey.policy) for finding in findings))
+
+
+def _explained(filing: Filing, findings: list[Finding], last: Figures) -> tuple[Finding, ...]:
+    """The findings with what may lie behind them."""
+    if not findings:
+        return ()
+    from xltools.checking.causes import with_causes  # noqa: PLC0415  a return without a finding pays nothing
+
+    return with_causes(filing, findings, last)
 
 
 class _Survey:
@@ -225,8 +232,7 @@ class _Survey:
 _ROSTER = "\0"  # no district has this name: it marks lines of the roster
 
 
-@frozen
-class Shared:
+class Shared(NamedTuple):
     """An agency, and the places of all files that are for it."""
 
     agency: Agency
@@ -341,7 +347,7 @@ def named_for(filing: Filing, roster: Roster) -> Entry | None:
 
 def _double(filing: Filing, agency: Agency, holders: list[Filing]) -> Finding:
     same = len({holder.source.sha256 for holder in holders}) == 1
-    facts = {
+    facts: dict[str, object] = {
         "agency": str(agency),
         "files": "、".join(sorted(_told_apart(holders))),
         "same": Word("same" if same else "different"),

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
-from attrs import define, frozen
+from attrs import define
 
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
@@ -22,8 +23,7 @@ _TOTALS = {"total-wrong", "formula-wrong"}  # a stale result says nothing of the
 Terms = tuple[tuple[int, str], ...]
 
 
-@frozen
-class Family:
+class Family(NamedTuple):
     """The same equation in every line of a table: which one, and whether its lines are columns."""
 
     section: str

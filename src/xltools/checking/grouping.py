@@ -13,8 +13,7 @@ was not answered.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-
-from attrs import frozen
+from typing import NamedTuple
 
 from xltools.data.finding import Cause, Finding, Place, Severity
 from xltools.form.address import ranges
@@ -25,8 +24,7 @@ _FOLLOWS = {"blank": "all-blank", "text-nothing": "all-blank"}  # code -> the co
 _WORST = {severity: index for index, severity in enumerate(Severity)}
 
 
-@frozen
-class Group:
+class Group(NamedTuple):
     """Findings with one message, the one that leads first. One alone is a group as well."""
 
     findings: tuple[Finding, ...]

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
-from attrs import define, frozen
+from attrs import define
 
 from xltools.data.filing import Filing
 from xltools.data.sentence import Phrase, Sentence, are_joined, denials, is_elsewhen, is_light, sentences
@@ -20,8 +21,7 @@ from xltools.form.linear import Linear
 from xltools.form.prose import Claim, Prose
 
 
-@frozen
-class Reading:
+class Reading(NamedTuple):
     """One thing a number can mean: the sum in words, its figure, and the cells it is made of."""
 
     label: str
@@ -29,8 +29,7 @@ class Reading:
     cells: tuple[str, ...]
 
 
-@frozen
-class Mention:
+class Mention(NamedTuple):
     """A number in the prose, or a 无, with what it can mean. ``matched`` is what it equals, if anything."""
 
     box: str
@@ -42,8 +41,7 @@ class Mention:
     is_denial: bool = False
 
 
-@frozen
-class _Spot:
+class _Spot(NamedTuple):
     """A claim whose words stand in a text, and where."""
 
     claim: Claim

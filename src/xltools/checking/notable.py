@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-
-from attrs import frozen
+from typing import NamedTuple
 
 from xltools.form.model import Cell, Form
 
 _MOST = 3  # of one sort, a filing
 
 
-@frozen
-class Notable:
+class Notable(NamedTuple):
     """A cell that stands out, and by how much."""
 
     cell: Cell

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-
-from attrs import frozen
+from typing import NamedTuple
 
 from xltools.data.numeral import Quantity
 from xltools.data.sentence import Phrase, Sentence, is_enumerated, part_mark
 from xltools.form.prose import Prose, Whole
 
 
-@frozen
-class Division:
+class Division(NamedTuple):
     """A whole and parts that do not make it up, as they stand in a sentence."""
 
     quote: str

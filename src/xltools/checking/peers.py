@@ -14,9 +14,9 @@ from decimal import Context, Decimal
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
+from typing import NamedTuple
 
 import attrs
-from attrs import frozen
 
 from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
@@ -35,8 +35,7 @@ _COMPANY = 10  # one in so many peers makes a figure a habit of some, and not a 
 _NON_TRIVIAL = 6  # figures that two agencies hardly share by chance, all others being 0 in both
 
 
-@frozen
-class Peer:
+class Peer(NamedTuple):
     """A return among those of its kind: whose figures they are."""
 
     filing: Filing
@@ -104,8 +103,7 @@ class Company:
 # -- far from the others
 
 
-@frozen
-class Scale:
+class Scale(NamedTuple):
     """Middle and width of many numbers."""
 
     middle: Decimal
@@ -116,8 +114,7 @@ class Scale:
         return abs(number - self.middle) / self.width
 
 
-@frozen
-class Spread:
+class Spread(NamedTuple):
     """What is usual for a cell among agencies of a kind: as figures, and as their logarithms."""
 
     logs: tuple[Decimal, ...]  # in order, each once
@@ -126,7 +123,7 @@ class Spread:
     logarithmic: Scale
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many figures there are."""
         return self.before[-1]
 
@@ -143,7 +140,7 @@ class Spread:
         log, apart = _log(value), _apart(factor)
         first, after = bisect_right(self.logs, log - apart), bisect_left(self.logs, log + apart)
         near = self.before[max(first, after)] - self.before[first]
-        return near - 1 <= self.count // _COMPANY  # one of those near is the agency itself
+        return near - 1 <= self.size // _COMPANY  # one of those near is the agency itself
 
 
 def _spread(counts: Counter[Decimal], thresholds: Thresholds) -> Spread:
@@ -215,7 +212,7 @@ def _outliers(
         value, usual = peer.now[cell.name], spread.linear.middle
         facts: dict[str, object] = {
             "label": cell.label,
-            "count": spread.count,
+            "count": spread.size,
             "score": round(notable.score, 1),
         }
         about = _about(peer, "outlier", value, usual, facts)

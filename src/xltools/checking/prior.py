@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 import attrs
-from attrs import frozen
 
 from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
@@ -22,8 +22,7 @@ from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import LAST, Cell, Form, Identity, of_last_year
 
 
-@frozen
-class Years:
+class Years(NamedTuple):
     """The two years of one agency, in the file that is judged; ``member`` is set inside a roll-up."""
 
     filing: Filing

@@ -170,9 +170,11 @@ def find_form(name: str | None) -> Form:
 
 def find_roster(path: Path | None) -> Roster | None:
     """The roster in that file."""
+    if path is None:
+        return None
     from xltools.rosters import load_roster  # noqa: PLC0415
 
-    return load_roster(path) if path else None
+    return load_roster(path)
 
 
 class Handed(NamedTuple):
@@ -189,7 +191,7 @@ def read_all(
     """Every file named or found in a folder, an archive or a store, read; says how many were passed over."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
-    from xltools.intake import MANY, gathered, take_in  # noqa: PLC0415
+    from xltools.intake import MANY, gathered, read_here, take_in  # noqa: PLC0415
 
     t, inbox = catalog(lang), gather(named)
     if not inbox.files and not allow_none:
@@ -198,9 +200,14 @@ def read_all(
     with contextlib.ExitStack() as stack:
         executor = stack.enter_context(workers(how, count))
         store = stack.enter_context(_kept(how))
-        taken = take_in(inbox.files, manner, executor=executor, store=store)
-        shown = progress(taken, t("report.reading"), count)
-        filings, inside = gathered(shown, manner, many=count > MANY)
+        if count <= MANY and executor is None and store is None:
+            here = list(progress(read_here(inbox.files, manner), t("report.reading"), count))
+            filings: Sequence[Filing] = [filing for found in here for filing in found if filing]
+            inside = sum(found.count(None) for found in here)
+        else:
+            taken = take_in(inbox.files, manner, executor=executor, store=store)
+            shown = progress(taken, t("report.reading"), count)
+            filings, inside = gathered(shown, manner, many=count > MANY)
     passed_over = inbox.passed_over + inside
     if passed_over:
         click.echo(t("report.passed-over", count=passed_over), err=True)
@@ -269,6 +276,9 @@ def find_past(
     The same reader reads them. A file with faults is used as far as it could be read, and counted; the key of this
     year's seal says nothing about last year's. Raises :class:`InputError` when they are not of the year before.
     """
+    paths = [_returns(path) for path in named or filter(None, [own.prior])]
+    if not paths:
+        return None
     from xltools.checking.checks import verify  # noqa: PLC0415
     from xltools.data.finding import has_errors  # noqa: PLC0415
     from xltools.data.prior import past_of  # noqa: PLC0415
@@ -336,9 +346,9 @@ def emit_block(text: str) -> None:
 
 def point_to_explanations(collection: Collection, lang: Lang) -> None:
     """Tell a person at a terminal, beside the output, where the codes are explained."""
-    from xltools.report.explain import pointer  # noqa: PLC0415
-
     if is_terminal(sys.stderr) and (findings := collection.findings):
+        from xltools.report.explain import pointer  # noqa: PLC0415
+
         click.echo(pointer(findings, lang), err=True)
 
 

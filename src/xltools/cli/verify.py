@@ -88,12 +88,14 @@ def _latest(filings: Sequence[Filing]) -> int | None:
 
 
 def _report(collection: Collection, how: str, output: Path | None, lang: Lang, handed: Handed) -> None:
-    from xltools.report import data, text  # noqa: PLC0415
+    from xltools.report import text  # noqa: PLC0415
 
     if output and how in FILES:
         write_file(output, _content(collection, how, lang), handed)
         emit(text.summary(collection, lang), None)
     elif how == "json":
+        from xltools.report import data  # noqa: PLC0415
+
         whole = data.collection_object(collection, lang, handed.passed_over)
         emit(data.json_text(whole, encoding(output), indent=1), output)
     else:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from attrs import field, frozen
 
@@ -23,8 +23,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 _SEPARATOR = re.compile(r"[/\\]|(?<=\.zip)!", re.IGNORECASE)
 
 
-@frozen
-class Source:
+class Source(NamedTuple):
     """The file itself. ``path`` is as the user named it."""
 
     path: str
@@ -59,8 +58,7 @@ class Origin(Enum):
     UNKNOWN = "unknown"  # an old format does not tell
 
 
-@frozen
-class Shown:
+class Shown(NamedTuple):
     """What a total cell displayed. It is evidence and never enters a sum."""
 
     value: Decimal | None
@@ -70,8 +68,7 @@ class Shown:
     issued: str = ""
 
 
-@frozen
-class Member:
+class Member(NamedTuple):
     """One row of a roll-up: what one file brought in. ``kind`` is the roster's word for what sort of agency it is."""
 
     agency: Agency
@@ -80,8 +77,7 @@ class Member:
     kind: str = ""
 
 
-@frozen
-class Account:
+class Account(NamedTuple):
     """What became of one file, or of one agency without a file, in a roll-up.
 
     A ``member`` came inside a roll-up: ``source`` is that roll-up's file and ``via`` its name. ``note`` says why

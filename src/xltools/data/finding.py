@@ -6,8 +6,10 @@ are in the text catalogue; the facts that the words need travel in ``facts``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from attrs import field, frozen
@@ -158,15 +160,13 @@ def can_have(code: str, severity: Severity) -> bool:
     return SEVERITY[code] is not Severity.ERROR or code in ACCEPTABLE or severity is Severity.ERROR
 
 
-@frozen
-class Sum:
+class Sum(NamedTuple):
     """The parts of a sum as a finding tells them: sign, name and figure of each."""
 
     terms: tuple[tuple[int, str, Decimal], ...]
 
 
-@frozen
-class Word:
+class Word(NamedTuple):
     """A word of the catalogue below ``finding-part.``, for a finding that has to name something."""
 
     key: str
@@ -180,12 +180,11 @@ class Place(NamedTuple):
     cell: str = ""
 
 
-@frozen
-class Cause:
+class Cause(NamedTuple):
     """What may lie behind a finding: a sentence of the catalogue below ``cause.``, and its facts."""
 
     code: str
-    facts: dict[str, object] = field(factory=dict)
+    facts: Mapping[str, object] = MappingProxyType({})
 
 
 @frozen

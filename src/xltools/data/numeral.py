@@ -10,8 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
-
-from attrs import frozen
+from typing import NamedTuple
 
 _DIGITS = dict(zip("零〇一二三四五六七八九", (0, *range(10)), strict=True)) | {"两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
@@ -61,8 +60,7 @@ _ROUGH_BEHIND = re.compile(r"以上|以下|以内|左右|上下")
 _YEAR = re.compile(r"(?<!\d)(\d{4}|[〇零一二三四五六七八九]{4})年")
 
 
-@frozen
-class Quantity:
+class Quantity(NamedTuple):
     """A number with its counter, and where it stands in its text."""
 
     value: Decimal

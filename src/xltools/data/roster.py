@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
-from attrs import define, frozen
+from attrs import define
 
 from xltools.data.number import is_blank
 from xltools.data.record import Agency
@@ -21,8 +22,7 @@ RULE_MAKER_HEADS = ("rule_maker", "规章制定主体")
 _YES = {"是", "yes", "true", "1"}
 
 
-@frozen
-class Entry:
+class Entry(NamedTuple):
     """One agency of the roster; ``others`` are its further columns by their heads."""
 
     code: str

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
-from attrs import define, frozen
+from attrs import define
 
 from xltools.data.numeral import Quantity, folded, quantities, year_of, years
 
@@ -42,28 +43,22 @@ _TIME = re.compile(
 _NOT = re.compile(
     r"未(?!经|来|办|审|按|能|及|成|公|予)|没有?(?!现成)|(?<!有)无(?!法|正当|误|关|理由|障|偿|条件|需|缝|害)|不存在"
 )
-_NOTHING = re.compile(
-    r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机关|暂时?|均|存在|主要|明显|突出|较大|的|问题|及|改进|情况|事项|其他|需要?|报告|发现)*"
-)
+_NOTHING = r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机关|暂时?|均|存在|主要|明显|突出|较大|的|问题|及|改进|情况|事项|其他|需要?|报告|发现)*"
 _NOTHING_WORDS = {"无", "没有", "不", "未", "", "/", "-", "—", "——", "暂无"}
 _LONGEST_NOTHING = 20
 # In characters of a box, characters of a sentence, and numbers in one: what is done with it grows with their square.
 _MOST, _LONGEST, _MOST_NUMBERS = 10_000, 600, 60
-_OPENING = re.compile(
-    r"(?:[（(]?[一二三四五六七八九十\d]+[）)、.])?(?:[^，。]{0,12}(?:情况|方面|工作|公开))?[:：]?(?:截[至止]|在)?"
-)
-_NO_TOPIC = re.compile(
-    r"[0-9一二三四五六七八九十]{1,2}月(?!31日|底)|[底末初起前至到\-—~]|以[来前后]|[上下]半年|第|的|印发|年报|结转|考核|评估|度?(?:报告|考核|评估|工作要点)"
-)
-_LOOKS_BACK = re.compile(r"[相对]比|[比较]20|同比|整改|考核|评估|以来|指出|反馈|获[得评]|荣获|被评|修订|成立")
-_LOOKS_AHEAD = re.compile(r"将|计划|下一步|继续|力争|拟|进一步|要")
+# Patterns of what is rarely met are compiled when it is.
+_OPENING = r"(?:[（(]?[一二三四五六七八九十\d]+[）)、.])?(?:[^，。]{0,12}(?:情况|方面|工作|公开))?[:：]?(?:截[至止]|在)?"
+_NO_TOPIC = r"[0-9一二三四五六七八九十]{1,2}月(?!31日|底)|[底末初起前至到\-—~]|以[来前后]|[上下]半年|第|的|印发|年报|结转|考核|评估|度?(?:报告|考核|评估|工作要点)"
+_LOOKS_BACK = r"[相对]比|[比较]20|同比|整改|考核|评估|以来|指出|反馈|获[得评]|荣获|被评|修订|成立"
+_LOOKS_AHEAD = r"将|计划|下一步|继续|力争|拟|进一步|要"
 _PERIOD = re.compile(
     r"(?<!\d)(\d{4})年1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|(?<!\d)(\d{4})年度?政府信息公开工作(?:年度)?(?:报告|年报)"
 )
 
 
-@frozen
-class Phrase:
+class Phrase(NamedTuple):
     """A quantity in its sentence, with the words around it."""
 
     sentence: str
@@ -174,7 +169,7 @@ def denials(clause: str) -> Iterator[int]:
 def says_nothing(text: str) -> bool:
     """Whether a text is only a way of saying 无."""
     plain = re.sub(r"[。，、；：！.,;:!“”\"'\n]", "", folded(text))
-    return len(plain) <= _LONGEST_NOTHING and _NOTHING.sub("", plain) in _NOTHING_WORDS
+    return len(plain) <= _LONGEST_NOTHING and re.sub(_NOTHING, "", plain) in _NOTHING_WORDS
 
 
 def part_mark(text: str) -> bool:
@@ -200,7 +195,9 @@ def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
     named, start, end = named_years[0]
     rest = text[end:]
     looks_away = _LOOKS_AHEAD if named > year else _LOOKS_BACK
-    if _OPENING.fullmatch(text, 0, start) and not _NO_TOPIC.match(rest) and not looks_away.search(rest):
+    if not re.fullmatch(_OPENING, text[:start]):
+        return
+    if not re.match(_NO_TOPIC, rest) and not re.search(looks_away, rest):
         yield named
 
 

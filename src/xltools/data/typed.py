@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
-
-from attrs import frozen
+from typing import NamedTuple
 
 from xltools.data.number import normal, trimmed
 
@@ -32,24 +31,22 @@ _NOTHING = {
     "na",
     "nil",
 }
+# Patterns are compiled by the first text that stands where a figure belongs: most returns have none.
 _DIGITS = r"[0-9]+(?:\.[0-9]+)?"
-_GROUPED = re.compile(r"[0-9]{1,3}(?:[, '][0-9]{3})+(?:\.[0-9]+)?")
-_PLAIN = re.compile(rf"[+-]?\s*(?:{_DIGITS}|\.[0-9]+)")
-_SCIENTIFIC = re.compile(rf"[+-]?{_DIGITS}[eE][+-]?[0-9]+")
-_BRACKETED = re.compile(r"\((.+)\)")
-_DATE = re.compile(r"[0-9]{4}\s*(?:年|[-/.]\s*[0-9]{1,2}\s*[-/.]|[-/]\s*[0-9]{1,2}$).*|[0-9]{1,2}\s*月.*")
-_CHANGE = re.compile(rf"(?:[+增减升降]|增加|减少|上升|下降|净增|净减)\s*{_DIGITS}.*")
-_VAGUE = re.compile(
-    rf"(?:约|大约|近|将近|超|超过|逾|不足|不到|至少)\s*{_DIGITS}.*|{_DIGITS}\s*[余多来几]\D*|{_DIGITS}\D*(?:左右|上下|以上|以下)"
-)
-_REMARK = re.compile(rf"{_DIGITS}\D*[(,;:、]\s*[^\d\s].*")
-_OTHER_UNIT = re.compile(r"[+-]?\s*[0-9][0-9,. ]*\s*[^\d\s(),.;:、+-]+")
+_GROUPED = r"[0-9]{1,3}(?:[, '][0-9]{3})+(?:\.[0-9]+)?"
+_PLAIN = rf"[+-]?\s*(?:{_DIGITS}|\.[0-9]+)"
+_SCIENTIFIC = rf"[+-]?{_DIGITS}[eE][+-]?[0-9]+"
+_BRACKETED = r"\((.+)\)"
+_DATE = r"[0-9]{4}\s*(?:年|[-/.]\s*[0-9]{1,2}\s*[-/.]|[-/]\s*[0-9]{1,2}$).*|[0-9]{1,2}\s*月.*"
+_CHANGE = rf"(?:[+增减升降]|增加|减少|上升|下降|净增|净减)\s*{_DIGITS}.*"
+_VAGUE = rf"(?:约|大约|近|将近|超|超过|逾|不足|不到|至少)\s*{_DIGITS}.*|{_DIGITS}\s*[余多来几]\D*|{_DIGITS}\D*(?:左右|上下|以上|以下)"
+_REMARK = rf"{_DIGITS}\D*[(,;:、]\s*[^\d\s].*"
+_OTHER_UNIT = r"[+-]?\s*[0-9][0-9,. ]*\s*[^\d\s(),.;:、+-]+"
 _LONGEST = 200  # longer than any figure with any remark
 _MOST_DIGITS = 15  # what a spreadsheet holds exactly
 
 
-@frozen
-class Typed:
+class Typed(NamedTuple):
     """The number a text means, or the code of the finding that says why it means none.
 
     ``is_blank`` tells that it stands for a cell left empty, such as 无 or a stroke.
@@ -87,22 +84,22 @@ def _without_unit(text: str, unit: str) -> str:
 
 
 def _number(text: str, *, signed: bool) -> Decimal | None:
-    if bracketed := _BRACKETED.fullmatch(text):
+    if bracketed := re.fullmatch(_BRACKETED, text):
         inner = _number(bracketed[1].strip(), signed=False)
         return None if inner is None else -inner if signed else inner  # brackets are an accountant's minus
-    if _GROUPED.fullmatch(text):
+    if re.fullmatch(_GROUPED, text):
         return normal(Decimal(re.sub("[, ']", "", text)))
-    if _PLAIN.fullmatch(text) and not text.startswith("+"):
+    if re.fullmatch(_PLAIN, text) and not text.startswith("+"):
         return normal(Decimal(text.replace(" ", "")))
     return None
 
 
 def _fault(core: str, plain: str) -> str:
     """The first description that fits, from the most particular on."""
-    if _SCIENTIFIC.fullmatch(core):
+    if re.fullmatch(_SCIENTIFIC, core):
         return "number-too-large"
     for code, pattern in _FAULTS:
-        if pattern.fullmatch(core) or pattern.fullmatch(plain):
+        if re.fullmatch(pattern, core) or re.fullmatch(pattern, plain):
             return code
     return "not-a-number"
 

@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
-from typing import IO
+from typing import IO, NamedTuple
 from xml.parsers import expat
 
 import attrs
@@ -136,7 +136,7 @@ _MARKS = {  # first bytes of other kinds of file
     b"%PDF": "not-a-workbook",
 }
 _HEAD = 4096
-_WEB = re.compile(r"\s*(<!doctype\s+html|<(html|head|body|meta|table|style|script|div)\b|mime-version:)")
+_WEB = r"\s*(<!doctype\s+html|<(html|head|body|meta|table|style|script|div)\b|mime-version:)"
 _XML_SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 
 
@@ -155,7 +155,7 @@ def _foreign_kind(data: bytes) -> str:
 
 def _text_kind(head: str) -> str:
     """What a file is that can be read as text."""
-    if _WEB.match(head) or "<html" in head:
+    if re.match(_WEB, head) or "<html" in head:
         return "html-file"
     if head.lstrip().startswith("<?xml"):
         return "old-format" if _XML_SPREADSHEET in head else "not-a-workbook"
@@ -247,7 +247,7 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:200])
 
 
-_WORKBOOK_NAMES = re.compile(r"[^/]\.(xls[xmb]?|et|ods|zip|rar|7z)$")
+_WORKBOOK_NAMES = r"[^/]\.(xls[xmb]?|et|ods|zip|rar|7z)$"
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
 
@@ -275,7 +275,7 @@ def is_package(names: Iterable[str]) -> bool:
 
 def holds_workbooks(names: Iterable[str]) -> bool:
     """Whether any of these folded names is that of a workbook, or of a further archive."""
-    return any(_WORKBOOK_NAMES.search(name) for name in names)
+    return any(re.search(_WORKBOOK_NAMES, name) for name in names)
 
 
 def is_encrypted(entry: zipfile.ZipInfo) -> bool:
@@ -345,8 +345,7 @@ class Watch:
         return on_start, on_end
 
 
-@frozen
-class Part:
+class Part(NamedTuple):
     """A part to be parsed: at once when it is small, in pieces and watched when it is not."""
 
     content: bytes | IO[bytes]

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 import attrs
 
-from xltools.excel.decrypt import decrypted
-from xltools.excel.legacy import old_format, read_old
 from xltools.excel.scan import Facts, Limits, ScanError, scan
 
 
@@ -20,6 +18,8 @@ def facts_of(data: bytes, limits: Limits | None = None, passwords: Sequence[str]
     except ScanError as error:
         if error.code != "encrypted":
             raise
+    from xltools.excel.decrypt import decrypted  # noqa: PLC0415  only a password pays for the child process
+
     opened = decrypted(data, passwords, limits)
     left = max(1, int(limits.seconds - (time.monotonic() - started)))
     return _plain(opened, attrs.evolve(limits, seconds=left))
@@ -29,6 +29,15 @@ def _plain(data: bytes, limits: Limits) -> Facts:
     try:
         return scan(data, limits)
     except ScanError as error:
-        if error.code == "old-format" and (kind := old_format(data, limits)):
-            return read_old(data, kind, limits)
-        raise
+        if error.code != "old-format":
+            raise
+        return _old(data, limits, error)
+
+
+def _old(data: bytes, limits: Limits, refusal: ScanError) -> Facts:
+    from xltools.excel.legacy import old_format, read_old  # noqa: PLC0415  only an old format pays for the child process
+
+    kind = old_format(data, limits)
+    if not kind:
+        raise refusal
+    return read_old(data, kind, limits)

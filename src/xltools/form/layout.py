@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Literal
-
-from attrs import frozen
+from typing import Literal, NamedTuple
 
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
@@ -170,8 +168,7 @@ def _column_labels(lines: tuple[Line, ...], row: int, column: int, height: int) 
     return labels
 
 
-@frozen
-class _Body:
+class _Body(NamedTuple):
     """The rows of a block below its head."""
 
     section: Section

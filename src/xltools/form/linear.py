@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import reduce
-
-from attrs import frozen
+from typing import NamedTuple
 
 ZERO = Decimal(0)
 EXACT = Context(prec=80)  # more digits than any sum of figures has: adding loses nothing
@@ -26,8 +25,7 @@ class LinearSyntaxError(ValueError):
         super().__init__(f"not a sum of names: {self.text!r} at {self.rest!r}")
 
 
-@frozen
-class Linear:
+class Linear(NamedTuple):
     """A sum such as ``new + carried_in - total``: signed names in the order they were written."""
 
     terms: tuple[tuple[int, str], ...]
@@ -78,8 +76,7 @@ class Linear:
             yield name
 
 
-@frozen
-class Equation:
+class Equation(NamedTuple):
     """Two sums that must be equal: ``new + carried_in = total + carried_out``. It owns no cell."""
 
     left: Linear

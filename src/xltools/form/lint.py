@@ -5,7 +5,6 @@ Every fault is found in one run; each names its place and how to mend it (the wo
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -367,6 +366,8 @@ def _unknown(names: Iterable[str], known: Iterable[str], place: str) -> Iterator
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The likeliest intended word, or a dash."""
+    import difflib  # noqa: PLC0415  only a fault pays for it
+
     return next(iter(difflib.get_close_matches(word, list(known), 1)), "—")
 
 

@@ -1,36 +1,26 @@
 """A TOML file into a :class:`~xltools.form.model.Form`, refusing with every fault at once.
 
-The structure (which keys, which types) is cattrs' business; the meaning is :mod:`xltools.form.lint`'s.
+The classes of the model are the description of the file: their fields are its keys, and the types of the fields say what
+may stand there. What a form means is :mod:`xltools.form.lint`'s business.
 """
 
 from __future__ import annotations
 
+import copyreg
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from functools import cache
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any
-
-import attrs
-from cattrs import (
-    BaseValidationError,
-    ClassValidationError,
-    Converter,
-    ForbiddenExtraKeysError,
-    IterableValidationError,
-)
-from cattrs.gen import make_dict_structure_fn, override
+from types import UnionType
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
 from xltools.form.lint import lint, nearest
-from xltools.form.model import Block, Cover, Form, Headline, Line, Nil, Part, Rule, Section, Superseded
-from xltools.form.prose import Claim, Meaning, Prose, Settled, Whole
+from xltools.form.model import Block, Form, Line, Section
+from xltools.form.prose import Meaning, Prose, Settled
 
-# Each before those that are made of it.
-_MODELS = (
-    *(Part, Nil, Cover, Headline, Superseded, Rule, Line, Block, Section),
-    *(Meaning, Claim, Whole, Settled, Prose, Form),
-)
 _RENAMED: dict[type, dict[str, str]] = {
     Form: {"sections": "section", "rules": "rule"},
     Section: {"blocks": "block"},
@@ -61,96 +51,140 @@ def parse(text: str, origin: str) -> Form:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FormError(Problem("form-not-toml", origin, {"reason": str(error)})) from error
-    try:
-        form = _CONVERTER.structure(document, Form)
-    except BaseValidationError as error:
-        raise FormError(*_problems(error, document, (origin,))) from error
-    problems = [attrs.evolve(p, place=f"{origin} › {p.place}") for p in lint(form)]
+    reading = _Reading(origin, document, [])
+    form: Form = reading.table(Form, document, ())
+    problems = reading.problems or [p._replace(place=f"{origin} › {p.place}") for p in lint(form)]
     if problems:
         raise FormError(*problems)
+    form.__dict__["text"] = text  # it is no key of the file, and so no field
     return form
 
 
-def _converter() -> Converter:
-    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
-    for kind in (str, bool, int):
-        converter.register_structure_hook(kind, _exactly)
-    converter.register_structure_hook(float, lambda value, _: float(_exactly(value, (int, float))))
-    converter.register_structure_hook(Linear, lambda value, _: Linear.parse(_exactly(value, str)))
-    converter.register_structure_hook(Equation, lambda value, _: Equation.parse(_exactly(value, str)))
-    for model in _MODELS:
-        renames = {name: override(rename=key) for name, key in _RENAMED.get(model, {}).items()}
-        hook = make_dict_structure_fn(model, converter, _cattrs_forbid_extra_keys=True, **renames)  # type: ignore[arg-type]
-        converter.register_structure_hook(model, _table(hook))
-    return converter
+def _travels(form: Form) -> tuple[Callable[[str, str], Form], tuple[str, str]]:
+    """How a form gets into another process: as the text that it was read from."""
+    return parse, (form.text, form.name)
 
 
-def _table(hook: Any) -> Any:
-    """Refuse, in its own words, a value where a TOML table belongs."""
+copyreg.pickle(Form, _travels)
 
-    def structure(value: Any, kind: Any) -> Any:
+_Path = tuple[str | int, ...]  # the keys and indexes that lead to a value
+
+
+class _Kind(NamedTuple):
+    """What a value may be: the method that reads it, and what there is to know of what is inside it."""
+
+    read: Callable[[_Reading, Any, Any, _Path], Any]
+    inside: Any
+
+
+class _Field(NamedTuple):
+    """A key of a table: the name it has in Python, what its value may be, and whether it must be there."""
+
+    name: str
+    kind: _Kind
+    is_needed: bool
+
+
+class _Reading(NamedTuple):
+    """The document on its way into the model.
+
+    Where a value is faulty that is written down and reading goes on; what is given back for it means nothing.
+    """
+
+    origin: str
+    document: dict[str, Any]
+    problems: list[Problem]
+
+    def table(self, model: Any, value: Any, path: _Path) -> Any:
         if not isinstance(value, dict):
-            raise TypeError("table")
-        return hook(value, kind)
+            return self.wrong_type("table", value, path)
+        before, fields = len(self.problems), _fields(model)
+        found = {
+            field.name: field.kind.read(self, field.kind.inside, value[key], (*path, key))
+            for key, field in fields.items()
+            if key in value
+        }
+        for key, field in fields.items():
+            if field.is_needed and key not in value:
+                self.fault("missing-key", (*path, key), key=key)
+        if len(found) < len(value):
+            self._unknown(value, list(fields), path)
+        return None if len(self.problems) > before else model(**found)
 
-    return structure
+    def _unknown(self, table: dict[str, Any], known: list[str], path: _Path) -> None:
+        for key in sorted(table.keys() - set(known)):
+            self.fault("unknown-key", path, key=key, known=", ".join(known), nearest=nearest(key, known))
+
+    def array(self, kind: _Kind, value: Any, path: _Path) -> Any:
+        if not isinstance(value, list):
+            return self.wrong_type("array", value, path)
+        read, inside = kind
+        return tuple([read(self, inside, item, (*path, index)) for index, item in enumerate(value)])
+
+    def mapping(self, kind: _Kind, value: Any, path: _Path) -> Any:
+        if not isinstance(value, dict):
+            return self.wrong_type("table", value, path)
+        return {key: kind.read(self, kind.inside, item, (*path, key)) for key, item in value.items()}
+
+    def choice(self, among: tuple[Any, ...], value: Any, path: _Path) -> Any:
+        if any(type(value) is type(one) and value == one for one in among):
+            return value
+        return self.fault("wrong-value", path, value=repr(value), reason=" | ".join(map(repr, among)))
+
+    def sum(self, kind: Any, value: Any, path: _Path) -> Any:
+        if not isinstance(value, str):
+            return self.wrong_type("str", value, path)
+        try:
+            return kind.parse(value)
+        except LinearSyntaxError as error:
+            return self.fault("not-a-sum", path, text=error.text, rest=error.rest)
+
+    def plain(self, kind: type, value: Any, path: _Path) -> Any:
+        """A value of that TOML type and no other: an edition written 2021 is not the text "2021"."""
+        if type(value) is kind:
+            return value
+        if (kind, type(value)) == (float, int):
+            return float(value)
+        return self.wrong_type(kind.__name__, value, path)
+
+    def wrong_type(self, wanted: str, value: Any, path: _Path) -> None:
+        self.fault("wrong-type", path, value=repr(value), type=wanted)
+
+    def fault(self, code: str, path: _Path, **facts: object) -> None:
+        self.problems.append(Problem(code, " › ".join((self.origin, *self._steps(path))), facts))
+
+    def _steps(self, path: _Path) -> list[str]:
+        """The path as a person finds it: by key or label where there is one, counted from 1 otherwise."""
+        steps: list[str] = []
+        here: Any = self.document
+        for step in path:
+            here = here[step] if isinstance(step, int) else here.get(step)
+            name = (here.get("key") or here.get("label")) if isinstance(here, dict) else None
+            steps.append(step if isinstance(step, str) else f"“{name}”" if name else f"#{step + 1}")
+        return steps
 
 
-def _exactly(value: Any, kind: Any) -> Any:
-    """A value of that TOML type and no other: an edition written 2021 is not the text "2021"."""
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise TypeError(getattr(kind, "__name__", "float"))
-    return value
+def _kind(annotation: Any) -> _Kind:
+    """What a value may be where the model has that annotation."""
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin in {Union, UnionType}:  # something or None, which no TOML value is
+        return _kind(inside[0])
+    if origin is Literal:
+        return _Kind(_Reading.choice, inside)
+    if origin is tuple:
+        return _Kind(_Reading.array, _kind(inside[0]))
+    if origin in {dict, Mapping}:
+        return _Kind(_Reading.mapping, _kind(inside[1]))
+    if annotation in {Linear, Equation}:
+        return _Kind(_Reading.sum, annotation)
+    return _Kind(_Reading.plain if annotation in {str, bool, int, float} else _Reading.table, annotation)
 
 
-def _problems(error: BaseException, raw: Any, place: tuple[str, ...]) -> Iterator[Problem]:
-    """One problem for each leaf of a tree of errors, with the place in the file."""
-    if isinstance(error, (ClassValidationError, IterableValidationError)):
-        located, loose = error.group_exceptions()
-        for inner, note in located:
-            step = note.index if isinstance(error, IterableValidationError) else _key(error.cl, note.name)  # type: ignore[union-attr]
-            yield from _problems(inner, _below(raw, step), (*place, _step(raw, step)))
-        for inner in loose:
-            yield from _problems(inner, raw, place)
-        return
-    yield from _leaf(error, raw, " › ".join(place))
-
-
-def _leaf(error: BaseException, raw: Any, place: str) -> Iterator[Problem]:
-    if isinstance(error, ForbiddenExtraKeysError):
-        known = [_key(error.cl, a.name) for a in attrs.fields(error.cl)]
-        for key in sorted(error.extra_fields):
-            yield Problem(
-                "unknown-key", place, {"key": key, "known": ", ".join(known), "nearest": nearest(key, known)}
-            )
-    elif isinstance(error, LinearSyntaxError):
-        yield Problem("not-a-sum", place, {"text": error.text, "rest": error.rest})
-    elif isinstance(error, KeyError):
-        yield Problem("missing-key", place, {"key": error.args[0]})
-    elif isinstance(error, TypeError):
-        yield Problem("wrong-type", place, {"value": repr(raw), "type": error.args[0]})
-    else:
-        yield Problem("wrong-value", place, {"value": repr(raw), "reason": str(error)})
-
-
-def _key(model: type, name: str) -> str:
-    return _RENAMED.get(model, {}).get(name, name)
-
-
-def _below(raw: Any, step: Any) -> Any:
-    try:
-        return raw[step]
-    except (KeyError, IndexError, TypeError):
-        return None
-
-
-def _step(raw: Any, step: Any) -> str:
-    """How a person finds it: by key or label where there is one, counted from 1 otherwise."""
-    below = _below(raw, step)
-    if isinstance(step, int):
-        name = (below.get("key") or below.get("label")) if isinstance(below, dict) else None
-        return f"“{name}”" if name else f"#{step + 1}"
-    return str(step)
-
-
-_CONVERTER = _converter()
+@cache
+def _fields(model: Any) -> dict[str, _Field]:
+    """The keys of a table that becomes a *model*, in the order in which its fields stand."""
+    renamed, annotations = _RENAMED.get(model, {}), get_type_hints(model)
+    return {
+        renamed.get(name, name): _Field(name, _kind(annotations[name]), given.default is Parameter.empty)
+        for name, given in signature(model).parameters.items()
+    }

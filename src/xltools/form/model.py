@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from types import MappingProxyType
+from typing import ClassVar, Literal, NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from xltools.form.linear import Equation, Linear
 from xltools.form.prose import Prose
@@ -24,15 +25,14 @@ Only = Literal["rule_makers"]
 LAST = "last."  # in front of a name in a carry rule: the figure of the year before
 
 
-@frozen
-class Line:
+class Line(NamedTuple):
     """A row or a column of a table; or, with ``lines``, a label that spans several of them."""
 
     label: str
     key: str = ""
     lines: tuple[Line, ...] = ()
     is_: Linear | None = None
-    omits: dict[str, str] = field(factory=dict)  # sibling -> why the total leaves it out
+    omits: Mapping[str, str] = MappingProxyType({})  # sibling -> why the total leaves it out
     additive: bool = True  # False: neither agencies' figures nor those of other lines add up to anything here
     number: Number | None = None
     unit: str | None = None
@@ -54,8 +54,7 @@ class Line:
         return 1 + max((line.depth for line in self.lines), default=0)
 
 
-@frozen
-class Rule:
+class Rule(NamedTuple):
     """An identity that owns no cell. Of ``rows``, ``columns`` and ``cells`` exactly one is given.
 
     ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
@@ -73,8 +72,7 @@ class Rule:
     cells: Equation | None = None
 
 
-@frozen
-class Block:
+class Block(NamedTuple):
     """A rectangle of cells under one head. ``arrange = "wide"`` prints its rows side by side, in one line."""
 
     rows: tuple[Line, ...]
@@ -101,8 +99,7 @@ class Block:
         return across * len(leaves(self.rows)) if self.arrange == "wide" else across
 
 
-@frozen
-class Part:
+class Part(NamedTuple):
     """A piece of prose; without a label it goes under the section's title."""
 
     key: str
@@ -110,8 +107,7 @@ class Part:
     hint: str = ""
 
 
-@frozen
-class Section:
+class Section(NamedTuple):
     """A numbered part of the report on a sheet of its own: prose in ``parts`` or tables in ``blocks``."""
 
     key: str
@@ -127,8 +123,7 @@ class Section:
     landscape: bool = False
 
 
-@frozen
-class Nil:
+class Nil(NamedTuple):
     """The field of the cover in which an agency declares that it has nothing to report, by the word *yes*."""
 
     key: str
@@ -137,8 +132,7 @@ class Nil:
     hint: str = ""
 
 
-@frozen
-class Cover:
+class Cover(NamedTuple):
     """The open fields of the cover sheet: who filled the form in, and the like."""
 
     fields: tuple[Part, ...] = ()
@@ -155,24 +149,21 @@ class Cover:
         return self.nil is not None and prose.get(f"cover.{self.nil.key}", "").strip() == self.nil.yes
 
 
-@frozen
-class Headline:
+class Headline(NamedTuple):
     """A figure that stands for the whole in a summary, under a short name."""
 
     cell: str
     label: str
 
 
-@frozen
-class Superseded:
+class Superseded(NamedTuple):
     """A former edition whose workbooks still turn up; any of its *words* in a table gives it away."""
 
     edition: str
     words: tuple[str, ...]
 
 
-@frozen
-class Cell:
+class Cell(NamedTuple):
     """One number of the form, under the name it has everywhere."""
 
     name: str
@@ -208,8 +199,7 @@ class Cell:
         return "/".join(self.row_path) + " · " + "/".join(self.column_path)
 
 
-@frozen
-class Identity:
+class Identity(NamedTuple):
     """A rule at work in one place: over cell names, with the words for that place."""
 
     rule: Rule
@@ -247,7 +237,9 @@ def leaves(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 
 @define(frozen=True, slots=False, eq=False)
 class Form:
-    """A whole report form. Two forms are the same form when key and edition agree."""
+    """A whole report form. Two forms are the same form when key and edition agree. ``text`` is what it was read from."""
+
+    text: ClassVar[str] = ""
 
     schema: Literal[1]
     key: str
@@ -255,7 +247,7 @@ class Form:
     title: str
     authority: str
     sections: tuple[Section, ...]
-    cover: Cover = Cover()
+    cover: Cover = field(factory=Cover)
     rules: tuple[Rule, ...] = ()
     headline: tuple[Headline, ...] = ()
     superseded: tuple[Superseded, ...] = ()

@@ -6,7 +6,7 @@ Rows and columns count from 0. Nothing here knows a spreadsheet library.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from attrs import define, frozen
 
@@ -18,8 +18,7 @@ from xltools.form.model import Form, Section
 COVER, MATRIX, SOURCES, WAIVED, SLIP = RESERVED_SHEETS
 
 
-@frozen
-class Area:
+class Area(NamedTuple):
     """A rectangle of sheet cells; often just one."""
 
     row: int
@@ -65,8 +64,7 @@ class Label:
     role: Role
 
 
-@frozen
-class Check:
+class Check(NamedTuple):
     """A cell beside the table that says whether some figures are right.
 
     ``inputs`` must be numbers of their kind; the ``equations`` must hold.
@@ -77,8 +75,7 @@ class Check:
     equations: tuple[Equation, ...]
 
 
-@frozen
-class CheckGroup:
+class CheckGroup(NamedTuple):
     """A column or a line of checks with one name, listed on the cover.
 
     ``key`` names the words for it: ``figures`` for the column beside a table (numbers and row totals),
@@ -92,8 +89,7 @@ class CheckGroup:
     checks: tuple[Check, ...]
 
 
-@frozen
-class Beside:
+class Beside(NamedTuple):
     """Room for last year's figures outside the printed page: a title, the columns' labels, and a cell for each cell."""
 
     title: Area
@@ -127,8 +123,7 @@ class Sheet:
         return {area.anchor: name for name, area in self.cells.items()}
 
 
-@frozen
-class CoverSheet:
+class CoverSheet(NamedTuple):
     """The first sheet: what is stamped, who filled it in, and the list of checks."""
 
     stamp: dict[str, Area]

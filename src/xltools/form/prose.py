@@ -7,14 +7,14 @@ what is made of a difference is :mod:`xltools.checking.prose`'s.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from xltools.form.linear import Linear
 
 
-@frozen
-class Meaning:
+class Meaning(NamedTuple):
     """A figure that words may stand for, under a short name for people: a cell, or a sum of cells."""
 
     key: str
@@ -22,8 +22,7 @@ class Meaning:
     is_: Linear  # over cell names
 
 
-@frozen
-class Claim:
+class Claim(NamedTuple):
     """Words that, with a number behind them, say something about cells.
 
     ``means`` lists every legitimate reading, over the keys of meanings; a number is doubted only when it is none of
@@ -43,16 +42,14 @@ class Claim:
     denied: bool = False  # 未 or 无 with these words says that the figure is 0
 
 
-@frozen
-class Whole:
+class Whole(NamedTuple):
     """Ways in which a number is divided: each part is a list of its names. ``closed``: the parts are all there is."""
 
     parts: tuple[tuple[str, ...], ...]
     closed: bool = False
 
 
-@frozen
-class Settled:
+class Settled(NamedTuple):
     """How prose says that everything was settled, and the meaning that must then be 0."""
 
     all_: tuple[str, ...]

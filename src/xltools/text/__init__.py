@@ -7,15 +7,15 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from attrs import frozen
+if TYPE_CHECKING:  # help is told without knowing what a finding is
+    from decimal import Decimal
 
-from xltools.data.finding import Cause, Finding, Sum, Word
-from xltools.errors import Problem, XltoolsError
+    from xltools.data.finding import Cause, Finding
+    from xltools.errors import Problem, XltoolsError
 
 Lang = Literal["zh", "en"]
 _FOLDER = Path(__file__).resolve().parent
@@ -23,30 +23,52 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 LOCALES = _FOLDER / "locale"  # what other libraries say, compiled for gettext
 
 
-def _loaded(name: str) -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+def _written(name: str) -> str:
+    return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
 # Whatever commands a terminal or turns the direction of a line, and halves of characters that no file can hold.
-_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_COMMANDS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+
+
+# The head of a section; a text of many lines is skipped, since what looks like a head in it is none.
+_HEAD = re.compile(r'"""[\s\S]*?"""|^\[([a-z-]+)\]\n', re.MULTILINE)
 
 
 class Catalog:
-    """The sentences of one file, by dotted key, with their facts filled in."""
+    """The sentences of one file, by dotted key, with their facts filled in.
+
+    A section is parsed when the first of its sentences is asked for: no command needs them all.
+    """
 
     def __init__(self, name: str) -> None:
-        self._sentences = _loaded(name)
+        text = _written(name)
+        heads = [match for match in _HEAD.finditer(text) if match[1]]
+        ends = [*(head.start() for head in heads[1:]), len(text)]
+        self._unread = {head[1]: text[head.end() : end] for head, end in zip(heads, ends, strict=True)}
+        self._sections: dict[str, dict[str, str]] = {}
 
     def __call__(self, key: str, /, **facts: object) -> str:
         """The sentence *key* with *facts* in it; an unknown key or a missing fact is a defect and raises KeyError."""
-        found: Any = self._sentences
-        for step in key.split(".", 1):
-            found = found[step]
-        return str(found).format_map(_readable(facts))
+        section, _, name = key.partition(".")
+        return self._section(section)[name].format_map(self._readable(facts))
 
     def keys(self, section: str) -> list[str]:
         """The keys there are below *section*, as the file orders them."""
-        return list(self._sentences[section])
+        return list(self._section(section))
+
+    def _section(self, name: str) -> dict[str, str]:
+        if name not in self._sections:
+            self._sections[name] = tomllib.loads(self._unread[name])
+        return self._sections[name]
+
+    def _readable(self, facts: dict[str, object]) -> dict[str, object]:
+        """The facts as people read them; a text and a count are so already."""
+        if all(type(fact) in {str, int} for fact in facts.values()):
+            return facts
+        from xltools.text.facts import readable  # noqa: PLC0415  help has no figures and no findings
+
+        return readable(facts, self)
 
 
 @cache
@@ -61,8 +83,7 @@ def clerk() -> Catalog:
     return Catalog("clerk")
 
 
-@frozen
-class Explanation:
+class Explanation(NamedTuple):
     """The page about one code of a finding; ``mend`` holds the agency's steps, ``why`` ends with the ground."""
 
     title: str
@@ -76,7 +97,7 @@ class Explanation:
 @cache
 def explanations(lang: Lang) -> dict[str, Explanation]:
     """The pages about all codes in that language, from ``explain.zh.toml`` or ``explain.en.toml``."""
-    pages = _loaded(f"explain.{lang}")
+    pages: dict[str, Any] = tomllib.loads(_written(f"explain.{lang}"))
     return {code: Explanation(**page | {"mend": tuple(page["mend"])}) for code, page in pages.items()}
 
 
@@ -104,9 +125,8 @@ def message(finding: Finding, lang: Lang) -> str:
     """The sentence for a finding: what is there, what should be, and what to do."""
     t = catalog(lang)
     facts = finding.facts | {"found": finding.found, "expected": finding.expected}
-    words = {key: t(f"finding-part.{fact.key}") for key, fact in facts.items() if isinstance(fact, Word)}
     blanks = {key: t("finding-part.empty") for key, fact in facts.items() if fact == ""}
-    return t(f"finding.{finding.code}", **(facts | words | blanks))
+    return t(f"finding.{finding.code}", **(facts | blanks))
 
 
 def group_text(code: str, count: int, lang: Lang) -> str:
@@ -137,31 +157,4 @@ def number(value: Decimal) -> str:
 
 def harmless(text: str) -> str:
     """The text without the characters that command whoever shows it: names and words out of files are in it."""
-    return _COMMANDS.sub("\ufffd", text)
-
-
-def _readable(facts: Mapping[str, object]) -> dict[str, object]:
-    ready: dict[str, object] = {}
-    for key, fact in facts.items():
-        if isinstance(fact, Sum):
-            ready[key], ready[f"{key}_words"] = _figures(fact), _words(fact)
-        elif isinstance(fact, Decimal):
-            ready[key] = number(fact)
-        else:
-            ready[key] = fact
-    return ready
-
-
-def _figures(total: Sum) -> str:
-    """``1,180 + 31``: only what is not zero, and ``0`` when everything is."""
-    return _joined([(sign, number(value)) for sign, _, value in total.terms if value]) or "0"
-
-
-def _words(total: Sum) -> str:
-    """The same with the name of each part before its figure."""
-    return _joined([(sign, f"{name} {number(value)}") for sign, name, value in total.terms])
-
-
-def _joined(terms: list[tuple[int, str]]) -> str:
-    text = "".join(f" {'-' if sign < 0 else '+'} {term}" for sign, term in terms)
-    return text.removeprefix(" + ").removeprefix(" ")
+    return re.sub(_COMMANDS, "\ufffd", text)

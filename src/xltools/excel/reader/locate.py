@@ -13,8 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-
-from attrs import frozen
+from typing import NamedTuple
 
 from xltools.excel.reader.reading import Reading
 from xltools.excel.reader.stamp import named_place
@@ -31,8 +30,7 @@ _NUMBERED = re.compile(r"^(\(?(?:[0-9]+|[一二三四五六七八九十]+)\)?)[.
 _ALIKE = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "它": "他", "，": ",", "、": ","})
 
 
-@frozen
-class Located:
+class Located(NamedTuple):
     """A section's sheet as found, with the row and column that each row and column of the layout has there."""
 
     facts: SheetFacts

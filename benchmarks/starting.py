@@ -1,0 +1,79 @@
+"""What a command costs that does little: help, the version, a completion, and the verification of one file.
+
+``make bench``. The floor is ``import click``, which every command line made with it pays. Rounds are interleaved and
+each is compared within itself. Everything is compiled beforehand, as an installed package is; exit 1 when a target is
+missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = min((ROOT / "samples" / "clean").glob("*.xlsx"))
+RUN = "from xltools.cli import main; main()"
+FLOOR = "import click"
+# What is run, what it needs in the environment, and how many times the floor it may take.
+COMMANDS: dict[str, tuple[list[str], dict[str, str], float]] = {
+    "xltools --version": ([RUN, "--version"], {}, 1.5),
+    "xltools --help": ([RUN, "--help"], {}, 1.5),
+    "completion of `xltools ver`": (
+        [RUN],
+        {"_XLTOOLS_COMPLETE": "bash_complete", "COMP_WORDS": "xltools ver", "COMP_CWORD": "1"},
+        1.5,
+    ),
+    "xltools verify --help": ([RUN, "verify", "--help"], {}, 1.6),
+    "xltools verify, one file": ([RUN, "verify", str(FILE)], {}, 3.0),
+}
+
+
+def seconds(code: list[str], environment: dict[str, str], folder: str) -> float:
+    """How long a fresh interpreter takes for it."""
+    started = time.perf_counter()
+    subprocess.run(  # noqa: S603  our own code by our own interpreter
+        [sys.executable, "-c", *code], env=environment, cwd=folder, stdout=subprocess.DEVNULL, check=True
+    )
+    return time.perf_counter() - started
+
+
+def measured(rounds: int) -> tuple[list[float], dict[str, list[float]]]:
+    """The floor in seconds and each command as a multiple of it, round by round."""
+    floors: list[float] = []
+    ratios: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    with tempfile.TemporaryDirectory() as folder:
+        clean = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        base = clean | {"PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": f"{folder}/compiled"}
+        for turn in range(rounds + 1):
+            floor = seconds([FLOOR], base, folder)
+            found = {name: seconds(code, base | more, folder) for name, (code, more, _) in COMMANDS.items()}
+            if turn:  # the first round compiles
+                floors.append(floor)
+                for name, took in found.items():
+                    ratios[name].append(took / floor)
+    return floors, ratios
+
+
+def main() -> int:
+    """Print the table; 1 when a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=21)
+    floors, ratios = measured(parser.parse_args().rounds)
+    print("| command | × `import click` (quartiles) | target |\n|---|---|---|")
+    missed = 0
+    for name, (_, _, target) in COMMANDS.items():
+        low, middle, high = statistics.quantiles(ratios[name], n=4)
+        missed += middle > target
+        print(f"| {name} | {middle:.2f} ({low:.2f}–{high:.2f}) | {target:.1f} |")
+    print(f"\n{len(floors)} rounds, `import click` {statistics.median(floors) * 1000:.0f} ms.")
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
