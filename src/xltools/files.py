@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from xltools.errors import InputError, OutputError, Problem
 
@@ -100,24 +103,44 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Put *content* at *path* whole: an interruption leaves what was there before. Raises :class:`OutputError`."""
-    temporary = ""
+    with writing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes the place of *path* when all is written, and leaves nothing when it is not.
+
+    Raises :class:`OutputError` when the system refuses it.
+    """
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """The path of a file that is still to be made, for libraries that open one themselves; it takes *path*'s place.
+
+    It lies in a folder of its own beside *path*, where such a library may keep files of its own meanwhile. Raises
+    :class:`OutputError` when the system refuses it.
+    """
+    folder: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent))
+        temporary = folder / "whole"
+        yield temporary
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-        temporary = ""
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except OSError as error:
         raise OutputError(
             Problem("cannot-write", str(path), {"reason": error.strerror or str(error)})
         ) from error
     finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def refuse_workbook(path: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from xltools.cli import diff, explain, form, generate, init, merge, read, schema, status, verify
+from xltools.cli import diff, explain, export, form, generate, init, merge, read, schema, status, verify
 from xltools.errors import XltoolsError
 from xltools.text import LANGS, LOCALES, Lang, catalog, default_lang, error_text
 
@@ -58,7 +58,7 @@ def command_line(lang: Lang) -> click.Group:
             callback=_version,
         )
     )
-    for module in (init, generate, status, read, verify, diff, merge, form, explain, schema):
+    for module in (init, generate, status, read, verify, diff, merge, export, form, explain, schema):
         group.add_command(module.command(lang))
     for command in (group, *_below(group)):
         command.params.append(
