@@ -22,7 +22,7 @@ _TYPES = {
     "decimal": pa.decimal128(DIGITS, PLACES),
     "flag": pa.bool_(),
 }
-_VALUES = 1_000_000  # in a row group, which is held in memory
+_VALUES = 200_000  # in a row group, which is held in memory
 
 
 def write(output: Path, extract: Extract) -> None:

@@ -48,7 +48,6 @@ TABLES: dict[str, Columns] = {
 _KEYS = {
     "files": "id",
     "returns": "id",
-    "figures": "return_id, cell",
     "cells": "form, edition, cell",
 }
 _NOT_IN_NAMES = re.compile(r"\W")
