@@ -83,7 +83,7 @@ def _wide(form: Form) -> str:
     of_form = f"r.form = {_quoted(form.key)} AND r.edition = {_quoted(form.edition)}"
     return (
         f"CREATE VIEW {_named(wide_name(form))} AS SELECT {about}, {unread}, {values} "
-        f"FROM {_JOIN} WHERE {of_form} GROUP BY r.id, {about}"
+        f"FROM {_JOIN} WHERE {of_form} GROUP BY r.id, {about} ORDER BY r.id"
     )
 
 
