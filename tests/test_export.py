@@ -24,6 +24,7 @@ import office
 from conftest import ROOT, sound_values
 from test_merge import OFFICIAL, OTHER, filing, reread, rolled
 from xltools.cli import main
+from xltools.cli.export import _HOWS as offered
 from xltools.data.figures import State, returns_of
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.record import Agency, Record
@@ -473,6 +474,10 @@ def test_a_missing_library_is_named_before_anything_is_read(how, capsys, monkeyp
     monkeypatch.delitem(sys.modules, f"xltools.report.export.as_{how}", raising=False)
     told = command(capsys, tmp_path / "not-there", "-o", tmp_path / f"a.{how}", expect=2)
     assert f'pip install "xltools[{how}]"' in told
+
+
+def test_the_command_offers_every_format_there_is():
+    assert offered == HOWS
 
 
 def test_an_ending_that_says_no_format_is_refused(capsys, tmp_path):
