@@ -23,8 +23,8 @@ from pyarrow import parquet
 import office
 from conftest import ROOT, sound_values
 from test_merge import OFFICIAL, OTHER, filing, reread, rolled
+from xltools.cli import export as export_command
 from xltools.cli import main
-from xltools.cli.export import _HOWS as offered
 from xltools.data.figures import State, returns_of
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.record import Agency, Record
@@ -477,7 +477,7 @@ def test_a_missing_library_is_named_before_anything_is_read(how, capsys, monkeyp
 
 
 def test_the_command_offers_every_format_there_is():
-    assert offered == HOWS
+    assert export_command._HOWS == HOWS
 
 
 def test_an_ending_that_says_no_format_is_refused(capsys, tmp_path):
