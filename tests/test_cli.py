@@ -45,6 +45,7 @@ def test_help_speaks_both_languages():
         ["read"],
         ["verify"],
         ["merge"],
+        ["export"],
         ["form"],
         ["form", "cells"],
         ["schema"],

@@ -109,6 +109,7 @@ def test_the_rollup_of_three():
         "read --help",
         "verify --help",
         "merge --help",
+        "export --help",
         "form --help",
         "form cells --help",
         "explain --help",

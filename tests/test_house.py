@@ -50,10 +50,13 @@ ROOMS = {
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",
     "json": ("report/data.py", "data/packed.py"),
-    "sqlite3": "store.py",
     "pickle": "intake.py",
     "fsspec": "remote.py",
     "multiprocessing": "cli/shared.py",
+    "csv": ("report/delimited.py", "folder.py", "rosters.py"),
+    "pyarrow": "report/export/as_parquet.py",
+    "duckdb": "report/export/as_duckdb.py",
+    "sqlite3": ("report/export/as_sqlite.py", "store.py"),
     "python_calamine": "excel/child.py",
     "msoffcrypto": "excel/child.py",
     "subprocess": "excel/apart.py",
@@ -122,6 +125,7 @@ def test_no_chinese_in_logic():
         "data/record.py": "（",  # an agency's name with its code, the same in both languages
         "checking/collection.py": "（、",
         "data/roster.py": None,  # the heads of columns that a roster may have
+        "report/delimited.py": "＝＋－＠﹦﹢﹣﹫",  # signs that a spreadsheet takes for = + - @
         "folder.py": None,  # and a list of waivers
         "data/typed.py": None,  # words that clerks type where a number belongs
         "data/numeral.py": None,  # numerals and counters

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -103,32 +103,43 @@ def write_atomically(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-@contextlib.contextmanager
+@contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to that takes its place at *path* when all of it is on the disk, and not before.
+    """A file to write to that takes the place of *path* when all is written, and leaves nothing when it is not.
 
-    An interruption at any moment leaves what was there. Raises :class:`OutputError` when the system refuses.
+    Raises :class:`OutputError` when the system refuses it.
     """
-    import tempfile  # noqa: PLC0415  only who writes pays for it
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        yield file
 
-    temporary = ""
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """The path of a file that is still to be made, for libraries that open one themselves; it takes *path*'s place.
+
+    It lies in a folder of its own beside *path*, where such a library may keep files of its own meanwhile. Raises
+    :class:`OutputError` when the system refuses it.
+    """
+    import shutil  # noqa: PLC0415  only who writes pays for it
+    import tempfile  # noqa: PLC0415
+
+    folder: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
-        with os.fdopen(handle, "w+b") as file:
-            yield file
-            file.flush()
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent))
+        temporary = folder / "whole"
+        yield temporary
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-        temporary = ""
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except OSError as error:
         raise OutputError(
             Problem("cannot-write", str(path), {"reason": error.strerror or str(error)})
         ) from error
     finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def refuse_workbook(path: Path) -> None:

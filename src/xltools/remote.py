@@ -51,7 +51,7 @@ def _store(address: str) -> tuple[Any, str]:
     try:
         import fsspec.core  # noqa: PLC0415  an extra
     except ImportError as error:
-        raise InputError(Problem("needs-extra", address, {"extra": "remote"})) from error
+        raise InputError(Problem("missing-extra", address, {"how": "remote"})) from error
     with _Told(address):
         store, path = fsspec.core.url_to_fs(address)
         return store, path

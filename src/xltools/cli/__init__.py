@@ -25,7 +25,19 @@ _DOMAIN = "click"
 # Python does unless told otherwise, takes a tenth of the time of a short command.
 _AT_ONCE = 50_000
 # Each is a module beside this one, and its help stands in the catalogue under the same name.
-_COMMANDS = ("diff", "explain", "form", "generate", "init", "merge", "read", "schema", "status", "verify")
+_COMMANDS = (
+    "diff",
+    "explain",
+    "export",
+    "form",
+    "generate",
+    "init",
+    "merge",
+    "read",
+    "schema",
+    "status",
+    "verify",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

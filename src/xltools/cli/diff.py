@@ -25,6 +25,7 @@ def command(lang: Lang) -> click.Command:
         from xltools.checking.differences import differences  # noqa: PLC0415
         from xltools.errors import InputError, Problem  # noqa: PLC0415
         from xltools.report import board, data  # noqa: PLC0415
+        from xltools.report.delimited import rows_text  # noqa: PLC0415
 
         name = form or here().form
         definition = find_form(name) if name else None
@@ -40,7 +41,7 @@ def command(lang: Lang) -> click.Command:
             emit(data.json_text(objects, encoding(output), indent=1), output)
         elif how == "csv":
             heads = ["cell", "label", "sheet", "address", "one", "other", "change"]
-            emit(data.rows_text([heads, *(list(one.values()) for one in objects)]), output, bom=True)
+            emit(rows_text([heads, *(list(one.values()) for one in objects)]), output, bom=True)
         else:
             lines = [t("board.compared", one=one, other=other, count=len(found))]
             emit("\n".join([*lines, *(f"  {board.difference_line(d)}" for d in found)]), output)

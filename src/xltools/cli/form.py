@@ -46,6 +46,7 @@ def _cells(lang: Lang) -> click.Command:
     @option(lang, "-o", "--output", type=file, text="output")
     def run(form: str | None, how: str, output: Path | None) -> None:
         from xltools.report import data, text  # noqa: PLC0415
+        from xltools.report.delimited import rows_text  # noqa: PLC0415
         from xltools.report.table import table  # noqa: PLC0415
 
         found = find_form(form)
@@ -53,9 +54,7 @@ def _cells(lang: Lang) -> click.Command:
         if how == "json":
             emit(data.json_text(objects, encoding(output), indent=1), output)
         elif how == "csv":
-            emit(
-                data.rows_text([list(objects[0]), *(list(row.values()) for row in objects)]), output, bom=True
-            )
+            emit(rows_text([list(objects[0]), *(list(row.values()) for row in objects)]), output, bom=True)
         else:
             head = [t(f"report.head-{key}") for key in objects[0]]
             emit(table([head, *text.dictionary_rows(found, lang)]), output)

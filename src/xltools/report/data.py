@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -16,9 +14,8 @@ from xltools.checking.prose import matches
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole
+from xltools.report.delimited import rows_text
 from xltools.text import Lang, cause_text, message
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def plain(value: Decimal | str) -> int | float | str:
@@ -151,14 +148,3 @@ def _told(filing: Filing) -> dict[str, Decimal]:
         return {}
     reach = filing.form.reach
     return {name: v for name, v in filing.record.complete().items() if not reach[name] & filing.unread}
-
-
-def rows_text(rows: Iterable[Iterable[object]]) -> str:
-    """CSV in which no text can be taken for a formula."""
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows([_safe(cell) for cell in row] for row in rows)
-    return out.getvalue()
-
-
-def _safe(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

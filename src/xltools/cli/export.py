@@ -1,0 +1,75 @@
+"""``xltools export``: the figures for programs that analyse, with the dictionary of what they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from xltools.cli.shared import How, file, find_form, here, inbox_of, option, paths, read_all, reading
+from xltools.text import Lang, catalog
+
+if TYPE_CHECKING:
+    from xltools.report.export import How as Format
+    from xltools.report.export.extract import Extract
+
+_HOWS = ("csv", "jsonl", "parquet", "sqlite", "duckdb")
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+
+    @click.command("export", help=catalog(lang)("help.export"))
+    @paths()
+    @option(lang, "-o", "--output", type=file, required=True, text="exported")
+    @option(lang, "--format", "how", type=click.Choice(_HOWS), text="export-format")
+    @option(lang, "--wide", is_flag=True, text="wide")
+    @option(lang, "--strict", is_flag=True, text="strict")
+    @option(lang, "--form", text="forms")
+    @option(lang, "--force", is_flag=True, text="force")
+    @reading(lang)
+    def run(
+        paths: tuple[Path, ...],
+        output: Path,
+        how: Format | None,
+        wide: bool,
+        strict: bool,
+        form: str | None,
+        force: bool,
+        reading: How,
+    ) -> int:
+        from xltools.files import refuse_existing, refuse_input, refuse_workbook  # noqa: PLC0415
+        from xltools.report.export import format_of, is_fixed, outputs, writer  # noqa: PLC0415
+        from xltools.report.export.extract import Extract  # noqa: PLC0415
+
+        own = here()
+        form, how = form or own.form, how or format_of(output)
+        write, made = writer(how, lang), outputs(output, how)
+        if not force:
+            refuse_existing(made)
+        definition = find_form(form) if form or wide else None
+        handed = read_all(inbox_of(paths, own), definition, lang, reading)
+        for path in made:
+            refuse_workbook(path)
+            refuse_input(path, handed.inbox.paths)
+        row_form = definition if wide else None
+        extract = Extract(handed.filings, own.policy, strict, row_form, is_fixed(how))
+        write(output, extract)
+        _account(extract, made, lang)
+        return int(extract.is_lacking)
+
+    return run
+
+
+def _account(extract: Extract, made: list[Path], lang: Lang) -> None:
+    """Say beside the output what was written and what is not in it."""
+    t = catalog(lang)
+    names = t("report.and").join(map(str, made))
+    lines = [t("report.exported", files=extract.files, returns=extract.count, paths=names)]
+    counts = {"faulty": extract.faulty, "empty": extract.empty, "unread": extract.unread}
+    if extract.faulty or extract.is_lacking:
+        lines.append(t("report.exported-faults", **counts))
+    if extract.twice:
+        lines.append(t("report.exported-twice", count=extract.twice))
+    click.echo("\n".join(lines), err=True)

@@ -1,0 +1,57 @@
+"""Parquet: figures as decimals, and in the metadata of the file which forms they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from xltools.form.model import Form
+from xltools.report.data import json_text
+from xltools.report.export.extract import DIGITS, PLACES, Extract
+from xltools.report.export.flat import write_both
+from xltools.report.export.tables import Row, Table
+
+_TYPES = {
+    "text": pa.string(),
+    "whole": pa.int64(),
+    "decimal": pa.decimal128(DIGITS, PLACES),
+    "flag": pa.bool_(),
+}
+_VALUES = 200_000  # in a row group, which is held in memory
+
+
+def write(output: Path, extract: Extract) -> None:
+    """Write the figures to *output* and the dictionary beside it."""
+    write_both(output, extract, _write)
+
+
+def _write(stream: BinaryIO, table: Table, forms: Mapping[str, Form]) -> None:
+    schema = pa.schema([(column.name, _TYPES[column.kind]) for column in table.columns])
+    # Without a schema of Arrow's own the readers of Arrow show the metadata of the file as that of the schema; and
+    # snappy is what every reader of Parquet has.
+    with parquet.ParquetWriter(stream, schema, compression="snappy", store_schema=False) as writer:
+        for rows in _groups(table):
+            columns = zip(zip(*rows, strict=True), schema.types, strict=True)
+            arrays = [pa.array(values, kind) for values, kind in columns]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+        writer.add_key_value_metadata({"xltools.forms": _told(forms)})
+
+
+def _groups(table: Table) -> Iterator[list[Row]]:
+    """The rows in portions of a size that does not depend on how many there are."""
+    rows, size = iter(table.rows), max(1, _VALUES // len(table.columns))
+    while group := list(islice(rows, size)):
+        yield group
+
+
+def _told(forms: Mapping[str, Form]) -> str:
+    about = [
+        {"form": form.key, "edition": form.edition, "title": form.title, "authority": form.authority}
+        for form in forms.values()
+    ]
+    return json_text(about, "utf-8")
