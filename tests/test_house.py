@@ -38,6 +38,7 @@ ORDER = [
 ROOMS = {
     "xlsxwriter": "excel/writer/",
     "zipfile": "excel/",
+    "zlib": ("excel/package.py", "excel/guard.py"),
     "xml": ("excel/scan.py", "excel/guard.py", "excel/marking/"),
     "click": "cli/",
     "rich": "cli/status.py",

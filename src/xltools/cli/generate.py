@@ -85,17 +85,10 @@ def command(lang: Lang) -> click.Command:
         outputs = [(entry, folder / issue.file_name(entry, year)) for entry in entries]
         there = [] if force else [(entry, path) for entry, path in outputs if path.exists()]
 
+        blank = issue.Issue(definition, year, district, password, secret, show_last=show_last)
+
         def workbook(entry: Entry) -> bytes:
-            return issue.workbook_for(
-                definition,
-                year,
-                district,
-                entry,
-                password,
-                secret,
-                last=last.get(entry.code),
-                show_last=show_last,
-            )
+            return blank.workbook(entry, last.get(entry.code))
 
         comparing = progress(there, t("report.comparing"))
         refuse_existing(path for entry, path in comparing if not holds(path, workbook(entry)))
