@@ -52,6 +52,7 @@ ROOMS = {
     "subprocess": "excel/apart.py",
     "threading": ("excel/apart.py", "excel/child.py"),
     "resource": "excel/child.py",
+    "concurrent": "files.py",
 }
 
 

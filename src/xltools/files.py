@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xltools.errors import InputError, OutputError, Problem
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
+
+_AT_ONCE = 16  # files on their way to the disk: it gathers what several wait for, and one alone waits longest
 
 ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")  # how .xlsx and the old formats begin
 
@@ -118,6 +125,24 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+
+
+def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
+    """Put each content at its path as :func:`write_atomically` does, some of them at once.
+
+    Raises :class:`OutputError` for the first in order that could not be written. Those before it are there, and so
+    may be a few behind it; each of them is whole.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  most commands start faster without it
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        waiting: deque[Future[None]] = deque()
+        for path, content in files:
+            if len(waiting) == _AT_ONCE:
+                waiting.popleft().result()
+            waiting.append(pool.submit(write_atomically, path, content))
+        while waiting:
+            waiting.popleft().result()
 
 
 def refuse_workbook(path: Path) -> None:

@@ -67,7 +67,7 @@ def command(lang: Lang) -> click.Command:
     ) -> None:
         from xltools import issue  # noqa: PLC0415
         from xltools.errors import InputError, Problem  # noqa: PLC0415
-        from xltools.files import holds, refuse_existing, write_atomically  # noqa: PLC0415
+        from xltools.files import holds, refuse_existing, write_each  # noqa: PLC0415
 
         own = here()
         year = given(year, own.year, "--year")
@@ -94,8 +94,8 @@ def command(lang: Lang) -> click.Command:
         refuse_existing(path for entry, path in comparing if not holds(path, workbook(entry)))
         done = {path for _, path in there}
         new = [(entry, path) for entry, path in outputs if path not in done]
-        for entry, path in progress(new, t("report.generating")):
-            write_atomically(path, workbook(entry))
+        generating = progress(new, t("report.generating"))
+        write_each((path, workbook(entry)) for entry, path in generating)
         if past and (strangers := sum(entry.code not in last for entry in entries)):
             click.echo(t("report.prior-unmatched", count=strangers), err=True)
         emit(t("report.written", count=len(new), folder=folder), None)
