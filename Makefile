@@ -43,9 +43,10 @@ samples: $(READY)  ## make the sample workbooks again
 golden: $(READY)  ## renew the golden files after looking at the difference
 	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py
 
-bench: $(READY)  ## measure reading and returning against the floor and against openpyxl
+bench: $(READY)  ## measure reading, returning and stamping against the floor, openpyxl and xlsxwriter
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/returning.py
+	$(BIN)/python benchmarks/stamping.py
 
 dist: $(READY)  ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation
