@@ -102,7 +102,7 @@ PEERS: dict[str, Callable[[], object]] = {
 
 
 def main(rounds: int) -> int:
-    """Print the ratios; 0 when stamping in memory and through to disk take at most :data:`MOST`."""
+    """Print the ratios; 0 when stamping takes at most :data:`MOST`. How long a disk takes is told and not judged."""
     for last, show in ((NONE, False), (LAST, False), (LAST, True)):
         if stamped(last, show=show)[::SAMPLED] != built(last, show=show):
             sys.exit("stamped ones are not what is built")
@@ -118,8 +118,7 @@ def main(rounds: int) -> int:
         print(f"| {name} | {statistics.median(found):.3f} ({min(found):.3f}-{max(found):.3f}) |")
     machine = f"{platform.machine()}, Python {platform.python_version()}, xlsxwriter {version('xlsxwriter')}"
     print(f"\n{rounds} rounds, building {statistics.median(peer) / AGENCIES * 1000:.0f} ms each; {machine}")
-    held = list(METHODS)[:2]
-    return 0 if all(statistics.median(ratios[name]) <= MOST for name in held) else 1
+    return 0 if statistics.median(ratios["stamped, in memory"]) <= MOST else 1
 
 
 if __name__ == "__main__":
