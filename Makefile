@@ -43,10 +43,11 @@ samples: $(READY)  ## make the sample workbooks again
 golden: $(READY)  ## renew the golden files after looking at the difference
 	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py
 
-bench: $(READY)  ## measure reading, returning and starting against floors and openpyxl
+bench: $(READY)  ## measure against floors, openpyxl, xlsxwriter and pandas (MORE=1 also 100,000 files)
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/returning.py
 	$(BIN)/python benchmarks/starting.py
+	$(BIN)/python benchmarks/stamping.py
 
 dist: $(READY)  ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import openpyxl
@@ -531,6 +532,45 @@ def test_an_interrupted_write_leaves_the_former_file(tmp_path, monkeypatch):
         write_atomically(target, b"new")
     assert target.read_bytes() == b"former"
     assert [path.name for path in tmp_path.iterdir()] == ["d.xlsx"]
+
+
+def test_many_files_are_on_their_way_at_once_and_each_is_on_disk_before_it_has_its_name(
+    tmp_path, monkeypatch
+):
+    from xltools.files import write_each
+
+    together, flushed = threading.Barrier(4, timeout=20), set()
+    fsync, replace = os.fsync, Path.replace
+
+    def flush(handle):
+        together.wait()
+        flushed.add(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    def rename(path, target):
+        assert path.stat().st_ino in flushed
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(Path, "replace", rename)
+    files = [(tmp_path / f"{n}.xlsx", b"%d" % n) for n in range(48)]
+    write_each(iter(files))
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == dict(files)
+
+
+def test_of_many_files_the_first_that_cannot_be_written_is_named_and_each_of_the_others_is_whole(tmp_path):
+    from xltools.errors import OutputError
+    from xltools.files import write_each
+
+    files = [(tmp_path / f"{n:03}.xlsx", b"%d" % n) for n in range(200)]
+    for n in (40, 45):
+        files[n][0].mkdir()
+    begun = []
+    with pytest.raises(OutputError, match="040"):
+        write_each((path, content) for path, content in files if begun.append(path) is None)
+    assert len(begun) < 60, "it stops"
+    there = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    assert set(files[:40]) <= set(there.items()) <= set(files)
 
 
 def test_a_defect_is_one_sentence(monkeypatch, capsys):

@@ -42,6 +42,7 @@ ORDER = [
 ROOMS = {
     "xlsxwriter": "excel/writer/",
     "zipfile": "excel/",
+    "zlib": ("excel/package.py", "excel/guard.py"),
     "xml": ("excel/scan.py", "excel/guard.py", "excel/marking/"),
     "click": "cli/",
     "rich": "cli/status.py",
@@ -62,6 +63,7 @@ ROOMS = {
     "subprocess": "excel/apart.py",
     "threading": ("excel/apart.py", "excel/child.py"),
     "resource": "excel/child.py",
+    "concurrent": "files.py",
 }
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from xltools.errors import InputError, OutputError, Problem
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
+
+_AT_ONCE = 16  # files on their way to the disk: it gathers what several wait for, and one alone waits longest
 
 ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")  # how .xlsx and the old formats begin
 
@@ -140,6 +146,24 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
+    """Put each content at its path as :func:`write_atomically` does, some of them at once.
+
+    Raises :class:`OutputError` for the first in order that could not be written. Those before it are there, and so
+    may be a few behind it; each of them is whole.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  most commands start faster without it
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        waiting: deque[Future[None]] = deque()
+        for path, content in files:
+            if len(waiting) == _AT_ONCE:
+                waiting.popleft().result()
+            waiting.append(pool.submit(write_atomically, path, content))
+        while waiting:
+            waiting.popleft().result()
 
 
 def refuse_workbook(path: Path) -> None:

@@ -10,7 +10,7 @@ from xltools.data.filing import Stamp
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.errors import InputError, Problem, RosterError
-from xltools.excel.writer import check_password, write_return
+from xltools.excel.writer import check_password, press
 from xltools.form.model import Form
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -23,23 +23,29 @@ def file_name(entry: Entry, year: int) -> str:
     return f"{entry.code}_{entry.name}_{year}.xlsx"
 
 
-def workbook_for(
-    form: Form,
-    year: int,
-    district: str,
-    entry: Entry,
-    password: str = "",
-    key: bytes = b"",
-    *,
-    last: Mapping[str, Decimal] | None = None,
-    show_last: bool = False,
-) -> bytes:
-    """The blank workbook of one agency, stamped with its name, its code and the year.
+class Issue:
+    """The blank workbooks of one district and year, each stamped with an agency's name, its code and the year.
 
-    What follows from its figures of *last* year is filled in; with *show_last* they are shown beside the tables.
+    What follows from an agency's figures of last year is filled in; with *show_last* they stand beside the tables.
     """
-    stamp = Stamp(form.key, form.edition, year, entry.agency(district))
-    return write_return(form, stamp, password=password, key=key, last=last, show_last=show_last)
+
+    def __init__(
+        self,
+        form: Form,
+        year: int,
+        district: str,
+        password: str = "",
+        key: bytes = b"",
+        *,
+        show_last: bool = False,
+    ) -> None:
+        self._form, self._year, self._district = form, year, district
+        self._press = press(form, password, key, show_last=show_last)
+
+    def workbook(self, entry: Entry, last: Mapping[str, Decimal] | None = None) -> bytes:
+        """The workbook of one agency; *last* are its figures of last year, where they are known."""
+        form, agency = self._form, entry.agency(self._district)
+        return self._press.workbook(Stamp(form.key, form.edition, self._year, agency), last)
 
 
 def last_figures(past: Past, entries: Iterable[Entry], district: str) -> dict[str, Mapping[str, Decimal]]:

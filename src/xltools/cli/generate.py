@@ -67,7 +67,7 @@ def command(lang: Lang) -> click.Command:
     ) -> None:
         from xltools import issue  # noqa: PLC0415
         from xltools.errors import InputError, Problem  # noqa: PLC0415
-        from xltools.files import holds, refuse_existing, write_atomically  # noqa: PLC0415
+        from xltools.files import holds, refuse_existing, write_each  # noqa: PLC0415
 
         own = here()
         year = given(year, own.year, "--year")
@@ -85,24 +85,17 @@ def command(lang: Lang) -> click.Command:
         outputs = [(entry, folder / issue.file_name(entry, year)) for entry in entries]
         there = [] if force else [(entry, path) for entry, path in outputs if path.exists()]
 
+        blank = issue.Issue(definition, year, district, password, secret, show_last=show_last)
+
         def workbook(entry: Entry) -> bytes:
-            return issue.workbook_for(
-                definition,
-                year,
-                district,
-                entry,
-                password,
-                secret,
-                last=last.get(entry.code),
-                show_last=show_last,
-            )
+            return blank.workbook(entry, last.get(entry.code))
 
         comparing = progress(there, t("report.comparing"))
         refuse_existing(path for entry, path in comparing if not holds(path, workbook(entry)))
         done = {path for _, path in there}
         new = [(entry, path) for entry, path in outputs if path not in done]
-        for entry, path in progress(new, t("report.generating")):
-            write_atomically(path, workbook(entry))
+        generating = progress(new, t("report.generating"))
+        write_each((path, workbook(entry)) for entry, path in generating)
         if past and (strangers := sum(entry.code not in last for entry in entries)):
             click.echo(t("report.prior-unmatched", count=strangers), err=True)
         emit(t("report.written", count=len(new), folder=folder), None)

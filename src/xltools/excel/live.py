@@ -98,8 +98,3 @@ def first_formula(area: Area, sheet: str) -> str:
     column = str(area.column + 1) if vertical else f"{area.column}+{match}"
     address = f"ADDRESS({row},{column},4)"
     return f'IFERROR(HYPERLINK("#{quoted(sheet)}!"&{address},{address}),"—")'
-
-
-def first_result(checks: Iterable[Check], values: Mapping[str, Decimal]) -> str:
-    """What :func:`first_formula` shows."""
-    return next((a1(*c.area.anchor) for c in checks if check_result(c, values).startswith(FAILED)), "—")

@@ -10,20 +10,24 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import attrs
+
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
 from xltools.data.seal import seal
 from xltools.errors import InputError, Problem
 from xltools.excel.writer.canvas import Canvas
-from xltools.excel.writer.content import Content, stamp_texts
+from xltools.excel.writer.content import Content, issued, stamp_texts
 from xltools.excel.writer.cover import Cover
+from xltools.excel.writer.results import results
 from xltools.excel.writer.rollup import write_matrix, write_sources, write_waived
 from xltools.excel.writer.section import write_section
+from xltools.excel.writer.stamping import Press
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import COVER, PREFIX
 
-__all__ = ["check_password", "write_return", "write_rollup"]
+__all__ = ["Press", "check_password", "press", "write_return", "write_rollup"]
 
 _LONGEST_PASSWORD = 15
 
@@ -42,23 +46,19 @@ def write_return(
     """The workbook of one agency; *values* are inputs, totals are derived. With *key* its stamp is sealed.
 
     What follows from the figures of *last* year is filled in, unless *values* say otherwise, and stays open; with
-    *show_last* they stand beside the tables as well.
+    *show_last* they stand beside the tables as well. Many blank ones are written faster by a :func:`press`.
     """
-    carried = form.carried(last or {})
-    content = Content(
-        layout(form),
-        stamp,
-        form.complete(carried | dict(values or {})),
-        prose or {},
-        last=last if last and show_last else {},
-        carried=frozenset(carried.keys() - (values or {}).keys()),
-    )
-    return _write(content, password, key)
+    return _write(issued(form, stamp, values, prose, last=last, show_last=show_last), password, key)
 
 
 def write_rollup(rollup: Rollup, password: str = "") -> bytes:
     """The workbook of a district: the form's sheets over one row an agency, and an account of every file."""
     return _write(Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup), password)
+
+
+def press(form: Form, password: str = "", key: bytes = b"", *, show_last: bool = False) -> Press:
+    """What writes the blank workbooks of many agencies, each as :func:`write_return` would, in a fraction of its time."""
+    return Press(form, lambda content: _write(content, password, key), key, show_last=show_last)
 
 
 def check_password(password: str) -> None:
@@ -71,6 +71,7 @@ def check_password(password: str) -> None:
 
 def _write(content: Content, password: str, key: bytes = b"") -> bytes:
     check_password(password)
+    content = attrs.evolve(content, results=results(content))
     with Canvas(password) as canvas:
         # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
         created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)

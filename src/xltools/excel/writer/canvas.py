@@ -148,7 +148,10 @@ class Canvas:
         page.center_horizontally()
         page.fit_to_pages(1, 0)
         page.print_area(printed.row, printed.column, printed.last_row, printed.last_column)
-        page.set_header(header)
+        page.set_header("&L")
+        page.header = (
+            header  # set_header takes the "&&G" of a name with "&G" in it for a picture, and refuses it
+        )
         page.set_footer(footer)
         page.hide_gridlines(2)
 

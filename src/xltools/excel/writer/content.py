@@ -9,9 +9,12 @@ from attrs import field, frozen
 
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
-from xltools.form.model import Cell
+from xltools.form.layout import layout
+from xltools.form.model import Cell, Form
 from xltools.form.places import STAMP, Check, Layout
 from xltools.text import clerk
+
+Place = tuple[str, int, int]  # sheet, row and column of the cell that holds a value
 
 
 @frozen
@@ -25,6 +28,7 @@ class Content:
     rollup: Rollup | None = None
     last: Mapping[str, Decimal] = field(factory=dict)  # last year's figures, where they are to be shown
     carried: frozenset[str] = frozenset()  # inputs that were filled in from last year's
+    results: Mapping[Place, int | str] = field(factory=dict)  # of the checks and of the cover's list of them
 
     def is_open(self, cell: Cell) -> bool:
         """Whether the cell is typed: an input, and not the sum of others' inputs."""
@@ -36,12 +40,35 @@ class Content:
 
     def is_live(self, check: Check) -> bool:
         """Whether every figure the check asks for is there."""
+        if self.rollup is None:
+            return True
         names = {name for equation in check.equations for name in equation.names} | set(check.inputs)
         return not any(self.is_left_blank(self.layout.form.cells[name]) for name in names)
 
     def blanks(self, names: list[str]) -> int:
         """How many of these inputs are blank."""
         return 0 if self.rollup else sum(name not in self.values for name in names)
+
+
+def issued(
+    form: Form,
+    stamp: Stamp,
+    values: Mapping[str, Decimal] | None = None,
+    prose: Mapping[str, str] | None = None,
+    *,
+    last: Mapping[str, Decimal] | None = None,
+    show_last: bool = False,
+) -> Content:
+    """What stands in the workbook of one agency; see :func:`xltools.excel.writer.write_return`."""
+    carried = form.carried(last or {})
+    return Content(
+        layout(form),
+        stamp,
+        form.complete(carried | dict(values or {})),
+        prose or {},
+        last=last if last and show_last else {},
+        carried=frozenset(carried.keys() - (values or {}).keys()),
+    )
 
 
 def stamp_texts(stamp: Stamp) -> dict[str, str]:

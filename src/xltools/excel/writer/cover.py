@@ -10,9 +10,10 @@ from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.excel.measure import lines
 from xltools.excel.writer.canvas import HEI, LOCKED, RED, Canvas, header_text, sound, widths
 from xltools.excel.writer.content import Content, shown_stamp
+from xltools.excel.writer.results import open_inputs, rule_check, verdicts
 from xltools.form.address import a1, column_name
 from xltools.form.model import Nil, Rule
-from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, Check, CheckGroup, Sheet
+from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, CheckGroup, Sheet
 from xltools.text import clerk
 
 _WIDTHS = (54.0, 10.0, 10.0, 16.0)
@@ -101,59 +102,37 @@ class Cover:
             (_first(row - 1), "first"),
         ):
             canvas.put(page, area, t(f"cover.{key}"), head)
-        failing = 0
         for sheet, group in layout.groups:
-            failing += self._group(row, sheet, group)
+            self._group(row, sheet, group)
             row += 1
         for rule in layout.form.rules:
-            failing += self._rule(row, rule)
+            self._rule(row, rule)
             row += 1
-        blanks = 0
         for sheet in layout.sheets:
             if sheet.cells:
-                blanks += self._blank_count(row, sheet)
+                self._blank_count(row, sheet)
                 row += 1
-        self._verdict(row - 1, failing, blanks)
+        self._verdict(row - 1)
         return row - 1
 
-    def _group(self, row: int, sheet: Sheet, group: CheckGroup) -> int:
-        canvas, page, values = self._canvas, self._page, self._content.values
-        live_checks = [check for check in group.checks if self._content.is_live(check)]
-        failing = sum(live.check_result(c, values).startswith(live.FAILED) for c in live_checks)
+    def _group(self, row: int, sheet: Sheet, group: CheckGroup) -> None:
         words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
         self._link(row, words, sheet.name, group.area)
-        count = live.failing_formula(group.area, sheet.name)
-        canvas.formula(page, _count(row), count, self._list(), failing)
-        first = live.first_formula(group.area, sheet.name)
-        result = live.first_result(live_checks, values)
-        canvas.formula(page, _first(row), first, self._list(font_color=_LINK), result)
-        return failing
+        self._live(_count(row), live.failing_formula(group.area, sheet.name), self._list())
+        self._live(_first(row), live.first_formula(group.area, sheet.name), self._list(font_color=_LINK))
 
-    def _rule(self, row: int, rule: Rule) -> int:
+    def _rule(self, row: int, rule: Rule) -> None:
         """A rule across tables is checked on the cover itself."""
-        canvas, content, page = self._canvas, self._content, self._page
-        assert rule.cells is not None  # noqa: S101  the lint saw to it
-        check = Check(self._place.rules[rule.key], (), (rule.cells,))
-        canvas.put(
-            page, Area.at(row, 0), clerk()("cover.group-form", label=rule.label), self._list(align="left")
-        )
-        if not content.is_live(check):
-            return 0
-        result = live.check_result(check, content.values)
-        canvas.formula(
-            page, check.area, live.check_formula(content.layout, check, COVER), self._list(), result
-        )
-        failing = int(result.startswith(live.FAILED))
-        canvas.formula(page, _count(row), live.failing_formula(check.area, COVER), self._list(), failing)
-        return failing
-
-    def _blank_count(self, row: int, sheet: Sheet) -> int:
         content = self._content
-        inputs = [
-            c for c in content.layout.form.inputs if c.name in sheet.cells and not content.is_left_blank(c)
-        ]
-        names = [cell.name for cell in inputs]
-        areas = rectangles(sheet.cells[name].anchor for name in names)
+        check = rule_check(content, rule)
+        words = clerk()("cover.group-form", label=rule.label)
+        self._canvas.put(self._page, Area.at(row, 0), words, self._list(align="left"))
+        if content.is_live(check):
+            self._live(check.area, live.check_formula(content.layout, check, COVER), self._list())
+            self._live(_count(row), live.failing_formula(check.area, COVER), self._list())
+
+    def _blank_count(self, row: int, sheet: Sheet) -> None:
+        areas = rectangles(sheet.cells[name].anchor for name in open_inputs(self._content, sheet))
         self._link(
             row,
             clerk()("cover.group-blank", section=sheet.name),
@@ -161,10 +140,12 @@ class Cover:
             areas[0] if areas else sheet.page,
         )
         formula = "+".join(f"COUNTBLANK({quoted(sheet.name)}!{area_a1(area)})" for area in areas) or "0"
-        blanks = content.blanks(names)
-        self._canvas.formula(self._page, _count(row), formula, self._list(), blanks)
+        self._live(_count(row), formula, self._list())
         self._canvas.put(self._page, _first(row), None, self._list())
-        return blanks
+
+    def _live(self, area: Area, formula: str, style: Format) -> None:
+        """A formula with what it shows."""
+        self._canvas.formula(self._page, area, formula, style, self._content.results[COVER, *area.anchor])
 
     def _link(self, row: int, words: str, sheet: str, area: Area) -> None:
         style = self._list(align="left", font_color=_LINK)
@@ -174,14 +155,10 @@ class Cover:
     def _list(self, **look: object) -> Format:
         return self._canvas.boxed(**({"font_size": 9.5} | look))
 
-    def _verdict(self, last: int, failing: int, blanks: int) -> None:
+    def _verdict(self, last: int) -> None:
         """One sentence over all: may it be sent."""
         canvas, page, t, place = self._canvas, self._page, clerk(), self._place
-        failed, unfilled, ready = (
-            t("cover.failed", count="\0"),
-            t("cover.unfilled", count="\0"),
-            t("cover.ready"),
-        )
+        failed, unfilled, ready = verdicts("\0")
         incomplete = t("cover.incomplete")
         style = canvas.format(font_name=HEI, font_size=14, align="center", border=2)
         rollup = self._content.rollup
@@ -197,10 +174,7 @@ class Cover:
                     f'IF({declared},IF({any_figure}<>0,"{t("cover.not-nil")}","{t("cover.nil")}"),{formula})'
                 )
             formula = f"IF({fails}>0,{_around(failed, fails)},{formula})"
-            result = (failed if failing else unfilled if blanks else ready).replace(
-                "\0", str(failing or blanks)
-            )
-            canvas.formula(page, place.status, formula, style, result)
+            self._live(place.status, formula, style)
         page.set_row(place.status.row, 34)
         canvas.when_begins(page, place.status, ready, bg_color="#C8E6C9", font_color="#1B5E20")
         canvas.when_begins(
