@@ -13,7 +13,7 @@ import attrs
 from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for, represented
-from xltools.data.filing import Account, Filing, Member, Source, left_out
+from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding, Severity
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -85,6 +85,8 @@ def merge(
     accounts += _absentees(roster, filings, collection, reasons, district)
     members = tuple(_member(one.filing, roster) for one in added)
     waived = sorted((f for f in collection.findings if f.waiver), key=_finding_order)
+    accepted = [_accepted(finding) for finding in waived]
+    accepted += [inside for one in added for inside in _accepted_below(one.filing)]
     coverage = _coverage(roster, accounts, added)
     rollup = Rollup(
         form,
@@ -94,10 +96,10 @@ def merge(
         members,
         tuple(accounts),
         coverage,
-        tuple(waived),
+        tuple(accepted),
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
-        {past.year: past.whole} if past and past.whole else {},
+        past.years_of(Agency(district, code or district, district)) if past else {},
     )
     return Merge(collection, rollup)
 
@@ -156,6 +158,20 @@ def _included(filing: Filing) -> list[Account]:
             attrs.evolve(account, via=account.via or str(filing.agency)) for account in filing.left_out
         ]
     return accounts
+
+
+def _accepted(finding: Finding) -> Accepted:
+    """A waived finding as the roll-up tells it: its facts do not outlast the file."""
+    assert finding.waiver is not None  # noqa: S101  only such are passed
+    place = "!".join(filter(None, (finding.sheet, finding.address)))
+    waiver = finding.waiver
+    words = message(finding, "zh")
+    return Accepted(finding.agency, finding.code, place, words, waiver.reason, waiver.who, waiver.date)
+
+
+def _accepted_below(filing: Filing) -> list[Accepted]:
+    """What was accepted in a roll-up stays accepted, and stays told, in the roll-up above it."""
+    return [attrs.evolve(accepted, via=str(filing.agency)) for accepted in filing.waived]
 
 
 def _refused(one: Examined) -> Account:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from xltools.data.filing import Filing
 from xltools.data.record import Agency
@@ -24,7 +24,8 @@ class Past:
 
     A figure that could not be read is not there, and neither is any total over it. An agency with two returns that
     differ has no figures. ``reporting`` are the agencies that answered for themselves; a roll-up is one of them
-    unless it only gathers the others. ``whole`` are the sums where just one roll-up is known.
+    unless it only gathers the others. ``whole`` are the sums where just one roll-up is known, ``gathered`` the
+    district whose sums they are, and ``earlier`` what that roll-up knew of the years before it.
     """
 
     form: Form
@@ -32,6 +33,17 @@ class Past:
     values: Mapping[Agency, Figures]
     reporting: frozenset[Agency] = frozenset()
     whole: Figures | None = None
+    gathered: Agency | None = None
+    earlier: Mapping[int, Figures] = field(factory=dict)
+
+    def years_of(self, district: Agency) -> dict[int, Figures]:
+        """The sums of *district* by year, the last first, where last year's roll-up was its own.
+
+        Another district's figures beside these would be worse than none.
+        """
+        if self.gathered is None or not self.whole or self.matches([district]).get(district) != self.gathered:
+            return {}
+        return {self.year: self.whole} | dict(sorted(self.earlier.items(), reverse=True))
 
     def matches(self, agencies: Iterable[Agency]) -> dict[Agency, Agency]:
         """For each of this year's *agencies* the one of last year that it continues; those that continue none are left out.
@@ -110,8 +122,10 @@ def past_of(filings: Iterable[Filing], form: Form) -> Past:
             doubled.add(agency)
     values |= {agency: {} for agency in doubled}
     rollups = [filing for filing in used if filing.is_rollup]
-    whole = values[rollups[0].agency] if len(rollups) == 1 and rollups[0].agency else None
-    return Past(form, years[0], values, _reporting(used), whole)
+    only = rollups[0] if len(rollups) == 1 else None
+    gathered = only.agency if only else None
+    whole = values[gathered] if gathered else None
+    return Past(form, years[0], values, _reporting(used), whole, gathered, only.earlier if only else {})
 
 
 def _is_usable(filing: Filing, form: Form) -> bool:

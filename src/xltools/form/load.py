@@ -23,16 +23,30 @@ from cattrs.gen import make_dict_structure_fn, override
 from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
 from xltools.form.lint import lint, nearest
-from xltools.form.model import Block, Cover, Form, Headline, Line, Nil, Part, Rule, Section, Superseded
+from xltools.form.model import (
+    Block,
+    Chart,
+    Cover,
+    Form,
+    Headline,
+    Line,
+    Measure,
+    Nil,
+    Part,
+    Rule,
+    Section,
+    Superseded,
+)
 from xltools.form.prose import Claim, Meaning, Prose, Settled, Whole
 
 # Each before those that are made of it.
 _MODELS = (
-    *(Part, Nil, Cover, Headline, Superseded, Rule, Line, Block, Section),
+    *(Part, Nil, Cover, Headline, Measure, Chart, Superseded, Rule, Line, Block, Section),
     *(Meaning, Claim, Whole, Settled, Prose, Form),
 )
 _RENAMED: dict[type, dict[str, str]] = {
-    Form: {"sections": "section", "rules": "rule"},
+    Form: {"sections": "section", "rules": "rule", "charts": "chart"},
+    Measure: {"is_": "is"},
     Section: {"blocks": "block"},
     Block: {"rules": "rule", "carries": "carry"},
     Line: {"is_": "is"},

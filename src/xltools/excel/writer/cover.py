@@ -8,6 +8,7 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.excel import live
 from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.excel.measure import lines
+from xltools.excel.writer.account import write_account
 from xltools.excel.writer.canvas import HEI, LOCKED, RED, Canvas, header_text, sound, widths
 from xltools.excel.writer.content import Content, shown_stamp
 from xltools.form.address import a1, column_name
@@ -16,6 +17,7 @@ from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, Check, 
 from xltools.text import clerk
 
 _WIDTHS = (54.0, 10.0, 10.0, 16.0)
+_WIDTHS_ROLLUP = (40.0, 13.0, 13.0, 13.0, 12.0, 9.0)  # its account has more columns
 _LABELS = (
     "district",
     "name",
@@ -34,28 +36,37 @@ class Cover:
     def __init__(self, canvas: Canvas, content: Content) -> None:
         self._canvas, self._content, self._place = canvas, content, content.layout.cover
         self._page: Worksheet = canvas.page(COVER)
+        self._widths = _WIDTHS_ROLLUP if content.rollup else _WIDTHS
 
     def write(self) -> None:
         """Draw everything on it."""
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
-        widths(page, _WIDTHS)
+        widths(page, self._widths)
         page.set_row(0, 42)
         title = canvas.format(font_name=HEI, font_size=22, align="center")
         canvas.put(page, self._across(0), content.layout.form.title, title)
         year = t("cover.year", year=content.stamp.year)
         canvas.put(page, self._across(1), year, canvas.format(font_size=14, align="center"))
         self._about()
-        last = self._declaration(self._checks() + 2)
+        last, failing, blanks = self._checks()
+        proofs = None
+        if content.rollup:
+            last, proofs = write_account(canvas, content, content.rollup, page, last + 2, self._widths)
+        self._verdict(failing, blanks, proofs)
         self._foot(last)
         header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
-        canvas.paper(page, Area.at(0, 0, last + 4, len(_WIDTHS)), header, t("sheet.footer"))
+        canvas.paper(page, Area.at(0, 0, last + 4, len(self._widths)), header, t("sheet.footer"))
         canvas.guard(page)
         page.activate()
         start = next(iter(self._place.fields.values()), self._place.status).anchor
         page.set_selection(*start, *start)
 
     def _across(self, row: int) -> Area:
-        return Area.at(row, 0, 1, len(_WIDTHS))
+        return self._wide(Area.at(row, 0))
+
+    def _wide(self, area: Area) -> Area:
+        """From the area's first cell to the right edge."""
+        return Area(area.row, area.column, area.row, len(self._widths) - 1)
 
     def _about(self) -> None:
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
@@ -63,12 +74,14 @@ class Cover:
         texts = shown_stamp(content.stamp)
         for (key, area), label in zip(self._place.stamp.items(), _LABELS, strict=True):
             canvas.put(page, Area.at(area.row, 0), t(f"cover.{label}"), head)
-            canvas.put(page, area, texts[key], canvas.boxed(align="left", indent=1, bold=key == "name"))
+            style = canvas.boxed(align="left", indent=1, bold=key == "name")
+            canvas.put(page, self._wide(area), texts[key], style)
             page.set_row(area.row, 20)
         for part in content.layout.form.cover.parts:
             area = self._place.fields[part.key]
             canvas.put(page, Area.at(area.row, 0), part.label, head)
-            canvas.put(page, area, content.prose.get(f"cover.{part.key}", ""), canvas.open_text())
+            text = content.prose.get(f"cover.{part.key}", "")
+            canvas.put(page, self._wide(area), text, canvas.open_text())
             page.set_row(area.row, 20)
         if nil := content.layout.form.cover.nil:
             self._nil(nil, self._place.fields[nil.key])
@@ -89,8 +102,8 @@ class Cover:
         }
         sound(self._page.data_validation(area.row, area.column, area.row, area.column, options))
 
-    def _checks(self) -> int:
-        """The list of checks and the verdict over it; returns the last row."""
+    def _checks(self) -> tuple[int, int, int]:
+        """The list of checks; returns its last row, and how many fail and how many inputs are blank."""
         canvas, page, t, layout = self._canvas, self._page, clerk(), self._content.layout
         row = self._place.checks_row
         head = canvas.boxed(bg_color=LOCKED, bold=True)
@@ -98,7 +111,7 @@ class Cover:
         for area, key in (
             (Area.at(row - 1, 0), "check"),
             (_count(row - 1), "failing"),
-            (_first(row - 1), "first"),
+            (self._first(row - 1), "first"),
         ):
             canvas.put(page, area, t(f"cover.{key}"), head)
         failing = 0
@@ -113,8 +126,7 @@ class Cover:
             if sheet.cells:
                 blanks += self._blank_count(row, sheet)
                 row += 1
-        self._verdict(row - 1, failing, blanks)
-        return row - 1
+        return row - 1, failing, blanks
 
     def _group(self, row: int, sheet: Sheet, group: CheckGroup) -> int:
         canvas, page, values = self._canvas, self._page, self._content.values
@@ -126,7 +138,7 @@ class Cover:
         canvas.formula(page, _count(row), count, self._list(), failing)
         first = live.first_formula(group.area, sheet.name)
         result = live.first_result(live_checks, values)
-        canvas.formula(page, _first(row), first, self._list(font_color=_LINK), result)
+        canvas.formula(page, self._first(row), first, self._list(font_color=_LINK), result)
         return failing
 
     def _rule(self, row: int, rule: Rule) -> int:
@@ -163,56 +175,63 @@ class Cover:
         formula = "+".join(f"COUNTBLANK({quoted(sheet.name)}!{area_a1(area)})" for area in areas) or "0"
         blanks = content.blanks(names)
         self._canvas.formula(self._page, _count(row), formula, self._list(), blanks)
-        self._canvas.put(self._page, _first(row), None, self._list())
+        self._canvas.put(self._page, self._first(row), None, self._list())
         return blanks
+
+    def _first(self, row: int) -> Area:
+        return self._wide(Area.at(row, FIRST_COLUMN))
 
     def _link(self, row: int, words: str, sheet: str, area: Area) -> None:
         style = self._list(align="left", font_color=_LINK)
         sound(self._page.write_url(row, 0, f"internal:{quoted(sheet)}!{a1(*area.anchor)}", style, words))
-        self._page.set_row(row, lines(words, _WIDTHS[0] + 6) * 14.5 + 4)
+        self._page.set_row(row, lines(words, self._widths[0] + 6) * 14.5 + 4)
 
     def _list(self, **look: object) -> Format:
         return self._canvas.boxed(**({"font_size": 9.5} | look))
 
-    def _verdict(self, last: int, failing: int, blanks: int) -> None:
+    def _verdict(self, failing: int, blanks: int, proofs: Area | None) -> None:
         """One sentence over all: may it be sent."""
         canvas, page, t, place = self._canvas, self._page, clerk(), self._place
-        failed, unfilled, ready = (
-            t("cover.failed", count="\0"),
-            t("cover.unfilled", count="\0"),
-            t("cover.ready"),
-        )
-        incomplete = t("cover.incomplete")
-        style = canvas.format(font_name=HEI, font_size=14, align="center", border=2)
-        rollup = self._content.rollup
-        if rollup and rollup.coverage == "incomplete":
-            canvas.put(page, place.status, incomplete, style)
-        else:
-            fails = _column_sum(place.checks_row, place.blanks_row - 1)
-            empty = _column_sum(place.blanks_row, last)
-            formula = f'IF({empty}>0,{_around(unfilled, empty)},"{ready}")'
-            if declared := self._declared():
-                any_figure = "+".join(f"SUM({area})" for area in self._input_areas())
-                formula = (
-                    f'IF({declared},IF({any_figure}<>0,"{t("cover.not-nil")}","{t("cover.nil")}"),{formula})'
-                )
-            formula = f"IF({fails}>0,{_around(failed, fails)},{formula})"
-            result = (failed if failing else unfilled if blanks else ready).replace(
-                "\0", str(failing or blanks)
+        failed, unfilled = t("cover.failed", count="\0"), t("cover.unfilled", count="\0")
+        rollup, area = self._content.rollup, self._wide(place.status)
+        lacking = rollup is not None and rollup.coverage == "incomplete"
+        ready = t("cover.incomplete" if lacking else "cover.ready")
+        fails = _column_sum(place.checks_row, place.blanks_row - 1)
+        if proofs:
+            fails += f'+COUNTIF({area_a1(proofs)},"{live.FAILED}*")'
+        empty = _column_sum(place.blanks_row, place.blanks_row + self._tables - 1)
+        formula = f'IF({empty}>0,{_around(unfilled, empty)},"{ready}")'
+        if declared := self._declared():
+            any_figure = "+".join(f"SUM({area})" for area in self._input_areas())
+            formula = (
+                f'IF({declared},IF({any_figure}<>0,"{t("cover.not-nil")}","{t("cover.nil")}"),{formula})'
             )
-            canvas.formula(page, place.status, formula, style, result)
-        page.set_row(place.status.row, 34)
-        canvas.when_begins(page, place.status, ready, bg_color="#C8E6C9", font_color="#1B5E20")
-        canvas.when_begins(
-            page, place.status, unfilled.partition("\0")[0], bg_color="#FFE0B2", font_color="#8A4B00"
+        formula = f"IF({fails}>0,{_around(failed, fails)},{formula})"
+        result = (failed if failing else unfilled if blanks else ready).replace("\0", str(failing or blanks))
+        style = canvas.format(font_name=HEI, font_size=14, align="center", border=2)
+        canvas.formula(page, area, formula, style, result)
+        page.set_row(area.row, 34)
+        self._colours(area)
+
+    def _colours(self, status: Area) -> None:
+        """Green, amber and red: what may be sent, what is not filled in, and what is wrong."""
+        canvas, page, t, place = self._canvas, self._page, clerk(), self._place
+        for key in ("ready", "nil"):
+            canvas.when_begins(page, status, t(f"cover.{key}"), bg_color="#C8E6C9", font_color="#1B5E20")
+        unfilled, failed = (
+            t(f"cover.{key}", count="\0").partition("\0")[0] for key in ("unfilled", "failed")
         )
-        canvas.when_begins(page, place.status, t("cover.nil"), bg_color="#C8E6C9", font_color="#1B5E20")
-        for start in (failed.partition("\0")[0], incomplete, t("cover.not-nil")):
-            canvas.when_begins(page, place.status, start, **RED)
+        canvas.when_begins(page, status, unfilled, bg_color="#FFE0B2", font_color="#8A4B00")
+        for start in (failed, t("cover.incomplete"), t("cover.not-nil")):
+            canvas.when_begins(page, status, start, **RED)
         if place.blanks_row > place.checks_row:
             canvas.when_above_zero(
                 page, Area(place.checks_row, COUNT_COLUMN, place.blanks_row - 1, COUNT_COLUMN), **RED
             )
+
+    @property
+    def _tables(self) -> int:
+        return sum(bool(sheet.cells) for sheet in self._content.layout.sheets)
 
     def _declared(self) -> str:
         """The condition that the agency declares that it has nothing to report."""
@@ -232,26 +251,6 @@ class Cover:
             found += [f"{quoted(sheet.name)}!{area_a1(area)}" for area in rectangles(inputs)]
         return found
 
-    def _declaration(self, row: int) -> int:
-        """What a roll-up says of itself; returns the last row."""
-        rollup, t = self._content.rollup, clerk()
-        if rollup is None:
-            return row - 2
-        included, left = len(rollup.included), rollup.left_out
-        texts = [t(f"rollup.{rollup.coverage}", included=included, left=len(left))]
-        texts += [
-            t("rollup.left-out", agency=a.agency or a.source.name, reason=a.note or t(f"rollup.{a.status}"))
-            for a in left
-        ]
-        if rollup.waived:
-            texts.append(t("rollup.waived", count=len(rollup.waived)))
-        first = {"bold": True} | ({} if rollup.coverage == "complete" else {"font_color": "#C62828"})
-        for offset, text in enumerate(texts):
-            style = self._canvas.boxed(align="left", **({} if offset else first))
-            self._canvas.put(self._page, self._across(row + offset), text, style)
-            self._page.set_row(row + offset, lines(text, sum(_WIDTHS)) * 15 + 5)
-        return row + len(texts) - 1
-
     def _foot(self, last: int) -> None:
         canvas, page, t = self._canvas, self._page, clerk()
         guide = t("cover.guide" if self._content.rollup is None else "cover.guide-rollup")
@@ -268,10 +267,6 @@ class Cover:
 
 def _count(row: int) -> Area:
     return Area.at(row, COUNT_COLUMN)
-
-
-def _first(row: int) -> Area:
-    return Area.at(row, FIRST_COLUMN, 1, len(_WIDTHS) - FIRST_COLUMN)
 
 
 def _column_sum(first: int, last: int) -> str:
