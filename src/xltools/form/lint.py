@@ -213,7 +213,12 @@ def _charts(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         yield from _texts(place, ("title", chart.title), *(("label", m.label) for m in chart.shows))
         least, most = _SHOWN[chart.kind]
         if not least <= len(chart.shows) <= most:
-            facts: dict[str, object] = {"kind": chart.kind, "least": least, "most": most, "given": len(chart.shows)}
+            facts: dict[str, object] = {
+                "kind": chart.kind,
+                "least": least,
+                "most": most,
+                "given": len(chart.shows),
+            }
             yield Problem("chart-shows", place, facts)
         names = list(_judged(chart.names, form, sure))
         yield from _unknown(names, form.cells, place)

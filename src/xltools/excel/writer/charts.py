@@ -23,18 +23,23 @@ from xltools.excel.writer.years import rows_of, year_columns
 from xltools.form import model
 from xltools.form.address import a1
 from xltools.form.places import CHARTS, YEARS, Area
-from xltools.text import clerk
+from xltools.text import clerk, number
 
 _TOP = 15  # agencies: more names than that nobody reads on one page
 # Blue and orange of Okabe and Ito's palette (https://jfly.uni-koeln.de/color/) and a light grey: they stay apart for
 # eyes that see few colours, and dark, middle and light in print that has none.
 _COLOURS = ("#0072B2", "#E69F00", "#D0D0D0")
 _INK = "#262626"
-# A page of A4 across within the margins takes 1007 by 650 pixels: 15 columns of 64, and 31 rows of 20.
-_PAGE_COLUMNS, _CHART_ROWS, _PAGE_ROWS = 15, 30, 31
+# A page of A4 across takes 755 by 487 points within the margins: 14 columns of 48, and 30 rows of 15 with a note below
+# that is just tall enough for the next chart to begin on the next page, whether or not a program heeds page breaks on a
+# sheet that is as wide as the page. (Where the font is missing that columns are measured by, they are wider.)
+_PAGE_COLUMNS, _CHART_ROWS, _PAGE_ROWS = 14, 30, 31
+_NOTE_HEIGHT = 30.0  # points
 _HEAD_ROWS = 2  # over the numbers of a chart
+_GAP, _WIDE_GAP = 60, 160  # between bars, in hundredths of one
 _FEW = 4  # bars that would be beams if they took all the room there is
-_PIXELS = (64, 20)  # of a column and a row that nobody has set
+_DIGIT, _PLOT = 7.5, 0.8  # pixels of a digit over a bar, and how much of a chart is left for bars
+_WIDTH, _PIXELS = 8.43, (64, 20)  # of a column in characters, and of a column and a row
 _TABLE = _PAGE_COLUMNS + 1  # the first column of the numbers
 _TABLE_WIDTHS = (10.0, 14.0, 14.0, 28.0, 14.0)
 _LONGEST_NAME = 16  # characters of an agency beside its bar
@@ -65,6 +70,7 @@ class _Data:
 def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw every chart of the form for which there are numbers."""
     page, t = canvas.page(CHARTS), clerk()
+    page.set_column(0, _PAGE_COLUMNS - 1, _WIDTH)  # told, since programs do not agree on what is usual
     for offset, width in enumerate(_TABLE_WIDTHS):
         page.set_column(_TABLE + offset, _TABLE + offset, width)
     row = 0
@@ -75,7 +81,6 @@ def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     page.set_h_pagebreaks(range(_PAGE_ROWS, row, _PAGE_ROWS))
     header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
     canvas.paper(page, Area.at(0, 0, max(1, row), _PAGE_COLUMNS), header, t("sheet.footer"), landscape=True)
-    page.set_print_scale(100)  # where a sheet is fitted to pages, its page breaks do not count
     canvas.guard(page)
 
 
@@ -165,26 +170,32 @@ def _draw(
     """The chart on the page, its note below, its numbers beside."""
     _table(canvas, page, data, row)
     upright = chart.kind == "trend"
+    turned = upright and _are_crowded(data)
     drawn = canvas.chart("column" if upright else "bar")
     cells = [form.cells[name] for name in chart.names]
     whole = all(cell.number == "count" for cell in cells)
     for index, column in enumerate(range(data.labels, len(data.heads))):
-        drawn.add_series(_series(data, row + _HEAD_ROWS, column, _COLOURS[index], whole=whole))
+        drawn.add_series(_series(data, row + _HEAD_ROWS, column, _COLOURS[index], whole=whole, turned=turned))
     drawn.set_title({"name": data.title, "overlay": False, "name_font": _font(HEI, 16, bold=True)})
-    along = {"name": data.heads[data.labels - 1], "reverse": not upright}
-    drawn.set_x_axis(_AXIS | along | ({} if upright else {"crossing": "max"}))
-    amounts = {"name": clerk()("chart.axis", unit=cells[0].unit), "min": _least(data)}
-    drawn.set_y_axis(_AXIS | amounts | {"label_position": "none", "major_tick_mark": "none"})
+    along = _AXIS | {"name": data.heads[data.labels - 1], "major_tick_mark": "none"}
+    amounts = _AXIS | {"name": clerk()("chart.axis", unit=cells[0].unit), "min": _least(data)}
+    amounts |= {"label_position": "none", "major_tick_mark": "none"}  # each bar has its number
+    drawn.set_x_axis(along if upright else amounts)
+    # Bars are counted from the bottom up: turned round, the first is on top, and the other axis would be too.
+    drawn.set_y_axis(amounts if upright else along | {"reverse": True, "crossing": "max"})
     drawn.set_legend({"position": "bottom", "font": _font(SONG, 11)} if upright else {"none": True})
     width, height = _PAGE_COLUMNS * _PIXELS[0], _CHART_ROWS * _PIXELS[1]
     drawn.set_size({"width": width - 4, "height": height - 4})
     drawn.set_chartarea({"border": {"color": "#BFBFBF"}})
     sound(page.insert_chart(row, 0, drawn, {"x_offset": 2, "y_offset": 2, "description": data.title}))
-    note = canvas.format(font_size=9, font_color=QUIET, text_wrap=False)
+    page.set_row(row + _CHART_ROWS, _NOTE_HEIGHT)
+    note = canvas.format(font_size=9, font_color=QUIET, text_wrap=False, valign="top")
     canvas.put(page, Area.at(row + _CHART_ROWS, 0), data.note, note)
 
 
-def _series(data: _Data, first: int, column: int, colour: str, *, whole: bool) -> dict[str, object]:
+def _series(
+    data: _Data, first: int, column: int, colour: str, *, whole: bool, turned: bool
+) -> dict[str, object]:
     """One measure, with what it shows now: whoever draws before computing draws the same."""
     last = first + len(data.rows) - 1
     labels, values = _TABLE + data.labels - 1, _TABLE + column
@@ -200,14 +211,22 @@ def _series(data: _Data, first: int, column: int, colour: str, *, whole: bool) -
         ],
         "fill": {"color": colour},
         "border": {"color": _INK, "width": 0.5},
-        "gap": 60 if few > _FEW else 160,
+        "gap": _GAP if few > _FEW else _WIDE_GAP,
         "data_labels": {
             "value": True,
             "position": "outside_end",
             "num_format": "#,##0" if whole else "General",
-            "font": _font(SONG, 10),
+            "font": _font(SONG, 10) | ({"rotation": -90} if turned else {}),
         },
     }
+
+
+def _are_crowded(data: _Data) -> bool:
+    """Whether numbers side by side on top of their bars would run into each other."""
+    values = [value for row in data.rows for value in row if isinstance(value, _Value)]
+    widest = max(len(number(value.result)) for value in values)
+    bars = len(data.rows) * (len(data.heads) - data.labels + _GAP / 100)
+    return widest * _DIGIT * bars > _PAGE_COLUMNS * _PIXELS[0] * _PLOT
 
 
 def _least(data: _Data) -> int | None:
@@ -232,13 +251,13 @@ def _table(canvas: Canvas, page: Worksheet, data: _Data, row: int) -> None:
     canvas.put(page, Area.at(row, _TABLE), clerk()("chart.data"), canvas.format(font_size=9, text_wrap=False))
     head = canvas.boxed(bg_color=LOCKED, bold=True, font_size=9)
     text = canvas.boxed(font_size=9, align="left", text_wrap=False, shrink=True)
-    number = canvas.boxed(font_size=9, num_format="General")
+    figure = canvas.boxed(font_size=9, num_format="General")
     for column, label in enumerate(data.heads, _TABLE):
         canvas.put(page, Area.at(row + _HEAD_ROWS - 1, column), label, head)
     for place, values in enumerate(data.rows, row + _HEAD_ROWS):
         for column, value in enumerate(values, _TABLE):
             area = Area.at(place, column)
             if isinstance(value, _Value):
-                canvas.formula(page, area, value.formula, number, stored(value.result))
+                canvas.formula(page, area, value.formula, figure, stored(value.result))
             else:
                 canvas.put(page, area, value, text)

@@ -18,7 +18,7 @@ from xltools.form.model import Cell
 from xltools.form.places import YEARS, Area, Years
 from xltools.text import clerk
 
-_WIDTHS = (38.0, 20.0, 9.0, 13.0, 13.0, 13.0, 10.0, *(13.0,) * (Years.MOST - 1), 30.0)
+_WIDTHS = (38.0, 26.0, 9.0, 13.0, 13.0, 13.0, 10.0, *(13.0,) * (Years.MOST - 1), 30.0)
 
 
 def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
@@ -112,7 +112,9 @@ def _figure(
     for year, column in columns.items():
         canvas.put(page, Area.at(row, column), rollup.earlier.get(year, {}).get(cell.name), style)
     _change(canvas, page, row, now, rollup.earlier.get(rollup.year - 1, {}).get(cell.name))
-    height = max(lines(label, width) for label, width in zip(labels, _WIDTHS[: len(labels)], strict=True))
+    height = max(
+        lines(label, width * 1.1) for label, width in zip(labels, _WIDTHS[: len(labels)], strict=True)
+    )
     page.set_row(row, height * 13.5 + 5)
 
 
