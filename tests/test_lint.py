@@ -77,6 +77,16 @@ FAULTS = {
         "group-with-cells",
         "“性别”",
     ),
+    "a chart of nothing": (
+        ('shows = [{ label = "支出", is = "money.spent.sum" }]', "shows = []"),
+        "chart-shows",
+        "chart “spent”",
+    ),
+    "a chart of an average": (
+        ('is = "cases.closed.total"', 'is = "staff.total.age"'),
+        "chart-not-additive",
+        "chart “cases”",
+    ),
     "widths": (("label_widths = [20]", "label_widths = [20, 5]"), "label-widths", "“staff”"),
     "unknown name in a total": (('is = "men + women"', 'is = "men + woman"'), "unknown-name", "“all”"),
     "unknown name in a rule": (("opening + received", "opening + recieved"), "unknown-name", "“flow”"),

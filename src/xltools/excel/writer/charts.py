@@ -202,7 +202,7 @@ def _series(
     few = len(data.rows) * (len(data.heads) - data.labels)
     return {
         "name": [CHARTS, first - 1, values],
-        "name_data": data.heads[column],
+        "name_data": [data.heads[column]],
         "categories": [CHARTS, first, labels, last, labels],
         "categories_data": [row[data.labels - 1] for row in data.rows],
         "values": [CHARTS, first, values, last, values],
