@@ -82,6 +82,19 @@ FAULTS = {
         "chart-shows",
         "chart “spent”",
     ),
+    "a chart of what is not there": (
+        ('is = "cases.closed.total"', 'is = "cases.close.total"'),
+        "unknown-name",
+        "chart “cases”",
+    ),
+    "a chart of pieces and money": (
+        ('is = "cases.closed.total"', 'is = "money.spent.sum"'),
+        "mixed-units",
+        "chart “cases”",
+    ),
+    "two charts of one key": (('key = "spent"\nkind', 'key = "balance"\nkind'), "repeated-key", "chart"),
+    "a chart nobody draws": (('kind = "trend"', 'kind = "pie"'), "wrong-value", "kind"),
+    "a chart without a title": (('title = "经费收支"', 'title = ""'), "bad-label", "chart “balance”"),
     "a chart of an average": (
         ('is = "cases.closed.total"', 'is = "staff.total.age"'),
         "chart-not-additive",

@@ -216,14 +216,21 @@ class Cover:
     def _colours(self, status: Area) -> None:
         """Green, amber and red: what may be sent, what is not filled in, and what is wrong."""
         canvas, page, t, place = self._canvas, self._page, clerk(), self._place
-        for key in ("ready", "nil"):
-            canvas.when_begins(page, status, t(f"cover.{key}"), bg_color="#C8E6C9", font_color="#1B5E20")
-        unfilled, failed = (
-            t(f"cover.{key}", count="\0").partition("\0")[0] for key in ("unfilled", "failed")
+        green, amber = (
+            {"bg_color": "#C8E6C9", "font_color": "#1B5E20"},
+            {"bg_color": "#FFE0B2", "font_color": "#8A4B00"},
         )
-        canvas.when_begins(page, status, unfilled, bg_color="#FFE0B2", font_color="#8A4B00")
-        for start in (failed, t("cover.incomplete"), t("cover.not-nil")):
-            canvas.when_begins(page, status, start, **RED)
+        looks = {
+            "ready": green,
+            "unfilled": amber,
+            "nil": green,
+            "failed": RED,
+            "incomplete": RED,
+            "not-nil": RED,
+        }
+        for key, look in looks.items():
+            start = t(f"cover.{key}", count="\0").partition("\0")[0]
+            canvas.when_begins(page, status, start, **look)
         if place.blanks_row > place.checks_row:
             canvas.when_above_zero(
                 page, Area(place.checks_row, COUNT_COLUMN, place.blanks_row - 1, COUNT_COLUMN), **RED
