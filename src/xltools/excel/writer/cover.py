@@ -216,11 +216,9 @@ class Cover:
     def _colours(self, status: Area) -> None:
         """Green, amber and red: what may be sent, what is not filled in, and what is wrong."""
         canvas, page, t, place = self._canvas, self._page, clerk(), self._place
-        green, amber = (
-            {"bg_color": "#C8E6C9", "font_color": "#1B5E20"},
-            {"bg_color": "#FFE0B2", "font_color": "#8A4B00"},
-        )
-        looks = {
+        green: dict[str, object] = {"bg_color": "#C8E6C9", "font_color": "#1B5E20"}
+        amber: dict[str, object] = {"bg_color": "#FFE0B2", "font_color": "#8A4B00"}
+        looks: dict[str, dict[str, object]] = {
             "ready": green,
             "unfilled": amber,
             "nil": green,
