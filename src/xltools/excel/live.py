@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -79,9 +80,19 @@ def member_value(layout: Layout, linear: Linear, district: str, code: str, membe
     return linear.print(figure)
 
 
-def rounded(formula: str) -> str:
+def rounded(formula: str, places: int = _PLACES) -> str:
     """The formula without the dust of binary arithmetic."""
-    return f"ROUND({formula},{_PLACES})"
+    return f"ROUND({formula},{places})"
+
+
+def places_of(total: Decimal, terms: int) -> int:
+    """To how many places a sum of so many doubles is the same in whichever order they are added.
+
+    Each addition loses up to half of the last of 53 bits of *total*, in either direction: ten times what that comes
+    to on the average stays below half of the last place. Ten figures of each of 80 agencies keep all six up to 15 million.
+    """
+    dust = 10 * math.sqrt(max(1, terms)) * 2**-53 * float(abs(total))
+    return max(0, min(_PLACES, math.floor(-math.log10(2 * dust)))) if dust else _PLACES
 
 
 def as_rounded(value: Decimal) -> Decimal:

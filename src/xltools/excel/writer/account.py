@@ -170,9 +170,10 @@ def _proof(account: _Account, content: Content, proof: Proof, members: int) -> N
     alike, and only the number tells.
     """
     canvas, page, row, t = account.canvas, account.page, account.row, clerk()
-    issued = ZERO
+    issued = size = ZERO
     for name in proof.names:
-        issued = EXACT.add(issued, content.values.get(name, ZERO))
+        value = content.values.get(name, ZERO)
+        issued, size = EXACT.add(issued, value), EXACT.add(size, abs(value))
     figure = account.body(align="center", num_format="General", shrink=True, text_wrap=False)
     three = Area(row, 1, row, len(_PROOF) - 2)
     difference, tick = Area.at(row, three.last_column + 1), Area.at(row, account.last)
@@ -185,7 +186,8 @@ def _proof(account: _Account, content: Content, proof: Proof, members: int) -> N
     for column, formula in enumerate(sums, three.column):
         canvas.formula(page, Area.at(row, column), formula, figure, stored(issued))
     canvas.put(page, Area.at(row, three.last_column), issued, figure)
-    canvas.formula(page, difference, live.rounded(between), figure, 0)
+    places = live.places_of(size, members * len(proof.names))
+    canvas.formula(page, difference, live.rounded(between, places), figure, 0)
     passed = t("check.passed")
     wrong = f'IFERROR(IF({area_a1(difference)}=0,"{passed}","{live.FAILED}"),"{live.FAILED}")'
     canvas.formula(page, tick, wrong, account.body(align="center", bold=True), passed)
