@@ -178,6 +178,7 @@ def _draw(
         drawn.add_series(_series(data, row + _HEAD_ROWS, column, _COLOURS[index], whole=whole, turned=turned))
     drawn.set_title({"name": data.title, "overlay": False, "name_font": _font(HEI, 16, bold=True)})
     along = _AXIS | {"name": data.heads[data.labels - 1], "major_tick_mark": "none"}
+    along |= {"label_position": "low"}  # out of the way of bars below zero
     amounts = _AXIS | {"name": clerk()("chart.axis", unit=cells[0].unit), "min": _least(data)}
     amounts |= {"label_position": "none", "major_tick_mark": "none"}  # each bar has its number
     drawn.set_x_axis(along if upright else amounts)
