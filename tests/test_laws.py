@@ -14,6 +14,7 @@ from xltools.data.number import close, is_blank, normal, stored
 from xltools.data.record import Agency, Record, total
 from xltools.errors import AdditionError
 from xltools.form.library import find
+from xltools.form.linear import Linear
 
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
@@ -50,6 +51,16 @@ def test_totals_of_the_sum_are_the_sum_of_totals(records):
     for cell in a.form.totals:
         if cell.additive:
             assert both[cell.name] == one[cell.name] + other[cell.name]
+
+
+@few
+@given(FORMS.flatmap(strategies.records))
+def test_one_total_alone_is_what_it_is_among_all(record):
+    """A chart asks for one figure of each agency, and no other is derived for it."""
+    form, complete = record.form, record.complete()
+    for cell in form.cells.values():
+        alone = Linear(((-1, cell.name), (1, form.totals[-1].name)))
+        assert form.value(alone, record.values) == alone.value(complete)
 
 
 @few

@@ -13,7 +13,7 @@ from typing import overload
 from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for
-from xltools.data.filing import Account, Filing, Member, Source, left_out
+from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding, Severity
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -86,6 +86,9 @@ def merge(
     accounts += sorted(sums.refused, key=_account_order)
     accounts += left.accounts(roster, district)
     accounts += _absentees(roster, left.present, collection, left.reasons, district)
+    waived = [*sums.waived, *(finding for finding in collection.of_no_file if finding.waiver)]
+    accepted = [_accepted(finding) for finding in sorted(waived, key=_finding_order)]
+    accepted += [below for row in sums.rows for below in row.accepted]
     rollup = Rollup(
         form,
         year,
@@ -94,22 +97,23 @@ def merge(
         _members(kept, sums.rows, form),
         tuple(accounts),
         _coverage(roster, accounts, whole=sums.are_whole),
-        tuple(sorted((*sums.waived, *(f for f in collection.of_no_file if f.waiver)), key=_finding_order)),
+        tuple(accepted),
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
-        {past.year: past.whole} if past and past.whole else {},
+        past.years_of(Agency(district, code or district, district)) if past else {},
     )
     return Merge(collection, rollup)
 
 
 @frozen
 class _Row:
-    """A file that is added: where it waits, where it comes in the roll-up, and what the account says of it."""
+    """A file that is added: where it waits and where it comes in the roll-up; what is told of it and was accepted in it."""
 
     index: int
     order: tuple[object, ...]
     kind: str
     accounts: tuple[Account, ...]
+    accepted: tuple[Accepted, ...]
 
 
 class _Sums:
@@ -131,7 +135,8 @@ class _Sums:
         filing = one.filing
         entry = entry_of(filing, self._roster) if self._roster else None
         kind = entry.kind if entry else ""
-        self.rows.append(_Row(index, _order(filing, self._roster), kind, tuple(_included(filing))))
+        accounts, accepted = tuple(_included(filing)), tuple(_accepted_below(filing))
+        self.rows.append(_Row(index, _order(filing, self._roster), kind, accounts, accepted))
         self.are_whole = self.are_whole and (filing.is_complete or not filing.is_rollup)
 
 
@@ -236,6 +241,20 @@ def _included(filing: Filing) -> list[Account]:
         accounts += [Account(agency, filing.source, "member", via=str(filing.agency)) for agency in inside]
         accounts += [account._replace(via=account.via or str(filing.agency)) for account in filing.left_out]
     return accounts
+
+
+def _accepted(finding: Finding) -> Accepted:
+    """A waived finding as the roll-up tells it: its facts do not outlast the file."""
+    assert finding.waiver is not None  # noqa: S101  only such are passed
+    place = "!".join(filter(None, (finding.sheet, finding.address)))
+    waiver = finding.waiver
+    words = message(finding, "zh")
+    return Accepted(finding.agency, finding.code, place, words, waiver.reason, waiver.who, waiver.date)
+
+
+def _accepted_below(filing: Filing) -> list[Accepted]:
+    """What was accepted in a roll-up stays accepted, and stays told, in the roll-up above it."""
+    return [accepted._replace(via=str(filing.agency)) for accepted in filing.waived]
 
 
 def _refused(one: Examined) -> Account:

@@ -102,6 +102,22 @@ def left_out(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
     return tuple(a for a in accounts if a.is_left_out and (a.agency is None or a.agency not in inside))
 
 
+class Accepted(NamedTuple):
+    """A finding that a coordinator accepted, in the words in which a roll-up tells it.
+
+    ``finding`` is its code. ``via`` is the name of the roll-up that it came in.
+    """
+
+    agency: str
+    finding: str
+    place: str
+    words: str
+    reason: str
+    who: str
+    date: str
+    via: str = ""
+
+
 @frozen
 class Filing:
     """A file, read. ``form``, ``stamp`` and ``record`` are there as far as reading got.
@@ -119,6 +135,9 @@ class Filing:
     members: tuple[Member, ...] = ()
     accounts: tuple[Account, ...] = ()
     is_verified: bool = False
+    waived: tuple[Accepted, ...] = ()  # of a roll-up, the findings accepted in it
+    # Of a roll-up, what it knows of the years before: every figure that can be added and is known, totals included.
+    earlier: Mapping[int, Mapping[str, Decimal]] = field(factory=dict)
     is_complete: bool = False  # a roll-up that was checked against a roster and lacked nothing
     # Inputs whose figure could not be had: nothing that is built on them is judged.
     unread: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from xltools.data.filing import Account, Filing, Member, Origin, Shown, Source, Stamp
+from xltools.data.filing import Accepted, Account, Filing, Member, Origin, Shown, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Sum, Waiver, Word
 from xltools.data.record import Agency, Record
 from xltools.form.model import Form
@@ -34,6 +34,8 @@ def pack(filing: Filing) -> bytes:
         "prose": dict(filing.prose),
         "members": [_member(filing, one) for one in filing.members],
         "accounts": [_account(one) for one in filing.accounts],
+        "waived": [list(one) for one in filing.waived],
+        "earlier": [[year, _figures(figures)] for year, figures in filing.earlier.items()],
         "flags": [filing.is_complete, filing.is_verified],
         "unread": sorted(filing.unread),
         "clouded": sorted(filing.clouded),
@@ -63,6 +65,10 @@ def unpack(data: bytes, forms: Forms) -> Filing:
         prose=rest["prose"],
         members=tuple(_read_member(one, form) for one in rest["members"]) if form else (),
         accounts=accounts,
+        waived=tuple(Accepted(*one) for one in rest["waived"]),
+        earlier={
+            year: {name: Decimal(value) for name, value in figures} for year, figures in rest["earlier"]
+        },
         is_complete=complete,
         is_verified=verified,
         unread=frozenset(rest["unread"]),
@@ -116,6 +122,10 @@ def _read_record(record: Any, form: Form) -> Record | None:
         return None
     year, agencies, values = record
     return Record(form, year, frozenset(Agency(*one) for one in agencies), _read_values(values, form))
+
+
+def _figures(figures: Mapping[str, Decimal]) -> list[list[str]]:
+    return [[name, str(value)] for name, value in figures.items()]
 
 
 def _values(values: Mapping[str, Decimal], form: Form) -> list[str | None]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from xltools.data.filing import Filing
 from xltools.data.record import Agency
 from xltools.errors import InputError, Problem
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
+from xltools.form.places import Years
 
 Figures = Mapping[str, Decimal]
 
@@ -24,7 +25,8 @@ class Past:
 
     A figure that could not be read is not there, and neither is any total over it. An agency with two returns that
     differ has no figures. ``reporting`` are the agencies that answered for themselves; a roll-up is one of them
-    unless it only gathers the others. ``whole`` are the sums where just one roll-up is known.
+    unless it only gathers the others. ``whole`` are the sums where just one roll-up is known, ``gathered`` the
+    district whose sums they are, unless it lacks somebody, and ``earlier`` what that roll-up knew of the years before it.
     """
 
     form: Form
@@ -32,6 +34,22 @@ class Past:
     values: Mapping[Agency, Figures]
     reporting: frozenset[Agency] = frozenset()
     whole: Figures | None = None
+    gathered: Agency | None = None
+    earlier: Mapping[int, Figures] = field(factory=dict)
+
+    def years_of(self, district: Agency) -> dict[int, Figures]:
+        """The sums of *district* by year, the last first, where last year's roll-up was its own.
+
+        Another district's figures beside these would be worse than none, and so would those of a roll-up that says
+        itself that some are missing.
+        """
+        if self.gathered is None or not self.whole or self.matches([district]).get(district) != self.gathered:
+            return {}
+        first = self.year + 1 - Years.MOST  # there is no room for those before
+        known_before = {
+            year: self.earlier[year] for year in sorted(self.earlier, reverse=True) if year >= first
+        }
+        return {self.year: self.whole} | known_before
 
     def matches(self, agencies: Iterable[Agency]) -> dict[Agency, Agency]:
         """For each of this year's *agencies* the one of last year that it continues; those that continue none are left out.
@@ -110,8 +128,12 @@ def past_of(filings: Iterable[Filing], form: Form) -> Past:
             doubled.add(agency)
     values |= {agency: {} for agency in doubled}
     rollups = [filing for filing in used if filing.is_rollup]
-    whole = values[rollups[0].agency] if len(rollups) == 1 and rollups[0].agency else None
-    return Past(form, years[0], values, _reporting(used), whole)
+    only = rollups[0] if len(rollups) == 1 else None
+    gathered = only.agency if only else None
+    whole = values[gathered] if gathered else None
+    earlier = only.earlier if only else {}
+    lacking = only is not None and bool(only.left_out)
+    return Past(form, years[0], values, _reporting(used), whole, None if lacking else gathered, earlier)
 
 
 def _is_usable(filing: Filing, form: Form) -> bool:

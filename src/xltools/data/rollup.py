@@ -9,8 +9,8 @@ from typing import Literal
 
 from attrs import define, field
 
-from xltools.data.filing import Account, Member, Stamp, left_out
-from xltools.data.finding import Finding, Severity
+from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
+from xltools.data.finding import Severity
 from xltools.data.record import Agency, Record, total
 from xltools.form.model import Form
 
@@ -24,8 +24,8 @@ class Rollup:
     """What a district's workbook holds.
 
     ``members`` may be read anew from a disk each time they are gone through: nobody keeps them all. ``accounts``
-    names every file and agency, in or out, and why; ``waived`` the findings that were accepted; ``counts`` how many
-    findings of each severity the collection has besides; ``expected`` how many agencies the roster names.
+    names every file and agency, in or out, and why; ``waived`` the findings that were accepted, here or in a roll-up
+    that is inside; ``counts`` how many findings of each severity the collection has besides; ``expected`` how many agencies the roster names.
     ``earlier`` are the district's figures of the years before, as far as they are known.
     """
 
@@ -36,7 +36,7 @@ class Rollup:
     members: Sequence[Member]
     accounts: tuple[Account, ...]
     coverage: Coverage
-    waived: tuple[Finding, ...] = ()
+    waived: tuple[Accepted, ...] = ()
     counts: Mapping[Severity, int] = field(factory=dict)
     expected: int | None = None
     earlier: Mapping[int, Figures] = field(factory=dict)

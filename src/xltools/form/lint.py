@@ -17,11 +17,13 @@ _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _SHEET = re.compile(r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')")
 _LONGEST_SHEET = 31  # UTF-16 units, as Excel counts; it keeps one name to itself
 _EXCELS_OWN = "History"
-RESERVED_SHEETS = ("封面", "各单位数据", "来源清单", "豁免清单", "需要修改的地方")
+RESERVED_SHEETS = ("封面", "各单位数据", "来源清单", "豁免清单", "需要修改的地方", "历年对比", "图表")
 LONGEST_LABEL = 200  # characters; a longer one is not looked for when a return is read
 _LONGEST_SENTENCE = 500  # of a hint or a rule, which has to fit in one row of a sheet
 _LONGEST_SHOWN = 40
 _MOST_SPAN = 100
+# How many measures a chart of each kind can show and still be read.
+_SHOWN = {"agencies": (1, 1), "lines": (2, 12), "trend": (1, 3)}
 _WITHOUT_EFFECT = (
     "key",
     "is_",
@@ -191,6 +193,7 @@ def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     yield from _rules(form, sure)
     named = _judged((h.cell for h in form.headline), form, sure)
     yield from _unknown(named, form.cells, "headline")
+    yield from _charts(form, sure)
     yield from _prose(form, sure)
 
 
@@ -198,6 +201,29 @@ def _judged(names: Iterable[str], form: Form, sure: frozenset[str]) -> Iterator[
     """The names of cells without those that lie in a doubted section."""
     doubted = {section.key for section in form.sections} - sure
     return (name for name in names if name.partition(".")[0] not in doubted)
+
+
+def _charts(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    """Charts of cells that are not there, that cannot be added, or that nobody could read."""
+    yield from _keys("chart", (chart.key for chart in form.charts))
+    yield from _repeated((chart.key for chart in form.charts), "chart", "repeated-key")
+    for chart in form.charts:
+        place = f"chart “{chart.key}”"
+        yield from _texts(place, ("title", chart.title), *(("label", m.label) for m in chart.shows))
+        least, most = _SHOWN[chart.kind]
+        if not least <= len(chart.shows) <= most:
+            facts: dict[str, object] = {
+                "kind": chart.kind,
+                "least": least,
+                "most": most,
+                "given": len(chart.shows),
+            }
+            yield Problem("chart-shows", place, facts)
+        names = list(_judged(chart.names, form, sure))
+        yield from _unknown(names, form.cells, place)
+        for name in dict.fromkeys(names):
+            if name in form.cells and not form.cells[name].additive:
+                yield Problem("chart-not-additive", place, {"name": name})
 
 
 def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
@@ -346,8 +372,10 @@ def _units(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         for side in (i.equation.left, i.equation.right)
     ]
     sums += [(f"prose › meaning “{m.key}”", m.is_.names[0], m.is_) for m in form.prose.meanings]
-    for place, first, linear in sums:
-        named = (name.removeprefix(LAST) for name in (first, *_names_of(linear)))
+    groups = [(place, (first, *_names_of(linear))) for place, first, linear in sums]
+    groups += [(f"chart “{chart.key}”", chart.names) for chart in form.charts]  # they share an axis
+    for place, names in groups:
+        named = (name.removeprefix(LAST) for name in names)
         units = {known[name].unit for name in named if name in known}
         if len(units) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})

@@ -18,11 +18,12 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
 from xltools.form.lint import lint, nearest
-from xltools.form.model import Block, Form, Line, Section
+from xltools.form.model import Block, Form, Line, Measure, Section
 from xltools.form.prose import Meaning, Prose, Settled
 
 _RENAMED: dict[type, dict[str, str]] = {
-    Form: {"sections": "section", "rules": "rule"},
+    Form: {"sections": "section", "rules": "rule", "charts": "chart"},
+    Measure: {"is_": "is"},
     Section: {"blocks": "block"},
     Block: {"rules": "rule", "carries": "carry"},
     Line: {"is_": "is"},

@@ -156,6 +156,31 @@ class Headline(NamedTuple):
     label: str
 
 
+class Measure(NamedTuple):
+    """One thing that a chart shows: a sum of cells under a short name."""
+
+    label: str
+    is_: Linear
+
+
+class Chart(NamedTuple):
+    """A picture of a district's figures in its roll-up.
+
+    ``kind`` is what they are spread over: ``agencies`` shows one measure of those agencies that have most of it,
+    ``lines`` several measures side by side, ``trend`` up to three of them over the years that are known.
+    """
+
+    key: str
+    kind: Literal["agencies", "lines", "trend"]
+    title: str
+    shows: tuple[Measure, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The cells it is drawn from."""
+        return tuple(name for measure in self.shows for name in measure.is_.names)
+
+
 class Superseded(NamedTuple):
     """A former edition whose workbooks still turn up; any of its *words* in a table gives it away."""
 
@@ -250,6 +275,7 @@ class Form:
     cover: Cover = field(factory=Cover)
     rules: tuple[Rule, ...] = ()
     headline: tuple[Headline, ...] = ()
+    charts: tuple[Chart, ...] = ()
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(factory=Prose)
 
@@ -340,6 +366,15 @@ class Form:
             if cell.definition is not None:
                 values[cell.name] = cell.definition.value(values)
         return values
+
+    def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
+        """A sum of cells, derived from *inputs* without deriving any other."""
+        figures = {
+            name: self.value(definition, inputs)
+            for name in linear.names
+            if (definition := self.cells[name].definition) is not None
+        }
+        return linear.value({**inputs, **figures})
 
     def carried(self, last: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """The inputs that follow from *last* year's figures, as far as those are known."""

@@ -15,7 +15,7 @@ from xltools.form.linear import Equation
 from xltools.form.lint import RESERVED_SHEETS
 from xltools.form.model import Form, Section
 
-COVER, MATRIX, SOURCES, WAIVED, SLIP = RESERVED_SHEETS
+COVER, MATRIX, SOURCES, WAIVED, SLIP, YEARS, CHARTS = RESERVED_SHEETS
 
 
 class Area(NamedTuple):
@@ -144,6 +144,22 @@ class Matrix:
 
     ABOUT = ("district", "code", "name", "file", "sha256")
     SECTION_ROW, ROW_ROW, COLUMN_ROW, NAME_ROW, FIRST_ROW = 1, 2, 3, 4, 5
+
+
+class Waived:
+    """The roll-up's list of the findings that were accepted."""
+
+    COLUMNS = ("agency", "finding", "place", "words", "reason", "who", "date")
+    HEAD_ROW, FIRST_ROW = 1, 2
+
+
+class Years:
+    """The roll-up's comparison of a district with itself: one row a figure, one column a year."""
+
+    MOST = 4  # years besides this one
+    ROW, COLUMN, UNIT, NOW, LAST, CHANGE, RATE, BEFORE = range(8)  # the years before last begin at BEFORE
+    NAME = BEFORE + MOST - 1
+    HEAD_ROW, FIRST_ROW = 2, 3
 
 
 class Sources:

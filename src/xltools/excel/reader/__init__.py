@@ -19,6 +19,7 @@ from xltools.data.rollup import rolled_up
 from xltools.data.seal import is_sealed
 from xltools.excel.guard import beyond
 from xltools.excel.opening import facts_of
+from xltools.excel.reader.account import read_earlier, read_waived
 from xltools.excel.reader.locate import superseded_word
 from xltools.excel.reader.reading import Reading
 from xltools.excel.reader.rollup import read_rollup
@@ -121,6 +122,8 @@ def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
 def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filing:
     members, accounts = read_rollup(reading) if reading.is_rollup else ((), ())
     reading.members = len(members)
+    earlier = read_earlier(reading, stamp.year) if reading.is_rollup else {}
+    waived = read_waived(reading) if reading.is_rollup else ()
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
     read_sheets(reading)
@@ -138,6 +141,8 @@ def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filin
         prose=reading.prose,
         members=members,
         accounts=accounts,
+        waived=waived,
+        earlier=earlier,
         is_complete=reading.facts.properties.get(f"{PREFIX}coverage") == "complete",
         unread=frozenset(reading.unread),
         clouded=frozenset(reading.clouded),

@@ -71,9 +71,9 @@ class Reading:
 _LONGEST_SHOWN = 200
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = _LONGEST_SHOWN) -> str:
     """A text out of a file as a sentence can hold it: not too long, and without what could command a terminal."""
-    clipped = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    clipped = text if len(text) <= longest else f"{text[:longest]}…"
     return "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in clipped)
 
 

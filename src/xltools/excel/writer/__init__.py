@@ -17,12 +17,14 @@ from xltools.data.rollup import Rollup
 from xltools.data.seal import seal
 from xltools.errors import InputError, Problem
 from xltools.excel.writer.canvas import Canvas
+from xltools.excel.writer.charts import write_charts
 from xltools.excel.writer.content import Content, issued, stamp_texts
 from xltools.excel.writer.cover import Cover
 from xltools.excel.writer.results import results
 from xltools.excel.writer.rollup import write_matrix, write_sources, write_waived
 from xltools.excel.writer.section import write_section
 from xltools.excel.writer.stamping import Press
+from xltools.excel.writer.years import write_years
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import COVER, PREFIX
@@ -85,6 +87,10 @@ def _write(content: Content, password: str, key: bytes = b"") -> bytes:
         for sheet in content.layout.sheets:
             write_section(canvas, content, sheet)
         if content.rollup:
+            if content.layout.form.charts:
+                write_charts(canvas, content, content.rollup)
+            if content.rollup.earlier:
+                write_years(canvas, content, content.rollup)
             write_matrix(canvas, content, content.rollup)
             write_sources(canvas, content, content.rollup)
             if content.rollup.waived:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Self
 
 import xlsxwriter
+from xlsxwriter.chart import Chart
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -67,6 +68,12 @@ class Canvas:
     def page(self, name: str) -> Worksheet:
         """A further sheet, after those there are."""
         return self._book.add_worksheet(name)
+
+    def chart(self, kind: str) -> Chart:
+        """A chart that is still to be filled and put on a page."""
+        chart = self._book.add_chart({"type": kind})
+        assert chart is not None  # noqa: S101  only of an unknown kind there is none
+        return chart
 
     def properties(self, title: str, created: datetime, custom: Mapping[str, str]) -> None:
         """The document's properties; *created* is given, since the same content must give the same bytes."""

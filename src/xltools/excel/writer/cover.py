@@ -8,6 +8,7 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.excel import live
 from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.excel.measure import lines
+from xltools.excel.writer.account import write_account
 from xltools.excel.writer.canvas import HEI, LOCKED, RED, Canvas, header_text, sound, widths
 from xltools.excel.writer.content import Content, shown_stamp
 from xltools.excel.writer.results import open_inputs, rule_check, verdicts
@@ -17,6 +18,7 @@ from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, CheckGr
 from xltools.text import clerk
 
 _WIDTHS = (54.0, 10.0, 10.0, 16.0)
+_WIDTHS_ROLLUP = (40.0, 13.0, 13.0, 13.0, 12.0, 9.0)  # its account has more columns
 _LABELS = (
     "district",
     "name",
@@ -35,28 +37,37 @@ class Cover:
     def __init__(self, canvas: Canvas, content: Content) -> None:
         self._canvas, self._content, self._place = canvas, content, content.layout.cover
         self._page: Worksheet = canvas.page(COVER)
+        self._widths = _WIDTHS_ROLLUP if content.rollup else _WIDTHS
 
     def write(self) -> None:
         """Draw everything on it."""
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
-        widths(page, _WIDTHS)
+        widths(page, self._widths)
         page.set_row(0, 42)
         title = canvas.format(font_name=HEI, font_size=22, align="center")
         canvas.put(page, self._across(0), content.layout.form.title, title)
         year = t("cover.year", year=content.stamp.year)
         canvas.put(page, self._across(1), year, canvas.format(font_size=14, align="center"))
         self._about()
-        last = self._declaration(self._checks() + 2)
+        last = self._checks()
+        proofs = None
+        if content.rollup:
+            last, proofs = write_account(canvas, content, content.rollup, page, last + 2, self._widths)
+        self._verdict(proofs)
         self._foot(last)
         header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
-        canvas.paper(page, Area.at(0, 0, last + 4, len(_WIDTHS)), header, t("sheet.footer"))
+        canvas.paper(page, Area.at(0, 0, last + 4, len(self._widths)), header, t("sheet.footer"))
         canvas.guard(page)
         page.activate()
         start = next(iter(self._place.fields.values()), self._place.status).anchor
         page.set_selection(*start, *start)
 
     def _across(self, row: int) -> Area:
-        return Area.at(row, 0, 1, len(_WIDTHS))
+        return self._wide(Area.at(row, 0))
+
+    def _wide(self, area: Area) -> Area:
+        """From the area's first cell to the right edge."""
+        return Area(area.row, area.column, area.row, len(self._widths) - 1)
 
     def _about(self) -> None:
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
@@ -64,12 +75,14 @@ class Cover:
         texts = shown_stamp(content.stamp)
         for (key, area), label in zip(self._place.stamp.items(), _LABELS, strict=True):
             canvas.put(page, Area.at(area.row, 0), t(f"cover.{label}"), head)
-            canvas.put(page, area, texts[key], canvas.boxed(align="left", indent=1, bold=key == "name"))
+            style = canvas.boxed(align="left", indent=1, bold=key == "name")
+            canvas.put(page, self._wide(area), texts[key], style)
             page.set_row(area.row, 20)
         for part in content.layout.form.cover.parts:
             area = self._place.fields[part.key]
             canvas.put(page, Area.at(area.row, 0), part.label, head)
-            canvas.put(page, area, content.prose.get(f"cover.{part.key}", ""), canvas.open_text())
+            text = content.prose.get(f"cover.{part.key}", "")
+            canvas.put(page, self._wide(area), text, canvas.open_text())
             page.set_row(area.row, 20)
         if nil := content.layout.form.cover.nil:
             self._nil(nil, self._place.fields[nil.key])
@@ -91,7 +104,7 @@ class Cover:
         sound(self._page.data_validation(area.row, area.column, area.row, area.column, options))
 
     def _checks(self) -> int:
-        """The list of checks and the verdict over it; returns the last row."""
+        """The list of checks; returns its last row."""
         canvas, page, t, layout = self._canvas, self._page, clerk(), self._content.layout
         row = self._place.checks_row
         head = canvas.boxed(bg_color=LOCKED, bold=True)
@@ -99,7 +112,7 @@ class Cover:
         for area, key in (
             (Area.at(row - 1, 0), "check"),
             (_count(row - 1), "failing"),
-            (_first(row - 1), "first"),
+            (self._first(row - 1), "first"),
         ):
             canvas.put(page, area, t(f"cover.{key}"), head)
         for sheet, group in layout.groups:
@@ -112,14 +125,14 @@ class Cover:
             if sheet.cells:
                 self._blank_count(row, sheet)
                 row += 1
-        self._verdict(row - 1)
         return row - 1
 
     def _group(self, row: int, sheet: Sheet, group: CheckGroup) -> None:
         words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
         self._link(row, words, sheet.name, group.area)
         self._live(_count(row), live.failing_formula(group.area, sheet.name), self._list())
-        self._live(_first(row), live.first_formula(group.area, sheet.name), self._list(font_color=_LINK))
+        first = live.first_formula(group.area, sheet.name)
+        self._live(self._first(row), first, self._list(font_color=_LINK))
 
     def _rule(self, row: int, rule: Rule) -> None:
         """A rule across tables is checked on the cover itself."""
@@ -141,52 +154,67 @@ class Cover:
         )
         formula = "+".join(f"COUNTBLANK({quoted(sheet.name)}!{area_a1(area)})" for area in areas) or "0"
         self._live(_count(row), formula, self._list())
-        self._canvas.put(self._page, _first(row), None, self._list())
+        self._canvas.put(self._page, self._first(row), None, self._list())
 
     def _live(self, area: Area, formula: str, style: Format) -> None:
         """A formula with what it shows."""
         self._canvas.formula(self._page, area, formula, style, self._content.results[COVER, *area.anchor])
 
+    def _first(self, row: int) -> Area:
+        return self._wide(Area.at(row, FIRST_COLUMN))
+
     def _link(self, row: int, words: str, sheet: str, area: Area) -> None:
         style = self._list(align="left", font_color=_LINK)
         sound(self._page.write_url(row, 0, f"internal:{quoted(sheet)}!{a1(*area.anchor)}", style, words))
-        self._page.set_row(row, lines(words, _WIDTHS[0] + 6) * 14.5 + 4)
+        self._page.set_row(row, lines(words, self._widths[0] + 6) * 14.5 + 4)
 
     def _list(self, **look: object) -> Format:
         return self._canvas.boxed(**({"font_size": 9.5} | look))
 
-    def _verdict(self, last: int) -> None:
+    def _verdict(self, proofs: Area | None) -> None:
         """One sentence over all: may it be sent."""
+        t, place, area = clerk(), self._place, self._wide(self._place.status)
+        failed, unfilled, ready = verdicts(self._content, "\0")
+        fails = _column_sum(place.checks_row, place.blanks_row - 1)
+        if proofs:
+            fails += f'+COUNTIF({area_a1(proofs)},"{live.FAILED}*")'
+        empty = _column_sum(place.blanks_row, place.blanks_row + self._tables - 1)
+        formula = f'IF({empty}>0,{_around(unfilled, empty)},"{ready}")'
+        if declared := self._declared():
+            any_figure = "+".join(f"SUM({area})" for area in self._input_areas())
+            formula = (
+                f'IF({declared},IF({any_figure}<>0,"{t("cover.not-nil")}","{t("cover.nil")}"),{formula})'
+            )
+        formula = f"IF({fails}>0,{_around(failed, fails)},{formula})"
+        style = self._canvas.format(font_name=HEI, font_size=14, align="center", border=2)
+        self._live(area, formula, style)
+        self._page.set_row(area.row, 34)
+        self._colours(area)
+
+    def _colours(self, status: Area) -> None:
+        """Green, amber and red: what may be sent, what is not filled in, and what is wrong."""
         canvas, page, t, place = self._canvas, self._page, clerk(), self._place
-        failed, unfilled, ready = verdicts("\0")
-        incomplete = t("cover.incomplete")
-        style = canvas.format(font_name=HEI, font_size=14, align="center", border=2)
-        rollup = self._content.rollup
-        if rollup and rollup.coverage == "incomplete":
-            canvas.put(page, place.status, incomplete, style)
-        else:
-            fails = _column_sum(place.checks_row, place.blanks_row - 1)
-            empty = _column_sum(place.blanks_row, last)
-            formula = f'IF({empty}>0,{_around(unfilled, empty)},"{ready}")'
-            if declared := self._declared():
-                any_figure = "+".join(f"SUM({area})" for area in self._input_areas())
-                formula = (
-                    f'IF({declared},IF({any_figure}<>0,"{t("cover.not-nil")}","{t("cover.nil")}"),{formula})'
-                )
-            formula = f"IF({fails}>0,{_around(failed, fails)},{formula})"
-            self._live(place.status, formula, style)
-        page.set_row(place.status.row, 34)
-        canvas.when_begins(page, place.status, ready, bg_color="#C8E6C9", font_color="#1B5E20")
-        canvas.when_begins(
-            page, place.status, unfilled.partition("\0")[0], bg_color="#FFE0B2", font_color="#8A4B00"
-        )
-        canvas.when_begins(page, place.status, t("cover.nil"), bg_color="#C8E6C9", font_color="#1B5E20")
-        for start in (failed.partition("\0")[0], incomplete, t("cover.not-nil")):
-            canvas.when_begins(page, place.status, start, **RED)
+        green: dict[str, object] = {"bg_color": "#C8E6C9", "font_color": "#1B5E20"}
+        amber: dict[str, object] = {"bg_color": "#FFE0B2", "font_color": "#8A4B00"}
+        looks: dict[str, dict[str, object]] = {
+            "ready": green,
+            "unfilled": amber,
+            "nil": green,
+            "failed": RED,
+            "incomplete": RED,
+            "not-nil": RED,
+        }
+        for key, look in looks.items():
+            start = t(f"cover.{key}", count="\0").partition("\0")[0]
+            canvas.when_begins(page, status, start, **look)
         if place.blanks_row > place.checks_row:
             canvas.when_above_zero(
                 page, Area(place.checks_row, COUNT_COLUMN, place.blanks_row - 1, COUNT_COLUMN), **RED
             )
+
+    @property
+    def _tables(self) -> int:
+        return sum(bool(sheet.cells) for sheet in self._content.layout.sheets)
 
     def _declared(self) -> str:
         """The condition that the agency declares that it has nothing to report."""
@@ -206,26 +234,6 @@ class Cover:
             found += [f"{quoted(sheet.name)}!{area_a1(area)}" for area in rectangles(inputs)]
         return found
 
-    def _declaration(self, row: int) -> int:
-        """What a roll-up says of itself; returns the last row."""
-        rollup, t = self._content.rollup, clerk()
-        if rollup is None:
-            return row - 2
-        included, left = len(rollup.included), rollup.left_out
-        texts = [t(f"rollup.{rollup.coverage}", included=included, left=len(left))]
-        texts += [
-            t("rollup.left-out", agency=a.agency or a.source.name, reason=a.note or t(f"rollup.{a.status}"))
-            for a in left
-        ]
-        if rollup.waived:
-            texts.append(t("rollup.waived", count=len(rollup.waived)))
-        first = {"bold": True} | ({} if rollup.coverage == "complete" else {"font_color": "#C62828"})
-        for offset, text in enumerate(texts):
-            style = self._canvas.boxed(align="left", **({} if offset else first))
-            self._canvas.put(self._page, self._across(row + offset), text, style)
-            self._page.set_row(row + offset, lines(text, sum(_WIDTHS)) * 15 + 5)
-        return row + len(texts) - 1
-
     def _foot(self, last: int) -> None:
         canvas, page, t = self._canvas, self._page, clerk()
         guide = t("cover.guide" if self._content.rollup is None else "cover.guide-rollup")
@@ -242,10 +250,6 @@ class Cover:
 
 def _count(row: int) -> Area:
     return Area.at(row, COUNT_COLUMN)
-
-
-def _first(row: int) -> Area:
-    return Area.at(row, FIRST_COLUMN, 1, len(_WIDTHS) - FIRST_COLUMN)
 
 
 def _column_sum(first: int, last: int) -> str:

@@ -27,7 +27,7 @@ def results(content: Content) -> dict[Place, int | str]:
         if sheet.cells:
             found[COVER, row, COUNT_COLUMN] = content.blanks(open_inputs(content, sheet))
             row += 1
-    found[COVER, *cover.status.anchor] = _verdict(found, cover.checks_row, cover.blanks_row, row)
+    found[COVER, *cover.status.anchor] = _verdict(content, found, cover.checks_row, cover.blanks_row, row)
     return found
 
 
@@ -37,10 +37,12 @@ def open_inputs(content: Content, sheet: Sheet) -> list[str]:
     return [cell.name for cell in form.inputs if cell.name in sheet.cells and not content.is_left_blank(cell)]
 
 
-def verdicts(count: str) -> tuple[str, str, str]:
+def verdicts(content: Content, count: str) -> tuple[str, str, str]:
     """What the cover says when so many checks fail, when so many cells are blank, and when neither is so."""
     t = clerk()
-    return t("cover.failed", count=count), t("cover.unfilled", count=count), t("cover.ready")
+    lacking = content.rollup is not None and content.rollup.coverage == "incomplete"
+    ready = t("cover.incomplete" if lacking else "cover.ready")
+    return t("cover.failed", count=count), t("cover.unfilled", count=count), ready
 
 
 def _group(content: Content, row: int, sheet: Sheet, group: CheckGroup) -> dict[Place, int | str]:
@@ -74,10 +76,10 @@ def _fails(result: int | str) -> bool:
     return isinstance(result, str) and result.startswith(live.FAILED)
 
 
-def _verdict(found: dict[Place, int | str], first: int, blanks_row: int, end: int) -> str:
+def _verdict(content: Content, found: dict[Place, int | str], first: int, blanks_row: int, end: int) -> str:
     def counted(rows: range) -> int:
         return sum(int(found.get((COVER, row, COUNT_COLUMN), 0)) for row in rows)
 
     failing, blanks = counted(range(first, blanks_row)), counted(range(blanks_row, end))
-    failed, unfilled, ready = verdicts(str(failing or blanks))
+    failed, unfilled, ready = verdicts(content, str(failing or blanks))
     return failed if failing else unfilled if blanks else ready

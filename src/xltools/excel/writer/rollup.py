@@ -12,8 +12,8 @@ from xltools.excel import live
 from xltools.excel.writer.canvas import HEI, LOCKED, Canvas, header_text, stored, widths
 from xltools.excel.writer.content import Content
 from xltools.form.address import a1
-from xltools.form.places import MATRIX, PREFIX, SOURCES, WAIVED, Area, Matrix, Sources
-from xltools.text import clerk, message
+from xltools.form.places import MATRIX, PREFIX, SOURCES, WAIVED, Area, Matrix, Sources, Waived
+from xltools.text import clerk
 
 _MATRIX_WIDTHS = (12.0, 14.0, 26.0, 32.0, 14.0)
 _SOURCES_WIDTHS = (12.0, 14.0, 26.0, 34.0, 66.0, 9.0, 12.0, 40.0, 18.0, 10.0)
@@ -91,7 +91,6 @@ def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     _finish(canvas, content, page, Area.at(0, 0, last + 1, len(Sources.COLUMNS)))
 
 
-_WAIVED = ("agency", "finding", "place", "words", "reason", "who", "date")
 _WAIVED_WIDTHS = (26.0, 18.0, 20.0, 60.0, 34.0, 12.0, 12.0)
 
 
@@ -101,26 +100,19 @@ def write_waived(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     title = canvas.format(font_name=HEI, font_size=13, text_wrap=False)
     canvas.put(page, Area.at(0, 0), t("rollup.waived-title"), title)
     head, body = canvas.boxed(bg_color=LOCKED, bold=True), canvas.boxed(font_size=9, align="left")
-    for column, key in enumerate(_WAIVED):
-        canvas.put(page, Area.at(1, column), t(f"rollup.{key}"), head)
-    for row, finding in enumerate(rollup.waived, 2):
-        waiver, place = finding.waiver, "!".join(filter(None, (finding.sheet, finding.address)))
-        assert waiver is not None  # noqa: S101  that is what makes it one of these
-        told = (
-            finding.agency,
-            finding.code,
-            place,
-            message(finding, "zh"),
-            waiver.reason,
-            waiver.who,
-            waiver.date,
-        )
-        for column, text in enumerate(told):
+    for column, key in enumerate(Waived.COLUMNS):
+        canvas.put(page, Area.at(Waived.HEAD_ROW, column), t(f"rollup.{key}"), head)
+    for row, accepted in enumerate(rollup.waived, Waived.FIRST_ROW):
+        for column, key in enumerate(Waived.COLUMNS):
+            text = getattr(accepted, key)
+            if key == "agency" and accepted.via:
+                text = t("rollup.within", via=accepted.via, agency=text)
             canvas.put(page, Area.at(row, column), text, body)
     widths(page, _WAIVED_WIDTHS)
-    page.freeze_panes(2, 0)
-    page.autofilter(1, 0, len(rollup.waived) + 1, len(_WAIVED) - 1)
-    _finish(canvas, content, page, Area.at(0, 0, len(rollup.waived) + 2, len(_WAIVED)))
+    last = Waived.FIRST_ROW + len(rollup.waived) - 1
+    page.freeze_panes(Waived.FIRST_ROW, 0)
+    page.autofilter(Waived.HEAD_ROW, 0, last, len(Waived.COLUMNS) - 1)
+    _finish(canvas, content, page, Area.at(0, 0, last + 1, len(Waived.COLUMNS)))
 
 
 def _finish(canvas: Canvas, content: Content, page: Worksheet, printed: Area) -> None:

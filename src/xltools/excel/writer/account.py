@@ -1,0 +1,211 @@
+"""What a roll-up says of itself on its cover: who is in it, what was found, whether its sums close, who is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from attrs import define, frozen
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from xltools.data.filing import Account
+from xltools.data.finding import Severity
+from xltools.data.rollup import Rollup
+from xltools.excel import live
+from xltools.excel.formula import area_a1
+from xltools.excel.measure import lines
+from xltools.excel.writer.canvas import LOCKED, QUIET, RED, Canvas, stored
+from xltools.excel.writer.content import Content
+from xltools.form.linear import EXACT, ZERO
+from xltools.form.places import Area, Layout, Sheet
+from xltools.text import clerk
+
+_MOST_RUNS = 200  # of one proof: SUM takes 255 ranges, and a formula 8,192 characters
+_TALLEST = 400.0  # points; a row may have 409
+_LINE, _LEAST = 15.0, 20.0
+_PROOF = ("agencies", "sheet", "issued", "difference", "result")
+
+
+@frozen
+class Proof:
+    """Figures of one table whose sum must be the same over the agencies, on the district's sheet and as issued."""
+
+    sheet: Sheet
+    groups: tuple[tuple[str, ...], ...]  # neighbours in the matrix
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every cell of it."""
+        return tuple(name for group in self.groups for name in group)
+
+
+def proofs(layout: Layout) -> Iterator[Proof]:
+    """One for each table, over all its inputs that can be added; several for a table too scattered for one formula.
+
+    The sum of a whole table is a control total: pieces and money in one sum mean nothing, but when any figure
+    changes the sum does too.
+    """
+    inputs = {cell.name for cell in layout.form.inputs if cell.additive}
+    for sheet in layout.sheets:
+        groups = live.runs(layout, inputs & sheet.cells.keys())
+        for first in range(0, len(groups), _MOST_RUNS):
+            yield Proof(sheet, tuple(groups[first : first + _MOST_RUNS]))
+
+
+def write_account(
+    canvas: Canvas, content: Content, rollup: Rollup, page: Worksheet, row: int, widths: Sequence[float]
+) -> tuple[int, Area | None]:
+    """Draw it from *row* on over as many columns as there are *widths*; returns its last row and the cells of ticks."""
+    account = _Account(canvas, page, tuple(widths), row)
+    _coverage(account, rollup)
+    _findings(account, rollup)
+    ticks = _proofs(account, content, len(rollup.members))
+    _left_out(account, rollup)
+    return account.row - 1, ticks
+
+
+@define
+class _Account:
+    """Where the next line goes."""
+
+    canvas: Canvas
+    page: Worksheet
+    widths: tuple[float, ...]
+    row: int
+
+    @property
+    def last(self) -> int:
+        return len(self.widths) - 1
+
+    def body(self, **look: object) -> Format:
+        return self.canvas.boxed(**({"font_size": 9.5, "align": "left"} | look))
+
+    def head(self, *texts: str) -> None:
+        """A line of heads; the last of them goes on to the edge."""
+        style = self.canvas.boxed(bg_color=LOCKED, bold=True)
+        self.line([(text, style) for text in texts])
+
+    def line(self, cells: Sequence[tuple[Decimal | str | None, Format]]) -> None:
+        """A line as tall as its longest text; the last of its cells goes on to the edge."""
+        height = _LEAST
+        for column, (value, style) in enumerate(cells):
+            end = self.last if column == len(cells) - 1 else column
+            width = sum(self.widths[column : end + 1])
+            shown, needed = _fitting(value, width) if isinstance(value, str) else (value, _LEAST)
+            height = max(height, needed)
+            self.canvas.put(self.page, Area(self.row, column, self.row, end), shown, style)
+        self.page.set_row(self.row, height)
+        self.row += 1
+
+
+def _fitting(text: str, width: float) -> tuple[str, float]:
+    """The text with the height it takes; one that no row can hold ends with where to read on."""
+    height = lines(text, width) * _LINE + 5
+    if height <= _TALLEST:
+        return text, height
+    tail = clerk()("account.more")
+    room = len(text)
+    while lines(text[:room] + tail, width) * _LINE + 5 > _TALLEST:
+        room = room * 9 // 10
+    return text[:room] + tail, _TALLEST
+
+
+def _coverage(account: _Account, rollup: Rollup) -> None:
+    t, left = clerk(), rollup.left_out
+    told = t(f"rollup.{rollup.coverage}", included=len(rollup.included), left=len(left))
+    colour = {} if rollup.coverage == "complete" else {"font_color": RED["bg_color"]}
+    account.line([(told, account.body(font_size=10.5, bold=True, **colour))])
+    missing = sum(one.status == "missing" for one in left)
+    counts = {
+        "expected": rollup.expected,
+        "included": len(rollup.included),
+        "excluded": len(left) - missing,
+        "missing": missing,
+    }
+    _counted(account, "coverage", counts)
+
+
+def _findings(account: _Account, rollup: Rollup) -> None:
+    """How many findings of each severity there were, how many were accepted, and what that means."""
+    t = clerk()
+    counts = {severity.value: rollup.counts.get(severity) for severity in Severity}
+    _counted(account, "findings", counts | {"waived-count": len(rollup.waived)})
+    words = t("account.meaning")
+    if rollup.waived:
+        words += t("account.waived", count=len(rollup.waived))
+    if below := sum(bool(accepted.via) for accepted in rollup.waived):
+        words += t("account.below", count=below)
+    account.line([(words, account.body(font_size=9, font_color=QUIET))])
+
+
+def _counted(account: _Account, what: str, counts: dict[str, int | None]) -> None:
+    """Heads and below them the numbers; a number that nobody knows is a dash."""
+    t = clerk()
+    account.head(t(f"account.{what}"), *(t(f"account.{key}") for key in counts))
+    values = [t("account.unknown") if count is None else Decimal(count) for count in counts.values()]
+    style = account.body(align="center")
+    account.line([(t(f"account.{what}-unit"), account.body()), *((value, style) for value in values)])
+
+
+def _proofs(account: _Account, content: Content, members: int) -> Area | None:
+    """A line for each proof; returns where their ticks are."""
+    t, told = clerk(), list(proofs(content.layout))
+    if not told:
+        return None
+    account.head(t("account.proof"), *(t(f"account.{key}") for key in _PROOF))
+    first = account.row
+    for proof in told:
+        _proof(account, content, proof, members)
+    ticks = Area(first, account.last, account.row - 1, account.last)
+    account.canvas.when_begins(account.page, ticks, live.FAILED, **RED)
+    account.line([(t("account.proof-meaning"), account.body(font_size=9, font_color=QUIET))])
+    return ticks
+
+
+def _proof(account: _Account, content: Content, proof: Proof, members: int) -> None:
+    """Both live sums, the sum as a number nobody computes any more, and what lies between them.
+
+    The rows of agencies may be sorted and are therefore not locked: what is typed over there changes both live sums
+    alike, and only the number tells.
+    """
+    canvas, page, row, t = account.canvas, account.page, account.row, clerk()
+    issued = size = ZERO
+    for name in proof.names:
+        value = content.values.get(name, ZERO)
+        issued, size = EXACT.add(issued, value), EXACT.add(size, abs(value))
+    figure = account.body(align="center", num_format="General", shrink=True, text_wrap=False)
+    three = Area(row, 1, row, len(_PROOF) - 2)
+    difference, tick = Area.at(row, three.last_column + 1), Area.at(row, account.last)
+    between = f"MAX({area_a1(three)})-MIN({area_a1(three)})"
+    sums = (
+        live.matrix_sum(content.layout, proof.groups, members),
+        live.sheet_sum(proof.sheet, proof.names),
+    )
+    canvas.put(page, Area.at(row, 0), proof.sheet.section.title, account.body())
+    for column, formula in enumerate(sums, three.column):
+        canvas.formula(page, Area.at(row, column), formula, figure, stored(issued))
+    canvas.put(page, Area.at(row, three.last_column), issued, figure)
+    places = live.places_of(size, members * len(proof.names))
+    canvas.formula(page, difference, live.rounded(between, places), figure, 0)
+    passed = t("check.passed")
+    wrong = f'IFERROR(IF({area_a1(difference)}=0,"{passed}","{live.FAILED}"),"{live.FAILED}")'
+    canvas.formula(page, tick, wrong, account.body(align="center", bold=True), passed)
+    page.set_row(row, max(_LEAST, lines(proof.sheet.section.title, account.widths[0]) * _LINE + 5))
+    account.row += 1
+
+
+def _left_out(account: _Account, rollup: Rollup) -> None:
+    """Every file and agency that is not in the sum, and why, however many there are."""
+    t, left = clerk(), rollup.left_out
+    if not left:
+        return
+    account.head(t("account.left-out", count=len(left)), t("account.reason"))
+    for one in left:
+        account.line([(str(one.agency or one.source.name), account.body()), (_reason(one), account.body())])
+
+
+def _reason(one: Account) -> str:
+    t = clerk()
+    reason = one.note or t(f"rollup.{one.status}")
+    return reason + t("account.via", via=one.via) if one.via else reason

@@ -1,0 +1,138 @@
+"""The comparison of a district with itself: each figure of this year beside those of the years before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from xlsxwriter.worksheet import Worksheet
+
+from xltools.data.rollup import Rollup
+from xltools.excel import live
+from xltools.excel.formula import area_a1
+from xltools.excel.measure import lines
+from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, Canvas, header_text, stored, widths
+from xltools.excel.writer.content import Content
+from xltools.form.linear import EXACT
+from xltools.form.model import Cell
+from xltools.form.places import YEARS, Area, Years
+from xltools.text import clerk
+
+_WIDTHS = (38.0, 26.0, 9.0, 13.0, 13.0, 13.0, 10.0, *(13.0,) * (Years.MOST - 1), 30.0)
+
+
+def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
+    """Draw it: this year by links to the district's cells, the years before as the numbers they were."""
+    page, t = canvas.page(YEARS), clerk()
+    title = canvas.format(font_name=HEI, font_size=15, align="center")
+    canvas.put(page, Area.at(0, 0, 1, Years.NAME), t("years.title", district=rollup.district), title)
+    page.set_row(0, 30)
+    canvas.put(
+        page, Area.at(1, 0, 1, Years.NAME), t("years.hint"), canvas.format(font_size=9, font_color=QUIET)
+    )
+    columns = dict(year_columns(rollup))
+    _heads(canvas, page, rollup, columns)
+    last = Years.FIRST_ROW - 1
+    for last, line in enumerate(_lines(content), Years.FIRST_ROW):
+        if isinstance(line, Cell):
+            _figure(canvas, content, rollup, page, last, line, columns)
+        else:
+            style = canvas.boxed(align="left", bold=True, bg_color=LOCKED)
+            canvas.put(page, Area.at(last, 0, 1, Years.NAME), line, style)
+    widths(page, _WIDTHS)
+    page.freeze_panes(Years.FIRST_ROW, Years.COLUMN + 1)
+    page.repeat_rows(Years.HEAD_ROW)
+    header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
+    canvas.paper(page, Area.at(0, 0, last + 1, Years.NAME), header, t("sheet.footer"), landscape=True)
+    canvas.guard(page)
+
+
+def year_columns(rollup: Rollup) -> Iterator[tuple[int, int]]:
+    """Each earlier year that there is room for, with its column: last year has its own even when it is not known."""
+    yield rollup.year - 1, Years.LAST
+    known = (year for year in range(rollup.year - 2, rollup.year - 1 - Years.MOST, -1))
+    for column, year in enumerate((year for year in known if rollup.earlier.get(year)), Years.BEFORE):
+        yield year, column
+
+
+def _lines(content: Content) -> Iterator[str | Cell]:
+    """The title of each table, and below it its cells that can be added."""
+    for sheet in content.layout.sheets:
+        cells = [content.layout.form.cells[name] for name in sheet.cells]
+        if additive := [cell for cell in cells if cell.additive]:
+            yield sheet.section.title
+            yield from additive
+
+
+def rows_of(content: Content) -> dict[str, int]:
+    """In which row each figure stands."""
+    lines = enumerate(_lines(content), Years.FIRST_ROW)
+    return {line.name: row for row, line in lines if isinstance(line, Cell)}
+
+
+def _heads(canvas: Canvas, page: Worksheet, rollup: Rollup, columns: dict[int, int]) -> None:
+    t = clerk()
+    heads = {
+        Years.ROW: t("years.row"),
+        Years.COLUMN: t("years.column"),
+        Years.UNIT: t("years.unit"),
+        Years.NOW: t("years.year", year=rollup.year),
+        Years.CHANGE: t("years.change"),
+        Years.RATE: t("years.rate"),
+        Years.NAME: t("years.name"),
+    }
+    heads |= {column: t("years.year", year=year) for year, column in columns.items()}
+    style = canvas.boxed(bg_color=LOCKED, bold=True)
+    for column in range(Years.NAME + 1):
+        canvas.put(page, Area.at(Years.HEAD_ROW, column), heads.get(column), style)
+    page.set_row(Years.HEAD_ROW, 22)
+
+
+def _figure(
+    canvas: Canvas,
+    content: Content,
+    rollup: Rollup,
+    page: Worksheet,
+    row: int,
+    cell: Cell,
+    columns: dict[int, int],
+) -> None:
+    labels = ("/".join(cell.row_path), "/".join(cell.column_path))
+    text = canvas.boxed(font_size=9.5, align="left", bold=cell.is_total)
+    style = canvas.boxed(num_format="General", bold=cell.is_total)
+    for column, label in zip((Years.ROW, Years.COLUMN), labels, strict=True):
+        canvas.put(page, Area.at(row, column), label, text)
+    canvas.put(page, Area.at(row, Years.UNIT), cell.unit, canvas.boxed(font_size=9.5))
+    canvas.put(page, Area.at(row, Years.NAME), cell.name, canvas.format(font_size=8, font_color=QUIET))
+    now = content.values.get(cell.name, Decimal(0))
+    link = live.reference(content.layout, cell.name, YEARS)
+    canvas.formula(page, Area.at(row, Years.NOW), link, style, stored(now))
+    for column in range(Years.BEFORE, Years.NAME):
+        canvas.put(page, Area.at(row, column), None, style)
+    for year, column in columns.items():
+        canvas.put(page, Area.at(row, column), rollup.earlier.get(year, {}).get(cell.name), style)
+    _change(canvas, page, row, now, rollup.earlier.get(rollup.year - 1, {}).get(cell.name))
+    height = max(
+        lines(label, width * 1.1) for label, width in zip(labels, _WIDTHS[: len(labels)], strict=True)
+    )
+    page.set_row(row, height * 13.5 + 5)
+
+
+def _change(canvas: Canvas, page: Worksheet, row: int, now: Decimal, last: Decimal | None) -> None:
+    """The difference and the rate; none where last year is not known, and no rate of nothing."""
+    change, rate = Area.at(row, Years.CHANGE), Area.at(row, Years.RATE)
+    style, share = canvas.boxed(num_format="General"), canvas.boxed(num_format="0.0%")
+    before, after = (area_a1(Area.at(row, column)) for column in (Years.LAST, Years.NOW))
+    difference = None if last is None else EXACT.subtract(now, last)
+    if difference is None:
+        canvas.put(page, change, None, style)
+    else:
+        canvas.formula(
+            page, change, live.rounded(f"{after}-{before}"), style, stored(live.as_rounded(difference))
+        )
+    if difference is None or not last:
+        canvas.put(page, rate, None, share)
+    else:
+        # A figure below zero that rises has grown: the rate has the sign of the change.
+        formula = f'IF({before}=0,"",{area_a1(change)}/ABS({before}))'
+        canvas.formula(page, rate, formula, share, float(live.as_rounded(difference) / abs(last)))
