@@ -268,6 +268,11 @@ def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
     return option(lang, "--prior", multiple=True, type=kind, metavar="PATH", text=text)
 
 
+def prior_files(named: Sequence[Path], own: Own) -> list[Path]:
+    """Where last year's files lie: those named, else what the collection names."""
+    return [_returns(path) for path in named or filter(None, [own.prior])]
+
+
 def find_past(
     named: Sequence[Path], own: Own, form: Form, year: int | None, lang: Lang, how: How
 ) -> Past | None:
@@ -276,7 +281,7 @@ def find_past(
     The same reader reads them. A file with faults is used as far as it could be read, and counted; the key of this
     year's seal says nothing about last year's. Raises :class:`InputError` when they are not of the year before.
     """
-    paths = [_returns(path) for path in named or filter(None, [own.prior])]
+    paths = prior_files(named, own)
     if not paths:
         return None
     from xltools.checking.checks import verify  # noqa: PLC0415
@@ -284,9 +289,6 @@ def find_past(
     from xltools.data.prior import past_of  # noqa: PLC0415
     from xltools.errors import InputError, Problem  # noqa: PLC0415
 
-    paths = [_returns(path) for path in named or filter(None, [own.prior])]
-    if not paths:
-        return None
     filings = read_all(paths, form, lang, how._replace(key=b"")).filings
     past = past_of(filings, form)
     if year is not None and past.year != year - 1:
