@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from xltools.errors import InputError, OutputError, Problem
 
@@ -100,12 +102,22 @@ def _unreadable(path: Path, error: OSError) -> InputError:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Put *content* at *path* whole: an interruption leaves what was there before. Raises :class:`OutputError`."""
+    with atomically(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def atomically(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its place at *path* when all is written; until then, what was there stays.
+
+    Raises :class:`OutputError` when the system refuses it.
+    """
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
@@ -118,6 +130,18 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+
+
+_NOT_IN_LINKS = re.compile(r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]""")
+
+
+def link(path: str, home: Path) -> str:
+    """The address under which a document in the folder *home* links to the file *path*, relative where it can be."""
+    try:
+        relative = os.path.relpath(path, home)
+    except ValueError:  # on another drive
+        return Path(path).absolute().as_uri()
+    return _NOT_IN_LINKS.sub(lambda found: f"%{ord(found[0]):02X}", relative.replace(os.sep, "/"))
 
 
 def refuse_workbook(path: Path) -> None:

@@ -40,6 +40,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--exclude", "excludes", multiple=True, text="exclude")
     @option(lang, "--reason", "reasons", multiple=True, text="reason")
     @option(lang, "--incomplete", is_flag=True, text="incomplete")
+    @option(lang, "--by-kind", is_flag=True, text="by-kind")
     @option(lang, "--form", text="form")
     @prior(lang)
     @option(lang, "--password", default="", text="password")
@@ -55,6 +56,7 @@ def command(lang: Lang) -> click.Command:
         excludes: tuple[str, ...],
         reasons: tuple[str, ...],
         incomplete: bool,
+        by_kind: bool,
         form: str | None,
         prior: tuple[Path, ...],
         password: str,
@@ -62,8 +64,8 @@ def command(lang: Lang) -> click.Command:
         reading: dict[str, Any],
     ) -> int:
         from xltools.errors import InputError, Problem  # noqa: PLC0415
-        from xltools.excel.writer import write_rollup  # noqa: PLC0415
-        from xltools.files import refuse_existing, refuse_input, write_atomically  # noqa: PLC0415
+        from xltools.excel.writer import save_rollup  # noqa: PLC0415
+        from xltools.files import atomically, refuse_existing, refuse_input  # noqa: PLC0415
         from xltools.issue import check_inputs  # noqa: PLC0415
         from xltools.merging import Exclusion, merge  # noqa: PLC0415
         from xltools.report import text  # noqa: PLC0415
@@ -103,7 +105,8 @@ def command(lang: Lang) -> click.Command:
         if outcome.rollup is None:
             click.echo(t("report.not-merged"), err=True)
             return 1
-        write_atomically(output, write_rollup(outcome.rollup, password))
+        with atomically(output) as out:
+            save_rollup(outcome.rollup, out, password, home=output.parent, by_kind=by_kind)
         emit(text.rollup_text(outcome.rollup, str(output), lang), None)
         return int(outcome.collection.has_errors)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.form.address import a1, column_name
 from xltools.form.linear import Equation, Linear
-from xltools.form.model import Cell
+from xltools.form.model import Cell, Form
 from xltools.form.places import MATRIX, Area, Check, Layout, Matrix
 from xltools.text import clerk
 
@@ -23,15 +23,31 @@ def reference(layout: Layout, name: str, sheet: str) -> str:
     return address if home == sheet else f"{quoted(home)}!{address}"
 
 
-def matrix_column(layout: Layout, name: str) -> int:
-    """Where the figures of a cell stand in a roll-up's matrix."""
-    return len(Matrix.ABOUT) + layout.order[name]
-
-
-def column_sum(layout: Layout, name: str, members: int) -> str:
+def column_sum(matrix: Matrix, name: str) -> str:
     """A roll-up's figure as the live sum of its column in the matrix."""
-    column, first = column_name(matrix_column(layout, name)), Matrix.FIRST_ROW + 1
-    return f"SUM({quoted(MATRIX)}!{column}{first}:{column}{first + max(1, members) - 1})"
+    return f"SUM({in_matrix(matrix.column(name))})"
+
+
+def in_matrix(area: Area) -> str:
+    """An area of the matrix as it reads from another sheet."""
+    return f"{quoted(MATRIX)}!{area_a1(area)}"
+
+
+_ROW = "\0"
+
+
+def row_formulas(form: Form, matrix: Matrix) -> dict[str, str]:
+    """The formula of each total in a row of the matrix, over cells of that row; :func:`in_row` puts the row in."""
+
+    def reference(name: str) -> str:
+        return column_name(matrix.columns[name]) + _ROW
+
+    return {cell.name: cell.definition.print(reference) for cell in form.totals if cell.definition}
+
+
+def in_row(formula: str, row: int) -> str:
+    """A formula of :func:`row_formulas` as it stands in *row*, counted from 0."""
+    return formula.replace(_ROW, str(row + 1))
 
 
 def check_formula(layout: Layout, check: Check, sheet: str) -> str:

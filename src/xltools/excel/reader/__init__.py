@@ -120,7 +120,6 @@ def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
 
 def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filing:
     members, accounts = read_rollup(reading) if reading.is_rollup else ((), ())
-    reading.members = len(members)
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
     read_sheets(reading)

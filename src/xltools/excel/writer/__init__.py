@@ -6,9 +6,12 @@ programs show the stored result and do not compute on opening), and the checks a
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO
 
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
@@ -17,13 +20,14 @@ from xltools.errors import InputError, Problem
 from xltools.excel.writer.canvas import Canvas
 from xltools.excel.writer.content import Content, stamp_texts
 from xltools.excel.writer.cover import Cover
+from xltools.excel.writer.kinds import write_kinds
 from xltools.excel.writer.rollup import write_matrix, write_sources, write_waived
 from xltools.excel.writer.section import write_section
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import COVER, PREFIX
 
-__all__ = ["check_password", "write_return", "write_rollup"]
+__all__ = ["check_password", "save_rollup", "write_return", "write_rollup"]
 
 _LONGEST_PASSWORD = 15
 
@@ -53,12 +57,30 @@ def write_return(
         last=last if last and show_last else {},
         carried=frozenset(carried.keys() - (values or {}).keys()),
     )
-    return _write(content, password, key)
+    out = io.BytesIO()
+    _write(content, out, password, key)
+    return out.getvalue()
 
 
-def write_rollup(rollup: Rollup, password: str = "") -> bytes:
-    """The workbook of a district: the form's sheets over one row an agency, and an account of every file."""
-    return _write(Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup), password)
+def write_rollup(
+    rollup: Rollup, password: str = "", *, home: Path | None = None, by_kind: bool = False
+) -> bytes:
+    """The workbook of a district as bytes; :func:`save_rollup` says what is in it."""
+    out = io.BytesIO()
+    save_rollup(rollup, out, password, home=home, by_kind=by_kind)
+    return out.getvalue()
+
+
+def save_rollup(
+    rollup: Rollup, out: BinaryIO, password: str = "", *, home: Path | None = None, by_kind: bool = False
+) -> None:
+    """Write the workbook of a district: the form's sheets over one row an agency, and an account of every file.
+
+    It is written to *out* row by row. With *home*, the folder in which it will lie, each row links to its file; with
+    *by_kind*, a further sheet has a subtotal for each kind of agency.
+    """
+    content = Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup, home=home)
+    _write(content, out, password, by_kind=by_kind)
 
 
 def check_password(password: str) -> None:
@@ -69,7 +91,9 @@ def check_password(password: str) -> None:
         raise InputError(Problem("bad-password"))
 
 
-def _write(content: Content, password: str, key: bytes = b"") -> bytes:
+def _write(
+    content: Content, out: BinaryIO, password: str, key: bytes = b"", *, by_kind: bool = False
+) -> None:
     check_password(password)
     with Canvas(password) as canvas:
         # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
@@ -86,6 +110,8 @@ def _write(content: Content, password: str, key: bytes = b"") -> bytes:
         if content.rollup:
             write_matrix(canvas, content, content.rollup)
             write_sources(canvas, content, content.rollup)
+            if by_kind and content.rollup.members:
+                write_kinds(canvas, content, content.rollup)
             if content.rollup.waived:
                 write_waived(canvas, content, content.rollup)
         cover.write()
@@ -93,4 +119,4 @@ def _write(content: Content, password: str, key: bytes = b"") -> bytes:
             canvas.define(name, sheet_name, area)
         for item, area in content.layout.cover.stamp.items():
             canvas.define(PREFIX + item, COVER, area)
-        return canvas.close()
+        canvas.save(out)

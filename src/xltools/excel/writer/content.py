@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
 from attrs import field, frozen
 
@@ -25,6 +26,7 @@ class Content:
     rollup: Rollup | None = None
     last: Mapping[str, Decimal] = field(factory=dict)  # last year's figures, where they are to be shown
     carried: frozenset[str] = frozenset()  # inputs that were filled in from last year's
+    home: Path | None = None  # the folder of a roll-up, from which it links to the returns
 
     def is_open(self, cell: Cell) -> bool:
         """Whether the cell is typed: an input, and not the sum of others' inputs."""
