@@ -50,7 +50,7 @@ class Canvas:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self._book = xlsxwriter.Workbook(self._out, options)
         self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
-        self._streams: dict[str, Change] = {}
+        self._streams: list[tuple[str, Stream]] = []
         self._warnings = warnings.catch_warnings()
 
     def __enter__(self) -> Self:
@@ -59,13 +59,17 @@ class Canvas:
         return self
 
     def __exit__(self, *error: object) -> None:
+        for _, stream in self._streams:
+            stream.close()
         self._warnings.__exit__(*error)  # type: ignore[arg-type]
 
     def save(self, out: BinaryIO, *, locked: bool = True) -> None:
         """Write the finished file, its sheets fixed in number, order and name unless it is for the reader's own use."""
         self._book.close()
         lock = structure_lock(self._password) if locked else {}
-        save_changed(self._out.getvalue(), out, {**lock, **self._streams})
+        rows: dict[str, Change] = {part: stream.sheet for part, stream in self._streams}
+        links: dict[str, Change] = {relations_of(part): stream.relations for part, stream in self._streams}
+        save_changed(self._out.getvalue(), out, {**lock, **rows, **links})
 
     def close(self, *, locked: bool = True) -> bytes:
         """The same as bytes."""
@@ -76,8 +80,7 @@ class Canvas:
     def stream(self, page: Worksheet, stream: Stream) -> None:
         """Have the rows of *stream* written while the file is; the first is drawn already, with its link if rows have one."""
         part = f"xl/worksheets/sheet{self._book.worksheets().index(page) + 1}.xml"
-        self._streams[part] = stream.sheet
-        self._streams[relations_of(part)] = stream.relations
+        self._streams.append((part, stream))
 
     def page(self, name: str) -> Worksheet:
         """A further sheet, after those there are."""

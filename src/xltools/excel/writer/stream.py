@@ -64,7 +64,7 @@ class Row(NamedTuple):
 
 
 def _spool() -> IO[str]:
-    return tempfile.SpooledTemporaryFile(_HELD, "w+", encoding="utf-8")  # noqa: SIM115  closed behind the relations
+    return tempfile.SpooledTemporaryFile(_HELD, "w+", encoding="utf-8")
 
 
 @define(eq=False)
@@ -99,6 +99,9 @@ class Stream:
                 f'<Relationship Id="rId{n}" Type="{_LINK}" Target="{target}" TargetMode="External"/>'
             ),
         )
+
+    def close(self) -> None:
+        """Let go of what waits on the disk."""
         self._links.close()
 
     def _grown(self, head: str) -> str:
