@@ -76,7 +76,7 @@ def some_members(draw, form):
 
 
 @pytest.mark.parametrize("form", [OFFICIAL, OTHER], ids=["official", "other"])
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_any_rows_read_as_they_were_written(form, data):
     members = data.draw(some_members(form))
@@ -241,7 +241,7 @@ changes = st.sampled_from([Decimal(77_777), "x", None, clerk.Formula("1+1", Deci
 
 
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_any_cell_of_a_row_that_is_changed_is_noticed_and_says_whose(package, data):
     row = data.draw(st.integers(FIRST, FIRST + 2))
     column = data.draw(st.integers(0, 6 + len(OFFICIAL.cells)))
