@@ -43,9 +43,10 @@ samples: $(READY)  ## make the sample workbooks again
 golden: $(READY)  ## renew the golden files after looking at the difference
 	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py
 
-bench: $(READY)  ## measure reading and returning against the floor and against openpyxl
+bench: $(READY)  ## measure reading, returning and roll-ups against the floor and the usual libraries
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/returning.py
+	$(BIN)/python benchmarks/rollup.py
 
 dist: $(READY)  ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation

@@ -8,11 +8,13 @@ import weakref
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import unquote
 
 import attrs
 import clerk
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +23,7 @@ from strategies import NAMES, values
 from test_merge import OFFICIAL, OTHER, filing, rolled
 from witness import differences
 from xltools.checking.checks import verify
+from xltools.cli import command_line
 from xltools.data.filing import Account, Member, Source
 from xltools.data.number import kept, stored
 from xltools.data.record import Agency
@@ -334,6 +337,20 @@ def test_beyond_what_excel_bears_there_are_no_links_and_it_is_said(three, monkey
     assert "没有做链接" not in titles[1]
     assert verify(read_package(written, "x.xlsx")) == ()
     assert stream.MOST_LINKS == 65_530
+
+
+def test_merge_links_to_the_files_there_are_and_adds_subtotals(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    out = tmp_path / "汇 总" / "d.xlsx"
+    arguments = ["merge", "samples/clean", "--roster", "samples/roster.csv", "--year", "2024"]
+    arguments += ["--district", "青禾区", "-o", str(out), "--by-kind"]
+    assert CliRunner().invoke(command_line("zh"), arguments).exit_code == 0
+    written = out.read_bytes()
+    targets = [target for address, target in links(written, SOURCES).items() if address != "D2"]
+    assert {(out.parent / unquote(target)).resolve() for target in targets} == {
+        path.resolve() for path in (ROOT / "samples" / "clean").iterdir()
+    }
+    assert scan(written).sheet(KINDS) is not None
 
 
 # -- by kind

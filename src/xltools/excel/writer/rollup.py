@@ -33,10 +33,13 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     page, form = canvas.page(MATRIX), content.layout.form
     matrix, count, last = Matrix.issued(form, len(rollup.members)), len(rollup.members), len(Matrix.ABOUT)
     table = _Table(Matrix.NAME_ROW, count, last + len(form.cells), Matrix.ABOUT.index("file"))
-    linked = table.links(canvas, content, page, "rollup.matrix-title", count, MOST_LINKS - len(form.cells))
+    linked = _are_linked(canvas, content, page, "rollup.matrix-title", count, MOST_LINKS - len(form.cells))
     write_heads(canvas, page, Matrix.ABOUT)
     write_names(canvas, content, page, list(form.cells.values()), last)
-    text, quiet = _open(canvas, text_wrap=False, align="left"), _open(canvas, font_color=QUIET)
+    text, quiet = (
+        _open(canvas, text_wrap=False, align="left"),
+        _open(canvas, text_wrap=False, font_color=QUIET),
+    )
     looks = [quiet if key in {"sha256", "check"} else text for key in Matrix.ABOUT]
     figures = [_open(canvas, bg_color=LOCKED if cell.is_total else "#FFFFFF") for cell in form.cells.values()]
     table.draw(
@@ -69,8 +72,8 @@ def write_names(canvas: Canvas, content: Content, page: Worksheet, cells: Iterab
     linked = canvas.boxed(bg_color=LOCKED, font_size=9, font_color=LINK)
     for column, cell in enumerate(cells, first):
         sheet, address = content.layout.address(cell.name)
-        words = (cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path))
-        for row, text in enumerate(words, Matrix.SECTION_ROW):
+        labels = (cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path))
+        for row, text in enumerate(labels, Matrix.SECTION_ROW):
             canvas.put(page, Area.at(row, column), text, head)
         canvas.link(page, (Matrix.ADDRESS_ROW, column), f"internal:{quoted(sheet)}!{address}")
         canvas.put(page, Area.at(Matrix.ADDRESS_ROW, column), f"{sheet}!{address}", linked)
@@ -99,6 +102,14 @@ def _link(content: Content, source: Source) -> str:
     return link(source.on_disk, content.home) if content.home is not None and source.path else ""
 
 
+def _are_linked(canvas: Canvas, content: Content, page: Worksheet, title: str, files: int, most: int) -> bool:
+    """Whether the rows link to their files, which all do or none; the title of the sheet says when they are too many."""
+    t, is_wanted = clerk(), content.home is not None
+    text = t(title) + (t("rollup.no-links", most=MOST_LINKS) if is_wanted and files > most else "")
+    canvas.put(page, Area.at(0, 0), text, canvas.format(font_name=HEI, font_size=13, text_wrap=False))
+    return is_wanted and 0 < files <= most
+
+
 @frozen
 class _Table:
     """Rows below a head that can be filtered and sorted and not typed into; some link to the file in one column."""
@@ -107,15 +118,6 @@ class _Table:
     count: int
     width: int
     linked: int
-
-    def links(
-        self, canvas: Canvas, content: Content, page: Worksheet, title: str, wanted: int, most: int
-    ) -> bool:
-        """Write the title; whether the rows have links, which they have all or none of them."""
-        t, many = clerk(), content.home is not None and wanted > most
-        words = t(title) + (t("rollup.no-links", most=MOST_LINKS) if many else "")
-        canvas.put(page, Area.at(0, 0), words, canvas.format(font_name=HEI, font_size=13, text_wrap=False))
-        return content.home is not None and 0 < wanted <= most
 
     def draw(
         self, canvas: Canvas, page: Worksheet, looks: list[Format], rows: Iterable[Row], *, linked: bool
@@ -137,8 +139,8 @@ def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Every file and every agency, and what became of it."""
     page, t, accounts = canvas.page(SOURCES), clerk(), rollup.accounts
     table = _Table(Sources.HEAD_ROW, len(accounts), len(Sources.COLUMNS), Sources.COLUMNS.index("file"))
-    wanted = sum(bool(account.source.path) for account in accounts)
-    linked = table.links(canvas, content, page, "rollup.sources-title", wanted, MOST_LINKS)
+    files = sum(bool(account.source.path) for account in accounts)
+    linked = _are_linked(canvas, content, page, "rollup.sources-title", files, MOST_LINKS)
     head = canvas.boxed(bg_color=LOCKED, bold=True)
     for column, key in enumerate(Sources.COLUMNS):
         canvas.put(page, Area.at(Sources.HEAD_ROW, column), t(f"rollup.{key}"), head)
