@@ -15,6 +15,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -125,7 +126,7 @@ def child(what: str, count: int) -> None:
     """Hold or write, and tell the peak."""
     rollup = rollup_of(count)
     if what == "write":
-        with Path("/dev/null").open("wb") as out:
+        with tempfile.TemporaryFile() as out:
             save_rollup(rollup, out, home=Path())
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
