@@ -132,15 +132,15 @@ def child(what: str, count: int) -> None:
 
 
 def report(rounds: int) -> str:
-    """Both tables."""
+    """Both tables. Memory comes first: a child's peak is never below what its parent held when it began."""
+    peaks = {count: [peak(count, what) / 1024 for what in ("hold", "write")] for count in (FEW, MANY)}
     found = seconds(rounds)
     base, ours = found.values()
     ratios = sorted(one / other for one, other in zip(ours, base, strict=True))
     lines = ["| method | x xlsxwriter (range) |", "|---|---|"]
     lines.append(f"| save_rollup | {statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f}) |")
     lines += ["", "| members | held, MiB | written, MiB | writing adds |", "|---|---|---|---|"]
-    for count in (FEW, MANY):
-        held, written = (peak(count, what) / 1024 for what in ("hold", "write"))
+    for count, (held, written) in peaks.items():
         lines.append(f"| {count:,} | {held:.0f} | {written:.0f} | {written - held:.1f} |")
     machine = f"{platform.machine()}, Python {platform.python_version()}, xlsxwriter {xlsxwriter.__version__}"
     lines += ["", f"{rounds} rounds of {FEW:,} members, {statistics.median(ours):.1f} s; {machine}"]
