@@ -7,7 +7,7 @@ It proves nothing, since whoever knows how it is made can make one that fits; se
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
 from xltools.data.filing import Member
 from xltools.data.number import kept
@@ -22,14 +22,13 @@ def checksum(texts: Iterable[str]) -> str:
     return hashlib.sha256(b"".join(b"%d:%s" % (len(word), word) for word in words)).hexdigest()[:_SIGNS]
 
 
-def member_check(member: Member, names: Iterable[str]) -> str:
-    """The check of a member's row: who, from which file, and the figures of *names*, each with its name."""
-    return checksum(_told(member, names))
+def figures_of(member: Member, names: Iterable[str]) -> dict[str, str]:
+    """The member's figures of *names* as a workbook keeps them; what is blank is not there."""
+    return {name: kept(member.values[name]) for name in names if name in member.values}
 
 
-def _told(member: Member, names: Iterable[str]) -> Iterator[str]:
-    agency, source, values = member.agency, member.source, member.values
-    yield from (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
-    for name in names:
-        if name in values:
-            yield f"{name}={kept(values[name])}"
+def member_check(member: Member, figures: Mapping[str, str]) -> str:
+    """The check of a member's row: who, from which file, and its figures, each with its name."""
+    agency, source = member.agency, member.source
+    about = (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
+    return checksum((*about, ";".join([f"{name}={text}" for name, text in figures.items()])))

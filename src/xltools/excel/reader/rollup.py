@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from xltools.data.checksum import checksum, member_check
+from xltools.data.checksum import checksum, figures_of, member_check
 from xltools.data.filing import STATUSES, Account, Member, Source
 from xltools.data.finding import Word
 from xltools.data.number import close, kept, stored
@@ -119,7 +119,8 @@ def _look_for_changes(
     """Say once of a row that it is not as it was written: by its check, else by its totals."""
     matrix, form = reading.matrix, reading.layout.form
     assert matrix is not None  # noqa: S101  the row was found by it
-    if matrix.is_checked and check != member_check(member, (cell.name for cell in form.inputs)):
+    figures = figures_of(member, (cell.name for cell in form.inputs))
+    if matrix.is_checked and check != member_check(member, figures):
         reading.note(
             "row-altered", MATRIX, (row, matrix.columns[f"{PREFIX}check"]), what=Word("altered-contents")
         )

@@ -9,7 +9,7 @@ from attrs import frozen
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.data.checksum import checksum, member_check
+from xltools.data.checksum import checksum, figures_of, member_check
 from xltools.data.filing import Account, Source
 from xltools.data.number import kept
 from xltools.data.rollup import Rollup
@@ -86,15 +86,16 @@ def _matrix_rows(content: Content, rollup: Rollup, matrix: Matrix, *, linked: bo
     form = content.layout.form
     names, formulas = [cell.name for cell in form.inputs], live.row_formulas(form, matrix)
     for row, member in enumerate(rollup.members, matrix.first):
-        agency, source, values = member.agency, member.source, member.values
+        agency, source = member.agency, member.source
         about = (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
-        contents = [words(text) for text in (*about, member_check(member, names))]
-        complete = form.complete(values)
+        figures = figures_of(member, names)
+        contents = [words(text) for text in (*about, member_check(member, figures))]
+        complete = form.complete(member.values)
         for name in form.cells:
             if name in formulas:
                 contents.append(formula(live.in_row(formulas[name], row), kept(complete[name])))
             else:
-                contents.append(number(kept(values[name])) if name in values else BLANK)
+                contents.append(number(figures[name]) if name in figures else BLANK)
         yield Row(contents, _link(content, source) if linked else "")
 
 
