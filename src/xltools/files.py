@@ -166,6 +166,18 @@ def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
             waiting.popleft().result()
 
 
+_NOT_IN_LINKS = re.compile(r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]""")
+
+
+def link(path: str, home: Path) -> str:
+    """The address under which a document in the folder *home* links to the file *path*, relative where it can be."""
+    try:
+        relative = os.path.relpath(path, home)
+    except ValueError:  # on another drive
+        return Path(path).absolute().as_uri()
+    return _NOT_IN_LINKS.sub(lambda found: f"%{ord(found[0]):02X}", relative.replace(os.sep, "/"))
+
+
 def refuse_workbook(path: Path) -> None:
     """Raise :class:`OutputError` when *path* holds a workbook: text does not take the place of a return."""
     if path.is_file() and read_bytes(path, len(OLE)).startswith((ZIP, OLE)):

@@ -30,7 +30,6 @@ from xltools.cli.shared import (
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
-    from xltools.data.roster import Roster
     from xltools.form.model import Form
     from xltools.merging import Merge
     from xltools.report.manifest import Settings

@@ -42,7 +42,11 @@ def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
     if made == hash_of(there):
         emit(t("proof.same", file=workbook, count=len(rollup.included), sha256=made), None)
         return 0
-    told = [*_settings(workbook, work, t), *_inputs(workbook, rollup, t), *_figures(there, workbook, rollup, lang)]
+    told = [
+        *_settings(workbook, work, t),
+        *_inputs(workbook, rollup, t),
+        *_figures(there, workbook, rollup, lang),
+    ]
     more = [t("proof.more", count=len(told) - _MOST_TOLD)] if len(told) > _MOST_TOLD else []
     lines = told[:_MOST_TOLD] + more or [t("proof.only-bytes")]
     emit("\n".join([t("proof.differs", file=workbook), *(f"  {line}" for line in lines)]), None)
@@ -98,7 +102,9 @@ def _figures(there: bytes, workbook: Path, rollup: Rollup, lang: Lang) -> Iterat
     t = catalog(lang)
     filing = read_package(there, str(workbook), rollup.form)
     for one in discrepancies(filing, rollup):
-        found, expected = (t("finding-part.empty") if x in {None, ""} else x for x in (one.found, one.expected))
+        found, expected = (
+            t("finding-part.empty") if x in {None, ""} else x for x in (one.found, one.expected)
+        )
         yield t(f"proof.{one.what}", agency=one.agency, label=one.label, found=found, expected=expected)
     for finding in verify(filing):
         if finding.severity is not Severity.NOTE and finding.code != "rollup-incomplete":

@@ -104,13 +104,15 @@ class How(NamedTuple):
     limits: tuple[str, ...] = ()
     processes: int | None = None
     fresh: bool = False
-    checked: bool = True
+    verifying: bool = True
 
     def manner(self, form: Form | None) -> Manner:
         """For the reader."""
         from xltools.intake import Manner  # noqa: PLC0415
 
-        return Manner(form, self.by_labels, self.key, self.passwords, read_limits(self.limits), self.checked)
+        return Manner(
+            form, self.by_labels, self.key, self.passwords, read_limits(self.limits), self.verifying
+        )
 
 
 def reading(lang: Lang) -> Callable[[_Command], _Command]:

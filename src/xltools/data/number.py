@@ -25,6 +25,12 @@ def stored(text: str) -> Decimal | None:
     return normal(value)
 
 
+def kept(value: Decimal) -> str:
+    """What a workbook keeps of a figure, which is 15 digits, in one way of writing it: 7545, 0.5, 0."""
+    text = f"{_FIFTEEN.plus(value):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def normal(value: Decimal) -> Decimal:
     """Without trailing zeros and without an exponent: 7545, 0.5, 0."""
     return Decimal(f"{value.normalize(_WIDE):f}") if value else Decimal(0)

@@ -121,7 +121,6 @@ def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
 
 def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filing:
     members, accounts = read_rollup(reading) if reading.is_rollup else ((), ())
-    reading.members = len(members)
     earlier = read_earlier(reading, stamp.year) if reading.is_rollup else {}
     waived = read_waived(reading) if reading.is_rollup else ()
     if reading.facts.old_format:

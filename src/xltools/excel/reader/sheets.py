@@ -158,7 +158,7 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
 def _issued(reading: Reading, cell: Cell, located: Located) -> str:
     """The formula of a total as it was issued, over the places where its parts stand now."""
     if cell.definition is None:
-        return live.column_sum(reading.layout, cell.name, reading.members)
+        return live.column_sum(reading.matrix, cell.name) if reading.matrix else ""
     if not located.is_moved:
         return reading.layout.formulas[cell.name]
     return cell.definition.print(lambda name: a1(*located.place(reading.layout.places[name][1])))
