@@ -7,7 +7,6 @@ It knows nothing of forms and gives nothing a meaning. Whatever is wrong with th
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 
 from xltools.excel.guard import (
     DAMAGE,
@@ -21,11 +20,12 @@ from xltools.excel.guard import (
     look_inside,
     open_zip,
 )
-from xltools.excel.package import relations_of, target_of
+from xltools.excel.package import relations_of
 from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts
-from xltools.excel.scan.parsing import parse
-from xltools.excel.scan.parts import application, comments, custom, strings, styles, workbook
-from xltools.excel.scan.worksheet import Tables, worksheet
+from xltools.excel.scan.known import remembered
+from xltools.excel.scan.parts import Relations, application, comments, custom, relations, styles
+from xltools.excel.scan.pieces import sheet_of, strings_of, workbook_of
+from xltools.excel.scan.worksheet import Tables
 
 __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
 
@@ -53,44 +53,67 @@ class _Package:
         self._budget = Budget(limits)
 
     def facts(self) -> Facts:
-        main = next((t for kind, t, _ in self._relations("") if kind == "officeDocument"), None)
+        roots = self._relations("")
+        main = next((t for kind, t, _ in roots if kind == "officeDocument"), None)
         if main is None or folded(main) not in self._parts:
             raise ScanError("not-a-workbook")
         relations = {identity: (kind, target) for kind, target, identity in self._relations(main)}
-        facts, sheets = workbook(self._read(main))
-        if facts is None:
+        book = workbook_of(self._read(main))
+        if book.root != "workbook":
             raise ScanError("not-a-workbook")
         by_kind = dict(relations.values())
         if "vbaProject" in by_kind:
             raise ScanError("macros")
+        facts = Facts(
+            names=dict(book.names),
+            structure_locked=book.structure_locked,
+            epoch_1904=book.epoch_1904,
+            external_links=book.external_links,
+        )
+        tables = self._tables(by_kind, facts)
+        facts.sheets = self._sheets(
+            [(name, state, *relations.get(i, ("", ""))) for name, state, i in book.sheets], tables
+        )
+        self._document_properties(roots, facts)
+        return facts
+
+    def _tables(self, by_kind: dict[str, str], facts: Facts) -> Tables:
+        """What the cells of all sheets refer to."""
         tables = Tables(self._limits)
         if self._has(by_kind.get("sharedStrings")):
-            tables.strings = strings(self._read(by_kind["sharedStrings"]))
+            tables.strings = strings_of(self._read(by_kind["sharedStrings"]))
         if self._has(by_kind.get("styles")):
-            styles(self._read(by_kind["styles"]), facts)
-            tables.use_styles(len(facts.locked))
-        targets = [(name, state, *relations.get(identity, ("", ""))) for name, state, identity in sheets]
+            known = remembered(styles, self._read(by_kind["styles"]))
+            facts.locked, facts.dates, facts.digits = (
+                list(known.locked),
+                list(known.dates),
+                list(known.digits),
+            )
+            tables.style_count = len(known.locked)
+        return tables
+
+    def _sheets(self, targets: list[tuple[str, str, str, str]], tables: Tables) -> list[SheetFacts]:
+        """The worksheets; a target has the name, the state, the kind and the part of a sheet."""
         worksheets = {
             target: SheetFacts(name, state) for name, state, kind, target in targets if kind == "worksheet"
         }
         for target, sheet in worksheets.items():
-            facts.sheets.append(worksheet(self._read(target), sheet, tables))
+            sheet_of(self._read(target), sheet, tables)
             for kind, part, _ in self._relations(target):
                 if kind == "comments" and self._has(part):
                     sheet.comments = comments(self._read(part))
-        if len({sheet.name for sheet in facts.sheets}) < sum(
+        if len({sheet.name for sheet in worksheets.values()}) < sum(
             kind == "worksheet" for _, _, kind, _ in targets
         ):
             raise ScanError("damaged", "a sheet occurs twice")
-        self._document_properties(facts)
-        return facts
+        return list(worksheets.values())
 
-    def _document_properties(self, facts: Facts) -> None:
-        for kind, target, _ in self._relations(""):
+    def _document_properties(self, roots: Relations, facts: Facts) -> None:
+        for kind, target, _ in roots:
             if kind == "custom-properties" and self._has(target):
                 facts.properties = custom(self._read(target))
             elif kind == "extended-properties" and self._has(target):
-                facts.application = application(self._read(target))
+                facts.application = remembered(application, self._read(target))
 
     def _has(self, name: str | None) -> bool:
         return name is not None and folded(name) in self._parts
@@ -98,17 +121,7 @@ class _Package:
     def _read(self, name: str) -> Part:
         return self._budget.part(self._zip, self._parts[folded(name)])
 
-    def _relations(self, part: str) -> Iterator[tuple[str, str, str]]:
+    def _relations(self, part: str) -> Relations:
         """Kind, target and id of each relation of *part* ("" for the package)."""
         name = relations_of(part)
-        if not self._has(name):
-            return
-        found: list[tuple[str, str, str]] = []
-
-        def start(tag: str, attributes: dict[str, str]) -> None:
-            if tag == "Relationship" and attributes.get("TargetMode") != "External":
-                target = target_of(part, attributes["Target"])
-                found.append((attributes["Type"].rpartition("/")[2], target, attributes["Id"]))
-
-        parse(self._read(name), start)
-        yield from found
+        return remembered(relations, self._read(name), part) if self._has(name) else ()

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from xltools.excel.guard import Part
-from xltools.excel.scan.facts import Comment, Facts
+from xltools.excel.package import target_of
+from xltools.excel.scan.facts import Comment
 from xltools.excel.scan.parsing import EnoughError, parse, true, unescaped
-from xltools.excel.scan.worksheet import place
+from xltools.excel.scan.worksheet import place_of
 
 
-def workbook(part: Part) -> tuple[Facts | None, list[tuple[str, str, str]]]:
-    """The facts of the workbook itself, unless it is none, and name, state and relation of each sheet."""
-    facts = Facts()
+class Book(NamedTuple):
+    """What the part of the workbook itself says."""
+
+    root: str  # the name of its root element
+    sheets: tuple[tuple[str, str, str], ...]  # name, state and relation of each
+    names: Mapping[str, str]
+    structure_locked: bool
+    epoch_1904: bool
+    external_links: int
+
+
+def workbook(part: Part) -> Book:
+    """The workbook: its sheets, the names that it defines, what holds for all of it."""
     sheets: list[tuple[str, str, str]] = []
-    root: list[str] = []
-    name = ""
+    names: dict[str, str] = {}
+    locked = epoch_1904 = False
+    links = 0
+    root = name = ""
     text: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal name
-        root.append(tag)
+        nonlocal root, name, locked, epoch_1904, links
+        root = root or tag
         if tag == "sheet":
             identity = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "id"), "")
             sheets.append((attributes["name"], attributes.get("state", "visible"), identity))
@@ -28,20 +44,36 @@ def workbook(part: Part) -> tuple[Facts | None, list[tuple[str, str, str]]]:
             name = attributes["name"].casefold()
             text.clear()
         elif tag == "workbookProtection":
-            facts.structure_locked = true(attributes.get("lockStructure"))
+            locked = true(attributes.get("lockStructure"))
         elif tag == "workbookPr":
-            facts.epoch_1904 = true(attributes.get("date1904"))
+            epoch_1904 = true(attributes.get("date1904"))
         elif tag == "externalReference":
-            facts.external_links += 1
+            links += 1
 
     def end(tag: str) -> None:
         nonlocal name
         if tag == "definedName" and name:
-            facts.names[name] = "".join(text)
+            names[name] = "".join(text)
             name = ""
 
     parse(part, start, end, lambda chunk: text.append(chunk) if name else None)
-    return (facts if root[:1] == ["workbook"] else None), sheets
+    return Book(root, tuple(sheets), MappingProxyType(names), locked, epoch_1904, links)
+
+
+Relations = tuple[tuple[str, str, str], ...]
+
+
+def relations(part: Part, owner: str) -> Relations:
+    """Kind, target and id of each relation of the part called *owner* ("" for the package)."""
+    found: list[tuple[str, str, str]] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "Relationship" and attributes.get("TargetMode") != "External":
+            target = target_of(owner, attributes["Target"])
+            found.append((attributes["Type"].rpartition("/")[2], target, attributes["Id"]))
+
+    parse(part, start)
+    return tuple(found)
 
 
 def strings(part: Part) -> list[str]:
@@ -77,9 +109,19 @@ _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.|general|e[+-]', re.IGNORECASE)
 
 
-def styles(part: Part, facts: Facts) -> None:
-    """For each cell style, whether it locks the cell, which it does unless it says otherwise, and how it shows a number."""
-    locked, dates, digits = facts.locked, facts.dates, facts.digits
+class Styles(NamedTuple):
+    """Of each cell style, by its number, whether it locks the cell, and how it shows a number."""
+
+    locked: tuple[bool, ...]
+    dates: tuple[bool, ...]
+    digits: tuple[int, ...]
+
+
+def styles(part: Part, _: str = "") -> Styles:
+    """The cell styles. One locks its cells unless it says otherwise."""
+    locked: list[bool] = []
+    dates: list[bool] = []
+    digits: list[int] = []
     formats: dict[str, tuple[bool, int]] = {}
     inside = False
 
@@ -104,6 +146,7 @@ def styles(part: Part, facts: Facts) -> None:
             raise EnoughError
 
     parse(part, start, end)
+    return Styles(tuple(locked), tuple(dates), tuple(digits))
 
 
 _LONGEST_FORMAT = 255
@@ -140,7 +183,7 @@ def custom(part: Part) -> dict[str, str]:
     return {key: "".join(value).strip() for key, value in properties.items()}
 
 
-def application(part: Part) -> str:
+def application(part: Part, _: str = "") -> str:
     """Which program saved the file."""
     found: list[str] = []
     inside = False
@@ -181,7 +224,7 @@ def comments(part: Part) -> dict[tuple[int, int], Comment]:
         elif tag == "comment" and head is not None:
             reference, number = head
             author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
-            comments[place(reference)] = Comment(author, unescaped("".join(chunks)))
+            comments[place_of(reference)] = Comment(author, unescaped("".join(chunks)))
         within = False
 
     parse(part, start, end, lambda chunk: chunks.append(chunk) if within else None)

@@ -17,7 +17,7 @@ _PLACES: dict[str, tuple[int, int]] = {}  # references met before: most workbook
 _MOST_PLACES = 100_000
 
 
-def place(reference: str) -> tuple[int, int]:
+def place_of(reference: str) -> tuple[int, int]:
     """Row and column of a reference such as D6; raises ``ValueError`` for what no sheet has."""
     match = _ADDRESS.fullmatch(reference)
     if match is None:
@@ -43,11 +43,11 @@ def _range(text: str) -> str:
     first, colon, last = text.partition(":")
     for reference in (first, last) if colon else (first,):
         if reference not in _PLACES:
-            place(reference)
+            place_of(reference)
     return text
 
 
-_MOST_RANGES = 20_000  # with a validation, on one sheet
+MOST_RANGES = 20_000  # with a validation, on one sheet
 
 
 class _AnyStyle(dict[str, int]):
@@ -65,15 +65,14 @@ class Tables:
 
     limits: Limits
     strings: list[str] = field(factory=list)
-    styles: dict[str, int] = field(factory=_AnyStyle)
+    style_count: int = 0  # 0 when the workbook does not say
     cells: int = 0  # of the sheets so far
     formulas: dict[str, tuple[int, int, str]] = field(factory=dict)
     expanded: int = 0  # characters of formulas written out so far
 
-    def use_styles(self, count: int) -> None:
-        """Only the first *count* styles exist."""
-        if count:
-            self.styles = {str(number): number for number in range(count)}
+    def styles(self) -> dict[str, int]:
+        """The styles that there are by their numbers as written."""
+        return {str(number): number for number in range(self.style_count)} or _AnyStyle()
 
     def formula(self, share: str, formula: str, row: int, column: int) -> str:
         """The text of a formula that is written once for many cells, as it reads in this one."""
@@ -100,7 +99,7 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
     This is the inner loop of all reading, called for each element of each sheet, so it is one function over local
     names: as methods of a class it took half as long again.
     """
-    cells, places, strings, styles = sheet.cells, _PLACES, tables.strings, tables.styles
+    cells, places, strings, styles = sheet.cells, _PLACES, tables.strings, tables.styles()
     tables.formulas.clear()
     row = column = -1
     seen, limit = 0, tables.limits.cells - tables.cells
@@ -122,7 +121,7 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
                 if row < 0:
                     raise ValueError("a cell outside all rows")
             else:
-                row, column = places.get(reference) or place(reference)
+                row, column = places.get(reference) or place_of(reference)
             kind, style = attributes.get("t") or "n", attributes.get("s", "0")
             value = formula = spoken = None
             share = ""
@@ -148,7 +147,7 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
             sheet.merges.append(_range(attributes["ref"]))
         elif tag == "dataValidation":
             sheet.validations += attributes.get("sqref", "").split()
-            if len(sheet.validations) > _MOST_RANGES:
+            if len(sheet.validations) > MOST_RANGES:
                 raise ScanError("too-large", "validations")
         elif tag == "sheetProtection":
             sheet.is_protected = true(attributes.get("sheet"))
