@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cached_property
+from types import MappingProxyType
 
 from attrs import field, frozen
 
@@ -64,9 +66,13 @@ class Record:
                 Problem("same-agency", facts={"agencies": "、".join(map(str, sorted(twice)))})
             )
 
-    def complete(self) -> dict[str, Decimal]:
+    def complete(self) -> Mapping[str, Decimal]:
         """The values with every total derived from them."""
-        return self.form.complete(self.values)
+        return self._complete
+
+    @cached_property
+    def _complete(self) -> Mapping[str, Decimal]:
+        return MappingProxyType(self.form.complete(self.values))
 
 
 def total(form: Form, year: int, records: Iterable[Record]) -> Record:
