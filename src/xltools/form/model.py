@@ -202,7 +202,7 @@ class Cell:
         """Which agencies alone may have a figure here."""
         return self.row.only or self.column.only
 
-    @property
+    @cached_property
     def label(self) -> str:
         """What a person calls it: row and column as printed."""
         return "/".join(self.row_path) + " · " + "/".join(self.column_path)
