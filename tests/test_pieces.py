@@ -100,7 +100,14 @@ FRAGMENTS = (
     ),
     *(' s="1"', ' s="2"', ' s="01"', ' s="x"', ' t="n"', ' t="s"', ' t="str"', ' t="b"', ' t="inlineStr"'),
     *("/>", ">", "</c>", "<v>", "</v>", "5", "-1", "1e400", "+0", " 5", "文", "&amp;", "&", "<v/>", '"', "'"),
-    *("><v>5</v></c>", "><v>0</v></c>", "><v>1.5E3</v></c>", "><f>A1+1</f><v>3</v></c>", "><f>A1</f></c>", "><f>A1+1</f/>"),
+    *(
+        "><v>5</v></c>",
+        "><v>0</v></c>",
+        "><v>1.5E3</v></c>",
+        "><f>A1+1</f><v>3</v></c>",
+        "><f>A1</f></c>",
+        "><f>A1+1</f/>",
+    ),
     *('><f t="shared" si="0" ref="A1:A9">B1</f><v>1</v></c>', '><f t="shared" si="0"/><v>2</v></c>', "<f/>"),
     *("><is><t>甲</t></is></c>", "><is><t>甲</t></is><v>7</v></c>", '<t x="a/>b">', "</t>", "<t>", "<rPh>"),
     *(
@@ -178,6 +185,53 @@ def sheet_outcome(read, text, limits=None):
     except (ScanError, *DAMAGE) as error:
         return type(error), str(error)
     return facts, tables.cells, tables.expanded, tables.formulas
+
+
+SOUND = '<row r="1"><c r="A1"><v>5</v></c></row>'
+DECEPTIONS = {
+    "two cells at one address, in two pieces": [(SOUND, ""), ("", SOUND), (SOUND, SOUND)],
+    "two rows of one number, one cell empty": [(SOUND, '<row r="1"><c r="A1"/></row>')],
+    "a cell without an address behind other rows": [
+        (SOUND, "<c><v>5</v></c>"),
+        (SOUND.replace("1", "2"), "<c><v>5</v></c>"),
+    ],
+    "a row without a number behind other rows": [
+        (f"{SOUND}<row><c><v>5</v></c></row>", ""),
+        (f"{SOUND.replace('1', '2')}<row><c><v>5</v></c></row>", ""),
+    ],
+    "a type twice": [(SOUND.replace("><v>", f"{kind}><v>"), "") for kind in (' t="b"', ' t="b" t="n"')],
+    "a default type in a text": [
+        (SOUND.replace("5</v>", f"{text}</v>").replace("><v>", ' t="str"><v>'), "")
+        for text in ("x", 'x t="n"')
+    ],
+    "a formula that ends in itself": [
+        (SOUND.replace("<v>5</v></c>", f"<f>B1</f{end}"), "") for end in ("><v>5</v></c>", "/>")
+    ],
+    "a number of a string that is none": [
+        (SOUND.replace("><v>5", f' t="s"><v>{index}'), "") for index in ("0", "-1", "2", "1.0", "1e0", "")
+    ],
+    "a style that is none": [
+        (SOUND.replace("><v>", f' s="{style}"><v>'), "") for style in ("0", "2", "3", "00")
+    ],
+    "no number": [(SOUND.replace("5", text), "") for text in ("5", "", " ", "5 ", "&#53;", "五", ".", "-e")],
+    "a part that takes protection off again": [
+        (SOUND, '<sheetProtection sheet="1"/></mergeCells><sheetProtection sheet="0"/>'),
+        (SOUND, '<sheetProtection sheet="1"/></mergeCells>'),
+        (SOUND, '<mergeCells><mergeCell ref="A1:B2"/></mergeCells><sheetProtection sheet="1"/>'),
+    ],
+    "formulas shared with another sheet": [
+        (SOUND.replace("<v>", '<f t="shared" si="0">B1</f><v>'), ""),
+        (SOUND.replace("<v>", '<f t="shared" si="0"/><v>'), ""),
+    ],
+}
+
+
+@pytest.mark.parametrize("sheets", DECEPTIONS.values(), ids=DECEPTIONS)
+def test_what_was_learned_deceives_nobody(sheets):
+    """Each sheet after the others, when all of them have been met before."""
+    for rows, behind in sheets * 2:
+        text = f"<worksheet><sheetData>{rows}</sheetData>{behind}</worksheet>"
+        assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
 
 
 @settings(max_examples=1500)

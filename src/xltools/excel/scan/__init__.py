@@ -58,7 +58,7 @@ class _Package:
         if main is None or folded(main) not in self._parts:
             raise ScanError("not-a-workbook")
         relations = {identity: (kind, target) for kind, target, identity in self._relations(main)}
-        book = workbook_of(self._read(main))
+        book = remembered(workbook_of, self._read(main))
         if book.root != "workbook":
             raise ScanError("not-a-workbook")
         by_kind = dict(relations.values())

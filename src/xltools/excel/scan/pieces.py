@@ -66,7 +66,7 @@ def strings_of(part: Part) -> list[str]:
     return strings(part)
 
 
-def workbook_of(part: Part) -> Book:
+def workbook_of(part: Part, _: str = "") -> Book:
     """What :func:`workbook` gives, by pieces where that can be: its names, which take most of it, apart."""
     if text := _text(part):
         try:
