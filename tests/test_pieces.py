@@ -46,7 +46,7 @@ def as_a_whole(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(scanner, "sheet_of", worksheet)
             patch.setattr(scanner, "strings_of", strings)
-            patch.setattr(scanner, "workbook_of", workbook)
+            patch.setattr(scanner, "workbook_of", lambda part, _: workbook(part))
             patch.setattr(scanner, "remembered", lambda read, part, name="": read(part, name))
             return outcome(data, limits)
 
