@@ -224,6 +224,26 @@ class Finding:
     waiver: Waiver | None = None
     explanation: str = ""  # what the agency answered
 
+    def of(self, file: str, agency: str) -> Finding:
+        """The same about that file, of that agency: where a finding is made, neither need be known."""
+        return Finding(
+            self.code,
+            file,
+            agency,
+            self.sheet,
+            self.address,
+            self.cell,
+            self.found,
+            self.expected,
+            self.facts,
+            self.others,
+            self.member,
+            self.causes,
+            self.level,
+            self.waiver,
+            self.explanation,
+        )
+
     @property
     def severity(self) -> Severity:
         """The severity the collection gives it, else that of its code."""

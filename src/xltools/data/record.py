@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from functools import cached_property
+from types import MappingProxyType
 
 from attrs import field, frozen
 
@@ -53,9 +55,13 @@ class Record:
         }
         return Record(self.form, self.year, self.agencies | other.agencies, values)
 
-    def complete(self) -> dict[str, Decimal]:
+    def complete(self) -> Mapping[str, Decimal]:
         """The values with every total derived from them."""
-        return self.form.complete(self.values)
+        return self._complete
+
+    @cached_property
+    def _complete(self) -> Mapping[str, Decimal]:
+        return MappingProxyType(self.form.complete(self.values))
 
 
 def total(form: Form, year: int, records: Iterable[Record]) -> Record:

@@ -16,7 +16,12 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 def names() -> list[str]:
     """The built-in forms, by name."""
-    return sorted(path.stem for path in _folder().glob("*.toml"))
+    return list(_names())
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
 
 
 def find(form: str) -> Form:

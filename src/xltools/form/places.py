@@ -98,7 +98,7 @@ class Beside(NamedTuple):
     cells: dict[str, Area]
 
 
-@frozen
+@frozen(eq=False)
 class Sheet:
     """One section's sheet."""
 
@@ -117,6 +117,11 @@ class Sheet:
     def name(self) -> str:
         """The sheet's name in the workbook."""
         return self.section.sheet
+
+    @cached_property
+    def anchors(self) -> dict[str, tuple[int, int]]:
+        """The place of each cell."""
+        return {name: area.anchor for name, area in self.cells.items()}
 
     @cached_property
     def by_anchor(self) -> dict[tuple[int, int], str]:

@@ -151,4 +151,5 @@ def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filin
 
 def _signed(findings: list[Finding], source: Source, stamp: Stamp) -> tuple[Finding, ...]:
     """The findings with the file and the agency they are about."""
-    return tuple(attrs.evolve(finding, file=source.path, agency=str(stamp.agency)) for finding in findings)
+    agency = str(stamp.agency)
+    return tuple(finding.of(source.path, agency) for finding in findings)
