@@ -137,11 +137,13 @@ def _values(values: Mapping[str, Decimal], form: Form) -> list[str | None]:
 
 
 def _read_values(values: Iterable[str | None], form: Form) -> dict[str, Decimal]:
-    return {
-        cell.name: _figure(value)
-        for cell, value in zip(form.inputs, values, strict=True)
-        if value is not None
-    }
+    pairs = zip(_names(form), values, strict=True)
+    return {name: _figure(value) for name, value in pairs if value is not None}
+
+
+@lru_cache(maxsize=16)
+def _names(form: Form) -> tuple[str, ...]:
+    return tuple(cell.name for cell in form.inputs)
 
 
 def _member(filing: Filing, member: Member) -> list[object]:

@@ -75,7 +75,8 @@ def total(form: Form, year: int, records: Iterable[Record]) -> Record:
             alone = None if agencies else record
             agencies |= record.agencies
             for name, value in record.values.items():
-                sums[name] = EXACT.add(sums.get(name, ZERO), value)
+                if value or name not in sums:
+                    sums[name] = EXACT.add(sums.get(name, ZERO), value)
     values = {c.name: sums[c.name] for c in form.inputs if c.additive and c.name in sums}
     return alone or Record(form, year, frozenset(agencies), values)
 

@@ -92,10 +92,12 @@ def _matrix_rows(content: Content, rollup: Rollup, matrix: Matrix, *, linked: bo
         contents = [words(text) for text in (*about, member_check(member, figures))]
         complete = form.complete(member.values)
         for name in form.cells:
-            if name in formulas:
+            if (text := figures.get(name)) is not None:
+                contents.append(number(text))
+            elif name in formulas:
                 contents.append(formula(live.in_row(formulas[name], row), kept(complete[name])))
             else:
-                contents.append(number(figures[name]) if name in figures else BLANK)
+                contents.append(BLANK)
         yield Row(contents, _link(content, source) if linked else "")
 
 
