@@ -1,7 +1,8 @@
 """Proving a roll-up: whether a workbook is what the files at hand give, and if not, what is different in it.
 
 A workbook that is the same to the byte is proved. Any other is read and held against the roll-up that the files give: row
-by row, figure by figure. What another program saved again can tell the same figures and still not be the same file.
+by row, figure by figure. That its own cells show what its rows add up to is the business of verifying it. What another
+program saved again can tell the same figures and still not be the same file.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from xltools.data.filing import Filing, Member
-from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
-from xltools.form.linear import ZERO
 
-What = Literal["unreadable", "row-missing", "row-extra", "source", "figure", "sum", "stamp", "coverage"]
+What = Literal["unreadable", "row-missing", "row-extra", "source", "figure", "stamp", "coverage"]
 
 
 class Discrepancy(NamedTuple):
@@ -38,7 +37,6 @@ def discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
     if filing.is_complete != (rollup.coverage == "complete"):
         yield Discrepancy("coverage")
     yield from _rows(filing, rollup)
-    yield from _sums(filing, rollup)
 
 
 def _stamp(filing: Filing) -> str:
@@ -67,13 +65,3 @@ def _row(there: Member, member: Member, rollup: Rollup) -> Iterator[Discrepancy]
         found, expected = there.values.get(cell.name), member.values.get(cell.name)
         if found != expected:
             yield Discrepancy("figure", agency, cell.label, found, expected)
-
-
-def _sums(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
-    """What the district's own cells show, against what the rows add up to."""
-    whose = str(Agency(rollup.district, rollup.code, rollup.district))
-    for name, shown in filing.shown.items():
-        expected = rollup.values.get(name, ZERO)
-        if shown.value != expected:
-            found = shown.text if shown.value is None else shown.value
-            yield Discrepancy("sum", whose, rollup.form.cells[name].label, found, expected)

@@ -28,11 +28,13 @@ def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
     from xltools.excel.writer import save_rollup  # noqa: PLC0415
     from xltools.files import read_bytes  # noqa: PLC0415
     from xltools.report.manifest import hash_of  # noqa: PLC0415
+    from xltools.report.text import collection_text  # noqa: PLC0415
 
     t, there = catalog(lang), read_bytes(workbook)
     work = merged()
     rollup = work.outcome.rollup
     if rollup is None:
+        emit(collection_text(work.outcome.collection, lang) + "\n", None)
         click.echo(t("proof.no-rollup"), err=True)
         return 1
     with tempfile.TemporaryFile() as out:
