@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 YEAR, DISTRICT = 2024, "青禾区"
 _CODE, _NAME, _FEES = "CODE000000", "NAME000000", Decimal("246813.579")
 _DISTINCT = 100
+_BLANKS = 0.01  # of the cells are left blank
 _ZEROS = 0.6  # of the cells that are filled in
 
 
@@ -66,12 +67,12 @@ def _bases(count: int, seed: int) -> Iterator[bytes]:
 
 
 def _figures(form: Form, draw: random.Random) -> dict[str, Decimal]:
-    """Figures in which every rule holds; one cell in forty is left blank."""
-    size = draw.choice((1, 3, 10, 40))
+    """Figures in which every rule holds; a cell here and there is left blank."""
+    size = draw.choice((1, 2, 3))
     values = {
         cell.name: Decimal(0 if cell.only or draw.random() < _ZEROS else draw.randint(0, 9) * size)
         for cell in form.inputs
-        if draw.random() > 1 / 40
+        if draw.random() > _BLANKS
     }
     values["disclosure.fees.amount"] = _FEES
     for column in ("natural", "commercial", "research", "welfare", "legal_service", "other_org"):

@@ -8,7 +8,7 @@ and over the figures themselves, whichever is less.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal
 from functools import lru_cache
@@ -76,7 +76,7 @@ class Company:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
-        self._counts: dict[str, dict[str, Counter[Decimal]]] = {}
+        self._counts: dict[str, defaultdict[str, Counter[Decimal]]] = {}
         self._there: set[tuple[str, Agency]] = set()
         self._first: dict[bytes, Agency] = {}
         self._alike: dict[bytes, set[Agency]] = {}
@@ -90,11 +90,11 @@ class Company:
         if (peer.kind, peer.agency) in self._there:
             return
         self._there.add((peer.kind, peer.agency))
-        counts = self._counts.setdefault(peer.kind, {})
+        counts = self._counts.setdefault(peer.kind, defaultdict(Counter))
         for cell in watched(peer.form):
             value = peer.now.get(cell.name)
             if value is not None and value >= 0:
-                counts.setdefault(cell.name, Counter())[value] += 1
+                counts[cell.name][value] += 1
 
     def about(self, peer: Peer, last: Figures) -> Iterator[Finding]:
         """What to say of a return in the light of all the others; *last* are its own figures of last year."""

@@ -57,7 +57,7 @@ class Linear(NamedTuple):
         """The exact sum; a name without a value counts as zero, as a blank cell does."""
         total, add, subtract = ZERO, EXACT.add, EXACT.subtract
         for sign, name in self.terms:
-            if (value := values.get(name)) is not None:
+            if value := values.get(name):  # most figures are 0
                 total = add(total, value) if sign > 0 else subtract(total, value)
         return total
 
