@@ -47,7 +47,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
     def run(
-        paths: tuple[Path, ...],
+        paths: tuple[Path | str, ...],
         roster: Path | None,
         year: int | None,
         district: str | None,
@@ -57,7 +57,7 @@ def command(lang: Lang) -> click.Command:
         reasons: tuple[str, ...],
         incomplete: bool,
         form: str | None,
-        prior: tuple[Path, ...],
+        prior: tuple[Path | str, ...],
         password: str,
         force: bool,
         reading: How,

@@ -16,7 +16,12 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 def names() -> list[str]:
     """The built-in forms, by name."""
-    return sorted(path.stem for path in _folder().glob("*.toml"))
+    return sorted(path.stem for path in files())
+
+
+def files() -> list[Path]:
+    """The files of the built-in forms."""
+    return list(_folder().glob("*.toml"))
 
 
 def find(form: str) -> Form:
