@@ -73,7 +73,7 @@ class Late(Future):
 def inbox(tmp_path_factory):
     """Sound returns, bad ones and an archive."""
     folder = tmp_path_factory.mktemp("inbox")
-    making.write(folder, 60)
+    making.write(folder, 24)
     for path in PROBLEMS:
         shutil.copy(path, folder / path.name)
     shutil.make_archive(str(folder / "zz"), "zip", ROOT / "samples" / "clean")
@@ -86,7 +86,7 @@ def alone(inbox):
     return list(take_in(gather([inbox]).files, Manner()))
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(st.integers(0, 1000), st.integers(1, 5))
 def test_it_makes_no_difference_who_reads_how_often_and_in_which_order(inbox, alone, seed, workers):
     files, executor = gather([inbox]).files, Hostile(seed, workers)
@@ -217,18 +217,10 @@ class Cluster:
         self.started.append(process)
         return process
 
-    def workers(self, count, **settings):
-        given = (
-            "--nworkers",
-            count,
-            "--nthreads",
-            1,
-            "--local-directory",
-            self.folder,
-            "--host",
-            "127.0.0.1",
-        )
-        started = self.start("worker", "--scheduler-file", self.file, *given, **settings)
+    def workers(self, count, threads=1, **settings):
+        here = ("--host", "127.0.0.1", "--local-directory", self.folder, "--scheduler-file", self.file)
+        given = (*here, "--nworkers", count, "--nthreads", threads)
+        started = self.start("worker", *given, **settings)
         with self.client() as client:
             client.wait_for_workers(count, timeout=PATIENCE)
         return started
@@ -263,8 +255,10 @@ def cluster(tmp_path):
 def many(tmp_path_factory):
     """A folder of hundreds of returns with its roster, and the roll-up that one process makes of them."""
     folder = tmp_path_factory.mktemp("many")
-    making.write(folder / "inbox", 480)
-    (folder / "roster.csv").write_text(making.roster(480), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(making, "_DISTINCT", 20)
+        making.write(folder / "inbox", 320)
+    (folder / "roster.csv").write_text(making.roster(320), encoding="utf-8")
     with merging(folder, "alone.xlsx", "--processes", "1") as process:
         assert process.wait() == 0
     return folder
@@ -315,10 +309,21 @@ def test_workers_that_are_killed_change_not_one_byte(cluster, many):
     said = [(many / f"{name}.xlsx.said").read_text(encoding="utf-8") for name in ("alone", "far")]
     assert said[1].replace("far.xlsx", "alone.xlsx") == said[0]
     agencies = [agency.code for agency in read(many / "far.xlsx").record.agencies]
-    assert sorted(agencies) == [f"C{index:06}" for index in range(480)]
+    assert sorted(agencies) == [f"C{index:06}" for index in range(320)]
 
 
-def test_a_file_that_kills_workers_is_no_answer_and_others_are(cluster):
+def test_a_cluster_finds_what_is_wrong_under_paths_and_addresses(cluster, inbox, tmp_path, monkeypatch):
+    cluster.workers(1, threads=2)
+    monkeypatch.chdir(inbox.parent)
+    for number, place in enumerate((inbox.name, f"file://{inbox}")):
+        near, far = tmp_path / f"{number}-near.json", tmp_path / f"{number}-far.json"
+        assert run("verify", place, "--format", "json", "-o", near) is None
+        assert run("verify", place, "--format", "json", "-o", far, "--dask", cluster.address) is None
+        assert far.read_bytes() == near.read_bytes()
+        assert near.stat().st_size > 10_000
+
+
+def test_a_task_that_kills_workers_has_no_answer_and_others_have(cluster):
     cluster.workers(1)
     from xltools.cli.cluster import cluster as far
 
@@ -326,6 +331,10 @@ def test_a_file_that_kills_workers_is_no_answer_and_others_are(cluster):
         with pytest.raises(BrokenExecutor, match="workers died"):
             executor.submit(os.abort).result()
         assert executor.submit(pow, 2, 5).result() == 32
+        drawn = [executor.submit(os.urandom, 8) for _ in range(2)]  # alike, and yet each is done
+        assert drawn[0].result() != drawn[1].result()
+        with pytest.raises(InputError, match=r"cluster-failed.*ZeroDivisionError"):
+            executor.submit(divmod, 1, 0).result()
 
 
 def test_a_worker_without_xltools_or_with_another_is_told(cluster, many, tmp_path):

@@ -32,20 +32,20 @@ class Bucket(AbstractFileSystem):
     protocol = "bucket"
     root = Path()
 
-    def info(self, path, **settings):
+    def info(self, path, **_):
         place = self.root / self._strip_protocol(path)
         kind = "directory" if place.is_dir() else "file"
         return {"name": place.relative_to(self.root).as_posix(), "size": place.stat().st_size, "type": kind}
 
-    def ls(self, path, detail=True, **settings):
+    def ls(self, path, detail=True, **_):
         inside = [self.info(p.relative_to(self.root).as_posix()) for p in self.inside(path)]
         return inside if detail else [one["name"] for one in inside]
 
     def inside(self, path):
         place = self.root / self._strip_protocol(path)
-        return reversed(sorted(place.iterdir())) if place.is_dir() else [place]
+        return sorted(place.iterdir(), reverse=True) if place.is_dir() else [place]
 
-    def _open(self, path, mode="rb", **settings):
+    def _open(self, path, mode="rb", **_):
         return (self.root / path).open(mode)
 
 
