@@ -48,6 +48,7 @@ bench: $(READY)  ## measure against floors, openpyxl, xlsxwriter and pandas (MOR
 	$(BIN)/python benchmarks/returning.py
 	$(BIN)/python benchmarks/starting.py
 	$(BIN)/python benchmarks/stamping.py
+	$(BIN)/python benchmarks/rollup.py
 
 dist: $(READY)  ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation

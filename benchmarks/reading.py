@@ -1,18 +1,28 @@
-"""What reading costs, as ratios to a floor timed in the same round: ``make bench``.
+"""What reading a collection costs, as ratios to a floor timed in the same round: ``make bench``.
+
+The collection is made up of the samples' agencies and more of their kind: each return has other figures, other blanks,
+other prose; in some a clerk typed words among the figures. A third is as issued and filled in, a third bears what
+Excel writes into each file that it saves (its own marks are imitated, not Excel), a third was saved by LibreOffice,
+where that is installed.
 
 The floor is what no reader of these files can do without: unzip the parts that hold facts and run expat over them
-with no handlers. The peer is openpyxl's own best code for the same facts, which takes it two loads: one for
-formulas, names, protection and validations, one for the stored results.
+with no handlers. The peers are openpyxl's own best code for the same facts, which takes it two loads, one for
+formulas, names, protection and validations, one for the stored results; and, where they can be imported, pandas with
+the calamine engine, which gives values and nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import io
 import platform
+import re
+import shutil
 import statistics
 import sys
 import time
+import uuid
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,13 +30,80 @@ from xml.parsers import expat
 
 import openpyxl
 
-from xltools.checking.checks import verify
-from xltools.excel.reader import read_package
-from xltools.excel.scan import scan
-
 ROOT = Path(__file__).resolve().parent.parent
-FILE = ROOT / "samples" / "clean" / "009_青禾区住房和城乡建设局_2024.xlsx"
+sys.path[:0] = [str(ROOT / "samples"), str(ROOT / "tests")]
+
+import clerk  # noqa: E402
+import make  # noqa: E402
+
+import office  # noqa: E402
+from xltools.checking.checks import verify  # noqa: E402
+from xltools.data.filing import Stamp  # noqa: E402
+from xltools.data.record import Agency  # noqa: E402
+from xltools.excel.package import patched  # noqa: E402
+from xltools.excel.reader import read_package  # noqa: E402
+from xltools.excel.scan import scan  # noqa: E402
+from xltools.excel.writer import write_return  # noqa: E402
+
 UNREAD = ("xl/theme/", "[Content_Types]", "docProps/core")  # parts in which no reader here looks
+SLOW = 10  # a slow method is given every tenth file
+
+
+# -- the collection
+
+
+def collection(size: int) -> list[bytes]:
+    """So many returns, no two alike; the same each time but for what LibreOffice writes."""
+    packages = [_return(number) for number in range(size)]
+    excel, libreoffice = range(1, size, 3), range(2, size, 3)
+    for number in excel:
+        packages[number] = _with_marks_of_excel(packages[number], number)
+    if office.SOFFICE:
+        saved = office.resaved({str(number): packages[number] for number in libreoffice})
+        for number in libreoffice:
+            packages[number] = saved[str(number)]
+    return packages
+
+
+def _return(number: int) -> bytes:
+    code, name = f"{number + 1:03}", f"青禾区第{number + 1}号单位"
+    figures = make.figures(code)
+    prose = make.prose(name, code, figures, make.YEAR)
+    typed = {
+        cell: value
+        for place, (cell, value) in enumerate(figures.items())
+        if value or (place * 7 + number) % 4
+    }
+    stamp = Stamp(make.FORM.key, make.FORM.edition, make.YEAR, Agency(make.DISTRICT, code, name))
+    package = write_return(make.FORM, stamp, typed, prose)
+    if number % 8 == 0:
+        words: dict[str, clerk.Content] = {"D8": "12件", "E12": "无", "F13": f"约{number}", "J9": number}
+        package = clerk.edited(package, "三、依申请公开", words)
+    return package
+
+
+def _with_marks_of_excel(package: bytes, number: int) -> bytes:
+    """A number of its own for the file and each sheet, where it was kept, and where the cursor stood."""
+
+    def own() -> str:
+        return f"{{{uuid.uuid5(uuid.NAMESPACE_OID, str(number))}}}".upper()
+
+    def book(part: bytes) -> bytes:
+        place = f'<x15ac:absPath url="C:\\Users\\u{number}\\" xmlns:x15ac="urn:x15ac"/>'
+        mark = f'<xr:revisionPtr xmlns:xr="urn:xr" revIDLastSave="0" documentId="8_{own()}"/>'
+        return part.replace(b"<workbookPr", f"{place}{mark}<workbookPr".encode(), 1)
+
+    def sheet(part: bytes) -> bytes:
+        cell = f'activeCell="D{number % 20 + 3}" sqref="D{number % 20 + 3}"'.encode()
+        part = re.sub(rb'<selection([^>]*?)(?: activeCell="[^>]*)?/>', rb"<selection\1 " + cell + b"/>", part)
+        return part.replace(b"<worksheet ", f'<worksheet xmlns:xr="urn:xr" xr:uid="{own()}" '.encode(), 1)
+
+    with zipfile.ZipFile(io.BytesIO(package)) as file:
+        sheets = [name for name in file.namelist() if name.startswith("xl/worksheets/sheet")]
+    return patched(package, {"xl/workbook.xml": book, **dict.fromkeys(sheets, sheet)})
+
+
+# -- the methods
 
 
 def floor(data: bytes) -> None:
@@ -43,53 +120,86 @@ def with_openpyxl(data: bytes) -> None:
     openpyxl.load_workbook(io.BytesIO(data), data_only=True)
 
 
-METHODS: dict[str, Callable[[bytes], object]] = {
-    "floor: unzip + expat, no handlers": floor,
-    "xltools: scan (all facts)": scan,
-    "xltools: read + verify": lambda data: verify(read_package(data, FILE.name)),
-    "openpyxl: the same facts, two loads": with_openpyxl,
+def with_pandas(data: bytes) -> None:
+    """The values of all sheets."""
+    import pandas as pd  # noqa: PLC0415  it need not be there
+
+    pd.read_excel(io.BytesIO(data), sheet_name=None, header=None, engine="calamine")
+
+
+Method = Callable[[bytes], object]
+FLOOR = "floor: unzip + expat, no handlers"
+SCAN, READ = "xltools: scan (all facts)", "xltools: read"
+VERIFY = "xltools: read + verify, prose included"
+OPENPYXL = "openpyxl: the same facts, two loads"
+PANDAS = "pandas with calamine: values only"
+METHODS: dict[str, Method] = {
+    FLOOR: floor,
+    SCAN: scan,
+    READ: lambda data: read_package(data, "001.xlsx"),
+    VERIFY: lambda data: verify(read_package(data, "001.xlsx")),
 }
+if importlib.util.find_spec("pandas") and importlib.util.find_spec("python_calamine"):
+    METHODS[PANDAS] = with_pandas
+METHODS[OPENPYXL] = with_openpyxl
 
 
-def measure(rounds: int) -> dict[str, list[float]]:
-    """The seconds of each method in each round; every method once a round, so that noise falls on all alike."""
-    data = FILE.read_bytes()
-    seconds: dict[str, list[float]] = {name: [] for name in METHODS}
-    for method in METHODS.values():
+# -- measuring
+
+
+def once(method: Method, packages: list[bytes]) -> float:
+    """The seconds that the method takes over these files."""
+    started = time.perf_counter()
+    for data in packages:
         method(data)
+    return time.perf_counter() - started
+
+
+def measure(packages: list[bytes], rounds: int) -> dict[str, list[float]]:
+    """The ratio of each method to the floor over the same files, in each round; every method once a round.
+
+    The first of :data:`VERIFY` is that of a process which has read nothing before, and is kept apart.
+    """
+    some = packages[::SLOW]
+    found: dict[str, list[float]] = {name: [] for name in METHODS}
+    once(floor, packages)
+    found[f"{VERIFY}, first time in a process"] = [once(METHODS[VERIFY], packages) / once(floor, packages)]
     for _ in range(rounds):
+        base, base_of_some = once(floor, packages), once(floor, some)
         for name, method in METHODS.items():
-            started = time.perf_counter()
-            method(data)
-            seconds[name].append(time.perf_counter() - started)
-    return seconds
+            slow = name == OPENPYXL
+            found[name].append(once(method, some if slow else packages) / (base_of_some if slow else base))
+    return found
 
 
-def report(seconds: dict[str, list[float]]) -> str:
-    """A table of medians as ratios to the floor and to openpyxl, with the range over the rounds."""
-    base, *_, peer = (seconds[name] for name in METHODS)
-    lines = ["| method | x floor (range) | openpyxl / it |", "|---|---|---|"]
-    for name, times in seconds.items():
-        ratios = sorted(one / other for one, other in zip(times, base, strict=True))
-        faster = statistics.median(other / one for one, other in zip(times, peer, strict=True))
-        lines.append(
-            f"| {name} | {statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f}) | {faster:.1f} |"
-        )
+def report(found: dict[str, list[float]]) -> str:
+    """A table of medians with their ranges."""
+    lines = ["| method | x floor (range) |", "|---|---|"]
+    for name, ratios in found.items():
+        lines.append(f"| {name} | {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}) |")
+    return "\n".join(lines)
+
+
+def within_targets(found: dict[str, list[float]]) -> bool:
+    """Reading and verifying costs at most 3.5 times the floor, and openpyxl at least 15 times as much as scanning."""
+    scanned, verified, peer = (statistics.median(found[name]) for name in (SCAN, VERIFY, OPENPYXL))
+    return verified <= 3.5 and peer >= 15 * scanned  # noqa: PLR2004  the target itself
+
+
+def main() -> int:
+    """Measure, print, and say whether the targets are met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=7)
+    arguments = parser.parse_args()
+    packages = collection(arguments.files)
+    found = measure(packages, arguments.rounds)
+    print(report(found))
     machine = f"{platform.machine()}, Python {platform.python_version()}, openpyxl {openpyxl.__version__}"
-    return "\n".join(
-        [*lines, "", f"{len(base)} rounds, floor {statistics.median(base) * 1000:.2f} ms; {machine}"]
-    )
-
-
-def within_targets(seconds: dict[str, list[float]]) -> bool:
-    """At most 4 times the floor, and at least 15 times faster than openpyxl."""
-    base, scanned, _, peer = (statistics.median(times) for times in seconds.values())
-    return scanned <= 4 * base and peer >= 15 * scanned
+    saved = "a third saved by LibreOffice" if shutil.which("soffice") else "none saved by LibreOffice"
+    print(f"\n{len(packages)} files, {saved}; {arguments.rounds} rounds; {machine}")
+    return 0 if within_targets(found) else 1
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    found = measure(parser.parse_args().rounds)
-    print(report(found))
-    sys.exit(0 if within_targets(found) else 1)
+    sys.exit(main())

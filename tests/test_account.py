@@ -38,7 +38,7 @@ from xltools.excel.writer.years import rows_of
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.library import find
-from xltools.form.places import CHARTS, COVER, WAIVED, YEARS, Years
+from xltools.form.places import CHARTS, COVER, WAIVED, YEARS, Matrix, Years
 
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
@@ -234,7 +234,7 @@ def test_no_text_of_the_cover_is_cut_off(length):
 
 def test_a_proof_covers_every_input_that_can_be_added_once():
     for form in (OFFICIAL, OTHER):
-        named = [name for proof in proofs(layout(form)) for name in proof.names]
+        named = [name for proof in proofs(layout(form), Matrix.issued(form, 2)) for name in proof.names]
         assert sorted(named) == sorted(cell.name for cell in form.inputs if cell.additive)
 
 
@@ -277,10 +277,10 @@ columns = [
 rows = [{rows}]
 """
     form = parse(text, "wide.toml")
-    told_apart = list(proofs(layout(form)))
+    told_apart = list(proofs(layout(form), Matrix.issued(form, 2)))
     assert len(told_apart) == 3
     for proof in told_apart:
-        formula = live.matrix_sum(layout(form), proof.groups, 20_000)
+        formula = live.matrix_sum(Matrix.issued(form, 20_000), proof.groups)
         assert len(formula) < 8192
         assert formula.count(",") < 255
     assert live.sheet_sum(told_apart[0].sheet, told_apart[0].names).count(",") == 0
@@ -384,7 +384,7 @@ def test_what_was_accepted_travels_up_with_the_name_of_the_district():
     assert any("豁免的 1 个问题" in t and "其中 1 个在下级汇总表中" in t for t in texts(write_rollup(city)))
     assert any("豁免的 1 个问题" in t and "下级" not in t for t in texts(write_rollup(district)))
     again = reread(city)
-    assert again.waived == (attrs.evolve(own, agency="青禾区 › 单位001（001）"),)
+    assert again.waived == (own._replace(agency="青禾区 › 单位001（001）"),)
     province = rolled([again], "某省")
     assert "某市 › 青禾区 › 单位001（001）" in texts(write_rollup(province), WAIVED)
 

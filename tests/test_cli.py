@@ -363,7 +363,7 @@ def test_verify_as_json():
     assert found["summary"]["missing"] == 2
     assert found["summary"]["files"] == len(found["files"]) == len(list(PROBLEMS.iterdir()))
     keys = {"code", "severity", "file", "agency", "sheet", "address", "cell", "found", "expected", "message"}
-    keys |= {"others", "causes", "waiver", "explanation"}
+    keys |= {"member", "others", "causes", "waiver", "explanation"}
     assert all(set(finding) == keys for finding in found["findings"])
     wrong = next(finding for finding in found["findings"] if finding["code"] == "total-wrong")
     assert (wrong["found"], wrong["expected"], wrong["cell"], wrong["address"]) == (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import reduce
+from operator import add
 
 import pytest
 from hypothesis import given, settings
@@ -41,6 +43,18 @@ def test_the_empty_record_is_neutral(records):
     empty = Record(a.form, a.year)
     assert a + empty == a == empty + a
     assert (a + b) + empty == a + b
+
+
+@few
+@given(FORMS.flatmap(three), st.integers(0, 3))
+def test_a_total_is_what_adding_one_by_one_gives(records, count):
+    form, empty = records[0].form, Record(records[0].form, records[0].year)
+    some = [empty, *records[:count]]
+    assert total(form, empty.year, some) == reduce(add, some, empty)
+    with pytest.raises(AdditionError):
+        total(form, empty.year, [*records, records[count - 1]])
+    with pytest.raises(AdditionError):
+        total(form, empty.year + 1, some)
 
 
 @few

@@ -17,8 +17,10 @@ from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return, write_rollup
+from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.library import find
+from xltools.form.places import Matrix
 from xltools.merging import Exclusion, merge
 
 OFFICIAL = find("xxgk-2021")
@@ -246,14 +248,12 @@ def test_a_rollup_whose_rows_were_changed_counts_the_rows():
     import clerk
 
     package = write_rollup(rolled([filing("001"), filing("002")], "青禾区"))
-    column = layout(OFFICIAL).order["disclosure.licensing.decisions"] + 5
-    from xltools.form.address import a1
-
-    forged = clerk.edited(package, "各单位数据", {a1(5, column): Decimal(50)})
-    again = read_package(forged, "x.xlsx")
+    column = Matrix.issued(OFFICIAL, 2).columns["disclosure.licensing.decisions"]
+    address = a1(Matrix.NAME_ROW + 1, column)
+    again = read_package(clerk.edited(package, "各单位数据", {address: Decimal(50)}), "x.xlsx")
     assert again.record.values["disclosure.licensing.decisions"] == 50
-    assert {finding.code for finding in verify(again)} == {"total-stale"}
-    spoiled = clerk.edited(package, "各单位数据", {a1(5, column): "12件"})
+    assert {finding.code for finding in verify(again)} == {"total-stale", "row-altered"}
+    spoiled = clerk.edited(package, "各单位数据", {address: "12件"})
     assert {finding.code for finding in verify(read_package(spoiled, "x.xlsx"))} == {"not-a-number"}
 
 

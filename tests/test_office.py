@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import random
 from decimal import Decimal
+from pathlib import Path
 
+import attrs
 import openpyxl
 import pytest
 
@@ -22,6 +24,7 @@ from xltools.excel.writer import write_return, write_rollup
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.library import find
+from xltools.form.places import MATRIX, Matrix
 from xltools.merging import merge
 
 OFFICIAL = find("xxgk-2021")
@@ -57,7 +60,10 @@ def written():
     files["official filled"] = parts[0]
     filings = [read_package(part, f"{i}.xlsx") for i, part in enumerate(parts)]
     district = merge(filings, OFFICIAL, 2024, "青禾区").rollup
-    files["district"] = write_rollup(district)
+    kinds = ["部门*", "", "街道"]
+    members = tuple(attrs.evolve(m, kind=kind) for m, kind in zip(district.members, kinds, strict=True))
+    district = attrs.evolve(district, members=members)
+    files["district"] = write_rollup(district, home=Path("out"), by_kind=True)
     inside = read_package(files["district"], "青禾区.xlsx")
     files["city"] = write_rollup(merge([inside], OFFICIAL, 2024, "某市").rollup)
     roster = Roster((Entry("001", "单位001", {}), Entry("009", "没报的", {})))
@@ -174,6 +180,39 @@ def test_a_second_program_agrees_and_its_file_reads_the_same(written):
         assert [f.code for f in verify(after)] == [f.code for f in verify(before)], name
         for cell, shown in before.shown.items():
             assert close(after.shown[cell].value, shown.value), (name, cell)
+
+
+def test_links_on_formulas_stay_and_so_do_those_to_files(written, recalculated):
+    """LibreOffice keeps each link beside the formula of its cell, and names the same files."""
+    for before, after in zip(
+        openpyxl.load_workbook(io.BytesIO(written["district"])),
+        openpyxl.load_workbook(io.BytesIO(recalculated["district"])),
+        strict=True,
+    ):
+        assert _links(after) == _links(before), before.title
+    traced = _links(openpyxl.load_workbook(io.BytesIO(recalculated["district"]))["二、主动公开"])
+    assert traced["B16"][1].startswith("=SUM(")
+
+
+def _links(sheet):
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+    links = {c.coordinate: c.hyperlink.target or c.hyperlink.location for c in cells}
+    return {c.coordinate: (links[c.coordinate], str(c.value).replace("'", "")) for c in cells}
+
+
+def test_protected_rows_can_be_sorted_and_what_is_typed_there_is_noticed(written):
+    matrix = Matrix.issued(OFFICIAL, 3)
+    area = f"A7:{a1(matrix.last, len(matrix.columns) - 1)}"
+    done = office.typed(written["district"], [["protected"], ["sort", MATRIX, area, "2"]])
+    assert MATRIX in done.answers[0]
+    again = read_package(done.workbook, "x.xlsx")
+    assert [member.agency.code for member in again.members] == ["003", "002", "001"]
+    assert verify(again) == ()
+    assert again.record == read_package(written["district"], "x.xlsx").record
+    done = office.typed(written["district"], [["type", MATRIX, "N8", "4711"], ["type", MATRIX, "N6", "4711"]])
+    assert done.answers[1][0] == done.answers[1][1]  # the head is locked
+    (altered,) = [f for f in verify(read_package(done.workbook, "x.xlsx")) if f.code == "row-altered"]
+    assert altered.member == "单位002（002）"
 
 
 def test_live_checks_say_what_verification_says():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import zipfile
@@ -14,9 +15,10 @@ from conftest import ROOT
 from xltools.cli import command_line
 from xltools.errors import InputError, XltoolsError
 from xltools.excel.guard import Limits
+from xltools.files import is_address
 from xltools.inbox import Inbox, content_of, gather
 from xltools.inbox import items as opened
-from xltools.remote import is_address, walk_remote
+from xltools.remote import walk_remote
 
 fsspec = pytest.importorskip("fsspec")
 from fsspec.spec import AbstractFileSystem  # noqa: E402
@@ -107,19 +109,24 @@ def test_a_folder_is_the_same_whatever_its_address(inbox, bucket):
             assert gather([file]).files == (file,)
 
 
+def parts(path):
+    """What a workbook is made of, but for the links from its rows to files, which only paths have."""
+    with zipfile.ZipFile(path) as file:
+        found = {name: file.read(name) for name in file.namelist() if not name.endswith(".rels")}
+    return {name: re.sub(rb"<hyperlink.*?>", b"", data) for name, data in found.items()}
+
+
 def test_a_roll_up_of_addresses_is_that_of_paths(inbox, bucket, tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text(ROSTER, encoding="utf-8")
-    said = {}
-    for number, place in enumerate((inbox, *addresses(inbox))):
-        out = tmp_path / f"{number}.xlsx"
+    made = []
+    for place in (inbox, *addresses(inbox)):
+        out = tmp_path / f"{len(made)}.xlsx"
         done = run("merge", place, *MERGING, "--roster", roster, "-o", out)
         assert done.exit_code == 0, done.output
-        said[place] = run("read", out, "--format", "json").stdout.replace(str(out), "")
-        again = tmp_path / f"{number}-again.xlsx"
-        assert run("merge", place, *MERGING, "--roster", roster, "-o", again).exit_code == 0
-        assert again.read_bytes() == out.read_bytes()
-    assert len({text.count("青禾区") for text in said.values()}) == 1
+        made.append(parts(out))
+        assert made[-1] == made[0], place
+    assert run("merge", place, *MERGING, "--roster", roster, "--check", out).return_value == 0
 
 
 def test_findings_name_the_address(inbox, bucket):

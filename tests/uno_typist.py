@@ -46,6 +46,12 @@ class Typist:
         self._go(sheet, address)
         self._dispatch(command)
 
+    def sort(self, sheet: str, address: str, column: str) -> None:
+        """Select a range without a head and have the menu sort it downwards by a column, counted from 1 in the sheet."""
+        self._go(sheet, address)
+        how = {"ByRows": True, "HasHeader": False, "IncludeAttribs": True}
+        self._dispatch("DataSort", **how, Col1=int(column), Ascending1=False)
+
     def read(self, sheet: str, address: str):
         """What a cell shows."""
         return self._range(sheet, address).String

@@ -11,8 +11,8 @@ from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
 from xltools.excel.archive import is_archive, members
 from xltools.excel.guard import Limits, ScanError, beyond
-from xltools.files import read_bytes, shown, walk
-from xltools.remote import is_address, local_paths, read_remote, remote_size, walk_remote
+from xltools.files import is_address, read_bytes, shown, walk
+from xltools.remote import local_paths, read_remote, remote_size, walk_remote
 
 
 class Item(NamedTuple):

@@ -37,14 +37,14 @@ _AHEAD = 4  # tasks for each worker that are under way at a time
 
 @define(frozen=True, slots=False)
 class Manner:
-    """How files are read; see :func:`xltools.excel.reader.read`. With ``checked`` each is verified at once."""
+    """How files are read; see :func:`xltools.excel.reader.read`. With ``verifying`` each is verified at once."""
 
     form: Form | None = None
     by_labels: bool = False
     key: bytes = b""
     passwords: tuple[str, ...] = ()
     limits: Limits = field(factory=Limits)
-    checked: bool = True
+    verifying: bool = True
 
     def forms(self, name: str) -> Form:
         """The form of that name, as it was read by."""
@@ -150,7 +150,7 @@ def _filings(manner: Manner, file: str, data: bytes, home: str = "") -> Iterator
             yield None
         else:
             found = item.refusal() or manner.filing(item.data, item.name)
-            yield verified(found) if manner.checked else found
+            yield verified(found) if manner.verifying else found
 
 
 def read_here(files: Sequence[str], manner: Manner) -> Iterator[tuple[Filing | None, ...]]:

@@ -10,13 +10,7 @@ from typing import Any
 from xltools.errors import InputError, Problem
 from xltools.files import is_passed_over
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+(?:::|://)", re.IGNORECASE)  # two letters at least: C:\ is a path
 _LOCAL = re.compile(r"(?:^|::)(?:file|local)://(.*?)(?=::|$)", re.IGNORECASE)
-
-
-def is_address(text: str) -> bool:
-    """Whether it names a file of a store and not a path."""
-    return _ADDRESS.match(text) is not None
 
 
 def local_paths(address: str) -> list[Path]:

@@ -42,10 +42,10 @@ def totals(filing: Filing) -> Iterator[Finding]:
     assert record is not None  # noqa: S101  verify asked
     values = record.complete()
     displayed = _displayed(filing, values)
+    readable, sound = filing.unread.isdisjoint, (filing.unread | filing.clouded).isdisjoint
     for name, shown in filing.shown.items():
         cell = form.cells[name]
-        clouds = filing.clouded if shown.origin in _COMPUTED else frozenset[str]()
-        if form.reach[name] & (filing.unread | clouds):
+        if not (sound if shown.origin in _COMPUTED else readable)(form.reach[name]):
             continue
         if finding := _total(filing, cell, shown, values, displayed):
             yield finding
@@ -64,14 +64,14 @@ def rules(filing: Filing) -> Iterator[Finding]:
     assert record is not None  # noqa: S101  verify asked
     values = record.complete()
     for identity in form.identities:
+        if not identity.equation.difference(values):
+            continue
         cells = [form.cells[name] for name in identity.equation.names]
         if filing.is_rollup and not all(cell.additive for cell in cells):
             continue
-        if all(_is_derived_line(cell, identity) for cell in cells) or any(
-            form.reach[c.name] & filing.unread for c in cells
-        ):
+        if all(_is_derived_line(cell, identity) for cell in cells):
             continue
-        if identity.equation.difference(values):
+        if all(filing.unread.isdisjoint(form.reach[cell.name]) for cell in cells):
             yield _broken(filing, form, identity, values)
 
 

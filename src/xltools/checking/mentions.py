@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from attrs import define
 from xltools.data.filing import Filing
 from xltools.data.sentence import Phrase, Sentence, are_joined, denials, is_elsewhen, is_light, sentences
 from xltools.form.linear import Linear
+from xltools.form.model import Form
 from xltools.form.prose import Claim, Prose
 
 
@@ -47,6 +48,43 @@ class _Spot(NamedTuple):
     claim: Claim
     start: int
     end: int
+
+
+class Words(NamedTuple):
+    """Every word of a form's claims, and those that begin with a character, longest first."""
+
+    all: tuple[str, ...]
+    by_first: Mapping[str, tuple[tuple[int, str, Claim], ...]]  # with their places among all
+
+    def inside(self, text: str) -> Iterator[tuple[int, int, Claim]]:
+        """Where each word stands in *text*, the longest first."""
+        found = sorted(
+            (rank, start, start + len(word), claim)
+            for start, first in enumerate(text)
+            for rank, word, claim in self.by_first.get(first, ())
+            if text.startswith(word, start)
+        )
+        behind: dict[int, int] = {}
+        for rank, start, end, claim in found:
+            if start >= behind.get(rank, 0):  # not within itself
+                behind[rank] = end
+                yield start, end, claim
+
+
+@lru_cache(maxsize=64)
+def _words(form: Form, year: int) -> Words:
+    years = {"{last}": str(year - 1), "{next}": str(year + 1)}
+    found = []
+    for claim in form.prose.claims:
+        for word in claim.words:
+            for mark, other in years.items():
+                word = word.replace(mark, other)  # noqa: PLW2901  step by step
+            found.append((word, claim))
+    found.sort(key=lambda item: -len(item[0]))
+    by_first: dict[str, list[tuple[int, str, Claim]]] = {}
+    for rank, (word, claim) in enumerate(found):
+        by_first.setdefault(word[:1], []).append((rank, word, claim))
+    return Words(tuple(word for word, _ in found), {first: tuple(words) for first, words in by_first.items()})
 
 
 @define(frozen=True, slots=False)
@@ -81,16 +119,10 @@ class Telling:
         return tuple(word for word in self.prose.scopes if word not in self.agency)
 
     @cached_property
-    def words(self) -> tuple[tuple[str, Claim], ...]:
-        """Every word of the claims, longest first, for the year reported on."""
-        years = {"{last}": str(self.year - 1), "{next}": str(self.year + 1)}
-        found = []
-        for claim in self.prose.claims:
-            for word in claim.words:
-                for mark, year in years.items():
-                    word = word.replace(mark, year)  # noqa: PLW2901  step by step
-                found.append((word, claim))
-        return tuple(sorted(found, key=lambda item: -len(item[0])))
+    def words(self) -> Words:
+        """The words of the claims for the year reported on."""
+        assert self.filing.form is not None  # noqa: S101  of asked
+        return _words(self.filing.form, self.year)
 
     def reading(self, linear: Linear) -> Reading:
         """A sum of meanings with its figure."""
@@ -108,13 +140,9 @@ class Telling:
     def spots(self, text: str) -> list[_Spot]:
         """Where words of claims stand in *text*: the longest wins where they overlap."""
         spots: list[_Spot] = []
-        for word, claim in self.words:
-            start = text.find(word)
-            while start >= 0:
-                end = start + len(word)
-                if not any(start < spot.end and spot.start < end for spot in spots):
-                    spots.append(_Spot(claim, start, end))
-                start = text.find(word, end)
+        for start, end, claim in self.words.inside(text):
+            if not any(start < spot.end and spot.start < end for spot in spots):
+                spots.append(_Spot(claim, start, end))
         return sorted(spots, key=lambda spot: spot.start)
 
     def is_about(self, claim: Claim, box: str, before: str, after: str = "") -> bool:
@@ -244,7 +272,7 @@ def _is_denied(telling: Telling, box: str, spot: _Spot, before: str, clause: str
     return (
         spot.start - behind <= _FARTHEST
         and not any(word in clause for word in (*telling.prose.ways, *claim.unless))
-        and is_light(clause[spot.end :], (*(word for word, _ in telling.words), *claim.about))
+        and is_light(clause[spot.end :], (*telling.words.all, *claim.about))
         and telling.is_about(claim, box, before)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from xltools.form.model import Cell, Form
@@ -18,10 +19,11 @@ class Notable(NamedTuple):
     score: Decimal
 
 
-def watched(form: Form) -> list[Cell]:
+@lru_cache(maxsize=16)
+def watched(form: Form) -> tuple[Cell, ...]:
     """The figures whose size says something: what is typed and can be added, and what stands for the whole."""
     headline = {line.cell for line in form.headline}
-    return [c for c in form.cells.values() if c.additive and (not c.is_total or c.name in headline)]
+    return tuple(c for c in form.cells.values() if c.additive and (not c.is_total or c.name in headline))
 
 
 def most_notable(found: Iterable[Notable], form: Form) -> list[Notable]:

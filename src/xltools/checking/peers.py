@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal
 from functools import lru_cache
 from hashlib import blake2b
@@ -21,11 +21,11 @@ import attrs
 from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
-from xltools.data.number import normal
 from xltools.data.policy import Policy, Thresholds
-from xltools.data.prior import Figures, known
-from xltools.data.record import Agency
+from xltools.data.prior import Figures
+from xltools.data.record import Agency, Record
 from xltools.data.roster import Entry
+from xltools.form.linear import ZERO
 from xltools.form.model import Form
 
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
@@ -54,7 +54,18 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
     if form is None or record is None or agency is None or filing.is_rollup or filing.is_untouched:
         return None
     kind = f"{form.name} {record.year} {entry.kind if entry else ''}"
-    return Peer(filing, form, agency, kind, known(form, record.values, filing.unread))
+    return Peer(filing, form, agency, kind, _now(form, record, filing.unread))
+
+
+def _now(form: Form, record: Record, unread: frozenset[str]) -> dict[str, Decimal]:
+    """What is typed, a blank as 0, and the totals that are watched; without what could not be read."""
+    complete = record.complete()
+    cells = (*form.inputs, *(cell for cell in watched(form) if cell.is_total))
+    return {
+        cell.name: complete.get(cell.name, ZERO)
+        for cell in cells
+        if not unread or not form.reach[cell.name] & unread
+    }
 
 
 class Company:
@@ -70,6 +81,7 @@ class Company:
         self._first: dict[bytes, Agency] = {}
         self._alike: dict[bytes, set[Agency]] = {}
         self._spreads: dict[str, dict[str, Spread]] = {}
+        self._scores: dict[tuple[str, str], dict[Decimal, Decimal | None]] = {}
 
     def add(self, peer: Peer) -> None:
         """One more return; a second file of one agency counts once."""
@@ -86,8 +98,33 @@ class Company:
 
     def about(self, peer: Peer, last: Figures) -> Iterator[Finding]:
         """What to say of a return in the light of all the others; *last* are its own figures of last year."""
-        yield from _outliers(peer, last, self._spread_of(peer.kind), self._thresholds)
-        yield from _twin(peer, self._alike.get(_figures(peer), set()))
+        yield from self._outliers(peer, last)
+        if self._alike:
+            yield from _twin(peer, self._alike.get(_figures(peer), set()))
+
+    def _outliers(self, peer: Peer, last: Figures) -> Iterator[Finding]:
+        """The figures farthest from those of the agency's kind.
+
+        An agency is its own best measure: a figure that last year is known for is the jump's business.
+        """
+        found, spreads = [], self._spread_of(peer.kind)
+        for cell in watched(peer.form):
+            spread, value = spreads.get(cell.name), peer.now.get(cell.name)
+            if spread is None or value is None or value < 0 or cell.name in last:
+                continue
+            if (score := self._score((peer.kind, cell.name), spread, value)) is not None:
+                found.append(Notable(cell, score))
+        for notable in most_notable(found, peer.form):
+            yield _outlier(peer, notable, spreads[notable.cell.name])
+
+    def _score(self, where: tuple[str, str], spread: Spread, value: Decimal) -> Decimal | None:
+        """How far out a figure is, where it is out at all; the same few figures are asked for again and again."""
+        known = self._scores.setdefault(where, {})
+        if value not in known:
+            score = spread.score(value)
+            is_out = score > self._thresholds.outlier and spread.is_alone(value, self._thresholds.factor)
+            known[value] = score if is_out else None
+        return known[value]
 
     def _spread_of(self, kind: str) -> dict[str, Spread]:
         """For each watched cell that enough peers have; fewer are no measure."""
@@ -192,32 +229,16 @@ def _log(value: Decimal) -> Decimal:
     return _DIGITS.ln(value + 1)
 
 
-def _outliers(
-    peer: Peer, last: Figures, spreads: Mapping[str, Spread], thresholds: Thresholds
-) -> Iterator[Finding]:
-    """The figures farthest from those of the agency's kind.
-
-    An agency is its own best measure: a figure that last year is known for is the jump's business.
-    """
-    found = []
-    for cell in watched(peer.form):
-        spread, value = spreads.get(cell.name), peer.now.get(cell.name)
-        if spread is None or value is None or value < 0 or cell.name in last:
-            continue
-        score = spread.score(value)
-        if score > thresholds.outlier and spread.is_alone(value, thresholds.factor):
-            found.append(Notable(cell, score))
-    for notable in most_notable(found, peer.form):
-        cell, spread = notable.cell, spreads[notable.cell.name]
-        value, usual = peer.now[cell.name], spread.linear.middle
-        facts: dict[str, object] = {
-            "label": cell.label,
-            "count": spread.size,
-            "score": round(notable.score, 1),
-        }
-        about = _about(peer, "outlier", value, usual, facts)
-        sheet, address = peer.filing.address(cell.name)
-        yield attrs.evolve(about, sheet=sheet, address=address, cell=cell.name)
+def _outlier(peer: Peer, notable: Notable, spread: Spread) -> Finding:
+    cell, value = notable.cell, peer.now[notable.cell.name]
+    facts: dict[str, object] = {
+        "label": cell.label,
+        "count": spread.size,
+        "score": round(notable.score, 1),
+    }
+    about = _about(peer, "outlier", value, spread.linear.middle, facts)
+    sheet, address = peer.filing.address(cell.name)
+    return attrs.evolve(about, sheet=sheet, address=address, cell=cell.name)
 
 
 def _about(
@@ -237,7 +258,7 @@ def _figures(peer: Peer) -> bytes:
     if None in figures or sum(map(bool, figures)) < _NON_TRIVIAL:
         return b""
     year = peer.filing.stamp.year if peer.filing.stamp else 0
-    told = "\n".join(map(str, (peer.form.name, year, *(normal(f) for f in figures if f is not None))))
+    told = "\n".join(map(str, (peer.form.name, year, *figures)))
     return blake2b(told.encode(), digest_size=16).digest()
 
 

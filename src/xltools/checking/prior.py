@@ -35,10 +35,9 @@ class Years(NamedTuple):
     def finding(self, code: str, cell: Cell, found: Decimal, expected: Decimal, **facts: object) -> Finding:
         """A finding about this year's figure in that cell."""
         sheet, address = self.filing.address(cell.name)
-        label = f"{self.member}：{cell.label}" if self.member else cell.label
-        about: dict[str, object] = {"label": label, "year": self.last_year, **facts}
-        source, agency = self.filing.source.path, str(self.filing.agency)
-        return Finding(code, source, agency, sheet, address, cell.name, found, expected, about)
+        about: dict[str, object] = {"label": cell.label, "year": self.last_year, **facts}
+        source, agency, member = self.filing.source.path, str(self.filing.agency), str(self.member or "")
+        return Finding(code, source, agency, sheet, address, cell.name, found, expected, about, member=member)
 
 
 def against(
@@ -236,7 +235,8 @@ def _repeated(years: Years) -> Iterator[Finding]:
         whose = str(years.member or years.filing.agency)
         facts: dict[str, object] = {"agency": whose, "year": years.last_year, "count": len(told)}
         source = years.filing.source.path
-        yield Finding("same-as-last-year", source, str(years.filing.agency), facts=facts)
+        member = str(years.member or "")
+        yield Finding("same-as-last-year", source, str(years.filing.agency), facts=facts, member=member)
 
 
 def _jumps(years: Years, thresholds: Thresholds) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
 from xltools.checking.mentions import Mention, Telling, mentions
 from xltools.checking.parts import divisions
@@ -94,13 +95,20 @@ def _instructions(telling: Telling) -> Iterator[Finding]:
     """No hint of the form and no gap of a draft was left in."""
     form = telling.filing.form
     assert form is not None  # noqa: S101  verify asked
-    hints = {line for part in form.texts.values() for line in _lines(part.hint)}
+    hints, instructions = _of_the_template(form)
     for box in telling.boxes:
         text = folded(telling.filing.prose[box])
-        left = [word for word in map(folded, telling.prose.instructions) if word in text]
+        left = [word for word in instructions if word in text]
         left = left or [line for line in _lines(text) if line in hints]
         if left:
             yield _about(telling, "prose-instruction", box, left[0])
+
+
+@cache
+def _of_the_template(form: Form) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The hints and the instructions of a form, as they are looked for."""
+    hints = frozenset(line for part in form.texts.values() for line in _lines(part.hint))
+    return hints, tuple(map(folded, form.prose.instructions))
 
 
 def _lines(text: str) -> list[str]:

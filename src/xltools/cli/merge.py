@@ -1,13 +1,15 @@
-"""``xltools merge``: the district's roll-up, or the reasons why there is none."""
+"""``xltools merge``: the district's roll-up, or the reasons why there is none; and the proof of one that is there."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from xltools.cli.shared import (
     How,
+    Own,
     emit,
     emit_block,
     file,
@@ -21,10 +23,17 @@ from xltools.cli.shared import (
     paths,
     point_to_explanations,
     prior,
+    prior_files,
     read_all,
+    read_limits,
     reading,
 )
 from xltools.text import Lang, catalog
+
+if TYPE_CHECKING:
+    from xltools.form.model import Form
+    from xltools.merging import Merge
+    from xltools.report.manifest import Settings
 
 
 def command(lang: Lang) -> click.Command:
@@ -41,6 +50,8 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--exclude", "excludes", multiple=True, text="exclude")
     @option(lang, "--reason", "reasons", multiple=True, text="reason")
     @option(lang, "--incomplete", is_flag=True, text="incomplete")
+    @option(lang, "--by-kind", is_flag=True, text="by-kind")
+    @option(lang, "--check", "checked", type=file, text="check")
     @option(lang, "--form", text="form")
     @prior(lang)
     @option(lang, "--password", default="", text="password")
@@ -56,6 +67,8 @@ def command(lang: Lang) -> click.Command:
         excludes: tuple[str, ...],
         reasons: tuple[str, ...],
         incomplete: bool,
+        by_kind: bool,
+        checked: Path | None,
         form: str | None,
         prior: tuple[Path | str, ...],
         password: str,
@@ -63,51 +76,145 @@ def command(lang: Lang) -> click.Command:
         reading: How,
     ) -> int:
         from xltools.errors import InputError, Problem  # noqa: PLC0415
-        from xltools.excel.writer import write_rollup  # noqa: PLC0415
-        from xltools.files import refuse_existing, refuse_input, write_atomically  # noqa: PLC0415
+        from xltools.files import refuse_existing, refuse_input  # noqa: PLC0415
         from xltools.issue import check_inputs  # noqa: PLC0415
-        from xltools.merging import Exclusion, merge  # noqa: PLC0415
-        from xltools.report import text  # noqa: PLC0415
 
-        own = here()
-        year = given(year, own.year, "--year")
-        district = given(district, own.district, "--district")
-        roster, form = roster or own.roster, form or own.form
-        # A collection is merged again after each correction; its own roll-up takes the place of the former one.
-        force, output = force or output is None, given(output, own.rollup, "-o")
-        check_inputs(year, district, password)
         if len(excludes) != len(reasons) or not all(reason.strip() for reason in reasons):
             raise InputError(
                 Problem("exclude-reason", facts={"excludes": len(excludes), "reasons": len(reasons)})
             )
+        own, known = here(), _known(checked)
+        settings = _Options(
+            given(year, own.year or (known and known.year), "--year"),
+            given(district, own.district or (known and known.district), "--district"),
+            code or own.code or (known.code if known else ""),
+            incomplete or bool(known and known.incomplete),
+            by_kind or bool(known and known.by_kind),
+            tuple(zip(excludes, reasons, strict=True)) or (known.exclusions if known else ()),
+            roster or own.roster,
+            find_form(form or own.form or (known and known.form)),
+            prior,
+            password,
+        )
+        check_inputs(settings.year, settings.district, password)
+        if checked:
+            from xltools.cli.proving import prove  # noqa: PLC0415
+
+            fresh = reading._replace(fresh=True)  # a proof rests on the files alone
+            return prove(checked, lambda: _merged(paths, settings, own, lang, fresh, told=False), lang)
+        # A collection is merged again after each correction; its own roll-up takes the place of the former one.
+        force, output = force or output is None, given(output, own.rollup, "-o")
         if not force:
             refuse_existing([output])
-        definition, agencies = find_form(form), find_roster(roster)
-        handed = read_all(inbox_of(paths, own), definition, lang, reading)
-        refuse_input(output, handed.inbox.paths)
-        exclusions = [Exclusion(what, reason) for what, reason in zip(excludes, reasons, strict=True)]
-        outcome = merge(
-            handed.filings,
-            definition,
-            year,
-            district,
-            code=code or own.code,
-            roster=agencies,
-            exclusions=exclusions,
-            incomplete=incomplete,
-            policy=own.policy,
-            past=find_past(prior, own, definition, year, lang, reading),
-            watch=lambda one: emit_block(text.file_text(one, lang)),
-        )
-        if outcome.collection.tally.is_any:
-            for block in text.closing_text(outcome.collection, lang):
-                emit_block(block)
-            point_to_explanations(outcome.collection, lang)
-        if outcome.rollup is None:
+        work = _merged(paths, settings, own, lang, reading, told=True)
+        refuse_input(output, work.inputs)
+        if work.outcome.rollup is None:
             click.echo(t("report.not-merged"), err=True)
             return 1
-        write_atomically(output, write_rollup(outcome.rollup, password))
-        emit(text.rollup_text(outcome.rollup, str(output), lang), None)
-        return int(outcome.collection.has_errors)
+        _write(work, output, lang)
+        return int(work.outcome.collection.has_errors)
 
     return run
+
+
+class _Options(NamedTuple):
+    """What decides, besides the files, what the roll-up is."""
+
+    year: int
+    district: str
+    code: str
+    incomplete: bool
+    by_kind: bool
+    exclusions: tuple[tuple[str, str], ...]
+    roster: Path | None
+    form: Form
+    prior: tuple[Path | str, ...]
+    password: str
+
+
+class Work(NamedTuple):
+    """A merge that was done: its outcome, the files it read, and how to write it."""
+
+    outcome: Merge
+    inputs: tuple[Path, ...]
+    settings: Settings
+    password: str
+
+
+def _known(checked: Path | None) -> Settings | None:
+    """What the manifest beside the workbook to be checked says that it was made with."""
+    if checked is None:
+        return None
+    from xltools.report.manifest import path_of, read  # noqa: PLC0415
+
+    found = read(path_of(checked))
+    return found.settings if found else None
+
+
+def _merged(
+    paths: tuple[Path | str, ...], options: _Options, own: Own, lang: Lang, how: How, *, told: bool
+) -> Work:
+    from xltools.merging import Exclusion, merge  # noqa: PLC0415
+    from xltools.report import text  # noqa: PLC0415
+
+    roster = find_roster(options.roster)
+    handed = read_all(inbox_of(paths, own), options.form, lang, how)
+    outcome = merge(
+        handed.filings,
+        options.form,
+        options.year,
+        options.district,
+        code=options.code,
+        roster=roster,
+        exclusions=[Exclusion(what, reason) for what, reason in options.exclusions],
+        incomplete=options.incomplete,
+        policy=own.policy,
+        past=find_past(options.prior, own, options.form, options.year, lang, how),
+        watch=(lambda one: emit_block(text.file_text(one, lang))) if told else None,
+    )
+    if told and outcome.collection.tally.is_any:
+        for block in text.closing_text(outcome.collection, lang):
+            emit_block(block)
+        point_to_explanations(outcome.collection, lang)
+    return Work(outcome, tuple(handed.inbox.paths), _settings(options, own), options.password)
+
+
+def _settings(options: _Options, own: Own) -> Settings:
+    from xltools.files import read_bytes  # noqa: PLC0415
+    from xltools.inbox import content_of, gather  # noqa: PLC0415
+    from xltools.report.manifest import Settings, hash_of, policy_hash  # noqa: PLC0415
+
+    others = {"policy": policy_hash(own.policy)}
+    if options.roster:
+        others["roster"] = hash_of(read_bytes(options.roster))
+    if earlier := prior_files(options.prior, own):
+        limits = read_limits(())
+        others["prior"] = hash_of(content_of(file, limits) for file in gather(earlier).files)
+    return Settings(
+        options.year,
+        options.district,
+        options.code,
+        options.form.name,
+        options.incomplete,
+        options.by_kind,
+        options.exclusions,
+        others,
+    )
+
+
+def _write(work: Work, output: Path, lang: Lang) -> None:
+    """The workbook, and beside it the manifest of what it was made of."""
+    from xltools.excel.writer import save_rollup  # noqa: PLC0415
+    from xltools.files import writing  # noqa: PLC0415
+    from xltools.report import manifest, text  # noqa: PLC0415
+
+    rollup = work.outcome.rollup
+    assert rollup is not None  # noqa: S101  the caller asked
+    with writing(output) as out:
+        save_rollup(rollup, out, work.password, home=output.parent, by_kind=work.settings.by_kind)
+    with output.open("rb") as written:
+        sha256, size = manifest.hash_of(iter(lambda: written.read(1 << 20), b"")), written.tell()
+    with writing(manifest.path_of(output)) as out:
+        for line in manifest.lines(rollup, work.settings, output, sha256, size):
+            out.write(line.encode("utf-8", "surrogatepass"))
+    emit(text.rollup_text(rollup, str(output), lang), None)

@@ -41,7 +41,7 @@ def command(lang: Lang) -> click.Command:
         own = here()
         form = form or own.form
         found = find_form(form) if form else None
-        filings = read_all(inbox_of(paths, own), found, lang, reading._replace(checked=False)).filings
+        filings = read_all(inbox_of(paths, own), found, lang, reading._replace(verifying=False)).filings
         if how == "csv":
             emit(data.csv_text(filings), output, bom=True)
         else:

@@ -42,7 +42,7 @@ class _Place(click.Path):
     """A path, or an address of an object store, which stays a text: in a path ``//`` is the same as ``/``."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
-        from xltools.remote import is_address  # noqa: PLC0415  a command that only shows its help needs none
+        from xltools.files import is_address  # noqa: PLC0415  a command that only shows its help needs none
 
         return str(value) if is_address(str(value)) else Path(os.fsdecode(super().convert(value, param, ctx)))
 
@@ -117,13 +117,15 @@ class How(NamedTuple):
     processes: int | None = None
     dask: str | None = None
     fresh: bool = False
-    checked: bool = True
+    verifying: bool = True
 
     def manner(self, form: Form | None) -> Manner:
         """For the reader."""
         from xltools.intake import Manner  # noqa: PLC0415
 
-        return Manner(form, self.by_labels, self.key, self.passwords, read_limits(self.limits), self.checked)
+        return Manner(
+            form, self.by_labels, self.key, self.passwords, read_limits(self.limits), self.verifying
+        )
 
 
 def reading(lang: Lang) -> Callable[[_Command], _Command]:
@@ -291,6 +293,11 @@ def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
     return option(lang, "--prior", multiple=True, type=place, metavar="PATH", text=text)
 
 
+def prior_files(named: Sequence[Path | str], own: Own) -> list[Path | str]:
+    """Where last year's files lie: those named, else what the collection names."""
+    return [_returns(path) for path in named or filter(None, [own.prior])]
+
+
 def find_past(
     named: Sequence[Path | str], own: Own, form: Form, year: int | None, lang: Lang, how: How
 ) -> Past | None:
@@ -299,7 +306,7 @@ def find_past(
     The same reader reads them. A file with faults is used as far as it could be read, and counted; the key of this
     year's seal says nothing about last year's. Raises :class:`InputError` when they are not of the year before.
     """
-    paths = [_returns(path) for path in named or filter(None, [own.prior])]
+    paths = prior_files(named, own)
     if not paths:
         return None
     from xltools.checking.checks import verify  # noqa: PLC0415
@@ -307,9 +314,6 @@ def find_past(
     from xltools.data.prior import past_of  # noqa: PLC0415
     from xltools.errors import InputError, Problem  # noqa: PLC0415
 
-    paths = [_returns(path) for path in named or filter(None, [own.prior])]
-    if not paths:
-        return None
     filings = read_all(paths, form, lang, how._replace(key=b"")).filings
     past = past_of(filings, form)
     if year is not None and past.year != year - 1:

@@ -20,7 +20,8 @@ Status = Literal["included", "excluded", "missing", "member"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
-_SEPARATOR = re.compile(r"[/\\]|(?<=\.zip)!", re.IGNORECASE)
+_MEMBER = re.compile(r"(?<=\.zip)!", re.IGNORECASE)
+_SEPARATOR = re.compile(rf"[/\\]|{_MEMBER.pattern}", re.IGNORECASE)
 
 
 class Source(NamedTuple):
@@ -34,6 +35,11 @@ class Source(NamedTuple):
     def name(self) -> str:
         """The file name without folders, whichever separator was used, and without the archive it came in."""
         return _SEPARATOR.split(self.path)[-1]
+
+    @property
+    def on_disk(self) -> str:
+        """The path of what a program can open: the file, or the archive it came in."""
+        return _MEMBER.split(self.path)[0]
 
 
 @frozen

@@ -113,6 +113,7 @@ SEVERITY: dict[str, Severity] = {
     "prose-settled": _W,  # everything settled, and something carried over
     "prose-blank": _W,  # nothing written
     # a roll-up
+    "row-altered": _E,  # a row of a roll-up is not as it was written
     "rollup-rows": _E,  # a roll-up's rows and its account of files tell different stories
     "rollup-incomplete": _E,  # a roll-up that says itself that something is missing
     # the collection
@@ -204,6 +205,7 @@ class Finding:
     """One fault or remark. ``found`` and ``expected`` are figures where they are figures, else words.
 
     ``facts`` holds what its sentence in the catalogue names besides, ``others`` the further cells it speaks of.
+    ``member`` is set where it is about one agency inside a roll-up, whose own agency is then the district.
     """
 
     code: str
@@ -216,10 +218,31 @@ class Finding:
     expected: Decimal | str = ""
     facts: dict[str, object] = field(factory=dict)
     others: tuple[Place, ...] = ()
+    member: str = ""
     causes: tuple[Cause, ...] = ()
     level: Severity | None = None  # where the collection gives the code another than its own
     waiver: Waiver | None = None
     explanation: str = ""  # what the agency answered
+
+    def of(self, file: str, agency: str) -> Finding:
+        """The same about that file, of that agency: where a finding is made, neither need be known."""
+        return Finding(
+            self.code,
+            file,
+            agency,
+            self.sheet,
+            self.address,
+            self.cell,
+            self.found,
+            self.expected,
+            self.facts,
+            self.others,
+            self.member,
+            self.causes,
+            self.level,
+            self.waiver,
+            self.explanation,
+        )
 
     @property
     def severity(self) -> Severity:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from functools import lru_cache
 
 # Spreadsheets hold binary doubles and show 15 significant digits: 96171.6 is stored as 96171.600000000006.
 _FIFTEEN = Context(prec=15, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
@@ -14,6 +15,13 @@ _BLANK = " \t\r\n\u00a0\u3000\u200b\ufeff\u2002\u2003\u2009"
 
 def stored(text: str) -> Decimal | None:
     """The decimal that was typed, from the double a workbook stores; ``None`` for NaN, infinity and nonsense."""
+    return _met(text) if len(text) <= _SHORT else _stored(text)
+
+
+_SHORT = 24  # characters of a double, written out
+
+
+def _stored(text: str) -> Decimal | None:
     try:
         value = _FIFTEEN.create_decimal(text)
     except InvalidOperation:
@@ -23,6 +31,16 @@ def stored(text: str) -> Decimal | None:
     if value and value.adjusted() < _SMALLEST:
         return None  # no spreadsheet stored that: its doubles end before
     return normal(value)
+
+
+@lru_cache(maxsize=65536)
+def kept(value: Decimal) -> str:
+    """What a workbook keeps of a figure, which is 15 digits, in one way of writing it: 7545, 0.5, 0."""
+    text = f"{_FIFTEEN.plus(value):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_met = lru_cache(maxsize=4096)(_stored)  # most figures are small, and stand in every file
 
 
 def normal(value: Decimal) -> Decimal:
@@ -47,6 +65,8 @@ def is_whole(value: Decimal) -> bool:
 
 def close(one: Decimal, other: Decimal) -> bool:
     """Equal but for the dust of a spreadsheet's binary arithmetic; whole numbers have none and must be the same."""
+    if one == other:
+        return True
     if is_whole(one) and is_whole(other):
-        return one == other
+        return False
     return abs(one - other) <= _DUST * max(Decimal(1), abs(one), abs(other))

@@ -78,10 +78,26 @@ class Quantity(NamedTuple):
 
 def folded(text: str) -> str:
     """One width for digits, letters and the signs that belong to numbers, and no spaces; line ends stay."""
-    return "".join(_folded(c) for c in text if c == "\n" or not (c.isspace() or c in "\u200b\ufeff"))
+    return text.translate(_FOLDS)
+
+
+class _Folds(dict[int, str]):
+    """What becomes of each character, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _folded(chr(code))
+        if code <= _BASIC:
+            self[code] = folded
+        return folded
+
+
+_BASIC = 0xFFFF  # beyond are a million more, which are not kept
+_FOLDS = _Folds()
 
 
 def _folded(character: str) -> str:
+    if character != "\n" and (character.isspace() or character in "\u200b\ufeff"):
+        return ""
     plain = unicodedata.normalize("NFKC", character)
     return (
         plain

@@ -137,11 +137,13 @@ def _values(values: Mapping[str, Decimal], form: Form) -> list[str | None]:
 
 
 def _read_values(values: Iterable[str | None], form: Form) -> dict[str, Decimal]:
-    return {
-        cell.name: _figure(value)
-        for cell, value in zip(form.inputs, values, strict=True)
-        if value is not None
-    }
+    pairs = zip(_names(form), values, strict=True)
+    return {name: _figure(value) for name, value in pairs if value is not None}
+
+
+@lru_cache(maxsize=16)
+def _names(form: Form) -> tuple[str, ...]:
+    return tuple(cell.name for cell in form.inputs)
 
 
 def _member(filing: Filing, member: Member) -> list[object]:
@@ -184,6 +186,7 @@ def _finding(finding: Finding) -> list[object]:
         _fact(finding.expected),
         _facts(finding.facts),
         [list(place) for place in finding.others],
+        finding.member,
         [[cause.code, _facts(cause.facts)] for cause in finding.causes],
         finding.level.value if finding.level else None,
         finding.waiver and [getattr(finding.waiver, key) for key in _WAIVER],
@@ -196,7 +199,7 @@ _WAIVER = ("agency", "code", "cell", "reason", "who", "date")
 
 def _read_finding(finding: Any) -> Finding:
     (code, file, agency, sheet, address, cell), found, expected, facts, *rest = finding
-    others, causes, level, waiver, explanation = rest
+    others, member, causes, level, waiver, explanation = rest
     return Finding(
         code,
         file,
@@ -208,6 +211,7 @@ def _read_finding(finding: Any) -> Finding:
         _read_fact(expected),
         _read_facts(facts),
         tuple(Place(*place) for place in others),
+        member,
         tuple(Cause(code, _read_facts(inner)) for code, inner in causes),
         _SEVERITIES[level] if level else None,
         Waiver(*waiver) if waiver else None,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from functools import cached_property
+from types import MappingProxyType
 
 from attrs import field, frozen
 
@@ -42,7 +45,7 @@ class Record:
 
         What the form declares not additive has no value in a sum of agencies.
         """
-        self.refuse(other)
+        _refuse(self.form, self.year, self.agencies, other)
         if not other.agencies or not self.agencies:
             return self if not other.agencies else other
         values = {
@@ -52,40 +55,37 @@ class Record:
         }
         return Record(self.form, self.year, self.agencies | other.agencies, values)
 
-    def refuse(self, other: Record) -> None:
-        """Raise :class:`AdditionError` where a sum with *other* would mean nothing."""
-        if (self.form.key, self.form.edition) != (other.form.key, other.form.edition):
-            raise AdditionError(
-                Problem("other-form", facts={"one": self.form.name, "other": other.form.name})
-            )
-        if self.year != other.year:
-            raise AdditionError(Problem("other-year", facts={"one": self.year, "other": other.year}))
-        if twice := self.agencies & other.agencies:
-            raise AdditionError(
-                Problem("same-agency", facts={"agencies": "、".join(map(str, sorted(twice)))})
-            )
-
-    def complete(self) -> dict[str, Decimal]:
+    def complete(self) -> Mapping[str, Decimal]:
         """The values with every total derived from them."""
-        return self.form.complete(self.values)
+        return self._complete
+
+    @cached_property
+    def _complete(self) -> Mapping[str, Decimal]:
+        return MappingProxyType(self.form.complete(self.values))
 
 
 def total(form: Form, year: int, records: Iterable[Record]) -> Record:
-    """The sum of *records*, which may be none: what adding them one by one gives, without a record in between."""
-    gathered: set[Agency] = set()
-    values: dict[str, Decimal] = {}
-    names = {cell.name for cell in form.inputs if cell.additive}
+    """The sum of *records*, which may be none: what ``+`` gives from one to the next, without a record for each step."""
+    sums: dict[str, Decimal] = {}
+    agencies: set[Agency] = set()
     alone: Record | None = None
     for record in records:
-        Record(form, year, frozenset(gathered & record.agencies)).refuse(record)
-        if not record.agencies:
-            continue
-        alone = record if not gathered else None
-        gathered |= record.agencies
-        for name, value in record.values.items():
-            if name in names:
-                values[name] = EXACT.add(values.get(name, ZERO), value)
-    if alone is not None:
-        return alone
-    ordered = {cell.name: values[cell.name] for cell in form.inputs if cell.name in values}
-    return Record(form, year, frozenset(gathered), ordered)
+        _refuse(form, year, agencies, record)
+        if record.agencies:
+            alone = None if agencies else record
+            agencies |= record.agencies
+            for name, value in record.values.items():
+                if value or name not in sums:
+                    sums[name] = EXACT.add(sums.get(name, ZERO), value)
+    values = {c.name: sums[c.name] for c in form.inputs if c.additive and c.name in sums}
+    return alone or Record(form, year, frozenset(agencies), values)
+
+
+def _refuse(form: Form, year: int, agencies: AbstractSet[Agency], other: Record) -> None:
+    """Raise :class:`AdditionError` when *other* cannot be added to figures of that form, year and those agencies."""
+    if (form.key, form.edition) != (other.form.key, other.form.edition):
+        raise AdditionError(Problem("other-form", facts={"one": form.name, "other": other.form.name}))
+    if year != other.year:
+        raise AdditionError(Problem("other-year", facts={"one": year, "other": other.year}))
+    if twice := agencies & other.agencies:
+        raise AdditionError(Problem("same-agency", facts={"agencies": "、".join(map(str, sorted(twice)))}))

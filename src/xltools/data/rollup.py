@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
 from xltools.data.record import Agency, Record, total
+from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
 
 Figures = Mapping[str, Decimal]
@@ -91,3 +93,29 @@ def agencies_of(accounts: tuple[Account, ...]) -> frozenset[Agency]:
         if account.status == "included" and account.source.sha256 not in rollups
     ]
     return frozenset(account.agency for account in (*members, *alone) if account.agency)
+
+
+@frozen
+class Subtotal:
+    """What the agencies of one kind add up to: how many there are, and every figure that can be a sum."""
+
+    kind: str
+    count: int
+    values: Figures
+
+
+def subtotals(rollup: Rollup) -> list[Subtotal]:
+    """One for each kind, in the order of the members; a spreadsheet takes kinds for one that differ in case only."""
+    kinds: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    sums: dict[str, dict[str, Decimal]] = {}
+    additive = {cell.name for cell in rollup.form.inputs if cell.additive}
+    for member in rollup.members:
+        key = member.kind.casefold()
+        kinds.setdefault(key, member.kind)
+        counts[key] += 1
+        own = sums.setdefault(key, {})
+        for name, value in member.values.items():
+            if name in additive:
+                own[name] = EXACT.add(own.get(name, ZERO), value)
+    return [Subtotal(kind, counts[key], rollup.form.complete(sums[key])) for key, kind in kinds.items()]

@@ -9,8 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.form.address import a1, column_name
 from xltools.form.linear import EXACT, Equation, Linear
-from xltools.form.model import Cell
-from xltools.form.places import MATRIX, Area, Check, Layout, Matrix, Sheet
+from xltools.form.model import Cell, Form
+from xltools.form.places import MATRIX, PREFIX, Area, Check, Layout, Matrix, Sheet
 from xltools.text import clerk
 
 _PLACES = 6  # 万元 to the sixth decimal is 分; below it there is only binary dust
@@ -24,37 +24,27 @@ def reference(layout: Layout, name: str, sheet: str) -> str:
     return address if home == sheet else f"{quoted(home)}!{address}"
 
 
-def matrix_column(layout: Layout, name: str) -> int:
-    """Where the figures of a cell stand in a roll-up's matrix."""
-    return len(Matrix.ABOUT) + layout.order[name]
-
-
-def column_sum(layout: Layout, name: str, members: int) -> str:
+def column_sum(matrix: Matrix, name: str) -> str:
     """A roll-up's figure as the live sum of its column in the matrix."""
-    column = matrix_column(layout, name)
-    return f"SUM({_matrix_range(column, column, members)})"
+    return f"SUM({in_matrix(matrix.column(name))})"
 
 
-def _matrix_range(first: int, last: int, members: int) -> str:
-    top, bottom = Matrix.FIRST_ROW + 1, Matrix.FIRST_ROW + max(1, members)
-    return f"{quoted(MATRIX)}!{column_name(first)}{top}:{column_name(last)}{bottom}"
-
-
-def runs(layout: Layout, names: Iterable[str]) -> list[tuple[str, ...]]:
+def runs(matrix: Matrix, names: Iterable[str]) -> list[tuple[str, ...]]:
     """The cells as few groups, each of which stands in neighbouring columns of the matrix."""
     found: list[tuple[str, ...]] = []
-    for name in sorted(names, key=lambda name: matrix_column(layout, name)):
-        if found and matrix_column(layout, name) == matrix_column(layout, found[-1][-1]) + 1:
+    for name in sorted(names, key=matrix.columns.__getitem__):
+        if found and matrix.columns[name] == matrix.columns[found[-1][-1]] + 1:
             found[-1] += (name,)
         else:
             found.append((name,))
     return found
 
 
-def matrix_sum(layout: Layout, groups: Iterable[tuple[str, ...]], members: int) -> str:
+def matrix_sum(matrix: Matrix, groups: Iterable[tuple[str, ...]]) -> str:
     """The live sum of all figures of these :func:`runs` over every row of the matrix."""
-    ends = ((matrix_column(layout, group[0]), matrix_column(layout, group[-1])) for group in groups)
-    return f"SUM({','.join(_matrix_range(first, last, members) for first, last in ends)})"
+    ends = ((matrix.column(group[0]), matrix.column(group[-1])) for group in groups)
+    areas = (first._replace(last_column=last.last_column) for first, last in ends)
+    return f"SUM({','.join(map(in_matrix, areas))})"
 
 
 def sheet_sum(sheet: Sheet, names: Iterable[str]) -> str:
@@ -63,19 +53,17 @@ def sheet_sum(sheet: Sheet, names: Iterable[str]) -> str:
     return f"SUM({','.join(f'{quoted(sheet.name)}!{area_a1(area)}' for area in areas)})"
 
 
-def member_value(layout: Layout, linear: Linear, district: str, code: str, members: int) -> str:
+def member_value(matrix: Matrix, linear: Linear, district: str, code: str) -> str:
     """A figure of the agency whose district and code stand at those addresses, wherever its row was sorted to.
 
     The texts are compared by EXACT: what looks things up takes 001 for 1, reads 15 digits of a code and no more, and
     knows wildcards.
     """
-    columns = (Matrix.ABOUT.index("district"), Matrix.ABOUT.index("code"))
-    ranges = [_matrix_range(column, column, members) for column in columns]
+    ranges = [in_matrix(matrix.column(PREFIX + key)) for key in ("district", "code")]
     row = f"--EXACT({ranges[0]},{district}),--EXACT({ranges[1]},{code})"
 
     def figure(name: str) -> str:
-        column = matrix_column(layout, name)
-        return f"SUMPRODUCT({row},{_matrix_range(column, column, members)})"
+        return f"SUMPRODUCT({row},{in_matrix(matrix.column(name))})"
 
     return linear.print(figure)
 
@@ -98,6 +86,28 @@ def places_of(total: Decimal, terms: int) -> int:
 def as_rounded(value: Decimal) -> Decimal:
     """What :func:`rounded` gives."""
     return value.quantize(Decimal(1).scaleb(-_PLACES), ROUND_HALF_UP, EXACT)
+
+
+def in_matrix(area: Area) -> str:
+    """An area of the matrix as it reads from another sheet."""
+    return f"{quoted(MATRIX)}!{area_a1(area)}"
+
+
+_ROW = "\0"
+
+
+def row_formulas(form: Form, matrix: Matrix) -> dict[str, str]:
+    """The formula of each total in a row of the matrix, over cells of that row; :func:`in_row` puts the row in."""
+
+    def reference(name: str) -> str:
+        return column_name(matrix.columns[name]) + _ROW
+
+    return {cell.name: cell.definition.print(reference) for cell in form.totals if cell.definition}
+
+
+def in_row(formula: str, row: int) -> str:
+    """A formula of :func:`row_formulas` as it stands in *row*, counted from 0."""
+    return formula.replace(_ROW, str(row + 1))
 
 
 def check_formula(layout: Layout, check: Check, sheet: str) -> str:

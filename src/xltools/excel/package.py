@@ -8,7 +8,8 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import BinaryIO
 
 from attrs import frozen
 
@@ -18,11 +19,31 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def patched(package: bytes, changes: Mapping[str, Callable[[bytes], bytes]]) -> bytes:
     """The package with each named part put through its function; every other part keeps its content."""
-    with zipfile.ZipFile(io.BytesIO(package)) as old:
-        return with_parts(
-            package,
-            {name: change(old.read(name)) for name, change in changes.items() if name in old.namelist()},
-        )
+    out = io.BytesIO()
+    save_changed(package, out, {name: whole(change) for name, change in changes.items()})
+    return out.getvalue()
+
+
+Change = Callable[[bytes], Iterable[bytes]]
+
+
+def whole(change: Callable[[bytes], bytes]) -> Change:
+    """A change that gives a part in one piece."""
+    return lambda part: (change(part),)
+
+
+def save_changed(package: bytes, out: BinaryIO, changes: Mapping[str, Change]) -> None:
+    """Write the package to *out*, each named part as the pieces that its function makes of it, in the package's order.
+
+    A piece is asked for when the one before is written, so that a part may be far larger than what is held of it.
+    """
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            change = changes.get(entry.filename)
+            with new.open(_entry(entry.filename, entry.external_attr), "w") as part:
+                for piece in change(content) if change else (content,):
+                    part.write(piece)
 
 
 def with_parts(package: bytes, parts: Mapping[str, bytes | None]) -> bytes:
@@ -157,15 +178,15 @@ def relations_of(part: str) -> str:
     return posixpath.join(folder, "_rels", f"{file}.rels")
 
 
-def with_structure_locked(package: bytes, password: str) -> bytes:
-    """The workbook with its sheets fixed in number, order and name: xlsxwriter has no call for it."""
+def structure_lock(password: str) -> Mapping[str, Change]:
+    """The change that fixes a workbook's sheets in number, order and name: xlsxwriter has no call for it."""
     attribute = f' workbookPassword="{password_hash(password)}"' if password else ""
     element = f'<workbookProtection{attribute} lockStructure="1"/>'.encode()
 
     def lock(part: bytes) -> bytes:
         return re.sub(rb"(<workbookPr\b[^>]*/>)", rb"\1" + element, part, count=1)
 
-    return patched(package, {_WORKBOOK: lock})
+    return {_WORKBOOK: whole(lock)}
 
 
 def password_hash(password: str) -> str:

@@ -16,12 +16,17 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 def names() -> list[str]:
     """The built-in forms, by name."""
-    return sorted(path.stem for path in files())
+    return list(_names())
 
 
 def files() -> list[Path]:
     """The files of the built-in forms."""
     return list(_folder().glob("*.toml"))
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in files()))
 
 
 def find(form: str) -> Form:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Context, Decimal
-from functools import reduce
 from typing import NamedTuple
 
 ZERO = Decimal(0)
@@ -56,7 +55,11 @@ class Linear(NamedTuple):
 
     def value(self, values: Mapping[str, Decimal]) -> Decimal:
         """The exact sum; a name without a value counts as zero, as a blank cell does."""
-        return reduce(EXACT.add, (sign * values.get(name, ZERO) for sign, name in self.terms), ZERO)
+        total, add, subtract = ZERO, EXACT.add, EXACT.subtract
+        for sign, name in self.terms:
+            if (value := values.get(name)) is not None:
+                total = add(total, value) if sign > 0 else subtract(total, value)
+        return total
 
     def print(self, show: Callable[[str], str]) -> str:
         """Written out with *show(name)* for each name: with addresses this is the spreadsheet formula.

@@ -17,7 +17,16 @@ _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _SHEET = re.compile(r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')")
 _LONGEST_SHEET = 31  # UTF-16 units, as Excel counts; it keeps one name to itself
 _EXCELS_OWN = "History"
-RESERVED_SHEETS = ("封面", "各单位数据", "来源清单", "豁免清单", "需要修改的地方", "历年对比", "图表")
+RESERVED_SHEETS = (
+    "封面",
+    "各单位数据",
+    "来源清单",
+    "豁免清单",
+    "需要修改的地方",
+    "历年对比",
+    "图表",
+    "分类小计",
+)
 LONGEST_LABEL = 200  # characters; a longer one is not looked for when a return is read
 _LONGEST_SENTENCE = 500  # of a hint or a rule, which has to fit in one row of a sheet
 _LONGEST_SHOWN = 40

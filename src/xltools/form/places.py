@@ -5,8 +5,9 @@ Rows and columns count from 0. Nothing here knows a spreadsheet library.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from attrs import define, frozen
 
@@ -15,7 +16,7 @@ from xltools.form.linear import Equation
 from xltools.form.lint import RESERVED_SHEETS
 from xltools.form.model import Form, Section
 
-COVER, MATRIX, SOURCES, WAIVED, SLIP, YEARS, CHARTS = RESERVED_SHEETS
+COVER, MATRIX, SOURCES, WAIVED, SLIP, YEARS, CHARTS, KINDS = RESERVED_SHEETS
 
 
 class Area(NamedTuple):
@@ -97,7 +98,7 @@ class Beside(NamedTuple):
     cells: dict[str, Area]
 
 
-@frozen
+@frozen(eq=False)
 class Sheet:
     """One section's sheet."""
 
@@ -116,6 +117,11 @@ class Sheet:
     def name(self) -> str:
         """The sheet's name in the workbook."""
         return self.section.sheet
+
+    @cached_property
+    def anchors(self) -> dict[str, tuple[int, int]]:
+        """The place of each cell."""
+        return {name: area.anchor for name, area in self.cells.items()}
 
     @cached_property
     def by_anchor(self) -> dict[tuple[int, int], str]:
@@ -139,11 +145,46 @@ STAMP = ("district", "name", "code", "year", "form", "edition", "kind")
 COUNT_COLUMN, FIRST_COLUMN = 1, 2  # of the list of checks on the cover
 
 
+@frozen
 class Matrix:
-    """The roll-up's sheet of one row a file and one column a cell."""
+    """The roll-up's sheet of one row a file and one column a cell: the column of each name, and the rows.
 
-    ABOUT = ("district", "code", "name", "file", "sha256")
-    SECTION_ROW, ROW_ROW, COLUMN_ROW, NAME_ROW, FIRST_ROW = 1, 2, 3, 4, 5
+    The last row of the head holds the names. Of a sheet that was read, columns and rows are where they were found.
+    """
+
+    ABOUT: ClassVar = ("district", "code", "name", "kind", "file", "sha256", "check")
+    FORMER: ClassVar = (
+        "district",
+        "code",
+        "name",
+        "file",
+        "sha256",
+    )  # what roll-ups had before rows had a check
+    SECTION_ROW: ClassVar = 1
+    ROW_ROW: ClassVar = 2
+    COLUMN_ROW: ClassVar = 3
+    ADDRESS_ROW: ClassVar = 4
+    NAME_ROW: ClassVar = 5
+
+    columns: Mapping[str, int]
+    first: int
+    last: int
+
+    @classmethod
+    def issued(cls, form: Form, count: int) -> Matrix:
+        """Where *count* members of a roll-up are written. Without any, one row is left for a sum to stand on."""
+        names = (*(PREFIX + key for key in cls.ABOUT), *form.cells)
+        columns = {name: column for column, name in enumerate(names)}
+        return cls(columns, cls.NAME_ROW + 1, cls.NAME_ROW + max(1, count))
+
+    def column(self, name: str) -> Area:
+        """The cells of all rows below that name."""
+        return Area(self.first, self.columns[name], self.last, self.columns[name])
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether its rows and those of the account have a check."""
+        return PREFIX + "check" in self.columns
 
 
 class Waived:
@@ -165,7 +206,19 @@ class Years:
 class Sources:
     """The roll-up's account of every file and every agency."""
 
-    COLUMNS = ("district", "code", "agency", "file", "sha256", "size", "status", "note", "via", "marker")
+    COLUMNS = (
+        "district",
+        "code",
+        "agency",
+        "file",
+        "sha256",
+        "size",
+        "status",
+        "note",
+        "via",
+        "marker",
+        "check",
+    )
     HEAD_ROW, FIRST_ROW = 1, 2
 
 

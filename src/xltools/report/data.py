@@ -34,6 +34,7 @@ def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
         "severity": finding.severity.value,
         "file": finding.file,
         "agency": finding.agency,
+        "member": finding.member,
         "sheet": finding.sheet,
         "address": finding.address,
         "cell": finding.cell,

@@ -122,11 +122,14 @@ def _windows_locale() -> str:
 
 
 def message(finding: Finding, lang: Lang) -> str:
-    """The sentence for a finding: what is there, what should be, and what to do."""
+    """The sentence for a finding: what is there, what should be, and what to do; inside a roll-up, with whom it is about."""
     t = catalog(lang)
     facts = finding.facts | {"found": finding.found, "expected": finding.expected}
     blanks = {key: t("finding-part.empty") for key, fact in facts.items() if fact == ""}
-    return t(f"finding.{finding.code}", **(facts | blanks))
+    sentence = t(f"finding.{finding.code}", **(facts | blanks))
+    if not finding.member:
+        return sentence
+    return t("finding-part.inside", agency=finding.agency, member=finding.member, sentence=sentence)
 
 
 def group_text(code: str, count: int, lang: Lang) -> str:

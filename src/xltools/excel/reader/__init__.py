@@ -121,7 +121,6 @@ def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
 
 def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filing:
     members, accounts = read_rollup(reading) if reading.is_rollup else ((), ())
-    reading.members = len(members)
     earlier = read_earlier(reading, stamp.year) if reading.is_rollup else {}
     waived = read_waived(reading) if reading.is_rollup else ()
     if reading.facts.old_format:
@@ -152,4 +151,5 @@ def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filin
 
 def _signed(findings: list[Finding], source: Source, stamp: Stamp) -> tuple[Finding, ...]:
     """The findings with the file and the agency they are about."""
-    return tuple(attrs.evolve(finding, file=source.path, agency=str(stamp.agency)) for finding in findings)
+    agency = str(stamp.agency)
+    return tuple(finding.of(source.path, agency) for finding in findings)

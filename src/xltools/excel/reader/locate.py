@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from xltools.excel.reader.reading import Reading
@@ -34,13 +34,17 @@ class Located(NamedTuple):
     """A section's sheet as found, with the row and column that each row and column of the layout has there."""
 
     facts: SheetFacts
-    rows: dict[int, int]
-    columns: dict[int, int]
+    rows: Mapping[int, int]
+    columns: Mapping[int, int]
+    cells: Mapping[str, tuple[int, int]]  # where each cell of the tables stands
+    is_moved: bool  # whether any line stands elsewhere than it was issued
 
-    @property
-    def is_moved(self) -> bool:
-        """Whether any line stands elsewhere than it was issued."""
-        return any(old != new for lines in (self.rows, self.columns) for old, new in lines.items())
+    @classmethod
+    def of(cls, sheet: Sheet, facts: SheetFacts, rows: dict[int, int], columns: dict[int, int]) -> Located:
+        """The sheet with its lines there."""
+        cells = {name: (rows[area.row], columns[area.column]) for name, area in sheet.cells.items()}
+        is_moved = any(old != new for lines in (rows, columns) for old, new in lines.items())
+        return cls(facts, rows, columns, cells, is_moved)
 
     def place(self, area: Area) -> tuple[int, int]:
         """Where the cell of that area stands."""
@@ -75,7 +79,7 @@ def locate(reading: Reading, sheet: Sheet) -> Located | None:
     if not sheet.cells:
         return _prose_places(sheet, facts)
     located = _by_labels(reading, sheet, facts)
-    if located is None or not _names_agree(reading, sheet, located):
+    if located is None or not _names_agree(reading, located):
         return None
     _note_moves(reading, sheet, located)
     return located
@@ -126,7 +130,7 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
             below = min((row for row in rows if row > label.area.row), default=None)
             if below is not None:
                 rows[below] = below + offset
-    return Located(facts, rows, {0: 0})
+    return Located.of(sheet, facts, rows, {0: 0})
 
 
 # -- where in it
@@ -134,18 +138,48 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
 
 def _by_labels(reading: Reading, sheet: Sheet, facts: SheetFacts) -> Located | None:
     """Match the layout's lines of labels, in order, with the sheet's."""
-    labels = [label for label in sheet.labels if label.role in _MEASURED]
-    texts = _texts(facts)
-    known = {plain(label.text) for label in labels}
-    texts = {place: text for place, text in texts.items() if text in known}
+    issued = _issued(sheet)
+    texts = {place: text for place, text in _texts(facts).items() if text in issued.known}
+    if texts == issued.texts and issued.located:
+        return issued.located._replace(facts=facts)
+    labels = _measured(sheet)
     rows = _axis(reading, sheet, facts, labels, texts, None)
     if rows is None:
         return None
     columns = _axis(reading, sheet, facts, labels, texts, rows)
     if columns is None:
         return None
+    return _lined_up(sheet, facts, rows, columns)
+
+
+def _lined_up(sheet: Sheet, facts: SheetFacts, rows: dict[int, int], columns: dict[int, int]) -> Located:
     areas = sheet.cells.values()
-    return Located(facts, _filled(rows, (a.row for a in areas)), _filled(columns, (a.column for a in areas)))
+    rows, columns = _filled(rows, (a.row for a in areas)), _filled(columns, (a.column for a in areas))
+    return Located.of(sheet, facts, rows, columns)
+
+
+def _measured(sheet: Sheet) -> list[Label]:
+    return [label for label in sheet.labels if label.role in _MEASURED]
+
+
+class _Issued(NamedTuple):
+    """The labels of a sheet as it is issued, and what is found in it then: the usual case, worked out once."""
+
+    known: frozenset[str]
+    texts: dict[tuple[int, int], str]
+    located: Located | None  # none where the labels alone do not tell
+
+
+@cache
+def _issued(sheet: Sheet) -> _Issued:
+    labels = _measured(sheet)
+    texts = {label.area.anchor: plain(label.text) for label in labels}
+    rows = _match(labels, texts, None)
+    columns = _match(labels, texts, rows.matched)
+    located = None
+    if rows.is_clear and columns.is_clear:
+        located = _lined_up(sheet, SheetFacts(sheet.name), rows.matched, columns.matched)
+    return _Issued(frozenset(texts.values()), texts, located)
 
 
 def _axis(
@@ -157,6 +191,41 @@ def _axis(
     rows: dict[int, int] | None,
 ) -> dict[int, int] | None:
     """Where each labelled row stands, or, once the *rows* are known, each labelled column; ``None`` with the reason noted."""
+    match = _match(labels, texts, rows)
+    if match.is_clear:
+        return match.matched
+    if match.is_complete:
+        reading.note("table-twice", facts.name, None, expected=labels[0].text)
+        return None
+    across = rows is not None
+    lost = [label for label in labels if label.area.anchor[across] not in match.matched]
+    _explain(reading, sheet, facts, lost, match.matched if rows is None else rows)
+    return None
+
+
+_Lines = dict[int, tuple[str, ...]]
+
+
+class _Match(NamedTuple):
+    """The lines of labels that are wanted, those found, and which is which."""
+
+    wanted: _Lines
+    found: _Lines
+    matched: dict[int, int]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every line was found."""
+        return len(self.matched) == len(self.wanted)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether every line was found, and not most of them twice."""
+        return self.is_complete and not _is_twice(self.wanted, self.found)
+
+
+def _match(labels: list[Label], texts: dict[tuple[int, int], str], rows: dict[int, int] | None) -> _Match:
+    """Which labelled row stands where, or, once the *rows* are known, which labelled column."""
 
     def line(row: int, column: int) -> tuple[int, int]:
         return (row, column) if rows is None else (column, row)
@@ -164,18 +233,7 @@ def _axis(
     there = texts if rows is None else {p: text for p, text in texts.items() if p[0] in set(rows.values())}
     wanted = _lines((*line(*label.area.anchor), plain(label.text)) for label in labels)
     found = _lines((*line(*place), text) for place, text in there.items())
-    matched = _matched(wanted, found)
-    if len(matched) < len(wanted):
-        lost = [label for label in labels if line(*label.area.anchor)[0] not in matched]
-        _explain(reading, sheet, facts, lost, matched if rows is None else rows)
-        return None
-    if _is_twice(wanted, found):
-        reading.note("table-twice", facts.name, None, expected=labels[0].text)
-        return None
-    return matched
-
-
-_Lines = dict[int, tuple[str, ...]]
+    return _Match(wanted, found, _matched(wanted, found))
 
 
 def _lines(triples: Iterable[tuple[int, int, str]]) -> _Lines:
@@ -256,13 +314,11 @@ def superseded_word(form: Form, facts: SheetFacts) -> str:
 # -- what the names say
 
 
-def _names_agree(reading: Reading, sheet: Sheet, located: Located) -> bool:
-    for name, area in sheet.cells.items():
+def _names_agree(reading: Reading, located: Located) -> bool:
+    home = located.facts.name
+    for name, by_labels in located.cells.items():
         by_name = named_place(reading.facts, name)
-        if by_name is None:
-            continue
-        by_labels = located.place(area)
-        if by_name != (located.facts.name, *by_labels):
+        if by_name is not None and by_name != (home, *by_labels):
             found = (
                 a1(*by_name[1:]) if by_name[0] == located.facts.name else f"{by_name[0]}!{a1(*by_name[1:])}"
             )
@@ -275,8 +331,8 @@ def _names_agree(reading: Reading, sheet: Sheet, located: Located) -> bool:
 
 
 def _note_moves(reading: Reading, sheet: Sheet, located: Located) -> None:
-    for name, area in sheet.cells.items():
-        place = located.place(area)
+    for name, area in sheet.cells.items() if located.is_moved else ():
+        place = located.cells[name]
         if place != area.anchor:
             cell = reading.layout.form.cells[name]
             reading.note(

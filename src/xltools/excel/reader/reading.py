@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +12,11 @@ from attrs import define, field
 from xltools.data.filing import Shown
 from xltools.data.finding import Finding
 from xltools.data.number import is_blank, is_whole, stored
+from xltools.data.record import Agency
 from xltools.excel.scan import Fact, Facts
 from xltools.form.address import a1
 from xltools.form.model import Cell
-from xltools.form.places import Layout
+from xltools.form.places import Layout, Matrix
 
 
 @define
@@ -24,7 +27,8 @@ class Reading:
     layout: Layout
     is_rollup: bool
     by_labels: bool = False
-    members: int = 0  # rows of a roll-up's matrix
+    matrix: Matrix | None = None  # of a roll-up, as it was found
+    member: str = ""  # the agency inside a roll-up that is being read
     findings: list[Finding] = field(factory=list)
     values: dict[str, Decimal] = field(factory=dict)
     shown: dict[str, Shown] = field(factory=dict)
@@ -48,7 +52,18 @@ class Reading:
         found = shown(found) if isinstance(found, str) else found
         label = {"label": cell.label} if cell else {}
         address, name = a1(*place) if place else "", cell.name if cell else ""
-        self.findings.append(Finding(code, "", "", sheet, address, name, found, expected, label | facts))
+        self.findings.append(
+            Finding(code, "", "", sheet, address, name, found, expected, label | facts, member=self.member)
+        )
+
+    @contextlib.contextmanager
+    def about(self, agency: Agency | None) -> Iterator[None]:
+        """Whatever is noted meanwhile is about that member of a roll-up."""
+        self.member = str(agency or "")
+        try:
+            yield
+        finally:
+            self.member = ""
 
     def refuse(
         self, code: str, sheet: str, place: tuple[int, int], cell: Cell, found: str | Decimal, **facts: Any

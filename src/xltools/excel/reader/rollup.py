@@ -6,11 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from xltools.data.checksum import checksum, figures_of, member_check
 from xltools.data.filing import STATUSES, Account, Member, Source
-from xltools.data.number import stored
+from xltools.data.finding import Word
+from xltools.data.number import close, kept, stored
 from xltools.data.record import Agency
+from xltools.excel import live
+from xltools.excel.formula import canonical
 from xltools.excel.reader.reading import Reading, is_empty, number_of
-from xltools.excel.scan import SheetFacts
+from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.places import MATRIX, PREFIX, SOURCES, Matrix, Sources
 
 
@@ -23,6 +27,7 @@ def read_rollup(reading: Reading) -> tuple[tuple[Member, ...], tuple[Account, ..
     if matrix is None or sources is None:
         _give_up(reading)
         return (), ()
+    reading.matrix = _matrix(reading, matrix)
     accounts = tuple(_accounts(reading, sources))
     sizes = {(a.source.name, a.source.sha256): a.source.size for a in accounts}
     members = tuple(_members(reading, matrix, sizes))
@@ -31,6 +36,22 @@ def read_rollup(reading: Reading) -> tuple[tuple[Member, ...], tuple[Account, ..
         _give_up(reading)
         return (), accounts
     return members, accounts
+
+
+def _matrix(reading: Reading, facts: SheetFacts) -> Matrix | None:
+    """Where names and rows are, by the row that holds the names; roll-ups of former versions have other columns."""
+    own = f"{PREFIX}code"
+    head = min((row for (row, _), fact in facts.cells.items() if fact.text == own), default=Matrix.NAME_ROW)
+    columns = {fact.text: column for (row, column), fact in facts.cells.items() if row == head and fact.text}
+    added = {PREFIX + key for key in Matrix.ABOUT} - {PREFIX + key for key in Matrix.FORMER}
+    about = Matrix.ABOUT if added & columns.keys() else Matrix.FORMER
+    needed = [*(PREFIX + key for key in about), *(cell.name for cell in reading.layout.form.cells.values())]
+    if missing := [name for name in needed if name not in columns]:
+        reading.note("label-changed", MATRIX, (head, 0), expected=missing[0])
+        _give_up(reading)
+        return None
+    last = max((row for row, column in facts.cells if column == columns[own]), default=head)
+    return Matrix(columns, head + 1, max(last, head + 1))
 
 
 def _differing(members: tuple[Member, ...], accounts: tuple[Account, ...]) -> list[str]:
@@ -52,29 +73,31 @@ def _give_up(reading: Reading) -> None:
 
 
 def _members(reading: Reading, facts: SheetFacts, sizes: Mapping[tuple[str, str], int]) -> Iterator[Member]:
-    columns = {
-        fact.text: column
-        for (row, column), fact in facts.cells.items()
-        if row == Matrix.NAME_ROW and fact.text
-    }
-    needed = [*(PREFIX + key for key in Matrix.ABOUT), *(cell.name for cell in reading.layout.form.inputs)]
-    if missing := [name for name in needed if name not in columns]:
-        reading.note("label-changed", MATRIX, (Matrix.NAME_ROW, 0), expected=missing[0])
-        _give_up(reading)
+    matrix = reading.matrix
+    if matrix is None:
         return
-    for row in sorted({row for row, _ in facts.cells if row >= Matrix.FIRST_ROW}):
-        district, code, name, file, sha256 = (
-            _text(facts, row, columns[PREFIX + key]) for key in Matrix.ABOUT
+    formulas = live.row_formulas(reading.layout.form, matrix)
+    for row in sorted({row for row, _ in facts.cells if row >= matrix.first}):
+        district, code, name, kind, file, sha256, check = (
+            _text(facts, row, matrix.columns.get(PREFIX + key, -1)) for key in Matrix.ABOUT
         )
-        if code or name or file:
-            source = Source(file, sha256, sizes.get((file, sha256), 0))
-            yield Member(Agency(district, code, name), source, _row(reading, facts, row, columns))
+        if not (code or name or file):
+            continue
+        agency, source = Agency(district, code, name), Source(file, sha256, sizes.get((file, sha256), 0))
+        with reading.about(agency):
+            values, is_whole = _row(reading, facts, row, matrix)
+            member = Member(agency, source, values, kind)
+            if is_whole:  # otherwise it was said that the row holds what was not written there
+                _look_for_changes(reading, facts, row, member, check, formulas)
+        yield member
 
 
-def _row(reading: Reading, facts: SheetFacts, row: int, columns: Mapping[str, int]) -> dict[str, Decimal]:
+def _row(reading: Reading, facts: SheetFacts, row: int, matrix: Matrix) -> tuple[dict[str, Decimal], bool]:
+    """The figures of a row, and whether those are all it holds."""
     values: dict[str, Decimal] = {}
+    is_whole = True
     for cell in reading.layout.form.inputs:
-        place = row, columns[cell.name]
+        place = row, matrix.columns[cell.name]
         fact = facts.cells.get(place)
         if fact is None or is_empty(fact):
             continue
@@ -82,9 +105,48 @@ def _row(reading: Reading, facts: SheetFacts, row: int, columns: Mapping[str, in
         if value is None:
             found = f"={fact.formula}" if fact.formula else (fact.text or "")
             reading.refuse("not-a-number", MATRIX, place, cell, found)
+            is_whole = False
         elif reading.fits(MATRIX, place, cell, value):
             values[cell.name] = value
-    return values
+        else:
+            is_whole = False
+    return values, is_whole
+
+
+def _look_for_changes(
+    reading: Reading, facts: SheetFacts, row: int, member: Member, check: str, formulas: Mapping[str, str]
+) -> None:
+    """Say once of a row that it is not as it was written: by its check, else by its totals."""
+    matrix, form = reading.matrix, reading.layout.form
+    assert matrix is not None  # noqa: S101  the row was found by it
+    figures = figures_of(member, (cell.name for cell in form.inputs))
+    if matrix.is_checked and check != member_check(member, figures):
+        reading.note(
+            "row-altered", MATRIX, (row, matrix.columns[f"{PREFIX}check"]), what=Word("altered-contents")
+        )
+        return
+    complete = form.complete(member.values)
+    for name, formula in formulas.items():
+        place = row, matrix.columns[name]
+        if not _is_total(reading, facts.cells.get(place), live.in_row(formula, row), complete[name]):
+            reading.note("row-altered", MATRIX, place, what=Word("altered-total"))
+            return
+
+
+def _is_total(reading: Reading, fact: Fact | None, issued: str, value: Decimal) -> bool:
+    """Whether a total in a row has its formula and its result; an old format has no formulas to tell."""
+    if reading.facts.old_format:
+        return fact is None or fact.text is None or fact.formula is not None or _is(fact, value)
+    if fact is None or fact.formula is None:
+        return False
+    if fact.formula != issued and canonical(fact.formula) != canonical(issued):
+        return False
+    return fact.text is None or _is(fact, value)
+
+
+def _is(fact: Fact, value: Decimal) -> bool:
+    found = number_of(fact)
+    return found is not None and close(found, value)
 
 
 def _accounts(reading: Reading, facts: SheetFacts) -> Iterator[Account]:
@@ -98,8 +160,18 @@ def _accounts(reading: Reading, facts: SheetFacts) -> Iterator[Account]:
             )
             continue
         agency = Agency(texts["district"], texts["code"], texts["agency"]) if texts["code"] else None
-        source = Source(texts["file"], texts["sha256"], int(stored(texts["size"] or "0") or 0))
+        size = stored(texts["size"] or "0") or Decimal(0)
+        with reading.about(agency):
+            _look_at_account(reading, row, texts | {"size": kept(size) if texts["size"] else ""})
+        source = Source(texts["file"], texts["sha256"], int(size))
         yield Account(agency, source, status, texts["note"], texts["via"])
+
+
+def _look_at_account(reading: Reading, row: int, texts: dict[str, str]) -> None:
+    check = texts.pop("check")
+    if reading.matrix is not None and reading.matrix.is_checked and check != checksum(texts.values()):
+        place = row, Sources.COLUMNS.index("check")
+        reading.note("row-altered", SOURCES, place, what=Word("altered-contents"))
 
 
 def _text(facts: SheetFacts, row: int, column: int) -> str:

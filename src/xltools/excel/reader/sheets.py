@@ -36,31 +36,38 @@ def read_sheets(reading: Reading) -> None:
 
 
 def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
-    for name, area in sheet.cells.items():
-        cell, place = reading.layout.form.cells[name], located.place(area)
-        fact = located.facts.cells.get(place)
-        if (located.facts.name, place) != (sheet.name, area.anchor):
-            reading.moved[name] = located.facts.name, a1(*place)
+    cells, facts, home = reading.layout.form.cells, located.facts.cells, located.facts.name
+    if located.is_moved or home != sheet.name:
+        _note_places(reading, sheet, located)
+    for name, place in located.cells.items():
+        cell, fact = cells[name], facts.get(place)
         if reading.is_rollup and not cell.additive:
             continue
         if cell.is_total or reading.is_rollup:
             issued = "" if reading.by_labels else _issued(reading, cell, located)
             reading.shown[name] = _shown(fact, issued, reading.facts.old_format)
         else:
-            _read_input(reading, cell, located.facts.name, place, fact)
+            _read_input(reading, cell, home, place, fact)
     for name, area in sheet.texts.items():
+        _read_text(reading, name, located.facts, located.place(area))
+    if located.facts.comments:
+        _note_comments(reading, located)
+
+
+def _note_places(reading: Reading, sheet: Sheet, located: Located) -> None:
+    """Keep where the cells stand that do not stand where they were issued."""
+    home = located.facts.name
+    for name, area in (sheet.cells | sheet.texts).items():
         place = located.place(area)
-        if (located.facts.name, place) != (sheet.name, area.anchor):
-            reading.moved[name] = located.facts.name, a1(*place)
-        _read_text(reading, name, located.facts, place)
-    _note_comments(reading, sheet, located)
+        if (home, place) != (sheet.name, area.anchor):
+            reading.moved[name] = home, a1(*place)
 
 
 _MOST_COMMENTS = 100  # on one sheet; nobody reads more
 
 
-def _note_comments(reading: Reading, sheet: Sheet, located: Located) -> None:
-    cells = {located.place(area): reading.layout.form.cells[name] for name, area in sheet.cells.items()}
+def _note_comments(reading: Reading, located: Located) -> None:
+    cells = {place: reading.layout.form.cells[name] for name, place in located.cells.items()}
     foreign = {place: without_marks(comment.text) for place, comment in located.facts.comments.items()}
     for place, text in sorted(foreign.items())[:_MOST_COMMENTS]:
         if text.strip():
@@ -158,7 +165,7 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
 def _issued(reading: Reading, cell: Cell, located: Located) -> str:
     """The formula of a total as it was issued, over the places where its parts stand now."""
     if cell.definition is None:
-        return live.column_sum(reading.layout, cell.name, reading.members)
+        return live.column_sum(reading.matrix, cell.name) if reading.matrix else ""
     if not located.is_moved:
         return reading.layout.formulas[cell.name]
     return cell.definition.print(lambda name: a1(*located.place(reading.layout.places[name][1])))

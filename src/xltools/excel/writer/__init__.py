@@ -6,9 +6,12 @@ programs show the stored result and do not compute on opening), and the checks a
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO
 
 import attrs
 
@@ -20,6 +23,7 @@ from xltools.excel.writer.canvas import Canvas
 from xltools.excel.writer.charts import write_charts
 from xltools.excel.writer.content import Content, issued, stamp_texts
 from xltools.excel.writer.cover import Cover
+from xltools.excel.writer.kinds import write_kinds
 from xltools.excel.writer.results import results
 from xltools.excel.writer.rollup import write_matrix, write_sources, write_waived
 from xltools.excel.writer.section import write_section
@@ -27,9 +31,9 @@ from xltools.excel.writer.stamping import Press
 from xltools.excel.writer.years import write_years
 from xltools.form.layout import layout
 from xltools.form.model import Form
-from xltools.form.places import COVER, PREFIX
+from xltools.form.places import COVER, PREFIX, Matrix
 
-__all__ = ["Press", "check_password", "press", "write_return", "write_rollup"]
+__all__ = ["Press", "check_password", "press", "save_rollup", "write_return", "write_rollup"]
 
 _LONGEST_PASSWORD = 15
 
@@ -50,17 +54,40 @@ def write_return(
     What follows from the figures of *last* year is filled in, unless *values* say otherwise, and stays open; with
     *show_last* they stand beside the tables as well. Many blank ones are written faster by a :func:`press`.
     """
-    return _write(issued(form, stamp, values, prose, last=last, show_last=show_last), password, key)
+    return _written(issued(form, stamp, values, prose, last=last, show_last=show_last), password, key)
 
 
-def write_rollup(rollup: Rollup, password: str = "") -> bytes:
-    """The workbook of a district: the form's sheets over one row an agency, and an account of every file."""
-    return _write(Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup), password)
+def _written(content: Content, password: str, key: bytes) -> bytes:
+    out = io.BytesIO()
+    _write(content, out, password, key)
+    return out.getvalue()
+
+
+def write_rollup(
+    rollup: Rollup, password: str = "", *, home: Path | None = None, by_kind: bool = False
+) -> bytes:
+    """The workbook of a district as bytes; :func:`save_rollup` says what is in it."""
+    out = io.BytesIO()
+    save_rollup(rollup, out, password, home=home, by_kind=by_kind)
+    return out.getvalue()
+
+
+def save_rollup(
+    rollup: Rollup, out: BinaryIO, password: str = "", *, home: Path | None = None, by_kind: bool = False
+) -> None:
+    """Write the workbook of a district: the form's sheets over one row an agency, and an account of every file.
+
+    It is written to *out* row by row. With *home*, the folder in which it will lie, each row links to its file; with
+    *by_kind*, a further sheet has a subtotal for each kind of agency.
+    """
+    matrix = Matrix.issued(rollup.form, len(rollup.members))
+    content = Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup, home=home, matrix=matrix)
+    _write(content, out, password, by_kind=by_kind)
 
 
 def press(form: Form, password: str = "", key: bytes = b"", *, show_last: bool = False) -> Press:
     """What writes the blank workbooks of many agencies, each as :func:`write_return` would, in a fraction of its time."""
-    return Press(form, lambda content: _write(content, password, key), key, show_last=show_last)
+    return Press(form, lambda content: _written(content, password, key), key, show_last=show_last)
 
 
 def check_password(password: str) -> None:
@@ -71,7 +98,9 @@ def check_password(password: str) -> None:
         raise InputError(Problem("bad-password"))
 
 
-def _write(content: Content, password: str, key: bytes = b"") -> bytes:
+def _write(
+    content: Content, out: BinaryIO, password: str, key: bytes = b"", *, by_kind: bool = False
+) -> None:
     check_password(password)
     content = attrs.evolve(content, results=results(content))
     with Canvas(password) as canvas:
@@ -87,17 +116,24 @@ def _write(content: Content, password: str, key: bytes = b"") -> bytes:
         for sheet in content.layout.sheets:
             write_section(canvas, content, sheet)
         if content.rollup:
-            if content.layout.form.charts:
-                write_charts(canvas, content, content.rollup)
-            if content.rollup.earlier:
-                write_years(canvas, content, content.rollup)
-            write_matrix(canvas, content, content.rollup)
-            write_sources(canvas, content, content.rollup)
-            if content.rollup.waived:
-                write_waived(canvas, content, content.rollup)
+            _rollup_sheets(canvas, content, content.rollup, by_kind=by_kind)
         cover.write()
         for name, (sheet_name, area) in content.layout.places.items():
             canvas.define(name, sheet_name, area)
         for item, area in content.layout.cover.stamp.items():
             canvas.define(PREFIX + item, COVER, area)
-        return canvas.close()
+        canvas.save(out)
+
+
+def _rollup_sheets(canvas: Canvas, content: Content, rollup: Rollup, *, by_kind: bool) -> None:
+    """What a roll-up has besides the form's own sheets."""
+    if content.layout.form.charts:
+        write_charts(canvas, content, rollup)
+    if rollup.earlier:
+        write_years(canvas, content, rollup)
+    write_matrix(canvas, content, rollup)
+    write_sources(canvas, content, rollup)
+    if by_kind and rollup.members:
+        write_kinds(canvas, content, rollup)
+    if rollup.waived:
+        write_waived(canvas, content, rollup)

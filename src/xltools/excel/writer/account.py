@@ -18,7 +18,7 @@ from xltools.excel.measure import lines
 from xltools.excel.writer.canvas import LOCKED, QUIET, RED, Canvas, stored
 from xltools.excel.writer.content import Content
 from xltools.form.linear import EXACT, ZERO
-from xltools.form.places import Area, Layout, Sheet
+from xltools.form.places import Area, Layout, Matrix, Sheet
 from xltools.text import clerk
 
 _MOST_RUNS = 200  # of one proof: SUM takes 255 ranges, and a formula 8,192 characters
@@ -40,7 +40,7 @@ class Proof:
         return tuple(name for group in self.groups for name in group)
 
 
-def proofs(layout: Layout) -> Iterator[Proof]:
+def proofs(layout: Layout, matrix: Matrix) -> Iterator[Proof]:
     """One for each table, over all its inputs that can be added; several for a table too scattered for one formula.
 
     The sum of a whole table is a control total: pieces and money in one sum mean nothing, but when any figure
@@ -48,7 +48,7 @@ def proofs(layout: Layout) -> Iterator[Proof]:
     """
     inputs = {cell.name for cell in layout.form.inputs if cell.additive}
     for sheet in layout.sheets:
-        groups = live.runs(layout, inputs & sheet.cells.keys())
+        groups = live.runs(matrix, inputs & sheet.cells.keys())
         for first in range(0, len(groups), _MOST_RUNS):
             yield Proof(sheet, tuple(groups[first : first + _MOST_RUNS]))
 
@@ -150,7 +150,7 @@ def _counted(account: _Account, what: str, counts: dict[str, int | None]) -> Non
 
 def _proofs(account: _Account, content: Content, members: int) -> Area | None:
     """A line for each proof; returns where their ticks are."""
-    t, told = clerk(), list(proofs(content.layout))
+    t, told = clerk(), list(proofs(content.layout, content.rows))
     if not told:
         return None
     account.head(t("account.proof"), *(t(f"account.{key}") for key in _PROOF))
@@ -179,7 +179,7 @@ def _proof(account: _Account, content: Content, proof: Proof, members: int) -> N
     difference, tick = Area.at(row, three.last_column + 1), Area.at(row, account.last)
     between = f"MAX({area_a1(three)})-MIN({area_a1(three)})"
     sums = (
-        live.matrix_sum(content.layout, proof.groups, members),
+        live.matrix_sum(content.rows, proof.groups),
         live.sheet_sum(proof.sheet, proof.names),
     )
     canvas.put(page, Area.at(row, 0), proof.sheet.section.title, account.body())

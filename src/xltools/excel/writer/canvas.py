@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import BinaryIO, Self
 
 import xlsxwriter
 from xlsxwriter.chart import Chart
@@ -19,11 +19,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.number import is_whole
 from xltools.excel.formula import absolute, quoted
-from xltools.excel.package import patched, with_structure_locked
+from xltools.excel.package import Change, relations_of, save_changed, structure_lock
+from xltools.excel.writer.stream import Stream
 from xltools.form.places import Area
 
 SONG, HEI = "宋体", "黑体"  # on every Windows and in WPS
 OPEN, LOCKED, LINE, QUIET = "#FFFBE6", "#F2F2F2", "#7F7F7F", "#595959"
+LINK = "#0563C1"
 RED = {"bg_color": "#C62828", "font_color": "#FFFFFF", "bold": True}
 _A4 = 9
 _LONGEST_HEADER = 100
@@ -49,6 +51,7 @@ class Canvas:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self._book = xlsxwriter.Workbook(self._out, options)
         self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
+        self._streams: list[tuple[str, Stream]] = []
         self._warnings = warnings.catch_warnings()
 
     def __enter__(self) -> Self:
@@ -57,13 +60,28 @@ class Canvas:
         return self
 
     def __exit__(self, *error: object) -> None:
+        for _, stream in self._streams:
+            stream.close()
         self._warnings.__exit__(*error)  # type: ignore[arg-type]
 
-    def close(self, *, locked: bool = True) -> bytes:
-        """The finished file, with its sheets fixed in number, order and name unless it is for the reader's own use."""
+    def save(self, out: BinaryIO, *, locked: bool = True) -> None:
+        """Write the finished file, its sheets fixed in number, order and name unless it is for the reader's own use."""
         self._book.close()
-        package = self._out.getvalue()
-        return with_structure_locked(package, self._password) if locked else patched(package, {})
+        lock = structure_lock(self._password) if locked else {}
+        rows: dict[str, Change] = {part: stream.sheet for part, stream in self._streams}
+        links: dict[str, Change] = {relations_of(part): stream.relations for part, stream in self._streams}
+        save_changed(self._out.getvalue(), out, {**lock, **rows, **links})
+
+    def close(self, *, locked: bool = True) -> bytes:
+        """The same as bytes."""
+        out = io.BytesIO()
+        self.save(out, locked=locked)
+        return out.getvalue()
+
+    def stream(self, page: Worksheet, stream: Stream) -> None:
+        """Have the rows of *stream* written while the file is; the first is drawn already, with its link if rows have one."""
+        part = f"xl/worksheets/sheet{self._book.worksheets().index(page) + 1}.xml"
+        self._streams.append((part, stream))
 
     def page(self, name: str) -> Worksheet:
         """A further sheet, after those there are."""
@@ -121,6 +139,10 @@ class Canvas:
         self._merge(page, area, style)
         sound(page.write_formula(area.row, area.column, f"={text}", style, result))
 
+    def link(self, page: Worksheet, cell: tuple[int, int], target: str, tip: str = "") -> None:
+        """Make a click on a cell lead to *target*, such as ``internal:'表'!A1``. Its content and look are drawn afterwards."""
+        sound(page.write_url(*cell, target, None, "", tip or None))
+
     def _merge(self, page: Worksheet, area: Area, style: Format) -> None:
         if not area.is_single:
             sound(page.merge_range(area.row, area.column, area.last_row, area.last_column, "", style))
@@ -139,8 +161,14 @@ class Canvas:
         options = rule | {"format": self._book.add_format(look)}
         sound(page.conditional_format(area.row, area.column, area.last_row, area.last_column, options))
 
+    def refuse_typing(self, page: Worksheet, area: Area, title: str, message: str) -> None:
+        """Let nobody type into cells that are not locked. Excel sorts no rows of which a cell is locked."""
+        options = {"validate": "custom", "value": "=FALSE", "ignore_blank": False}
+        options |= {"error_title": title, "error_message": message}
+        sound(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
+
     def guard(self, page: Worksheet, *, table: bool = False) -> None:
-        """Protect a page; a column may still be made wider and a *table* filtered."""
+        """Protect a page; a column may still be made wider, and a *table* filtered and, where it is open, sorted."""
         allowed = {"format_columns": True, "format_rows": True, "objects": True, "scenarios": True}
         page.protect(self._password, allowed | {"autofilter": table, "sort": table})
 

@@ -97,7 +97,7 @@ def _agencies(content: Content, rollup: Rollup, chart: model.Chart, top: int) ->
     rows: list[_Row] = []
     for place, member in enumerate(heapq.nlargest(_TOP, rollup.members, key=amount), top):
         district, code = (a1(place, _TABLE + column) for column in (1, 2))
-        formula = live.member_value(content.layout, measure.is_, district, code, count)
+        formula = live.member_value(content.rows, measure.is_, district, code)
         agency, rank = member.agency, Decimal(place - top + 1)
         value = _Value(formula, amount(member))
         rows.append((rank, agency.district, agency.code, _short(agency.name), value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
 from attrs import field, frozen
 
@@ -11,7 +12,7 @@ from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
-from xltools.form.places import STAMP, Check, Layout
+from xltools.form.places import STAMP, Check, Layout, Matrix
 from xltools.text import clerk
 
 Place = tuple[str, int, int]  # sheet, row and column of the cell that holds a value
@@ -29,6 +30,14 @@ class Content:
     last: Mapping[str, Decimal] = field(factory=dict)  # last year's figures, where they are to be shown
     carried: frozenset[str] = frozenset()  # inputs that were filled in from last year's
     results: Mapping[Place, int | str] = field(factory=dict)  # of the checks and of the cover's list of them
+    home: Path | None = None  # the folder of a roll-up, from which it links to the returns
+    matrix: Matrix | None = None  # where a roll-up has the rows of agencies
+
+    @property
+    def rows(self) -> Matrix:
+        """The same of a roll-up, which has them."""
+        assert self.matrix is not None  # noqa: S101  see above
+        return self.matrix
 
     def is_open(self, cell: Cell) -> bool:
         """Whether the cell is typed: an input, and not the sum of others' inputs."""

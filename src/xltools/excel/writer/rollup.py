@@ -1,94 +1,171 @@
-"""The two further sheets of a roll-up: one row a file and one column a cell, and the account of every file."""
+"""The further sheets of a roll-up: one row a file and one column a cell, and the account of every file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from attrs import frozen
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.data.filing import Member
+from xltools.data.checksum import checksum, figures_of, member_check
+from xltools.data.filing import Account, Source
+from xltools.data.number import kept
 from xltools.data.rollup import Rollup
 from xltools.excel import live
-from xltools.excel.writer.canvas import HEI, LOCKED, Canvas, header_text, stored, widths
+from xltools.excel.formula import quoted
+from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, header_text, widths
 from xltools.excel.writer.content import Content
-from xltools.form.address import a1
+from xltools.excel.writer.stream import BLANK, MOST_LINKS, Row, Stream, formula, number, words
+from xltools.files import link
+from xltools.form.model import Cell
 from xltools.form.places import MATRIX, PREFIX, SOURCES, WAIVED, Area, Matrix, Sources, Waived
 from xltools.text import clerk
 
-_MATRIX_WIDTHS = (12.0, 14.0, 26.0, 32.0, 14.0)
-_SOURCES_WIDTHS = (12.0, 14.0, 26.0, 34.0, 66.0, 9.0, 12.0, 40.0, 18.0, 10.0)
+_MATRIX_WIDTHS = (12.0, 14.0, 26.0, 12.0, 32.0, 14.0, 18.0)
+_SOURCES_WIDTHS = (12.0, 14.0, 26.0, 34.0, 66.0, 9.0, 12.0, 40.0, 18.0, 10.0, 18.0)
+_HEIGHTS = {Matrix.SECTION_ROW: 30, Matrix.ROW_ROW: 56, Matrix.COLUMN_ROW: 30, Matrix.NAME_ROW: 30}
 
 
 def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Where the district's figures come from."""
-    page, t = canvas.page(MATRIX), clerk()
-    cells = list(content.layout.form.cells.values())
-    about = len(Matrix.ABOUT)
-    title = canvas.format(font_name=HEI, font_size=13, text_wrap=False)
-    canvas.put(page, Area.at(0, 0), t("rollup.matrix-title"), title)
-    head = canvas.boxed(bg_color=LOCKED, font_size=9)
-    for column, key in enumerate(Matrix.ABOUT):
-        label = t("rollup.agency" if key == "name" else f"rollup.{key}")
-        canvas.put(
-            page, Area.at(Matrix.SECTION_ROW, column, Matrix.NAME_ROW - Matrix.SECTION_ROW), label, head
-        )
-        canvas.put(page, Area.at(Matrix.NAME_ROW, column), PREFIX + key, head)
-    for column, cell in enumerate(cells, about):
-        words = (cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path), cell.name)
-        for row, text in enumerate(words, Matrix.SECTION_ROW):
-            canvas.put(page, Area.at(row, column), text, head)
-    for row, member in enumerate(rollup.members, Matrix.FIRST_ROW):
-        _write_member(canvas, content, page, row, member)
-    widths(page, (*_MATRIX_WIDTHS, *(13.0,) * len(cells)))
-    for row, height in ((1, 30), (2, 56), (3, 30), (4, 30)):
-        page.set_row(row, height)
-    last = Matrix.FIRST_ROW + max(1, len(rollup.members)) - 1
-    page.freeze_panes(Matrix.FIRST_ROW, 3)
-    page.autofilter(Matrix.NAME_ROW, 0, last, about + len(cells) - 1)
-    _finish(canvas, content, page, Area.at(0, 0, last + 1, about + len(cells)))
+    page, form = canvas.page(MATRIX), content.layout.form
+    matrix, count, last = Matrix.issued(form, len(rollup.members)), len(rollup.members), len(Matrix.ABOUT)
+    table = _Table(Matrix.NAME_ROW, count, last + len(form.cells), Matrix.ABOUT.index("file"))
+    linked = _are_linked(canvas, content, page, "rollup.matrix-title", count, MOST_LINKS - len(form.cells))
+    write_heads(canvas, page, Matrix.ABOUT)
+    write_names(canvas, content, page, list(form.cells.values()), last)
+    text, quiet = (
+        _open(canvas, text_wrap=False, align="left"),
+        _open(canvas, text_wrap=False, font_color=QUIET),
+    )
+    looks = [quiet if key in {"sha256", "check"} else text for key in Matrix.ABOUT]
+    figures = [_open(canvas, bg_color=LOCKED if cell.is_total else "#FFFFFF") for cell in form.cells.values()]
+    table.draw(
+        canvas, page, [*looks, *figures], _matrix_rows(content, rollup, matrix, linked=linked), linked=linked
+    )
+    widths(page, (*_MATRIX_WIDTHS, *(13.0,) * len(form.cells)))
+    page.freeze_panes(matrix.first, Matrix.ABOUT.index("name") + 1)
+    finish(canvas, content, page, Area.at(0, 0, matrix.last + 1, table.width))
     page.fit_to_pages(0, 0)
 
 
-def _write_member(canvas: Canvas, content: Content, page: Worksheet, row: int, member: Member) -> None:
-    agency, source, form = member.agency, member.source, content.layout.form
-    text = canvas.boxed(font_size=9, text_wrap=False, align="left")
-    for column, value in enumerate((agency.district, agency.code, agency.name, source.name, source.sha256)):
-        canvas.put(page, Area.at(row, column), value, text)
-    complete = form.complete(member.values)
-    for name, cell in form.cells.items():
-        place = Area.at(row, live.matrix_column(content.layout, name))
-        style = canvas.boxed(num_format="General", bg_color=LOCKED if cell.is_total else "#FFFFFF")
-        if cell.definition:
-            formula = cell.definition.print(lambda other: a1(row, live.matrix_column(content.layout, other)))
-            canvas.formula(page, place, formula, style, stored(complete[name]))
-        else:
-            canvas.put(page, place, member.values.get(name), style)
+def _open(canvas: Canvas, **look: object) -> Format:
+    """The look of a cell in a row that can be sorted, which Excel does only with rows that are not locked."""
+    return canvas.boxed(**({"font_size": 9, "locked": False} | look))
+
+
+def write_heads(canvas: Canvas, page: Worksheet, keys: Iterable[str]) -> None:
+    """The heads of the columns that say whose a row is, with the names they are found by."""
+    head, t = canvas.boxed(bg_color=LOCKED, font_size=9), clerk()
+    for column, key in enumerate(keys):
+        label = t("rollup.agency" if key == "name" else f"rollup.{key}")
+        area = Area.at(Matrix.SECTION_ROW, column, Matrix.NAME_ROW - Matrix.SECTION_ROW)
+        canvas.put(page, area, label, head)
+        canvas.put(page, Area.at(Matrix.NAME_ROW, column), PREFIX + key, head)
+
+
+def write_names(canvas: Canvas, content: Content, page: Worksheet, cells: Iterable[Cell], first: int) -> None:
+    """The heads of the figures' columns: labels, where the district's figure stands, to be clicked, and the name."""
+    head = canvas.boxed(bg_color=LOCKED, font_size=9)
+    linked = canvas.boxed(bg_color=LOCKED, font_size=9, font_color=LINK)
+    for column, cell in enumerate(cells, first):
+        sheet, address = content.layout.address(cell.name)
+        labels = (cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path))
+        for row, text in enumerate(labels, Matrix.SECTION_ROW):
+            canvas.put(page, Area.at(row, column), text, head)
+        canvas.link(page, (Matrix.ADDRESS_ROW, column), f"internal:{quoted(sheet)}!{address}")
+        canvas.put(page, Area.at(Matrix.ADDRESS_ROW, column), f"{sheet}!{address}", linked)
+        canvas.put(page, Area.at(Matrix.NAME_ROW, column), cell.name, head)
+    for row, height in _HEIGHTS.items():
+        page.set_row(row, height)
+
+
+def _matrix_rows(content: Content, rollup: Rollup, matrix: Matrix, *, linked: bool) -> Iterator[Row]:
+    form = content.layout.form
+    names, formulas = [cell.name for cell in form.inputs], live.row_formulas(form, matrix)
+    for row, member in enumerate(rollup.members, matrix.first):
+        agency, source = member.agency, member.source
+        about = (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
+        figures = figures_of(member, names)
+        contents = [words(text) for text in (*about, member_check(member, figures))]
+        complete = form.complete(member.values)
+        for name in form.cells:
+            if (text := figures.get(name)) is not None:
+                contents.append(number(text))
+            elif name in formulas:
+                contents.append(formula(live.in_row(formulas[name], row), kept(complete[name])))
+            else:
+                contents.append(BLANK)
+        yield Row(contents, _link(content, source) if linked else "")
+
+
+def _link(content: Content, source: Source) -> str:
+    return link(source.on_disk, content.home) if content.home is not None and source.path else ""
+
+
+def _are_linked(canvas: Canvas, content: Content, page: Worksheet, title: str, files: int, most: int) -> bool:
+    """Whether the rows link to their files, which all do or none; the title of the sheet says when they are too many."""
+    t, is_wanted = clerk(), content.home is not None
+    text = t(title) + (t("rollup.no-links", most=MOST_LINKS) if is_wanted and files > most else "")
+    canvas.put(page, Area.at(0, 0), text, canvas.format(font_name=HEI, font_size=13, text_wrap=False))
+    return is_wanted and 0 < files <= most
+
+
+@frozen
+class _Table:
+    """Rows below a head that can be filtered and sorted and not typed into; some link to the file in one column."""
+
+    head: int
+    count: int
+    width: int
+    linked: int
+
+    def draw(
+        self, canvas: Canvas, page: Worksheet, looks: list[Format], rows: Iterable[Row], *, linked: bool
+    ) -> None:
+        """The rows, of which the first is drawn as the pattern of the others."""
+        first, t = self.head + 1, clerk()
+        if linked:
+            canvas.link(page, (first, self.linked), "external:first.xlsx")
+            looks[self.linked] = _open(canvas, text_wrap=False, align="left", font_color=LINK, underline=1)
+        for column, look in enumerate(looks):
+            canvas.put(page, Area.at(first, column), None, look)
+        rows_area = Area.at(first, 0, max(1, self.count), self.width)
+        canvas.stream(page, Stream(first, self.count, rows, self.linked))
+        canvas.refuse_typing(page, rows_area, t("input.error-title"), t("rollup.no-typing"))
+        page.autofilter(self.head, 0, rows_area.last_row, rows_area.last_column)
 
 
 def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Every file and every agency, and what became of it."""
-    page, t = canvas.page(SOURCES), clerk()
-    canvas.put(
-        page,
-        Area.at(0, 0),
-        t("rollup.sources-title"),
-        canvas.format(font_name=HEI, font_size=13, text_wrap=False),
-    )
-    head, body = canvas.boxed(bg_color=LOCKED, bold=True), canvas.boxed(font_size=9, align="left")
+    page, t, accounts = canvas.page(SOURCES), clerk(), rollup.accounts
+    table = _Table(Sources.HEAD_ROW, len(accounts), len(Sources.COLUMNS), Sources.COLUMNS.index("file"))
+    files = sum(bool(account.source.path) for account in accounts)
+    linked = _are_linked(canvas, content, page, "rollup.sources-title", files, MOST_LINKS)
+    head = canvas.boxed(bg_color=LOCKED, bold=True)
     for column, key in enumerate(Sources.COLUMNS):
         canvas.put(page, Area.at(Sources.HEAD_ROW, column), t(f"rollup.{key}"), head)
-    for row, account in enumerate(rollup.accounts, Sources.FIRST_ROW):
-        agency, source = account.agency, account.source
-        who = (agency.district, agency.code, agency.name) if agency else ("", "", "")
-        size = Decimal(source.size) if source.sha256 else None
-        what = (t(f"rollup.{account.status}"), account.note, account.via, account.status)
-        for column, value in enumerate((*who, source.name, source.sha256, size, *what)):
-            canvas.put(page, Area.at(row, column), value, body)
+    looks = [_open(canvas, align="left")] * table.width
+    table.draw(
+        canvas, page, looks, (_account_row(content, a, linked=linked) for a in accounts), linked=linked
+    )
     widths(page, _SOURCES_WIDTHS)
-    last = Sources.FIRST_ROW + max(1, len(rollup.accounts)) - 1
     page.freeze_panes(Sources.FIRST_ROW, 0)
-    page.autofilter(Sources.HEAD_ROW, 0, last, len(Sources.COLUMNS) - 1)
-    _finish(canvas, content, page, Area.at(0, 0, last + 1, len(Sources.COLUMNS)))
+    finish(canvas, content, page, Area.at(0, 0, Sources.HEAD_ROW + max(1, table.count) + 1, table.width))
+
+
+def _account_row(content: Content, account: Account, *, linked: bool) -> Row:
+    agency, source = account.agency, account.source
+    who = (agency.district, agency.code, agency.name) if agency else ("", "", "")
+    size = kept(Decimal(source.size)) if source.sha256 else ""
+    what = (clerk()(f"rollup.{account.status}"), account.note, account.via, account.status)
+    texts = (*who, source.name, source.sha256, size, *what)
+    contents = [words(text) for text in (*texts, checksum(texts))]
+    if size:
+        contents[Sources.COLUMNS.index("size")] = number(size)
+    return Row(contents, _link(content, source) if linked else "")
 
 
 _WAIVED_WIDTHS = (26.0, 18.0, 20.0, 60.0, 34.0, 12.0, 12.0)
@@ -112,10 +189,11 @@ def write_waived(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     last = Waived.FIRST_ROW + len(rollup.waived) - 1
     page.freeze_panes(Waived.FIRST_ROW, 0)
     page.autofilter(Waived.HEAD_ROW, 0, last, len(Waived.COLUMNS) - 1)
-    _finish(canvas, content, page, Area.at(0, 0, last + 1, len(Waived.COLUMNS)))
+    finish(canvas, content, page, Area.at(0, 0, last + 1, len(Waived.COLUMNS)))
 
 
-def _finish(canvas: Canvas, content: Content, page: Worksheet, printed: Area) -> None:
+def finish(canvas: Canvas, content: Content, page: Worksheet, printed: Area) -> None:
+    """Paper and protection of a sheet of rows."""
     t = clerk()
     header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
     canvas.paper(page, printed, header, t("sheet.footer"), landscape=True)

@@ -9,6 +9,7 @@ import attrs
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.rollup import Rollup
 from xltools.excel import live
 from xltools.excel.formula import rectangles
 from xltools.excel.measure import lines
@@ -27,7 +28,7 @@ from xltools.excel.writer.canvas import (
 )
 from xltools.excel.writer.content import Content
 from xltools.form.model import Cell
-from xltools.form.places import Area, Beside, CheckGroup, Label, Sheet
+from xltools.form.places import Area, Beside, CheckGroup, Label, Matrix, Sheet
 from xltools.text import clerk
 
 _LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 14.5, 20.0, 400.0  # points; Excel's limit is 409
@@ -148,6 +149,8 @@ def _cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, area: A
     colour = OPEN if is_open else LOCKED
     style = canvas.boxed(num_format=number, bg_color=colour, locked=not is_open, bold=cell.is_total)
     value = content.values.get(cell.name)
+    if content.rollup and not content.is_left_blank(cell):
+        _trace(canvas, content, content.rollup, page, cell, area)
     if content.is_left_blank(cell):
         canvas.put(page, area, None, canvas.boxed(pattern=14, fg_color=LINE, bg_color=LOCKED))
     elif is_open:
@@ -155,8 +158,14 @@ def _cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, area: A
     elif cell.definition:
         canvas.formula(page, area, content.layout.formulas[cell.name], style, stored(value or Decimal(0)))
     elif content.rollup:
-        formula = live.column_sum(content.layout, cell.name, len(content.rollup.members))
+        formula = live.column_sum(Matrix.issued(content.layout.form, len(content.rollup.members)), cell.name)
         canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
+
+
+def _trace(canvas: Canvas, content: Content, rollup: Rollup, page: Worksheet, cell: Cell, area: Area) -> None:
+    """A click on a figure of the district selects the agencies' figures in the matrix."""
+    column = Matrix.issued(content.layout.form, len(rollup.members)).column(cell.name)
+    canvas.link(page, area.anchor, f"internal:{live.in_matrix(column)}", clerk()("rollup.trace"))
 
 
 def _validate(content: Content, sheet: Sheet, page: Worksheet) -> None:

@@ -1,0 +1,114 @@
+"""``xltools merge --check``: whether a roll-up is what the files give, and if not, in what it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from xltools.cli.shared import emit
+from xltools.text import Lang, catalog
+
+if TYPE_CHECKING:
+    from xltools.cli.merge import Work
+    from xltools.data.rollup import Rollup
+
+_MOST_TOLD = 100
+
+
+def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
+    """Make the roll-up anew and hold *workbook* against it; 0 when it is the same to the byte, else 1.
+
+    Raises :class:`InputError` when there is no such workbook.
+    """
+    import tempfile  # noqa: PLC0415
+
+    from xltools.excel.writer import save_rollup  # noqa: PLC0415
+    from xltools.files import read_bytes  # noqa: PLC0415
+    from xltools.report.manifest import hash_of  # noqa: PLC0415
+    from xltools.report.text import collection_text  # noqa: PLC0415
+
+    t, there = catalog(lang), read_bytes(workbook)
+    work = merged()
+    rollup = work.outcome.rollup
+    if rollup is None:
+        emit(collection_text(work.outcome.collection, lang) + "\n", None)
+        click.echo(t("proof.no-rollup"), err=True)
+        return 1
+    with tempfile.TemporaryFile() as out:
+        save_rollup(rollup, out, work.password, home=workbook.parent, by_kind=work.settings.by_kind)
+        out.seek(0)
+        made = hash_of(iter(lambda: out.read(1 << 20), b""))
+    if made == hash_of(there):
+        emit(t("proof.same", file=workbook, count=len(rollup.included), sha256=made), None)
+        return 0
+    told = [
+        *_settings(workbook, work, t),
+        *_inputs(workbook, rollup, t),
+        *_figures(there, workbook, rollup, lang),
+    ]
+    more = [t("proof.more", count=len(told) - _MOST_TOLD)] if len(told) > _MOST_TOLD else []
+    lines = told[:_MOST_TOLD] + more or [t("proof.only-bytes")]
+    emit("\n".join([t("proof.differs", file=workbook), *(f"  {line}" for line in lines)]), None)
+    return 1
+
+
+_Told = Callable[..., str]
+
+
+def _settings(workbook: Path, work: Work, t: _Told) -> Iterator[str]:
+    """What it was made with that is not so now."""
+    from xltools.report.manifest import path_of, read  # noqa: PLC0415
+
+    known = read(path_of(workbook))
+    if known is None:
+        yield t("proof.no-manifest", file=path_of(workbook).name)
+        return
+    for key, now in work.settings._asdict().items():
+        then = getattr(known.settings, key)
+        if key == "others":
+            for what in sorted({*then, *now}):
+                if then.get(what) != now.get(what):
+                    yield t(f"proof.other-{what}")
+        elif then != now:
+            yield t("proof.setting", key=key, then=then, now=now)
+
+
+def _inputs(workbook: Path, rollup: Rollup, t: _Told) -> Iterator[str]:
+    """Which files the manifest names that are not there now, or hold something else; and which are new."""
+    from xltools.report.manifest import path_of, read  # noqa: PLC0415
+
+    known = read(path_of(workbook))
+    if known is None:
+        return
+    now = {a.source.path: a.source.sha256 for a in rollup.accounts if a.status in {"included", "excluded"}}
+    for path in sorted({*known.inputs, *now}):
+        if path not in now:
+            yield t("proof.input-gone", file=path)
+        elif path not in known.inputs:
+            yield t("proof.input-new", file=path)
+        elif now[path] != known.inputs[path]:
+            yield t("proof.input-changed", file=path)
+
+
+def _figures(there: bytes, workbook: Path, rollup: Rollup, lang: Lang) -> Iterator[str]:
+    """What the workbook itself holds that the files do not give, and what is wrong with it by itself."""
+    from xltools.checking.checks import verify  # noqa: PLC0415
+    from xltools.data.finding import Severity  # noqa: PLC0415
+    from xltools.excel.reader import read_package  # noqa: PLC0415
+    from xltools.proof import discrepancies  # noqa: PLC0415
+    from xltools.text import message  # noqa: PLC0415
+
+    t = catalog(lang)
+    filing = read_package(there, str(workbook), rollup.form)
+    for one in discrepancies(filing, rollup):
+        found, expected = (
+            t("finding-part.empty") if x in {None, ""} else x for x in (one.found, one.expected)
+        )
+        yield t(f"proof.{one.what}", agency=one.agency, label=one.label, found=found, expected=expected)
+    for finding in verify(filing):
+        if finding.severity is not Severity.NOTE and finding.code != "rollup-incomplete":
+            place = "!".join(filter(None, (finding.sheet, finding.address)))
+            yield f"{finding.code} {place} {message(finding, lang)}"

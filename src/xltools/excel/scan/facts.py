@@ -1,0 +1,59 @@
+"""What a scan gives: the facts of a workbook, flat and literal."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from attrs import define, field
+
+
+class Fact(NamedTuple):
+    """One cell: its type (n, s, b, e), its text as stored or shown, its formula, its style's number."""
+
+    type: str
+    text: str | None
+    formula: str | None
+    style: int
+
+
+class Comment(NamedTuple):
+    """What somebody wrote at a cell, without the name that programs put in front."""
+
+    author: str
+    text: str
+
+
+@define
+class SheetFacts:
+    """One worksheet."""
+
+    name: str
+    state: str = "visible"
+    cells: dict[tuple[int, int], Fact] = field(factory=dict)
+    merges: list[str] = field(factory=list)
+    validations: list[str] = field(factory=list)  # the ranges that have one
+    is_protected: bool = False
+    hidden_rows: set[int] = field(factory=set)
+    hidden_columns: list[tuple[int, int]] = field(factory=list)  # first and last of each run
+    comments: dict[tuple[int, int], Comment] = field(factory=dict)
+
+
+@define
+class Facts:
+    """Everything the reader may want to know of a workbook."""
+
+    sheets: list[SheetFacts] = field(factory=list)
+    names: dict[str, str] = field(factory=dict)  # workbook-wide defined names, in lower case
+    properties: dict[str, str] = field(factory=dict)  # custom document properties
+    application: str = ""
+    structure_locked: bool = False
+    locked: list[bool] = field(factory=list)  # by style number
+    dates: list[bool] = field(factory=list)  # by style number: whether it shows a number as a date or a time
+    digits: list[int] = field(factory=list)  # by style number: the fewest digits of a whole number, 0 for any
+    epoch_1904: bool = False  # dates count from 1904
+    external_links: int = 0  # other workbooks that this one reads
+    old_format: str = ""  # such as .xls: then only the values are known
+
+    def sheet(self, name: str) -> SheetFacts | None:
+        """The worksheet of that name."""
+        return next((sheet for sheet in self.sheets if sheet.name == name), None)

@@ -1,0 +1,63 @@
+"""What was parsed before need not be parsed again: a store of bounded size, in this process and nowhere else.
+
+Files of one collection share most of what they hold, byte for byte. A key is the text itself and never a digest of
+it, so that nothing can be mistaken for something else; a value is immutable, because files share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from attrs import define, field
+
+from xltools.excel.guard import Part
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+_Result = TypeVar("_Result")
+
+
+@define
+class Known(Generic[_Key, _Value]):
+    """A mapping that forgets what was not asked for in a while.
+
+    It has two halves. What is put in, or asked for, goes into the younger; when that holds *most* characters (of
+    keys; what is kept of them is a few times as large), the older is forgotten and the younger takes its place.
+    """
+
+    most: int
+    _held: int = 0
+    _young: dict[_Key, tuple[int, _Value]] = field(factory=dict)
+    _old: dict[_Key, tuple[int, _Value]] = field(factory=dict)
+
+    def get(self, key: _Key) -> _Value | None:
+        """What was put in under *key*, unless it is forgotten."""
+        found = self._young.get(key)
+        if found is None and (found := self._old.get(key)) is not None:
+            self.put(key, found[1], found[0])
+        return found[1] if found is not None else None
+
+    def put(self, key: _Key, value: _Value, size: int) -> None:
+        """Keep *value* under *key*, which has *size* characters."""
+        if size > self.most:
+            return
+        if self._held + size > self.most:
+            self._old, self._young, self._held = self._young, {}, 0
+        self._young[key] = size, value
+        self._held += size
+
+
+_PARTS: Known[tuple[object, str, bytes], Any] = Known(4 << 20)
+
+
+def remembered(read: Callable[[Part, str], _Result], part: Part, name: str = "") -> _Result:
+    """What *read* makes of a part, which it makes of the same bytes under the same *name* again; it is shared."""
+    if not isinstance(part.content, bytes):
+        return read(part, name)
+    key = read, name, part.content
+    found: tuple[_Result] | None = _PARTS.get(key)
+    if found is None:
+        found = (read(part, name),)
+        _PARTS.put(key, found, len(part.content))
+    return found[0]

@@ -1,0 +1,231 @@
+"""The parts of a workbook beside its sheets: what there is, the shared strings, the styles, the properties, the comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from xltools.excel.guard import Part
+from xltools.excel.package import target_of
+from xltools.excel.scan.facts import Comment
+from xltools.excel.scan.parsing import EnoughError, parse, true, unescaped
+from xltools.excel.scan.worksheet import place_of
+
+
+class Book(NamedTuple):
+    """What the part of the workbook itself says."""
+
+    root: str  # the name of its root element
+    sheets: tuple[tuple[str, str, str], ...]  # name, state and relation of each
+    names: Mapping[str, str]
+    structure_locked: bool
+    epoch_1904: bool
+    external_links: int
+
+
+def workbook(part: Part) -> Book:
+    """The workbook: its sheets, the names that it defines, what holds for all of it."""
+    sheets: list[tuple[str, str, str]] = []
+    names: dict[str, str] = {}
+    locked = epoch_1904 = False
+    links = 0
+    root = name = ""
+    text: list[str] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal root, name, locked, epoch_1904, links
+        root = root or tag
+        if tag == "sheet":
+            identity = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "id"), "")
+            sheets.append((attributes["name"], attributes.get("state", "visible"), identity))
+        elif tag == "definedName" and "localSheetId" not in attributes:
+            name = attributes["name"].casefold()
+            text.clear()
+        elif tag == "workbookProtection":
+            locked = true(attributes.get("lockStructure"))
+        elif tag == "workbookPr":
+            epoch_1904 = true(attributes.get("date1904"))
+        elif tag == "externalReference":
+            links += 1
+
+    def end(tag: str) -> None:
+        nonlocal name
+        if tag == "definedName" and name:
+            names[name] = "".join(text)
+            name = ""
+
+    parse(part, start, end, lambda chunk: text.append(chunk) if name else None)
+    return Book(root, tuple(sheets), MappingProxyType(names), locked, epoch_1904, links)
+
+
+Relations = tuple[tuple[str, str, str], ...]
+
+
+def relations(part: Part, owner: str) -> Relations:
+    """Kind, target and id of each relation of the part called *owner* ("" for the package)."""
+    found: list[tuple[str, str, str]] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "Relationship" and attributes.get("TargetMode") != "External":
+            target = target_of(owner, attributes["Target"])
+            found.append((attributes["Type"].rpartition("/")[2], target, attributes["Id"]))
+
+    parse(part, start)
+    return tuple(found)
+
+
+def strings(part: Part) -> list[str]:
+    """The shared strings, rich text joined, phonetic guides left out."""
+    strings: list[str] = []
+    text: list[str] = []
+    in_text = phonetic = False
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal in_text, phonetic
+        if tag == "si":
+            text.clear()
+        elif tag == "rPh":
+            phonetic = True
+        elif tag == "t":
+            in_text = not phonetic
+
+    def end(tag: str) -> None:
+        nonlocal in_text, phonetic
+        if tag == "t":
+            in_text = False
+        elif tag == "rPh":
+            phonetic = False
+        elif tag == "si":
+            strings.append(unescaped("".join(text)))
+
+    parse(part, start, end, lambda chunk: text.append(chunk) if in_text else None)
+    return strings
+
+
+# Built-in formats of dates and times, those of the Chinese, Japanese and Korean editions included.
+_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_NOT_DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.|general|e[+-]', re.IGNORECASE)
+
+
+class Styles(NamedTuple):
+    """Of each cell style, by its number, whether it locks the cell, and how it shows a number."""
+
+    locked: tuple[bool, ...]
+    dates: tuple[bool, ...]
+    digits: tuple[int, ...]
+
+
+def styles(part: Part, _: str = "") -> Styles:
+    """The cell styles. One locks its cells unless it says otherwise."""
+    locked: list[bool] = []
+    dates: list[bool] = []
+    digits: list[int] = []
+    formats: dict[str, tuple[bool, int]] = {}
+    inside = False
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        if tag == "cellXfs":
+            inside = True
+        elif inside and tag == "xf":
+            number = attributes.get("numFmtId", "0")
+            locked.append(True)
+            dated, fewest = formats.get(number) or (number.isdigit() and int(number) in _DATE_FORMATS, 0)
+            dates.append(dated)
+            digits.append(fewest)
+        elif inside and tag == "protection" and locked:
+            locked[-1] = true(attributes.get("locked", "1"))
+        elif tag == "numFmt":
+            code = attributes.get("formatCode", "")[:_LONGEST_FORMAT]
+            formats[attributes.get("numFmtId", "")] = _is_date(code), _digits(code)
+
+    def end(tag: str) -> None:
+        if tag == "cellXfs":
+            raise EnoughError
+
+    parse(part, start, end)
+    return Styles(tuple(locked), tuple(dates), tuple(digits))
+
+
+_LONGEST_FORMAT = 255
+_PADDED = re.compile(r"(?:\[\$-[^\]]*\])?(0{2,})(?:_.)?")  # 000, in a locale, with room behind it
+
+
+def _digits(code: str) -> int:
+    """How many digits a format asks for that shows nothing but digits: 3 for 000."""
+    match = _PADDED.fullmatch(code.partition(";")[0])
+    return len(match[1]) if match else 0
+
+
+def _is_date(code: str) -> bool:
+    code = _NOT_DATE_PARTS.sub("", code)
+    return any(letter in "ymdhs年月日" for letter in code.casefold())
+
+
+def custom(part: Part) -> dict[str, str]:
+    """The custom properties by their names."""
+    properties: dict[str, list[str]] = {}
+    name = ""
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal name
+        if tag == "property":
+            name = attributes.get("name", "")
+            properties[name] = []
+
+    def text(chunk: str) -> None:
+        if name:
+            properties[name].append(chunk)
+
+    parse(part, start, None, text)
+    return {key: "".join(value).strip() for key, value in properties.items()}
+
+
+def application(part: Part, _: str = "") -> str:
+    """Which program saved the file."""
+    found: list[str] = []
+    inside = False
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal inside
+        inside = tag == "Application"
+
+    def end(tag: str) -> None:
+        if tag == "Application":
+            raise EnoughError
+
+    parse(part, start, end, lambda chunk: found.append(chunk) if inside else None)
+    return "".join(found)
+
+
+def comments(part: Part) -> dict[tuple[int, int], Comment]:
+    """The comments of one sheet; a thread of answers is kept by Excel as one text besides, and that is read."""
+    comments: dict[tuple[int, int], Comment] = {}
+    authors: list[str] = []
+    chunks: list[str] = []
+    head: tuple[str, str] | None = None
+    within = False
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal head, within
+        if tag == "comment":
+            head = attributes["ref"], attributes.get("authorId", "")
+            chunks.clear()
+        elif tag == "author":
+            chunks.clear()
+        within = tag in {"author", "t"}
+
+    def end(tag: str) -> None:
+        nonlocal within
+        if tag == "author":
+            authors.append("".join(chunks))
+        elif tag == "comment" and head is not None:
+            reference, number = head
+            author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
+            comments[place_of(reference)] = Comment(author, unescaped("".join(chunks)))
+        within = False
+
+    parse(part, start, end, lambda chunk: chunks.append(chunk) if within else None)
+    return comments

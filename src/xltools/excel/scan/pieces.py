@@ -1,0 +1,483 @@
+"""A worksheet, or the shared strings, by their pieces: those met before are not parsed again.
+
+The sheets of returns differ in a few cells. So a sheet is cut into pieces, about one a row, and from each piece the
+plain numbers are taken out that stand as the values of cells. What is left, its shape, has mostly been met before,
+in this file or another, and what expat and :func:`worksheet` made of it then holds again, with the numbers put back.
+
+Why this gives what parsing the whole gives:
+
+* Only parts are cut that are UTF-8 and hold no ``<!`` and no ``<?`` behind their declaration. In them each ``<``
+  begins a tag, or the part is not well-formed: no comment, section or text can look like a tag.
+* A cut is made at a tag. Each piece is parsed by expat between the tags of an element of its own, so it is balanced
+  content; the tags around all pieces are parsed without them. Balanced content in an element is well-formed, and
+  gives the events of the pieces one after the other.
+* At the edge of balanced content :func:`worksheet` is within no cell, text or guide. What else it remembers is the
+  row and column of cells without an address, which no piece has; formulas that cells share, which are put together
+  anew for each file; and the cells so far, of which no other piece may have one, since the rows of pieces ascend.
+* A number is taken out where ``<v>5</v>`` is all that a cell holds, or follows its formula. The shape was parsed with
+  numbers in all those cells. A cell without its value is empty, which changes nothing but that cell; two cells at one
+  address do not get that far. A number has no sign in it that XML knows.
+* Whatever does not fit, is beyond a limit or raises, is parsed as a whole by expat; what that says is what counts.
+
+``tests/test_pieces.py`` holds one against the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
+from typing import Any, Final, NamedTuple, cast
+
+from attrs import define, field, frozen
+
+from xltools.excel.guard import DAMAGE, Limits, Part, ScanError
+from xltools.excel.scan.facts import Fact, SheetFacts
+from xltools.excel.scan.known import Known
+from xltools.excel.scan.parts import Book, strings, workbook
+from xltools.excel.scan.worksheet import MOST_RANGES, Tables, place_of, worksheet
+
+
+class _UnfamiliarError(Exception):
+    """The part cannot be put together from pieces."""
+
+
+_DIFFERENT = (_UnfamiliarError, ScanError, *DAMAGE)
+
+
+def sheet_of(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:
+    """What :func:`worksheet` gives, by pieces where that can be."""
+    expanded = tables.expanded
+    if text := _text(part):
+        try:
+            return _Assembly(sheet, tables).of(text)
+        except _DIFFERENT:
+            tables.expanded = expanded
+    return worksheet(part, sheet, tables)
+
+
+def strings_of(part: Part) -> list[str]:
+    """What :func:`strings` gives, by pieces where that can be."""
+    if text := _text(part):
+        try:
+            return _strings(text)
+        except _DIFFERENT:
+            pass
+    return strings(part)
+
+
+def workbook_of(part: Part, _: str = "") -> Book:
+    """What :func:`workbook` gives, by pieces where that can be: its names, which take most of it, apart."""
+    if text := _text(part):
+        try:
+            return _workbook(text)
+        except _DIFFERENT:
+            pass
+    return workbook(part)
+
+
+# -- cutting
+
+_SPACE = " \t\r\n"
+_DECLARATION = (
+    r'(?:<\?xml version="1\.0"(?: encoding="(?:UTF-8|utf-8)")?(?: standalone="(?:yes|no)")?\?>[ \t\r\n]*)?'
+)
+
+
+def _text(part: Part) -> str:
+    """The part as text, when it can be cut; else nothing."""
+    if not isinstance(part.content, bytes):
+        return ""
+    try:
+        text = part.content.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return "" if "<!" in text or text.find("<?", 1) > 0 or "\0" in text else text
+
+
+def _inside(text: str, tag: str) -> tuple[str, str]:
+    """The tags of the root element, which has that name, and what is between them."""
+    match = re.match(rf"{_DECLARATION}<{tag}(?: [^<>]*)?>", text)
+    end = f"</{tag}>"
+    stop = text.rfind(end)
+    if match is None or stop < match.end() or text[stop + len(end) :].strip(_SPACE):
+        raise _UnfamiliarError
+    return match[0] + end, text[match.end() : stop]
+
+
+_DEFAULT = ' t="n"'
+_WITH_DEFAULT = re.compile(rf'<c r="[A-Z]{{1,3}}[0-9]{{1,7}}"(?: s="[0-9]+")?{_DEFAULT}(?=[/>])')
+
+
+def _without_default(text: str) -> str:
+    """The sheet with nothing said of cells that hold numbers, as most programs write it: LibreOffice says it of filled ones."""
+    times = text.count(_DEFAULT)
+    if times and times != len(_WITH_DEFAULT.findall(text)):
+        raise _UnfamiliarError
+    return text.replace(_DEFAULT, "") if times else text
+
+
+_BEFORE = ("</sheetViews>",)
+_BEHIND = ("</mergeCells>", "</dataValidations>")
+
+
+def _cut(text: str, ends: tuple[str, ...]) -> Iterator[str]:
+    """The text in pieces that end as these do; what is in front of a name and its meaning differs by file."""
+    for end in ends:
+        before, found, text = text.partition(end)
+        yield before + found
+    yield text
+
+
+def _apart(text: str, end: str) -> Iterator[str]:
+    """The text cut behind each *end*; what is behind the last comes last."""
+    *pieces, rest = text.split(end)
+    yield from (piece + end for piece in pieces)
+    yield rest
+
+
+# -- pieces
+
+_SLOT = re.compile(r"/>|><v>([-+.0-9eE]{1,40})</v></c>")
+_BLANK, _NUMBER = "/>", "><v>{}</v></c>"
+# What stands in front of a place for a number: a cell, or a cell with its formula.
+_CELL = re.compile(
+    r'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: s="[0-9]+")?(?: t="[A-Za-z]+")?(><f(?: [^<>]*)?>[^<>]*</f)?\Z'
+)
+_CELLS, _ROWS = re.compile(r"<c[ \t\r\n/>]"), re.compile(r"<row[ \t\r\n/>]")
+_CELL_ROW, _ROW = re.compile(r'<c r="[A-Z]{1,3}([0-9]{1,7})"'), re.compile(r'<row r="([0-9]{1,7})"')
+
+_CONSTANT: Final = 0
+_VALUE: Final = 1
+_INDEX: Final = 2
+_OTHER: Final = 3
+# Place, which of these it is, its number's place in the shape, its type or all of it, its formula, its style.
+_Entry = tuple[tuple[int, int], int, int, Any, Any, int]
+
+
+@frozen
+class _Piece:
+    """What a shape of a piece holds. Its cells refer to numbers by their places in the shape."""
+
+    cells: tuple[_Entry, ...]
+    slots: int
+    blank: tuple[int, ...]  # places where no number may stand
+    filled: tuple[int, ...]  # places where one must
+    first: int  # its rows, counted from 1
+    last: int
+    style: int  # the greatest
+    hidden_rows: frozenset[int]
+    hidden_columns: tuple[tuple[int, int], ...]
+    merges: tuple[str, ...]
+    validations: tuple[str, ...]
+    is_protected: bool | None
+
+    def holds(self, values: list[str | None]) -> bool:
+        """Whether numbers stand where they must, and nowhere else than they may."""
+        return (
+            len(values) == self.slots
+            and all(values[slot] is not None for slot in self.filled)
+            and all(values[slot] is None for slot in self.blank)
+        )
+
+
+_PIECES: Known[str, _Piece] = Known(1 << 20)
+_ROOTS: Known[str, bool] = Known(1 << 16)
+_MOST_NEW = 500  # pieces to be parsed by themselves, of one sheet: beyond that it is no sheet of ours
+
+
+@define
+class _Assembly:
+    """One sheet, put together. The sheet itself is touched when all went well."""
+
+    sheet: SheetFacts
+    tables: Tables
+    cells: dict[tuple[int, int], Fact] = field(factory=dict)
+    hidden_rows: set[int] = field(factory=set)
+    hidden_columns: list[tuple[int, int]] = field(factory=list)
+    merges: list[str] = field(factory=list)
+    validations: list[str] = field(factory=list)
+    is_protected: bool = False
+    last: int = 0
+    new: int = 0
+
+    def of(self, text: str) -> SheetFacts:
+        """The facts of the sheet in *text*."""
+        self.tables.formulas.clear()
+        tags, content = _inside(_without_default(text), "worksheet")
+        if _ROOTS.get(tags) is None:
+            worksheet(Part(tags.encode()), SheetFacts(""), Tables(self.tables.limits))
+            _ROOTS.put(tags, value=True, size=len(tags))
+        before, opened, rows = content.partition("<sheetData>")
+        rows, closed, behind = rows.rpartition("</sheetData>")
+        if not opened or not closed:
+            raise _UnfamiliarError
+        for piece in _cut(before, _BEFORE):
+            self._add(piece)
+        self._add(rows, "</row>")
+        for piece in _cut(behind, _BEHIND):
+            self._add(piece)
+        return self._done()
+
+    def _add(self, text: str, end: str = "") -> None:
+        """A piece; one that was not met before is taken apart at each *end*, if that is given."""
+        parts = _SLOT.split(text)
+        shape, values = "\0".join(parts[::2]), cast("list[str | None]", parts[1::2])
+        piece = _PIECES.get(shape)
+        if piece is None:
+            piece = _joined([self._piece(row) for row in _apart(text, end)]) if end else self._new(parts)
+            _PIECES.put(shape, piece, len(shape))
+        if not piece.holds(values) or (piece.last and piece.first <= self.last):
+            raise _UnfamiliarError
+        self.last = piece.last or self.last
+        if piece.cells:
+            self._put(piece, values)
+        self._guards(piece)
+
+    def _piece(self, text: str) -> _Piece:
+        parts = _SLOT.split(text)
+        shape = "\0".join(parts[::2])
+        piece = _PIECES.get(shape)
+        if piece is None:
+            piece = self._new(parts)
+            _PIECES.put(shape, piece, len(shape))
+        return piece
+
+    def _new(self, parts: list[str]) -> _Piece:
+        self.new += 1
+        if self.new > _MOST_NEW:
+            raise _UnfamiliarError
+        return _learned(parts[::2], list(parts[1::2]))
+
+    def _put(self, piece: _Piece, values: list[str | None]) -> None:
+        """The cells of a piece: the inner loop of all reading, so facts are made without calling their class."""
+        cells, strings, new = self.cells, self.tables.strings, tuple.__new__
+        if 0 < self.tables.style_count <= piece.style:
+            raise _UnfamiliarError
+        for place, what, slot, kind, formula, style in piece.cells:
+            if what == _VALUE:
+                if (value := values[slot]) is not None:
+                    cells[place] = new(Fact, (kind, value, formula, style))
+            elif what == _INDEX:
+                if (value := values[slot]) is not None:
+                    index = int(value)
+                    if index < 0:
+                        raise _UnfamiliarError
+                    cells[place] = new(Fact, ("s", strings[index], formula, style))
+            elif what == _CONSTANT:
+                cells[place] = kind
+            else:
+                cells[place] = self._other(place, kind, values[slot] if slot >= 0 else None)
+
+    def _other(self, place: tuple[int, int], fact: Fact, value: str | None) -> Fact:
+        """A cell whose formula is written once for many, or whose number of a string is no plain one."""
+        text, formula = cast("str | int | None", fact.text), cast("str | _Shared | None", fact.formula)
+        if value is not None:
+            text = int(value) if isinstance(text, int) else value
+        if isinstance(text, int):
+            text = self.tables.strings[text]
+        if isinstance(formula, _Shared):
+            formula = self.tables.formula(*formula, *place)
+        return Fact(fact.type, text, formula, int(fact.style))
+
+    def _guards(self, piece: _Piece) -> None:
+        self.hidden_rows |= piece.hidden_rows
+        self.hidden_columns += piece.hidden_columns
+        self.merges += piece.merges
+        self.validations += piece.validations
+        if piece.is_protected is not None:
+            self.is_protected = piece.is_protected
+
+    def _done(self) -> SheetFacts:
+        left = self.tables.limits.cells - self.tables.cells
+        if len(self.cells) > left or len(self.validations) > MOST_RANGES:
+            raise _UnfamiliarError
+        self.tables.cells += len(self.cells)
+        sheet = self.sheet
+        sheet.cells, sheet.merges, sheet.validations = self.cells, self.merges, self.validations
+        sheet.hidden_rows, sheet.hidden_columns = self.hidden_rows, self.hidden_columns
+        sheet.is_protected = self.is_protected
+        return sheet
+
+
+# -- learning a shape
+
+
+class _Shared(NamedTuple):
+    """A formula that is written once for many cells: its number, and its text where that stands."""
+
+    share: str
+    text: str
+
+
+class _Itself(dict[str, str]):
+    def __missing__(self, style: str) -> str:
+        return style
+
+
+class _Indices(list[int]):
+    def __getitem__(self, index: Any) -> Any:
+        return index
+
+
+class _Symbols(Tables):
+    """Tables that give back what was looked up in them."""
+
+    def styles(self) -> dict[str, int]:
+        return cast("dict[str, int]", _Itself())
+
+    def formula(self, share: str, formula: str, row: int, column: int) -> str:  # noqa: ARG002  see Tables
+        return cast("str", _Shared(share, formula))
+
+
+def _symbols() -> Tables:
+    return _Symbols(Limits(), cast("list[str]", _Indices()))
+
+
+def _learned(texts: list[str], values: list[str | None]) -> _Piece:
+    """What a shape holds: it is parsed with numbers in all its places, each with the number of its place."""
+    slots = [_CELL.search(text) for text in texts[:-1]]
+    if any(match is None and value is not None for match, value in zip(slots, values, strict=True)):
+        raise _UnfamiliarError
+    fill = [_NUMBER.format(n) if match else _BLANK for n, match in enumerate(slots)]
+    text = "".join(part for pair in zip(texts, [*fill, ""], strict=True) for part in pair)
+    sheet = SheetFacts("", is_protected=cast("bool", None))
+    worksheet(Part(f"<x>{text}</x>".encode()), sheet, _symbols())
+    numbers = {place_of(match[1]): n for n, match in enumerate(slots) if match}
+    cells = tuple(_entry(place, fact, numbers.pop(place, -1)) for place, fact in sheet.cells.items())
+    if numbers:
+        raise _UnfamiliarError
+    rows = _rows(text)
+    return _Piece(
+        cells=cells,
+        slots=len(slots),
+        blank=tuple(n for n, match in enumerate(slots) if not match),
+        filled=tuple(n for n, match in enumerate(slots) if match and match[2]),
+        first=min(rows, default=0),
+        last=max(rows, default=0),
+        style=max((entry[-1] for entry in cells), default=0),
+        hidden_rows=frozenset(sheet.hidden_rows),
+        hidden_columns=tuple(sheet.hidden_columns),
+        merges=tuple(sheet.merges),
+        validations=tuple(sheet.validations),
+        is_protected=sheet.is_protected,
+    )
+
+
+def _joined(pieces: list[_Piece]) -> _Piece:
+    """One piece after the other, as one. Their rows ascend, or there may be two cells at one address."""
+    starts = list(accumulate((piece.slots for piece in pieces), initial=0))
+    rows = [number for piece in pieces if piece.last for number in (piece.first, piece.last)]
+    if any(one.last >= other.first for one, other in pairwise(p for p in pieces if p.last)):
+        raise _UnfamiliarError
+    protection = [piece.is_protected for piece in pieces if piece.is_protected is not None]
+
+    def slots(name: str) -> tuple[int, ...]:
+        return tuple(
+            slot + start
+            for piece, start in zip(pieces, starts, strict=False)
+            for slot in getattr(piece, name)
+        )
+
+    def all_of(name: str) -> tuple[Any, ...]:
+        return tuple(one for piece in pieces for one in getattr(piece, name))
+
+    return _Piece(
+        cells=tuple(
+            (place, what, slot + start if slot >= 0 else slot, kind, formula, style)
+            for piece, start in zip(pieces, starts, strict=False)
+            for place, what, slot, kind, formula, style in piece.cells
+        ),
+        slots=starts[-1],
+        blank=slots("blank"),
+        filled=slots("filled"),
+        first=min(rows, default=0),
+        last=max(rows, default=0),
+        style=max((piece.style for piece in pieces), default=0),
+        hidden_rows=frozenset(all_of("hidden_rows")),
+        hidden_columns=all_of("hidden_columns"),
+        merges=all_of("merges"),
+        validations=all_of("validations"),
+        is_protected=protection[-1] if protection else None,
+    )
+
+
+def _rows(text: str) -> list[int]:
+    """The numbers of all rows in a piece, which each row and cell must give itself."""
+    cells, rows = _CELL_ROW.findall(text), _ROW.findall(text)
+    if len(cells) != len(_CELLS.findall(text)) or len(rows) != len(_ROWS.findall(text)):
+        raise _UnfamiliarError
+    return [int(number) for number in (*cells, *rows)]
+
+
+def _entry(place: tuple[int, int], fact: Fact, slot: int) -> _Entry:
+    """A cell of a shape, parsed with :class:`_Symbols`: its text may be the number of a string."""
+    style, text = str(fact.style), cast("str | int | None", fact.text)
+    if not re.fullmatch("0|[1-9][0-9]{0,8}", style):
+        raise _UnfamiliarError
+    if slot >= 0 and str(text) != str(slot):
+        raise _UnfamiliarError
+    if isinstance(cast("object", fact.formula), _Shared) or (slot < 0 and isinstance(text, int)):
+        return place, _OTHER, slot, fact, None, int(style)
+    if slot < 0:
+        return place, _CONSTANT, slot, fact._replace(style=int(style)), None, int(style)
+    return place, _INDEX if isinstance(text, int) else _VALUE, slot, fact.type, fact.formula, int(style)
+
+
+# -- shared strings
+
+_STRINGS: Known[str, str] = Known(1 << 19)
+_LONGEST_LABEL = 300  # longer texts are prose, which no other file has
+
+
+def _strings(text: str) -> list[str]:
+    tags, content = _inside(text, "sst")
+    *chunks, rest = content.split("</si>")
+    if strings(Part(tags.encode())) or rest.strip(_SPACE):
+        raise _UnfamiliarError
+    found = [_STRINGS.get(chunk) for chunk in chunks]
+    new = [chunk for chunk, string in zip(chunks, found, strict=True) if string is None]
+    if not new:
+        return cast("list[str]", found)
+    told = iter(_parsed(new))
+    return [next(told) if string is None else string for string in found]
+
+
+def _parsed(chunks: list[str]) -> list[str]:
+    """The strings of chunks that were not met before: all at once, for in each the first ``<si>`` is the only one."""
+    if any(not chunk.startswith("<si>") or chunk.count("<si") > 1 for chunk in chunks):
+        raise _UnfamiliarError
+    parsed = strings(Part("".join(["<x>", *(f"{chunk}</si>" for chunk in chunks), "</x>"]).encode()))
+    for chunk, string in zip(chunks, parsed, strict=True):
+        if len(chunk) <= _LONGEST_LABEL:
+            _STRINGS.put(chunk, string, len(chunk))
+    return parsed
+
+
+# -- the workbook
+
+_BOOKS: Known[str, Book] = Known(1 << 20)
+_NAMES = "<definedNames>", "</definedNames>"
+
+
+def _workbook(text: str) -> Book:
+    _inside(text, "workbook")
+    before, opened, rest = text.partition(_NAMES[0])
+    names, closed, behind = rest.partition(_NAMES[1])
+    if not opened or not closed:
+        raise _UnfamiliarError
+    book = _book(f"{before}{opened}{closed}{behind}")
+    told = _book(f"<x>{names}</x>")
+    if book.names or told != Book(
+        "x", (), told.names, structure_locked=False, epoch_1904=False, external_links=0
+    ):
+        raise _UnfamiliarError
+    return book._replace(names=told.names)
+
+
+def _book(text: str) -> Book:
+    book = _BOOKS.get(text)
+    if book is None:
+        book = workbook(Part(text.encode()))
+        _BOOKS.put(text, book, len(text))
+    return book

@@ -1,0 +1,60 @@
+"""Subtotals by kind of agency, on a sheet of their own: rows between the agencies would break sorting and count twice."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from xltools.data.rollup import Rollup, Subtotal, subtotals
+from xltools.excel import live
+from xltools.excel.formula import area_a1
+from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, Canvas, stored, widths
+from xltools.excel.writer.content import Content
+from xltools.excel.writer.rollup import finish, write_heads, write_names
+from xltools.form.places import KINDS, PREFIX, Area, Matrix
+from xltools.text import clerk
+
+_ABOUT = ("kind", "criterion", "count")
+_WIDTHS = (18.0, 14.0, 9.0)
+
+
+def write_kinds(canvas: Canvas, content: Content, rollup: Rollup) -> None:
+    """One row a kind and the district last; every figure is summed live over the matrix."""
+    page, t, form = canvas.page(KINDS), clerk(), content.layout.form
+    title = canvas.format(font_name=HEI, font_size=13, text_wrap=False)
+    canvas.put(page, Area.at(0, 0), t("rollup.kinds-title"), title)
+    cells = [cell for cell in form.cells.values() if cell.additive]
+    write_heads(canvas, page, _ABOUT)
+    write_names(canvas, content, page, cells, len(_ABOUT))
+    matrix = Matrix.issued(form, len(rollup.members))
+    kinds = live.in_matrix(matrix.column(f"{PREFIX}kind"))
+    text, quiet = canvas.boxed(font_size=9, align="left"), canvas.boxed(font_size=9, font_color=QUIET)
+    figure = canvas.boxed(font_size=9)
+    parts = subtotals(rollup)
+    for row, part in enumerate(parts, Matrix.NAME_ROW + 1):
+        criterion = area_a1(Area.at(row, _ABOUT.index("criterion")))
+        canvas.put(page, Area.at(row, 0), part.kind or t("rollup.no-kind"), text)
+        canvas.put(page, Area.at(row, 1), _criterion(part), quiet)
+        canvas.formula(page, Area.at(row, 2), f"COUNTIFS({kinds},${criterion})", figure, part.count)
+        for column, cell in enumerate(cells, len(_ABOUT)):
+            figures = live.in_matrix(matrix.column(cell.name))
+            result = stored(part.values.get(cell.name, Decimal(0)))
+            canvas.formula(
+                page, Area.at(row, column), f"SUMIFS({figures},{kinds},${criterion})", figure, result
+            )
+    last, whole = Matrix.NAME_ROW + 1 + len(parts), canvas.boxed(font_size=9, bold=True, bg_color=LOCKED)
+    canvas.put(page, Area.at(last, 0, 1, 2), t("rollup.total"), whole)
+    counts = area_a1(Area.at(Matrix.NAME_ROW + 1, 2, len(parts)))
+    canvas.formula(page, Area.at(last, 2), f"SUM({counts})", whole, len(rollup.members))
+    for column, cell in enumerate(cells, len(_ABOUT)):
+        result = stored(content.values.get(cell.name, Decimal(0)))
+        canvas.formula(page, Area.at(last, column), live.column_sum(matrix, cell.name), whole, result)
+    widths(page, (*_WIDTHS, *(13.0,) * len(cells)))
+    page.freeze_panes(Matrix.NAME_ROW + 1, len(_ABOUT))
+    finish(canvas, content, page, Area.at(0, 0, last + 1, len(_ABOUT) + len(cells)))
+    page.fit_to_pages(0, 0)
+
+
+def _criterion(part: Subtotal) -> str:
+    """What a row's kind must be, as COUNTIFS and SUMIFS ask: an equals sign alone finds blank cells."""
+    return "=" + re.sub(r"([~*?])", r"~\1", part.kind)

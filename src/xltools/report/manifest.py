@@ -1,0 +1,109 @@
+"""The manifest of a roll-up: every file that went into it, with its hash, and everything else that its bytes depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xltools
+from xltools.data.filing import Account
+from xltools.data.policy import Policy
+from xltools.data.rollup import Rollup
+from xltools.errors import InputError, Problem
+from xltools.files import read_bytes
+from xltools.form.model import Form
+
+SCHEMA = 1
+_STATUSES = {"included", "excluded"}  # of the account of a file; the others are of agencies
+
+
+class Settings(NamedTuple):
+    """What a roll-up was made with besides the files; ``others`` are the hashes of what else was read, by what it is."""
+
+    year: int
+    district: str
+    code: str
+    form: str
+    incomplete: bool
+    by_kind: bool
+    exclusions: tuple[tuple[str, str], ...]
+    others: Mapping[str, str]
+
+
+def path_of(output: Path) -> Path:
+    """Where the manifest of a roll-up lies: beside it."""
+    return output.with_suffix(".manifest.json")
+
+
+def hash_of(content: bytes | Iterable[bytes]) -> str:
+    """SHA-256, as everywhere in the project's files."""
+    whole = hashlib.sha256()
+    for part in (content,) if isinstance(content, bytes) else content:
+        whole.update(part)
+    return whole.hexdigest()
+
+
+def policy_hash(policy: Policy | None) -> str:
+    """Of everything that a coordinator decided about findings."""
+    return hash_of(repr(policy or Policy()).encode())
+
+
+def form_hash(form: Form) -> str:
+    """Of the form's definition."""
+    return hash_of(form.text.encode())
+
+
+def lines(rollup: Rollup, settings: Settings, output: Path, sha256: str, size: int) -> Iterator[str]:
+    """The manifest's text line by line, one line an input, in the order of their paths."""
+    head = {
+        "schema": SCHEMA,
+        "tool": f"xltools {xltools.__version__}",
+        "form": {"name": rollup.form.name, "sha256": form_hash(rollup.form)},
+        "output": {"file": output.name, "sha256": sha256, "size": size},
+        "settings": settings._asdict() | {"others": dict(settings.others)},
+    }
+    yield _text(head)[:-1] + ', "inputs": [\n'
+    inputs = sorted((a for a in rollup.accounts if a.status in _STATUSES), key=lambda a: a.source)
+    for place, account in enumerate(inputs, 1):
+        yield f"  {_text(_input(account))}{',' if place < len(inputs) else ''}\n"
+    yield "]}\n"
+
+
+def _input(account: Account) -> dict[str, object]:
+    source, agency = account.source, account.agency
+    return {
+        "file": source.path,
+        "sha256": source.sha256,
+        "size": source.size,
+        "agency": {"district": agency.district, "code": agency.code, "name": agency.name} if agency else None,
+        "status": account.status,
+    }
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+class Manifest(NamedTuple):
+    """A manifest as read: the hash of the workbook, the settings, and the hash of each file by its path."""
+
+    sha256: str
+    settings: Settings
+    inputs: Mapping[str, str]
+
+
+def read(path: Path) -> Manifest | None:
+    """The manifest in that file; none when there is no such file. Raises :class:`InputError` when it is not one."""
+    if not path.is_file():
+        return None
+    try:
+        found: dict[str, Any] = json.loads(read_bytes(path))
+        settings = Settings(**found["settings"])
+        exclusions = tuple((str(what), str(reason)) for what, reason in settings.exclusions)
+        inputs = {str(one["file"]): str(one["sha256"]) for one in found["inputs"]}
+        return Manifest(found["output"]["sha256"], settings._replace(exclusions=exclusions), inputs)
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(Problem("not-a-manifest", str(path))) from error

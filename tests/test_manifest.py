@@ -1,0 +1,217 @@
+"""The manifest of a roll-up, and the proof of one: what it is made of, whether it still is, and in what it is not."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import clerk
+import pytest
+from click.testing import CliRunner
+
+from conftest import ROOT
+from xltools.cli import command_line
+from xltools.errors import XltoolsError
+from xltools.form.layout import layout
+from xltools.form.library import find
+from xltools.form.places import MATRIX, Matrix
+
+FILES = sorted((ROOT / "samples" / "clean").glob("00[1-4]*"))
+CODES = [file.name[:3] for file in FILES]
+ROSTER = "代码,名称\n" + "".join(f"{file.name[:3]},{file.name.split('_')[1]}\n" for file in FILES)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Four returns in an inbox, and the roll-up of them."""
+    (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    (tmp_path / "inbox").mkdir()
+    for file in FILES:
+        shutil.copy(file, tmp_path / "inbox")
+    monkeypatch.chdir(tmp_path)
+    merge()
+    return tmp_path
+
+
+def run(*arguments, expect=0):
+    result = CliRunner().invoke(command_line("en"), [str(a) for a in arguments], standalone_mode=False)
+    if isinstance(result.exception, XltoolsError):
+        assert expect == 2, result.exception
+        return "\n".join(f"{p.code} {p.place}" for p in result.exception.problems)
+    assert result.exception is None, result.exception
+    assert (result.return_value or 0) == expect, result.output
+    return result.output
+
+
+def merge(*more, expect=0):
+    about = ("--year", 2024, "--district", "青禾区", "--roster", "roster.csv")
+    return run("merge", "inbox", *about, "-o", "d.xlsx", "--force", *more, expect=expect)
+
+
+def check(*more, expect=1, file="d.xlsx"):
+    return run("merge", "--check", file, "inbox", "--roster", "roster.csv", *more, expect=expect)
+
+
+def manifest():
+    return json.loads((Path.cwd() / "d.manifest.json").read_text(encoding="utf-8"))
+
+
+def spoil(path, sheet, changes):
+    path.write_bytes(clerk.edited(path.read_bytes(), sheet, changes))
+
+
+def correct(folder):
+    """What an agency sends again with one figure put right."""
+    sheet, address = layout(find("xxgk-2021")).address("disclosure.licensing.decisions")
+    spoil(folder / "inbox" / FILES[1].name, sheet, {address: Decimal(7777)})
+
+
+def test_it_names_every_input_with_hash_and_size_and_what_else_there_was(folder):
+    found = manifest()
+    names = [f"inbox/{file.name}" for file in FILES]
+    assert [one["file"] for one in found["inputs"]] == names
+    for one, file in zip(found["inputs"], FILES, strict=True):
+        content = file.read_bytes()
+        assert (one["sha256"], one["size"]) == (hashlib.sha256(content).hexdigest(), len(content))
+        assert (one["agency"]["code"], one["status"]) == (file.name[:3], "included")
+    whole = (folder / "d.xlsx").read_bytes()
+    assert found["output"] == {
+        "file": "d.xlsx",
+        "sha256": hashlib.sha256(whole).hexdigest(),
+        "size": len(whole),
+    }
+    form = (ROOT / "templates" / "xxgk-2021.toml").read_bytes()
+    assert found["form"] == {"name": "xxgk-2021", "sha256": hashlib.sha256(form).hexdigest()}
+    assert found["settings"]["others"]["roster"] == hashlib.sha256(ROSTER.encode()).hexdigest()
+    assert found["tool"].startswith("xltools ")
+
+
+def test_a_file_that_was_left_out_is_an_input_too(folder):
+    run(
+        *("merge", "inbox", "--year", 2024, "--district", "青禾区", "-o", "d.xlsx", "--force"),
+        *("--exclude", FILES[0].name, "--reason", "已撤回"),
+    )
+    assert [one["status"] for one in manifest()["inputs"]] == ["excluded", *["included"] * 3]
+    assert manifest()["settings"]["exclusions"] == [[FILES[0].name, "已撤回"]]
+    assert "to the byte" in run("merge", "--check", "d.xlsx", "inbox")  # the manifest knows what was excluded
+
+
+def test_the_same_files_give_the_same_manifest(folder):
+    before = (folder / "d.manifest.json").read_bytes(), (folder / "d.xlsx").read_bytes()
+    merge()
+    assert before == ((folder / "d.manifest.json").read_bytes(), (folder / "d.xlsx").read_bytes())
+
+
+def test_what_these_files_give_is_proved_with_the_manifest_s_settings(folder):
+    told = check(expect=0)
+    assert "to the byte: 4 files" in told
+    assert hashlib.sha256((folder / "d.xlsx").read_bytes()).hexdigest() in told
+
+
+def test_a_corrected_file_is_named_with_the_figure_that_changed(folder):
+    correct(folder)
+    told = check()
+    assert f"inbox/{FILES[1].name}: holds something else now" in told
+    assert "（002）: its row is from" in told
+    assert "“第二十条第（五）项/行政许可 · 本年处理决定数量” is 5 in it, 7,777 in the file" in told
+    assert "（001）" not in told
+
+
+def test_a_file_that_is_gone_and_one_that_is_new(folder):
+    (folder / "inbox" / FILES[3].name).rename(folder / "kept.xlsx")
+    told = check("--incomplete")
+    assert f"inbox/{FILES[3].name}: went into it and is not among these files" in told
+    assert "（004）: has a row in it and no file here" in told
+    assert "incomplete = False, now True" in told
+    merge("--incomplete", expect=1)
+    (folder / "kept.xlsx").rename(folder / "inbox" / FILES[3].name)
+    told = check()
+    assert f"inbox/{FILES[3].name}: is among these files and did not go into it" in told
+    assert "（004）: has no row in it" in told
+
+
+def test_a_workbook_that_was_changed_is_found_out(folder):
+    form = find("xxgk-2021")
+    sheet, address = layout(form).address("disclosure.penalty.decisions")
+    spoil(folder / "d.xlsx", sheet, {address: Decimal(99)})
+    told = check()
+    assert f"total-wrong {sheet}!{address}" in told
+    merge()
+    from xltools.form.address import a1
+
+    matrix = Matrix.issued(form, 4)
+    place = a1(matrix.first + 1, matrix.columns["disclosure.penalty.decisions"])
+    spoil(folder / "d.xlsx", MATRIX, {place: Decimal(99)})
+    told = check()
+    assert "“第二十条第（六）项/行政处罚 · 本年处理决定数量” is 99 in it, 8 in the file" in told
+    assert "row-altered" in told
+
+
+def test_the_same_figures_in_another_file_are_said_to_be_that(folder):
+    out = io.BytesIO()
+    with zipfile.ZipFile(folder / "d.xlsx") as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    (folder / "d.xlsx").write_bytes(out.getvalue())
+    told = check().splitlines()
+    assert len(told) == 2
+    assert "every row and every figure is the same" in told[1]
+
+
+def test_another_roster_is_named(folder):
+    (folder / "roster.csv").write_text(ROSTER.replace("名称\n", "名称,类别\n"), encoding="utf-8")
+    assert "to the byte" in check(expect=0)  # it says nothing about any agency
+    (folder / "roster.csv").write_text(
+        ROSTER.replace("\n", ",街道\n").replace("名称,街道", "名称,类别"), "utf-8"
+    )
+    assert "the roster is not the one it was made with" in check()
+
+
+def test_without_a_manifest_the_settings_are_asked_for(folder):
+    (folder / "d.manifest.json").unlink()
+    assert "option-missing" in check(expect=2)
+    told = check("--year", 2024, "--district", "青禾区", expect=0)
+    assert "to the byte" in told
+    correct(folder)
+    assert "there is no d.manifest.json" in check("--year", 2024, "--district", "青禾区")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"settings": {"year": 2024}}', "\0"])
+def test_what_is_no_manifest_is_refused(folder, text):
+    (folder / "d.manifest.json").write_text(text, encoding="utf-8")
+    assert "not-a-manifest d.manifest.json" in check(expect=2)
+
+
+def test_files_that_give_no_roll_up_prove_nothing_and_say_why(folder):
+    (folder / "inbox" / FILES[0].name).write_bytes(b"")
+    told = check()
+    assert "empty-file" in told
+    assert "nothing to hold the workbook against" in told
+
+
+def test_what_is_no_roll_up_is_no_roll_up(folder):
+    shutil.copy(FILES[0], folder / "d.xlsx")
+    assert "cannot be read as a roll-up" in check()
+
+
+def test_a_proof_does_not_rest_on_what_was_read_before(folder, monkeypatch):
+    """In a collection the second run reads nothing again; a proof reads everything."""
+    import xltools.intake
+
+    run("init", "c", "--year", 2024, "--district", "青禾区", "--roster", "roster.csv")
+    monkeypatch.chdir(folder / "c")
+    for file in FILES:
+        shutil.copy(file, "inbox")
+    run("merge")
+    read = []
+    real = xltools.intake.read_package
+    monkeypatch.setattr(xltools.intake, "read_package", lambda *a, **k: (read.append(a[1]), real(*a, **k))[1])
+    run("merge")
+    assert read == []
+    assert "to the byte" in run("merge", "--check", "district.xlsx")
+    assert len(read) == len(FILES)

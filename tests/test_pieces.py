@@ -1,0 +1,399 @@
+"""What is put together from pieces is what expat makes of the whole: facts, order and refusals, whatever came before."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fuzz
+import hostile
+from conftest import ROOT, sound_prose, sound_values
+from xltools.data.filing import Stamp
+from xltools.data.record import Agency
+from xltools.excel import scan as scanner
+from xltools.excel.guard import DAMAGE, Limits, Part, ScanError
+from xltools.excel.scan import SheetFacts, pieces, scan
+from xltools.excel.scan.known import Known, remembered
+from xltools.excel.scan.parts import strings, workbook
+from xltools.excel.scan.worksheet import Tables, worksheet
+from xltools.excel.writer import write_return
+from xltools.form.library import find
+
+
+def in_order(value):
+    """Values in which the order of mappings counts too, as the first of two is often what is taken."""
+    if attrs.has(type(value)):
+        return [(f.name, in_order(getattr(value, f.name))) for f in attrs.fields(type(value))]
+    if isinstance(value, dict):
+        return [(key, in_order(one)) for key, one in value.items()]
+    return [in_order(one) for one in value] if isinstance(value, list) else value
+
+
+def outcome(data, limits=None):
+    try:
+        return in_order(scan(data, limits))
+    except ScanError as error:
+        return error.code, error.reason
+
+
+@pytest.fixture
+def as_a_whole(monkeypatch):
+    """Scanning without pieces and without what was parsed before."""
+
+    def outcome_of_the_whole(data, limits=None):
+        with monkeypatch.context() as patch:
+            patch.setattr(scanner, "sheet_of", worksheet)
+            patch.setattr(scanner, "strings_of", strings)
+            patch.setattr(scanner, "workbook_of", lambda part, _: workbook(part))
+            patch.setattr(scanner, "remembered", lambda read, part, name="": read(part, name))
+            return outcome(data, limits)
+
+    return outcome_of_the_whole
+
+
+def filled(turn, blanks=(), code="001"):
+    form = find("xxgk-2021")
+    values = {
+        name: value for place, (name, value) in enumerate(sound_values(turn).items()) if place not in blanks
+    }
+    prose = {name: f"{text}（{turn}）" for name, text in sound_prose().items()}
+    stamp = Stamp(form.key, form.edition, 2024, Agency("区", code, f"第{code}局"))
+    return write_return(form, stamp, values, prose)
+
+
+def test_every_workbook_of_the_repository_is_the_same(as_a_whole):
+    paths = [path for folder in ("samples", "tests") for path in sorted((ROOT / folder).rglob("*.xlsx"))]
+    assert len(paths) > 40
+    for path in paths:
+        data = path.read_bytes()
+        assert outcome(data) == outcome(data) == as_a_whole(data), path
+
+
+def test_hostile_files_are_the_same(as_a_whole):
+    for name, one in hostile.FILES.items():
+        if not one.is_heavy:
+            data = one.make()
+            assert outcome(data) == outcome(data) == as_a_whole(data), name
+
+
+@pytest.mark.parametrize("portion", range(4))
+def test_mutants_are_the_same(portion, as_a_whole):
+    for number in range(portion * 100, (portion + 1) * 100):
+        data = fuzz.mutant(number).data
+        assert outcome(data) == as_a_whole(data), number
+
+
+# -- sheets of fragments: everything that could deceive the cutting, in any order
+
+FRAGMENTS = (
+    *(
+        '<c r="A1"',
+        '<c r="B1"',
+        '<c r="A2"',
+        '<c r="C2"',
+        "<c",
+        '<c r="a1"',
+        '<c  r="A3"',
+        '<c r="XFD1048577"',
+    ),
+    *(' s="1"', ' s="2"', ' s="01"', ' s="x"', ' t="n"', ' t="s"', ' t="str"', ' t="b"', ' t="inlineStr"'),
+    *("/>", ">", "</c>", "<v>", "</v>", "5", "-1", "1e400", "+0", " 5", "文", "&amp;", "&", "<v/>", '"', "'"),
+    *(
+        "><v>5</v></c>",
+        "><v>0</v></c>",
+        "><v>1.5E3</v></c>",
+        "><f>A1+1</f><v>3</v></c>",
+        "><f>A1</f></c>",
+        "><f>A1+1</f/>",
+    ),
+    *('><f t="shared" si="0" ref="A1:A9">B1</f><v>1</v></c>', '><f t="shared" si="0"/><v>2</v></c>', "<f/>"),
+    *("><is><t>甲</t></is></c>", "><is><t>甲</t></is><v>7</v></c>", '<t x="a/>b">', "</t>", "<t>", "<rPh>"),
+    *(
+        '<row r="1">',
+        '<row r="2">',
+        '<row r="2" hidden="1">',
+        "<row>",
+        "</row>",
+        '<row r="9"/>',
+        '<row r="2"/>',
+    ),
+    *(
+        "<!-- <v>5</v></c> -->",
+        "<![CDATA[</row>]]>",
+        "<?x />?>",
+        "<sheetData>",
+        "</sheetData>",
+        "<sheetData/>",
+    ),
+    *('<mergeCell ref="A1:B2"/>', '<mergeCells count="1">', "</mergeCells>", '<sheetProtection sheet="1"/>'),
+    *(
+        '<sheetProtection sheet="0"/>',
+        '<dataValidation sqref="A1 B2"/>',
+        "</dataValidations>",
+        "</worksheet>",
+    ),
+    *(
+        '<col min="2" max="3" hidden="1"/>',
+        "</sheetViews>",
+        "<sheetViews>",
+        "\n",
+        "\r\n",
+        "\t",
+        "\0",
+        "x:",
+        "]]>",
+    ),
+)
+# Most of it sound, so that what comes of it is not always the same refusal.
+ROW = st.tuples(
+    st.sampled_from(['<row r="1">', '<row r="2">', '<row r="3" hidden="1">', "<row>"]),
+    st.lists(
+        st.tuples(
+            st.sampled_from(['<c r="A1"', '<c r="B1"', '<c r="A2"', '<c r="B2"', '<c r="C3"', '<c r="D3"']),
+            st.sampled_from(["", ' s="1"', ' s="2"', ' s="9"']),
+            st.sampled_from(["", ' t="n"', ' t="s"', ' t="str"', ' t="inlineStr"', ' t="e"']),
+            st.sampled_from(
+                [one for one in FRAGMENTS if one.startswith("><")] + ["/>", "></c>", "><v></v></c>"]
+            ),
+        ).map("".join),
+        max_size=4,
+    ).map("".join),
+    st.just("</row>"),
+).map("".join)
+STRAY = st.sampled_from(("", "", "", "", "", *FRAGMENTS))
+SHEET = st.tuples(
+    st.sampled_from(
+        ["", '<?xml version="1.0" encoding="UTF-8"?>\n', '<?xml version="1.0" encoding="latin-1"?>']
+    ),
+    st.sampled_from(["<worksheet>", '<worksheet a="1">', '<worksheet a=">">']),
+    st.one_of(STRAY, STRAY, ROW),
+    st.just("<sheetData>"),
+    st.lists(st.one_of(ROW, ROW, ROW, STRAY), max_size=5).map("".join),
+    st.just("</sheetData>"),
+    st.lists(st.one_of(STRAY, STRAY, ROW), max_size=3).map("".join),
+    st.just("</worksheet>"),
+).map("".join)
+
+
+def sheet_outcome(read, text, tables=None):
+    """What becomes of a sheet, and of what the sheets behind it will be read with."""
+    tables = tables or Tables(Limits(cells=6), ["甲", "乙"], 3)
+    try:
+        facts = in_order(read(Part(text.encode()), SheetFacts("表"), tables))
+    except (ScanError, *DAMAGE) as error:
+        return type(error), str(error)
+    return facts, tables.cells, tables.expanded, tables.formulas
+
+
+SOUND = '<row r="1"><c r="A1"><v>5</v></c></row>'
+DECEPTIONS = {
+    "two cells at one address, in two pieces": [(SOUND, ""), ("", SOUND), (SOUND, SOUND)],
+    "two rows of one number, one cell empty": [(SOUND, '<row r="1"><c r="A1"/></row>')],
+    "a cell without an address behind other rows": [
+        (SOUND, '<c t="str"><v>x</v></c>'),
+        (SOUND.replace("1", "2"), '<c t="str"><v>x</v></c>'),
+    ],
+    "a row without a number behind other rows": [
+        (f"{SOUND}<row><c t='str'><v>x</v></c></row>", ""),
+        (f"{SOUND.replace('1', '2')}<row><c t='str'><v>x</v></c></row>", ""),
+    ],
+    "a type twice": [(SOUND.replace("><v>", f"{kind}><v>"), "") for kind in (' t="b"', ' t="b" t="n"')],
+    "a default type in a text": [
+        (SOUND.replace("5</v>", f"{text}</v>").replace("><v>", ' t="str"><v>'), "")
+        for text in ("x", 'x t="n"')
+    ],
+    "a formula that ends in itself": [
+        (SOUND.replace("<v>5</v></c>", f"<f>B1</f{end}"), "") for end in ("><v>5</v></c>", "/>")
+    ],
+    "a number of a string that is none": [
+        (SOUND.replace("><v>5", f' t="s"><v>{index}'), "") for index in ("0", "-1", "2", "1.0", "1e0", "")
+    ],
+    "a style that is none": [
+        (SOUND.replace("><v>", f' s="{style}"><v>'), "") for style in ("0", "2", "3", "00")
+    ],
+    "no number": [(SOUND.replace("5", text), "") for text in ("5", "", " ", "5 ", "&#53;", "五", ".", "-e")],
+    "a part that takes protection off again": [
+        (SOUND, '<sheetProtection sheet="1"/></mergeCells><sheetProtection sheet="0"/>'),
+        (SOUND, '<sheetProtection sheet="1"/></mergeCells>'),
+        (SOUND, '<mergeCells><mergeCell ref="A1:B2"/></mergeCells><sheetProtection sheet="1"/>'),
+    ],
+    "a formula written out before it turned out not to fit": [
+        (
+            SOUND.replace("<v>", '<f t="shared" si="0">B1</f><v>')
+            + '<row r="2"><c r="A2"><f t="shared" si="0"/><v>1</v></c></row>',
+            '<row r="1"><c r="B1"><v>1</v></c></row>',
+        )
+    ],
+    "formulas shared with another sheet": [
+        (SOUND.replace("<v>", '<f t="shared" si="0">B1</f><v>'), ""),
+        (SOUND.replace("<v>", '<f t="shared" si="0"/><v>'), ""),
+    ],
+}
+
+
+@pytest.mark.parametrize("sheets", DECEPTIONS.values(), ids=DECEPTIONS)
+def test_what_was_learned_deceives_nobody(sheets):
+    """Each sheet after the others, when all of them have been met before, in one workbook and in many."""
+    ours, theirs = (Tables(Limits(), ["甲", "乙"], 3) for _ in range(2))
+    for rows, behind in sheets * 2:
+        text = f"<worksheet><sheetData>{rows}</sheetData>{behind}</worksheet>"
+        assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
+        assert sheet_outcome(pieces.sheet_of, text, ours) == sheet_outcome(worksheet, text, theirs)
+
+
+def test_a_part_in_another_encoding_is_read_in_that():
+    row = SOUND.replace("><v>5", ' t="str"><v>é')
+    sheet = f"<worksheet><sheetData>{row}</sheetData></worksheet>"
+    for head in ("", '<?xml version="1.0" encoding="ISO-8859-1"?>', '<?xml version="1.0" encoding="UTF-8"?>'):
+        assert sheet_outcome(pieces.sheet_of, head + sheet) == sheet_outcome(worksheet, head + sheet)
+
+
+def told(read, text):
+    try:
+        return read(Part(text.encode()))
+    except (*DAMAGE, KeyError) as error:
+        return str(error)
+
+
+def test_strings_and_names_that_were_learned_deceive_nobody():
+    one = "<si><t>甲</t></si>"
+    for text in (f"<si>{one}</si>", f"{one}</si>", f"<si>{one}", f"{one}<si/>", f"{one}{one}") * 2:
+        assert told(pieces.strings_of, f"<sst>{text}</sst>") == told(strings, f"<sst>{text}</sst>")
+    name = '<definedName name="A">x</definedName>'
+    names = f"<definedNames>{name}</definedNames>"
+    for text in (
+        names,
+        f'<definedName name="B">y{names}z</definedName>',
+        name.replace("A", "C") + names,
+        f"{names}{names}",
+    ):
+        whole = f"<workbook>{text}</workbook>"
+        assert told(pieces.workbook_of, whole) == told(workbook, whole)
+
+
+@settings(max_examples=1500)
+@given(text=SHEET)
+def test_any_sheet_is_the_same(text):
+    assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
+
+
+@settings(max_examples=500)
+@given(texts=st.lists(st.sampled_from(FRAGMENTS), max_size=12))
+def test_any_fragments_are_the_same(texts):
+    text = f"<worksheet><sheetData>{''.join(texts)}</sheetData></worksheet>"
+    assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
+
+
+@settings(max_examples=300)
+@given(
+    texts=st.lists(
+        st.sampled_from(
+            ["<si>", "</si>", "<si/>", "<t>甲</t>", "<t>乙_x000a_</t>", "<rPh><t>x</t></rPh>", "<r>", "</r>"]
+            + ["<si><t>甲</t></si>"] * 6
+        ),
+        max_size=10,
+    )
+)
+def test_any_strings_are_the_same(texts):
+    text = f"<sst>{''.join(texts)}</sst>"
+    assert told(pieces.strings_of, text) == told(strings, text)
+
+
+@settings(max_examples=300)
+@given(
+    texts=st.lists(
+        st.sampled_from(
+            [
+                "<definedNames>",
+                "</definedNames>",
+                "<definedNames/>",
+                '<sheet name="x" id="r1"/>',
+                "</definedName>",
+            ]
+            + ['<definedName name="A">x!$A$1</definedName>', '<definedName name="B" localSheetId="1">y', "z"]
+            * 3
+        ),
+        max_size=10,
+    )
+)
+def test_any_workbook_is_the_same(texts):
+    text = f"<workbook>{''.join(texts)}</workbook>"
+    assert told(pieces.workbook_of, text) == told(workbook, text)
+
+
+# -- and it is done: else all of the above would prove nothing
+
+
+def test_other_figures_and_blanks_are_read_without_parsing_a_sheet(monkeypatch, as_a_whole):
+    scan(filled(1))
+    other = filled(3, blanks=range(0, 60, 7))
+    expected = as_a_whole(other)
+    parsed = []
+
+    def counting(part, sheet, tables):
+        parsed.append(len(part.content))
+        return worksheet(part, sheet, tables)
+
+    monkeypatch.setattr(pieces, "worksheet", counting)
+    assert outcome(other) == expected
+    assert sum(parsed) < 8000  # headers with the agency's name, rows that are as high as their prose
+
+
+def test_a_shared_formula_is_written_out_anew():
+    def sheet(text):
+        return (
+            f'<worksheet><sheetData><row r="1"><c r="A1"><f t="shared" si="0" ref="A1:A2">{text}</f><v>1</v></c></row>'
+            '<row r="2"><c r="A2"><f t="shared" si="0"/><v>2</v></c></row></sheetData></worksheet>'
+        )
+
+    for text in ("B1", "C1+1", "B1"):
+        found = pieces.sheet_of(Part(sheet(text).encode()), SheetFacts(""), Tables(Limits()))
+        assert found.cells[1, 0].formula == text.replace("1", "2", 1)
+
+
+def test_limits_count_the_same_when_all_is_known(as_a_whole):
+    data = filled(2)
+    cells = sum(len(sheet.cells) for sheet in scan(data).sheets)
+    for limits in (Limits(cells=cells), Limits(cells=cells - 1), Limits(xml=30_000), Limits(unpacked=50_000)):
+        assert outcome(data, limits) == as_a_whole(data, limits)
+    assert outcome(data, Limits(cells=cells - 1)) == ("too-large", f"cells > {cells - 1:,}")
+
+
+def test_no_file_can_change_what_another_gives():
+    data = filled(2)
+    before = outcome(data)
+    facts = scan(data)
+    facts.names.clear()
+    facts.locked.append(True)
+    facts.properties.clear()
+    for sheet in facts.sheets:
+        sheet.cells.clear()
+        sheet.merges.clear()
+        sheet.validations.append("A1")
+        sheet.hidden_rows.add(1)
+    facts.sheets.clear()
+    assert outcome(data) == before
+
+
+def test_what_is_known_is_bounded_and_what_is_asked_for_stays():
+    known = Known(100)
+    for number in range(1000):
+        known.put(number, str(number), 10)
+        assert known.get(0) == "0"  # asked for all the time
+    assert sum(known.get(number) is not None for number in range(1000)) <= 20
+    assert known.get(1) is None
+    known.put("large", "x", 101)
+    assert known.get("large") is None
+
+
+def test_what_is_remembered_is_told_apart_by_its_bytes_and_its_name():
+    def read(part, name):
+        asked.append(name)
+        return name, part.content
+
+    asked = []
+    for name, content in (("a", b"1"), ("a", b"1"), ("b", b"1"), ("a", b"2"), ("a", b"1")):
+        assert remembered(read, Part(content), name) == (name, content)
+    assert asked == ["a", "b", "a"]
