@@ -113,7 +113,7 @@ def parts(path):
     """What a workbook is made of, but for the links from its rows to files, which only paths have."""
     with zipfile.ZipFile(path) as file:
         found = {name: file.read(name) for name in file.namelist() if not name.endswith(".rels")}
-    return {name: re.sub(rb"<hyperlink.*?>", b"", data) for name, data in found.items()}
+    return {name: re.sub(rb"</?hyperlink.*?>", b"", data) for name, data in found.items()}
 
 
 def test_a_roll_up_of_addresses_is_that_of_paths(inbox, bucket, tmp_path):
