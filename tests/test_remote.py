@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from conftest import ROOT
 from xltools.cli import command_line
+from xltools.data.filing import Source
 from xltools.errors import InputError, XltoolsError
 from xltools.excel.guard import Limits
 from xltools.files import is_address
@@ -198,6 +199,21 @@ def test_nothing_is_written_over_what_an_address_reads(inbox, tmp_path):
     done = run("merge", f"file://{inbox}", *MERGING, "--force", "-o", sample)
     assert "output-is-input" in str(done.exception)
     assert sample.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "s3://bucket/in/003_局.xlsx",
+        "simplecache::s3://bucket/in/003_局.xlsx",
+        "zip://in/003_局.xlsx::simplecache::s3://bucket/all.zip",
+        "zip://003_局.xlsx::file:///in/all.zip",
+        "zip://all.zip::file:///in/all.zip!一/003_局.xlsx",
+        "in/a::b/003_局.xlsx",
+    ],
+)
+def test_a_file_is_called_by_its_own_name_in_every_chain(path):
+    assert Source(path).name == "003_局.xlsx"
 
 
 @pytest.mark.parametrize(
