@@ -49,6 +49,7 @@ bench: $(READY)  ## measure against floors, openpyxl, xlsxwriter and pandas (MOR
 	$(BIN)/python benchmarks/starting.py
 	$(BIN)/python benchmarks/stamping.py
 	$(BIN)/python benchmarks/rollup.py
+	$(BIN)/python benchmarks/merging.py $(if $(MORE),--scale 10 100 1000 10000 100000)
 
 dist: $(READY)  ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation

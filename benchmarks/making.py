@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import random
+import sys
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -94,3 +95,9 @@ def _packed(parts: list[tuple[str, bytes]], changes: dict[str, str]) -> bytes:
                 content = content.replace(token.encode(), text.encode())  # noqa: PLW2901
             package.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
+
+
+if __name__ == "__main__":
+    _, home, number = sys.argv
+    write(Path(home) / "inbox", int(number))
+    (Path(home) / "roster.csv").write_text(roster(int(number)), encoding="utf-8")
