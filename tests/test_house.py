@@ -52,7 +52,7 @@ ROOMS = {
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",
     "json": ("report/data.py", "report/manifest.py", "data/packed.py"),
-    "pickle": "intake.py",
+    "pickle": ("intake.py", "cli/cluster.py"),
     "fsspec": "remote.py",
     "multiprocessing": "cli/shared.py",
     "csv": ("report/delimited.py", "folder.py", "rosters.py"),
@@ -64,7 +64,10 @@ ROOMS = {
     "subprocess": "excel/apart.py",
     "threading": ("excel/apart.py", "excel/child.py"),
     "resource": "excel/child.py",
-    "concurrent": ("files.py", "intake.py", "cli/shared.py"),
+    "concurrent": ("files.py", "intake.py", "cli/shared.py", "cli/cluster.py"),
+    "distributed": "cli/cluster.py",
+    "dask": "nowhere",
+    "logging": "cli/cluster.py",
 }
 
 

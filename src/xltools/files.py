@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+(?:::|://)", re.IGNORECASE)  # two letters at least: C:\ is a path
+
 _AT_ONCE = 16  # files on their way to the disk: it gathers what several wait for, and one alone waits longest
 
 ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")  # how .xlsx and the old formats begin
@@ -27,6 +29,11 @@ def is_passed_over(name: str) -> bool:
     """Whether a file or folder of that name is nobody's return: hidden, temporary, or the system's own."""
     folded = name.casefold()
     return folded.startswith(_PASSED_OVER) or folded.endswith(".tmp") or folded in _PASSED_OVER_NAMES
+
+
+def is_address(text: str) -> bool:
+    """Whether it names a file of a store and not a path."""
+    return _ADDRESS.match(text) is not None
 
 
 def walk(path: Path) -> Iterator[tuple[str, bool]]:
@@ -170,7 +177,12 @@ _NOT_IN_LINKS = re.compile(r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]""")
 
 
 def link(path: str, home: Path) -> str:
-    """The address under which a document in the folder *home* links to the file *path*, relative where it can be."""
+    """The address under which a document in the folder *home* links to the file *path*, relative where it can be.
+
+    None to an address of an object store, which no spreadsheet program opens.
+    """
+    if is_address(path):
+        return ""
     try:
         relative = os.path.relpath(path, home)
     except ValueError:  # on another drive

@@ -11,8 +11,8 @@ from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
 from xltools.excel.archive import is_archive, members
 from xltools.excel.guard import Limits, ScanError, beyond
-from xltools.files import read_bytes, shown, walk
-from xltools.remote import is_address, read_remote, remote_size, walk_remote
+from xltools.files import is_address, read_bytes, shown, walk
+from xltools.remote import local_paths, read_remote, remote_size, walk_remote
 
 
 class Item(NamedTuple):
@@ -43,26 +43,33 @@ class Inbox(NamedTuple):
     passed_over: int = 0
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether any of them is an address."""
+        return any(map(is_address, self.files))
+
+    @property
     def paths(self) -> Iterator[Path]:
-        """Those that lie in this machine's file system."""
-        return (Path(file) for file in self.files if not is_address(file))
+        """Those that lie in this machine's file system, and those out of which addresses read there."""
+        for file in self.files:
+            yield from local_paths(file) if is_address(file) else (Path(file),)
 
 
-def content_of(file: str, limits: Limits) -> bytes:
+def content_of(file: str, limits: Limits, home: str = "") -> bytes:
     """The bytes of one of the files, of a large one no more than shows that it is beyond the limits.
 
-    Raises :class:`InputError` when the system does not let it be read.
+    *home* is the folder from which paths lead to the files, by default the one this process is in. Raises
+    :class:`InputError` when the system does not let it be read.
     """
     if is_address(file):
         return read_remote(file, limits.file)
-    return read_bytes(Path(file), limits.file)
+    return read_bytes(Path(home, file), limits.file)
 
 
-def items(file: str, data: bytes, limits: Limits) -> Iterator[Item | None]:
+def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[Item | None]:
     """What is to be read in the *data* of one of the files: itself or its members; ``None`` for one that is passed over."""
     name = name_of(file)
     if len(data) > limits.file:
-        yield Item(name, fault=beyond("file", limits), size=size_of(file))
+        yield Item(name, fault=beyond("file", limits), size=size_of(file, home))
     elif is_archive(data):
         yield from _members(name, data, limits)
     else:
@@ -102,6 +109,6 @@ def gather(places: Iterable[Path | str]) -> Inbox:
     return Inbox(files, len(found) - len(files))
 
 
-def size_of(file: str) -> int:
+def size_of(file: str, home: str = "") -> int:
     """How large a file is that was not read to its end."""
-    return remote_size(file) if is_address(file) else Path(file).stat().st_size
+    return remote_size(file) if is_address(file) else Path(home, file).stat().st_size

@@ -1,7 +1,7 @@
 """Taking in what was handed in: each file read and verified once, by one process or by many, in the order of the files.
 
-A filing leaves the process that read it as bytes and is unpacked where it is looked at. Which process read a file, and
-when, and whether it was kept from an earlier run, makes no difference to what is read.
+A filing leaves the process that read it as bytes and is unpacked where it is looked at. Which process read a file, on
+which machine and when, and whether it was kept from an earlier run, makes no difference to what is read.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
@@ -18,6 +18,7 @@ from attrs import define, field
 
 from xltools.checking.checks import verified
 from xltools.data.filing import Filing
+from xltools.errors import InputError, Problem
 from xltools.excel.guard import Limits
 from xltools.excel.reader import read_package
 from xltools.form import library
@@ -71,9 +72,9 @@ class Manner:
     @cached_property
     def digest(self) -> bytes:
         """What tells two manners apart, the tool included: files read in one are not read in the other."""
-        from xltools.store import key_of, sources  # noqa: PLC0415  only where something is kept
+        from xltools.store import key_of, tool  # noqa: PLC0415  only where something is kept
 
-        return key_of((sources(), self.packed))
+        return key_of((tool(), self.packed))
 
 
 class Taken(NamedTuple):
@@ -93,10 +94,36 @@ def _of_kept(content: bytes) -> Taken:
     return Taken(tuple(packed), int(passed_over))
 
 
-def read_files(manner: bytes, paths: Sequence[str]) -> list[Taken]:
-    """Read these files, in whichever process this runs; raises :class:`InputError` when the system refuses one."""
-    how = _manner(manner)
-    return [_taken(how, path) for path in paths]
+class Errand(NamedTuple):
+    """Some files to be read by another process, perhaps of another machine: all that it has to know."""
+
+    files: tuple[str, ...]
+    home: str  # the folder from which paths lead to them
+    manner: bytes
+    tool: bytes
+
+
+def read_files(errand: Errand) -> list[Taken]:
+    """Read these files, in whichever process this runs.
+
+    Raises :class:`InputError` when the system refuses one, and in a process that would read otherwise than the one that
+    asks: of another version, or without the libraries for old formats.
+    """
+    from xltools.store import tool  # noqa: PLC0415  one process alone needs none
+
+    if errand.tool != tool():
+        import platform  # noqa: PLC0415
+
+        import xltools  # noqa: PLC0415
+
+        about = {
+            "version": xltools.__version__,
+            "python": platform.python_version(),
+            "place": platform.node(),
+        }
+        raise InputError(Problem("other-xltools", facts=about))
+    how = _manner(errand.manner)
+    return [_taken(how, file, errand.home) for file in errand.files]
 
 
 @lru_cache(maxsize=4)
@@ -107,18 +134,18 @@ def _manner(packed: bytes) -> Manner:
     return found
 
 
-def _taken(manner: Manner, file: str) -> Taken:
+def _taken(manner: Manner, file: str, home: str = "") -> Taken:
     from xltools.data.packed import pack  # noqa: PLC0415
 
-    data = content_of(file, manner.limits)
-    filings = list(_filings(manner, file, data))
+    data = content_of(file, manner.limits, home)
+    filings = list(_filings(manner, file, data, home))
     packed = tuple(pack(filing) for filing in filings if filing)
     return Taken(packed, filings.count(None), hashlib.sha256(data).digest())
 
 
-def _filings(manner: Manner, file: str, data: bytes) -> Iterator[Filing | None]:
+def _filings(manner: Manner, file: str, data: bytes, home: str = "") -> Iterator[Filing | None]:
     """The filings in a file; ``None`` for a member of an archive that is passed over."""
-    for item in items(file, data, manner.limits):
+    for item in items(file, data, manner.limits, home):
         if item is None:
             yield None
         else:
@@ -138,30 +165,59 @@ def take_in(
     """What each of the *files* gave, in their order; files whose content the *store* knows are not read again.
 
     *executor* is anyone's: a pool of processes, a cluster's. Each file is one part of exactly one task, and the results
-    are taken in the order of the files, so that a task that was run twice counts once. Raises :class:`InputError`.
+    are taken in the order of the files, so that a task that was run twice counts once. A task whose process ended is
+    given again file by file where others go on. Raises :class:`InputError`, :class:`BrokenExecutor` when none do.
     """
     waiting: deque[tuple[Sequence[str], _Known, _Answer]] = deque()
-    ahead = _AHEAD * getattr(executor, "_max_workers", _AHEAD) if executor else 0
     for start in range(0, len(files), _BATCH):
         batch = files[start : start + _BATCH]
         known = _known(batch, manner, store) if store else {}
         missed = tuple(file for file in batch if file not in known)
         waiting.append((batch, known, _asked(missed, manner, executor)))
-        if len(waiting) > ahead:
+        if len(waiting) > _ahead(executor):
             yield from _answered(*waiting.popleft(), manner, store)
     while waiting:
         yield from _answered(*waiting.popleft(), manner, store)
 
 
 _Known = dict[str, Taken]
-_Answer = Callable[[], list[Taken]]
+_Answer = Callable[[], Iterable[Taken]]
+
+
+def _ahead(executor: Executor | None) -> int:
+    """How many tasks may be under way; a cluster's workers come and go."""
+    return _AHEAD * getattr(executor, "_max_workers", _AHEAD) if executor else 0
 
 
 def _asked(files: tuple[str, ...], manner: Manner, executor: Executor | None) -> _Answer:
     if executor is None or not files:
         return lambda: [_taken(manner, file) for file in files]
-    future: Future[list[Taken]] = executor.submit(read_files, manner.packed, files)
-    return future.result
+    from xltools.store import tool  # noqa: PLC0415
+
+    errand = Errand(files, os.getcwd(), manner.packed, tool())  # noqa: PTH109  as text
+    return partial(_got, executor, errand, executor.submit(read_files, errand))
+
+
+def _got(executor: Executor, errand: Errand, answer: Future[list[Taken]]) -> list[Taken]:
+    from concurrent.futures import BrokenExecutor  # noqa: PLC0415
+
+    try:
+        return answer.result()
+    except BrokenExecutor:
+        # One of the files may be what ends whoever reads it: one at a time, so that it takes no other with it. A pool
+        # that is broken as a whole refuses to be asked again.
+        alone = (errand._replace(files=(file,)) for file in errand.files)
+        return [_alone(one, executor.submit(read_files, one)) for one in alone]
+
+
+def _alone(errand: Errand, answer: Future[list[Taken]]) -> Taken:
+    from concurrent.futures import BrokenExecutor  # noqa: PLC0415
+
+    try:
+        (taken,) = answer.result()
+    except BrokenExecutor as error:
+        raise InputError(Problem("ends-workers", errand.files[0])) from error
+    return taken
 
 
 def _known(files: Sequence[str], manner: Manner, store: Store) -> _Known:
@@ -182,15 +238,13 @@ def _key(manner: Manner, file: str, sha256: bytes) -> bytes:
 def _answered(
     batch: Sequence[str], known: _Known, answer: _Answer, manner: Manner, store: Store | None
 ) -> Iterator[Taken]:
-    fresh = iter(answer())
-    for file in batch:
-        if file in known:
-            yield known[file]
-            continue
-        taken = next(fresh)
+    missed = [file for file in batch if file not in known]
+    for file, taken in zip(missed, answer(), strict=True):  # one for each, whoever answered
+        known[file] = taken
         if store:
             store.put(_key(manner, file, taken.sha256), taken.kept())
-        yield taken
+    for file in batch:
+        yield known[file]
 
 
 def gathered(taken: Iterable[Taken], manner: Manner, *, many: bool) -> tuple[Sequence[Filing], int]:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from xltools.errors import InputError, Problem
 from xltools.files import is_passed_over
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+(?:::|://)", re.IGNORECASE)  # two letters at least: C:\ is a path
+_LOCAL = re.compile(r"(?:^|::)(?:file|local)://(.*?)(?=::|$)", re.IGNORECASE)
 
 
-def is_address(text: str) -> bool:
-    """Whether it names a file of a store and not a path."""
-    return _ADDRESS.match(text) is not None
+def local_paths(address: str) -> list[Path]:
+    """The files of this machine's file system that are read by that address: ``zip://a.xlsx::file:///in.zip`` names one."""
+    return [Path(found) for found in _LOCAL.findall(address)]
 
 
 def walk_remote(address: str) -> Iterator[tuple[str, bool]]:
     """The file named, or every file below it, in a fixed order, and whether it is passed over.
 
-    Raises :class:`InputError` when nothing is there, or the store does not answer.
+    Each is addressed as what was named, with its name behind. Raises :class:`InputError` when nothing is there, or the
+    store does not answer.
     """
     store, path = _store(address)
     with _Told(address):
@@ -29,7 +31,17 @@ def walk_remote(address: str) -> Iterator[tuple[str, bool]]:
         raise InputError(Problem("no-such-path", address))
     for file in found:
         inside = file.removeprefix(path).strip("/")
-        yield store.unstrip_protocol(file), any(map(is_passed_over, inside.split("/")))
+        yield _below(address, inside), any(map(is_passed_over, inside.split("/")))
+
+
+def _below(address: str, inside: str) -> str:
+    """The address of a file in a folder: in a chain such as ``zip://::s3://in.zip`` the first link that has a path goes on."""
+    if not inside:
+        return address
+    links = address.split("::")
+    place = next(place for place, link in enumerate(links) if "://" in link)
+    links[place] += inside if links[place].endswith("/") else f"/{inside}"
+    return "::".join(links)
 
 
 def read_remote(address: str, most: int) -> bytes:

@@ -16,27 +16,36 @@ if TYPE_CHECKING:
 _HELD = 8 << 20  # bytes; up to here they wait in memory after all
 
 
+class _Place:
+    """A file that is closed, and so removed from the disk, with the last reference to it."""
+
+    def __init__(self) -> None:
+        import tempfile  # noqa: PLC0415  only a large collection pays for it
+
+        self.file = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115
+
+    def __del__(self) -> None:
+        self.file.close()
+
+
 class Spool(Sequence[Filing]):
     """Packed filings in the order in which they were added, each unpacked anew whenever it is asked for."""
 
     def __init__(self, forms: Forms) -> None:
         self._forms = forms
-        import tempfile  # noqa: PLC0415  only a large collection pays for it
-
-        # Closed, and so removed from the disk, with the last reference to it.
-        self._file = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115
+        self._place = _Place()
         self._starts, self._sizes = array("Q"), array("L")
 
     def add(self, packed: bytes) -> None:
         """One more, at the end."""
-        self._starts.append(self._file.seek(0, os.SEEK_END))
+        self._starts.append(self._place.file.seek(0, os.SEEK_END))
         self._sizes.append(len(packed))
-        self._file.write(packed)
+        self._place.file.write(packed)
 
     def only(self, indexes: Iterable[int]) -> Spool:
         """Some of them, in that order. They wait in the same place, to which nothing more is added then."""
         chosen = Spool(self._forms)
-        chosen._file = self._file
+        chosen._place = self._place
         for index in indexes:
             chosen._starts.append(self._starts[index])
             chosen._sizes.append(self._sizes[index])
@@ -66,5 +75,5 @@ class Spool(Sequence[Filing]):
         return unpack_member(self._packed(index), form)
 
     def _packed(self, index: int) -> bytes:
-        self._file.seek(self._starts[index])
-        return self._file.read(self._sizes[index])
+        self._place.file.seek(self._starts[index])
+        return self._place.file.read(self._sizes[index])

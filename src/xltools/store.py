@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from xltools.form import library
+
 _RUNS = 20  # what no run of so many asked for is dropped
 _PATIENCE = 5.0  # seconds to wait for another run that is writing
+_READERS = ("python-calamine", "msoffcrypto-tool")  # extras; a file that needs one reads otherwise without it
 _TABLES = """
 create table if not exists run (number integer primary key);
 create table if not exists kept (key blob primary key, sum blob not null, content blob not null, run integer not null);
@@ -93,10 +97,25 @@ def key_of(parts: Iterable[bytes]) -> bytes:
 
 
 @cache
-def sources() -> bytes:
-    """A hash over the sources of the tool: what another version read is read again."""
+def tool() -> bytes:
+    """A hash over all on which it depends how a file is read: what another tool read is read again.
+
+    The sources, the built-in forms wherever they lie, the libraries that read old formats, and the Python.
+    """
     home = Path(__file__).resolve().parent
-    files = sorted(path for kind in ("*.py", "*.toml") for path in home.rglob(kind))
+    sources = {path.relative_to(home): path for kind in ("*.py", "*.toml") for path in home.rglob(kind)}
+    forms = {Path("templates", path.name): path for path in library.files()}
+    every = ((name.as_posix(), path.read_bytes()) for name, path in sorted((sources | forms).items()))
+    around = (*(f"{name} {_version(name)}" for name in _READERS), f"python {sys.version_info[:2]}")
     return key_of(
-        part for path in files for part in (path.relative_to(home).as_posix().encode(), path.read_bytes())
+        (*(part for name, data in every for part in (name.encode(), data)), *map(str.encode, around))
     )
+
+
+def _version(distribution: str) -> str:
+    from importlib import metadata  # noqa: PLC0415  takes long to import, and one process alone needs none
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""

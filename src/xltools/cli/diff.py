@@ -6,7 +6,19 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.shared import How, emit, encoding, file, find_form, formats, here, option, read_all, reading
+from xltools.cli.shared import (
+    How,
+    emit,
+    encoding,
+    file,
+    find_form,
+    formats,
+    here,
+    option,
+    place,
+    read_all,
+    reading,
+)
 from xltools.text import Lang, catalog
 
 
@@ -15,13 +27,15 @@ def command(lang: Lang) -> click.Command:
     t = catalog(lang)
 
     @click.command("diff", help=t("help.diff"))
-    @click.argument("one", metavar="A", type=file)
-    @click.argument("other", metavar="B", type=file)
+    @click.argument("one", metavar="A", type=place)
+    @click.argument("other", metavar="B", type=place)
     @option(lang, "--form", text="forms")
     @formats(lang, "text", "json", "csv")
     @option(lang, "-o", "--output", type=file, text="output")
     @reading(lang)
-    def run(one: Path, other: Path, form: str | None, how: str, output: Path | None, reading: How) -> int:
+    def run(
+        one: Path | str, other: Path | str, form: str | None, how: str, output: Path | None, reading: How
+    ) -> int:
         from xltools.checking.differences import differences  # noqa: PLC0415
         from xltools.errors import InputError, Problem  # noqa: PLC0415
         from xltools.report import board, data  # noqa: PLC0415

@@ -30,7 +30,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
     def run(
-        paths: tuple[Path, ...],
+        paths: tuple[Path | str, ...],
         output: Path,
         how: Format | None,
         wide: bool,

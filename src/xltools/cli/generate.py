@@ -61,7 +61,7 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         password: str,
         key: Path | None,
-        prior: tuple[Path, ...],
+        prior: tuple[Path | str, ...],
         show_last: bool,
         force: bool,
     ) -> None:

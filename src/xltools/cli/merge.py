@@ -25,6 +25,7 @@ from xltools.cli.shared import (
     prior,
     prior_files,
     read_all,
+    read_limits,
     reading,
 )
 from xltools.text import Lang, catalog
@@ -57,7 +58,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
     def run(
-        paths: tuple[Path, ...],
+        paths: tuple[Path | str, ...],
         roster: Path | None,
         year: int | None,
         district: str | None,
@@ -69,7 +70,7 @@ def command(lang: Lang) -> click.Command:
         by_kind: bool,
         checked: Path | None,
         form: str | None,
-        prior: tuple[Path, ...],
+        prior: tuple[Path | str, ...],
         password: str,
         force: bool,
         reading: How,
@@ -127,7 +128,7 @@ class _Options(NamedTuple):
     exclusions: tuple[tuple[str, str], ...]
     roster: Path | None
     form: Form
-    prior: tuple[Path, ...]
+    prior: tuple[Path | str, ...]
     password: str
 
 
@@ -151,7 +152,7 @@ def _known(checked: Path | None) -> Settings | None:
 
 
 def _merged(
-    paths: tuple[Path, ...], options: _Options, own: Own, lang: Lang, how: How, *, told: bool
+    paths: tuple[Path | str, ...], options: _Options, own: Own, lang: Lang, how: How, *, told: bool
 ) -> Work:
     from xltools.merging import Exclusion, merge  # noqa: PLC0415
     from xltools.report import text  # noqa: PLC0415
@@ -180,14 +181,15 @@ def _merged(
 
 def _settings(options: _Options, own: Own) -> Settings:
     from xltools.files import read_bytes  # noqa: PLC0415
-    from xltools.inbox import gather  # noqa: PLC0415
+    from xltools.inbox import content_of, gather  # noqa: PLC0415
     from xltools.report.manifest import Settings, hash_of, policy_hash  # noqa: PLC0415
 
     others = {"policy": policy_hash(own.policy)}
     if options.roster:
         others["roster"] = hash_of(read_bytes(options.roster))
     if earlier := prior_files(options.prior, own):
-        others["prior"] = hash_of(read_bytes(path) for path in gather(earlier).paths)
+        limits = read_limits(())
+        others["prior"] = hash_of(content_of(file, limits) for file in gather(earlier).files)
     return Settings(
         options.year,
         options.district,

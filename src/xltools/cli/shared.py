@@ -38,9 +38,21 @@ _PATIENCE = 1.0  # seconds before a progress bar is worth showing
 file = click.Path(path_type=Path, dir_okay=False)
 
 
+class _Place(click.Path):
+    """A path, or an address of an object store, which stays a text: in a path ``//`` is the same as ``/``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        from xltools.files import is_address  # noqa: PLC0415  a command that only shows its help needs none
+
+        return str(value) if is_address(str(value)) else Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+place = _Place(path_type=Path)  # what is read; what is written is a path
+
+
 def paths() -> Callable[[_Command], _Command]:
     """The files and folders to read; in a collection's folder its inbox unless others are named."""
-    return click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+    return click.argument("paths", metavar="[PATH]...", nargs=-1, type=place)
 
 
 class Own(NamedTuple):
@@ -79,7 +91,7 @@ def given(value: _Item | None, otherwise: _Item | None, name: str) -> _Item:
     return found
 
 
-def inbox_of(paths: tuple[Path, ...], own: Own) -> tuple[Path, ...]:
+def inbox_of(paths: tuple[Path | str, ...], own: Own) -> tuple[Path | str, ...]:
     """The paths named, else the collection's inbox."""
     return paths or (given(None, own.inbox, "PATH"),)
 
@@ -96,13 +108,14 @@ def formats(lang: Lang, *names: str) -> Callable[[_Command], _Command]:
 
 
 class How(NamedTuple):
-    """How files are read: what the reader is told, by how many processes, and whether what is known counts."""
+    """How files are read: what the reader is told, by which processes, and whether what is known counts."""
 
     by_labels: bool = False
     key: bytes = b""
     passwords: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     processes: int | None = None
+    dask: str | None = None
     fresh: bool = False
     verifying: bool = True
 
@@ -126,6 +139,7 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
         option(lang, "--open-password", "passwords", multiple=True, text="open-password"),
         option(lang, "--limit", "limits", multiple=True, metavar="NAME=VALUE", text="limit"),
         option(lang, "--processes", type=click.IntRange(min=1), text="processes"),
+        option(lang, "--dask", metavar="ADDRESS", text="dask"),
         option(lang, "--fresh", is_flag=True, text="fresh"),
     )
 
@@ -201,7 +215,7 @@ def read_all(
     manner, count = how.manner(form), len(inbox.files)
     with contextlib.ExitStack() as stack:
         executor = stack.enter_context(workers(how, count))
-        store = stack.enter_context(_kept(how))
+        store = stack.enter_context(_kept(how, inbox))
         if count <= MANY and executor is None and store is None:
             here = list(progress(read_here(inbox.files, manner), t("report.reading"), count))
             filings: Sequence[Filing] = [filing for found in here for filing in found if filing]
@@ -221,10 +235,17 @@ _PAYS = 150  # files, below which starting further processes takes longer than i
 
 @contextlib.contextmanager
 def workers(how: How, files: int) -> Iterator[Executor | None]:
-    """The processes that read so many files; none where this one does it faster alone.
+    """The processes that read so many files, here or of a cluster; none where this one does it faster alone.
 
-    Raises :class:`InputError` when one of them is ended from outside: what it had read is not known.
+    Raises :class:`InputError` when one of them is ended from outside, and there is no cluster whose others go on: what it
+    had read is not known.
     """
+    if how.dask is not None:
+        from xltools.cli.cluster import cluster  # noqa: PLC0415
+
+        with cluster(how.dask, how.processes) as far:
+            yield far
+        return
     wanted = how.processes or (min(os.cpu_count() or 1, files // (_PAYS // 2)) if files >= _PAYS else 1)
     if wanted <= 1:
         yield None
@@ -252,9 +273,12 @@ def ignore_interrupt() -> None:
 
 
 @contextlib.contextmanager
-def _kept(how: How) -> Iterator[Store | None]:
-    """What earlier runs in this collection read; nothing outside of one, and nothing of files with passwords."""
-    if how.fresh or how.passwords or not Path("collection.toml").is_file():
+def _kept(how: How, inbox: Inbox) -> Iterator[Store | None]:
+    """What earlier runs in this collection read; nothing outside of one, and nothing of files with passwords.
+
+    Nor of files that a cluster reads or that lie elsewhere: to see whether one is known, all would have to come here.
+    """
+    if how.fresh or how.passwords or how.dask or inbox.is_elsewhere or not Path("collection.toml").is_file():
         yield None
         return
     from xltools.folder import KEPT  # noqa: PLC0415
@@ -266,17 +290,16 @@ def _kept(how: How) -> Iterator[Store | None]:
 
 def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
     """The option that names last year's files."""
-    kind = click.Path(path_type=Path)
-    return option(lang, "--prior", multiple=True, type=kind, metavar="PATH", text=text)
+    return option(lang, "--prior", multiple=True, type=place, metavar="PATH", text=text)
 
 
-def prior_files(named: Sequence[Path], own: Own) -> list[Path]:
+def prior_files(named: Sequence[Path | str], own: Own) -> list[Path | str]:
     """Where last year's files lie: those named, else what the collection names."""
     return [_returns(path) for path in named or filter(None, [own.prior])]
 
 
 def find_past(
-    named: Sequence[Path], own: Own, form: Form, year: int | None, lang: Lang, how: How
+    named: Sequence[Path | str], own: Own, form: Form, year: int | None, lang: Lang, how: How
 ) -> Past | None:
     """Last year's figures out of the files named, else of those that the collection names; none where nothing is named.
 
@@ -304,10 +327,12 @@ def find_past(
     return past
 
 
-def _returns(path: Path) -> Path:
+def _returns(path: Path | str) -> Path | str:
     """Where the returns of a collection lie, when that is what was named."""
     from xltools import folder  # noqa: PLC0415
 
+    if isinstance(path, str):
+        return path
     return folder.load(path).inbox if (path / folder.FILE).is_file() else path
 
 

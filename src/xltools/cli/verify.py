@@ -53,11 +53,11 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--return-to", "back", type=click.Path(path_type=Path, file_okay=False), text="return-to")
     @reading(lang)
     def run(
-        paths: tuple[Path, ...],
+        paths: tuple[Path | str, ...],
         roster: Path | None,
         year: int | None,
         form: str | None,
-        prior: tuple[Path, ...],
+        prior: tuple[Path | str, ...],
         how: str,
         output: Path | None,
         force: bool,

@@ -22,6 +22,8 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 _MEMBER = re.compile(r"(?<=\.zip)!", re.IGNORECASE)
 _SEPARATOR = re.compile(rf"[/\\]|{_MEMBER.pattern}", re.IGNORECASE)
+# In a chain such as zip://in/a.xlsx::s3://bucket/all.zip the first link names the file.
+_CHAINED = r"(?i)((?:[a-z][a-z0-9+.-]+::)*[a-z][a-z0-9+.-]+://.*?)::[a-z][a-z0-9+.-]+(?:::|://)[^!]*"
 
 
 class Source(NamedTuple):
@@ -34,7 +36,8 @@ class Source(NamedTuple):
     @property
     def name(self) -> str:
         """The file name without folders, whichever separator was used, and without the archive it came in."""
-        return _SEPARATOR.split(self.path)[-1]
+        path = re.sub(_CHAINED, r"\1", self.path) if "::" in self.path else self.path
+        return _SEPARATOR.split(path)[-1]
 
     @property
     def on_disk(self) -> str:

@@ -19,9 +19,14 @@ def names() -> list[str]:
     return list(_names())
 
 
+def files() -> list[Path]:
+    """The files of the built-in forms."""
+    return list(_folder().glob("*.toml"))
+
+
 @cache
 def _names() -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in _folder().glob("*.toml")))
+    return tuple(sorted(path.stem for path in files()))
 
 
 def find(form: str) -> Form:
