@@ -214,9 +214,8 @@ def test_a_rollup_of_rollups_gives_districts_inside_as_districts():
 def test_a_figure_unread_in_a_row_of_a_rollup_is_in_doubt_where_it_is_missing_and_in_the_sum():
     name = "applications.new.natural"
     district = reread(rolled([filing("001"), filing("002")], "青禾区"))
-    first = attrs.evolve(
-        district.members[0], values={k: v for k, v in district.members[0].values.items() if k != name}
-    )
+    first = district.members[0]
+    first = first._replace(values={k: v for k, v in first.values.items() if k != name})
     doubted = attrs.evolve(district, members=(first, district.members[1]), unread=frozenset({name}))
     told = [{f.cell.name: f for f in one.figures()} for one in returns_of(doubted)]
     assert [one[name].state for one in told] == [State.UNREAD, State.GIVEN, State.UNREAD]

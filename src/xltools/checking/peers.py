@@ -59,13 +59,12 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
 
 def _now(form: Form, record: Record, unread: frozenset[str]) -> dict[str, Decimal]:
     """What is typed, a blank as 0, and the totals that are watched; without what could not be read."""
-    complete = record.complete()
-    cells = (*form.inputs, *(cell for cell in watched(form) if cell.is_total))
-    return {
-        cell.name: complete.get(cell.name, ZERO)
-        for cell in cells
-        if not unread or not form.reach[cell.name] & unread
-    }
+    typed = record.values
+    now = {cell.name: typed.get(cell.name, ZERO) for cell in form.inputs}
+    for cell in watched(form):
+        if cell.definition is not None:
+            now[cell.name] = form.value(cell.definition, typed)
+    return {n: v for n, v in now.items() if not form.reach[n] & unread} if unread else now
 
 
 class Company:

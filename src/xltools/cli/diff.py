@@ -27,11 +27,11 @@ def command(lang: Lang) -> click.Command:
     t = catalog(lang)
 
     @click.command("diff", help=t("help.diff"))
-    @click.argument("one", metavar="A", type=place)
-    @click.argument("other", metavar="B", type=place)
+    @click.argument("one", metavar="A", type=place())
+    @click.argument("other", metavar="B", type=place())
     @option(lang, "--form", text="forms")
     @formats(lang, "text", "json", "csv")
-    @option(lang, "-o", "--output", type=file, text="output")
+    @option(lang, "-o", "--output", type=file(), text="output")
     @reading(lang)
     def run(
         one: Path | str, other: Path | str, form: str | None, how: str, output: Path | None, reading: How

@@ -16,7 +16,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("explain", help=catalog(lang)("help.explain"))
     @click.argument("code", required=False)
     @formats(lang, "text", "md")
-    @option(lang, "-o", "--output", type=file, text="output")
+    @option(lang, "-o", "--output", type=file(), text="output")
     def run(code: str | None, how: str, output: Path | None) -> None:
         from xltools.report import explain  # noqa: PLC0415
 

@@ -22,7 +22,7 @@ def command(lang: Lang) -> click.Command:
 
     @click.command("export", help=catalog(lang)("help.export"))
     @paths()
-    @option(lang, "-o", "--output", type=file, required=True, text="exported")
+    @option(lang, "-o", "--output", type=file(), required=True, text="exported")
     @option(lang, "--format", "how", type=click.Choice(_HOWS), text="export-format")
     @option(lang, "--wide", is_flag=True, text="wide")
     @option(lang, "--strict", is_flag=True, text="strict")

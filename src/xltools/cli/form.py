@@ -43,7 +43,7 @@ def _cells(lang: Lang) -> click.Command:
     @click.command("cells", help=t("help.form-cells"))
     @click.argument("form", required=False)
     @formats(lang, "table", "csv", "json")
-    @option(lang, "-o", "--output", type=file, text="output")
+    @option(lang, "-o", "--output", type=file(), text="output")
     def run(form: str | None, how: str, output: Path | None) -> None:
         from xltools.report import data, text  # noqa: PLC0415
         from xltools.report.delimited import rows_text  # noqa: PLC0415

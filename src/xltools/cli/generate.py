@@ -34,7 +34,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("generate", help=t("help.generate"))
     @option(lang, "--year", type=int, text="year")
     @option(lang, "--district", text="district")
-    @option(lang, "--roster", type=file, text="roster")
+    @option(lang, "--roster", type=file(), text="roster")
     @option(lang, "--agency", text="agency")
     @option(lang, "--code", text="code")
     @option(
@@ -47,7 +47,7 @@ def command(lang: Lang) -> click.Command:
     )
     @option(lang, "--form", text="form")
     @option(lang, "--password", default="", text="password")
-    @option(lang, "--key", type=file, text="key-write")
+    @option(lang, "--key", type=file(), text="key-write")
     @prior(lang, "prefill")
     @option(lang, "--show-prior", "show_last", is_flag=True, text="show-prior")
     @option(lang, "--force", is_flag=True, text="force")

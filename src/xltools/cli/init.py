@@ -19,7 +19,7 @@ def command(lang: Lang) -> click.Command:
     @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
     @option(lang, "--year", type=int, required=True, text="year")
     @option(lang, "--district", required=True, text="district")
-    @option(lang, "--roster", type=file, required=True, text="roster")
+    @option(lang, "--roster", type=file(), required=True, text="roster")
     @option(lang, "--form", text="form")
     @option(lang, "--due", type=click.DateTime(["%Y-%m-%d"]), text="due")
     @option(lang, "--prior", default="", text="prior")

@@ -30,7 +30,7 @@ def command(lang: Lang) -> click.Command:
     @paths()
     @formats(lang, "json", "csv")
     @option(lang, "--form", text="forms")
-    @option(lang, "-o", "--output", type=file, text="output")
+    @option(lang, "-o", "--output", type=file(), text="output")
     @reading(lang)
     def run(
         paths: tuple[Path | str, ...], how: str, form: str | None, output: Path | None, reading: How

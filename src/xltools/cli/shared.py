@@ -35,7 +35,10 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SHORTEST_KEY = 16  # bytes
 _PATIENCE = 1.0  # seconds before a progress bar is worth showing
 
-file = click.Path(path_type=Path, dir_okay=False)
+
+def file() -> click.Path:
+    """A file, under the name it has in the language that is spoken now."""
+    return click.Path(path_type=Path, dir_okay=False)
 
 
 class _Place(click.Path):
@@ -47,12 +50,14 @@ class _Place(click.Path):
         return str(value) if is_address(str(value)) else Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
-place = _Place(path_type=Path)  # what is read; what is written is a path
+def place() -> click.Path:
+    """What is read; what is written is a path."""
+    return _Place(path_type=Path)
 
 
 def paths() -> Callable[[_Command], _Command]:
     """The files and folders to read; in a collection's folder its inbox unless others are named."""
-    return click.argument("paths", metavar="[PATH]...", nargs=-1, type=place)
+    return click.argument("paths", metavar="[PATH]...", nargs=-1, type=place())
 
 
 class Own(NamedTuple):
@@ -135,7 +140,7 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
     """
     options = (
         option(lang, "--by-labels", is_flag=True, text="by-labels"),
-        option(lang, "--key", type=file, text="key-read"),
+        option(lang, "--key", type=file(), text="key-read"),
         option(lang, "--open-password", "passwords", multiple=True, text="open-password"),
         option(lang, "--limit", "limits", multiple=True, metavar="NAME=VALUE", text="limit"),
         option(lang, "--processes", type=click.IntRange(min=1), text="processes"),
@@ -290,7 +295,7 @@ def _kept(how: How, inbox: Inbox) -> Iterator[Store | None]:
 
 def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
     """The option that names last year's files."""
-    return option(lang, "--prior", multiple=True, type=place, metavar="PATH", text=text)
+    return option(lang, "--prior", multiple=True, type=place(), metavar="PATH", text=text)
 
 
 def prior_files(named: Sequence[Path | str], own: Own) -> list[Path | str]:

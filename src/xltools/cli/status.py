@@ -56,7 +56,7 @@ def command(lang: Lang) -> click.Command:
 
     @click.command("status", help=catalog(lang)("help.status"))
     @paths()
-    @option(lang, "--roster", type=file, text="roster")
+    @option(lang, "--roster", type=file(), text="roster")
     @option(lang, "--year", type=int, text="year")
     @option(lang, "--due", type=day, text="due")
     @option(lang, "--on", type=day, text="on")
@@ -64,7 +64,7 @@ def command(lang: Lang) -> click.Command:
     @prior(lang)
     @option(lang, "--remind", is_flag=True, text="remind")
     @formats(lang, "text", "json", "html", "xlsx")
-    @option(lang, "-o", "--output", type=file, text="output")
+    @option(lang, "-o", "--output", type=file(), text="output")
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
     def run(
