@@ -107,14 +107,13 @@ def _read_stamp(stamp: Any) -> Stamp | None:
 
 
 def _record(filing: Filing) -> list[object] | None:
-    """Year, agencies and figures; of an ordinary return the agencies are the one of its stamp."""
-    record = filing.record
-    if record is None or filing.form is None:
+    record, form = filing.record, filing.form
+    if form is None and (record or filing.members):
+        raise TypeError("a filing holds figures of no form")
+    if record is None or form is None:
         return None
-    alone = filing.agency is not None and record.agencies == {filing.agency}
-    agencies = None if alone else [_agency(one) for one in sorted(record.agencies)]
-    own = [_agency(filing.agency)] if alone and filing.agency else agencies
-    return [record.year, own, _values(record.values, filing.form)]
+    agencies = [_agency(one) for one in sorted(record.agencies)]
+    return [record.year, agencies, _values(record.values, form)]
 
 
 def _read_record(record: Any, form: Form) -> Record | None:
