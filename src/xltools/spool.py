@@ -20,13 +20,18 @@ _HELD = 8 << 20  # bytes; up to here they wait in memory after all
 class Spool(Sequence[Filing]):
     """Packed filings in the order in which they were added, each unpacked anew whenever it is asked for."""
 
-    def __init__(self, forms: Forms) -> None:
+    def __init__(self, forms: Forms, home: Spool | None = None) -> None:
         self._forms = forms
         import tempfile  # noqa: PLC0415  only a large collection pays for it
 
-        # Closed, and so removed from the disk, with the last reference to it.
-        self._file = tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115
+        self._home = home  # whose file it is
+        self._file = home._file if home else tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115
         self._starts, self._sizes = array("Q"), array("L")
+
+    def __del__(self) -> None:
+        """The file is closed, and so removed from the disk, with the last reference to what lies in it."""
+        if self._home is None:
+            self._file.close()
 
     def add(self, packed: bytes) -> None:
         """One more, at the end. Raises :class:`OutputError` when there is no room for it."""
@@ -40,8 +45,7 @@ class Spool(Sequence[Filing]):
 
     def only(self, indexes: Iterable[int]) -> Spool:
         """Some of them, in that order. They wait in the same place, to which nothing more is added then."""
-        chosen = Spool(self._forms)
-        chosen._file = self._file
+        chosen = Spool(self._forms, self)
         for index in indexes:
             chosen._starts.append(self._starts[index])
             chosen._sizes.append(self._sizes[index])

@@ -45,7 +45,8 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(path, timeout=_PATIENCE)
             self._base.executescript(_TABLES)
-            self._run = self._base.execute("insert into run default values returning number").fetchone()[0]
+            (number,) = self._base.execute("insert into run default values returning number").fetchone()
+            self._run = int(number)
             self._base.commit()
         except (OSError, *_WRONG) as error:
             self._give_up(error)
@@ -67,7 +68,7 @@ class Store:
         if self._base is not None:
             self._base.close()
         self._base = None
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _USELESS:
+        if isinstance(error, TypeError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _USELESS:
             with suppress(OSError):
                 self._path.unlink()
 
