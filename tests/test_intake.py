@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import random
 import zipfile
 from collections.abc import Mapping
 from decimal import Decimal
@@ -54,7 +53,9 @@ def plain(value):
     if isinstance(value, Form):
         return value.name
     if attrs.has(type(value)):
-        return type(value).__name__, {a.name: plain(getattr(value, a.name)) for a in attrs.fields(type(value))}
+        return type(value).__name__, {
+            a.name: plain(getattr(value, a.name)) for a in attrs.fields(type(value))
+        }
     if isinstance(value, Mapping):
         return [(plain(key), plain(one)) for key, one in value.items()]
     if isinstance(value, frozenset | set):
@@ -119,9 +120,15 @@ FULL = Filing(
     form=OFFICIAL,
     stamp=Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, AGENCY, "rollup"),
     record=Record(
-        OFFICIAL, 2024, frozenset((Agency("区", "1", "一"), Agency("区", "2", "二"))), {FEES: Decimal("1.500")}
+        OFFICIAL,
+        2024,
+        frozenset((Agency("区", "1", "一"), Agency("区", "2", "二"))),
+        {FEES: Decimal("1.500")},
     ),
-    shown={FEES: Shown(Decimal("9.90"), "9.9", Origin.CHANGED, "=A1", "=A2"), "x": Shown(None, "", Origin.TYPED)},
+    shown={
+        FEES: Shown(Decimal("9.90"), "9.9", Origin.CHANGED, "=A1", "=A2"),
+        "x": Shown(None, "", Origin.TYPED),
+    },
     prose={"overview.proactive": "甲\n乙"},
     members=(Member(Agency("区", "1", "一"), SOURCE, {FEES: Decimal("0E-7")}, "政府部门"),),
     accounts=(Account(AGENCY, SOURCE, "excluded", "旧", "市"), Account(None, SOURCE, "excluded")),
@@ -197,10 +204,14 @@ def test_figures_without_their_form_are_never_dropped():
 # -- drawn
 
 
-ODD = st.sampled_from(["", "\n\n", "\r", "\0", "\u2028\u2029", "\x85", "\ud800", "\udc41", "\ud83d\ude00", '["figure","1"]'])
+ODD = st.sampled_from(
+    ["", "\n\n", "\r", "\0", "\u2028\u2029", "\x85", "\ud800", "\udc41", "\ud83d\ude00", '["figure","1"]']
+)
 TEXT = st.one_of(ODD, st.text(st.characters(exclude_categories=()), max_size=6))
 EXACT = st.one_of(
-    st.sampled_from(["1E+3", "0.10", "-0", "0E-7", "100", "1E+2", "1.0E-20", "999999999999999.000000000000001"]).map(Decimal),
+    st.sampled_from(
+        ["1E+3", "0.10", "-0", "0E-7", "100", "1E+2", "1.0E-20", "999999999999999.000000000000001"]
+    ).map(Decimal),
     st.decimals(allow_nan=False, allow_infinity=False),
 )
 FACT = st.one_of(
@@ -255,28 +266,30 @@ def drawn(draw):
     )
     stamp = st.builds(Stamp, TEXT, TEXT, st.integers(), AGENCIES, st.sampled_from(["return", "rollup"]))
     names = st.frozensets(TEXT, max_size=2)
-    return Drawn(draw(
-        st.builds(
-            Filing,
-            SOURCES,
-            st.lists(FINDINGS, max_size=2).map(tuple),
-            st.just(form),
-            st.none() | stamp,
-            st.none() | record if form else st.none(),
-            st.dictionaries(TEXT, shown, max_size=2),
-            words,
-            st.lists(member, max_size=2).map(tuple) if form else st.just(()),
-            st.lists(account, max_size=2).map(tuple),
-            st.booleans(),
-            st.lists(st.builds(Accepted, *([TEXT] * 8)), max_size=1).map(tuple),
-            st.dictionaries(st.integers(), st.dictionaries(TEXT, EXACT, max_size=2), max_size=2),
-            st.booleans(),
-            names,
-            names,
-            st.dictionaries(TEXT, st.tuples(TEXT, TEXT), max_size=2),
-            st.dictionaries(st.tuples(TEXT, TEXT), TEXT, max_size=2),
+    return Drawn(
+        draw(
+            st.builds(
+                Filing,
+                SOURCES,
+                st.lists(FINDINGS, max_size=2).map(tuple),
+                st.just(form),
+                st.none() | stamp,
+                st.none() | record if form else st.none(),
+                st.dictionaries(TEXT, shown, max_size=2),
+                words,
+                st.lists(member, max_size=2).map(tuple) if form else st.just(()),
+                st.lists(account, max_size=2).map(tuple),
+                st.booleans(),
+                st.lists(st.builds(Accepted, *([TEXT] * 8)), max_size=1).map(tuple),
+                st.dictionaries(st.integers(), st.dictionaries(TEXT, EXACT, max_size=2), max_size=2),
+                st.booleans(),
+                names,
+                names,
+                st.dictionaries(TEXT, st.tuples(TEXT, TEXT), max_size=2),
+                st.dictionaries(st.tuples(TEXT, TEXT), TEXT, max_size=2),
+            )
         )
-    ))
+    )
 
 
 @settings(max_examples=60)
@@ -376,7 +389,9 @@ def pool():
 
     alone = [returned(f"{n:03}", n, changes={FEES: Decimal(n) / 1000}) for n in range(1, 6)]
     wrong = clerk.edited(
-        write_return(OFFICIAL, alone[4].stamp, sound_values(), sound_prose()), "三、依申请公开", {"J9": Decimal(1)}
+        write_return(OFFICIAL, alone[4].stamp, sound_values(), sound_prose()),
+        "三、依申请公开",
+        {"J9": Decimal(1)},
     )
     return (
         *alone,
@@ -419,9 +434,7 @@ EXCLUSIONS = tuple(Exclusion(what, "另报") for what in ("002", "坏.xlsx", "00
 
 @functools.cache
 def pasts():
-    last = [
-        returned(f"{n:03}", year=2023, values=year_before(sound_values(n))) for n in (1, 2, 3, 9)
-    ]
+    last = [returned(f"{n:03}", year=2023, values=year_before(sound_values(n))) for n in (1, 2, 3, 9)]
     return None, past_of(last, OFFICIAL)
 
 
@@ -443,7 +456,9 @@ def written(rollup):
 
 
 def mixed():
-    return st.lists(st.deferred(lambda: st.sampled_from(range(len(pool())))), min_size=1, max_size=9, unique=True)
+    return st.lists(
+        st.deferred(lambda: st.sampled_from(range(len(pool())))), min_size=1, max_size=9, unique=True
+    )
 
 
 def arrangements():
@@ -466,7 +481,12 @@ def exclusions_for(filings, roster, drawn):
 
 
 @settings(max_examples=40)
-@given(mixed(), arrangements(), st.lists(st.sampled_from(EXCLUSIONS), max_size=2, unique=True), st.sampled_from([0, 1]))
+@given(
+    mixed(),
+    arrangements(),
+    st.lists(st.sampled_from(EXCLUSIONS), max_size=2, unique=True),
+    st.sampled_from([0, 1]),
+)
 def test_a_spool_and_a_list_are_merged_alike(indexes, how, drawn, past):
     filings = [pool()[index] for index in indexes]
     how["exclusions"] = exclusions_for(filings, how["roster"], drawn)
@@ -510,7 +530,16 @@ def test_a_tree_of_spools_gives_the_flat_sum_to_the_last_digit(figures):
         source = Source(f"区{place}", f"r{place}")
         members, accounts = tuple(rollup.members), rollup.accounts
         districts.append(
-            Filing(source, (), OFFICIAL, rollup.stamp, rollup.record, members=members, accounts=accounts, is_verified=True)
+            Filing(
+                source,
+                (),
+                OFFICIAL,
+                rollup.stamp,
+                rollup.record,
+                members=members,
+                accounts=accounts,
+                is_verified=True,
+            )
         )
     tree = merge(spooled(districts), OFFICIAL, 2024, "市").rollup.record
     assert plain(tree.values) == plain(flat.values)

@@ -163,7 +163,9 @@ def test_two_processes_know_a_manner_by_the_same_key(seed):
         f"print(Manner(library.find({str(HERE / 'forms' / 'fwzx-2025.toml')!r})).digest.hex())"
     )
     environment = os.environ | {"PYTHONHASHSEED": seed}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
+    )
     form = library.find(str(HERE / "forms" / "fwzx-2025.toml"))
     assert (form.reach, form.followers) != (None, None)  # what was worked out of a form is no part of it
     assert done.stdout.strip() == Manner(form).digest.hex()
@@ -239,7 +241,10 @@ def crossed(path, _):
     base = sqlite3.connect(path)
     (one, *_), (other, *_) = base.execute("select key from kept limit 2").fetchall()
     content = "select {} from kept where key = ?"
-    sums, contents = ([base.execute(content.format(c), (k,)).fetchone()[0] for k in (one, other)] for c in ("sum", "content"))
+    sums, contents = (
+        [base.execute(content.format(c), (k,)).fetchone()[0] for k in (one, other)]
+        for c in ("sum", "content")
+    )
     base.execute("update kept set sum = ?, content = ? where key = ?", (sums[1], contents[1], one))
     base.execute("update kept set sum = ?, content = ? where key = ?", (sums[0], contents[0], other))
     base.commit()
@@ -324,7 +329,8 @@ def test_where_nothing_can_be_written_nothing_is_kept(inbox, kept, monkeypatch, 
         taken(inbox, kept)
         really = sqlite3.connect
         monkeypatch.setattr(
-            "xltools.store.sqlite3.connect", lambda path, **how: really(f"file:{path}?mode=ro", uri=True, **how)
+            "xltools.store.sqlite3.connect",
+            lambda path, **how: really(f"file:{path}?mode=ro", uri=True, **how),
         )
     before = kept.read_bytes() if kept.is_file() else None
     assert taken(inbox, kept) == wanted

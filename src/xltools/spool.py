@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import IO, TYPE_CHECKING, overload
 
 from xltools.data.filing import Filing, Member
 from xltools.errors import OutputError, Problem
@@ -25,7 +25,7 @@ class Spool(Sequence[Filing]):
         import tempfile  # noqa: PLC0415  only a large collection pays for it
 
         self._home = home  # whose file it is
-        self._file = home._file if home else tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115
+        self._file: IO[bytes] = home._file if home else tempfile.SpooledTemporaryFile(max_size=_HELD)  # noqa: SIM115, SLF001
         self._starts, self._sizes = array("Q"), array("L")
 
     def __del__(self) -> None:

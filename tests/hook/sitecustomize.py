@@ -5,7 +5,7 @@ Python runs this when it starts, in the workers too, where the folder stands on 
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import signal
 import sys
@@ -15,16 +15,16 @@ if "SHIFT" in os.environ:  # seconds by which the clock is wrong
     _SHIFT = float(os.environ["SHIFT"])
     _time, _local, _utc = time.time, time.localtime, time.gmtime
 
-    class _Shifted(datetime.datetime):
+    class _Shifted(dt.datetime):
         @classmethod
         def now(cls, tz=None):
-            return super().now(tz) + datetime.timedelta(seconds=_SHIFT)
+            return super().now(tz) + dt.timedelta(seconds=_SHIFT)
 
         @classmethod
         def utcnow(cls):
-            return cls.now(datetime.UTC).replace(tzinfo=None)
+            return cls.now(dt.UTC).replace(tzinfo=None)
 
-    datetime.datetime = _Shifted
+    dt.datetime = _Shifted
     time.time = lambda: _time() + _SHIFT
     time.localtime = lambda seconds=None: _local(time.time() if seconds is None else seconds)
     time.gmtime = lambda seconds=None: _utc(time.time() if seconds is None else seconds)
@@ -39,11 +39,13 @@ def _end(event, arguments):
     global _seen  # noqa: PLW0603
     if event.startswith(("import", "compile", "exec")):
         return
-    if any(isinstance(one, str | os.PathLike) and os.environ["KILL_AT"] in os.fspath(one) for one in arguments):
+    if any(
+        isinstance(one, str | os.PathLike) and os.environ["KILL_AT"] in os.fspath(one) for one in arguments
+    ):
         _seen += 1
         if _seen == int(os.environ["KILL_ON"]):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-if "KILL_AT" in os.environ and _IS_WORKER == ("KILL_WORKER" in os.environ):
+if "KILL_AT" in os.environ and ("KILL_WORKER" in os.environ) == _IS_WORKER:
     sys.addaudithook(_end)
