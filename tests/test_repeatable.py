@@ -133,7 +133,7 @@ def test_fresh_reads_everything_and_a_password_keeps_nothing(collection, monkeyp
 
 
 def environment(**changes):
-    path = os.pathsep.join(filter(None, (str(HERE / "hook"), os.environ.get("PYTHONPATH", ""))))
+    path = os.pathsep.join([str(HERE / "hook"), str(ROOT / "src")])  # wherever the command runs
     return os.environ | {"PYTHONPATH": path, "XLTOOLS_LANG": "en", "PYTHONIOENCODING": "utf-8"} | changes
 
 
@@ -243,7 +243,7 @@ def small(tmp_path_factory):
     (home / "inbox").mkdir()
     for path in sorted((SAMPLES / "clean").glob("*.xlsx"))[:3]:
         shutil.copy(path, home / "inbox" / path.name)
-    lines = (SAMPLES / "roster.csv").read_text(encoding="utf-8-sig").splitlines()[:4]
+    lines = (SAMPLES / "roster.csv").read_text(encoding="gb18030").splitlines()[:4]
     (home / "roster.csv").write_text("\n".join(lines), encoding="utf-8")
     (home / "collection.toml").write_text(
         'form = "xxgk-2021"\nyear = 2024\ndistrict = "青禾区"\ndue = 2025-01-31\n', encoding="utf-8"
