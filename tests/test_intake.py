@@ -481,7 +481,7 @@ def exclusions_for(filings, roster, drawn):
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(
     mixed(),
     arrangements(),
@@ -496,7 +496,7 @@ def test_a_spool_and_a_list_are_merged_alike(indexes, how, drawn, past):
     assert differing(told(one), told(other)) == ""
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(mixed(), arrangements(), st.randoms())
 def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(indexes, how, chance):
     filings = [pool()[index] for index in indexes]

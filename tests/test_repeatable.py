@@ -194,7 +194,7 @@ def anywhere(tmp_path_factory):
         if name not in made:
             changes = dict(ANYWHERE[name])
             processes = changes.pop("processes", 1)
-            output = home / f"{len(made)}.xlsx"
+            output = home / f"rollup-{len(made)}.xlsx"
             arguments = ["--roster", SAMPLES / "roster.csv", "--year", "2024", "--district", "青禾区"]
             how = ["--incomplete", "--processes", processes, "-o", output]
             status, out, err = run("merge", "inbox", *arguments, *how, cwd=home, **changes)
