@@ -220,7 +220,8 @@ def _order(filing: Filing, roster: Roster | None) -> tuple[object, ...]:
 
 def _account_order(account: Account) -> tuple[str, ...]:
     agency = account.agency or Agency("", "")
-    return (agency.district, agency.code, account.source.name, account.source.sha256)
+    source = account.source
+    return (agency.district, agency.code, source.name, source.sha256, source.path)
 
 
 def _finding_order(finding: Finding) -> tuple[str, ...]:
