@@ -63,7 +63,7 @@ ROOMS = {
     "subprocess": "excel/apart.py",
     "threading": ("excel/apart.py", "excel/child.py", "cli/shared.py"),
     "resource": "excel/child.py",
-    "concurrent": "files.py",
+    "concurrent": ("files.py", "intake.py", "cli/shared.py"),
 }
 
 
