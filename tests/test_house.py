@@ -62,7 +62,7 @@ ROOMS = {
     "python_calamine": "excel/child.py",
     "msoffcrypto": "excel/child.py",
     "subprocess": "excel/apart.py",
-    "threading": ("excel/apart.py", "excel/child.py"),
+    "threading": ("excel/apart.py", "excel/child.py", "cli/shared.py"),
     "resource": "excel/child.py",
     "concurrent": ("files.py", "intake.py", "cli/shared.py", "cli/cluster.py"),
     "distributed": "cli/cluster.py",

@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_listed_ends_the_work(tmp_path, monkeypatch):
     def refused(_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.iterdir", refused)
+    monkeypatch.setattr("os.listdir", refused)
     with pytest.raises(InputError, match="unreadable-file"):
         gather([tmp_path])
 

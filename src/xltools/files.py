@@ -50,20 +50,26 @@ def walk(path: Path) -> Iterator[tuple[str, bool]]:
 def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
     """Each file below a folder and whether it is passed over; a folder that is linked into itself is entered once."""
     entered: set[tuple[int, int]] = set()
-    left = [(folder, False)]
+    left = [iter([(folder, False)])]
     while left:
-        path, is_hidden = left.pop()
+        path, is_hidden = next(left[-1], (None, False))
+        if path is None:
+            left.pop()
+            continue
         try:
             if path.is_dir():
                 about = path.stat()
                 if (about.st_dev, about.st_ino) not in entered:
                     entered.add((about.st_dev, about.st_ino))
-                    inside = sorted(path.iterdir(), key=lambda p: p.name, reverse=True)
-                    left += [(p, is_hidden or is_passed_over(p.name)) for p in inside]
+                    left.append(_inside(path, sorted(os.listdir(path)), is_hidden))  # noqa: PTH208  names are small
             else:
                 yield path, is_hidden or not path.is_file()
         except OSError as error:
             raise _unreadable(path, error) from error
+
+
+def _inside(folder: Path, names: list[str], is_hidden: bool) -> Iterator[tuple[Path, bool]]:
+    return ((folder / name, is_hidden or is_passed_over(name)) for name in names)
 
 
 # Compiled by the first name that is no text: its many characters take milliseconds.
@@ -198,7 +204,8 @@ def refuse_workbook(path: Path) -> None:
 
 def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
     """Raise :class:`OutputError` when *output* is one of the *inputs*, whatever path leads there."""
-    if output.resolve() in {path.resolve() for path in inputs}:
+    home = output.resolve()
+    if any(path.resolve() == home for path in inputs):
         raise OutputError(Problem("output-is-input", str(output)))
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 MANY = 300  # files; so many filings are held in memory, more wait on a disk
 _BATCH = 16  # files that one task reads: enough to make sending it cheap, few enough to share the work evenly
 _AHEAD = 4  # tasks for each worker that are under way at a time
+# What may be otherwise the next time: a library is installed by then, the machine has more time or memory.
+_PASSING = {"damaged", "encrypted", "old-format", "old-format-unreadable"}
 
 
 @define(frozen=True, slots=False)
@@ -82,7 +84,7 @@ class Taken(NamedTuple):
 
     packed: tuple[bytes, ...]
     passed_over: int = 0
-    sha256: bytes = b""  # of the file as it was read
+    sha256: bytes = b""  # of the file as it was read; none where reading it again may give something else
 
     def kept(self) -> bytes:
         """As bytes; no line of a packed filing is empty."""
@@ -140,7 +142,13 @@ def _taken(manner: Manner, file: str, home: str = "") -> Taken:
     data = content_of(file, manner.limits, home)
     filings = list(_filings(manner, file, data, home))
     packed = tuple(pack(filing) for filing in filings if filing)
-    return Taken(packed, filings.count(None), hashlib.sha256(data).digest())
+    # Of a file beyond the limit only the beginning was read, by which it cannot be known again.
+    lasts = len(data) <= manner.limits.file and not any(map(_is_passing, filter(None, filings)))
+    return Taken(packed, filings.count(None), hashlib.sha256(data).digest() if lasts else b"")
+
+
+def _is_passing(filing: Filing) -> bool:
+    return any(finding.code in _PASSING for finding in filing.findings)
 
 
 def _filings(manner: Manner, file: str, data: bytes, home: str = "") -> Iterator[Filing | None]:
@@ -241,7 +249,7 @@ def _answered(
     missed = [file for file in batch if file not in known]
     for file, taken in zip(missed, answer(), strict=True):  # one for each, whoever answered
         known[file] = taken
-        if store:
+        if store and taken.sha256:
             store.put(_key(manner, file, taken.sha256), taken.kept())
     for file in batch:
         yield known[file]

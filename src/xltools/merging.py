@@ -211,16 +211,17 @@ def _can_be_added(one: Examined) -> bool:
 
 
 def _order(filing: Filing, roster: Roster | None) -> tuple[object, ...]:
-    """The roster's order, then by district and code; never the order in which the files were found."""
+    """The roster's order, then by district and code, of which no two are added; never the order of the files."""
     entry = entry_of(filing, roster) if roster else None
     place = roster.order[entry.code] if roster and entry else math.inf
     agency = filing.agency or Agency("", "")
-    return (place, agency.district, agency.code, filing.source.name)
+    return (place, agency.district, agency.code)
 
 
 def _account_order(account: Account) -> tuple[str, ...]:
     agency = account.agency or Agency("", "")
-    return (agency.district, agency.code, account.source.name, account.source.sha256)
+    source = account.source
+    return (agency.district, agency.code, source.name, source.sha256, source.path)
 
 
 def _finding_order(finding: Finding) -> tuple[str, ...]:

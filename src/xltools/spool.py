@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
 from xltools.data.filing import Filing, Member
+from xltools.errors import OutputError, Problem
 from xltools.form.model import Form
 
 if TYPE_CHECKING:
@@ -37,10 +38,15 @@ class Spool(Sequence[Filing]):
         self._starts, self._sizes = array("Q"), array("L")
 
     def add(self, packed: bytes) -> None:
-        """One more, at the end."""
-        self._starts.append(self._place.file.seek(0, os.SEEK_END))
+        """One more, at the end. Raises :class:`OutputError` when there is no room for it."""
+        file = self._place.file
+        try:
+            start = file.seek(0, os.SEEK_END)
+            file.write(packed)
+        except OSError as error:
+            raise _no_room(error) from error
+        self._starts.append(start)
         self._sizes.append(len(packed))
-        self._place.file.write(packed)
 
     def only(self, indexes: Iterable[int]) -> Spool:
         """Some of them, in that order. They wait in the same place, to which nothing more is added then."""
@@ -75,5 +81,17 @@ class Spool(Sequence[Filing]):
         return unpack_member(self._packed(index), form)
 
     def _packed(self, index: int) -> bytes:
-        self._place.file.seek(self._starts[index])
-        return self._place.file.read(self._sizes[index])
+        file = self._place.file
+        try:
+            file.seek(self._starts[index])  # which writes what still waits in memory
+        except OSError as error:
+            raise _no_room(error) from error
+        return file.read(self._sizes[index])
+
+
+def _no_room(error: OSError) -> OutputError:
+    import tempfile  # noqa: PLC0415
+
+    return OutputError(
+        Problem("cannot-write", tempfile.gettempdir(), {"reason": error.strerror or str(error)})
+    )

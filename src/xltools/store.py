@@ -1,7 +1,8 @@
 """What was read before, kept by content: a file that did not change is not read again.
 
-A convenience and never a witness: what cannot be used is ignored, a proof reads everything anew, and nothing is kept of
-files that were opened with a password. Whoever may write here may write in the inbox beside it.
+A convenience and never a witness: what cannot be used is ignored, what is damaged is thrown away, a proof reads
+everything anew, and nothing is kept of files that were opened with a password. Whoever may write here may write in the
+inbox beside it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import sqlite3
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -20,25 +22,35 @@ from xltools.form import library
 _RUNS = 20  # what no run of so many asked for is dropped
 _PATIENCE = 5.0  # seconds to wait for another run that is writing
 _READERS = ("python-calamine", "msoffcrypto-tool")  # extras; a file that needs one reads otherwise without it
+_TOGETHER = 64  # changes that wait for one another: while they wait nobody is kept from writing
 _TABLES = """
+pragma synchronous = off;
 create table if not exists run (number integer primary key);
 create table if not exists kept (key blob primary key, sum blob not null, content blob not null, run integer not null);
-"""
+"""  # a power cut may damage it, which is noticed; no disk is waited for
+_MARK = "update kept set run = ? where key = ?"
+_KEEP = "insert or replace into kept (run, key, sum, content) values (?, ?, ?, ?)"
+# It is no such base, or another's: nothing in it will ever be of use.
+_USELESS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_WRONG = (sqlite3.Error, TypeError, MemoryError)  # what a damaged base makes of a question
 
 
 class Store:
     """Contents by key in one file. Whatever goes wrong with it, there is just nothing kept."""
 
     def __init__(self, path: Path) -> None:
-        self._run = 0
+        self._path, self._run = path, 0
         self._base: sqlite3.Connection | None = None
+        self._waiting: list[tuple[str, tuple[object, ...]]] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(path, timeout=_PATIENCE)
             self._base.executescript(_TABLES)
-            self._run = self._base.execute("insert into run default values returning number").fetchone()[0]
-        except (OSError, sqlite3.Error):
-            self._give_up()
+            (number,) = self._base.execute("insert into run default values returning number").fetchone()
+            self._run = int(number)
+            self._base.commit()
+        except (OSError, *_WRONG) as error:
+            self._give_up(error)
 
     def __enter__(self) -> Self:
         return self
@@ -47,19 +59,35 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Keep what this run brought, also when it ended early: each content is right by itself."""
-        if self._base is not None:
-            try:
-                self._base.execute("delete from kept where run <= ?", (self._run - _RUNS,))
-                self._base.execute("delete from run where number < ?", (self._run,))
-                self._base.commit()
-            except sqlite3.Error:
-                pass
-            self._give_up()
+        self._later("delete from kept where run <= ?", self._run - _RUNS)
+        self._later("delete from run where number < ?", self._run)
+        self._write()
+        self._give_up()
 
-    def _give_up(self) -> None:
+    def _give_up(self, error: Exception | None = None) -> None:
+        """Ask it nothing more. What is of no use is removed, so that the next run keeps again."""
         if self._base is not None:
             self._base.close()
         self._base = None
+        if isinstance(error, TypeError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _USELESS:
+            with suppress(OSError):
+                self._path.unlink()
+
+    def _later(self, change: str, *values: object) -> None:
+        self._waiting.append((change, values))
+        if len(self._waiting) >= _TOGETHER:
+            self._write()
+
+    def _write(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if self._base is None:
+            return
+        try:
+            with self._base:
+                for change, values in waiting:
+                    self._base.execute(change, values)
+        except _WRONG as error:
+            self._give_up(error)
 
     def get(self, key: bytes) -> bytes | None:
         """What was kept under that key, if it is still what was put there."""
@@ -67,24 +95,24 @@ class Store:
             return None
         try:
             row = self._base.execute("select content, sum, run from kept where key = ?", (key,)).fetchone()
-            if row is None or hashlib.sha256(row[0]).digest() != row[1]:
+            if row is None or _sum(key, row[0]) != row[1]:
                 return None
-            if row[2] != self._run:
-                self._base.execute("update kept set run = ? where key = ?", (self._run, key))
+            if row[2] <= self._run - _RUNS // 2:
+                self._later(_MARK, self._run, key)
             return bytes(row[0])
-        except (sqlite3.Error, TypeError):
-            self._give_up()
+        except _WRONG as error:
+            self._give_up(error)
             return None
 
     def put(self, key: bytes, content: bytes) -> None:
         """Keep *content* under that key."""
-        if self._base is None:
-            return
-        row = (key, hashlib.sha256(content).digest(), content, self._run)
-        try:
-            self._base.execute("insert or replace into kept values (?, ?, ?, ?)", row)
-        except sqlite3.Error:
-            self._give_up()
+        if self._base is not None:
+            self._later(_KEEP, self._run, key, _sum(key, content), content)
+
+
+def _sum(key: bytes, content: bytes) -> bytes:
+    """Of both: a damaged index may lead to what was kept of another file."""
+    return hashlib.sha256(key + content).digest()
 
 
 def key_of(parts: Iterable[bytes]) -> bytes:

@@ -347,6 +347,9 @@ def named_for(filing: Filing, roster: Roster) -> Entry | None:
 
 def _double(filing: Filing, agency: Agency, holders: list[Filing]) -> Finding:
     same = len({holder.source.sha256 for holder in holders}) == 1
+    # Files may call it by several names; which of them comes first must not matter.
+    named = [one for holder in holders for one in _told_for(holder, None) if one == agency]
+    agency = min(named, key=lambda one: one.name, default=agency)
     facts: dict[str, object] = {
         "agency": str(agency),
         "files": "、".join(sorted(_told_apart(holders))),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Context, Decimal
 from functools import lru_cache
 from hashlib import blake2b
@@ -78,14 +78,16 @@ class Company:
         self._counts: dict[str, defaultdict[str, Counter[Decimal]]] = {}
         self._there: set[tuple[str, Agency]] = set()
         self._first: dict[bytes, Agency] = {}
-        self._alike: dict[bytes, set[Agency]] = {}
+        self._alike: dict[bytes, dict[Agency, str]] = {}
         self._spreads: dict[str, dict[str, Spread]] = {}
         self._scores: dict[tuple[str, str], dict[Decimal, Decimal | None]] = {}
 
     def add(self, peer: Peer) -> None:
         """One more return; a second file of one agency counts once."""
         if (key := _figures(peer)) and (first := self._first.setdefault(key, peer.agency)) is not peer.agency:
-            self._alike.setdefault(key, {first}).add(peer.agency)
+            alike = self._alike.setdefault(key, {first: first.name})
+            # Of several names that its files give an agency the same one is told, whichever came first.
+            alike[peer.agency] = min(alike.get(peer.agency, peer.agency.name), peer.agency.name)
         if (peer.kind, peer.agency) in self._there:
             return
         self._there.add((peer.kind, peer.agency))
@@ -99,7 +101,7 @@ class Company:
         """What to say of a return in the light of all the others; *last* are its own figures of last year."""
         yield from self._outliers(peer, last)
         if self._alike:
-            yield from _twin(peer, self._alike.get(_figures(peer), set()))
+            yield from _twin(peer, self._alike.get(_figures(peer), {}))
 
     def _outliers(self, peer: Peer, last: Figures) -> Iterator[Finding]:
         """The figures farthest from those of the agency's kind.
@@ -261,11 +263,14 @@ def _figures(peer: Peer) -> bytes:
     return blake2b(told.encode(), digest_size=16).digest()
 
 
-def _twin(peer: Peer, alike: Iterable[Agency]) -> Iterator[Finding]:
-    """Two files of one agency are another matter, under whichever district they were issued."""
-    others = {
-        agency for agency in alike if (agency.code, agency.name) != (peer.agency.code, peer.agency.name)
-    }
+def _twin(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
+    """Two files of one agency are another matter, under whichever name or district they were issued."""
+    own = peer.agency
+    others = [
+        attrs.evolve(agency, name=name)
+        for agency, name in alike.items()
+        if agency != own and (agency.code, name) != (own.code, own.name)
+    ]
     if others:
         names = "、".join(str(agency) for agency in sorted(others))
         count = sum(bool(peer.now.get(cell.name)) for cell in peer.form.inputs)

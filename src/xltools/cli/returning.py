@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ def return_to(folder: Path, collection: Collection, handed: Handed, how: How, la
     for found, stem in _stems(back):
         write_atomically(folder / f"{stem}.txt", found.text().encode("utf-8-sig"))
     left = {_key(found): (found, stem) for found, stem in _stems(back)}
-    homes = {name.partition("!")[0] for name, _ in left}
+    homes = {home for name, _ in left for home in _homes(name)}
     unmarked = 0
     files = [file for file in handed.inbox.files if name_of(file) in homes]
     for file in progress(files, catalog(lang)("report.returning")):
@@ -47,6 +47,12 @@ def return_to(folder: Path, collection: Collection, handed: Handed, how: How, la
     if left:
         raise InputError(*(Problem("changed-meanwhile", name) for name, _ in left))
     click.echo(catalog(lang)("report.returned", count=len(back), folder=folder, unmarked=unmarked), err=True)
+
+
+def _homes(name: str) -> Iterator[str]:
+    """The files that it can have come out of: itself, or an archive; names may hold the mark that parts the two."""
+    parts = name.split("!")
+    return ("!".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 def _key(found: Returned) -> tuple[str, str]:

@@ -261,7 +261,7 @@ def workers(how: How, files: int) -> Iterator[Executor | None]:
     from xltools.errors import InputError, Problem  # noqa: PLC0415
 
     # Started anew and not forked: the same on every system, and no thread's lock is copied in the middle of its work.
-    pool = ProcessPoolExecutor(wanted, multiprocessing.get_context("spawn"), ignore_interrupt)
+    pool = ProcessPoolExecutor(wanted, multiprocessing.get_context("spawn"), as_worker)
     try:
         yield pool
     except BrokenExecutor as error:
@@ -270,11 +270,22 @@ def workers(how: How, files: int) -> Iterator[Executor | None]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def ignore_interrupt() -> None:
-    """In a worker: Ctrl-C is for the process that prints."""
+def as_worker() -> None:
+    """In a worker: Ctrl-C is for the process that prints, and when that is gone nobody waits for what is read here."""
+    import multiprocessing  # noqa: PLC0415
     import signal  # noqa: PLC0415
+    import threading  # noqa: PLC0415
+
+    parent = multiprocessing.parent_process()
+
+    def leave() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A worker holds both ends of the pipe by which its tasks come: that pipe never tells that nobody is left.
+    threading.Thread(target=leave, daemon=True).start()
 
 
 @contextlib.contextmanager

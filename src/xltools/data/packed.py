@@ -7,6 +7,7 @@ up unpacks only that. Figures are texts, and so exact. The form travels by its n
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -81,7 +82,7 @@ def unpack(data: bytes, forms: Forms) -> Filing:
 def unpack_member(data: bytes, form: Form) -> Member:
     """What a filing with a stamp and a record brings into a sum, without the rest of it."""
     source, stamp, record = _loaded(data[: data.index(b"\n")])
-    return Member(Agency(*stamp[3]), Source(*source), _read_values(record[2], form))
+    return Member(_read_agency(stamp[3]), Source(*source), _read_values(record[2], form))
 
 
 def _loaded(part: bytes) -> Any:
@@ -96,6 +97,11 @@ def _agency(agency: Agency) -> list[str]:
     return [agency.district, agency.code, agency.name]
 
 
+def _read_agency(texts: Iterable[str]) -> Agency:
+    """One text for all who keep it: of each of many files its agency is kept more than once."""
+    return Agency(*map(sys.intern, texts))
+
+
 def _stamp(stamp: Stamp | None) -> list[object] | None:
     if stamp is None:
         return None
@@ -103,25 +109,24 @@ def _stamp(stamp: Stamp | None) -> list[object] | None:
 
 
 def _read_stamp(stamp: Any) -> Stamp | None:
-    return stamp and Stamp(stamp[0], stamp[1], stamp[2], Agency(*stamp[3]), stamp[4])
+    return stamp and Stamp(stamp[0], stamp[1], stamp[2], _read_agency(stamp[3]), stamp[4])
 
 
 def _record(filing: Filing) -> list[object] | None:
-    """Year, agencies and figures; of an ordinary return the agencies are the one of its stamp."""
-    record = filing.record
-    if record is None or filing.form is None:
+    record, form = filing.record, filing.form
+    if form is None and (record or filing.members):
+        raise TypeError("a filing holds figures of no form")
+    if record is None or form is None:
         return None
-    alone = filing.agency is not None and record.agencies == {filing.agency}
-    agencies = None if alone else [_agency(one) for one in sorted(record.agencies)]
-    own = [_agency(filing.agency)] if alone and filing.agency else agencies
-    return [record.year, own, _values(record.values, filing.form)]
+    agencies = [_agency(one) for one in sorted(record.agencies)]
+    return [record.year, agencies, _values(record.values, form)]
 
 
 def _read_record(record: Any, form: Form) -> Record | None:
     if record is None:
         return None
     year, agencies, values = record
-    return Record(form, year, frozenset(Agency(*one) for one in agencies), _read_values(values, form))
+    return Record(form, year, frozenset(_read_agency(one) for one in agencies), _read_values(values, form))
 
 
 def _figures(figures: Mapping[str, Decimal]) -> list[list[str]]:
@@ -154,7 +159,7 @@ def _member(filing: Filing, member: Member) -> list[object]:
 
 def _read_member(member: Any, form: Form) -> Member:
     agency, source, values, kind = member
-    return Member(Agency(*agency), Source(*source), _read_values(values, form), kind)
+    return Member(_read_agency(agency), Source(*source), _read_values(values, form), kind)
 
 
 def _account(account: Account) -> list[object]:
@@ -164,7 +169,7 @@ def _account(account: Account) -> list[object]:
 
 def _read_account(account: Any) -> Account:
     agency, source, status, note, via = account
-    return Account(Agency(*agency) if agency else None, Source(*source), status, note, via)
+    return Account(_read_agency(agency) if agency else None, Source(*source), status, note, via)
 
 
 def _shown(shown: Shown) -> list[object]:

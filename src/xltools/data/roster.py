@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -114,6 +115,7 @@ def _column(head: list[str], names: tuple[str, ...]) -> int | None:
 
 def _entry(head: list[str], row: list[str], code: int, name: int) -> Entry:
     cells = row + [""] * (len(head) - len(row))
+    cells = list(map(sys.intern, cells))  # kinds are the same in many rows, codes and names in many returns
     others = {h: c for i, (h, c) in enumerate(zip(head, cells, strict=False)) if i not in (code, name) and h}
     return Entry(cells[code], cells[name], others)
 
