@@ -180,7 +180,9 @@ def test_whatever_a_filing_can_hold_is_packed():
     assert_packs(FULL)
 
 
-@pytest.mark.parametrize("fact", [None, 1.5, b"x", ("a",), ["a"], object()], ids=repr)
+@pytest.mark.parametrize(
+    "fact", [None, 1.5, b"x", ("a",), ["a"], object()], ids=lambda fact: type(fact).__name__
+)
 def test_an_unknown_kind_of_fact_is_never_dropped(fact):
     for finding in (
         Finding("jump", facts={"x": fact}),
