@@ -109,6 +109,7 @@ FULL_FINDING = Finding(
         "word": Word("same"),
     },
     (Place("三", "D10", "x.y"), Place("三", "D11")),
+    "张家村（017）",
     (Cause("unit", {"factor": Decimal("1E+4")}), Cause("other")),
     Severity.NOTE,
     WAIVER,
@@ -235,6 +236,7 @@ FINDINGS = st.builds(
     expected=st.one_of(TEXT, EXACT),
     facts=FACTS,
     others=st.lists(st.builds(Place, TEXT, TEXT, TEXT), max_size=2).map(tuple),
+    member=TEXT,
     causes=st.lists(st.builds(Cause, TEXT, FACTS), max_size=2).map(tuple),
     level=st.sampled_from([None, *Severity]),
     waiver=st.none() | WAIVERS,
@@ -330,7 +332,7 @@ def taken_from_life():
 
 
 def test_whatever_reading_gives_can_be_packed():
-    manners = [Manner(), Manner(OFFICIAL, by_labels=True, key=b"k" * 16), Manner(OTHER, checked=False)]
+    manners = [Manner(), Manner(OFFICIAL, by_labels=True, key=b"k" * 16), Manner(OTHER, verifying=False)]
     seen = set()
     for index, (name, data) in enumerate(taken_from_life()):
         for manner in manners if index % 4 == 0 else manners[:1]:
@@ -592,9 +594,9 @@ class Here:
     def __init__(self):
         self.portions = []
 
-    def submit(self, task, manner, files):
-        self.portions.append(len(files))
-        result = task(manner, files)
+    def submit(self, task, errand):
+        self.portions.append(len(errand.files))
+        result = task(errand)
         return type("Done", (), {"result": lambda _: result})()
 
 

@@ -136,7 +136,7 @@ def test_many_files_are_read_once(tmp_path, kept, read):
         {"by_labels": True},
         {"key": b"k" * 16},
         {"limits": Limits(cells=1000)},
-        {"checked": False},
+        {"verifying": False},
     ],
     ids=lambda other: next(iter(other)),
 )
