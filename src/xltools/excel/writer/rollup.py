@@ -38,7 +38,7 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     write_names(canvas, content, page, list(form.cells.values()), last)
     text, quiet = (
         _open(canvas, text_wrap=False, align="left"),
-        _open(canvas, text_wrap=False, font_color=QUIET),
+        _open(canvas, text_wrap=False, align="left", font_color=QUIET),
     )
     looks = [quiet if key in {"sha256", "check"} else text for key in Matrix.ABOUT]
     figures = [_open(canvas, bg_color=LOCKED if cell.is_total else "#FFFFFF") for cell in form.cells.values()]
