@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from xltools.data.roster import Roster, build
@@ -19,7 +19,7 @@ def load_roster(path: Path) -> Roster:
     return build(rows_of(path), str(path))
 
 
-def rows_of(path: Path) -> list[tuple[int, Sequence[str]]]:
+def rows_of(path: Path) -> Iterable[tuple[int, Sequence[str]]]:
     """The numbered rows of a CSV file (UTF-8, UTF-16 or GB18030) or of a workbook's first sheet.
 
     Raises :class:`RosterError` when it is neither, :class:`InputError` when the system refuses it.
@@ -28,11 +28,11 @@ def rows_of(path: Path) -> list[tuple[int, Sequence[str]]]:
     if path.suffix.casefold() in _WORKBOOKS:
         from xltools.excel.table import first_sheet  # noqa: PLC0415  only a workbook pays for the scanner
 
-        return list(first_sheet(data, str(path)))
+        return first_sheet(data, str(path))
     text = _decoded(data, path)
     sample = text[: text.find("\n")] if "\n" in text else text
     delimiter = max("\t;，,", key=sample.count)
-    return list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1))
+    return enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1)
 
 
 def _decoded(data: bytes, path: Path) -> str:

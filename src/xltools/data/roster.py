@@ -74,18 +74,26 @@ class Roster:
 
 def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
     """A roster from numbered rows of text, the first of them its head; raises :class:`RosterError` with every fault."""
-    lines = [(number, [cell.strip() for cell in row]) for number, row in rows if not all(map(is_blank, row))]
-    if not lines:
+    lines = ((number, [cell.strip() for cell in row]) for number, row in rows if not all(map(is_blank, row)))
+    first = next(lines, None)
+    if first is None:
         raise RosterError(Problem("roster-empty", origin))
-    head = [cell.casefold() for cell in lines[0][1]]
+    head = [cell.casefold() for cell in first[1]]
     code, name = _column(head, CODE_HEADS), _column(head, NAME_HEADS)
     if code is None or name is None:
-        raise RosterError(Problem("roster-head", origin, {"head": "、".join(lines[0][1])}))
-    entries = [(number, _entry(lines[0][1], row, code, name)) for number, row in lines[1:]]
-    problems = list(_faults(entries, origin))
+        raise RosterError(Problem("roster-head", origin, {"head": "、".join(first[1])}))
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    seen = _Seen({}, {})
+    others: dict[tuple[str, ...], dict[str, str]] = {}
+    for number, row in lines:
+        entries.append(_entry(first[1], row, (code, name), others))
+        problems += _faults(entries[-1], number, origin, seen)
+    if not entries:
+        problems.append(Problem("roster-empty", origin))
     if problems:
         raise RosterError(*problems)
-    return Roster(tuple(entry for _, entry in entries))
+    return Roster(tuple(entries))
 
 
 def name_faults(code: str, name: str) -> Iterator[Problem]:
@@ -113,22 +121,31 @@ def _column(head: list[str], names: tuple[str, ...]) -> int | None:
     return next((head.index(name) for name in names if name in head), None)
 
 
-def _entry(head: list[str], row: list[str], code: int, name: int) -> Entry:
-    cells = row + [""] * (len(head) - len(row))
-    cells = list(map(sys.intern, cells))  # kinds are the same in many rows, codes and names in many returns
-    others = {h: c for i, (h, c) in enumerate(zip(head, cells, strict=False)) if i not in (code, name) and h}
-    return Entry(cells[code], cells[name], others)
+def _entry(
+    head: list[str], row: list[str], own: tuple[int, int], others: dict[tuple[str, ...], dict[str, str]]
+) -> Entry:
+    """One line; what is the same in many, such as kinds, is kept once for all of them."""
+    cells = list(map(sys.intern, row + [""] * (len(head) - len(row))))
+    rest = tuple(cell for place, cell in enumerate(cells[: len(head)]) if place not in own)
+    if rest not in others:
+        heads = [title for place, title in enumerate(head) if place not in own]
+        others[rest] = {title: cell for title, cell in zip(heads, rest, strict=True) if title}
+    return Entry(cells[own[0]], cells[own[1]], others[rest])
 
 
-def _faults(entries: list[tuple[int, Entry]], origin: str) -> Iterator[Problem]:
-    if not entries:
-        yield Problem("roster-empty", origin)
-    seen: dict[tuple[str, str], int] = {}
-    for number, entry in entries:
-        place = f"{origin}:{number}"
-        for fault in name_faults(entry.code, entry.name):
-            yield Problem(fault.code, place, fault.facts)
-        for what, text in (("code", entry.code), ("name", entry.name)):
-            first = seen.setdefault((what, text.casefold()), number)  # Windows folds the case of file names
-            if text and first != number:
-                yield Problem("roster-repeated", place, {"what": what, "text": text, "first": first})
+class _Seen(NamedTuple):
+    """The lines in which codes and names stand first."""
+
+    code: dict[str, int]
+    name: dict[str, int]
+
+
+def _faults(entry: Entry, number: int, origin: str, seen: _Seen) -> Iterator[Problem]:
+    place = f"{origin}:{number}"
+    for fault in name_faults(entry.code, entry.name):
+        yield Problem(fault.code, place, fault.facts)
+    for what, text, lines in (("code", entry.code, seen.code), ("name", entry.name, seen.name)):
+        folded = text.casefold()  # Windows folds the case of file names
+        first = lines.setdefault(text if folded == text else folded, number)
+        if text and first != number:
+            yield Problem("roster-repeated", place, {"what": what, "text": text, "first": first})
