@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import os
 import platform
 import statistics
@@ -224,15 +225,49 @@ def compare(count: int, rounds: int, pandas: str) -> None:
         )
 
 
-def scale(counts: list[int]) -> None:
+def scale(counts: list[int]) -> list[tuple[int, Run]]:
     """Print time and memory for more and more files."""
     print("\n| files | seconds | ms a file | peak MiB |\n|---|---|---|---|")
+    found = []
     for count in counts:
         run = timed("xltools", count, 1)
-        print(
-            f"| {count:,} | {run.seconds:.1f} | {run.seconds / count * 1000:.2f} | {run.peak:.0f} |",
-            flush=True,
-        )
+        found.append((count, run))
+        each = run.seconds / count * 1000
+        print(f"| {count:,} | {run.seconds:.1f} | {each:.2f} | {run.peak:.0f} |", flush=True)
+    return found
+
+
+_SQUARE, _LEFT, _TOP = 110, 70, 40  # pixels; a square is a power of ten in both directions
+_BLUE = "#0072b2"
+
+
+def _place(files: float, seconds: float) -> tuple[float, float]:
+    return _LEFT + math.log10(files) * _SQUARE, _TOP + (4 - math.log10(seconds)) * _SQUARE
+
+
+def picture(points: list[tuple[int, Run]]) -> str:
+    """Seconds over files, both by powers of ten: what is linear is a straight line that climbs a square a square."""
+    width, height = _LEFT + 5 * _SQUARE + 40, _TOP + 5 * _SQUARE + 50
+    size = f'width="{width}" height="{height}"'
+    drawn = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
+        '<rect width="100%" height="100%" fill="white"/>',
+        f'<text x="{_LEFT}" y="20">xltools merge, one process: seconds over files</text>',
+    ]
+    for power in range(6):
+        x, y = _place(10**power, 0.1)
+        drawn.append(f'<path d="M{x} {_TOP}V{y}" stroke="#ddd"/>')
+        drawn.append(f'<text x="{x}" y="{y + 20}" text-anchor="middle">{10**power:,}</text>')
+        x, y = _place(1, 10 ** (power - 1))
+        drawn.append(f'<path d="M{x} {y}h{5 * _SQUARE}" stroke="#ddd"/>')
+        drawn.append(f'<text x="{x - 8}" y="{y + 4}" text-anchor="end">{10.0 ** (power - 1):,g} s</text>')
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (_place(count, run.seconds) for count, run in points))
+    drawn.append(f'<polyline points="{path}" fill="none" stroke="{_BLUE}" stroke-width="2"/>')
+    for count, run in points:
+        x, y = _place(count, run.seconds)
+        drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{_BLUE}"/>')
+        drawn.append(f'<text x="{x - 8:.1f}" y="{y - 8:.1f}" text-anchor="end">{run.seconds:.1f} s</text>')
+    return "\n".join([*drawn, "</svg>"]) + "\n"
 
 
 if __name__ == "__main__":
@@ -247,9 +282,13 @@ if __name__ == "__main__":
     parser.add_argument(
         "--pandas", default=sys.executable, help="a Python that has pandas and python-calamine"
     )
+    parser.add_argument("--picture", type=Path, help="where to draw time over files, as SVG")
     given = parser.parse_args()
-    compare(given.files, given.rounds, given.pandas)
-    scale(given.scale)
+    if given.rounds:
+        compare(given.files, given.rounds, given.pandas)
+    measured = scale(given.scale)
+    if given.picture:
+        given.picture.write_text(picture(measured), encoding="utf-8")
     print(
         f"\n{given.rounds} rounds; {platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} cores"
     )
