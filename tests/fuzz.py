@@ -583,7 +583,10 @@ def _sheet_differences(sheet, formulas, results):
         if place in covered or not theirs:
             continue  # openpyxl forgets what stands beneath a merged cell
         fact, cell = ours.get(place), theirs.get(place)
-        result = results.cell(place[0] + 1, place[1] + 1).value
+        shown = results.cell(place[0] + 1, place[1] + 1)
+        # Where a cell with a link shows nothing it says where the link leads.
+        linked = shown.hyperlink is not None and fact is not None and not fact.text
+        result = None if linked else shown.value
         if not _same(fact, cell, result):
             yield f"{sheet.name} {place}: {fact} / {cell.value if cell is not None else None!r} {result!r}"
 

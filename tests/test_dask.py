@@ -328,7 +328,8 @@ def test_a_task_that_kills_workers_has_no_answer_and_others_have(cluster):
     from xltools.cli.cluster import cluster as far
 
     with far(cluster.address) as executor:
-        with pytest.raises(BrokenExecutor, match="workers died"):
+        # On a slow machine the worker may not be back in time; then that is what is said.
+        with pytest.raises((BrokenExecutor, InputError), match=r"workers died|cluster-deserted"):
             executor.submit(os.abort).result()
         assert executor.submit(pow, 2, 5).result() == 32
         drawn = [executor.submit(os.urandom, 8) for _ in range(2)]  # alike, and yet each is done

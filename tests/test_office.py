@@ -61,7 +61,7 @@ def written():
     filings = [read_package(part, f"{i}.xlsx") for i, part in enumerate(parts)]
     district = merge(filings, OFFICIAL, 2024, "青禾区").rollup
     kinds = ["部门*", "", "街道"]
-    members = tuple(attrs.evolve(m, kind=kind) for m, kind in zip(district.members, kinds, strict=True))
+    members = tuple(m._replace(kind=kind) for m, kind in zip(district.members, kinds, strict=True))
     district = attrs.evolve(district, members=members)
     files["district"] = write_rollup(district, home=Path("out"), by_kind=True)
     inside = read_package(files["district"], "青禾区.xlsx")
@@ -265,7 +265,7 @@ def test_a_sum_that_no_longer_closes_is_seen_on_the_cover(written):
 
     whole = written["district"]
     name = "applications.new.natural"
-    place = a1(Matrix.FIRST_ROW, live.matrix_column(layout(OFFICIAL), name))
+    place = a1((Matrix.NAME_ROW + 1), live.matrix_column(layout(OFFICIAL), name))
     sheet, address = layout(OFFICIAL).address(name)
     own = results(whole)
     issued = proved(whole)[1][2]
@@ -277,7 +277,7 @@ def test_a_sum_that_no_longer_closes_is_seen_on_the_cover(written):
             "on the sheet": clerk.edited(whole, sheet, {address: total - 1}),
             "a text": clerk.edited(whole, MATRIX, {place: f"{figure}件"}),
             "an error": clerk.edited(whole, MATRIX, {place: clerk.Error("#REF!")}),
-            "sorted": clerk.edited(whole, MATRIX, swapped(own[MATRIX], Matrix.FIRST_ROW + 1)),
+            "sorted": clerk.edited(whole, MATRIX, swapped(own[MATRIX], (Matrix.NAME_ROW + 1) + 1)),
         }
     )
     told = {key: proved(package) for key, package in files.items()}
@@ -319,11 +319,11 @@ def test_the_charts_follow_the_rows_wherever_they_are_sorted(written):
     whole = written["xxgk years"]
     own = results(whole)
     name = "applications.new.natural"
-    first = own[MATRIX].cell(Matrix.FIRST_ROW + 1, 1).row
+    first = own[MATRIX].cell((Matrix.NAME_ROW + 1) + 1, 1).row
     changes = swapped(own[MATRIX], first)
-    place = a1(Matrix.FIRST_ROW + 2, live.matrix_column(layout(OFFICIAL), name))
+    place = a1((Matrix.NAME_ROW + 1) + 2, live.matrix_column(layout(OFFICIAL), name))
     more = Decimal(str(own[MATRIX][place].value)) + 1000
-    code = own[MATRIX].cell(Matrix.FIRST_ROW + 3, 2).value
+    code = own[MATRIX].cell((Matrix.NAME_ROW + 1) + 3, 2).value
     package = clerk.edited(whole, MATRIX, changes | {place: more})
     before, after = own[CHARTS], results(office.resaved({"sorted": package})["sorted"])[CHARTS]
     for row in range(3, 10):
