@@ -260,12 +260,11 @@ def test_a_sum_that_no_longer_closes_is_seen_on_the_cover(written):
     """A figure of one agency changed, a figure of the district typed over, a text typed: × and 不能报送. Sorted rows: √."""
     import clerk
 
-    from xltools.excel import live
     from xltools.form.places import MATRIX, Matrix
 
     whole = written["district"]
     name = "applications.new.natural"
-    place = a1((Matrix.NAME_ROW + 1), live.matrix_column(layout(OFFICIAL), name))
+    place = a1((Matrix.NAME_ROW + 1), Matrix.issued(OFFICIAL, 3).columns[name])
     sheet, address = layout(OFFICIAL).address(name)
     own = results(whole)
     issued = proved(whole)[1][2]
@@ -313,7 +312,6 @@ def test_the_charts_follow_the_rows_wherever_they_are_sorted(written):
     """The numbers of the picture are found by the agency, not by the place of its row."""
     import clerk
 
-    from xltools.excel import live
     from xltools.form.places import CHARTS, MATRIX, Matrix
 
     whole = written["xxgk years"]
@@ -321,7 +319,7 @@ def test_the_charts_follow_the_rows_wherever_they_are_sorted(written):
     name = "applications.new.natural"
     first = own[MATRIX].cell((Matrix.NAME_ROW + 1) + 1, 1).row
     changes = swapped(own[MATRIX], first)
-    place = a1((Matrix.NAME_ROW + 1) + 2, live.matrix_column(layout(OFFICIAL), name))
+    place = a1((Matrix.NAME_ROW + 1) + 2, Matrix.issued(OFFICIAL, 3).columns[name])
     more = Decimal(str(own[MATRIX][place].value)) + 1000
     code = own[MATRIX].cell((Matrix.NAME_ROW + 1) + 3, 2).value
     package = clerk.edited(whole, MATRIX, changes | {place: more})
