@@ -14,6 +14,7 @@ from xltools.text import Lang, catalog
 if TYPE_CHECKING:
     from xltools.cli.merge import Work
     from xltools.data.rollup import Rollup
+    from xltools.report.manifest import Manifest
 
 _MOST_TOLD = 100
 
@@ -27,7 +28,7 @@ def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
 
     from xltools.excel.writer import save_rollup  # noqa: PLC0415
     from xltools.files import read_bytes  # noqa: PLC0415
-    from xltools.report.manifest import hash_of  # noqa: PLC0415
+    from xltools.report.manifest import hash_of, path_of, read  # noqa: PLC0415
     from xltools.report.text import collection_text  # noqa: PLC0415
 
     t, there = catalog(lang), read_bytes(workbook)
@@ -44,11 +45,12 @@ def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
     if made == hash_of(there):
         emit(t("proof.same", file=workbook, count=len(rollup.included), sha256=made), None)
         return 0
-    told = [
-        *_settings(workbook, work, t),
-        *_inputs(workbook, rollup, t),
-        *_figures(there, workbook, rollup, lang),
-    ]
+    known = read(path_of(workbook))
+    if known is None:
+        told = [t("proof.no-manifest", file=path_of(workbook).name)]
+    else:
+        told = [*_settings(known, work, t), *_inputs(known, rollup, t)]
+    told += _figures(there, workbook, rollup, lang)
     more = [t("proof.more", count=len(told) - _MOST_TOLD)] if len(told) > _MOST_TOLD else []
     lines = told[:_MOST_TOLD] + more or [t("proof.only-bytes")]
     emit("\n".join([t("proof.differs", file=workbook), *(f"  {line}" for line in lines)]), None)
@@ -58,14 +60,8 @@ def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
 _Told = Callable[..., str]
 
 
-def _settings(workbook: Path, work: Work, t: _Told) -> Iterator[str]:
+def _settings(known: Manifest, work: Work, t: _Told) -> Iterator[str]:
     """What it was made with that is not so now."""
-    from xltools.report.manifest import path_of, read  # noqa: PLC0415
-
-    known = read(path_of(workbook))
-    if known is None:
-        yield t("proof.no-manifest", file=path_of(workbook).name)
-        return
     for key, now in work.settings._asdict().items():
         then = getattr(known.settings, key)
         if key == "others":
@@ -76,13 +72,8 @@ def _settings(workbook: Path, work: Work, t: _Told) -> Iterator[str]:
             yield t("proof.setting", key=key, then=then, now=now)
 
 
-def _inputs(workbook: Path, rollup: Rollup, t: _Told) -> Iterator[str]:
+def _inputs(known: Manifest, rollup: Rollup, t: _Told) -> Iterator[str]:
     """Which files the manifest names that are not there now, or hold something else; and which are new."""
-    from xltools.report.manifest import path_of, read  # noqa: PLC0415
-
-    known = read(path_of(workbook))
-    if known is None:
-        return
     now = {a.source.path: a.source.sha256 for a in rollup.accounts if a.status in {"included", "excluded"}}
     for path in sorted({*known.inputs, *now}):
         if path not in now:
