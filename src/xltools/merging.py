@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import overload
 
 from attrs import frozen
 
 from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for
+from xltools.data.anew import Anew
 from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding, Severity
 from xltools.data.policy import Policy
@@ -140,7 +140,7 @@ class _Sums:
         self.are_whole = self.are_whole and (filing.is_complete or not filing.is_rollup)
 
 
-class _Members(Sequence[Member]):
+class _Members(Anew[Member]):
     """The rows of a roll-up whose filings wait on a disk."""
 
     def __init__(self, spool: Spool, rows: Sequence[_Row], form: Form) -> None:
@@ -150,13 +150,8 @@ class _Members(Sequence[Member]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    @overload
-    def __getitem__(self, place: int) -> Member: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Member]: ...
-    def __getitem__(self, place: int | slice) -> Member | list[Member]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
+    def at(self, place: int) -> Member:
+        """The row at that place."""
         index, kind = self._rows[place]
         return self._spool.member(index, self._form)._replace(kind=kind)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from xltools.data.anew import Anew
 from xltools.data.filing import Filing, Member
 from xltools.errors import OutputError, Problem
 from xltools.form.model import Form
@@ -29,7 +30,7 @@ class _Place:
         self.file.close()
 
 
-class Spool(Sequence[Filing]):
+class Spool(Anew[Filing]):
     """Packed filings in the order in which they were added, each unpacked anew whenever it is asked for."""
 
     def __init__(self, forms: Forms) -> None:
@@ -60,19 +61,11 @@ class Spool(Sequence[Filing]):
     def __len__(self) -> int:
         return len(self._starts)
 
-    @overload
-    def __getitem__(self, index: int) -> Filing: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Filing]: ...
-    def __getitem__(self, index: int | slice) -> Filing | list[Filing]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
+    def at(self, place: int) -> Filing:
+        """The filing at that place."""
         from xltools.data.packed import unpack  # noqa: PLC0415  a small collection has no use for it
 
-        return unpack(self._packed(index), self._forms)
-
-    def __iter__(self) -> Iterator[Filing]:
-        return (self[index] for index in range(len(self)))
+        return unpack(self._packed(place), self._forms)
 
     def member(self, index: int, form: Form) -> Member:
         """What that filing brings into a sum, for less than unpacking it."""

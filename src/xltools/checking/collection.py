@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import attrs
 from attrs import define, field
@@ -13,11 +13,12 @@ from attrs import define, field
 from xltools.checking import prior
 from xltools.checking.checks import verify
 from xltools.checking.peers import Company, no_rule_maker, peer_of
+from xltools.data.anew import Anew
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
 from xltools.data.policy import Policy
-from xltools.data.prior import Figures, Past
-from xltools.data.record import Agency
+from xltools.data.prior import Past
+from xltools.data.record import Agency, Figures
 from xltools.data.roster import Entry, Roster
 from xltools.spool import Spool
 
@@ -133,39 +134,23 @@ def examine(
     return Collection(examined, survey.missing, survey.absent, survey.changes)
 
 
-class Examination(Sequence[Examined]):
+class Examination(Anew[Examined]):
     """Each filing with everything found in it, worked out whenever it is asked for."""
 
     def __init__(self, filings: Sequence[Filing], survey: _Survey, year: int | None, district: str) -> None:
         self._filings, self._survey = filings, survey
         self._year, self._district = year, district
 
-    @property
-    def filings(self) -> Sequence[Filing]:
-        """What is examined."""
-        return self._filings
-
     def __len__(self) -> int:
         return len(self._filings)
 
-    @overload
-    def __getitem__(self, index: int) -> Examined: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Examined]: ...
-    def __getitem__(self, index: int | slice) -> Examined | list[Examined]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        place = range(len(self))[index]
-        return self._examined(place, self._filings[place])
-
-    def __iter__(self) -> Iterator[Examined]:
-        return (self._examined(index, filing) for index, filing in enumerate(self._filings))
-
-    def _examined(self, index: int, filing: Filing) -> Examined:
+    def at(self, place: int) -> Examined:
+        """The filing at that place."""
+        filing = self._filings[place]
         survey = self._survey
         last = survey.last(filing)
         found = [*verify(filing), *_against(filing, survey.roster, self._year, self._district)]
-        found += [*survey.doubled(index, filing), *survey.across(filing, last)]
+        found += [*survey.doubled(place, filing), *survey.across(filing, last)]
         findings = _explained(filing, found, last)
         return Examined(filing, tuple(_judged(filing, finding, survey.policy) for finding in findings))
 
@@ -308,11 +293,6 @@ def entry_of(filing: Filing, roster: Roster) -> Entry | None:
     if entry is None and filing.is_rollup:
         entry = roster.find(filing.agency.name)
     return entry
-
-
-def represented(filings: Iterable[Filing], roster: Roster) -> set[str]:
-    """The codes of the roster that some file answers to, whatever is wrong with it."""
-    return {entry.code for filing in filings if (entry := entry_of(filing, roster))}
 
 
 def _against(filing: Filing, roster: Roster | None, year: int | None, district: str) -> Iterator[Finding]:

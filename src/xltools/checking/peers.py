@@ -22,8 +22,7 @@ from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
-from xltools.data.prior import Figures
-from xltools.data.record import Agency, Record
+from xltools.data.record import Agency, Figures, Record
 from xltools.data.roster import Entry
 from xltools.form.linear import ZERO
 from xltools.form.model import Form

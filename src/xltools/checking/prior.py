@@ -16,8 +16,8 @@ from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place, Sum
 from xltools.data.policy import Thresholds
-from xltools.data.prior import Figures, Past, known
-from xltools.data.record import Agency
+from xltools.data.prior import Past, known
+from xltools.data.record import Agency, Figures
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import LAST, Cell, Form, Identity, of_last_year
 

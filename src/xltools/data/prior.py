@@ -10,13 +10,11 @@ import attrs
 from attrs import field, frozen
 
 from xltools.data.filing import Filing
-from xltools.data.record import Agency
+from xltools.data.record import Agency, Figures
 from xltools.errors import InputError, Problem
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
 from xltools.form.places import Years
-
-Figures = Mapping[str, Decimal]
 
 
 @frozen

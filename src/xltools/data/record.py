@@ -14,6 +14,8 @@ from xltools.errors import AdditionError, Problem
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
 
+Figures = Mapping[str, Decimal]  # by name of cell
+
 
 @frozen(order=True)
 class Agency:
@@ -74,11 +76,20 @@ def total(form: Form, year: int, records: Iterable[Record]) -> Record:
         if record.agencies:
             alone = None if agencies else record
             agencies |= record.agencies
-            for name, value in record.values.items():
-                if value or name not in sums:
-                    sums[name] = EXACT.add(sums.get(name, ZERO), value)
-    values = {c.name: sums[c.name] for c in form.inputs if c.additive and c.name in sums}
-    return alone or Record(form, year, frozenset(agencies), values)
+            add_to(sums, record.values)
+    return alone or Record(form, year, frozenset(agencies), additive(form, sums))
+
+
+def add_to(sums: dict[str, Decimal], values: Mapping[str, Decimal]) -> None:
+    """Add figures to *sums*, whose names are those of all figures that were added."""
+    for name, value in values.items():
+        if value or name not in sums:
+            sums[name] = EXACT.add(sums.get(name, ZERO), value)
+
+
+def additive(form: Form, sums: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Those of *sums* that mean something, in the form's order."""
+    return {c.name: sums[c.name] for c in form.inputs if c.additive and c.name in sums}
 
 
 def _refuse(form: Form, year: int, agencies: AbstractSet[Agency], other: Record) -> None:

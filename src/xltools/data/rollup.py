@@ -12,11 +12,8 @@ from attrs import define, field, frozen
 
 from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
-from xltools.data.record import Agency, Record, total
-from xltools.form.linear import EXACT, ZERO
+from xltools.data.record import Agency, Figures, Record, add_to, additive, total
 from xltools.form.model import Form
-
-Figures = Mapping[str, Decimal]
 
 Coverage = Literal["complete", "unchecked", "incomplete"]
 
@@ -77,10 +74,8 @@ def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: tuple[
     A roll-up of one agency holds that agency's figures but for those that cannot be added.
     """
     parts = (Record(form, year, frozenset((member.agency,)), member.values) for member in members)
-    values = {
-        name: value for name, value in total(form, year, parts).values.items() if form.cells[name].additive
-    }
-    return Record(form, year, agencies_of(accounts), values)
+    values = total(form, year, parts).values
+    return Record(form, year, agencies_of(accounts), additive(form, values))
 
 
 def agencies_of(accounts: tuple[Account, ...]) -> frozenset[Agency]:
@@ -109,13 +104,12 @@ def subtotals(rollup: Rollup) -> list[Subtotal]:
     kinds: dict[str, str] = {}
     counts: Counter[str] = Counter()
     sums: dict[str, dict[str, Decimal]] = {}
-    additive = {cell.name for cell in rollup.form.inputs if cell.additive}
+    form = rollup.form
     for member in rollup.members:
         key = member.kind.casefold()
         kinds.setdefault(key, member.kind)
         counts[key] += 1
-        own = sums.setdefault(key, {})
-        for name, value in member.values.items():
-            if name in additive:
-                own[name] = EXACT.add(own.get(name, ZERO), value)
-    return [Subtotal(kind, counts[key], rollup.form.complete(sums[key])) for key, kind in kinds.items()]
+        add_to(sums.setdefault(key, {}), member.values)
+    return [
+        Subtotal(kind, counts[key], form.complete(additive(form, sums[key]))) for key, kind in kinds.items()
+    ]

@@ -123,11 +123,6 @@ class Sheet:
         """The place of each cell."""
         return {name: area.anchor for name, area in self.cells.items()}
 
-    @cached_property
-    def by_anchor(self) -> dict[tuple[int, int], str]:
-        """The cell name at each place."""
-        return {area.anchor: name for name, area in self.cells.items()}
-
 
 class CoverSheet(NamedTuple):
     """The first sheet: what is stamped, who filled it in, and the list of checks."""

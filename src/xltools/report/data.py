@@ -98,14 +98,14 @@ def collection_object(collection: Collection, lang: Lang, passed_over: int = 0) 
             "year": one.filing.stamp.year if one.filing.stamp else None,
             **{f"{s.value}s": sum(f.severity is s for f in one.findings) for s in Severity},
         }
-        for one in collection.examined
+        for one in collection.each()
     ]
     return {
         "files": files,
         "findings": [finding_object(finding, lang) for finding in collection.findings],
         "summary": {
             "files": len(collection.examined),
-            "clean": sum(not one.has_errors for one in collection.examined),
+            "clean": len(collection.examined) - collection.tally.bad,
             "missing": len(collection.missing),
             "passed_over": passed_over,
             **{f"{s.value}s": collection.count(s) for s in Severity},

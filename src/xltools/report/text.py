@@ -20,7 +20,7 @@ from xltools.text import Catalog, Lang, catalog, message, number
 
 def collection_text(collection: Collection, lang: Lang) -> str:
     """Every finding under its file, the missing agencies, and a line that counts them."""
-    files = (file_text(one, lang) for one in collection.examined)
+    files = (file_text(one, lang) for one in collection.each())
     return "\n\n".join([*filter(None, files), *closing_text(collection, lang)])
 
 

@@ -9,7 +9,7 @@ from xltools.excel import live
 from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.excel.measure import lines
 from xltools.excel.writer.account import write_account
-from xltools.excel.writer.canvas import HEI, LOCKED, RED, Canvas, header_text, sound, widths
+from xltools.excel.writer.canvas import HEI, LINK, LOCKED, RED, Canvas, header_text, sound, widths
 from xltools.excel.writer.content import Content, shown_stamp
 from xltools.excel.writer.results import open_inputs, rule_check, verdicts
 from xltools.form.address import a1, column_name
@@ -28,7 +28,6 @@ _LABELS = (
     "edition",
     "kind",
 )  # as the stamp's keys are ordered
-_LINK = "#0563C1"
 
 
 class Cover:
@@ -132,7 +131,7 @@ class Cover:
         self._link(row, words, sheet.name, group.area)
         self._live(_count(row), live.failing_formula(group.area, sheet.name), self._list())
         first = live.first_formula(group.area, sheet.name)
-        self._live(self._first(row), first, self._list(font_color=_LINK))
+        self._live(self._first(row), first, self._list(font_color=LINK))
 
     def _rule(self, row: int, rule: Rule) -> None:
         """A rule across tables is checked on the cover itself."""
@@ -164,7 +163,7 @@ class Cover:
         return self._wide(Area.at(row, FIRST_COLUMN))
 
     def _link(self, row: int, words: str, sheet: str, area: Area) -> None:
-        style = self._list(align="left", font_color=_LINK)
+        style = self._list(align="left", font_color=LINK)
         sound(self._page.write_url(row, 0, f"internal:{quoted(sheet)}!{a1(*area.anchor)}", style, words))
         self._page.set_row(row, lines(words, self._widths[0] + 6) * 14.5 + 4)
 
