@@ -8,12 +8,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path[:0] = [str(HERE), str(ROOT / "samples")]
 
+from xltools.cli import command_line  # noqa: E402
+from xltools.errors import XltoolsError  # noqa: E402
 from xltools.form.library import find  # noqa: E402
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -89,3 +92,14 @@ def prose_for(form) -> dict[str, str]:
     """Something in each box of any form."""
     words = "按照要求办理，情况正常；不足之处是更新不够及时，已制定改进措施。"
     return {name: sound_prose().get(name, words) for name in form.texts if not name.startswith("cover.")}
+
+
+def run(*arguments, expect=0):
+    """What a command prints, or the problems that stop it; it must end with the status that is expected."""
+    result = CliRunner().invoke(command_line("en"), [str(a) for a in arguments], standalone_mode=False)
+    if isinstance(result.exception, XltoolsError):
+        assert expect == 2, result.exception
+        return "\n".join(f"{p.code} {p.place} {p.facts}" for p in result.exception.problems)
+    assert result.exception is None, result.exception
+    assert (result.return_value or 0) == expect, result.output
+    return result.output

@@ -8,10 +8,8 @@ import shutil
 from decimal import Decimal
 
 import pytest
-from click.testing import CliRunner
 
-from conftest import ROOT
-from xltools.cli import command_line
+from conftest import ROOT, run
 from xltools.data.finding import Severity
 from xltools.errors import XltoolsError
 from xltools.folder import load
@@ -33,16 +31,6 @@ def folder(tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path / "年报")
     return tmp_path / "年报"
-
-
-def run(*arguments, expect=0):
-    result = CliRunner().invoke(command_line("en"), [str(a) for a in arguments], standalone_mode=False)
-    if isinstance(result.exception, XltoolsError):
-        assert expect == 2, result.exception
-        return "\n".join(f"{p.code} {p.place} {p.facts}" for p in result.exception.problems)
-    assert result.exception is None, result.exception
-    assert (result.return_value or 0) == expect, result.output
-    return result.output
 
 
 def fill(folder, *names):

@@ -12,11 +12,8 @@ from pathlib import Path
 
 import clerk
 import pytest
-from click.testing import CliRunner
 
-from conftest import ROOT
-from xltools.cli import command_line
-from xltools.errors import XltoolsError
+from conftest import ROOT, run
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.places import MATRIX, Matrix
@@ -36,16 +33,6 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     merge()
     return tmp_path
-
-
-def run(*arguments, expect=0):
-    result = CliRunner().invoke(command_line("en"), [str(a) for a in arguments], standalone_mode=False)
-    if isinstance(result.exception, XltoolsError):
-        assert expect == 2, result.exception
-        return "\n".join(f"{p.code} {p.place}" for p in result.exception.problems)
-    assert result.exception is None, result.exception
-    assert (result.return_value or 0) == expect, result.output
-    return result.output
 
 
 def merge(*more, expect=0):
