@@ -19,11 +19,11 @@ from attrs import define, field
 from xltools.checking.checks import verified
 from xltools.data.filing import Filing
 from xltools.errors import InputError, Problem
-from xltools.excel.guard import Limits
 from xltools.excel.reader import read_package
 from xltools.form import library
 from xltools.form.model import Form
 from xltools.inbox import content_of, items
+from xltools.office.guard import Limits
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from xltools.data.policy import Policy
     from xltools.data.prior import Past
     from xltools.data.roster import Roster
-    from xltools.excel.guard import Limits
     from xltools.form.model import Form
     from xltools.inbox import Inbox
     from xltools.intake import Manner
+    from xltools.office.guard import Limits
     from xltools.store import Store
 
 _Item = TypeVar("_Item")
@@ -177,7 +177,7 @@ def read_key(path: Path | None) -> bytes:
 
 def read_limits(settings: Sequence[str]) -> Limits:
     """The limits as set on the command line."""
-    from xltools.excel.guard import limits_from  # noqa: PLC0415
+    from xltools.office.guard import limits_from  # noqa: PLC0415
 
     return limits_from(settings)
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
+from xltools.form.labels import LONGEST_LABEL
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import LAST, Block, Form, Line, Part, Rule, Section, leaves
 
@@ -27,7 +28,6 @@ RESERVED_SHEETS = (
     "图表",
     "分类小计",
 )
-LONGEST_LABEL = 200  # characters; a longer one is not looked for when a return is read
 _LONGEST_SENTENCE = 500  # of a hint or a rule, which has to fit in one row of a sheet
 _LONGEST_SHOWN = 40
 _MOST_SPAN = 100

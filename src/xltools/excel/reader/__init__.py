@@ -17,7 +17,6 @@ from xltools.data.finding import Finding
 from xltools.data.record import Record
 from xltools.data.rollup import rolled_up
 from xltools.data.seal import is_sealed
-from xltools.excel.guard import beyond
 from xltools.excel.opening import facts_of
 from xltools.excel.reader.account import read_earlier, read_waived
 from xltools.excel.reader.locate import superseded_word
@@ -32,6 +31,7 @@ from xltools.form import library
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import PREFIX
+from xltools.office.guard import beyond
 
 __all__ = ["read", "read_package"]
 

@@ -11,9 +11,9 @@ from decimal import Decimal
 from xltools.data.filing import Accepted
 from xltools.data.number import is_whole
 from xltools.data.prior import known
-from xltools.excel.reader.locate import plain
 from xltools.excel.reader.reading import Reading, number_of, shown
 from xltools.excel.scan import SheetFacts
+from xltools.form.labels import plain
 from xltools.form.model import Cell
 from xltools.form.places import WAIVED, YEARS, Waived, Years
 from xltools.text import clerk
