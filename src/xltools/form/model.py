@@ -39,6 +39,7 @@ class Line(NamedTuple):
     signed: bool | None = None
     span: int = 1  # how many printed columns it takes
     only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
+    also: tuple[str, ...] = ()  # other wordings of the label that published reports have
 
     def leaves(self) -> Iterator[Line]:
         """The lines that hold cells, in printed order."""
@@ -86,6 +87,9 @@ class Block(NamedTuple):
     signed: bool | None = None
     rules: tuple[Rule, ...] = ()
     carries: tuple[Rule, ...] = ()
+    extra: tuple[
+        str, ...
+    ] = ()  # lines that published reports add to it, such as subtotals; they are passed over
 
     @property
     def label_columns(self) -> int:
@@ -105,6 +109,7 @@ class Part(NamedTuple):
     key: str
     label: str
     hint: str = ""
+    also: tuple[str, ...] = ()  # other headings under which published reports have it
 
 
 class Section(NamedTuple):
@@ -121,6 +126,7 @@ class Section(NamedTuple):
     label_widths: tuple[float, ...] = ()
     column_width: float = 10
     landscape: bool = False
+    also: tuple[str, ...] = ()  # other titles that published reports give it
 
 
 class Nil(NamedTuple):
@@ -278,6 +284,7 @@ class Form:
     charts: tuple[Chart, ...] = ()
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(factory=Prose)
+    also: tuple[str, ...] = ()  # other titles of published reports
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import attrs
 
-from xltools.data.filing import Filing, Source, Stamp
+from xltools.data.filing import Filing, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding
 from xltools.data.record import Record
 from xltools.data.rollup import rolled_up
@@ -24,7 +24,7 @@ from xltools.excel.reader.reading import Reading
 from xltools.excel.reader.rollup import read_rollup
 from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.reader.slip import take_slip
-from xltools.excel.reader.stamp import find_form, read_stamp, stamp_from_name
+from xltools.excel.reader.stamp import find_form, read_stamp
 from xltools.excel.scan import Facts, Limits, ScanError
 from xltools.files import read_bytes, shown
 from xltools.form import library
