@@ -47,7 +47,7 @@ class Box(NamedTuple):
 
 def boxes(one: Report, sheet: Sheet) -> list[Box]:
     """The cells of a table, its first row at 0."""
-    found = [Box(one.spelled(l.text), l.area, True) for l in sheet.labels if l.role in _PRINTED]
+    found = [Box(one.spelled(said.text), said.area, True) for said in sheet.labels if said.role in _PRINTED]
     found += [Box(one.texts.get(name, ""), area, False) for name, area in sheet.cells.items()]
     top = min(box.area.row for box in found)
     return sorted(
@@ -90,7 +90,7 @@ def parts(one: Report):
 # ---- pages
 
 
-def _table(found: list[Box], *, cell=lambda text: html.escape(text), head="td") -> str:
+def _table(found: list[Box], *, cell=html.escape, head="td") -> str:
     lines = []
     for row in rows(found):
         inside = ""

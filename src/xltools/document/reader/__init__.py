@@ -58,10 +58,10 @@ def read_document(
     """
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
     try:
-        flow = flow_of(data, limits or Limits())
+        found = _filing(flow_of(data, limits or Limits()), source, form, given or Given())
     except ScanError as error:
         return Filing(source, (Finding(error.code, name, found=error.reason),))
-    return _filing(flow, source, form, given or Given()) or Filing(source, (Finding(kind_of(data), name),))
+    return found or Filing(source, (Finding(kind_of(data), name),))
 
 
 def report_in(
@@ -70,12 +70,11 @@ def report_in(
     """The filing in what was handed in, if it is a report at all: a letter or a list beside the returns is none."""
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
     try:
-        flow = flow_of(data, limits or Limits())
+        return _filing(flow_of(data, limits or Limits()), source, form, Given())
     except ScanError as error:
         # What only this guard looks into may be harmful; what it does not know is told as it always was.
         told = error.code not in {"word-document", "html-file", "csv-file", "not-a-workbook", "too-large"}
         return Filing(source, (Finding(error.code, name, found=error.reason),)) if told else None
-    return _filing(flow, source, form, Given())
 
 
 def _filing(flow: Flow, source: Source, form: Form | None, given: Given) -> Filing | None:

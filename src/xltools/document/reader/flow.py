@@ -9,7 +9,7 @@ from typing import NamedTuple
 from attrs import define, field, frozen
 
 MOST_COLUMNS = 200  # of a grid; what reaches farther is cut there
-MOST_ROWS = 2000
+MOST_ROWS = 500
 _LONGEST_CELL = 400  # characters; a longer text is an article inside a frame, and not a cell of a table
 _MOST_LINES = 6
 

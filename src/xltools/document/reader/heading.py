@@ -57,6 +57,13 @@ def heading_in(name: str, form: Form) -> Heading:
     return Heading(*found) if found else Heading()
 
 
+def district_of(agency: str) -> str:
+    """The district in front of an agency's name, as 青禾区 in 青禾区统计局; blank where none is."""
+    part = "[^省州市区县旗]{1,6}"
+    found = re.match(f"(?:{part}[省州])?(?:{part}市)?(?:{part}[区县旗])?", agency)
+    return found[0] if found else ""
+
+
 def _before_sections(flow: Flow, form: Form) -> Iterator[Paragraph]:
     titles = {core(title) for section in form.sections for title in (section.title, *section.also)}
     for item in flow[:_FIRST]:

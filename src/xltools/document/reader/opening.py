@@ -8,7 +8,7 @@ from xltools.document.reader.flow import Flow
 from xltools.files import OLE, ZIP
 from xltools.office.guard import Limits, ScanError, beyond
 
-_LONGEST = 8 << 20  # bytes of a page or a text: a report has a few hundred thousand
+_LONGEST = 4 << 20  # bytes of a page or a text: a report has a few hundred thousand
 _HEAD = 4096
 _PAGE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|table|div|p|h1|style|title|section|article)\b",

@@ -24,6 +24,7 @@ from xltools.form.model import Block, Form, Line, Section, leaves
 _ALIKE = 0.6  # of two labels, so much must be the same for one to be the other, damaged
 _CLEAR = 0.15  # and so much less must any other label be like it
 _MOST_TOLD = 3  # labels of one table
+_MOST_RUNS = 8  # rows that may be the table; when so many are whole there is not one
 
 
 class Near(NamedTuple):
@@ -102,7 +103,7 @@ class _Placing:
 
     def placed(self) -> Placed:
         """The one table there is; of several with the same figures the first."""
-        runs = sorted(self._runs(), key=lambda run: -len(run.rows))
+        runs = sorted(self._runs(), key=lambda run: -len(run.rows))[:_MOST_RUNS]
         whole = [done for run in runs if (done := self._read(run)).texts]
         if len({tuple(sorted(_values(one.texts).items())) for one in whole}) > 1 or (
             whole and self._is_doubled(runs, len(whole))

@@ -17,7 +17,10 @@ from xltools.data.typed import typed
 from xltools.document.reader.flow import Flow, Grid, Loose, Paragraph, Slot
 from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.model import Block, Form, Line
+from xltools.office.guard import ScanError
 
+_MOST = 4000  # rows
+_MOST_LINES = 20_000
 _LONGEST_FIGURE = 16  # characters; a longer text is no figure, however it was meant
 _NUMBERED = re.compile(r"\W?[0-9０-９]{1,2}\W?[.、．)）]\s*[^\s0-9０-９]")
 _MARK = re.compile(r"\s*(?:[\u2460-\u2473\u2776-\u277f*＊]|[\[〔［][0-9０-９]{1,2}[\]〕］])+\s*$")
@@ -111,7 +114,12 @@ def is_figure(text: str) -> bool:
 
 
 def rows_of(flow: Flow, form: Form) -> tuple[Row, ...]:
-    """Every row of the document with labels and figures, in order."""
+    """Every row of the document with labels and figures, in order.
+
+    Raises :class:`ScanError` when there are more than any report has.
+    """
+    if len(flow) > _MOST_LINES:
+        raise ScanError("too-large", f"> {_MOST_LINES:,} lines")
     gathering = _Gathering(Words(form))
     for item in flow:
         if isinstance(item, Grid) and item.is_even:
@@ -134,6 +142,11 @@ class _Gathering:
     _labels: list[str] = field(factory=list)
     _figures: list[str] = field(factory=list)
     _before: list[str] = field(factory=list)
+
+    def _add(self, row: Row) -> None:
+        self.rows.append(row)
+        if len(self.rows) > _MOST:
+            raise ScanError("too-large", f"> {_MOST:,} rows")
 
     # -- rows of which the order is known
 
@@ -165,7 +178,7 @@ class _Gathering:
         """The row that is open is whole."""
         if self._labels:
             self._before += self._labels
-            self.rows.append(Row(tuple(self._labels), tuple(self._figures), tuple(self._before)))
+            self._add(Row(tuple(self._labels), tuple(self._figures), tuple(self._before)))
             if any(not is_blank(figure) for figure in self._figures):
                 self._before = []
         self._labels, self._figures = [], []
@@ -190,9 +203,7 @@ class _Gathering:
             was_data = True
             heads = tuple(_heads(grid, head, self.words))
             labels, figures = self._parted([s.text for s in dict.fromkeys(slots.values()) if s.row == number])
-            self.rows.append(
-                Row(tuple(labels), tuple(figures), (*self._before, *labels), heads, slots, number)
-            )
+            self._add(Row(tuple(labels), tuple(figures), (*self._before, *labels), heads, slots, number))
             self._before = []
 
     def _is_data(self, texts: list[str], *, was_data: bool) -> bool:

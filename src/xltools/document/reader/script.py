@@ -33,7 +33,12 @@ def _runs(text: str) -> Iterator[tuple[str, list[str]]]:
         yield kind, list(lines)
 
 
+_LONGEST_ROW = 2000  # characters; a longer line is a paragraph
+
+
 def _kind(line: str) -> str:
+    if len(line) > _LONGEST_ROW:
+        return "paragraphs"
     return "strokes" if _is_piped(line) else "tabs" if "\t" in line.strip(" \u3000\u00a0") else "lines"
 
 
@@ -93,5 +98,6 @@ def _line(line: str) -> Item:
 _READ: dict[str, Callable[[list[str]], list[Item]]] = {
     "strokes": _strokes,
     "tabs": _tabs,
+    "paragraphs": lambda lines: [Paragraph(line.strip()) for line in lines],
     "lines": lambda lines: list(map(_line, lines)),
 }

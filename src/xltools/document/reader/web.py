@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from attrs import define, field
 
 from xltools.document.reader.flow import Flow, Item, Paragraph, Weaver
+from xltools.office.guard import ScanError
 
 _VOID = {
     "area",
@@ -40,10 +41,14 @@ _HIDING = re.compile(
 )
 _SCOPES = {"table", "td", "th"}  # an end tag reaches no farther than the cell it stands in
 _DEEPEST = 400
+_MOST = 150_000  # elements: of a report that Word saved there are some ten thousand
 
 
 def read_page(text: str) -> Flow:
-    """What the page shows. Nothing of it is loaded, and whatever is wrong with its markup is passed over."""
+    """What the page shows. Nothing of it is loaded, and whatever is wrong with its markup is passed over.
+
+    Raises :class:`ScanError` for one that has more elements than any report.
+    """
     page = _Page(convert_charrefs=True)
     page.feed(_bare(text))
     page.close()
@@ -95,6 +100,7 @@ class _Page(HTMLParser):
         self._homes: list[_Cell] = [_Cell(self._items)]
         self._depths: list[int] = []  # how many homes there were when a table began
         self._titles: list[str] = []
+        self._count = 0
 
     def flow(self) -> Flow:
         """What was heard, the title of the page first."""
@@ -106,6 +112,9 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element begins."""
+        self._count += 1
+        if self._count > _MOST:
+            raise ScanError("too-large", f"> {_MOST:,} elements")
         given = {name: value or "" for name, value in attrs}
         if tag not in _INLINE:
             self._break()
@@ -135,6 +144,7 @@ class _Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends, and with it what was left open inside."""
+        self._count += 1
         if tag not in _INLINE:
             self._break()
         for depth in range(len(self._open) - 1, -1, -1):
