@@ -32,6 +32,7 @@ from xltools.office.guard import Limits, ScanError
 
 __all__ = ["Given", "read_document", "report_in"]
 
+_HARMFUL = {"bomb", "doctype", "duplicate-part", "macros", "unsafe-path"}
 _PRINTED = r"[0-9]+(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
 
 
@@ -72,8 +73,8 @@ def report_in(
     try:
         return _filing(flow_of(data, limits or Limits()), source, form, Given())
     except ScanError as error:
-        # What only this guard looks into may be harmful; what it does not know is told as it always was.
-        told = error.code not in {"word-document", "html-file", "csv-file", "not-a-workbook", "too-large"}
+        # What may do harm is told as such; whatever else cannot be read is what the guard before called it.
+        told = error.code in _HARMFUL
         return Filing(source, (Finding(error.code, name, found=error.reason),)) if told else None
 
 
@@ -225,4 +226,5 @@ class _Report:
 
 def _shown(text: str, cell: Cell) -> Shown:
     """What is printed as a total. It is evidence, like what a workbook shows."""
-    return Shown(typed(unmarked(text), cell.unit, signed=cell.signed).value, text.strip(), Origin.PRINTED)
+    meant = typed(unmarked(text), cell.unit, signed=cell.signed)
+    return Shown(meant.value, "" if meant.is_blank else text.strip(), Origin.PRINTED)

@@ -37,7 +37,7 @@ class Slot(NamedTuple):
     last_column: int
 
 
-@frozen
+@frozen(slots=False)
 class Grid:
     """A table with its merged cells, counted from 0."""
 
@@ -53,12 +53,12 @@ class Grid:
                     found.setdefault((row, column), slot)
         return found
 
-    @property
+    @cached_property
     def height(self) -> int:
         """How many rows it has."""
         return max((slot.row for slot in self.slots), default=-1) + 1
 
-    @property
+    @cached_property
     def width(self) -> int:
         """How many columns its widest row has."""
         return max((slot.last_column for slot in self.slots), default=-1) + 1

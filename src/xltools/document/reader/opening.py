@@ -88,12 +88,12 @@ def _decoded(data: bytes) -> str:
 
 
 def _wide(head: bytes) -> str:
-    """UTF-16 without a mark, by the zeros beside its signs."""
-    for encoding, letter in (
-        ("utf-16-le", rb"[\x09\x0a\x0d\x20-\x7e]\x00"),
-        ("utf-16-be", rb"\x00[\x09\x0a\x0d\x20-\x7e]"),
-    ):
-        if re.match(rb"(?:" + letter + rb"){2}", head):
+    """UTF-16 without a mark: what has zeros in it and reads as words in one of its two orders."""
+    if b"\0" not in head:
+        return ""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = head[: len(head) // 2 * 2].decode(encoding, "replace")
+        if len(re.findall(r"[\t\r\n -~\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", text)) * 10 >= len(text) * 9:
             return encoding
     return ""
 

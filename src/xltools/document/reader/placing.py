@@ -111,7 +111,9 @@ class _Placing:
             return Placed(lacks=(Lack("table-twice", self.section.title),))
         if whole:
             return whole[0]
-        return self._read(runs[0]) if runs else Placed(lacks=(Lack("missing-sheet", self.section.title),))
+        if runs and len(runs[0].rows) * 2 >= len(self.wanted):
+            return self._read(runs[0])
+        return Placed(lacks=(Lack("missing-sheet", self.section.title),))
 
     def _is_doubled(self, runs: list[_Run], whole: int) -> bool:
         """Whether there is most of a further table, which is not the same as the one that is whole."""
@@ -199,8 +201,8 @@ class _Placing:
         strange = [n for n in gap.between if not self._is_passed(self.rows[n])]
         if len(gap.missing) != 1 or not gap.is_inside or len(strange) != 1:
             return False
-        wanted, row = self.wanted[gap.missing[0]], self.rows[strange[0]]
-        label = row.labels[-1] if row.labels else ""
+        wanted = self.wanted[gap.missing[0]]
+        label = _leaf(self.rows[strange[0]], self.section) or ""
         if core(label) in self.words.known or not self._is_near(label, wanted):
             return False
         run.rows[gap.missing[0]] = strange[0]
@@ -227,7 +229,7 @@ class _Placing:
             return False
         row = rows[0]
         figures = _figures(row, lines[0], row.before, self.words, trusted=True)
-        if isinstance(figures, Lack) or any(_value(text) != "0" for text in figures.values()):
+        if isinstance(figures, Lack) or any(not is_blank(t) and _value(t) != "0" for t in figures.values()):
             return False
         for wanted in lines:
             assert wanted.line is not None  # noqa: S101  a group is of a block with labels
@@ -243,8 +245,9 @@ class _Placing:
         for place, number in sorted(run.rows.items()):
             for other in range(last + 1, number) if last >= 0 else ():
                 row = self.rows[other]
-                if other not in taken and not self._is_passed(row) and row.labels:
-                    return Lack("label-changed", self.wanted[place].label, row.labels[-1])
+                label = _leaf(row, self.section)
+                if other not in taken and label and not self._is_passed(row):
+                    return Lack("label-changed", self.wanted[place].label, label)
             last = number
         return None
 
@@ -258,7 +261,7 @@ class _Placing:
     def _explained(self, gap: _Gap) -> Iterator[Lack]:
         for place in gap.missing[:_MOST_TOLD]:
             wanted = self.wanted[place]
-            labels = [self.rows[n].labels[-1] for n in gap.between if self.rows[n].labels]
+            labels = [label for n in gap.between if (label := _leaf(self.rows[n], self.section))]
             likely = max(labels, key=lambda text: _likeness(text, wanted.names[0]), default="")
             if likely and _likeness(likely, wanted.names[0]) >= _ALIKE / 2:
                 yield Lack("label-changed", wanted.label, likely)
@@ -407,7 +410,12 @@ def _one(row: Row, head: Head) -> str | None:
 
 def _collapsed(figures: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[str, ...]:
     """A cell over several columns that was flattened into as many, one for each column of the form."""
-    if len(figures) == len(columns) or len(figures) != sum(column.span for column in columns):
+    excess = len(figures) - len(columns)
+    if excess > 0 and len(figures) != sum(column.span for column in columns):
+        before, behind = (all(map(is_blank, part)) for part in (figures[:excess], figures[-excess:]))
+        if before != behind:  # the places of merged labels, or what is left over at the end
+            return figures[excess:] if before else figures[:-excess]
+    if excess <= 0 or len(figures) != sum(column.span for column in columns):
         return figures
     found, place = [], 0
     for column in columns:

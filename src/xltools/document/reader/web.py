@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 from attrs import define, field
@@ -101,6 +102,7 @@ class _Page(HTMLParser):
         self._depths: list[int] = []  # how many homes there were when a table began
         self._titles: list[str] = []
         self._count = 0
+        self._names: Counter[str] = Counter()  # of the elements that are open
 
     def flow(self) -> Flow:
         """What was heard, the title of the page first."""
@@ -112,9 +114,7 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element begins."""
-        self._count += 1
-        if self._count > _MOST:
-            raise ScanError("too-large", f"> {_MOST:,} elements")
+        self._one_more()
         given = {name: value or "" for name, value in attrs}
         if tag not in _INLINE:
             self._break()
@@ -135,6 +135,7 @@ class _Page(HTMLParser):
             self._homes.append(_Cell(self._tables[-1].cell(*spans)))
         if tag not in _VOID:
             self._open.append((tag, seen or tag == "title"))
+            self._names[tag] += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element that ends where it begins, which only some may."""
@@ -144,9 +145,11 @@ class _Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends, and with it what was left open inside."""
-        self._count += 1
+        self._one_more()
         if tag not in _INLINE:
             self._break()
+        if not self._names[tag]:
+            return
         for depth in range(len(self._open) - 1, -1, -1):
             name = self._open[depth][0]
             if name == tag:
@@ -173,6 +176,11 @@ class _Page(HTMLParser):
     def _in_cell(self) -> bool:
         return len(self._homes) > 1
 
+    def _one_more(self) -> None:
+        self._count += 1
+        if self._count > _MOST:
+            raise ScanError("too-large", f"> {_MOST:,} elements")
+
     def _imply(self, tag: str) -> None:
         """A cell ends the cell before it, and a row the row before it, where their end tags were left out."""
         if tag == "table":
@@ -189,6 +197,7 @@ class _Page(HTMLParser):
 
     def _close(self) -> None:
         tag, seen = self._open.pop()
+        self._names[tag] -= 1
         if not seen or tag == "title":
             return
         self._break(is_title=tag == "h1")
