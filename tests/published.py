@@ -216,18 +216,33 @@ def word(one: Report) -> bytes:
             for line in prose:
                 document.add_paragraph(line)
             continue
-        table = document.add_table(
-            max(b.area.last_row for b in found) + 1, max(b.area.last_column for b in found) + 1
-        )
+        last = max(b.area.last_row for b in found), max(b.area.last_column for b in found)
+        cells = [
+            row.cells for row in document.add_table(last[0] + 1, last[1] + 1).rows
+        ]  # asked for once: it is slow
         for box in found:
             a = box.area
-            cell = table.cell(a.row, a.column)
+            cell = cells[a.row][a.column]
             if not a.is_single:
-                cell = cell.merge(table.cell(a.last_row, a.last_column))
+                cell = cell.merge(cells[a.last_row][a.last_column])
             cell.text = box.text
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def converted(one: Report) -> bytes:
+    """As programs turn pages into text: a stroke behind every cell, and those of merged ones at the end of the row."""
+
+    def join(cells: list[str]) -> str:
+        return " | ".join(cells) + " | " + "|" * (10 - len(cells))
+
+    return text(one, join).encode()
+
+
+def stacked(one: Report) -> bytes:
+    """The same with a line for each cell, blank or not."""
+    return text(one, lambda cells: "\n".join(f"{cell} |" for cell in cells)).encode()
 
 
 WRITERS: dict[str, Callable[[Report], bytes]] = {
@@ -241,5 +256,7 @@ WRITERS: dict[str, Callable[[Report], bytes]] = {
     "lines.txt": one_a_line,
     "piped.txt": piped,
     "padded.txt": padded,
+    "converted.txt": converted,
+    "stacked.txt": stacked,
     "report.docx": word,
 }

@@ -413,6 +413,8 @@ def _collapsed(figures: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[s
     excess = len(figures) - len(columns)
     if excess > 0 and len(figures) != sum(column.span for column in columns):
         before, behind = (all(map(is_blank, part)) for part in (figures[:excess], figures[-excess:]))
+        if all(map(is_blank, figures)):
+            return figures[excess:]
         if before != behind:  # the places of merged labels, or what is left over at the end
             return figures[excess:] if before else figures[:-excess]
     if excess <= 0 or len(figures) != sum(column.span for column in columns):

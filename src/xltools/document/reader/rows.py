@@ -162,7 +162,7 @@ class _Gathering:
                 self.close()
             self._labels += labels
             self._figures += figures
-        elif self._labels and any(not is_blank(f) for f in figures):
+        elif self._labels:
             self._figures += figures
 
     def _parted(self, cells: Sequence[str]) -> tuple[list[str], list[str]]:
