@@ -7,9 +7,10 @@ and over the figures themselves, whichever is less.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import lru_cache
 from hashlib import blake2b
@@ -23,6 +24,7 @@ from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.record import Agency, Figures, Record
+from xltools.data.recurrent import Recurrent
 from xltools.data.roster import Entry
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
@@ -30,6 +32,8 @@ from xltools.form.model import Form
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
 _DUST = Decimal("1e-6")  # no width is 0, whatever the thresholds
 _DIGITS = Context(prec=12)  # for logarithms; beyond any use that is made of them
+_UNIT = 10  # decimals of a logarithm that is kept; so many it has for certain
+_MOST_SCORES = 1024  # of one cell
 _COMPANY = 10  # one in so many peers makes a figure a habit of some, and not a slip of one
 _NON_TRIVIAL = 6  # figures that two agencies hardly share by chance, all others being 0 in both
 
@@ -69,32 +73,46 @@ def _now(form: Form, record: Record, unread: frozenset[str]) -> dict[str, Decima
 class Company:
     """What many peers have in common: how often each figure occurs among those of a kind, and who has the same ones.
 
-    It is gathered return by return, and remembers of none of them more than whose it was.
+    It is gathered return by return, and remembers of none of them whose it was. A second file of an agency is to be
+    taken out again, so that each counts once.
     """
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
         self._counts: dict[str, defaultdict[str, Counter[Decimal]]] = {}
-        self._there: set[tuple[str, Agency]] = set()
-        self._first: dict[bytes, Agency] = {}
+        self._sets = Recurrent()  # of figures
         self._alike: dict[bytes, dict[Agency, str]] = {}
         self._spreads: dict[str, dict[str, Spread]] = {}
         self._scores: dict[tuple[str, str], dict[Decimal, Decimal | None]] = {}
 
-    def add(self, peer: Peer) -> None:
-        """One more return; a second file of one agency counts once."""
-        if (key := _figures(peer)) and (first := self._first.setdefault(key, peer.agency)) is not peer.agency:
-            alike = self._alike.setdefault(key, {first: first.name})
-            # Of several names that its files give an agency the same one is told, whichever came first.
-            alike[peer.agency] = min(alike.get(peer.agency, peer.agency.name), peer.agency.name)
-        if (peer.kind, peer.agency) in self._there:
-            return
-        self._there.add((peer.kind, peer.agency))
+    def add(self, place: int, peer: Peer) -> None:
+        """One more return, and where it is found again."""
+        if key := _figures(peer):
+            self._sets.add(place, key)
+        self._count(peer, 1)
+
+    def take_out(self, peer: Peer) -> None:
+        """Count a return no longer."""
+        self._count(peer, -1)
+
+    def _count(self, peer: Peer, times: int) -> None:
         counts = self._counts.setdefault(peer.kind, defaultdict(Counter))
         for cell in watched(peer.form):
             value = peer.now.get(cell.name)
             if value is not None and value >= 0:
-                counts[cell.name][value] += 1
+                counts[cell.name][value] += times
+
+    @property
+    def perhaps_alike(self) -> Iterator[int]:
+        """The places of the returns among which are all that have the same figures as another."""
+        return self._sets.places()
+
+    def compare(self, peers: Iterable[Peer]) -> None:
+        """Find out who of *peers* has the same figures, once all are known."""
+        for peer in peers:
+            names = self._alike.setdefault(_figures(peer), {})
+            # Of several names that its files give an agency the same one is told, whichever came first.
+            names[peer.agency] = min(names.get(peer.agency, peer.agency.name), peer.agency.name)
 
     def about(self, peer: Peer, last: Figures) -> Iterator[Finding]:
         """What to say of a return in the light of all the others; *last* are its own figures of last year."""
@@ -121,19 +139,22 @@ class Company:
         """How far out a figure is, where it is out at all; the same few figures are asked for again and again."""
         known = self._scores.setdefault(where, {})
         if value not in known:
+            if len(known) == _MOST_SCORES:
+                known.clear()
             score = spread.score(value)
             is_out = score > self._thresholds.outlier and spread.is_alone(value, self._thresholds.factor)
             known[value] = score if is_out else None
         return known[value]
 
     def _spread_of(self, kind: str) -> dict[str, Spread]:
-        """For each watched cell that enough peers have; fewer are no measure."""
+        """For each watched cell that enough peers have; fewer are no measure. What was counted is not kept then."""
         if kind not in self._spreads:
-            self._spreads[kind] = {
-                name: _spread(counts, self._thresholds)
-                for name, counts in self._counts.get(kind, {}).items()
-                if counts.total() >= self._thresholds.peers
-            }
+            counted = self._counts.pop(kind, defaultdict(Counter))
+            spreads = self._spreads[kind] = {}
+            for name in list(counted):
+                counts = +counted.pop(name)  # without what was taken out
+                if counts.total() >= self._thresholds.peers:
+                    spreads[name] = _spread(counts, self._thresholds)
         return self._spreads[kind]
 
 
@@ -154,8 +175,8 @@ class Scale(NamedTuple):
 class Spread(NamedTuple):
     """What is usual for a cell among agencies of a kind: as figures, and as their logarithms."""
 
-    logs: tuple[Decimal, ...]  # in order, each once
-    before: tuple[int, ...]  # how many figures lie below each of them, and last how many there are
+    logs: array[int]  # in order, each once, in units of _UNIT
+    before: array[int]  # how many figures lie below each of them, and last how many there are
     linear: Scale
     logarithmic: Scale
 
@@ -174,7 +195,7 @@ class Spread(NamedTuple):
 
     def is_alone(self, value: Decimal, factor: Decimal) -> bool:
         """Whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
-        log, apart = _log(value), _apart(factor)
+        log, apart = _in_units(_log(value)), _in_units(_apart(factor))
         first, after = bisect_right(self.logs, log - apart), bisect_left(self.logs, log + apart)
         near = self.before[max(first, after)] - self.before[first]
         return near - 1 <= self.size // _COMPANY  # one of those near is the agency itself
@@ -190,11 +211,10 @@ def _spread(counts: Counter[Decimal], thresholds: Thresholds) -> Spread:
     for value, times in counts.items():
         logs[_log(value)] += times
     ordered = sorted(logs)
-    before = (0, *accumulate(logs[log] for log in ordered))
+    before = array("Q", (0, *accumulate(logs[log] for log in ordered)))
     linear = _scale(counts, thresholds.least / thresholds.outlier)
-    return Spread(
-        tuple(ordered), before, linear, _scale(logs, _apart(thresholds.factor) / thresholds.outlier)
-    )
+    logarithmic = _scale(logs, _apart(thresholds.factor) / thresholds.outlier)
+    return Spread(array("q", map(_in_units, ordered)), before, linear, logarithmic)
 
 
 def _scale(counts: Counter[Decimal], narrowest: Decimal) -> Scale:
@@ -224,9 +244,13 @@ def _apart(factor: Decimal) -> Decimal:
     return _log(max(factor, Decimal(1)) - 1)
 
 
-@lru_cache(maxsize=65536)  # most figures are 0, and most others small
+@lru_cache(maxsize=4096)  # most figures are 0, and most others small
 def _log(value: Decimal) -> Decimal:
     return _DIGITS.ln(value + 1)
+
+
+def _in_units(log: Decimal) -> int:
+    return int(log.scaleb(_UNIT).to_integral_value())
 
 
 def _outlier(peer: Peer, notable: Notable, spread: Spread) -> Finding:

@@ -7,7 +7,6 @@ up unpacks only that. Figures are texts, and so exact. The form travels by its n
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -22,7 +21,7 @@ Forms = Callable[[str], Form]  # a form by its name
 
 _ORIGINS = {origin.value: origin for origin in Origin}
 _SEVERITIES = {severity.value: severity for severity in Severity}
-_figure = lru_cache(maxsize=65536)(Decimal)  # most figures are 0, and most others small
+_figure = lru_cache(maxsize=4096)(Decimal)  # most figures are 0, and most others small
 
 
 def pack(filing: Filing) -> bytes:
@@ -79,6 +78,12 @@ def unpack(data: bytes, forms: Forms) -> Filing:
     )
 
 
+def unpack_origin(data: bytes) -> tuple[Agency, Source]:
+    """Whose a filing with a stamp is, and the file, without the rest of it."""
+    source, stamp, _ = _loaded(data[: data.index(b"\n")])
+    return _read_agency(stamp[3]), Source(*source)
+
+
 def unpack_member(data: bytes, form: Form) -> Member:
     """What a filing with a stamp and a record brings into a sum, without the rest of it."""
     source, stamp, record = _loaded(data[: data.index(b"\n")])
@@ -98,8 +103,7 @@ def _agency(agency: Agency) -> list[str]:
 
 
 def _read_agency(texts: Iterable[str]) -> Agency:
-    """One text for all who keep it: of each of many files its agency is kept more than once."""
-    return Agency(*map(sys.intern, texts))
+    return Agency(*texts)
 
 
 def _stamp(stamp: Stamp | None) -> list[object] | None:
