@@ -10,11 +10,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import lru_cache
-from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import attrs
@@ -23,10 +22,10 @@ from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
-from xltools.data.record import Agency, Figures, Record
+from xltools.data.record import Agency, Figures
 from xltools.data.recurrent import Recurrent
 from xltools.data.roster import Entry
-from xltools.form.linear import ZERO
+from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
@@ -39,13 +38,28 @@ _NON_TRIVIAL = 6  # figures that two agencies hardly share by chance, all others
 
 
 class Peer(NamedTuple):
-    """A return among those of its kind: whose figures they are."""
+    """A return among those of its kind: whose figures they are, and which of them are not 0.
+
+    ``typed`` are inputs, ``derived`` the totals that are watched; what could not be read is ``unknown``.
+    """
 
     filing: Filing
     form: Form
     agency: Agency
     kind: str
-    now: Figures
+    typed: Figures
+    derived: Figures
+    unknown: frozenset[str]
+
+    def now(self, name: str) -> Decimal:
+        """A figure that is known; a blank is 0."""
+        return self.typed.get(name) or self.derived.get(name, ZERO)
+
+    @property
+    def watched(self) -> Iterator[tuple[str, Decimal]]:
+        """The figures that are not 0 whose size says something."""
+        names = _watched_names(self.form)
+        return ((n, value) for n, value in chain(self.typed.items(), self.derived.items()) if n in names)
 
 
 def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
@@ -57,17 +71,50 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
     if form is None or record is None or agency is None or filing.is_rollup or filing.is_untouched:
         return None
     kind = f"{form.name} {record.year} {entry.kind if entry else ''}"
-    return Peer(filing, form, agency, kind, _now(form, record, filing.unread))
+    reach, unread = form.reach, filing.unread
+    unknown = frozenset(name for name in form.cells if reach[name] & unread) if unread else frozenset[str]()
+    typed = {name: value for name, value in record.values.items() if value and name not in unknown}
+    totals = ((name, form.value(definition, typed)) for name, definition in _watched_totals(form))
+    derived = {name: value for name, value in totals if value and name not in unknown}
+    return Peer(filing, form, agency, kind, typed, derived, unknown)
 
 
-def _now(form: Form, record: Record, unread: frozenset[str]) -> dict[str, Decimal]:
-    """What is typed, a blank as 0, and the totals that are watched; without what could not be read."""
-    typed = record.values
-    now = {cell.name: typed.get(cell.name, ZERO) for cell in form.inputs}
-    for cell in watched(form):
-        if cell.definition is not None:
-            now[cell.name] = form.value(cell.definition, typed)
-    return {n: v for n, v in now.items() if not form.reach[n] & unread} if unread else now
+@lru_cache(maxsize=16)
+def _watched_names(form: Form) -> frozenset[str]:
+    return frozenset(cell.name for cell in watched(form))
+
+
+@lru_cache(maxsize=16)
+def _watched_totals(form: Form) -> tuple[tuple[str, Linear], ...]:
+    return tuple((cell.name, cell.definition) for cell in watched(form) if cell.definition is not None)
+
+
+class _Counts:
+    """How often each figure other than 0 occurs among the returns of a kind, and how many returns there are."""
+
+    def __init__(self) -> None:
+        self._returns = 0
+        self._figures: defaultdict[str, Counter[Decimal]] = defaultdict(Counter)
+        self._without: Counter[str] = Counter()  # how many returns have no such figure, or one below 0
+
+    def count(self, peer: Peer, times: int) -> None:
+        """Count a return so often more."""
+        self._returns += times
+        figures = self._figures
+        for name, value in peer.watched:
+            if value > 0:
+                figures[name][value] += times
+            else:
+                self._without[name] += times
+        for name in peer.unknown:
+            self._without[name] += times
+
+    def take(self, name: str) -> Counter[Decimal]:
+        """How often each figure of that cell occurs, 0 included; it is forgotten here."""
+        found = +self._figures.pop(name, Counter())  # without what was taken out again
+        if zeros := self._returns - self._without[name] - found.total():
+            found[ZERO] = zeros
+        return found
 
 
 class Company:
@@ -79,28 +126,22 @@ class Company:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
-        self._counts: dict[str, defaultdict[str, Counter[Decimal]]] = {}
+        self._counts: defaultdict[str, _Counts] = defaultdict(_Counts)
         self._sets = Recurrent()  # of figures
-        self._alike: dict[bytes, dict[Agency, str]] = {}
+        self._alike: dict[Hashable, dict[Agency, str]] = {}
         self._spreads: dict[str, dict[str, Spread]] = {}
         self._scores: dict[tuple[str, str], dict[Decimal, Decimal | None]] = {}
+        self._odd_zeros: dict[str, list[str]] = {}
 
     def add(self, place: int, peer: Peer) -> None:
         """One more return, and where it is found again."""
-        if key := _figures(peer):
+        if (key := _figures(peer)) is not None:
             self._sets.add(place, key)
-        self._count(peer, 1)
+        self._counts[peer.kind].count(peer, 1)
 
     def take_out(self, peer: Peer) -> None:
         """Count a return no longer."""
-        self._count(peer, -1)
-
-    def _count(self, peer: Peer, times: int) -> None:
-        counts = self._counts.setdefault(peer.kind, defaultdict(Counter))
-        for cell in watched(peer.form):
-            value = peer.now.get(cell.name)
-            if value is not None and value >= 0:
-                counts[cell.name][value] += times
+        self._counts[peer.kind].count(peer, -1)
 
     @property
     def perhaps_alike(self) -> Iterator[int]:
@@ -125,13 +166,14 @@ class Company:
 
         An agency is its own best measure: a figure that last year is known for is the jump's business.
         """
-        found, spreads = [], self._spread_of(peer.kind)
-        for cell in watched(peer.form):
-            spread, value = spreads.get(cell.name), peer.now.get(cell.name)
-            if spread is None or value is None or value < 0 or cell.name in last:
+        spreads, cells, found = self._spread_of(peer), peer.form.cells, []
+        zeros = ((name, ZERO) for name in self._odd_zeros[peer.kind] if not peer.now(name))
+        for name, value in chain(peer.watched, zeros):
+            spread = spreads.get(name)
+            if spread is None or value < 0 or name in last or name in peer.unknown:
                 continue
-            if (score := self._score((peer.kind, cell.name), spread, value)) is not None:
-                found.append(Notable(cell, score))
+            if (score := self._score((peer.kind, name), spread, value)) is not None:
+                found.append(Notable(cells[name], score))
         for notable in most_notable(found, peer.form):
             yield _outlier(peer, notable, spreads[notable.cell.name])
 
@@ -146,15 +188,21 @@ class Company:
             known[value] = score if is_out else None
         return known[value]
 
-    def _spread_of(self, kind: str) -> dict[str, Spread]:
+    def _spread_of(self, peer: Peer) -> dict[str, Spread]:
         """For each watched cell that enough peers have; fewer are no measure. What was counted is not kept then."""
+        kind = peer.kind
         if kind not in self._spreads:
-            counted = self._counts.pop(kind, defaultdict(Counter))
-            spreads = self._spreads[kind] = {}
-            for name in list(counted):
-                counts = +counted.pop(name)  # without what was taken out
+            counted, spreads = self._counts.pop(kind, _Counts()), self._spreads.setdefault(kind, {})
+            for name in _watched_names(peer.form):
+                counts = counted.take(name)
                 if counts.total() >= self._thresholds.peers:
                     spreads[name] = _spread(counts, self._thresholds)
+            odd = (
+                name
+                for name, spread in spreads.items()
+                if self._score((kind, name), spread, ZERO) is not None
+            )
+            self._odd_zeros[kind] = sorted(odd)
         return self._spreads[kind]
 
 
@@ -254,7 +302,7 @@ def _in_units(log: Decimal) -> int:
 
 
 def _outlier(peer: Peer, notable: Notable, spread: Spread) -> Finding:
-    cell, value = notable.cell, peer.now[notable.cell.name]
+    cell, value = notable.cell, peer.now(notable.cell.name)
     facts: dict[str, object] = {
         "label": cell.label,
         "count": spread.size,
@@ -276,14 +324,12 @@ def _about(
 # -- the same as another
 
 
-def _figures(peer: Peer) -> bytes:
-    """What must be the same, as a hash; nothing where too little is told or something is not known."""
-    figures = tuple(peer.now.get(cell.name) for cell in peer.form.inputs)
-    if None in figures or sum(map(bool, figures)) < _NON_TRIVIAL:
-        return b""
+def _figures(peer: Peer) -> Hashable | None:
+    """What must be the same; nothing where too little is told or something is not known."""
+    if peer.unknown or len(peer.typed) < _NON_TRIVIAL:
+        return None
     year = peer.filing.stamp.year if peer.filing.stamp else 0
-    told = "\n".join(map(str, (peer.form.name, year, *figures)))
-    return blake2b(told.encode(), digest_size=16).digest()
+    return peer.form.name, year, frozenset(peer.typed.items())
 
 
 def _twin(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
@@ -296,8 +342,7 @@ def _twin(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
     ]
     if others:
         names = "、".join(str(agency) for agency in sorted(others))
-        count = sum(bool(peer.now.get(cell.name)) for cell in peer.form.inputs)
-        yield _about(peer, "twins", "", "", {"others": names, "count": count})
+        yield _about(peer, "twins", "", "", {"others": names, "count": len(peer.typed)})
 
 
 # -- what only some may fill in

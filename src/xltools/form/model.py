@@ -369,12 +369,21 @@ class Form:
 
     def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
         """A sum of cells, derived from *inputs* without deriving any other."""
-        figures = {
-            name: self.value(definition, inputs)
-            for name in linear.names
-            if (definition := self.cells[name].definition) is not None
-        }
-        return linear.value({**inputs, **figures})
+        if (over := self._over_inputs.get(linear)) is None:
+            over = self._over_inputs[linear] = Linear(tuple(self._typed_terms(linear)))
+        return over.value(inputs)
+
+    @cached_property
+    def _over_inputs(self) -> dict[Linear, Linear]:
+        """Sums that were asked for, over nothing but inputs."""
+        return {}
+
+    def _typed_terms(self, linear: Linear) -> Iterator[tuple[int, str]]:
+        for sign, name in linear.terms:
+            if (definition := self.cells[name].definition) is None:
+                yield sign, name
+            else:
+                yield from ((sign * below, part) for below, part in self._typed_terms(definition))
 
     def carried(self, last: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """The inputs that follow from *last* year's figures, as far as those are known."""
