@@ -26,6 +26,7 @@ ORDER = [
     "merging",
     "intake",
     "checking",
+    "filling",
     "folder",
     "rosters",
     "spool",

@@ -19,10 +19,11 @@ from attrs import define, field
 
 from xltools.form.linear import Equation, Linear
 from xltools.form.prose import Prose
+from xltools.form.publication import Publication
+from xltools.form.wording import LAST
 
 Number = Literal["count", "decimal"]
 Only = Literal["rule_makers"]
-LAST = "last."  # in front of a name in a carry rule: the figure of the year before
 
 
 class Line(NamedTuple):
@@ -278,6 +279,7 @@ class Form:
     charts: tuple[Chart, ...] = ()
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(factory=Prose)
+    publication: Publication = field(factory=Publication)
 
     @property
     def name(self) -> str:
