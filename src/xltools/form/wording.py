@@ -46,6 +46,9 @@ class Brace(NamedTuple):
         """The one name in it, where there is nothing else: it may be that of a word or of a list."""
         return self.sum.names[0] if self.sum.terms == ((1, self.sum.names[0]),) and not self.manner else ""
 
+    def __str__(self) -> str:
+        return f"{{{self.manner}: {self.sum}}}" if self.manner else f"{{{self.sum}}}"
+
 
 class Wording(NamedTuple):
     """A text in pieces: words as they stand, and braces."""
@@ -67,10 +70,17 @@ class Wording(NamedTuple):
         parts.append(text[position:])
         return cls(tuple(part for part in parts if part))
 
+    def __str__(self) -> str:
+        return "".join(_escaped(part) if isinstance(part, str) else str(part) for part in self.parts)
+
     @property
     def braces(self) -> tuple[Brace, ...]:
         """Its braces, in order."""
         return tuple(part for part in self.parts if isinstance(part, Brace))
+
+
+def _escaped(text: str) -> str:
+    return "".join(sign * 2 if sign in _OPEN + _CLOSE else sign for sign in text)
 
 
 def _brace(inside: str) -> Brace:
