@@ -16,7 +16,7 @@ from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import Area, Label, Sheet
-from xltools.report.html.markup import Content, Markup, markup, tag
+from xltools.document.markup import Content, Markup, markup, tag
 from xltools.text import Lang, catalog, number
 
 _PRINTED = {"head", "stub", "caption"}  # the roles of labels inside a table
