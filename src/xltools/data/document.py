@@ -80,10 +80,11 @@ class Table:
                     yield head
 
     def _above(self, box: Box) -> Iterator[Box]:
-        """The heads of its columns in the nearest band of heads above it."""
+        """The heads of its columns: those of the table, and those in the nearest band of heads above it."""
         for column in range(box.area.column, box.area.last_column + 1):
+            yield from (self.places[row, column] for row in range(self.head))
             in_band = False
-            for row in range(box.area.row - 1, -1, -1):
+            for row in range(box.area.row - 1, self.head - 1, -1):
                 head = self.places[row, column]
                 is_head = head.role not in {"figure", "text", "row"}
                 if in_band and not is_head:

@@ -13,7 +13,6 @@ from xltools.errors import InputError, OutputError, Problem
 
 How = Literal["docx", "html", "md", "pdf"]
 HOWS: tuple[How, ...] = get_args(How)
-TEXTS: frozenset[How] = frozenset({"html", "md"})  # those that a screen can show
 
 
 @frozen

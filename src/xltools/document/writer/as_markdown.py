@@ -55,7 +55,7 @@ def _tables(table: Table) -> Iterator[str]:
         first = min(column for row in rows for column in _valued(table, row))
         across = [column for column in range(first, len(table.widths)) if _starts(table, rows, column)]
         labels = bool(first)
-        corner = _joined(table, heads, range(first), ("caption", "corner"))
+        corner = _joined(table, heads, range(first), ("caption", "corner", "column"))
         over = _joined(table, heads, range(first, len(table.widths)), ("heading",))
         titles = [_joined(table, heads, [column], ("column",)) for column in across]
         head = ["/".join(filter(None, (corner, over))), *titles] if labels else titles
@@ -68,15 +68,15 @@ def _tables(table: Table) -> Iterator[str]:
 
 def _bands(table: Table) -> Iterator[tuple[list[int], list[int]]]:
     """The rows of heads and the rows below them, band by band."""
-    heads: list[int] = []
+    heads = list(range(table.head))
     rows: list[int] = []
-    for row in range(table.height):
+    for row in range(table.head, table.height):
         if next(iter(_valued(table, row)), None) is not None:
             rows.append(row)
             continue
         if rows:
             yield heads, rows
-            heads, rows = [], []
+            heads, rows = list(range(table.head)), []
         heads.append(row)
     if rows:
         yield heads, rows

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 
 from xltools.data.document import Box, Table
 from xltools.document.writer.word.elements import Element, all_of, paragraph, runs, twips, w
-from xltools.document.writer.word.look import CELL, CELL_ACROSS, LABEL, TEXT_WIDTH
+from xltools.document.writer.word.look import CELL, CELL_ACROSS, LABEL, TEXT_WIDTH, WORDS_ACROSS
 
 _SIZES = (10.5, 9.0, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)  # points, the first as long as the figures fit
 _LEAST = 2.1  # characters in a line of the narrowest column
@@ -32,10 +32,15 @@ def _properties(content: Table, width: int) -> Element:
         w("tblW", w=width, type="dxa"),
         w("jc", val="center"),
         w("tblLayout", type="fixed"),
+        *([_wide_margins()] if _has_words(content) else []),
         w("tblLook", val="0620", firstRow=1, lastRow=0, firstColumn=0, lastColumn=0, noHBand=1, noVBand=1),
         w("tblCaption", val=content.title),
         w("tblDescription", val=content.title),
     )
+
+
+def _wide_margins() -> Element:
+    return w("tblCellMar", *(w(side, w=twips(WORDS_ACROSS), type="dxa") for side in ("left", "right")))
 
 
 def _columns(widths: tuple[float, ...]) -> list[int]:
@@ -93,7 +98,7 @@ def _cell(content: Table, box: Box, row: int, widths: list[int], points: float) 
 
 
 def _text(content: Table, box: Box, text: str, row: int, points: float) -> Element:
-    is_left = box.role == "text" or (box.role == "row" and _is_deep(content))
+    is_left = box.role == "text" or (box.role == "row" and _is_read_down(content))
     stays = [w("keepNext")] if _stays(content, row) else []
     element = paragraph("", CELL if is_left else LABEL, *stays)
     element.extend(runs(text, w("sz", val=round(points * 2)), w("szCs", val=round(points * 2))))
@@ -109,6 +114,10 @@ def _stays(content: Table, row: int) -> bool:
     return any(area.rows <= _TOGETHER for area in over)
 
 
-def _is_deep(content: Table) -> bool:
-    """Whether the labels of its rows are in several levels: then they stand left, under one another."""
-    return any(box.role == "row" and box.area.column > 0 for box in content.boxes)
+def _is_read_down(content: Table) -> bool:
+    """Whether the labels of its rows are in levels or have words beside them: then they stand left, under one another."""
+    return _has_words(content) or any(box.role == "row" and box.area.column > 0 for box in content.boxes)
+
+
+def _has_words(content: Table) -> bool:
+    return any(box.role == "text" for box in content.boxes)
