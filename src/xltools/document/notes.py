@@ -80,7 +80,7 @@ class _Rows:
         self._width = len(head)
         self._boxes: list[Box] = []
         self._row = 0
-        self.add(head, ("column",) * self._width)
+        self.add(head, ["column"] * self._width)
 
     def add(self, texts: Sequence[str], roles: Sequence[BoxRole]) -> None:
         """One row, a box a column."""

@@ -93,7 +93,9 @@ def _corners(boxes: list[Box], top: int) -> list[Box]:
             if (row, column) in taken:
                 continue
             area = _room(taken, row, column, rows, columns)
-            taken |= {(r, c) for r in range(row, area.last_row + 1) for c in range(column, area.last_column + 1)}
+            taken |= {
+                (r, c) for r in range(row, area.last_row + 1) for c in range(column, area.last_column + 1)
+            }
             found.append(Box("", area, "corner"))
     return found
 

@@ -6,7 +6,7 @@ The same document gives the same bytes: nothing of the time or the machine is in
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -31,7 +31,7 @@ from xltools.text import clerk, harmless
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # nothing in a document tells a date
 _ROLES = {"body": look.BODY, "note": look.NOTE, "centre": look.CENTRE, "right": look.RIGHT}
 # Of what python-docx begins a document with: the rest is of another document's look, or a picture of it.
-_KEPT = {RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.SETTINGS, RELATIONSHIP_TYPE.THEME}
+_KEPT = {RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.SETTINGS}
 _PROPERTIES = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Properties xmlns='
     '"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>xltools</Application></Properties>'
@@ -64,10 +64,8 @@ def _strip(book: Book) -> None:
 
 
 def _dress(book: Book) -> None:
-    styles = book.styles.element
-    for child in list(styles):
-        styles.remove(child)
-    styles.extend((look.defaults(), *look.styles()))
+    _fill(book.styles.element, (look.defaults(), *look.styles()))
+    _fill(book.settings.element, look.settings())
     package = book.part.package
     uri, kind = PackURI("/word/fontTable.xml"), CONTENT_TYPE.WML_FONT_TABLE
     fonts = Part(uri, kind, serialize_part_xml(look.font_table()), package)
@@ -93,7 +91,6 @@ def _paper(book: Book, document: Document) -> None:
     section.top_margin, section.bottom_margin = Mm(look.MARGIN_TOP), Mm(look.MARGIN_BOTTOM)
     section.left_margin, section.right_margin = Mm(look.MARGIN_LEFT), Mm(look.MARGIN_RIGHT)
     section.header_distance, section.footer_distance = Mm(look.HEADER), Mm(look.FOOTER)
-    book.settings.odd_and_even_pages_header_footer = True
     _number_pages(section)
     if document.draft:
         _mark_draft(section)
@@ -105,10 +102,9 @@ def _number_pages(section: Section) -> None:
     far = {"leftChars": 100, "left": 280}
     for footer, indent, align in ((section.footer, edge, "right"), (section.even_page_footer, far, "left")):
         line = paragraph("", look.FOOT, w("ind", **indent), w("jc", val=align))
-        line.extend(runs(t("document.page-before")))
-        line.append(field("PAGE", "1"))
-        line.extend(runs(t("document.page-after")))
-        _fill(footer, line)
+        line.extend((*runs(t("document.page-before")), field("PAGE", "1"), *runs(t("document.page-after"))))
+        footer.is_linked_to_previous = False
+        _fill(footer.part.element, [line])
 
 
 def _mark_draft(section: Section) -> None:
@@ -116,15 +112,15 @@ def _mark_draft(section: Section) -> None:
     for number, header in enumerate((section.header, section.even_page_header), 1):
         line = paragraph(word, look.DRAFT)
         line.append(watermark(word, number))
-        _fill(header, line)
+        header.is_linked_to_previous = False
+        _fill(header.part.element, [line])
 
 
-def _fill(story: object, line: Element) -> None:
-    story.is_linked_to_previous = False  # type: ignore[attr-defined]  header and footer have no common public class
-    element = story._element  # type: ignore[attr-defined]  # noqa: SLF001  the library has no way to put in an element
+def _fill(element: Element, content: Iterable[Element]) -> None:
+    """Put this in the place of all that is in it."""
     for child in list(element):
         element.remove(child)
-    element.append(line)
+    element.extend(content)
 
 
 # -- what is on it
@@ -140,7 +136,9 @@ def _content(book: Book, document: Document) -> Iterator[Element]:
         elif block is not None:
             yield _element(block)
         if isinstance(block, Table) and not isinstance(following, Heading | Paragraph | PageBreak | Chart):
-            yield paragraph("", look.SPACE)  # two tables would be one, and behind the last there has to be a paragraph
+            yield paragraph(
+                "", look.SPACE
+            )  # two tables would be one, and behind the last there has to be a paragraph
 
 
 def _element(block: Block) -> Element:

@@ -27,7 +27,9 @@ def render(document: Document) -> bytes:
     title = tag("title", document.title)
     head = f'<meta charset="utf-8">\n{_META}\n{title}\n<style>\n{_style()}</style>'
     body = tag("article", "\n", *(markup((one, "\n")) for one in _content(document)), lang="zh-CN")
-    page = f'<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
+    page = (
+        f'<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
+    )
     return page.encode()
 
 
@@ -52,7 +54,13 @@ def _block(block: Block, name: str) -> Iterator[Markup]:
     elif isinstance(block, Table):
         yield _table(block, name)
     elif isinstance(block, Chart):
-        yield tag("figure", picture(block, described(block), name), "\n", _table(as_table(block), name), class_="chart")
+        yield tag(
+            "figure",
+            picture(block, described(block), name),
+            "\n",
+            _table(as_table(block), name),
+            class_="chart",
+        )
     else:
         assert isinstance(block, PageBreak)  # noqa: S101  there are no others
         yield tag("hr", class_="page")
@@ -65,7 +73,9 @@ def _table(table: Table, name: str) -> Markup:
         for kind, start, end in bands
     ]
     look = "words" if any(box.role == "text" for box in table.boxes) else None
-    return tag("table", "\n", tag("caption", table.title), "\n", *(markup((one, "\n")) for one in body), class_=look)
+    return tag(
+        "table", "\n", tag("caption", table.title), "\n", *(markup((one, "\n")) for one in body), class_=look
+    )
 
 
 def _bands(table: Table) -> list[tuple[str, int, int]]:

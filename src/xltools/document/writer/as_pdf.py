@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -91,8 +92,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603, S607
     else:
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it is gone, with all of its group
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:  # it is gone, with all of its group
-            pass
     process.wait()

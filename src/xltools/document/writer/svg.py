@@ -11,7 +11,11 @@ from xltools.data.document import Chart, Series
 from xltools.document.markup import Markup, tag
 from xltools.document.palette import INK, LINE, colour
 
-_WIDTH, _ROOM, _BAR = 720, 260, 20  # pixels: of the whole, of the plot along its figures, of one bar that lies
+_WIDTH, _ROOM, _BAR = (
+    720,
+    260,
+    20,
+)  # pixels: of the whole, of the plot along its figures, of one bar that lies
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 40, 34, 30
 _LETTER = 12  # pixels of a character of a label
 _LONGEST = 15  # characters of a label beside a bar that lies
@@ -49,7 +53,11 @@ def picture(chart: Chart, described: str, name: str) -> Markup:
         role="img",
         viewBox=f"0 0 {_WIDTH} {height}",
         xmlns="http://www.w3.org/2000/svg",
-        **{"aria-labelledby": f"{name}-title {name}-desc", "font-family": "sans-serif", "font-size": str(_LETTER)},
+        **{
+            "aria-labelledby": f"{name}-title {name}-desc",
+            "font-family": "sans-serif",
+            "font-size": str(_LETTER),
+        },
     )
 
 
@@ -86,7 +94,7 @@ def _run(chart: Chart, series: Series, index: int, place: _Place, step: float) -
         way = " ".join(f"{x:.1f},{y}" for _, (_, x, y, _) in part)
         yield tag("polyline", points=way, fill="none", stroke=f"#{colour(index)}", **{"stroke-width": "2.5"})
     for _, x, y, value in points:
-        yield tag("circle", cx=f"{x:.1f}", cy=y, r=4, fill=f"#{colour(index)}")
+        yield tag("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=4, fill=f"#{colour(index)}")
         yield _text(f"{value:f}", x, y - 8)
 
 

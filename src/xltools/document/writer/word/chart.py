@@ -44,8 +44,18 @@ def drawing(chart: Chart, relation: str, number: int) -> Element:
         ),
         **dict.fromkeys(("distT", "distB", "distL", "distR"), "0"),
     )
-    properties = tag("w:pPr", tag("w:pStyle", **{"w:val": "Centred"}), tag("w:spacing", **{"w:line": 240, "w:lineRule": "auto"}))
-    spaces = {"xmlns:w": _MAIN, "xmlns:wp": _WORD_DRAWING, "xmlns:a": _DRAWING, "xmlns:c": _CHART, "xmlns:r": _RELATIONS}
+    properties = tag(
+        "w:pPr",
+        tag("w:pStyle", **{"w:val": "Centred"}),
+        tag("w:spacing", **{"w:line": "240", "w:lineRule": "auto"}),
+    )
+    spaces = {
+        "xmlns:w": _MAIN,
+        "xmlns:wp": _WORD_DRAWING,
+        "xmlns:a": _DRAWING,
+        "xmlns:c": _CHART,
+        "xmlns:r": _RELATIONS,
+    }
     return parse_xml(tag("w:p", properties, tag("w:r", tag("w:drawing", frame)), **spaces))
 
 
@@ -113,7 +123,11 @@ def _series(chart: Chart, series: Series, index: int) -> Markup:
     fill = tag("a:solidFill", tag("a:srgbClr", val=colour(index)))
     is_line = chart.kind == "line"
     look = tag("a:ln", fill, w=28575, cap="rnd") if is_line else fill
-    dot = tag("c:marker", tag("c:symbol", val="circle"), tag("c:size", val="6"), tag("c:spPr", fill)) if is_line else ""
+    dot = (
+        tag("c:marker", tag("c:symbol", val="circle"), tag("c:size", val="6"), tag("c:spPr", fill))
+        if is_line
+        else ""
+    )
     return tag(
         "c:ser",
         tag("c:idx", val=index),
@@ -144,7 +158,9 @@ def _texts(texts: Iterable[str]) -> Markup:
 
 def _numbers(values: tuple[Decimal | None, ...]) -> Markup:
     points = [
-        tag("c:pt", tag("c:v", f"{value:f}"), idx=index) for index, value in enumerate(values) if value is not None
+        tag("c:pt", tag("c:v", f"{value:f}"), idx=index)
+        for index, value in enumerate(values)
+        if value is not None
     ]
     return tag("c:numCache", tag("c:formatCode", "General"), tag("c:ptCount", val=len(values)), points)
 
@@ -205,7 +221,9 @@ def _up(chart: Chart) -> Markup:
         _axis_line(),
         _text_properties(9),
         tag("c:crossAx", val=_ALONG),
-        tag("c:crosses", val="max" if is_bar else "autoZero"),  # below, although the other axis is turned round
+        tag(
+            "c:crosses", val="max" if is_bar else "autoZero"
+        ),  # below, although the other axis is turned round
         tag("c:crossBetween", val="between"),
     )
 

@@ -40,6 +40,7 @@ FONTS = (
     Font(SONG, "SimSun", "auto", "02010600030101010101"),
 )
 
+_COMPATIBLE = "http://schemas.microsoft.com/office/word"
 _LINE = 579  # twips: 225 mm are 22 lines
 _TITLE_LINE = 700
 
@@ -88,7 +89,9 @@ LEVELS = sum(style.level is not None for style in STYLES)
 def defaults() -> Element:
     """What holds where no style says otherwise."""
     # The language of what is not Chinese decides where a line ends: in Chinese that would be between any two digits.
-    run = w("rPr", _fonts(FANGSONG), w("sz", val=32), w("szCs", val=32), w("lang", val="en-US", eastAsia="zh-CN"))
+    run = w(
+        "rPr", _fonts(FANGSONG), w("sz", val=32), w("szCs", val=32), w("lang", val="en-US", eastAsia="zh-CN")
+    )
     return w("docDefaults", w("rPrDefault", run), w("pPrDefault"))
 
 
@@ -164,9 +167,31 @@ def _table_style() -> Element:
     sides = ("top", "left", "bottom", "right", "insideH", "insideV")
     borders = w("tblBorders", *(w(side, val="single", sz=4, space=0, color="000000") for side in sides))
     upright, across = ({"w": twips(size), "type": "dxa"} for size in (CELL_UPRIGHT, CELL_ACROSS))
-    margins = w("tblCellMar", w("top", **upright), w("left", **across), w("bottom", **upright), w("right", **across))
+    margins = w(
+        "tblCellMar", w("top", **upright), w("left", **across), w("bottom", **upright), w("right", **across)
+    )
     table = w("tblPr", w("tblInd", w=0, type="dxa"), borders, margins)
     return w("style", w("name", val="Table Grid"), table, type="table", styleId="TableGrid")
+
+
+def settings() -> list[Element]:
+    """What holds for the whole document: as the Word of today lays it out, with marks of punctuation drawn together."""
+    modes = {
+        "compatibilityMode": 15,
+        "overrideTableStyleFontSizeAndJustification": 1,
+        "enableOpenTypeFeatures": 1,
+    }
+    compatible = (w("compatSetting", name=name, uri=_COMPATIBLE, val=value) for name, value in modes.items())
+    return [
+        w("zoom", percent=100),
+        w("defaultTabStop", val=420),
+        w("evenAndOddHeaders"),
+        w("characterSpacingControl", val="compressPunctuation"),
+        w("compat", w("useFELayout"), *compatible),
+        w("themeFontLang", val="en-US", eastAsia="zh-CN"),
+        w("decimalSymbol", val="."),
+        w("listSeparator", val=","),
+    ]
 
 
 def font_table() -> Element:

@@ -19,12 +19,19 @@ _PLACE = (
     "mso-position-vertical:center;mso-position-vertical-relative:margin"
 )
 _TYPE = "xltools-text"
+# The plain text path as every Word writes it: its width and slant from the one adjustment.
+_FORMULAS = (
+    *("sum #0 0 10800", "prod #0 2 1", "sum 21600 0 @1", "sum 0 0 @2", "sum 21600 0 @3", "if @0 @3 0"),
+    *("if @0 21600 @1", "if @0 0 @2", "if @0 @4 21600", "mid @5 @6", "mid @8 @5", "mid @7 @8"),
+    *("mid @6 @7", "sum @6 0 @5"),
+)
 
 
 def watermark(text: str, number: int) -> Element:
     """A run that draws the word; *number* tells it from those of other headers."""
     kind = tag(
         "v:shapetype",
+        tag("v:formulas", *(tag("v:f", eqn=formula) for formula in _FORMULAS)),
         tag("v:path", textpathok="t", **{"o:connecttype": "rect"}),
         tag("v:textpath", on="t", fitshape="t"),
         id=_TYPE,
