@@ -33,6 +33,7 @@ ORDER = [
     "store",
     "inbox",
     "remote",
+    "document",
     "excel",
     "files",
     "text",
@@ -62,7 +63,8 @@ ROOMS = {
     "sqlite3": ("report/export/as_sqlite.py", "store.py"),
     "python_calamine": "excel/child.py",
     "msoffcrypto": "excel/child.py",
-    "subprocess": "excel/apart.py",
+    "docx": "document/",
+    "subprocess": ("excel/apart.py", "document/writer/as_pdf.py"),
     "threading": ("excel/apart.py", "excel/child.py", "cli/shared.py"),
     "resource": "excel/child.py",
     "concurrent": ("files.py", "intake.py", "cli/shared.py", "cli/cluster.py"),
@@ -141,6 +143,10 @@ def test_no_chinese_in_logic():
         "excel/reader/locate.py": None,  # Chinese numerals in front of labels
         "form/lint.py": None,  # names of sheets, which are addresses
         "excel/writer/canvas.py": "宋体黑体",  # names of fonts
+        "document/writer/word/look.py": None,  # names of fonts and of styles
+        "document/official.py": "；",
+        "document/charting.py": "；",
+        "document/notes.py": "＋－＝\u3000",  # a sum in words, and how a line stands in
         "excel/marking/styles.py": "宋体黑体",
     }
     for path in MODULES:

@@ -38,7 +38,7 @@ RESERVED_SHEETS = (
     "分类小计",
 )
 LONGEST_LABEL = 200  # characters; a longer one is not looked for when a return is read
-_LONGEST_SENTENCE = 500  # of a hint or a rule, which has to fit in one row of a sheet
+_LONGEST_SENTENCE = 500  # of a hint, a note or a rule, which has to fit in one row of a sheet
 _LONGEST_SHOWN = 40
 _MOST_SPAN = 100
 # How many measures a chart of each kind can show and still be read.
@@ -81,6 +81,7 @@ def _whole(form: Form) -> Iterator[Problem]:
     yield from _texts("form", ("edition", form.edition), ("title", form.title))
     yield from _repeated((s.key for s in form.sections), "section", "repeated-key")
     yield from _repeated((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
+    yield from _texts("form", *(("notes", note) for note in form.notes), limit=_LONGEST_SENTENCE)
     yield from _parts(form.cover.parts, "cover")
     for headline in form.headline:
         yield from _texts("headline", ("label", headline.label))
@@ -105,6 +106,7 @@ def _cell_keys(section: Section, place: str) -> Iterator[Problem]:
 def _section(section: Section, place: str) -> Iterator[Problem]:
     """Faults of a section that leave no doubt about its cells: what is printed, and how it lies on its sheet."""
     yield from _texts(place, ("title", section.title), *_given(unit=section.unit))
+    yield from _texts(place, *_given(note=section.note), limit=_LONGEST_SENTENCE)
     if not _is_sheet_name(section.sheet):
         reserved = "、".join((*RESERVED_SHEETS, _EXCELS_OWN))
         yield Problem("bad-sheet-name", place, {"sheet": section.sheet, "reserved": reserved})
@@ -131,6 +133,7 @@ def _is_sheet_name(name: str) -> bool:
 
 def _line(line: Line, axis: str, place: str) -> Iterator[Problem]:
     yield from _texts(place, ("label", line.label), *_given(unit=line.unit))
+    yield from _texts(place, *_given(note=line.note), limit=_LONGEST_SENTENCE)
     if line.lines and (vain := [name for name in _WITHOUT_EFFECT if _is_set(line, name)]):
         yield Problem("group-with-cells", place, {"keys": ", ".join(name.rstrip("_") for name in vain)})
     if line.span != 1 and (axis == "rows" or line.lines or not 1 <= line.span <= _MOST_SPAN):

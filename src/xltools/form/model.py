@@ -40,6 +40,7 @@ class Line(NamedTuple):
     signed: bool | None = None
     span: int = 1  # how many printed columns it takes
     only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
+    note: str = ""  # how it is filled in, beyond what the label says
 
     def leaves(self) -> Iterator[Line]:
         """The lines that hold cells, in printed order."""
@@ -122,6 +123,7 @@ class Section(NamedTuple):
     label_widths: tuple[float, ...] = ()
     column_width: float = 10
     landscape: bool = False
+    note: str = ""
 
 
 class Nil(NamedTuple):
@@ -280,6 +282,7 @@ class Form:
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(factory=Prose)
     publication: Publication = field(factory=Publication)
+    notes: tuple[str, ...] = ()  # on how the whole is filled in
 
     @property
     def name(self) -> str:
