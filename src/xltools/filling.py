@@ -64,9 +64,11 @@ class Known:
     def problems(self, wording: Wording, place: str) -> list[Problem]:
         """Everything that stands against filling in that text; *place* is how problems name it."""
         faults = list(wording_faults(wording, self.form, place))
+        faults = faults or [_unknown_figure(name, place) for name in dict.fromkeys(self._missing(wording))]
         return faults or [
-            Problem("no-last-figure" if name.startswith(LAST) else "no-figure", place, {"name": name})
-            for name in dict.fromkeys(self._missing(wording))
+            Problem("empty-list", place, {"name": listing.key})
+            for brace in wording.braces
+            if (listing := self._listing(brace)) and not self._listed(listing)
         ]
 
     def can_tell(self, wording: Wording) -> bool:
@@ -155,6 +157,12 @@ _COMPARED = {
     "!=": lambda one, other: one != other,
     ">": lambda one, other: one > other,
 }
+
+
+def _unknown_figure(name: str, place: str) -> Problem:
+    if name.startswith(LAST):
+        return Problem("no-last-figure", place, {"name": name})
+    return Problem("no-figure", place, {"name": name})
 
 
 def _plain(value: Decimal) -> str:

@@ -20,7 +20,9 @@ from xltools.form.lint import nearest
 from xltools.form.model import Form
 from xltools.text import clerk
 
-OPENING = "opening"  # the key of what stands above the first heading; no prose cell has a name without a point
+OPENING = (
+    "opening"  # the key of what stands above the first heading; no prose cell has a name without a point
+)
 _HEADING = re.compile(r"\s*[#＃]+\s*(.*?)\s*#*")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _NUMBER = re.compile(r"[^、）]{1,4}[、）]")
@@ -54,8 +56,8 @@ def read(text: str, form: Form, origin: str) -> Manuscript:
     text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
     problems: list[Problem] = []
     found: dict[str, list[Passage]] = {}
-    headings, here = _headings(form), OPENING
-    seen: dict[str, int] = {}
+    headings, seen = _headings(form), dict[str, int]()
+    here: str | None = OPENING
     for number, line in enumerate(text.splitlines(), 1):
         place = f"{origin}:{number}"
         if "<!--" in line:

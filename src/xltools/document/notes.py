@@ -11,8 +11,9 @@ from typing import NamedTuple
 from xltools.data.document import Block, Box, BoxRole, Document, Heading, Paragraph, Table
 from xltools.form import model
 from xltools.form.linear import Equation, Linear
-from xltools.form.model import LAST, Cell, Form, Line, Rule, Section, leaves
+from xltools.form.model import Cell, Form, Line, Rule, Section, leaves
 from xltools.form.places import Area
+from xltools.form.wording import LAST
 from xltools.text import clerk
 
 _LINES = (28.0, 9.5, 9.5, 41.0)  # characters: what a line is called, its unit, who fills it in, the note

@@ -272,7 +272,9 @@ def _publication(form: Form) -> Iterator[Problem]:
     """Sentences of the report that would name figures, lists or prose cells that are not there."""
     publication, place = form.publication, "publication"
     yield from _keys(f"{place} › list", (one.key for one in publication.lists))
-    yield from _repeated((*WORDS, *form.prose.by_key, *(one.key for one in publication.lists)), place, "repeated-key")
+    yield from _repeated(
+        (*WORDS, *form.prose.by_key, *(one.key for one in publication.lists)), place, "repeated-key"
+    )
     yield from _repeated((draft.box for draft in publication.drafts), f"{place} › draft", "repeated-key")
     yield from _unknown((draft.box for draft in publication.drafts), form.texts, f"{place} › draft")
     yield from _sentences(publication.opening, form, f"{place} › opening")

@@ -22,7 +22,9 @@ LAST = "last."  # in front of a name: the figure of the year before
 MANNERS = ("change", "rate")
 # Braces of full width are what a Chinese keyboard gives, and nobody prints them: they count as braces.
 _OPEN, _CLOSE = "{｛", "}｝"
-_TOKEN = re.compile(rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])")
+_TOKEN = re.compile(
+    rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
+)
 _MANNER = re.compile(rf"({'|'.join(MANNERS)})\s*:")
 _AROUND = 12  # characters of a text that tell where its fault is
 
