@@ -77,7 +77,7 @@ class Folder:
     @property
     def template(self) -> Path:
         """The text of the published report, where there is one."""
-        return self.path / "report.md"
+        return self.path / "text.md"
 
     @property
     def report(self) -> Path:

@@ -14,7 +14,7 @@ from xltools.data.number import normal
 from xltools.data.record import Figures
 from xltools.errors import InputError, Problem
 from xltools.form import model
-from xltools.form.model import Cell, Form, Section
+from xltools.form.model import Cell, Form, Section, leaves
 from xltools.form.places import Area
 from xltools.text import clerk
 
@@ -49,11 +49,11 @@ def annex_blocks(filing: Filing, values: Figures, years: Mapping[int, Figures]) 
 
 
 def _table(form: Form, section: Section, year: int, values: Figures, last: Figures) -> Table | None:
-    """Every figure that can be added and is not 0 in both years."""
+    """Every figure that is told and is not 0 in both years."""
     cells = [
         cell
         for cell in form.cells.values()
-        if cell.section is section and cell.additive and (values.get(cell.name) or last.get(cell.name))
+        if cell.section is section and _is_told(cell) and (values.get(cell.name) or last.get(cell.name))
     ]
     if not cells:
         return None
@@ -67,6 +67,13 @@ def _table(form: Form, section: Section, year: int, values: Figures, last: Figur
         for column, text in enumerate(texts)
     )
     return Table(tuple(boxes), _WIDTHS, t("annex.table", section=section.title), 1)
+
+
+def _is_told(cell: Cell) -> bool:
+    """Whether it can be added; of a tall table that has a column of totals no more than that fits a page."""
+    totals = any(line.is_ for line in leaves(cell.block.columns))
+    is_part = cell.block.arrange == "grid" and totals and cell.column.is_ is None
+    return cell.additive and not is_part
 
 
 def _role(row: int, column: int) -> BoxRole:
