@@ -109,6 +109,8 @@ def test_the_rollup_of_three():
         "read --help",
         "verify --help",
         "merge --help",
+        "publish --help",
+        "gather --help",
         "export --help",
         "form --help",
         "form cells --help",

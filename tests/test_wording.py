@@ -273,6 +273,13 @@ def test_a_sentence_that_means_nothing_is_refused(change, code):
     assert all("publication" in problem.place for problem in found)
 
 
+def test_a_meaning_of_nothing_is_one_fault_and_not_two():
+    meaning = '[[prose.meaning]]\nkey = "ghost"\nlabel = "x"\nis = "nobody.at.home"\n'
+    text = a_form(("，{kinds}", "，{ghost}"))
+    found = problems(text + meaning)
+    assert [problem.code for problem in found] == ["unknown-name"]
+
+
 # -- the official form's own sentences
 
 

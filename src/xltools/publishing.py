@@ -36,7 +36,7 @@ _GAP = re.compile(r"【[^【】]*】")
 class Passage:
     """What one part of the report says, by paragraphs, with figures still in braces; and whose words they are.
 
-    ``place`` is where a person finds it. ``passed_over`` tells that the workbook has another text, which is not used.
+    ``passed_over`` tells that the workbook has another text, which is not used.
     """
 
     box: str

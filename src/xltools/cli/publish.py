@@ -236,6 +236,8 @@ class _Publishing:
             ]
             if labels := "、".join(label_of(form, passage.box) for passage in told):
                 self._say(f"from-{origin}", labels=labels, path=path)
+            if labels and origin == "workbook" and self.report.filing.is_rollup:
+                self._say("workbook-is-replaced")
         for passage in self.report.passages:
             if passage.passed_over:
                 self._say("passed-over", label=label_of(form, passage.box), path=path)

@@ -17,7 +17,6 @@ from xltools.form.wording import (
     LAST,
     WORDS,
     Wording,
-    names_in,
     units_of,
     unknown_figures,
     unknown_names,
@@ -325,7 +324,7 @@ def _figures(unknown: Iterable[str], form: Form, place: str) -> Iterator[Problem
     for name in unknown:
         own = name.removeprefix(LAST)
         mark = name[: len(name) - len(own)]
-        known = names_in(form) if mark else (*names_in(form), *WORDS, *form.publication.by_key)
+        known = form.figures if mark else (*form.figures, *WORDS, *form.publication.by_key)
         near = nearest(own, known)
         yield Problem("unknown-name", place, {"name": name, "nearest": near if near == "—" else mark + near})
 

@@ -359,6 +359,12 @@ class Form:
         return reach
 
     @cached_property
+    def figures(self) -> dict[str, Linear]:
+        """Every figure that has a name in texts, as a sum of cells: the cells, and the meanings of its prose."""
+        cells = {name: Linear(((1, name),)) for name in self.cells}
+        return cells | {meaning.key: meaning.is_ for meaning in self.prose.meanings}
+
+    @cached_property
     def texts(self) -> dict[str, Part]:
         """Every prose cell by name: ``section.part``, and ``cover.field``."""
         prose = {f"{s.key}.{p.key}": p for s in self.sections for p in s.parts}

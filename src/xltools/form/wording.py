@@ -144,13 +144,8 @@ def spelled_out(linear: Linear, form: Form) -> Linear:
 def _terms(sign: int, name: str, form: Form) -> Iterator[tuple[int, str]]:
     own = name.removeprefix(LAST)
     mark = name[: len(name) - len(own)]
-    meant = Linear(((1, own),)) if own in form.cells else form.prose.by_key[own].is_
-    yield from ((sign * inner, mark + cell) for inner, cell in meant.terms)
-
-
-def names_in(form: Form) -> tuple[str, ...]:
-    """Every figure that a brace can name."""
-    return (*form.cells, *form.prose.by_key)
+    for inner, cell in form.figures[own].terms:
+        yield sign * inner, mark + cell
 
 
 def unknown_names(wording: Wording, form: Form) -> Iterator[str]:
@@ -162,11 +157,10 @@ def unknown_names(wording: Wording, form: Form) -> Iterator[str]:
 
 def unknown_figures(linear: Linear, form: Form) -> Iterator[str]:
     """The names in a sum that no figure has."""
-    known = form.cells.keys() | form.prose.by_key.keys()
-    yield from (name for name in linear.names if name.removeprefix(LAST) not in known)
+    yield from (name for name in linear.names if name.removeprefix(LAST) not in form.figures)
 
 
 def units_of(linear: Linear, form: Form) -> list[str]:
-    """The units of the cells in a sum whose names are known; more than one adds up to nothing."""
-    cells = (form.cells[name.removeprefix(LAST)] for name in spelled_out(linear, form).names)
-    return sorted({cell.unit for cell in cells})
+    """The units of the cells in a sum whose names are known; what has more than one adds up to nothing."""
+    cells = {name for own in linear.names for name in form.figures[own.removeprefix(LAST)].names}
+    return sorted({form.cells[name].unit for name in cells if name in form.cells})
