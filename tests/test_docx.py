@@ -386,6 +386,14 @@ def printed(form, tmp_path_factory):
 
 
 @pytest.mark.office
+def test_a_pdf_is_tagged_and_chinese(form):
+    office.require()
+    pdf = render(blank_form(form), "pdf")
+    assert b"/MarkInfo<</Marked true>>" in pdf.replace(b" ", b"").replace(b"Markedtrue", b"Marked true")
+    assert re.search(rb"/Catalog.{0,400}/Lang\(zh-CN\)", pdf, re.DOTALL)
+
+
+@pytest.mark.office
 def test_it_prints_on_a4_within_the_margins(printed):
     assert 5 <= len(printed) <= 8
     for (width, height), words in printed:
