@@ -114,6 +114,8 @@ def test_the_rollup_of_three():
         "export --help",
         "form --help",
         "form cells --help",
+        "form blank --help",
+        "form notes --help",
         "explain --help",
         "schema --help",
     ],

@@ -11,7 +11,7 @@ from xltools.data.document import Chart, Series
 from xltools.document.charting import described
 from xltools.document.markup import Content, Markup, markup, tag
 from xltools.document.palette import INK, LINE, colour
-from xltools.document.writer.word.elements import Element
+from xltools.document.writer.word.elements import Element, sound
 from xltools.document.writer.word.look import HEI, SONG, TEXT_WIDTH
 from xltools.excel.formula import absolute, quoted
 from xltools.excel.writer.findings import Column, Listing, write_listings
@@ -56,7 +56,7 @@ def drawing(chart: Chart, relation: str, number: int) -> Element:
         "xmlns:c": _CHART,
         "xmlns:r": _RELATIONS,
     }
-    return parse_xml(tag("w:p", properties, tag("w:r", tag("w:drawing", frame)), **spaces))
+    return parse_xml(sound(tag("w:p", properties, tag("w:r", tag("w:drawing", frame)), **spaces)))
 
 
 def data_workbook(chart: Chart) -> bytes:
@@ -86,7 +86,7 @@ def chart_part(chart: Chart, workbook: str) -> bytes:
         tag("c:externalData", tag("c:autoUpdate", val="0"), **{"r:id": workbook}),
         **{"xmlns:c": _CHART, "xmlns:a": _DRAWING, "xmlns:r": _RELATIONS},
     )
-    return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{space}'.encode()
+    return f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{sound(space)}'.encode()
 
 
 def _height(chart: Chart) -> float:

@@ -19,7 +19,7 @@ def w(name: str, /, *children: Element, **attributes: object) -> Element:
     element = OxmlElement(f"w:{name}")
     for key, value in attributes.items():
         if value is not None and value is not False:
-            element.set(qn(f"w:{key}"), str(value))
+            element.set(qn(f"w:{key}"), sound(str(value)))
     element.extend(children)
     return element
 
@@ -32,7 +32,7 @@ def paragraph(text: str, style: str, *properties: Element) -> Element:
 def runs(text: str, *properties: Element) -> list[Element]:
     """A text as runs: one a line, with a break between."""
     found: list[Element] = []
-    for index, line in enumerate(_sound(text).split("\n")):
+    for index, line in enumerate(sound(text).split("\n")):
         if index:
             found.append(run(w("br")))
         if line:
@@ -61,7 +61,8 @@ def _text(text: str) -> Element:
 _NO_CHARACTER = re.compile("[\ufffe\uffff]")  # XML 1.0, 2.2
 
 
-def _sound(text: str) -> str:
+def sound(text: str) -> str:
+    """The text without what XML cannot hold."""
     return _NO_CHARACTER.sub("\ufffd", harmless(text.replace("\r\n", "\n").replace("\t", " ")))
 
 

@@ -60,6 +60,7 @@ class Style(NamedTuple):
     bold: bool = False
     next: str = ""
     colour: str = ""
+    is_prose: bool = True  # its lines end where the text decides
 
 
 BODY, TITLE, NOTE, CENTRE, RIGHT, CELL, LABEL, SPACE, FOOT, DRAFT = (
@@ -67,7 +68,7 @@ BODY, TITLE, NOTE, CENTRE, RIGHT, CELL, LABEL, SPACE, FOOT, DRAFT = (
     *("Footer", "Header"),
 )
 STYLES = (
-    Style("Normal", "Normal", FANGSONG, 16),
+    Style("Normal", "Normal", FANGSONG, 16, is_prose=False),
     Style(TITLE, "Title", XIAOBIAO, 22, "center", line=_TITLE_LINE, after=_LINE, next=BODY),
     Style("Heading1", "heading 1", HEI, 16, indent=True, level=0, next=BODY),
     Style("Heading2", "heading 2", KAI, 16, indent=True, level=1, next=BODY),
@@ -78,9 +79,9 @@ STYLES = (
     Style(CENTRE, "居中", FANGSONG, 16, "center"),
     Style(RIGHT, "落款", FANGSONG, 16, "right"),
     Style(CELL, "表内文字", SONG, 10.5, "left", line=None),
-    Style(LABEL, "表头", SONG, 10.5, "center", line=None),
+    Style(LABEL, "表头和数字", SONG, 10.5, "center", line=None, is_prose=False),
     Style(SPACE, "间隔", SONG, 5, line=None),
-    Style(FOOT, "footer", SONG, 14, "left", line=None),
+    Style(FOOT, "footer", SONG, 14, "left", line=None, is_prose=False),
     Style(DRAFT, "header", HEI, 16, "right", line=None, colour="C00000"),
 )
 LEVELS = sum(style.level is not None for style in STYLES)
@@ -88,9 +89,8 @@ LEVELS = sum(style.level is not None for style in STYLES)
 
 def defaults() -> Element:
     """What holds where no style says otherwise."""
-    # The language of what is not Chinese decides where a line ends: in Chinese that would be between any two digits.
     run = w(
-        "rPr", _fonts(FANGSONG), w("sz", val=32), w("szCs", val=32), w("lang", val="en-US", eastAsia="zh-CN")
+        "rPr", _fonts(FANGSONG), w("sz", val=32), w("szCs", val=32), w("lang", val="zh-CN", eastAsia="zh-CN")
     )
     return w("docDefaults", w("rPrDefault", run), w("pPrDefault"))
 
@@ -154,6 +154,9 @@ def _run(style: Style) -> Element:
                 w("color", val=style.colour) if style.colour else None,
                 w("sz", val=size),
                 w("szCs", val=size),
+                # The document is Chinese, but where a line ends between digits is decided as in English: by Chinese
+                # rules it could end between any two.
+                w("lang", val="en-US", eastAsia="zh-CN") if style.is_prose else None,
             )
         ),
     )

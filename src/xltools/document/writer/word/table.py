@@ -11,14 +11,14 @@ from xltools.document.writer.word.look import CELL, CELL_ACROSS, LABEL, TEXT_WID
 _SIZES = (10.5, 9.0, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)  # points, the first as long as the figures fit
 _LEAST = 2.1  # characters in a line of the narrowest column
 _TOGETHER = 10  # rows under one label, up to which they stay on one page
-_DIGIT = 0.5  # of a font's size
+_DIGIT = 0.65  # of a font's size: half of it in Chinese fonts, more in those that may stand in for them
 _POINT = 25.4 / 72  # mm
 _ROW, _FEW_ROWS, _TALL_ROW = 6.2, 16, 9.0  # mm: what a row has at least, and in a table of few
 
 
 def table(content: Table) -> Element:
     """The table: its columns in the proportions of their widths, its head said again on each page."""
-    widths = _columns(content.widths)
+    widths = _columns(content)
     points = _points(content, widths)
     rows = (_row(content, row, widths, points) for row in range(content.height))
     grid = w("tblGrid", *(w("gridCol", w=width) for width in widths))
@@ -43,24 +43,43 @@ def _wide_margins() -> Element:
     return w("tblCellMar", *(w(side, w=twips(WORDS_ACROSS), type="dxa") for side in ("left", "right")))
 
 
-def _columns(widths: tuple[float, ...]) -> list[int]:
-    """Twips that add up to the width of the page, whatever is rounded; none too narrow for two characters, if it can be."""
-    whole, total = twips(TEXT_WIDTH), sum(widths)
-    least = min(whole / len(widths), twips(_LEAST * _SIZES[0] * _POINT + 2 * CELL_ACROSS))
-    wanted = [max(least, whole * width / total) for width in widths]
-    spare = sum(width - least for width in wanted)
-    # What the narrow ones were given is taken from the others, as far as each is wider than the least.
-    over = (sum(wanted) - whole) / spare if spare else 0
-    edges = [0, *map(round, accumulate(width - (width - least) * over for width in wanted))]
-    return [right - left for left, right in pairwise(edges)]
+def _columns(content: Table) -> list[int]:
+    """Twips that add up to the width of the page, in the proportions that are wanted.
+
+    None is too narrow for two characters, nor for its figures if they can be had room; it is taken from the others, as
+    far as each is wider than it must be.
+    """
+    whole, total = twips(TEXT_WIDTH), sum(content.widths)
+    least = min(whole / len(content.widths), twips(_LEAST * _SIZES[0] * _POINT + 2 * CELL_ACROSS))
+    needed = [max(least, width) for width in _needed(content)]
+    if sum(needed) > whole:
+        needed = [least] * len(needed)
+    wanted = [max(need, whole * width / total) for need, width in zip(needed, content.widths, strict=True)]
+    spare = [width - need for width, need in zip(wanted, needed, strict=True)]
+    share = (sum(wanted) - whole) / sum(spare) if any(spare) else 0
+    edges = accumulate(width - more * share for width, more in zip(wanted, spare, strict=True))
+    return [right - left for left, right in pairwise((0, *map(round, edges)))]
+
+
+def _needed(content: Table) -> list[float]:
+    """What the widest figure of each column takes in the largest size; a figure over several columns has room."""
+    found = [0.0] * len(content.widths)
+    for box in content.boxes:
+        if box.role == "figure" and box.area.columns == 1:
+            found[box.area.column] = max(found[box.area.column], _width(box.text, _SIZES[0]))
+    return found
+
+
+def _width(figure: str, points: float) -> float:
+    """Twips of a figure with the margins of its cell."""
+    return len(figure) * _DIGIT * points * 20 + 2 * twips(CELL_ACROSS)
 
 
 def _points(content: Table, widths: list[int]) -> float:
     """The size of its text: a figure that went over two lines would be read as two figures."""
 
     def fits(box: Box, points: float) -> bool:
-        room = sum(widths[box.area.column : box.area.last_column + 1]) - 2 * twips(CELL_ACROSS)
-        return len(box.text) * points * _DIGIT * _POINT <= room * 25.4 / 1440
+        return _width(box.text, points) <= sum(widths[box.area.column : box.area.last_column + 1])
 
     figures = [box for box in content.boxes if box.role == "figure"]
     sizes = (size for size in _SIZES if all(fits(box, size) for box in figures))
