@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import attrs
 import docx
+import openpyxl
 import pytest
 
 from conftest import ROOT, run, sound_prose, sound_values, year_before
@@ -21,8 +22,9 @@ from xltools.errors import InputError
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import find
+from xltools.form.places import YEARS, Years
 from xltools.gathering import gathered
-from xltools.manuscript import OPENING, written
+from xltools.manuscript import OPENING, load, written
 from xltools.manuscript import read as manuscript
 from xltools.publishing import compose, report_of
 from xltools.rosters import load_roster
@@ -205,6 +207,22 @@ def test_a_template_that_is_not_understood_is_refused(text, code, line):
     assert (problem.code, problem.place) == (code, f"text.md:{line}")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_a_template_is_read_as_it_was_saved(tmp_path, encoding):
+    path = tmp_path / "text.md"
+    path.write_bytes("引言。\r\n\r\n# （二）依申请公开\r\n新收{new}件。\r\n".encode(encoding))
+    words = load(path, FORM)
+    assert words.passages["overview.on_request"] == (("新收{new}件。", 4),)
+    assert words.passages[OPENING] == (("引言。", 1),)
+
+
+def test_what_is_no_text_is_refused(tmp_path):
+    (tmp_path / "text.md").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "text.md", FORM)
+    assert caught.value.problems[0].code == "text-encoding"
+
+
 def test_headings_of_tables_may_stand_there_empty_and_comments_are_passed_over():
     text = "<!-- a\nb -->\n# 二、主动公开政府信息情况\n\n# 五、存在的主要问题及改进情况\n<!-- 见\n会议纪要 -->\n有。\n也有。"
     words = manuscript(text, FORM, "x")
@@ -260,6 +278,33 @@ def test_the_annex_compares_with_last_year():
             assert abs(Decimal(difference) / Decimal(last) * 100 - Decimal(rate.rstrip("%"))) <= Decimal(
                 "0.05"
             )
+
+
+def test_the_annex_says_what_the_roll_up_says(tmp_path):
+    """The sheet 历年对比, which Excel computes, is the witness: every line of the annex stands in it with the same numbers."""
+    told = rolled(members=1)
+    accounts = tuple(Account(member.agency, member.source, "included") for member in told.members)
+    rollup = Rollup(FORM, 2024, "青禾区", "青禾区", told.members, accounts, "unchecked", earlier={2023: LAST})
+    (tmp_path / "d.xlsx").write_bytes(write_rollup(rollup))
+    sheet = openpyxl.load_workbook(tmp_path / "d.xlsx", data_only=True)[YEARS]
+    columns = (Years.NOW, Years.LAST, Years.CHANGE, Years.RATE)
+    there = {
+        (row[Years.ROW].value, row[Years.COLUMN].value): [row[column].value for column in columns]
+        for row in sheet.iter_rows(min_row=Years.FIRST_ROW + 1)
+    }
+    document = annex(told, {2023: LAST})
+    lines = 0
+    for table in document.blocks[document.blocks.index(PageBreak()) :]:
+        for row in range(1, table.height) if isinstance(table, Table) else ():
+            line = [table.places[row, column].text for column in range(7)]
+            *numbers, rate = there[line[0], line[1]]
+            assert [Decimal(text) for text in line[3:6]] == [Decimal(str(number)) for number in numbers]
+            assert (line[6] == "") == (rate in {None, ""})
+            assert not line[6] or abs(Decimal(line[6].rstrip("%")) - Decimal(str(rate)) * 100) <= Decimal(
+                "0.0501"
+            )
+            lines += 1
+    assert lines > 30
 
 
 def test_the_annex_has_the_forms_charts():

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, sound_values
+from conftest import HERE, ROOT, sound_values
 from test_lint import SOUND, problems
 from test_prose import filing
 from xltools.checking.prose import matches, prose
+from xltools.data.document import Heading
 from xltools.data.prior import known
 from xltools.filling import Known, with_figures
 from xltools.form.library import find
@@ -22,6 +23,7 @@ from xltools.form.linear import Linear
 from xltools.form.load import parse
 from xltools.form.publication import Said
 from xltools.form.wording import Condition, Wording, WordingError
+from xltools.publishing import compose, report_of
 
 FORM = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
@@ -271,6 +273,18 @@ def test_a_sentence_that_means_nothing_is_refused(change, code):
     found = problems(a_form(change))
     assert code in {problem.code for problem in found}
     assert all("publication" in problem.place for problem in found)
+
+
+def test_the_example_of_the_documents_is_a_form_that_can_be_published():
+    """Another form than the official one, with prose that its own sentences fill."""
+    book = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8")
+    form = parse(SOUND + re.search(r"```toml\n(\[publication\].*?)```", book, re.DOTALL)[1], "form.toml")
+    figures = {"cases.received.online": 3, "cases.closed.online": 1, "cases.open.online": 2}
+    report = report_of(filing({}, figures, form=form))
+    assert report.paragraphs("remarks.text") == ["2024年，受理办件3件，其中办结1件、在办2件。【存在的问题】"]
+    document = compose(report)
+    titles = [block.text for block in document.blocks if isinstance(block, Heading) and block.level == 1]
+    assert titles == [section.title for section in form.sections]
 
 
 def test_a_meaning_of_nothing_is_one_fault_and_not_two():
