@@ -16,7 +16,7 @@ PAGE_WIDTH, PAGE_HEIGHT = 210.0, 297.0
 TEXT_WIDTH = PAGE_WIDTH - MARGIN_LEFT - MARGIN_RIGHT
 FOOTER = 24.5  # mm from the edge: its line stands 7 mm below the type area
 HEADER = 20.0
-CELL_UPRIGHT, CELL_ACROSS, WORDS_ACROSS = 0.5, 0.5, 1.2  # mm between the frame of a cell and its text
+CELL_UPRIGHT, CELL_ACROSS, WORDS_ACROSS = 0.5, 0.8, 1.2  # mm between the frame of a cell and its text
 
 XIAOBIAO, FANGSONG, KAI, HEI, SONG = "方正小标宋_GBK", "仿宋_GB2312", "楷体_GB2312", "黑体", "宋体"
 
