@@ -115,6 +115,20 @@ def read_bytes(path: Path, most: int = -1) -> bytes:
         raise _unreadable(path, error) from error
 
 
+def decoded(data: bytes) -> str | None:
+    """Text as it comes: Excel in China saves GB18030, "Unicode text" is UTF-16, the rest of the world writes UTF-8.
+
+    ``None`` when it is none of these.
+    """
+    encodings = ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
 def _unreadable(path: Path, error: OSError) -> InputError:
     return InputError(Problem("unreadable-file", shown(path), {"reason": error.strerror or str(error)}))
 

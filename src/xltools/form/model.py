@@ -19,10 +19,11 @@ from attrs import define, field
 
 from xltools.form.linear import Equation, Linear
 from xltools.form.prose import Prose
+from xltools.form.publication import Publication
+from xltools.form.wording import LAST
 
 Number = Literal["count", "decimal"]
 Only = Literal["rule_makers"]
-LAST = "last."  # in front of a name in a carry rule: the figure of the year before
 
 
 class Line(NamedTuple):
@@ -39,6 +40,7 @@ class Line(NamedTuple):
     signed: bool | None = None
     span: int = 1  # how many printed columns it takes
     only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
+    note: str = ""  # how it is filled in, beyond what the label says
 
     def leaves(self) -> Iterator[Line]:
         """The lines that hold cells, in printed order."""
@@ -121,6 +123,7 @@ class Section(NamedTuple):
     label_widths: tuple[float, ...] = ()
     column_width: float = 10
     landscape: bool = False
+    note: str = ""
 
 
 class Nil(NamedTuple):
@@ -278,6 +281,8 @@ class Form:
     charts: tuple[Chart, ...] = ()
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(factory=Prose)
+    publication: Publication = field(factory=Publication)
+    notes: tuple[str, ...] = ()  # on how the whole is filled in
 
     @property
     def name(self) -> str:
@@ -352,6 +357,12 @@ class Form:
             assert cell.definition is not None  # noqa: S101  totals are the cells with one
             reach[cell.name] = frozenset[str]().union(*(reach[name] for name in cell.definition.names))
         return reach
+
+    @cached_property
+    def figures(self) -> dict[str, Linear]:
+        """Every figure that has a name in texts, as a sum of cells: the cells, and the meanings of its prose."""
+        cells = {name: Linear(((1, name),)) for name in self.cells}
+        return cells | {meaning.key: meaning.is_ for meaning in self.prose.meanings}
 
     @cached_property
     def texts(self) -> dict[str, Part]:
