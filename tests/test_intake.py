@@ -457,7 +457,9 @@ def told(outcome):
 
 def held(rollup):
     """Everything that a roll-up holds, from which it is written."""
-    return rollup and plain(attrs.evolve(rollup, members=tuple(rollup.members), accounts=tuple(rollup.accounts)))
+    return rollup and plain(
+        attrs.evolve(rollup, members=tuple(rollup.members), accounts=tuple(rollup.accounts))
+    )
 
 
 def mixed():
