@@ -25,7 +25,11 @@ ORDER = [
     "proof",
     "merging",
     "intake",
+    "publishing",
+    "gathering",
+    "manuscript",
     "checking",
+    "filling",
     "folder",
     "rosters",
     "spool",
@@ -64,7 +68,8 @@ ROOMS = {
     "sqlite3": ("report/export/as_sqlite.py", "store.py"),
     "python_calamine": "excel/child.py",
     "msoffcrypto": "excel/child.py",
-    "subprocess": "excel/apart.py",
+    "docx": "document/",
+    "subprocess": ("excel/apart.py", "document/writer/as_pdf.py"),
     "threading": ("excel/apart.py", "excel/child.py", "cli/shared.py"),
     "resource": "excel/child.py",
     "concurrent": ("files.py", "intake.py", "cli/shared.py", "cli/cluster.py"),
@@ -136,6 +141,10 @@ def test_no_chinese_in_logic():
         "data/roster.py": None,  # the heads of columns that a roster may have
         "report/delimited.py": "＝＋－＠﹦﹢﹣﹫",  # signs that a spreadsheet takes for = + - @
         "folder.py": None,  # and a list of waivers
+        "filling.py": "｛｝",  # braces, as a Chinese keyboard gives them
+        "form/wording.py": "｛｝",
+        "manuscript.py": "＃",
+        "publishing.py": "【】",  # around gaps
         "data/typed.py": None,  # words that clerks type where a number belongs
         "data/numeral.py": None,  # numerals and counters
         "data/sentence.py": None,  # the grammar of reports
@@ -147,6 +156,10 @@ def test_no_chinese_in_logic():
         "document/reader/passages.py": None,  # what web sites put below an article
         "form/lint.py": None,  # names of sheets, which are addresses
         "excel/writer/canvas.py": "宋体黑体",  # names of fonts
+        "document/writer/word/look.py": None,  # names of fonts and of styles
+        "document/official.py": "；",
+        "document/charting.py": "；",
+        "document/notes.py": "＋－＝\u3000",  # a sum in words, and how a line stands in
         "excel/marking/styles.py": "宋体黑体",
     }
     for path in MODULES:
@@ -188,7 +201,9 @@ def test_every_code_has_its_words():
 def test_every_problem_that_can_be_raised_has_its_words():
     raised = set()
     for path in MODULES:
-        raised |= set(re.findall(r'(?:Problem|fault)\(\s*"([a-z0-9-]+)"', path.read_text(encoding="utf-8")))
+        raised |= set(
+            re.findall(r'(?:Problem|WordingError|fault)\(\s*"([a-z0-9-]+)"', path.read_text(encoding="utf-8"))
+        )
     raised |= {
         *("unknown-level", "fixed-level", "fixed-waiver", "not-above-zero", "unknown-code", "waiver-blank"),
         "repeated-key",

@@ -457,7 +457,9 @@ def told(outcome):
 
 def held(rollup):
     """Everything that a roll-up holds, from which it is written."""
-    return rollup and plain(attrs.evolve(rollup, members=tuple(rollup.members)))
+    return rollup and plain(
+        attrs.evolve(rollup, members=tuple(rollup.members), accounts=tuple(rollup.accounts))
+    )
 
 
 def mixed():
@@ -479,9 +481,7 @@ def arrangements():
 def exclusions_for(filings, roster, drawn):
     """Of those drawn the ones that name something."""
     return [
-        x
-        for x in drawn
-        if any(x.covers(filing) for filing in filings) or (roster and x.what in roster.by_code)
+        x for x in drawn if any(x.covers(filing) for filing in filings) or (roster and x.what in roster.order)
     ]
 
 
@@ -543,7 +543,7 @@ def test_a_tree_of_spools_gives_the_flat_sum_to_the_last_digit(figures):
         group = [filing for filing, (_, home) in zip(alone, figures, strict=True) if home == place]
         rollup = merge(spooled(group), OFFICIAL, 2024, f"区{place}").rollup
         source = Source(f"区{place}", f"r{place}")
-        members, accounts = tuple(rollup.members), rollup.accounts
+        members, accounts = tuple(rollup.members), tuple(rollup.accounts)
         districts.append(
             Filing(
                 source,

@@ -237,11 +237,13 @@ def test_nothing_is_said_of_a_figure_that_could_not_be_read():
     assert list(prose(attrs.evolve(told, unread=frozenset({"applications.new.natural"})))) == []
 
 
-def test_a_rollup_has_no_prose_of_its_own():
-    told = filing({ON_REQUEST: "新收政府信息公开申请52件。", "problems.text": ""})
-    rolled = attrs.evolve(told, stamp=attrs.evolve(told.stamp, kind="rollup"))
+def test_a_rollup_need_not_have_prose_but_what_it_has_is_read():
+    told = filing({})
+    rolled = attrs.evolve(told, prose={}, stamp=attrs.evolve(told.stamp, kind="rollup"))
     assert list(prose(rolled)) == []
     assert matches(rolled) == ()
+    spoken = attrs.evolve(rolled, prose={ON_REQUEST: "新收政府信息公开申请52件。"})
+    assert [finding.code for finding in prose(spoken)] == ["prose-figure"]
 
 
 def test_a_return_without_any_figure_is_not_asked_for_prose():

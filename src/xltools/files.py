@@ -43,12 +43,14 @@ def walk(path: Path) -> Iterator[tuple[str, bool]]:
     """
     if not path.exists():
         raise InputError(Problem("no-such-path", str(path)))
-    for file, is_hidden in _below(path) if path.is_dir() else ((path, False),):
-        yield str(file), is_hidden
+    yield from _below(str(path)) if path.is_dir() else ((str(path), False),)
 
 
-def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Each file below a folder and whether it is passed over; a folder that is linked into itself is entered once."""
+def _below(folder: str) -> Iterator[tuple[str, bool]]:
+    """Each file below a folder and whether it is passed over; a folder that is linked into itself is entered once.
+
+    As text: a Path keeps the name of each of very many files for good.
+    """
     entered: set[tuple[int, int]] = set()
     left = [iter([(folder, False)])]
     while left:
@@ -57,19 +59,20 @@ def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
             left.pop()
             continue
         try:
-            if path.is_dir():
-                about = path.stat()
+            if os.path.isdir(path):  # noqa: PTH112
+                about = os.stat(path)  # noqa: PTH116
                 if (about.st_dev, about.st_ino) not in entered:
                     entered.add((about.st_dev, about.st_ino))
                     left.append(_inside(path, sorted(os.listdir(path)), is_hidden))  # noqa: PTH208  names are small
             else:
-                yield path, is_hidden or not path.is_file()
+                yield path, is_hidden or not os.path.isfile(path)  # noqa: PTH113
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise _unreadable(Path(path), error) from error
 
 
-def _inside(folder: Path, names: list[str], is_hidden: bool) -> Iterator[tuple[Path, bool]]:
-    return ((folder / name, is_hidden or is_passed_over(name)) for name in names)
+def _inside(folder: str, names: list[str], is_hidden: bool) -> Iterator[tuple[str, bool]]:
+    home = "" if folder == os.curdir else folder
+    return ((os.path.join(home, name), is_hidden or is_passed_over(name)) for name in names)  # noqa: PTH118
 
 
 # Compiled by the first name that is no text: its many characters take milliseconds.
@@ -110,6 +113,20 @@ def read_bytes(path: Path, most: int = -1) -> bytes:
             return file.read(most + 1 if most >= 0 else -1)
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def decoded(data: bytes) -> str | None:
+    """Text as it comes: Excel in China saves GB18030, "Unicode text" is UTF-16, the rest of the world writes UTF-8.
+
+    ``None`` when it is none of these.
+    """
+    encodings = ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:

@@ -74,6 +74,16 @@ class Folder:
         """Where the district's workbook is written."""
         return self.path / "district.xlsx"
 
+    @property
+    def template(self) -> Path:
+        """The text of the published report, where there is one."""
+        return self.path / "text.md"
+
+    @property
+    def report(self) -> Path:
+        """Where the published report is written, with the ending of its format."""
+        return self.path / "report"
+
 
 def load(path: Path) -> Folder:
     """The collection in that folder; raises :class:`InputError` with everything that is wrong with its files."""

@@ -6,8 +6,10 @@ later file never takes the place of an earlier one.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+import struct
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import frozen
 
@@ -19,13 +21,16 @@ from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency
 from xltools.data.rollup import Coverage, Rollup
-from xltools.data.roster import Roster
+from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
 from xltools.spool import Spool
 from xltools.text import clerk, message
 
 _NO_SOURCE = Source("")
+_BEHIND = 2**64 - 1  # the place of those that are on no roster
+
+_Filings = Spool | tuple[Filing, ...]
 
 
 @frozen
@@ -74,29 +79,31 @@ def merge(
     past = past.without(left.reasons) if past else None  # who is left out is not gone
     kept = left.rest(filings)
     collection = examine(kept, expected, year, district, policy=policy, past=past)
-    sums = _Sums(roster)
+    added = _Added(kept, roster)
     for index, one in enumerate(collection.each()):
-        sums.add(index, one)
+        added.look(index, one)
         if watch:
             watch(one)
-    if not sums.rows or (collection.has_errors and not incomplete):
+    if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)
-    sums.rows.sort(key=lambda row: row.order)
-    accounts = [account for row in sums.rows for account in row.accounts]
-    accounts += sorted(sums.refused, key=_account_order)
-    accounts += left.accounts(roster, district)
-    accounts += _absentees(roster, left.present, collection, left.reasons, district)
-    waived = [*sums.waived, *(finding for finding in collection.of_no_file if finding.waiver)]
+    rows = added.rows()
+    rest = [
+        *sorted(added.refused, key=_account_order),
+        *left.accounts(roster, district),
+        *_absentees(roster, left.present, collection, left.reasons, district),
+    ]
+    accounts = _Accounts(rows, rest)
+    waived = [*added.waived, *(finding for finding in collection.of_no_file if finding.waiver)]
     accepted = [_accepted(finding) for finding in sorted(waived, key=_finding_order)]
-    accepted += [below for row in sums.rows for below in row.accepted]
+    accepted += added.accepted_below(rows)
     rollup = Rollup(
         form,
         year,
         district,
         code or district,
-        _members(kept, sums.rows, form),
-        tuple(accounts),
-        _coverage(roster, accounts, whole=sums.are_whole),
+        _Members(rows, form),
+        accounts,
+        _coverage(roster, accounts, whole=added.are_whole),
         tuple(accepted),
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
@@ -105,28 +112,29 @@ def merge(
     return Merge(collection, rollup)
 
 
-@frozen
-class _Row:
-    """A file that is added: where it waits and where it comes in the roll-up; what is told of it and was accepted in it."""
+class _Added:
+    """What is known after each filing was looked at once: which are added, and why the others are not.
 
-    index: int
-    order: tuple[object, ...]
-    kind: str
-    accounts: tuple[Account, ...]
-    accepted: tuple[Accepted, ...]
+    Of a file that is added its place is kept, where it comes in the roll-up, and little else.
+    """
 
+    _TAIL = struct.Struct(
+        ">QII"
+    )  # behind what rows are sorted by: the index, the number of the kind, how many accounts
 
-class _Sums:
-    """What is known after each filing was looked at once: which are added, and why the others are not."""
-
-    def __init__(self, roster: Roster | None) -> None:
-        self._roster = roster
-        self.rows: list[_Row] = []
+    def __init__(self, filings: _Filings, roster: Roster | None) -> None:
+        self._filings, self._roster = filings, roster
+        self._rows: list[bytes] = []
+        self._kinds: dict[str, int] = {}
+        self._accepted: dict[int, list[Accepted]] = {}
         self.refused: list[Account] = []
         self.waived: list[Finding] = []
         self.are_whole = True  # every roll-up below says that it is complete
 
-    def add(self, index: int, one: Examined) -> None:
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def look(self, index: int, one: Examined) -> None:
         """One more, examined."""
         self.waived += [finding for finding in one.findings if finding.waiver]
         if not _can_be_added(one):
@@ -134,32 +142,91 @@ class _Sums:
             return
         filing = one.filing
         entry = entry_of(filing, self._roster) if self._roster else None
-        kind = entry.kind if entry else ""
-        accounts, accepted = tuple(_included(filing)), tuple(_accepted_below(filing))
-        self.rows.append(_Row(index, _order(filing, self._roster), kind, accounts, accepted))
+        kind = self._kinds.setdefault(entry.kind if entry else "", len(self._kinds))
+        accounts = len(_included(filing)) if filing.is_rollup else 1
+        self._rows.append(_order(filing, entry, self._roster) + self._TAIL.pack(index, kind, accounts))
+        if filing.waived:
+            self._accepted[index] = _accepted_below(filing)
         self.are_whole = self.are_whole and (filing.is_complete or not filing.is_rollup)
+
+    def rows(self) -> _Rows:
+        """Those that are added, in the order of the roll-up; nothing is added afterwards."""
+        self._rows.sort()
+        rows = _Rows(self._filings, tuple(self._kinds))
+        for row in self._rows:
+            rows.add(*self._TAIL.unpack_from(row, len(row) - self._TAIL.size))
+        self._rows.clear()
+        return rows
+
+    def accepted_below(self, rows: _Rows) -> list[Accepted]:
+        """What was accepted in roll-ups that are added, in their order."""
+        return [one for index in rows.indexes if index in self._accepted for one in self._accepted[index]]
+
+
+class _Rows:
+    """The files that are added, in the order of the roll-up: where each waits, its kind, and how many accounts it has."""
+
+    def __init__(self, filings: _Filings, kinds: tuple[str, ...]) -> None:
+        self._filings, self._kinds = filings, kinds
+        self.indexes, self._kind_of = array("Q"), array("L")
+        self.starts = array("Q", [0])  # of the accounts of each, and where the last end
+
+    def add(self, index: int, kind: int, accounts: int) -> None:
+        """One more, at the end."""
+        self.indexes.append(index)
+        self._kind_of.append(kind)
+        self.starts.append(self.starts[-1] + accounts)
+
+    def member(self, row: int, form: Form) -> Member:
+        """What that file brings into the sum."""
+        index, kind = self.indexes[row], self._kinds[self._kind_of[row]]
+        if isinstance(self._filings, Spool):
+            return self._filings.member(index, form)._replace(kind=kind)
+        return _member(self._filings[index], kind)
+
+    def accounts(self, row: int) -> list[Account]:
+        """What there is to tell of that file: one account, unless it is a roll-up."""
+        index = self.indexes[row]
+        if isinstance(self._filings, Spool) and self.starts[row + 1] - self.starts[row] == 1:
+            return [Account(*self._filings.origin(index), "included")]
+        return _included(self._filings[index])
 
 
 class _Members(Anew[Member]):
-    """The rows of a roll-up whose filings wait on a disk."""
+    """The rows of a roll-up."""
 
-    def __init__(self, spool: Spool, rows: Sequence[_Row], form: Form) -> None:
-        self._spool, self._form = spool, form
-        self._rows = [(row.index, row.kind) for row in rows]
+    def __init__(self, rows: _Rows, form: Form) -> None:
+        self._rows, self._form = rows, form
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows.indexes)
 
     def at(self, place: int) -> Member:
         """The row at that place."""
-        index, kind = self._rows[place]
-        return self._spool.member(index, self._form)._replace(kind=kind)
+        return self._rows.member(place, self._form)
 
 
-def _members(filings: Spool | tuple[Filing, ...], rows: Sequence[_Row], form: Form) -> Sequence[Member]:
-    if isinstance(filings, Spool):
-        return _Members(filings, rows, form)
-    return tuple(_member(filings[row.index], row.kind) for row in rows)
+class _Accounts(Anew[Account]):
+    """The account of a roll-up: of what was added file by file, and the rest behind it."""
+
+    def __init__(self, rows: _Rows, rest: Sequence[Account]) -> None:
+        self._rows, self._rest = rows, rest
+
+    def __len__(self) -> int:
+        return self._rows.starts[-1] + len(self._rest)
+
+    def __iter__(self) -> Iterator[Account]:
+        for row in range(len(self._rows.indexes)):  # each file is opened once, however many accounts it has
+            yield from self._rows.accounts(row)
+        yield from self._rest
+
+    def at(self, place: int) -> Account:
+        """The account at that place."""
+        starts = self._rows.starts
+        if place >= starts[-1]:
+            return self._rest[place - starts[-1]]
+        row = bisect_right(starts, place) - 1
+        return self._rows.accounts(row)[place - starts[row]]
 
 
 @frozen
@@ -175,7 +242,7 @@ class _Left:
         """Raises :class:`InputError` for an exclusion that names neither a file nor an agency of the roster."""
         if not exclusions:
             return cls({}, {})
-        indexes, present, named = {}, set(), set(roster.by_code if roster else ())
+        indexes, present, named = {}, set(), set(roster.order if roster else ())
         for index, filing in enumerate(filings):
             entry = entry_of(filing, roster) if roster else None
             present |= {entry.code} if entry else set()
@@ -187,7 +254,7 @@ class _Left:
             raise InputError(*(Problem("no-such-exclude", facts={"wanted": what}) for what in wrong))
         return cls(indexes, {x.what: x.reason for x in exclusions}, frozenset(present))
 
-    def rest(self, filings: Spool | tuple[Filing, ...]) -> Spool | tuple[Filing, ...]:
+    def rest(self, filings: _Filings) -> _Filings:
         """The filings that are not left out."""
         if not self.indexes:
             return filings
@@ -205,12 +272,15 @@ def _can_be_added(one: Examined) -> bool:
     return all(not f.is_error or f.code == "rollup-incomplete" for f in one.findings)
 
 
-def _order(filing: Filing, roster: Roster | None) -> tuple[object, ...]:
-    """The roster's order, then by district and code, of which no two are added; never the order of the files."""
-    entry = entry_of(filing, roster) if roster else None
-    place = roster.order[entry.code] if roster and entry else math.inf
+def _order(filing: Filing, entry: Entry | None, roster: Roster | None) -> bytes:
+    """The roster's order, then by district and code, of which no two are added; never the order of the files.
+
+    As bytes, which are sorted as what they stand for: a number of fixed width and UTF-8.
+    """
+    place = roster.order[entry.code] if roster and entry else _BEHIND
     agency = filing.agency or Agency("", "")
-    return (place, agency.district, agency.code)
+    names = () if entry else (agency.district, agency.code, "")
+    return struct.pack(">Q", place) + "\0".join(names).encode("utf-8", "surrogatepass")
 
 
 def _account_order(account: Account) -> tuple[str, ...]:
@@ -283,8 +353,8 @@ def _absentees(
     return [Account(e.agency(district), _NO_SOURCE, "missing", reasons.get(e.code, "")) for e in absent]
 
 
-def _coverage(roster: Roster | None, accounts: list[Account], *, whole: bool) -> Coverage:
+def _coverage(roster: Roster | None, accounts: Sequence[Account], *, whole: bool) -> Coverage:
     """Complete is what a roster vouches for, at this level and at those below."""
-    if left_out(tuple(accounts)):
+    if left_out(accounts):
         return "incomplete"
     return "complete" if roster and whole else "unchecked"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xltools.data.roster import Roster, build
 from xltools.errors import Problem, RosterError
-from xltools.files import read_bytes
+from xltools.files import decoded, read_bytes
 
 _WORKBOOKS = {".xlsx", ".xlsm"}
 
@@ -29,18 +29,9 @@ def rows_of(path: Path) -> Iterable[tuple[int, Sequence[str]]]:
         from xltools.excel.table import first_sheet  # noqa: PLC0415  only a workbook pays for the scanner
 
         return first_sheet(data, str(path))
-    text = _decoded(data, path)
+    text = decoded(data)
+    if text is None:
+        raise RosterError(Problem("roster-encoding", str(path)))
     sample = text[: text.find("\n")] if "\n" in text else text
     delimiter = max("\t;，,", key=sample.count)
     return enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1)
-
-
-def _decoded(data: bytes, path: Path) -> str:
-    """Excel in China saves CSV as GB18030, "Unicode text" as UTF-16, and the rest of the world writes UTF-8."""
-    encodings = ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "gb18030")
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise RosterError(Problem("roster-encoding", str(path)))

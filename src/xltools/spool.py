@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from xltools.data.anew import Anew
-from xltools.data.filing import Filing, Member
+from xltools.data.filing import Filing, Member, Source
+from xltools.data.record import Agency
 from xltools.errors import OutputError, Problem
 from xltools.form.model import Form
 
@@ -66,6 +67,12 @@ class Spool(Anew[Filing]):
         from xltools.data.packed import unpack  # noqa: PLC0415  a small collection has no use for it
 
         return unpack(self._packed(place), self._forms)
+
+    def origin(self, index: int) -> tuple[Agency, Source]:
+        """Whose that filing is, and the file, for much less."""
+        from xltools.data.packed import unpack_origin  # noqa: PLC0415
+
+        return unpack_origin(self._packed(index))
 
     def member(self, index: int, form: Form) -> Member:
         """What that filing brings into a sum, for less than unpacking it."""

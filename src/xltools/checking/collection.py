@@ -12,13 +12,14 @@ from attrs import define, field
 
 from xltools.checking import prior
 from xltools.checking.checks import verify
-from xltools.checking.peers import Company, no_rule_maker, peer_of
+from xltools.checking.peers import Company, Peer, no_rule_maker, peer_of
 from xltools.data.anew import Anew
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency, Figures
+from xltools.data.recurrent import Recurrent
 from xltools.data.roster import Entry, Roster
 from xltools.spool import Spool
 
@@ -174,22 +175,38 @@ class _Survey:
         self._filings = filings
         self._company = Company(policy.thresholds)
         self._holders = Holders()
-        present: set[str] = set()
+        present = bytearray(len(roster.entries)) if roster else bytearray()
         everyone: dict[Agency, None] = {}
         for index, filing in enumerate(filings):
             entry = entry_of(filing, roster) if roster else None
-            if entry:
-                present.add(entry.code)
+            if roster and entry:
+                present[roster.order[entry.code]] = True
             if past:
                 everyone |= dict.fromkeys(_agencies_of(filing))
             if peer := peer_of(filing, entry):
-                self._company.add(peer)
+                self._company.add(index, peer)
             self._holders.add(index, filing, entry)
-        self.absent = tuple(entry for entry in roster or () if entry.code not in present)
+        self._settle()
+        self.absent = tuple(entry for place, entry in enumerate(roster or ()) if not present[place])
         everyone |= dict.fromkeys(entry.agency() for entry in self.absent) if past else {}
         self._matched = past.matches(everyone) if past else {}
         self.missing = tuple(policy.applied(_missing(entry), entry.code) for entry in self.absent)
         self.changes = tuple(_changes(self.absent, policy, past, self._matched)) if past and roster else ()
+
+    def _settle(self) -> None:
+        """Look again at those that share an agency or all their figures: who they are was not kept."""
+        self._holders.settle(self._filings, self.roster)
+        for indexes in self._holders.of_one_agency():
+            peers = sorted(filter(None, map(self._peer, indexes)), key=lambda p: p.filing.source.sha256)
+            kinds: dict[str, Peer] = {}
+            for peer in peers:
+                if kinds.setdefault(peer.kind, peer) is not peer:
+                    self._company.take_out(peer)
+        self._company.compare(filter(None, map(self._peer, self._company.perhaps_alike)))
+
+    def _peer(self, index: int) -> Peer | None:
+        filing = self._filings[index]
+        return peer_of(filing, entry_of(filing, self.roster) if self.roster else None)
 
     def last(self, filing: Filing) -> Figures:
         """The agency's own figures of last year."""
@@ -228,30 +245,50 @@ class Holders:
     """Which files share an agency and a year.
 
     An agency may stand alone or inside a roll-up; and two files that answer to one line of the roster are two
-    for one agency, whatever is stamped on them. Of an agency with one file no more is kept than its place.
+    for one agency, whatever is stamped on them. Of an agency with one file nothing is kept but a hash.
     """
 
     def __init__(self) -> None:
-        self._first: dict[int, dict[Agency, int]] = {}
+        self._met = Recurrent()
         self._shared: dict[tuple[int, Agency], list[int]] = {}
         self._of: dict[int, list[tuple[int, Agency]]] = {}
+        self._own: list[list[int]] = []
 
     def add(self, index: int, filing: Filing, entry: Entry | None) -> None:
         """One more file, with its line of the roster."""
-        year = filing.stamp.year if filing.stamp else 0
-        first = self._first.setdefault(year, {})
+        year = _year_of(filing)
         for agency in _told_for(filing, entry):
-            if (other := first.setdefault(agency, index)) == index:
-                continue
-            shared = self._shared.setdefault((year, agency), [])
-            for place in (index,) if shared else (other, index):
-                shared.append(place)
-                self._of.setdefault(place, []).append((year, agency))
+            self._met.add(index, (year, agency))
+
+    def settle(self, filings: Sequence[Filing], roster: Roster | None) -> None:
+        """Look again at the files that may share an agency, once all were added."""
+        held: dict[tuple[int, Agency], list[int]] = {}
+        own: dict[Agency, list[int]] = {}
+        for index in dict.fromkeys(self._met.places()):
+            filing = filings[index]
+            entry = entry_of(filing, roster) if roster else None
+            for agency in _told_for(filing, entry):
+                held.setdefault((_year_of(filing), agency), []).append(index)
+            if filing.agency:
+                own.setdefault(filing.agency, []).append(index)
+        self._own = [indexes for indexes in own.values() if len(indexes) > 1]
+        self._shared = {key: indexes for key, indexes in held.items() if len(indexes) > 1}
+        for key, indexes in self._shared.items():
+            for index in indexes:
+                self._of.setdefault(index, []).append(key)
+
+    def of_one_agency(self) -> list[list[int]]:
+        """The places of the files that are of one agency themselves, for each that sent more than one."""
+        return self._own
 
     def of(self, index: int) -> list[Shared]:
         """What that file shares with others: first agencies, in order, then the line of the roster."""
         keys = sorted(self._of.get(index, ()), key=lambda key: (key[1].district == _ROSTER, key[1], key[0]))
         return [Shared(agency, tuple(self._shared[year, agency])) for year, agency in keys]
+
+
+def _year_of(filing: Filing) -> int:
+    return filing.stamp.year if filing.stamp else 0
 
 
 def _told_for(filing: Filing, entry: Entry | None) -> set[Agency]:
@@ -289,7 +326,7 @@ def entry_of(filing: Filing, roster: Roster) -> Entry | None:
     """Its line of the roster: by code; a roll-up, whose code nobody assigned, also by name."""
     if filing.agency is None:
         return None
-    entry = roster.by_code.get(filing.agency.code)
+    entry = roster.get(filing.agency.code)
     if entry is None and filing.is_rollup:
         entry = roster.find(filing.agency.name)
     return entry
@@ -322,7 +359,7 @@ def _against(filing: Filing, roster: Roster | None, year: int | None, district: 
 
 def named_for(filing: Filing, roster: Roster) -> Entry | None:
     """The agency whose code the file's name begins with, as issued names do."""
-    return roster.by_code.get(filing.source.name.partition("_")[0])
+    return roster.get(filing.source.name.partition("_")[0])
 
 
 def _double(filing: Filing, agency: Agency, holders: list[Filing]) -> Finding:

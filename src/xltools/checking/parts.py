@@ -100,7 +100,8 @@ def _contradicted(
         parts = _parts(division, listed)
         groups = {group for group, _ in parts}
         figures = [phrase for _, phrase in parts]
-        is_all = division.closed and len(groups) == len(division.parts)
+        # 自然人1件、社会公益组织1件、法律服务机构4件: what is divided further is not divided in two.
+        is_all = division.closed and len(groups) == len(division.parts) and len(parts) == len(listed)
         if len(groups) >= _FEWEST and not _fits(figures, wholes, is_all=is_all):
             return _division(whole, figures, sentence)
     units = {unit for claim in prose.claims for unit in claim.units}

@@ -7,13 +7,13 @@ and over the figures themselves, whichever is less.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import lru_cache
-from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import attrs
@@ -22,26 +22,44 @@ from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
-from xltools.data.record import Agency, Figures, Record
+from xltools.data.record import Agency, Figures
+from xltools.data.recurrent import Recurrent
 from xltools.data.roster import Entry
-from xltools.form.linear import ZERO
+from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
 _DUST = Decimal("1e-6")  # no width is 0, whatever the thresholds
 _DIGITS = Context(prec=12)  # for logarithms; beyond any use that is made of them
+_UNIT = 10  # decimals of a logarithm that is kept; so many it has for certain
+_MOST_SCORES = 1024  # of one cell
 _COMPANY = 10  # one in so many peers makes a figure a habit of some, and not a slip of one
 _NON_TRIVIAL = 6  # figures that two agencies hardly share by chance, all others being 0 in both
 
 
 class Peer(NamedTuple):
-    """A return among those of its kind: whose figures they are."""
+    """A return among those of its kind: whose figures they are, and which of them are not 0.
+
+    ``typed`` are inputs, ``derived`` the totals that are watched; what could not be read is ``unknown``.
+    """
 
     filing: Filing
     form: Form
     agency: Agency
     kind: str
-    now: Figures
+    typed: Figures
+    derived: Figures
+    unknown: frozenset[str]
+
+    def now(self, name: str) -> Decimal:
+        """A figure that is known; a blank is 0."""
+        return self.typed.get(name) or self.derived.get(name, ZERO)
+
+    @property
+    def watched(self) -> Iterator[tuple[str, Decimal]]:
+        """The figures that are not 0 whose size says something."""
+        names = _watched_names(self.form)
+        return ((n, value) for n, value in chain(self.typed.items(), self.derived.items()) if n in names)
 
 
 def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
@@ -53,48 +71,88 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
     if form is None or record is None or agency is None or filing.is_rollup or filing.is_untouched:
         return None
     kind = f"{form.name} {record.year} {entry.kind if entry else ''}"
-    return Peer(filing, form, agency, kind, _now(form, record, filing.unread))
+    reach, unread = form.reach, filing.unread
+    unknown = frozenset(name for name in form.cells if reach[name] & unread) if unread else frozenset[str]()
+    typed = {name: value for name, value in record.values.items() if value and name not in unknown}
+    totals = ((name, form.value(definition, typed)) for name, definition in _watched_totals(form))
+    derived = {name: value for name, value in totals if value and name not in unknown}
+    return Peer(filing, form, agency, kind, typed, derived, unknown)
 
 
-def _now(form: Form, record: Record, unread: frozenset[str]) -> dict[str, Decimal]:
-    """What is typed, a blank as 0, and the totals that are watched; without what could not be read."""
-    typed = record.values
-    now = {cell.name: typed.get(cell.name, ZERO) for cell in form.inputs}
-    for cell in watched(form):
-        if cell.definition is not None:
-            now[cell.name] = form.value(cell.definition, typed)
-    return {n: v for n, v in now.items() if not form.reach[n] & unread} if unread else now
+@lru_cache(maxsize=16)
+def _watched_names(form: Form) -> frozenset[str]:
+    return frozenset(cell.name for cell in watched(form))
+
+
+@lru_cache(maxsize=16)
+def _watched_totals(form: Form) -> tuple[tuple[str, Linear], ...]:
+    return tuple((cell.name, cell.definition) for cell in watched(form) if cell.definition is not None)
+
+
+class _Counts:
+    """How often each figure other than 0 occurs among the returns of a kind, and how many returns there are."""
+
+    def __init__(self) -> None:
+        self._returns = 0
+        self._figures: defaultdict[str, Counter[Decimal]] = defaultdict(Counter)
+        self._without: Counter[str] = Counter()  # how many returns have no such figure, or one below 0
+
+    def count(self, peer: Peer, times: int) -> None:
+        """Count a return so often more."""
+        self._returns += times
+        figures = self._figures
+        for name, value in peer.watched:
+            if value > 0:
+                figures[name][value] += times
+            else:
+                self._without[name] += times
+        for name in peer.unknown:
+            self._without[name] += times
+
+    def take(self, name: str) -> Counter[Decimal]:
+        """How often each figure of that cell occurs, 0 included; it is forgotten here."""
+        found = +self._figures.pop(name, Counter())  # without what was taken out again
+        if zeros := self._returns - self._without[name] - found.total():
+            found[ZERO] = zeros
+        return found
 
 
 class Company:
     """What many peers have in common: how often each figure occurs among those of a kind, and who has the same ones.
 
-    It is gathered return by return, and remembers of none of them more than whose it was.
+    It is gathered return by return, and remembers of none of them whose it was. A second file of an agency is to be
+    taken out again, so that each counts once.
     """
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
-        self._counts: dict[str, defaultdict[str, Counter[Decimal]]] = {}
-        self._there: set[tuple[str, Agency]] = set()
-        self._first: dict[bytes, Agency] = {}
-        self._alike: dict[bytes, dict[Agency, str]] = {}
+        self._counts: defaultdict[str, _Counts] = defaultdict(_Counts)
+        self._sets = Recurrent()  # of figures
+        self._alike: dict[Hashable, dict[Agency, str]] = {}
         self._spreads: dict[str, dict[str, Spread]] = {}
-        self._scores: dict[tuple[str, str], dict[Decimal, Decimal | None]] = {}
+        self._odd_zeros: dict[str, list[str]] = {}
 
-    def add(self, peer: Peer) -> None:
-        """One more return; a second file of one agency counts once."""
-        if (key := _figures(peer)) and (first := self._first.setdefault(key, peer.agency)) is not peer.agency:
-            alike = self._alike.setdefault(key, {first: first.name})
+    def add(self, place: int, peer: Peer) -> None:
+        """One more return, and where it is found again."""
+        if (key := _figures(peer)) is not None:
+            self._sets.add(place, key)
+        self._counts[peer.kind].count(peer, 1)
+
+    def take_out(self, peer: Peer) -> None:
+        """Count a return no longer."""
+        self._counts[peer.kind].count(peer, -1)
+
+    @property
+    def perhaps_alike(self) -> Iterator[int]:
+        """The places of the returns among which are all that have the same figures as another."""
+        return self._sets.places()
+
+    def compare(self, peers: Iterable[Peer]) -> None:
+        """Find out who of *peers* has the same figures, once all are known."""
+        for peer in peers:
+            names = self._alike.setdefault(_figures(peer), {})
             # Of several names that its files give an agency the same one is told, whichever came first.
-            alike[peer.agency] = min(alike.get(peer.agency, peer.agency.name), peer.agency.name)
-        if (peer.kind, peer.agency) in self._there:
-            return
-        self._there.add((peer.kind, peer.agency))
-        counts = self._counts.setdefault(peer.kind, defaultdict(Counter))
-        for cell in watched(peer.form):
-            value = peer.now.get(cell.name)
-            if value is not None and value >= 0:
-                counts[cell.name][value] += 1
+            names[peer.agency] = min(names.get(peer.agency, peer.agency.name), peer.agency.name)
 
     def about(self, peer: Peer, last: Figures) -> Iterator[Finding]:
         """What to say of a return in the light of all the others; *last* are its own figures of last year."""
@@ -107,33 +165,30 @@ class Company:
 
         An agency is its own best measure: a figure that last year is known for is the jump's business.
         """
-        found, spreads = [], self._spread_of(peer.kind)
-        for cell in watched(peer.form):
-            spread, value = spreads.get(cell.name), peer.now.get(cell.name)
-            if spread is None or value is None or value < 0 or cell.name in last:
+        spreads, cells, found = self._spread_of(peer), peer.form.cells, []
+        zeros = ((name, ZERO) for name in self._odd_zeros[peer.kind] if not peer.now(name))
+        for name, value in chain(peer.watched, zeros):
+            spread = spreads.get(name)
+            if spread is None or value < 0 or name in last or name in peer.unknown:
                 continue
-            if (score := self._score((peer.kind, cell.name), spread, value)) is not None:
-                found.append(Notable(cell, score))
+            if (score := spread.known(value, self._thresholds)) is not None:
+                found.append(Notable(cells[name], score))
         for notable in most_notable(found, peer.form):
             yield _outlier(peer, notable, spreads[notable.cell.name])
 
-    def _score(self, where: tuple[str, str], spread: Spread, value: Decimal) -> Decimal | None:
-        """How far out a figure is, where it is out at all; the same few figures are asked for again and again."""
-        known = self._scores.setdefault(where, {})
-        if value not in known:
-            score = spread.score(value)
-            is_out = score > self._thresholds.outlier and spread.is_alone(value, self._thresholds.factor)
-            known[value] = score if is_out else None
-        return known[value]
-
-    def _spread_of(self, kind: str) -> dict[str, Spread]:
-        """For each watched cell that enough peers have; fewer are no measure."""
+    def _spread_of(self, peer: Peer) -> dict[str, Spread]:
+        """For each watched cell that enough peers have; fewer are no measure. What was counted is not kept then."""
+        kind = peer.kind
         if kind not in self._spreads:
-            self._spreads[kind] = {
-                name: _spread(counts, self._thresholds)
-                for name, counts in self._counts.get(kind, {}).items()
-                if counts.total() >= self._thresholds.peers
-            }
+            counted, spreads = self._counts.pop(kind, _Counts()), self._spreads.setdefault(kind, {})
+            for name in _watched_names(peer.form):
+                counts = counted.take(name)
+                if counts.total() >= self._thresholds.peers:
+                    spreads[name] = _spread(counts, self._thresholds)
+            odd = (
+                name for name, spread in spreads.items() if spread.known(ZERO, self._thresholds) is not None
+            )
+            self._odd_zeros[kind] = sorted(odd)
         return self._spreads[kind]
 
 
@@ -154,10 +209,22 @@ class Scale(NamedTuple):
 class Spread(NamedTuple):
     """What is usual for a cell among agencies of a kind: as figures, and as their logarithms."""
 
-    logs: tuple[Decimal, ...]  # in order, each once
-    before: tuple[int, ...]  # how many figures lie below each of them, and last how many there are
+    logs: array[int]  # in order, each once, in units of _UNIT
+    before: array[int]  # how many figures lie below each of them, and last how many there are
     linear: Scale
     logarithmic: Scale
+    scores: dict[Decimal, Decimal | None]  # of the figures that were asked for last
+
+    def known(self, value: Decimal, thresholds: Thresholds) -> Decimal | None:
+        """How far out a figure is, where it is out at all; the same few figures are asked for again and again."""
+        scores = self.scores
+        if value not in scores:
+            if len(scores) == _MOST_SCORES:
+                scores.clear()
+            score = self.score(value)
+            is_out = score > thresholds.outlier and self.is_alone(value, thresholds.factor)
+            scores[value] = score if is_out else None
+        return scores[value]
 
     @property
     def size(self) -> int:
@@ -174,7 +241,7 @@ class Spread(NamedTuple):
 
     def is_alone(self, value: Decimal, factor: Decimal) -> bool:
         """Whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
-        log, apart = _log(value), _apart(factor)
+        log, apart = _in_units(_log(value)), _in_units(_apart(factor))
         first, after = bisect_right(self.logs, log - apart), bisect_left(self.logs, log + apart)
         near = self.before[max(first, after)] - self.before[first]
         return near - 1 <= self.size // _COMPANY  # one of those near is the agency itself
@@ -190,11 +257,10 @@ def _spread(counts: Counter[Decimal], thresholds: Thresholds) -> Spread:
     for value, times in counts.items():
         logs[_log(value)] += times
     ordered = sorted(logs)
-    before = (0, *accumulate(logs[log] for log in ordered))
+    before = array("Q", (0, *accumulate(logs[log] for log in ordered)))
     linear = _scale(counts, thresholds.least / thresholds.outlier)
-    return Spread(
-        tuple(ordered), before, linear, _scale(logs, _apart(thresholds.factor) / thresholds.outlier)
-    )
+    logarithmic = _scale(logs, _apart(thresholds.factor) / thresholds.outlier)
+    return Spread(array("q", map(_in_units, ordered)), before, linear, logarithmic, {})
 
 
 def _scale(counts: Counter[Decimal], narrowest: Decimal) -> Scale:
@@ -224,13 +290,17 @@ def _apart(factor: Decimal) -> Decimal:
     return _log(max(factor, Decimal(1)) - 1)
 
 
-@lru_cache(maxsize=65536)  # most figures are 0, and most others small
+@lru_cache(maxsize=4096)  # most figures are 0, and most others small
 def _log(value: Decimal) -> Decimal:
     return _DIGITS.ln(value + 1)
 
 
+def _in_units(log: Decimal) -> int:
+    return int(log.scaleb(_UNIT).to_integral_value())
+
+
 def _outlier(peer: Peer, notable: Notable, spread: Spread) -> Finding:
-    cell, value = notable.cell, peer.now[notable.cell.name]
+    cell, value = notable.cell, peer.now(notable.cell.name)
     facts: dict[str, object] = {
         "label": cell.label,
         "count": spread.size,
@@ -252,14 +322,12 @@ def _about(
 # -- the same as another
 
 
-def _figures(peer: Peer) -> bytes:
-    """What must be the same, as a hash; nothing where too little is told or something is not known."""
-    figures = tuple(peer.now.get(cell.name) for cell in peer.form.inputs)
-    if None in figures or sum(map(bool, figures)) < _NON_TRIVIAL:
-        return b""
+def _figures(peer: Peer) -> Hashable | None:
+    """What must be the same; nothing where too little is told or something is not known."""
+    if peer.unknown or len(peer.typed) < _NON_TRIVIAL:
+        return None
     year = peer.filing.stamp.year if peer.filing.stamp else 0
-    told = "\n".join(map(str, (peer.form.name, year, *figures)))
-    return blake2b(told.encode(), digest_size=16).digest()
+    return peer.form.name, year, frozenset(peer.typed.items())
 
 
 def _twin(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
@@ -272,8 +340,7 @@ def _twin(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
     ]
     if others:
         names = "、".join(str(agency) for agency in sorted(others))
-        count = sum(bool(peer.now.get(cell.name)) for cell in peer.form.inputs)
-        yield _about(peer, "twins", "", "", {"others": names, "count": count})
+        yield _about(peer, "twins", "", "", {"others": names, "count": len(peer.typed)})
 
 
 # -- what only some may fill in

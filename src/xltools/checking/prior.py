@@ -19,7 +19,8 @@ from xltools.data.policy import Thresholds
 from xltools.data.prior import Past, known
 from xltools.data.record import Agency, Figures
 from xltools.form.linear import EXACT, ZERO
-from xltools.form.model import LAST, Cell, Form, Identity, of_last_year
+from xltools.form.model import Cell, Form, Identity, of_last_year
+from xltools.form.wording import LAST
 
 
 class Years(NamedTuple):

@@ -17,6 +17,7 @@ from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place, Sum
 from xltools.data.numeral import folded
 from xltools.data.sentence import is_elsewhen, says_nothing, wrong_years
+from xltools.filling import with_figures
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
 from xltools.form.model import Form
@@ -24,23 +25,22 @@ from xltools.form.model import Form
 
 def matches(filing: Filing) -> tuple[Mention, ...]:
     """The numbers of the prose that stand in the tables, each with what it was matched to."""
-    if filing.form is None or filing.record is None or filing.is_rollup:
+    if filing.form is None or filing.record is None:
         return ()
-    return tuple(mention for mention in mentions(Telling.of(filing)) if mention.matched)
+    return tuple(mention for mention in mentions(Telling.of(with_figures(filing))) if mention.matched)
 
 
 def prose(filing: Filing) -> Iterator[Finding]:
-    """Everything there is to say of the prose. A roll-up has none of its own."""
-    if filing.is_rollup:
-        return
-    telling = Telling.of(filing)
+    """Everything there is to say of the prose. A roll-up need not have any."""
+    telling = Telling.of(with_figures(filing))
     yield from _instructions(telling)
     yield from _years(telling)
     yield from _parts(telling)
     filing = telling.filing
     if filing.record is None or filing.is_untouched or not filing.record.values:
         return  # all-blank says what there is to say
-    yield from _blanks(telling)
+    if not filing.is_rollup:
+        yield from _blanks(telling)
     told = tuple(mentions(telling))
     yield from _figures(telling, told)
     yield from _nothing(telling)

@@ -1,20 +1,25 @@
-"""``xltools form``: which forms there are, what is in them, whether a definition is sound."""
+"""``xltools form``: which forms there are, what is in them, whether a definition is sound, and its paper side."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from xltools.cli.documents import document_format, documents, emit_document
 from xltools.cli.shared import emit, encoding, file, find_form, formats, option
 from xltools.text import Lang, catalog
+
+if TYPE_CHECKING:
+    from xltools.document.writer import How
 
 
 def command(lang: Lang) -> click.Group:
     """The group of commands in *lang*."""
     t = catalog(lang)
     group = click.Group("form", help=t("help.form"))
-    for make in (_list, _cells, _check):
+    for make in (_list, _cells, _check, _blank, _notes):
         group.add_command(make(lang))
     return group
 
@@ -71,5 +76,31 @@ def _check(lang: Lang) -> click.Command:
         found = find_form(form)
         counts = {"cells": len(found.cells), "inputs": len(found.inputs), "totals": len(found.totals)}
         emit(t("report.form-sound", form=found.name, rules=len(found.identities), **counts), None)
+
+    return run
+
+
+def _blank(lang: Lang) -> click.Command:
+    @click.command("blank", help=catalog(lang)("help.form-blank"))
+    @click.argument("form", required=False)
+    @documents(lang)
+    def run(form: str | None, output: Path | None, how: How | None, force: bool) -> None:
+        from xltools.document.blank import blank_form  # noqa: PLC0415
+
+        meant = document_format(output, how, force=force)
+        emit_document(blank_form(find_form(form)), output, meant)
+
+    return run
+
+
+def _notes(lang: Lang) -> click.Command:
+    @click.command("notes", help=catalog(lang)("help.form-notes"))
+    @click.argument("form", required=False)
+    @documents(lang)
+    def run(form: str | None, output: Path | None, how: How | None, force: bool) -> None:
+        from xltools.document.notes import filling_notes  # noqa: PLC0415
+
+        meant = document_format(output, how, force=force)
+        emit_document(filling_notes(find_form(form)), output, meant)
 
     return run

@@ -32,6 +32,7 @@ from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
     from xltools.form.model import Form
+    from xltools.inbox import Inbox
     from xltools.merging import Merge
     from xltools.report.manifest import Settings
 
@@ -107,7 +108,7 @@ def command(lang: Lang) -> click.Command:
         if not force:
             refuse_existing([output])
         work = _merged(paths, settings, own, lang, reading, told=True)
-        refuse_input(output, work.inputs)
+        refuse_input(output, work.inbox.paths)
         if work.outcome.rollup is None:
             click.echo(t("report.not-merged"), err=True)
             return 1
@@ -136,7 +137,7 @@ class Work(NamedTuple):
     """A merge that was done: its outcome, the files it read, and how to write it."""
 
     outcome: Merge
-    inputs: tuple[Path, ...]
+    inbox: Inbox
     settings: Settings
     password: str
 
@@ -176,7 +177,7 @@ def _merged(
         for block in text.closing_text(outcome.collection, lang):
             emit_block(block)
         point_to_explanations(outcome.collection, lang)
-    return Work(outcome, tuple(handed.inbox.paths), _settings(options, own), options.password)
+    return Work(outcome, handed.inbox, _settings(options, own), options.password)
 
 
 def _settings(options: _Options, own: Own) -> Settings:

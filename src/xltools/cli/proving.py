@@ -43,7 +43,7 @@ def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
         out.seek(0)
         made = hash_of(iter(lambda: out.read(1 << 20), b""))
     if made == hash_of(there):
-        emit(t("proof.same", file=workbook, count=len(rollup.included), sha256=made), None)
+        emit(t("proof.same", file=workbook, count=len(rollup.members), sha256=made), None)
         return 0
     known = read(path_of(workbook))
     if known is None:

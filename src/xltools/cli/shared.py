@@ -72,6 +72,8 @@ class Own(NamedTuple):
     inbox: Path | None = None
     outbox: Path | None = None
     rollup: Path | None = None
+    template: Path | None = None
+    report: Path | None = None
     prior: Path | None = None
     policy: Policy | None = None
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, NamedTuple
 
-from attrs import frozen
+from attrs import define, frozen
 
 from xltools.form.places import Area
 
-BoxRole = Literal["caption", "column", "row", "corner", "figure"]
+# A caption stands over a band of the table and is the outermost head of its figures. A heading stands over all columns
+# alike and heads nothing, as a corner does. A text is read as words, a figure as the number of its heads.
+BoxRole = Literal["caption", "heading", "column", "row", "corner", "figure", "text"]
 ParagraphRole = Literal["body", "note", "centre", "right"]
 
 
@@ -35,7 +39,7 @@ class Box(NamedTuple):
     role: BoxRole
 
 
-@frozen
+@define(frozen=True, slots=False)
 class Table:
     """A table with merged cells. The boxes cover every place once; widths are in characters, one a column.
 
@@ -46,6 +50,48 @@ class Table:
     widths: tuple[float, ...]
     title: str  # what it is called for those who cannot see where it stands
     head: int = 0
+
+    @property
+    def height(self) -> int:
+        """How many rows it has."""
+        return max(box.area.last_row for box in self.boxes) + 1
+
+    @cached_property
+    def places(self) -> Mapping[tuple[int, int], Box]:
+        """The box that covers each place."""
+        return {
+            (row, column): box
+            for box in self.boxes
+            for row in range(box.area.row, box.area.last_row + 1)
+            for column in range(box.area.column, box.area.last_column + 1)
+        }
+
+    def heads(self, box: Box) -> tuple[Box, ...]:
+        """What says which figure or text it is: the caption of its band, its rows and its columns, each outermost first."""
+        found = (*self._above(box), *self._before(box))
+        order = ("caption", "row", "column")
+        unique = {head.area: head for head in found if head.role in order}.values()
+        return tuple(sorted(unique, key=lambda head: (order.index(head.role), head.area)))
+
+    def _before(self, box: Box) -> Iterator[Box]:
+        for row in range(box.area.row, box.area.last_row + 1):
+            for column in range(box.area.column):
+                if (head := self.places[row, column]).role == "row":
+                    yield head
+
+    def _above(self, box: Box) -> Iterator[Box]:
+        """The heads of its columns: those of the table, and those in the nearest band of heads above it."""
+        for column in range(box.area.column, box.area.last_column + 1):
+            yield from (self.places[row, column] for row in range(self.head))
+            in_band = False
+            for row in range(box.area.row - 1, self.head - 1, -1):
+                head = self.places[row, column]
+                is_head = head.role not in {"figure", "text", "row"}
+                if in_band and not is_head:
+                    break
+                in_band = is_head
+                if is_head:
+                    yield head
 
 
 class Series(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import Literal, NamedTuple, get_args
@@ -117,10 +117,15 @@ class Account(NamedTuple):
         return self.status in {"excluded", "missing"}
 
 
-def left_out(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
-    """The accounts of what is not in the sum: of an agency that is in it by another file, none is."""
-    inside = {account.agency for account in accounts if account.agency and not account.is_left_out}
-    return tuple(a for a in accounts if a.is_left_out and (a.agency is None or a.agency not in inside))
+def left_out(accounts: Iterable[Account]) -> tuple[Account, ...]:
+    """The accounts of what is not in the sum: of an agency that is in it by another file, none is.
+
+    *accounts* are gone through twice where there are any such, and not held.
+    """
+    out = [account for account in accounts if account.is_left_out]
+    named = {account.agency for account in out if account.agency}
+    inside = {a.agency for a in accounts if not a.is_left_out and a.agency in named} if named else set()
+    return tuple(account for account in out if account.agency is None or account.agency not in inside)
 
 
 class Accepted(NamedTuple):

@@ -104,4 +104,9 @@ def _refuse(form: Form, year: int, agencies: AbstractSet[Agency], other: Record)
     if year != other.year:
         raise AdditionError(Problem("other-year", facts={"one": year, "other": other.year}))
     if twice := agencies & other.agencies:
-        raise AdditionError(Problem("same-agency", facts={"agencies": "、".join(map(str, sorted(twice)))}))
+        raise same_agency(twice)
+
+
+def same_agency(agencies: Iterable[Agency]) -> AdditionError:
+    """What stops an addition in which these are there twice."""
+    return AdditionError(Problem("same-agency", facts={"agencies": "、".join(map(str, sorted(agencies)))}))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -12,7 +13,8 @@ from attrs import define, field, frozen
 
 from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
-from xltools.data.record import Agency, Figures, Record, add_to, additive, total
+from xltools.data.record import Agency, Figures, Record, add_to, additive, same_agency
+from xltools.data.recurrent import Recurrent
 from xltools.form.model import Form
 
 Coverage = Literal["complete", "unchecked", "incomplete"]
@@ -22,8 +24,8 @@ Coverage = Literal["complete", "unchecked", "incomplete"]
 class Rollup:
     """What a district's workbook holds.
 
-    ``members`` may be read anew from a disk each time they are gone through: nobody keeps them all. ``accounts``
-    names every file and agency, in or out, and why; ``waived`` the findings that were accepted, here or in a roll-up
+    ``members`` and ``accounts`` may be read anew from a disk each time they are gone through: nobody keeps them all.
+    ``accounts`` names every file and agency, in or out, and why; ``waived`` the findings that were accepted, here or in a roll-up
     that is inside; ``counts`` how many findings of each severity the collection has besides; ``expected`` how many agencies the roster names.
     ``earlier`` are the district's figures of the years before, as far as they are known.
     """
@@ -33,7 +35,7 @@ class Rollup:
     district: str
     code: str
     members: Sequence[Member]
-    accounts: tuple[Account, ...]
+    accounts: Sequence[Account]
     coverage: Coverage
     waived: tuple[Accepted, ...] = ()
     counts: Mapping[Severity, int] = field(factory=dict)
@@ -47,11 +49,11 @@ class Rollup:
         return Stamp(self.form.key, self.form.edition, self.year, agency, "rollup")
 
     @property
-    def included(self) -> tuple[Account, ...]:
-        """The files that were added."""
-        return tuple(account for account in self.accounts if account.status == "included")
+    def included(self) -> Iterator[Account]:
+        """The files that were added, of which each has its row."""
+        return (account for account in self.accounts if account.status == "included")
 
-    @property
+    @cached_property
     def left_out(self) -> tuple[Account, ...]:
         """The files that were not, and the agencies that sent none."""
         return left_out(self.accounts)
@@ -64,30 +66,42 @@ class Rollup:
     @cached_property
     def values(self) -> dict[str, Decimal]:
         """Every figure of the district that can be a sum, totals included."""
-        cells = self.form.cells
-        return {name: value for name, value in self.record.complete().items() if cells[name].additive}
+        cells, sums = self.form.cells, _sums(self.members)
+        complete = self.form.complete(additive(self.form, sums))
+        return {name: value for name, value in complete.items() if cells[name].additive}
 
 
-def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: tuple[Account, ...]) -> Record:
+def _sums(members: Sequence[Member]) -> dict[str, Decimal]:
+    """Every figure added up, without holding the members; raises :class:`AdditionError` where one is there twice."""
+    sums: dict[str, Decimal] = {}
+    agencies = Recurrent()
+    for place, member in enumerate(members):
+        agencies.add(place, member.agency)
+        add_to(sums, member.values)
+    again = Counter(members[place].agency for place in agencies.places())
+    if twice := [agency for agency, times in again.items() if times > 1]:
+        raise same_agency(twice)
+    return sums
+
+
+def rolled_up(form: Form, year: int, members: Sequence[Member], accounts: Sequence[Account]) -> Record:
     """The record of a roll-up: figures from its members, agencies from its accounts.
 
-    A roll-up of one agency holds that agency's figures but for those that cannot be added.
+    A roll-up of one agency holds that agency's figures but for those that cannot be added. Raises
+    :class:`AdditionError` where an agency is there twice.
     """
-    parts = (Record(form, year, frozenset((member.agency,)), member.values) for member in members)
-    values = total(form, year, parts).values
-    return Record(form, year, agencies_of(accounts), additive(form, values))
+    return Record(form, year, _agencies_of(accounts), additive(form, _sums(members)))
 
 
-def agencies_of(accounts: tuple[Account, ...]) -> frozenset[Agency]:
+def _agencies_of(accounts: Sequence[Account]) -> frozenset[Agency]:
     """The agencies whose own figures are inside; a roll-up stands for those that came in its file."""
-    members = [account for account in accounts if account.status == "member"]
-    rollups = {account.source.sha256 for account in members}
-    alone = [
-        account
-        for account in accounts
-        if account.status == "included" and account.source.sha256 not in rollups
-    ]
-    return frozenset(account.agency for account in (*members, *alone) if account.agency)
+    rollups = {account.source.sha256 for account in accounts if account.status == "member"}
+    inside = (a for a in accounts if a.status == "member" or _is_alone(a, rollups))
+    return frozenset(account.agency for account in inside if account.agency)
+
+
+def _is_alone(account: Account, rollups: AbstractSet[str]) -> bool:
+    return account.status == "included" and account.source.sha256 not in rollups
 
 
 @frozen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -58,18 +57,18 @@ class Roster:
         return iter(self.entries)
 
     @cached_property
-    def by_code(self) -> dict[str, Entry]:
-        """The agencies by code."""
-        return {entry.code: entry for entry in self.entries}
-
-    @cached_property
     def order(self) -> dict[str, int]:
         """The place of each code in the coordinator's order."""
         return {entry.code: index for index, entry in enumerate(self.entries)}
 
+    def get(self, code: str) -> Entry | None:
+        """The agency with that code."""
+        place = self.order.get(code)
+        return None if place is None else self.entries[place]
+
     def find(self, wanted: str) -> Entry | None:
         """The agency with that code, or with that name."""
-        return self.by_code.get(wanted) or next((e for e in self.entries if e.name == wanted), None)
+        return self.get(wanted) or next((e for e in self.entries if e.name == wanted), None)
 
     def named(self, name: str) -> Entry | None:
         """The agency of that name; or the only one whose name is the same but for what one of the two has in front of it.
@@ -135,7 +134,7 @@ def _entry(
     head: list[str], row: list[str], own: tuple[int, int], others: dict[tuple[str, ...], dict[str, str]]
 ) -> Entry:
     """One line; what is the same in many, such as kinds, is kept once for all of them."""
-    cells = list(map(sys.intern, row + [""] * (len(head) - len(row))))
+    cells = row + [""] * (len(head) - len(row))
     rest = tuple(cell for place, cell in enumerate(cells[: len(head)]) if place not in own)
     if rest not in others:
         heads = [title for place, title in enumerate(head) if place not in own]

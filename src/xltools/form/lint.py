@@ -12,7 +12,16 @@ from collections.abc import Iterable, Iterator
 from xltools.errors import Problem
 from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.linear import Equation, Linear
-from xltools.form.model import LAST, Block, Form, Line, Part, Rule, Section, leaves
+from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves
+from xltools.form.publication import Listing, Said
+from xltools.form.wording import (
+    LAST,
+    WORDS,
+    Wording,
+    units_of,
+    unknown_figures,
+    unknown_names,
+)
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _SHEET = re.compile(r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')")
@@ -28,7 +37,7 @@ RESERVED_SHEETS = (
     "图表",
     "分类小计",
 )
-_LONGEST_SENTENCE = 500  # of a hint or a rule, which has to fit in one row of a sheet
+_LONGEST_SENTENCE = 500  # of a hint, a note or a rule, which has to fit in one row of a sheet
 _LONGEST_SHOWN = 40
 _MOST_SPAN = 100
 # How many measures a chart of each kind can show and still be read.
@@ -71,6 +80,7 @@ def _whole(form: Form) -> Iterator[Problem]:
     yield from _texts("form", ("edition", form.edition), ("title", form.title))
     yield from _repeated((s.key for s in form.sections), "section", "repeated-key")
     yield from _repeated((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
+    yield from _texts("form", *(("notes", note) for note in form.notes), limit=_LONGEST_SENTENCE)
     yield from _parts(form.cover.parts, "cover")
     yield from _texts("form", *(("also", text) for text in form.also))
     yield from _alike("section", [(s.title, s.also) for s in form.sections])
@@ -98,6 +108,7 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
     """Faults of a section that leave no doubt about its cells: what is printed, and how it lies on its sheet."""
     yield from _texts(place, ("title", section.title), *_given(unit=section.unit))
     yield from _texts(place, *(("also", text) for text in section.also))
+    yield from _texts(place, *_given(note=section.note), limit=_LONGEST_SENTENCE)
     if not _is_sheet_name(section.sheet):
         reserved = "、".join((*RESERVED_SHEETS, _EXCELS_OWN))
         yield Problem("bad-sheet-name", place, {"sheet": section.sheet, "reserved": reserved})
@@ -137,6 +148,7 @@ def _alike(place: str, named: list[tuple[str, tuple[str, ...]]]) -> Iterator[Pro
 def _line(line: Line, axis: str, place: str) -> Iterator[Problem]:
     yield from _texts(place, ("label", line.label), *_given(unit=line.unit))
     yield from _texts(place, *(("also", text) for text in line.also))
+    yield from _texts(place, *_given(note=line.note), limit=_LONGEST_SENTENCE)
     if line.lines and (vain := [name for name in _WITHOUT_EFFECT if _is_set(line, name)]):
         yield Problem("group-with-cells", place, {"keys": ", ".join(name.rstrip("_") for name in vain)})
     if line.span != 1 and (axis == "rows" or line.lines or not 1 <= line.span <= _MOST_SPAN):
@@ -221,6 +233,8 @@ def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     yield from _unknown(named, form.cells, "headline")
     yield from _charts(form, sure)
     yield from _prose(form, sure)
+    if sure.issuperset(section.key for section in form.sections):
+        yield from _publication(form)
 
 
 def _judged(names: Iterable[str], form: Form, sure: frozenset[str]) -> Iterator[str]:
@@ -268,6 +282,68 @@ def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     settled = (prose.settled.leaves, prose.settled.handled) if prose.settled else ()
     yield from _unknown((*prose.nil.values(), *settled), prose.by_key, "prose")
     yield from _unknown((*prose.required, *prose.substantial, *prose.nil), form.texts, "prose")
+
+
+def _publication(form: Form) -> Iterator[Problem]:
+    """Sentences of the report that would name figures, lists or prose cells that are not there."""
+    publication, place = form.publication, "publication"
+    yield from _keys(f"{place} › list", (one.key for one in publication.lists))
+    yield from _repeated(
+        (*WORDS, *form.prose.by_key, *(one.key for one in publication.lists)), place, "repeated-key"
+    )
+    yield from _repeated((draft.box for draft in publication.drafts), f"{place} › draft", "repeated-key")
+    yield from _unknown((draft.box for draft in publication.drafts), form.texts, f"{place} › draft")
+    yield from _sentences(publication.opening, form, f"{place} › opening")
+    for draft in publication.drafts:
+        yield from _sentences(draft.say, form, f"{place} › draft “{draft.box}”")
+    below = {one.key for one in publication.lists}
+    for one in publication.lists:
+        yield from _list(one, below, form, f"{place} › list “{one.key}”")
+        below.discard(one.key)
+
+
+def _list(one: Listing, below: set[str], form: Form, place: str) -> Iterator[Problem]:
+    """A part without a figure would never be named; a list inside another stands above it, so that there is no circle."""
+    for index, item in enumerate(one.items, 1):
+        here = f"{place} › #{index}"
+        for text in filter(None, item):
+            yield from wording_faults(text, form, here)
+            for name in {brace.word for brace in text.braces} & below:
+                yield Problem("circular", here, {"name": name})
+        if all(b.word in WORDS or b.word in form.publication.by_key for b in item.text.braces):
+            yield Problem("item-without-figure", here)
+
+
+def _sentences(say: tuple[Said, ...], form: Form, place: str) -> Iterator[Problem]:
+    for index, said in enumerate(say, 1):
+        here = f"{place} › #{index}"
+        yield from wording_faults(said.text, form, here)
+        for one in said.when.comparisons if said.when else ():
+            for side in (one.left, one.right):
+                yield from _figures(unknown_figures(side, form), form, here)
+
+
+def wording_faults(text: Wording, form: Form, place: str) -> Iterator[Problem]:
+    """What makes it impossible to fill in a text, whatever the figures: names that nothing has, sums of several units."""
+    unknown = list(unknown_names(text, form))
+    yield from _figures(unknown, form, place)
+    for brace in text.braces if not unknown else ():
+        if brace.word in WORDS or brace.word in form.publication.by_key:
+            continue
+        if len(units := units_of(brace.sum, form)) > 1:
+            yield Problem("mixed-units", place, {"units": "、".join(units)})
+        if brace.manner and any(name.startswith(LAST) for name in brace.sum.names):
+            yield Problem("change-of-last", place, {"text": str(brace.sum)})
+
+
+def _figures(unknown: Iterable[str], form: Form, place: str) -> Iterator[Problem]:
+    """Each name that nothing has, with the nearest that something has."""
+    for name in unknown:
+        own = name.removeprefix(LAST)
+        mark = name[: len(name) - len(own)]
+        known = form.figures if mark else (*form.figures, *WORDS, *form.publication.by_key)
+        near = nearest(own, known)
+        yield Problem("unknown-name", place, {"name": name, "nearest": near if near == "—" else mark + near})
 
 
 def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:

@@ -20,6 +20,8 @@ from xltools.form.linear import Equation, Linear, LinearSyntaxError
 from xltools.form.lint import lint, nearest
 from xltools.form.model import Block, Form, Line, Measure, Section
 from xltools.form.prose import Meaning, Prose, Settled
+from xltools.form.publication import Publication
+from xltools.form.wording import Condition, Wording, WordingError
 
 _RENAMED: dict[type, dict[str, str]] = {
     Form: {"sections": "section", "rules": "rule", "charts": "chart"},
@@ -30,6 +32,7 @@ _RENAMED: dict[type, dict[str, str]] = {
     Prose: {"meanings": "meaning", "claims": "claim", "wholes": "whole"},
     Meaning: {"is_": "is"},
     Settled: {"all_": "all"},
+    Publication: {"lists": "list", "drafts": "draft"},
 }
 
 
@@ -132,13 +135,16 @@ class _Reading(NamedTuple):
             return value
         return self.fault("wrong-value", path, value=repr(value), reason=" | ".join(map(repr, among)))
 
-    def sum(self, kind: Any, value: Any, path: _Path) -> Any:
+    def parsed(self, kind: Any, value: Any, path: _Path) -> Any:
+        """A text with a grammar of its own."""
         if not isinstance(value, str):
             return self.wrong_type("str", value, path)
         try:
             return kind.parse(value)
         except LinearSyntaxError as error:
             return self.fault("not-a-sum", path, text=error.text, rest=error.rest)
+        except WordingError as error:
+            return self.fault(error.code, path, **error.facts)
 
     def plain(self, kind: type, value: Any, path: _Path) -> Any:
         """A value of that TOML type and no other: an edition written 2021 is not the text "2021"."""
@@ -176,8 +182,8 @@ def _kind(annotation: Any) -> _Kind:
         return _Kind(_Reading.array, _kind(inside[0]))
     if origin in {dict, Mapping}:
         return _Kind(_Reading.mapping, _kind(inside[1]))
-    if annotation in {Linear, Equation}:
-        return _Kind(_Reading.sum, annotation)
+    if annotation in {Linear, Equation, Wording, Condition}:
+        return _Kind(_Reading.parsed, annotation)
     return _Kind(_Reading.plain if annotation in {str, bool, int, float} else _Reading.table, annotation)
 
 

@@ -19,10 +19,11 @@ from attrs import define, field
 
 from xltools.form.linear import Equation, Linear
 from xltools.form.prose import Prose
+from xltools.form.publication import Publication
+from xltools.form.wording import LAST
 
 Number = Literal["count", "decimal"]
 Only = Literal["rule_makers"]
-LAST = "last."  # in front of a name in a carry rule: the figure of the year before
 
 
 class Line(NamedTuple):
@@ -40,6 +41,7 @@ class Line(NamedTuple):
     span: int = 1  # how many printed columns it takes
     only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
     also: tuple[str, ...] = ()  # other wordings of the label that published reports have
+    note: str = ""  # how it is filled in, beyond what the label says
 
     def leaves(self) -> Iterator[Line]:
         """The lines that hold cells, in printed order."""
@@ -127,6 +129,7 @@ class Section(NamedTuple):
     column_width: float = 10
     landscape: bool = False
     also: tuple[str, ...] = ()  # other titles that published reports give it
+    note: str = ""
 
 
 class Nil(NamedTuple):
@@ -285,6 +288,8 @@ class Form:
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(factory=Prose)
     also: tuple[str, ...] = ()  # other titles of published reports
+    publication: Publication = field(factory=Publication)
+    notes: tuple[str, ...] = ()  # on how the whole is filled in
 
     @property
     def name(self) -> str:
@@ -361,6 +366,12 @@ class Form:
         return reach
 
     @cached_property
+    def figures(self) -> dict[str, Linear]:
+        """Every figure that has a name in texts, as a sum of cells: the cells, and the meanings of its prose."""
+        cells = {name: Linear(((1, name),)) for name in self.cells}
+        return cells | {meaning.key: meaning.is_ for meaning in self.prose.meanings}
+
+    @cached_property
     def texts(self) -> dict[str, Part]:
         """Every prose cell by name: ``section.part``, and ``cover.field``."""
         prose = {f"{s.key}.{p.key}": p for s in self.sections for p in s.parts}
@@ -376,12 +387,21 @@ class Form:
 
     def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
         """A sum of cells, derived from *inputs* without deriving any other."""
-        figures = {
-            name: self.value(definition, inputs)
-            for name in linear.names
-            if (definition := self.cells[name].definition) is not None
-        }
-        return linear.value({**inputs, **figures})
+        if (over := self._over_inputs.get(linear)) is None:
+            over = self._over_inputs[linear] = Linear(tuple(self._typed_terms(linear)))
+        return over.value(inputs)
+
+    @cached_property
+    def _over_inputs(self) -> dict[Linear, Linear]:
+        """Sums that were asked for, over nothing but inputs."""
+        return {}
+
+    def _typed_terms(self, linear: Linear) -> Iterator[tuple[int, str]]:
+        for sign, name in linear.terms:
+            if (definition := self.cells[name].definition) is None:
+                yield sign, name
+            else:
+                yield from ((sign * below, part) for below, part in self._typed_terms(definition))
 
     def carried(self, last: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """The inputs that follow from *last* year's figures, as far as those are known."""

@@ -57,7 +57,7 @@ def form_hash(form: Form) -> str:
 
 
 def lines(rollup: Rollup, settings: Settings, output: Path, sha256: str, size: int) -> Iterator[str]:
-    """The manifest's text line by line, one line an input, in the order of their paths."""
+    """The manifest's text line by line, one line an input, in the order of the account."""
     head = {
         "schema": SCHEMA,
         "tool": f"xltools {xltools.__version__}",
@@ -66,10 +66,12 @@ def lines(rollup: Rollup, settings: Settings, output: Path, sha256: str, size: i
         "settings": settings._asdict() | {"others": dict(settings.others)},
     }
     yield _text(head)[:-1] + ', "inputs": [\n'
-    inputs = sorted((a for a in rollup.accounts if a.status in _STATUSES), key=lambda a: a.source)
-    for place, account in enumerate(inputs, 1):
-        yield f"  {_text(_input(account))}{',' if place < len(inputs) else ''}\n"
-    yield "]}\n"
+    between = ""
+    for account in rollup.accounts:
+        if account.status in _STATUSES:
+            yield f"{between}  {_text(_input(account))}"
+            between = ",\n"
+    yield "\n]}\n"
 
 
 def _input(account: Account) -> dict[str, object]:

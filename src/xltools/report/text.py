@@ -108,7 +108,7 @@ def shortened(spans: Sequence[str]) -> str:
 def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:
     """The headline figures of each agency and of the district, and what was left out."""
     t = catalog(lang)
-    lines = [headline(rollup, lang), "", t("report.merged", included=len(rollup.included), path=path)]
+    lines = [headline(rollup, lang), "", t("report.merged", included=len(rollup.members), path=path)]
     if rollup.left_out:
         lines.append(t("report.merged-left-out", left=len(rollup.left_out)))
         lines += [

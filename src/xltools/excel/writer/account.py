@@ -113,13 +113,13 @@ def _fitting(text: str, width: float) -> tuple[str, float]:
 
 def _coverage(account: _Account, rollup: Rollup) -> None:
     t, left = clerk(), rollup.left_out
-    told = t(f"rollup.{rollup.coverage}", included=len(rollup.included), left=len(left))
+    told = t(f"rollup.{rollup.coverage}", included=len(rollup.members), left=len(left))
     colour = {} if rollup.coverage == "complete" else {"font_color": RED["bg_color"]}
     account.line([(told, account.body(font_size=10.5, bold=True, **colour))])
     missing = sum(one.status == "missing" for one in left)
     counts = {
         "expected": rollup.expected,
-        "included": len(rollup.included),
+        "included": len(rollup.members),
         "excluded": len(left) - missing,
         "missing": missing,
     }

@@ -6,14 +6,13 @@ agencies has the right picture all the same.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
 from decimal import Decimal
 
 from attrs import frozen
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.data.filing import Member
+from xltools.data.measure import FOREMOST, foremost, in_year
 from xltools.data.rollup import Rollup
 from xltools.excel import live
 from xltools.excel.formula import quoted
@@ -25,7 +24,6 @@ from xltools.form.address import a1
 from xltools.form.places import CHARTS, YEARS, Area
 from xltools.text import clerk, number
 
-_TOP = 15  # agencies: more names than that nobody reads on one page
 # Blue and orange of Okabe and Ito's palette (https://jfly.uni-koeln.de/color/) and a light grey: they stay apart for
 # eyes that see few colours, and dark, middle and light in print that has none.
 _COLOURS = ("#0072B2", "#E69F00", "#D0D0D0")
@@ -90,22 +88,18 @@ def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
 def _agencies(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _Data | None:
     """Those that have most of it, in the order of now."""
     t, form, (measure,), count = clerk(), content.layout.form, chart.shows, len(rollup.members)
-
-    def amount(member: Member) -> Decimal:
-        return form.value(measure.is_, member.values)
-
     rows: list[_Row] = []
-    for place, member in enumerate(heapq.nlargest(_TOP, rollup.members, key=amount), top):
+    for place, (member, amount) in enumerate(foremost(form, measure.is_, rollup.members), top):
         district, code = (a1(place, _TABLE + column) for column in (1, 2))
         formula = live.member_value(content.rows, measure.is_, district, code)
         agency, rank = member.agency, Decimal(place - top + 1)
-        value = _Value(formula, amount(member))
+        value = _Value(formula, amount)
         rows.append((rank, agency.district, agency.code, _short(agency.name), value))
     if not rows:
         return None
-    many = count > _TOP
-    title = t("chart.top", title=chart.title, count=_TOP) if many else chart.title
-    note = t("chart.note-top" if many else "chart.note-agencies", count=count, shown=_TOP)
+    many = count > FOREMOST
+    title = t("chart.top", title=chart.title, count=FOREMOST) if many else chart.title
+    note = t("chart.note-top" if many else "chart.note-agencies", count=count, shown=FOREMOST)
     heads = (t("chart.rank"), t("rollup.district"), t("rollup.code"), t("rollup.agency"), measure.label)
     return _Data(heads, 4, tuple(rows), title, note)
 
@@ -146,12 +140,12 @@ def _earlier(
     content: Content, rollup: Rollup, measure: model.Measure, year: int, column: int
 ) -> _Value | None:
     """A measure of a year before, where all that it is made of is known."""
-    figures = rollup.earlier.get(year, {})
-    if not figures.keys() >= set(measure.is_.names):
+    found = in_year(measure.is_, rollup.earlier.get(year, {}))
+    if found is None:
         return None
     places = rows_of(content)
     formula = measure.is_.print(lambda name: f"{quoted(YEARS)}!{a1(places[name], column)}")
-    return _Value(formula, measure.is_.value(figures))
+    return _Value(formula, found)
 
 
 _KINDS: dict[str, Callable[[Content, Rollup, model.Chart, int], _Data | None]] = {

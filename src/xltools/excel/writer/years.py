@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.change import change as change_of
 from xltools.data.rollup import Rollup
 from xltools.excel import live
 from xltools.excel.formula import area_a1
 from xltools.excel.measure import lines
 from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, Canvas, header_text, stored, widths
 from xltools.excel.writer.content import Content
-from xltools.form.linear import EXACT
 from xltools.form.model import Cell
 from xltools.form.places import YEARS, Area, Years
 from xltools.text import clerk
@@ -123,16 +123,14 @@ def _change(canvas: Canvas, page: Worksheet, row: int, now: Decimal, last: Decim
     change, rate = Area.at(row, Years.CHANGE), Area.at(row, Years.RATE)
     style, share = canvas.boxed(num_format="General"), canvas.boxed(num_format="0.0%")
     before, after = (area_a1(Area.at(row, column)) for column in (Years.LAST, Years.NOW))
-    difference = None if last is None else EXACT.subtract(now, last)
-    if difference is None:
+    found = change_of(now, last)
+    if found is None:
         canvas.put(page, change, None, style)
     else:
-        canvas.formula(
-            page, change, live.rounded(f"{after}-{before}"), style, stored(live.as_rounded(difference))
-        )
-    if difference is None or not last:
+        result = stored(live.as_rounded(found.difference))
+        canvas.formula(page, change, live.rounded(f"{after}-{before}"), style, result)
+    if found is None or found.rate is None:
         canvas.put(page, rate, None, share)
     else:
-        # A figure below zero that rises has grown: the rate has the sign of the change.
         formula = f'IF({before}=0,"",{area_a1(change)}/ABS({before}))'
-        canvas.formula(page, rate, formula, share, float(live.as_rounded(difference) / abs(last)))
+        canvas.formula(page, rate, formula, share, float(found.rate))

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from xltools.checking.collection import Collection
 from xltools.checking.standing import standings
 from xltools.data.finding import Severity
+from xltools.document.markup import Content, Markup, markup, tag
 from xltools.report.html.board import board_html
 from xltools.report.html.filing import Told
 from xltools.report.html.frame import framed
-from xltools.report.html.markup import Content, Markup, markup, tag
 from xltools.text import Lang, catalog
 
 __all__ = ["board_html", "page_html"]

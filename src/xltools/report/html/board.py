@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from xltools.checking.board import TO_DO, Board
+from xltools.document.markup import Markup, markup, tag
 from xltools.report import board as report
 from xltools.report.html.frame import framed
-from xltools.report.html.markup import Markup, markup, tag
 from xltools.text import Lang, catalog
 
 _NUMBERS = {3, 4, 5}  # the columns of counts

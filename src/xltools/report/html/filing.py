@@ -12,7 +12,7 @@ from attrs import define
 from xltools.checking.grouping import grouped
 from xltools.checking.standing import Standing
 from xltools.data.finding import Finding, Place
-from xltools.report.html.markup import Content, Markup, tag
+from xltools.document.markup import Content, Markup, tag
 from xltools.report.html.sheets import Mark, RenderedForm
 from xltools.text import Lang, catalog, cause_text, group_text, message, number
 

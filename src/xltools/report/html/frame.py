@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from xltools.report.html.markup import Markup, markup
+from xltools.document.markup import Markup, markup
 from xltools.text import Lang, catalog
 
 _FOLDER = Path(__file__).resolve().parent

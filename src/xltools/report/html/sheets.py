@@ -12,11 +12,11 @@ from xltools.checking.grouping import Group
 from xltools.data.filing import Filing, Origin
 from xltools.data.finding import Place, Severity
 from xltools.data.number import close
+from xltools.document.markup import Content, Markup, markup, tag
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import Area, Label, Sheet
-from xltools.report.html.markup import Content, Markup, markup, tag
 from xltools.text import Lang, catalog, number
 
 _PRINTED = {"head", "stub", "caption"}  # the roles of labels inside a table

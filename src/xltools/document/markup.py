@@ -7,7 +7,7 @@ from html import escape
 
 from xltools.text import harmless
 
-_EMPTY = frozenset({"col", "input", "link", "meta"})  # elements that have no end tag
+_EMPTY = frozenset({"col", "hr", "input", "link", "meta"})  # elements that have no end tag
 
 
 class Markup(str):

@@ -1,0 +1,68 @@
+"""What commands share that write a document for people: the options that say where and in which format, and the writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from xltools.cli.shared import emit, file, option
+from xltools.text import Lang
+
+if TYPE_CHECKING:
+    from xltools.data.document import Document
+    from xltools.document.writer import How
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+FORMATS: tuple[How, ...] = ("docx", "html", "md", "pdf")  # said here, so that help needs no writer
+_TEXTS = {"html", "md"}  # what a screen can show
+
+
+def documents(lang: Lang) -> Callable[[_Command], _Command]:
+    """The options ``output``, ``how`` (none: as the name's ending says) and ``force`` of a command."""
+    options = (
+        option(lang, "-o", "--output", type=file(), text="document"),
+        option(lang, "--format", "how", type=click.Choice(FORMATS), text="document-format"),
+        option(lang, "--force", is_flag=True, text="force"),
+    )
+
+    def add(command: _Command) -> _Command:
+        for add_option in reversed(options):
+            command = add_option(command)
+        return command
+
+    return add
+
+
+def document_format(output: Path | None, how: How | None, *, force: bool) -> How:
+    """The format that is meant; raises before anything is done when nothing can be written there.
+
+    Without a file a text goes to the screen. A file that is there is replaced only when that is forced: people edit
+    documents.
+    """
+    from xltools.document.writer import format_of  # noqa: PLC0415
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+    from xltools.files import refuse_existing  # noqa: PLC0415
+
+    if output is None:
+        how = how or FORMATS[0]
+        if how not in _TEXTS:
+            raise InputError(Problem("needs-output", facts={"how": how}))
+        return how
+    if not force:
+        refuse_existing([output])
+    return how or format_of(output)
+
+
+def emit_document(document: Document, output: Path | None, how: How) -> None:
+    """Write a document whole, or print it where there is no file."""
+    from xltools.document.writer import render  # noqa: PLC0415
+    from xltools.files import write_atomically  # noqa: PLC0415
+
+    content = render(document, how)
+    if output is None:
+        emit(content.decode(), None)
+    else:
+        write_atomically(output, content)

@@ -1,0 +1,254 @@
+"""``xltools publish``: the report as it is published, or a text to write it from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from xltools.cli.documents import FORMATS, document_format, documents, emit_document
+from xltools.cli.shared import (
+    How,
+    Own,
+    file,
+    find_form,
+    find_past,
+    given,
+    here,
+    option,
+    place,
+    prior,
+    read_all,
+    reading,
+)
+from xltools.text import Lang, catalog, harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xltools.cli.shared import Handed
+    from xltools.data.filing import Filing
+    from xltools.data.record import Figures
+    from xltools.document.writer import How as Format
+    from xltools.form.model import Form
+    from xltools.manuscript import Manuscript
+    from xltools.publishing import Report
+
+
+def command(lang: Lang) -> click.Command:
+    """The command in *lang*."""
+
+    @click.command("publish", help=catalog(lang)("help.publish"))
+    @click.argument("source", metavar="[FILE]", required=False, type=place())
+    @documents(lang)
+    @option(lang, "--template", type=file(), text="template")
+    @option(lang, "--starter", is_flag=True, text="starter")
+    @option(lang, "--annex", is_flag=True, text="annex")
+    @option(lang, "--draft", is_flag=True, text="draft")
+    @option(lang, "--form", text="forms")
+    @prior(lang, "published-prior")
+    @reading(lang)
+    def run(
+        source: Path | str | None,
+        output: Path | None,
+        how: Format | None,
+        template: Path | None,
+        starter: bool,
+        annex: bool,
+        draft: bool,
+        form: str | None,
+        prior: tuple[Path | str, ...],
+        force: bool,
+        reading: How,
+    ) -> int:
+        own = here()
+        output = output or _usual(own, how, starter=starter)
+        how = _settled(output, how, starter=starter, force=force)
+        name = form or own.form
+        definition = find_form(name) if name else None
+        reading = reading._replace(verifying=False)  # its prose is looked at with its figures in it
+        handed = read_all((source or given(None, own.rollup, "FILE"),), definition, lang, reading)
+        filing = _only(handed)
+        if filing.record is None or filing.form is None:
+            _tell_findings(filing, own, lang, beside=output is None)
+            return 1
+        years = _years_before(filing, prior, own, lang, reading)
+        if starter:
+            return _start(filing, years, handed, given(output, None, "-o"), lang)
+        words = _manuscript(template, own, filing.form)
+        return _Publishing(filing, words, years, own, lang, output).run(handed, how, annex=annex, draft=draft)
+
+    return run
+
+
+def _usual(own: Own, how: Format | None, *, starter: bool) -> Path | None:
+    """Where it is written in a collection, unless another place is named."""
+    if starter:
+        return own.template
+    return own.report.with_suffix(f".{how or FORMATS[0]}") if own.report else None
+
+
+def _settled(output: Path | None, how: Format | None, *, starter: bool, force: bool) -> Format:
+    """The format; raises before anything is read when nothing can be written there. What people edit is never replaced."""
+    if not starter:
+        return document_format(output, how, force=force)
+    from xltools.files import refuse_existing  # noqa: PLC0415
+
+    if output and not force:
+        refuse_existing([output])
+    return "md"
+
+
+def _only(handed: Handed) -> Filing:
+    from xltools.errors import InputError, Problem  # noqa: PLC0415
+
+    if len(handed.filings) != 1:
+        raise InputError(Problem("not-a-return", "、".join(map(str, handed.inbox.files))))
+    return handed.filings[0]
+
+
+def _manuscript(template: Path | None, own: Own, form: Form) -> Manuscript | None:
+    """The words in the file named, else in the collection's, where there is one."""
+    from xltools.manuscript import load  # noqa: PLC0415
+
+    if template is None and own.template and own.template.is_file():
+        template = own.template
+    return load(template, form) if template else None
+
+
+def _years_before(
+    filing: Filing, named: Sequence[Path | str], own: Own, lang: Lang, how: How
+) -> dict[int, Figures]:
+    """The figures of the years before: those that the roll-up knows, and those of the files named, which go first."""
+    from xltools.checking.prior import last_figures  # noqa: PLC0415
+
+    assert filing.record is not None  # noqa: S101  the caller asked
+    assert filing.form is not None  # noqa: S101  see above
+    assert filing.agency is not None  # noqa: S101  one with a record has one
+    known, year = dict(filing.earlier), filing.record.year
+    if not named and (year - 1 in known or own.prior is None):
+        return known
+    paths = named or filter(None, [own.prior])
+    files = [_district(path) for path in paths] if filing.is_rollup else list(paths)
+    past = find_past(files, own, filing.form, year, lang, how)
+    if past is None:
+        return known
+    if filing.is_rollup:
+        return known | past.years_of(filing.agency)
+    last = last_figures(filing, past, past.matches([filing.agency]))
+    return known | ({past.year: last} if last else {})
+
+
+def _district(path: Path | str) -> Path | str:
+    """Of a collection's folder its roll-up, where there is one: its returns alone are nobody's statement of their sum."""
+    from xltools import folder  # noqa: PLC0415
+
+    if isinstance(path, str) or not (path / folder.FILE).is_file():
+        return path
+    rollup = folder.load(path).rollup
+    return rollup if rollup.is_file() else path
+
+
+def _say(text: str, *, beside: bool) -> None:
+    """Print a block; *beside* the output where that is the document itself."""
+    if text:
+        click.echo(harmless(text), err=beside)
+
+
+def _tell_findings(filing: Filing, own: Own, lang: Lang, *, beside: bool) -> bool:
+    """Print what verification has to say, and whether there are errors."""
+    from xltools.checking.collection import examine  # noqa: PLC0415
+    from xltools.report import text  # noqa: PLC0415
+
+    found = examine((filing,), None, own.year, own.district or "", policy=own.policy)
+    for one in found.examined:
+        _say(text.file_text(one, lang), beside=beside)
+    return found.has_errors
+
+
+def _start(filing: Filing, years: Mapping[int, Figures], handed: Handed, output: Path, lang: Lang) -> int:
+    """Write a text to start from: what the workbook says, else the form's own sentences, figures in braces."""
+    from xltools.files import refuse_input, refuse_workbook, write_atomically  # noqa: PLC0415
+    from xltools.manuscript import written  # noqa: PLC0415
+    from xltools.publishing import report_of  # noqa: PLC0415
+
+    assert filing.record is not None  # noqa: S101  the caller asked
+    refuse_workbook(output)
+    refuse_input(output, handed.inbox.paths)
+    report = report_of(filing, None, years.get(filing.record.year - 1))
+    texts = {passage.box: map(str, passage.wordings) for passage in report.passages}
+    write_atomically(output, written(report.known.form, texts).encode())
+    _say(catalog(lang)("publish.starter", path=output), beside=False)
+    return 0
+
+
+class _Publishing:
+    """One report on its way: its words, what is wrong with them, the document, and what is told of it."""
+
+    def __init__(
+        self,
+        filing: Filing,
+        manuscript: Manuscript | None,
+        years: Mapping[int, Figures],
+        own: Own,
+        lang: Lang,
+        output: Path | None,
+    ) -> None:
+        from xltools.publishing import report_of  # noqa: PLC0415
+
+        assert filing.record is not None  # noqa: S101  the caller asked
+        self.report: Report = report_of(filing, manuscript, years.get(filing.record.year - 1))
+        self.manuscript, self.years, self.own, self.lang, self.output = manuscript, years, own, lang, output
+
+    def run(self, handed: Handed, how: Format, *, annex: bool, draft: bool) -> int:
+        """Check, write, tell; the exit status."""
+        from xltools.files import refuse_input  # noqa: PLC0415
+        from xltools.publishing import compose  # noqa: PLC0415
+
+        template = [Path(self.manuscript.path)] if self.manuscript else []
+        if self.output:
+            refuse_input(self.output, [*handed.inbox.paths, *template])
+        has_errors = _tell_findings(self.report.filing, self.own, self.lang, beside=self.output is None)
+        self._tell_words()
+        if not draft and (has_errors or self.report.gaps):
+            self._tell_why_not(has_errors=has_errors)
+            return 1
+        document = compose(self.report, years=self.years if annex else None, draft=draft)
+        emit_document(document, self.output, how)
+        if self.output:
+            self._say("written", title=document.title, path=self.output)
+        if draft:
+            self._say("is-draft")
+        return int(has_errors)
+
+    def _say(self, key: str, **facts: object) -> None:
+        _say(catalog(self.lang)(f"publish.{key}", **facts), beside=self.output is None)
+
+    def _tell_words(self) -> None:
+        """Whose words each part has, which were passed over, and what is still to be written."""
+        from xltools.publishing import label_of  # noqa: PLC0415
+
+        form, path = self.report.known.form, self.manuscript.path if self.manuscript else ""
+        for origin in ("template", "workbook", "form", "nobody"):
+            told = [
+                p for p in self.report.passages if p.origin == origin and (p.wordings or origin == "nobody")
+            ]
+            if labels := "、".join(label_of(form, passage.box) for passage in told):
+                self._say(f"from-{origin}", labels=labels, path=path)
+            if labels and origin == "workbook" and self.report.filing.is_rollup:
+                self._say("workbook-is-replaced")
+        for passage in self.report.passages:
+            if passage.passed_over:
+                self._say("passed-over", label=label_of(form, passage.box), path=path)
+        for gap in self.report.gaps:
+            self._say("gap", label=label_of(form, gap.box), gap=gap.text)
+
+    def _tell_why_not(self, *, has_errors: bool) -> None:
+        t = catalog(self.lang)
+        if has_errors:
+            self._say("not-written")
+        if gaps := self.report.gaps:
+            path = self.manuscript.path if self.manuscript else ""
+            where = t("publish.where-template", path=path) if path else t("publish.where-starter")
+            self._say("gaps-left", count=len(gaps), where=where)

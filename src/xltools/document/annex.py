@@ -1,0 +1,150 @@
+"""The annex of a report: each figure beside last year's, and the charts that the form asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from xltools.data.change import change
+from xltools.data.document import Block, Box, BoxRole, Chart, Heading, Paragraph, Series, Table
+from xltools.data.filing import Filing, Member
+from xltools.data.measure import FOREMOST, foremost, in_year
+from xltools.data.number import normal
+from xltools.data.record import Figures
+from xltools.errors import InputError, Problem
+from xltools.form import model
+from xltools.form.model import Cell, Form, Section, leaves
+from xltools.form.places import Area
+from xltools.text import clerk
+
+_HEADS = ("row", "column", "unit", "now", "last", "change", "rate")
+_WIDTHS = (30.0, 22.0, 8.0, 12.0, 12.0, 12.0, 10.0)
+_LABELS = 3  # columns that tell what a row is
+_TENTH = Decimal("0.1")
+
+
+def annex_blocks(filing: Filing, values: Figures, years: Mapping[int, Figures]) -> Iterator[Block]:
+    """A table for each section that has figures, then the charts; *years* are the figures of the years before.
+
+    Raises :class:`InputError` when last year's are not known: of nothing there is no comparison.
+    """
+    form, record = filing.form, filing.record
+    assert form is not None  # noqa: S101  a report has one
+    assert record is not None  # noqa: S101  see above
+    last, t = years.get(record.year - 1), clerk()
+    if not last:
+        raise InputError(Problem("annex-without-prior", facts={"year": record.year - 1}))
+    yield Heading(t("annex.title"))
+    yield Paragraph(t("annex.note"), "note")
+    for section in form.sections:
+        if table := _table(form, section, record.year, values, last):
+            yield Heading(section.title, 2)
+            yield table
+    drawn = _Drawn(form, filing.members, record.year, values, years)
+    charts = [picture for chart in form.charts if (picture := _KINDS[chart.kind](drawn, chart))]
+    if charts:
+        yield Heading(t("annex.charts"), 2)
+        yield from charts
+
+
+def _table(form: Form, section: Section, year: int, values: Figures, last: Figures) -> Table | None:
+    """Every figure that is told and is not 0 in both years."""
+    cells = [
+        cell
+        for cell in form.cells.values()
+        if cell.section is section and _is_told(cell) and (values.get(cell.name) or last.get(cell.name))
+    ]
+    if not cells:
+        return None
+    t = clerk()
+    given = {"now": t("annex.year", year=year), "last": t("annex.year", year=year - 1)}
+    rows = [[given.get(key) or t(f"years.{key}") for key in _HEADS]]
+    rows += [_row(cell, values.get(cell.name), last.get(cell.name)) for cell in cells]
+    boxes = (
+        Box(text, Area.at(row, column), _role(row, column))
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+    )
+    return Table(tuple(boxes), _WIDTHS, t("annex.table", section=section.title), 1)
+
+
+def _is_told(cell: Cell) -> bool:
+    """Whether it can be added; of a tall table that has a column of totals no more than that fits a page."""
+    totals = any(line.is_ for line in leaves(cell.block.columns))
+    is_part = cell.block.arrange == "grid" and totals and cell.column.is_ is None
+    return cell.additive and not is_part
+
+
+def _role(row: int, column: int) -> BoxRole:
+    if row == 0:
+        return "column"
+    return "row" if column < _LABELS else "figure"
+
+
+def _row(cell: Cell, now: Decimal | None, last: Decimal | None) -> list[str]:
+    found = None if now is None else change(now, last)
+    rate = found.rate if found else None
+    return [
+        "/".join(cell.row_path),
+        "/".join(cell.column_path),
+        cell.unit,
+        _plain(now),
+        _plain(last),
+        _plain(found.difference if found else None),
+        "" if rate is None else f"{(rate * 100).quantize(_TENTH, ROUND_HALF_UP)}%",
+    ]
+
+
+def _plain(value: Decimal | None) -> str:
+    return "" if value is None else f"{normal(value):f}"
+
+
+class _Drawn(NamedTuple):
+    """What charts are drawn from: the form, the agencies, this year's figures and those of the years before."""
+
+    form: Form
+    members: tuple[Member, ...]
+    year: int
+    values: Figures
+    years: Mapping[int, Figures]
+
+    def unit(self, chart: model.Chart) -> str:
+        """What is counted: one unit, since the figures of a chart share an axis."""
+        return self.form.cells[chart.names[0]].unit
+
+    def agencies(self, chart: model.Chart) -> Chart | None:
+        """Those that have most of it; none where there are no agencies."""
+        (measure,) = chart.shows
+        most = foremost(self.form, measure.is_, self.members)
+        if not most:
+            return None
+        many = len(self.members) > FOREMOST
+        title = clerk()("chart.top", title=chart.title, count=FOREMOST) if many else chart.title
+        series = Series(measure.label, tuple(amount for _, amount in most))
+        names = tuple(member.agency.name for member, _ in most)
+        return Chart(title, "bar", names, (series,), self.unit(chart))
+
+    def lines(self, chart: model.Chart) -> Chart:
+        """The measures side by side."""
+        amounts = tuple(in_year(measure.is_, self.values) for measure in chart.shows)
+        series = Series(clerk()("annex.year", year=self.year), amounts)
+        labels = tuple(measure.label for measure in chart.shows)
+        return Chart(chart.title, "bar", labels, (series,), self.unit(chart))
+
+    def trend(self, chart: model.Chart) -> Chart:
+        """The years from the first one known to this one."""
+        told = {year: self.years[year] for year in sorted(self.years)} | {self.year: self.values}
+        series = tuple(
+            Series(measure.label, tuple(in_year(measure.is_, figures) for figures in told.values()))
+            for measure in chart.shows
+        )
+        names = tuple(clerk()("annex.year", year=year) for year in told)
+        return Chart(chart.title, "column", names, series, self.unit(chart))
+
+
+_KINDS: dict[str, Callable[[_Drawn, model.Chart], Chart | None]] = {
+    "agencies": _Drawn.agencies,
+    "lines": _Drawn.lines,
+    "trend": _Drawn.trend,
+}

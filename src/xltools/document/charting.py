@@ -1,0 +1,40 @@
+"""A chart told otherwise than by a picture: in words, and as a table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from xltools.data.document import Box, Chart, Table
+from xltools.form.places import Area
+from xltools.text import clerk
+
+_LABEL, _NUMBER = 24.0, 12.0  # characters
+
+
+def described(chart: Chart) -> str:
+    """The chart in words, for those who cannot see it."""
+    told = (
+        f"{category} {series.name} {value:f}{chart.unit}"
+        for series in chart.series
+        for category, value in zip(chart.categories, series.values, strict=True)
+        if value is not None
+    )
+    return "；".join(told)
+
+
+def as_table(chart: Chart) -> Table:
+    """Its figures: a row a category, a column a series."""
+    boxes = [Box(clerk()("document.chart-category"), Area.at(0, 0), "corner")]
+    boxes += [Box(s.name, Area.at(0, column), "column") for column, s in enumerate(chart.series, 1)]
+    for row, category in enumerate(chart.categories, 1):
+        boxes.append(Box(category, Area.at(row, 0), "row"))
+        boxes += [
+            Box(_figure(series.values[row - 1]), Area.at(row, column), "figure")
+            for column, series in enumerate(chart.series, 1)
+        ]
+    unit = f"（{clerk()('document.unit', unit=chart.unit)}）" if chart.unit else ""
+    return Table(tuple(boxes), (_LABEL, *(_NUMBER for _ in chart.series)), f"{chart.title}{unit}", 1)
+
+
+def _figure(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:f}"

@@ -1,0 +1,112 @@
+"""The tables of a form as they are published, in the layout of the official form with all its merged heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from xltools.data.document import Box, BoxRole, Paragraph, Table
+from xltools.data.number import normal
+from xltools.form.layout import layout
+from xltools.form.model import Cell, Form, Section
+from xltools.form.places import Area, Label, Sheet
+from xltools.text import clerk
+
+Known = Mapping[str, Decimal | None]  # by name of cell; a figure that is not known is None or not there
+
+_PRINTED = {"caption", "head", "stub"}  # the roles of labels inside a table
+
+
+def official_table(form: Form, section: Section, values: Known | None) -> Table:
+    """The table of a section that has one, with these figures; without any it is the blank form.
+
+    A figure is printed with all its digits and nothing else, 0 as 0, which is how reports are published. One that is not
+    known leaves its place empty: whether a blank means 0 has been decided before, and :func:`unknown_note` says what an
+    empty place means.
+    """
+    sheet = _sheet(form, section)
+    labels = [label for label in sheet.labels if label.role in _PRINTED]
+    boxes = [Box(label.text, label.area, _role(label, sheet)) for label in labels]
+    boxes += [Box(figure(values, name), area, "figure") for name, area in sheet.cells.items()]
+    top = min(box.area.row for box in boxes)
+    boxes += _corners(boxes, top)
+    moved = (box._replace(area=_up(box.area, top)) for box in boxes)
+    # The head of the first of several bands says nothing about the others.
+    body = min(area.row for area in sheet.cells.values()) - top
+    head = body if len(section.blocks) == 1 else 0
+    return Table(tuple(sorted(moved, key=lambda box: box.area)), sheet.widths, section.title, head)
+
+
+def unknown(form: Form, section: Section, values: Known) -> tuple[Cell, ...]:
+    """The figures of a section whose places are left empty, in printed order."""
+    return tuple(form.cells[name] for name in _sheet(form, section).cells if values.get(name) is None)
+
+
+def unknown_note(form: Form, section: Section, values: Known) -> Paragraph | None:
+    """What to say below a table some of whose figures are not known; nothing when all are."""
+    missing = unknown(form, section, values)
+    if not missing:
+        return None
+    named = "；".join(cell.label for cell in missing[:_NAMED])
+    key = "unknown" if len(missing) <= _NAMED else "unknown-more"
+    return Paragraph(clerk()(f"document.{key}", count=len(missing), labels=named), "note")
+
+
+_NAMED = 5  # figures that a note names; of more it says how many there are
+
+
+def figure(values: Known | None, name: str) -> str:
+    """A figure as a document prints it."""
+    value = values.get(name) if values else None
+    return "" if value is None else f"{normal(value):f}"
+
+
+def _sheet(form: Form, section: Section) -> Sheet:
+    return next(sheet for sheet in layout(form).sheets if sheet.section.key == section.key)
+
+
+def _role(label: Label, sheet: Sheet) -> BoxRole:
+    if label.role == "caption":
+        return "caption"
+    if label.role == "stub":
+        return "row"
+    first = min(area.column for area in sheet.cells.values())
+    if label.area.column < first:
+        return "corner"
+    is_over_all = (label.area.column, label.area.last_column) == (first, sheet.page.last_column)
+    is_heading = is_over_all and label.text in {block.heading for block in sheet.section.blocks}
+    return "heading" if is_heading else "column"
+
+
+def _corners(boxes: list[Box], top: int) -> list[Box]:
+    """Empty boxes where no label stands: above the rows' labels of a block that prints nothing there."""
+    taken = {
+        (row, column)
+        for box in boxes
+        for row in range(box.area.row, box.area.last_row + 1)
+        for column in range(box.area.column, box.area.last_column + 1)
+    }
+    rows, columns = (max(place[axis] for place in taken) + 1 for axis in (0, 1))
+    found: list[Box] = []
+    for row in range(top, rows):
+        for column in range(columns):
+            if (row, column) in taken:
+                continue
+            area = _room(taken, row, column, rows, columns)
+            taken |= {
+                (r, c) for r in range(row, area.last_row + 1) for c in range(column, area.last_column + 1)
+            }
+            found.append(Box("", area, "corner"))
+    return found
+
+
+def _room(taken: set[tuple[int, int]], row: int, column: int, rows: int, columns: int) -> Area:
+    """The largest free rectangle from there on, as wide as it can be."""
+    last_column = next((c for c in range(column, columns) if (row, c) in taken), columns) - 1
+    across = range(column, last_column + 1)
+    last_row = next((r for r in range(row, rows) if any((r, c) in taken for c in across)), rows) - 1
+    return Area(row, column, last_row, last_column)
+
+
+def _up(area: Area, rows: int) -> Area:
+    return area._replace(row=area.row - rows, last_row=area.last_row - rows)

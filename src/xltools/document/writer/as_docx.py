@@ -1,0 +1,161 @@
+"""A document as .docx: a government document by GB/T 9704, with tables and charts that stay tables and charts.
+
+The same document gives the same bytes: nothing of the time or the machine is in it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import docx
+from docx.document import Document as Book
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.oxml import serialize_part_xml
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+from docx.section import Section
+from docx.shared import Mm
+
+from xltools.data.document import Block, Chart, Document, Heading, PageBreak, Paragraph, Table
+from xltools.document.writer.word import look
+from xltools.document.writer.word.chart import chart_part, data_workbook, drawing
+from xltools.document.writer.word.elements import Element, field, paragraph, run, runs, w
+from xltools.document.writer.word.table import table
+from xltools.document.writer.word.watermark import watermark
+from xltools.excel.package import with_parts
+from xltools.text import clerk, harmless
+
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # nothing in a document tells a date
+_ROLES = {"body": look.BODY, "note": look.NOTE, "centre": look.CENTRE, "right": look.RIGHT}
+# Of what python-docx begins a document with: the rest is of another document's look, or a picture of it.
+_KEPT = {RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.SETTINGS}
+_PROPERTIES = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Properties xmlns='
+    '"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>xltools</Application></Properties>'
+)
+
+
+def render(document: Document) -> bytes:
+    """The document as a .docx."""
+    book = docx.Document()
+    _strip(book)
+    _dress(book)
+    _describe(book, document)
+    _paper(book, document)
+    body = book.element.body
+    for element in _content(book, document):
+        body.insert(len(body) - 1, element)  # the section's properties stay last
+    out = io.BytesIO()
+    book.save(out)
+    return with_parts(out.getvalue(), {})
+
+
+def _strip(book: Book) -> None:
+    for part, kept in (
+        (book.part, _KEPT),
+        (book.part.package, {RELATIONSHIP_TYPE.OFFICE_DOCUMENT, RELATIONSHIP_TYPE.CORE_PROPERTIES}),
+    ):
+        for name, relation in list(part.rels.items()):
+            if relation.reltype not in kept:
+                part.rels.pop(name)
+
+
+def _dress(book: Book) -> None:
+    _fill(book.styles.element, (look.defaults(), *look.styles()))
+    _fill(book.settings.element, look.settings())
+    package = book.part.package
+    uri, kind = PackURI("/word/fontTable.xml"), CONTENT_TYPE.WML_FONT_TABLE
+    fonts = Part(uri, kind, serialize_part_xml(look.font_table()), package)
+    book.part.relate_to(fonts, RELATIONSHIP_TYPE.FONT_TABLE)
+    uri, kind = PackURI("/docProps/app.xml"), CONTENT_TYPE.OFC_EXTENDED_PROPERTIES
+    package.relate_to(Part(uri, kind, _PROPERTIES.encode(), package), RELATIONSHIP_TYPE.EXTENDED_PROPERTIES)
+
+
+def _describe(book: Book, document: Document) -> None:
+    about = book.core_properties
+    about.title, about.language, about.author = harmless(document.title)[:255], "zh-CN", ""
+    about.comments = about.last_modified_by = ""
+    about.created = about.modified = _CREATED
+    about.revision = 1
+
+
+# -- the page
+
+
+def _paper(book: Book, document: Document) -> None:
+    (section,) = book.sections
+    section.page_width, section.page_height = Mm(look.PAGE_WIDTH), Mm(look.PAGE_HEIGHT)
+    section.top_margin, section.bottom_margin = Mm(look.MARGIN_TOP), Mm(look.MARGIN_BOTTOM)
+    section.left_margin, section.right_margin = Mm(look.MARGIN_LEFT), Mm(look.MARGIN_RIGHT)
+    section.header_distance, section.footer_distance = Mm(look.HEADER), Mm(look.FOOTER)
+    _number_pages(section)
+    if document.draft:
+        _mark_draft(section)
+
+
+def _number_pages(section: Section) -> None:
+    """Outside: on the right of odd pages, on the left of even ones, a character from the edge."""
+    t, edge = clerk(), {"rightChars": 100, "right": 280}
+    far = {"leftChars": 100, "left": 280}
+    for footer, indent, align in ((section.footer, edge, "right"), (section.even_page_footer, far, "left")):
+        line = paragraph("", look.FOOT, w("ind", **indent), w("jc", val=align))
+        line.extend((*runs(t("document.page-before")), field("PAGE", "1"), *runs(t("document.page-after"))))
+        footer.is_linked_to_previous = False
+        _fill(footer.part.element, [line])
+
+
+def _mark_draft(section: Section) -> None:
+    word = clerk()("document.draft")
+    for number, header in enumerate((section.header, section.even_page_header), 1):
+        line = paragraph(word, look.DRAFT)
+        line.append(watermark(word, number))
+        header.is_linked_to_previous = False
+        _fill(header.part.element, [line])
+
+
+def _fill(element: Element, content: Iterable[Element]) -> None:
+    """Put this in the place of all that is in it."""
+    for child in list(element):
+        element.remove(child)
+    element.extend(content)
+
+
+# -- what is on it
+
+
+def _content(book: Book, document: Document) -> Iterator[Element]:
+    yield paragraph(document.title, look.TITLE)
+    number = 0
+    for block, following in pairwise((*document.blocks, None)):
+        if isinstance(block, Chart):
+            number += 1
+            yield _chart(book, block, number)
+        elif block is not None:
+            yield _element(block)
+        if isinstance(block, Table) and not isinstance(following, Heading | Paragraph | PageBreak | Chart):
+            yield paragraph(
+                "", look.SPACE
+            )  # two tables would be one, and behind the last there has to be a paragraph
+
+
+def _element(block: Block) -> Element:
+    if isinstance(block, Heading):
+        return paragraph(block.text, f"Heading{min(max(block.level, 1), look.LEVELS)}")
+    if isinstance(block, Paragraph):
+        return paragraph(block.text, _ROLES[block.role])
+    if isinstance(block, Table):
+        return table(block)
+    assert isinstance(block, PageBreak)  # noqa: S101  there are no others: charts were drawn before
+    return w("p", w("pPr", w("pStyle", val=look.SPACE)), run(w("br", type="page")))
+
+
+def _chart(book: Book, chart: Chart, number: int) -> Element:
+    package = book.part.package
+    uri, kind = PackURI(f"/word/embeddings/chart{number}.xlsx"), CONTENT_TYPE.SML_SHEET
+    figures = Part(uri, kind, data_workbook(chart), package)
+    part = Part(PackURI(f"/word/charts/chart{number}.xml"), CONTENT_TYPE.DML_CHART, None, package)
+    part._blob = chart_part(chart, part.relate_to(figures, RELATIONSHIP_TYPE.PACKAGE))  # noqa: SLF001  it names its relation
+    return drawing(chart, book.part.relate_to(part, RELATIONSHIP_TYPE.CHART), number)
