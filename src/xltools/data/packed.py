@@ -93,6 +93,12 @@ def _origin(part: bytes) -> tuple[Agency, Source]:
     return _read_agency(stamp[3]), Source(*source)
 
 
+def agency_in(data: bytes) -> Agency | None:
+    """Whose the filing is, without unpacking the rest of it."""
+    stamp = _read_stamp(_loaded(data[: data.index(b"\n")])[1])
+    return stamp.agency if stamp else None
+
+
 def _loaded(part: bytes) -> Any:
     return json.loads(part.decode("utf-8", "surrogatepass"))
 

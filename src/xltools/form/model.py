@@ -40,6 +40,7 @@ class Line(NamedTuple):
     signed: bool | None = None
     span: int = 1  # how many printed columns it takes
     only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
+    also: tuple[str, ...] = ()  # other wordings of the label that published reports have
     note: str = ""  # how it is filled in, beyond what the label says
 
     def leaves(self) -> Iterator[Line]:
@@ -88,6 +89,9 @@ class Block(NamedTuple):
     signed: bool | None = None
     rules: tuple[Rule, ...] = ()
     carries: tuple[Rule, ...] = ()
+    extra: tuple[
+        str, ...
+    ] = ()  # lines that published reports add to it, such as subtotals; they are passed over
 
     @property
     def label_columns(self) -> int:
@@ -107,6 +111,7 @@ class Part(NamedTuple):
     key: str
     label: str
     hint: str = ""
+    also: tuple[str, ...] = ()  # other headings under which published reports have it
 
 
 class Section(NamedTuple):
@@ -123,6 +128,7 @@ class Section(NamedTuple):
     label_widths: tuple[float, ...] = ()
     column_width: float = 10
     landscape: bool = False
+    also: tuple[str, ...] = ()  # other titles that published reports give it
     note: str = ""
 
 
@@ -281,6 +287,7 @@ class Form:
     charts: tuple[Chart, ...] = ()
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(factory=Prose)
+    also: tuple[str, ...] = ()  # other titles of published reports
     publication: Publication = field(factory=Publication)
     notes: tuple[str, ...] = ()  # on how the whole is filled in
 
