@@ -57,7 +57,7 @@ ROOMS = {
     "cattrs": "nowhere",
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",
-    "html": ("document/reader/web.py", "report/html/markup.py"),
+    "html": ("document/reader/web.py", "document/markup.py"),
     "json": ("report/data.py", "report/manifest.py", "data/packed.py"),
     "pickle": ("intake.py", "cli/cluster.py"),
     "fsspec": "remote.py",
@@ -151,7 +151,7 @@ def test_no_chinese_in_logic():
         "excel/scan/parts.py": "年月日",  # letters of date formats
         "form/labels.py": None,  # Chinese numerals in front of labels, quotation marks
         "document/reader/heading.py": None,  # how titles of reports are made
-        "document/reader/rows.py": "０９．）］",  # figures of full width, and how notes are marked
+        "document/reader/rows.py": "０９．）］〔〕［＊",  # figures of full width, and how notes are marked
         "document/reader/script.py": "０９，．—",
         "document/reader/passages.py": None,  # what web sites put below an article
         "form/lint.py": None,  # names of sheets, which are addresses
