@@ -17,6 +17,8 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _Result = TypeVar("_Result")
 
+_ENTRY = 100  # characters that an entry costs besides its key: many short ones are not to be had for nothing
+
 
 @define
 class Known(Generic[_Key, _Value]):
@@ -40,15 +42,16 @@ class Known(Generic[_Key, _Value]):
 
     def put(self, key: _Key, value: _Value, size: int) -> None:
         """Keep *value* under *key*, which has *size* characters."""
-        if size > self.most:
+        cost = size + _ENTRY
+        if cost > self.most:
             return
-        if self._held + size > self.most:
+        if self._held + cost > self.most:
             self._old, self._young, self._held = self._young, {}, 0
         self._young[key] = size, value
-        self._held += size
+        self._held += cost
 
 
-_PARTS: Known[tuple[object, str, bytes], Any] = Known(4 << 20)
+_PARTS: Known[tuple[object, str, bytes], Any] = Known(1 << 20)
 
 
 def remembered(read: Callable[[Part, str], _Result], part: Part, name: str = "") -> _Result:

@@ -426,7 +426,7 @@ def _entry(place: tuple[int, int], fact: Fact, slot: int) -> _Entry:
 
 # -- shared strings
 
-_STRINGS: Known[str, str] = Known(1 << 19)
+_STRINGS: Known[str, str] = Known(1 << 18)
 _LONGEST_LABEL = 300  # longer texts are prose, which no other file has
 
 
