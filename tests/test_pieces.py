@@ -378,14 +378,18 @@ def test_no_file_can_change_what_another_gives():
 
 
 def test_what_is_known_is_bounded_and_what_is_asked_for_stays():
-    known = Known(100)
+    known = Known(1100)
     for number in range(1000):
         known.put(number, str(number), 10)
         assert known.get(0) == "0"  # asked for all the time
     assert sum(known.get(number) is not None for number in range(1000)) <= 20
     assert known.get(1) is None
-    known.put("large", "x", 101)
+    known.put("large", "x", 1101)
     assert known.get("large") is None
+    short = Known(1100)
+    for number in range(1000):
+        short.put(number, "", 0)  # what costs nothing by itself
+    assert sum(short.get(number) is not None for number in range(1000)) <= 22
 
 
 def test_what_is_remembered_is_told_apart_by_its_bytes_and_its_name():
