@@ -129,25 +129,13 @@ def _years_before(
     known, year = dict(filing.earlier), filing.record.year
     if not named and (year - 1 in known or own.prior is None):
         return known
-    paths = named or filter(None, [own.prior])
-    files = [_district(path) for path in paths] if filing.is_rollup else list(paths)
-    past = find_past(files, own, filing.form, year, lang, how)
+    past = find_past(named, own, filing.form, year, lang, how)
     if past is None:
         return known
     if filing.is_rollup:
         return known | past.years_of(filing.agency)
     last = last_figures(filing, past, past.matches([filing.agency]))
     return known | ({past.year: last} if last else {})
-
-
-def _district(path: Path | str) -> Path | str:
-    """Of a collection's folder its roll-up, where there is one: its returns alone are nobody's statement of their sum."""
-    from xltools import folder  # noqa: PLC0415
-
-    if isinstance(path, str) or not (path / folder.FILE).is_file():
-        return path
-    rollup = folder.load(path).rollup
-    return rollup if rollup.is_file() else path
 
 
 def _say(text: str, *, beside: bool) -> None:

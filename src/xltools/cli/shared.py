@@ -322,8 +322,8 @@ def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
 
 
 def prior_files(named: Sequence[Path | str], own: Own) -> list[Path | str]:
-    """Where last year's files lie: those named, else what the collection names."""
-    return [_returns(path) for path in named or filter(None, [own.prior])]
+    """Where last year's files lie: those named, else what the collection names. Of files named here nothing changes."""
+    return [_last_year(path) for path in named or filter(None, [own.prior])]
 
 
 def find_past(
@@ -355,13 +355,22 @@ def find_past(
     return past
 
 
-def _returns(path: Path | str) -> Path | str:
-    """Where the returns of a collection lie, when that is what was named."""
+def _last_year(path: Path | str) -> Path | str:
+    """Of a collection's folder its roll-up, where there is one that lacks nobody, else its returns.
+
+    The roll-up knows the agencies as the roster does, their sum, and the years before.
+    """
     from xltools import folder  # noqa: PLC0415
 
-    if isinstance(path, str):
+    if isinstance(path, str) or not (path / folder.FILE).is_file():
         return path
-    return folder.load(path).inbox if (path / folder.FILE).is_file() else path
+    from xltools.excel.reader import read  # noqa: PLC0415
+
+    found = folder.load(path)
+    if not found.rollup.is_file():
+        return found.inbox
+    filing = read(found.rollup)
+    return found.rollup if filing.record and not filing.left_out else found.inbox
 
 
 def progress(items: Iterable[_Item], label: str, count: int | None = None) -> Iterator[_Item]:
