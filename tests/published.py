@@ -167,6 +167,33 @@ def markdown(one: Report, *, repeated=False) -> bytes:
     return "\n".join(lines).encode()
 
 
+def joined(one: Report) -> bytes:
+    """Markdown in which a label names those over it, as ``xltools publish`` writes it."""
+    lines = [f"# {one.title}", ""]
+    for title, found, prose in parts(one):
+        lines += [f"## {title}", ""]
+        sheet = next(s for s in layout(one.form).sheets if one.spelled(s.section.title) == title)
+        for block in sheet.section.blocks:
+            cells = [cell for cell in one.form.cells.values() if cell.block is block]
+            if block.arrange == "wide":
+                heads = ["/".join(map(one.spelled, (*cell.row_path, *cell.column_path))) for cell in cells]
+                body = [[one.texts[cell.name] for cell in cells]]
+            else:
+                columns = list(dict.fromkeys(cell.column_path for cell in cells))
+                heads = [f"{block.caption}/{block.corner}", *("/".join(map(one.spelled, c)) for c in columns)]
+                stubs = list(dict.fromkeys(cell.row_path for cell in cells))
+                body = [
+                    [
+                        "/".join(one.spelled(t) for t in stub if t != block.caption),
+                        *(one.texts[cell.name] for cell in cells if cell.row_path == stub),
+                    ]
+                    for stub in stubs
+                ]
+            lines += [f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *body)] + [""]
+        lines += [line for p in prose for line in (p, "")] if not found else []
+    return "\n".join(lines).encode()
+
+
 def text(one: Report, join: Callable[[list[str]], str]) -> str:
     """As copied from a page: of merged cells the text stands where they begin."""
     lines = [one.title]
@@ -251,6 +278,7 @@ WRITERS: dict[str, Callable[[Report], bytes]] = {
     "word.htm": word_page,
     "report.md": markdown,
     "repeated.md": lambda one: markdown(one, repeated=True),
+    "joined.md": joined,
     "tabbed.txt": tabbed,
     "spaced.txt": spaced,
     "lines.txt": one_a_line,
