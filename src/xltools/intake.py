@@ -19,6 +19,7 @@ from attrs import define, field
 from xltools.checking.checks import verified
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
+from xltools.data.record import Agency
 from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
 from xltools.excel.reader import read_package
@@ -98,16 +99,28 @@ class Manner:
         return key_of((tool(), self.packed))
 
 
-def on_roster(filing: Filing, roster: Roster) -> Filing:
-    """A report tells no more of its agency than the name: with the roster at hand it gets the code that goes with it."""
+def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Filing:
+    """A report tells no more of its agency than the name: here it gets what goes with it.
+
+    The *roster* knows its code. Its district is the one that collects, without which the agencies of two districts could
+    be taken for one where their roll-ups meet.
+    """
     stamp = filing.stamp
-    entry = roster.named(stamp.agency.name) if stamp and stamp.agency.is_named_only else None
-    if stamp is None or entry is None or filing.is_rollup:
+    if stamp is None or filing.is_rollup or not is_bare(stamp.agency):
         return filing
-    agency = attrs.evolve(stamp.agency, code=entry.code)
+    entry = roster.named(stamp.agency.name) if roster and stamp.agency.is_named_only else None
+    code, home = entry.code if entry else stamp.agency.code, stamp.agency.district or district
+    agency = attrs.evolve(stamp.agency, code=code, district=home)
+    if agency == stamp.agency:
+        return filing
     record = attrs.evolve(filing.record, agencies=frozenset((agency,))) if filing.record else None
     findings = tuple(finding.of(filing.source.path, str(agency)) for finding in filing.findings)
     return attrs.evolve(filing, stamp=attrs.evolve(stamp, agency=agency), record=record, findings=findings)
+
+
+def is_bare(agency: Agency) -> bool:
+    """Whether something of it is not known that its workbook would tell."""
+    return agency.is_named_only or not agency.district
 
 
 class Taken(NamedTuple):
@@ -287,7 +300,7 @@ def _answered(
 
 
 def gathered(
-    taken: Iterable[Taken], manner: Manner, *, many: bool, roster: Roster | None = None
+    taken: Iterable[Taken], manner: Manner, *, many: bool, roster: Roster | None = None, district: str = ""
 ) -> tuple[Sequence[Filing], int]:
     """The filings, of *many* files on a disk, and how many members of archives were passed over."""
     from xltools.data.packed import agency_in, pack, unpack  # noqa: PLC0415
@@ -298,14 +311,13 @@ def gathered(
         for one in taken:
             passed_over += one.passed_over
             for packed in one.packed:
-                agency = agency_in(packed) if roster else None
-                if roster and agency and agency.is_named_only:
-                    spool.add(pack(on_roster(unpack(packed, manner.forms), roster)))
+                agency = agency_in(packed)
+                if agency and is_bare(agency):
+                    spool.add(pack(on_roster(unpack(packed, manner.forms), roster, district)))
                 else:
                     spool.add(packed)
         return spool, passed_over
     held = list(taken)
     filings = [unpack(packed, manner.forms) for one in held for packed in one.packed]
-    if roster:
-        filings = [on_roster(filing, roster) for filing in filings]
+    filings = [on_roster(filing, roster, district) for filing in filings]
     return filings, sum(one.passed_over for one in held)

@@ -120,7 +120,11 @@ def _identity(filing: Filing, past: Past, matched: Mapping[Agency, Agency]) -> I
     A roll-up whose members are known is not asked, and nobody is where of last year no agency is known.
     """
     agency = filing.agency
-    if agency is None or not past.reporting or (filing.is_rollup and any(m.agency in matched for m in filing.members)):
+    if (
+        agency is None
+        or not past.reporting
+        or (filing.is_rollup and any(m.agency in matched for m in filing.members))
+    ):
         return
     old = matched.get(agency)
     if old is None:

@@ -187,7 +187,7 @@ def _merged(
     from xltools.report import text  # noqa: PLC0415
 
     roster = find_roster(options.roster)
-    handed = read_all(inbox_of(paths, own), options.form, lang, how, roster=roster)
+    handed = read_all(inbox_of(paths, own), options.form, lang, how, roster=roster, district=options.district)
     earlier = prior_files(options.prior, own)
     past = find_past(earlier, own, options.form, options.year, lang, how)
     outcome = merge(

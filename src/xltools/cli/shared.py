@@ -216,10 +216,11 @@ def read_all(
     *,
     allow_none: bool = False,
     roster: Roster | None = None,
+    district: str = "",
 ) -> Handed:
     """Every file named or found in a folder, an archive or a store, read; says how many were passed over.
 
-    Reports that tell no more than their agency's name are known by it on the *roster*.
+    Reports that tell no more than their agency's name are known by it on the *roster*, as of that *district*.
     """
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
@@ -235,12 +236,12 @@ def read_all(
         if count <= MANY and executor is None and store is None:
             here = list(progress(read_here(inbox.files, manner), t("report.reading"), count))
             read = [filing for found in here for filing in found if filing]
-            filings: Sequence[Filing] = [on_roster(one, roster) for one in read] if roster else read
+            filings: Sequence[Filing] = [on_roster(one, roster, district) for one in read]
             inside = sum(found.count(None) for found in here)
         else:
             taken = take_in(inbox.files, manner, executor=executor, store=store)
             shown = progress(taken, t("report.reading"), count)
-            filings, inside = gathered(shown, manner, many=count > MANY, roster=roster)
+            filings, inside = gathered(shown, manner, many=count > MANY, roster=roster, district=district)
     passed_over = inbox.passed_over + inside
     if passed_over:
         click.echo(t("report.passed-over", count=passed_over), err=True)

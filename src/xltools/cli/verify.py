@@ -72,10 +72,11 @@ def command(lang: Lang) -> click.Command:
         agencies = find_roster(roster or own.roster)
         form = form or own.form
         definition = find_form(form) if form else None
-        handed = read_all(inbox_of(paths, own), definition, lang, reading, roster=agencies)
+        inbox, district = inbox_of(paths, own), own.district or ""
+        handed = read_all(inbox, definition, lang, reading, roster=agencies, district=district)
         year = year or own.year
         past = find_past(prior, own, find_form(form), year or _latest(handed.filings), lang, reading)
-        district, policy = own.district or "", own.policy
+        policy = own.policy
         if paths and roster is None and all(_is_own(filing, own) for filing in handed.filings):
             # What the district says itself is no return to it: nobody is missing beside it, and it may say it twice.
             alone = [examine([f], None, year, district, policy=policy, past=past) for f in handed.filings]
