@@ -76,7 +76,7 @@ def command(lang: Lang) -> click.Command:
         years = _years_before(filing, prior, own, lang, reading)
         if starter:
             return _start(filing, years, handed, given(output, None, "-o"), lang)
-        words = _manuscript(template, own, filing.form)
+        words = _manuscript(template, own, filing, filing.form)
         return _Publishing(filing, words, years, own, lang, output).run(handed, how, annex=annex, draft=draft)
 
     return run
@@ -108,11 +108,12 @@ def _only(handed: Handed) -> Filing:
     return handed.filings[0]
 
 
-def _manuscript(template: Path | None, own: Own, form: Form) -> Manuscript | None:
-    """The words in the file named, else in the collection's, where there is one."""
+def _manuscript(template: Path | None, own: Own, filing: Filing, form: Form) -> Manuscript | None:
+    """The words in the file named, else in the collection's where there is one: the district's, and no agency's."""
     from xltools.manuscript import load  # noqa: PLC0415
 
-    if template is None and own.template and own.template.is_file():
+    is_own = filing.agency is not None and filing.agency.name == own.district
+    if template is None and is_own and own.template and own.template.is_file():
         template = own.template
     return load(template, form) if template else None
 
