@@ -32,7 +32,6 @@ class Near(NamedTuple):
 
     found: str
     expected: str
-    cell: str = ""
 
 
 class Lack(NamedTuple):
@@ -206,8 +205,7 @@ class _Placing:
         if core(label) in self.words.known or not self._is_near(label, wanted):
             return False
         run.rows[gap.missing[0]] = strange[0]
-        name = f"{self.section.key}.{wanted.line.key}" if wanted.line else ""
-        near.append(Near(label, wanted.label, name))
+        near.append(Near(label, wanted.label))
         return True
 
     def _is_near(self, label: str, wanted: Wanted) -> bool:
