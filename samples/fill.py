@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import clerk  # noqa: E402
-import openpyxl  # noqa: E402
-from make import AGENCIES, COLUMNS, DISTRICT, FORM, PLACE, YEAR, Dice, Values, edit, figures, prose  # noqa: E402
+import clerk
+import openpyxl
+from make import AGENCIES, COLUMNS, DISTRICT, FORM, PLACE, YEAR, Dice, Values, edit, figures, prose
 
 LAST_YEAR = YEAR - 1
 NIL = "019"  # nothing happened there, in either year
@@ -113,7 +113,7 @@ def last_year() -> None:
 # -- January: what comes back first
 
 
-def total_typed_over(told: Papers, package: bytes) -> bytes:
+def total_typed_over(_: Papers, package: bytes) -> bytes:
     """A total typed as 0 over its formula."""
     return edit(package, {"disputes.review.total": Decimal(0)})
 
