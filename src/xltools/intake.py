@@ -301,23 +301,22 @@ def _answered(
 
 def gathered(
     taken: Iterable[Taken], manner: Manner, *, many: bool, roster: Roster | None = None, district: str = ""
-) -> tuple[Sequence[Filing], int]:
-    """The filings, of *many* files on a disk, and how many members of archives were passed over."""
-    from xltools.data.packed import agency_in, pack, unpack  # noqa: PLC0415
+) -> Sequence[Filing]:
+    """The filings, known on the *roster* as of that *district*; *many* wait on a disk until they are gone through."""
+    from xltools.data.packed import unpack  # noqa: PLC0415
     from xltools.spool import Spool  # noqa: PLC0415
 
+    packed = (packed for one in taken for packed in one.packed)
     if many:
-        spool, passed_over = Spool(manner.forms), 0
-        for one in taken:
-            passed_over += one.passed_over
-            for packed in one.packed:
-                agency = agency_in(packed)
-                if agency and is_bare(agency):
-                    spool.add(pack(on_roster(unpack(packed, manner.forms), roster, district)))
-                else:
-                    spool.add(packed)
-        return spool, passed_over
-    held = list(taken)
-    filings = [unpack(packed, manner.forms) for one in held for packed in one.packed]
-    filings = [on_roster(filing, roster, district) for filing in filings]
-    return filings, sum(one.passed_over for one in held)
+        known = (_known_on(roster, district, one, manner) for one in packed)
+        return Spool(manner.forms, known if roster or district else packed)
+    return [on_roster(unpack(one, manner.forms), roster, district) for one in packed]
+
+
+def _known_on(roster: Roster | None, district: str, packed: bytes, manner: Manner) -> bytes:
+    from xltools.data.packed import origin_of, pack, unpack  # noqa: PLC0415
+
+    agency, _ = origin_of(packed)
+    if agency is None or not is_bare(agency):
+        return packed
+    return pack(on_roster(unpack(packed, manner.forms), roster, district))

@@ -77,26 +77,17 @@ def unpack(data: bytes, forms: Forms) -> Filing:
     )
 
 
-def unpack_origin(data: bytes) -> tuple[Agency, Source]:
-    """Whose a filing with a stamp is, and the file, without the rest of it."""
-    return _origin(data.partition(b"\n")[0])
-
-
 def unpack_member(data: bytes, form: Form) -> Member:
     """What a filing with a stamp and a record brings into a sum, without the rest of it."""
     origin, record, _ = data.split(b"\n", 2)
-    return Member(*_origin(origin), _read_values(_loaded(record)[2], form))
+    source, stamp = _loaded(origin)
+    return Member(_read_agency(stamp[3]), Source(*source), _read_values(_loaded(record)[2], form))
 
 
-def _origin(part: bytes) -> tuple[Agency, Source]:
-    source, stamp = _loaded(part)
-    return _read_agency(stamp[3]), Source(*source)
-
-
-def agency_in(data: bytes) -> Agency | None:
-    """Whose the filing is, without unpacking the rest of it."""
-    stamp = _read_stamp(_loaded(data[: data.index(b"\n")])[1])
-    return stamp.agency if stamp else None
+def origin_of(data: bytes) -> tuple[Agency | None, Source]:
+    """Whose the filing is, and the file, without unpacking the rest of it."""
+    source, stamp = _loaded(data.partition(b"\n")[0])
+    return stamp and _read_agency(stamp[3]), Source(*source)
 
 
 def _loaded(part: bytes) -> Any:
