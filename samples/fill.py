@@ -61,6 +61,11 @@ def _year_before(code: str, now: Values) -> Values:
     """Figures out of which those of this year can have come: what was carried over and what was in force fit."""
     dice = Dice(f"{DISTRICT} {LAST_YEAR} {code}")
     last = dict(now)
+
+    def around(value: Decimal) -> Decimal:
+        return max(value + dice.upto(2) - 1, Decimal(0)) if value else value
+
+    last |= {name: around(value) for name, value in now.items() if name.startswith("disputes.")}
     documents = "disclosure.normative_documents"
     last[f"{documents}.in_force"] = (
         now[f"{documents}.in_force"] - now[f"{documents}.made"] + now[f"{documents}.repealed"]
@@ -75,10 +80,11 @@ def _year_before(code: str, now: Values) -> Values:
             for n in now
             if n.endswith(f".{column}") and n.split(".")[1] not in {"new", "carried_in", "carried_out"}
         ]
+        last |= {name: around(now[name]) for name in done}
         last[f"applications.carried_out.{column}"] = now[f"applications.carried_in.{column}"]
         last[f"applications.carried_in.{column}"] = Decimal(0)
         left = last[f"applications.carried_out.{column}"]
-        last[f"applications.new.{column}"] = sum((now[n] for n in done), left)
+        last[f"applications.new.{column}"] = sum((last[n] for n in done), left)
     return last
 
 
@@ -314,8 +320,9 @@ def words(*, compared: bool = True) -> None:
         if times != 1:
             raise LookupError(start)
     if compared:
+        penalties = "disclosure.penalty.decisions"
         text = text.replace(
-            "新收政府信息公开申请{new}件，", "新收政府信息公开申请{new}件，比上年{change: new}，", 1
+            "{decisions}。", f"{{decisions}}，其中行政处罚决定比上年{{change: {penalties}}}。", 1
         )
     file.write_text(text, encoding="utf-8")
 
