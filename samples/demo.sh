@@ -1,5 +1,6 @@
 #!/bin/sh
-# The main job on the samples: a collection, its board, what goes back, the roll-up. Run by `make demo`.
+# The main job on the samples: a collection, its board, what goes back, the roll-up, the report. Run by `make demo`.
+# A whole year, with corrections and a year before: samples/year.sh.
 set -eu
 ROOT=$(pwd)
 X="$ROOT/${BIN:-.venv/bin}/xltools"
@@ -31,14 +32,25 @@ rm inbox/*
 cp "$ROOT"/samples/clean/* inbox
 "$X" merge
 
-step "6. 汇总表也是一份报表 / the roll-up is a return too" "verify 2024/district.xlsx"
-cd ..
-"$X" verify 2024/district.xlsx
+step "6. 汇总表也是一份报表 / the roll-up is a return too" "verify district.xlsx"
+"$X" verify district.xlsx
 
-step "7. 真实公布过的报告 / reports that were really published" "verify samples/published"
+step "7. 写公布的报告 / the report is written" "publish --starter; publish"
+"$X" publish --starter
+# Where a person writes, the starter leaves a gap in 【】.
+sed 's/【[^】]*】/（这里由人来写。）/g' text.md > text.new && mv text.new text.md
+"$X" publish -o report.docx
+"$X" publish -o report.html
+
+step "8. 公布以前与汇总表核对 / held against the roll-up before it goes out" "verify report.docx; diff --figures report.docx district.xlsx"
+"$X" verify report.docx report.html
+"$X" diff --figures report.docx district.xlsx
+"$X" diff --figures report.html district.xlsx
+
+step "9. 真实公布过的报告 / reports that were really published" "verify samples/published"
 cd "$ROOT"
 seen "$X" verify samples/published
 
 printf '\n%s\n' "用 Excel、WPS 或 LibreOffice 打开看看 / open them and look:"
 printf '  %s\n' "$OUT/2024/outbox/001_青禾区人民政府办公室_2024.xlsx" "$OUT/2024/returned/003_青禾区教育局_2024_需修改.xlsx" \
-  "$OUT/2024/findings.html" "$OUT/2024/district.xlsx"
+  "$OUT/2024/findings.html" "$OUT/2024/district.xlsx" "$OUT/2024/report.docx" "$OUT/2024/report.html"

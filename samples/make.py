@@ -212,9 +212,12 @@ def workbook(
 
 def edit(package: bytes, edits: Edits) -> bytes:
     """Type into cells by their names."""
+    sheets: dict[str, dict[str, clerk.Content]] = {}
     for name, content in edits.items():
         sheet, address = PLACE.address(name)
-        package = clerk.edited(package, sheet, {address: content})
+        sheets.setdefault(sheet, {})[address] = content
+    for sheet, contents in sheets.items():
+        package = clerk.edited(package, sheet, contents)
     return package
 
 

@@ -1,7 +1,8 @@
 """Make the pictures in this folder again: ``.venv/bin/python docs/pictures/make.py``.
 
-Needs LibreOffice (``soffice``), poppler (``pdftoppm``) and Noto's Chinese fonts. Each picture is one sheet of a
-sample, turned into a page without margins and then into pixels; LibreOffice works out every formula anew first.
+Needs LibreOffice (``soffice``, with Writer), poppler (``pdftoppm``) and Noto's Chinese fonts. Each picture is one sheet
+of a sample, turned into a page without margins and then into pixels; LibreOffice works out every formula anew first.
+The report is that of the example year; its pictures are whole pages.
 """
 # ruff: noqa: INP001, S603  a script beside the documents; it runs the two programs named above
 
@@ -38,16 +39,25 @@ PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
 </oor:items>
 """
-FONTS = """<?xml version="1.0"?>
+SERIF, SANS = "Noto Serif CJK SC", "Noto Sans CJK SC"
+LOOKS_LIKE = {
+    "宋体": SERIF,
+    "仿宋_GB2312": SERIF,
+    "楷体_GB2312": SERIF,
+    "方正小标宋_GBK": SERIF,
+    "黑体": SANS,
+}
+LIKE = """<match target="pattern"><test name="family"><string>{font}</string></test>
+<edit name="family" mode="assign" binding="strong"><string>{instead}</string></edit></match>
+"""
+FONTS = f"""<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
 <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
-<match target="pattern"><test name="family"><string>宋体</string></test>
-<edit name="family" mode="assign" binding="strong"><string>Noto Serif CJK SC</string></edit></match>
-<match target="pattern"><test name="family"><string>黑体</string></test>
-<edit name="family" mode="assign" binding="strong"><string>Noto Sans CJK SC</string></edit></match>
-</fontconfig>
+{"".join(LIKE.format(font=font, instead=instead) for font, instead in LOOKS_LIKE.items())}</fontconfig>
 """
+REPORT = {"report.png": 1, "report-table.png": 4}  # pages of the report, from 1
+DOTS = 66  # an inch of those
 
 
 class Picture(NamedTuple):
@@ -124,18 +134,37 @@ def _margins() -> str:
 
 def make(name: str, picture: Picture, folder: Path) -> None:
     """Page, then pixels."""
+    book = folder / "book.xlsx"
+    book.write_bytes(alone(picture))
+    crop = ["-x", "0", "-y", "0", "-W", str(WIDEST), "-H", str(picture.height)]
+    draw(printed(book, folder), name, "-r", str(picture.dots), *crop)
+
+
+def make_report(folder: Path) -> None:
+    """The example year, its report as pages, and those into pixels."""
+    year = os.environ | {"BIN": str(Path(sys.executable).parent), "OUT": str(folder / "year")}
+    subprocess.run([_program("sh"), "samples/year.sh"], cwd=ROOT, check=True, capture_output=True, env=year)
+    pages = printed(folder / "year" / "2024" / "report.docx", folder)
+    for name, page in REPORT.items():
+        draw(pages, name, "-r", str(DOTS), "-f", str(page), "-l", str(page))
+
+
+def printed(document: Path, folder: Path) -> Path:
+    """As LibreOffice prints it, to a PDF."""
     user, fonts = folder / "profile" / "user", folder / "fonts.conf"
     user.mkdir(parents=True)
     (user / "registrymodifications.xcu").write_text(PROFILE, encoding="utf-8")
     fonts.write_text(FONTS, encoding="utf-8")
-    book = folder / "book.xlsx"
-    book.write_bytes(alone(picture))
     office = [_program("soffice"), f"-env:UserInstallation={user.parent.as_uri()}", "--headless"]
-    office += ["--convert-to", "pdf", "--outdir", str(folder), str(book)]
+    office += ["--convert-to", "pdf", "--outdir", str(folder), str(document)]
     subprocess.run(office, check=True, capture_output=True, env=os.environ | {"FONTCONFIG_FILE": str(fonts)})
-    crop = ["-x", "0", "-y", "0", "-W", str(WIDEST), "-H", str(picture.height)]
-    draw = [_program("pdftoppm"), "-png", "-singlefile", "-r", str(picture.dots), *crop]
-    subprocess.run([*draw, str(folder / "book.pdf"), str(HERE / name.removesuffix(".png"))], check=True)
+    return folder / document.with_suffix(".pdf").name
+
+
+def draw(pages: Path, name: str, *how: str) -> None:
+    """One page into pixels."""
+    program = [_program("pdftoppm"), "-png", "-singlefile", *how]
+    subprocess.run([*program, str(pages), str(HERE / name.removesuffix(".png"))], check=True)
 
 
 def _program(name: str) -> str:
@@ -149,3 +178,5 @@ if __name__ == "__main__":
     for name, picture in pictures().items():
         with tempfile.TemporaryDirectory() as folder:
             make(name, picture, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        make_report(Path(folder))

@@ -19,6 +19,7 @@ from attrs import define, field
 from xltools.checking.checks import verified
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
+from xltools.data.record import Agency
 from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
 from xltools.excel.reader import read_package
@@ -98,16 +99,28 @@ class Manner:
         return key_of((tool(), self.packed))
 
 
-def on_roster(filing: Filing, roster: Roster) -> Filing:
-    """A report tells no more of its agency than the name: with the roster at hand it gets the code that goes with it."""
+def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Filing:
+    """A report tells no more of its agency than the name: here it gets what goes with it.
+
+    The *roster* knows its code. Its district is the one that collects, without which the agencies of two districts could
+    be taken for one where their roll-ups meet.
+    """
     stamp = filing.stamp
-    entry = roster.named(stamp.agency.name) if stamp and stamp.agency.is_named_only else None
-    if stamp is None or entry is None or filing.is_rollup:
+    if stamp is None or filing.is_rollup or not is_bare(stamp.agency):
         return filing
-    agency = attrs.evolve(stamp.agency, code=entry.code)
+    entry = roster.named(stamp.agency.name) if roster and stamp.agency.is_named_only else None
+    code, home = entry.code if entry else stamp.agency.code, stamp.agency.district or district
+    agency = attrs.evolve(stamp.agency, code=code, district=home)
+    if agency == stamp.agency:
+        return filing
     record = attrs.evolve(filing.record, agencies=frozenset((agency,))) if filing.record else None
     findings = tuple(finding.of(filing.source.path, str(agency)) for finding in filing.findings)
     return attrs.evolve(filing, stamp=attrs.evolve(stamp, agency=agency), record=record, findings=findings)
+
+
+def is_bare(agency: Agency) -> bool:
+    """Whether something of it is not known that its workbook would tell."""
+    return agency.is_named_only or not agency.district
 
 
 class Taken(NamedTuple):
@@ -287,23 +300,23 @@ def _answered(
 
 
 def gathered(
-    taken: Iterable[Taken], manner: Manner, *, many: bool, roster: Roster | None = None
+    taken: Iterable[Taken], manner: Manner, *, many: bool, roster: Roster | None = None, district: str = ""
 ) -> Sequence[Filing]:
-    """The filings, known on the *roster*; *many* wait on a disk and are taken in when they are gone through."""
+    """The filings, known on the *roster* as of that *district*; *many* wait on a disk until they are gone through."""
     from xltools.data.packed import unpack  # noqa: PLC0415
     from xltools.spool import Spool  # noqa: PLC0415
 
     packed = (packed for one in taken for packed in one.packed)
     if many:
-        return Spool(manner.forms, (_known_on(roster, one, manner) for one in packed) if roster else packed)
-    filings = (unpack(one, manner.forms) for one in packed)
-    return [on_roster(filing, roster) if roster else filing for filing in filings]
+        known = (_known_on(roster, district, one, manner) for one in packed)
+        return Spool(manner.forms, known if roster or district else packed)
+    return [on_roster(unpack(one, manner.forms), roster, district) for one in packed]
 
 
-def _known_on(roster: Roster, packed: bytes, manner: Manner) -> bytes:
+def _known_on(roster: Roster | None, district: str, packed: bytes, manner: Manner) -> bytes:
     from xltools.data.packed import origin_of, pack, unpack  # noqa: PLC0415
 
     agency, _ = origin_of(packed)
-    if agency is None or not agency.is_named_only:
+    if agency is None or not is_bare(agency):
         return packed
-    return pack(on_roster(unpack(packed, manner.forms), roster))
+    return pack(on_roster(unpack(packed, manner.forms), roster, district))

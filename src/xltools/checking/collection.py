@@ -129,6 +129,7 @@ def examine(
     is never held; of anything else the result is.
     """
     filings = filings if isinstance(filings, Spool) else tuple(filings)
+    past = past.of_agencies(district) if past and district else past
     survey = _Survey(filings, roster, policy or Policy(), past)
     examination = Examination(filings, survey, year, district)
     examined = examination if isinstance(filings, Spool) else tuple(examination)
@@ -309,7 +310,7 @@ def _changes(
 ) -> Iterator[Finding]:
     """Who came since last year and sent nothing yet, and who went. Without a roster nobody is known to have gone."""
     for entry in absent:
-        if entry.agency() not in matched:
+        if past.reporting and entry.agency() not in matched:
             yield policy.applied(prior.new(entry.agency(), past), entry.code)
     for agency in prior.gone(past, matched):
         yield policy.applied(prior.went(agency, past), agency.code)

@@ -32,8 +32,8 @@ class Difference:
         return EXACT.subtract(self.other or ZERO, self.one or ZERO)
 
 
-def differences(one: Filing, other: Filing) -> tuple[Difference, ...]:
-    """What the two do not have in common, in the form's order: inputs as read, totals derived, then prose.
+def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Difference, ...]:
+    """What the two do not have in common, in the form's order: inputs as read, totals derived, then prose if asked.
 
     A blank is not 0, and a figure that could not be read is shown as blank. Raises :class:`InputError` for a
     file that could not be read as a return, :class:`AdditionError` for two different forms.
@@ -45,7 +45,7 @@ def differences(one: Filing, other: Filing) -> tuple[Difference, ...]:
     assert other.form is not None  # noqa: S101  just asked
     if one.form != other.form and one.form.name != other.form.name:
         raise AdditionError(Problem("other-form", facts={"one": one.form.name, "other": other.form.name}))
-    return (*_figures(one, other), *_texts(one, other))
+    return (*_figures(one, other), *(_texts(one, other) if texts else ()))
 
 
 def _figures(one: Filing, other: Filing) -> Iterator[Difference]:

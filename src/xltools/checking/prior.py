@@ -115,9 +115,16 @@ def _sums(names: list[str], figures: list[Figures]) -> dict[str, Decimal]:
 
 
 def _identity(filing: Filing, past: Past, matched: Mapping[Agency, Agency]) -> Iterator[Finding]:
-    """Whether the agency is new, has another name, or another code. A roll-up whose members are known is not asked."""
+    """Whether the agency is new, has another name, or another code.
+
+    A roll-up whose members are known is not asked, and nobody is where of last year no agency is known.
+    """
     agency = filing.agency
-    if agency is None or (filing.is_rollup and any(m.agency in matched for m in filing.members)):
+    if (
+        agency is None
+        or not past.reporting
+        or (filing.is_rollup and any(m.agency in matched for m in filing.members))
+    ):
         return
     old = matched.get(agency)
     if old is None:

@@ -29,12 +29,19 @@ def command(lang: Lang) -> click.Command:
     @click.command("diff", help=t("help.diff"))
     @click.argument("one", metavar="A", type=place())
     @click.argument("other", metavar="B", type=place())
+    @option(lang, "--figures", is_flag=True, text="figures")
     @option(lang, "--form", text="forms")
     @formats(lang, "text", "json", "csv")
     @option(lang, "-o", "--output", type=file(), text="output")
     @reading(lang)
     def run(
-        one: Path | str, other: Path | str, form: str | None, how: str, output: Path | None, reading: How
+        one: Path | str,
+        other: Path | str,
+        figures: bool,
+        form: str | None,
+        how: str,
+        output: Path | None,
+        reading: How,
     ) -> int:
         from xltools.checking.differences import differences  # noqa: PLC0415
         from xltools.errors import InputError, Problem  # noqa: PLC0415
@@ -49,7 +56,7 @@ def command(lang: Lang) -> click.Command:
             if len(read) != 1:
                 raise InputError(Problem("not-a-return", str(path)))
             filings += list(read)
-        found = differences(*filings)
+        found = differences(*filings, texts=not figures)
         objects = [board.difference_object(difference) for difference in found]
         if how == "json":
             emit(data.json_text(objects, encoding(output), indent=1), output)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.shared import How, file, find_form, here, inbox_of, option, paths, read_all, reading
+from xltools.cli.shared import (
+    How,
+    file,
+    find_form,
+    find_roster,
+    here,
+    inbox_of,
+    option,
+    paths,
+    read_all,
+    reading,
+)
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -49,7 +60,8 @@ def command(lang: Lang) -> click.Command:
         if not force:
             refuse_existing(made)
         definition = find_form(form) if form or wide else None
-        handed = read_all(inbox_of(paths, own), definition, lang, reading)
+        inbox, agencies = inbox_of(paths, own), find_roster(own.roster)
+        handed = read_all(inbox, definition, lang, reading, roster=agencies, district=own.district or "")
         for path in made:
             refuse_workbook(path)
             refuse_input(path, handed.inbox.paths)

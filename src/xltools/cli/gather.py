@@ -56,7 +56,8 @@ def command(lang: Lang) -> click.Command:
         how = document_format(output, how, force=force)
         definition = find_form(form or own.form)
         agencies = find_roster(roster or own.roster)
-        handed = read_all(inbox_of(paths, own), definition, lang, reading._replace(verifying=False))
+        inbox, how_read = inbox_of(paths, own), reading._replace(verifying=False)
+        handed = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district or "")
         found = gathered(handed.filings, definition, agencies, _title(handed.filings, own, definition))
         if output:
             refuse_input(output, handed.inbox.paths)

@@ -31,6 +31,8 @@ from xltools.cli.shared import (
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xltools.form.model import Form
     from xltools.inbox import Inbox
     from xltools.merging import Merge
@@ -104,8 +106,10 @@ def command(lang: Lang) -> click.Command:
             fresh = reading._replace(fresh=True)  # a proof rests on the files alone
             return prove(checked, lambda: _merged(paths, settings, own, lang, fresh, told=False), lang)
         # A collection is merged again after each correction; its own roll-up takes the place of the former one.
-        force, output = force or output is None, given(output, own.rollup, "-o")
-        if not force:
+        own_place, output = output is None, given(output, own.rollup, "-o")
+        if own_place and not force:
+            _refuse_texts(output)
+        elif not force:
             refuse_existing([output])
         work = _merged(paths, settings, own, lang, reading, told=True)
         refuse_input(output, work.inbox.paths)
@@ -152,6 +156,30 @@ def _known(checked: Path | None) -> Settings | None:
     return found.settings if found else None
 
 
+def _refuse_texts(former: Path) -> None:
+    """Raise :class:`OutputError` where somebody typed prose into the former roll-up: it would be gone with it."""
+    import contextlib  # noqa: PLC0415
+
+    from xltools.errors import InputError, OutputError, Problem  # noqa: PLC0415
+    from xltools.files import read_bytes  # noqa: PLC0415
+    from xltools.report import manifest  # noqa: PLC0415
+
+    if not former.is_file():
+        return
+    known = None
+    with contextlib.suppress(InputError):  # a manifest that means nothing tells nothing
+        known = manifest.read(manifest.path_of(former))
+    if known and manifest.hash_of(read_bytes(former)) == known.sha256:
+        return  # as it was written; most are, and a large one is not read for this
+    from xltools.excel.reader import read  # noqa: PLC0415
+
+    filing = read(former)
+    boxes = [b for b, text in filing.prose.items() if text.strip() and not b.startswith("cover.")]
+    if filing.is_rollup and boxes:
+        places = "、".join("!".join(filing.address(box)) for box in boxes)
+        raise OutputError(Problem("rollup-has-texts", str(former), {"places": places}))
+
+
 def _merged(
     paths: tuple[Path | str, ...], options: _Options, own: Own, lang: Lang, how: How, *, told: bool
 ) -> Work:
@@ -159,7 +187,9 @@ def _merged(
     from xltools.report import text  # noqa: PLC0415
 
     roster = find_roster(options.roster)
-    handed = read_all(inbox_of(paths, own), options.form, lang, how, roster=roster)
+    handed = read_all(inbox_of(paths, own), options.form, lang, how, roster=roster, district=options.district)
+    earlier = prior_files(options.prior, own)
+    past = find_past(earlier, own, options.form, options.year, lang, how)
     outcome = merge(
         handed.filings,
         options.form,
@@ -170,17 +200,23 @@ def _merged(
         exclusions=[Exclusion(what, reason) for what, reason in options.exclusions],
         incomplete=options.incomplete,
         policy=own.policy,
-        past=find_past(options.prior, own, options.form, options.year, lang, how),
+        past=past,
         watch=(lambda one: emit_block(text.file_text(one, lang))) if told else None,
     )
     if told and outcome.collection.tally.is_any:
         for block in text.closing_text(outcome.collection, lang):
             emit_block(block)
         point_to_explanations(outcome.collection, lang)
-    return Work(outcome, handed.inbox, _settings(options, own), options.password)
+    if told and past and outcome.rollup and not outcome.rollup.earlier:
+        whose = past.gathered.name if past.gathered else ""
+        key = "other-years" if whose else "no-years"
+        click.echo(
+            catalog(lang)(f"report.{key}", year=past.year, whose=whose, district=options.district), err=True
+        )
+    return Work(outcome, handed.inbox, _settings(options, own, earlier), options.password)
 
 
-def _settings(options: _Options, own: Own) -> Settings:
+def _settings(options: _Options, own: Own, earlier: Sequence[Path | str]) -> Settings:
     from xltools.files import read_bytes  # noqa: PLC0415
     from xltools.inbox import content_of, gather  # noqa: PLC0415
     from xltools.report.manifest import Settings, hash_of, policy_hash  # noqa: PLC0415
@@ -188,7 +224,7 @@ def _settings(options: _Options, own: Own) -> Settings:
     others = {"policy": policy_hash(own.policy)}
     if options.roster:
         others["roster"] = hash_of(read_bytes(options.roster))
-    if earlier := prior_files(options.prior, own):
+    if earlier:
         limits = read_limits(())
         others["prior"] = hash_of(content_of(file, limits) for file in gather(earlier).files)
     return Settings(

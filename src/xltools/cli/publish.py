@@ -76,7 +76,7 @@ def command(lang: Lang) -> click.Command:
         years = _years_before(filing, prior, own, lang, reading)
         if starter:
             return _start(filing, years, handed, given(output, None, "-o"), lang)
-        words = _manuscript(template, own, filing.form)
+        words = _manuscript(template, own, filing, filing.form)
         return _Publishing(filing, words, years, own, lang, output).run(handed, how, annex=annex, draft=draft)
 
     return run
@@ -108,11 +108,12 @@ def _only(handed: Handed) -> Filing:
     return handed.filings[0]
 
 
-def _manuscript(template: Path | None, own: Own, form: Form) -> Manuscript | None:
-    """The words in the file named, else in the collection's, where there is one."""
+def _manuscript(template: Path | None, own: Own, filing: Filing, form: Form) -> Manuscript | None:
+    """The words in the file named, else in the collection's where there is one: the district's, and no agency's."""
     from xltools.manuscript import load  # noqa: PLC0415
 
-    if template is None and own.template and own.template.is_file():
+    is_own = filing.agency is not None and filing.agency.name == own.district
+    if template is None and is_own and own.template and own.template.is_file():
         template = own.template
     return load(template, form) if template else None
 
@@ -129,25 +130,13 @@ def _years_before(
     known, year = dict(filing.earlier), filing.record.year
     if not named and (year - 1 in known or own.prior is None):
         return known
-    paths = named or filter(None, [own.prior])
-    files = [_district(path) for path in paths] if filing.is_rollup else list(paths)
-    past = find_past(files, own, filing.form, year, lang, how)
+    past = find_past(named, own, filing.form, year, lang, how)
     if past is None:
         return known
     if filing.is_rollup:
         return known | past.years_of(filing.agency)
     last = last_figures(filing, past, past.matches([filing.agency]))
     return known | ({past.year: last} if last else {})
-
-
-def _district(path: Path | str) -> Path | str:
-    """Of a collection's folder its roll-up, where there is one: its returns alone are nobody's statement of their sum."""
-    from xltools import folder  # noqa: PLC0415
-
-    if isinstance(path, str) or not (path / folder.FILE).is_file():
-        return path
-    rollup = folder.load(path).rollup
-    return rollup if rollup.is_file() else path
 
 
 def _say(text: str, *, beside: bool) -> None:

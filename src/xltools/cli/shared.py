@@ -252,10 +252,11 @@ def read_all(
     *,
     allow_none: bool = False,
     roster: Roster | None = None,
+    district: str = "",
 ) -> Handed:
     """Every file named or found in a folder, an archive or a store, read; says how many were passed over.
 
-    Reports that tell no more than their agency's name are known by it on the *roster*.
+    Reports that tell no more than their agency's name are known by it on the *roster*, as of that *district*.
     """
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
@@ -268,10 +269,10 @@ def read_all(
     manner = how.manner(form)
     if count > MANY or how.dask is not None or _wanted(how, count) > 1 or _keeps(how, handed.inbox):
         taken = handed.taken(manner, how, lang)
-        handed.filings = gathered(taken, manner, many=count > MANY, roster=roster)
+        handed.filings = gathered(taken, manner, many=count > MANY, roster=roster, district=district)
     else:
         filings = handed.here(manner, lang)
-        handed.filings = [on_roster(one, roster) if roster else one for one in filings]
+        handed.filings = [on_roster(one, roster, district) for one in filings]
     return handed
 
 
@@ -361,8 +362,8 @@ def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
 
 
 def prior_files(named: Sequence[Path | str], own: Own) -> list[Path | str]:
-    """Where last year's files lie: those named, else what the collection names."""
-    return [_returns(path) for path in named or filter(None, [own.prior])]
+    """Where last year's files lie: those named, else what the collection names. Of files named here nothing changes."""
+    return [_last_year(path) for path in named or filter(None, [own.prior])]
 
 
 def find_past(
@@ -394,13 +395,22 @@ def find_past(
     return past
 
 
-def _returns(path: Path | str) -> Path | str:
-    """Where the returns of a collection lie, when that is what was named."""
+def _last_year(path: Path | str) -> Path | str:
+    """Of a collection's folder its roll-up, where there is one that lacks nobody, else its returns.
+
+    The roll-up knows the agencies as the roster does, their sum, and the years before.
+    """
     from xltools import folder  # noqa: PLC0415
 
-    if isinstance(path, str):
+    if isinstance(path, str) or not (path / folder.FILE).is_file():
         return path
-    return folder.load(path).inbox if (path / folder.FILE).is_file() else path
+    from xltools.excel.reader import read  # noqa: PLC0415
+
+    found = folder.load(path)
+    if not found.rollup.is_file():
+        return found.inbox
+    filing = read(found.rollup)
+    return found.rollup if filing.record and not filing.left_out else found.inbox
 
 
 def progress(items: Iterable[_Item], label: str, count: int | None = None) -> Iterator[_Item]:

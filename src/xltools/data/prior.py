@@ -25,6 +25,7 @@ class Past:
     differ has no figures. ``reporting`` are the agencies that answered for themselves; a roll-up is one of them
     unless it only gathers the others. ``whole`` are the sums where just one roll-up is known, ``gathered`` the
     district whose sums they are, unless it lacks somebody, and ``earlier`` what that roll-up knew of the years before it.
+    ``stated`` are those whose figures are a return or a published report of their own, and no sum.
     """
 
     form: Form
@@ -34,14 +35,20 @@ class Past:
     whole: Figures | None = None
     gathered: Agency | None = None
     earlier: Mapping[int, Figures] = field(factory=dict)
+    stated: frozenset[Agency] = frozenset()
 
     def years_of(self, district: Agency) -> dict[int, Figures]:
-        """The sums of *district* by year, the last first, where last year's roll-up was its own.
+        """The sums of *district* by year, the last first, where last year's roll-up was its own, or its published report.
 
         Another district's figures beside these would be worse than none, and so would those of a roll-up that says
         itself that some are missing.
         """
-        if self.gathered is None or not self.whole or self.matches([district]).get(district) != self.gathered:
+        own = self.matches([district]).get(district)
+        if own in self.stated:
+            cells, figures = self.form.cells, self.values[own]
+            summed = {name: value for name, value in figures.items() if cells[name].additive}
+            return {self.year: summed} if summed else {}
+        if self.gathered is None or not self.whole or own != self.gathered:
             return {}
         first = self.year + 1 - Years.MOST  # there is no room for those before
         known_before = {
@@ -66,6 +73,11 @@ class Past:
             todo = [agency for agency in todo if agency not in found]
             left = [old for old in left if old not in taken]
         return found
+
+    def of_agencies(self, district: str) -> Past:
+        """The same without *district* among those that reported: its own report is no agency's, and it is not gone."""
+        kept = frozenset(agency for agency in self.reporting if agency.name != district)
+        return attrs.evolve(self, reporting=kept)
 
     def without(self, codes: Iterable[str]) -> Past:
         """The same without the agencies of those codes among those that reported."""
@@ -130,8 +142,9 @@ def past_of(filings: Iterable[Filing], form: Form) -> Past:
     gathered = only.agency if only else None
     whole = values[gathered] if gathered else None
     earlier = only.earlier if only else {}
-    lacking = only is not None and bool(only.left_out)
-    return Past(form, years[0], values, _reporting(used), whole, None if lacking else gathered, earlier)
+    gathered = None if only and only.left_out else gathered
+    stated = frozenset(filing.agency for filing in used if filing.agency and not filing.is_rollup)
+    return Past(form, years[0], values, _reporting(used), whole, gathered, earlier, stated)
 
 
 def _is_usable(filing: Filing, form: Form) -> bool:

@@ -1,0 +1,341 @@
+"""What people do in the example year of 青禾区 that no command does: ``python samples/fill.py STEP [...]``.
+
+Clerks type figures and prose into the workbooks that were issued, some with the ordinary mistakes; they correct what a
+returned list (需要修改的地方) names, and nothing else; the coordinator writes the words of the report. Each step runs in
+the folder of a collection. ``samples/year.sh`` tells when.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import clerk
+import openpyxl
+from make import AGENCIES, COLUMNS, DISTRICT, FORM, PLACE, YEAR, Dice, Values, edit, figures, prose
+
+LAST_YEAR = YEAR - 1
+NIL = "019"  # nothing happened there, in either year
+SLIP = "需要修改的地方"
+EXPLANATION = "H"  # the last column of that sheet that is shown
+INPUTS = {PLACE.address(cell.name): cell.name for cell in FORM.inputs}
+TOTALS = {PLACE.address(cell.name): cell.name for cell in FORM.totals}
+TEXTS = {PLACE.address(box): box for box in FORM.texts}
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What an agency has in its files: from these it fills in, and with these it compares what it is asked about."""
+
+    values: Values
+    prose: dict[str, str]
+    reasons: dict[str, str] = field(default_factory=dict)  # why a figure is so, by the name of its cell
+
+
+@cache
+def papers(code: str, year: int) -> Papers:
+    """The truth about an agency and a year."""
+    values = {name: Decimal(0) for name in figures(code)} if code == NIL else figures(code)
+    reasons = {}
+    if year == LAST_YEAR:
+        values = _year_before(code, values)
+    elif code == "006":
+        values |= {"disclosure.coercion.decisions": Decimal(45)}
+        reasons["disclosure.coercion.decisions"] = (
+            "今年开展法律服务市场专项整治，作出查封、扣押决定45件，已与台账核对。"
+        )
+    nil = {"cover.nil": "是"} if code == NIL else {}
+    return Papers(values, prose(AGENCIES[code], code, values, year) | nil, reasons)
+
+
+def _year_before(code: str, now: Values) -> Values:
+    """Figures out of which those of this year can have come: what was carried over and what was in force fit."""
+    dice = Dice(f"{DISTRICT} {LAST_YEAR} {code}")
+    last = dict(now)
+
+    def around(value: Decimal) -> Decimal:
+        return max(value + dice.upto(2) - 1, Decimal(0)) if value else value
+
+    last |= {name: around(value) for name, value in now.items() if name.startswith("disputes.")}
+    documents = "disclosure.normative_documents"
+    last[f"{documents}.in_force"] = (
+        now[f"{documents}.in_force"] - now[f"{documents}.made"] + now[f"{documents}.repealed"]
+    )
+    last[f"{documents}.made"] = min(last[f"{documents}.in_force"], now[f"{documents}.repealed"])
+    for name in ("licensing.decisions", "penalty.decisions", "coercion.decisions", "fees.amount"):
+        share = Decimal(80 + dice.upto(30)) / 100
+        last[f"disclosure.{name}"] = (now[f"disclosure.{name}"] * share).quantize(now[f"disclosure.{name}"])
+    for column in COLUMNS:
+        done = [
+            n
+            for n in now
+            if n.endswith(f".{column}") and n.split(".")[1] not in {"new", "carried_in", "carried_out"}
+        ]
+        last |= {name: around(now[name]) for name in done}
+        last[f"applications.carried_out.{column}"] = now[f"applications.carried_in.{column}"]
+        last[f"applications.carried_in.{column}"] = Decimal(0)
+        left = last[f"applications.carried_out.{column}"]
+        last[f"applications.new.{column}"] = sum((last[n] for n in done), left)
+    return last
+
+
+# -- filling in
+
+
+def filled(package: bytes, told: Papers) -> bytes:
+    """The issued workbook with everything typed in, and the totals as a spreadsheet computes them."""
+    totals = FORM.complete(told.values)
+    typed: dict[str, clerk.Content] = {**told.values, **told.prose}
+    return edit(package, typed | {cell.name: clerk.Result(totals[cell.name]) for cell in FORM.totals})
+
+
+def issued(code: str, year: int = YEAR) -> Path:
+    """The workbook that was made for the agency."""
+    return Path("outbox") / f"{code}_{AGENCIES[code]}_{year}.xlsx"
+
+
+def sent(code: str, year: int = YEAR) -> Path:
+    """Where its answer is put, under the name that it was issued with."""
+    return Path("inbox") / issued(code, year).name
+
+
+def last_year() -> None:
+    """Every agency answers at once and without a fault."""
+    for code in AGENCIES:
+        sent(code, LAST_YEAR).write_bytes(
+            filled(issued(code, LAST_YEAR).read_bytes(), papers(code, LAST_YEAR))
+        )
+
+
+# -- January: what comes back first
+
+
+def total_typed_over(_: Papers, package: bytes) -> bytes:
+    """A total typed as 0 over its formula."""
+    return edit(package, {"disputes.review.total": Decimal(0)})
+
+
+def words_for_numbers(told: Papers, package: bytes) -> bytes:
+    """About so many, and a stroke for nothing."""
+    return edit(package, {
+        "disclosure.penalty.decisions": f"约{told.values['disclosure.penalty.decisions']}",
+        "applications.declined_massive.natural": "/",
+    })  # fmt: skip
+
+
+def wrong_column(told: Papers, package: bytes) -> bytes:
+    """An application under the wrong kind of applicant; the row's total holds, two columns do not."""
+    one, other = "applications.unavailable_not_held.natural", "applications.unavailable_not_held.other_org"
+    return retyped(package, told, {one: told.values[one] - 1, other: told.values[other] + 1})
+
+
+def yuan(told: Papers, package: bytes) -> bytes:
+    """An amount in yuan where ten thousands of them are asked."""
+    return retyped(package, told, {"disclosure.fees.amount": told.values["disclosure.fees.amount"] * 10_000})
+
+
+def other_number(told: Papers, package: bytes) -> bytes:
+    """A number in the text that is not that of the table."""
+    right = FORM.complete(told.values)["applications.new.total"]
+    text = told.prose["overview.on_request"].replace(f"{right}件", f"{right + 4}件", 1)
+    return edit(package, {"overview.on_request": text})
+
+
+def left_blank(told: Papers, package: bytes) -> bytes:
+    """The noughts of a column left out."""
+    zeros = [n for n, value in told.values.items() if n.endswith(".welfare") and not value]
+    return edit(package, dict.fromkeys(zeros))
+
+
+def retyped(package: bytes, told: Papers, changes: Values) -> bytes:
+    """With some figures typed anew; the totals follow."""
+    totals = FORM.complete(told.values | changes)
+    return edit(package, {**changes, **{cell.name: clerk.Result(totals[cell.name]) for cell in FORM.totals}})
+
+
+MISTAKES: dict[str, Callable[[Papers, bytes], bytes]] = {
+    "002": total_typed_over,
+    "003": words_for_numbers,
+    "005": wrong_column,
+    "010": other_number,
+    "011": yuan,
+    "013": left_blank,
+}
+IN_WORD, WRONG_YEAR, TWICE, EMPTY, LATE = "004", "007", "008", "012", "015"
+TOGETHER = ("016", "017", "018")  # sent in one archive
+
+
+def january() -> None:
+    """What came by the end of January. 004 has a workbook of its own to publish from; 015 sends nothing yet."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as together:
+        for code in AGENCIES:
+            told, mistake = papers(code, YEAR), MISTAKES.get(code, lambda _, package: package)
+            package = mistake(told, filled(issued(code).read_bytes(), told))
+            if code in TOGETHER:
+                together.writestr(zipfile.ZipInfo(issued(code).name, (YEAR + 1, 1, 20, 9, 0, 0)), package)
+            elif code == IN_WORD:
+                Path("004.xlsx").write_bytes(package)
+            elif code == WRONG_YEAR:
+                sent(code).write_bytes(Path(f"../{LAST_YEAR}", sent(code, LAST_YEAR)).read_bytes())
+            elif code == EMPTY:
+                sent(code).write_bytes(b"")
+            elif code != LATE:
+                sent(code).write_bytes(package)
+    Path("inbox/三家单位.zip").write_bytes(archive.getvalue())
+    wrong = papers(TWICE, YEAR).values
+    earlier = {"disclosure.licensing.decisions": wrong["disclosure.licensing.decisions"] - 1}
+    package = filled(issued(TWICE).read_bytes(), papers(TWICE, YEAR))
+    sent(TWICE).rename(sent(TWICE).with_stem(f"{sent(TWICE).stem}（以此为准）"))
+    sent(TWICE).write_bytes(retyped(package, papers(TWICE, YEAR), earlier))
+
+
+def late() -> None:
+    """015 answers after it was reminded."""
+    sent(LATE).write_bytes(filled(issued(LATE).read_bytes(), papers(LATE, YEAR)))
+
+
+# -- what was sent back is corrected
+
+
+def corrected() -> None:
+    """Each agency goes through what it got back, and sends that file again in place of the former one."""
+    for message in sorted(Path("returned").glob("*.txt")):
+        code = message.name.partition("_")[0]
+        marked = message.with_suffix(".xlsx")
+        name = sent(code).name if code in AGENCIES else message.name
+        if code == TWICE:  # which of the two counts was asked on the telephone
+            sent(code).unlink(missing_ok=True)
+            continue
+        package = mended(code, marked) if marked.exists() else None
+        if package is None:
+            package = filled(issued(code).read_bytes(), papers(code, YEAR))
+        (Path("inbox") / name).write_bytes(package)
+
+
+def mended(code: str, marked: Path) -> bytes | None:
+    """The marked workbook after each of its lines was seen to; ``None`` where another workbook is to be sent."""
+    told, blank = papers(code, YEAR), issued(code).read_bytes()
+    package = marked.read_bytes()
+    book = openpyxl.load_workbook(io.BytesIO(package))
+    for row, places in _lines(book):
+        if not places:
+            return None
+        edits = {
+            place: content
+            for place in _to_compare(places)
+            for content in _differing(book, place, told, blank)
+        }
+        for (sheet, address), content in edits.items():
+            package = clerk.edited(package, sheet, {address: content})
+        reasons = [told.reasons[INPUTS[place]] for place in places if INPUTS.get(place) in told.reasons]
+        if not edits and reasons:
+            package = clerk.edited(package, SLIP, {f"{EXPLANATION}{row}": reasons[0]})
+    totals = FORM.complete(told.values)
+    kept = {place: name for place, name in TOTALS.items() if _is_formula(book[place[0]][place[1]].value)}
+    return edit(package, {name: clerk.Result(totals[name]) for name in kept.values()})
+
+
+def _lines(book: openpyxl.Workbook) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    """Each line of the list: its row, and the cells that it names; none where it is about the whole file."""
+    for cells in book[SLIP].iter_rows(min_row=4, max_col=2):
+        if cells[0].value:
+            sheet, _, areas = str(cells[1].value).rpartition("!")
+            found = [_cells(book, sheet, area) for area in areas.split("、")] if sheet else []
+            yield cells[0].row, [place for places in found for place in places]
+
+
+def _cells(book: openpyxl.Workbook, sheet: str, area: str) -> list[tuple[str, str]]:
+    rows = book[sheet][area]
+    flat = [cell for row in rows for cell in row] if isinstance(rows, tuple) else [rows]
+    return [(sheet, cell.coordinate) for cell in flat]
+
+
+def _to_compare(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The cells named; where several of a column are, the whole column, as the list asks for."""
+    columns = [(sheet, re.sub(r"\d", "", address)) for sheet, address in places]
+    whole = {column for column in columns if columns.count(column) > 1}
+    more = [place for place in INPUTS if (place[0], re.sub(r"\d", "", place[1])) in whole]
+    return list(dict.fromkeys([*places, *more]))
+
+
+def _differing(
+    book: openpyxl.Workbook, place: tuple[str, str], told: Papers, blank: bytes
+) -> Iterator[clerk.Content]:
+    """What belongs there, where something else stands there."""
+    there = book[place[0]][place[1]].value
+    if place in INPUTS and (
+        there is None or isinstance(there, str) or Decimal(str(there)) != told.values[INPUTS[place]]
+    ):
+        yield told.values[INPUTS[place]]
+    elif place in TOTALS and not _is_formula(there):
+        original = openpyxl.load_workbook(io.BytesIO(blank))[place[0]][place[1]].value
+        yield clerk.Formula(original.removeprefix("="), FORM.complete(told.values)[TOTALS[place]])
+    elif place in TEXTS and there != told.prose.get(TEXTS[place]):
+        yield told.prose[TEXTS[place]]
+
+
+def _is_formula(content: object) -> bool:
+    return str(content).startswith("=")
+
+
+def afterwards() -> None:
+    """In March 009 finds an application that it forgot."""
+    told = papers("009", YEAR)
+    more = {
+        name: told.values[name] + 1 for name in ("applications.new.natural", "applications.granted.natural")
+    }
+    texts = prose(AGENCIES["009"], "009", told.values | more, YEAR)
+    sent("009").write_bytes(filled(issued("009").read_bytes(), Papers(told.values | more, texts)))
+
+
+# -- the words of the report
+
+GAPS = {
+    "主动公开的主要内容": "全区各单位通过区政府门户网站、政务新媒体公开政策文件、办事指南、财政预决算和重点领域信息，政策文件与解读材料同步发布。",
+    "政府信息制作": "落实公文公开属性源头认定，信息发布先审后发，定期清理失效文件。",
+    "政府网站信息公开专栏": "区政府门户网站设统一的政府信息公开专栏，区政务服务中心、档案馆、图书馆设有查阅点，政务新媒体运行正常。",
+    "机构和人员": "区政府办公室专人负责政府信息公开工作，组织业务培训，开展年度考核和社会评议，未发生责任追究情形。",
+    "本年度存在的主要问题": "主要问题是个别单位信息更新不及时，政策解读形式偏少。下一步将建立更新提醒制度，丰富解读形式，加强业务指导。",
+    "信息处理费": "本年度未收取信息处理费。",
+    "其他需要报告的事项": "没有其他需要报告的事项。",
+}
+
+
+def words(*, compared: bool = True) -> None:
+    """The text file edited: every gap filled, the figures left in their braces, and a comparison added."""
+    file = Path("text.md")
+    text = file.read_text(encoding="utf-8")
+    for start, sentence in GAPS.items():
+        text, times = re.subn(f"【{start}[^【】]*】", sentence, text)
+        if times != 1:
+            raise LookupError(start)
+    if compared:
+        penalties = "disclosure.penalty.decisions"
+        text = text.replace(
+            "{decisions}。", f"{{decisions}}，其中行政处罚决定比上年{{change: {penalties}}}。", 1
+        )
+    file.write_text(text, encoding="utf-8")
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    "last-year": last_year,
+    "january": january,
+    "late": late,
+    "corrected": corrected,
+    "afterwards": afterwards,
+    "words": words,
+    "words-of-last-year": lambda: words(compared=False),
+}
+
+if __name__ == "__main__":
+    STEPS[sys.argv[1]]()
