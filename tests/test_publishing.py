@@ -359,7 +359,7 @@ def fill_in(folder):
 def test_in_a_collection_the_report_needs_no_options(collection):
     told = run("publish", expect=1)
     assert not (collection / "report.docx").exists()
-    assert "7 gaps are left" in told
+    assert "16 gaps are left" in told
     assert "--starter" in told
     assert "text.md" in run("publish", "--starter")
     assert "exists" in run("publish", "--starter", expect=2)
