@@ -75,7 +75,8 @@ def _grid(rows: list[list[str]]) -> list[Item]:
 
 def _cells(line: str) -> list[str]:
     """The cells of a row; the strokes at its two ends are its frame."""
-    return _BETWEEN.split(line.strip().removeprefix("|").removesuffix("|"))
+    # A cell of ideographic spaces in front of the first stroke is a cell; spaces of the line are none.
+    return _BETWEEN.split(line.strip(" \t\r").removeprefix("|").removesuffix("|"))
 
 
 def _inside(cell: str) -> str:
