@@ -25,13 +25,13 @@ import reading
 
 from xltools.checking.checks import verified
 from xltools.data.packed import pack, unpack
-from xltools.excel.guard import Limits
 from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_rollup
 from xltools.form.library import find
 from xltools.inbox import gather
 from xltools.intake import Manner, gathered, take_in
 from xltools.merging import merge
+from xltools.office.guard import Limits
 from xltools.rosters import load_roster
 
 _Found = TypeVar("_Found")

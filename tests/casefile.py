@@ -20,6 +20,7 @@ import clerk
 import pytest
 
 import hostile
+import published
 from conftest import HERE, sound_prose, sound_values, year_before
 from xltools.checking.collection import examine
 from xltools.data.filing import Filing, Stamp
@@ -28,11 +29,13 @@ from xltools.data.policy import Policy
 from xltools.data.prior import past_of
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
+from xltools.document.reader import read_document
 from xltools.excel.reader import read_package
 from xltools.excel.scan import Limits
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
+from xltools.form.model import Form
 from xltools.merging import merge
 
 FOLDER = HERE / "cases"
@@ -64,10 +67,7 @@ def findings(path: Path) -> tuple[Finding, ...]:
     how = {"by_labels": case.get("by_labels", False), "key": case.get("key", "").encode()}
     how["passwords"] = case.get("passwords", ())
     with without(case.get("without", ())):
-        filings = [
-            read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits, **how)
-            for index, file in enumerate(each(case["file"]))
-        ]
+        filings = [handed_in(file, index, form, limits, how) for index, file in enumerate(each(case["file"]))]
     about = case.get("about", {})  # further columns of the roster, by code
     entries = tuple(Entry(code, name, about.get(code, {})) for code, name in case.get("roster", {}).items())
     return examine(
@@ -78,6 +78,21 @@ def findings(path: Path) -> tuple[Finding, ...]:
         policy=Policy(rule_makers=frozenset(case.get("rule_makers", ()))),
         past=past_of(prior(case["prior"]), find("xxgk-2021")) if "prior" in case else None,
     ).findings
+
+
+def handed_in(file: dict[str, Any], index: int, form: Form | None, limits: Limits, how: Any) -> Filing:
+    """One file, read; with ``document`` it is a report, written as that writer of ``published`` does."""
+    if "document" not in file:
+        return read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits, **how)
+
+    def spelled(text: str) -> str:
+        return file.get("labels", {}).get(text, text)
+
+    name, made = file["document"], find("xxgk-2021")
+    one = published.report(
+        made, sound_values(), prose=sound_prose(), texts=file.get("texts", {}), spelled=spelled
+    )
+    return read_document(published.WRITERS[name](one), file.get("path", name), form, limits)
 
 
 def each(files: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -22,10 +22,10 @@ from conftest import ROOT
 from xltools import store
 from xltools.cli import command_line
 from xltools.errors import InputError
-from xltools.excel.guard import Limits
 from xltools.excel.reader import read
 from xltools.inbox import gather
 from xltools.intake import Errand, Manner, gathered, read_files, take_in
+from xltools.office.guard import Limits
 
 sys.path.append(str(ROOT / "benchmarks"))
 import making

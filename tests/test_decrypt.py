@@ -20,10 +20,10 @@ from test_legacy import as_xlsb
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
-from xltools.excel.guard import Limits
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.library import find
+from xltools.office.guard import Limits
 from xltools.text import LANGS, message
 
 FORM = find("xxgk-2021")

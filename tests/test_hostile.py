@@ -14,8 +14,8 @@ from conftest import HERE
 from hostile import ANY, FILES, issued
 from xltools.cli import command_line
 from xltools.data.finding import SEVERITY
-from xltools.excel.guard import Limits, limits_from
 from xltools.excel.reader import read_package
+from xltools.office.guard import Limits, limits_from
 from xltools.text import LANGS, message
 
 SECONDS, MEGABYTES = 5, 300

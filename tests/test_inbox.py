@@ -19,11 +19,11 @@ from xltools.cli import command_line
 from xltools.data.filing import Source
 from xltools.errors import InputError
 from xltools.excel.archive import is_archive, members
-from xltools.excel.guard import Limits, ScanError
 from xltools.excel.reader import read
 from xltools.files import is_passed_over
 from xltools.inbox import content_of, gather
 from xltools.inbox import items as opened
+from xltools.office.guard import Limits, ScanError
 from xltools.text import LANGS
 
 SAMPLES = sorted((ROOT / "samples" / "clean").iterdir())

@@ -601,7 +601,7 @@ class Here:
 
 
 def test_archives_and_large_files_are_taken_in_alike_by_every_way(tmp_path, monkeypatch):
-    from xltools.excel.guard import Limits
+    from xltools.office.guard import Limits
     from xltools.store import Store
 
     (tmp_path / "inbox").mkdir()

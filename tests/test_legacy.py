@@ -29,7 +29,6 @@ from xltools.data.filing import Stamp
 from xltools.data.number import stored
 from xltools.data.record import Agency
 from xltools.excel.apart import ApartError, apart
-from xltools.excel.guard import Limits
 from xltools.excel.legacy import read_old
 from xltools.excel.opening import facts_of
 from xltools.excel.reader import read_package
@@ -38,6 +37,7 @@ from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.merging import merge
+from xltools.office.guard import Limits
 from xltools.text import LANGS, message
 
 OFFICIAL = find("xxgk-2021")

@@ -270,6 +270,21 @@ FAULTS = {
         "group-with-cells",
         "“性别”",
     ),
+    "another wording that is the label": (
+        ('label = "在编" }', 'label = "在编", also = ["（1）在 编"] }'),
+        "also-alike",
+        "rows",
+    ),
+    "another wording that is no text": (
+        ('label = "在编" }', 'label = "在编", also = [""] }'),
+        "bad-label",
+        "rows",
+    ),
+    "another title that is the title": (
+        ('title = "三、经费"', 'title = "三、经费"\nalso = ["经费"]'),
+        "also-alike",
+        "section",
+    ),
     "no label": (('label = "在编"', 'label = ""'), "bad-label", "“”"),
     "a label of spaces": (('label = "在编"', 'label = "　 "'), "bad-label", "rows"),
     "no label over others": (('{ label = "性别"', '{ label = ""'), "bad-label", "columns"),

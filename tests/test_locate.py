@@ -15,8 +15,8 @@ from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel.reader import read_package
-from xltools.excel.reader.locate import plain
 from xltools.excel.writer import write_return
+from xltools.form.labels import plain
 from xltools.form.library import find
 
 FORM = find("xxgk-2021")

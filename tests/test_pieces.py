@@ -13,13 +13,13 @@ from conftest import ROOT, sound_prose, sound_values
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel import scan as scanner
-from xltools.excel.guard import DAMAGE, Limits, Part, ScanError
 from xltools.excel.scan import SheetFacts, pieces, scan
 from xltools.excel.scan.known import Known, remembered
 from xltools.excel.scan.parts import strings, workbook
 from xltools.excel.scan.worksheet import Tables, worksheet
 from xltools.excel.writer import write_return
 from xltools.form.library import find
+from xltools.office.guard import DAMAGE, Limits, Part, ScanError
 
 
 def in_order(value):

@@ -15,10 +15,10 @@ from conftest import ROOT
 from xltools.cli import command_line
 from xltools.data.filing import Source
 from xltools.errors import InputError, XltoolsError
-from xltools.excel.guard import Limits
 from xltools.files import is_address
 from xltools.inbox import Inbox, content_of, gather
 from xltools.inbox import items as opened
+from xltools.office.guard import Limits
 from xltools.remote import walk_remote
 
 fsspec = pytest.importorskip("fsspec")

@@ -16,9 +16,9 @@ import pytest
 
 from casefile import without
 from conftest import HERE, ROOT
-from xltools.excel.guard import Limits
 from xltools.form import library
 from xltools.intake import Manner, gathered, take_in
+from xltools.office.guard import Limits
 from xltools.store import Store, tool
 
 OFFICIAL = library.find("xxgk-2021")

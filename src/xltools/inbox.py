@@ -10,8 +10,8 @@ from typing import NamedTuple
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
 from xltools.excel.archive import is_archive, members
-from xltools.excel.guard import Limits, ScanError, beyond
 from xltools.files import is_address, read_bytes, shown, walk
+from xltools.office.guard import Limits, ScanError, beyond
 from xltools.remote import local_paths, read_remote, remote_size, walk_remote
 
 

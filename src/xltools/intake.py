@@ -18,12 +18,14 @@ from attrs import define, field
 
 from xltools.checking.checks import verified
 from xltools.data.filing import Filing
+from xltools.data.finding import Finding
+from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
-from xltools.excel.guard import Limits
 from xltools.excel.reader import read_package
 from xltools.form import library
 from xltools.form.model import Form
 from xltools.inbox import content_of, items
+from xltools.office.guard import Limits
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -34,6 +36,11 @@ MANY = 300  # files; so many filings are held in memory, more wait on a disk
 _BATCH = 16  # files that one task reads: enough to make sending it cheap, few enough to share the work evenly
 _AHEAD = 4  # tasks for each worker that are under way at a time
 # What may be otherwise the next time: a library is installed by then, the machine has more time or memory.
+_DOCUMENTS = {
+    "word-document",
+    "html-file",
+    "csv-file",
+}  # what may be a report, where a workbook was looked for
 _PASSING = {"damaged", "encrypted", "old-format", "old-format-unreadable"}
 
 
@@ -53,8 +60,8 @@ class Manner:
         return self.form if self.form and self.form.name == name else library.find(name)
 
     def filing(self, data: bytes, name: str) -> Filing:
-        """The filing in the bytes of a file of that name."""
-        return read_package(
+        """The filing in the bytes of a file of that name: a workbook, or a report as it is published."""
+        found = read_package(
             data,
             name,
             self.form,
@@ -63,6 +70,18 @@ class Manner:
             key=self.key,
             passwords=self.passwords,
         )
+        if found.findings and found.findings[0].code in _DOCUMENTS:
+            from xltools.document.reader import report_in  # noqa: PLC0415  only a document pays for it
+
+            return self._unsealed(report_in(data, name, self.form, self.limits)) or found
+        return found
+
+    def _unsealed(self, report: Filing | None) -> Filing | None:
+        """A document has no seal; where seals are asked for that is told."""
+        if report is None or report.stamp is None or not self.key:
+            return report
+        about = Finding("seal-missing", report.source.path, str(report.agency))
+        return attrs.evolve(report, findings=(about, *report.findings))
 
     @cached_property
     def packed(self) -> bytes:
@@ -77,6 +96,18 @@ class Manner:
         from xltools.store import key_of, tool  # noqa: PLC0415  only where something is kept
 
         return key_of((tool(), self.packed))
+
+
+def on_roster(filing: Filing, roster: Roster) -> Filing:
+    """A report tells no more of its agency than the name: with the roster at hand it gets the code that goes with it."""
+    stamp = filing.stamp
+    entry = roster.named(stamp.agency.name) if stamp and stamp.agency.is_named_only else None
+    if stamp is None or entry is None or filing.is_rollup:
+        return filing
+    agency = attrs.evolve(stamp.agency, code=entry.code)
+    record = attrs.evolve(filing.record, agencies=frozenset((agency,))) if filing.record else None
+    findings = tuple(finding.of(filing.source.path, str(agency)) for finding in filing.findings)
+    return attrs.evolve(filing, stamp=attrs.evolve(stamp, agency=agency), record=record, findings=findings)
 
 
 class Taken(NamedTuple):
@@ -255,9 +286,11 @@ def _answered(
         yield known[file]
 
 
-def gathered(taken: Iterable[Taken], manner: Manner, *, many: bool) -> tuple[Sequence[Filing], int]:
+def gathered(
+    taken: Iterable[Taken], manner: Manner, *, many: bool, roster: Roster | None = None
+) -> tuple[Sequence[Filing], int]:
     """The filings, of *many* files on a disk, and how many members of archives were passed over."""
-    from xltools.data.packed import unpack  # noqa: PLC0415
+    from xltools.data.packed import agency_in, pack, unpack  # noqa: PLC0415
     from xltools.spool import Spool  # noqa: PLC0415
 
     if many:
@@ -265,8 +298,14 @@ def gathered(taken: Iterable[Taken], manner: Manner, *, many: bool) -> tuple[Seq
         for one in taken:
             passed_over += one.passed_over
             for packed in one.packed:
-                spool.add(packed)
+                agency = agency_in(packed) if roster else None
+                if roster and agency and agency.is_named_only:
+                    spool.add(pack(on_roster(unpack(packed, manner.forms), roster)))
+                else:
+                    spool.add(packed)
         return spool, passed_over
     held = list(taken)
     filings = [unpack(packed, manner.forms) for one in held for packed in one.packed]
+    if roster:
+        filings = [on_roster(filing, roster) for filing in filings]
     return filings, sum(one.passed_over for one in held)

@@ -15,7 +15,7 @@ import attrs
 from xltools.checking.prose import prose
 from xltools.data.filing import Filing, Origin, Shown
 from xltools.data.finding import Finding, Place, Sum, Word
-from xltools.data.number import close
+from xltools.data.number import close, is_blank
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
 
@@ -116,6 +116,9 @@ CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, fill
 _COMPUTED = frozenset({Origin.FORMULA, Origin.UNCALCULATED, Origin.CHANGED, Origin.UNKNOWN})
 
 
+_CAUSES = {Origin.UNKNOWN: "cause-unknown", Origin.PRINTED: "cause-printed"}
+
+
 def _is_derived_line(cell: Cell, identity: Identity) -> bool:
     if identity.rule.rows:
         return cell.column.is_ is not None
@@ -147,9 +150,13 @@ def _total(
         if _may_be_sum(cell, shown, expected, displayed):
             return None
         code = "total-wrong"
+    elif shown.origin is Origin.PRINTED:
+        if right or (not expected and is_blank(shown.text)):
+            return None
+        code = "total-wrong"
     else:
         code = "total-typed" if right else "total-wrong"
-    cause = Word("cause-unknown" if shown.origin is Origin.UNKNOWN else "cause-overwritten")
+    cause = Word(_CAUSES.get(shown.origin, "cause-overwritten"))
     found = shown.text if shown.value is None else shown.value
     words = {"formula": shown.formula, "original": shown.issued, "cause": cause}
     return _about(filing, code, cell, found, expected, {"terms": _parts(filing, cell, values), **words})

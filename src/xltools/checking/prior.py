@@ -133,7 +133,7 @@ def _identity(filing: Filing, past: Past, matched: Mapping[Agency, Agency]) -> I
             expected=old.name,
             facts=about,
         )
-    elif old.code != agency.code:
+    elif old.code != agency.code and not (old.is_named_only or agency.is_named_only):
         about = {"name": agency.name, "year": past.year}
         yield Finding(
             "agency-recoded",

@@ -32,6 +32,7 @@ _COMMANDS = (
     "form",
     "gather",
     "generate",
+    "import",
     "init",
     "merge",
     "publish",
@@ -40,6 +41,7 @@ _COMMANDS = (
     "status",
     "verify",
 )
+_MODULES = {"import": "importing"}  # a module of that name could not be imported
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -102,7 +104,7 @@ def command_line(lang: Lang) -> click.Group:
 
 def _made(name: str, lang: Lang) -> click.Command:
     """The command of that name; ``--lang`` may stand behind it too."""
-    command: click.Command = import_module(f"xltools.cli.{name}").command(lang)
+    command: click.Command = import_module(f"xltools.cli.{_MODULES.get(name, name)}").command(lang)
     for one in (command, *(_below(command) if isinstance(command, click.Group) else ())):
         one.params.append(_lang_option(lang))
     return command

@@ -159,7 +159,7 @@ def _merged(
     from xltools.report import text  # noqa: PLC0415
 
     roster = find_roster(options.roster)
-    handed = read_all(inbox_of(paths, own), options.form, lang, how)
+    handed = read_all(inbox_of(paths, own), options.form, lang, how, roster=roster)
     outcome = merge(
         handed.filings,
         options.form,

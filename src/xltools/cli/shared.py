@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from xltools.data.policy import Policy
     from xltools.data.prior import Past
     from xltools.data.roster import Roster
-    from xltools.excel.guard import Limits
     from xltools.form.model import Form
     from xltools.inbox import Inbox
     from xltools.intake import Manner
+    from xltools.office.guard import Limits
     from xltools.store import Store
 
 _Item = TypeVar("_Item")
@@ -179,7 +179,7 @@ def read_key(path: Path | None) -> bytes:
 
 def read_limits(settings: Sequence[str]) -> Limits:
     """The limits as set on the command line."""
-    from xltools.excel.guard import limits_from  # noqa: PLC0415
+    from xltools.office.guard import limits_from  # noqa: PLC0415
 
     return limits_from(settings)
 
@@ -209,12 +209,21 @@ class Handed(NamedTuple):
 
 
 def read_all(
-    named: Sequence[Path | str], form: Form | None, lang: Lang, how: How, *, allow_none: bool = False
+    named: Sequence[Path | str],
+    form: Form | None,
+    lang: Lang,
+    how: How,
+    *,
+    allow_none: bool = False,
+    roster: Roster | None = None,
 ) -> Handed:
-    """Every file named or found in a folder, an archive or a store, read; says how many were passed over."""
+    """Every file named or found in a folder, an archive or a store, read; says how many were passed over.
+
+    Reports that tell no more than their agency's name are known by it on the *roster*.
+    """
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
-    from xltools.intake import MANY, gathered, read_here, take_in  # noqa: PLC0415
+    from xltools.intake import MANY, gathered, on_roster, read_here, take_in  # noqa: PLC0415
 
     t, inbox = catalog(lang), gather(named)
     if not inbox.files and not allow_none:
@@ -225,12 +234,13 @@ def read_all(
         store = stack.enter_context(_kept(how, inbox))
         if count <= MANY and executor is None and store is None:
             here = list(progress(read_here(inbox.files, manner), t("report.reading"), count))
-            filings: Sequence[Filing] = [filing for found in here for filing in found if filing]
+            read = [filing for found in here for filing in found if filing]
+            filings: Sequence[Filing] = [on_roster(one, roster) for one in read] if roster else read
             inside = sum(found.count(None) for found in here)
         else:
             taken = take_in(inbox.files, manner, executor=executor, store=store)
             shown = progress(taken, t("report.reading"), count)
-            filings, inside = gathered(shown, manner, many=count > MANY)
+            filings, inside = gathered(shown, manner, many=count > MANY, roster=roster)
     passed_over = inbox.passed_over + inside
     if passed_over:
         click.echo(t("report.passed-over", count=passed_over), err=True)

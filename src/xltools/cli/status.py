@@ -93,7 +93,7 @@ def command(lang: Lang) -> click.Command:
         definition = find_form(form or own.form)
         year = given(year, own.year, "--year")
         last = due.date() if due else own.due or dt.date(year + 1, 1, 31)
-        handed = read_all(inbox_of(paths, own), definition, lang, reading, allow_none=True)
+        handed = read_all(inbox_of(paths, own), definition, lang, reading, allow_none=True, roster=agencies)
         past = find_past(prior, own, definition, year, lang, reading)
         collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy, past=past)
         today = on.date() if on else dt.datetime.now().astimezone().date()

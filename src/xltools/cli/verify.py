@@ -70,7 +70,8 @@ def command(lang: Lang) -> click.Command:
         own = here()
         agencies = find_roster(roster or own.roster)
         form = form or own.form
-        handed = read_all(inbox_of(paths, own), find_form(form) if form else None, lang, reading)
+        definition = find_form(form) if form else None
+        handed = read_all(inbox_of(paths, own), definition, lang, reading, roster=agencies)
         year = year or own.year
         past = find_past(prior, own, find_form(form), year or _latest(handed.filings), lang, reading)
         collection = examine(handed.filings, agencies, year, own.district or "", policy=own.policy, past=past)

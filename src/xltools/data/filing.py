@@ -56,6 +56,17 @@ class Stamp:
     kind: Kind = "return"
 
 
+_FILE_NAME = r"([^_]+)_(.+)_([0-9]{4})"
+
+
+def stamp_from_name(name: str, form: Form) -> Stamp | None:
+    """The stamp that a file name of the form ``CODE_NAME_YEAR`` stands for; its district is unknown."""
+    match = re.fullmatch(_FILE_NAME, name.rpartition(".")[0])
+    if match is None:
+        return None
+    return Stamp(form.key, form.edition, int(match[3]), Agency("", match[1].strip(), match[2].strip()))
+
+
 class Origin(Enum):
     """How a total came by what it shows."""
 
@@ -65,6 +76,7 @@ class Origin(Enum):
     TYPED = "typed"  # a constant stands where the formula was
     EMPTY = "empty"  # nothing stands there
     UNKNOWN = "unknown"  # an old format does not tell
+    PRINTED = "printed"  # a document, in which nothing is computed
 
 
 class Shown(NamedTuple):

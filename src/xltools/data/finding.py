@@ -69,6 +69,8 @@ SEVERITY: dict[str, Severity] = {
     "sheet-renamed": _N,  # found by its cells' names or its labels
     "table-moved": _N,  # rows or columns were inserted; found by its labels
     "by-labels": _W,  # read without a stamp, by its labels alone
+    "label-near": _W,  # of a document: a damaged label, or several rows printed as one
+    "title-differs": _W,  # of a document: its title, its file's name and what was asked for disagree
     "blank": _W,  # counts as 0
     "text-nothing": _W,  # 无, a stroke: counts as blank
     "text-as-number": _N,  # a text that can only mean one number
@@ -264,10 +266,19 @@ class Finding:
     @property
     def places(self) -> tuple[Place, ...]:
         """Every cell it speaks of, the one it is filed under first."""
-        own = (Place(self.sheet, self.address, self.cell),) if self.address else ()
+        own = (Place(self.sheet, self.address, self.cell),) if self.address or self.cell else ()
         return (*own, *(place for place in self.others if place not in own))
 
 
 def has_errors(findings: tuple[Finding, ...] | list[Finding]) -> bool:
     """Whether any of them keeps its return out of the roll-up."""
     return any(finding.is_error for finding in findings)
+
+
+_LONGEST_QUOTE = 200
+
+
+def quoted(text: str, longest: int = _LONGEST_QUOTE) -> str:
+    """A text out of a file as a sentence can hold it: not too long, and without what could command a terminal."""
+    clipped = text if len(text) <= longest else f"{text[:longest]}…"
+    return "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in clipped)

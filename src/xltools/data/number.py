@@ -63,6 +63,13 @@ def is_whole(value: Decimal) -> bool:
     return value == value.to_integral_value()
 
 
+def misfit(value: Decimal, *, signed: bool, whole: bool) -> str:
+    """The code of the finding that says why a cell cannot hold *value*; nothing where it can."""
+    if value < 0 and not signed:
+        return "negative"
+    return "not-whole" if whole and not is_whole(value) else ""
+
+
 def close(one: Decimal, other: Decimal) -> bool:
     """Equal but for the dust of a spreadsheet's binary arithmetic; whole numbers have none and must be the same."""
     if one == other:

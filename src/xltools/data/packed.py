@@ -90,6 +90,12 @@ def unpack_member(data: bytes, form: Form) -> Member:
     return Member(_read_agency(stamp[3]), Source(*source), _read_values(record[2], form))
 
 
+def agency_in(data: bytes) -> Agency | None:
+    """Whose the filing is, without unpacking the rest of it."""
+    stamp = _read_stamp(_loaded(data[: data.index(b"\n")])[1])
+    return stamp.agency if stamp else None
+
+
 def _loaded(part: bytes) -> Any:
     return json.loads(part.decode("utf-8", "surrogatepass"))
 

@@ -25,6 +25,11 @@ class Agency:
     code: str
     name: str = field(eq=False, order=False, default="")
 
+    @property
+    def is_named_only(self) -> bool:
+        """Whether only its name is known, which then stands for its code: a document has no more."""
+        return bool(self.name) and self.code == self.name
+
     def __str__(self) -> str:
         return f"{self.name}（{self.code}）" if self.code and self.code != self.name else self.name
 

@@ -70,6 +70,16 @@ class Roster:
         """The agency with that code, or with that name."""
         return self.get(wanted) or next((e for e in self.entries if e.name == wanted), None)
 
+    def named(self, name: str) -> Entry | None:
+        """The agency of that name; or the only one whose name is the same but for what one of the two has in front of it.
+
+        A report is titled 青禾区统计局 where the roster has 统计局, or the other way round.
+        """
+        found = [entry for entry in self.entries if entry.name == name] or [
+            entry for entry in self.entries if entry.name.endswith(name) or name.endswith(entry.name)
+        ]
+        return found[0] if len(found) == 1 else None
+
 
 def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
     """A roster from numbered rows of text, the first of them its head; raises :class:`RosterError` with every fault."""

@@ -61,6 +61,8 @@ def typed(text: str, unit: str, *, signed: bool) -> Typed:
     """What *text* means in a cell of that *unit*; *signed* cells may hold less than zero."""
     if len(text) > _LONGEST:
         return Typed(fault="not-a-number")
+    if not text.isascii() and any(map(_is_mark, text)):
+        return Typed(fault="text-remark")
     plain = _folded(text)
     if plain.casefold() in _NOTHING:
         return Typed(fault="text-nothing", is_blank=True)
@@ -71,6 +73,15 @@ def typed(text: str, unit: str, *, signed: bool) -> Typed:
         digits = len(value.as_tuple().digits)
         return Typed(value) if digits <= _MOST_DIGITS else Typed(fault="number-too-large")
     return Typed(fault=_fault(core, plain))
+
+
+def _is_mark(letter: str) -> bool:
+    """Whether it is a digit in a circle or a raised one: folded to a digit, 12① would be 121."""
+    return (
+        letter.isnumeric()
+        and not letter.isdecimal()
+        and any(map(str.isdecimal, unicodedata.normalize("NFKC", letter)))
+    )
 
 
 def _folded(text: str) -> str:

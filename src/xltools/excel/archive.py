@@ -5,7 +5,8 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 
-from xltools.excel.guard import (
+from xltools.files import ZIP, is_passed_over, readable
+from xltools.office.guard import (
     DAMAGE,
     PLAIN_METHODS,
     Limits,
@@ -19,7 +20,6 @@ from xltools.excel.guard import (
     open_zip,
     printable,
 )
-from xltools.files import ZIP, is_passed_over, readable
 
 _NAME_PLACE = slice(26, 28)  # where an entry's local header has the length of its name
 _HEADER = 30

@@ -11,9 +11,9 @@ import re
 import zipfile
 
 from xltools.excel.apart import ApartError, apart
-from xltools.excel.guard import DAMAGE, beyond, folded, open_zip, printable
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 from xltools.files import OLE
+from xltools.office.guard import DAMAGE, beyond, folded, open_zip, printable
 
 _ZIP = b"PK"
 _STREAMS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))

@@ -25,6 +25,18 @@ def facts_of(data: bytes, limits: Limits | None = None, passwords: Sequence[str]
     return _plain(opened, attrs.evolve(limits, seconds=left))
 
 
+def is_workbook(data: bytes, limits: Limits) -> bool:
+    """Whether it is a workbook or an old one, readable or not, going by what the guard sees of it."""
+    try:
+        scan(data, limits)
+    except ScanError as error:
+        return error.code in _WORKBOOKS
+    return True
+
+
+_WORKBOOKS = {"old-format", "encrypted", "macros"}
+
+
 def _plain(data: bytes, limits: Limits) -> Facts:
     try:
         return scan(data, limits)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import posixpath
 import re
 import struct
 import zipfile
@@ -162,20 +161,6 @@ class _Open:
         _SIZES.pack_into(head, _SIZES_IN_HEAD, *sizes)
         _SIZES.pack_into(line, _SIZES_IN_LINE, *sizes)
         return bytes(head) + content, line
-
-
-def target_of(part: str, target: str) -> str:
-    """The part that a relation of *part* points to; "" is the package itself."""
-    target = target.replace("\\", "/")
-    if target.startswith("/"):
-        return target.lstrip("/")
-    return posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
-
-
-def relations_of(part: str) -> str:
-    """The part that holds the relations of *part*."""
-    folder, file = posixpath.split(part)
-    return posixpath.join(folder, "_rels", f"{file}.rels")
 
 
 def structure_lock(password: str) -> Mapping[str, Change]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
+from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves
 from xltools.form.publication import Listing, Said
@@ -36,7 +37,6 @@ RESERVED_SHEETS = (
     "图表",
     "分类小计",
 )
-LONGEST_LABEL = 200  # characters; a longer one is not looked for when a return is read
 _LONGEST_SENTENCE = 500  # of a hint, a note or a rule, which has to fit in one row of a sheet
 _LONGEST_SHOWN = 40
 _MOST_SPAN = 100
@@ -82,6 +82,8 @@ def _whole(form: Form) -> Iterator[Problem]:
     yield from _repeated((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
     yield from _texts("form", *(("notes", note) for note in form.notes), limit=_LONGEST_SENTENCE)
     yield from _parts(form.cover.parts, "cover")
+    yield from _texts("form", *(("also", text) for text in form.also))
+    yield from _alike("section", [(s.title, s.also) for s in form.sections])
     for headline in form.headline:
         yield from _texts("headline", ("label", headline.label))
     for old in form.superseded:
@@ -106,6 +108,7 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
     """Faults of a section that leave no doubt about its cells: what is printed, and how it lies on its sheet."""
     yield from _texts(place, ("title", section.title), *_given(unit=section.unit))
     yield from _texts(place, *_given(note=section.note), limit=_LONGEST_SENTENCE)
+    yield from _texts(place, *(("also", text) for text in section.also))
     if not _is_sheet_name(section.sheet):
         reserved = "、".join((*RESERVED_SHEETS, _EXCELS_OWN))
         yield Problem("bad-sheet-name", place, {"sheet": section.sheet, "reserved": reserved})
@@ -118,7 +121,10 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
             here,
             *_given(caption=block.caption, corner=block.corner, heading=block.heading, unit=block.unit),
         )
+        yield from _texts(here, *(("extra", text) for text in block.extra))
         for axis, lines in (("rows", block.rows), ("columns", block.columns)):
+            named = [(line.label, line.also) for line in _walk(lines)]
+            yield from _alike(f"{here} › {axis}", [*named, *(("", (text,)) for text in block.extra)])
             for line in _walk(lines):
                 yield from _line(line, axis, f"{here} › {axis} › “{_clipped(line.label)}”")
     yield from _shape(section, place)
@@ -130,9 +136,19 @@ def _is_sheet_name(name: str) -> bool:
     return units <= _LONGEST_SHEET and bool(_SHEET.fullmatch(name)) and not taken
 
 
+def _alike(place: str, named: list[tuple[str, tuple[str, ...]]]) -> Iterator[Problem]:
+    """Another wording that is read as a label beside it, or that needs not be said: it is folded to the label itself."""
+    times = Counter(core(text) for label, also in named for text in filter(None, (label, *also)))
+    for _, also in named:
+        for text in also:
+            if times[core(text)] > 1:
+                yield Problem("also-alike", place, {"text": _clipped(text)})
+
+
 def _line(line: Line, axis: str, place: str) -> Iterator[Problem]:
     yield from _texts(place, ("label", line.label), *_given(unit=line.unit))
     yield from _texts(place, *_given(note=line.note), limit=_LONGEST_SENTENCE)
+    yield from _texts(place, *(("also", text) for text in line.also))
     if line.lines and (vain := [name for name in _WITHOUT_EFFECT if _is_set(line, name)]):
         yield Problem("group-with-cells", place, {"keys": ", ".join(name.rstrip("_") for name in vain)})
     if line.span != 1 and (axis == "rows" or line.lines or not 1 <= line.span <= _MOST_SPAN):
@@ -150,9 +166,10 @@ def _parts(parts: tuple[Part, ...], place: str) -> Iterator[Problem]:
     """Boxes for prose, in a section or on the cover; one without a label goes under the section's title."""
     yield from _keys(place, (part.key for part in parts))
     yield from _repeated((part.key for part in parts), place, "repeated-key")
+    yield from _alike(place, [(part.label, part.also) for part in parts])
     for part in parts:
         label = [("label", part.label)] if place == "cover" else _given(label=part.label)
-        yield from _texts(f"{place} › “{part.key}”", *label)
+        yield from _texts(f"{place} › “{part.key}”", *label, *(("also", text) for text in part.also))
         yield from _texts(f"{place} › “{part.key}”", *_given(hint=part.hint), limit=_LONGEST_SENTENCE)
 
 

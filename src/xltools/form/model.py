@@ -41,6 +41,7 @@ class Line(NamedTuple):
     span: int = 1  # how many printed columns it takes
     only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
     note: str = ""  # how it is filled in, beyond what the label says
+    also: tuple[str, ...] = ()  # other wordings of the label that published reports have
 
     def leaves(self) -> Iterator[Line]:
         """The lines that hold cells, in printed order."""
@@ -88,6 +89,9 @@ class Block(NamedTuple):
     signed: bool | None = None
     rules: tuple[Rule, ...] = ()
     carries: tuple[Rule, ...] = ()
+    extra: tuple[
+        str, ...
+    ] = ()  # lines that published reports add to it, such as subtotals; they are passed over
 
     @property
     def label_columns(self) -> int:
@@ -107,6 +111,7 @@ class Part(NamedTuple):
     key: str
     label: str
     hint: str = ""
+    also: tuple[str, ...] = ()  # other headings under which published reports have it
 
 
 class Section(NamedTuple):
@@ -124,6 +129,7 @@ class Section(NamedTuple):
     column_width: float = 10
     landscape: bool = False
     note: str = ""
+    also: tuple[str, ...] = ()  # other titles that published reports give it
 
 
 class Nil(NamedTuple):
@@ -283,6 +289,7 @@ class Form:
     prose: Prose = field(factory=Prose)
     publication: Publication = field(factory=Publication)
     notes: tuple[str, ...] = ()  # on how the whole is filled in
+    also: tuple[str, ...] = ()  # other titles of published reports
 
     @property
     def name(self) -> str:

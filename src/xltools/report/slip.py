@@ -54,6 +54,8 @@ def _marks(group: Group) -> list[Mark]:
     text = _sentence(group)
     by_sheet: dict[str, list[str]] = {}
     for place in group.places:
+        if not place.address:
+            continue  # a document cannot be marked
         by_sheet.setdefault(place.sheet, []).append(place.address)
     return [Mark(sheet, tuple(addresses), text) for sheet, addresses in by_sheet.items()]
 
@@ -79,11 +81,13 @@ def _place(group: Group) -> str:
     if not group.places:
         return lead.sheet or clerk()("returned.whole")
     own = [place.address for place in group.places if place.sheet == lead.sheet]
-    return f"{lead.sheet}!{'、'.join(ranges(own))}" if own else _far(group.places[0])
+    if not own:
+        return _far(group.places[0])
+    return "!".join(filter(None, (lead.sheet, "、".join(ranges(filter(None, own))))))
 
 
 def _far(place: Place) -> str:
-    return f"{place.sheet}!{place.address}"
+    return "!".join(filter(None, (place.sheet, place.address)))
 
 
 def _shown(value: Decimal | str) -> str:

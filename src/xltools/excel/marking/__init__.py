@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import frozen
 
 from xltools.errors import MarkingError, Problem
-from xltools.excel.guard import DAMAGE, Limits, ScanError
 from xltools.excel.marking.book import Book, forget_names, insert_sheet, read_book, remove_sheet, slip_name
 from xltools.excel.marking.comments import Address, Sheet, comment, sign, uncomment
 from xltools.excel.marking.marks import Mark, Row, Slip
@@ -27,6 +26,7 @@ from xltools.excel.scan import Facts, SheetFacts, scan
 from xltools.excel.signs import MARKER, RULE, slip_of, spans
 from xltools.form.address import a1
 from xltools.form.places import SLIP
+from xltools.office.guard import DAMAGE, Limits, ScanError
 
 __all__ = ["Mark", "Row", "Slip", "marked", "unmarked"]
 

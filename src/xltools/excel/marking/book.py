@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
-from xltools.excel.guard import folded
 from xltools.excel.marking.markup import Element, Markup, escaped
 from xltools.excel.marking.parts import Parts
 from xltools.excel.signs import MARKER
+from xltools.office.guard import folded
 
 _ORDER = (
     "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",

@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from attrs import define, field
 
-from xltools.excel.guard import ScanError
+from xltools.office.guard import ScanError
 
 Attributes = dict[str, str]
 Skip = Callable[[str, Attributes], bool]

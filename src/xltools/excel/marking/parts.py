@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from xltools.excel.guard import Limits, beyond, folded
 from xltools.excel.marking.markup import Element, Index, Markup, Skip
-from xltools.excel.package import relations_of, target_of, with_parts
+from xltools.excel.package import with_parts
+from xltools.office.guard import Limits, beyond, folded
+from xltools.office.relations import relations_of, target_of
 
 _TYPES = "[Content_Types].xml"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import attrs
 
-from xltools.data.filing import Filing, Source, Stamp
+from xltools.data.filing import Filing, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding
 from xltools.data.record import Record
 from xltools.data.rollup import rolled_up
 from xltools.data.seal import is_sealed
-from xltools.excel.guard import beyond
 from xltools.excel.opening import facts_of
 from xltools.excel.reader.account import read_earlier, read_waived
 from xltools.excel.reader.locate import superseded_word
@@ -25,13 +24,14 @@ from xltools.excel.reader.reading import Reading
 from xltools.excel.reader.rollup import read_rollup
 from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.reader.slip import take_slip
-from xltools.excel.reader.stamp import find_form, read_stamp, stamp_from_name
+from xltools.excel.reader.stamp import find_form, read_stamp
 from xltools.excel.scan import Facts, Limits, ScanError
 from xltools.files import read_bytes, shown
 from xltools.form import library
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import PREFIX
+from xltools.office.guard import beyond
 
 __all__ = ["read", "read_package"]
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from xltools.data.filing import Accepted
-from xltools.data.number import is_whole
+from xltools.data.finding import quoted
+from xltools.data.number import misfit
 from xltools.data.prior import known
-from xltools.excel.reader.locate import plain
-from xltools.excel.reader.reading import Reading, number_of, shown
+from xltools.excel.reader.reading import Reading, number_of
 from xltools.excel.scan import SheetFacts
+from xltools.form.labels import plain
 from xltools.form.model import Cell
 from xltools.form.places import WAIVED, YEARS, Waived, Years
 from xltools.text import clerk
@@ -73,7 +74,7 @@ def _is_labelled(facts: SheetFacts, row: int, cell: Cell) -> bool:
 def _figure(facts: SheetFacts, row: int, column: int, cell: Cell) -> Decimal | None:
     fact = facts.cells.get((row, column))
     value = number_of(fact) if fact and fact.formula is None else None
-    if value is None or (value < 0 and not cell.signed) or (cell.number == "count" and not is_whole(value)):
+    if value is None or misfit(value, signed=cell.signed, whole=cell.number == "count"):
         return None
     return value
 
@@ -95,7 +96,7 @@ def read_waived(reading: Reading) -> tuple[Accepted, ...]:
 def _waived(facts: SheetFacts) -> Iterator[Accepted]:
     for row in sorted({row for row, _ in facts.cells if row >= Waived.FIRST_ROW}):
         texts: Mapping[str, str] = {
-            key: shown(_text(facts, row, column), _LONGEST) for column, key in enumerate(Waived.COLUMNS)
+            key: quoted(_text(facts, row, column), _LONGEST) for column, key in enumerate(Waived.COLUMNS)
         }
         if any(texts.values()):
             yield Accepted(**texts)

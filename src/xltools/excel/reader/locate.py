@@ -8,26 +8,21 @@ is missing or there twice, the sheet is refused with the place: nothing is ever 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from xltools.excel.reader.reading import Reading
 from xltools.excel.reader.stamp import named_place
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
-from xltools.form.lint import LONGEST_LABEL
+from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Form
 from xltools.form.places import Area, Label, Sheet
 
 _MEASURED = {"caption", "head", "stub"}  # labels that tell a row or a column; titles and hints vary
 _MOST_TEXTS = 5000  # in a sheet with labels: folding has its price
-_COMPOSED = re.compile("[\u3300-\u33ff\ufb00-\ufdff]")  # one sign for a whole word; no label has any
-_NUMBERED = re.compile(r"^(\(?(?:[0-9]+|[一二三四五六七八九十]+)\)?)[.、,:．]?")
-_ALIKE = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "它": "他", "，": ",", "、": ","})
 
 
 class Located(NamedTuple):
@@ -49,15 +44,6 @@ class Located(NamedTuple):
     def place(self, area: Area) -> tuple[int, int]:
         """Where the cell of that area stands."""
         return self.rows[area.row], self.columns[area.column]
-
-
-@lru_cache(maxsize=4096)  # the same few hundred labels stand in every file
-def plain(text: str) -> str:
-    """What two spellings of a label have in common: width, spaces, brackets, quotes, and the stroke after a number."""
-    if len(text) > LONGEST_LABEL or _COMPOSED.search(text):
-        return text
-    folded = "".join(unicodedata.normalize("NFKC", text).split())
-    return _NUMBERED.sub(r"\1", folded).translate(_ALIKE)
 
 
 def _texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
@@ -306,9 +292,7 @@ def _explain(
 
 def superseded_word(form: Form, facts: SheetFacts) -> str:
     """A word in the sheet that only a superseded edition has."""
-    words = {word: plain(word) for old in form.superseded for word in old.words}
-    texts = _texts(facts).values() if words else ()
-    return next((word for text in texts for word, wanted in words.items() if wanted in text), "")
+    return former_word(form, _texts(facts).values()) if form.superseded else ""
 
 
 # -- what the names say

@@ -10,8 +10,8 @@ from typing import Any
 from attrs import define, field
 
 from xltools.data.filing import Shown
-from xltools.data.finding import Finding
-from xltools.data.number import is_blank, is_whole, stored
+from xltools.data.finding import Finding, quoted
+from xltools.data.number import is_blank, misfit, stored
 from xltools.data.record import Agency
 from xltools.excel.scan import Fact, Facts
 from xltools.form.address import a1
@@ -49,7 +49,7 @@ class Reading:
     ) -> None:
         """Add a finding about a place of a sheet; *facts* may hold what was found and expected."""
         found, expected = facts.pop("found", ""), facts.pop("expected", "")
-        found = shown(found) if isinstance(found, str) else found
+        found = quoted(found) if isinstance(found, str) else found
         label = {"label": cell.label} if cell else {}
         address, name = a1(*place) if place else "", cell.name if cell else ""
         self.findings.append(
@@ -74,22 +74,10 @@ class Reading:
 
     def fits(self, sheet: str, place: tuple[int, int], cell: Cell, value: Decimal) -> bool:
         """Whether the cell can hold such a figure; refuses it where not."""
-        if value < 0 and not cell.signed:
-            self.refuse("negative", sheet, place, cell, value)
-        elif cell.number == "count" and not is_whole(value):
-            self.refuse("not-whole", sheet, place, cell, value)
-        else:
-            return True
-        return False
-
-
-_LONGEST_SHOWN = 200
-
-
-def shown(text: str, longest: int = _LONGEST_SHOWN) -> str:
-    """A text out of a file as a sentence can hold it: not too long, and without what could command a terminal."""
-    clipped = text if len(text) <= longest else f"{text[:longest]}…"
-    return "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in clipped)
+        fault = misfit(value, signed=cell.signed, whole=cell.number == "count")
+        if fault:
+            self.refuse(fault, sheet, place, cell, value)
+        return not fault
 
 
 def number_of(fact: Fact) -> Decimal | None:

@@ -17,7 +17,6 @@ from xltools.form.places import COVER, PREFIX, STAMP
 from xltools.text import clerk
 
 _REFERENCE = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::.*)?")
-_FILE_NAME = re.compile(r"([^_]+)_(.+)_([0-9]{4})")
 _YEAR = re.compile(r"[0-9]{4}")
 _KINDS: tuple[Kind, ...] = ("return", "rollup")
 
@@ -69,14 +68,6 @@ def _text(facts: Facts, place: tuple[str, int, int] | None) -> str:
     sheet = facts.sheet(place[0]) if place else None
     fact = sheet.cells.get(place[1:]) if sheet and place else None
     return (fact.text or "").strip() if fact else ""
-
-
-def stamp_from_name(name: str, form: Form) -> Stamp | None:
-    """The stamp that a file name of the form ``CODE_NAME_YEAR`` stands for; its district is unknown."""
-    match = _FILE_NAME.fullmatch(name.rpartition(".")[0])
-    if match is None:
-        return None
-    return Stamp(form.key, form.edition, int(match[3]), Agency("", match[1].strip(), match[2].strip()))
 
 
 def find_form(stamp: Stamp, wanted: Form | None) -> tuple[Form | None, Finding | None]:

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import zipfile
 
-from xltools.excel.guard import (
+from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts
+from xltools.excel.scan.known import remembered
+from xltools.excel.scan.parts import application, comments, custom, styles
+from xltools.excel.scan.pieces import sheet_of, strings_of, workbook_of
+from xltools.excel.scan.worksheet import Tables
+from xltools.office.guard import (
     DAMAGE,
     Budget,
     Limits,
@@ -20,12 +25,7 @@ from xltools.excel.guard import (
     look_inside,
     open_zip,
 )
-from xltools.excel.package import relations_of
-from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts
-from xltools.excel.scan.known import remembered
-from xltools.excel.scan.parts import Relations, application, comments, custom, relations, styles
-from xltools.excel.scan.pieces import sheet_of, strings_of, workbook_of
-from xltools.excel.scan.worksheet import Tables
+from xltools.office.relations import Relations, relations, relations_of
 
 __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
 

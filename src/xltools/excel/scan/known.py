@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import define, field
 
-from xltools.excel.guard import Part
+from xltools.office.guard import Part
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")

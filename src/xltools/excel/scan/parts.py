@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from xltools.excel.guard import Part
-from xltools.excel.package import target_of
 from xltools.excel.scan.facts import Comment
-from xltools.excel.scan.parsing import EnoughError, parse, true, unescaped
 from xltools.excel.scan.worksheet import place_of
+from xltools.office.guard import Part
+from xltools.office.parsing import EnoughError, parse, true, unescaped
 
 
 class Book(NamedTuple):
@@ -58,22 +57,6 @@ def workbook(part: Part) -> Book:
 
     parse(part, start, end, lambda chunk: text.append(chunk) if name else None)
     return Book(root, tuple(sheets), MappingProxyType(names), locked, epoch_1904, links)
-
-
-Relations = tuple[tuple[str, str, str], ...]
-
-
-def relations(part: Part, owner: str) -> Relations:
-    """Kind, target and id of each relation of the part called *owner* ("" for the package)."""
-    found: list[tuple[str, str, str]] = []
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        if tag == "Relationship" and attributes.get("TargetMode") != "External":
-            target = target_of(owner, attributes["Target"])
-            found.append((attributes["Type"].rpartition("/")[2], target, attributes["Id"]))
-
-    parse(part, start)
-    return tuple(found)
 
 
 def strings(part: Part) -> list[str]:

@@ -31,11 +31,11 @@ from typing import Any, Final, NamedTuple, cast
 
 from attrs import define, field, frozen
 
-from xltools.excel.guard import DAMAGE, Limits, Part, ScanError
 from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.excel.scan.known import Known
 from xltools.excel.scan.parts import Book, strings, workbook
 from xltools.excel.scan.worksheet import MOST_RANGES, Tables, place_of, worksheet
+from xltools.office.guard import DAMAGE, Limits, Part, ScanError
 
 
 class _UnfamiliarError(Exception):

@@ -7,10 +7,10 @@ import re
 from attrs import define, field
 
 from xltools.excel.formula import shifted
-from xltools.excel.guard import Limits, Part, ScanError, beyond
 from xltools.excel.scan.facts import Fact, SheetFacts
-from xltools.excel.scan.parsing import parse, true, unescaped
 from xltools.form.address import COLUMNS, ROWS, column_index
+from xltools.office.guard import Limits, Part, ScanError, beyond
+from xltools.office.parsing import parse, true, unescaped
 
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _PLACES: dict[str, tuple[int, int]] = {}  # references met before: most workbooks use the same few thousand

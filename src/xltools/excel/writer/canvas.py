@@ -19,9 +19,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.number import is_whole
 from xltools.excel.formula import absolute, quoted
-from xltools.excel.package import Change, relations_of, save_changed, structure_lock
+from xltools.excel.package import Change, save_changed, structure_lock
 from xltools.excel.writer.stream import Stream
 from xltools.form.places import Area
+from xltools.office.relations import relations_of
 
 SONG, HEI = "宋体", "黑体"  # on every Windows and in WPS
 OPEN, LOCKED, LINE, QUIET = "#FFFBE6", "#F2F2F2", "#7F7F7F", "#595959"

@@ -140,7 +140,7 @@ class Told:
         """The cells sheet by sheet, each a way into the form where it can be seen there."""
         sheets: dict[str, list[Markup]] = {}
         for place in places[:_MOST_PLACES]:
-            sheets.setdefault(place.sheet, []).append(self._link(place, place.address))
+            sheets.setdefault(place.sheet, []).append(self._link(place, self._name(place)))
         lines = [
             tag(
                 "div", self._link(Place(sheet, ""), sheet), " ", [[link, " "] for link in links], lang="zh-CN"
@@ -149,6 +149,11 @@ class Told:
         ]
         more = len(places) - _MOST_PLACES
         return [*lines, tag("div", catalog(self.lang)("page.more-places", count=more))] if more > 0 else lines
+
+    def _name(self, place: Place) -> str:
+        """Its address; in a document, which has none, its label."""
+        cell = self.form.form.cells.get(place.cell) if self.form else None
+        return place.address or (cell.label if cell else "")
 
     def _link(self, place: Place, text: str) -> Markup:
         anchor = self.form.anchor(place) if self.form and text else None
@@ -170,7 +175,7 @@ class Told:
 
     def _sentence(self, finding: Finding) -> tuple[Content, ...]:
         """One of several findings, behind the cell that it is about."""
-        return self._link(_place(finding), finding.address), " ", message(finding, self.lang)
+        return self._link(_place(finding), self._name(_place(finding))), " ", message(finding, self.lang)
 
     def _remarks(self, finding: Finding) -> list[Markup]:
         t = catalog(self.lang)

@@ -57,7 +57,10 @@ class RenderedForm:
 
     @cached_property
     def _sheets(self) -> dict[str, int]:
-        return {sheet.name: index for index, sheet in enumerate(layout(self.form).sheets, 1)}
+        """By their names, and by the titles of their sections, under which a document has them."""
+        sheets = list(enumerate(layout(self.form).sheets, 1))
+        titles = {sheet.section.title: index for index, sheet in sheets}
+        return titles | {sheet.name: index for index, sheet in sheets}
 
     @cached_property
     def _names(self) -> frozenset[str]:

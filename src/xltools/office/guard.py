@@ -247,7 +247,7 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:200])
 
 
-_WORKBOOK_NAMES = r"[^/]\.(xls[xmb]?|et|ods|zip|rar|7z)$"
+_WORKBOOK_NAMES = r"[^/]\.(xls[xmb]?|et|ods|docx|zip|rar|7z)$"
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from xml.parsers import expat
 
-from xltools.excel.guard import End, Part, ScanError, Start
+from xltools.office.guard import End, Part, ScanError, Start
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _Text = Callable[[str], None]

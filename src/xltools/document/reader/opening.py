@@ -1,0 +1,103 @@
+"""Bytes into the flow of a document: what kind it is, by its content, and in which letters it is written."""
+
+from __future__ import annotations
+
+import re
+
+from xltools.document.reader.flow import Flow
+from xltools.files import OLE, ZIP
+from xltools.office.guard import Limits, ScanError, beyond
+
+_LONGEST = 4 << 20  # bytes of a page or a text: a report has a few hundred thousand
+_HEAD = 4096
+_PAGE = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|table|div|p|h1|style|title|section|article)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,30})", re.IGNORECASE)
+_MAIL = re.compile(rb"\s*(?:mime-version|from|content-type):", re.IGNORECASE)
+_CHINA = {
+    "gb2312",
+    "gbk",
+    "gb18030",
+    "gb_2312-80",
+    "x-gbk",
+    "cp936",
+}  # what each is written in is at most the last
+
+
+def flow_of(data: bytes, limits: Limits) -> Flow:
+    """What the document in *data* says; raises :class:`ScanError` for what is none that can be read, and nothing else."""
+    if not data:
+        raise ScanError("empty-file")
+    if data.startswith(ZIP):
+        from xltools.document.reader.word import read_word  # noqa: PLC0415  each kind pays for itself
+
+        return read_word(data, limits)
+    if data.startswith((OLE, b"{\\rtf")):
+        raise ScanError("word-document")
+    if data.startswith(b"%PDF"):
+        raise ScanError("not-a-workbook")
+    if _MAIL.match(data[:_HEAD]):
+        raise ScanError("html-file")  # a page with all that belongs to it, as mail
+    if len(data) > min(_LONGEST, limits.file):
+        raise beyond("file", limits) if len(data) > limits.file else ScanError("too-large", f"> {_LONGEST:,}")
+    text = _decoded(data)
+    if _is_page(text):
+        from xltools.document.reader.web import read_page  # noqa: PLC0415
+
+        return read_page(text)
+    from xltools.document.reader.script import read_text  # noqa: PLC0415
+
+    return read_text(text)
+
+
+def kind_of(data: bytes) -> str:
+    """The code of the finding that a document without any table of a form is."""
+    if data.startswith(ZIP):
+        return "word-document"
+    return "html-file" if _is_page(_decoded(data)) else "csv-file"
+
+
+def _is_page(text: str) -> bool:
+    return bool(_PAGE.match(text[:_HEAD])) or "<html" in text[:_HEAD].lower()
+
+
+def _decoded(data: bytes) -> str:
+    """The text, in the letters of a mark at its beginning, of the page's own word, else in what fits.
+
+    What a page says of itself is often wrong: UTF-8 is believed first, since hardly any other text is that by accident.
+    """
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return _printable(data.decode(encoding, "replace"))
+    if wide := _wide(data[:_HEAD]):
+        return _printable(data.decode(wide, "replace"))
+    if re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", data[:_HEAD]):
+        raise ScanError("not-a-workbook")
+    said = _CHARSET.search(data[:_HEAD])
+    encodings = ["utf-8", "gb18030"]
+    if said and (name := said[1].decode("ascii").lower()) not in {"utf-8", "utf8", *_CHINA}:
+        encodings.insert(1, name)
+    for encoding in encodings:
+        try:
+            return _printable(data.decode(encoding))
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return _printable(data.decode("gb18030", "replace"))
+
+
+def _wide(head: bytes) -> str:
+    """UTF-16 without a mark: what has zeros in it and reads as words in one of its two orders."""
+    if b"\0" not in head:
+        return ""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = head[: len(head) // 2 * 2].decode(encoding, "replace")
+        if len(re.findall(r"[\t\r\n -~\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", text)) * 10 >= len(text) * 9:
+            return encoding
+    return ""
+
+
+def _printable(text: str) -> str:
+    """Without what is seen by nobody and keeps a label from being itself."""
+    return re.sub("[\x00\u200b-\u200f\u2028\u2029\u2060\ufeff]", "", text)
