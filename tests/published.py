@@ -167,6 +167,33 @@ def markdown(one: Report, *, repeated=False) -> bytes:
     return "\n".join(lines).encode()
 
 
+def joined(one: Report) -> bytes:
+    """Markdown in which a label names those over it, as ``xltools publish`` writes it."""
+    lines = [f"# {one.title}", ""]
+    for title, found, prose in parts(one):
+        lines += [f"## {title}", ""]
+        sheet = next(s for s in layout(one.form).sheets if one.spelled(s.section.title) == title)
+        for block in sheet.section.blocks:
+            cells = [cell for cell in one.form.cells.values() if cell.block is block]
+            if block.arrange == "wide":
+                heads = ["/".join(map(one.spelled, (*cell.row_path, *cell.column_path))) for cell in cells]
+                body = [[one.texts[cell.name] for cell in cells]]
+            else:
+                columns = list(dict.fromkeys(cell.column_path for cell in cells))
+                heads = [f"{block.caption}/{block.corner}", *("/".join(map(one.spelled, c)) for c in columns)]
+                stubs = list(dict.fromkeys(cell.row_path for cell in cells))
+                body = [
+                    [
+                        "/".join(one.spelled(t) for t in stub if t != block.caption),
+                        *(one.texts[cell.name] for cell in cells if cell.row_path == stub),
+                    ]
+                    for stub in stubs
+                ]
+            lines += [f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *body)] + [""]
+        lines += [line for p in prose for line in (p, "")] if not found else []
+    return "\n".join(lines).encode()
+
+
 def text(one: Report, join: Callable[[list[str]], str]) -> str:
     """As copied from a page: of merged cells the text stands where they begin."""
     lines = [one.title]
@@ -216,18 +243,33 @@ def word(one: Report) -> bytes:
             for line in prose:
                 document.add_paragraph(line)
             continue
-        table = document.add_table(
-            max(b.area.last_row for b in found) + 1, max(b.area.last_column for b in found) + 1
-        )
+        last = max(b.area.last_row for b in found), max(b.area.last_column for b in found)
+        cells = [
+            row.cells for row in document.add_table(last[0] + 1, last[1] + 1).rows
+        ]  # asked for once: it is slow
         for box in found:
             a = box.area
-            cell = table.cell(a.row, a.column)
+            cell = cells[a.row][a.column]
             if not a.is_single:
-                cell = cell.merge(table.cell(a.last_row, a.last_column))
+                cell = cell.merge(cells[a.last_row][a.last_column])
             cell.text = box.text
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def converted(one: Report) -> bytes:
+    """As programs turn pages into text: a stroke behind every cell, and those of merged ones at the end of the row."""
+
+    def join(cells: list[str]) -> str:
+        return " | ".join(cells) + " | " + "|" * (10 - len(cells))
+
+    return text(one, join).encode()
+
+
+def stacked(one: Report) -> bytes:
+    """The same with a line for each cell, blank or not."""
+    return text(one, lambda cells: "\n".join(f"{cell} |" for cell in cells)).encode()
 
 
 WRITERS: dict[str, Callable[[Report], bytes]] = {
@@ -236,10 +278,13 @@ WRITERS: dict[str, Callable[[Report], bytes]] = {
     "word.htm": word_page,
     "report.md": markdown,
     "repeated.md": lambda one: markdown(one, repeated=True),
+    "joined.md": joined,
     "tabbed.txt": tabbed,
     "spaced.txt": spaced,
     "lines.txt": one_a_line,
     "piped.txt": piped,
     "padded.txt": padded,
+    "converted.txt": converted,
+    "stacked.txt": stacked,
     "report.docx": word,
 }

@@ -113,9 +113,7 @@ def test_paths_lead_from_the_folder_of_who_asks(inbox, alone, monkeypatch, tmp_p
     monkeypatch.chdir(tmp_path)
     assert [one.packed for one in read_files(errand)] == near
     large = Manner(limits=Limits(file=1000))
-    (one, _), _ = gathered(
-        read_files(errand._replace(files=names[:2], manner=large.packed)), large, many=False
-    )
+    one, _ = gathered(read_files(errand._replace(files=names[:2], manner=large.packed)), large, many=False)
     assert (one.findings[0].code, one.source.path) == ("too-large", names[0])
     assert one.source.size == (inbox / names[0]).stat().st_size
 

@@ -89,7 +89,8 @@ def test_whatever_is_published_comes_back(data, name):
 
 @settings(max_examples=15)
 @drawn(
-    data=st.data(), name=st.sampled_from(["page.html", "tabbed.txt", "padded.txt", "report.md", "piped.txt"])
+    data=st.data(),
+    name=st.sampled_from(["page.html", "tabbed.txt", "padded.txt", "report.md", "piped.txt", "stacked.txt"]),
 )
 def test_blank_cells_stay_blank_where_their_places_are_kept(data, name):
     blank = data.draw(st.sets(st.sampled_from([cell.name for cell in FORM.inputs]), max_size=40))
@@ -302,13 +303,13 @@ def test_figures_may_stand_in_the_line_below_their_label(sent):
     assert values(read_document("\n".join(lines).encode(), "x.txt")) == sound_values()
 
 
-def test_single_spaces_before_figures(sent):
-    text = published.text(sent, " ".join)
-    one_row = text.replace("未经复议直接起诉 复议后起诉 ", "未经复议直接起诉  复议后起诉  ").replace(
-        "结果维持 ", "结果维持  "
-    )
-    filing = read_document(one_row.encode(), "x.txt")
-    assert {n for n in filing.unread if n.startswith("disclosure")} == set() or filing.unread
+def test_single_spaces_part_a_label_from_its_figures(form, sent):
+    """As text out of a PDF: each line a label and its figures. The heads are not parted there, so they have to be."""
+    text = published.text(sent, lambda cells: (" " if cells[-1][:1].isdigit() else "   ").join(cells))
+    lines = text.replace("三、本年度办理结果 （一）", "三、本年度办理结果   （一）").splitlines()
+    read = read_document("\n".join(lines).encode(), "x.txt")
+    figures = {n: v for n, v in sound_values().items() if n.startswith("disclosure")}
+    assert {n: v for n, v in read.record.values.items() if n.startswith("disclosure")} == figures
 
 
 def test_the_trial_layout_of_2019_is_named(form):
@@ -374,6 +375,11 @@ def test_a_place_in_a_document_is_told_by_its_labels(sent):
         ("青禾区统计局关于2024年度政府信息公开工作年度报告", AGENCY, 2024),
         ("青禾区统计局 2024 年政府信息公开年报", AGENCY, 2024),
         ("青禾区统计局二〇二四年政府信息公开年度报告", AGENCY, 2024),
+        (
+            "青禾区统计局2024年政府信息公开工作年度报告（以下简称年报）是根据条例编制的，现予公布。",
+            AGENCY,
+            2024,
+        ),
         ("青禾区统计局</p><p>2024年政府信息公开工作年度报告", AGENCY, 2024),
     ],
 )
@@ -655,5 +661,5 @@ def test_findings_of_a_document_on_a_page_and_sent_back(folder, sent):
 def test_hostile_files_are_told_as_they_were_before():
     """What no workbook is and no report either keeps the finding that the guard gives it."""
     for file in hostile.FILES.values():
-        if file.code in {"html-file", "csv-file", "word-document"}:
+        if file.code in {"html-file", "csv-file", "word-document"} and not file.is_heavy:
             assert Manner().filing(file.make(), "x").findings[0].code == file.code

@@ -621,5 +621,27 @@ def test_archives_and_large_files_are_taken_in_alike_by_every_way(tmp_path, monk
     for name, way in ways.items():
         for many in (False, True):
             with way.get("store") or contextlib.nullcontext():
-                filings, passed_over = gathered(take_in(files, manner, **way), manner, many=many)
-            assert differing((plain(list(filings)), passed_over), wanted) == "", (name, many)
+                taken = list(take_in(files, manner, **way))
+                filings = list(gathered(taken, manner, many=many))
+            passed_over = sum(one.passed_over for one in taken)
+            assert differing((plain(filings), passed_over), wanted) == "", (name, many)
+
+
+def test_many_filings_are_looked_at_while_others_are_read():
+    """A spool that is still being filled gives what there is; all of them are there as soon as they are counted."""
+    packed, read = [pack(Filing(Source(f"{n}.xlsx"))) for n in range(5)], []
+
+    def coming():
+        for one in packed:
+            read.append(one)
+            yield one
+
+    spool = Spool(library.find, coming())
+    assert [(filing.source.path, len(read)) for filing in spool] == [(f"{n}.xlsx", n + 1) for n in range(5)]
+    assert [filing.source.path for filing in spool] == [f"{n}.xlsx" for n in range(5)]
+    read.clear()
+    spool = Spool(library.find, coming())
+    first = iter(spool)
+    assert (next(first).source.path, len(spool), len(read)) == ("0.xlsx", 5, 5)
+    assert [filing.source.path for filing in first] == [f"{n}.xlsx" for n in range(1, 5)]
+    assert (spool[-1].source.path, len(read)) == ("4.xlsx", 5)

@@ -4,6 +4,7 @@ The public names, which are what the command line uses:
 
 * :func:`find_form` the form of a name or a TOML file;
 * :func:`write_return`, :func:`write_rollup` a workbook's bytes, :func:`save_rollup` a large one to a file;
+* :func:`read_document` a published report into a :class:`Filing`;
 * :func:`read` a file into a :class:`Filing`; :func:`verify` a filing's findings; :func:`examine` many at once;
 * :func:`past_of` last year's filings as the :class:`Past` that :func:`examine` and :func:`merge` compare with;
 * :func:`merge` filings into a :class:`Rollup`, or the reasons why not.
@@ -36,6 +37,7 @@ _HOME = {
     "merge": "xltools.merging",
     "past_of": "xltools.data.prior",
     "read": "xltools.excel.reader",
+    "read_document": "xltools.document.reader",
     "save_rollup": "xltools.excel.writer",
     "verify": "xltools.checking.checks",
     "write_return": "xltools.excel.writer",

@@ -288,24 +288,22 @@ def _answered(
 
 def gathered(
     taken: Iterable[Taken], manner: Manner, *, many: bool, roster: Roster | None = None
-) -> tuple[Sequence[Filing], int]:
-    """The filings, of *many* files on a disk, and how many members of archives were passed over."""
-    from xltools.data.packed import agency_in, pack, unpack  # noqa: PLC0415
+) -> Sequence[Filing]:
+    """The filings, known on the *roster*; *many* wait on a disk and are taken in when they are gone through."""
+    from xltools.data.packed import unpack  # noqa: PLC0415
     from xltools.spool import Spool  # noqa: PLC0415
 
+    packed = (packed for one in taken for packed in one.packed)
     if many:
-        spool, passed_over = Spool(manner.forms), 0
-        for one in taken:
-            passed_over += one.passed_over
-            for packed in one.packed:
-                agency = agency_in(packed) if roster else None
-                if roster and agency and agency.is_named_only:
-                    spool.add(pack(on_roster(unpack(packed, manner.forms), roster)))
-                else:
-                    spool.add(packed)
-        return spool, passed_over
-    held = list(taken)
-    filings = [unpack(packed, manner.forms) for one in held for packed in one.packed]
-    if roster:
-        filings = [on_roster(filing, roster) for filing in filings]
-    return filings, sum(one.passed_over for one in held)
+        return Spool(manner.forms, (_known_on(roster, one, manner) for one in packed) if roster else packed)
+    filings = (unpack(one, manner.forms) for one in packed)
+    return [on_roster(filing, roster) if roster else filing for filing in filings]
+
+
+def _known_on(roster: Roster, packed: bytes, manner: Manner) -> bytes:
+    from xltools.data.packed import origin_of, pack, unpack  # noqa: PLC0415
+
+    agency, _ = origin_of(packed)
+    if agency is None or not agency.is_named_only:
+        return packed
+    return pack(on_roster(unpack(packed, manner.forms), roster))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from xltools.data.anew import Anew
@@ -32,10 +32,14 @@ class _Place:
 
 
 class Spool(Anew[Filing]):
-    """Packed filings in the order in which they were added, each unpacked anew whenever it is asked for."""
+    """Packed filings in the order in which they were added, each unpacked anew whenever it is asked for.
 
-    def __init__(self, forms: Forms) -> None:
-        self._forms = forms
+    Those that are still *coming* are taken in as they are asked for: who goes through all of them looks at the first
+    while others are being read.
+    """
+
+    def __init__(self, forms: Forms, coming: Iterable[bytes] = ()) -> None:
+        self._forms, self._coming = forms, iter(coming)
         self._place = _Place()
         self._starts, self._sizes = array("Q"), array("L")
 
@@ -60,7 +64,22 @@ class Spool(Anew[Filing]):
         return chosen
 
     def __len__(self) -> int:
+        while self._take():
+            pass
         return len(self._starts)
+
+    def __iter__(self) -> Iterator[Filing]:
+        place = 0
+        while place < len(self._starts) or self._take():
+            yield self.at(place)
+            place += 1
+
+    def _take(self) -> bool:
+        """Whether there was one more to come, which is here now."""
+        packed = next(self._coming, None)
+        if packed is not None:
+            self.add(packed)
+        return packed is not None
 
     def at(self, place: int) -> Filing:
         """The filing at that place."""
@@ -68,11 +87,11 @@ class Spool(Anew[Filing]):
 
         return unpack(self._packed(place), self._forms)
 
-    def origin(self, index: int) -> tuple[Agency, Source]:
+    def origin(self, index: int) -> tuple[Agency | None, Source]:
         """Whose that filing is, and the file, for much less."""
-        from xltools.data.packed import unpack_origin  # noqa: PLC0415
+        from xltools.data.packed import origin_of  # noqa: PLC0415
 
-        return unpack_origin(self._packed(index))
+        return origin_of(self._packed(index))
 
     def member(self, index: int, form: Form) -> Member:
         """What that filing brings into a sum, for less than unpacking it."""

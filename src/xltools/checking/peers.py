@@ -130,7 +130,6 @@ class Company:
         self._sets = Recurrent()  # of figures
         self._alike: dict[Hashable, dict[Agency, str]] = {}
         self._spreads: dict[str, dict[str, Spread]] = {}
-        self._scores: dict[tuple[str, str], dict[Decimal, Decimal | None]] = {}
         self._odd_zeros: dict[str, list[str]] = {}
 
     def add(self, place: int, peer: Peer) -> None:
@@ -172,21 +171,10 @@ class Company:
             spread = spreads.get(name)
             if spread is None or value < 0 or name in last or name in peer.unknown:
                 continue
-            if (score := self._score((peer.kind, name), spread, value)) is not None:
+            if (score := spread.known(value, self._thresholds)) is not None:
                 found.append(Notable(cells[name], score))
         for notable in most_notable(found, peer.form):
             yield _outlier(peer, notable, spreads[notable.cell.name])
-
-    def _score(self, where: tuple[str, str], spread: Spread, value: Decimal) -> Decimal | None:
-        """How far out a figure is, where it is out at all; the same few figures are asked for again and again."""
-        known = self._scores.setdefault(where, {})
-        if value not in known:
-            if len(known) == _MOST_SCORES:
-                known.clear()
-            score = spread.score(value)
-            is_out = score > self._thresholds.outlier and spread.is_alone(value, self._thresholds.factor)
-            known[value] = score if is_out else None
-        return known[value]
 
     def _spread_of(self, peer: Peer) -> dict[str, Spread]:
         """For each watched cell that enough peers have; fewer are no measure. What was counted is not kept then."""
@@ -198,9 +186,7 @@ class Company:
                 if counts.total() >= self._thresholds.peers:
                     spreads[name] = _spread(counts, self._thresholds)
             odd = (
-                name
-                for name, spread in spreads.items()
-                if self._score((kind, name), spread, ZERO) is not None
+                name for name, spread in spreads.items() if spread.known(ZERO, self._thresholds) is not None
             )
             self._odd_zeros[kind] = sorted(odd)
         return self._spreads[kind]
@@ -227,6 +213,18 @@ class Spread(NamedTuple):
     before: array[int]  # how many figures lie below each of them, and last how many there are
     linear: Scale
     logarithmic: Scale
+    scores: dict[Decimal, Decimal | None]  # of the figures that were asked for last
+
+    def known(self, value: Decimal, thresholds: Thresholds) -> Decimal | None:
+        """How far out a figure is, where it is out at all; the same few figures are asked for again and again."""
+        scores = self.scores
+        if value not in scores:
+            if len(scores) == _MOST_SCORES:
+                scores.clear()
+            score = self.score(value)
+            is_out = score > thresholds.outlier and self.is_alone(value, thresholds.factor)
+            scores[value] = score if is_out else None
+        return scores[value]
 
     @property
     def size(self) -> int:
@@ -262,7 +260,7 @@ def _spread(counts: Counter[Decimal], thresholds: Thresholds) -> Spread:
     before = array("Q", (0, *accumulate(logs[log] for log in ordered)))
     linear = _scale(counts, thresholds.least / thresholds.outlier)
     logarithmic = _scale(logs, _apart(thresholds.factor) / thresholds.outlier)
-    return Spread(array("q", map(_in_units, ordered)), before, linear, logarithmic)
+    return Spread(array("q", map(_in_units, ordered)), before, linear, logarithmic, {})
 
 
 def _scale(counts: Counter[Decimal], narrowest: Decimal) -> Scale:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xltools.data.roster import Roster
     from xltools.form.model import Form
     from xltools.inbox import Inbox
-    from xltools.intake import Manner
+    from xltools.intake import Manner, Taken
     from xltools.office.guard import Limits
     from xltools.store import Store
 
@@ -200,12 +200,48 @@ def find_roster(path: Path | None) -> Roster | None:
     return load_roster(path)
 
 
-class Handed(NamedTuple):
-    """Everything that was handed in, read, where it lies, and how many files were passed over."""
+class Handed:
+    """Everything that was handed in, where it lies, and how many files were passed over.
 
-    filings: Sequence[Filing]
-    inbox: Inbox
-    passed_over: int
+    Many files are read while their filings are gone through for the first time, few were read before.
+    """
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+        self.filings: Sequence[Filing] = ()
+        self._passed_over = inbox.passed_over
+
+    @property
+    def passed_over(self) -> int:
+        """All of them, whether they lay in a folder or in an archive."""
+        len(self.filings)  # which are read by then
+        return self._passed_over
+
+    def taken(self, manner: Manner, how: How, lang: Lang) -> Iterator[Taken]:
+        """What each file gave, read by as many processes as are wanted; says at the end how many were passed over."""
+        from xltools.intake import take_in  # noqa: PLC0415
+
+        files, t = self.inbox.files, catalog(lang)
+        with workers(how, len(files)) as executor, _kept(how, self.inbox) as store:
+            taken = take_in(files, manner, executor=executor, store=store)
+            for one in progress(taken, t("report.reading"), len(files)):
+                self._passed_over += one.passed_over
+                yield one
+        self._tell(lang)
+
+    def here(self, manner: Manner, lang: Lang) -> Iterator[Filing]:
+        """The filings of a few files, read by this process; says the same."""
+        from xltools.intake import read_here  # noqa: PLC0415
+
+        files, t = self.inbox.files, catalog(lang)
+        for found in progress(read_here(files, manner), t("report.reading"), len(files)):
+            self._passed_over += found.count(None)
+            yield from filter(None, found)
+        self._tell(lang)
+
+    def _tell(self, lang: Lang) -> None:
+        if self._passed_over:
+            click.echo(catalog(lang)("report.passed-over", count=self._passed_over), err=True)
 
 
 def read_all(
@@ -223,31 +259,28 @@ def read_all(
     """
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
-    from xltools.intake import MANY, gathered, on_roster, read_here, take_in  # noqa: PLC0415
+    from xltools.intake import MANY, gathered, on_roster  # noqa: PLC0415
 
-    t, inbox = catalog(lang), gather(named)
-    if not inbox.files and not allow_none:
+    handed = Handed(gather(named))
+    count = len(handed.inbox.files)
+    if not count and not allow_none:
         raise InputError(Problem("no-workbooks", "、".join(map(str, named))))
-    manner, count = how.manner(form), len(inbox.files)
-    with contextlib.ExitStack() as stack:
-        executor = stack.enter_context(workers(how, count))
-        store = stack.enter_context(_kept(how, inbox))
-        if count <= MANY and executor is None and store is None:
-            here = list(progress(read_here(inbox.files, manner), t("report.reading"), count))
-            read = [filing for found in here for filing in found if filing]
-            filings: Sequence[Filing] = [on_roster(one, roster) for one in read] if roster else read
-            inside = sum(found.count(None) for found in here)
-        else:
-            taken = take_in(inbox.files, manner, executor=executor, store=store)
-            shown = progress(taken, t("report.reading"), count)
-            filings, inside = gathered(shown, manner, many=count > MANY, roster=roster)
-    passed_over = inbox.passed_over + inside
-    if passed_over:
-        click.echo(t("report.passed-over", count=passed_over), err=True)
-    return Handed(filings, inbox, passed_over)
+    manner = how.manner(form)
+    if count > MANY or how.dask is not None or _wanted(how, count) > 1 or _keeps(how, handed.inbox):
+        taken = handed.taken(manner, how, lang)
+        handed.filings = gathered(taken, manner, many=count > MANY, roster=roster)
+    else:
+        filings = handed.here(manner, lang)
+        handed.filings = [on_roster(one, roster) if roster else one for one in filings]
+    return handed
 
 
 _PAYS = 150  # files, below which starting further processes takes longer than it saves
+
+
+def _wanted(how: How, files: int) -> int:
+    """How many processes read so many files: as many as were asked for, else as many as pay."""
+    return how.processes or (min(os.cpu_count() or 1, files // (_PAYS // 2)) if files >= _PAYS else 1)
 
 
 @contextlib.contextmanager
@@ -263,7 +296,7 @@ def workers(how: How, files: int) -> Iterator[Executor | None]:
         with cluster(how.dask, how.processes) as far:
             yield far
         return
-    wanted = how.processes or (min(os.cpu_count() or 1, files // (_PAYS // 2)) if files >= _PAYS else 1)
+    wanted = _wanted(how, files)
     if wanted <= 1:
         yield None
         return
@@ -300,13 +333,19 @@ def as_worker() -> None:
     threading.Thread(target=leave, daemon=True).start()
 
 
-@contextlib.contextmanager
-def _kept(how: How, inbox: Inbox) -> Iterator[Store | None]:
-    """What earlier runs in this collection read; nothing outside of one, and nothing of files with passwords.
+def _keeps(how: How, inbox: Inbox) -> bool:
+    """Whether what is read is kept: within a collection, but nothing of files with passwords.
 
     Nor of files that a cluster reads or that lie elsewhere: to see whether one is known, all would have to come here.
     """
-    if how.fresh or how.passwords or how.dask or inbox.is_elsewhere or not Path("collection.toml").is_file():
+    is_far = how.dask or inbox.is_elsewhere
+    return not (how.fresh or how.passwords or is_far) and Path("collection.toml").is_file()
+
+
+@contextlib.contextmanager
+def _kept(how: How, inbox: Inbox) -> Iterator[Store | None]:
+    """What earlier runs in this collection read, where anything is kept."""
+    if not _keeps(how, inbox):
         yield None
         return
     from xltools.folder import KEPT  # noqa: PLC0415

@@ -33,7 +33,7 @@ def _stored(text: str) -> Decimal | None:
     return normal(value)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def kept(value: Decimal) -> str:
     """What a workbook keeps of a figure, which is 15 digits, in one way of writing it: 7545, 0.5, 0."""
     text = f"{_FIFTEEN.plus(value):f}"

@@ -26,7 +26,7 @@ _figure = lru_cache(maxsize=4096)(Decimal)  # most figures are 0, and most other
 
 def pack(filing: Filing) -> bytes:
     """The whole filing. What it holds beyond the known kinds of facts raises :class:`TypeError`: nothing is dropped."""
-    head = [_source(filing.source), _stamp(filing.stamp), _record(filing)]
+    origin, record = [_source(filing.source), _stamp(filing.stamp)], _record(filing)
     rest = {
         "form": filing.form.name if filing.form else None,
         "findings": [_finding(one) for one in filing.findings],
@@ -44,15 +44,14 @@ def pack(filing: Filing) -> bytes:
     }
     return b"\n".join(
         json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-        for part in (head, rest)
+        for part in (origin, record, rest)  # a line each: who needs less reads less
     )
 
 
 def unpack(data: bytes, forms: Forms) -> Filing:
     """The filing that was packed."""
-    head, rest = map(_loaded, data.split(b"\n"))
+    (source, stamp), record, rest = map(_loaded, data.split(b"\n"))
     form = forms(rest["form"]) if rest["form"] else None
-    source, stamp, record = head
     accounts = tuple(_read_account(one) for one in rest["accounts"])
     complete, verified = rest["flags"]
     return Filing(
@@ -78,22 +77,17 @@ def unpack(data: bytes, forms: Forms) -> Filing:
     )
 
 
-def unpack_origin(data: bytes) -> tuple[Agency, Source]:
-    """Whose a filing with a stamp is, and the file, without the rest of it."""
-    source, stamp, _ = _loaded(data[: data.index(b"\n")])
-    return _read_agency(stamp[3]), Source(*source)
-
-
 def unpack_member(data: bytes, form: Form) -> Member:
     """What a filing with a stamp and a record brings into a sum, without the rest of it."""
-    source, stamp, record = _loaded(data[: data.index(b"\n")])
-    return Member(_read_agency(stamp[3]), Source(*source), _read_values(record[2], form))
+    origin, record, _ = data.split(b"\n", 2)
+    source, stamp = _loaded(origin)
+    return Member(_read_agency(stamp[3]), Source(*source), _read_values(_loaded(record)[2], form))
 
 
-def agency_in(data: bytes) -> Agency | None:
-    """Whose the filing is, without unpacking the rest of it."""
-    stamp = _read_stamp(_loaded(data[: data.index(b"\n")])[1])
-    return stamp.agency if stamp else None
+def origin_of(data: bytes) -> tuple[Agency | None, Source]:
+    """Whose the filing is, and the file, without unpacking the rest of it."""
+    source, stamp = _loaded(data.partition(b"\n")[0])
+    return stamp and _read_agency(stamp[3]), Source(*source)
 
 
 def _loaded(part: bytes) -> Any:

@@ -107,8 +107,8 @@ def _cell_keys(section: Section, place: str) -> Iterator[Problem]:
 def _section(section: Section, place: str) -> Iterator[Problem]:
     """Faults of a section that leave no doubt about its cells: what is printed, and how it lies on its sheet."""
     yield from _texts(place, ("title", section.title), *_given(unit=section.unit))
-    yield from _texts(place, *_given(note=section.note), limit=_LONGEST_SENTENCE)
     yield from _texts(place, *(("also", text) for text in section.also))
+    yield from _texts(place, *_given(note=section.note), limit=_LONGEST_SENTENCE)
     if not _is_sheet_name(section.sheet):
         reserved = "、".join((*RESERVED_SHEETS, _EXCELS_OWN))
         yield Problem("bad-sheet-name", place, {"sheet": section.sheet, "reserved": reserved})
@@ -147,8 +147,8 @@ def _alike(place: str, named: list[tuple[str, tuple[str, ...]]]) -> Iterator[Pro
 
 def _line(line: Line, axis: str, place: str) -> Iterator[Problem]:
     yield from _texts(place, ("label", line.label), *_given(unit=line.unit))
-    yield from _texts(place, *_given(note=line.note), limit=_LONGEST_SENTENCE)
     yield from _texts(place, *(("also", text) for text in line.also))
+    yield from _texts(place, *_given(note=line.note), limit=_LONGEST_SENTENCE)
     if line.lines and (vain := [name for name in _WITHOUT_EFFECT if _is_set(line, name)]):
         yield Problem("group-with-cells", place, {"keys": ", ".join(name.rstrip("_") for name in vain)})
     if line.span != 1 and (axis == "rows" or line.lines or not 1 <= line.span <= _MOST_SPAN):

@@ -40,8 +40,8 @@ class Line(NamedTuple):
     signed: bool | None = None
     span: int = 1  # how many printed columns it takes
     only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
-    note: str = ""  # how it is filled in, beyond what the label says
     also: tuple[str, ...] = ()  # other wordings of the label that published reports have
+    note: str = ""  # how it is filled in, beyond what the label says
 
     def leaves(self) -> Iterator[Line]:
         """The lines that hold cells, in printed order."""
@@ -128,8 +128,8 @@ class Section(NamedTuple):
     label_widths: tuple[float, ...] = ()
     column_width: float = 10
     landscape: bool = False
-    note: str = ""
     also: tuple[str, ...] = ()  # other titles that published reports give it
+    note: str = ""
 
 
 class Nil(NamedTuple):
@@ -287,9 +287,9 @@ class Form:
     charts: tuple[Chart, ...] = ()
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(factory=Prose)
+    also: tuple[str, ...] = ()  # other titles of published reports
     publication: Publication = field(factory=Publication)
     notes: tuple[str, ...] = ()  # on how the whole is filled in
-    also: tuple[str, ...] = ()  # other titles of published reports
 
     @property
     def name(self) -> str:

@@ -13,10 +13,10 @@ from xltools.form.model import Form
 
 _YEAR = r"(20[0-9]{2})\s*年\s*度?"
 _PERIOD = re.compile(r"(20[0-9]{2})年1月1日起?(?:，)?(?:至|到|—|-|－|~|～)(?:(20[0-9]{2})年)?12月31日")
-_LONGEST_TITLE = 80
+_LONGEST_BEFORE = 60  # characters in front of the title's words; the preface often begins with the title
 _LONGEST_NAME = 40
 _FIRST = 200  # lines among which the title is looked for
-_NO_NAME = re.compile(r"[>»›|＞:：!！?？;；。\[\]【】《》\d]")
+_NO_NAME = re.compile(r"[>»›|＞:：!！?？;；。,，\[\]【】《》\d]|^[我本]")
 _AROUND = re.compile(r"^(?:关于|印发|公布|发布|现公布)+|(?:关于|的)$")
 _ZEROS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _IN_WORDS = re.compile(r"[二][〇○零][〇○零一二三四五六七八九]{2}(?=年)")
@@ -82,11 +82,9 @@ def _folded(text: str) -> str:
 def _titled(texts: Sequence[str], place: int, form: Form) -> tuple[str, int] | None:
     """Agency and year in that line, when it is a title of such a report."""
     text = texts[place].replace("(", "").replace(")", "")
-    if len(text) > _LONGEST_TITLE:
-        return None
     for title in sorted((form.title, *form.also), key=len, reverse=True):
         before, found, _ = text.partition(title)
-        if found:
+        if found and len(before) <= _LONGEST_BEFORE:
             return _parted(before, texts[place - 1] if place else "")
     return None
 

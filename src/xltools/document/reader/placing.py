@@ -32,7 +32,6 @@ class Near(NamedTuple):
 
     found: str
     expected: str
-    cell: str = ""
 
 
 class Lack(NamedTuple):
@@ -148,9 +147,9 @@ class _Placing:
 
     def _known(self, row: Row, after: int) -> int | None:
         """The wanted row that has its last label: the next one behind *after*, else the first of that label."""
-        leaf = core(_leaf(row, self.section) or "")
+        leaf = core(_leaf(row, self.section, self.words) or "")
         places = [place for place, wanted in enumerate(self.wanted) if leaf in wanted.names]
-        places = [p for p in places if _fits(row, self.wanted[p])]
+        places = [p for p in places if _fits(row, self.wanted[p], self.words)]
         return next((p for p in places if p > after), places[0] if places else None)
 
     # -- what is in them
@@ -202,12 +201,11 @@ class _Placing:
         if len(gap.missing) != 1 or not gap.is_inside or len(strange) != 1:
             return False
         wanted = self.wanted[gap.missing[0]]
-        label = _leaf(self.rows[strange[0]], self.section) or ""
+        label = _leaf(self.rows[strange[0]], self.section, self.words) or ""
         if core(label) in self.words.known or not self._is_near(label, wanted):
             return False
         run.rows[gap.missing[0]] = strange[0]
-        name = f"{self.section.key}.{wanted.line.key}" if wanted.line else ""
-        near.append(Near(label, wanted.label, name))
+        near.append(Near(label, wanted.label))
         return True
 
     def _is_near(self, label: str, wanted: Wanted) -> bool:
@@ -223,7 +221,9 @@ class _Placing:
         if group is None or tuple(w.line for w in lines) != group.lines:
             return False
         rows = [
-            self.rows[n] for n in gap.between if core(_leaf(self.rows[n], self.section) or "") in names(group)
+            self.rows[n]
+            for n in gap.between
+            if core(_leaf(self.rows[n], self.section, self.words) or "") in names(group)
         ]
         if len(rows) != 1:
             return False
@@ -245,7 +245,7 @@ class _Placing:
         for place, number in sorted(run.rows.items()):
             for other in range(last + 1, number) if last >= 0 else ():
                 row = self.rows[other]
-                label = _leaf(row, self.section)
+                label = _leaf(row, self.section, self.words)
                 if other not in taken and label and not self._is_passed(row):
                     return Lack("label-changed", self.wanted[place].label, label)
             last = number
@@ -253,7 +253,7 @@ class _Placing:
 
     def _is_passed(self, row: Row) -> bool:
         """Whether a row may stand in the table without being one of its rows: it has no figures, or is a sum of rows below it."""
-        leaf = core(_leaf(row, self.section) or "")
+        leaf = core(_leaf(row, self.section, self.words) or "")
         groups = {n for w in self.wanted for line in w.above for n in names(line)}
         extra = {core(text) for block in self.section.blocks for text in block.extra}
         return not any(not is_blank(f) for f in row.figures) or leaf in groups | extra
@@ -261,7 +261,7 @@ class _Placing:
     def _explained(self, gap: _Gap) -> Iterator[Lack]:
         for place in gap.missing[:_MOST_TOLD]:
             wanted = self.wanted[place]
-            labels = [label for n in gap.between if (label := _leaf(self.rows[n], self.section))]
+            labels = [label for n in gap.between if (label := _leaf(self.rows[n], self.section, self.words))]
             likely = max(labels, key=lambda text: _likeness(text, wanted.names[0]), default="")
             if likely and _likeness(likely, wanted.names[0]) >= _ALIKE / 2:
                 yield Lack("label-changed", wanted.label, likely)
@@ -311,14 +311,14 @@ def _columns(block: Block) -> tuple[Column, ...]:
 # -- the label of a row
 
 
-def _leaf(row: Row, section: Section) -> str | None:
+def _leaf(row: Row, section: Section, words: Words) -> str | None:
     """The last label in front of the figures: in a grid what begins in that row before the first column of figures."""
     first = _first_column(row, section)
     if first is None:
         return row.labels[-1] if row.labels else None
     slots = [s for c, s in row.slots.items() if c < first and not is_blank(s.text)]
     last = max(slots, key=lambda s: s.column, default=None)
-    return last.text if last is not None and last.row == row.number else None
+    return words.path(last.text)[-1] if last is not None and last.row == row.number else None
 
 
 def _first_column(row: Row, section: Section) -> int | None:
@@ -328,12 +328,14 @@ def _first_column(row: Row, section: Section) -> int | None:
     return None
 
 
-def _fits(row: Row, wanted: Wanted) -> bool:
+def _fits(row: Row, wanted: Wanted, words: Words) -> bool:
     """Whether the other labels of the row are labels over the wanted one, as far as they are labels of rows at all."""
     over = {n for line in wanted.above for n in names(line)}
     groups = {n for line in walk(wanted.block.rows) if line.lines for n in names(line)}
     if row.heads:
-        texts = {core(s.text) for s in row.slots.values() if s.row <= row.number and not is_blank(s.text)}
+        texts = {
+            core(part) for s in row.slots.values() if not is_blank(s.text) for part in words.path(s.text)
+        }
     else:
         texts = {core(text) for text in row.labels[:-1]}
     return not (texts & groups) - over
@@ -413,6 +415,8 @@ def _collapsed(figures: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[s
     excess = len(figures) - len(columns)
     if excess > 0 and len(figures) != sum(column.span for column in columns):
         before, behind = (all(map(is_blank, part)) for part in (figures[:excess], figures[-excess:]))
+        if all(map(is_blank, figures)):
+            return figures[excess:]
         if before != behind:  # the places of merged labels, or what is left over at the end
             return figures[excess:] if before else figures[:-excess]
     if excess <= 0 or len(figures) != sum(column.span for column in columns):

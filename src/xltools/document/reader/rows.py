@@ -76,6 +76,11 @@ class Words:
             self.heads | self.stubs | self.captions | {core(t) for b in self._blocks for t in b.extra}
         )
 
+    def path(self, text: str) -> tuple[str, ...]:
+        """The labels in a text that names those over it in front: 三、本年度办理结果/（一）予以公开 are two."""
+        parts = tuple(re.split("[/／]", text))
+        return parts if len(parts) > 1 and all(core(part) in self.known for part in parts[:-1]) else (text,)
+
     @property
     def _blocks(self) -> Iterator[Block]:
         return (block for section in self.form.sections for block in section.blocks)
@@ -162,16 +167,16 @@ class _Gathering:
                 self.close()
             self._labels += labels
             self._figures += figures
-        elif self._labels and any(not is_blank(f) for f in figures):
+        elif self._labels:
             self._figures += figures
 
     def _parted(self, cells: Sequence[str]) -> tuple[list[str], list[str]]:
         """What of a line are labels, and what the figures behind the last of them."""
-        known = [place for place, cell in enumerate(cells) if core(cell) in self.words.known]
+        known = [n for n, cell in enumerate(cells) if core(self.words.path(cell)[-1]) in self.words.known]
         first = known[-1] + 1 if known else len(cells)
         while not known and first and (is_blank(cells[first - 1]) or is_figure(cells[first - 1])):
             first -= 1
-        labels = [cell for cell in cells[:first] if not is_blank(cell)]
+        labels = [part for cell in cells[:first] if not is_blank(cell) for part in self.words.path(cell)]
         return labels, list(cells[first:])
 
     def close(self) -> None:
@@ -208,7 +213,7 @@ class _Gathering:
 
     def _is_data(self, texts: list[str], *, was_data: bool) -> bool:
         """Whether a row of a grid has figures, or could have: not one of the heads or captions over others."""
-        found = {core(text) for text in texts}
+        found = {core(part) for text in texts for part in self.words.path(text)}
         if not found:
             return True  # nobody filled it in
         if found & self.words.heads or found <= self.words.captions:
@@ -232,6 +237,6 @@ def _heads(grid: Grid, rows: list[int], words: Words) -> Iterator[Head]:
             continue
         if columns:
             yield Head(tuple(columns), path)
-        lowest, columns, path = last, [column], tuple(s.text for s in texts)
+        lowest, columns, path = last, [column], tuple(p for s in texts for p in words.path(s.text))
     if columns:
         yield Head(tuple(columns), path)

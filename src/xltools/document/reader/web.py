@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 from attrs import define, field
 
+from xltools.data.number import is_blank
 from xltools.document.reader.flow import Flow, Item, Paragraph, Weaver
 from xltools.office.guard import ScanError
 
@@ -216,7 +217,7 @@ class _Page(HTMLParser):
         home = self._homes[-1]
         text = re.sub(r"[ \t\r\n\f]+", " ", "".join(home.line)).strip()
         home.line.clear()
-        if text.strip("\u00a0\u3000 "):
+        if not is_blank(text):
             home.items.append(Paragraph(text, is_title))
 
 

@@ -17,7 +17,7 @@ from xltools.excel import live
 from xltools.excel.formula import quoted
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, header_text, widths
 from xltools.excel.writer.content import Content
-from xltools.excel.writer.stream import BLANK, MOST_LINKS, Row, Stream, formula, number, words
+from xltools.excel.writer.stream import BLANK, MOST_LINKS, Row, Stream, formula, number, result, words
 from xltools.files import link
 from xltools.form.model import Cell
 from xltools.form.places import MATRIX, PREFIX, SOURCES, WAIVED, Area, Matrix, Sources, Waived
@@ -84,20 +84,20 @@ def write_names(canvas: Canvas, content: Content, page: Worksheet, cells: Iterab
 
 def _matrix_rows(content: Content, rollup: Rollup, matrix: Matrix, *, linked: bool) -> Iterator[Row]:
     form = content.layout.form
-    names, formulas = [cell.name for cell in form.inputs], live.row_formulas(form, matrix)
+    names = [cell.name for cell in form.inputs]
+    formulas = {name: formula(text) for name, text in live.row_formulas(form, matrix).items()}
+    begun = [(name, formulas.get(name)) for name in form.cells]
     for row, member in enumerate(rollup.members, matrix.first):
         agency, source = member.agency, member.source
         about = (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
         figures = figures_of(member, names)
         contents = [words(text) for text in (*about, member_check(member, figures))]
         complete = form.complete(member.values)
-        for name in form.cells:
-            if (text := figures.get(name)) is not None:
-                contents.append(number(text))
-            elif name in formulas:
-                contents.append(formula(live.in_row(formulas[name], row), kept(complete[name])))
+        for name, total in begun:
+            if total is not None:
+                contents.append(live.in_row(total, row) + result(kept(complete[name])))
             else:
-                contents.append(BLANK)
+                contents.append(number(figures[name]) if name in figures else BLANK)
         yield Row(contents, _link(content, source) if linked else "")
 
 

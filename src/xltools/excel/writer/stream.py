@@ -33,9 +33,14 @@ def number(text: str) -> Content:
     return f"><v>{text}</v></c>"
 
 
-def formula(text: str, result: str) -> Content:
-    """A cell with a formula and the number that it results in."""
-    return f"><f>{text.translate(_XML)}</f><v>{result}</v></c>"
+def formula(text: str) -> Content:
+    """The beginning of a cell with a formula, which ends with what :func:`result` gives."""
+    return f"><f>{text.translate(_XML)}</f>"
+
+
+def result(text: str) -> Content:
+    """The end of a cell with a formula: the number that it results in."""
+    return f"<v>{text}</v></c>"
 
 
 def words(text: str) -> Content:
