@@ -44,6 +44,7 @@ ORDER = [
     "data",
     "form",
     "errors",
+    "classes",
 ]
 # A library's one room.
 ROOMS = {
@@ -54,6 +55,8 @@ ROOMS = {
     "click": "cli/",
     "rich": "cli/status.py",
     "gettext": "cli/__init__.py",
+    "attr": "nowhere",
+    "attrs": "nowhere",
     "cattrs": "nowhere",
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",

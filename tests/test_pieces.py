@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 import fuzz
 import hostile
 from conftest import ROOT, sound_prose, sound_values
+from xltools.classes import fields, is_defined
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel import scan as scanner
@@ -24,8 +24,8 @@ from xltools.office.guard import DAMAGE, Limits, Part, ScanError
 
 def in_order(value):
     """Values in which the order of mappings counts too, as the first of two is often what is taken."""
-    if attrs.has(type(value)):
-        return [(f.name, in_order(getattr(value, f.name))) for f in attrs.fields(type(value))]
+    if is_defined(type(value)):
+        return [(name, in_order(getattr(value, name))) for name in fields(type(value))]
     if isinstance(value, dict):
         return [(key, in_order(one)) for key, one in value.items()]
     return [in_order(one) for one in value] if isinstance(value, list) else value

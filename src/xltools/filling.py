@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-import attrs
-from attrs import field, frozen
-
+from xltools.classes import evolve, field, frozen
 from xltools.data.change import change
 from xltools.data.filing import Filing
 from xltools.data.number import normal
@@ -184,7 +182,7 @@ def with_figures(filing: Filing) -> Filing:
     if not any(map(has_braces, filing.prose.values())):
         return filing
     about = Known.of(filing)
-    return attrs.evolve(filing, prose={box: _tried(text, about) for box, text in filing.prose.items()})
+    return evolve(filing, prose={box: _tried(text, about) for box, text in filing.prose.items()})
 
 
 def _tried(text: str, about: Known) -> str:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
-from attrs import field, frozen
-
+from xltools.classes import NamedTuple, field, frozen
 from xltools.data.finding import Finding
 from xltools.data.record import Agency, Record
 from xltools.form.layout import layout

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
-from attrs import define
-
+from xltools.classes import NamedTuple, define
 from xltools.data.number import is_blank
 from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError

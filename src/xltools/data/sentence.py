@@ -10,10 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
-from attrs import define
-
+from xltools.classes import NamedTuple, define
 from xltools.data.numeral import Quantity, folded, quantities, year_of, years
 
 _END = re.compile(r"[。！？!?\n]")

@@ -10,11 +10,11 @@ import copyreg
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
-from inspect import Parameter, signature
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from xltools.classes import NamedTuple, fields
 from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
 from xltools.form.lint import lint, nearest
@@ -102,17 +102,17 @@ class _Reading(NamedTuple):
     def table(self, model: Any, value: Any, path: _Path) -> Any:
         if not isinstance(value, dict):
             return self.wrong_type("table", value, path)
-        before, fields = len(self.problems), _fields(model)
+        before, keys = len(self.problems), _fields(model)
         found = {
             field.name: field.kind.read(self, field.kind.inside, value[key], (*path, key))
-            for key, field in fields.items()
+            for key, field in keys.items()
             if key in value
         }
-        for key, field in fields.items():
+        for key, field in keys.items():
             if field.is_needed and key not in value:
                 self.fault("missing-key", (*path, key), key=key)
         if len(found) < len(value):
-            self._unknown(value, list(fields), path)
+            self._unknown(value, list(keys), path)
         return None if len(self.problems) > before else model(**found)
 
     def _unknown(self, table: dict[str, Any], known: list[str], path: _Path) -> None:
@@ -192,6 +192,6 @@ def _fields(model: Any) -> dict[str, _Field]:
     """The keys of a table that becomes a *model*, in the order in which its fields stand."""
     renamed, annotations = _RENAMED.get(model, {}), get_type_hints(model)
     return {
-        renamed.get(name, name): _Field(name, _kind(annotations[name]), given.default is Parameter.empty)
-        for name, given in signature(model).parameters.items()
+        renamed.get(name, name): _Field(name, _kind(annotations[name]), is_needed)
+        for name, is_needed in fields(model).items()
     }

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
-from attrs import define, frozen
-
+from xltools.classes import NamedTuple, define, frozen
 from xltools.form.address import a1
 from xltools.form.linear import Equation
 from xltools.form.lint import RESERVED_SHEETS

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from xltools.classes import NamedTuple
 from xltools.form.linear import Linear, LinearSyntaxError
 
 if TYPE_CHECKING:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-import attrs
-
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.grouping import Group, grouped
+from xltools.classes import asdict
 from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
 from xltools.form.layout import layout
@@ -94,7 +93,7 @@ def _remarks(finding: Finding, t: Catalog, *, with_causes: bool) -> Iterator[str
     if finding.explanation:
         yield f"\n      {t('report.explained', text=finding.explanation)}"
     if finding.waiver:
-        yield f"\n      {t('report.waived', **attrs.asdict(finding.waiver))}"
+        yield f"\n      {t('report.waived', **asdict(finding.waiver))}"
 
 
 _MOST_SPANS = 4

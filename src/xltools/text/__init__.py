@@ -9,7 +9,9 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from xltools.classes import NamedTuple
 
 if TYPE_CHECKING:  # help is told without knowing what a finding is
     from decimal import Decimal

@@ -10,8 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import attrs
-
+from xltools.classes import evolve
 from xltools.data.filing import Filing, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding
 from xltools.data.record import Record
@@ -79,7 +78,7 @@ def read_package(
         return Filing(source, (Finding(error.code, name, found=error.reason),))
     explanations = take_slip(facts)
     filing = _read_facts(facts, source, form, by_labels=by_labels, key=key)
-    return attrs.evolve(filing, explanations=explanations) if explanations else filing
+    return evolve(filing, explanations=explanations) if explanations else filing
 
 
 def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:
