@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import struct
 import tomllib
@@ -20,7 +21,8 @@ from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
-from xltools.form.library import find
+from xltools.form.library import files, find
+from xltools.form.load import digest, parse
 from xltools.merging import merge
 
 GOLDEN = HERE / "golden"
@@ -58,6 +60,15 @@ def test_the_words_of_click_are_compiled():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made)
     assert path.read_bytes() == made, "click.zh.toml was changed: make golden"
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: path.stem)
+def test_the_forms_are_parsed_beforehand(path):
+    """What stands beside a form is what it holds, and that was linted."""
+    text = path.read_text(encoding="utf-8")
+    parse(text, path.name)
+    ready = {"sha256": digest(text), "form": tomllib.loads(text)}
+    check(f"{path.stem}.json", json.dumps(ready, ensure_ascii=False, indent=1) + "\n", path.parent)
 
 
 def told(package):

@@ -61,7 +61,7 @@ ROOMS = {
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",
     "html": ("document/reader/web.py", "document/markup.py"),
-    "json": ("report/data.py", "report/manifest.py", "data/packed.py"),
+    "json": ("report/data.py", "report/manifest.py", "data/packed.py", "form/load.py"),
     "pickle": ("intake.py", "cli/cluster.py"),
     "fsspec": "remote.py",
     "multiprocessing": "cli/shared.py",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xltools.errors import FormError, Problem
 from xltools.form.lint import nearest
-from xltools.form.load import load
+from xltools.form.load import load, shipped
 from xltools.form.model import Form
 
 DEFAULT = "xxgk-2021"
@@ -43,7 +43,7 @@ def find(form: str) -> Form:
 
 @cache
 def _builtin(name: str) -> Form:
-    return load(_folder() / f"{name}.toml")
+    return shipped(_folder() / f"{name}.toml")
 
 
 def _folder() -> Path:
