@@ -23,8 +23,8 @@ from xltools.form.wording import (
     unknown_names,
 )
 
-_KEY = re.compile(r"[a-z][a-z0-9_]*")
-_SHEET = re.compile(r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')")
+_KEY = r"[a-z][a-z0-9_]*"
+_SHEET = r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')"
 _LONGEST_SHEET = 31  # UTF-16 units, as Excel counts; it keeps one name to itself
 _EXCELS_OWN = "History"
 RESERVED_SHEETS = (
@@ -133,7 +133,7 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
 def _is_sheet_name(name: str) -> bool:
     units = len(name.encode("utf-16-le", "surrogatepass")) // 2
     taken = name in RESERVED_SHEETS or name.casefold() == _EXCELS_OWN.casefold()
-    return units <= _LONGEST_SHEET and bool(_SHEET.fullmatch(name)) and not taken
+    return units <= _LONGEST_SHEET and bool(re.fullmatch(_SHEET, name)) and not taken
 
 
 def _alike(place: str, named: list[tuple[str, tuple[str, ...]]]) -> Iterator[Problem]:
@@ -503,7 +503,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _keys(place: str, keys: Iterable[str]) -> Iterator[Problem]:
     for key in keys:
-        if not _KEY.fullmatch(key):
+        if not re.fullmatch(_KEY, key):
             yield Problem("bad-key", place, {"key": key})
 
 

@@ -11,10 +11,11 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, cached_property
+from inspect import get_annotations
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin
 
 from xltools.classes import NamedTuple, fields
 from xltools.errors import FormError, Problem
@@ -55,7 +56,23 @@ def shipped(path: Path) -> Form:
         return parse(text, str(path))
     if ready["sha256"] != digest(text):
         return parse(text, str(path))
-    return _structured(text, ready["form"], str(path))
+    told = ready["form"].pop("publication", {})
+    form = object.__new__(_Shipped)
+    form.__dict__.update(vars(_structured(text, ready["form"], str(path))), told=told)
+    del form.__dict__["publication"]  # the class knows it
+    return form
+
+
+class _Shipped(Form):
+    """A form whose table ``[publication]`` gets its structure when it is asked for: only a report needs it."""
+
+    told: ClassVar[dict[str, Any]] = {}
+
+    @cached_property
+    def publication(self) -> Publication:
+        """The table, which was found to be sound with the rest."""
+        found: Publication = _Reading(self.name, self.told, []).table(Publication, self.told, ())
+        return found
 
 
 def digest(text: str) -> str:
@@ -72,7 +89,6 @@ def _written(path: Path) -> str:
         ) from error
     except UnicodeDecodeError as error:
         raise FormError(Problem("form-not-utf8", str(path))) from error
-    return parse(text, str(path))
 
 
 def parse(text: str, origin: str) -> Form:
@@ -103,6 +119,7 @@ def _travels(form: Form) -> tuple[Callable[[str, str], Form], tuple[str, str]]:
 
 
 copyreg.pickle(Form, _travels)
+copyreg.pickle(cast("type[Form]", _Shipped), _travels)
 
 _Path = tuple[str | int, ...]  # the keys and indexes that lead to a value
 
@@ -223,7 +240,7 @@ def _kind(annotation: Any) -> _Kind:
 @cache
 def _fields(model: Any) -> dict[str, _Field]:
     """The keys of a table that becomes a *model*, in the order in which its fields stand."""
-    renamed, annotations = _RENAMED.get(model, {}), get_type_hints(model)
+    renamed, annotations = _RENAMED.get(model, {}), get_annotations(model, eval_str=True)
     return {
         renamed.get(name, name): _Field(name, _kind(annotations[name]), is_needed)
         for name, is_needed in fields(model).items()

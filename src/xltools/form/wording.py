@@ -23,10 +23,8 @@ LAST = "last."  # in front of a name: the figure of the year before
 MANNERS = ("change", "rate")
 # Braces of full width are what a Chinese keyboard gives, and nobody prints them: they count as braces.
 _OPEN, _CLOSE = "{｛", "}｝"
-_TOKEN = re.compile(
-    rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
-)
-_MANNER = re.compile(rf"({'|'.join(MANNERS)})\s*:")
+_TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
+_MANNER = rf"({'|'.join(MANNERS)})\s*:"
 _AROUND = 12  # characters of a text that tell where its fault is
 
 
@@ -63,7 +61,7 @@ class Wording(NamedTuple):
         """Read *text*; raises :class:`WordingError` for a brace without its other one, or that holds no sum of names."""
         parts: list[str | Brace] = []
         position = 0
-        for token in _TOKEN.finditer(text):
+        for token in re.finditer(_TOKEN, text):
             parts.append(text[position : token.start()])
             position = token.end()
             if token[4]:
@@ -88,7 +86,7 @@ def _escaped(text: str) -> str:
 
 def _brace(inside: str) -> Brace:
     plain = unicodedata.normalize("NFKC", inside).strip()
-    manner = _MANNER.match(plain)
+    manner = re.match(_MANNER, plain)
     try:
         return Brace(Linear.parse(plain[manner.end() :] if manner else plain), manner[1] if manner else "")
     except LinearSyntaxError as error:
@@ -119,11 +117,11 @@ class Condition(NamedTuple):
         return tuple(name for one in self.comparisons for name in (*one.left.names, *one.right.names))
 
 
-_COMPARISON = re.compile(r"([^=!<>]+)(!=|=|>)([^=!<>]+)")
+_COMPARISON = r"([^=!<>]+)(!=|=|>)([^=!<>]+)"
 
 
 def _comparison(text: str) -> Comparison:
-    match = _COMPARISON.fullmatch(text)
+    match = re.fullmatch(_COMPARISON, text)
     if match is None:
         raise WordingError("not-a-condition", text=text.strip())
     try:

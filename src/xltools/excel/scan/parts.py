@@ -24,7 +24,7 @@ class Book(NamedTuple):
     external_links: int
 
 
-def workbook(part: Part) -> Book:
+def workbook(part: Part, _: str = "") -> Book:
     """The workbook: its sheets, the names that it defines, what holds for all of it."""
     sheets: list[tuple[str, str, str]] = []
     names: dict[str, str] = {}
