@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import struct
 import tomllib
@@ -16,14 +15,16 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import HERE, ROOT
+from xltools import ready
 from xltools.cli import command_line
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import files, find
-from xltools.form.load import digest, parse
+from xltools.form.load import parse
 from xltools.merging import merge
+from xltools.text import LANGS
 
 GOLDEN = HERE / "golden"
 
@@ -62,13 +63,16 @@ def test_the_words_of_click_are_compiled():
     assert path.read_bytes() == made, "click.zh.toml was changed: make golden"
 
 
-@pytest.mark.parametrize("path", files(), ids=lambda path: path.stem)
-def test_the_forms_are_parsed_beforehand(path):
-    """What stands beside a form is what it holds, and that was linted."""
+CATALOGUES = [ROOT / "src" / "xltools" / "text" / f"{name}.toml" for name in (*LANGS, "clerk")]
+
+
+@pytest.mark.parametrize("path", [*CATALOGUES, *files()], ids=lambda path: path.stem)
+def test_what_comes_with_the_package_is_parsed_beforehand(path):
+    """What stands beside a file is what it holds; a form was linted too."""
     text = path.read_text(encoding="utf-8")
-    parse(text, path.name)
-    ready = {"sha256": digest(text), "form": tomllib.loads(text)}
-    check(f"{path.stem}.json", json.dumps(ready, ensure_ascii=False, indent=1) + "\n", path.parent)
+    if path in files():
+        parse(text, path.name)
+    check(f"{path.stem}.json", ready.made(text, tomllib.loads(text)), path.parent)
 
 
 def told(package):

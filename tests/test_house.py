@@ -44,6 +44,7 @@ ORDER = [
     "data",
     "form",
     "errors",
+    "ready",
     "classes",
 ]
 # A library's one room.
@@ -61,7 +62,7 @@ ROOMS = {
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",
     "html": ("document/reader/web.py", "document/markup.py"),
-    "json": ("report/data.py", "report/manifest.py", "data/packed.py", "form/load.py"),
+    "json": ("report/data.py", "report/manifest.py", "data/packed.py", "ready.py"),
     "pickle": ("intake.py", "cli/cluster.py"),
     "fsspec": "remote.py",
     "multiprocessing": "cli/shared.py",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count, repeat
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,15 +40,19 @@ def outcome(data, limits=None):
         return error.code, error.reason
 
 
+@pytest.fixture(autouse=True)
+def _later(monkeypatch):
+    """No workbook is the first of the process, which is read as a whole."""
+    monkeypatch.setattr(scanner, "_SCANS", count(1))
+
+
 @pytest.fixture
 def as_a_whole(monkeypatch):
     """Scanning without pieces and without what was parsed before."""
 
     def outcome_of_the_whole(data, limits=None):
         with monkeypatch.context() as patch:
-            patch.setattr(scanner, "sheet_of", worksheet)
-            patch.setattr(scanner, "strings_of", strings)
-            patch.setattr(scanner, "workbook_of", lambda part, _: workbook(part))
+            patch.setattr(scanner, "_SCANS", repeat(0))  # each is the first
             patch.setattr(scanner, "remembered", lambda read, part, name="": read(part, name))
             return outcome(data, limits)
 

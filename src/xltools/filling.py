@@ -17,7 +17,6 @@ from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.errors import Problem
 from xltools.form.linear import Linear
-from xltools.form.lint import wording_faults
 from xltools.form.model import Form, of_last_year
 from xltools.form.publication import Item, Listing, Said
 from xltools.form.wording import (
@@ -27,13 +26,13 @@ from xltools.form.wording import (
     Condition,
     Wording,
     WordingError,
+    has_braces,
     spelled_out,
     units_of,
 )
 from xltools.text import clerk
 
 _TENTH = Decimal("0.1")  # of a hundredth: how exactly prose tells a rate
-BRACES = "{}｛｝"
 
 
 @frozen
@@ -61,6 +60,8 @@ class Known:
 
     def problems(self, wording: Wording, place: str) -> list[Problem]:
         """Everything that stands against filling in that text; *place* is how problems name it."""
+        from xltools.form.lint import wording_faults  # noqa: PLC0415  few texts have anything to fill in
+
         faults = list(wording_faults(wording, self.form, place))
         faults = faults or [_unknown_figure(name, place) for name in dict.fromkeys(self._missing(wording))]
         return faults or [
@@ -170,11 +171,6 @@ def _plain(value: Decimal) -> str:
 
 def _percent(rate: Decimal) -> Decimal:
     return (abs(rate) * 100).quantize(_TENTH, ROUND_HALF_UP)
-
-
-def has_braces(text: str) -> bool:
-    """Whether anything in it may be filled in."""
-    return any(brace in text for brace in BRACES)
 
 
 def with_figures(filing: Filing) -> Filing:

@@ -13,6 +13,7 @@ from xltools.errors import Problem
 from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves
+from xltools.form.places import RESERVED_SHEETS
 from xltools.form.publication import Listing, Said
 from xltools.form.wording import (
     LAST,
@@ -27,16 +28,6 @@ _KEY = r"[a-z][a-z0-9_]*"
 _SHEET = r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')"
 _LONGEST_SHEET = 31  # UTF-16 units, as Excel counts; it keeps one name to itself
 _EXCELS_OWN = "History"
-RESERVED_SHEETS = (
-    "封面",
-    "各单位数据",
-    "来源清单",
-    "豁免清单",
-    "需要修改的地方",
-    "历年对比",
-    "图表",
-    "分类小计",
-)
 _LONGEST_SENTENCE = 500  # of a hint, a note or a rule, which has to fit in one row of a sheet
 _LONGEST_SHOWN = 40
 _MOST_SPAN = 100

@@ -7,9 +7,6 @@ may stand there. What a form means is :mod:`xltools.form.lint`'s business.
 from __future__ import annotations
 
 import copyreg
-import hashlib
-import json
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from inspect import get_annotations
@@ -20,11 +17,11 @@ from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin
 from xltools.classes import NamedTuple, fields
 from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
-from xltools.form.lint import lint, nearest
 from xltools.form.model import Block, Form, Line, Measure, Section
 from xltools.form.prose import Meaning, Prose, Settled
 from xltools.form.publication import Publication
 from xltools.form.wording import Condition, Wording, WordingError
+from xltools.ready import parsed
 
 _RENAMED: dict[type, dict[str, str]] = {
     Form: {"sections": "section", "rules": "rule", "charts": "chart"},
@@ -50,15 +47,12 @@ def shipped(path: Path) -> Form:
     Of another text than it was made of that says nothing, and the form is loaded as any other.
     """
     text = _written(path)
-    try:
-        ready = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    document = parsed(path, text)
+    if document is None:
         return parse(text, str(path))
-    if ready["sha256"] != digest(text):
-        return parse(text, str(path))
-    told = ready["form"].pop("publication", {})
+    told = document.pop("publication", {})
     form = object.__new__(_Shipped)
-    form.__dict__.update(vars(_structured(text, ready["form"], str(path))), told=told)
+    form.__dict__.update(vars(_structured(text, document, str(path))), told=told)
     del form.__dict__["publication"]  # the class knows it
     return form
 
@@ -75,11 +69,6 @@ class _Shipped(Form):
         return found
 
 
-def digest(text: str) -> str:
-    """What tells the texts of forms apart."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _written(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -93,6 +82,10 @@ def _written(path: Path) -> str:
 
 def parse(text: str, origin: str) -> Form:
     """The form defined by *text*; *origin* is how problems name the file."""
+    import tomllib  # noqa: PLC0415  what comes with the package was parsed beforehand
+
+    from xltools.form.lint import lint  # noqa: PLC0415  and linted
+
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -166,6 +159,8 @@ class _Reading(NamedTuple):
         return None if len(self.problems) > before else model(**found)
 
     def _unknown(self, table: dict[str, Any], known: list[str], path: _Path) -> None:
+        from xltools.form.lint import nearest  # noqa: PLC0415  no sound form needs it
+
         for key in sorted(table.keys() - set(known)):
             self.fault("unknown-key", path, key=key, known=", ".join(known), nearest=nearest(key, known))
 

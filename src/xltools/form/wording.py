@@ -28,6 +28,11 @@ _MANNER = rf"({'|'.join(MANNERS)})\s*:"
 _AROUND = 12  # characters of a text that tell where its fault is
 
 
+def has_braces(text: str) -> bool:
+    """Whether anything in it may be filled in."""
+    return any(brace in text for brace in _OPEN + _CLOSE)
+
+
 class WordingError(ValueError):
     """A text whose braces mean nothing: the key of the problem, and its facts."""
 
