@@ -92,14 +92,15 @@ def explanations(lang: Lang) -> dict[str, Explanation]:
     return {code: Explanation(**page | {"mend": tuple(page["mend"])}) for code, page in pages.items()}
 
 
+_SPOKEN = ("LC_ALL", "LC_MESSAGES", "LANG", "LC_CTYPE")
+
+
 def default_lang(environment: Mapping[str, str] = os.environ) -> Lang:
     """Chinese on a Chinese machine, English elsewhere; ``XLTOOLS_LANG`` decides when it is set."""
     chosen = environment.get("XLTOOLS_LANG", "").casefold()
     if chosen[:2] in LANGS:
         return "zh" if chosen.startswith("zh") else "en"
-    named = next(
-        (environment[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(key)), None
-    )
+    named = next((environment[key] for key in _SPOKEN if environment.get(key)), None)
     spoken = named or _system_locale()
     return "zh" if spoken.casefold().startswith(("zh", "chinese")) else "en"
 
