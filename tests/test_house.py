@@ -44,6 +44,8 @@ ORDER = [
     "data",
     "form",
     "errors",
+    "ready",
+    "classes",
 ]
 # A library's one room.
 ROOMS = {
@@ -54,11 +56,13 @@ ROOMS = {
     "click": "cli/",
     "rich": "cli/status.py",
     "gettext": "cli/__init__.py",
+    "attr": "nowhere",
+    "attrs": "nowhere",
     "cattrs": "nowhere",
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
     "openpyxl": "nowhere",
     "html": ("document/reader/web.py", "document/markup.py"),
-    "json": ("report/data.py", "report/manifest.py", "data/packed.py"),
+    "json": ("report/data.py", "report/manifest.py", "data/packed.py", "ready.py"),
     "pickle": ("intake.py", "cli/cluster.py"),
     "fsspec": "remote.py",
     "multiprocessing": "cli/shared.py",

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
 
-import attrs
 import clerk
 import pytest
 from hypothesis import given, settings
@@ -19,6 +18,7 @@ import casefile
 from conftest import HERE, ROOT, sound_prose, sound_values, year_before
 from hostile import FILES
 from xltools.checking.collection import examine
+from xltools.classes import evolve, fields, is_defined
 from xltools.data import filing as filings_room
 from xltools.data import finding as findings_room
 from xltools.data.filing import Accepted, Account, Filing, Member, Origin, Shown, Source, Stamp
@@ -52,10 +52,8 @@ def plain(value):
     """
     if isinstance(value, Form):
         return value.name
-    if attrs.has(type(value)):
-        return type(value).__name__, {
-            a.name: plain(getattr(value, a.name)) for a in attrs.fields(type(value))
-        }
+    if is_defined(type(value)):
+        return type(value).__name__, {name: plain(getattr(value, name)) for name in fields(type(value))}
     if isinstance(value, Mapping):
         return [(plain(key), plain(one)) for key, one in value.items()]
     if isinstance(value, frozenset | set):
@@ -148,10 +146,10 @@ def parts_of(value):
     """The value and every value inside it that has fields."""
     if isinstance(value, Form):
         return
-    if attrs.has(type(value)):
+    if is_defined(type(value)):
         yield value
-        for attribute in attrs.fields(type(value)):
-            yield from parts_of(getattr(value, attribute.name))
+        for name in fields(type(value)):
+            yield from parts_of(getattr(value, name))
     elif isinstance(value, Mapping):
         for one in value.values():
             yield from parts_of(one)
@@ -163,7 +161,7 @@ def parts_of(value):
 
 
 def names_of(kind):
-    return [a.name for a in attrs.fields(kind)] if attrs.has(kind) else list(kind._fields)
+    return list(fields(kind))
 
 
 def test_whatever_a_filing_can_hold_is_packed():
@@ -173,7 +171,7 @@ def test_whatever_a_filing_can_hold_is_packed():
         found.setdefault(type(part), []).append(part)
     for room in (filings_room, findings_room):
         kinds = {k for k in vars(room).values() if isinstance(k, type) and k.__module__ == room.__name__}
-        kinds = {k for k in kinds if attrs.has(k) or hasattr(k, "_fields")}
+        kinds = {k for k in kinds if is_defined(k) or hasattr(k, "_fields")}
         assert kinds <= set(found), "a kind of value is nowhere in FULL"
     for kind, parts in found.items():
         for name in names_of(kind):
@@ -196,9 +194,9 @@ def test_an_unknown_kind_of_fact_is_never_dropped(fact):
 
 def test_figures_without_their_form_are_never_dropped():
     for filing in (
-        attrs.evolve(FULL, form=None),
-        attrs.evolve(FULL, form=None, record=None),
-        attrs.evolve(FULL, record=attrs.evolve(FULL.record, values={"nowhere": Decimal(1)})),
+        evolve(FULL, form=None),
+        evolve(FULL, form=None, record=None),
+        evolve(FULL, record=evolve(FULL.record, values={"nowhere": Decimal(1)})),
     ):
         with pytest.raises(TypeError):
             pack(filing)
@@ -401,7 +399,7 @@ def pool():
         *alone,
         returned("002", 5, path="别处/002_单位002_2024.xlsx"),
         returned("002", 2, name="改了名的单位", changes={FEES: Decimal(2) / 1000}, path="002_改名.xlsx"),
-        attrs.evolve(alone[2], source=alone[2].source._replace(path="再来/003_单位003_2024.xlsx")),
+        evolve(alone[2], source=alone[2].source._replace(path="再来/003_单位003_2024.xlsx")),
         returned("004", year=2023),
         returned("006", 1, changes={FEES: Decimal(1) / 1000}),  # the same figures as 001
         returned("099", 3),
@@ -457,9 +455,7 @@ def told(outcome):
 
 def held(rollup):
     """Everything that a roll-up holds, from which it is written."""
-    return rollup and plain(
-        attrs.evolve(rollup, members=tuple(rollup.members), accounts=tuple(rollup.accounts))
-    )
+    return rollup and plain(evolve(rollup, members=tuple(rollup.members), accounts=tuple(rollup.accounts)))
 
 
 def mixed():

@@ -6,7 +6,6 @@ import statistics
 from collections import Counter
 from decimal import Decimal
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from conftest import sound_values, year_before
 from test_prior import OFFICIAL, codes, filing, rollup
 from xltools.checking.collection import examine
 from xltools.checking.peers import _median, _spread
+from xltools.classes import evolve
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import past_of
 from xltools.data.record import Agency
@@ -126,7 +126,7 @@ def test_a_figure_that_could_not_be_read_is_nobodys_measure():
         filing(sound_values(i % 7) | {PENALTIES: Decimal(900 if i == 3 else 10)}, 2024, agency(i))
         for i in range(9)
     ]
-    filings[3] = attrs.evolve(filings[3], unread=frozenset({PENALTIES}))
+    filings[3] = evolve(filings[3], unread=frozenset({PENALTIES}))
     assert "outlier" not in codes(examine(filings).findings)
 
 
@@ -166,9 +166,9 @@ def test_a_blank_and_a_zero_are_the_same_to_twins_and_an_unread_figure_is_not():
     blank = {name: value for name, value in pair[1].record.values.items() if name != PENALTIES}
     pair[0] = filing(blank, 2024, agency(1))
     assert codes(examine(pair).findings) == ["twins", "twins"]
-    pair[0] = attrs.evolve(pair[0], unread=frozenset({PENALTIES}))
+    pair[0] = evolve(pair[0], unread=frozenset({PENALTIES}))
     assert examine(pair).findings == ()
-    pair = [attrs.evolve(one, unread=frozenset({PENALTIES})) for one in pair]
+    pair = [evolve(one, unread=frozenset({PENALTIES})) for one in pair]
     assert examine(pair).findings == (), "nor are two that nobody could read"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import attrs
+from itertools import count, repeat
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 import fuzz
 import hostile
 from conftest import ROOT, sound_prose, sound_values
+from xltools.classes import fields, is_defined
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel import scan as scanner
@@ -24,8 +26,8 @@ from xltools.office.guard import DAMAGE, Limits, Part, ScanError
 
 def in_order(value):
     """Values in which the order of mappings counts too, as the first of two is often what is taken."""
-    if attrs.has(type(value)):
-        return [(f.name, in_order(getattr(value, f.name))) for f in attrs.fields(type(value))]
+    if is_defined(type(value)):
+        return [(name, in_order(getattr(value, name))) for name in fields(type(value))]
     if isinstance(value, dict):
         return [(key, in_order(one)) for key, one in value.items()]
     return [in_order(one) for one in value] if isinstance(value, list) else value
@@ -38,15 +40,19 @@ def outcome(data, limits=None):
         return error.code, error.reason
 
 
+@pytest.fixture(autouse=True)
+def _later(monkeypatch):
+    """No workbook is the first of the process, which is read as a whole."""
+    monkeypatch.setattr(scanner, "_SCANS", count(1))
+
+
 @pytest.fixture
 def as_a_whole(monkeypatch):
     """Scanning without pieces and without what was parsed before."""
 
     def outcome_of_the_whole(data, limits=None):
         with monkeypatch.context() as patch:
-            patch.setattr(scanner, "sheet_of", worksheet)
-            patch.setattr(scanner, "strings_of", strings)
-            patch.setattr(scanner, "workbook_of", lambda part, _: workbook(part))
+            patch.setattr(scanner, "_SCANS", repeat(0))  # each is the first
             patch.setattr(scanner, "remembered", lambda read, part, name="": read(part, name))
             return outcome(data, limits)
 

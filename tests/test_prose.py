@@ -6,7 +6,6 @@ import time
 import tomllib
 from decimal import Decimal
 
-import attrs
 import clerk
 import pytest
 from hypothesis import given, settings
@@ -16,6 +15,7 @@ from conftest import HERE, sound_prose, sound_values
 from xltools.checking.checks import verify
 from xltools.checking.parts import divisions
 from xltools.checking.prose import matches, prose
+from xltools.classes import evolve
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.numeral import folded, from_characters, quantities
 from xltools.data.record import Agency, Record
@@ -234,23 +234,23 @@ def test_a_finding_follows_a_sheet_that_was_renamed():
 def test_nothing_is_said_of_a_figure_that_could_not_be_read():
     told = filing({ON_REQUEST: "新收政府信息公开申请52件。"})
     assert [f.code for f in prose(told)] == ["prose-figure"]
-    assert list(prose(attrs.evolve(told, unread=frozenset({"applications.new.natural"})))) == []
+    assert list(prose(evolve(told, unread=frozenset({"applications.new.natural"})))) == []
 
 
 def test_a_rollup_need_not_have_prose_but_what_it_has_is_read():
     told = filing({})
-    rolled = attrs.evolve(told, prose={}, stamp=attrs.evolve(told.stamp, kind="rollup"))
+    rolled = evolve(told, prose={}, stamp=evolve(told.stamp, kind="rollup"))
     assert list(prose(rolled)) == []
     assert matches(rolled) == ()
-    spoken = attrs.evolve(rolled, prose={ON_REQUEST: "新收政府信息公开申请52件。"})
+    spoken = evolve(rolled, prose={ON_REQUEST: "新收政府信息公开申请52件。"})
     assert [finding.code for finding in prose(spoken)] == ["prose-figure"]
 
 
 def test_a_return_without_any_figure_is_not_asked_for_prose():
     told = filing({})
-    empty = attrs.evolve(told, prose={}, record=attrs.evolve(told.record, values={}))
+    empty = evolve(told, prose={}, record=evolve(told.record, values={}))
     assert list(prose(empty)) == []
-    assert {f.code for f in prose(attrs.evolve(told, prose={}))} == {"prose-blank"}
+    assert {f.code for f in prose(evolve(told, prose={}))} == {"prose-blank"}
 
 
 def test_everything_in_one_box_is_not_blank():
@@ -258,7 +258,7 @@ def test_everything_in_one_box_is_not_blank():
     whole = "".join(
         f"{FORM.texts[name].label}{words.pop(name)}" for name in list(words) if name.startswith("overview")
     )
-    told = attrs.evolve(filing({}), prose=words | {"overview.proactive": whole})
+    told = evolve(filing({}), prose=words | {"overview.proactive": whole})
     assert list(prose(told)) == []
 
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote
 
-import attrs
 import clerk
 import openpyxl
 import pytest
@@ -23,6 +22,7 @@ from strategies import NAMES, values
 from test_merge import OFFICIAL, OTHER, filing, rolled
 from witness import differences
 from xltools.checking.checks import verify
+from xltools.classes import evolve
 from xltools.cli import command_line
 from xltools.data.filing import Account, Member, Source
 from xltools.data.number import kept, stored
@@ -200,7 +200,7 @@ def test_members_are_gone_through_and_never_held():
 
 def test_a_sequence_that_lies_about_its_length_is_refused():
     members = Lazy(3)
-    rollup = attrs.evolve(rollup_of(list(members)), members=members)
+    rollup = evolve(rollup_of(list(members)), members=members)
     rollup.values  # noqa: B018  before it lies
     members.__class__ = Liar
     with pytest.raises(ValueError, match="3 rows where 4"):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+(?:::|://)", re.IGNORECASE)  # two letters at least: C:\ is a path
+_ADDRESS = r"(?i)[a-z][a-z0-9+.-]+(?:::|://)"  # two letters at least: C:\ is a path
 
 _AT_ONCE = 16  # files on their way to the disk: it gathers what several wait for, and one alone waits longest
 
@@ -33,7 +33,7 @@ def is_passed_over(name: str) -> bool:
 
 def is_address(text: str) -> bool:
     """Whether it names a file of a store and not a path."""
-    return _ADDRESS.match(text) is not None
+    return ("::" in text or "://" in text) and re.match(_ADDRESS, text) is not None
 
 
 def walk(path: Path) -> Iterator[tuple[str, bool]]:
@@ -196,7 +196,7 @@ def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
             waiting.popleft().result()
 
 
-_NOT_IN_LINKS = re.compile(r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]""")
+_NOT_IN_LINKS = r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]"""
 
 
 def link(path: str, home: Path) -> str:
@@ -210,7 +210,7 @@ def link(path: str, home: Path) -> str:
         relative = os.path.relpath(path, home)
     except ValueError:  # on another drive
         return Path(path).absolute().as_uri()
-    return _NOT_IN_LINKS.sub(lambda found: f"%{ord(found[0]):02X}", relative.replace(os.sep, "/"))
+    return re.sub(_NOT_IN_LINKS, lambda found: f"%{ord(found[0]):02X}", relative.replace(os.sep, "/"))
 
 
 def refuse_workbook(path: Path) -> None:

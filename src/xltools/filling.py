@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-import attrs
-from attrs import field, frozen
-
+from xltools.classes import evolve, field, frozen
 from xltools.data.change import change
 from xltools.data.filing import Filing
 from xltools.data.number import normal
@@ -19,7 +17,6 @@ from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.errors import Problem
 from xltools.form.linear import Linear
-from xltools.form.lint import wording_faults
 from xltools.form.model import Form, of_last_year
 from xltools.form.publication import Item, Listing, Said
 from xltools.form.wording import (
@@ -29,13 +26,13 @@ from xltools.form.wording import (
     Condition,
     Wording,
     WordingError,
+    has_braces,
     spelled_out,
     units_of,
 )
 from xltools.text import clerk
 
 _TENTH = Decimal("0.1")  # of a hundredth: how exactly prose tells a rate
-BRACES = "{}｛｝"
 
 
 @frozen
@@ -63,6 +60,8 @@ class Known:
 
     def problems(self, wording: Wording, place: str) -> list[Problem]:
         """Everything that stands against filling in that text; *place* is how problems name it."""
+        from xltools.form.lint import wording_faults  # noqa: PLC0415  few texts have anything to fill in
+
         faults = list(wording_faults(wording, self.form, place))
         faults = faults or [_unknown_figure(name, place) for name in dict.fromkeys(self._missing(wording))]
         return faults or [
@@ -174,17 +173,12 @@ def _percent(rate: Decimal) -> Decimal:
     return (abs(rate) * 100).quantize(_TENTH, ROUND_HALF_UP)
 
 
-def has_braces(text: str) -> bool:
-    """Whether anything in it may be filled in."""
-    return any(brace in text for brace in BRACES)
-
-
 def with_figures(filing: Filing) -> Filing:
     """The filing with its figures in its prose; a text that cannot be filled in stays as it stands."""
     if not any(map(has_braces, filing.prose.values())):
         return filing
     about = Known.of(filing)
-    return attrs.evolve(filing, prose={box: _tried(text, about) for box, text in filing.prose.items()})
+    return evolve(filing, prose={box: _tried(text, about) for box, text in filing.prose.items()})
 
 
 def _tried(text: str, about: Known) -> str:

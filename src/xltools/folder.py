@@ -15,9 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import attrs
-from attrs import field, frozen
-
+from xltools.classes import field, fields, frozen
 from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.roster import CODE_HEADS
@@ -150,13 +148,13 @@ def _levels(table: _Table) -> Iterator[tuple[str, Severity]]:
 def _thresholds(table: _Table) -> Thresholds:
     """Numbers above zero; TOML's floats come in as they are written."""
     chosen: dict[str, Any] = {}
-    for attribute in attrs.fields(Thresholds):
-        if attribute.name in table.left:
-            value = table.take(attribute.name, (int, float))
+    for name in fields(Thresholds):
+        if name in table.left:
+            value = table.take(name, (int, float))
             if not value or value <= 0:
-                table.fault("not-above-zero", key=attribute.name)
+                table.fault("not-above-zero", key=name)
             else:
-                chosen[attribute.name] = value if attribute.name == "peers" else Decimal(str(value))
+                chosen[name] = value if name == "peers" else Decimal(str(value))
     return Thresholds(**chosen)
 
 

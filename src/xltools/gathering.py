@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from attrs import frozen
-
 from xltools.checking.collection import entry_of
+from xltools.classes import frozen
 from xltools.data.document import Block, Document, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing
 from xltools.data.roster import Roster

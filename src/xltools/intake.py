@@ -11,12 +11,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple
-
-import attrs
-from attrs import define, field
+from typing import TYPE_CHECKING
 
 from xltools.checking.checks import verified
+from xltools.classes import NamedTuple, define, evolve, field
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
 from xltools.data.record import Agency
@@ -82,14 +80,14 @@ class Manner:
         if report is None or report.stamp is None or not self.key:
             return report
         about = Finding("seal-missing", report.source.path, str(report.agency))
-        return attrs.evolve(report, findings=(about, *report.findings))
+        return evolve(report, findings=(about, *report.findings))
 
     @cached_property
     def packed(self) -> bytes:
         """For another process."""
         import pickle  # noqa: PLC0415  one process alone needs none
 
-        return pickle.dumps(attrs.evolve(self))  # a copy, without what was worked out of it
+        return pickle.dumps(evolve(self))  # a copy, without what was worked out of it
 
     @cached_property
     def digest(self) -> bytes:
@@ -110,12 +108,12 @@ def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Fili
         return filing
     entry = roster.named(stamp.agency.name) if roster and stamp.agency.is_named_only else None
     code, home = entry.code if entry else stamp.agency.code, stamp.agency.district or district
-    agency = attrs.evolve(stamp.agency, code=code, district=home)
+    agency = evolve(stamp.agency, code=code, district=home)
     if agency == stamp.agency:
         return filing
-    record = attrs.evolve(filing.record, agencies=frozenset((agency,))) if filing.record else None
+    record = evolve(filing.record, agencies=frozenset((agency,))) if filing.record else None
     findings = tuple(finding.of(filing.source.path, str(agency)) for finding in filing.findings)
-    return attrs.evolve(filing, stamp=attrs.evolve(stamp, agency=agency), record=record, findings=findings)
+    return evolve(filing, stamp=evolve(stamp, agency=agency), record=record, findings=findings)
 
 
 def is_bare(agency: Agency) -> bool:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
-from attrs import frozen
-
+from xltools.classes import NamedTuple, frozen
 from xltools.data.numeral import folded
 from xltools.errors import InputError, Problem
 from xltools.files import decoded, read_bytes

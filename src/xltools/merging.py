@@ -11,9 +11,8 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from attrs import frozen
-
 from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for
+from xltools.classes import frozen
 from xltools.data.anew import Anew
 from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding, Severity

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from xltools.classes import NamedTuple
 from xltools.data.filing import Filing, Member
 from xltools.data.rollup import Rollup
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
-import attrs
-from attrs import frozen
-
+from xltools.classes import NamedTuple, evolve, frozen
 from xltools.data.document import Block, Document, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing
 from xltools.data.prior import known
@@ -95,7 +93,7 @@ def report_of(filing: Filing, manuscript: Manuscript | None = None, last: Figure
     told = {p.box: "\n".join(report.paragraphs(p.box)) for p in passages if p.box != OPENING}
     prose = {box: text for box, text in filing.prose.items() if box not in told}
     prose |= {box: text for box, text in told.items() if text}
-    return attrs.evolve(report, filing=attrs.evolve(filing, prose=prose))
+    return evolve(report, filing=evolve(filing, prose=prose))
 
 
 def _boxes(form: Form) -> Iterator[str]:

@@ -10,12 +10,12 @@ from typing import Any
 from xltools.errors import InputError, Problem
 from xltools.files import is_passed_over
 
-_LOCAL = re.compile(r"(?:^|::)(?:file|local)://(.*?)(?=::|$)", re.IGNORECASE)
+_LOCAL = r"(?i)(?:^|::)(?:file|local)://(.*?)(?=::|$)"
 
 
 def local_paths(address: str) -> list[Path]:
     """The files of this machine's file system that are read by that address: ``zip://a.xlsx::file:///in.zip`` names one."""
-    return [Path(found) for found in _LOCAL.findall(address)]
+    return [Path(found) for found in re.findall(_LOCAL, address)]
 
 
 def walk_remote(address: str) -> Iterator[tuple[str, bool]]:

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 
-from attrs import frozen
-
 from xltools.checking import standing
 from xltools.checking.collection import Collection, Examined, entry_of, named_for
+from xltools.classes import frozen
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word
 from xltools.data.roster import Entry, Roster

@@ -17,11 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
-
-import attrs
 
 from xltools.checking.gaps import Gap, gaps
+from xltools.classes import NamedTuple, evolve
 from xltools.data.filing import Filing
 from xltools.data.finding import Cause, Finding, Severity, Sum
 from xltools.data.number import close
@@ -72,7 +70,7 @@ def _explained(case: Case, index: int, finding: Finding) -> Finding:
     if not causes:
         weak = [cause for recogniser in WEAK for cause in recogniser(case, index)]
         causes = weak if len(weak) <= _MOST else []
-    return attrs.evolve(finding, causes=(*finding.causes, *causes)[:_MOST]) if causes else finding
+    return evolve(finding, causes=(*finding.causes, *causes)[:_MOST]) if causes else finding
 
 
 # -- strong causes: there is a second witness

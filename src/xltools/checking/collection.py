@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
-
-import attrs
-from attrs import define, field
 
 from xltools.checking import prior
 from xltools.checking.checks import verify
 from xltools.checking.peers import Company, Peer, no_rule_maker, peer_of
+from xltools.classes import NamedTuple, define, evolve, field
 from xltools.data.anew import Anew
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word, has_errors
@@ -320,7 +317,7 @@ def _judged(filing: Filing, finding: Finding, policy: Policy) -> Finding:
     """The finding with what the coordinator decided about it and what the agency answered."""
     judged = policy.applied(finding, filing.agency.code if filing.agency else "")
     answer = filing.explanations.get((finding.code, finding.cell), "")
-    return attrs.evolve(judged, explanation=answer) if answer else judged
+    return evolve(judged, explanation=answer) if answer else judged
 
 
 def entry_of(filing: Filing, roster: Roster) -> Entry | None:
@@ -339,21 +336,19 @@ def _against(filing: Filing, roster: Roster | None, year: int | None, district: 
     agency = filing.stamp.agency
     about = Finding("wrong-year", filing.source.path, str(agency))
     if year is not None and filing.stamp.year != year:
-        yield attrs.evolve(about, found=str(filing.stamp.year), expected=str(year))
+        yield evolve(about, found=str(filing.stamp.year), expected=str(year))
     if roster is None:
         return
     entry = entry_of(filing, roster)
     if district and agency.district not in {"", district} and not filing.is_rollup:
-        yield attrs.evolve(about, code="other-district", found=agency.district, expected=district)
+        yield evolve(about, code="other-district", found=agency.district, expected=district)
     if entry is None:
-        yield attrs.evolve(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
+        yield evolve(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
     elif (named := named_for(filing, roster)) is not None and named != entry:
         facts: dict[str, object] = {"agency": str(agency)}
-        yield attrs.evolve(
-            about, code="other-agency", found=agency.code, expected=str(named.agency()), facts=facts
-        )
+        yield evolve(about, code="other-agency", found=agency.code, expected=str(named.agency()), facts=facts)
     elif entry.name != agency.name:
-        yield attrs.evolve(
+        yield evolve(
             about, code="name-differs", found=agency.name, expected=entry.name, facts={"code": agency.code}
         )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from attrs import frozen
-
+from xltools.classes import frozen
 from xltools.data.filing import Filing
 from xltools.errors import AdditionError, InputError, Problem
 from xltools.form.layout import layout

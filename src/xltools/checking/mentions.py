@@ -11,10 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
-from attrs import define
-
+from xltools.classes import NamedTuple, define
 from xltools.data.filing import Filing
 from xltools.data.sentence import Phrase, Sentence, are_joined, denials, is_elsewhen, is_light, sentences
 from xltools.form.linear import Linear

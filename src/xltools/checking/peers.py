@@ -14,11 +14,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import lru_cache
 from itertools import accumulate, chain
-from typing import NamedTuple
-
-import attrs
 
 from xltools.checking.notable import Notable, most_notable, watched
+from xltools.classes import NamedTuple, evolve
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
@@ -308,7 +306,7 @@ def _outlier(peer: Peer, notable: Notable, spread: Spread) -> Finding:
     }
     about = _about(peer, "outlier", value, spread.linear.middle, facts)
     sheet, address = peer.filing.address(cell.name)
-    return attrs.evolve(about, sheet=sheet, address=address, cell=cell.name)
+    return evolve(about, sheet=sheet, address=address, cell=cell.name)
 
 
 def _about(
@@ -334,7 +332,7 @@ def _twin(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
     """Two files of one agency are another matter, under whichever name or district they were issued."""
     own = peer.agency
     others = [
-        attrs.evolve(agency, name=name)
+        evolve(agency, name=name)
         for agency, name in alike.items()
         if agency != own and (agency.code, name) != (own.code, own.name)
     ]

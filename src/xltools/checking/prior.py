@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import NamedTuple
-
-import attrs
 
 from xltools.checking.notable import Notable, most_notable, watched
+from xltools.classes import NamedTuple, evolve
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place, Sum
 from xltools.data.policy import Thresholds
@@ -224,7 +222,7 @@ def _part(years: Years, identity: Identity, name: str) -> str:
 def _with_others(finding: Finding, years: Years, names: Iterable[str]) -> Finding:
     """With the further cells it speaks of; of a member of a roll-up they stand in another file."""
     places = (Place(*years.filing.address(name), name) for name in names)
-    return finding if years.member else attrs.evolve(finding, others=tuple(places))
+    return finding if years.member else evolve(finding, others=tuple(places))
 
 
 # -- the same again, or something quite different

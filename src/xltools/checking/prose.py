@@ -17,22 +17,31 @@ from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place, Sum
 from xltools.data.numeral import folded
 from xltools.data.sentence import is_elsewhen, says_nothing, wrong_years
-from xltools.filling import with_figures
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
 from xltools.form.model import Form
+from xltools.form.wording import has_braces
+
+
+def _filled(filing: Filing) -> Filing:
+    """The filing with its figures in its prose, where anything is to be filled in."""
+    if not any(map(has_braces, filing.prose.values())):
+        return filing
+    from xltools.filling import with_figures  # noqa: PLC0415  few texts have
+
+    return with_figures(filing)
 
 
 def matches(filing: Filing) -> tuple[Mention, ...]:
     """The numbers of the prose that stand in the tables, each with what it was matched to."""
     if filing.form is None or filing.record is None:
         return ()
-    return tuple(mention for mention in mentions(Telling.of(with_figures(filing))) if mention.matched)
+    return tuple(mention for mention in mentions(Telling.of(_filled(filing))) if mention.matched)
 
 
 def prose(filing: Filing) -> Iterator[Finding]:
     """Everything there is to say of the prose. A roll-up need not have any."""
-    telling = Telling.of(with_figures(filing))
+    telling = Telling.of(_filled(filing))
     yield from _instructions(telling)
     yield from _years(telling)
     yield from _parts(telling)

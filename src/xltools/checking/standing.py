@@ -5,9 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from functools import cached_property
 
-from attrs import define
-
 from xltools.checking.collection import Collection
+from xltools.classes import define
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.roster import Entry

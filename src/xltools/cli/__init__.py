@@ -50,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     lang = chosen_lang(arguments)
     _settle_streams()
-    sys.exit(_run(arguments, lang))
+    code = _run(arguments, lang)
+    gc.freeze()  # at its end Python would look for cycles in all there is, which the system takes back anyway
+    sys.exit(code)
 
 
 def chosen_lang(arguments: Sequence[str]) -> Lang:

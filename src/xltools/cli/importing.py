@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
+from xltools.classes import NamedTuple
 from xltools.cli.shared import emit, file, find_form, find_roster, here, option, place, read_limits
 from xltools.text import Lang, catalog
 
@@ -150,8 +151,7 @@ def _file_name(filing: Filing) -> str:
 
 def _workbook(filing: Filing, district: str) -> bytes:
     """The return. Its totals are formulas again; of the document's own nothing is kept but what was said of them."""
-    import attrs  # noqa: PLC0415
-
+    from xltools.classes import evolve  # noqa: PLC0415
     from xltools.document.reader.heading import district_of  # noqa: PLC0415
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.excel.writer import write_return  # noqa: PLC0415
@@ -163,7 +163,7 @@ def _workbook(filing: Filing, district: str) -> bytes:
     home = agency.district or district or district_of(agency.name)
     if not home:
         raise InputError(Problem("option-missing", filing.source.path, {"option": "--district"}))
-    stamp = attrs.evolve(filing.stamp, agency=attrs.evolve(agency, district=home))
+    stamp = evolve(filing.stamp, agency=evolve(agency, district=home))
     return write_return(filing.form, stamp, filing.record.values, filing.prose)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from attrs import define, frozen
-
+from xltools.classes import NamedTuple, define, frozen
 from xltools.form.places import Area
 
 # A caption stands over a band of the table and is the outermost head of its figures. A heading stands over all columns

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 
-from attrs import frozen
-
+from xltools.classes import frozen
 from xltools.data.filing import Filing, Source
 from xltools.data.record import Agency
 from xltools.form.layout import layout

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
-from attrs import field, frozen
-
+from xltools.classes import NamedTuple, field, frozen
 from xltools.data.finding import Finding
 from xltools.data.record import Agency, Record
 from xltools.form.layout import layout
@@ -20,8 +19,8 @@ Status = Literal["included", "excluded", "missing", "member"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
-_MEMBER = re.compile(r"(?<=\.zip)!", re.IGNORECASE)
-_SEPARATOR = re.compile(rf"[/\\]|{_MEMBER.pattern}", re.IGNORECASE)
+_MEMBER = r"(?i)(?<=\.zip)!"
+_SEPARATOR = r"(?i)[/\\]|(?<=\.zip)!"
 # In a chain such as zip://in/a.xlsx::s3://bucket/all.zip the first link names the file.
 _CHAINED = r"(?i)((?:[a-z][a-z0-9+.-]+::)*[a-z][a-z0-9+.-]+://.*?)::[a-z][a-z0-9+.-]+(?:::|://)[^!]*"
 
@@ -37,12 +36,12 @@ class Source(NamedTuple):
     def name(self) -> str:
         """The file name without folders, whichever separator was used, and without the archive it came in."""
         path = re.sub(_CHAINED, r"\1", self.path) if "::" in self.path else self.path
-        return _SEPARATOR.split(path)[-1]
+        return re.split(_SEPARATOR, path)[-1]
 
     @property
     def on_disk(self) -> str:
         """The path of what a program can open: the file, or the archive it came in."""
-        return _MEMBER.split(self.path)[0]
+        return re.split(_MEMBER, self.path)[0]
 
 
 @frozen

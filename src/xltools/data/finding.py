@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
 
-from attrs import field, frozen
+from xltools.classes import NamedTuple, field, frozen
 
 
 class Severity(Enum):

@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
+
+from xltools.classes import NamedTuple
 
 _DIGITS = dict(zip("零〇一二三四五六七八九", (0, *range(10)), strict=True)) | {"两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
@@ -49,15 +50,15 @@ _COUNTED_IN_CHARACTERS = [
 ]  # 一次, 一个, 十分 are words more often than numbers
 _NO_COUNT = r"(?!事(?!项)|实事)"  # 一件事, 十件实事 are campaigns
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,10})?"
-_QUANTITY = re.compile(
+_QUANTITY = (
     rf"(?<![\d.,第零〇一二两三四五六七八九十百千万])(?:(?P<arabic>{_ARABIC})(?P<times>[百千万亿](?!元))?"
     rf"(?P<more>[余多几来])?(?P<unit>{'|'.join(_COUNTERS)})"
     rf"|(?P<characters>[零〇一二两三四五六七八九十百千万]{{1,12}}?)(?P<over>[余多几来])?"
     rf"(?P<counter>{'|'.join(_COUNTED_IN_CHARACTERS)})){_NO_COUNT}"
 )
-_ROUGH_BEFORE = re.compile(r"(?:约|近|逾|超|超过|不足|不到|至少|多达|[\d一二三四五六七八九十][至到~\-—])$")
-_ROUGH_BEHIND = re.compile(r"以上|以下|以内|左右|上下")
-_YEAR = re.compile(r"(?<!\d)(\d{4}|[〇零一二三四五六七八九]{4})年")
+_ROUGH_BEFORE = r"(?:约|近|逾|超|超过|不足|不到|至少|多达|[\d一二三四五六七八九十][至到~\-—])$"
+_ROUGH_BEHIND = r"以上|以下|以内|左右|上下"
+_YEAR = r"(?<!\d)(\d{4}|[〇零一二三四五六七八九]{4})年"
 
 
 class Quantity(NamedTuple):
@@ -108,7 +109,7 @@ def _folded(character: str) -> str:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """The quantities in *text*, which is folded, in order."""
-    for match in _QUANTITY.finditer(text):
+    for match in re.finditer(_QUANTITY, text):
         plain, characters = match["arabic"], match["characters"]
         unit = match["unit"] or match["counter"]
         times = _PLACES[match["times"]] if match["times"] else 1
@@ -122,7 +123,9 @@ def quantities(text: str) -> Iterator[Quantity]:
             value, step = Decimal(counted), Decimal(1)
         rough = match["more"] or match["over"] or times > 1
         rough = (
-            rough or _ROUGH_BEFORE.search(text, 0, match.start()) or _ROUGH_BEHIND.match(text, match.end())
+            rough
+            or re.search(_ROUGH_BEFORE, text[: match.start()])
+            or re.match(_ROUGH_BEHIND, text[match.end() :])
         )
         yield Quantity(value, unit, match.start(), match.end(), step, bool(rough))
 
@@ -152,6 +155,6 @@ def year_of(text: str) -> int | None:
 
 def years(text: str) -> Iterator[tuple[int, int, int]]:
     """Each year that *text* names, with where it stands, 年 included."""
-    for match in _YEAR.finditer(text):
+    for match in re.finditer(_YEAR, text):
         if (year := year_of(match[1])) is not None:
             yield year, match.start(), match.end()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-import attrs
-from attrs import field, frozen
-
+from xltools.classes import evolve, field, frozen
 from xltools.data.finding import Finding, Severity, Waiver, can_have
 
 
@@ -39,7 +37,7 @@ class Policy:
         waiver = self._waiver(finding, agency) if can_have(finding.code, Severity.NOTE) else None
         if level is None and waiver is None:
             return finding
-        return attrs.evolve(finding, level=level, waiver=waiver)
+        return evolve(finding, level=level, waiver=waiver)
 
     def _waiver(self, finding: Finding, agency: str) -> Waiver | None:
         return next(

@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
-import attrs
-from attrs import field, frozen
-
+from xltools.classes import evolve, field, frozen
 from xltools.data.filing import Filing
 from xltools.data.record import Agency, Figures
 from xltools.errors import InputError, Problem
@@ -77,13 +75,13 @@ class Past:
     def of_agencies(self, district: str) -> Past:
         """The same without *district* among those that reported: its own report is no agency's, and it is not gone."""
         kept = frozenset(agency for agency in self.reporting if agency.name != district)
-        return attrs.evolve(self, reporting=kept)
+        return evolve(self, reporting=kept)
 
     def without(self, codes: Iterable[str]) -> Past:
         """The same without the agencies of those codes among those that reported."""
         left_out = frozenset(codes)
         kept = frozenset(agency for agency in self.reporting if agency.code not in left_out)
-        return attrs.evolve(self, reporting=kept)
+        return evolve(self, reporting=kept)
 
 
 _KEYS: tuple[Callable[[Agency], Hashable], ...] = (

@@ -8,8 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 
-from attrs import field, frozen
-
+from xltools.classes import field, frozen
 from xltools.errors import AdditionError, Problem
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
@@ -23,7 +22,7 @@ class Agency:
 
     district: str
     code: str
-    name: str = field(eq=False, order=False, default="")
+    name: str = field(compared=False, default="")
 
     @property
     def is_named_only(self) -> bool:

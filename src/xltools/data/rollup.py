@@ -9,8 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from attrs import define, field, frozen
-
+from xltools.classes import define, field, frozen
 from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
 from xltools.data.record import Agency, Figures, Record, add_to, additive, same_agency

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
-from attrs import define
-
+from xltools.classes import NamedTuple, define
 from xltools.data.number import is_blank
 from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError
 
-_IMPOSSIBLE = re.compile(r'[<>:"/\\|?*\x00-\x1f]')  # in a Windows file name
+_IMPOSSIBLE = r'[<>:"/\\|?*\x00-\x1f]'  # in a Windows file name
 _LONGEST = 180  # bytes of a name in UTF-8, so that CODE_NAME_YEAR.xlsx fits every file system
 CODE_HEADS = ("code", "代码", "编码", "单位代码", "单位编码", "机构代码")
 NAME_HEADS = ("name", "名称", "单位", "单位名称", "机构名称", "填报单位")
@@ -114,7 +112,7 @@ def name_faults(code: str, name: str) -> Iterator[Problem]:
             text[:1] if what == "code" and text.startswith((".", "~")) else ""
         )  # such files count as hidden
         parting = "_" if what == "code" and "_" in text else ""  # it parts code and name in file names
-        if found := sorted({*_IMPOSSIBLE.findall(text), *first, *parting}):
+        if found := sorted({*re.findall(_IMPOSSIBLE, text), *first, *parting}):
             yield Problem(
                 "roster-character", facts={"text": text, "characters": " ".join(map(_visible, found))}
             )

@@ -10,33 +10,29 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
-from attrs import define
-
+from xltools.classes import NamedTuple, define
 from xltools.data.numeral import Quantity, folded, quantities, year_of, years
 
 _END = re.compile(r"[。！？!?\n]")
 _CLAUSE = re.compile(r"[，；：;:（）()]|,(?!(?<=\d,)\d{3}(?!\d))")
 # What may stand between a word and its number without changing what is counted.
-_LIGHT = re.compile(
+_LIGHT = (
     r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类"
     r"|办理|共计|合计|总计|总数|一共|共|已|的|了|为|有|是|计|达到?|各|等|其中|分别|或者|[、和及与或以“”「」\"]"
 )
-_JOINED = re.compile(r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+")
-_PART = re.compile(r"其中|包括|含|[（(：:]|分别")
-_SUM = re.compile(r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$")
+_JOINED = r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+"
+_PART = r"其中|包括|含|[（(：:]|分别"
+_SUM = r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$"
 # Not this year's whole: a comparison, an average, an extreme.
-_COMPARED = re.compile(
+_COMPARED = (
     r"同比|环比|[比较][上去前往]|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均|其余|其他[^处]*$"
 )
-_WHOLE_YEAR = re.compile(
-    r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
-)
-_HANDED_ON = re.compile(
+_WHOLE_YEAR = r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
+_HANDED_ON = (
     r"结转[至到入]?(?:[下次上]一?年|明年|\d{4}年)度?|(?:上一?年|去年|\d{4}年)度?(?:结转|遗留|转入|转至)"
 )
-_TIME = re.compile(
+_TIME = (
     r"(?P<here>[今本当]年度?(?:以来)?|全年|年内|一年来)|(?P<year>\d{4}|[〇零一二三四五六七八九]{4})年(?:度|以来)?"
     r"|(?P<there>[去上前往近历]一?年|[几多]年|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
 )
@@ -77,17 +73,17 @@ class Phrase(NamedTuple):
     @property
     def is_part(self) -> bool:
         """Whether it stands in a list of parts."""
-        return bool(_PART.search(self.before.rpartition("；")[2]))
+        return bool(re.search(_PART, self.before.rpartition("；")[2]))
 
     @property
     def is_sum(self) -> bool:
         """Whether it sums up what came before."""
-        return bool(_SUM.search(self.segment))
+        return bool(re.search(_SUM, self.segment))
 
     @property
     def is_compared(self) -> bool:
         """Whether it is a difference, an average or a remainder rather than a count."""
-        return bool(_COMPARED.search(self.segment))
+        return bool(re.search(_COMPARED, self.segment))
 
 
 @define(frozen=True, slots=False)
@@ -144,18 +140,18 @@ def is_light(text: str, words: Iterable[str]) -> bool:
     """Whether nothing stands in *text* but *words* and such as do not change what is counted."""
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "")
-    return not _LIGHT.sub("", text)
+    return not re.sub(_LIGHT, "", text)
 
 
 def are_joined(text: str) -> bool:
     """Whether *text* stands between two things that are counted together."""
-    return bool(_JOINED.fullmatch(text))
+    return bool(re.fullmatch(_JOINED, text))
 
 
 def is_elsewhen(before: str, year: int) -> bool:
     """Whether the last word of time in *before* names another time than the whole of *year*."""
-    text = _HANDED_ON.sub("", _WHOLE_YEAR.sub("", before))
-    last = max(_TIME.finditer(text), key=re.Match.start, default=None)
+    text = re.sub(_HANDED_ON, "", re.sub(_WHOLE_YEAR, "", before))
+    last = max(re.finditer(_TIME, text), key=re.Match.start, default=None)
     if last is None or last["here"]:
         return False
     return last["there"] is not None or year_of(last["year"]) != year
@@ -174,7 +170,7 @@ def says_nothing(text: str) -> bool:
 
 def part_mark(text: str) -> bool:
     """Whether *text* opens a list of parts."""
-    return bool(_PART.search(text))
+    return bool(re.search(_PART, text))
 
 
 def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
@@ -188,7 +184,7 @@ def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
         if named != year:
             yield named
             return
-    text = _HANDED_ON.sub("", sentence.text)  # 结转2025年 is no word of 2025
+    text = re.sub(_HANDED_ON, "", sentence.text)  # 结转2025年 is no word of 2025
     named_years = list(years(text))
     if any(named == year for named, _, _ in named_years) or not named_years:
         return

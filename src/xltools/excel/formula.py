@@ -9,9 +9,7 @@ from xltools.form.address import a1, column_index, column_name
 from xltools.form.places import Area
 
 # A string, a quoted sheet name, or a reference: only the last is to be touched.
-_TOKEN = re.compile(
-    r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|(?<![\w.$])(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?![\w.(])'
-)
+_PLACES = r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|(?<![\w.$])(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?![\w.(])'
 _LITERAL = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 _SINGLE_RANGE = re.compile(r"(\$?[A-Z]{1,3}\$?[0-9]+):\1(?![0-9])")
 
@@ -65,7 +63,7 @@ def shifted(formula: str, rows: int, columns: int) -> str:
             return "#REF!"  # beyond the edge of the sheet
         return f"{fixed_column}{column_name(column)}{fixed_row}{row}"
 
-    return _TOKEN.sub(move, formula)
+    return re.sub(_PLACES, move, formula)
 
 
 def canonical(formula: str) -> str:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import BinaryIO
 
-from attrs import frozen
+from xltools.classes import frozen
 
 _WORKBOOK = "xl/workbook.xml"
 _EPOCH = (1980, 1, 1, 0, 0, 0)

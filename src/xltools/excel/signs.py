@@ -7,8 +7,7 @@ of a hidden column.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from xltools.classes import NamedTuple
 from xltools.excel.scan import Facts, SheetFacts
 from xltools.form.places import SLIP
 from xltools.text import clerk

@@ -11,7 +11,7 @@ from xltools.form.model import Form
 
 LONGEST_LABEL = 200  # characters; a longer one is not looked for when a return is read
 _COMPOSED = re.compile("[\u3300-\u33ff\ufb00-\ufdff]")  # one sign for a whole word; no label has any
-_NUMBERED = re.compile(r"^(\(?(?:[0-9]+|[一二三四五六七八九十]+)\)?)[.、,:．]?")
+_NUMBERED = r"^(\(?(?:[0-9]+|[一二三四五六七八九十]+)\)?)[.、,:．]?"
 _ALIKE = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "它": "他", "，": ",", "、": ","})
 # A Chinese numeral alone may begin a word; in brackets or with a stroke behind it, it counts.
 _NUMBER = r"^(?:\([0-9一二三四五六七八九十]+\)[.,:]?|[0-9]+[.,:]?|[一二三四五六七八九十]+[.,:])(?=.)"
@@ -23,7 +23,7 @@ def plain(text: str) -> str:
     """What two spellings of a label have in common: width, spaces, brackets, quotes, and the stroke after a number."""
     if len(text) > LONGEST_LABEL or _COMPOSED.search(text):
         return text
-    return _NUMBERED.sub(r"\1", _folded(text)).translate(_ALIKE)
+    return re.sub(_NUMBERED, r"\1", _folded(text)).translate(_ALIKE)
 
 
 @lru_cache(maxsize=4096)

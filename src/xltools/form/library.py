@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from xltools.errors import FormError, Problem
-from xltools.form.lint import nearest
-from xltools.form.load import load
+from xltools.form.load import load, shipped
 from xltools.form.model import Form
 
 DEFAULT = "xxgk-2021"
@@ -36,6 +35,8 @@ def find(form: str) -> Form:
     path = Path(form)
     if path.suffix == ".toml" or path.exists():
         return load(path)
+    from xltools.form.lint import nearest  # noqa: PLC0415  to find one that is there needs no lint
+
     raise FormError(
         Problem("unknown-form", form, {"known": ", ".join(names()), "nearest": nearest(form, names())})
     )
@@ -43,7 +44,7 @@ def find(form: str) -> Form:
 
 @cache
 def _builtin(name: str) -> Form:
-    return load(_folder() / f"{name}.toml")
+    return shipped(_folder() / f"{name}.toml")
 
 
 def _folder() -> Path:

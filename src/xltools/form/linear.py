@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Context, Decimal
-from typing import NamedTuple
+
+from xltools.classes import NamedTuple
 
 ZERO = Decimal(0)
 EXACT = Context(prec=80)  # more digits than any sum of figures has: adding loses nothing

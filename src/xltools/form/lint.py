@@ -13,6 +13,7 @@ from xltools.errors import Problem
 from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves
+from xltools.form.places import RESERVED_SHEETS
 from xltools.form.publication import Listing, Said
 from xltools.form.wording import (
     LAST,
@@ -23,20 +24,10 @@ from xltools.form.wording import (
     unknown_names,
 )
 
-_KEY = re.compile(r"[a-z][a-z0-9_]*")
-_SHEET = re.compile(r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')")
+_KEY = r"[a-z][a-z0-9_]*"
+_SHEET = r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')"
 _LONGEST_SHEET = 31  # UTF-16 units, as Excel counts; it keeps one name to itself
 _EXCELS_OWN = "History"
-RESERVED_SHEETS = (
-    "封面",
-    "各单位数据",
-    "来源清单",
-    "豁免清单",
-    "需要修改的地方",
-    "历年对比",
-    "图表",
-    "分类小计",
-)
 _LONGEST_SENTENCE = 500  # of a hint, a note or a rule, which has to fit in one row of a sheet
 _LONGEST_SHOWN = 40
 _MOST_SPAN = 100
@@ -133,7 +124,7 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
 def _is_sheet_name(name: str) -> bool:
     units = len(name.encode("utf-16-le", "surrogatepass")) // 2
     taken = name in RESERVED_SHEETS or name.casefold() == _EXCELS_OWN.casefold()
-    return units <= _LONGEST_SHEET and bool(_SHEET.fullmatch(name)) and not taken
+    return units <= _LONGEST_SHEET and bool(re.fullmatch(_SHEET, name)) and not taken
 
 
 def _alike(place: str, named: list[tuple[str, tuple[str, ...]]]) -> Iterator[Problem]:
@@ -503,7 +494,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _keys(place: str, keys: Iterable[str]) -> Iterator[Problem]:
     for key in keys:
-        if not _KEY.fullmatch(key):
+        if not re.fullmatch(_KEY, key):
             yield Problem("bad-key", place, {"key": key})
 
 

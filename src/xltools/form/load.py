@@ -7,21 +7,21 @@ may stand there. What a form means is :mod:`xltools.form.lint`'s business.
 from __future__ import annotations
 
 import copyreg
-import tomllib
 from collections.abc import Callable, Mapping
-from functools import cache
-from inspect import Parameter, signature
+from functools import cache, cached_property
+from inspect import get_annotations
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin
 
+from xltools.classes import NamedTuple, fields
 from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
-from xltools.form.lint import lint, nearest
 from xltools.form.model import Block, Form, Line, Measure, Section
 from xltools.form.prose import Meaning, Prose, Settled
 from xltools.form.publication import Publication
 from xltools.form.wording import Condition, Wording, WordingError
+from xltools.ready import parsed
 
 _RENAMED: dict[type, dict[str, str]] = {
     Form: {"sections": "section", "rules": "rule", "charts": "chart"},
@@ -38,28 +38,70 @@ _RENAMED: dict[type, dict[str, str]] = {
 
 def load(path: Path) -> Form:
     """The form defined in the file *path*; raises :class:`FormError` with all that is wrong with it."""
+    return parse(_written(path), str(path))
+
+
+def shipped(path: Path) -> Form:
+    """A form that comes with the package, whose file was parsed and linted before: beside it stands what it holds.
+
+    Of another text than it was made of that says nothing, and the form is loaded as any other.
+    """
+    text = _written(path)
+    document = parsed(path, text)
+    if document is None:
+        return parse(text, str(path))
+    told = document.pop("publication", {})
+    form = object.__new__(_Shipped)
+    form.__dict__.update(vars(_structured(text, document, str(path))), told=told)
+    del form.__dict__["publication"]  # the class knows it
+    return form
+
+
+class _Shipped(Form):
+    """A form whose table ``[publication]`` gets its structure when it is asked for: only a report needs it."""
+
+    told: ClassVar[dict[str, Any]] = {}
+
+    @cached_property
+    def publication(self) -> Publication:
+        """The table, which was found to be sound with the rest."""
+        found: Publication = _Reading(self.name, self.told, []).table(Publication, self.told, ())
+        return found
+
+
+def _written(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise FormError(
             Problem("unreadable-file", str(path), {"reason": error.strerror or str(error)})
         ) from error
     except UnicodeDecodeError as error:
         raise FormError(Problem("form-not-utf8", str(path))) from error
-    return parse(text, str(path))
 
 
 def parse(text: str, origin: str) -> Form:
     """The form defined by *text*; *origin* is how problems name the file."""
+    import tomllib  # noqa: PLC0415  what comes with the package was parsed beforehand
+
+    from xltools.form.lint import lint  # noqa: PLC0415  and linted
+
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FormError(Problem("form-not-toml", origin, {"reason": str(error)})) from error
+    form = _structured(text, document, origin)
+    if problems := [p._replace(place=f"{origin} › {p.place}") for p in lint(form)]:
+        raise FormError(*problems)
+    return form
+
+
+def _structured(text: str, document: dict[str, Any], origin: str) -> Form:
+    """The form that stands in *document*, which *text* was parsed into."""
     reading = _Reading(origin, document, [])
     form: Form = reading.table(Form, document, ())
-    problems = reading.problems or [p._replace(place=f"{origin} › {p.place}") for p in lint(form)]
-    if problems:
-        raise FormError(*problems)
+    if reading.problems:
+        raise FormError(*reading.problems)
     form.__dict__["text"] = text  # it is no key of the file, and so no field
     return form
 
@@ -70,6 +112,7 @@ def _travels(form: Form) -> tuple[Callable[[str, str], Form], tuple[str, str]]:
 
 
 copyreg.pickle(Form, _travels)
+copyreg.pickle(cast("type[Form]", _Shipped), _travels)
 
 _Path = tuple[str | int, ...]  # the keys and indexes that lead to a value
 
@@ -102,20 +145,22 @@ class _Reading(NamedTuple):
     def table(self, model: Any, value: Any, path: _Path) -> Any:
         if not isinstance(value, dict):
             return self.wrong_type("table", value, path)
-        before, fields = len(self.problems), _fields(model)
+        before, keys = len(self.problems), _fields(model)
         found = {
             field.name: field.kind.read(self, field.kind.inside, value[key], (*path, key))
-            for key, field in fields.items()
+            for key, field in keys.items()
             if key in value
         }
-        for key, field in fields.items():
+        for key, field in keys.items():
             if field.is_needed and key not in value:
                 self.fault("missing-key", (*path, key), key=key)
         if len(found) < len(value):
-            self._unknown(value, list(fields), path)
+            self._unknown(value, list(keys), path)
         return None if len(self.problems) > before else model(**found)
 
     def _unknown(self, table: dict[str, Any], known: list[str], path: _Path) -> None:
+        from xltools.form.lint import nearest  # noqa: PLC0415  no sound form needs it
+
         for key in sorted(table.keys() - set(known)):
             self.fault("unknown-key", path, key=key, known=", ".join(known), nearest=nearest(key, known))
 
@@ -190,8 +235,8 @@ def _kind(annotation: Any) -> _Kind:
 @cache
 def _fields(model: Any) -> dict[str, _Field]:
     """The keys of a table that becomes a *model*, in the order in which its fields stand."""
-    renamed, annotations = _RENAMED.get(model, {}), get_type_hints(model)
+    renamed, annotations = _RENAMED.get(model, {}), get_annotations(model, eval_str=True)
     return {
-        renamed.get(name, name): _Field(name, _kind(annotations[name]), given.default is Parameter.empty)
-        for name, given in signature(model).parameters.items()
+        renamed.get(name, name): _Field(name, _kind(annotations[name]), is_needed)
+        for name, is_needed in fields(model).items()
     }

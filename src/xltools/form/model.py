@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
-from attrs import define, field
-
+from xltools.classes import NamedTuple, define, field
 from xltools.form.linear import Equation, Linear
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
-from attrs import define, frozen
-
+from xltools.classes import NamedTuple, define, frozen
 from xltools.form.address import a1
 from xltools.form.linear import Equation
-from xltools.form.lint import RESERVED_SHEETS
 from xltools.form.model import Form, Section
 
+RESERVED_SHEETS = (
+    "封面",
+    "各单位数据",
+    "来源清单",
+    "豁免清单",
+    "需要修改的地方",
+    "历年对比",
+    "图表",
+    "分类小计",
+)
 COVER, MATRIX, SOURCES, WAIVED, SLIP, YEARS, CHARTS, KINDS = RESERVED_SHEETS
 
 

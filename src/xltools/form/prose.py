@@ -7,10 +7,8 @@ what is made of a difference is :mod:`xltools.checking.prose`'s.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
 
-from attrs import define, field
-
+from xltools.classes import NamedTuple, define, field
 from xltools.form.linear import Linear
 
 

@@ -7,10 +7,8 @@ nobody but the coordinator knows is a gap in 【】, which has to be filled in b
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
 
-from attrs import define
-
+from xltools.classes import NamedTuple, define
 from xltools.form.wording import Condition, Wording
 
 

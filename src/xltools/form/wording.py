@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from xltools.classes import NamedTuple
 from xltools.form.linear import Linear, LinearSyntaxError
 
 if TYPE_CHECKING:
@@ -22,11 +23,14 @@ LAST = "last."  # in front of a name: the figure of the year before
 MANNERS = ("change", "rate")
 # Braces of full width are what a Chinese keyboard gives, and nobody prints them: they count as braces.
 _OPEN, _CLOSE = "{｛", "}｝"
-_TOKEN = re.compile(
-    rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
-)
-_MANNER = re.compile(rf"({'|'.join(MANNERS)})\s*:")
+_TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
+_MANNER = rf"({'|'.join(MANNERS)})\s*:"
 _AROUND = 12  # characters of a text that tell where its fault is
+
+
+def has_braces(text: str) -> bool:
+    """Whether anything in it may be filled in."""
+    return any(brace in text for brace in _OPEN + _CLOSE)
 
 
 class WordingError(ValueError):
@@ -62,7 +66,7 @@ class Wording(NamedTuple):
         """Read *text*; raises :class:`WordingError` for a brace without its other one, or that holds no sum of names."""
         parts: list[str | Brace] = []
         position = 0
-        for token in _TOKEN.finditer(text):
+        for token in re.finditer(_TOKEN, text):
             parts.append(text[position : token.start()])
             position = token.end()
             if token[4]:
@@ -87,7 +91,7 @@ def _escaped(text: str) -> str:
 
 def _brace(inside: str) -> Brace:
     plain = unicodedata.normalize("NFKC", inside).strip()
-    manner = _MANNER.match(plain)
+    manner = re.match(_MANNER, plain)
     try:
         return Brace(Linear.parse(plain[manner.end() :] if manner else plain), manner[1] if manner else "")
     except LinearSyntaxError as error:
@@ -118,11 +122,11 @@ class Condition(NamedTuple):
         return tuple(name for one in self.comparisons for name in (*one.left.names, *one.right.names))
 
 
-_COMPARISON = re.compile(r"([^=!<>]+)(!=|=|>)([^=!<>]+)")
+_COMPARISON = r"([^=!<>]+)(!=|=|>)([^=!<>]+)"
 
 
 def _comparison(text: str) -> Comparison:
-    match = _COMPARISON.fullmatch(text)
+    match = re.fullmatch(_COMPARISON, text)
     if match is None:
         raise WordingError("not-a-condition", text=text.strip())
     try:

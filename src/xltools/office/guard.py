@@ -12,12 +12,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
-from typing import IO, NamedTuple
+from typing import IO
 from xml.parsers import expat
 
-import attrs
-from attrs import define, frozen
-
+from xltools.classes import NamedTuple, define, fields, frozen
 from xltools.errors import InputError, Problem
 from xltools.files import OLE, ZIP
 
@@ -77,7 +75,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 def limits_from(settings: Iterable[str]) -> Limits:
     """The limits with each NAME=VALUE of *settings* put in; raises :class:`InputError` for what is no such thing."""
-    known = [field.name for field in attrs.fields(Limits)]
+    known = list(fields(Limits))
     found: dict[str, int] = {}
     for setting in settings:
         match = re.fullmatch(r"\s*([a-z]+)\s*=\s*([0-9]{1,15})\s*([KMG]?)B?\s*", setting, re.IGNORECASE)

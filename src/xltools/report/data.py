@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-import attrs
-
 from xltools.checking.collection import Collection
 from xltools.checking.mentions import Mention
 from xltools.checking.prose import matches
+from xltools.classes import asdict
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole
@@ -43,7 +42,7 @@ def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
         "message": message(finding, lang),
         "others": [place._asdict() for place in finding.others],
         "causes": [{"code": cause.code, "message": cause_text(cause, lang)} for cause in finding.causes],
-        "waiver": attrs.asdict(finding.waiver) if finding.waiver else None,
+        "waiver": asdict(finding.waiver) if finding.waiver else None,
         "explanation": finding.explanation,
     }
 

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import xltools
+from xltools.classes import NamedTuple
 from xltools.data.filing import Account
 from xltools.data.policy import Policy
 from xltools.data.rollup import Rollup

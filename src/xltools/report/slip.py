@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from attrs import frozen
-
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import Group, grouped
+from xltools.classes import frozen
 from xltools.data.finding import Finding, Place
 from xltools.excel.marking import Mark, Row, Slip, marked
 from xltools.form.address import ranges

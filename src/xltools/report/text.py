@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-
-import attrs
+from typing import TYPE_CHECKING
 
 from xltools.checking.collection import Collection, Examined
-from xltools.checking.grouping import Group, grouped
+from xltools.classes import asdict
 from xltools.data.finding import Finding, Severity
-from xltools.data.rollup import Rollup
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
-from xltools.report.table import table
 from xltools.text import Catalog, Lang, catalog, message, number
+
+if TYPE_CHECKING:
+    from xltools.checking.grouping import Group
+    from xltools.data.rollup import Rollup
 
 
 def collection_text(collection: Collection, lang: Lang) -> str:
@@ -57,6 +58,8 @@ def file_text(one: Examined, lang: Lang) -> str:
 
 def _lines(findings: Sequence[Finding], lang: Lang) -> Iterator[str]:
     """The findings, worst first; what belongs together as one message."""
+    from xltools.checking.grouping import grouped  # noqa: PLC0415  a sound file has none
+
     for group in grouped(findings):
         yield _message(group, lang)
 
@@ -94,7 +97,7 @@ def _remarks(finding: Finding, t: Catalog, *, with_causes: bool) -> Iterator[str
     if finding.explanation:
         yield f"\n      {t('report.explained', text=finding.explanation)}"
     if finding.waiver:
-        yield f"\n      {t('report.waived', **attrs.asdict(finding.waiver))}"
+        yield f"\n      {t('report.waived', **asdict(finding.waiver))}"
 
 
 _MOST_SPANS = 4
@@ -125,6 +128,8 @@ _MOST_ROWS = 200  # agencies that are told one by one on a screen
 
 def headline(rollup: Rollup, lang: Lang) -> str:
     """One row an agency, unless they are many, the district last, a column for each figure the form puts forward."""
+    from xltools.report.table import table  # noqa: PLC0415  only a roll-up has one
+
     t, form = catalog(lang), rollup.form
     head = [t("report.head-agency"), *(h.label for h in form.headline)]
     told = rollup.members if len(rollup.members) <= _MOST_ROWS else ()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import attrs
-
 from xltools.checking.board import Board
 from xltools.checking.collection import Collection
 from xltools.checking.standing import Standing, State, standings
+from xltools.classes import asdict
 from xltools.data.finding import Finding, Severity
 from xltools.excel.writer.findings import Column, Listing, write_listings
 from xltools.report import board as report
@@ -69,7 +68,7 @@ def _row(finding: Finding, standing: Standing, lang: Lang) -> tuple[Decimal | st
     t = catalog(lang)
     others = ("!".join(filter(None, (p.sheet, p.address))) for p in finding.others)
     causes = (cause_text(cause, lang) for cause in finding.causes)
-    waiver = t("report.waived", **attrs.asdict(finding.waiver)) if finding.waiver else ""
+    waiver = t("report.waived", **asdict(finding.waiver)) if finding.waiver else ""
     values = (
         t(f"severity.{finding.severity.value}"),
         finding.code,

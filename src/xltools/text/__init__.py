@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from xltools.classes import NamedTuple
+from xltools.ready import parsed
 
 if TYPE_CHECKING:  # help is told without knowing what a finding is
     from decimal import Decimal
@@ -23,44 +24,34 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 LOCALES = _FOLDER / "locale"  # what other libraries say, compiled for gettext
 
 
-def _written(name: str) -> str:
-    return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+def _held(name: str) -> dict[str, Any]:
+    path = _FOLDER / f"{name}.toml"
+    text = path.read_text(encoding="utf-8")
+    if (found := parsed(path, text)) is not None:
+        return found
+    import tomllib  # noqa: PLC0415  what comes with the package was parsed beforehand
+
+    return tomllib.loads(text)
 
 
 # Whatever commands a terminal or turns the direction of a line, and halves of characters that no file can hold.
 _COMMANDS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
-# The head of a section; a text of many lines is skipped, since what looks like a head in it is none.
-_HEAD = re.compile(r'"""[\s\S]*?"""|^\[([a-z-]+)\]\n', re.MULTILINE)
-
-
 class Catalog:
-    """The sentences of one file, by dotted key, with their facts filled in.
-
-    A section is parsed when the first of its sentences is asked for: no command needs them all.
-    """
+    """The sentences of one file, by dotted key, with their facts filled in."""
 
     def __init__(self, name: str) -> None:
-        text = _written(name)
-        heads = [match for match in _HEAD.finditer(text) if match[1]]
-        ends = [*(head.start() for head in heads[1:]), len(text)]
-        self._unread = {head[1]: text[head.end() : end] for head, end in zip(heads, ends, strict=True)}
-        self._sections: dict[str, dict[str, str]] = {}
+        self._sections: dict[str, dict[str, str]] = _held(name)
 
     def __call__(self, key: str, /, **facts: object) -> str:
         """The sentence *key* with *facts* in it; an unknown key or a missing fact is a defect and raises KeyError."""
         section, _, name = key.partition(".")
-        return self._section(section)[name].format_map(self._readable(facts))
+        return self._sections[section][name].format_map(self._readable(facts))
 
     def keys(self, section: str) -> list[str]:
         """The keys there are below *section*, as the file orders them."""
-        return list(self._section(section))
-
-    def _section(self, name: str) -> dict[str, str]:
-        if name not in self._sections:
-            self._sections[name] = tomllib.loads(self._unread[name])
-        return self._sections[name]
+        return list(self._sections[section])
 
     def _readable(self, facts: dict[str, object]) -> dict[str, object]:
         """The facts as people read them; a text and a count are so already."""
@@ -97,8 +88,11 @@ class Explanation(NamedTuple):
 @cache
 def explanations(lang: Lang) -> dict[str, Explanation]:
     """The pages about all codes in that language, from ``explain.zh.toml`` or ``explain.en.toml``."""
-    pages: dict[str, Any] = tomllib.loads(_written(f"explain.{lang}"))
+    pages = _held(f"explain.{lang}")
     return {code: Explanation(**page | {"mend": tuple(page["mend"])}) for code, page in pages.items()}
+
+
+_SPOKEN = ("LC_ALL", "LC_MESSAGES", "LANG", "LC_CTYPE")
 
 
 def default_lang(environment: Mapping[str, str] = os.environ) -> Lang:
@@ -106,15 +100,17 @@ def default_lang(environment: Mapping[str, str] = os.environ) -> Lang:
     chosen = environment.get("XLTOOLS_LANG", "").casefold()
     if chosen[:2] in LANGS:
         return "zh" if chosen.startswith("zh") else "en"
-    named = next(
-        (environment[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(key)), None
-    )
-    spoken = named or locale.getlocale()[0] or _windows_locale()
+    named = next((environment[key] for key in _SPOKEN if environment.get(key)), None)
+    spoken = named or _system_locale()
     return "zh" if spoken.casefold().startswith(("zh", "chinese")) else "en"
 
 
-def _windows_locale() -> str:
-    try:
+def _system_locale() -> str:
+    import locale  # noqa: PLC0415  the environment tells nearly everywhere
+
+    if found := locale.getlocale()[0]:
+        return found
+    try:  # Windows
         locale.setlocale(locale.LC_CTYPE, "")
     except locale.Error:
         return ""

@@ -10,10 +10,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
 
-from attrs import define, field
-
+from xltools.classes import NamedTuple, define, field
 from xltools.data.filing import Filing, Origin, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, Word, quoted
 from xltools.data.number import is_blank, misfit

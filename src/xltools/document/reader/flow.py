@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
-from attrs import define, field, frozen
+from xltools.classes import NamedTuple, define, field, frozen
 
 MOST_COLUMNS = 200  # of a grid; what reaches farther is cut there
 MOST_ROWS = 500

@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
-from attrs import define, field, frozen
-
+from xltools.classes import NamedTuple, define, field, frozen
 from xltools.data.number import is_blank
 from xltools.data.typed import typed
 from xltools.document.reader.rows import Head, Row, Words, is_figure, names, walk

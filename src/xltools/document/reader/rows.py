@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
-from attrs import define, field, frozen
-
+from xltools.classes import NamedTuple, define, field, frozen
 from xltools.data.number import is_blank
 from xltools.data.typed import typed
 from xltools.document.reader.flow import Flow, Grid, Loose, Paragraph, Slot

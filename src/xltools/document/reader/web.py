@@ -6,8 +6,7 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
-from attrs import define, field
-
+from xltools.classes import define, field
 from xltools.data.number import is_blank
 from xltools.document.reader.flow import Flow, Item, Paragraph, Weaver
 from xltools.office.guard import ScanError

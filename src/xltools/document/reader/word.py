@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from attrs import define, field
-
+from xltools.classes import NamedTuple, define, field
 from xltools.document.reader.flow import Flow, Item, Paragraph, Weaver
 from xltools.office.guard import (
     DAMAGE,

@@ -6,8 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal, get_args
 
-from attrs import frozen
-
+from xltools.classes import frozen
 from xltools.data.document import Document
 from xltools.errors import InputError, OutputError, Problem
 

@@ -11,8 +11,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import frozen
-
+from xltools.classes import frozen
 from xltools.errors import MarkingError, Problem
 from xltools.excel.marking.book import Book, forget_names, insert_sheet, read_book, remove_sheet, slip_name
 from xltools.excel.marking.comments import Address, Sheet, comment, sign, uncomment

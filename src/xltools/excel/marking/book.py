@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attrs import frozen
-
+from xltools.classes import frozen
 from xltools.excel.marking.markup import Element, Markup, escaped
 from xltools.excel.marking.parts import Parts
 from xltools.excel.signs import MARKER

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.parsers.expat import ExpatError
 
-from attrs import frozen
-
+from xltools.classes import frozen
 from xltools.excel.marking.markup import Element, Markup, escaped, made
 from xltools.excel.marking.parts import HEAD, Parts
 from xltools.excel.marking.sheet import Grid, but_cells, forget_drawing, refer_to_drawing

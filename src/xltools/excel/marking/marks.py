@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
-
+from xltools.classes import field, frozen
 from xltools.data.finding import Place
 from xltools.text import clerk
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
-from attrs import define, field
-
+from xltools.classes import define, field
 from xltools.office.guard import ScanError
 
 Attributes = dict[str, str]

@@ -7,8 +7,7 @@ import posixpath
 import zipfile
 from collections.abc import Mapping
 
-from attrs import frozen
-
+from xltools.classes import frozen
 from xltools.excel.marking.markup import Element, Index, Markup, Skip
 from xltools.excel.package import with_parts
 from xltools.office.guard import Limits, beyond, folded

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import frozen
-
+from xltools.classes import frozen
 from xltools.data.finding import Place
 from xltools.excel.formula import quoted
 from xltools.excel.marking.marks import Row, Slip

@@ -9,19 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import attrs
-
+from xltools.classes import evolve
 from xltools.data.filing import Filing, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding
 from xltools.data.record import Record
-from xltools.data.rollup import rolled_up
-from xltools.data.seal import is_sealed
 from xltools.excel.opening import facts_of
-from xltools.excel.reader.account import read_earlier, read_waived
 from xltools.excel.reader.locate import superseded_word
 from xltools.excel.reader.reading import Reading
-from xltools.excel.reader.rollup import read_rollup
 from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.reader.slip import take_slip
 from xltools.excel.reader.stamp import find_form, read_stamp
@@ -79,7 +75,7 @@ def read_package(
         return Filing(source, (Finding(error.code, name, found=error.reason),))
     explanations = take_slip(facts)
     filing = _read_facts(facts, source, form, by_labels=by_labels, key=key)
-    return attrs.evolve(filing, explanations=explanations) if explanations else filing
+    return evolve(filing, explanations=explanations) if explanations else filing
 
 
 def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:
@@ -111,6 +107,8 @@ def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bo
 
 
 def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
+    from xltools.data.seal import is_sealed  # noqa: PLC0415  few have seals
+
     found = facts.properties.get(f"{PREFIX}seal", "")
     if not found:
         return [Finding("seal-missing")]
@@ -120,33 +118,40 @@ def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
 
 
 def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filing:
-    members, accounts = read_rollup(reading) if reading.is_rollup else ((), ())
-    earlier = read_earlier(reading, stamp.year) if reading.is_rollup else {}
-    waived = read_waived(reading) if reading.is_rollup else ()
+    told = _of_rollup(reading, stamp) if reading.is_rollup else {}
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
     read_sheets(reading)
-    if reading.is_rollup:
-        record = rolled_up(form, stamp.year, members, accounts)
-    else:
-        record = Record(form, stamp.year, frozenset((stamp.agency,)), reading.values)
+    own = {"record": Record(form, stamp.year, frozenset((stamp.agency,)), reading.values)}
     return Filing(
         source=source,
         findings=_signed(reading.findings, source, stamp),
         form=form,
         stamp=stamp,
-        record=record,
         shown=reading.shown,
         prose=reading.prose,
-        members=members,
-        accounts=accounts,
-        waived=waived,
-        earlier=earlier,
         is_complete=reading.facts.properties.get(f"{PREFIX}coverage") == "complete",
         unread=frozenset(reading.unread),
         clouded=frozenset(reading.clouded),
         moved=reading.moved,
+        **(told or own),
     )
+
+
+def _of_rollup(reading: Reading, stamp: Stamp) -> dict[str, Any]:
+    """What only the filing of a roll-up has, and its record, which is a sum."""
+    from xltools.data.rollup import rolled_up  # noqa: PLC0415  most files are returns
+    from xltools.excel.reader.account import read_earlier, read_waived  # noqa: PLC0415
+    from xltools.excel.reader.rollup import read_rollup  # noqa: PLC0415
+
+    members, accounts = read_rollup(reading)
+    return {
+        "record": rolled_up(reading.layout.form, stamp.year, members, accounts),
+        "members": members,
+        "accounts": accounts,
+        "earlier": read_earlier(reading, stamp.year),
+        "waived": read_waived(reading),
+    }
 
 
 def _signed(findings: list[Finding], source: Source, stamp: Stamp) -> tuple[Finding, ...]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from attrs import define, field
-
+from xltools.classes import define, field
 from xltools.data.filing import Shown
 from xltools.data.finding import Finding, quoted
 from xltools.data.number import is_blank, misfit, stored

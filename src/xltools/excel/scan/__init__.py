@@ -7,12 +7,14 @@ It knows nothing of forms and gives nothing a meaning. Whatever is wrong with th
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
+from itertools import count
 
+from xltools.classes import NamedTuple
 from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts
 from xltools.excel.scan.known import remembered
-from xltools.excel.scan.parts import application, comments, custom, styles
-from xltools.excel.scan.pieces import sheet_of, strings_of, workbook_of
-from xltools.excel.scan.worksheet import Tables
+from xltools.excel.scan.parts import Book, application, comments, custom, strings, styles, workbook
+from xltools.excel.scan.worksheet import Tables, worksheet
 from xltools.office.guard import (
     DAMAGE,
     Budget,
@@ -45,12 +47,33 @@ def scan(data: bytes, limits: Limits | None = None) -> Facts:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
 
+class _Readers(NamedTuple):
+    """What reads the larger parts."""
+
+    book: Callable[[Part, str], Book]
+    strings: Callable[[Part], list[str]]
+    sheet: Callable[[Part, SheetFacts, Tables], SheetFacts]
+
+
+_SCANS = count()  # of this process
+
+
+def _readers() -> _Readers:
+    """By pieces, from the second workbook of a process on: the first may be the last, and learning is half its cost."""
+    if next(_SCANS) == 0:
+        return _Readers(workbook, strings, worksheet)
+    from xltools.excel.scan import pieces  # noqa: PLC0415  one file alone needs none
+
+    return _Readers(pieces.workbook_of, pieces.strings_of, pieces.sheet_of)
+
+
 class _Package:
     """The parts of a zip, found as spreadsheet programs find them: through relations, without regard to case."""
 
     def __init__(self, package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], limits: Limits) -> None:
         self._zip, self._parts, self._limits = package, parts, limits
         self._budget = Budget(limits)
+        self._readers = _readers()
 
     def facts(self) -> Facts:
         roots = self._relations("")
@@ -58,7 +81,7 @@ class _Package:
         if main is None or folded(main) not in self._parts:
             raise ScanError("not-a-workbook")
         relations = {identity: (kind, target) for kind, target, identity in self._relations(main)}
-        book = remembered(workbook_of, self._read(main))
+        book = remembered(self._readers.book, self._read(main))
         if book.root != "workbook":
             raise ScanError("not-a-workbook")
         by_kind = dict(relations.values())
@@ -81,7 +104,7 @@ class _Package:
         """What the cells of all sheets refer to."""
         tables = Tables(self._limits)
         if self._has(by_kind.get("sharedStrings")):
-            tables.strings = strings_of(self._read(by_kind["sharedStrings"]))
+            tables.strings = self._readers.strings(self._read(by_kind["sharedStrings"]))
         if self._has(by_kind.get("styles")):
             known = remembered(styles, self._read(by_kind["styles"]))
             facts.locked, facts.dates, facts.digits = (
@@ -98,7 +121,7 @@ class _Package:
             target: SheetFacts(name, state) for name, state, kind, target in targets if kind == "worksheet"
         }
         for target, sheet in worksheets.items():
-            sheet_of(self._read(target), sheet, tables)
+            self._readers.sheet(self._read(target), sheet, tables)
             for kind, part, _ in self._relations(target):
                 if kind == "comments" and self._has(part):
                     sheet.comments = comments(self._read(part))

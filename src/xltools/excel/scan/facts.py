@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from attrs import define, field
+from xltools.classes import NamedTuple, define, field
 
 
 class Fact(NamedTuple):

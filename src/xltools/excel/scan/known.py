@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from attrs import define, field
-
+from xltools.classes import define, field
 from xltools.office.guard import Part
 
 _Key = TypeVar("_Key")

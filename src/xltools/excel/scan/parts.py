@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
+from xltools.classes import NamedTuple
 from xltools.excel.scan.facts import Comment
 from xltools.excel.scan.worksheet import place_of
 from xltools.office.guard import Part
@@ -24,7 +24,7 @@ class Book(NamedTuple):
     external_links: int
 
 
-def workbook(part: Part) -> Book:
+def workbook(part: Part, _: str = "") -> Book:
     """The workbook: its sheets, the names that it defines, what holds for all of it."""
     sheets: list[tuple[str, str, str]] = []
     names: dict[str, str] = {}

@@ -27,10 +27,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
-from attrs import define, field, frozen
-
+from xltools.classes import NamedTuple, define, field, frozen
 from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.excel.scan.known import Known
 from xltools.excel.scan.parts import Book, strings, workbook

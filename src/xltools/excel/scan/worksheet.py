@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from attrs import define, field
-
+from xltools.classes import define, field
 from xltools.excel.formula import shifted
 from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.form.address import COLUMNS, ROWS, column_index

@@ -13,8 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
-import attrs
-
+from xltools.classes import evolve
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
 from xltools.data.seal import seal
@@ -102,7 +101,7 @@ def _write(
     content: Content, out: BinaryIO, password: str, key: bytes = b"", *, by_kind: bool = False
 ) -> None:
     check_password(password)
-    content = attrs.evolve(content, results=results(content))
+    content = evolve(content, results=results(content))
     with Canvas(password) as canvas:
         # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
         created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from attrs import define, frozen
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.classes import define, frozen
 from xltools.data.filing import Account
 from xltools.data.finding import Severity
 from xltools.data.rollup import Rollup

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from attrs import frozen
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.classes import frozen
 from xltools.data.measure import FOREMOST, foremost, in_year
 from xltools.data.rollup import Rollup
 from xltools.excel import live

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from attrs import field, frozen
-
+from xltools.classes import field, frozen
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
 from xltools.form.layout import layout

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from attrs import frozen
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.classes import frozen
 from xltools.excel.measure import lines
 from xltools.excel.writer.canvas import LOCKED, Canvas, widths
 from xltools.form.places import Area

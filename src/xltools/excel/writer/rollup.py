@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from attrs import frozen
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.classes import frozen
 from xltools.data.checksum import checksum, figures_of, member_check
 from xltools.data.filing import Account, Source
 from xltools.data.number import kept

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-import attrs
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.classes import evolve
 from xltools.data.rollup import Rollup
 from xltools.excel import live
 from xltools.excel.formula import rectangles
@@ -138,8 +138,7 @@ def _last_heads(content: Content, beside: Beside) -> tuple[Label, ...]:
     """The labels of last year's columns. With the year in them they are not the form's own, which stand once in a sheet."""
     year, t = content.stamp.year - 1, clerk()
     return tuple(
-        attrs.evolve(label, text=t("sheet.last-year-label", year=year, label=label.text))
-        for label in beside.labels
+        evolve(label, text=t("sheet.last-year-label", year=year, label=label.text)) for label in beside.labels
     )
 
 

@@ -14,9 +14,7 @@ import zipfile
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from decimal import Decimal
 
-import attrs
-from attrs import frozen
-
+from xltools.classes import evolve, frozen
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.data.seal import seal
@@ -75,7 +73,7 @@ class Press:
         if last:
             return issued(self._form, stamp, last=last, show_last=self._show_last)
         self._empty = self._empty or issued(self._form, stamp)
-        return attrs.evolve(self._empty, stamp=stamp)
+        return evolve(self._empty, stamp=stamp)
 
     def _mould(self, content: Content) -> _Mould | None:
         shape = _shape(content)
@@ -141,7 +139,7 @@ def _for_tokens(content: Content, name: str, code: str) -> Content:
     """The same workbook for an agency that is called by tokens."""
     agency = content.stamp.agency
     other = Agency(agency.district, name if agency.code == agency.name else code, name)
-    return attrs.evolve(content, stamp=attrs.evolve(content.stamp, agency=other))
+    return evolve(content, stamp=evolve(content.stamp, agency=other))
 
 
 def _cuts(package: bytes, content: Content, texts: _Texts) -> dict[str, Cut]:

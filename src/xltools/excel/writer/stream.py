@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO, NamedTuple
+from typing import IO
 
-from attrs import define, field
-
+from xltools.classes import NamedTuple, define, field
 from xltools.form.address import a1, column_name
 
 MOST_LINKS = 65_530  # on one sheet; Excel says the file is damaged when there are more

@@ -8,8 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal, get_args
 
-from attrs import frozen
-
+from xltools.classes import frozen
 from xltools.errors import InputError, OutputError, Problem
 from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path

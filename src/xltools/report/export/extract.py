@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from attrs import define, field, frozen
-
 from xltools.checking.collection import Examined, examine
+from xltools.classes import define, field, frozen
 from xltools.data.figures import Figure, Level, Return, State, returns_of
 from xltools.data.filing import Filing
 from xltools.data.policy import Policy

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from attrs import frozen
-
+from xltools.classes import NamedTuple, frozen
 from xltools.data.figures import Figure, Return, State
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 
-import attrs
-from attrs import define
-
 from xltools.checking.grouping import grouped
 from xltools.checking.standing import Standing
+from xltools.classes import asdict, define
 from xltools.data.finding import Finding, Place
 from xltools.document.markup import Content, Markup, tag
 from xltools.report.html.sheets import Mark, RenderedForm
@@ -186,7 +184,7 @@ class Told:
         if finding.explanation:
             lines.append(tag("div", t("report.explained", text=finding.explanation), class_="answer"))
         if finding.waiver:
-            lines.append(tag("div", t("report.waived", **attrs.asdict(finding.waiver)), class_="answer"))
+            lines.append(tag("div", t("report.waived", **asdict(finding.waiver)), class_="answer"))
         return lines
 
     def _details(self) -> Markup:

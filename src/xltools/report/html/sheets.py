@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from attrs import define, frozen
-
 from xltools.checking.grouping import Group
+from xltools.classes import define, frozen
 from xltools.data.filing import Filing, Origin
 from xltools.data.finding import Place, Severity
 from xltools.data.number import close
