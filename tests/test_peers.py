@@ -15,9 +15,11 @@ from test_prior import OFFICIAL, codes, filing, rollup
 from xltools.checking.collection import examine
 from xltools.checking.peers import _median, _spread
 from xltools.classes import evolve
+from xltools.data.filing import Source
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import past_of
 from xltools.data.record import Agency
+from xltools.data.recurrent import Recurrent
 from xltools.data.roster import Entry, Roster
 from xltools.excel.reader import read
 from xltools.inbox import gather
@@ -204,3 +206,34 @@ def test_the_clean_samples_stand_out_in_nothing():
 @given(st.lists(st.decimals(min_value=0, max_value=10**9, places=2), min_size=1))
 def test_the_median_is_that_of_the_standard_library(numbers):
     assert _median(Counter(numbers)) == statistics.median(numbers)
+
+
+# -- an agency with several files
+
+
+def test_a_second_file_of_an_agency_counts_once_whichever_comes_first():
+    """Seven others and two files of one agency are eight peers, and which of the two is counted is settled by its content."""
+    others = [filing(sound_values(i) | {PENALTIES: Decimal(10 + i)}, 2024, agency(i)) for i in range(7)]
+    twice = [
+        evolve(one, source=Source(f"{sha}.xlsx", sha * 64))
+        for sha, figure in (("a", 900), ("b", 11))
+        for one in [filing(sound_values() | {PENALTIES: Decimal(figure)}, 2024, agency(7))]
+    ]
+    told = []
+    for filings in (others + twice, twice + others, others + twice[::-1], [twice[1], *others, twice[0]]):
+        found = [f for f in examine(filings).findings if f.code == "outlier"]
+        told.append(sorted((f.file, f.found, f.facts["count"], f.facts["score"]) for f in found))
+    assert told[0] == told[1] == told[2] == told[3]
+    assert [(file, figure, count) for file, figure, count, _ in told[0]] == [("a.xlsx", 900, 8)]
+
+
+@given(st.lists(st.integers(0, 6) | st.text(max_size=1), max_size=30))
+def test_every_key_that_recurs_is_found_by_its_places(keys):
+    met = Recurrent()
+    for place, key in enumerate(keys):
+        met.add(place, key)
+    found = list(met.places())
+    assert found == sorted(found)
+    times, hashes = Counter(keys), Counter(map(hash, keys))  # 0 and "" have one hash
+    assert {place for place, key in enumerate(keys) if times[key] > 1} <= set(found)
+    assert all(hashes[hash(keys[place])] > 1 for place in found)
