@@ -131,7 +131,7 @@ def _made(cls: Any, *, is_frozen: bool, slots: bool, eq: bool, order: bool) -> A
 
 def _own(cls: Any) -> Iterator[_Field]:
     for name, annotation in cls.__annotations__.items():
-        if not annotation.startswith("ClassVar"):
+        if not annotation.partition("[")[0].endswith("ClassVar"):
             default = cls.__dict__.get(name, _NOTHING)
             one = default if isinstance(default, _Field) else _Field(default, None, compared=True)
             one.name = name
