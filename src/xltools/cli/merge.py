@@ -188,9 +188,10 @@ def _merged(
     from xltools.report import text  # noqa: PLC0415
 
     roster = find_roster(options.roster)
-    handed = read_all(inbox_of(paths, own), options.form, lang, how, roster=roster, district=options.district)
     earlier = prior_files(options.prior, own)
     past = find_past(earlier, own, options.form, options.year, lang, how)
+    inbox, home = inbox_of(paths, own), options.district
+    handed = read_all(inbox, options.form, lang, how, roster=roster, district=home, at_once=False)
     outcome = merge(
         handed.filings,
         options.form,

@@ -204,7 +204,7 @@ def find_roster(path: Path | None) -> Roster | None:
 class Handed:
     """Everything that was handed in, where it lies, and how many files were passed over.
 
-    Many files are read while their filings are gone through for the first time, few were read before.
+    Many files may be read while their filings are gone through for the first time.
     """
 
     def __init__(self, inbox: Inbox) -> None:
@@ -254,10 +254,12 @@ def read_all(
     allow_none: bool = False,
     roster: Roster | None = None,
     district: str = "",
+    at_once: bool = True,
 ) -> Handed:
     """Every file named or found in a folder, an archive or a store, read; says how many were passed over.
 
-    Reports that tell no more than their agency's name are known by it on the *roster*, as of that *district*.
+    Reports that tell no more than their agency's name are known by it on the *roster*, as of that *district*. Unless all
+    are to be read *at once*, many are while the first are gone through.
     """
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
@@ -271,6 +273,8 @@ def read_all(
     if count > MANY or how.dask is not None or _wanted(how, count) > 1 or _keeps(how, handed.inbox):
         taken = handed.taken(manner, how, lang)
         handed.filings = gathered(taken, manner, many=count > MANY, roster=roster, district=district)
+        if at_once:
+            len(handed.filings)
     else:
         filings = handed.here(manner, lang)
         handed.filings = [on_roster(one, roster, district) for one in filings]
