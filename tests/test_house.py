@@ -161,7 +161,7 @@ def test_no_chinese_in_logic():
         "document/reader/rows.py": "０９．）］〕［〔＊／",  # figures of full width, and how notes are marked
         "document/reader/script.py": "０９，．—\u3000",
         "document/reader/passages.py": None,  # what web sites put below an article
-        "form/lint.py": None,  # names of sheets, which are addresses
+        "form/places.py": None,  # names of sheets, which are addresses
         "excel/writer/canvas.py": "宋体黑体",  # names of fonts
         "document/writer/word/look.py": None,  # names of fonts and of styles
         "document/official.py": "；",
