@@ -56,8 +56,7 @@ def _of_cells(sheet: SheetFacts, formulas, results, facts: Facts):
     hidden = {(r - 1, c - 1) for area in formulas.merged_cells.ranges for r, c in list(area.cells)[1:]}
     seen = {
         (cell.row - 1, cell.column - 1): cell
-        for row in formulas.iter_rows()
-        for cell in row
+        for cell in list(formulas._cells.values())  # the rectangle around them may have millions of places
         if cell.value is not None or cell.comment is not None
     }
     told = {place for place, cell in seen.items() if cell.value is not None}
