@@ -39,6 +39,7 @@ ORDER = [
     "document",
     "excel",
     "office",
+    "formats",
     "files",
     "text",
     "data",

@@ -12,7 +12,11 @@ from xltools.cli.shared import emit, encoding, file, find_form, formats, option
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xltools.data.document import Document
     from xltools.document.writer import How
+    from xltools.form.model import Form
 
 
 def command(lang: Lang) -> click.Group:
@@ -81,26 +85,31 @@ def _check(lang: Lang) -> click.Command:
 
 
 def _blank(lang: Lang) -> click.Command:
-    @click.command("blank", help=catalog(lang)("help.form-blank"))
-    @click.argument("form", required=False)
-    @documents(lang)
-    def run(form: str | None, output: Path | None, how: How | None, force: bool) -> None:
+    def made(form: Form) -> Document:
         from xltools.document.blank import blank_form  # noqa: PLC0415
 
-        meant = document_format(output, how, force=force)
-        emit_document(blank_form(find_form(form)), output, meant)
+        return blank_form(form)
 
-    return run
+    return _document(lang, "blank", made)
 
 
 def _notes(lang: Lang) -> click.Command:
-    @click.command("notes", help=catalog(lang)("help.form-notes"))
+    def made(form: Form) -> Document:
+        from xltools.document.notes import filling_notes  # noqa: PLC0415
+
+        return filling_notes(form)
+
+    return _document(lang, "notes", made)
+
+
+def _document(lang: Lang, name: str, made: Callable[[Form], Document]) -> click.Command:
+    """A command that writes a document *made* of a form."""
+
+    @click.command(name, help=catalog(lang)(f"help.form-{name}"))
     @click.argument("form", required=False)
     @documents(lang)
     def run(form: str | None, output: Path | None, how: How | None, force: bool) -> None:
-        from xltools.document.notes import filling_notes  # noqa: PLC0415
-
         meant = document_format(output, how, force=force)
-        emit_document(filling_notes(find_form(form)), output, meant)
+        emit_document(made(find_form(form)), output, meant)
 
     return run

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Literal, get_args
 
 from xltools.classes import frozen
 from xltools.data.document import Document
-from xltools.errors import InputError, OutputError, Problem
+from xltools.formats import format_by, room_of
 
 How = Literal["docx", "html", "md", "pdf"]
 HOWS: tuple[How, ...] = get_args(How)
@@ -34,12 +33,7 @@ _FORMATS: dict[How, _Format] = {
 
 def format_of(output: Path) -> How:
     """The format that the name of the file asks for; raises :class:`InputError` where it asks for none."""
-    ending = output.suffix.casefold()
-    for how, about in _FORMATS.items():
-        if ending in about.endings:
-            return how
-    known = ", ".join(ending for about in _FORMATS.values() for ending in about.endings)
-    raise InputError(Problem("unknown-ending", str(output), {"known": known}))
+    return format_by(output, {how: about.endings for how, about in _FORMATS.items()})
 
 
 def render(document: Document, how: How) -> bytes:
@@ -48,11 +42,6 @@ def render(document: Document, how: How) -> bytes:
     Raises :class:`OutputError` when the library is not installed that the format needs, or LibreOffice for a PDF.
     """
     about = _FORMATS[how]
-    try:
-        room = import_module(f"xltools.document.writer.{about.room}")
-    except ModuleNotFoundError as error:
-        if error.name != about.library:
-            raise
-        raise OutputError(Problem("missing-extra", facts={"how": about.extra})) from error
+    room = room_of(f"xltools.document.writer.{about.room}", about.library, about.extra)
     content: bytes = room.render(document)
     return content

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Literal, get_args
 
 from xltools.classes import frozen
-from xltools.errors import InputError, OutputError, Problem
+from xltools.formats import format_by, room_of
 from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
 from xltools.text import Lang
@@ -39,12 +38,7 @@ _FORMATS: dict[How, Format] = {
 
 def format_of(output: Path) -> How:
     """The format that the name of the file asks for; raises :class:`InputError` where it asks for none."""
-    ending = output.suffix.casefold()
-    for how, about in _FORMATS.items():
-        if ending in about.endings:
-            return how
-    known = ", ".join(ending for about in _FORMATS.values() for ending in about.endings)
-    raise InputError(Problem("unknown-ending", str(output), {"known": known}))
+    return format_by(output, {how: about.endings for how, about in _FORMATS.items()})
 
 
 def outputs(output: Path, how: How) -> list[Path]:
@@ -57,12 +51,7 @@ def writer(how: How, lang: Lang) -> Callable[[Path, Extract], None]:
 
     Raises :class:`OutputError` when the library is not installed that the format needs.
     """
-    try:
-        room = import_module(f"xltools.report.export.as_{how}")
-    except ModuleNotFoundError as error:
-        if error.name != _FORMATS[how].library:
-            raise
-        raise OutputError(Problem("missing-extra", facts={"how": how})) from error
+    room = room_of(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
     return partial(room.write, lang=lang) if _FORMATS[how].is_database else room.write
 
 
