@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Literal
 from xltools.classes import define, field, frozen
 from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
-from xltools.data.record import Agency, Figures, Record, add_to, additive, same_agency
+from xltools.data.record import Agency, Figures, Record, add_to, additive, same_agency, total
 from xltools.data.recurrent import Recurrent
 from xltools.form.model import Form
 
@@ -83,13 +83,15 @@ def _sums(members: Sequence[Member]) -> dict[str, Decimal]:
     return sums
 
 
-def rolled_up(form: Form, year: int, members: Sequence[Member], accounts: Sequence[Account]) -> Record:
+def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: Sequence[Account]) -> Record:
     """The record of a roll-up: figures from its members, agencies from its accounts.
 
     A roll-up of one agency holds that agency's figures but for those that cannot be added. Raises
     :class:`AdditionError` where an agency is there twice.
     """
-    return Record(form, year, _agencies_of(accounts), additive(form, _sums(members)))
+    parts = (Record(form, year, frozenset((member.agency,)), member.values) for member in members)
+    values = total(form, year, parts).values
+    return Record(form, year, _agencies_of(accounts), additive(form, values))
 
 
 def _agencies_of(accounts: Sequence[Account]) -> frozenset[Agency]:
