@@ -15,11 +15,21 @@ _ANY = re.compile(r"_x[0-9A-Fa-f]{4}_")
 
 def differences(data: bytes) -> list[str]:
     """Everything in which the two readers disagree about the workbook *data*, both having read it."""
+    return differences_of(*both(data))
+
+
+def both(data: bytes):
+    """What our reader gives, and openpyxl's workbook with formulas and with results; raises what either raises."""
     facts = scan(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about extensions it drops
         formulas = openpyxl.load_workbook(io.BytesIO(data), rich_text=False)
         results = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+    return facts, formulas, results
+
+
+def differences_of(facts: Facts, formulas, results) -> list[str]:
+    """The same of what both have read."""
     return [*_of_book(facts, formulas), *_of_sheets(facts, formulas, results)]
 
 
