@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import weakref
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from xltools.checking.checks import verify
 from xltools.classes import evolve
 from xltools.cli import command_line
 from xltools.data.filing import Account, Member, Source
+from xltools.data.measure import FOREMOST, foremost
 from xltools.data.number import kept, stored
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup, subtotals
@@ -35,8 +37,10 @@ from xltools.excel.reader import read, read_package
 from xltools.excel.scan import scan
 from xltools.excel.writer import rollup as sheets
 from xltools.excel.writer import save_rollup, stream, write_rollup
+from xltools.files import link
 from xltools.form.address import a1
 from xltools.form.layout import layout
+from xltools.form.linear import Linear
 from xltools.form.places import KINDS, MATRIX, SOURCES, Matrix, Sources
 from xltools.merging import merge
 from xltools.text import message
@@ -387,3 +391,32 @@ def test_a_roll_up_of_the_former_version_is_read():
     assert [member.source for member in again.members] == [
         one.source._replace(path=one.source.name) for one in filings
     ]
+
+
+@pytest.mark.parametrize("home", ["", "out", "in/2024", "/elsewhere/out", "../beside"])
+@pytest.mark.parametrize("folder", ["", "in", "in/2024", "out", "../beside/in", "/elsewhere", "/"])
+def test_a_link_is_the_way_from_the_workbook_to_the_file(home, folder):
+    path = f"{folder}/C1_城管局 a#b.xlsx".removeprefix("" if folder else "/").replace("//", "/")
+    way = os.path.relpath(path, home or ".").replace(os.sep, "/")
+    assert unquote(link(path, Path(home))) == way
+
+
+def test_a_link_is_from_where_the_process_works(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    ways = []
+    for place in (tmp_path, tmp_path / "a"):
+        monkeypatch.chdir(place)
+        ways.append(link(str(tmp_path / "in" / "x.xlsx"), Path("out")))
+    assert ways == ["../in/x.xlsx", "../../in/x.xlsx"]
+
+
+@given(st.lists(st.integers(0, 9), max_size=60))
+def test_foremost_are_those_that_have_most_and_of_equals_the_first(amounts):
+    form, name = OFFICIAL, OFFICIAL.inputs[0].name
+    measure = Linear(((1, name),))
+    members = [
+        Member(Agency("d", str(place), str(place)), Source(""), {name: Decimal(amount)}, "")
+        for place, amount in enumerate(amounts)
+    ]
+    wanted = sorted(range(len(amounts)), key=lambda place: (-amounts[place], place))[:FOREMOST]
+    assert foremost(form, measure, members) == [(members[place], amounts[place]) for place in wanted]

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -206,11 +207,19 @@ def link(path: str, home: Path) -> str:
     """
     if is_address(path):
         return ""
+    folder, name = os.path.split(path)
     try:
-        relative = os.path.relpath(path, home)
+        way = _way(folder, str(home), os.getcwd())  # noqa: PTH109  as text
     except ValueError:  # on another drive
         return Path(path).absolute().as_uri()
+    relative = name if way == os.curdir else os.path.join(way, name)  # noqa: PTH118  as text
     return re.sub(_NOT_IN_LINKS, lambda found: f"%{ord(found[0]):02X}", relative.replace(os.sep, "/"))
+
+
+@lru_cache(maxsize=64)  # many files lie in few folders
+def _way(folder: str, home: str, _: str) -> str:
+    """From one folder to another; both may be given as they are seen from where the process works."""
+    return os.path.relpath(folder or os.curdir, home)
 
 
 def refuse_workbook(path: Path) -> None:

@@ -24,7 +24,7 @@ from xltools.data.record import Agency, Figures
 from xltools.data.recurrent import Recurrent
 from xltools.data.roster import Entry
 from xltools.form.linear import ZERO, Linear
-from xltools.form.model import Form
+from xltools.form.model import Cell, Form
 
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
 _DUST = Decimal("1e-6")  # no width is 0, whatever the thresholds
@@ -354,7 +354,7 @@ def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterat
     if filing.agency.code in policy.rule_makers or (entry and entry.is_rule_maker):
         return
     values = filing.record.values
-    cells = [c for c in filing.form.inputs if c.only == "rule_makers" and values.get(c.name)]
+    cells = [cell for cell in _of_rule_makers(filing.form) if values.get(cell.name)]
     if cells:
         places = [Place(*filing.address(cell.name), cell.name) for cell in cells]
         facts: dict[str, object] = {"label": "、".join(cell.label for cell in cells)}
@@ -367,3 +367,8 @@ def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterat
             facts=facts,
             others=tuple(places[1:]),
         )
+
+
+@lru_cache(maxsize=16)
+def _of_rule_makers(form: Form) -> tuple[Cell, ...]:
+    return tuple(cell for cell in form.inputs if cell.only == "rule_makers")

@@ -181,6 +181,7 @@ def _shown(shown: Shown) -> list[object]:
     return [value, shown.text, shown.origin.value, shown.formula, shown.issued]
 
 
+@lru_cache(maxsize=4096)  # the totals of most returns show few numbers, by the same formulas
 def _read_shown(value: Any, text: str, origin: str, formula: str, issued: str) -> Shown:
     return Shown(None if value is None else Decimal(value), text, _ORIGINS[origin], formula, issued)
 

@@ -12,9 +12,10 @@ from typing import Literal
 from xltools.classes import define, field, frozen
 from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
+from xltools.data.measure import Foremost
 from xltools.data.record import Agency, Figures, Record, add_to, additive, same_agency, total
 from xltools.data.recurrent import Recurrent
-from xltools.form.model import Form
+from xltools.form.model import Chart, Form
 
 Coverage = Literal["complete", "unchecked", "incomplete"]
 
@@ -65,22 +66,45 @@ class Rollup:
     @cached_property
     def values(self) -> dict[str, Decimal]:
         """Every figure of the district that can be a sum, totals included."""
-        cells, sums = self.form.cells, _sums(self.members)
+        cells, sums = self.form.cells, self._seen.sums
         complete = self.form.complete(additive(self.form, sums))
         return {name: value for name, value in complete.items() if cells[name].additive}
 
+    def foremost(self, chart: Chart) -> list[tuple[Member, Decimal]]:
+        """The agencies that a chart of agencies shows, each with how much it has, the first of them first."""
+        return self._seen.foremost[chart].found
 
-def _sums(members: Sequence[Member]) -> dict[str, Decimal]:
-    """Every figure added up, without holding the members; raises :class:`AdditionError` where one is there twice."""
-    sums: dict[str, Decimal] = {}
-    agencies = Recurrent()
-    for place, member in enumerate(members):
-        agencies.add(place, member.agency)
-        add_to(sums, member.values)
-    again = Counter(members[place].agency for place in agencies.places())
-    if twice := [agency for agency, times in again.items() if times > 1]:
-        raise same_agency(twice)
-    return sums
+    @cached_property
+    def _seen(self) -> _Seen:
+        seen = _Seen.of(self.form)
+        seen.see(self.members)
+        return seen
+
+
+@frozen
+class _Seen:
+    """What going through all members once gives: to read each anew has its price."""
+
+    sums: dict[str, Decimal]
+    foremost: dict[Chart, Foremost]
+
+    @classmethod
+    def of(cls, form: Form) -> _Seen:
+        """Nothing seen yet; what the form has charts of is looked for."""
+        charts = [chart for chart in form.charts if chart.kind == "agencies"]
+        return cls({}, {chart: Foremost(form, chart.shows[0].is_) for chart in charts})
+
+    def see(self, members: Sequence[Member]) -> None:
+        """See all of them; raises :class:`AdditionError` where an agency is there twice."""
+        agencies = Recurrent()
+        for place, member in enumerate(members):
+            agencies.add(place, member.agency)
+            add_to(self.sums, member.values)
+            for most in self.foremost.values():
+                most.see(member)
+        again = Counter(members[place].agency for place in agencies.places())
+        if twice := [agency for agency, times in again.items() if times > 1]:
+            raise same_agency(twice)
 
 
 def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: Sequence[Account]) -> Record:

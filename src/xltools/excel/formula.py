@@ -13,6 +13,9 @@ _PLACES = r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|(?<![\w.$])(\$?)([A-Za-z]{1,3})(\
 _LITERAL = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 _SINGLE_RANGE = re.compile(r"(\$?[A-Z]{1,3}\$?[0-9]+):\1(?![0-9])")
 
+# The number of its row, counted from 1, in what is worked out once for many rows: no cell can hold this character.
+ROW = "\0"
+
 
 def area_a1(area: Area) -> str:
     """B2, or B2:D3."""

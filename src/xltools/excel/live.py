@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from xltools.excel.formula import area_a1, quoted, rectangles
+from xltools.excel.formula import ROW, area_a1, quoted, rectangles
 from xltools.form.address import a1, column_name
 from xltools.form.linear import EXACT, Equation, Linear
 from xltools.form.model import Cell, Form
@@ -93,21 +93,18 @@ def in_matrix(area: Area) -> str:
     return f"{quoted(MATRIX)}!{area_a1(area)}"
 
 
-_ROW = "\0"
-
-
 def row_formulas(form: Form, matrix: Matrix) -> dict[str, str]:
     """The formula of each total in a row of the matrix, over cells of that row; :func:`in_row` puts the row in."""
 
     def reference(name: str) -> str:
-        return column_name(matrix.columns[name]) + _ROW
+        return column_name(matrix.columns[name]) + ROW
 
     return {cell.name: cell.definition.print(reference) for cell in form.totals if cell.definition}
 
 
 def in_row(formula: str, row: int) -> str:
     """A formula of :func:`row_formulas` as it stands in *row*, counted from 0."""
-    return formula.replace(_ROW, str(row + 1))
+    return formula.replace(ROW, str(row + 1))
 
 
 def check_formula(layout: Layout, check: Check, sheet: str) -> str:

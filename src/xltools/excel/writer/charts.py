@@ -12,7 +12,7 @@ from decimal import Decimal
 from xlsxwriter.worksheet import Worksheet
 
 from xltools.classes import frozen
-from xltools.data.measure import FOREMOST, foremost, in_year
+from xltools.data.measure import FOREMOST, in_year
 from xltools.data.rollup import Rollup
 from xltools.excel import live
 from xltools.excel.formula import quoted
@@ -87,9 +87,9 @@ def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
 
 def _agencies(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _Data | None:
     """Those that have most of it, in the order of now."""
-    t, form, (measure,), count = clerk(), content.layout.form, chart.shows, len(rollup.members)
+    t, (measure,), count = clerk(), chart.shows, len(rollup.members)
     rows: list[_Row] = []
-    for place, (member, amount) in enumerate(foremost(form, measure.is_, rollup.members), top):
+    for place, (member, amount) in enumerate(rollup.foremost(chart), top):
         district, code = (a1(place, _TABLE + column) for column in (1, 2))
         formula = live.member_value(content.rows, measure.is_, district, code)
         agency, rank = member.agency, Decimal(place - top + 1)

@@ -17,7 +17,17 @@ from xltools.excel import live
 from xltools.excel.formula import quoted
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, header_text, widths
 from xltools.excel.writer.content import Content
-from xltools.excel.writer.stream import BLANK, MOST_LINKS, Row, Stream, formula, number, result, words
+from xltools.excel.writer.stream import (
+    BLANK,
+    ENDS,
+    MOST_LINKS,
+    NUMBER,
+    Row,
+    Stream,
+    formula,
+    number,
+    words,
+)
 from xltools.files import link
 from xltools.form.model import Cell
 from xltools.form.places import MATRIX, PREFIX, SOURCES, WAIVED, Area, Matrix, Sources, Waived
@@ -86,18 +96,13 @@ def _matrix_rows(content: Content, rollup: Rollup, matrix: Matrix, *, linked: bo
     form = content.layout.form
     names = [cell.name for cell in form.inputs]
     formulas = {name: formula(text) for name, text in live.row_formulas(form, matrix).items()}
-    begun = [(name, formulas.get(name)) for name in form.cells]
-    for row, member in enumerate(rollup.members, matrix.first):
+    begun = [(name, formulas.get(name, NUMBER)) for name in form.cells]
+    for member in rollup.members:
         agency, source = member.agency, member.source
         about = (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
-        figures = figures_of(member, names)
-        contents = [words(text) for text in (*about, member_check(member, figures))]
-        complete = form.complete(member.values)
-        for name, total in begun:
-            if total is not None:
-                contents.append(live.in_row(total, row) + result(kept(complete[name])))
-            else:
-                contents.append(number(figures[name]) if name in figures else BLANK)
+        contents = [words(text) for text in (*about, member_check(member, figures_of(member, names)))]
+        known = form.complete(member.values)
+        contents += [f"{start}{kept(known[name])}{ENDS}" if name in known else BLANK for name, start in begun]
         yield Row(contents, _link(content, source) if linked else "")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO
 
 from xltools.classes import NamedTuple, define, field
+from xltools.excel.formula import ROW
 from xltools.form.address import a1, column_name
 
 MOST_LINKS = 65_530  # on one sheet; Excel says the file is damaged when there are more
@@ -24,22 +25,18 @@ _NO_LINKS = "<hyperlinks></hyperlinks>"  # which the format does not allow
 _LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
 _HELD = 1 << 16  # bytes of links in memory; what is more waits on the disk
 
-Content = str  # a cell as it reads behind its style
+Content = str  # a cell as it reads behind its style, with ROW for the number of its row
+NUMBER, ENDS = "><v>", "</v></c>"  # around the digits of a cell with a number
 
 
 def number(text: str) -> Content:
     """A cell with a number in digits."""
-    return f"><v>{text}</v></c>"
+    return f"{NUMBER}{text}{ENDS}"
 
 
-def formula(text: str) -> Content:
-    """The beginning of a cell with a formula, which ends with what :func:`result` gives."""
-    return f"><f>{text.translate(_XML)}</f>"
-
-
-def result(text: str) -> Content:
-    """The end of a cell with a formula: the number that it results in."""
-    return f"<v>{text}</v></c>"
+def formula(text: str) -> str:
+    """The beginning of a cell with a formula; behind it come the digits of its result, and what ends a number."""
+    return f"><f>{text.translate(_XML)}</f><v>"
 
 
 def words(text: str) -> Content:
@@ -114,13 +111,12 @@ class Stream:
         return _DIMENSION.sub(lambda found: f'{found[1]}{found[2]}{last}"', head)
 
     def _rows(self, styles: list[tuple[str, str]]) -> Iterator[bytes]:
-        heads = [(f'<c r="{letters}', f'"{style}') for letters, style in styles]
+        heads = [f'<c r="{letters}{ROW}"{style}' for letters, style in styles]
         at = self.first
         for row in self.rows:
             at += 1
-            cells = zip(heads, row.contents, strict=True)
-            line = "".join([f"{letters}{at}{style}{content}" for (letters, style), content in cells])
-            yield f'<row r="{at}">{line}</row>'.encode()
+            line = "".join([head + content for head, content in zip(heads, row.contents, strict=True)])
+            yield f'<row r="{at}">{line.replace(ROW, str(at))}</row>'.encode()
             if row.link:
                 self._links.write(f"{at} {row.link.translate(_XML)}\n")
         if at != self.first + self.count:
