@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
@@ -60,7 +60,7 @@ def unpack(data: bytes, forms: Forms) -> Filing:
         form=form,
         stamp=_read_stamp(stamp),
         record=_read_record(record, form) if form else None,
-        shown={name: _read_shown(*one) for name, one in rest["shown"].items()},
+        shown={name: _read_shown(one) for name, one in rest["shown"].items()},
         prose=rest["prose"],
         members=tuple(_read_member(one, form) for one in rest["members"]) if form else (),
         accounts=accounts,
@@ -176,13 +176,28 @@ def _read_account(account: Any) -> Account:
     return Account(_read_agency(agency) if agency else None, Source(*source), status, note, via)
 
 
-def _shown(shown: Shown) -> list[object]:
+def _shown(shown: Shown) -> object:
+    """Most totals are a formula with its result, which then stands alone; of the others all is told."""
     value = None if shown.value is None else str(shown.value)
+    if shown == _result(shown.text) and value == shown.text:
+        return shown.text
     return [value, shown.text, shown.origin.value, shown.formula, shown.issued]
 
 
-@lru_cache(maxsize=4096)  # the totals of most returns show few numbers, by the same formulas
-def _read_shown(value: Any, text: str, origin: str, formula: str, issued: str) -> Shown:
+@lru_cache(maxsize=4096)  # most results are 0, and most others small
+def _result(text: str) -> Shown | None:
+    try:
+        return Shown(Decimal(text), text, Origin.FORMULA)
+    except InvalidOperation:
+        return None
+
+
+def _read_shown(shown: Any) -> Shown:
+    if isinstance(shown, str):
+        result = _result(shown)
+        assert result is not None  # noqa: S101  it was a number when it was packed
+        return result
+    value, text, origin, formula, issued = shown
     return Shown(None if value is None else Decimal(value), text, _ORIGINS[origin], formula, issued)
 
 
