@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
@@ -641,3 +642,18 @@ def test_many_filings_are_looked_at_while_others_are_read():
     assert (next(first).source.path, len(spool), len(read)) == ("0.xlsx", 5, 5)
     assert [filing.source.path for filing in first] == [f"{n}.xlsx" for n in range(1, 5)]
     assert (spool[-1].source.path, len(read)) == ("4.xlsx", 5)
+
+
+def test_many_copies_of_a_file_are_not_each_held_against_all_others(monkeypatch):
+    """Each is looked at a few times, however many there are; in a sentence stand the names of a few."""
+    stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, Agency("青禾区", "C1", "城管局"))
+    record = Record(OFFICIAL, 2024, frozenset((stamp.agency,)), {OFFICIAL.inputs[0].name: Decimal(1)})
+    count, looked = 60, []
+    spool = Spool(library.find)
+    for n in range(count):
+        spool.add(pack(Filing(Source(f"{n:02}.xlsx", "same"), (), OFFICIAL, stamp, record, is_verified=True)))
+    monkeypatch.setattr(Spool, "at", lambda self, place, at=Spool.at: looked.append(place) or at(self, place))
+    found = [[f for f in one.findings if f.code == "duplicate-return"] for one in examine(spool).each()]
+    assert [len(one) for one in found] == [1] * count
+    assert {one[0].facts["files"] for one in found} == {"、".join(f"{n:02}.xlsx" for n in range(20)) + "…"}
+    assert max(Counter(looked).values()) <= 6

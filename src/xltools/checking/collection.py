@@ -11,7 +11,7 @@ from xltools.checking.checks import verify
 from xltools.checking.peers import Company, Peer, no_rule_maker, peer_of
 from xltools.classes import NamedTuple, define, evolve, field
 from xltools.data.anew import Anew
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding, Severity, Word, has_errors
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -173,6 +173,7 @@ class _Survey:
         self._filings = filings
         self._company = Company(policy.thresholds)
         self._holders = Holders()
+        self._doubles: dict[tuple[int, Agency], Mapping[str, object]] = {}
         present = bytearray(len(roster.entries)) if roster else bytearray()
         everyone: dict[Agency, None] = {}
         for index, filing in enumerate(filings):
@@ -212,12 +213,19 @@ class _Survey:
 
     def doubled(self, index: int, filing: Filing) -> list[Finding]:
         """Which other files there are for an agency of this one."""
-        told: list[Finding] = []
-        for holders in self._holders.of(index):
-            found = _double(filing, holders.agency, [self._filings[i] for i in holders.indexes])
-            if all(found.facts["files"] != other.facts["files"] for other in told):
-                told.append(found)  # a line of the roster adds nothing to what its agency told
-        return told
+        told: dict[tuple[int, ...], Finding] = {}
+        for shared in self._holders.of(index):
+            if shared.indexes not in told:  # a line of the roster adds nothing to what its agency told
+                about = Finding("duplicate-return", filing.source.path, str(filing.agency))
+                told[shared.indexes] = evolve(about, facts=self._facts_of(shared))
+        return list(told.values())
+
+    def _facts_of(self, shared: Shared) -> Mapping[str, object]:
+        """What is to be told of an agency with several files; all of them are looked at for it, once."""
+        key = shared.year, shared.agency
+        if key not in self._doubles:
+            self._doubles[key] = _double(shared.agency, map(self._filings.__getitem__, shared.indexes))
+        return self._doubles[key]
 
     def across(self, filing: Filing, last: Figures) -> Iterator[Finding]:
         """What there is to say of it in the light of last year and of the others."""
@@ -233,8 +241,9 @@ _ROSTER = "\0"  # no district has this name: it marks lines of the roster
 
 
 class Shared(NamedTuple):
-    """An agency, and the places of all files that are for it."""
+    """An agency, and the places of all files that are for it and one year."""
 
+    year: int
     agency: Agency
     indexes: tuple[int, ...]
 
@@ -248,8 +257,7 @@ class Holders:
 
     def __init__(self) -> None:
         self._met = Recurrent()
-        self._shared: dict[tuple[int, Agency], list[int]] = {}
-        self._of: dict[int, list[tuple[int, Agency]]] = {}
+        self._of: dict[int, list[Shared]] = {}
         self._own: list[list[int]] = []
 
     def add(self, index: int, filing: Filing, entry: Entry | None) -> None:
@@ -270,10 +278,11 @@ class Holders:
             if filing.agency:
                 own.setdefault(filing.agency, []).append(index)
         self._own = [indexes for indexes in own.values() if len(indexes) > 1]
-        self._shared = {key: indexes for key, indexes in held.items() if len(indexes) > 1}
-        for key, indexes in self._shared.items():
-            for index in indexes:
-                self._of.setdefault(index, []).append(key)
+        for (year, agency), indexes in held.items():
+            if len(indexes) > 1:
+                shared = Shared(year, agency, tuple(indexes))
+                for index in indexes:
+                    self._of.setdefault(index, []).append(shared)
 
     def of_one_agency(self) -> list[list[int]]:
         """The places of the files that are of one agency themselves, for each that sent more than one."""
@@ -281,8 +290,9 @@ class Holders:
 
     def of(self, index: int) -> list[Shared]:
         """What that file shares with others: first agencies, in order, then the line of the roster."""
-        keys = sorted(self._of.get(index, ()), key=lambda key: (key[1].district == _ROSTER, key[1], key[0]))
-        return [Shared(agency, tuple(self._shared[year, agency])) for year, agency in keys]
+        return sorted(
+            self._of.get(index, ()), key=lambda one: (one.agency.district == _ROSTER, one[1], one[0])
+        )
 
 
 def _year_of(filing: Filing) -> int:
@@ -358,23 +368,28 @@ def named_for(filing: Filing, roster: Roster) -> Entry | None:
     return roster.get(filing.source.name.partition("_")[0])
 
 
-def _double(filing: Filing, agency: Agency, holders: list[Filing]) -> Finding:
-    same = len({holder.source.sha256 for holder in holders}) == 1
+_MOST_NAMES = 20  # of files, in one sentence: each of them is told of by itself
+
+
+def _double(agency: Agency, holders: Iterable[Filing]) -> Mapping[str, object]:
+    """What to tell of these files of one agency; none is held."""
+    sources: list[Source] = []
+    names: set[str] = set()
+    for holder in holders:
+        sources.append(holder.source)
+        names |= {one.name for one in _told_for(holder, None) if one == agency}
     # Files may call it by several names; which of them comes first must not matter.
-    named = [one for holder in holders for one in _told_for(holder, None) if one == agency]
-    agency = min(named, key=lambda one: one.name, default=agency)
-    facts: dict[str, object] = {
-        "agency": str(agency),
-        "files": "、".join(sorted(_told_apart(holders))),
-        "same": Word("same" if same else "different"),
-    }
-    return Finding("duplicate-return", filing.source.path, str(filing.agency), facts=facts)
+    named = evolve(agency, name=min(names, default=agency.name))
+    told = sorted(_told_apart(sources))
+    files = "、".join(told[:_MOST_NAMES]) + ("…" if len(told) > _MOST_NAMES else "")
+    same = len({source.sha256 for source in sources}) == 1
+    return {"agency": str(named), "files": files, "same": Word("same" if same else "different")}
 
 
-def _told_apart(holders: list[Filing]) -> list[str]:
+def _told_apart(sources: list[Source]) -> list[str]:
     """The names of the files; their paths where two have one name."""
-    names = [holder.source.name for holder in holders]
-    return names if len(set(names)) == len(names) else [holder.source.path for holder in holders]
+    names = [source.name for source in sources]
+    return names if len(set(names)) == len(names) else [source.path for source in sources]
 
 
 def _missing(entry: Entry) -> Finding:
