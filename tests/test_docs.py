@@ -1,0 +1,53 @@
+"""The documents say what is so: every command they show is run, and gives what they show."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+
+import pytest
+
+from conftest import ROOT
+
+
+def _checker():
+    spec = importlib.util.spec_from_file_location("check", ROOT / "docs" / "check.py")
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+CHECK = _checker()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the documents show commands of a POSIX shell")
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash is installed")
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone: git tells what belongs to the project")
+@pytest.mark.parametrize("document", CHECK.documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_document_says_what_is_so(document):
+    assert list(CHECK.faults(document)) == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "real", "alike"),
+    [
+        ("one\n", "one\n", True),
+        ("one\n", "two\n", False),
+        ("one … three\n", "one two three\n", True),
+        ("one\n…\nlast\n", "one\ntwo\nthree\nlast\n", True),
+        ("one\n…\nlast\n", "one\ntwo\n", False),
+        ("", "one\n", False),
+    ],
+)
+def test_what_is_shown_is_held_against_what_is_so(shown, real, alike):
+    assert CHECK._is_alike(shown, real) == alike
+
+
+def test_a_link_that_leads_nowhere_is_a_fault(tmp_path):
+    document = tmp_path / "page.md"
+    document.write_text(
+        "# One\n\n[a](#one) [b](#two) [c](gone.md) [d](https://example.org)\n", encoding="utf-8"
+    )
+    assert list(CHECK.faults(document)) == ["no such heading: #two", "no such file: gone.md"]
