@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from xltools.classes import NamedTuple, define
 from xltools.data.filing import Filing
-from xltools.data.sentence import Phrase, Sentence, are_joined, denials, is_elsewhen, is_light, sentences
+from xltools.data.sentence import Phrase, Sentence, are_joined, is_elsewhen, is_light, sentences
 from xltools.form.linear import Linear
 from xltools.form.model import Form
 from xltools.form.prose import Claim, Prose
@@ -254,9 +254,8 @@ def _is_excused(telling: Telling, spots: list[_Spot], phrase: Phrase) -> bool:
 
 def _denied(telling: Telling, box: str, sentence: Sentence) -> Iterator[Mention]:
     """未收到政府信息公开申请, 无行政复议: the figures of those claims are said to be 0."""
-    for start, clause in sentence.clauses():
-        behind = next(denials(clause), None)  # one 无 a clause: a second would be a double negation
-        if behind is None or any(start <= q.start < start + len(clause) for q in sentence.quantities):
+    for start, clause, behind in sentence.denials():  # one 无 a clause: a second would be a double negation
+        if any(start <= q.start < start + len(clause) for q in sentence.quantities):
             continue
         before = sentence.text[: start + len(clause)]
         spots = [spot for spot in telling.spots(clause) if spot.claim.denied and behind <= spot.start]

@@ -79,7 +79,15 @@ class Quantity(NamedTuple):
 
 def folded(text: str) -> str:
     """One width for digits, letters and the signs that belong to numbers, and no spaces; line ends stay."""
-    return text.translate(_FOLDS)
+    return _FOREIGN.sub(_fold, text)
+
+
+# Whatever may change: anything but what most texts consist of, ASCII without spaces, Chinese characters and their signs.
+_FOREIGN = re.compile("[^\n!-~\u4e00-\u9fff\u3001\u3002\u3008-\u3011\u201c\u201d\u2014！（），：；？]+")
+
+
+def _fold(match: re.Match[str]) -> str:
+    return match[0].translate(_FOLDS)
 
 
 class _Folds(dict[int, str]):
@@ -109,7 +117,7 @@ def _folded(character: str) -> str:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """The quantities in *text*, which is folded, in order."""
-    for match in re.finditer(_QUANTITY, text):
+    for match in _numbers(text):
         plain, characters = match["arabic"], match["characters"]
         unit = match["unit"] or match["counter"]
         times = _PLACES[match["times"]] if match["times"] else 1
@@ -128,6 +136,18 @@ def quantities(text: str) -> Iterator[Quantity]:
             or re.match(_ROUGH_BEHIND, text[match.end() :])
         )
         yield Quantity(value, unit, match.start(), match.end(), step, bool(rough))
+
+
+def _numbers(text: str) -> Iterator[re.Match[str]]:
+    """The matches of the whole pattern, which is tried only where digits or characters of a number begin."""
+    behind = 0
+    for run in _RUN.finditer(text):
+        if run.start() >= behind and (match := re.compile(_QUANTITY).match(text, run.start())):
+            behind = match.end()
+            yield match
+
+
+_RUN = re.compile(r"[\d零〇一二两三四五六七八九十百千万]+")
 
 
 def from_characters(text: str) -> int | None:

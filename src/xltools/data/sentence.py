@@ -43,6 +43,9 @@ _NOTHING = r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机
 _NO_SIGNS = str.maketrans("", "", "。，、；：！.,;:!“”\"'\n")
 _NOTHING_WORDS = {"无", "没有", "不", "未", "", "/", "-", "—", "——", "暂无"}
 _LONGEST_NOTHING = 20
+_LONG = re.compile(
+    rf"(?:[^\u4e00-\u9fff]*+[\u4e00-\u9fff]){{{_LONGEST_NOTHING + 1}}}"
+)  # whatever else is left out
 # In characters of a box, characters of a sentence, and numbers in one: what is done with it grows with their square.
 _MOST, _LONGEST, _MOST_NUMBERS = 10_000, 600, 60
 # Patterns of what is rarely met are compiled when it is.
@@ -129,6 +132,12 @@ class Sentence:
                 yield start, self.text[start:end]
             start = mark.end() if mark else end
 
+    def denials(self) -> Iterator[tuple[int, str, int]]:
+        """Each clause that says 未, 没有 or 无: where it begins, the clause, and where in it the first such word ends."""
+        for start, clause in self.clauses() if _may_deny(self.text) else ():
+            if _may_deny(clause) and (match := _NOT.search(clause)):
+                yield start, clause, match.end()
+
 
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of *text*. What is beyond anything that people write is passed over: it would only cost time."""
@@ -158,13 +167,15 @@ def is_elsewhen(before: str, year: int) -> bool:
     return last["there"] is not None or year_of(last["year"]) != year
 
 
-def denials(clause: str) -> Iterator[int]:
-    """Where a clause says 未, 没有 or 无: behind the word."""
-    yield from (match.end() for match in _NOT.finditer(clause))
+def _may_deny(text: str) -> bool:
+    """Whether there is anything in *text* without which nothing is denied: looked for before what takes longer."""
+    return "未" in text or "没" in text or "无" in text or "不存在" in text
 
 
 def says_nothing(text: str) -> bool:
     """Whether a text is only a way of saying 无."""
+    if _LONG.match(text):
+        return False
     plain = folded(text).translate(_NO_SIGNS)
     return len(plain) <= _LONGEST_NOTHING and re.sub(_NOTHING, "", plain) in _NOTHING_WORDS
 
@@ -180,6 +191,8 @@ def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
     Last year and next year have their place in comparisons, in what was carried over, in plans and in what was put
     right; so a year counts only where the sentence opens with it, or where it dates the report itself.
     """
+    if "年" not in sentence.text:
+        return
     for match in _PERIOD.finditer(sentence.text):
         named = int(match[1] or match[2])
         if named != year:
