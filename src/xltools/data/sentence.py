@@ -148,6 +148,8 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
 def is_light(text: str, words: Iterable[str]) -> bool:
     """Whether nothing stands in *text* but *words* and such as do not change what is counted."""
+    if not text:
+        return True
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "")
     return not re.sub(_LIGHT, "", text)

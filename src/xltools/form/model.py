@@ -380,10 +380,8 @@ class Form:
     def complete(self, inputs: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """*inputs* and every total derived from them, exactly; a blank input stays absent and counts as 0."""
         names, sums = self._derived
-        if tuple(inputs) == names:  # nothing is blank, as usual
-            values = dict(inputs)
-        else:
-            values = {name: inputs[name] for name in names if name in inputs}
+        filled = tuple(filter(inputs.__contains__, names))
+        values = dict(zip(filled, map(inputs.__getitem__, filled), strict=True))
         for name, value in sums:
             values[name] = value(values)
         return values
