@@ -57,6 +57,7 @@ _QUANTITY = (
     rf"(?P<counter>{'|'.join(_COUNTED_IN_CHARACTERS)})){_NO_COUNT}"
 )
 _ROUGH_BEFORE = r"(?:约|近|逾|超|超过|不足|不到|至少|多达|[\d一二三四五六七八九十][至到~\-—])$"
+_LONGEST_ROUGH = 3  # characters, with a line end
 _ROUGH_BEHIND = r"以上|以下|以内|左右|上下"
 _YEAR = r"(?<!\d)(\d{4}|[〇零一二三四五六七八九]{4})年"
 
@@ -117,6 +118,7 @@ def _folded(character: str) -> str:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """The quantities in *text*, which is folded, in order."""
+    rough_before, rough_behind = re.compile(_ROUGH_BEFORE), re.compile(_ROUGH_BEHIND)
     for match in _numbers(text):
         plain, characters = match["arabic"], match["characters"]
         unit = match["unit"] or match["counter"]
@@ -132,17 +134,17 @@ def quantities(text: str) -> Iterator[Quantity]:
         rough = match["more"] or match["over"] or times > 1
         rough = (
             rough
-            or re.search(_ROUGH_BEFORE, text[: match.start()])
-            or re.match(_ROUGH_BEHIND, text[match.end() :])
+            or rough_before.search(text[max(0, match.start() - _LONGEST_ROUGH) : match.start()])
+            or rough_behind.match(text, match.end())
         )
         yield Quantity(value, unit, match.start(), match.end(), step, bool(rough))
 
 
 def _numbers(text: str) -> Iterator[re.Match[str]]:
     """The matches of the whole pattern, which is tried only where digits or characters of a number begin."""
-    behind = 0
+    behind, number = 0, re.compile(_QUANTITY)
     for run in _RUN.finditer(text):
-        if run.start() >= behind and (match := re.compile(_QUANTITY).match(text, run.start())):
+        if run.start() >= behind and (match := number.match(text, run.start())):
             behind = match.end()
             yield match
 

@@ -7,6 +7,7 @@ collected from published reports.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
@@ -119,18 +120,22 @@ class Sentence:
 
     def clause_at(self, position: int) -> tuple[int, int]:
         """Where the clause around *position* begins and ends."""
-        start = max((m.end() for m in _CLAUSE.finditer(self.text, 0, position)), default=0)
-        following = _CLAUSE.search(self.text, position)
-        return start, following.start() if following else len(self.text)
+        following = bisect_left(self._marks, position)
+        start = self._marks[following - 1] + 1 if following else 0
+        return start, self._marks[following] if following < len(self._marks) else len(self.text)
 
     def clauses(self) -> Iterator[tuple[int, str]]:
         """Each clause with where it begins."""
         start = 0
-        for mark in (*_CLAUSE.finditer(self.text), None):
-            end = mark.start() if mark else len(self.text)
+        for end in (*self._marks, len(self.text)):
             if end > start:
                 yield start, self.text[start:end]
-            start = mark.end() if mark else end
+            start = end + 1
+
+    @cached_property
+    def _marks(self) -> list[int]:
+        """Where the signs stand that part the clauses."""
+        return [mark.start() for mark in _CLAUSE.finditer(self.text)]
 
     def denials(self) -> Iterator[tuple[int, str, int]]:
         """Each clause that says 未, 没有 or 无: where it begins, the clause, and where in it the first such word ends."""
