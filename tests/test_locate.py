@@ -213,9 +213,16 @@ def references(sheet):
 @given(TABLE, st.data(), st.sampled_from([0, 8, 5000]))
 def test_labels_are_found_among_texts_met_before_and_others(sheet, data, most):
     labels = [label.text for label in sheet.labels]
-    texts = st.sampled_from([*labels, *(f" {text}　" for text in labels), "", "  ", "长" * 201]) | st.text(
-        max_size=3
-    )
+    texts = st.sampled_from(
+        [
+            *labels,
+            *(f" {text}　" for text in labels),
+            *(f"一、{text}" for text in labels),
+            "",
+            "  ",
+            "长" * 201,
+        ]
+    ) | st.text(max_size=3)
     fact = st.builds(Fact, st.sampled_from("sn"), texts | st.none(), st.none(), st.just(0))
     places = st.tuples(st.integers(0, 9), st.integers(0, 9))
     facts = SheetFacts(sheet.name, cells=data.draw(st.dictionaries(places, fact, max_size=20)))

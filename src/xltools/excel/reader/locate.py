@@ -144,7 +144,7 @@ def _by_labels(reading: Reading, sheet: Sheet, facts: SheetFacts) -> Located | N
 def _labels_in(facts: SheetFacts, known: _Known) -> dict[tuple[int, int], str]:
     """Those of the texts that are labels."""
     if len(facts.cells) > _MOST_TEXTS:
-        return {place: text for place, text in _texts(facts).items() if known[text] is not None}
+        return {place: text for place, text in _texts(facts).items() if text in known.labels}
     return {
         place: label
         for place, fact in facts.cells.items()
@@ -157,14 +157,14 @@ class _Known(dict[str | None, str | None]):
 
     def __init__(self, labels: Iterable[str]) -> None:
         super().__init__()
-        self._labels = frozenset(labels)
+        self.labels = frozenset(labels)
 
     def __missing__(self, text: str | None) -> str | None:
         if not text or len(text) > LONGEST_LABEL:
             return None
         if len(self) >= _MOST_MET:
             self.clear()
-        label = self[text] = plain(text) if plain(text) in self._labels else None
+        label = self[text] = plain(text) if plain(text) in self.labels else None
         return label
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from itertools import compress, count
 
 from xltools.data.filing import Origin, Shown
 from xltools.data.number import is_blank
@@ -82,10 +83,10 @@ def _read_inputs(reading: Reading, sheet: Sheet, located: Located) -> None:
     names = typed_names(reading.layout.form, sheet)
     places = list(map(located.cells.__getitem__, names))
     facts = list(map(located.facts.cells.get, places))
-    dates = {style for style, is_date in enumerate(reading.facts.dates) if is_date}
-    for name, place, fact, count in zip(names, places, facts, map(_COUNTS.__getitem__, facts), strict=True):
-        if count is not None and not (dates and fact and fact.style in dates):
-            reading.values[name] = count
+    dates = set(compress(count(), reading.facts.dates))
+    for name, place, fact, value in zip(names, places, facts, map(_COUNTS.__getitem__, facts), strict=True):
+        if value is not None and not (dates and fact and fact.style in dates):
+            reading.values[name] = value
         else:
             _read_input(reading, reading.layout.form.cells[name], located.facts.name, place, fact)
 
@@ -99,8 +100,8 @@ class _Counts(dict[Fact | None, Decimal | None]):
             return None
         if len(self) >= _MOST_COUNTS:
             self.clear()
-        count = self[fact] = number_of(fact)
-        return count
+        value = self[fact] = number_of(fact)
+        return value
 
 
 _SHORT = 15  # digits that a spreadsheet keeps
