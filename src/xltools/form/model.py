@@ -403,11 +403,11 @@ class Form:
     def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
         """A sum of cells, derived from *inputs* without deriving any other."""
         if (over := self._over_inputs.get(linear)) is None:
-            over = self._over_inputs[linear] = Linear(tuple(self._typed_terms(linear)))
-        return over.value(inputs)
+            over = self._over_inputs[linear] = Linear(tuple(self._typed_terms(linear))).ready()
+        return over(inputs)
 
     @cached_property
-    def _over_inputs(self) -> dict[Linear, Linear]:
+    def _over_inputs(self) -> dict[Linear, _Sum]:
         """Sums that were asked for, over nothing but inputs."""
         return {}
 
