@@ -40,6 +40,8 @@ def totals(filing: Filing) -> Iterator[Finding]:
     assert form is not None  # noqa: S101  verify asked
     assert record is not None  # noqa: S101  verify asked
     values = record.complete()
+    if _shows_sums(filing, values):
+        return
     displayed = _displayed(filing, values)
     readable, sound = filing.unread.isdisjoint, (filing.unread | filing.clouded).isdisjoint
     for name, shown in filing.shown.items():
@@ -62,9 +64,7 @@ def rules(filing: Filing) -> Iterator[Finding]:
     assert form is not None  # noqa: S101  verify asked
     assert record is not None  # noqa: S101  verify asked
     values = record.complete()
-    for identity in form.identities:
-        if not identity.equation.difference(values):
-            continue
+    for identity in form.broken(values):
         cells = [form.cells[name] for name in identity.equation.names]
         if filing.is_rollup and not all(cell.additive for cell in cells):
             continue
@@ -122,6 +122,14 @@ def _is_derived_line(cell: Cell, identity: Identity) -> bool:
     if identity.rule.rows:
         return cell.column.is_ is not None
     return cell.row.is_ is not None if identity.rule.columns else False
+
+
+def _shows_sums(filing: Filing, values: Mapping[str, Decimal]) -> bool:
+    """Whether a program added up every total and each shows its sum: then none of them has anything wrong among its parts."""
+    return all(
+        shown.origin is Origin.FORMULA and shown.value == values.get(name, ZERO)
+        for name, shown in filing.shown.items()
+    )
 
 
 def _displayed(filing: Filing, values: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -7,14 +7,15 @@ of agencies) it may still be recognised, but is not doubted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import itemgetter
 
 from xltools.classes import NamedTuple, define
 from xltools.data.filing import Filing
-from xltools.data.sentence import Phrase, Sentence, are_joined, denials, is_elsewhen, is_light, sentences
+from xltools.data.sentence import Phrase, Sentence, are_joined, is_elsewhen, is_light, sentences
 from xltools.form.linear import Linear
 from xltools.form.model import Form
 from xltools.form.prose import Claim, Prose
@@ -56,12 +57,14 @@ class Words(NamedTuple):
 
     def inside(self, text: str) -> Iterator[tuple[int, int, Claim]]:
         """Where each word stands in *text*, the longest first."""
-        found = sorted(
+        found = [
             (rank, start, start + len(word), claim)
             for start, first in enumerate(text)
-            for rank, word, claim in self.by_first.get(first, ())
+            if first in self.by_first
+            for rank, word, claim in self.by_first[first]
             if text.startswith(word, start)
-        )
+        ]
+        found.sort(key=itemgetter(0, 1))
         behind: dict[int, int] = {}
         for rank, start, end, claim in found:
             if start >= behind.get(rank, 0):  # not within itself
@@ -124,36 +127,40 @@ class Telling:
 
     def reading(self, linear: Linear) -> Reading:
         """A sum of meanings with its figure."""
-        cells = self.prose.cells(linear)
-        return Reading(self.prose.label(linear), cells.value(self.values), cells.names)
+        assert self.filing.form is not None  # noqa: S101  of asked
+        label, cells, figure = _meaning(self.filing.form, linear)
+        return Reading(label, figure(self.values), cells)
 
     def is_known(self, readings: Iterable[Reading]) -> bool:
         """Whether every figure behind them could be read."""
         form = self.filing.form
         assert form is not None  # noqa: S101  of asked
-        return not any(
+        return not self.filing.unread or not any(
             form.reach[cell] & self.filing.unread for reading in readings for cell in reading.cells
         )
 
-    def spots(self, text: str) -> list[_Spot]:
-        """Where words of claims stand in *text*: the longest wins where they overlap."""
-        spots: list[_Spot] = []
-        for start, end, claim in self.words.inside(text):
-            if not any(start < spot.end and spot.start < end for spot in spots):
-                spots.append(_Spot(claim, start, end))
-        return sorted(spots, key=lambda spot: spot.start)
+    def spots(self, text: str) -> tuple[_Spot, ...]:
+        """Where words of claims stand in *text*."""
+        assert self.filing.form is not None  # noqa: S101  of asked
+        return _spots(self.filing.form, self.year, text)
+
+    def nearest(self, text: str) -> tuple[_Spot, ...]:
+        """Those of the :meth:`spots` that a number behind *text* may belong to."""
+        assert self.filing.form is not None  # noqa: S101  of asked
+        return _nearest(self.filing.form, self.year, text)
 
     def is_about(self, claim: Claim, box: str, before: str, after: str = "") -> bool:
         """Whether the claim's subject is the one that came up last; in its own boxes another must have come up."""
         if not claim.about:
             return True
-        if any(word in after for word in self.prose.foreign):
+        if self.prose.names_foreign(after):
             return False
         if any(word in after for word in claim.about):
             return True
         own = max((before.rfind(word) for word in claim.about), default=-1)
-        foreign = max((before.rfind(word) for word in self.prose.foreign), default=-1)
-        return own > foreign or (foreign < 0 and box in claim.boxes)
+        if not self.prose.names_foreign(before):
+            return own >= 0 or box in claim.boxes
+        return own > max(map(before.rfind, self.prose.foreign))
 
 
 def mentions(telling: Telling) -> Iterator[Mention]:
@@ -185,19 +192,43 @@ def _numbered(telling: Telling, box: str, phrase: Phrase) -> Iterator[Mention]:
 
 def _in_front(telling: Telling, box: str, phrase: Phrase) -> list[_Spot]:
     """The claims whose words stand before the number: those nearest, without the ones that are another's object."""
-    segment = phrase.segment
-    found = telling.spots(segment)
-    words = [segment[spot.start : spot.end] for spot in found]
+    fitting = [s for s in telling.nearest(phrase.segment) if _fits(telling, box, s.claim, phrase)]
+    ends = {spot.end for spot in fitting if not spot.claim.whole}
+    return [s for s in fitting if not (s.claim.whole and s.start in ends)]  # 结转下年|办理 is no 办理
+
+
+# What stands right before a number, and the clauses that say 无, are alike in many reports.
+@lru_cache(maxsize=4096)
+def _spots(form: Form, year: int, text: str) -> tuple[_Spot, ...]:
+    """Where words of claims stand in *text*: the longest wins where they overlap."""
+    spots: list[_Spot] = []
+    for start, end, claim in _words(form, year).inside(text):
+        if not any(start < spot.end and spot.start < end for spot in spots):
+            spots.append(_Spot(claim, start, end))
+    return tuple(sorted(spots, key=lambda spot: spot.start))
+
+
+@lru_cache(maxsize=4096)
+def _nearest(form: Form, year: int, text: str) -> tuple[_Spot, ...]:
+    """The claims whose words stand in *text* with nothing behind them that changes what is counted."""
+    found = _spots(form, year, text)
+    words = [text[spot.start : spot.end] for spot in found]
     kept = []
     for spot in found:
-        gap = segment[spot.end :]
+        gap = text[spot.end :]
         named = any(word in gap for word in spot.claim.about)
         if named or is_light(gap, (*words, *spot.claim.about)):
             kept.append(spot)
-    kept = _without_objects(kept, segment)
-    fitting = [s for s in kept if _fits(telling, box, s.claim, phrase)]
-    ends = {spot.end for spot in fitting if not spot.claim.whole}
-    return [s for s in fitting if not (s.claim.whole and s.start in ends)]  # 结转下年|办理 is no 办理
+    return tuple(_without_objects(kept, text))
+
+
+@lru_cache(maxsize=1024)
+def _meaning(
+    form: Form, linear: Linear
+) -> tuple[str, tuple[str, ...], Callable[[Mapping[str, Decimal]], Decimal]]:
+    """A sum of meanings in words, the cells it is made of, and how to add those up."""
+    cells = form.prose.cells(linear)
+    return form.prose.label(linear), cells.names, cells.ready()
 
 
 def _without_objects(spots: list[_Spot], text: str) -> list[_Spot]:
@@ -254,9 +285,8 @@ def _is_excused(telling: Telling, spots: list[_Spot], phrase: Phrase) -> bool:
 
 def _denied(telling: Telling, box: str, sentence: Sentence) -> Iterator[Mention]:
     """未收到政府信息公开申请, 无行政复议: the figures of those claims are said to be 0."""
-    for start, clause in sentence.clauses():
-        behind = next(denials(clause), None)  # one 无 a clause: a second would be a double negation
-        if behind is None or any(start <= q.start < start + len(clause) for q in sentence.quantities):
+    for start, clause, behind in sentence.denials():  # one 无 a clause: a second would be a double negation
+        if any(start <= q.start < start + len(clause) for q in sentence.quantities):
             continue
         before = sentence.text[: start + len(clause)]
         spots = [spot for spot in telling.spots(clause) if spot.claim.denied and behind <= spot.start]
@@ -281,6 +311,8 @@ _FARTHEST = 20  # characters between 无 and what there is none of
 def _denial(
     telling: Telling, box: str, sentence: Sentence, spots: list[_Spot], clause: str, before: str
 ) -> Iterator[Mention]:
+    if not spots:
+        return
     zero = Decimal(0)
     excused = is_elsewhen(before, telling.year) or any(word in sentence.text for word in telling.scopes)
     for spot in spots:

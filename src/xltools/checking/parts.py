@@ -31,16 +31,18 @@ class Division(NamedTuple):
 def divisions(sentence: Sentence, prose: Prose) -> Iterator[Division]:
     """The first contradiction of each whole in the sentence."""
     phrases = sentence.phrases
+    if len(phrases) <= _FEWEST:
+        return
     for index, phrase in enumerate(phrases):
         if phrase.is_compared:
             continue
         listed = _listed_behind(sentence, phrases, index, prose)
         if not listed and phrase.is_sum:
             listed = [p for p in phrases[:index] if _alike(p, phrase)]
-            found = _contradicted(phrase, {phrase.quantity.value}, listed, prose, sentence)
+            wholes = {phrase.quantity.value}
         else:
-            found = _contradicted(phrase, _wholes(phrase, phrases), listed, prose, sentence)
-        if found:
+            wholes = _wholes(phrase, phrases)
+        if found := _contradicted(phrase, wholes, listed, prose, sentence):
             yield found
 
 

@@ -116,13 +116,13 @@ def _instructions(telling: Telling) -> Iterator[Finding]:
 @cache
 def _of_the_template(form: Form) -> tuple[frozenset[str], tuple[str, ...]]:
     """The hints and the instructions of a form, as they are looked for."""
-    hints = frozenset(line for part in form.texts.values() for line in _lines(part.hint))
+    hints = frozenset(line for part in form.texts.values() for line in _lines(folded(part.hint)))
     return hints, tuple(map(folded, form.prose.instructions))
 
 
 def _lines(text: str) -> list[str]:
-    """The sentences of a text that are long enough to be known again."""
-    parts = folded(text).replace("\n", "。").split("。")
+    """The sentences of a folded text that are long enough to be known again."""
+    parts = text.replace("\n", "。").split("。")
     return [part for part in parts if len(part) >= _SHORTEST_HINT]
 
 
@@ -135,11 +135,11 @@ def _blanks(telling: Telling) -> Iterator[Finding]:
     assert form is not None  # noqa: S101  verify asked
     gone = {finding.sheet for finding in telling.filing.findings if finding.code == "missing-sheet"}
     for name in telling.prose.required:
-        if layout(form).address(name)[0] in gone:
+        if name in telling.filing.prose or layout(form).address(name)[0] in gone:
             continue
         section, label = name.partition(".")[0], _bare(form.texts[name].label)
         beside = [text for box, text in telling.filing.prose.items() if box.startswith(f"{section}.")]
-        if name not in telling.filing.prose and not (label and any(label in folded(t) for t in beside)):
+        if not (label and any(label in folded(text) for text in beside)):
             yield _about(telling, "prose-blank", name, "")
 
 
@@ -194,13 +194,14 @@ def _all_settled(telling: Telling, box: str, text: str) -> str:
     """The words that say so of the applications of the whole year, or nothing."""
     settled = telling.prose.settled
     assert settled is not None  # noqa: S101  _settled asked
-    if any(word in text for word in (*settled.unless, *telling.scopes)):
+    openings = [opening for opening in settled.all_ if opening in text]
+    if not openings or any(word in text for word in (*settled.unless, *telling.scopes)):
         return ""
     claim = next((c for c in telling.prose.claims if set(c.words) & set(settled.done)), None)
-    for opening in settled.all_:
+    for opening in openings:
         for done in settled.done:
             start = text.find(opening)
-            end = text.find(done, start + len(opening)) if start >= 0 else -1
+            end = text.find(done, start + len(opening))
             near = 0 <= end - start - len(opening) <= _FARTHEST
             if near and claim and telling.is_about(claim, box, text[:start]):
                 return "" if is_elsewhen(text[:start], telling.year) else text[start : end + len(done)]

@@ -57,6 +57,7 @@ _QUANTITY = (
     rf"(?P<counter>{'|'.join(_COUNTED_IN_CHARACTERS)})){_NO_COUNT}"
 )
 _ROUGH_BEFORE = r"(?:约|近|逾|超|超过|不足|不到|至少|多达|[\d一二三四五六七八九十][至到~\-—])$"
+_LONGEST_ROUGH = 3  # characters, with a line end
 _ROUGH_BEHIND = r"以上|以下|以内|左右|上下"
 _YEAR = r"(?<!\d)(\d{4}|[〇零一二三四五六七八九]{4})年"
 
@@ -79,7 +80,15 @@ class Quantity(NamedTuple):
 
 def folded(text: str) -> str:
     """One width for digits, letters and the signs that belong to numbers, and no spaces; line ends stay."""
-    return text.translate(_FOLDS)
+    return _FOREIGN.sub(_fold, text)
+
+
+# Whatever may change: anything but what most texts consist of, ASCII without spaces, Chinese characters and their signs.
+_FOREIGN = re.compile("[^\n!-~\u4e00-\u9fff\u3001\u3002\u3008-\u3011\u201c\u201d\u2014！（），：；？]+")
+
+
+def _fold(match: re.Match[str]) -> str:
+    return match[0].translate(_FOLDS)
 
 
 class _Folds(dict[int, str]):
@@ -109,7 +118,8 @@ def _folded(character: str) -> str:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """The quantities in *text*, which is folded, in order."""
-    for match in re.finditer(_QUANTITY, text):
+    rough_before, rough_behind = re.compile(_ROUGH_BEFORE), re.compile(_ROUGH_BEHIND)
+    for match in _numbers(text):
         plain, characters = match["arabic"], match["characters"]
         unit = match["unit"] or match["counter"]
         times = _PLACES[match["times"]] if match["times"] else 1
@@ -124,10 +134,22 @@ def quantities(text: str) -> Iterator[Quantity]:
         rough = match["more"] or match["over"] or times > 1
         rough = (
             rough
-            or re.search(_ROUGH_BEFORE, text[: match.start()])
-            or re.match(_ROUGH_BEHIND, text[match.end() :])
+            or rough_before.search(text[max(0, match.start() - _LONGEST_ROUGH) : match.start()])
+            or rough_behind.match(text, match.end())
         )
         yield Quantity(value, unit, match.start(), match.end(), step, bool(rough))
+
+
+def _numbers(text: str) -> Iterator[re.Match[str]]:
+    """The matches of the whole pattern, which is tried only where digits or characters of a number begin."""
+    behind, number = 0, re.compile(_QUANTITY)
+    for run in _RUN.finditer(text):
+        if run.start() >= behind and (match := number.match(text, run.start())):
+            behind = match.end()
+            yield match
+
+
+_RUN = re.compile(r"[\d零〇一二两三四五六七八九十百千万]+")
 
 
 def from_characters(text: str) -> int | None:

@@ -7,6 +7,7 @@ collected from published reports.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import pairwise
@@ -43,6 +44,9 @@ _NOTHING = r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机
 _NO_SIGNS = str.maketrans("", "", "。，、；：！.,;:!“”\"'\n")
 _NOTHING_WORDS = {"无", "没有", "不", "未", "", "/", "-", "—", "——", "暂无"}
 _LONGEST_NOTHING = 20
+_LONG = re.compile(
+    rf"(?:[^\u4e00-\u9fff]*+[\u4e00-\u9fff]){{{_LONGEST_NOTHING + 1}}}"
+)  # whatever else is left out
 # In characters of a box, characters of a sentence, and numbers in one: what is done with it grows with their square.
 _MOST, _LONGEST, _MOST_NUMBERS = 10_000, 600, 60
 # Patterns of what is rarely met are compiled when it is.
@@ -116,18 +120,28 @@ class Sentence:
 
     def clause_at(self, position: int) -> tuple[int, int]:
         """Where the clause around *position* begins and ends."""
-        start = max((m.end() for m in _CLAUSE.finditer(self.text, 0, position)), default=0)
-        following = _CLAUSE.search(self.text, position)
-        return start, following.start() if following else len(self.text)
+        following = bisect_left(self._marks, position)
+        start = self._marks[following - 1] + 1 if following else 0
+        return start, self._marks[following] if following < len(self._marks) else len(self.text)
 
     def clauses(self) -> Iterator[tuple[int, str]]:
         """Each clause with where it begins."""
         start = 0
-        for mark in (*_CLAUSE.finditer(self.text), None):
-            end = mark.start() if mark else len(self.text)
+        for end in (*self._marks, len(self.text)):
             if end > start:
                 yield start, self.text[start:end]
-            start = mark.end() if mark else end
+            start = end + 1
+
+    @cached_property
+    def _marks(self) -> list[int]:
+        """Where the signs stand that part the clauses."""
+        return [mark.start() for mark in _CLAUSE.finditer(self.text)]
+
+    def denials(self) -> Iterator[tuple[int, str, int]]:
+        """Each clause that says 未, 没有 or 无: where it begins, the clause, and where in it the first such word ends."""
+        for start, clause in self.clauses() if _may_deny(self.text) else ():
+            if _may_deny(clause) and (match := _NOT.search(clause)):
+                yield start, clause, match.end()
 
 
 def sentences(text: str) -> tuple[Sentence, ...]:
@@ -139,6 +153,8 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
 def is_light(text: str, words: Iterable[str]) -> bool:
     """Whether nothing stands in *text* but *words* and such as do not change what is counted."""
+    if not text:
+        return True
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "")
     return not re.sub(_LIGHT, "", text)
@@ -158,13 +174,15 @@ def is_elsewhen(before: str, year: int) -> bool:
     return last["there"] is not None or year_of(last["year"]) != year
 
 
-def denials(clause: str) -> Iterator[int]:
-    """Where a clause says 未, 没有 or 无: behind the word."""
-    yield from (match.end() for match in _NOT.finditer(clause))
+def _may_deny(text: str) -> bool:
+    """Whether there is anything in *text* without which nothing is denied: looked for before what takes longer."""
+    return "未" in text or "没" in text or "无" in text or "不存在" in text
 
 
 def says_nothing(text: str) -> bool:
     """Whether a text is only a way of saying 无."""
+    if _LONG.match(text):
+        return False
     plain = folded(text).translate(_NO_SIGNS)
     return len(plain) <= _LONGEST_NOTHING and re.sub(_NOTHING, "", plain) in _NOTHING_WORDS
 
@@ -180,6 +198,8 @@ def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
     Last year and next year have their place in comparisons, in what was carried over, in plans and in what was put
     right; so a year counts only where the sentence opens with it, or where it dates the report itself.
     """
+    if "年" not in sentence.text:
+        return
     for match in _PERIOD.finditer(sentence.text):
         named = int(match[1] or match[2])
         if named != year:

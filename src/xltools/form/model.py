@@ -23,6 +23,7 @@ from xltools.form.wording import LAST
 
 Number = Literal["count", "decimal"]
 Only = Literal["rule_makers"]
+_Sum = Callable[[Mapping[str, Decimal]], Decimal]
 
 
 class Line(NamedTuple):
@@ -378,20 +379,35 @@ class Form:
 
     def complete(self, inputs: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """*inputs* and every total derived from them, exactly; a blank input stays absent and counts as 0."""
-        values = {cell.name: inputs[cell.name] for cell in self.inputs if cell.name in inputs}
-        for cell in self.totals:
-            if cell.definition is not None:
-                values[cell.name] = cell.definition.value(values)
+        names, sums = self._derived
+        filled = tuple(filter(inputs.__contains__, names))
+        values = dict(zip(filled, map(inputs.__getitem__, filled), strict=True))
+        for name, value in sums:
+            values[name] = value(values)
         return values
+
+    @cached_property
+    def _derived(self) -> tuple[tuple[str, ...], tuple[tuple[str, _Sum], ...]]:
+        """The names of the inputs, and those of the totals with their sums, each after those it is derived from."""
+        sums = ((cell.name, cell.definition.ready()) for cell in self.totals if cell.definition is not None)
+        return tuple(cell.name for cell in self.inputs), tuple(sums)
+
+    def broken(self, values: Mapping[str, Decimal]) -> list[Identity]:
+        """The identities that do not hold for *values*, which are :meth:`complete`."""
+        return [identity for identity, left, right in self._sides if left(values) != right(values)]
+
+    @cached_property
+    def _sides(self) -> tuple[tuple[Identity, _Sum, _Sum], ...]:
+        return tuple((i, i.equation.left.ready(), i.equation.right.ready()) for i in self.identities)
 
     def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
         """A sum of cells, derived from *inputs* without deriving any other."""
         if (over := self._over_inputs.get(linear)) is None:
-            over = self._over_inputs[linear] = Linear(tuple(self._typed_terms(linear)))
-        return over.value(inputs)
+            over = self._over_inputs[linear] = Linear(tuple(self._typed_terms(linear))).ready()
+        return over(inputs)
 
     @cached_property
-    def _over_inputs(self) -> dict[Linear, Linear]:
+    def _over_inputs(self) -> dict[Linear, _Sum]:
         """Sums that were asked for, over nothing but inputs."""
         return {}
 

@@ -6,6 +6,7 @@ what is made of a difference is :mod:`xltools.checking.prose`'s.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from xltools.classes import NamedTuple, define, field
@@ -84,6 +85,14 @@ class Prose:
     def ways(self) -> tuple[str, ...]:
         """Every word that names a part of a whole."""
         return (*self.partial, *(word for whole in self.wholes for part in whole.parts for word in part))
+
+    def names_foreign(self, text: str) -> bool:
+        """Whether anything is named in *text* that is received and counted alike."""
+        return self._foreign.search(text) is not None
+
+    @cached_property
+    def _foreign(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, self.foreign)) or "(?!)")
 
     def cells(self, reading: Linear) -> Linear:
         """A sum of meanings as a sum of cells."""

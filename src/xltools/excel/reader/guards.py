@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from xltools.excel.reader.locate import Located
-from xltools.excel.reader.reading import Reading
+from xltools.excel.reader.reading import Reading, typed_names
 from xltools.form.address import a1, column_index, column_name
 from xltools.form.places import Sheet
 
@@ -36,16 +36,14 @@ def look_at_guards(reading: Reading, located: list[Located]) -> None:
 
 
 def _look_at_table(reading: Reading, sheet: Sheet, located: Located) -> None:
-    cells = reading.layout.form.cells
-    inputs = tuple(place for name, place in located.cells.items() if cells[name].definition is None)
+    inputs = tuple(map(located.cells.__getitem__, typed_names(reading.layout.form, sheet)))
     if not reading.is_rollup:
         lost = _uncovered(inputs, tuple(located.facts.validations))
         if lost:
             reading.note("validation-lost", sheet.name, lost[0], found=sheet.name, count=len(lost))
-    rows = sorted({row for row in located.rows.values() if row in located.facts.hidden_rows})
-    columns = sorted(
-        {c for c in located.columns.values() if any(a <= c <= b for a, b in located.facts.hidden_columns)}
-    )
+    rows = sorted(located.facts.hidden_rows.intersection(located.rows.values()))
+    runs = located.facts.hidden_columns
+    columns = sorted({c for first, last in runs for c in located.columns.values() if first <= c <= last})
     if rows or columns:
         hidden = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
         place = (rows[0] if rows else inputs[0][0], columns[0] if columns else inputs[0][1])

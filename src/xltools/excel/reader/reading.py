@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from xltools.classes import define, field
@@ -14,8 +15,8 @@ from xltools.data.number import is_blank, misfit, stored
 from xltools.data.record import Agency
 from xltools.excel.scan import Fact, Facts
 from xltools.form.address import a1
-from xltools.form.model import Cell
-from xltools.form.places import Layout, Matrix
+from xltools.form.model import Cell, Form
+from xltools.form.places import Layout, Matrix, Sheet
 
 
 @define
@@ -77,6 +78,12 @@ class Reading:
         if fault:
             self.refuse(fault, sheet, place, cell, value)
         return not fault
+
+
+@cache
+def typed_names(form: Form, sheet: Sheet) -> tuple[str, ...]:
+    """The cells of a sheet that an agency fills in."""
+    return tuple(name for name in sheet.cells if not form.cells[name].is_total)
 
 
 def number_of(fact: Fact) -> Decimal | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from itertools import compress, count
 
 from xltools.data.filing import Origin, Shown
 from xltools.data.number import is_blank
@@ -12,11 +14,11 @@ from xltools.excel import live
 from xltools.excel.formula import canonical
 from xltools.excel.reader.guards import look_at_guards
 from xltools.excel.reader.locate import Located, locate
-from xltools.excel.reader.reading import Reading, is_empty, number_of
+from xltools.excel.reader.reading import Reading, is_empty, number_of, typed_names
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.excel.signs import without_marks
 from xltools.form.address import a1
-from xltools.form.model import Cell
+from xltools.form.model import Cell, Form
 from xltools.form.places import COVER, Sheet
 
 
@@ -36,18 +38,11 @@ def read_sheets(reading: Reading) -> None:
 
 
 def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
-    cells, facts, home = reading.layout.form.cells, located.facts.cells, located.facts.name
-    if located.is_moved or home != sheet.name:
+    if located.is_moved or located.facts.name != sheet.name:
         _note_places(reading, sheet, located)
-    for name, place in located.cells.items():
-        cell, fact = cells[name], facts.get(place)
-        if reading.is_rollup and not cell.additive:
-            continue
-        if cell.is_total or reading.is_rollup:
-            issued = "" if reading.by_labels else _issued(reading, cell, located)
-            reading.shown[name] = _shown(fact, issued, reading.facts.old_format)
-        else:
-            _read_input(reading, cell, home, place, fact)
+    if not reading.is_rollup:
+        _read_inputs(reading, sheet, located)
+    _read_shown(reading, sheet, located)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
     if located.facts.comments:
@@ -81,6 +76,37 @@ def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int,
 
 
 # -- inputs
+
+
+def _read_inputs(reading: Reading, sheet: Sheet, located: Located) -> None:
+    """Every typed figure. Most are plain counts, and each cell can hold those; what is not is looked at closely."""
+    names = typed_names(reading.layout.form, sheet)
+    places = list(map(located.cells.__getitem__, names))
+    facts = list(map(located.facts.cells.get, places))
+    dates = set(compress(count(), reading.facts.dates))
+    for name, place, fact, value in zip(names, places, facts, map(_COUNTS.__getitem__, facts), strict=True):
+        if value is not None and not (dates and fact and fact.style in dates):
+            reading.values[name] = value
+        else:
+            _read_input(reading, reading.layout.form.cells[name], located.facts.name, place, fact)
+
+
+class _Counts(dict[Fact | None, Decimal | None]):
+    """The count that was typed in a cell where nothing but digits stands, worked out when such a fact is first met."""
+
+    def __missing__(self, fact: Fact | None) -> Decimal | None:
+        text = fact.text if fact and fact.type == "n" and fact.formula is None else None
+        if fact is None or text is None or len(text) > _SHORT or not (text.isascii() and text.isdecimal()):
+            return None
+        if len(self) >= _MOST_COUNTS:
+            self.clear()
+        value = self[fact] = number_of(fact)
+        return value
+
+
+_SHORT = 15  # digits that a spreadsheet keeps
+_MOST_COUNTS = 8192
+_COUNTS = _Counts()
 
 
 def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None) -> None:
@@ -148,8 +174,26 @@ def _date(reading: Reading, fact: Fact) -> str:
 # -- totals
 
 
+def _read_shown(reading: Reading, sheet: Sheet, located: Located) -> None:
+    facts, places, old_format = located.facts.cells, located.cells, reading.facts.old_format
+    for cell in _shown_cells(reading.layout.form, sheet, reading.is_rollup):
+        issued = "" if reading.by_labels else _issued(reading, cell, located)
+        reading.shown[cell.name] = _shown(facts.get(places[cell.name]), issued, old_format)
+
+
+@cache
+def _shown_cells(form: Form, sheet: Sheet, is_rollup: bool) -> tuple[Cell, ...]:
+    """The cells in which something was added up: in a roll-up all that can be."""
+    cells = map(form.cells.__getitem__, sheet.cells)
+    return tuple(cell for cell in cells if (cell.additive if is_rollup else cell.is_total))
+
+
 def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
     """What a total displays, and how it came by it; *issued* is the formula that was put there."""
+    if issued and fact and fact.formula == issued and not old_format:
+        return Shown(
+            number_of(fact), fact.text or "", Origin.UNCALCULATED if fact.text is None else Origin.FORMULA
+        )
     if old_format:
         return Shown(number_of(fact) if fact else None, (fact.text or "") if fact else "", Origin.UNKNOWN)
     if fact is None or is_empty(fact):

@@ -47,12 +47,13 @@ def _edited(facts: Facts, key: str, found: str, expected: str) -> Finding:
 
 def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
     """Sheet, row and column that a defined name points to; ``None`` when there is no such name or it is broken."""
-    return _reference(facts.names.get(name.casefold(), ""))
+    return place_of(facts.names.get(name.casefold()))
 
 
 @lru_cache(maxsize=4096)  # the same few hundred places are named in every file
-def _reference(text: str) -> tuple[str, int, int] | None:
-    match = _REFERENCE.fullmatch(text)
+def place_of(reference: str | None) -> tuple[str, int, int] | None:
+    """Sheet, row and column of what a name stands for; ``None`` where it is no place."""
+    match = _REFERENCE.fullmatch(reference) if reference else None
     if match is None:
         return None
     return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
