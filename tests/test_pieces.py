@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count, repeat
+from itertools import count, product, repeat
 
 import pytest
 from hypothesis import given, settings
@@ -187,7 +187,8 @@ def sheet_outcome(read, text, tables=None):
     """What becomes of a sheet, and of what the sheets behind it will be read with."""
     tables = tables or Tables(Limits(cells=6), ["甲", "乙"], 3)
     try:
-        facts = in_order(read(Part(text.encode()), SheetFacts("表"), tables))
+        content = text if isinstance(text, bytes) else text.encode()
+        facts = in_order(read(Part(content), SheetFacts("表"), tables))
     except (ScanError, *DAMAGE) as error:
         return type(error), str(error)
     return facts, tables.cells, tables.expanded, tables.formulas
@@ -220,6 +221,35 @@ DECEPTIONS = {
         (SOUND.replace("><v>", f' s="{style}"><v>'), "") for style in ("0", "2", "3", "00")
     ],
     "no number": [(SOUND.replace("5", text), "") for text in ("5", "", " ", "5 ", "&#53;", "五", ".", "-e")],
+    "an end that is none": [
+        (SOUND.replace("><v>5</v></c>", end), "")
+        for end in (
+            "/>",
+            "><v></v></c>",
+            "><v>5</v></c>",
+            "><v/></c>",
+            "//>",
+            "/><v>5</v></c>",
+            "></c>",
+            "\1",
+            "/\0>",
+        )
+    ],
+    "a number that is the end of no cell": [
+        (SOUND.replace("<v>5</v></c>", f"<x{end}</c>"), "")
+        for end in ("/>", "><v>5</v></c>", "><v>5</v></x>")
+    ],
+    "ends of cells in texts": [
+        (SOUND.replace("5", end).replace("><v>", ' t="str"><v>', 1), "")
+        for end in ("/>", "x/>", "/&gt;", "></v>", "<v>5</v></c>", "&lt;v>5", "5")
+    ],
+    "a number in front of which the text ends in half an end": [
+        (SOUND.replace("<c ", f"{half}<c "), "") for half in ("", "/", ">", "/>", "<", "<x/")
+    ],
+    "no tag, put together by a cut": [
+        (SOUND.replace("</row>", half), "")
+        for half in ("</row><", "</row>!", "<</row>", "</row><!", "</row>", "</row><?x?>")
+    ],
     "a part that takes protection off again": [
         (SOUND, '<sheetProtection sheet="1"/></mergeCells><sheetProtection sheet="0"/>'),
         (SOUND, '<sheetProtection sheet="1"/></mergeCells>'),
@@ -283,6 +313,43 @@ def test_strings_and_names_that_were_learned_deceive_nobody():
 @given(text=SHEET)
 def test_any_sheet_is_the_same(text):
     assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
+
+
+@given(texts=st.lists(st.sampled_from(FRAGMENTS), max_size=12), number=st.sampled_from(["1", "-2.5e3"]))
+def test_a_shape_and_its_numbers_stand_for_one_text(texts, number):
+    text = "".join(texts).replace("5", number)
+    shape, values = pieces._apart_from_numbers(text)
+    restored = shape
+    for offset, value in reversed(values.items()):
+        assert shape[offset : offset + 2] == "/>"
+        restored = f"{restored[:offset]}><v>{value}</v></c>{restored[offset + 2 :]}"
+    assert restored == text
+
+
+HALVES = (
+    "é".encode()[:1],
+    "é".encode()[1:],
+    "汉".encode()[:2],
+    "汉".encode()[2:],
+    b"\xed\xa0\x80",
+    b"\xc0\xaf",
+    b"\xef\xbb\xbf",
+)
+
+
+@pytest.mark.parametrize(
+    "place", ["<worksheet>", "<sheetData>", "</row>", "<v>", "5", "</mergeCells>", "<t>", "</t>", "</v></c>"]
+)
+def test_bytes_that_are_no_text_are_refused_wherever_they_stand(place):
+    inner = SOUND.replace("</row>", '<c r="B1" t="inlineStr"><is><t>甲</t></is></c></row>')
+    whole = f"<worksheet><sheetData>{inner}</sheetData><mergeCells></mergeCells></worksheet>".encode()
+    before, tag, behind = whole.partition(place.encode())
+    for half, other in product(HALVES, (b"", *HALVES)):
+        content = before + half + tag + other + behind
+        got, expected = (
+            sheet_outcome(read, content, Tables(Limits(), ["甲"], 3)) for read in (pieces.sheet_of, worksheet)
+        )
+        assert got == expected, content
 
 
 @settings(max_examples=500)
