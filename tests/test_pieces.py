@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from functools import partial
 from itertools import count, product, repeat
 
 import pytest
@@ -22,6 +24,7 @@ from xltools.excel.scan.worksheet import Tables, worksheet
 from xltools.excel.writer import write_return
 from xltools.form.library import find
 from xltools.office.guard import DAMAGE, Limits, Part, ScanError
+from xltools.office.zipped import Packed
 
 
 def in_order(value):
@@ -53,7 +56,7 @@ def as_a_whole(monkeypatch):
     def outcome_of_the_whole(data, limits=None):
         with monkeypatch.context() as patch:
             patch.setattr(scanner, "_SCANS", repeat(0))  # each is the first
-            patch.setattr(scanner, "remembered", lambda read, part, name="": read(part, name))
+            patch.setattr(scanner, "remembered", lambda read, _, part, name="": read(part(), name))
             return outcome(data, limits)
 
     return outcome_of_the_whole
@@ -414,6 +417,45 @@ def test_other_figures_and_blanks_are_read_without_parsing_a_sheet(monkeypatch, 
     assert sum(parsed) < 8000  # headers with the agency's name, rows that are as high as their prose
 
 
+def test_a_number_behind_a_formula_that_stands_elsewhere_is_read_without_parsing(monkeypatch):
+    def sheet(number):
+        return (
+            '<worksheet><sheetData><row r="1"><c r="A1"><f t="shared" si="0" ref="A1:A2">B1</f><v>1</v></c></row>'
+            f'<row r="2"><c r="A2"><f t="shared" si="0"/><v>{number}</v></c></row></sheetData></worksheet>'
+        )
+
+    assert sheet_outcome(pieces.sheet_of, sheet(2)) == sheet_outcome(worksheet, sheet(2))
+    expected = sheet_outcome(worksheet, sheet(3))
+    monkeypatch.setattr(pieces, "worksheet", None)
+    assert sheet_outcome(pieces.sheet_of, sheet(3)) == expected
+
+
+def test_cells_come_in_the_order_of_the_sheet():
+    cells = [
+        f'<c r="{column}1"{rest}</c>'
+        for column, rest in zip(
+            "ABCDEFG",
+            (
+                ' t="str"><v>x</v>',
+                ' t="str"><v>y</v>',
+                "><v>5</v>",
+                ' t="b"><v>x</v>',
+                ' t="str"><f>A1</f><v>z</v>',
+                "><v>6</v>",
+                ' t="inlineStr"><is><t>甲</t></is>',
+            ),
+            strict=True,
+        )
+    ]
+    for number in range(2):
+        rows = "".join(
+            f'<row r="{row}">{"".join(cells)}</row>'.replace('1"', f'{row}"') for row in range(1, 4)
+        )
+        text = f"<worksheet><sheetData>{rows.replace('5', str(number))}</sheetData></worksheet>"
+        tables = [Tables(Limits()) for _ in range(2)]
+        assert sheet_outcome(pieces.sheet_of, text, tables[0]) == sheet_outcome(worksheet, text, tables[1])
+
+
 def test_a_shared_formula_is_written_out_anew():
     def sheet(text):
         return (
@@ -472,5 +514,37 @@ def test_what_is_remembered_is_told_apart_by_its_bytes_and_its_name():
 
     asked = []
     for name, content in (("a", b"1"), ("a", b"1"), ("b", b"1"), ("a", b"2"), ("a", b"1")):
-        assert remembered(read, Part(content), name) == (name, content)
+        packed = Packed(0, 1, zlib.crc32(content), content)
+        assert remembered(read, packed, partial(Part, content), name) == (name, content)
     assert asked == ["a", "b", "a"]
+    for number in range(3):
+        assert remembered(read, None, partial(Part, b"%d" % number)) == ("", b"%d" % number)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_rels/.rels", "xl/_rels/workbook.xml.rels", "xl/workbook.xml", "xl/styles.xml", "docProps/app.xml"],
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"crc": 1},
+        {"size": 5000},
+        {"size": 10},
+        {"method": 0},
+        {"method": 97},
+        {"flags": 1},
+        {"local_name": b"x"},
+    ],
+    ids=str,
+)
+def test_what_was_met_before_is_refused_under_other_headers(name, change, as_a_whole):
+    """The packed bytes are the same; they alone do not say what becomes of them."""
+    sound = hostile.raw_zip(hostile.raw_entries())
+    unsound = hostile.raw_zip(
+        raw._replace(**change) if raw.name == name.encode() else raw for raw in hostile.raw_entries()
+    )
+    assert outcome(sound) == as_a_whole(sound)
+    assert outcome(unsound) == as_a_whole(unsound) == outcome(unsound)
+    assert change in ({"size": 5000}, {"size": 10}) or isinstance(outcome(unsound)[0], str)
+    assert outcome(sound) == as_a_whole(sound)

@@ -102,14 +102,23 @@ def _part(text: str) -> Part:
     return Part(text.encode("latin-1"))
 
 
-def _inside(text: str, tag: str) -> tuple[str, str]:
-    """The tags of the root element, which has that name, and what is between them."""
-    match = re.match(rf"{_DECLARATION}<{tag}(?: [^<>]*)?>", text)
-    end = f"</{tag}>"
-    stop = text.rfind(end)
-    if match is None or stop < match.end() or text[stop + len(end) :].strip(_SPACE):
-        raise _UnfamiliarError
-    return match[0] + end, text[match.end() : stop]
+class _Root:
+    """The root element of one kind of part."""
+
+    def __init__(self, tag: str) -> None:
+        self._start = re.compile(rf"{_DECLARATION}<{tag}(?: [^<>]*)?>")
+        self._end = f"</{tag}>"
+
+    def inside(self, text: str) -> tuple[str, int, int]:
+        """Its tags, and from where to where in the text it has its content."""
+        match = self._start.match(text)
+        stop = text.rfind(self._end)
+        if match is None or stop < match.end() or text[stop + len(self._end) :].strip(_SPACE):
+            raise _UnfamiliarError
+        return match[0] + self._end, match.end(), stop
+
+
+_WORKSHEET, _SST, _WORKBOOK = map(_Root, ("worksheet", "sst", "workbook"))
 
 
 _DEFAULT = ' t="n"'
@@ -124,6 +133,7 @@ def _without_default(text: str) -> str:
     return text.replace(_DEFAULT, "") if times else text
 
 
+_DATA = "<sheetData>", "</sheetData>"
 _BEFORE = ("</sheetViews>",)
 _BEHIND = ("</mergeCells>", "</dataValidations>")
 _FOOT = "<headerFooter"  # of one file, where it names the agency, and all sheets of that have the same
@@ -148,9 +158,9 @@ def _apart(text: str, end: str) -> Iterator[str]:
 
 _NUMBER, _BLANK = "><v>{}</v></c>", "/>"  # the end of a cell with a number, and what a shape has there
 _NUMBERS = re.compile(_NUMBER.format("([-+.0-9eE]{1,40})"))
-# What stands in front of a place for a number: a cell, or a cell with its formula.
+# What stands in front of a place for a number: a cell, or a cell with its formula, which may be written elsewhere.
 _CELL = re.compile(
-    r'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: s="[0-9]+")?(?: t="[A-Za-z]+")?(><f(?: [^<>]*)?>[^<>]*</f)?\Z'
+    r'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: s="[0-9]+")?(?: t="[A-Za-z]+")?(><f(?: [^<>]*)?(?:>[^<>]*</f|/))?\Z'
 )
 _CELLS, _ROWS = re.compile(r"<c[ \t\r\n/>]"), re.compile(r"<row[ \t\r\n/>]")
 _CELL_ROW, _ROW = re.compile(r'<c r="[A-Z]{1,3}([0-9]{1,7})"'), re.compile(r'<row r="([0-9]{1,7})"')
@@ -159,15 +169,20 @@ _CONSTANT: Final = 0
 _VALUE: Final = 1
 _INDEX: Final = 2
 _OTHER: Final = 3
-# Place, which of these it is, where in the shape its number is missing, its type or all of it, its formula, its style.
-_Entry = tuple[tuple[int, int], int, int, Any, Any, int]
+# Place, which of these it is, its type or all of it, its formula, its style.
+_Entry = tuple[tuple[int, int], int, Any, Any, int]
 
 
 @frozen
 class _Piece:
-    """What a shape of a piece holds. Its cells refer to numbers by the offsets in the shape at which they are missing."""
+    """What a shape of a piece holds.
 
-    cells: tuple[_Entry, ...]
+    Its cells are kept by the offsets in the shape at which their numbers are missing; those without such a place by
+    what follows the offset before: there is room, as what stands between is longer than they are many.
+    """
+
+    cells: dict[int, _Entry]
+    fixed: tuple[int, ...]  # those without such a place
     length: int  # of the shape
     slots: frozenset[int]  # where numbers may stand
     filled: frozenset[int]  # where they must
@@ -208,18 +223,19 @@ class _Assembly:
     def of(self, text: str) -> SheetFacts:
         """The facts of the sheet in *text*."""
         self.tables.formulas.clear()
-        tags, content = _inside(_without_default(text), "worksheet")
+        text = _without_default(text)
+        tags, start, stop = _WORKSHEET.inside(text)
         if _ROOTS.get(tags) is None:
             worksheet(Part(tags.encode("latin-1")), SheetFacts(""), Tables(self.tables.limits))
             _ROOTS.put(tags, value=True, size=len(tags))
-        before, opened, rows = content.partition("<sheetData>")
-        rows, closed, behind = rows.rpartition("</sheetData>")
-        if not opened or not closed:
+        first = text.find(_DATA[0], start, stop)
+        last = text.rfind(_DATA[1], first, stop)
+        if first < 0 or last < 0:
             raise _UnfamiliarError
-        for piece in _cut(before, _BEFORE):
+        for piece in _cut(text[start:first], _BEFORE):
             self._add(piece)
-        self._add(rows, "</row>")
-        behind, opened, foot = behind.partition(_FOOT)
+        self._add(text[first + len(_DATA[0]) : last], "</row>")
+        behind, opened, foot = text[last + len(_DATA[1]) : stop].partition(_FOOT)
         for piece in (*_cut(behind, _BEHIND), opened + foot):
             self._add(piece)
         return self._done()
@@ -250,23 +266,22 @@ class _Assembly:
 
     def _put(self, piece: _Piece, values: dict[int, str]) -> None:
         """The cells of a piece: the inner loop of all reading, so facts are made without calling their class."""
-        cells, strings, found, new = self.cells, self.tables.strings, values.get, tuple.__new__
+        cells, strings, entries, new = self.cells, self.tables.strings, piece.cells, tuple.__new__
         if 0 < self.tables.style_count <= piece.style:
             raise _UnfamiliarError
-        for place, what, slot, kind, formula, style in piece.cells:
+        for key in sorted((*values, *piece.fixed)) if piece.fixed else values:
+            place, what, kind, formula, style = entries[key]
             if what == _VALUE:
-                if (value := found(slot)) is not None:
-                    cells[place] = new(Fact, (kind, value, formula, style))
+                cells[place] = new(Fact, (kind, values[key], formula, style))
             elif what == _INDEX:
-                if (value := found(slot)) is not None:
-                    index = int(value)
-                    if index < 0:
-                        raise _UnfamiliarError
-                    cells[place] = new(Fact, ("s", strings[index], formula, style))
+                index = int(values[key])
+                if index < 0:
+                    raise _UnfamiliarError
+                cells[place] = new(Fact, ("s", strings[index], formula, style))
             elif what == _CONSTANT:
                 cells[place] = kind
             else:
-                cells[place] = self._other(place, kind, found(slot))
+                cells[place] = self._other(place, kind, values.get(key))
 
     def _other(self, place: tuple[int, int], fact: Fact, value: str | None) -> Fact:
         """A cell whose formula is written once for many, or whose number of a string is no plain one."""
@@ -280,10 +295,14 @@ class _Assembly:
         return Fact(fact.type, text, formula, int(fact.style))
 
     def _guards(self, piece: _Piece) -> None:
-        self.hidden_rows |= piece.hidden_rows
-        self.hidden_columns += piece.hidden_columns
-        self.merges += piece.merges
-        self.validations += piece.validations
+        if piece.hidden_rows:
+            self.hidden_rows |= piece.hidden_rows
+        if piece.hidden_columns:
+            self.hidden_columns += piece.hidden_columns
+        if piece.merges:
+            self.merges += piece.merges
+        if piece.validations:
+            self.validations += piece.validations
         if piece.is_protected is not None:
             self.is_protected = piece.is_protected
 
@@ -357,19 +376,17 @@ def _learned(shape: str) -> _Piece:
     text = "".join(part for pair in zip(texts, [*ends[:-1], ""], strict=True) for part in pair)
     sheet = SheetFacts("", is_protected=cast("bool", None))
     worksheet(_part(f"<x>{text}</x>"), sheet, _symbols())
-    numbers = {place_of(match[1]): n for n, match in slots.items()}
-    cells = tuple(_entry(place, fact, numbers.pop(place, -1)) for place, fact in sheet.cells.items())
-    if numbers:
-        raise _UnfamiliarError
+    cells = _entries(sheet.cells, {place_of(match[1]): n for n, match in slots.items()})
     rows = _rows(text)
     return _Piece(
         cells=cells,
+        fixed=tuple(key for key in cells if key not in slots),
         length=len(shape),
         slots=frozenset(slots),
         filled=frozenset(n for n, match in slots.items() if match[2]),
         first=min(rows, default=0),
         last=max(rows, default=0),
-        style=max((entry[-1] for entry in cells), default=0),
+        style=max((entry[-1] for entry in cells.values()), default=0),
         hidden_rows=frozenset(sheet.hidden_rows),
         hidden_columns=tuple(sheet.hidden_columns),
         merges=tuple(sheet.merges),
@@ -386,25 +403,22 @@ def _joined(pieces: list[_Piece]) -> _Piece:
         raise _UnfamiliarError
     protection = [piece.is_protected for piece in pieces if piece.is_protected is not None]
 
-    def slots(name: str) -> frozenset[int]:
-        return frozenset(
-            slot + start
-            for piece, start in zip(pieces, starts, strict=False)
-            for slot in getattr(piece, name)
+    def keys(name: str) -> Iterator[int]:
+        return (
+            key + start for piece, start in zip(pieces, starts, strict=False) for key in getattr(piece, name)
         )
 
     def all_of(name: str) -> tuple[Any, ...]:
         return tuple(one for piece in pieces for one in getattr(piece, name))
 
     return _Piece(
-        cells=tuple(
-            (place, what, slot + start if slot >= 0 else slot, kind, formula, style)
-            for piece, start in zip(pieces, starts, strict=False)
-            for place, what, slot, kind, formula, style in piece.cells
+        cells=dict(
+            zip(keys("cells"), (entry for piece in pieces for entry in piece.cells.values()), strict=True)
         ),
+        fixed=tuple(keys("fixed")),
         length=starts[-1],
-        slots=slots("slots"),
-        filled=slots("filled"),
+        slots=frozenset(keys("slots")),
+        filled=frozenset(keys("filled")),
         first=min(rows, default=0),
         last=max(rows, default=0),
         style=max((piece.style for piece in pieces), default=0),
@@ -424,6 +438,19 @@ def _rows(text: str) -> list[int]:
     return [int(number) for number in (*cells, *rows)]
 
 
+def _entries(cells: dict[tuple[int, int], Fact], slots: dict[tuple[int, int], int]) -> dict[int, _Entry]:
+    """The cells of a shape by their keys, which ascend."""
+    entries: dict[int, _Entry] = {}
+    key = 0
+    for place, fact in cells.items():
+        slot = slots.pop(place, -1)
+        key = slot if slot >= 0 else key + 1
+        entries[key] = _entry(place, fact, slot)
+    if slots:
+        raise _UnfamiliarError
+    return entries
+
+
 def _entry(place: tuple[int, int], fact: Fact, slot: int) -> _Entry:
     """A cell of a shape, parsed with :class:`_Symbols`: its text may be the number of a string."""
     style, text = str(fact.style), cast("str | int | None", fact.text)
@@ -432,10 +459,10 @@ def _entry(place: tuple[int, int], fact: Fact, slot: int) -> _Entry:
     if slot >= 0 and str(text) != str(slot):
         raise _UnfamiliarError
     if isinstance(cast("object", fact.formula), _Shared) or (slot < 0 and isinstance(text, int)):
-        return place, _OTHER, slot, fact, None, int(style)
+        return place, _OTHER, fact, None, int(style)
     if slot < 0:
-        return place, _CONSTANT, slot, fact._replace(style=int(style)), None, int(style)
-    return place, _INDEX if isinstance(text, int) else _VALUE, slot, fact.type, fact.formula, int(style)
+        return place, _CONSTANT, fact._replace(style=int(style)), None, int(style)
+    return place, _INDEX if isinstance(text, int) else _VALUE, fact.type, fact.formula, int(style)
 
 
 # -- shared strings
@@ -445,11 +472,11 @@ _LONGEST_LABEL = 900  # longer texts, of more than 300 Chinese characters, are p
 
 
 def _strings(text: str) -> list[str]:
-    tags, content = _inside(text, "sst")
-    *chunks, rest = content.split("</si>")
+    tags, start, stop = _SST.inside(text)
+    *chunks, rest = text[start:stop].split("</si>")
     if strings(Part(tags.encode("latin-1"))) or rest.strip(_SPACE):
         raise _UnfamiliarError
-    found = [_STRINGS.get(chunk) for chunk in chunks]
+    found = _STRINGS.all_of(chunks)
     new = [chunk for chunk, string in zip(chunks, found, strict=True) if string is None]
     if not new:
         return cast("list[str]", found)
@@ -475,7 +502,7 @@ _NAMES = "<definedNames>", "</definedNames>"
 
 
 def _workbook(text: str) -> Book:
-    _inside(text, "workbook")
+    _WORKBOOK.inside(text)
     before, opened, rest = text.partition(_NAMES[0])
     names, closed, behind = rest.partition(_NAMES[1])
     if not opened or not closed:
