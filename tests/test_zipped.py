@@ -88,6 +88,7 @@ PART = zlib.crc32(CONTENT[:100])
         {"flags": 0x800},
         {"name": "é".encode(), "flags": 0x800},
         {"name": b"\xe9"},
+        {"name": b"\xe9", "local_name": "Θ".encode()},  # as which that is read, but not here
         {"name": b"a\0b"},
         {"name": b"a\\b"},
         {"name": b""},
@@ -95,6 +96,7 @@ PART = zlib.crc32(CONTENT[:100])
         {"local_name": b"ab"},
         {"local_name": b"A"},
         {"method": 12},
+        {"content": CONTENT, "method": 12},
         {"method": 14},
         {"method": 97},
     ],

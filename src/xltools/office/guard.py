@@ -191,7 +191,8 @@ def _decoded(head: bytes) -> str | None:
 
 def open_zip(data: bytes, limits: Limits) -> Zip:
     """The zip in *data*, unless its directory alone would be a burden."""
-    if data.count(_DIRECTORY_ENTRY) > limits.entries * _NESTED:
+    most = limits.entries * _NESTED
+    if len(data) > most * len(_DIRECTORY_ENTRY) and data.count(_DIRECTORY_ENTRY) > most:
         raise beyond("entries", limits)
     return Zip(data)
 

@@ -16,9 +16,8 @@ import zlib
 from xltools.classes import NamedTuple
 
 PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # all that a workbook may use
-_HEADER = struct.Struct(
-    "<4s22xHH"
-)  # of an entry: its mark, and the lengths of the name and the extra field behind it
+# The header of an entry: its mark, and how long the name and the extra field behind it are.
+_HEADER = struct.Struct("<4s22xHH")
 HEADER = _HEADER.size
 _MARK = b"PK\x03\x04"
 _UNUSUAL_FLAGS = 0x61  # encrypted, patched, strongly encrypted
@@ -52,9 +51,8 @@ class Zip(zipfile.ZipFile):
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data))
         self._data = data
-        self._ends: dict[
-            int, int
-        ] = {}  # how far an entry may reach, by its offset; of two at one, neither anywhere
+        # How far an entry may reach, by its offset; where there are two, nowhere.
+        self._ends: dict[int, int] = {}
         end = self.start_dir
         for offset in sorted((entry.header_offset for entry in self.filelist), reverse=True):
             self._ends[offset] = end

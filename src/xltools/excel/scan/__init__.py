@@ -32,9 +32,9 @@ from xltools.office.guard import (
 from xltools.office.relations import Relations, relations, relations_of
 from xltools.office.zipped import Zip
 
-_Result = TypeVar("_Result")
-
 __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
+
+_Result = TypeVar("_Result")
 
 
 def scan(data: bytes, limits: Limits | None = None) -> Facts:
@@ -153,7 +153,7 @@ class _Package:
         return self._budget.part(self._zip, self._parts[folded(name)])
 
     def _remembered(self, read: Callable[[Part, str], _Result], name: str, owner: str = "") -> _Result:
-        """What *read* makes of a part that many files have in common; what is kept of it costs as much as any."""
+        """What *read* makes of a part that many files have in common; the budget is charged for it in any case."""
         entry = self._parts[folded(name)]
         is_small = self._budget.spend(entry)
         packed = self._zip.packed(entry) if is_small else None

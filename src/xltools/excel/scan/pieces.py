@@ -241,9 +241,15 @@ class _Assembly:
         return self._done()
 
     def _add(self, text: str, end: str = "") -> None:
-        """A piece; one that was not met before is taken apart at each *end*, if that is given."""
-        shape, values = _apart_from_numbers(text)
-        piece = self._piece(shape, end)
+        """A piece; one that was not met before is taken apart at each *end*, if that is given.
+
+        What is around the rows has no numbers. It is a shape itself, and mostly known.
+        """
+        values: dict[int, str] = {}
+        piece = None if end else _PIECES.get(text)
+        if piece is None:
+            shape, values = _apart_from_numbers(text)
+            piece = self._piece(shape, end)
         if not piece.holds(values) or (piece.last and piece.first <= self.last):
             raise _UnfamiliarError
         self.last = piece.last or self.last
