@@ -674,6 +674,15 @@ def size_declared_too_small() -> bytes:
     return raw_changed(size=1000)
 
 
+@hostile("", heavy=True)
+def gigabyte_behind_the_size_declared() -> bytes:
+    """What is declared is all there, and sound."""
+    content = entries(issued())[SHEET]
+    maker = zlib.compressobj(6, zlib.DEFLATED, -15)
+    stream = maker.compress(content) + maker.flush(zlib.Z_FULL_FLUSH)
+    return raw_changed(content=stream + deflated(b" " * (1 << 20), 1000))
+
+
 @hostile("")
 def size_declared_too_large() -> bytes:
     return raw_changed(size=5_000_000)

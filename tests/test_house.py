@@ -52,7 +52,7 @@ ORDER = [
 ROOMS = {
     "xlsxwriter": "excel/writer/",
     "zipfile": ("excel/", "office/"),
-    "zlib": ("excel/package.py", "office/guard.py"),
+    "zlib": ("excel/package.py", "office/guard.py", "office/zipped.py"),
     "xml": ("office/parsing.py", "office/guard.py", "excel/marking/"),
     "click": "cli/",
     "rich": "cli/status.py",

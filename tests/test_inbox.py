@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import struct
 import zipfile
 import zlib
@@ -20,7 +21,7 @@ from xltools.data.filing import Source
 from xltools.errors import InputError
 from xltools.excel.archive import is_archive, members
 from xltools.excel.reader import read
-from xltools.files import is_passed_over
+from xltools.files import is_passed_over, read_bytes
 from xltools.inbox import content_of, gather
 from xltools.inbox import items as opened
 from xltools.office.guard import Limits, ScanError
@@ -49,6 +50,15 @@ def gbk_zip(parts):
     return raw_zip(
         Raw(name.encode("gb18030"), content, len(content), zlib.crc32(content), 0) for name, content in parts
     )
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 16) - 1, 1 << 16, (1 << 16) + 1, 200_000])
+def test_of_a_file_no_more_is_read_than_shows_that_it_is_too_large(size, tmp_path):
+    data = random.Random(size).randbytes(size)
+    (tmp_path / "file").write_bytes(data)
+    assert read_bytes(tmp_path / "file") == data
+    for most in (0, 1, (1 << 16) - 2, (1 << 16) - 1, 1 << 16, (1 << 16) + 1, 200_000, 50 << 20):
+        assert read_bytes(tmp_path / "file", most) == data[: most + 1]
 
 
 # -- folders

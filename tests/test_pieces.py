@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import count, repeat
+import zlib
+from functools import partial
+from itertools import count, product, repeat
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +24,7 @@ from xltools.excel.scan.worksheet import Tables, worksheet
 from xltools.excel.writer import write_return
 from xltools.form.library import find
 from xltools.office.guard import DAMAGE, Limits, Part, ScanError
+from xltools.office.zipped import Packed
 
 
 def in_order(value):
@@ -53,7 +56,7 @@ def as_a_whole(monkeypatch):
     def outcome_of_the_whole(data, limits=None):
         with monkeypatch.context() as patch:
             patch.setattr(scanner, "_SCANS", repeat(0))  # each is the first
-            patch.setattr(scanner, "remembered", lambda read, part, name="": read(part, name))
+            patch.setattr(scanner, "remembered", lambda read, _, part, name="": read(part(), name))
             return outcome(data, limits)
 
     return outcome_of_the_whole
@@ -187,7 +190,8 @@ def sheet_outcome(read, text, tables=None):
     """What becomes of a sheet, and of what the sheets behind it will be read with."""
     tables = tables or Tables(Limits(cells=6), ["甲", "乙"], 3)
     try:
-        facts = in_order(read(Part(text.encode()), SheetFacts("表"), tables))
+        content = text if isinstance(text, bytes) else text.encode()
+        facts = in_order(read(Part(content), SheetFacts("表"), tables))
     except (ScanError, *DAMAGE) as error:
         return type(error), str(error)
     return facts, tables.cells, tables.expanded, tables.formulas
@@ -220,6 +224,39 @@ DECEPTIONS = {
         (SOUND.replace("><v>", f' s="{style}"><v>'), "") for style in ("0", "2", "3", "00")
     ],
     "no number": [(SOUND.replace("5", text), "") for text in ("5", "", " ", "5 ", "&#53;", "五", ".", "-e")],
+    "an end that is none": [
+        (SOUND.replace("><v>5</v></c>", end), "")
+        for end in (
+            "/>",
+            "><v></v></c>",
+            "><v>5</v></c>",
+            "><v/></c>",
+            "//>",
+            "/><v>5</v></c>",
+            "></c>",
+            "\1",
+            "/\0>",
+        )
+    ],
+    "a number that is the end of no cell": [
+        (SOUND.replace("<v>5</v></c>", f"<x{end}</c>"), "")
+        for end in ("/>", "><v>5</v></c>", "><v>5</v></x>")
+    ],
+    "a shape that stands there itself": [
+        ("", f'<c r="A1"{end}')
+        for end in ("><v>1</v></c><v>2</v></c>", "/><v>2</v></c>", "/>/>", "><v>1</v></c>")
+    ],
+    "ends of cells in texts": [
+        (SOUND.replace("5", end).replace("><v>", ' t="str"><v>', 1), "")
+        for end in ("/>", "x/>", "/&gt;", "></v>", "<v>5</v></c>", "&lt;v>5", "5")
+    ],
+    "a number in front of which the text ends in half an end": [
+        (SOUND.replace("<c ", f"{half}<c "), "") for half in ("", "/", ">", "/>", "<", "<x/")
+    ],
+    "no tag, put together by a cut": [
+        (SOUND.replace("</row>", half), "")
+        for half in ("</row><", "</row>!", "<</row>", "</row><!", "</row>", "</row><?x?>")
+    ],
     "a part that takes protection off again": [
         (SOUND, '<sheetProtection sheet="1"/></mergeCells><sheetProtection sheet="0"/>'),
         (SOUND, '<sheetProtection sheet="1"/></mergeCells>'),
@@ -285,6 +322,43 @@ def test_any_sheet_is_the_same(text):
     assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
 
 
+@given(texts=st.lists(st.sampled_from(FRAGMENTS), max_size=12), number=st.sampled_from(["1", "-2.5e3"]))
+def test_a_shape_and_its_numbers_stand_for_one_text(texts, number):
+    text = "".join(texts).replace("5", number)
+    shape, values = pieces._apart_from_numbers(text)
+    restored = shape
+    for offset, value in reversed(values.items()):
+        assert restored[offset : offset + 2] == "/>"
+        restored = f"{restored[:offset]}><v>{value}</v></c>{restored[offset + 2 :]}"
+    assert restored == text
+
+
+HALVES = (
+    "é".encode()[:1],
+    "é".encode()[1:],
+    "汉".encode()[:2],
+    "汉".encode()[2:],
+    b"\xed\xa0\x80",
+    b"\xc0\xaf",
+    b"\xef\xbb\xbf",
+)
+
+
+@pytest.mark.parametrize(
+    "place", ["<worksheet>", "<sheetData>", "</row>", "<v>", "5", "</mergeCells>", "<t>", "</t>", "</v></c>"]
+)
+def test_bytes_that_are_no_text_are_refused_wherever_they_stand(place):
+    inner = SOUND.replace("</row>", '<c r="B1" t="inlineStr"><is><t>甲</t></is></c></row>')
+    whole = f"<worksheet><sheetData>{inner}</sheetData><mergeCells></mergeCells></worksheet>".encode()
+    before, tag, behind = whole.partition(place.encode())
+    for half, other in product(HALVES, (b"", *HALVES)):
+        content = before + half + tag + other + behind
+        got, expected = (
+            sheet_outcome(read, content, Tables(Limits(), ["甲"], 3)) for read in (pieces.sheet_of, worksheet)
+        )
+        assert got == expected, content
+
+
 @settings(max_examples=500)
 @given(texts=st.lists(st.sampled_from(FRAGMENTS), max_size=12))
 def test_any_fragments_are_the_same(texts):
@@ -347,6 +421,45 @@ def test_other_figures_and_blanks_are_read_without_parsing_a_sheet(monkeypatch, 
     assert sum(parsed) < 8000  # headers with the agency's name, rows that are as high as their prose
 
 
+def test_a_number_behind_a_formula_that_stands_elsewhere_is_read_without_parsing(monkeypatch):
+    def sheet(number):
+        return (
+            '<worksheet><sheetData><row r="1"><c r="A1"><f t="shared" si="0" ref="A1:A2">B1</f><v>1</v></c></row>'
+            f'<row r="2"><c r="A2"><f t="shared" si="0"/><v>{number}</v></c></row></sheetData></worksheet>'
+        )
+
+    assert sheet_outcome(pieces.sheet_of, sheet(2)) == sheet_outcome(worksheet, sheet(2))
+    expected = sheet_outcome(worksheet, sheet(3))
+    monkeypatch.setattr(pieces, "worksheet", None)
+    assert sheet_outcome(pieces.sheet_of, sheet(3)) == expected
+
+
+def test_cells_come_in_the_order_of_the_sheet():
+    cells = [
+        f'<c r="{column}1"{rest}</c>'
+        for column, rest in zip(
+            "ABCDEFG",
+            (
+                ' t="str"><v>x</v>',
+                ' t="str"><v>y</v>',
+                "><v>5</v>",
+                ' t="b"><v>x</v>',
+                ' t="str"><f>A1</f><v>z</v>',
+                "><v>6</v>",
+                ' t="inlineStr"><is><t>甲</t></is>',
+            ),
+            strict=True,
+        )
+    ]
+    for number in range(2):
+        rows = "".join(
+            f'<row r="{row}">{"".join(cells)}</row>'.replace('1"', f'{row}"') for row in range(1, 4)
+        )
+        text = f"<worksheet><sheetData>{rows.replace('5', str(number))}</sheetData></worksheet>"
+        tables = [Tables(Limits()) for _ in range(2)]
+        assert sheet_outcome(pieces.sheet_of, text, tables[0]) == sheet_outcome(worksheet, text, tables[1])
+
+
 def test_a_shared_formula_is_written_out_anew():
     def sheet(text):
         return (
@@ -405,5 +518,37 @@ def test_what_is_remembered_is_told_apart_by_its_bytes_and_its_name():
 
     asked = []
     for name, content in (("a", b"1"), ("a", b"1"), ("b", b"1"), ("a", b"2"), ("a", b"1")):
-        assert remembered(read, Part(content), name) == (name, content)
+        packed = Packed(0, 1, zlib.crc32(content), content)
+        assert remembered(read, packed, partial(Part, content), name) == (name, content)
     assert asked == ["a", "b", "a"]
+    for number in range(3):
+        assert remembered(read, None, partial(Part, b"%d" % number)) == ("", b"%d" % number)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_rels/.rels", "xl/_rels/workbook.xml.rels", "xl/workbook.xml", "xl/styles.xml", "docProps/app.xml"],
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"crc": 1},
+        {"size": 5000},
+        {"size": 10},
+        {"method": 0},
+        {"method": 97},
+        {"flags": 1},
+        {"local_name": b"x"},
+    ],
+    ids=str,
+)
+def test_what_was_met_before_is_refused_under_other_headers(name, change, as_a_whole):
+    """The packed bytes are the same; they alone do not say what becomes of them."""
+    sound = hostile.raw_zip(hostile.raw_entries())
+    unsound = hostile.raw_zip(
+        raw._replace(**change) if raw.name == name.encode() else raw for raw in hostile.raw_entries()
+    )
+    assert outcome(sound) == as_a_whole(sound)
+    assert outcome(unsound) == as_a_whole(unsound) == outcome(unsound)
+    assert change in ({"size": 5000}, {"size": 10}) or isinstance(outcome(unsound)[0], str)
+    assert outcome(sound) == as_a_whole(sound)

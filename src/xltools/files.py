@@ -104,6 +104,9 @@ def _tried(name: bytes, encoding: str) -> str | None:
         return None
 
 
+_SMALL = 1 << 16  # as nearly every file is; Python sets aside all the room that it is asked to fill
+
+
 def read_bytes(path: Path, most: int = -1) -> bytes:
     """The content of a file, of a large one no more than shows that it has over *most* bytes.
 
@@ -111,7 +114,10 @@ def read_bytes(path: Path, most: int = -1) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            return file.read(most + 1 if most >= 0 else -1)
+            if most < _SMALL:
+                return file.read(most + 1 if most >= 0 else -1)
+            head = file.read(_SMALL)
+            return head if len(head) < _SMALL else head + file.read(most + 1 - _SMALL)
     except OSError as error:
         raise _unreadable(path, error) from error
 

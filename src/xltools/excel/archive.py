@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from xltools.files import ZIP, is_passed_over, readable
 from xltools.office.guard import (
     DAMAGE,
-    PLAIN_METHODS,
     Limits,
     ScanError,
     beyond,
@@ -20,9 +19,9 @@ from xltools.office.guard import (
     open_zip,
     printable,
 )
+from xltools.office.zipped import HEADER, PLAIN_METHODS, Zip
 
 _NAME_PLACE = slice(26, 28)  # where an entry's local header has the length of its name
-_HEADER = 30
 _PACKAGE_STARTS = (b"[content_types].xml", b"_rels/", b"docprops/", b"xl/", b"word/", b"ppt/", b"mimetype")
 _UTF8_FLAG = 0x800
 
@@ -34,7 +33,7 @@ def is_archive(data: bytes) -> bool:
     if not data.startswith(ZIP):
         return False
     length = int.from_bytes(data[_NAME_PLACE], "little")
-    if data[_HEADER : _HEADER + length].replace(b"\\", b"/").lower().startswith(_PACKAGE_STARTS):
+    if data[HEADER : HEADER + length].replace(b"\\", b"/").lower().startswith(_PACKAGE_STARTS):
         return False
     try:
         with open_zip(data, Limits()) as package:
@@ -62,13 +61,13 @@ def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
 
-def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> bytes | ScanError:
+def _content(package: Zip, entry: zipfile.ZipInfo, limits: Limits) -> bytes | ScanError:
     if entry.file_size > limits.file:
         return beyond("file", limits)
     if entry.compress_type not in PLAIN_METHODS:
         return ScanError("archive", f"compression {entry.compress_type}")
     try:
-        return package.read(entry)
+        return package.unpacked(entry)
     except DAMAGE as error:
         return ScanError("damaged", f"{type(error).__name__}: {error}")
 

@@ -6,7 +6,6 @@ by a code of its own. :class:`Part` carries the limits into the parsing of parts
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 import zipfile
@@ -18,11 +17,10 @@ from xml.parsers import expat
 from xltools.classes import NamedTuple, define, fields, frozen
 from xltools.errors import InputError, Problem
 from xltools.files import OLE, ZIP
+from xltools.office.zipped import HEADER, PLAIN_METHODS, Zip
 
 _DIRECTORY_ENTRY = b"PK\x01\x02"
-_HEADER = 30  # bytes of an entry's local header before its name
 _ENCRYPTED_FLAG = 0x1
-PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # all that a workbook may use
 _UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0", re.MULTILINE)
 _GRACE = 10 << 20  # below this no ratio is suspicious: empty formatted rows shrink a hundredfold
 _NESTED = 20  # workbooks stored in an archive uncompressed show their own directories
@@ -191,17 +189,18 @@ def _decoded(head: bytes) -> str | None:
 # -- the directory of the zip
 
 
-def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
+def open_zip(data: bytes, limits: Limits) -> Zip:
     """The zip in *data*, unless its directory alone would be a burden."""
-    if data.count(_DIRECTORY_ENTRY) > limits.entries * _NESTED:
+    most = limits.entries * _NESTED
+    if len(data) > most * len(_DIRECTORY_ENTRY) and data.count(_DIRECTORY_ENTRY) > most:
         raise beyond("entries", limits)
-    return zipfile.ZipFile(io.BytesIO(data))
+    return Zip(data)
 
 
 def look_inside(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
     """The entries of a zip of *size* bytes by their folded names, when nothing is wrong with its directory.
 
-    Raises :class:`ScanError`. Python never unpacks more of an entry than is declared, so the declared sizes bound
+    Raises :class:`ScanError`. No more of an entry is ever unpacked than is declared, so the declared sizes bound
     what opening it can cost.
     """
     entries = package.infolist()
@@ -232,7 +231,7 @@ def _no_overlap(entries: list[zipfile.ZipInfo]) -> None:
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < end:
             raise ScanError("damaged", printable(entry.filename))
-        end = entry.header_offset + _HEADER + entry.compress_size
+        end = entry.header_offset + HEADER + entry.compress_size
 
 
 def folded(name: str) -> str:
@@ -249,7 +248,7 @@ _WORKBOOK_NAMES = r"[^/]\.(xls[xmb]?|et|ods|docx|zip|rar|7z)$"
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
 
-def look_for_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
+def look_for_kind(package: Zip, parts: dict[str, zipfile.ZipInfo]) -> None:
     """Raise :class:`ScanError` unless the names of the entries are those of a workbook without macros."""
     if not is_package(parts):
         raise ScanError(_zip_kind(package, parts))
@@ -281,11 +280,11 @@ def is_encrypted(entry: zipfile.ZipInfo) -> bool:
     return bool(entry.flag_bits & _ENCRYPTED_FLAG)
 
 
-def _zip_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> str:
+def _zip_kind(package: Zip, parts: dict[str, zipfile.ZipInfo]) -> str:
     """What a zip is that is no Office document."""
     mime = parts.get("mimetype")
     if mime is not None and mime.file_size < _HEAD and mime.compress_type in PLAIN_METHODS:
-        kind = package.read(mime)
+        kind = package.unpacked(mime)
         return (
             "old-format"
             if b"spreadsheet" in kind
@@ -380,13 +379,21 @@ class Budget:
     spent: int = 0
     watch: Watch | None = None
 
-    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Part:
-        """The part in *entry*; raises :class:`ScanError` when the workbook is beyond its limit."""
+    def spend(self, entry: zipfile.ZipInfo) -> bool:
+        """Whether the part in *entry* is a small one; raises :class:`ScanError` when the workbook is beyond its limit."""
         self.spent += entry.file_size
         if self.spent > self.limits.xml:
             raise beyond("xml", self.limits)
-        if self.spent <= _SMALL:
-            return Part(package.read(entry))
+        return self.spent <= _SMALL
+
+    def part(self, package: Zip, entry: zipfile.ZipInfo) -> Part:
+        """The part in *entry*, paid for."""
+        return self.opened(package, entry, is_small=self.spend(entry))
+
+    def opened(self, package: Zip, entry: zipfile.ZipInfo, *, is_small: bool) -> Part:
+        """The part in *entry*, which was paid for."""
+        if is_small:
+            return Part(package.unpacked(entry))
         if self.watch is None:
             self.watch = Watch(self.limits)
         return Part(package.open(entry), self.watch)

@@ -25,8 +25,8 @@ def relations(part: Part, owner: str) -> Relations:
 
 def relations_of(part: str) -> str:
     """The part that holds the relations of *part*."""
-    folder, file = posixpath.split(part)
-    return posixpath.join(folder, "_rels", f"{file}.rels")
+    folder, slash, file = part.rpartition("/")
+    return f"{folder.rstrip('/')}{slash}_rels/{file}.rels"
 
 
 def target_of(part: str, target: str) -> str:

@@ -8,7 +8,6 @@ from xltools.classes import NamedTuple, define, field
 from xltools.document.reader.flow import Flow, Item, Paragraph, Weaver
 from xltools.office.guard import (
     DAMAGE,
-    PLAIN_METHODS,
     Budget,
     Limits,
     ScanError,
@@ -20,6 +19,7 @@ from xltools.office.guard import (
 )
 from xltools.office.parsing import parse, true
 from xltools.office.relations import relations, relations_of
+from xltools.office.zipped import PLAIN_METHODS
 
 # What is no longer in the text, stands there twice, or was never words of it.
 _LEFT_OUT = {"del", "moveFrom", "mc:Fallback", "instrText", "delText", "rubyPr", "rt"}

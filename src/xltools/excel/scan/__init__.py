@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from itertools import count
+from typing import TypeVar
 
 from xltools.classes import NamedTuple
 from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts
@@ -28,8 +30,11 @@ from xltools.office.guard import (
     open_zip,
 )
 from xltools.office.relations import Relations, relations, relations_of
+from xltools.office.zipped import Zip
 
 __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
+
+_Result = TypeVar("_Result")
 
 
 def scan(data: bytes, limits: Limits | None = None) -> Facts:
@@ -60,8 +65,11 @@ _SCANS = count()  # of this process
 
 def _readers() -> _Readers:
     """By pieces, from the second workbook of a process on: the first may be the last, and learning is half its cost."""
-    if next(_SCANS) == 0:
-        return _Readers(workbook, strings, worksheet)
+    return _Readers(workbook, strings, worksheet) if next(_SCANS) == 0 else _by_pieces()
+
+
+@cache
+def _by_pieces() -> _Readers:
     from xltools.excel.scan import pieces  # noqa: PLC0415  one file alone needs none
 
     return _Readers(pieces.workbook_of, pieces.strings_of, pieces.sheet_of)
@@ -70,7 +78,7 @@ def _readers() -> _Readers:
 class _Package:
     """The parts of a zip, found as spreadsheet programs find them: through relations, without regard to case."""
 
-    def __init__(self, package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], limits: Limits) -> None:
+    def __init__(self, package: Zip, parts: dict[str, zipfile.ZipInfo], limits: Limits) -> None:
         self._zip, self._parts, self._limits = package, parts, limits
         self._budget = Budget(limits)
         self._readers = _readers()
@@ -81,14 +89,14 @@ class _Package:
         if main is None or folded(main) not in self._parts:
             raise ScanError("not-a-workbook")
         relations = {identity: (kind, target) for kind, target, identity in self._relations(main)}
-        book = remembered(self._readers.book, self._read(main))
+        book = self._remembered(self._readers.book, main)
         if book.root != "workbook":
             raise ScanError("not-a-workbook")
         by_kind = dict(relations.values())
         if "vbaProject" in by_kind:
             raise ScanError("macros")
         facts = Facts(
-            names=dict(book.names),
+            names=book.names.copy(),
             structure_locked=book.structure_locked,
             epoch_1904=book.epoch_1904,
             external_links=book.external_links,
@@ -106,7 +114,7 @@ class _Package:
         if self._has(by_kind.get("sharedStrings")):
             tables.strings = self._readers.strings(self._read(by_kind["sharedStrings"]))
         if self._has(by_kind.get("styles")):
-            known = remembered(styles, self._read(by_kind["styles"]))
+            known = self._remembered(styles, by_kind["styles"])
             facts.locked, facts.dates, facts.digits = (
                 list(known.locked),
                 list(known.dates),
@@ -136,7 +144,7 @@ class _Package:
             if kind == "custom-properties" and self._has(target):
                 facts.properties = custom(self._read(target))
             elif kind == "extended-properties" and self._has(target):
-                facts.application = remembered(application, self._read(target))
+                facts.application = self._remembered(application, target)
 
     def _has(self, name: str | None) -> bool:
         return name is not None and folded(name) in self._parts
@@ -144,7 +152,16 @@ class _Package:
     def _read(self, name: str) -> Part:
         return self._budget.part(self._zip, self._parts[folded(name)])
 
+    def _remembered(self, read: Callable[[Part, str], _Result], name: str, owner: str = "") -> _Result:
+        """What *read* makes of a part that many files have in common; the budget is charged for it in any case."""
+        entry = self._parts[folded(name)]
+        is_small = self._budget.spend(entry)
+        packed = self._zip.packed(entry) if is_small else None
+        return remembered(
+            read, packed, lambda: self._budget.opened(self._zip, entry, is_small=is_small), owner
+        )
+
     def _relations(self, part: str) -> Relations:
         """Kind, target and id of each relation of *part* ("" for the package)."""
         name = relations_of(part)
-        return remembered(relations, self._read(name), part) if self._has(name) else ()
+        return self._remembered(relations, name, part) if self._has(name) else ()

@@ -1,16 +1,18 @@
 """What was parsed before need not be parsed again: a store of bounded size, in this process and nowhere else.
 
-Files of one collection share most of what they hold, byte for byte. A key is the text itself and never a digest of
-it, so that nothing can be mistaken for something else; a value is immutable, because files share it.
+Files of one collection share most of what they hold, byte for byte. A key is the text itself, or all that it is
+unpacked from, and never a digest of it, so that nothing can be mistaken for something else; a value is immutable,
+because files share it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from xltools.classes import define, field
 from xltools.office.guard import Part
+from xltools.office.zipped import Packed
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -39,6 +41,11 @@ class Known(Generic[_Key, _Value]):
             self.put(key, found[1], found[0])
         return found[1] if found is not None else None
 
+    def all_of(self, keys: Iterable[_Key]) -> list[_Value | None]:
+        """What :meth:`get` gives for each, with fewer calls: most are where what was asked for of late is."""
+        young = self._young.get
+        return [found[1] if (found := young(key)) is not None else self.get(key) for key in keys]
+
     def put(self, key: _Key, value: _Value, size: int) -> None:
         """Keep *value* under *key*, which has *size* characters."""
         cost = size + _ENTRY
@@ -50,16 +57,21 @@ class Known(Generic[_Key, _Value]):
         self._held += cost
 
 
-_PARTS: Known[tuple[object, str, bytes], Any] = Known(1 << 20)
+_PARTS: Known[tuple[object, str, Packed], Any] = Known(1 << 20)
 
 
-def remembered(read: Callable[[Part, str], _Result], part: Part, name: str = "") -> _Result:
-    """What *read* makes of a part, which it makes of the same bytes under the same *name* again; it is shared."""
-    if not isinstance(part.content, bytes):
-        return read(part, name)
-    key = read, name, part.content
+def remembered(
+    read: Callable[[Part, str], _Result], packed: Packed | None, part: Callable[[], Part], name: str = ""
+) -> _Result:
+    """What *read* makes of a *part*, which it makes of the same packed bytes under the same *name* again; it is shared.
+
+    So a part that was met before is not even unpacked. One whose bytes are not *packed* in the usual way is not kept.
+    """
+    if packed is None:
+        return read(part(), name)
+    key = read, name, packed
     found: tuple[_Result] | None = _PARTS.get(key)
     if found is None:
-        found = (read(part, name),)
-        _PARTS.put(key, found, len(part.content))
+        found = (read(part(), name),)
+        _PARTS.put(key, found, packed.size + len(packed.content))
     return found[0]

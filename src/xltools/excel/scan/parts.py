@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from types import MappingProxyType
 
 from xltools.classes import NamedTuple
@@ -18,7 +17,7 @@ class Book(NamedTuple):
 
     root: str  # the name of its root element
     sheets: tuple[tuple[str, str, str], ...]  # name, state and relation of each
-    names: Mapping[str, str]
+    names: MappingProxyType[str, str]
     structure_locked: bool
     epoch_1904: bool
     external_links: int

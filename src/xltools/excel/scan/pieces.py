@@ -6,17 +6,23 @@ in this file or another, and what expat and :func:`worksheet` made of it then ho
 
 Why this gives what parsing the whole gives:
 
-* Only parts are cut that are UTF-8 and hold no ``<!`` and no ``<?`` behind their declaration. In them each ``<``
-  begins a tag, or the part is not well-formed: no comment, section or text can look like a tag.
+* A part is cut as bytes, as which it has no encoding but the UTF-8 that its declaration may name: expat finds in a
+  piece what is no UTF-8, as no cut or number can part the bytes of one character and leave both parts UTF-8.
+* Nothing is learned of a piece with a ``<!`` or ``<?`` in it, two signs that no cut or number stands between. So a part
+  of known pieces has none behind its declaration, and each ``<`` in it begins a tag, or the part is not well-formed: no
+  comment, section or text can look like a tag.
 * A cut is made at a tag. Each piece is parsed by expat between the tags of an element of its own, so it is balanced
   content; the tags around all pieces are parsed without them. Balanced content in an element is well-formed, and
   gives the events of the pieces one after the other.
 * At the edge of balanced content :func:`worksheet` is within no cell, text or guide. What else it remembers is the
   row and column of cells without an address, which no piece has; formulas that cells share, which are put together
   anew for each file; and the cells so far, of which no other piece may have one, since the rows of pieces ascend.
-* A number is taken out where ``<v>5</v>`` is all that a cell holds, or follows its formula. The shape was parsed with
-  numbers in all those cells. A cell without its value is empty, which changes nothing but that cell; two cells at one
-  address do not get that far. A number has no sign in it that XML knows.
+* A number is taken out where ``><v>5</v></c>`` ends a cell, and the shape has ``/>`` there, with which a cell ends that
+  has none. The offsets in the shape at which numbers are missing are kept with them; so a shape and its numbers stand
+  for one text and no other. They are held against the places where ``<v>5</v>`` would be all that a cell holds, or
+  would follow its formula, which needs it. The shape was parsed with numbers in all those cells. A cell without its
+  value is empty, which changes nothing but that cell; two cells at one address do not get that far. A number has no
+  sign in it that XML knows.
 * Whatever does not fit, is beyond a limit or raises, is parsed as a whole by expat; what that says is what counts.
 
 ``tests/test_pieces.py`` holds one against the other.
@@ -26,7 +32,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
+from operator import add
 from typing import Any, Final, cast
 
 from xltools.classes import NamedTuple, define, field, frozen
@@ -84,24 +91,34 @@ _DECLARATION = (
 
 
 def _text(part: Part) -> str:
-    """The part as text, when it can be cut; else nothing."""
-    if not isinstance(part.content, bytes):
-        return ""
-    try:
-        text = part.content.decode("utf-8")
-    except UnicodeDecodeError:
-        return ""
-    return "" if "<!" in text or text.find("<?", 1) > 0 or "\0" in text else text
+    """The part as text in which a character stands for a byte, when it is held as a whole; else nothing."""
+    return part.content.decode("latin-1") if isinstance(part.content, bytes) else ""
 
 
-def _inside(text: str, tag: str) -> tuple[str, str]:
-    """The tags of the root element, which has that name, and what is between them."""
-    match = re.match(rf"{_DECLARATION}<{tag}(?: [^<>]*)?>", text)
-    end = f"</{tag}>"
-    stop = text.rfind(end)
-    if match is None or stop < match.end() or text[stop + len(end) :].strip(_SPACE):
+def _part(text: str) -> Part:
+    """What is to be learned of such a text, for expat, unless there may be a ``<`` in it that begins no tag."""
+    if "<!" in text or text.find("<?", 1) > 0:
         raise _UnfamiliarError
-    return match[0] + end, text[match.end() : stop]
+    return Part(text.encode("latin-1"))
+
+
+class _Root:
+    """The root element of one kind of part."""
+
+    def __init__(self, tag: str) -> None:
+        self._start = re.compile(rf"{_DECLARATION}<{tag}(?: [^<>]*)?>")
+        self._end = f"</{tag}>"
+
+    def inside(self, text: str) -> tuple[str, int, int]:
+        """Its tags, and from where to where in the text it has its content."""
+        match = self._start.match(text)
+        stop = text.rfind(self._end)
+        if match is None or stop < match.end() or text[stop + len(self._end) :].strip(_SPACE):
+            raise _UnfamiliarError
+        return match[0] + self._end, match.end(), stop
+
+
+_WORKSHEET, _SST, _WORKBOOK = map(_Root, ("worksheet", "sst", "workbook"))
 
 
 _DEFAULT = ' t="n"'
@@ -116,8 +133,10 @@ def _without_default(text: str) -> str:
     return text.replace(_DEFAULT, "") if times else text
 
 
+_DATA = "<sheetData>", "</sheetData>"
 _BEFORE = ("</sheetViews>",)
 _BEHIND = ("</mergeCells>", "</dataValidations>")
+_FOOT = "<headerFooter"  # of one file, where it names the agency, and all sheets of that have the same
 
 
 def _cut(text: str, ends: tuple[str, ...]) -> Iterator[str]:
@@ -137,11 +156,11 @@ def _apart(text: str, end: str) -> Iterator[str]:
 
 # -- pieces
 
-_SLOT = re.compile(r"/>|><v>([-+.0-9eE]{1,40})</v></c>")
-_BLANK, _NUMBER = "/>", "><v>{}</v></c>"
-# What stands in front of a place for a number: a cell, or a cell with its formula.
+_NUMBER, _BLANK = "><v>{}</v></c>", "/>"  # the end of a cell with a number, and what a shape has there
+_NUMBERS = re.compile(_NUMBER.format("([-+.0-9eE]{1,40})"))
+# What stands in front of a place for a number: a cell, or a cell with its formula, which may be written elsewhere.
 _CELL = re.compile(
-    r'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: s="[0-9]+")?(?: t="[A-Za-z]+")?(><f(?: [^<>]*)?>[^<>]*</f)?\Z'
+    r'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: s="[0-9]+")?(?: t="[A-Za-z]+")?(><f(?: [^<>]*)?(?:>[^<>]*</f|/))?\Z'
 )
 _CELLS, _ROWS = re.compile(r"<c[ \t\r\n/>]"), re.compile(r"<row[ \t\r\n/>]")
 _CELL_ROW, _ROW = re.compile(r'<c r="[A-Z]{1,3}([0-9]{1,7})"'), re.compile(r'<row r="([0-9]{1,7})"')
@@ -150,18 +169,23 @@ _CONSTANT: Final = 0
 _VALUE: Final = 1
 _INDEX: Final = 2
 _OTHER: Final = 3
-# Place, which of these it is, its number's place in the shape, its type or all of it, its formula, its style.
-_Entry = tuple[tuple[int, int], int, int, Any, Any, int]
+# Place, which of these it is, its type or all of it, its formula, its style.
+_Entry = tuple[tuple[int, int], int, Any, Any, int]
 
 
 @frozen
 class _Piece:
-    """What a shape of a piece holds. Its cells refer to numbers by their places in the shape."""
+    """What a shape of a piece holds.
 
-    cells: tuple[_Entry, ...]
-    slots: int
-    blank: tuple[int, ...]  # places where no number may stand
-    filled: tuple[int, ...]  # places where one must
+    Its cells are kept by the offsets in the shape at which their numbers are missing; those without such a place by
+    what follows the offset before: there is room, as what stands between is longer than they are many.
+    """
+
+    cells: dict[int, _Entry]
+    fixed: tuple[int, ...]  # those without such a place
+    length: int  # of the shape
+    slots: frozenset[int]  # where numbers may stand
+    filled: frozenset[int]  # where they must
     first: int  # its rows, counted from 1
     last: int
     style: int  # the greatest
@@ -171,13 +195,9 @@ class _Piece:
     validations: tuple[str, ...]
     is_protected: bool | None
 
-    def holds(self, values: list[str | None]) -> bool:
+    def holds(self, values: dict[int, str]) -> bool:
         """Whether numbers stand where they must, and nowhere else than they may."""
-        return (
-            len(values) == self.slots
-            and all(values[slot] is not None for slot in self.filled)
-            and all(values[slot] is None for slot in self.blank)
-        )
+        return self.filled <= values.keys() <= self.slots
 
 
 _PIECES: Known[str, _Piece] = Known(1 << 20)
@@ -203,29 +223,33 @@ class _Assembly:
     def of(self, text: str) -> SheetFacts:
         """The facts of the sheet in *text*."""
         self.tables.formulas.clear()
-        tags, content = _inside(_without_default(text), "worksheet")
+        text = _without_default(text)
+        tags, start, stop = _WORKSHEET.inside(text)
         if _ROOTS.get(tags) is None:
-            worksheet(Part(tags.encode()), SheetFacts(""), Tables(self.tables.limits))
+            worksheet(Part(tags.encode("latin-1")), SheetFacts(""), Tables(self.tables.limits))
             _ROOTS.put(tags, value=True, size=len(tags))
-        before, opened, rows = content.partition("<sheetData>")
-        rows, closed, behind = rows.rpartition("</sheetData>")
-        if not opened or not closed:
+        first = text.find(_DATA[0], start, stop)
+        last = text.rfind(_DATA[1], first, stop)
+        if first < 0 or last < 0:
             raise _UnfamiliarError
-        for piece in _cut(before, _BEFORE):
+        for piece in _cut(text[start:first], _BEFORE):
             self._add(piece)
-        self._add(rows, "</row>")
-        for piece in _cut(behind, _BEHIND):
+        self._add(text[first + len(_DATA[0]) : last], "</row>")
+        behind, opened, foot = text[last + len(_DATA[1]) : stop].partition(_FOOT)
+        for piece in (*_cut(behind, _BEHIND), opened + foot):
             self._add(piece)
         return self._done()
 
     def _add(self, text: str, end: str = "") -> None:
-        """A piece; one that was not met before is taken apart at each *end*, if that is given."""
-        parts = _SLOT.split(text)
-        shape, values = "\0".join(parts[::2]), cast("list[str | None]", parts[1::2])
-        piece = _PIECES.get(shape)
+        """A piece; one that was not met before is taken apart at each *end*, if that is given.
+
+        What is around the rows has no numbers. It is a shape itself, and mostly known.
+        """
+        values: dict[int, str] = {}
+        piece = None if end else _PIECES.get(text)
         if piece is None:
-            piece = _joined([self._piece(row) for row in _apart(text, end)]) if end else self._new(parts)
-            _PIECES.put(shape, piece, len(shape))
+            shape, values = _apart_from_numbers(text)
+            piece = self._piece(shape, end)
         if not piece.holds(values) or (piece.last and piece.first <= self.last):
             raise _UnfamiliarError
         self.last = piece.last or self.last
@@ -233,40 +257,37 @@ class _Assembly:
             self._put(piece, values)
         self._guards(piece)
 
-    def _piece(self, text: str) -> _Piece:
-        parts = _SLOT.split(text)
-        shape = "\0".join(parts[::2])
+    def _piece(self, shape: str, end: str = "") -> _Piece:
         piece = _PIECES.get(shape)
         if piece is None:
-            piece = self._new(parts)
+            piece = _joined([self._piece(row) for row in _apart(shape, end)]) if end else self._new(shape)
             _PIECES.put(shape, piece, len(shape))
         return piece
 
-    def _new(self, parts: list[str]) -> _Piece:
+    def _new(self, shape: str) -> _Piece:
         self.new += 1
         if self.new > _MOST_NEW:
             raise _UnfamiliarError
-        return _learned(parts[::2], list(parts[1::2]))
+        return _learned(shape)
 
-    def _put(self, piece: _Piece, values: list[str | None]) -> None:
+    def _put(self, piece: _Piece, values: dict[int, str]) -> None:
         """The cells of a piece: the inner loop of all reading, so facts are made without calling their class."""
-        cells, strings, new = self.cells, self.tables.strings, tuple.__new__
+        cells, strings, entries, new = self.cells, self.tables.strings, piece.cells, tuple.__new__
         if 0 < self.tables.style_count <= piece.style:
             raise _UnfamiliarError
-        for place, what, slot, kind, formula, style in piece.cells:
+        for key in sorted((*values, *piece.fixed)) if piece.fixed else values:
+            place, what, kind, formula, style = entries[key]
             if what == _VALUE:
-                if (value := values[slot]) is not None:
-                    cells[place] = new(Fact, (kind, value, formula, style))
+                cells[place] = new(Fact, (kind, values[key], formula, style))
             elif what == _INDEX:
-                if (value := values[slot]) is not None:
-                    index = int(value)
-                    if index < 0:
-                        raise _UnfamiliarError
-                    cells[place] = new(Fact, ("s", strings[index], formula, style))
+                index = int(values[key])
+                if index < 0:
+                    raise _UnfamiliarError
+                cells[place] = new(Fact, ("s", strings[index], formula, style))
             elif what == _CONSTANT:
                 cells[place] = kind
             else:
-                cells[place] = self._other(place, kind, values[slot] if slot >= 0 else None)
+                cells[place] = self._other(place, kind, values.get(key))
 
     def _other(self, place: tuple[int, int], fact: Fact, value: str | None) -> Fact:
         """A cell whose formula is written once for many, or whose number of a string is no plain one."""
@@ -280,10 +301,14 @@ class _Assembly:
         return Fact(fact.type, text, formula, int(fact.style))
 
     def _guards(self, piece: _Piece) -> None:
-        self.hidden_rows |= piece.hidden_rows
-        self.hidden_columns += piece.hidden_columns
-        self.merges += piece.merges
-        self.validations += piece.validations
+        if piece.hidden_rows:
+            self.hidden_rows |= piece.hidden_rows
+        if piece.hidden_columns:
+            self.hidden_columns += piece.hidden_columns
+        if piece.merges:
+            self.merges += piece.merges
+        if piece.validations:
+            self.validations += piece.validations
         if piece.is_protected is not None:
             self.is_protected = piece.is_protected
 
@@ -333,28 +358,41 @@ def _symbols() -> Tables:
     return _Symbols(Limits(), cast("list[str]", _Indices()))
 
 
-def _learned(texts: list[str], values: list[str | None]) -> _Piece:
-    """What a shape holds: it is parsed with numbers in all its places, each with the number of its place."""
-    slots = [_CELL.search(text) for text in texts[:-1]]
-    if any(match is None and value is not None for match, value in zip(slots, values, strict=True)):
-        raise _UnfamiliarError
-    fill = [_NUMBER.format(n) if match else _BLANK for n, match in enumerate(slots)]
-    text = "".join(part for pair in zip(texts, [*fill, ""], strict=True) for part in pair)
+def _apart_from_numbers(text: str) -> tuple[str, dict[int, str]]:
+    """The shape of a piece, and its numbers by the offsets in the shape at which they are missing."""
+    parts = _NUMBERS.split(text)
+    texts = parts[::2]
+    return _BLANK.join(texts), dict(zip(_offsets(texts), parts[1::2], strict=False))
+
+
+def _offsets(texts: list[str]) -> Iterator[int]:
+    """Where in a shape each of these texts ends that it was joined from."""
+    return map(add, accumulate(map(len, texts)), count(0, len(_BLANK)))
+
+
+def _learned(shape: str) -> _Piece:
+    """What a shape holds: it is parsed with numbers in all its places, each with the offset of its place."""
+    texts = shape.split(_BLANK)
+    slots = {
+        n: match
+        for n, text in zip(_offsets(texts), texts[:-1], strict=False)
+        if (match := _CELL.search(text))
+    }
+    ends = [_NUMBER.format(n) if n in slots else _BLANK for n in _offsets(texts)]
+    text = "".join(part for pair in zip(texts, [*ends[:-1], ""], strict=True) for part in pair)
     sheet = SheetFacts("", is_protected=cast("bool", None))
-    worksheet(Part(f"<x>{text}</x>".encode()), sheet, _symbols())
-    numbers = {place_of(match[1]): n for n, match in enumerate(slots) if match}
-    cells = tuple(_entry(place, fact, numbers.pop(place, -1)) for place, fact in sheet.cells.items())
-    if numbers:
-        raise _UnfamiliarError
+    worksheet(_part(f"<x>{text}</x>"), sheet, _symbols())
+    cells = _entries(sheet.cells, {place_of(match[1]): n for n, match in slots.items()})
     rows = _rows(text)
     return _Piece(
         cells=cells,
-        slots=len(slots),
-        blank=tuple(n for n, match in enumerate(slots) if not match),
-        filled=tuple(n for n, match in enumerate(slots) if match and match[2]),
+        fixed=tuple(key for key in cells if key not in slots),
+        length=len(shape),
+        slots=frozenset(slots),
+        filled=frozenset(n for n, match in slots.items() if match[2]),
         first=min(rows, default=0),
         last=max(rows, default=0),
-        style=max((entry[-1] for entry in cells), default=0),
+        style=max((entry[-1] for entry in cells.values()), default=0),
         hidden_rows=frozenset(sheet.hidden_rows),
         hidden_columns=tuple(sheet.hidden_columns),
         merges=tuple(sheet.merges),
@@ -365,31 +403,28 @@ def _learned(texts: list[str], values: list[str | None]) -> _Piece:
 
 def _joined(pieces: list[_Piece]) -> _Piece:
     """One piece after the other, as one. Their rows ascend, or there may be two cells at one address."""
-    starts = list(accumulate((piece.slots for piece in pieces), initial=0))
+    starts = list(accumulate((piece.length for piece in pieces), initial=0))
     rows = [number for piece in pieces if piece.last for number in (piece.first, piece.last)]
     if any(one.last >= other.first for one, other in pairwise(p for p in pieces if p.last)):
         raise _UnfamiliarError
     protection = [piece.is_protected for piece in pieces if piece.is_protected is not None]
 
-    def slots(name: str) -> tuple[int, ...]:
-        return tuple(
-            slot + start
-            for piece, start in zip(pieces, starts, strict=False)
-            for slot in getattr(piece, name)
+    def keys(name: str) -> Iterator[int]:
+        return (
+            key + start for piece, start in zip(pieces, starts, strict=False) for key in getattr(piece, name)
         )
 
     def all_of(name: str) -> tuple[Any, ...]:
         return tuple(one for piece in pieces for one in getattr(piece, name))
 
     return _Piece(
-        cells=tuple(
-            (place, what, slot + start if slot >= 0 else slot, kind, formula, style)
-            for piece, start in zip(pieces, starts, strict=False)
-            for place, what, slot, kind, formula, style in piece.cells
+        cells=dict(
+            zip(keys("cells"), (entry for piece in pieces for entry in piece.cells.values()), strict=True)
         ),
-        slots=starts[-1],
-        blank=slots("blank"),
-        filled=slots("filled"),
+        fixed=tuple(keys("fixed")),
+        length=starts[-1],
+        slots=frozenset(keys("slots")),
+        filled=frozenset(keys("filled")),
         first=min(rows, default=0),
         last=max(rows, default=0),
         style=max((piece.style for piece in pieces), default=0),
@@ -409,6 +444,19 @@ def _rows(text: str) -> list[int]:
     return [int(number) for number in (*cells, *rows)]
 
 
+def _entries(cells: dict[tuple[int, int], Fact], slots: dict[tuple[int, int], int]) -> dict[int, _Entry]:
+    """The cells of a shape by their keys, which ascend."""
+    entries: dict[int, _Entry] = {}
+    key = 0
+    for place, fact in cells.items():
+        slot = slots.pop(place, -1)
+        key = slot if slot >= 0 else key + 1
+        entries[key] = _entry(place, fact, slot)
+    if slots:
+        raise _UnfamiliarError
+    return entries
+
+
 def _entry(place: tuple[int, int], fact: Fact, slot: int) -> _Entry:
     """A cell of a shape, parsed with :class:`_Symbols`: its text may be the number of a string."""
     style, text = str(fact.style), cast("str | int | None", fact.text)
@@ -417,24 +465,24 @@ def _entry(place: tuple[int, int], fact: Fact, slot: int) -> _Entry:
     if slot >= 0 and str(text) != str(slot):
         raise _UnfamiliarError
     if isinstance(cast("object", fact.formula), _Shared) or (slot < 0 and isinstance(text, int)):
-        return place, _OTHER, slot, fact, None, int(style)
+        return place, _OTHER, fact, None, int(style)
     if slot < 0:
-        return place, _CONSTANT, slot, fact._replace(style=int(style)), None, int(style)
-    return place, _INDEX if isinstance(text, int) else _VALUE, slot, fact.type, fact.formula, int(style)
+        return place, _CONSTANT, fact._replace(style=int(style)), None, int(style)
+    return place, _INDEX if isinstance(text, int) else _VALUE, fact.type, fact.formula, int(style)
 
 
 # -- shared strings
 
-_STRINGS: Known[str, str] = Known(1 << 18)
-_LONGEST_LABEL = 300  # longer texts are prose, which no other file has
+_STRINGS: Known[str, str] = Known(1 << 19)
+_LONGEST_LABEL = 900  # longer texts, of more than 300 Chinese characters, are prose, which no other file has
 
 
 def _strings(text: str) -> list[str]:
-    tags, content = _inside(text, "sst")
-    *chunks, rest = content.split("</si>")
-    if strings(Part(tags.encode())) or rest.strip(_SPACE):
+    tags, start, stop = _SST.inside(text)
+    *chunks, rest = text[start:stop].split("</si>")
+    if strings(Part(tags.encode("latin-1"))) or rest.strip(_SPACE):
         raise _UnfamiliarError
-    found = [_STRINGS.get(chunk) for chunk in chunks]
+    found = _STRINGS.all_of(chunks)
     new = [chunk for chunk, string in zip(chunks, found, strict=True) if string is None]
     if not new:
         return cast("list[str]", found)
@@ -446,7 +494,7 @@ def _parsed(chunks: list[str]) -> list[str]:
     """The strings of chunks that were not met before: all at once, for in each the first ``<si>`` is the only one."""
     if any(not chunk.startswith("<si>") or chunk.count("<si") > 1 for chunk in chunks):
         raise _UnfamiliarError
-    parsed = strings(Part("".join(["<x>", *(f"{chunk}</si>" for chunk in chunks), "</x>"]).encode()))
+    parsed = strings(_part("".join(["<x>", *(f"{chunk}</si>" for chunk in chunks), "</x>"])))
     for chunk, string in zip(chunks, parsed, strict=True):
         if len(chunk) <= _LONGEST_LABEL:
             _STRINGS.put(chunk, string, len(chunk))
@@ -460,7 +508,7 @@ _NAMES = "<definedNames>", "</definedNames>"
 
 
 def _workbook(text: str) -> Book:
-    _inside(text, "workbook")
+    _WORKBOOK.inside(text)
     before, opened, rest = text.partition(_NAMES[0])
     names, closed, behind = rest.partition(_NAMES[1])
     if not opened or not closed:
@@ -477,6 +525,6 @@ def _workbook(text: str) -> Book:
 def _book(text: str) -> Book:
     book = _BOOKS.get(text)
     if book is None:
-        book = workbook(Part(text.encode()))
+        book = workbook(_part(text))
         _BOOKS.put(text, book, len(text))
     return book
