@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
 import os
 import re
 import weakref
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote
@@ -25,6 +27,7 @@ from witness import differences
 from xltools.checking.checks import verify
 from xltools.classes import evolve
 from xltools.cli import command_line
+from xltools.data.ahead import ahead
 from xltools.data.filing import Account, Member, Source
 from xltools.data.measure import FOREMOST, foremost
 from xltools.data.number import kept, stored
@@ -193,13 +196,13 @@ class Figures(dict):
 
 
 def test_members_are_gone_through_and_never_held():
-    members = Lazy(50)
+    members = Lazy(200)
     accounts = tuple(Account(m.agency, m.source, "included") for m in members)
     rollup = Rollup(OFFICIAL, 2024, "区", "区", members, accounts, "unchecked")
     members.most = 0
     written = write_rollup(rollup, home=Path(), by_kind=True)
-    assert members.most <= 17  # those of a chart, and two on their way
-    assert len(read_package(written, "x.xlsx", OFFICIAL).members) == 50
+    assert members.most <= FOREMOST + 2 * stream._AT_A_TIME + 2  # those of a chart, and of two portions
+    assert len(read_package(written, "x.xlsx", OFFICIAL).members) == 200
 
 
 def test_a_sequence_that_lies_about_its_length_is_refused():
@@ -420,3 +423,42 @@ def test_foremost_are_those_that_have_most_and_of_equals_the_first(amounts):
     ]
     wanted = sorted(range(len(amounts)), key=lambda place: (-amounts[place], place))[:FOREMOST]
     assert foremost(form, measure, members) == [(members[place], amounts[place]) for place in wanted]
+
+
+def test_rows_are_the_same_whoever_works_them_out(monkeypatch):
+    """By other processes, portion by portion, with formulas, links and an account; and by none."""
+    monkeypatch.setattr(stream, "_FEWEST", 1)
+    monkeypatch.setattr(stream, "_AT_A_TIME", 2)
+    members = tuple(filing_member(n) for n in range(7))
+    whole = rollup_of(members)
+    alone, shared = io.BytesIO(), io.BytesIO()
+    save_rollup(whole, alone, home=Path("out"))
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
+        save_rollup(whole, shared, home=Path("out"), executor=executor)
+    assert shared.getvalue() == alone.getvalue()
+    assert [member.agency for member in read_package(shared.getvalue(), "x.xlsx").members] == [
+        member.agency for member in members
+    ]
+
+
+def filing_member(n):
+    values = {name: Decimal(n * place % 11) for place, name in enumerate(OFFICIAL.input_names) if place % 9}
+    return Member(
+        Agency("青禾区", f"C{n}", f"单位{n}"), Source(f"in/C{n} 年报.xlsx", f"{n:064x}", n), values, ""
+    )
+
+
+def test_few_rows_are_no_work_for_others():
+    class NoneOfTheirs:
+        def submit(self, *_: object) -> None:
+            pytest.fail("asked for a few rows")
+
+    save_rollup(rollup_of(tuple(map(filing_member, range(3)))), io.BytesIO(), executor=NoneOfTheirs())
+
+
+@pytest.mark.parametrize("most", [0, 1, 3, 20])
+def test_what_is_ahead_is_begun_before_it_is_asked_for(most):
+    begun = []
+    items = (begun.append(n) or n for n in range(10))
+    seen = [(n, len(begun)) for n in ahead(items, most)]
+    assert seen == [(n, min(10, n + most + 1)) for n in range(10)]

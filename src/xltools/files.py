@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
+from xltools.data.ahead import ahead
 from xltools.errors import InputError, OutputError, Problem
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
@@ -194,13 +191,9 @@ def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  most commands start faster without it
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        waiting: deque[Future[None]] = deque()
-        for path, content in files:
-            if len(waiting) == _AT_ONCE:
-                waiting.popleft().result()
-            waiting.append(pool.submit(write_atomically, path, content))
-        while waiting:
-            waiting.popleft().result()
+        written = (pool.submit(write_atomically, path, content) for path, content in files)
+        for one in ahead(written, _AT_ONCE - 1):
+            one.result()
 
 
 _NOT_IN_LINKS = r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]"""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 
 from xltools.checking.checks import verified
 from xltools.classes import NamedTuple, define, evolve, field
+from xltools.data.ahead import ahead, for_each_worker
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
 from xltools.data.record import Agency
@@ -218,25 +218,25 @@ def take_in(
     are taken in the order of the files, so that a task that was run twice counts once. A task whose process ended is
     given again file by file where others go on. Raises :class:`InputError`, :class:`BrokenExecutor` when none do.
     """
-    waiting: deque[tuple[Sequence[str], _Known, _Answer]] = deque()
-    for start in range(0, len(files), _BATCH):
-        batch = files[start : start + _BATCH]
-        known = _known(batch, manner, store) if store else {}
-        missed = tuple(file for file in batch if file not in known)
-        waiting.append((batch, known, _asked(missed, manner, executor)))
-        if len(waiting) > _ahead(executor):
-            yield from _answered(*waiting.popleft(), manner, store)
-    while waiting:
-        yield from _answered(*waiting.popleft(), manner, store)
+    begun = (
+        _begun(files[start : start + _BATCH], manner, executor, store)
+        for start in range(0, len(files), _BATCH)
+    )
+    for batch, known, answer in ahead(begun, for_each_worker(executor, _AHEAD) if executor else 0):
+        yield from _answered(batch, known, answer, manner, store)
 
 
 _Known = dict[str, Taken]
 _Answer = Callable[[], Iterable[Taken]]
 
 
-def _ahead(executor: Executor | None) -> int:
-    """How many tasks may be under way; a cluster's workers come and go."""
-    return _AHEAD * getattr(executor, "_max_workers", _AHEAD) if executor else 0
+def _begun(
+    batch: Sequence[str], manner: Manner, executor: Executor | None, store: Store | None
+) -> tuple[Sequence[str], _Known, _Answer]:
+    """Some files, what is known of them already, and the answer about the others, on which others are at work."""
+    known = _known(batch, manner, store) if store else {}
+    missed = tuple(file for file in batch if file not in known)
+    return batch, known, _asked(missed, manner, executor)
 
 
 def _asked(files: tuple[str, ...], manner: Manner, executor: Executor | None) -> _Answer:

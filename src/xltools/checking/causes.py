@@ -87,7 +87,7 @@ def last_year_resent(case: Case, index: int) -> Iterator[Cause]:
         return
     if finding.severity not in {Severity.ERROR, Severity.QUESTION} or case.filing.unread:
         return
-    names = [cell.name for cell in case.form.inputs]
+    names = case.form.input_names
     same = all(record.values.get(name, ZERO) == case.past.get(name, ZERO) for name in names)
     count = sum(bool(record.values.get(name)) for name in names)
     if same and count >= _RESENT:

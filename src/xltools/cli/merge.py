@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from xltools.classes import NamedTuple
 from xltools.cli.shared import (
+    Handed,
     How,
     Own,
     emit,
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xltools.form.model import Form
-    from xltools.inbox import Inbox
     from xltools.merging import Merge
     from xltools.report.manifest import Settings
 
@@ -105,19 +106,23 @@ def command(lang: Lang) -> click.Command:
             from xltools.cli.proving import prove  # noqa: PLC0415
 
             fresh = reading._replace(fresh=True)  # a proof rests on the files alone
-            return prove(checked, lambda: _merged(paths, settings, own, lang, fresh, told=False), lang)
+            with contextlib.ExitStack() as held:
+                return prove(
+                    checked, lambda: _merged(paths, settings, own, lang, fresh, held, told=False), lang
+                )
         # A collection is merged again after each correction; its own roll-up takes the place of the former one.
         own_place, output = output is None, given(output, own.rollup, "-o")
         if own_place and not force:
             _refuse_texts(output)
         elif not force:
             refuse_existing([output])
-        work = _merged(paths, settings, own, lang, reading, told=True)
-        refuse_input(output, work.inbox.paths)
-        if work.outcome.rollup is None:
-            click.echo(t("report.not-merged"), err=True)
-            return 1
-        _write(work, output, lang)
+        with contextlib.ExitStack() as held:
+            work = _merged(paths, settings, own, lang, reading, held, told=True)
+            refuse_input(output, work.handed.inbox.paths)
+            if work.outcome.rollup is None:
+                click.echo(t("report.not-merged"), err=True)
+                return 1
+            _write(work, output, lang)
         return int(work.outcome.collection.has_errors)
 
     return run
@@ -139,12 +144,21 @@ class _Options(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A merge that was done: its outcome, the files it read, and how to write it."""
+    """A merge that was done: its outcome, what it read, and how to write it."""
 
     outcome: Merge
-    inbox: Inbox
+    handed: Handed
     settings: Settings
     password: str
+
+    def save(self, out: BinaryIO, home: Path) -> None:
+        """Write the roll-up that came of it; it will lie in the folder *home*."""
+        from xltools.excel.writer import save_rollup  # noqa: PLC0415
+
+        rollup = self.outcome.rollup
+        assert rollup is not None  # noqa: S101  the caller asked
+        by_kind, executor = self.settings.by_kind, self.handed.executor
+        save_rollup(rollup, out, self.password, home=home, by_kind=by_kind, executor=executor)
 
 
 def _known(checked: Path | None) -> Settings | None:
@@ -159,8 +173,6 @@ def _known(checked: Path | None) -> Settings | None:
 
 def _refuse_texts(former: Path) -> None:
     """Raise :class:`OutputError` where somebody typed prose into the former roll-up: it would be gone with it."""
-    import contextlib  # noqa: PLC0415
-
     from xltools.errors import InputError, OutputError, Problem  # noqa: PLC0415
     from xltools.files import read_bytes  # noqa: PLC0415
     from xltools.report import manifest  # noqa: PLC0415
@@ -182,7 +194,14 @@ def _refuse_texts(former: Path) -> None:
 
 
 def _merged(
-    paths: tuple[Path | str, ...], options: _Options, own: Own, lang: Lang, how: How, *, told: bool
+    paths: tuple[Path | str, ...],
+    options: _Options,
+    own: Own,
+    lang: Lang,
+    how: How,
+    held: contextlib.ExitStack,
+    *,
+    told: bool,
 ) -> Work:
     from xltools.merging import Exclusion, merge  # noqa: PLC0415
     from xltools.report import text  # noqa: PLC0415
@@ -191,7 +210,7 @@ def _merged(
     earlier = prior_files(options.prior, own)
     past = find_past(earlier, own, options.form, options.year, lang, how)
     inbox, home = inbox_of(paths, own), options.district
-    handed = read_all(inbox, options.form, lang, how, roster=roster, district=home, at_once=False)
+    handed = read_all(inbox, options.form, lang, how, roster=roster, district=home, at_once=False, held=held)
     outcome = merge(
         handed.filings,
         options.form,
@@ -215,7 +234,7 @@ def _merged(
         click.echo(
             catalog(lang)(f"report.{key}", year=past.year, whose=whose, district=options.district), err=True
         )
-    return Work(outcome, handed.inbox, _settings(options, own, earlier), options.password)
+    return Work(outcome, handed, _settings(options, own, earlier), options.password)
 
 
 def _settings(options: _Options, own: Own, earlier: Sequence[Path | str]) -> Settings:
@@ -243,14 +262,13 @@ def _settings(options: _Options, own: Own, earlier: Sequence[Path | str]) -> Set
 
 def _write(work: Work, output: Path, lang: Lang) -> None:
     """The workbook, and beside it the manifest of what it was made of."""
-    from xltools.excel.writer import save_rollup  # noqa: PLC0415
     from xltools.files import writing  # noqa: PLC0415
     from xltools.report import manifest, text  # noqa: PLC0415
 
     rollup = work.outcome.rollup
     assert rollup is not None  # noqa: S101  the caller asked
     with writing(output) as out:
-        save_rollup(rollup, out, work.password, home=output.parent, by_kind=work.settings.by_kind)
+        work.save(out, output.parent)
     with output.open("rb") as written:
         sha256, size = manifest.hash_of(iter(lambda: written.read(1 << 20), b"")), written.tell()
     with writing(manifest.path_of(output)) as out:

@@ -26,7 +26,6 @@ def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
     """
     import tempfile  # noqa: PLC0415
 
-    from xltools.excel.writer import save_rollup  # noqa: PLC0415
     from xltools.files import read_bytes  # noqa: PLC0415
     from xltools.report.manifest import hash_of, path_of, read  # noqa: PLC0415
     from xltools.report.text import collection_text  # noqa: PLC0415
@@ -39,7 +38,7 @@ def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
         click.echo(t("proof.no-rollup"), err=True)
         return 1
     with tempfile.TemporaryFile() as out:
-        save_rollup(rollup, out, work.password, home=workbook.parent, by_kind=work.settings.by_kind)
+        work.save(out, workbook.parent)
         out.seek(0)
         made = hash_of(iter(lambda: out.read(1 << 20), b""))
     if made == hash_of(there):

@@ -204,11 +204,14 @@ def find_roster(path: Path | None) -> Roster | None:
 class Handed:
     """Everything that was handed in, where it lies, and how many files were passed over.
 
-    Many files may be read while their filings are gone through for the first time.
+    Many files may be read while their filings are gone through for the first time. The processes that read them stay, as
+    ``executor``, until *held* is closed, which is when the last file was read unless somebody has more work for them.
     """
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, held: contextlib.ExitStack | None = None) -> None:
         self.inbox = inbox
+        self.executor: Executor | None = None  # of this machine
+        self._held = held
         self.filings: Sequence[Filing] = ()
         self._passed_over = inbox.passed_over
 
@@ -223,7 +226,10 @@ class Handed:
         from xltools.intake import take_in  # noqa: PLC0415
 
         files, t = self.inbox.files, catalog(lang)
-        with workers(how, len(files)) as executor, _kept(how, self.inbox) as store:
+        with contextlib.ExitStack() as own:
+            executor = (self._held or own).enter_context(workers(how, len(files)))
+            store = own.enter_context(_kept(how, self.inbox))
+            self.executor = None if how.dask is not None else executor
             taken = take_in(files, manner, executor=executor, store=store)
             for one in progress(taken, t("report.reading"), len(files)):
                 self._passed_over += one.passed_over
@@ -255,17 +261,18 @@ def read_all(
     roster: Roster | None = None,
     district: str = "",
     at_once: bool = True,
+    held: contextlib.ExitStack | None = None,
 ) -> Handed:
     """Every file named or found in a folder, an archive or a store, read; says how many were passed over.
 
     Reports that tell no more than their agency's name are known by it on the *roster*, as of that *district*. Unless all
-    are to be read *at once*, many are while the first are gone through.
+    are to be read *at once*, many are while the first are gone through. See :class:`Handed` for *held*.
     """
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
     from xltools.intake import MANY, gathered, on_roster  # noqa: PLC0415
 
-    handed = Handed(gather(named))
+    handed = Handed(gather(named), held)
     count = len(handed.inbox.files)
     if not count and not allow_none:
         raise InputError(Problem("no-workbooks", "、".join(map(str, named))))

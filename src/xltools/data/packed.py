@@ -139,20 +139,15 @@ def _figures(figures: Mapping[str, Decimal]) -> list[list[str]]:
 
 def _values(values: Mapping[str, Decimal], form: Form) -> list[str | None]:
     """In the order of the form's inputs, a blank as null."""
-    found = [None if (value := values.get(cell.name)) is None else str(value) for cell in form.inputs]
+    found = [None if (value := values.get(name)) is None else str(value) for name in form.input_names]
     if len(found) - found.count(None) != len(values):
         raise TypeError("a record holds inputs of its form and nothing else")
     return found
 
 
 def _read_values(values: Iterable[str | None], form: Form) -> dict[str, Decimal]:
-    pairs = zip(_names(form), values, strict=True)
+    pairs = zip(form.input_names, values, strict=True)
     return {name: _figure(value) for name, value in pairs if value is not None}
-
-
-@lru_cache(maxsize=16)
-def _names(form: Form) -> tuple[str, ...]:
-    return tuple(cell.name for cell in form.inputs)
 
 
 def _member(filing: Filing, member: Member) -> list[object]:

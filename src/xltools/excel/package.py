@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from typing import BinaryIO
 
 from xltools.classes import frozen
@@ -31,16 +31,26 @@ def whole(change: Callable[[bytes], bytes]) -> Change:
     return lambda part: (change(part),)
 
 
-def save_changed(package: bytes, out: BinaryIO, changes: Mapping[str, Change]) -> None:
+_QUICK = 4  # of nine levels: a third of the time that the usual sixth takes for rows of figures, and 7 % more bytes
+
+
+def save_changed(
+    package: bytes, out: BinaryIO, changes: Mapping[str, Change], quick: Container[str] = ()
+) -> None:
     """Write the package to *out*, each named part as the pieces that its function makes of it, in the package's order.
 
-    A piece is asked for when the one before is written, so that a part may be far larger than what is held of it.
+    A piece is asked for when the one before is written, so that a part may be far larger than what is held of it. The
+    parts that are *quick* are compressed less.
     """
     with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
             content = old.read(entry)
             change = changes.get(entry.filename)
-            with new.open(_entry(entry.filename, entry.external_attr), "w") as part:
+            info = _entry(entry.filename, entry.external_attr)
+            if entry.filename in quick:
+                # zipfile has no other way before Python 3.13, which keeps this one.
+                info._compresslevel = _QUICK  # type: ignore[attr-defined]  # noqa: SLF001
+            with new.open(info, "w") as part:
                 for piece in change(content) if change else (content,):
                     part.write(piece)
 

@@ -312,6 +312,11 @@ class Form:
         return tuple(cell for cell in self.cells.values() if not cell.is_total)
 
     @cached_property
+    def input_names(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(cell.name for cell in self.inputs)
+
+    @cached_property
     def totals(self) -> tuple[Cell, ...]:
         """The cells that are derived, each after those it is derived from."""
         ordered: dict[str, Cell] = {}
@@ -390,7 +395,7 @@ class Form:
     def _derived(self) -> tuple[tuple[str, ...], tuple[tuple[str, _Sum], ...]]:
         """The names of the inputs, and those of the totals with their sums, each after those it is derived from."""
         sums = ((cell.name, cell.definition.ready()) for cell in self.totals if cell.definition is not None)
-        return tuple(cell.name for cell in self.inputs), tuple(sums)
+        return self.input_names, tuple(sums)
 
     def broken(self, values: Mapping[str, Decimal]) -> list[Identity]:
         """The identities that do not hold for *values*, which are :meth:`complete`."""

@@ -32,7 +32,7 @@ def read_earlier(reading: Reading, year: int) -> dict[int, dict[str, Decimal]]:
     if facts is None:
         return {}
     rows, form = dict(_rows(reading, facts)), reading.layout.form
-    inputs = {cell.name for cell in form.inputs}
+    inputs = set(form.input_names)
     earlier = {}
     for before, column in _years(facts, year):
         values = {

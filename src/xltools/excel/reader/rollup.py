@@ -119,7 +119,7 @@ def _look_for_changes(
     """Say once of a row that it is not as it was written: by its check, else by its totals."""
     matrix, form = reading.matrix, reading.layout.form
     assert matrix is not None  # noqa: S101  the row was found by it
-    figures = figures_of(member, (cell.name for cell in form.inputs))
+    figures = figures_of(member, form.input_names)
     if matrix.is_checked and check != member_check(member, figures):
         reading.note(
             "row-altered", MATRIX, (row, matrix.columns[f"{PREFIX}check"]), what=Word("altered-contents")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from xltools.classes import evolve
 from xltools.data.filing import Stamp
@@ -31,6 +31,9 @@ from xltools.excel.writer.years import write_years
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import COVER, PREFIX, Matrix
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["Press", "check_password", "press", "save_rollup", "write_return", "write_rollup"]
 
@@ -72,16 +75,23 @@ def write_rollup(
 
 
 def save_rollup(
-    rollup: Rollup, out: BinaryIO, password: str = "", *, home: Path | None = None, by_kind: bool = False
+    rollup: Rollup,
+    out: BinaryIO,
+    password: str = "",
+    *,
+    home: Path | None = None,
+    by_kind: bool = False,
+    executor: Executor | None = None,
 ) -> None:
     """Write the workbook of a district: the form's sheets over one row an agency, and an account of every file.
 
     It is written to *out* row by row. With *home*, the folder in which it will lie, each row links to its file; with
-    *by_kind*, a further sheet has a subtotal for each kind of agency.
+    *by_kind*, a further sheet has a subtotal for each kind of agency. The processes of an *executor* work out the rows;
+    whether there are any makes no difference to the bytes.
     """
     matrix = Matrix.issued(rollup.form, len(rollup.members))
     content = Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup, home=home, matrix=matrix)
-    _write(content, out, password, by_kind=by_kind)
+    _write(content, out, password, by_kind=by_kind, executor=executor)
 
 
 def press(form: Form, password: str = "", key: bytes = b"", *, show_last: bool = False) -> Press:
@@ -98,7 +108,13 @@ def check_password(password: str) -> None:
 
 
 def _write(
-    content: Content, out: BinaryIO, password: str, key: bytes = b"", *, by_kind: bool = False
+    content: Content,
+    out: BinaryIO,
+    password: str,
+    key: bytes = b"",
+    *,
+    by_kind: bool = False,
+    executor: Executor | None = None,
 ) -> None:
     check_password(password)
     content = evolve(content, results=results(content))
@@ -115,7 +131,7 @@ def _write(
         for sheet in content.layout.sheets:
             write_section(canvas, content, sheet)
         if content.rollup:
-            _rollup_sheets(canvas, content, content.rollup, by_kind=by_kind)
+            _rollup_sheets(canvas, content, content.rollup, executor, by_kind=by_kind)
         cover.write()
         for name, (sheet_name, area) in content.layout.places.items():
             canvas.define(name, sheet_name, area)
@@ -124,14 +140,16 @@ def _write(
         canvas.save(out)
 
 
-def _rollup_sheets(canvas: Canvas, content: Content, rollup: Rollup, *, by_kind: bool) -> None:
+def _rollup_sheets(
+    canvas: Canvas, content: Content, rollup: Rollup, executor: Executor | None, *, by_kind: bool
+) -> None:
     """What a roll-up has besides the form's own sheets."""
     if content.layout.form.charts:
         write_charts(canvas, content, rollup)
     if rollup.earlier:
         write_years(canvas, content, rollup)
-    write_matrix(canvas, content, rollup)
-    write_sources(canvas, content, rollup)
+    write_matrix(canvas, content, rollup, executor)
+    write_sources(canvas, content, rollup, executor)
     if by_kind and rollup.members:
         write_kinds(canvas, content, rollup)
     if rollup.waived:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import xlsxwriter
 from xlsxwriter.chart import Chart
@@ -52,7 +52,7 @@ class Canvas:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self._book = xlsxwriter.Workbook(self._out, options)
         self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
-        self._streams: list[tuple[str, Stream]] = []
+        self._streams: list[tuple[str, Stream[Any]]] = []
         self._warnings = warnings.catch_warnings()
 
     def __enter__(self) -> Self:
@@ -71,7 +71,7 @@ class Canvas:
         lock = structure_lock(self._password) if locked else {}
         rows: dict[str, Change] = {part: stream.sheet for part, stream in self._streams}
         links: dict[str, Change] = {relations_of(part): stream.relations for part, stream in self._streams}
-        save_changed(self._out.getvalue(), out, {**lock, **rows, **links})
+        save_changed(self._out.getvalue(), out, {**lock, **rows, **links}, quick=rows)
 
     def close(self, *, locked: bool = True) -> bytes:
         """The same as bytes."""
@@ -79,7 +79,7 @@ class Canvas:
         self.save(out, locked=locked)
         return out.getvalue()
 
-    def stream(self, page: Worksheet, stream: Stream) -> None:
+    def stream(self, page: Worksheet, stream: Stream[Any]) -> None:
         """Have the rows of *stream* written while the file is; the first is drawn already, with its link if rows have one."""
         part = f"xl/worksheets/sheet{self._book.worksheets().index(page) + 1}.xml"
         self._streams.append((part, stream))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xltools.classes import frozen
 from xltools.data.checksum import checksum, figures_of, member_check
-from xltools.data.filing import Account, Source
+from xltools.data.filing import Account, Member, Source
 from xltools.data.number import kept
 from xltools.data.rollup import Rollup
 from xltools.excel import live
@@ -29,17 +32,22 @@ from xltools.excel.writer.stream import (
     words,
 )
 from xltools.files import link
-from xltools.form.model import Cell
+from xltools.form.model import Cell, Form
 from xltools.form.places import MATRIX, PREFIX, SOURCES, WAIVED, Area, Matrix, Sources, Waived
 from xltools.text import clerk
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+_Item = TypeVar("_Item")
 
 _MATRIX_WIDTHS = (12.0, 14.0, 26.0, 12.0, 32.0, 14.0, 18.0)
 _SOURCES_WIDTHS = (12.0, 14.0, 26.0, 34.0, 66.0, 9.0, 12.0, 40.0, 18.0, 10.0, 18.0)
 _HEIGHTS = {Matrix.SECTION_ROW: 30, Matrix.ROW_ROW: 56, Matrix.COLUMN_ROW: 30, Matrix.NAME_ROW: 30}
 
 
-def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
-    """Where the district's figures come from."""
+def write_matrix(canvas: Canvas, content: Content, rollup: Rollup, executor: Executor | None) -> None:
+    """Where the district's figures come from; with *executor* others work out the rows."""
     page, form = canvas.page(MATRIX), content.layout.form
     matrix, count, last = Matrix.issued(form, len(rollup.members)), len(rollup.members), len(Matrix.ABOUT)
     table = _Table(Matrix.NAME_ROW, count, last + len(form.cells), Matrix.ABOUT.index("file"))
@@ -52,9 +60,8 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     )
     looks = [quiet if key in {"sha256", "check"} else text for key in Matrix.ABOUT]
     figures = [_open(canvas, bg_color=LOCKED if cell.is_total else "#FFFFFF") for cell in form.cells.values()]
-    table.draw(
-        canvas, page, [*looks, *figures], _matrix_rows(content, rollup, matrix, linked=linked), linked=linked
-    )
+    make = _MatrixRow.of(form, matrix, content.home if linked else None)
+    table.draw(canvas, page, [*looks, *figures], rollup.members, make, linked=linked, executor=executor)
     widths(page, (*_MATRIX_WIDTHS, *(13.0,) * len(form.cells)))
     page.freeze_panes(matrix.first, Matrix.ABOUT.index("name") + 1)
     finish(canvas, content, page, Area.at(0, 0, matrix.last + 1, table.width))
@@ -92,22 +99,34 @@ def write_names(canvas: Canvas, content: Content, page: Worksheet, cells: Iterab
         page.set_row(row, height)
 
 
-def _matrix_rows(content: Content, rollup: Rollup, matrix: Matrix, *, linked: bool) -> Iterator[Row]:
-    form = content.layout.form
-    names = [cell.name for cell in form.inputs]
-    formulas = {name: formula(text) for name, text in live.row_formulas(form, matrix).items()}
-    begun = [(name, formulas.get(name, NUMBER)) for name in form.cells]
-    for member in rollup.members:
+@frozen
+class _MatrixRow:
+    """What makes the row of a member; it may travel to another process."""
+
+    form: Form
+    starts: tuple[tuple[str, str], ...]  # what stands in front of a figure: of a total, its formula
+    home: Path | None  # where the rows link from, if they do
+
+    @classmethod
+    def of(cls, form: Form, matrix: Matrix, home: Path | None) -> _MatrixRow:
+        """For the rows of that matrix."""
+        formulas = {name: formula(text) for name, text in live.row_formulas(form, matrix).items()}
+        return cls(form, tuple((name, formulas.get(name, NUMBER)) for name in form.cells), home)
+
+    def __call__(self, member: Member) -> Row:
         agency, source = member.agency, member.source
         about = (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
-        contents = [words(text) for text in (*about, member_check(member, figures_of(member, names)))]
-        known = form.complete(member.values)
-        contents += [f"{start}{kept(known[name])}{ENDS}" if name in known else BLANK for name, start in begun]
-        yield Row(contents, _link(content, source) if linked else "")
+        check = member_check(member, figures_of(member, self.form.input_names))
+        contents = [words(text) for text in (*about, check)]
+        known = self.form.complete(member.values)
+        contents += [
+            f"{start}{kept(known[name])}{ENDS}" if name in known else BLANK for name, start in self.starts
+        ]
+        return Row(contents, _link(self.home, source))
 
 
-def _link(content: Content, source: Source) -> str:
-    return link(source.on_disk, content.home) if content.home is not None and source.path else ""
+def _link(home: Path | None, source: Source) -> str:
+    return link(source.on_disk, home) if home is not None and source.path else ""
 
 
 def _are_linked(canvas: Canvas, content: Content, page: Worksheet, title: str, files: int, most: int) -> bool:
@@ -128,9 +147,17 @@ class _Table:
     linked: int
 
     def draw(
-        self, canvas: Canvas, page: Worksheet, looks: list[Format], rows: Iterable[Row], *, linked: bool
+        self,
+        canvas: Canvas,
+        page: Worksheet,
+        looks: list[Format],
+        items: Iterable[_Item],
+        make: Callable[[_Item], Row],
+        *,
+        linked: bool,
+        executor: Executor | None,
     ) -> None:
-        """The rows, of which the first is drawn as the pattern of the others."""
+        """The rows of the items, of which the first is drawn as the pattern of the others."""
         first, t = self.head + 1, clerk()
         if linked:
             canvas.link(page, (first, self.linked), "external:first.xlsx")
@@ -138,12 +165,12 @@ class _Table:
         for column, look in enumerate(looks):
             canvas.put(page, Area.at(first, column), None, look)
         rows_area = Area.at(first, 0, max(1, self.count), self.width)
-        canvas.stream(page, Stream(first, self.count, rows, self.linked))
+        canvas.stream(page, Stream(first, self.count, items, make, self.linked, executor))
         canvas.refuse_typing(page, rows_area, t("input.error-title"), t("rollup.no-typing"))
         page.autofilter(self.head, 0, rows_area.last_row, rows_area.last_column)
 
 
-def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
+def write_sources(canvas: Canvas, content: Content, rollup: Rollup, executor: Executor | None) -> None:
     """Every file and every agency, and what became of it."""
     page, t, accounts = canvas.page(SOURCES), clerk(), rollup.accounts
     table = _Table(Sources.HEAD_ROW, len(accounts), len(Sources.COLUMNS), Sources.COLUMNS.index("file"))
@@ -153,15 +180,14 @@ def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     for column, key in enumerate(Sources.COLUMNS):
         canvas.put(page, Area.at(Sources.HEAD_ROW, column), t(f"rollup.{key}"), head)
     looks = [_open(canvas, align="left")] * table.width
-    table.draw(
-        canvas, page, looks, (_account_row(content, a, linked=linked) for a in accounts), linked=linked
-    )
+    make = partial(_account_row, content.home if linked else None)
+    table.draw(canvas, page, looks, accounts, make, linked=linked, executor=executor)
     widths(page, _SOURCES_WIDTHS)
     page.freeze_panes(Sources.FIRST_ROW, 0)
     finish(canvas, content, page, Area.at(0, 0, Sources.HEAD_ROW + max(1, table.count) + 1, table.width))
 
 
-def _account_row(content: Content, account: Account, *, linked: bool) -> Row:
+def _account_row(home: Path | None, account: Account) -> Row:
     agency, source = account.agency, account.source
     who = (agency.district, agency.code, agency.name) if agency else ("", "", "")
     size = kept(Decimal(source.size)) if source.sha256 else ""
@@ -170,7 +196,7 @@ def _account_row(content: Content, account: Account, *, linked: bool) -> Row:
     contents = [words(text) for text in (*texts, checksum(texts))]
     if size:
         contents[Sources.COLUMNS.index("size")] = number(size)
-    return Row(contents, _link(content, source) if linked else "")
+    return Row(contents, _link(home, source))
 
 
 _WAIVED_WIDTHS = (26.0, 18.0, 20.0, 60.0, 34.0, 12.0, 12.0)

@@ -1,7 +1,7 @@
-"""Rows that are written as XML while the file is saved: as many as there are, one held at a time.
+"""Rows that are written as XML while the file is saved: as many as there are, few held at a time.
 
 xlsxwriter draws the sheet with its head and one row for the looks. Where it wrote that row, its link and the link's
-relation, those of all rows are written instead.
+relation, those of all rows are written instead. What they become may be worked out by other processes.
 """
 
 from __future__ import annotations
@@ -9,11 +9,19 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO
+from functools import lru_cache, partial
+from itertools import islice, starmap
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from xltools.classes import NamedTuple, define, field
+from xltools.data.ahead import ahead, for_each_worker
 from xltools.excel.formula import ROW
 from xltools.form.address import a1, column_name
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+_Item = TypeVar("_Item")
 
 MOST_LINKS = 65_530  # on one sheet; Excel says the file is damaged when there are more
 _LONGEST_TEXT = 32_767  # characters in a cell
@@ -68,14 +76,25 @@ def _spool() -> IO[str]:
     return tempfile.SpooledTemporaryFile(_HELD, "w+", encoding="utf-8")
 
 
+_FEWEST = 1000  # rows, below which others need longer to begin than they save
+_AT_A_TIME = 16  # rows that are worked out by one task
+_AHEAD = 2  # tasks for each worker that are under way at a time
+
+
 @define(eq=False)
-class Stream:
-    """*count* rows of a sheet from the row *first* on, which is there for the looks; links are at the column *linked*."""
+class Stream(Generic[_Item]):
+    """A row of a sheet for each of *count* items, from the row *first* on, which is there for the looks.
+
+    *make* gives the row of an item; of many rows the processes of an *executor* do it, to whom it and the items travel.
+    Links are at the column *linked*.
+    """
 
     first: int
     count: int
-    rows: Iterable[Row]
+    items: Iterable[_Item]
+    make: Callable[[_Item], Row]
     linked: int = 0
+    executor: Executor | None = None
     _links: IO[str] = field(factory=_spool)
 
     def sheet(self, part: bytes) -> Iterator[bytes]:
@@ -111,16 +130,33 @@ class Stream:
         return _DIMENSION.sub(lambda found: f'{found[1]}{found[2]}{last}"', head)
 
     def _rows(self, styles: list[tuple[str, str]]) -> Iterator[bytes]:
-        heads = [f'<c r="{letters}{ROW}"{style}' for letters, style in styles]
-        at = self.first
-        for row in self.rows:
-            at += 1
-            line = "".join([head + content for head, content in zip(heads, row.contents, strict=True)])
-            yield f'<row r="{at}">{line.replace(ROW, str(at))}</row>'.encode()
-            if row.link:
-                self._links.write(f"{at} {row.link.translate(_XML)}\n")
-        if at != self.first + self.count:
-            raise ValueError(f"{at - self.first} rows where {self.count} were said to be")
+        draw = partial(_drawn, self.make, [f'<c r="{letters}{ROW}"{style}' for letters, style in styles])
+        count = 0
+        for drawn in self._each_portion(draw):
+            count += drawn.number
+            self._links.write(drawn.links)
+            yield drawn.rows
+        if count != self.count:
+            raise ValueError(f"{count} rows where {self.count} were said to be")
+
+    def _each_portion(self, draw: Callable[[int, tuple[_Item, ...]], _Drawn]) -> Iterator[_Drawn]:
+        """The rows portion by portion; of those that others draw some are on their way."""
+        if self.executor is None or self.count < _FEWEST:
+            yield from starmap(draw, self._portions())
+            return
+        import pickle  # noqa: PLC0415  one process alone needs none
+
+        packed = pickle.dumps(draw)  # which holds a form: to take that apart costs more than to draw the rows
+        begun = (self.executor.submit(_drawn_by, packed, *portion) for portion in self._portions())
+        for drawn in ahead(begun, for_each_worker(self.executor, _AHEAD)):
+            yield drawn.result()
+
+    def _portions(self) -> Iterator[tuple[int, tuple[_Item, ...]]]:
+        """So many items as one task draws, and the row of the first of them."""
+        items, row = iter(self.items), self.first
+        while portion := tuple(islice(items, _AT_A_TIME)):
+            yield row, portion
+            row += len(portion)
 
     def _each_link(self, part: str, own: str, write: Callable[[int, str, str], str]) -> Iterator[bytes]:
         """The part with every link where it has that of the first row."""
@@ -135,3 +171,37 @@ class Stream:
             yield (before + write(count, at, target)).encode()
             before = ""
         yield (before + after if count else (before + after).replace(_NO_LINKS, "")).encode()
+
+
+class _Drawn(NamedTuple):
+    """Some rows as they are written, and a line for each that links: which row it is and where the link points."""
+
+    number: int
+    rows: bytes
+    links: str
+
+
+def _drawn(make: Callable[[_Item], Row], heads: list[str], first: int, items: tuple[_Item, ...]) -> _Drawn:
+    """The rows of these items from the row *first* on, in whichever process this runs."""
+    lines: list[str] = []
+    links: list[str] = []
+    for at, item in enumerate(items, first + 1):
+        row = make(item)
+        cells = "".join([head + content for head, content in zip(heads, row.contents, strict=True)])
+        lines.append(f'<row r="{at}">{cells.replace(ROW, str(at))}</row>')
+        if row.link:
+            links.append(f"{at} {row.link.translate(_XML)}\n")
+    return _Drawn(len(lines), "".join(lines).encode(), "".join(links))
+
+
+def _drawn_by(packed: bytes, first: int, items: tuple[Any, ...]) -> _Drawn:
+    """The same in another process, by what was packed there."""
+    return _unpacked(packed)(first, items)
+
+
+@lru_cache(maxsize=2)
+def _unpacked(packed: bytes) -> Callable[[int, tuple[Any, ...]], _Drawn]:
+    import pickle  # noqa: PLC0415
+
+    found: Callable[[int, tuple[Any, ...]], _Drawn] = pickle.loads(packed)  # noqa: S301  it comes from the process that gave the task
+    return found

@@ -183,7 +183,7 @@ class RenderedForm:
     def _typed(self) -> dict[str, str]:
         """What stands in the inputs of which no figure came, as far as a finding tells it."""
         told = (finding for mark in self.marks for finding in mark.group.findings)
-        inputs = {cell.name for cell in self.form.inputs}
+        inputs = set(self.form.input_names)
         return {f.cell: str(f.found) for f in told if f.cell in inputs}
 
     def _numbers(self, marks: Sequence[Mark]) -> list[Markup]:
