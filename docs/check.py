@@ -90,7 +90,8 @@ def _console(content: str, here: Path, folder: Path, language: str) -> Iterator[
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     settings = {"PATH": path, "XLTOOLS_LANG": language, "PYTHONPATH": str(folder / "src")}
     bash = [shutil.which("bash") or "bash", "-c", script]
-    environment = os.environ | settings
+    # Whoever runs this by make has no part in a make that a document shows.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | settings
     done = subprocess.run(
         bash,
         cwd=here,
