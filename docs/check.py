@@ -91,7 +91,9 @@ def _console(content: str, here: Path, folder: Path, language: str) -> Iterator[
     settings = {"PATH": path, "XLTOOLS_LANG": language, "PYTHONPATH": str(folder / "src")}
     bash = [shutil.which("bash") or "bash", "-c", script]
     # Whoever runs this by make has no part in a make that a document shows.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | settings
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("MAKE")
+    } | settings
     done = subprocess.run(
         bash,
         cwd=here,
