@@ -86,7 +86,7 @@ def roll_up(folder: Path, rows: int) -> str:
     taken = list(take_in(files, manner))
     spent, found = timed(
         lambda: merge(
-            gathered(taken, manner, many=True)[0],
+            gathered(taken, manner, many=True),
             form,
             making.YEAR,
             making.DISTRICT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -657,3 +658,52 @@ def test_many_copies_of_a_file_are_not_each_held_against_all_others(monkeypatch)
     assert [len(one) for one in found] == [1] * count
     assert {one[0].facts["files"] for one in found} == {"、".join(f"{n:02}.xlsx" for n in range(20)) + "…"}
     assert max(Counter(looked).values()) <= 6
+
+
+SPELLINGS = st.sampled_from(
+    ["0", "-0", "1", "1.0", "01", "1e2", "1E+2", "100", "9.90", "9.9", "0.5", ".5", "", "一"]
+)
+SHOWN = st.builds(
+    Shown,
+    st.none() | st.sampled_from(["0", "-0", "1", "1.0", "1E+2", "100", "9.90", "9.9", "0.5"]).map(Decimal),
+    SPELLINGS,
+    st.sampled_from(Origin),
+    st.sampled_from(["", "=A1"]),
+    st.sampled_from(["", "=A2"]),
+)
+
+
+@given(st.lists(SHOWN, max_size=8))
+def test_whatever_a_total_shows_is_packed_as_it_is(shown):
+    """Those too that look like a formula with its result, to the last sign."""
+    filing = evolve(FULL, shown={str(place): one for place, one in enumerate(shown)})
+    assert differing(plain(unpack(pack(filing), forms)), plain(filing)) == ""
+
+
+def test_long_texts_of_totals_are_not_kept():
+    """Of what totals show only results are remembered: a file may hold texts of any length there."""
+    text = "9" * 100_000
+    sizes = []
+    for n in range(40):
+        pack(evolve(FULL, shown={"a": Shown(None, f"{n}{text}", Origin.TYPED)}))
+        sizes.append(sum(len(shown.text) for shown in gc.get_objects() if isinstance(shown, Shown)))
+    assert max(sizes) - sizes[0] < len(text)
+
+
+def test_files_of_one_name_in_two_folders_are_told_of_each_agency_that_shares_them():
+    """Two agencies in each of two files: both are told, though the same files are named."""
+    found = []
+    for folder, codes in (("a", "12"), ("b", "12"), ("c", "2")):
+        agencies = frozenset(Agency("区", code, f"局{code}") for code in codes)
+        record = Record(OFFICIAL, 2024, agencies)
+        stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, Agency("区", f"R{folder}", folder), "rollup")
+        source = Source(f"{folder}/x.xlsx", folder)
+        found.append(Filing(source, (), OFFICIAL, stamp, record, is_verified=True))
+    told = [f for f in examine(found).findings if f.code == "duplicate-return"]
+    assert {(f.file, f.facts["agency"]) for f in told} == {
+        ("a/x.xlsx", "局1（1）"),
+        ("b/x.xlsx", "局1（1）"),
+        ("a/x.xlsx", "局2（2）"),
+        ("b/x.xlsx", "局2（2）"),
+        ("c/x.xlsx", "局2（2）"),
+    }

@@ -8,7 +8,7 @@ import os
 import re
 import weakref
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote
@@ -40,7 +40,7 @@ from xltools.excel.reader import read, read_package
 from xltools.excel.scan import scan
 from xltools.excel.writer import rollup as sheets
 from xltools.excel.writer import save_rollup, stream, write_rollup
-from xltools.files import link
+from xltools.files import Home
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
@@ -401,16 +401,21 @@ def test_a_roll_up_of_the_former_version_is_read():
 def test_a_link_is_the_way_from_the_workbook_to_the_file(home, folder):
     path = f"{folder}/C1_城管局 a#b.xlsx".removeprefix("" if folder else "/").replace("//", "/")
     way = os.path.relpath(path, home or ".").replace(os.sep, "/")
-    assert unquote(link(path, Path(home))) == way
+    assert unquote(Home.of(Path(home)).link(path)) == way
 
 
-def test_a_link_is_from_where_the_process_works(tmp_path, monkeypatch):
+def test_a_link_is_from_where_the_writer_works(tmp_path, monkeypatch):
+    """Wherever the process works that draws the row; and a folder that is gone keeps nobody from what lies elsewhere."""
     (tmp_path / "a").mkdir()
-    ways = []
+    ways, homes = [], []
     for place in (tmp_path, tmp_path / "a"):
         monkeypatch.chdir(place)
-        ways.append(link(str(tmp_path / "in" / "x.xlsx"), Path("out")))
+        homes.append(Home.of(Path("out")))
+        ways.append(homes[-1].link(str(tmp_path / "in" / "x.xlsx")))
     assert ways == ["../in/x.xlsx", "../../in/x.xlsx"]
+    assert [home.link("in/x.xlsx") for home in homes] == ["../in/x.xlsx", "../in/x.xlsx"]
+    (tmp_path / "a").rmdir()
+    assert Home.of(tmp_path / "out").link(str(tmp_path / "in" / "x.xlsx")) == "../in/x.xlsx"
 
 
 @given(st.lists(st.integers(0, 9), max_size=60))
@@ -439,6 +444,22 @@ def test_rows_are_the_same_whoever_works_them_out(monkeypatch):
     assert [member.agency for member in read_package(shared.getvalue(), "x.xlsx").members] == [
         member.agency for member in members
     ]
+
+
+def test_rows_are_drawn_here_where_those_who_should_are_ended(monkeypatch):
+    monkeypatch.setattr(stream, "_FEWEST", 1)
+    monkeypatch.setattr(stream, "_AT_A_TIME", 1)
+    whole = rollup_of(tuple(map(filing_member, range(9))))
+    alone, left = io.BytesIO(), io.BytesIO()
+    save_rollup(whole, alone, home=Path("out"))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        executor.submit(os.getpid).result()
+        for process in multiprocessing.active_children():
+            process.kill()
+        save_rollup(whole, left, home=Path("out"), executor=executor)
+        with pytest.raises(BrokenExecutor):
+            executor.submit(os.getpid)
+    assert left.getvalue() == alone.getvalue()
 
 
 def filing_member(n):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 import zlib
 
@@ -11,7 +12,9 @@ import pytest
 import fuzz
 import hostile
 from conftest import ROOT
-from xltools.office.guard import DAMAGE
+from xltools.excel.marking.parts import Parts
+from xltools.excel.package import with_parts
+from xltools.office.guard import DAMAGE, Limits
 from xltools.office.zipped import Zip
 
 
@@ -123,3 +126,20 @@ def test_headers_that_point_elsewhere_are_what_zipfile_makes_of_them():
             number = (value & (1 << 8 * length) - 1).to_bytes(length, "little")
             changed = data[:place] + number + data[place + length :]
             assert all(ours == theirs for ours, theirs in entries_told(changed)), (field, value)
+
+
+@pytest.mark.parametrize(
+    "copied", [lambda data: Parts(data, Limits()).read(hostile.SHEET), lambda data: with_parts(data, {})]
+)
+def test_whoever_edits_a_workbook_unpacks_no_more_than_it_declares(copied):
+    content = hostile.entries(hostile.issued())[hostile.SHEET]
+    maker = zlib.compressobj(6, zlib.DEFLATED, -15)
+    stream = maker.compress(content) + maker.flush(zlib.Z_FULL_FLUSH)
+    data = hostile.raw_changed(content=stream + hostile.deflated(b" " * (1 << 20), 100))
+    assert copied(hostile.issued()) == copied(data)
+    tracemalloc.start()
+    try:
+        copied(data)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from xltools.classes import NamedTuple
 from xltools.data.ahead import ahead
 from xltools.errors import InputError, OutputError, Problem
 
@@ -199,26 +200,44 @@ def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
 _NOT_IN_LINKS = r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]"""
 
 
-def link(path: str, home: Path) -> str:
-    """The address under which a document in the folder *home* links to the file *path*, relative where it can be.
+class Home(NamedTuple):
+    """The folder in which a document will lie that links to files, and the folder from which relative paths are seen.
 
-    None to an address of an object store, which no spreadsheet program opens.
+    So another process, which may work elsewhere, finds the same ways.
     """
-    if is_address(path):
-        return ""
-    folder, name = os.path.split(path)
-    try:
-        way = _way(folder, str(home), os.getcwd())  # noqa: PTH109  as text
-    except ValueError:  # on another drive
-        return Path(path).absolute().as_uri()
-    relative = name if way == os.curdir else os.path.join(way, name)  # noqa: PTH118  as text
-    return re.sub(_NOT_IN_LINKS, lambda found: f"%{ord(found[0]):02X}", relative.replace(os.sep, "/"))
+
+    folder: str
+    seen_from: str
+
+    @classmethod
+    def of(cls, folder: Path) -> Home:
+        """As this process sees it."""
+        try:
+            return cls(str(folder), os.getcwd())  # noqa: PTH109  as text
+        except OSError:  # the folder it works in is gone; absolute paths lead there all the same
+            return cls(str(folder), "")
+
+    def link(self, path: str) -> str:
+        """The address under which the document links to the file *path*, relative where it can be.
+
+        None to an address of an object store, which no spreadsheet program opens.
+        """
+        if is_address(path):
+            return ""
+        folder, name = os.path.split(path)
+        try:
+            way = _way(self, folder)
+        except ValueError:  # on another drive
+            return Path(self.seen_from, path).absolute().as_uri()
+        relative = name if way == os.curdir else os.path.join(way, name)  # noqa: PTH118  as text
+        return re.sub(_NOT_IN_LINKS, lambda found: f"%{ord(found[0]):02X}", relative.replace(os.sep, "/"))
 
 
 @lru_cache(maxsize=64)  # many files lie in few folders
-def _way(folder: str, home: str, _: str) -> str:
-    """From one folder to another; both may be given as they are seen from where the process works."""
-    return os.path.relpath(folder or os.curdir, home)
+def _way(home: Home, folder: str) -> str:
+    """From the document to a folder."""
+    there, here = (os.path.join(home.seen_from, one) for one in (folder, home.folder))  # noqa: PTH118  as text
+    return os.path.relpath(there or os.curdir, here or os.curdir)
 
 
 def refuse_workbook(path: Path) -> None:

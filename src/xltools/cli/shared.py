@@ -204,8 +204,8 @@ def find_roster(path: Path | None) -> Roster | None:
 class Handed:
     """Everything that was handed in, where it lies, and how many files were passed over.
 
-    Many files may be read while their filings are gone through for the first time. The processes that read them stay, as
-    ``executor``, until *held* is closed, which is when the last file was read unless somebody has more work for them.
+    Many files may be read while their filings are gone through for the first time. With *held* the processes of this
+    machine that read them stay until it is closed, as ``executor``: somebody has more work for them.
     """
 
     def __init__(self, inbox: Inbox, held: contextlib.ExitStack | None = None) -> None:
@@ -227,9 +227,10 @@ class Handed:
 
         files, t = self.inbox.files, catalog(lang)
         with contextlib.ExitStack() as own:
-            executor = (self._held or own).enter_context(workers(how, len(files)))
+            stays = own if how.dask is not None else self._held or own
+            executor = stays.enter_context(workers(how, len(files)))
             store = own.enter_context(_kept(how, self.inbox))
-            self.executor = None if how.dask is not None else executor
+            self.executor = executor if stays is self._held else None
             taken = take_in(files, manner, executor=executor, store=store)
             for one in progress(taken, t("report.reading"), len(files)):
                 self._passed_over += one.passed_over

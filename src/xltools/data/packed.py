@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -174,24 +174,19 @@ def _read_account(account: Any) -> Account:
 def _shown(shown: Shown) -> object:
     """Most totals are a formula with its result, which then stands alone; of the others all is told."""
     value = None if shown.value is None else str(shown.value)
-    if shown == _result(shown.text) and value == shown.text:
-        return shown.text
+    if value == shown.text and shown == _result(value):
+        return value
     return [value, shown.text, shown.origin.value, shown.formula, shown.issued]
 
 
 @lru_cache(maxsize=4096)  # most results are 0, and most others small
-def _result(text: str) -> Shown | None:
-    try:
-        return Shown(Decimal(text), text, Origin.FORMULA)
-    except InvalidOperation:
-        return None
+def _result(text: str) -> Shown:
+    return Shown(Decimal(text), text, Origin.FORMULA)
 
 
 def _read_shown(shown: Any) -> Shown:
     if isinstance(shown, str):
-        result = _result(shown)
-        assert result is not None  # noqa: S101  it was a number when it was packed
-        return result
+        return _result(shown)
     value, text, origin, formula, issued = shown
     return Shown(None if value is None else Decimal(value), text, _ORIGINS[origin], formula, issued)
 

@@ -76,9 +76,7 @@ class Rollup:
 
     @cached_property
     def _seen(self) -> _Seen:
-        seen = _Seen.of(self.form)
-        seen.see(self.members)
-        return seen
+        return _Seen.of(self.form, self.members)
 
 
 @frozen
@@ -89,22 +87,20 @@ class _Seen:
     foremost: dict[Chart, Foremost]
 
     @classmethod
-    def of(cls, form: Form) -> _Seen:
-        """Nothing seen yet; what the form has charts of is looked for."""
+    def of(cls, form: Form, members: Sequence[Member]) -> _Seen:
+        """Raises :class:`AdditionError` where an agency is there twice."""
         charts = [chart for chart in form.charts if chart.kind == "agencies"]
-        return cls({}, {chart: Foremost(form, chart.shows[0].is_) for chart in charts})
-
-    def see(self, members: Sequence[Member]) -> None:
-        """See all of them; raises :class:`AdditionError` where an agency is there twice."""
+        seen = cls({}, {chart: Foremost(form, chart.shows[0].is_) for chart in charts})
         agencies = Recurrent()
         for place, member in enumerate(members):
             agencies.add(place, member.agency)
-            add_to(self.sums, member.values)
-            for most in self.foremost.values():
+            add_to(seen.sums, member.values)
+            for most in seen.foremost.values():
                 most.see(member)
         again = Counter(members[place].agency for place in agencies.places())
         if twice := [agency for agency, times in again.items() if times > 1]:
             raise same_agency(twice)
+        return seen
 
 
 def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: Sequence[Account]) -> Record:

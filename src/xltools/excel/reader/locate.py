@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 
 from xltools.classes import NamedTuple
 from xltools.excel.reader.reading import Reading
-from xltools.excel.reader.stamp import named_place, place_of
+from xltools.excel.reader.stamp import is_short, named_place, place_of
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
@@ -334,7 +334,8 @@ def _names_stay(reading: Reading, sheet: Sheet, located: Located) -> bool:
     """Whether nothing was moved, and the names say so too: the usual case, in which they are not looked at one by one."""
     if located.is_moved or located.facts.name != sheet.name:
         return False
-    return _point_home(sheet, tuple(map(reading.facts.names.get, _issued(sheet).names)))
+    references = tuple(map(reading.facts.names.get, _issued(sheet).names))
+    return all(map(is_short, references)) and _point_home(sheet, references)
 
 
 @lru_cache(maxsize=64)  # programs write the same references in every file

@@ -190,10 +190,6 @@ def _shown_cells(form: Form, sheet: Sheet, is_rollup: bool) -> tuple[Cell, ...]:
 
 def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
     """What a total displays, and how it came by it; *issued* is the formula that was put there."""
-    if issued and fact and fact.formula == issued and not old_format:
-        return Shown(
-            number_of(fact), fact.text or "", Origin.UNCALCULATED if fact.text is None else Origin.FORMULA
-        )
     if old_format:
         return Shown(number_of(fact) if fact else None, (fact.text or "") if fact else "", Origin.UNKNOWN)
     if fact is None or is_empty(fact):

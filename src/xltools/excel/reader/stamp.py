@@ -50,13 +50,25 @@ def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
     return place_of(facts.names.get(name.casefold()))
 
 
-@lru_cache(maxsize=4096)  # the same few hundred places are named in every file
 def place_of(reference: str | None) -> tuple[str, int, int] | None:
     """Sheet, row and column of what a name stands for; ``None`` where it is no place."""
+    return _met(reference) if is_short(reference) else _place_of(reference)
+
+
+def is_short(reference: str | None) -> bool:
+    """Whether what a name stands for may be remembered: a file may hold names of any length."""
+    return reference is None or len(reference) <= _SHORT
+
+
+def _place_of(reference: str | None) -> tuple[str, int, int] | None:
     match = _REFERENCE.fullmatch(reference) if reference else None
     if match is None:
         return None
     return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
+
+
+_SHORT = 200  # characters; a sheet's name has 31
+_met = lru_cache(maxsize=4096)(_place_of)  # the same few hundred places are named in every file
 
 
 def _place_of_old(facts: Facts, name: str) -> tuple[str, int, int] | None:

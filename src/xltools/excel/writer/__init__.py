@@ -28,6 +28,7 @@ from xltools.excel.writer.rollup import write_matrix, write_sources, write_waive
 from xltools.excel.writer.section import write_section
 from xltools.excel.writer.stamping import Press
 from xltools.excel.writer.years import write_years
+from xltools.files import Home
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import COVER, PREFIX, Matrix
@@ -90,7 +91,8 @@ def save_rollup(
     whether there are any makes no difference to the bytes.
     """
     matrix = Matrix.issued(rollup.form, len(rollup.members))
-    content = Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup, home=home, matrix=matrix)
+    place = Home.of(home) if home is not None else None
+    content = Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup, home=place, matrix=matrix)
     _write(content, out, password, by_kind=by_kind, executor=executor)
 
 

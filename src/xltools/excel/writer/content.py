@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 
 from xltools.classes import field, frozen
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
+from xltools.files import Home
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
 from xltools.form.places import STAMP, Check, Layout, Matrix
@@ -29,7 +29,7 @@ class Content:
     last: Mapping[str, Decimal] = field(factory=dict)  # last year's figures, where they are to be shown
     carried: frozenset[str] = frozenset()  # inputs that were filled in from last year's
     results: Mapping[Place, int | str] = field(factory=dict)  # of the checks and of the cover's list of them
-    home: Path | None = None  # the folder of a roll-up, from which it links to the returns
+    home: Home | None = None  # where a roll-up will lie, from which it links to the returns
     matrix: Matrix | None = None  # where a roll-up has the rows of agencies
 
     @property

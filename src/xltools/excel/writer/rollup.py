@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from xlsxwriter.format import Format
@@ -31,7 +30,7 @@ from xltools.excel.writer.stream import (
     number,
     words,
 )
-from xltools.files import link
+from xltools.files import Home
 from xltools.form.model import Cell, Form
 from xltools.form.places import MATRIX, PREFIX, SOURCES, WAIVED, Area, Matrix, Sources, Waived
 from xltools.text import clerk
@@ -105,10 +104,10 @@ class _MatrixRow:
 
     form: Form
     starts: tuple[tuple[str, str], ...]  # what stands in front of a figure: of a total, its formula
-    home: Path | None  # where the rows link from, if they do
+    home: Home | None  # where the rows link from, if they do
 
     @classmethod
-    def of(cls, form: Form, matrix: Matrix, home: Path | None) -> _MatrixRow:
+    def of(cls, form: Form, matrix: Matrix, home: Home | None) -> _MatrixRow:
         """For the rows of that matrix."""
         formulas = {name: formula(text) for name, text in live.row_formulas(form, matrix).items()}
         return cls(form, tuple((name, formulas.get(name, NUMBER)) for name in form.cells), home)
@@ -125,8 +124,8 @@ class _MatrixRow:
         return Row(contents, _link(self.home, source))
 
 
-def _link(home: Path | None, source: Source) -> str:
-    return link(source.on_disk, home) if home is not None and source.path else ""
+def _link(home: Home | None, source: Source) -> str:
+    return home.link(source.on_disk) if home is not None and source.path else ""
 
 
 def _are_linked(canvas: Canvas, content: Content, page: Worksheet, title: str, files: int, most: int) -> bool:
@@ -187,7 +186,7 @@ def write_sources(canvas: Canvas, content: Content, rollup: Rollup, executor: Ex
     finish(canvas, content, page, Area.at(0, 0, Sources.HEAD_ROW + max(1, table.count) + 1, table.width))
 
 
-def _account_row(home: Path | None, account: Account) -> Row:
+def _account_row(home: Home | None, account: Account) -> Row:
     agency, source = account.agency, account.source
     who = (agency.district, agency.code, agency.name) if agency else ("", "", "")
     size = kept(Decimal(source.size)) if source.sha256 else ""

@@ -19,7 +19,7 @@ from xltools.excel.formula import ROW
 from xltools.form.address import a1, column_name
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
 _Item = TypeVar("_Item")
 
@@ -85,8 +85,8 @@ _AHEAD = 2  # tasks for each worker that are under way at a time
 class Stream(Generic[_Item]):
     """A row of a sheet for each of *count* items, from the row *first* on, which is there for the looks.
 
-    *make* gives the row of an item; of many rows the processes of an *executor* do it, to whom it and the items travel.
-    Links are at the column *linked*.
+    *make* gives the row of an item; of many rows the processes of an *executor* do it, to whom it and the items travel,
+    and this one where they are ended. Links are at the column *linked*.
     """
 
     first: int
@@ -147,9 +147,9 @@ class Stream(Generic[_Item]):
         import pickle  # noqa: PLC0415  one process alone needs none
 
         packed = pickle.dumps(draw)  # which holds a form: to take that apart costs more than to draw the rows
-        begun = (self.executor.submit(_drawn_by, packed, *portion) for portion in self._portions())
-        for drawn in ahead(begun, for_each_worker(self.executor, _AHEAD)):
-            yield drawn.result()
+        begun = ((_begun(self.executor, packed, *portion), portion) for portion in self._portions())
+        for drawing, portion in ahead(begun, for_each_worker(self.executor, _AHEAD)):
+            yield _had(drawing) or draw(*portion)
 
     def _portions(self) -> Iterator[tuple[int, tuple[_Item, ...]]]:
         """So many items as one task draws, and the row of the first of them."""
@@ -192,6 +192,26 @@ def _drawn(make: Callable[[_Item], Row], heads: list[str], first: int, items: tu
         if row.link:
             links.append(f"{at} {row.link.translate(_XML)}\n")
     return _Drawn(len(lines), "".join(lines).encode(), "".join(links))
+
+
+def _begun(executor: Executor, packed: bytes, first: int, items: tuple[Any, ...]) -> Future[_Drawn] | None:
+    """The rows being drawn by another process; nothing where none is there any more."""
+    from concurrent.futures import BrokenExecutor  # noqa: PLC0415
+
+    try:
+        return executor.submit(_drawn_by, packed, first, items)
+    except BrokenExecutor:
+        return None
+
+
+def _had(drawing: Future[_Drawn] | None) -> _Drawn | None:
+    """What another process has drawn; nothing where it was ended, which is no reason to have no workbook."""
+    from concurrent.futures import BrokenExecutor  # noqa: PLC0415
+
+    try:
+        return drawing.result() if drawing else None
+    except BrokenExecutor:
+        return None
 
 
 def _drawn_by(packed: bytes, first: int, items: tuple[Any, ...]) -> _Drawn:
