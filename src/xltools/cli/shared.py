@@ -323,6 +323,8 @@ def workers(how: How, files: int) -> Iterator[Executor | None]:
     pool = ProcessPoolExecutor(wanted, multiprocessing.get_context("spawn"), as_worker)
     try:
         yield pool
+        # Nobody is at work any more. A pool that still ends when Python does may find its own pipes closed.
+        pool.shutdown()
     except BrokenExecutor as error:
         raise InputError(Problem("worker-ended")) from error
     finally:
