@@ -31,5 +31,6 @@ def test_it_can_be_measured(command):
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode in {0, 1}  # which says whether a target was missed
+    assert "Error" not in done.stderr, done.stderr[-2000:]
     assert done.stdout.strip()
