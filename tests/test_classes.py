@@ -34,20 +34,18 @@ def body(field):
     return type("Body", (), names | {"parts": field(factory=list)})
 
 
-OURS = {
-    "frozen": classes.frozen(body(classes.field)),
-    "define": classes.define(body(classes.field)),
-    "without slots": classes.define(frozen=True, slots=False)(body(classes.field)),
-    "without eq": classes.frozen(eq=False)(body(classes.field)),
-    "ordered": classes.frozen(order=True)(body(classes.field)),
-}
-THEIRS = {
-    "frozen": attrs.frozen(body(attrs.field)),
-    "define": attrs.define(body(attrs.field)),
-    "without slots": attrs.define(frozen=True, slots=False)(body(attrs.field)),
-    "without eq": attrs.frozen(eq=False)(body(attrs.field)),
-    "ordered": attrs.frozen(order=True)(body(attrs.field)),
-}
+def made_by(makers):
+    """The body as each maker of a library makes a class of it."""
+    return {
+        "frozen": makers.frozen(body(makers.field)),
+        "define": makers.define(body(makers.field)),
+        "without slots": makers.define(frozen=True, slots=False)(body(makers.field)),
+        "without eq": makers.frozen(eq=False)(body(makers.field)),
+        "ordered": makers.frozen(order=True)(body(makers.field)),
+    }
+
+
+OURS, THEIRS = made_by(classes), made_by(attrs)
 VALUES = st.tuples(st.integers(0, 2), st.sampled_from("xy"), st.lists(st.integers(0, 1), max_size=2))
 
 

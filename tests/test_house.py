@@ -64,7 +64,7 @@ ROOMS = {
     "openpyxl": "nowhere",
     "html": ("document/reader/web.py", "document/markup.py"),
     "json": ("report/data.py", "report/manifest.py", "data/packed.py", "ready.py"),
-    "pickle": ("intake.py", "excel/writer/stream.py", "cli/cluster.py"),
+    "pickle": ("intake.py", "cli/cluster.py"),
     "fsspec": "remote.py",
     "multiprocessing": "cli/shared.py",
     "csv": ("report/delimited.py", "folder.py", "rosters.py"),

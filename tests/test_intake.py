@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import pickle
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -707,3 +708,10 @@ def test_files_of_one_name_in_two_folders_are_told_of_each_agency_that_shares_th
         ("b/x.xlsx", "局2（2）"),
         ("c/x.xlsx", "局2（2）"),
     }
+
+
+@pytest.mark.parametrize("form", [OFFICIAL, OTHER], ids=["official", "other"])
+def test_a_form_that_comes_to_a_process_again_is_not_parsed_again(form):
+    first, again = (pickle.loads(pickle.dumps(form)) for _ in range(2))
+    assert first is again
+    assert (first.text, first.name, first.cells) == (form.text, form.name, form.cells)

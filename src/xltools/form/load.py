@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from inspect import get_annotations
 from pathlib import Path
 from types import UnionType
@@ -108,7 +108,12 @@ def _structured(text: str, document: dict[str, Any], origin: str) -> Form:
 
 def _travels(form: Form) -> tuple[Callable[[str, str], Form], tuple[str, str]]:
     """How a form gets into another process: as the text that it was read from."""
-    return parse, (form.text, form.name)
+    return _arrived, (form.text, form.name)
+
+
+@lru_cache(maxsize=8)  # it comes with each task, and to read it costs more than most tasks
+def _arrived(text: str, origin: str) -> Form:
+    return parse(text, origin)
 
 
 copyreg.pickle(Form, _travels)

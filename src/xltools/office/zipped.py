@@ -14,12 +14,12 @@ import zipfile
 import zlib
 
 from xltools.classes import NamedTuple
+from xltools.files import ZIP
 
 PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # all that a workbook may use
 # The header of an entry: its mark, and how long the name and the extra field behind it are.
 _HEADER = struct.Struct("<4s22xHH")
 HEADER = _HEADER.size
-_MARK = b"PK\x03\x04"
 _UNUSUAL_FLAGS = 0x61  # encrypted, patched, strongly encrypted
 
 
@@ -68,7 +68,7 @@ class Zip(zipfile.ZipFile):
         mark, length, extra = _HEADER.unpack_from(data, start)
         begin = start + HEADER + length
         end = begin + extra + entry.compress_size
-        if mark != _MARK or data[start + HEADER : begin] != name.encode() or end > self._ends[start]:
+        if mark != ZIP or data[start + HEADER : begin] != name.encode() or end > self._ends[start]:
             return None
         return Packed(entry.compress_type, entry.file_size, entry.CRC, data[begin + extra : end])
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice, starmap
-from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 from xltools.classes import NamedTuple, define, field
 from xltools.data.ahead import ahead, for_each_worker
@@ -144,10 +144,7 @@ class Stream(Generic[_Item]):
         if self.executor is None or self.count < _FEWEST:
             yield from starmap(draw, self._portions())
             return
-        import pickle  # noqa: PLC0415  one process alone needs none
-
-        packed = pickle.dumps(draw)  # which holds a form: to take that apart costs more than to draw the rows
-        begun = ((_begun(self.executor, packed, *portion), portion) for portion in self._portions())
+        begun = ((_begun(self.executor, draw, *portion), portion) for portion in self._portions())
         for drawing, portion in ahead(begun, for_each_worker(self.executor, _AHEAD)):
             yield _had(drawing) or draw(*portion)
 
@@ -194,12 +191,17 @@ def _drawn(make: Callable[[_Item], Row], heads: list[str], first: int, items: tu
     return _Drawn(len(lines), "".join(lines).encode(), "".join(links))
 
 
-def _begun(executor: Executor, packed: bytes, first: int, items: tuple[Any, ...]) -> Future[_Drawn] | None:
+def _begun(
+    executor: Executor,
+    draw: Callable[[int, tuple[_Item, ...]], _Drawn],
+    first: int,
+    items: tuple[_Item, ...],
+) -> Future[_Drawn] | None:
     """The rows being drawn by another process; nothing where none is there any more."""
     from concurrent.futures import BrokenExecutor  # noqa: PLC0415
 
     try:
-        return executor.submit(_drawn_by, packed, first, items)
+        return executor.submit(draw, first, items)
     except BrokenExecutor:
         return None
 
@@ -212,16 +214,3 @@ def _had(drawing: Future[_Drawn] | None) -> _Drawn | None:
         return drawing.result() if drawing else None
     except BrokenExecutor:
         return None
-
-
-def _drawn_by(packed: bytes, first: int, items: tuple[Any, ...]) -> _Drawn:
-    """The same in another process, by what was packed there."""
-    return _unpacked(packed)(first, items)
-
-
-@lru_cache(maxsize=2)
-def _unpacked(packed: bytes) -> Callable[[int, tuple[Any, ...]], _Drawn]:
-    import pickle  # noqa: PLC0415
-
-    found: Callable[[int, tuple[Any, ...]], _Drawn] = pickle.loads(packed)  # noqa: S301  it comes from the process that gave the task
-    return found
