@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -447,6 +448,25 @@ def test_merge_refuses_and_writes_nothing(tmp_path):
     text = merge(PROBLEMS, "--roster", ROSTER, out=out, expect=1)
     assert "missing-return" in text
     assert list(tmp_path.iterdir()) == []
+
+
+WAYS = {
+    "itself": lambda own, _: own,
+    "a way around": lambda own, _: own.parent / "." / ".." / own.parent.name / own.name,
+    "a link": lambda own, other: (other.symlink_to(own), other)[1],
+    "another name of the file": lambda own, other: (os.link(own, other), other)[1],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_merge_writes_over_no_input_whichever_path_leads_there(tmp_path, way):
+    inbox = tmp_path / "in"
+    shutil.copytree(CLEAN, inbox)
+    own = min(inbox.iterdir())
+    before = own.read_bytes()
+    output = WAYS[way](own, tmp_path / "d.xlsx")
+    assert "is one of the files" in merge(inbox, "--roster", ROSTER, "--force", out=output, expect=2)
+    assert own.read_bytes() == before
 
 
 def test_merge_says_on_the_cover_what_is_left_out(tmp_path):

@@ -248,9 +248,18 @@ def refuse_workbook(path: Path) -> None:
 
 def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
     """Raise :class:`OutputError` when *output* is one of the *inputs*, whatever path leads there."""
-    home = output.resolve()
-    if any(path.resolve() == home for path in inputs):
+    own = _identity(output)
+    if own and any(_identity(path) == own for path in inputs):
         raise OutputError(Problem("output-is-input", str(output)))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from all others, whichever path leads to it; none where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def refuse_within(folder: Path, inputs: Iterable[Path]) -> None:
