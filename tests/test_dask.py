@@ -124,6 +124,13 @@ def test_a_worker_that_would_read_otherwise_does_not_read(inbox):
         read_files(errand)
 
 
+def test_nobody_is_asked_who_came_of_this_installation(inbox, monkeypatch):
+    names = tuple(gather([inbox]).files)
+    monkeypatch.setattr(store, "tool", lambda: pytest.fail("asked"))
+    with ThreadPoolExecutor(1) as pool:
+        assert len(list(take_in(names, Manner(), executor=pool, is_far=False))) == len(names)
+
+
 def test_what_an_extra_makes_of_old_formats_tells_tools_apart(monkeypatch):
     """What was kept or read without the library for .xls is not taken for what is read with it."""
     seen = set()
@@ -322,13 +329,15 @@ def test_a_cluster_finds_what_is_wrong_under_paths_and_addresses(cluster, inbox,
 
 
 def test_a_task_that_kills_workers_has_no_answer_and_others_have(cluster):
-    cluster.workers(1)
+    killed = cluster.workers(1)
     from xltools.cli.cluster import cluster as far
 
     with far(cluster.address) as executor:
         # On a slow machine the worker may not be back in time; then that is what is said.
         with pytest.raises((BrokenExecutor, InputError), match=r"workers died|cluster-deserted"):
             executor.submit(os.abort).result()
+        cluster.workers(1)
+        cluster.stop(killed)  # which may not come back for long
         assert executor.submit(pow, 2, 5).result() == 32
         drawn = [executor.submit(os.urandom, 8) for _ in range(2)]  # alike, and yet each is done
         assert drawn[0].result() != drawn[1].result()

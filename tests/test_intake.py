@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import gc
+import operator
 import pickle
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal
 from enum import Enum
+from unittest import mock
 
 import clerk
 import pytest
@@ -20,17 +24,19 @@ from hypothesis import strategies as st
 import casefile
 from conftest import HERE, ROOT, sound_prose, sound_values, year_before
 from hostile import FILES
-from xltools.checking.collection import examine
+from xltools.checking.collection import Examined, examine
 from xltools.classes import evolve, fields, is_defined
 from xltools.data import filing as filings_room
 from xltools.data import finding as findings_room
 from xltools.data.filing import Accepted, Account, Filing, Member, Origin, Shown, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Sum, Waiver, Word
-from xltools.data.packed import pack, unpack, unpack_member
+from xltools.data.lent import lent
+from xltools.data.packed import pack, unpack, unpack_member, unpack_sketch
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
 from xltools.data.record import Agency, Record
 from xltools.data.roster import Entry, Roster
+from xltools.errors import AdditionError, OutputError
 from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form import library
@@ -499,6 +505,109 @@ def test_a_spool_and_a_list_are_merged_alike(indexes, how, drawn, past):
     assert differing(told(one), told(other)) == ""
 
 
+class Far:
+    """An executor to which all travels, there and back; *ended* behind so many tasks."""
+
+    def __init__(self, lives=10**6):
+        self.lives, self.done = lives, 0
+
+    def submit(self, task, *given):
+        if self.done >= self.lives:
+            raise BrokenProcessPool
+        self.done += 1
+        there, these = pickle.loads(pickle.dumps((task, given)))
+        result = pickle.loads(pickle.dumps(there(*these)))
+        return type("Done", (), {"result": lambda _: result})()
+
+
+def words_of(one):
+    return "".join(f"{one.filing.source.path}:{finding.code} " for finding in one.findings)
+
+
+@settings(max_examples=15)
+@given(
+    mixed(),
+    arrangements(),
+    st.lists(st.sampled_from(EXCLUSIONS), max_size=2, unique=True),
+    st.sampled_from([0, 1]),
+    st.sampled_from([0, 1, 10**6]),
+)
+def test_others_merge_alike_and_where_they_are_ended_this_process_does(indexes, how, drawn, past, lives):
+    filings = [pool()[index] for index in indexes]
+    how["exclusions"] = exclusions_for(filings, how["roster"], drawn)
+    how |= {"past": pasts()[past], "words": words_of}
+    said, far = {None: [], "far": []}, Far(lives)
+    with mock.patch("xltools.checking.collection._AT_A_TIME", 2):
+        one = merge(filings, OFFICIAL, 2024, "青禾区", **how, tell=said[None].append)
+        spool = spooled(filings)
+        other = merge(spool, OFFICIAL, 2024, "青禾区", **how, tell=said["far"].append, executor=far)
+    assert said[None] == said["far"]
+    assert bool(said["far"]) == any(one.findings for one in other.collection.examined)
+    assert far.done == min(lives, -(-len(other.collection.examined) // 2))
+    assert differing(told(one), told(other)) == ""
+
+
+def test_what_goes_with_a_task_is_fetched_once_and_gone_afterwards(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    heavy = functools.partial(operator.add, "x" * 100_000)
+    with lent(heavy) as task:
+        assert len(pickle.dumps(task)) < 1000
+        assert task("y") == "x" * 100_000 + "y"
+        (place,) = tmp_path.rglob("work")
+        place.write_bytes(b"")
+        assert pickle.loads(pickle.dumps(task))("z")[-1] == "z"
+        with lent(operator.neg) as other:
+            assert other(5) == -5
+    assert not list(tmp_path.rglob("work"))
+
+
+def test_without_room_for_it_nothing_is_lent(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pickle.dump", full)
+    with pytest.raises(OutputError) as caught, lent(operator.neg):
+        pytest.fail("there is no room")
+    assert [problem.code for problem in caught.value.problems] == ["cannot-write"]
+
+
+@settings(max_examples=60)
+@given(mixed(), st.sampled_from(ENTRIES[:2]), st.none() | drawn())
+def test_a_sketch_tells_whoever_looks_at_all_filings_the_same(indexes, entry, one):
+    from xltools.checking.holders import _told_for
+    from xltools.checking.peers import _figures, peer_of
+    from xltools.checking.survey import _agencies_of
+
+    filing = one.filing if one else pool()[indexes[0]]
+    sketch = unpack_sketch(pack(filing), forms)
+    full, less = (peer_of(seen, entry) for seen in (filing, sketch))
+    assert differing(plain(full and full[1:]), plain(less and less[1:])) == ""
+    assert (full and _figures(full)) == (less and _figures(less))
+    assert differing(plain(_told_for(sketch, entry)), plain(_told_for(filing, entry))) == ""
+    assert differing(plain(list(_agencies_of(sketch))), plain(list(_agencies_of(filing)))) == ""
+    assert (sketch.agency, sketch.is_rollup, sketch.stamp) == (filing.agency, filing.is_rollup, filing.stamp)
+
+
+def test_a_plain_return_is_sketched_without_the_rest_of_it(monkeypatch):
+    filing = returned("001")
+    packed = pack(filing)
+    monkeypatch.setattr("xltools.data.packed.unpack", lambda *_: pytest.fail("unpacked"))
+    assert not unpack_sketch(packed, forms).prose
+
+
+def test_two_files_of_one_agency_are_never_added():
+    """Each has an error that says so; and if it had not, the second would not be added to the first."""
+    from xltools.merging import _Added, _looks
+
+    twice = [evolve(returned("001"), source=Source(name, name)) for name in ("a", "b")]
+    assert merge(twice, OFFICIAL, 2024, "青禾区", incomplete=True).rollup is None
+    for roster in (None, ROSTERS[1]):
+        added = _Added(tuple(twice), OFFICIAL)
+        added.add(_looks(OFFICIAL, roster, None, 0, (Examined(one, ()) for one in twice)))
+        with pytest.raises(AdditionError):
+            added.rows()
+
+
 @settings(max_examples=10)
 @given(mixed(), arrangements(), st.randoms())
 def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(indexes, how, chance):
@@ -514,6 +623,19 @@ def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(ind
         assert len(inside) == len(set(inside))
         assert rollup.record.agencies == set(inside)
         assert rollup.record.values[FEES] == sum(filing.record.values[FEES] for filing in added)
+        assert_is_as_if_found_out_anew(rollup)
+
+
+def assert_is_as_if_found_out_anew(rollup):
+    """What merging has found out by the way is what members and accounts say."""
+    anew = evolve(rollup, added=None, left_out=None)
+    assert plain(rollup.left_out) == plain(filings_room.left_out(rollup.accounts)) == plain(anew.left_out)
+    assert plain(rollup.values) == plain(anew.values)
+    charts = [chart for chart in OFFICIAL.charts if chart.kind == "agencies"]
+    assert charts
+    assert plain([rollup.foremost(chart) for chart in charts]) == plain(
+        [anew.foremost(chart) for chart in charts]
+    )
 
 
 @settings(max_examples=4)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import lru_cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import sound_values, year_before
@@ -47,6 +48,39 @@ def test_the_modified_z_score_of_a_textbook_sample():
     assert linear.middle == 6
     assert round(linear.score(Decimal(100)), 2) == Decimal("31.70")  # 0.6745 * 94 / 2
     assert round(linear.score(Decimal(9)), 2) == Decimal("1.01")
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.integers(0, 40) | st.sampled_from([100, 300, 5000, 10**6]), min_size=8, max_size=30),
+    st.sampled_from([Thresholds(), Thresholds(Decimal(2), Decimal(1), Decimal("0.5"))]),
+)
+def test_what_is_out_is_out_by_the_definition(figures, at):
+    """Worked out anew from the figures, on both scales for each of them, whatever is not worked out where it need not be."""
+    spread = _spread(Counter(map(Decimal, figures)), at)
+    log = lru_cache(lambda n: Context(prec=12).ln(Decimal(n) + 1))
+
+    def far(numbers, number, narrowest):
+        middle = statistics.median(numbers)
+        width = max(statistics.median(abs(n - middle) for n in numbers) / Decimal("0.6745"), narrowest)
+        return abs(number - middle) / max(width, Decimal("1e-6"))
+
+    apart = log(max(at.factor, 1) - 1)
+    for value in {*figures, 0, 17, 400}:
+        score = min(
+            far([Decimal(n) for n in figures], value, at.least / at.outlier),
+            far([log(n) for n in figures], log(value), apart / at.outlier),
+        )
+        distances = [abs(log(n) - log(value)) for n in figures]
+        if any(abs(distance - apart) < Decimal("1e-9") for distance in distances):
+            continue  # just as far as is near, which rounding decides
+        near = sum(distance < apart for distance in distances)
+        is_out = score > at.outlier and near - 1 <= len(figures) // 10
+        within = spread.least <= value <= spread.most
+        known = None if within else spread.known(Decimal(value))
+        assert (known is not None) == is_out, (value, score, near)
+        assert known is None or abs(known - score) < Decimal("1e-9")
+        assert not (within and spread.known(Decimal(value)))
 
 
 @pytest.mark.parametrize(

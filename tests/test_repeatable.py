@@ -157,7 +157,7 @@ def run(*arguments, cwd=None, before=None, **changes):
 ANYWHERE = {
     "one process": {},
     "seed 1, two processes": {"PYTHONHASHSEED": "1", "processes": 2},
-    "seed 2, three processes": {"PYTHONHASHSEED": "2", "processes": 3},
+    "seed 2, three processes, none forked": {"PYTHONHASHSEED": "2", "processes": 3, "THREAD": "1"},
     "C and Kiritimati": {"LC_ALL": "C", "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "0"},
     "Turkish and twenty years on": {
         "LC_ALL": "tr_TR.UTF-8",
@@ -360,25 +360,30 @@ def test_no_room_for_what_waits_is_said_in_words(small):
     assert "cannot write the file" in done.stderr.decode()
 
 
-def test_a_worker_that_is_killed_ends_the_run_in_words(small):
+FORKED_OR_NOT = pytest.mark.parametrize("how", [{}, {"THREAD": "1"}], ids=["forked", "begun anew"])
+
+
+@FORKED_OR_NOT
+def test_a_worker_that_is_killed_ends_the_run_in_words(small, how):
     home, new = small
     reset(home)
     name = min((home / "inbox").iterdir()).name
     arguments = ("merge", "--processes", "2", "--fresh")
-    status, out, err = run(*arguments, cwd=home, KILL_AT=name, KILL_ON="1", KILL_WORKER="1")
+    status, out, err = run(*arguments, cwd=home, KILL_AT=name, KILL_ON="1", KILL_WORKER="1", **how)
     assert (status, out) == (2, "")
     assert "ended from outside" in err
     assert (home / "district.xlsx").read_bytes() == OLD
     assert_next_run_is_undisturbed(home, new)
 
 
-def test_workers_end_with_the_run_that_is_killed(small):
+@FORKED_OR_NOT
+def test_workers_end_with_the_run_that_is_killed(small, how):
     home, _ = small
     reset(home)
     process = subprocess.Popen(
         [sys.executable, "-m", "xltools", "merge", "--processes", "2", "--fresh"],
         cwd=home,
-        env=environment(KILL_AT="district.xlsx", KILL_ON="1"),
+        env=environment(KILL_AT="district.xlsx", KILL_ON="1", **how),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -402,3 +407,14 @@ def _alive(group):
             continue
         found += own == str(group) and state != "Z"
     return found
+
+
+@pytest.mark.parametrize(
+    ("surrounding", "wanted"),
+    [({}, "fork" if sys.platform == "linux" else "spawn"), ({"THREAD": "1"}, "spawn")],
+    ids=["alone", "beside a thread"],
+)
+def test_workers_are_forked_where_no_thread_is(surrounding, wanted):
+    program = "from xltools.cli.shared import _beginning; print(_beginning())"
+    told = subprocess.check_output([sys.executable, "-c", program], env=environment(**surrounding), text=True)
+    assert told.strip() == wanted

@@ -59,3 +59,11 @@ class AdditionError(XltoolsError):
 
 class MarkingError(XltoolsError):
     """A workbook cannot be marked."""
+
+
+def no_room(error: OSError) -> OutputError:
+    """What stops the work when the disk on which things wait is full."""
+    import tempfile  # noqa: PLC0415  which says where they wait
+
+    reason = error.strerror or str(error)
+    return OutputError(Problem("cannot-write", tempfile.gettempdir(), {"reason": reason}))

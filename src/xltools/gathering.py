@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from xltools.checking.collection import entry_of
+from xltools.checking.holders import entry_of
 from xltools.classes import frozen
 from xltools.data.document import Block, Document, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing
@@ -64,7 +64,7 @@ def _left_out(unread: Sequence[Filing]) -> Iterator[Block]:
 
 
 def _voice(filing: Filing, roster: Roster | None) -> _Voice:
-    entry = entry_of(filing, roster) if roster else None
+    entry = entry_of(filing, roster)
     place = roster.order[entry.code] if roster and entry else float("inf")
     agency = filing.agency
     own = (agency.district, agency.code) if agency else ("", "")

@@ -144,7 +144,13 @@ class Errand(NamedTuple):
     files: tuple[str, ...]
     home: str  # the folder from which paths lead to them
     manner: bytes
-    tool: bytes
+    tool: bytes  # that has to read them; any where none is named
+
+
+def _tool() -> bytes:
+    from xltools.store import tool  # noqa: PLC0415  one process alone needs none
+
+    return tool()
 
 
 def read_files(errand: Errand) -> list[Taken]:
@@ -153,9 +159,7 @@ def read_files(errand: Errand) -> list[Taken]:
     Raises :class:`InputError` when the system refuses one, and in a process that would read otherwise than the one that
     asks: of another version, or without the libraries for old formats.
     """
-    from xltools.store import tool  # noqa: PLC0415  one process alone needs none
-
-    if errand.tool != tool():
+    if errand.tool and errand.tool != _tool():
         import platform  # noqa: PLC0415
 
         import xltools  # noqa: PLC0415
@@ -210,20 +214,26 @@ def read_here(files: Sequence[str], manner: Manner) -> Iterator[tuple[Filing | N
 
 
 def take_in(
-    files: Sequence[str], manner: Manner, *, executor: Executor | None = None, store: Store | None = None
+    files: Sequence[str],
+    manner: Manner,
+    *,
+    executor: Executor | None = None,
+    store: Store | None = None,
+    is_far: bool = True,
 ) -> Iterator[Taken]:
     """What each of the *files* gave, in their order; files whose content the *store* knows are not read again.
 
-    *executor* is anyone's: a pool of processes, a cluster's. Each file is one part of exactly one task, and the results
+    *executor* is anyone's: a pool of processes, a cluster's. It begins at once, before a result is asked for. Each file is one part of exactly one task, and the results
     are taken in the order of the files, so that a task that was run twice counts once. A task whose process ended is
-    given again file by file where others go on. Raises :class:`InputError`, :class:`BrokenExecutor` when none do.
+    given again file by file where others go on. Whoever reads must be the same tool, for which nobody is asked who
+    came of this installation and is not *far*. Raises :class:`InputError`, :class:`BrokenExecutor` when none do.
     """
     begun = (
-        _begun(files[start : start + _BATCH], manner, executor, store)
+        _begun(files[start : start + _BATCH], manner, executor, store, is_far=is_far)
         for start in range(0, len(files), _BATCH)
     )
-    for batch, known, answer in ahead(begun, for_each_worker(executor, _AHEAD) if executor else 0):
-        yield from _answered(batch, known, answer, manner, store)
+    under_way = ahead(begun, for_each_worker(executor, _AHEAD) if executor else 0)
+    return (taken for one in under_way for taken in _answered(*one, manner, store))
 
 
 _Known = dict[str, Taken]
@@ -231,20 +241,18 @@ _Answer = Callable[[], Iterable[Taken]]
 
 
 def _begun(
-    batch: Sequence[str], manner: Manner, executor: Executor | None, store: Store | None
+    batch: Sequence[str], manner: Manner, executor: Executor | None, store: Store | None, *, is_far: bool
 ) -> tuple[Sequence[str], _Known, _Answer]:
     """Some files, what is known of them already, and the answer about the others, on which others are at work."""
     known = _known(batch, manner, store) if store else {}
     missed = tuple(file for file in batch if file not in known)
-    return batch, known, _asked(missed, manner, executor)
+    return batch, known, _asked(missed, manner, executor, is_far=is_far)
 
 
-def _asked(files: tuple[str, ...], manner: Manner, executor: Executor | None) -> _Answer:
+def _asked(files: tuple[str, ...], manner: Manner, executor: Executor | None, *, is_far: bool) -> _Answer:
     if executor is None or not files:
         return lambda: [_taken(manner, file) for file in files]
-    from xltools.store import tool  # noqa: PLC0415
-
-    errand = Errand(files, os.getcwd(), manner.packed, tool())  # noqa: PTH109  as text
+    errand = Errand(files, os.getcwd(), manner.packed, _tool() if is_far else b"")  # noqa: PTH109  as text
     return partial(_got, executor, errand, executor.submit(read_files, errand))
 
 

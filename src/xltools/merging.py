@@ -10,21 +10,29 @@ import struct
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from xltools.checking.collection import Collection, Examined, entry_of, examine, named_for
-from xltools.classes import frozen
+from xltools.checking.collection import Collection, Examined, examine
+from xltools.checking.holders import entry_of, named_for
+from xltools.classes import NamedTuple, frozen
 from xltools.data.anew import Anew
 from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding, Severity
+from xltools.data.packed import origin_of, unpack_member
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
-from xltools.data.record import Agency
-from xltools.data.rollup import Coverage, Rollup
+from xltools.data.record import Agency, same_agency
+from xltools.data.rollup import Added, Adding, Coverage, Rollup
 from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
 from xltools.spool import Spool
 from xltools.text import clerk, message
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _NO_SOURCE = Source("")
 _BEHIND = 2**64 - 1  # the place of those that are on no roster
@@ -65,12 +73,15 @@ def merge(
     incomplete: bool = False,
     policy: Policy | None = None,
     past: Past | None = None,
-    watch: Callable[[Examined], object] | None = None,
+    words: Callable[[Examined], str] | None = None,
+    tell: Callable[[str], object] = str,
+    executor: Executor | None = None,
 ) -> Merge:
     """Add up *filings*; with *incomplete*, what has errors or is missing is left out and the roll-up says so.
 
-    They are gone through one at a time and in their order; *watch* sees each once it is examined. Those of a
-    :class:`~xltools.spool.Spool` are not held. Raises :class:`InputError` for an exclusion that names nothing.
+    They are gone through one at a time and in their order; those of a :class:`~xltools.spool.Spool` are not held. Where
+    there are *words* to say of one that was examined, *tell* says them. The processes of an *executor* of this machine
+    examine those of a spool, to whom *words* travels. Raises :class:`InputError` for an exclusion that names nothing.
     """
     filings = filings if isinstance(filings, Spool) else tuple(filings)
     left = _Left.of(filings, exclusions, roster)
@@ -78,11 +89,11 @@ def merge(
     past = past.without(left.reasons) if past else None  # who is left out is not gone
     kept = left.rest(filings)
     collection = examine(kept, expected, year, district, policy=policy, past=past)
-    added = _Added(kept, roster)
-    for index, one in enumerate(collection.each()):
-        added.look(index, one)
-        if watch:
-            watch(one)
+    added = _Added(kept, form)
+    for looks in collection.made(partial(_looks, form, roster, words), executor):
+        added.add(looks)
+        for text in looks.words:
+            tell(text)
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)
     rows = added.rows()
@@ -92,6 +103,7 @@ def merge(
         *_absentees(roster, left.present, collection, left.reasons, district),
     ]
     accounts = _Accounts(rows, rest)
+    without = left_out(accounts) if accounts.lack_somebody else ()
     waived = [*added.waived, *(finding for finding in collection.of_no_file if finding.waiver)]
     accepted = [_accepted(finding) for finding in sorted(waived, key=_finding_order)]
     accepted += added.accepted_below(rows)
@@ -102,30 +114,85 @@ def merge(
         code or district,
         _Members(rows, form),
         accounts,
-        _coverage(roster, accounts, whole=added.are_whole),
+        _coverage(roster, without, whole=added.are_whole),
         tuple(accepted),
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
         past.years_of(Agency(district, code or district, district)) if past else {},
+        added.up(rows),
+        without,
     )
     return Merge(collection, rollup)
 
 
-class _Added:
-    """What is known after each filing was looked at once: which are added, and why the others are not.
+class _Row(NamedTuple):
+    """What is to be known of a filing that is added: what its row is sorted by, and how many accounts it has."""
 
-    Of a file that is added its place is kept, where it comes in the roll-up, and little else.
-    """
+    place: int
+    order: bytes
+    kind: str
+    accounts: int
+    accepted: tuple[Accepted, ...]  # in a roll-up
+    is_whole: bool  # it is no roll-up that says that it is not complete
+
+
+class _Looks(NamedTuple):
+    """What is known after some filings were looked at: which are added, to what, and why the others are not."""
+
+    rows: list[_Row]
+    sum: Adding
+    refused: list[Account]
+    waived: list[Finding]
+    words: list[str]
+
+
+def _looks(
+    form: Form,
+    roster: Roster | None,
+    words: Callable[[Examined], str] | None,
+    first: int,
+    examined: Iterable[Examined],
+) -> _Looks:
+    """Look at some filings that were examined, the first of them at that place, in whichever process this is."""
+    looks = _Looks([], Adding(form), [], [], [])
+    for place, one in enumerate(examined, first):
+        looks.waived.extend(finding for finding in one.findings if finding.waiver)
+        if words and (text := words(one)):
+            looks.words.append(text)
+        if _can_be_added(one):
+            row, member = _row(place, one.filing, roster), _member(one.filing, "")
+            looks.rows.append(row)
+            looks.sum.add(form, member.values, row.order, place)
+        else:
+            looks.refused.append(_refused(one))
+    return looks
+
+
+def _row(place: int, filing: Filing, roster: Roster | None) -> _Row:
+    entry = entry_of(filing, roster)
+    return _Row(
+        place,
+        _order(filing, entry, roster),
+        entry.kind if entry else "",
+        len(_included(filing)) if filing.is_rollup else 1,
+        tuple(_accepted_below(filing)),
+        filing.is_complete or not filing.is_rollup,
+    )
+
+
+class _Added:
+    """What is known after all filings were looked at once. Of one that is added its place is kept, and little else."""
 
     _TAIL = struct.Struct(
         ">QII"
     )  # behind what rows are sorted by: the index, the number of the kind, how many accounts
 
-    def __init__(self, filings: _Filings, roster: Roster | None) -> None:
-        self._filings, self._roster = filings, roster
+    def __init__(self, filings: _Filings, form: Form) -> None:
+        self._filings, self._form = filings, form
         self._rows: list[bytes] = []
+        self._sum = Adding(form)
         self._kinds: dict[str, int] = {}
-        self._accepted: dict[int, list[Accepted]] = {}
+        self._accepted: dict[int, tuple[Accepted, ...]] = {}
         self.refused: list[Account] = []
         self.waived: list[Finding] = []
         self.are_whole = True  # every roll-up below says that it is complete
@@ -133,29 +200,37 @@ class _Added:
     def __bool__(self) -> bool:
         return bool(self._rows)
 
-    def look(self, index: int, one: Examined) -> None:
-        """One more, examined."""
-        self.waived += [finding for finding in one.findings if finding.waiver]
-        if not _can_be_added(one):
-            self.refused.append(_refused(one))
-            return
-        filing = one.filing
-        entry = entry_of(filing, self._roster) if self._roster else None
-        kind = self._kinds.setdefault(entry.kind if entry else "", len(self._kinds))
-        accounts = len(_included(filing)) if filing.is_rollup else 1
-        self._rows.append(_order(filing, entry, self._roster) + self._TAIL.pack(index, kind, accounts))
-        if filing.waived:
-            self._accepted[index] = _accepted_below(filing)
-        self.are_whole = self.are_whole and (filing.is_complete or not filing.is_rollup)
+    def add(self, looks: _Looks) -> None:
+        """Some more."""
+        self.refused += looks.refused
+        self.waived += looks.waived
+        self._sum.include(looks.sum)
+        for row in looks.rows:
+            kind = self._kinds.setdefault(row.kind, len(self._kinds))
+            self._rows.append(row.order + self._TAIL.pack(row.place, kind, row.accounts))
+            if row.accepted:
+                self._accepted[row.place] = row.accepted
+            self.are_whole = self.are_whole and row.is_whole
 
     def rows(self) -> _Rows:
-        """Those that are added, in the order of the roll-up; nothing is added afterwards."""
+        """Those that are added, in the order of the roll-up; nothing is added afterwards.
+
+        Raises :class:`AdditionError` where two of one agency are: each of them has an error that tells of the other.
+        """
         self._rows.sort()
-        rows = _Rows(self._filings, tuple(self._kinds))
+        rows, tail, last = _Rows(self._filings, tuple(self._kinds)), self._TAIL.size, b""
         for row in self._rows:
-            rows.add(*self._TAIL.unpack_from(row, len(row) - self._TAIL.size))
+            place, kind, accounts = self._TAIL.unpack_from(row, len(row) - tail)
+            if row[:-tail] == last:
+                raise same_agency(filter(None, [self._filings[place].agency]))
+            last = row[:-tail]
+            rows.add(place, kind, accounts)
         self._rows.clear()
         return rows
+
+    def up(self, rows: _Rows) -> Added:
+        """What they add up to."""
+        return self._sum.added(self._form, rows.indexes.index)
 
     def accepted_below(self, rows: _Rows) -> list[Accepted]:
         """What was accepted in roll-ups that are added, in their order."""
@@ -176,18 +251,18 @@ class _Rows:
         self._kind_of.append(kind)
         self.starts.append(self.starts[-1] + accounts)
 
-    def member(self, row: int, form: Form) -> Member:
-        """What that file brings into the sum."""
+    def member(self, row: int) -> Member | tuple[bytes, str]:
+        """What that file brings into the sum; packed, with the kind, where it waits on the disk."""
         index, kind = self.indexes[row], self._kinds[self._kind_of[row]]
         if isinstance(self._filings, Spool):
-            return self._filings.member(index, form)._replace(kind=kind)
+            return self._filings.member(index), kind
         return _member(self._filings[index], kind)
 
-    def accounts(self, row: int) -> list[Account]:
-        """What there is to tell of that file: one account, unless it is a roll-up."""
+    def accounts(self, row: int) -> Sequence[Account | bytes]:
+        """What there is to tell of that file: one account, unless it is a roll-up; packed where it waits on the disk."""
         index = self.indexes[row]
         if isinstance(self._filings, Spool) and self.starts[row + 1] - self.starts[row] == 1:
-            return [Account(*self._filings.origin(index), "included")]
+            return [self._filings.origin(index)]
         return _included(self._filings[index])
 
 
@@ -202,7 +277,18 @@ class _Members(Anew[Member]):
 
     def at(self, place: int) -> Member:
         """The row at that place."""
-        return self._rows.member(place, self._form)
+        return _unpacked(self._form, self._rows.member(place))
+
+    def carried(self) -> tuple[Iterable[Any], Callable[[Any], Member]]:
+        """Those that wait on the disk go packed."""
+        return map(self._rows.member, range(len(self))), partial(_unpacked, self._form)
+
+
+def _unpacked(form: Form, member: Member | tuple[bytes, str]) -> Member:
+    if isinstance(member, Member):
+        return member
+    packed, kind = member
+    return unpack_member(packed, form)._replace(kind=kind)
 
 
 class _Accounts(Anew[Account]):
@@ -215,9 +301,24 @@ class _Accounts(Anew[Account]):
         return self._rows.starts[-1] + len(self._rest)
 
     def __iter__(self) -> Iterator[Account]:
+        return map(_account, self._each())
+
+    def _each(self) -> Iterator[Account | bytes]:
         for row in range(len(self._rows.indexes)):  # each file is opened once, however many accounts it has
             yield from self._rows.accounts(row)
         yield from self._rest
+
+    @property
+    def lack_somebody(self) -> bool:
+        """Whether any is of what was not added; of a file that is added, and no roll-up, none is."""
+        starts = self._rows.starts
+        rollups = (row for row in range(len(self._rows.indexes)) if starts[row + 1] - starts[row] > 1)
+        inside = (account for row in rollups for account in self._rows.accounts(row))
+        return any(_account(account).is_left_out for account in chain(self._rest, inside))
+
+    def carried(self) -> tuple[Iterable[Any], Callable[[Any], Account]]:
+        """Those of files that wait on the disk go packed."""
+        return self._each(), _account
 
     def at(self, place: int) -> Account:
         """The account at that place."""
@@ -225,7 +326,11 @@ class _Accounts(Anew[Account]):
         if place >= starts[-1]:
             return self._rest[place - starts[-1]]
         row = bisect_right(starts, place) - 1
-        return self._rows.accounts(row)[place - starts[row]]
+        return _account(self._rows.accounts(row)[place - starts[row]])
+
+
+def _account(account: Account | bytes) -> Account:
+    return Account(*origin_of(account), "included") if isinstance(account, bytes) else account
 
 
 @frozen
@@ -243,7 +348,7 @@ class _Left:
             return cls({}, {})
         indexes, present, named = {}, set(), set(roster.order if roster else ())
         for index, filing in enumerate(filings):
-            entry = entry_of(filing, roster) if roster else None
+            entry = entry_of(filing, roster)
             present |= {entry.code} if entry else set()
             covering = [x for x in exclusions if x.covers(filing)]
             named |= {x.what for x in covering}
@@ -352,8 +457,8 @@ def _absentees(
     return [Account(e.agency(district), _NO_SOURCE, "missing", reasons.get(e.code, "")) for e in absent]
 
 
-def _coverage(roster: Roster | None, accounts: Sequence[Account], *, whole: bool) -> Coverage:
+def _coverage(roster: Roster | None, without: Sequence[Account], *, whole: bool) -> Coverage:
     """Complete is what a roster vouches for, at this level and at those below."""
-    if left_out(accounts):
+    if without:
         return "incomplete"
     return "complete" if roster and whole else "unchecked"

@@ -8,10 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from xltools.data.anew import Anew
-from xltools.data.filing import Filing, Member, Source
-from xltools.data.record import Agency
-from xltools.errors import OutputError, Problem
-from xltools.form.model import Form
+from xltools.data.filing import Filing
+from xltools.errors import no_room
 
 if TYPE_CHECKING:
     from xltools.data.packed import Forms
@@ -39,7 +37,7 @@ class Spool(Anew[Filing]):
     """
 
     def __init__(self, forms: Forms, coming: Iterable[bytes] = ()) -> None:
-        self._forms, self._coming = forms, iter(coming)
+        self.forms, self._coming = forms, iter(coming)
         self._place = _Place()
         self._starts, self._sizes = array("Q"), array("L")
 
@@ -50,13 +48,13 @@ class Spool(Anew[Filing]):
             start = file.seek(0, os.SEEK_END)
             file.write(packed)
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error) from error
         self._starts.append(start)
         self._sizes.append(len(packed))
 
     def only(self, indexes: Iterable[int]) -> Spool:
         """Some of them, in that order. They wait in the same place, to which nothing more is added then."""
-        chosen = Spool(self._forms)
+        chosen = Spool(self.forms)
         chosen._place = self._place
         for index in indexes:
             chosen._starts.append(self._starts[index])
@@ -69,9 +67,19 @@ class Spool(Anew[Filing]):
         return len(self._starts)
 
     def __iter__(self) -> Iterator[Filing]:
+        return map(self.at, self._places())
+
+    def sketches(self) -> Iterator[Filing]:
+        """The same for less, as far as :func:`~xltools.data.packed.unpack_sketch` fills them in."""
+        from xltools.data.packed import unpack_sketch  # noqa: PLC0415
+
+        return (unpack_sketch(self._packed(place), self.forms) for place in self._places())
+
+    def _places(self) -> Iterator[int]:
+        """The place of each, as soon as it is here."""
         place = 0
         while place < len(self._starts) or self._take():
-            yield self.at(place)
+            yield place
             place += 1
 
     def _take(self) -> bool:
@@ -85,32 +93,29 @@ class Spool(Anew[Filing]):
         """The filing at that place."""
         from xltools.data.packed import unpack  # noqa: PLC0415  a small collection has no use for it
 
-        return unpack(self._packed(place), self._forms)
+        return unpack(self._packed(place), self.forms)
 
-    def origin(self, index: int) -> tuple[Agency | None, Source]:
-        """Whose that filing is, and the file, for much less."""
-        from xltools.data.packed import origin_of  # noqa: PLC0415
+    def origin(self, index: int) -> bytes:
+        """Whose that filing is, and the file, for :func:`~xltools.data.packed.origin_of`."""
+        from xltools.data.packed import origin_part  # noqa: PLC0415
 
-        return origin_of(self._packed(index))
+        return origin_part(self._packed(index))
 
-    def member(self, index: int, form: Form) -> Member:
-        """What that filing brings into a sum, for less than unpacking it."""
-        from xltools.data.packed import unpack_member  # noqa: PLC0415
+    def member(self, index: int) -> bytes:
+        """What that filing brings into a sum, for :func:`~xltools.data.packed.unpack_member`."""
+        from xltools.data.packed import member_part  # noqa: PLC0415
 
-        return unpack_member(self._packed(index), form)
+        return member_part(self._packed(index))
+
+    def portions(self, most: int) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+        """All of them packed, for another process: so many at a time, and the place of the first."""
+        for first in range(0, len(self), most):
+            yield first, tuple(map(self._packed, range(first, min(first + most, len(self)))))
 
     def _packed(self, index: int) -> bytes:
         file = self._place.file
         try:
             file.seek(self._starts[index])  # which writes what still waits in memory
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error) from error
         return file.read(self._sizes[index])
-
-
-def _no_room(error: OSError) -> OutputError:
-    import tempfile  # noqa: PLC0415
-
-    return OutputError(
-        Problem("cannot-write", tempfile.gettempdir(), {"reason": error.strerror or str(error)})
-    )

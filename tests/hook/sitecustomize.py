@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import signal
 import sys
+import threading
 import time
 
 if "SHIFT" in os.environ:  # seconds by which the clock is wrong
@@ -30,14 +31,20 @@ if "SHIFT" in os.environ:  # seconds by which the clock is wrong
     time.gmtime = lambda seconds=None: _utc(time.time() if seconds is None else seconds)
 
 
-_IS_WORKER = "--multiprocessing-fork" in sys.argv
+if "THREAD" in os.environ:  # beside which no worker may be forked
+    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+
+# The process that is no worker; none where a worker begins anew. One that is forked is this program too, by another number.
+_MAIN = None if "--multiprocessing-fork" in sys.argv else os.getpid()
 _seen = 0
 
 
 def _end(event, arguments):
     """Be killed before the n-th thing that is done to what lies at a place, by this process or by a worker."""
     global _seen  # noqa: PLW0603
-    if event.startswith(("import", "compile", "exec")):
+    if ("KILL_WORKER" in os.environ) == (os.getpid() == _MAIN) or event.startswith(
+        ("import", "compile", "exec")
+    ):
         return
     if any(
         isinstance(one, str | os.PathLike) and os.environ["KILL_AT"] in os.fspath(one) for one in arguments
@@ -47,5 +54,5 @@ def _end(event, arguments):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-if "KILL_AT" in os.environ and ("KILL_WORKER" in os.environ) == _IS_WORKER:
+if "KILL_AT" in os.environ:
     sys.addaudithook(_end)

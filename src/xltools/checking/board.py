@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from enum import Enum
 
 from xltools.checking import standing
-from xltools.checking.collection import Collection, Examined, entry_of, named_for
+from xltools.checking.collection import Collection, Examined
+from xltools.checking.holders import entry_of, named_for
 from xltools.classes import frozen
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word

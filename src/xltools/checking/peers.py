@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from decimal import Context, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, chain
 
 from xltools.checking.notable import Notable, most_notable, watched
-from xltools.classes import NamedTuple, evolve
+from xltools.classes import NamedTuple, define, evolve, field
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
@@ -28,6 +28,7 @@ from xltools.form.model import Cell, Form
 
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
 _DUST = Decimal("1e-6")  # no width is 0, whatever the thresholds
+_ALMOST = Decimal("0.999999")  # of the way to where a figure is far: however a quotient is rounded, it is not
 _DIGITS = Context(prec=12)  # for logarithms; beyond any use that is made of them
 _UNIT = 10  # decimals of a logarithm that is kept; so many it has for certain
 _MOST_SCORES = 1024  # of one cell
@@ -52,12 +53,6 @@ class Peer(NamedTuple):
     def now(self, name: str) -> Decimal:
         """A figure that is known; a blank is 0."""
         return self.typed.get(name) or self.derived.get(name, ZERO)
-
-    @property
-    def watched(self) -> Iterator[tuple[str, Decimal]]:
-        """The figures that are not 0 whose size says something."""
-        names = _watched_names(self.form)
-        return ((n, value) for n, value in chain(self.typed.items(), self.derived.items()) if n in names)
 
 
 def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
@@ -90,41 +85,52 @@ def _watched_totals(form: Form) -> tuple[tuple[str, Linear], ...]:
 class _Counts:
     """How often each figure other than 0 occurs among the returns of a kind, and how many returns there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, form: Form) -> None:
+        self.form = form
         self._returns = 0
-        self._figures: defaultdict[str, Counter[Decimal]] = defaultdict(Counter)
-        self._without: Counter[str] = Counter()  # how many returns have no such figure, or one below 0
+        self._figures: Counter[tuple[str, Decimal]] = Counter()
+        self._unknown: Counter[str] = Counter()
 
-    def count(self, peer: Peer, times: int) -> None:
-        """Count a return so often more."""
-        self._returns += times
-        figures = self._figures
-        for name, value in peer.watched:
-            if value > 0:
-                figures[name][value] += times
-            else:
-                self._without[name] += times
-        for name in peer.unknown:
-            self._without[name] += times
+    def add(self, peer: Peer) -> None:
+        """Count a return."""
+        self._returns += 1
+        for figures in (peer.typed, peer.derived):
+            self._figures.update(figures.items())
+        self._unknown.update(peer.unknown)
 
-    def take(self, name: str) -> Counter[Decimal]:
-        """How often each figure of that cell occurs, 0 included; it is forgotten here."""
-        found = +self._figures.pop(name, Counter())  # without what was taken out again
-        if zeros := self._returns - self._without[name] - found.total():
-            found[ZERO] = zeros
-        return found
+    def take_out(self, peer: Peer) -> None:
+        """Count a return no longer."""
+        self._returns -= 1
+        for figures in (peer.typed, peer.derived):
+            self._figures.subtract(figures.items())
+        self._unknown.subtract(peer.unknown)
+
+    def taken(self) -> Iterator[tuple[str, Counter[Decimal]]]:
+        """How often each figure of a watched cell occurs, 0 included and none below; they are forgotten here."""
+        found: dict[str, Counter[Decimal]] = {name: Counter() for name in _watched_names(self.form)}
+        zeros = {name: self._returns - self._unknown[name] for name in found}
+        while self._figures:
+            (name, value), times = self._figures.popitem()
+            if name in found and times:
+                zeros[name] -= times
+                if value > 0:
+                    found[name][value] = times
+        for name, counts in found.items():
+            if zeros[name]:
+                counts[ZERO] = zeros[name]
+            yield name, counts
 
 
 class Company:
     """What many peers have in common: how often each figure occurs among those of a kind, and who has the same ones.
 
     It is gathered return by return, and remembers of none of them whose it was. A second file of an agency is to be
-    taken out again, so that each counts once.
+    taken out again, so that each counts once. Once it is settled nothing is added, and what was counted is not kept.
     """
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
-        self._counts: defaultdict[str, _Counts] = defaultdict(_Counts)
+        self._counts: dict[str, _Counts] = {}
         self._sets = Recurrent()  # of figures
         self._alike: dict[Hashable, dict[Agency, str]] = {}
         self._spreads: dict[str, dict[str, Spread]] = {}
@@ -134,23 +140,31 @@ class Company:
         """One more return, and where it is found again."""
         if (key := _figures(peer)) is not None:
             self._sets.add(place, key)
-        self._counts[peer.kind].count(peer, 1)
+        if peer.kind not in self._counts:
+            self._counts[peer.kind] = _Counts(peer.form)
+        self._counts[peer.kind].add(peer)
 
     def take_out(self, peer: Peer) -> None:
         """Count a return no longer."""
-        self._counts[peer.kind].count(peer, -1)
+        self._counts[peer.kind].take_out(peer)
 
     @property
     def perhaps_alike(self) -> Iterator[int]:
         """The places of the returns among which are all that have the same figures as another."""
         return self._sets.places()
 
-    def compare(self, peers: Iterable[Peer]) -> None:
-        """Find out who of *peers* has the same figures, once all are known."""
+    def settle(self, peers: Iterable[Peer]) -> None:
+        """Find out what is usual, and who of *peers*, those that are perhaps alike, has the same figures."""
         for peer in peers:
             names = self._alike.setdefault(_figures(peer), {})
             # Of several names that its files give an agency the same one is told, whichever came first.
             names[peer.agency] = min(names.get(peer.agency, peer.agency.name), peer.agency.name)
+        self._sets = Recurrent()
+        while self._counts:
+            kind, counts = self._counts.popitem()
+            spreads = self._spreads[kind] = _spreads(counts, self._thresholds)
+            odd = (name for name, spread in spreads.items() if spread.known(ZERO) is not None)
+            self._odd_zeros[kind] = sorted(odd)
 
     def about(self, peer: Peer, last: Figures) -> Iterator[Finding]:
         """What to say of a return in the light of all the others; *last* are its own figures of last year."""
@@ -163,31 +177,18 @@ class Company:
 
         An agency is its own best measure: a figure that last year is known for is the jump's business.
         """
-        spreads, cells, found = self._spread_of(peer), peer.form.cells, []
+        spreads, cells, found = self._spreads[peer.kind], peer.form.cells, []
         zeros = ((name, ZERO) for name in self._odd_zeros[peer.kind] if not peer.now(name))
-        for name, value in chain(peer.watched, zeros):
+        for name, value in chain(peer.typed.items(), peer.derived.items(), zeros):
             spread = spreads.get(name)
-            if spread is None or value < 0 or name in last or name in peer.unknown:
+            if spread is None or spread.least <= value <= spread.most:
                 continue
-            if (score := spread.known(value, self._thresholds)) is not None:
+            if value < 0 or name in last or name in peer.unknown:
+                continue
+            if (score := spread.known(value)) is not None:
                 found.append(Notable(cells[name], score))
         for notable in most_notable(found, peer.form):
             yield _outlier(peer, notable, spreads[notable.cell.name])
-
-    def _spread_of(self, peer: Peer) -> dict[str, Spread]:
-        """For each watched cell that enough peers have; fewer are no measure. What was counted is not kept then."""
-        kind = peer.kind
-        if kind not in self._spreads:
-            counted, spreads = self._counts.pop(kind, _Counts()), self._spreads.setdefault(kind, {})
-            for name in _watched_names(peer.form):
-                counts = counted.take(name)
-                if counts.total() >= self._thresholds.peers:
-                    spreads[name] = _spread(counts, self._thresholds)
-            odd = (
-                name for name, spread in spreads.items() if spread.known(ZERO, self._thresholds) is not None
-            )
-            self._odd_zeros[kind] = sorted(odd)
-        return self._spreads[kind]
 
 
 # -- far from the others
@@ -204,45 +205,83 @@ class Scale(NamedTuple):
         return abs(number - self.middle) / self.width
 
 
-class Spread(NamedTuple):
-    """What is usual for a cell among agencies of a kind: as figures, and as their logarithms."""
+class Logs(NamedTuple):
+    """What is usual for a cell among agencies of a kind, as logarithms."""
 
-    logs: array[int]  # in order, each once, in units of _UNIT
+    ordered: array[int]  # each once, in units of _UNIT
     before: array[int]  # how many figures lie below each of them, and last how many there are
-    linear: Scale
-    logarithmic: Scale
-    scores: dict[Decimal, Decimal | None]  # of the figures that were asked for last
+    scale: Scale
 
-    def known(self, value: Decimal, thresholds: Thresholds) -> Decimal | None:
+    @classmethod
+    def of(cls, figures: Iterable[tuple[Decimal, int]], thresholds: Thresholds) -> Logs:
+        """Those of some figures, of each how often it occurs."""
+        times: Counter[Decimal] = Counter()
+        for value, often in figures:
+            times[_log(value)] += often
+        ordered = sorted(times)
+        before = array("Q", (0, *accumulate(times[log] for log in ordered)))
+        scale = _scale(times, _apart(thresholds.factor) / thresholds.outlier)
+        return cls(array("q", map(_in_units, ordered)), before, scale)
+
+    def is_alone(self, value: Decimal, factor: Decimal) -> bool:
+        """Whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
+        log, apart = _in_units(_log(value)), _in_units(_apart(factor))
+        first, after = bisect_right(self.ordered, log - apart), bisect_left(self.ordered, log + apart)
+        near = self.before[max(first, after)] - self.before[first]
+        return near - 1 <= self.before[-1] // _COMPANY  # one of those near is the agency itself
+
+
+@define(eq=False, slots=False)
+class Spread:
+    """What is usual for a cell among agencies of a kind: as figures, and as logarithms once one is far by its amount."""
+
+    thresholds: Thresholds
+    figures: tuple[Decimal, ...]
+    times: array[int]  # how often each of them occurs
+    linear: Scale
+    least: Decimal  # between these two no figure is far by its amount, which is to be known of each at once
+    most: Decimal
+    scores: dict[Decimal, Decimal | None] = field(factory=dict)  # of the figures that were asked for last
+
+    @property
+    def size(self) -> int:
+        """How many figures there are."""
+        return sum(self.times)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """The same as logarithms."""
+        return Logs.of(zip(self.figures, self.times, strict=True), self.thresholds)
+
+    def known(self, value: Decimal) -> Decimal | None:
         """How far out a figure is, where it is out at all; the same few figures are asked for again and again."""
         scores = self.scores
         if value not in scores:
             if len(scores) == _MOST_SCORES:
                 scores.clear()
-            score = self.score(value)
-            is_out = score > thresholds.outlier and self.is_alone(value, thresholds.factor)
-            scores[value] = score if is_out else None
+            scores[value] = self._score(value)
         return scores[value]
 
-    @property
-    def size(self) -> int:
-        """How many figures there are."""
-        return self.before[-1]
-
-    def score(self, value: Decimal) -> Decimal:
-        """How far a figure is away, on the scale where it is nearer.
+    def _score(self, value: Decimal) -> Decimal | None:
+        """How far out a figure is, on the scale where it is nearer.
 
         Above the median that is the logarithmic one. Below it 1 is far from 79 by factors and an everyday figure by
         amounts.
         """
-        return min(self.linear.score(value), self.logarithmic.score(_log(value)))
+        far = self.thresholds.outlier
+        score = self.linear.score(value)
+        if score > far:
+            score = min(score, self.logs.scale.score(_log(value)))
+        return score if score > far and self.logs.is_alone(value, self.thresholds.factor) else None
 
-    def is_alone(self, value: Decimal, factor: Decimal) -> bool:
-        """Whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
-        log, apart = _in_units(_log(value)), _in_units(_apart(factor))
-        first, after = bisect_right(self.logs, log - apart), bisect_left(self.logs, log + apart)
-        near = self.before[max(first, after)] - self.before[first]
-        return near - 1 <= self.size // _COMPANY  # one of those near is the agency itself
+
+def _spreads(counts: _Counts, thresholds: Thresholds) -> dict[str, Spread]:
+    """For each watched cell that enough peers have; fewer are no measure."""
+    return {
+        name: _spread(figures, thresholds)
+        for name, figures in counts.taken()
+        if figures.total() >= thresholds.peers
+    }
 
 
 def _spread(counts: Counter[Decimal], thresholds: Thresholds) -> Spread:
@@ -251,14 +290,10 @@ def _spread(counts: Counter[Decimal], thresholds: Thresholds) -> Spread:
     So no width is so narrow that a figure would be far which differs by less than ``least``, or is less than
     ``factor`` times the usual one.
     """
-    logs: Counter[Decimal] = Counter()
-    for value, times in counts.items():
-        logs[_log(value)] += times
-    ordered = sorted(logs)
-    before = array("Q", (0, *accumulate(logs[log] for log in ordered)))
     linear = _scale(counts, thresholds.least / thresholds.outlier)
-    logarithmic = _scale(logs, _apart(thresholds.factor) / thresholds.outlier)
-    return Spread(array("q", map(_in_units, ordered)), before, linear, logarithmic, {})
+    usual = thresholds.outlier * linear.width * _ALMOST
+    within = linear.middle - usual, linear.middle + usual
+    return Spread(thresholds, tuple(counts), array("Q", counts.values()), linear, *within)
 
 
 def _scale(counts: Counter[Decimal], narrowest: Decimal) -> Scale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -203,14 +204,16 @@ def _merged(
     *,
     told: bool,
 ) -> Work:
-    from xltools.merging import Exclusion, merge  # noqa: PLC0415
-    from xltools.report import text  # noqa: PLC0415
-
     roster = find_roster(options.roster)
     earlier = prior_files(options.prior, own)
     past = find_past(earlier, own, options.form, options.year, lang, how)
     inbox, home = inbox_of(paths, own), options.district
     handed = read_all(inbox, options.form, lang, how, roster=roster, district=home, at_once=False, held=held)
+    if handed.executor:
+        import xltools.excel.writer  # noqa: F401, PLC0415  others are reading: what is needed later is loaded now
+    from xltools.merging import Exclusion, merge  # noqa: PLC0415
+    from xltools.report import text  # noqa: PLC0415
+
     outcome = merge(
         handed.filings,
         options.form,
@@ -222,7 +225,9 @@ def _merged(
         incomplete=options.incomplete,
         policy=own.policy,
         past=past,
-        watch=(lambda one: emit_block(text.file_text(one, lang))) if told else None,
+        words=partial(text.file_text, lang=lang) if told else None,
+        tell=emit_block,
+        executor=handed.executor,
     )
     if told and outcome.collection.tally.is_any:
         for block in text.closing_text(outcome.collection, lang):

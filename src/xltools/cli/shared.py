@@ -204,14 +204,13 @@ def find_roster(path: Path | None) -> Roster | None:
 class Handed:
     """Everything that was handed in, where it lies, and how many files were passed over.
 
-    Many files may be read while their filings are gone through for the first time. With *held* the processes of this
-    machine that read them stay until it is closed, as ``executor``: somebody has more work for them.
+    Many files may be read while their filings are gone through for the first time. The processes of this machine that
+    read them are the ``executor`` where they stay behind that: somebody has more work for them.
     """
 
-    def __init__(self, inbox: Inbox, held: contextlib.ExitStack | None = None) -> None:
+    def __init__(self, inbox: Inbox, executor: Executor | None = None) -> None:
         self.inbox = inbox
-        self.executor: Executor | None = None  # of this machine
-        self._held = held
+        self.executor = executor
         self.filings: Sequence[Filing] = ()
         self._passed_over = inbox.passed_over
 
@@ -222,17 +221,23 @@ class Handed:
         return self._passed_over
 
     def taken(self, manner: Manner, how: How, lang: Lang) -> Iterator[Taken]:
-        """What each file gave, read by as many processes as are wanted; says at the end how many were passed over."""
+        """What each file gave, read by as many processes as are wanted; says at the end how many were passed over.
+
+        Further processes begin at once.
+        """
         from xltools.intake import take_in  # noqa: PLC0415
 
-        files, t = self.inbox.files, catalog(lang)
+        files = self.inbox.files
         with contextlib.ExitStack() as own:
-            stays = own if how.dask is not None else self._held or own
-            executor = stays.enter_context(workers(how, len(files)))
+            executor = self.executor or own.enter_context(workers(how, len(files)))
             store = own.enter_context(_kept(how, self.inbox))
-            self.executor = executor if stays is self._held else None
-            taken = take_in(files, manner, executor=executor, store=store)
-            for one in progress(taken, t("report.reading"), len(files)):
+            taken = take_in(files, manner, executor=executor, store=store, is_far=how.dask is not None)
+            return self._counted(taken, own.pop_all(), lang)
+
+    def _counted(self, taken: Iterable[Taken], own: contextlib.ExitStack, lang: Lang) -> Iterator[Taken]:
+        """The same; *own* is what is done with behind the last of them."""
+        with own:
+            for one in progress(taken, catalog(lang)("report.reading"), len(self.inbox.files)):
                 self._passed_over += one.passed_over
                 yield one
         self._tell(lang)
@@ -267,18 +272,21 @@ def read_all(
     """Every file named or found in a folder, an archive or a store, read; says how many were passed over.
 
     Reports that tell no more than their agency's name are known by it on the *roster*, as of that *district*. Unless all
-    are to be read *at once*, many are while the first are gone through. See :class:`Handed` for *held*.
+    are to be read *at once*, many are while the first are gone through. Further processes of this machine stay until
+    *held* is closed.
     """
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
     from xltools.intake import MANY, gathered, on_roster  # noqa: PLC0415
 
-    handed = Handed(gather(named), held)
-    count = len(handed.inbox.files)
+    inbox = gather(named)
+    count = len(inbox.files)
     if not count and not allow_none:
         raise InputError(Problem("no-workbooks", "、".join(map(str, named))))
     manner = how.manner(form)
-    if count > MANY or how.dask is not None or _wanted(how, count) > 1 or _keeps(how, handed.inbox):
+    stay = held if how.dask is None else None
+    handed = Handed(inbox, stay.enter_context(workers(how, count)) if stay is not None else None)
+    if count > MANY or how.dask is not None or _wanted(how, count) > 1 or _keeps(how, inbox):
         taken = handed.taken(manner, how, lang)
         handed.filings = gathered(taken, manner, many=count > MANY, roster=roster, district=district)
         if at_once:
@@ -319,9 +327,9 @@ def workers(how: How, files: int) -> Iterator[Executor | None]:
 
     from xltools.errors import InputError, Problem  # noqa: PLC0415
 
-    # Started anew and not forked: the same on every system, and no thread's lock is copied in the middle of its work.
-    pool = ProcessPoolExecutor(wanted, multiprocessing.get_context("spawn"), as_worker)
+    pool = ProcessPoolExecutor(wanted, multiprocessing.get_context(_beginning()), as_worker)
     try:
+        pool.submit(int)  # so that they begin now, when nothing is open that they would hold as well
         yield pool
         # Nobody is at work any more. A pool that still ends when Python does may find its own pipes closed.
         pool.shutdown()
@@ -329,6 +337,17 @@ def workers(how: How, files: int) -> Iterator[Executor | None]:
         raise InputError(Problem("worker-ended")) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _beginning() -> str:
+    """How further processes begin: forked where that is sound, since they then have in common all that is loaded.
+
+    A thread could hold a lock at that moment, which would be held forever in the copy; and other systems than Linux
+    cannot fork, or not safely. What they do is the same.
+    """
+    import threading  # noqa: PLC0415
+
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
 
 
 def as_worker() -> None:
@@ -432,10 +451,11 @@ def progress(items: Iterable[_Item], label: str, count: int | None = None) -> It
     """The items one by one; on a terminal a bar appears once the work has taken longer than a second."""
     started = time.monotonic()
     bar: Any = None
+    is_watched = is_terminal(sys.stderr)
     count = len(items) if count is None and isinstance(items, Sequence) else count
     try:
         for done, item in enumerate(items):
-            if bar is None and is_terminal(sys.stderr) and time.monotonic() - started > _PATIENCE:
+            if bar is None and is_watched and time.monotonic() - started > _PATIENCE:
                 bar = click.progressbar(length=count, label=label, file=sys.stderr)
                 bar.__enter__()
                 bar.update(done)

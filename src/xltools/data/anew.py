@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
-from typing import TypeVar, overload
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar, overload
 
+_Element = TypeVar("_Element")
 _Element_co = TypeVar("_Element_co", covariant=True)
 
 
@@ -26,3 +27,16 @@ class Anew(Sequence[_Element_co]):
 
     def __iter__(self) -> Iterator[_Element_co]:
         return map(self.at, range(len(self)))
+
+    def carried(self) -> tuple[Iterable[Any], Callable[[Any], _Element_co]]:
+        """See :func:`carried`."""
+        return self, _itself
+
+
+def carried(elements: Sequence[_Element]) -> tuple[Iterable[Any], Callable[[Any], _Element]]:
+    """How elements go to another process: what goes in place of each, and what makes the element of it there."""
+    return elements.carried() if isinstance(elements, Anew) else (elements, _itself)
+
+
+def _itself(element: _Element) -> _Element:
+    return element

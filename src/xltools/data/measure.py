@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
-import heapq
+from bisect import insort
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any, Generic, TypeVar
 
 from xltools.data.filing import Member
 from xltools.data.record import Figures
 from xltools.form.linear import Linear
 from xltools.form.model import Form
 
+_Item = TypeVar("_Item")
+
 FOREMOST = 15  # agencies in a chart: more names than that nobody reads on one page
 
 
 def foremost(form: Form, measure: Linear, members: Iterable[Member]) -> list[tuple[Member, Decimal]]:
     """The agencies that have most of it, each with how much, the first of them first."""
-    most = Foremost(form, measure)
-    for member in members:
-        most.see(member)
+    most = Foremost[Member]()
+    for place, member in enumerate(members):
+        most.see(form.value(measure, member.values), place, member)
     return most.found
 
 
-class Foremost:
-    """The agencies that have most of something, found out while one after the other is seen; the others are not held."""
+class Foremost(Generic[_Item]):
+    """Those that have most of something, found out while one after the other is seen; the others are not held.
 
-    def __init__(self, form: Form, measure: Linear) -> None:
-        self._form, self._measure = form, measure
-        self._seen = 0
-        self._heap: list[tuple[Decimal, int, Member]] = []  # of those that have as much the first comes first
+    Of those that have as much the first come first, in an order of their own: when and where each is seen is no matter.
+    """
 
-    def see(self, member: Member) -> None:
-        """One more."""
-        self._seen += 1
-        one = self._form.value(self._measure, member.values), -self._seen, member
-        if len(self._heap) < FOREMOST:
-            heapq.heappush(self._heap, one)
-        elif one > self._heap[0]:
-            heapq.heapreplace(self._heap, one)
+    def __init__(self) -> None:
+        self._most: list[
+            tuple[Decimal, Any, _Item]
+        ] = []  # each amount below 0, so that the largest come first
+
+    def see(self, amount: Decimal, order: int | bytes, item: _Item) -> None:
+        """One more, and where it comes among its equals: no two come at the same place."""
+        self._keep((amount.copy_negate(), order, item))
+
+    def include(self, other: Foremost[_Item]) -> None:
+        """Those that were seen elsewhere."""
+        for one in other._most:
+            self._keep(one)
+
+    def _keep(self, one: tuple[Decimal, Any, _Item]) -> None:
+        most = self._most
+        if len(most) < FOREMOST or one < most[-1]:
+            insort(most, one)
+            del most[FOREMOST:]
 
     @property
-    def found(self) -> list[tuple[Member, Decimal]]:
+    def found(self) -> list[tuple[_Item, Decimal]]:
         """Each with how much, the first of them first."""
-        return [(member, amount) for amount, _, member in sorted(self._heap, reverse=True)]
+        return [(item, amount.copy_negate()) for amount, _, item in self._most]
 
 
 def in_year(measure: Linear, figures: Figures) -> Decimal | None:

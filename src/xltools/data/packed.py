@@ -1,7 +1,7 @@
 """A filing as bytes: to travel between processes, to wait on a disk, to be kept until its file changes.
 
-Two lines of JSON: first what a sum needs (whose, which file, its figures), then everything else, so that who only adds
-up unpacks only that. Figures are texts, and so exact. The form travels by its name; who unpacks has it.
+Three lines of JSON: whose it is and which file, its figures, and everything else, so that who only adds up unpacks only
+that. Figures are texts, and so exact. The form travels by its name; who unpacks has it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _figure = lru_cache(maxsize=4096)(Decimal)  # most figures are 0, and most other
 
 def pack(filing: Filing) -> bytes:
     """The whole filing. What it holds beyond the known kinds of facts raises :class:`TypeError`: nothing is dropped."""
-    origin, record = [_source(filing.source), _stamp(filing.stamp)], _record(filing)
+    origin = [_source(filing.source), _stamp(filing.stamp), _plain_form(filing)]
+    record = _record(filing)
     rest = {
         "form": filing.form.name if filing.form else None,
         "findings": [_finding(one) for one in filing.findings],
@@ -50,7 +51,7 @@ def pack(filing: Filing) -> bytes:
 
 def unpack(data: bytes, forms: Forms) -> Filing:
     """The filing that was packed."""
-    (source, stamp), record, rest = map(_loaded, data.split(b"\n"))
+    (source, stamp, _), record, rest = map(_loaded, data.split(b"\n"))
     form = forms(rest["form"]) if rest["form"] else None
     accounts = tuple(_read_account(one) for one in rest["accounts"])
     complete, verified = rest["flags"]
@@ -77,16 +78,51 @@ def unpack(data: bytes, forms: Forms) -> Filing:
     )
 
 
+def member_part(data: bytes) -> bytes:
+    """As much of a packed filing as :func:`unpack_member` asks for."""
+    return data[: data.rindex(b"\n")]
+
+
 def unpack_member(data: bytes, form: Form) -> Member:
     """What a filing with a stamp and a record brings into a sum, without the rest of it."""
-    origin, record, _ = data.split(b"\n", 2)
-    source, stamp = _loaded(origin)
+    origin, record, *_ = data.split(b"\n", 2)
+    source, stamp, _ = _loaded(origin)
     return Member(_read_agency(stamp[3]), Source(*source), _read_values(_loaded(record)[2], form))
+
+
+def unpack_sketch(data: bytes, forms: Forms) -> Filing:
+    """The filing as far as one is asked for it who looks at all of them: whose it is, of which form, and its figures.
+
+    That is all that is filled in, unless it is more than a return with figures each of which is known.
+    """
+    origin, record, _ = data.split(b"\n", 2)
+    source, stamp, name = _loaded(origin)
+    if name is None:
+        return unpack(data, forms)
+    form = forms(name)
+    return Filing(
+        Source(*source), form=form, stamp=_read_stamp(stamp), record=_read_record(_loaded(record), form)
+    )
+
+
+def _plain_form(filing: Filing) -> str | None:
+    """The name of the form of a return with figures of its own each of which is known; of anything else none."""
+    form, record = filing.form, filing.record
+    if form is None or record is None or filing.stamp is None:
+        return None
+    if filing.is_rollup or filing.members or filing.unread:
+        return None
+    return form.name if record.values.keys() - form.copied.keys() else None
+
+
+def origin_part(data: bytes) -> bytes:
+    """As much of a packed filing as :func:`origin_of` asks for."""
+    return data[: data.index(b"\n")]
 
 
 def origin_of(data: bytes) -> tuple[Agency | None, Source]:
     """Whose the filing is, and the file, without unpacking the rest of it."""
-    source, stamp = _loaded(data.partition(b"\n")[0])
+    source, stamp, _ = _loaded(data.partition(b"\n")[0])
     return stamp and _read_agency(stamp[3]), Source(*source)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from xltools.classes import define, field, frozen
@@ -27,7 +27,9 @@ class Rollup:
     ``members`` and ``accounts`` may be read anew from a disk each time they are gone through: nobody keeps them all.
     ``accounts`` names every file and agency, in or out, and why; ``waived`` the findings that were accepted, here or in a roll-up
     that is inside; ``counts`` how many findings of each severity the collection has besides; ``expected`` how many agencies the roster names.
-    ``earlier`` are the district's figures of the years before, as far as they are known.
+    ``earlier`` are the district's figures of the years before, as far as they are known. ``added`` is what the members
+    add up to, and ``left_out`` the accounts of what is not in the sum, where either was found out already, as each was
+    looked at; else they are gone through for it.
     """
 
     form: Form
@@ -41,6 +43,8 @@ class Rollup:
     counts: Mapping[Severity, int] = field(factory=dict)
     expected: int | None = None
     earlier: Mapping[int, Figures] = field(factory=dict)
+    added: Added | None = None
+    _left_out: tuple[Account, ...] | None = None
 
     @property
     def stamp(self) -> Stamp:
@@ -56,7 +60,7 @@ class Rollup:
     @cached_property
     def left_out(self) -> tuple[Account, ...]:
         """The files that were not, and the agencies that sent none."""
-        return left_out(self.accounts)
+        return left_out(self.accounts) if self._left_out is None else self._left_out
 
     @cached_property
     def record(self) -> Record:
@@ -66,41 +70,78 @@ class Rollup:
     @cached_property
     def values(self) -> dict[str, Decimal]:
         """Every figure of the district that can be a sum, totals included."""
-        cells, sums = self.form.cells, self._seen.sums
+        cells, sums = self.form.cells, self._added.figures
         complete = self.form.complete(additive(self.form, sums))
         return {name: value for name, value in complete.items() if cells[name].additive}
 
     def foremost(self, chart: Chart) -> list[tuple[Member, Decimal]]:
         """The agencies that a chart of agencies shows, each with how much it has, the first of them first."""
-        return self._seen.foremost[chart].found
+        found = self._added.foremost[_charts(self.form).index(chart)]
+        return [(self.members[place], amount) for place, amount in found]
 
     @cached_property
-    def _seen(self) -> _Seen:
-        return _Seen.of(self.form, self.members)
+    def _added(self) -> Added:
+        return self.added or _add(self.form, self.members)
 
 
 @frozen
-class _Seen:
-    """What going through all members once gives: to read each anew has its price."""
+class Added:
+    """What the members of a roll-up add up to.
 
-    sums: dict[str, Decimal]
-    foremost: dict[Chart, Foremost]
+    ``foremost`` are, for each of the form's charts of agencies, those that it shows: the place of the member, and how
+    much it has.
+    """
 
-    @classmethod
-    def of(cls, form: Form, members: Sequence[Member]) -> _Seen:
-        """Raises :class:`AdditionError` where an agency is there twice."""
-        charts = [chart for chart in form.charts if chart.kind == "agencies"]
-        seen = cls({}, {chart: Foremost(form, chart.shows[0].is_) for chart in charts})
-        agencies = Recurrent()
-        for place, member in enumerate(members):
-            agencies.add(place, member.agency)
-            add_to(seen.sums, member.values)
-            for most in seen.foremost.values():
-                most.see(member)
-        again = Counter(members[place].agency for place in agencies.places())
-        if twice := [agency for agency, times in again.items() if times > 1]:
-            raise same_agency(twice)
-        return seen
+    figures: Figures
+    foremost: Sequence[Sequence[tuple[int, Decimal]]]
+
+
+class Adding:
+    """Members being added up, one after the other or in parts that are put together, in whichever order."""
+
+    def __init__(self, form: Form) -> None:
+        self._figures: dict[str, Decimal] = {}
+        self._foremost = [Foremost[int]() for _ in _charts(form)]
+
+    def add(self, form: Form, values: Figures, order: int | bytes, key: int) -> None:
+        """One more: its figures, where it comes among the members, and by what it is known here."""
+        add_to(self._figures, values)
+        for chart, most in zip(_charts(form), self._foremost, strict=True):
+            most.see(form.value(chart.shows[0].is_, values), order, key)
+
+    def include(self, other: Adding) -> None:
+        """Those that were added up elsewhere."""
+        add_to(self._figures, other._figures)
+        for most, others in zip(self._foremost, other._foremost, strict=True):
+            most.include(others)
+
+    def added(self, form: Form, place_of: Callable[[int], int]) -> Added:
+        """What they add up to; *place_of* gives the place of the member that is known by a key."""
+        foremost = [[(place_of(key), amount) for key, amount in most.found] for most in self._foremost]
+        return Added(
+            {name: self._figures[name] for name in form.input_names if name in self._figures}, foremost
+        )
+
+
+@lru_cache(maxsize=16)
+def _charts(form: Form) -> tuple[Chart, ...]:
+    return tuple(chart for chart in form.charts if chart.kind == "agencies")
+
+
+def _add(form: Form, members: Sequence[Member]) -> Added:
+    """Raises :class:`AdditionError` where an agency is there twice."""
+    adding, agencies = Adding(form), Recurrent()
+    for place, member in enumerate(members):
+        agencies.add(place, member.agency)
+        adding.add(form, member.values, place, place)
+    refuse_twice(members[place].agency for place in agencies.places())
+    return adding.added(form, lambda place: place)
+
+
+def refuse_twice(agencies: Iterable[Agency]) -> None:
+    """Raise :class:`AdditionError` where one of them is there twice."""
+    if twice := [agency for agency, times in Counter(agencies).items() if times > 1]:
+        raise same_agency(twice)
 
 
 def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: Sequence[Account]) -> Record:

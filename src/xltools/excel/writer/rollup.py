@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +11,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xltools.classes import frozen
-from xltools.data.checksum import checksum, figures_of, member_check
+from xltools.data.anew import carried
+from xltools.data.checksum import checksum, member_check
 from xltools.data.filing import Account, Member, Source
 from xltools.data.number import kept
 from xltools.data.rollup import Rollup
@@ -115,11 +116,11 @@ class _MatrixRow:
     def __call__(self, member: Member) -> Row:
         agency, source = member.agency, member.source
         about = (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
-        check = member_check(member, figures_of(member, self.form.input_names))
-        contents = [words(text) for text in (*about, check)]
-        known = self.form.complete(member.values)
+        figures = {name: kept(value) for name, value in self.form.complete(member.values).items()}
+        inputs = {name: figures[name] for name in self.form.input_names if name in member.values}
+        contents = [words(text) for text in (*about, member_check(member, inputs))]
         contents += [
-            f"{start}{kept(known[name])}{ENDS}" if name in known else BLANK for name, start in self.starts
+            f"{start}{figures[name]}{ENDS}" if name in figures else BLANK for name, start in self.starts
         ]
         return Row(contents, _link(self.home, source))
 
@@ -150,7 +151,7 @@ class _Table:
         canvas: Canvas,
         page: Worksheet,
         looks: list[Format],
-        items: Iterable[_Item],
+        items: Sequence[_Item],
         make: Callable[[_Item], Row],
         *,
         linked: bool,
@@ -164,16 +165,24 @@ class _Table:
         for column, look in enumerate(looks):
             canvas.put(page, Area.at(first, column), None, look)
         rows_area = Area.at(first, 0, max(1, self.count), self.width)
-        canvas.stream(page, Stream(first, self.count, items, make, self.linked, executor))
+        sent, unpacked = carried(items)
+        make_there = partial(_made_of, make, unpacked)
+        canvas.stream(page, Stream(first, self.count, sent, make_there, self.linked, executor))
         canvas.refuse_typing(page, rows_area, t("input.error-title"), t("rollup.no-typing"))
         page.autofilter(self.head, 0, rows_area.last_row, rows_area.last_column)
+
+
+def _made_of(make: Callable[[_Item], Row], unpacked: Callable[[object], _Item], sent: object) -> Row:
+    return make(unpacked(sent))
 
 
 def write_sources(canvas: Canvas, content: Content, rollup: Rollup, executor: Executor | None) -> None:
     """Every file and every agency, and what became of it."""
     page, t, accounts = canvas.page(SOURCES), clerk(), rollup.accounts
     table = _Table(Sources.HEAD_ROW, len(accounts), len(Sources.COLUMNS), Sources.COLUMNS.index("file"))
-    files = sum(bool(account.source.path) for account in accounts)
+    # How many they are is asked for only where they may be too many, since each account is looked at for it.
+    has_file = (bool(account.source.path) for account in accounts)
+    files = sum(has_file) if len(accounts) > MOST_LINKS else int(any(has_file))
     linked = _are_linked(canvas, content, page, "rollup.sources-title", files, MOST_LINKS)
     head = canvas.boxed(bg_color=LOCKED, bold=True)
     for column, key in enumerate(Sources.COLUMNS):

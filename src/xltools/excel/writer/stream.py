@@ -10,16 +10,16 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice, starmap
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 from xltools.classes import NamedTuple, define, field
-from xltools.data.ahead import ahead, for_each_worker
+from xltools.data.ahead import worked_out
 from xltools.excel.formula import ROW
 from xltools.form.address import a1, column_name
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
 _Item = TypeVar("_Item")
 
@@ -77,8 +77,7 @@ def _spool() -> IO[str]:
 
 
 _FEWEST = 1000  # rows, below which others need longer to begin than they save
-_AT_A_TIME = 16  # rows that are worked out by one task
-_AHEAD = 2  # tasks for each worker that are under way at a time
+_AT_A_TIME = 3500  # cells that are worked out by one task: long rows, few of them
 
 
 @define(eq=False)
@@ -131,27 +130,19 @@ class Stream(Generic[_Item]):
 
     def _rows(self, styles: list[tuple[str, str]]) -> Iterator[bytes]:
         draw = partial(_drawn, self.make, [f'<c r="{letters}{ROW}"{style}' for letters, style in styles])
+        portions = self._portions(max(1, _AT_A_TIME // len(styles)))
         count = 0
-        for drawn in self._each_portion(draw):
+        for drawn in worked_out(draw, portions, self.executor if self.count >= _FEWEST else None):
             count += drawn.number
             self._links.write(drawn.links)
             yield drawn.rows
         if count != self.count:
             raise ValueError(f"{count} rows where {self.count} were said to be")
 
-    def _each_portion(self, draw: Callable[[int, tuple[_Item, ...]], _Drawn]) -> Iterator[_Drawn]:
-        """The rows portion by portion; of those that others draw some are on their way."""
-        if self.executor is None or self.count < _FEWEST:
-            yield from starmap(draw, self._portions())
-            return
-        begun = ((_begun(self.executor, draw, *portion), portion) for portion in self._portions())
-        for drawing, portion in ahead(begun, for_each_worker(self.executor, _AHEAD)):
-            yield _had(drawing) or draw(*portion)
-
-    def _portions(self) -> Iterator[tuple[int, tuple[_Item, ...]]]:
+    def _portions(self, most: int) -> Iterator[tuple[int, tuple[_Item, ...]]]:
         """So many items as one task draws, and the row of the first of them."""
         items, row = iter(self.items), self.first
-        while portion := tuple(islice(items, _AT_A_TIME)):
+        while portion := tuple(islice(items, most)):
             yield row, portion
             row += len(portion)
 
@@ -189,28 +180,3 @@ def _drawn(make: Callable[[_Item], Row], heads: list[str], first: int, items: tu
         if row.link:
             links.append(f"{at} {row.link.translate(_XML)}\n")
     return _Drawn(len(lines), "".join(lines).encode(), "".join(links))
-
-
-def _begun(
-    executor: Executor,
-    draw: Callable[[int, tuple[_Item, ...]], _Drawn],
-    first: int,
-    items: tuple[_Item, ...],
-) -> Future[_Drawn] | None:
-    """The rows being drawn by another process; nothing where none is there any more."""
-    from concurrent.futures import BrokenExecutor  # noqa: PLC0415
-
-    try:
-        return executor.submit(draw, first, items)
-    except BrokenExecutor:
-        return None
-
-
-def _had(drawing: Future[_Drawn] | None) -> _Drawn | None:
-    """What another process has drawn; nothing where it was ended, which is no reason to have no workbook."""
-    from concurrent.futures import BrokenExecutor  # noqa: PLC0415
-
-    try:
-        return drawing.result() if drawing else None
-    except BrokenExecutor:
-        return None
