@@ -229,6 +229,25 @@ def compare(count: int, rounds: int, pandas: str) -> None:
         )
 
 
+def second(count: int, pairs: int) -> None:
+    """Print what a second process brings, and what it brings to the floor, which is as much as there is to be had.
+
+    Each alone and then with a second one, again and again: a shared machine is now fast and now slow, and one pair says
+    little. The totals are compared.
+    """
+    methods = [(f"{name} {n}", name, n) for name in ("xltools", "floor") for n in (1, 2)]
+    found = rounds_of(methods, count, pairs, sys.executable)
+    print(
+        f"\n| {count} files, {pairs} pairs | alone, s | with a second, s | × in all | × in each |\n|---|---|---|---|---|"
+    )
+    for name in ("xltools", "floor"):
+        alone, shared = ([run.seconds for run in found[f"{name} {n}"]] for n in (1, 2))
+        each = sorted(one / two for one, two in zip(alone, shared, strict=True))
+        middle = f"{statistics.median(each):.2f} ({each[0]:.2f}-{each[-1]:.2f})"
+        means = f"{sum(alone) / pairs:.1f} | {sum(shared) / pairs:.1f}"
+        print(f"| {name} | {means} | {sum(alone) / sum(shared):.2f} | {middle} |")
+
+
 def scale(counts: list[int]) -> list[tuple[int, Run]]:
     """Print processor time and memory for more and more files; on a busy machine the clock tells of others."""
     print("\n| files | processor seconds | ms a file | peak MiB |\n|---|---|---|---|")
@@ -282,6 +301,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pairs", type=int, default=5, help="how often two processes are held against one")
     parser.add_argument("--scale", type=int, nargs="*", default=[10, 100, 1000, 10_000])
     parser.add_argument(
         "--pandas", default=sys.executable, help="a Python that has pandas and python-calamine"
@@ -290,6 +310,8 @@ if __name__ == "__main__":
     given = parser.parse_args()
     if given.rounds:
         compare(given.files, given.rounds, given.pandas)
+    if given.pairs:
+        second(given.files, given.pairs)
     measured = scale(given.scale)
     if given.picture:
         given.picture.write_text(picture(measured), encoding="utf-8")
