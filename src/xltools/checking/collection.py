@@ -11,11 +11,9 @@ from xltools.checking.checks import verify
 from xltools.checking.holders import entry_of, named_for
 from xltools.checking.survey import Survey
 from xltools.classes import NamedTuple, define, evolve, field, frozen
-from xltools.data.ahead import worked_out
 from xltools.data.anew import Anew
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, has_errors
-from xltools.data.packed import Forms, unpack
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Figures
@@ -24,6 +22,8 @@ from xltools.spool import Spool
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from xltools.data.packed import Forms
 
 _Made = TypeVar("_Made")
 
@@ -188,6 +188,8 @@ class Examination(Anew[Examined]):
         self, make: Callable[[int, Iterator[Examined]], _Made], executor: Executor
     ) -> Iterator[tuple[Tally, _Made]]:
         """What was counted of some at a time, and what *make* gives, worked out by other processes of this machine."""
+        from xltools.data.ahead import worked_out  # noqa: PLC0415  one process alone needs none
+
         judging = _Judging(self._judge, self._filings.forms, make)
         return worked_out(judging, self._filings.portions(_AT_A_TIME), executor)
 
@@ -222,6 +224,8 @@ class _Judging(Generic[_Made]):
     make: Callable[[int, Iterator[Examined]], _Made]
 
     def __call__(self, first: int, packed: tuple[bytes, ...]) -> tuple[Tally, _Made]:
+        from xltools.data.packed import unpack  # noqa: PLC0415  a small collection has no use for it
+
         tally, filings = Tally(), (unpack(one, self.forms) for one in packed)
         examined = (self.judge.examined(place, filing) for place, filing in enumerate(filings, first))
         made = self.make(first, tally.counting(examined))

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, starmap
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xltools.data.lent import lent
-
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
@@ -50,6 +48,8 @@ def worked_out(
     if executor is None:
         yield from starmap(work, tasks)
         return
+    from xltools.data.lent import lent  # noqa: PLC0415  one process alone needs none
+
     with lent(work) as light:
         begun = ((_begun(executor, light, task), task) for task in tasks)
         for future, task in ahead(begun, for_each_worker(executor, _AHEAD)):
