@@ -12,12 +12,15 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
 
 from conftest import HERE, ROOT
 from xltools.cli import main
+from xltools.errors import OutputError
+from xltools.files import refuse_input
 
 SAMPLES = ROOT / "samples"
 CLEAN, PROBLEMS, ROSTER = SAMPLES / "clean", SAMPLES / "problems", SAMPLES / "roster.csv"
@@ -467,6 +470,16 @@ def test_merge_writes_over_no_input_whichever_path_leads_there(tmp_path, way):
     output = WAYS[way](own, tmp_path / "d.xlsx")
     assert "is one of the files" in merge(inbox, "--roster", ROSTER, "--force", out=output, expect=2)
     assert own.read_bytes() == before
+
+
+def test_where_files_have_no_numbers_an_input_is_known_by_its_path(tmp_path, monkeypatch):
+    one, other = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    for path in (one, other):
+        path.write_bytes(b"x")
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: SimpleNamespace(st_dev=1, st_ino=0))
+    refuse_input(one, [other])
+    with pytest.raises(OutputError):
+        refuse_input(tmp_path / ".." / tmp_path.name / "a.xlsx", [other, one])
 
 
 def test_merge_says_on_the_cover_what_is_left_out(tmp_path):

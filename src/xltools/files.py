@@ -253,13 +253,14 @@ def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
         raise OutputError(Problem("output-is-input", str(output)))
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> tuple[int, int] | Path | None:
     """What tells a file from all others, whichever path leads to it; none where there is no file."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    # Some file systems number no files; there a link to a file is not known, only a way around.
+    return (found.st_dev, found.st_ino) if found.st_ino else path.resolve()
 
 
 def refuse_within(folder: Path, inputs: Iterable[Path]) -> None:
