@@ -483,6 +483,16 @@ def arrangements():
     )
 
 
+@st.composite
+def collections(draw):
+    """Filings, and how they are merged: with a roster or none, exclusions that name something, last year or not."""
+    filings, how = [pool()[index] for index in draw(mixed())], draw(arrangements())
+    excluded = draw(st.lists(st.sampled_from(EXCLUSIONS), max_size=2, unique=True))
+    how["exclusions"] = exclusions_for(filings, how["roster"], excluded)
+    how["past"] = pasts()[draw(st.sampled_from([0, 1]))]
+    return filings, how
+
+
 def exclusions_for(filings, roster, drawn):
     """Of those drawn the ones that name something."""
     return [
@@ -491,16 +501,9 @@ def exclusions_for(filings, roster, drawn):
 
 
 @settings(max_examples=15)
-@given(
-    mixed(),
-    arrangements(),
-    st.lists(st.sampled_from(EXCLUSIONS), max_size=2, unique=True),
-    st.sampled_from([0, 1]),
-)
-def test_a_spool_and_a_list_are_merged_alike(indexes, how, drawn, past):
-    filings = [pool()[index] for index in indexes]
-    how["exclusions"] = exclusions_for(filings, how["roster"], drawn)
-    how["past"] = pasts()[past]
+@given(collections())
+def test_a_spool_and_a_list_are_merged_alike(one_collection):
+    filings, how = one_collection
     one, other = (merge(f, OFFICIAL, 2024, "青禾区", **how) for f in (filings, spooled(filings)))
     assert differing(told(one), told(other)) == ""
 
@@ -525,17 +528,10 @@ def words_of(one):
 
 
 @settings(max_examples=15)
-@given(
-    mixed(),
-    arrangements(),
-    st.lists(st.sampled_from(EXCLUSIONS), max_size=2, unique=True),
-    st.sampled_from([0, 1]),
-    st.sampled_from([0, 1, 10**6]),
-)
-def test_others_merge_alike_and_where_they_are_ended_this_process_does(indexes, how, drawn, past, lives):
-    filings = [pool()[index] for index in indexes]
-    how["exclusions"] = exclusions_for(filings, how["roster"], drawn)
-    how |= {"past": pasts()[past], "words": words_of}
+@given(collections(), st.sampled_from([0, 1, 10**6]))
+def test_others_merge_alike_and_where_they_are_ended_this_process_does(one_collection, lives):
+    filings, how = one_collection
+    how = how | {"words": words_of}
     said, far = {None: [], "far": []}, Far(lives)
     with mock.patch("xltools.checking.collection._AT_A_TIME", 2):
         one = merge(filings, OFFICIAL, 2024, "青禾区", **how, tell=said[None].append)

@@ -223,9 +223,9 @@ def take_in(
 ) -> Iterator[Taken]:
     """What each of the *files* gave, in their order; files whose content the *store* knows are not read again.
 
-    *executor* is anyone's: a pool of processes, a cluster's. It begins at once, before a result is asked for. Each file is one part of exactly one task, and the results
-    are taken in the order of the files, so that a task that was run twice counts once. A task whose process ended is
-    given again file by file where others go on. Whoever reads must be the same tool, for which nobody is asked who
+    *executor* is anyone's: a pool of processes, a cluster's. It begins at once, before a result is asked for. Each file
+    is one part of exactly one task, and the results are taken in the order of the files, so that a task that was run
+    twice counts once. A task whose process ended is given again file by file where others go on. Whoever reads must be the same tool, for which nobody is asked who
     came of this installation and is not *far*. Raises :class:`InputError`, :class:`BrokenExecutor` when none do.
     """
     begun = (
