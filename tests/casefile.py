@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -30,13 +31,14 @@ from xltools.data.prior import past_of
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 from xltools.document.reader import read_document
-from xltools.excel.reader import read_package
+from xltools.excel.reader import read, read_package
 from xltools.excel.scan import Limits
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.model import Form
 from xltools.merging import merge
+from xltools.second_reader import SecondReader, issued_findings
 
 FOLDER = HERE / "cases"
 
@@ -62,6 +64,10 @@ def causes_of(path: Path) -> set[str]:
 def findings(path: Path) -> tuple[Finding, ...]:
     """What verification says of a case."""
     case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    if "second_reader" in case:
+        return second_reader(**case["second_reader"])
+    if "issued" in case:
+        return issued(case["issued"])
     limits = Limits(**case.get("limits", {}))
     form = find("xxgk-2021") if case.get("form_given", False) else None
     how = {"by_labels": case.get("by_labels", False), "key": case.get("key", "").encode()}
@@ -78,6 +84,32 @@ def findings(path: Path) -> tuple[Finding, ...]:
         policy=Policy(rule_makers=frozenset(case.get("rule_makers", ()))),
         past=past_of(prior(case["prior"]), find("xxgk-2021")) if "prior" in case else None,
     ).findings
+
+
+def second_reader(sent: list[str], lost: Iterable[str] = (), **typed: Any) -> tuple[Finding, ...]:
+    """What the second reader finds in a roll-up of these agencies, into which something is *typed* afterwards."""
+    form = find("xxgk-2021")
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
+        for code in (*sent, *lost):
+            Path(f"{code}.xlsx").write_bytes(package({"code": code, "name": f"单位{code}"}))
+        filings = [read(Path(f"{code}.xlsx")) for code in sent]
+        rollup = merge(filings, form, 2024, "青禾区").rollup
+        assert rollup is not None
+        reader = SecondReader(form, rollup.accounts, sorted(Path().glob("*.xlsx")))
+        return reader.checked(typed_into(write_rollup(rollup), typed, {}), "district.xlsx").findings
+
+
+def issued(typed: dict[str, Any]) -> tuple[Finding, ...]:
+    """What is found in a blank workbook, into which something is *typed*, before it is sent."""
+    form = find("xxgk-2021")
+    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    content = write_return(form, stamp)
+    for where, what in typed["type"].items():
+        sheet, address = where.split("!")
+        content = clerk.edited(
+            content, sheet, {address: clerk.Formula(what[1:], Decimal(0)) if what.startswith("=") else what}
+        )
+    return tuple(issued_findings(form, content, stamp, {}, "001.xlsx", recalculate=False))
 
 
 def handed_in(file: dict[str, Any], index: int, form: Form | None, limits: Limits, how: Any) -> Filing:

@@ -51,6 +51,7 @@ class Folder:
     code: str = ""
     prior: Path | None = None
     policy: Policy = field(factory=Policy)
+    witness: bool = False  # whether every merge has a second reader
 
     @property
     def roster(self) -> Path:
@@ -103,6 +104,7 @@ def load(path: Path) -> Folder:
         code=known.take("code", str, ""),
         prior=_prior(path, known.take("prior", str, "")),
         policy=_policy(path, known, problems),
+        witness=_witness(known.table("witness")),
     )
     known.close()
     if problems:
@@ -112,6 +114,12 @@ def load(path: Path) -> Folder:
 
 def _prior(path: Path, named: str) -> Path | None:
     return path / named if named else None
+
+
+def _witness(table: _Table) -> bool:
+    always = table.flag("always")
+    table.close()
+    return always
 
 
 def _policy(path: Path, known: _Table, problems: list[Problem]) -> Policy:
@@ -184,6 +192,14 @@ class _Table:
             self.fault("wrong-type", value=f"{key} = {value!r}", type=name)
             return default
         return value
+
+    def flag(self, key: str) -> bool:
+        """The truth value of *key*, false unless it is there."""
+        self._known.append(key)
+        value = self.left.pop(key, False)
+        if not isinstance(value, bool):
+            self.fault("wrong-type", value=f"{key} = {value!r}", type="bool")
+        return value is True
 
     def table(self, key: str) -> _Table:
         """The table below *key*, or an empty one."""

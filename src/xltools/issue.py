@@ -39,13 +39,20 @@ class Issue:
         *,
         show_last: bool = False,
     ) -> None:
-        self._form, self._year, self._district = form, year, district
+        self.form, self._year, self._district = form, year, district
         self._press = press(form, password, key, show_last=show_last)
 
     def workbook(self, entry: Entry, last: Mapping[str, Decimal] | None = None) -> bytes:
         """The workbook of one agency; *last* are its figures of last year, where they are known."""
-        form, agency = self._form, entry.agency(self._district)
-        return self._press.workbook(Stamp(form.key, form.edition, self._year, agency), last)
+        return self._press.workbook(self.stamp(entry), last)
+
+    def stamp(self, entry: Entry) -> Stamp:
+        """What the workbook of one agency is stamped with."""
+        return Stamp(self.form.key, self.form.edition, self._year, entry.agency(self._district))
+
+    def filled(self, last: Mapping[str, Decimal] | None) -> dict[str, Decimal]:
+        """The inputs that are filled in from last year's figures."""
+        return self.form.carried(last) if last else {}
 
 
 def last_figures(past: Past, entries: Iterable[Entry], district: str) -> dict[str, Mapping[str, Decimal]]:

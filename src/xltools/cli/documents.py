@@ -59,9 +59,14 @@ def document_format(output: Path | None, how: How | None, *, force: bool) -> How
 def emit_document(document: Document, output: Path | None, how: How) -> None:
     """Write a document whole, or print it where there is no file."""
     from xltools.document.writer import render  # noqa: PLC0415
+
+    emit_content(render(document, how), output)
+
+
+def emit_content(content: bytes, output: Path | None) -> None:
+    """Write a rendered document, or print it where there is no file."""
     from xltools.files import write_atomically  # noqa: PLC0415
 
-    content = render(document, how)
     if output is None:
         emit(content.decode(), None)
     else:

@@ -10,6 +10,7 @@ import click
 from xltools.cli.shared import (
     How,
     emit,
+    emit_block,
     file,
     find_form,
     find_past,
@@ -24,7 +25,11 @@ from xltools.cli.shared import (
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
     from xltools.data.roster import Entry
+    from xltools.issue import Issue
 
 
 def command(lang: Lang) -> click.Command:
@@ -50,6 +55,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--key", type=file(), text="key-write")
     @prior(lang, "prefill")
     @option(lang, "--show-prior", "show_last", is_flag=True, text="show-prior")
+    @option(lang, "--check", "is_checked", is_flag=True, text="check-issued")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
         year: int | None,
@@ -63,8 +69,9 @@ def command(lang: Lang) -> click.Command:
         key: Path | None,
         prior: tuple[Path | str, ...],
         show_last: bool,
+        is_checked: bool,
         force: bool,
-    ) -> None:
+    ) -> int:
         from xltools import issue  # noqa: PLC0415
         from xltools.errors import InputError, Problem  # noqa: PLC0415
         from xltools.files import holds, refuse_existing, write_each  # noqa: PLC0415
@@ -92,6 +99,8 @@ def command(lang: Lang) -> click.Command:
 
         comparing = progress(there, t("report.comparing"))
         refuse_existing(path for entry, path in comparing if not holds(path, workbook(entry)))
+        if is_checked and not _are_sound(blank, entries, last, lang):
+            return 1
         done = {path for _, path in there}
         new = [(entry, path) for entry, path in outputs if path not in done]
         generating = progress(new, t("report.generating"))
@@ -101,5 +110,35 @@ def command(lang: Lang) -> click.Command:
         emit(t("report.written", count=len(new), folder=folder), None)
         if there:
             emit(t("report.written-before", count=len(there)), None)
+        return 0
 
     return run
+
+
+def _are_sound(
+    issue: Issue, entries: Sequence[Entry], last: Mapping[str, Mapping[str, Decimal]], lang: Lang
+) -> bool:
+    """Check each workbook before it is written, and print what is not as the form says."""
+    from xltools.issue import file_name  # noqa: PLC0415
+    from xltools.report.text import findings_text  # noqa: PLC0415
+    from xltools.second_reader import issued_findings  # noqa: PLC0415  openpyxl is slow to load
+
+    t = catalog(lang)
+    found = [
+        finding
+        for place, entry in enumerate(progress(entries, t("report.checking")))
+        for finding in issued_findings(
+            issue.form,
+            issue.workbook(entry, last.get(entry.code)),
+            issue.stamp(entry),
+            issue.filled(last.get(entry.code)),
+            file_name(entry, issue.stamp(entry).year),
+            recalculate=place == 0,
+        )
+    ]
+    if found:
+        emit_block(findings_text(found, lang))
+        click.echo(t("report.not-issued"), err=True)
+    else:
+        emit(t("report.issued-checked", count=len(entries)), None)
+    return not found

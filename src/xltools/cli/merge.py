@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from xltools.classes import NamedTuple
+from xltools.classes import NamedTuple, evolve
 from xltools.cli.shared import (
     Handed,
     How,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from xltools.form.model import Form
     from xltools.merging import Merge
     from xltools.report.manifest import Settings
+    from xltools.second_reader import SecondReader
 
 
 def command(lang: Lang) -> click.Command:
@@ -57,6 +58,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--reason", "reasons", multiple=True, text="reason")
     @option(lang, "--incomplete", is_flag=True, text="incomplete")
     @option(lang, "--by-kind", is_flag=True, text="by-kind")
+    @option(lang, "--witness", is_flag=True, text="witness")
     @option(lang, "--check", "checked", type=file(), text="check")
     @option(lang, "--form", text="form")
     @prior(lang)
@@ -74,6 +76,7 @@ def command(lang: Lang) -> click.Command:
         reasons: tuple[str, ...],
         incomplete: bool,
         by_kind: bool,
+        witness: bool,
         checked: Path | None,
         form: str | None,
         prior: tuple[Path | str, ...],
@@ -101,6 +104,7 @@ def command(lang: Lang) -> click.Command:
             find_form(form or own.form or (known and known.form)),
             prior,
             password,
+            witness or own.witness or bool(known and known.witness),
         )
         check_inputs(settings.year, settings.district, password)
         if checked:
@@ -123,7 +127,8 @@ def command(lang: Lang) -> click.Command:
             if work.outcome.rollup is None:
                 click.echo(t("report.not-merged"), err=True)
                 return 1
-            _write(work, output, lang)
+            if not _write(work, output, lang):
+                return 1
         return int(work.outcome.collection.has_errors)
 
     return run
@@ -142,6 +147,7 @@ class _Options(NamedTuple):
     form: Form
     prior: tuple[Path | str, ...]
     password: str
+    witness: bool
 
 
 class Work(NamedTuple):
@@ -151,6 +157,7 @@ class Work(NamedTuple):
     handed: Handed
     settings: Settings
     password: str
+    second_reader: SecondReader | None = None
 
     def save(self, out: BinaryIO, home: Path) -> None:
         """Write the roll-up that came of it; it will lie in the folder *home*."""
@@ -239,7 +246,14 @@ def _merged(
         click.echo(
             catalog(lang)(f"report.{key}", year=past.year, whose=whose, district=options.district), err=True
         )
-    return Work(outcome, handed, _settings(options, own, earlier), options.password)
+    settings = _settings(options, own, earlier)
+    if options.witness and outcome.rollup:
+        from xltools.second_reader import SecondReader  # noqa: PLC0415  openpyxl is slow to load
+
+        reader = SecondReader(options.form, outcome.rollup.accounts, handed.inbox.paths)
+        outcome = evolve(outcome, rollup=evolve(outcome.rollup, second_reader=reader.sentence))
+        return Work(outcome, handed, settings, options.password, reader)
+    return Work(outcome, handed, settings, options.password)
 
 
 def _settings(options: _Options, own: Own, earlier: Sequence[Path | str]) -> Settings:
@@ -262,21 +276,33 @@ def _settings(options: _Options, own: Own, earlier: Sequence[Path | str]) -> Set
         options.by_kind,
         options.exclusions,
         others,
+        options.witness,
     )
 
 
-def _write(work: Work, output: Path, lang: Lang) -> None:
-    """The workbook, and beside it the manifest of what it was made of."""
-    from xltools.files import writing  # noqa: PLC0415
+def _write(work: Work, output: Path, lang: Lang) -> bool:
+    """Write the workbook and its manifest; nothing where a second reader has other figures. Whether it was written."""
+    import io  # noqa: PLC0415
+
+    from xltools.files import write_atomically, writing  # noqa: PLC0415
     from xltools.report import manifest, text  # noqa: PLC0415
 
     rollup = work.outcome.rollup
     assert rollup is not None  # noqa: S101  the caller asked
-    with writing(output) as out:
-        work.save(out, output.parent)
-    with output.open("rb") as written:
-        sha256, size = manifest.hash_of(iter(lambda: written.read(1 << 20), b"")), written.tell()
+    made = io.BytesIO()
+    work.save(made, output.parent)
+    content, found = made.getvalue(), None
+    if work.second_reader:
+        reading = work.second_reader.checked(content, str(output))
+        emit_block(text.second_reader_text(reading, rollup.form, lang))
+        if reading.findings:
+            click.echo(catalog(lang)("report.not-put-in-place"), err=True)
+            return False
+        found = reading.facts()
+    write_atomically(output, content)
+    sha256, size = manifest.hash_of(content), len(content)
     with writing(manifest.path_of(output)) as out:
-        for line in manifest.lines(rollup, work.settings, output, sha256, size):
+        for line in manifest.lines(rollup, work.settings, output, sha256, size, found):
             out.write(line.encode("utf-8", "surrogatepass"))
     emit(text.rollup_text(rollup, str(output), lang), None)
+    return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.documents import FORMATS, document_format, documents, emit_document
+from xltools.cli.documents import FORMATS, document_format, documents, emit_content
 from xltools.cli.shared import (
     How,
     Own,
@@ -46,6 +46,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--starter", is_flag=True, text="starter")
     @option(lang, "--annex", is_flag=True, text="annex")
     @option(lang, "--draft", is_flag=True, text="draft")
+    @option(lang, "--witness", is_flag=True, text="witness-document")
     @option(lang, "--form", text="forms")
     @prior(lang, "published-prior")
     @reading(lang)
@@ -57,6 +58,7 @@ def command(lang: Lang) -> click.Command:
         starter: bool,
         annex: bool,
         draft: bool,
+        witness: bool,
         form: str | None,
         prior: tuple[Path | str, ...],
         force: bool,
@@ -77,7 +79,8 @@ def command(lang: Lang) -> click.Command:
         if starter:
             return _start(filing, years, handed, given(output, None, "-o"), lang)
         words = _manuscript(template, own, filing, filing.form)
-        return _Publishing(filing, words, years, own, lang, output).run(handed, how, annex=annex, draft=draft)
+        publishing = _Publishing(filing, words, years, own, lang, output)
+        return publishing.run(handed, how, annex=annex, draft=draft, witness=witness or own.witness)
 
     return run
 
@@ -190,9 +193,10 @@ class _Publishing:
         self.report: Report = report_of(filing, manuscript, years.get(filing.record.year - 1))
         self.manuscript, self.years, self.own, self.lang, self.output = manuscript, years, own, lang, output
 
-    def run(self, handed: Handed, how: Format, *, annex: bool, draft: bool) -> int:
+    def run(self, handed: Handed, how: Format, *, annex: bool, draft: bool, witness: bool) -> int:
         """Check, write, tell; the exit status."""
         from xltools.files import refuse_input  # noqa: PLC0415
+        from xltools.document.writer import render  # noqa: PLC0415
         from xltools.publishing import compose  # noqa: PLC0415
 
         template = [Path(self.manuscript.path)] if self.manuscript else []
@@ -204,12 +208,28 @@ class _Publishing:
             self._tell_why_not(has_errors=has_errors)
             return 1
         document = compose(self.report, years=self.years if annex else None, draft=draft)
-        emit_document(document, self.output, how)
+        content = render(document, how)
+        if witness and not self._is_confirmed(content):
+            return 1
+        emit_content(content, self.output)
         if self.output:
             self._say("written", title=document.title, path=self.output)
         if draft:
             self._say("is-draft")
         return int(has_errors)
+
+    def _is_confirmed(self, content: bytes) -> bool:
+        """Whether the second reader has the same figures; prints what it says."""
+        from xltools.report.text import second_reader_text  # noqa: PLC0415
+        from xltools.second_reader import published_checked  # noqa: PLC0415  openpyxl is slow to load
+
+        form = self.report.known.form
+        reading = published_checked(content, str(self.output or "-"), self.report.filing, form)
+        is_beside = self.output is None
+        _say(second_reader_text(reading, form, self.lang), beside=is_beside)
+        if reading.findings:
+            click.echo(catalog(self.lang)("report.not-put-in-place"), err=True)
+        return not reading.findings
 
     def _say(self, key: str, **facts: object) -> None:
         _say(catalog(self.lang)(f"publish.{key}", **facts), beside=self.output is None)

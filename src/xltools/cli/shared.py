@@ -77,6 +77,7 @@ class Own(NamedTuple):
     report: Path | None = None
     prior: Path | None = None
     policy: Policy | None = None
+    witness: bool = False
 
 
 def here() -> Own:

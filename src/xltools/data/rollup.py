@@ -45,6 +45,7 @@ class Rollup:
     earlier: Mapping[int, Figures] = field(factory=dict)
     added: Added | None = None
     _left_out: tuple[Account, ...] | None = None
+    second_reader: str = ""  # the sentence on the cover about the second reader, where there was one
 
     @property
     def stamp(self) -> Stamp:

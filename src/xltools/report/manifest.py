@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,8 +11,9 @@ from typing import Any
 
 import xltools
 from xltools.classes import NamedTuple
-from xltools.data.filing import Account
+from xltools.data.filing import Account, Source
 from xltools.data.policy import Policy
+from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes
@@ -32,6 +34,7 @@ class Settings(NamedTuple):
     by_kind: bool
     exclusions: tuple[tuple[str, str], ...]
     others: Mapping[str, str]
+    witness: bool = False
 
 
 def path_of(output: Path) -> Path:
@@ -57,15 +60,27 @@ def form_hash(form: Form) -> str:
     return hash_of(form.text.encode())
 
 
-def lines(rollup: Rollup, settings: Settings, output: Path, sha256: str, size: int) -> Iterator[str]:
-    """The manifest's text line by line, one line an input, in the order of the account."""
-    head = {
+def lines(
+    rollup: Rollup,
+    settings: Settings,
+    output: Path,
+    sha256: str,
+    size: int,
+    witness: Mapping[str, object] | None = None,
+) -> Iterator[str]:
+    """The manifest's text line by line, one line per input, in the order of the account.
+
+    *witness* is what a second reader found, where there was one.
+    """
+    head: dict[str, object] = {
         "schema": SCHEMA,
         "tool": f"xltools {xltools.__version__}",
         "form": {"name": rollup.form.name, "sha256": form_hash(rollup.form)},
         "output": {"file": output.name, "sha256": sha256, "size": size},
         "settings": settings._asdict() | {"others": dict(settings.others)},
     }
+    if witness is not None:
+        head["witness"] = dict(witness)
     yield _text(head)[:-1] + ', "inputs": [\n'
     between = ""
     for account in rollup.accounts:
@@ -110,3 +125,20 @@ def read(path: Path) -> Manifest | None:
         return Manifest(found["output"]["sha256"], settings._replace(exclusions=exclusions), inputs)
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(Problem("not-a-manifest", str(path))) from error
+
+
+def sources_of(path: Path, sha256: str) -> list[Account]:
+    """The files that were added to the workbook with that hash, if the manifest at *path* is of it; else none.
+
+    A manifest that cannot be used counts as none.
+    """
+    with contextlib.suppress(InputError, KeyError, ValueError, TypeError):
+        found: dict[str, Any] = json.loads(read_bytes(path)) if path.is_file() else {}
+        if found and found["output"]["sha256"] == sha256:
+            return [_source(one) for one in found["inputs"] if one["status"] == "included"]
+    return []
+
+
+def _source(one: Mapping[str, Any]) -> Account:
+    agency = Agency(**one["agency"]) if one["agency"] else None
+    return Account(agency, Source(one["file"], one["sha256"], one["size"]), "included")

@@ -17,6 +17,7 @@ from xltools.text import Catalog, Lang, catalog, message, number
 if TYPE_CHECKING:
     from xltools.checking.grouping import Group
     from xltools.data.rollup import Rollup
+    from xltools.second_reader import SecondReading
 
 
 def collection_text(collection: Collection, lang: Lang) -> str:
@@ -120,6 +121,38 @@ def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:
         ]
     if rollup.coverage == "unchecked":
         lines.append(t("report.completeness-unchecked"))
+    return "\n".join(lines)
+
+
+def findings_text(findings: Sequence[Finding], lang: Lang) -> str:
+    """A line for each finding, with the file that it is about."""
+    t = catalog(lang)
+    return "\n".join(_line(f, f"{message(f, lang)} ({f.file})", f.address, t) for f in findings)
+
+
+_MOST_UNDECIDED = 20  # lines about what has no second reader
+
+
+def second_reader_text(reading: SecondReading, form: Form, lang: Lang) -> str:
+    """Whether two readers agree, every figure on which they do not, and what has no second reader."""
+    t, verdict = catalog(lang), reading.verdict
+    counts = verdict._asdict() | {"differences": len(reading.findings)}
+    is_whole = (verdict.agreed, verdict.read) == (verdict.figures, verdict.files)
+    is_sample = verdict.of > verdict.files
+    key = "differ" if reading.findings else "sampled" if is_sample else "agree" if is_whole else "partly"
+    lines = [t(f"report.readers-{key}", **counts)]
+    lines += [findings_text(reading.findings, lang)] if reading.findings else []
+    undecided: dict[tuple[str, str], list[str]] = {}
+    for one in verdict.undecided:
+        labels = undecided.setdefault((one.file, one.reason), [])
+        labels += [form.cells[one.figure].label] if one.figure else []
+    for (file, reason), labels in list(undecided.items())[:_MOST_UNDECIDED]:
+        facts = {"file": file, "labels": "、".join(labels[:3]) + ("…" if len(labels) > 3 else "")}
+        lines.append(t("report.no-second-reader", reason=t(f"report.undecided-{reason}"), **facts))
+    if (more := len(undecided) - _MOST_UNDECIDED) > 0:
+        lines.append(t("report.no-second-reader-more", count=more))
+    if reading.recalculation != "not-installed":
+        lines.append(t(f"report.recalculation-{reading.recalculation}"))
     return "\n".join(lines)
 
 

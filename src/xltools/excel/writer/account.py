@@ -116,6 +116,8 @@ def _coverage(account: _Account, rollup: Rollup) -> None:
     told = t(f"rollup.{rollup.coverage}", included=len(rollup.members), left=len(left))
     colour = {} if rollup.coverage == "complete" else {"font_color": RED["bg_color"]}
     account.line([(told, account.body(font_size=10.5, bold=True, **colour))])
+    if rollup.second_reader:
+        account.line([(rollup.second_reader, account.body(font_size=10.5))])
     missing = sum(one.status == "missing" for one in left)
     counts = {
         "expected": rollup.expected,

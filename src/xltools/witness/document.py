@@ -1,0 +1,140 @@
+"""The tables of a published document: Word, a web page, or Markdown."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+from xltools.witness.form import Figure, Form
+from xltools.witness.labels import Grid, Place, found_in, plain
+from xltools.witness.value import Doubt, Value, printed
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_Cell = tuple[str, int, int]  # its text, and how many rows and columns it takes
+
+
+def printed_values(content: bytes, form: Form) -> dict[str, Value] | Doubt:
+    """The value of each figure as a document prints it; a doubt where it is none that can be read here."""
+    if content.startswith(b"PK"):
+        tables = list(_word(content))
+    elif content.startswith(b"%PDF") or b"\0" in content:
+        return Doubt("not-opened")
+    else:
+        text = content.decode("utf-8-sig", "replace")
+        if "<table" not in text:
+            return _markdown(text, form)
+        tables = list(_page(text))
+    found: dict[str, Value] = {name: Doubt("not-found") for name in form.figures}
+    for grid in reversed(tables):  # of two tables with the same labels the first is the report's, the others an annex
+        for name, places in found_in(grid, form.figures.values()).items():
+            if len(places) == 1:
+                found[name] = printed(grid.texts.get(places[0], ""))
+            elif places:
+                found[name] = Doubt("places")
+    return found
+
+
+def _grid(rows: list[list[_Cell]]) -> Grid:
+    texts: dict[Place, str] = {}
+    anchors: dict[Place, Place] = {}
+    for row, cells in enumerate(rows):
+        column = 0
+        for text, down, across in cells:
+            while (row, column) in texts:
+                column += 1
+            for place in ((row + r, column + c) for r in range(down) for c in range(across)):
+                texts[place], anchors[place] = text, (row, column)
+            column += across
+    return Grid(texts, anchors)
+
+
+class _Page(HTMLParser):
+    """Collects the rows of each table of a page; tables within tables are not looked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[list[list[_Cell]]] = []
+        self._is_open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        about = dict(attrs)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self.tables[-1].append([])
+        elif tag in {"td", "th"} and self.tables and self.tables[-1]:
+            spans = [int(about.get(key) or 1) for key in ("rowspan", "colspan")]
+            self.tables[-1][-1].append(("", spans[0], spans[1]))
+            self._is_open = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"td", "th"}:
+            self._is_open = False
+
+    def handle_data(self, data: str) -> None:
+        if self._is_open:
+            text, down, across = self.tables[-1][-1].pop()
+            self.tables[-1][-1].append((text + data, down, across))
+
+
+def _page(text: str) -> Iterator[Grid]:
+    page = _Page()
+    page.feed(text)
+    yield from map(_grid, page.tables)
+
+
+def _word(content: bytes) -> Iterator[Grid]:
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        root = ET.fromstring(package.read("word/document.xml"))
+    for table in root.iter(f"{_W}tbl"):
+        yield _word_grid(table)
+
+
+def _word_grid(table: ET.Element) -> Grid:
+    texts: dict[Place, str] = {}
+    anchors: dict[Place, Place] = {}
+    for row, line in enumerate(table.iter(f"{_W}tr")):
+        column = 0
+        for cell in line.iter(f"{_W}tc"):
+            merge, span = cell.find(f".//{_W}vMerge"), cell.find(f".//{_W}gridSpan")
+            is_continued = merge is not None and merge.get(f"{_W}val") != "restart"
+            anchor = anchors.get((row - 1, column), (row, column)) if is_continued else (row, column)
+            text = texts[anchor] if is_continued else "".join(t.text or "" for t in cell.iter(f"{_W}t"))
+            for _ in range(int(span.get(f"{_W}val", "1")) if span is not None else 1):
+                texts[row, column], anchors[row, column] = text, anchor
+                column += 1
+    return Grid(texts, anchors)
+
+
+def _markdown(text: str, form: Form) -> dict[str, Value] | Doubt:
+    """In a pipe table the labels of a row are one cell and those of a column one head, joined by ``/``."""
+    tables = [
+        [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()]
+        for block in re.findall(r"(?:^\|.*\|$\n?)+", text, re.MULTILINE)
+    ]
+    if not tables:
+        return Doubt("not-opened")
+    found: dict[str, Value] = {name: Doubt("not-found") for name in form.figures}
+    for table in reversed(tables):
+        heads, rows = [_joined(cell) for cell in table[0]], table[2:]
+        for name, figure in form.figures.items():
+            for row in rows:
+                for head, cell in zip(heads, row, strict=False):
+                    if _is_at(figure, heads[0], _joined(row[0]), head):
+                        found[name] = printed(cell.replace("\\", ""))
+    return found
+
+
+def _joined(cell: str) -> str:
+    return plain(cell.replace("\\", ""))
+
+
+def _is_at(figure: Figure, corner: str, row: str, head: str) -> bool:
+    if figure.is_wide:
+        return head == plain("/".join((*figure.row, *figure.column)))
+    is_row = row == plain("/".join(figure.row)) and head == plain("/".join(figure.column))
+    return is_row and corner.startswith(plain(figure.caption))

@@ -1,0 +1,122 @@
+"""The figures of a form, derived from its TOML: where each is printed and which others it is the sum of."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+
+class Figure(NamedTuple):
+    """One number of the form.
+
+    ``row`` and ``column`` are the printed labels, outermost first. ``terms`` are the signed names whose sum a total is;
+    an input has none. ``is_wide`` tells that the labels of its row are printed above those of its column.
+    """
+
+    name: str
+    sheet: str
+    caption: str
+    row: tuple[str, ...]
+    column: tuple[str, ...]
+    is_wide: bool
+    terms: tuple[tuple[int, str], ...] = ()
+    is_additive: bool = True
+    number: str = "count"
+    is_signed: bool = False
+
+    @property
+    def label(self) -> str:
+        """What a person calls the figure."""
+        return f"{'/'.join(self.row)} · {'/'.join(self.column)}"
+
+
+class Form:
+    """Every figure of a form by name, in printed order."""
+
+    def __init__(self, text: str) -> None:
+        """Read the TOML *text* of a form that is known to be sound."""
+        document = tomllib.loads(text)
+        self.titles = {section["sheet"]: section["title"] for section in document["section"]}
+        self.figures = {
+            figure.name: figure
+            for section in document["section"]
+            for block in section.get("block", ())
+            for figure in _figures(section, block)
+        }
+
+    @cached_property
+    def added(self) -> tuple[str, ...]:
+        """The figures that a roll-up shows as a sum, totals included."""
+        return tuple(name for name, figure in self.figures.items() if figure.is_additive)
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The figures that an agency types."""
+        return tuple(name for name, figure in self.figures.items() if not figure.terms)
+
+    def parts(self, name: str) -> Mapping[str, int]:
+        """The inputs that a figure is made of, and how often each is counted; an input is made of itself."""
+        terms = self.figures[name].terms
+        if not terms:
+            return {name: 1}
+        found: dict[str, int] = {}
+        for sign, term in terms:
+            for part, times in self.parts(term).items():
+                found[part] = found.get(part, 0) + sign * times
+        return found
+
+
+class _Line(NamedTuple):
+    """A row or a column that holds figures: its table of the TOML and its labels, outermost first."""
+
+    table: Mapping[str, Any]
+    labels: tuple[str, ...]
+
+    @property
+    def is_additive(self) -> bool:
+        return bool(self.table.get("additive", True))
+
+
+def _figures(section: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[Figure]:
+    for row in _lines(block["rows"]):
+        for column in _lines(block["columns"]):
+            levels = (column.table, row.table, block, section)
+            yield Figure(
+                name=f"{section['key']}.{row.table['key']}.{column.table['key']}",
+                sheet=section["sheet"],
+                caption=block.get("caption", ""),
+                row=row.labels,
+                column=column.labels,
+                is_wide=block.get("arrange") == "wide",
+                terms=tuple(_terms(section["key"], row, column)),
+                is_additive=row.is_additive and column.is_additive,
+                number=next((level["number"] for level in levels if "number" in level), "count"),
+                is_signed=next((level["signed"] for level in levels if "signed" in level), False),
+            )
+
+
+def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iterator[_Line]:
+    for table in tables:
+        labels = (*above, table["label"])
+        if "lines" in table:
+            yield from _lines(table["lines"], labels)
+        else:
+            yield _Line(table, labels)
+
+
+def _terms(section: str, row: _Line, column: _Line) -> Iterator[tuple[int, str]]:
+    """Where a total row meets a total column both sums are equal; the column's is taken."""
+    if "is" in column.table and row.is_additive:
+        for sign, key in _signed(column.table["is"]):
+            yield sign, f"{section}.{row.table['key']}.{key}"
+    elif "is" in row.table and column.is_additive:
+        for sign, key in _signed(row.table["is"]):
+            yield sign, f"{section}.{key}.{column.table['key']}"
+
+
+def _signed(text: str) -> Iterator[tuple[int, str]]:
+    for sign, key in re.findall(r"([+-]?)\s*([a-z][a-z0-9_]*)", text):
+        yield -1 if sign == "-" else 1, key

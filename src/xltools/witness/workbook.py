@@ -1,0 +1,174 @@
+"""A workbook, opened with openpyxl: its figures by name and by label, and the values of its formulas."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import openpyxl
+from openpyxl.utils.cell import range_boundaries
+
+from xltools.witness.form import Form
+from xltools.witness.labels import Grid, Place, found_in
+from xltools.witness.value import NOTHING, Doubt, Value, value_of
+
+_CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
+_ONE = rf"(?:(?:'(?:[^']|'')+'|[^\W0-9]\w*)!)?{_CELL}"
+_REFERENCE = rf"{_ONE}(?::{_CELL})?"
+_TERM = re.compile(
+    rf"\s*(?P<sign>[+-]?)\s*(?:SUM\((?P<sum>{_REFERENCE}(?:,{_REFERENCE})*)\)"
+    rf"|(?P<cell>{_ONE})|(?P<number>[0-9]+(?:\.[0-9]+)?))\s*"
+)
+
+
+Cell = tuple[str, Place]  # a sheet and a place on it, rows and columns counting from 1
+
+
+class Workbook:
+    """The cells of a workbook; with *results* what its formulas gave when it was saved, else the formulas."""
+
+    def __init__(self, file: BinaryIO, *, results: bool = False) -> None:
+        """Open *file*; raises whatever openpyxl raises for what it cannot open."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns of extensions that it drops
+            self.book = openpyxl.load_workbook(file, data_only=results, keep_links=False)
+
+    def cell(self, sheet: str, place: Place) -> Any:
+        """The cell, as openpyxl has it."""
+        return self.book[sheet].cell(*place)
+
+    def content(self, sheet: str, place: Place) -> Any:
+        """What stands in a cell."""
+        return self.cell(sheet, place).value
+
+    def address(self, sheet: str, place: Place) -> str:
+        """A cell as people name it."""
+        return str(self.cell(sheet, place).coordinate)
+
+    def value(self, sheet: str, place: Place, above: tuple[Cell, ...] = ()) -> Value:
+        """The value of a cell; a formula is evaluated from the cells it names, never taken from a stored result."""
+        content = self.content(sheet, place)
+        if hasattr(content, "ref"):
+            return Doubt("formula")  # of an array or a table of data
+        if not (isinstance(content, str) and content.startswith("=")):
+            return value_of(content)
+        terms = terms_of(content, sheet)
+        if terms is None or (sheet, place) in above:
+            return Doubt("formula")
+        total = NOTHING
+        for sign, term in terms:
+            value = term if isinstance(term, Fraction) else self._term(term, (*above, (sheet, place)))
+            if isinstance(value, Doubt):
+                return value
+            total += sign * (value or NOTHING)
+        return total
+
+    def _term(self, cell: Cell, above: tuple[Cell, ...]) -> Value:
+        return self.value(*cell, above) if cell[0] in self.book.sheetnames else Doubt("formula")
+
+    def places(self, form: Form) -> dict[str, Cell | Doubt]:
+        """Where each figure of the form stands; a doubt where its name and its labels disagree, or are not there."""
+        return {name: _agreed(self.named.get(name), self.labelled(form, name)) for name in form.figures}
+
+    @cached_property
+    def named(self) -> dict[str, Cell]:
+        """The cells that have a defined name, by the name."""
+        found = {}
+        for name, defined in self.book.defined_names.items():
+            places = list(_single(defined.attr_text or ""))
+            if len(places) == 1 and places[0][0] in self.book.sheetnames:
+                found[name] = places[0]
+        return found
+
+    def labelled(self, form: Form, name: str) -> list[Cell]:
+        """The cells at which the labels of a figure meet, on its own sheet, else on any other."""
+        own = form.figures[name].sheet
+        if own in self._by_labels(form) and (places := self._by_labels(form)[own][name]):
+            return [(own, place) for place in places]
+        return [(sheet, place) for sheet, found in self._by_labels(form).items() for place in found[name]]
+
+    def _by_labels(self, form: Form) -> dict[str, dict[str, list[Place]]]:
+        if self._labels is None:
+            self._labels = {
+                page.title: found_in(_grid(page), form.figures.values()) for page in self.book.worksheets
+            }
+        return self._labels
+
+    _labels: dict[str, dict[str, list[Place]]] | None = None
+
+
+def _agreed(named: Cell | None, labelled: list[Cell]) -> Cell | Doubt:
+    if named is not None:
+        return named if not labelled or named in labelled else Doubt("places")
+    if len(labelled) == 1:
+        return labelled[0]
+    return Doubt("places" if labelled else "not-found")
+
+
+def _single(text: str) -> Iterator[Cell]:
+    """The sheet and the place that a defined name stands for, where it stands for one cell."""
+    sheet, mark, address = text.rpartition("!")
+    try:
+        left, top, right, bottom = range_boundaries(address)
+    except (ValueError, TypeError):
+        return
+    if mark and None not in {left, top} and (left, top) == (right, bottom):
+        yield _unquoted(sheet), (top, left)
+
+
+def _unquoted(sheet: str) -> str:
+    return sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
+
+
+def _grid(page: Any) -> Grid:
+    texts = {
+        (cell.row, cell.column): cell.value
+        for row in page.iter_rows()
+        for cell in row
+        if isinstance(cell.value, str) and not cell.value.startswith("=")
+    }
+    anchors = {}
+    for area in page.merged_cells.ranges:
+        anchor = area.min_row, area.min_col
+        for row, column in area.cells:
+            anchors[row, column] = anchor
+            if anchor in texts:
+                texts[row, column] = texts[anchor]
+    return Grid(texts, anchors)
+
+
+def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | Cell]] | None:
+    """The signed numbers and cells that a formula on *sheet* adds up; none where it does anything else."""
+    found: list[tuple[int, Fraction | Cell]] = []
+    position = 1
+    while position < len(formula):
+        term = _TERM.match(formula, position)
+        if term is None or not (term["sign"] or position == 1):
+            return None
+        sign = -1 if term["sign"] == "-" else 1
+        if term["number"]:
+            found.append((sign, Fraction(term["number"])))
+        else:
+            found += [(sign, cell) for cell in _cells(term["sum"] or term["cell"], sheet)]
+        position = term.end()
+    return found
+
+
+def _cells(references: str, sheet: str) -> Iterator[Cell]:
+    for reference in re.finditer(_REFERENCE, references):
+        other, _, address = reference[0].rpartition("!")
+        left, top, right, bottom = range_boundaries(address)
+        for row in range(top, bottom + 1):
+            yield from ((_unquoted(other) or sheet, (row, column)) for column in range(left, right + 1))
+
+
+def input_values(book: Workbook, form: Form) -> dict[str, Value]:
+    """The value of each input of the form in a return or a roll-up."""
+    places = book.places(form)
+    return {
+        name: place if isinstance(place := places[name], Doubt) else book.value(*place) for name in form.inputs
+    }

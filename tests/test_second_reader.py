@@ -1,0 +1,404 @@
+"""The second reader: it shares nothing with the first, agrees where both are right, and notices where one is not."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import shutil
+import zipfile
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import clerk
+import openpyxl
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+import office
+from conftest import HERE, ROOT, sound_values
+from xltools import libreoffice
+from xltools.cli import command_line
+from xltools.data.filing import Stamp
+from xltools.data.record import Agency
+from xltools.excel.reader import read
+from xltools.excel.writer import write_return, write_rollup
+from xltools.form.library import find
+from xltools.merging import merge
+from xltools.second_reader import SecondReader, issued_findings, published_checked
+from xltools.witness import agreement
+from xltools.witness.form import Form
+from xltools.witness.value import Doubt, is_same, printed, value_of
+from xltools.witness.workbook import terms_of
+
+WITNESS = ROOT / "src" / "xltools" / "witness"
+SOUND = sorted((ROOT / "samples" / "clean").glob("*.xlsx"))
+
+
+@pytest.fixture(autouse=True)
+def _without_libreoffice(request, monkeypatch):
+    """Only the tests about it wait for LibreOffice."""
+    if "office" not in request.keywords:
+        monkeypatch.setattr(libreoffice, "is_installed", lambda: False)
+
+
+@pytest.fixture
+def collection(tmp_path, monkeypatch):
+    """A collection of four agencies in whose folder the commands run."""
+    roster = tmp_path / "roster.csv"
+    names = [path.stem.split("_")[:2] for path in SOUND[:4]]
+    roster.write_text("code,name\n" + "".join(f"{code},{name}\n" for code, name in names), encoding="utf-8")
+    home = tmp_path / "2024"
+    run("init", str(home), "--year", "2024", "--district", "青禾区", "--roster", str(roster))
+    for path in SOUND[:4]:
+        shutil.copy(path, home / "inbox")
+    monkeypatch.chdir(home)
+    return home
+
+
+def run(*arguments):
+    return CliRunner().invoke(command_line("en"), list(arguments), "xltools", standalone_mode=False)
+
+
+def changed(path: Path, sheet: str, address: str, content) -> None:
+    path.write_bytes(clerk.edited(path.read_bytes(), sheet, {address: content}))
+
+
+# ------------------------------------------------------------------------------------ it shares nothing
+
+
+@pytest.mark.parametrize("path", sorted(WITNESS.glob("*.py")), ids=lambda path: path.name)
+def test_it_imports_nothing_else_of_the_package(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            assert not name.startswith("xltools") or name.startswith("xltools.witness."), name
+            assert name.partition(".")[0] not in {"xlsxwriter", "click", "rich", "python_calamine", "docx"}
+
+
+@pytest.mark.parametrize("name", ["xxgk-2021", str(HERE / "forms" / "fwzx-2025.toml")])
+def test_both_readers_derive_the_same_figures_from_a_form(name):
+    form = find(name)
+    other = Form(form.text)
+    assert list(other.figures) == list(form.cells)
+    for figure, cell in zip(other.figures.values(), form.cells.values(), strict=True):
+        assert figure.terms == (cell.definition.terms if cell.definition else ())
+        assert (figure.is_additive, figure.number, figure.is_signed) == (cell.additive, cell.number, cell.signed)
+        assert figure.label.split(" · ")[1] == "/".join(cell.column_path)
+
+
+@given(st.dictionaries(st.sampled_from(find("xxgk-2021").input_names), st.integers(0, 10**9), max_size=30))
+def test_totals_are_the_same_by_both(values):
+    form = find("xxgk-2021")
+    other = Form(form.text)
+    figures = {name: Decimal(value) for name, value in values.items()}
+    for name, total in form.complete(figures).items():
+        parts = other.parts(name)
+        assert sum(times * figures.get(part, 0) for part, times in parts.items()) == total
+
+
+# ------------------------------------------------------------------------------------ values and formulas
+
+
+def test_values_are_exact_or_doubtful():
+    assert value_of(96171.600000000006) == Fraction("96171.6")
+    assert value_of(0.1 + 0.2) == Fraction("0.3")
+    assert value_of(None) is value_of("　 ") is None
+    assert [type(value_of(x)) for x in ("12", True, float("nan"))] == [Doubt] * 3
+    assert printed("１２.5") == Fraction("12.5")
+    assert isinstance(printed("1,204"), Doubt)
+    assert is_same(Fraction(1, 3), Fraction("0.333333333333333"))
+
+
+@given(st.lists(st.tuples(st.sampled_from([1, -1]), st.integers(1, 40), st.integers(1, 900)), min_size=1))
+def test_a_formula_is_read_as_the_cells_it_adds_up(terms):
+    letters = openpyxl.utils.get_column_letter
+    text = "".join(f"{'-' if s < 0 else '+'}{letters(c)}{r}" for s, c, r in terms)
+    assert terms_of("=" + text.removeprefix("+"), "x") == [(s, ("x", (r, c))) for s, c, r in terms]
+
+
+def test_a_sum_over_a_range_is_its_cells_and_anything_else_is_none():
+    cells = [(1, ("各单位 数据", (row, 8))) for row in (7, 8)]
+    assert terms_of("=SUM('各单位 数据'!H7:$H$8)", "x") == cells
+    assert terms_of("=-SUM(A1,B2)+3", "x")[:2] == [(-1, ("x", (1, 1))), (-1, ("x", (2, 2)))]
+    for text in ("=A1*2", "=SUM(A1:A2)*2", "=ROUND(A1,0)", "=IF(A1,1,2)", "=A1 A2", "=[1]x!A1", "=SUM(A:A)"):
+        assert terms_of(text, "x") is None, text
+
+
+# ------------------------------------------------------------------------------------ merging
+
+
+def test_two_readers_agree_on_the_samples_and_the_roll_up_says_so(collection):
+    result = run("merge", "--witness")
+    assert result.return_value == 0, result.output
+    assert "two readers agree: 200 of 200 figures, 4 of 4 files" in result.output
+    cover = openpyxl.load_workbook("district.xlsx")["封面"]
+    texts = [str(cell.value) for row in cover.iter_rows() for cell in row]
+    assert "两个独立的程序核对一致：200 个数中的 200 个，4 个文件中的 4 个。" in texts
+    told = json.loads(Path("district.manifest.json").read_text(encoding="utf-8"))
+    assert told["witness"]["agreed"] == told["witness"]["figures"] == 200
+    assert told["witness"]["recalculation"] == "not-installed"
+    assert run("verify", "district.xlsx").return_value == 0
+    assert run("merge", "--check", "district.xlsx").return_value == 0
+
+
+def test_a_collection_can_always_ask_for_it(collection):
+    with Path("collection.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[witness]\nalways = true\n")
+    assert "two readers agree" in run("merge").output
+    text = Path("collection.toml").read_text(encoding="utf-8")
+    Path("collection.toml").write_text(text.replace("always = true", "always = 1"), encoding="utf-8")
+    assert run("merge").exception is not None
+
+
+def test_where_the_readers_differ_nothing_takes_the_place_of_the_former(collection, monkeypatch):
+    assert run("merge").return_value == 0
+    before = Path("district.xlsx").read_bytes(), Path("district.manifest.json").read_bytes()
+    import xltools.data.rollup as adding
+
+    right = adding.add_to
+
+    def wrong(sums, values):
+        right(sums, {name: value for name, value in values.items() if name != "applications.new.natural"})
+
+    monkeypatch.setattr(adding, "add_to", wrong)
+    result = run("merge", "--witness")
+    assert result.return_value == 1
+    assert "witness-differs  三、依申请公开!D6" in result.output
+    expected = sum(openpyxl.load_workbook(path)["三、依申请公开"]["D6"].value for path in SOUND[:4])
+    assert f"is 0 here and {expected} by the second reader" in result.output
+    assert (Path("district.xlsx").read_bytes(), Path("district.manifest.json").read_bytes()) == before
+
+
+def test_a_figure_read_wrongly_is_told_with_its_file(collection, monkeypatch):
+    import xltools.excel.reader.sheets as reading
+
+    right = reading.number_of
+    monkeypatch.setattr(reading, "number_of", lambda fact: right(fact) and right(fact) + 10)
+    result = run("merge", "--witness", "--incomplete")
+    assert result.return_value == 1
+    assert "001_青禾区人民政府办公室_2024.xlsx" in result.output.partition("two readers disagree")[2]
+
+
+def test_what_it_cannot_decide_is_never_agreement(collection):
+    path = Path("inbox", SOUND[0].name)
+    changed(path, "三、依申请公开", "D6", "10")
+    result = run("merge", "--witness")
+    assert result.return_value == 0, result.output
+    assert "two readers agree on 198 of 200 figures and 3 of 4 files" in result.output
+    assert "no second reader: inbox/001_青禾区人民政府办公室_2024.xlsx" in result.output
+    assert "a text stands where a number belongs" in result.output
+
+
+def test_a_formula_in_an_input_is_computed_and_not_believed(collection):
+    path = Path("inbox", SOUND[0].name)
+    value = openpyxl.load_workbook(path)["三、依申请公开"]["D6"].value
+    changed(path, "三、依申请公开", "D6", clerk.Formula(f"{value - 3}+3", Decimal(value)))
+    assert "two readers agree: 200 of 200" in run("merge", "--witness").output
+    changed(path, "三、依申请公开", "D6", clerk.Formula(f"{value - 3}+4", Decimal(value)))
+    result = run("merge", "--witness")
+    assert result.return_value == 1
+    assert f"is {value} here and {value + 1} by the second reader" in result.output
+
+
+def test_files_come_as_members_moved_without_names_and_as_documents(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    form = find("xxgk-2021")
+    contents = [path.read_bytes() for path in SOUND[:3]]
+    with zipfile.ZipFile("all.zip", "w") as archive:
+        archive.writestr(SOUND[0].name, contents[0])
+    Path(SOUND[1].name).write_bytes(clerk.with_row_inserted(contents[1], "三、依申请公开", 3))
+    Path(SOUND[2].name).write_bytes(clerk.without_names(contents[2]))
+    assert run("publish", str(SOUND[3]), "--draft", "-o", "report.docx").return_value == 0
+    result = run("merge", ".", "--year", "2024", "--district", "青禾区", "-o", "sum.xlsx", "--witness", "--incomplete")
+    assert "two readers agree: 200 of 200 figures, 4 of 4 files" in result.output, result.output
+    assert read(Path("sum.xlsx")).form == form
+
+
+def test_a_roll_up_is_read_from_its_rows_one_level_up(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    form = find("xxgk-2021")
+    for district, paths in (("青禾区", SOUND[:2]), ("柳河区", SOUND[2:4])):
+        rollup = merge([read(path) for path in paths], form, 2024, district).rollup
+        Path(f"{district}.xlsx").write_bytes(write_rollup(rollup))
+    result = run("merge", ".", "--year", "2024", "--district", "某市", "-o", "../sum.xlsx", "--witness")
+    assert "two readers agree: 200 of 200 figures, 2 of 2 files" in result.output, result.output
+
+
+def test_an_old_format_has_no_second_reader(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    form = find("xxgk-2021")
+    filings = [read(path) for path in SOUND[:2]]
+    rollup = merge(filings, form, 2024, "青禾区").rollup
+    Path("x.xls").write_bytes(clerk.ole("Workbook"))
+    import hashlib
+
+    source = filings[0].source._replace(
+        path="x.xls", sha256=hashlib.sha256(Path("x.xls").read_bytes()).hexdigest()
+    )
+    accounts = [rollup.accounts[0]._replace(source=source), rollup.accounts[1]]
+    verdict = SecondReader(form, accounts).expected
+    assert (verdict.agreed, verdict.read, verdict.files) == (0, 1, 2)
+    assert verdict.undecided[0][0::2] == ("x.xls", "not-opened")
+
+
+def test_a_file_that_changed_meanwhile_is_none(tmp_path):
+    form = find("xxgk-2021")
+    path = tmp_path / "001.xlsx"
+    path.write_bytes(SOUND[0].read_bytes())
+    rollup = merge([read(path)], form, 2024, "青禾区").rollup
+    changed(path, "三、依申请公开", "D6", 4711)
+    verdict = SecondReader(form, rollup.accounts).expected
+    assert [one.reason for one in verdict.undecided] == ["changed"]
+
+
+def test_of_very_many_files_a_sample_is_read_and_that_is_said(collection, monkeypatch):
+    monkeypatch.setattr(agreement, "MOST", 2)
+    result = run("merge", "--witness")
+    assert result.return_value == 0
+    assert "two readers agree on a sample: 2 of 2 files, out of 4" in result.output
+    monkeypatch.setattr(agreement, "MOST", 4)
+    book = openpyxl.load_workbook("district.xlsx")
+    assert any("抽查" in str(cell.value) for row in book["封面"].iter_rows() for cell in row)
+
+
+# ------------------------------------------------------------------------------------ documents
+
+
+@pytest.mark.parametrize("ending", ["docx", "html", "md"])
+def test_a_document_is_compared_with_the_returns(collection, ending):
+    assert run("merge").return_value == 0
+    assert run("publish", "--draft", "--witness", "-o", f"r.{ending}").return_value == 0
+    result = run("publish", "--draft", "--witness", "-o", f"r.{ending}", "--force")
+    assert "two readers agree: 200 of 200 figures, 4 of 4 files" in result.output
+
+
+def test_a_document_with_another_figure_or_a_missing_table_is_not_written(collection, monkeypatch):
+    assert run("merge").return_value == 0
+    filing = read(Path("district.xlsx"))
+    assert run("publish", "--draft", "-o", "r.html").return_value == 0
+    page = Path("r.html").read_text(encoding="utf-8")
+    total = str(filing.record.complete()["applications.new.total"])
+    wrong = page.replace(f">{total}</td>", f">{total}1</td>")
+    found = published_checked(wrong.encode(), "r.html", filing, filing.form).findings
+    assert {f.cell for f in found} >= {"applications.new.total"}
+    head, _, rest = page.partition("<table>")
+    without = head + rest.partition("</table>")[2]
+    found = published_checked(without.encode(), "r.html", filing, filing.form).findings
+    assert {f.cell.partition(".")[0] for f in found} == {"disclosure"}
+    import xltools.document.writer as writer
+
+    monkeypatch.setattr(writer, "render", lambda *_: wrong.encode())
+    result = run("publish", "--draft", "--witness", "-o", "new.html")
+    assert result.return_value == 1
+    assert not Path("new.html").exists()
+
+
+# ------------------------------------------------------------------------------------ before anything is sent
+
+
+def blank(**given):
+    form = find("xxgk-2021")
+    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    return form, stamp, write_return(form, stamp, **given)
+
+
+def faults_of(content, filled=None):
+    form, stamp, _ = blank()
+    found = issued_findings(form, content, stamp, filled or {}, "001.xlsx", recalculate=False)
+    return {(f.facts["what"].key.removeprefix("issued-"), f.sheet, f.address) for f in found}
+
+
+@pytest.mark.parametrize("name", ["xxgk-2021", str(HERE / "forms" / "fwzx-2025.toml")])
+def test_a_workbook_as_issued_has_no_fault(name):
+    form = find(name)
+    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    assert not issued_findings(form, write_return(form, stamp), stamp, {}, "", recalculate=False)
+
+
+def test_each_kind_of_fault_is_noticed():
+    _, _, content = blank()
+    sheet = "三、依申请公开"
+    assert faults_of(clerk.edited(content, sheet, {"D6": 5})) == {("value", sheet, "D6")}
+    assert ("label", sheet, "D8") in faults_of(clerk.edited(content, sheet, {"B8": "（一）公开"}))
+    assert ("formula", sheet, "J6") in faults_of(
+        clerk.edited(content, sheet, {"J6": clerk.Formula("D6+E6", Decimal(0))})
+    )
+    assert ("name", sheet, "") in faults_of(clerk.without_names(content))
+
+    def with_book(change):
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        change(book)
+        out = io.BytesIO()
+        book.save(out)
+        return faults_of(out.getvalue())
+
+    def unlock(book):
+        book[sheet]["J6"].protection = openpyxl.styles.Protection(locked=False)
+        book[sheet]["D6"].protection = openpyxl.styles.Protection(locked=True)
+
+    assert with_book(lambda book: setattr(book[sheet]["A1"], "value", "三、其他")) == {("label", sheet, "")}
+    assert with_book(unlock) == {("lock", sheet, "D6"), ("lock", sheet, "J6")}
+    assert with_book(lambda book: setattr(book[sheet].protection, "sheet", False)) == {("lock", sheet, "")}
+    assert with_book(lambda book: setattr(book.security, "lockStructure", False)) == {("lock", "", "")}
+    assert ("validation", sheet, "D6") in with_book(
+        lambda book: setattr(book[sheet].data_validations, "dataValidation", [])
+    )
+    assert with_book(lambda book: setattr(book["封面"]["B6"], "value", "002")) == {("stamp", "封面", "B6")}
+
+
+def test_what_is_filled_in_from_last_year_is_checked_too():
+    form = find("xxgk-2021")
+    last = form.complete(sound_values())
+    filled = form.carried(last)
+    _, _, content = blank(last=last)
+    assert not faults_of(content, filled)
+    assert {what for what, _, _ in faults_of(content)} == {"value"}
+
+
+def test_generate_checks_before_anything_is_written(collection, monkeypatch):
+    result = run("generate", "--check")
+    assert result.return_value == 0, result.output
+    assert "4 workbooks checked" in result.output
+    shutil.rmtree("outbox")
+    import xltools.issue as issue
+
+    right = issue.Issue.workbook
+    sheet = "三、依申请公开"
+    monkeypatch.setattr(issue.Issue, "workbook", lambda *a: clerk.edited(right(*a), sheet, {"D6": 5}))
+    result = run("generate", "--check")
+    assert result.return_value == 1
+    assert "issued-differs  三、依申请公开!D6" in result.output
+    assert not Path("outbox").exists() or not list(Path("outbox").iterdir())
+
+
+# ------------------------------------------------------------------------------------ LibreOffice
+
+
+@pytest.mark.office
+def test_libreoffice_recalculates_the_roll_up_and_a_workbook_that_is_to_be_sent(collection):
+    office.require()
+    result = run("merge", "--witness")
+    assert "LibreOffice recalculated the roll-up: the same figures" in result.output
+    told = json.loads(Path("district.manifest.json").read_text(encoding="utf-8"))
+    assert told["witness"]["recalculation"] == "agrees"
+    form, stamp, content = blank()
+    assert not issued_findings(form, content, stamp, {}, "", recalculate=True)
+    sheet = "三、依申请公开"
+    wrong = clerk.edited(content, sheet, {"L6": clerk.Formula("NOSUCH(1)", Decimal(0))})
+    found = issued_findings(form, wrong, stamp, {}, "", recalculate=True)
+    assert {(f.sheet, f.address) for f in found} == {(sheet, "L6")}
+
+
+@pytest.mark.office
+def test_the_workbook_does_not_depend_on_whether_libreoffice_is_installed(collection, monkeypatch):
+    office.require()
+    run("merge", "--witness")
+    with_it = Path("district.xlsx").read_bytes()
+    monkeypatch.setattr(libreoffice, "is_installed", lambda: False)
+    run("merge", "--witness")
+    assert Path("district.xlsx").read_bytes() == with_it
