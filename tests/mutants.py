@@ -40,13 +40,24 @@ AREAS = {
     "numbers": ["data/number.py", "data/typed.py", "excel/reader/reading.py", "form/linear.py"],
     "adding": ["data/record.py", "data/rollup.py", "merging.py"],
     "rows": ["excel/writer/rollup.py", "excel/writer/stream.py", "excel/writer/results.py", "excel/live.py"],
-    "publishing": ["document/official.py", "publishing.py", "document/writer/as_html.py", "document/table.py"],
+    "publishing": [
+        "document/official.py",
+        "publishing.py",
+        "document/writer/as_html.py",
+        "document/table.py",
+    ],
 }
 _COMPARED = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
     ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
 }  # fmt: skip
-_COMPUTED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv}
+_COMPUTED = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+}
 _RENAMED = {"min": "max", "max": "min", "any": "all", "all": "any", "add": "subtract", "subtract": "add"}
 _SECONDS = 60
 
@@ -95,7 +106,9 @@ def _mutant(area: str, path: Path, index: int) -> Mutant:
 
 def _line(parent: ast.AST, field: str, place: int | None) -> int:
     old = getattr(parent, field) if place is None else getattr(parent, field)[place]
-    return getattr(old, "lineno", None) or getattr(parent, "lineno", None) or getattr(old, "target", old).lineno
+    return (
+        getattr(old, "lineno", None) or getattr(parent, "lineno", None) or getattr(old, "target", old).lineno
+    )
 
 
 def _changes(path: Path):
@@ -300,7 +313,9 @@ def run(mutant: Mutant | None, home: Path, addresses: dict[str, tuple[str, str]]
     (merged, _), (published, _) = _commands(mutant, home, ["merge", "--force"], PUBLISH)
     if merged or published:
         return Run(merged, published, ())
-    return Run(merged, published, (*_of_workbook(home / "district.xlsx", addresses), *_of_page(home / "report.html")))
+    return Run(
+        merged, published, (*_of_workbook(home / "district.xlsx", addresses), *_of_page(home / "report.html"))
+    )
 
 
 def _of_workbook(path: Path, addresses: dict[str, tuple[str, str]]) -> Iterator[str]:
@@ -375,12 +390,23 @@ def outcomes(count: int, seed: int) -> list[Outcome]:
 
 def described(found: list[Outcome]) -> str:
     """A Markdown table of the mutants that changed a figure."""
-    lines = ["| module | line | was | became | found | passes every other check |", "| --- | --- | --- | --- | --- | --- |"]
+    lines = [
+        "| module | line | was | became | found | passes every other check |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for one in sorted(found, key=lambda o: (o.mutant.module, o.mutant.line, o.mutant.after)):
         if one.kind == "changed":
-            was, became = (" ".join(t.split()).replace("|", "\\|")[:70] for t in (one.mutant.before, one.mutant.after))
+            was, became = (
+                " ".join(t.split()).replace("|", "\\|")[:70] for t in (one.mutant.before, one.mutant.after)
+            )
             flags = ("yes" if flag else "no" for flag in (one.is_found, one.passes_others))
-            cells = (one.mutant.module.removeprefix("xltools."), one.mutant.line, f"`{was}`", f"`{became}`", *flags)
+            cells = (
+                one.mutant.module.removeprefix("xltools."),
+                one.mutant.line,
+                f"`{was}`",
+                f"`{became}`",
+                *flags,
+            )
             lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
@@ -395,7 +421,9 @@ def main() -> None:
     print(described(found))
     print(json.dumps(Counter(one.kind for one in found)))
     changed = [one for one in found if one.kind == "changed"]
-    print(f"found {sum(o.is_found for o in changed)} of {len(changed)}; {sum(o.passes_others for o in changed)} pass every other check")
+    print(
+        f"found {sum(o.is_found for o in changed)} of {len(changed)}; {sum(o.passes_others for o in changed)} pass every other check"
+    )
 
 
 if __name__ == "__main__":

@@ -447,15 +447,15 @@ def fake(tmp_path, monkeypatch, script):
     path = tmp_path / "soffice"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
-    monkeypatch.setattr("xltools.document.writer.as_pdf.shutil.which", lambda _: str(path))
+    monkeypatch.setattr("xltools.libreoffice.shutil.which", lambda _: str(path))
 
 
 needs_shell = pytest.mark.skipif(os.name != "posix", reason="a script of a shell stands in for LibreOffice")
 
 
 def test_without_libreoffice_it_is_said_what_to_install(form, monkeypatch):
-    monkeypatch.setattr("xltools.document.writer.as_pdf.shutil.which", lambda _: None)
-    monkeypatch.setattr("xltools.document.writer.as_pdf._USUAL", ())
+    monkeypatch.setattr("xltools.libreoffice.shutil.which", lambda _: None)
+    monkeypatch.setattr("xltools.libreoffice._USUAL", ())
     with pytest.raises(OutputError, match="missing-office"):
         render(blank_form(form), "pdf")
 
@@ -463,7 +463,7 @@ def test_without_libreoffice_it_is_said_what_to_install(form, monkeypatch):
 @needs_shell
 def test_a_libreoffice_that_hangs_is_ended_with_all_it_started(form, tmp_path, monkeypatch):
     fake(tmp_path, monkeypatch, f"sleep 300 & echo $! > {tmp_path}/child; wait")
-    monkeypatch.setattr("xltools.document.writer.as_pdf._SECONDS", 1)
+    monkeypatch.setattr("xltools.libreoffice._SECONDS", 1)
     with pytest.raises(OutputError, match=r"office-late \{'seconds': 1\}"):
         render(blank_form(form), "pdf")
     child = int((tmp_path / "child").read_text())
@@ -490,7 +490,7 @@ def test_libreoffice_gets_a_profile_of_its_own_and_nothing_stays(form, tmp_path,
     fake(
         tmp_path,
         monkeypatch,
-        f'echo "$@" > {tmp_path}/said; for last; do :; done; echo "%PDF-" > "${{last%.docx}}.pdf"',
+        f'echo "$@" > {tmp_path}/said; while [ "$1" != --outdir ]; do shift; done; mkdir "$2"; echo "%PDF-" > "$2/document.pdf"',
     )
     assert render(blank_form(form), "pdf") == b"%PDF-\n"
     said = (tmp_path / "said").read_text()

@@ -28,6 +28,7 @@ from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import find
 from xltools.merging import merge
+from xltools.report.manifest import sources_beside
 from xltools.second_reader import SecondReader, issued_findings, published_checked
 from xltools.witness import agreement
 from xltools.witness.form import Form
@@ -87,7 +88,11 @@ def test_both_readers_derive_the_same_figures_from_a_form(name):
     assert list(other.figures) == list(form.cells)
     for figure, cell in zip(other.figures.values(), form.cells.values(), strict=True):
         assert figure.terms == (cell.definition.terms if cell.definition else ())
-        assert (figure.is_additive, figure.number, figure.is_signed) == (cell.additive, cell.number, cell.signed)
+        assert (figure.is_additive, figure.number, figure.is_signed) == (
+            cell.additive,
+            cell.number,
+            cell.signed,
+        )
         assert figure.label.split(" · ")[1] == "/".join(cell.column_path)
 
 
@@ -214,7 +219,9 @@ def test_files_come_as_members_moved_without_names_and_as_documents(tmp_path, mo
     Path(SOUND[1].name).write_bytes(clerk.with_row_inserted(contents[1], "三、依申请公开", 3))
     Path(SOUND[2].name).write_bytes(clerk.without_names(contents[2]))
     assert run("publish", str(SOUND[3]), "--draft", "-o", "report.docx").return_value == 0
-    result = run("merge", ".", "--year", "2024", "--district", "青禾区", "-o", "sum.xlsx", "--witness", "--incomplete")
+    result = run(
+        "merge", ".", "--year", "2024", "--district", "青禾区", "-o", "sum.xlsx", "--witness", "--incomplete"
+    )
     assert "two readers agree: 200 of 200 figures, 4 of 4 files" in result.output, result.output
     assert read(Path("sum.xlsx")).form == form
 
@@ -284,13 +291,15 @@ def test_a_document_with_another_figure_or_a_missing_table_is_not_written(collec
     page = Path("r.html").read_text(encoding="utf-8")
     total = str(filing.record.complete()["applications.new.total"])
     wrong = page.replace(f">{total}</td>", f">{total}1</td>")
-    found = published_checked(wrong.encode(), "r.html", filing, filing.form).findings
+    found = published_checked(
+        wrong.encode(), "r.html", filing, filing.form, sources_beside(filing.source)
+    ).findings
     assert {f.cell for f in found} >= {"applications.new.total"}
     head, _, rest = page.partition("<table>")
     without = head + rest.partition("</table>")[2]
     found = published_checked(without.encode(), "r.html", filing, filing.form).findings
     assert {f.cell.partition(".")[0] for f in found} == {"disclosure"}
-    import xltools.document.writer as writer
+    from xltools.document import writer
 
     monkeypatch.setattr(writer, "render", lambda *_: wrong.encode())
     result = run("publish", "--draft", "--witness", "-o", "new.html")
@@ -365,7 +374,7 @@ def test_generate_checks_before_anything_is_written(collection, monkeypatch):
     assert result.return_value == 0, result.output
     assert "4 workbooks checked" in result.output
     shutil.rmtree("outbox")
-    import xltools.issue as issue
+    from xltools import issue
 
     right = issue.Issue.workbook
     sheet = "三、依申请公开"

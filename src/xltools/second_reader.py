@@ -19,7 +19,6 @@ from xltools.data.finding import Finding, Word
 from xltools.errors import OutputError
 from xltools.files import read_bytes, shown
 from xltools.form.model import Form
-from xltools.report import manifest
 from xltools.text import clerk
 from xltools.witness.agreement import Added, Difference, Returns, Undecided, Verdict
 from xltools.witness.form import Form as WitnessForm
@@ -114,14 +113,15 @@ class SecondReader:
         )
 
 
-def published_checked(document: bytes, file: str, filing: Filing, form: Form) -> SecondReading:
+def published_checked(
+    document: bytes, file: str, filing: Filing, form: Form, sources: Iterable[Account] = ()
+) -> SecondReading:
     """Compare a document with the workbook it was made from, which was read as *filing*.
 
-    Of a roll-up whose manifest lies beside it, and whose files are still there, the second reader reads those files;
-    of any other workbook it reads the workbook itself.
+    *sources* are the files that were added up in it, as its manifest names them. Where they are still there, the second
+    reader reads those files, else the workbook itself.
     """
     workbook = Path(filing.source.on_disk)
-    sources = manifest.sources_of(manifest.path_of(workbook), filing.source.sha256)
     accounts = [_at_hand(account, workbook.parent) for account in sources]
     if accounts and all(accounts):
         reader = SecondReader(form, filter(None, accounts))

@@ -195,8 +195,8 @@ class _Publishing:
 
     def run(self, handed: Handed, how: Format, *, annex: bool, draft: bool, witness: bool) -> int:
         """Check, write, tell; the exit status."""
-        from xltools.files import refuse_input  # noqa: PLC0415
         from xltools.document.writer import render  # noqa: PLC0415
+        from xltools.files import refuse_input  # noqa: PLC0415
         from xltools.publishing import compose  # noqa: PLC0415
 
         template = [Path(self.manuscript.path)] if self.manuscript else []
@@ -220,11 +220,14 @@ class _Publishing:
 
     def _is_confirmed(self, content: bytes) -> bool:
         """Whether the second reader has the same figures; prints what it says."""
+        from xltools.report.manifest import sources_beside  # noqa: PLC0415
         from xltools.report.text import second_reader_text  # noqa: PLC0415
         from xltools.second_reader import published_checked  # noqa: PLC0415  openpyxl is slow to load
 
-        form = self.report.known.form
-        reading = published_checked(content, str(self.output or "-"), self.report.filing, form)
+        form, filing = self.report.known.form, self.report.filing
+        reading = published_checked(
+            content, str(self.output or "-"), filing, form, sources_beside(filing.source)
+        )
         is_beside = self.output is None
         _say(second_reader_text(reading, form, self.lang), beside=is_beside)
         if reading.findings:

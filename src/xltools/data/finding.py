@@ -133,13 +133,13 @@ SEVERITY: dict[str, Severity] = {
     "agency-gone": _W,  # reported last year, and is not expected this year
     "agency-renamed": _N,  # the same code, another name
     "agency-recoded": _N,  # the same name, another code
-    # the second reader
-    "witness-differs": _E,  # two readers of one figure disagree
-    "issued-differs": _E,  # a workbook that is about to be sent is not as the form says
     # the other agencies
     "outlier": _W,  # far from the figures of agencies of its kind
     "twins": _W,  # all figures are those of another agency
     "no-rule-maker": _Q,  # a figure that only some agencies can have
+    # the second reader
+    "witness-differs": _E,  # two readers of one figure disagree
+    "issued-differs": _E,  # a workbook that is about to be sent is not as the form says
 }
 
 

@@ -127,11 +127,12 @@ def read(path: Path) -> Manifest | None:
         raise InputError(Problem("not-a-manifest", str(path))) from error
 
 
-def sources_of(path: Path, sha256: str) -> list[Account]:
-    """The files that were added to the workbook with that hash, if the manifest at *path* is of it; else none.
+def sources_beside(workbook: Source) -> list[Account]:
+    """The files that were added up in a workbook, from the manifest beside it; none where there is no manifest of it.
 
     A manifest that cannot be used counts as none.
     """
+    path, sha256 = path_of(Path(workbook.on_disk)), workbook.sha256
     with contextlib.suppress(InputError, KeyError, ValueError, TypeError):
         found: dict[str, Any] = json.loads(read_bytes(path)) if path.is_file() else {}
         if found and found["output"]["sha256"] == sha256:

@@ -130,7 +130,7 @@ def findings_text(findings: Sequence[Finding], lang: Lang) -> str:
     return "\n".join(_line(f, f"{message(f, lang)} ({f.file})", f.address, t) for f in findings)
 
 
-_MOST_UNDECIDED = 20  # lines about what has no second reader
+_MOST_UNDECIDED, _MOST_LABELS = 20, 3  # lines about what has no second reader, and labels in each
 
 
 def second_reader_text(reading: SecondReading, form: Form, lang: Lang) -> str:
@@ -147,7 +147,10 @@ def second_reader_text(reading: SecondReading, form: Form, lang: Lang) -> str:
         labels = undecided.setdefault((one.file, one.reason), [])
         labels += [form.cells[one.figure].label] if one.figure else []
     for (file, reason), labels in list(undecided.items())[:_MOST_UNDECIDED]:
-        facts = {"file": file, "labels": "、".join(labels[:3]) + ("…" if len(labels) > 3 else "")}
+        facts = {
+            "file": file,
+            "labels": "、".join(labels[:_MOST_LABELS]) + ("…" if len(labels) > _MOST_LABELS else ""),
+        }
         lines.append(t("report.no-second-reader", reason=t(f"report.undecided-{reason}"), **facts))
     if (more := len(undecided) - _MOST_UNDECIDED) > 0:
         lines.append(t("report.no-second-reader-more", count=more))

@@ -117,16 +117,18 @@ class Returns:
         gives, evaluated from the rows, and the result that is stored with it.
         """
         book, results = Workbook(io.BytesIO(content)), Workbook(io.BytesIO(content), results=True)
-        rows = _Rows(book, self.form)
+        rows = _Rows(book)
         yield from self._row_differences(rows, told)
         yield from self._total_differences(book, results, self._sums(rows), told)
 
     def result_differences(self, content: bytes, told: str) -> Iterator[Difference]:
         """Where the stored results of a roll-up that another program recalculated differ from the sum of its rows."""
         results = Workbook(io.BytesIO(content), results=True)
-        yield from self._total_differences(None, results, self._sums(_Rows(results, self.form)), told)
+        yield from self._total_differences(None, results, self._sums(_Rows(results)), told)
 
-    def document_differences(self, content: bytes, told: str, rollup: bytes | None = None) -> Iterator[Difference | Undecided]:
+    def document_differences(
+        self, content: bytes, told: str, rollup: bytes | None = None
+    ) -> Iterator[Difference | Undecided]:
         """Where a published document differs from the sum: it must print every figure, each once.
 
         Where a return has no second reader, its row in the *rollup* stands in. Undecided is a document of a kind that
@@ -136,7 +138,7 @@ class Returns:
         if isinstance(found, Doubt):
             yield Undecided(told, "", found.reason)
             return
-        sums = self._sums(_Rows(Workbook(io.BytesIO(rollup)), self.form) if rollup else None)
+        sums = self._sums(_Rows(Workbook(io.BytesIO(rollup))) if rollup else None)
         for name in self.form.added:
             value, expected = found[name], sums[name]
             if not isinstance(expected, Doubt) and not _is_equal(value, expected):
@@ -247,7 +249,7 @@ def _content_of(one: Added) -> bytes | Doubt:
 class _Rows:
     """The rows of a roll-up: one for each file that was added, one column for each figure."""
 
-    def __init__(self, book: Workbook, form: Form) -> None:
+    def __init__(self, book: Workbook) -> None:
         self._book = book
         cells = {
             (cell.row, cell.column): cell.value
@@ -265,7 +267,8 @@ class _Rows:
 
     def _key(self, cells: Mapping[Place, Any], row: int) -> tuple[str, str, str]:
         sha256, district, code = (
-            str(cells.get((row, self._columns[f"{_PREFIX}{key}"]), "")) for key in ("sha256", "district", "code")
+            str(cells.get((row, self._columns[f"{_PREFIX}{key}"]), ""))
+            for key in ("sha256", "district", "code")
         )
         return sha256, district, code
 
@@ -275,7 +278,11 @@ class _Rows:
     def strangers(self, added: Iterable[Added]) -> list[str]:
         """The hashes of rows that belong to no file that was added."""
         known = {(one.sha256, one.district, one.code) for one in added}
-        return [f"{code} {sha256[:12]}" for sha256, district, code in self._rows if (sha256, district, code) not in known]
+        return [
+            f"{code} {sha256[:12]}"
+            for sha256, district, code in self._rows
+            if (sha256, district, code) not in known
+        ]
 
     def value(self, one: Added, name: str) -> Value:
         """The figure in the row of that file."""

@@ -29,7 +29,9 @@ def printed_values(content: bytes, form: Form) -> dict[str, Value] | Doubt:
             return _markdown(text, form)
         tables = list(_page(text))
     found: dict[str, Value] = {name: Doubt("not-found") for name in form.figures}
-    for grid in reversed(tables):  # of two tables with the same labels the first is the report's, the others an annex
+    for grid in reversed(
+        tables
+    ):  # of two tables with the same labels the first is the report's, the others an annex
         for name, places in found_in(grid, form.figures.values()).items():
             if len(places) == 1:
                 found[name] = printed(grid.texts.get(places[0], ""))

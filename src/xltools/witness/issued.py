@@ -44,7 +44,7 @@ def faults(
     for sheet in book.book.worksheets:
         if not sheet.protection.sheet:
             yield Fault("lock", sheet.title, "", "", "", "protection")
-        yield from _unlocked(book, sheet, form)
+        yield from _unlocked(sheet, form)
     yield from _title_faults(book, form)
     cells = {}
     for name, figure in form.figures.items():
@@ -79,7 +79,9 @@ def _stamp_faults(book: Workbook, stamp: Mapping[str, str]) -> Iterator[Fault]:
         cell = book.named.get(f"xltools.{key}")
         found = str(book.content(*cell)) if cell else ""
         if found != expected:
-            yield Fault("stamp", cell[0] if cell else "", book.address(*cell) if cell else "", "", found, expected)
+            yield Fault(
+                "stamp", cell[0] if cell else "", book.address(*cell) if cell else "", "", found, expected
+            )
 
 
 def _title_faults(book: Workbook, form: Form) -> Iterator[Fault]:
@@ -91,7 +93,7 @@ def _title_faults(book: Workbook, form: Form) -> Iterator[Fault]:
             yield Fault("label", sheet, "", "", "", title)
 
 
-def _unlocked(book: Workbook, sheet: Any, form: Form) -> Iterator[Fault]:
+def _unlocked(sheet: Any, form: Form) -> Iterator[Fault]:
     """A cell that prints a label of the form must be locked."""
     labels = {plain(text) for f in form.figures.values() for text in (f.caption, *f.row, *f.column) if text}
     for row in sheet.iter_rows():
@@ -116,9 +118,9 @@ def _figure_faults(
             yield Fault("formula", sheet, address, figure.name, str(content or ""), expected)
         return
     value = value_of(content)
-    expected = Fraction(filled) if filled is not None else None
-    if value != expected:
-        yield Fault("value", sheet, address, figure.name, str(content or ""), shown(expected))
+    belongs = Fraction(filled) if filled is not None else None
+    if value != belongs:
+        yield Fault("value", sheet, address, figure.name, str(content or ""), shown(belongs))
     kind = _validation(book, cell)
     wanted_kind = ("decimal" if figure.number == "decimal" else "whole", not figure.is_signed)
     if kind != wanted_kind:

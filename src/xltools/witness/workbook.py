@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterator
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, BinaryIO
 
 import openpyxl
@@ -170,5 +170,6 @@ def input_values(book: Workbook, form: Form) -> dict[str, Value]:
     """The value of each input of the form in a return or a roll-up."""
     places = book.places(form)
     return {
-        name: place if isinstance(place := places[name], Doubt) else book.value(*place) for name in form.inputs
+        name: place if isinstance(place := places[name], Doubt) else book.value(*place)
+        for name in form.inputs
     }
