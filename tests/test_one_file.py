@@ -234,6 +234,14 @@ def test_noncharacters_of_every_encoding_are_replaced(codec):
     assert has_characters_only(Manner(FORM).read(Item("x.html", data)))
 
 
+def test_texts_of_old_formats_hold_characters_only():
+    """The library in the child process resolves no escapes, and passes on what the file holds."""
+    from xltools.excel.legacy import _facts
+
+    (sheet,) = _facts("sheet\ta\ufffe\tVisible\n0\t0\ts\tx\uffff\nend\n".encode()).sheets
+    assert (sheet.name, sheet.cells[0, 0].text) == ("a\ufffd", "x\ufffd")
+
+
 def test_names_of_files_and_members_are_written_with_characters_only(tmp_path):
     name = "001_青禾区\ufffe教育局_2024.xlsx"
     (tmp_path / name).write_bytes(clerk.retyped(returned()))
