@@ -37,6 +37,8 @@ from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.model import Form
+from xltools.inbox import Item
+from xltools.intake import Manner, reading
 from xltools.merging import merge
 from xltools.second_reader import SecondReader, issued_findings
 
@@ -113,7 +115,14 @@ def issued(typed: dict[str, Any]) -> tuple[Finding, ...]:
 
 
 def handed_in(file: dict[str, Any], index: int, form: Form | None, limits: Limits, how: Any) -> Filing:
-    """One file, read; with ``document`` it is a report, written as that writer of ``published`` does."""
+    """One file, read; with ``document`` it is a report, written as that writer of ``published`` does.
+
+    With ``raises`` the program itself fails while it reads the sheets: a text that it raises where no file makes it.
+    """
+    if "raises" in file:
+        item = Item(file.get("path", f"{index}.xlsx"), package(file))
+        with failing(str(file["raises"])):
+            return reading(item, Manner(form, limits=limits, **how).read)
     if "document" not in file:
         return read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits, **how)
 
@@ -143,6 +152,19 @@ def prior(files: list[dict[str, Any]]) -> list[Filing]:
         read_package(package({"year": 2023, "before": True} | file), f"{index}.xlsx")
         for index, file in enumerate(each(files))
     ]
+
+
+@contextlib.contextmanager
+def failing(words: str) -> Iterator[None]:
+    """As if the program had a defect in what reads the sheets of a workbook."""
+
+    def read_sheets(_: object) -> None:
+        raise AssertionError(words)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("XLTOOLS_DEBUG", raising=False)
+        patch.setattr("xltools.excel.reader.read_sheets", read_sheets)
+        yield
 
 
 @contextlib.contextmanager

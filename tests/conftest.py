@@ -26,8 +26,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 @pytest.fixture(autouse=True)
 def _english(monkeypatch):
-    """Tests read one language unless they ask for the other."""
+    """Tests read one language unless they ask for the other, and a defect fails them instead of becoming a finding."""
     monkeypatch.setenv("XLTOOLS_LANG", "en")
+    monkeypatch.setenv("XLTOOLS_DEBUG", "1")
 
 
 @pytest.fixture(scope="session")

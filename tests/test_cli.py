@@ -611,6 +611,7 @@ def test_a_defect_is_one_sentence(monkeypatch, capsys):
     from xltools import cli
     from xltools.form import library
 
+    monkeypatch.delenv("XLTOOLS_DEBUG")
     monkeypatch.setattr(library, "names", lambda: 1 / 0)
     with pytest.raises(SystemExit) as caught:
         cli.main(["form", "list"])

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from xltools.classes import NamedTuple
 from xltools.data.ahead import ahead
 from xltools.errors import InputError, OutputError, Problem
+from xltools.text import characters
 
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
@@ -79,13 +80,11 @@ _HAN = r"[\u2e80-\u9fff\uf900-\ufaff]"
 
 
 def shown(path: Path) -> str:
-    """The path as text that can be written anywhere."""
+    """Return the path as text that can be written anywhere; it need not lead to the file any more."""
     text = str(path)
-    return (
-        text
-        if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
-        else readable(os.fsencode(path))
-    )
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        text = readable(os.fsencode(path))
+    return characters(text)
 
 
 def readable(name: bytes) -> str:

@@ -28,12 +28,17 @@ class Item(NamedTuple):
         """The hash of what it holds; none where nothing could be had of it."""
         return hashlib.sha256(self.data).hexdigest() if self.data or self.fault is None else ""
 
+    @property
+    def source(self) -> Source:
+        """The file as its filing names it."""
+        return Source(self.name, self.sha256, self.size)
+
     def refusal(self) -> Filing | None:
         """The filing of a file that could not even be opened."""
         if self.fault is None:
             return None
         finding = Finding(self.fault.code, self.name, found=self.fault.reason)
-        return Filing(Source(self.name, self.sha256, self.size), (finding,))
+        return Filing(self.source, (finding,))
 
 
 class Inbox(NamedTuple):

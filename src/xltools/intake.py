@@ -10,20 +10,23 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xltools.checking.checks import verified
 from xltools.classes import NamedTuple, define, evolve, field
 from xltools.data.ahead import ahead, for_each_worker
-from xltools.data.filing import Filing
+from xltools.data.failure import failed
+from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
 from xltools.data.record import Agency
 from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
-from xltools.excel.reader import read_package
+from xltools.excel.reader import read, read_package
+from xltools.files import shown
 from xltools.form import library
 from xltools.form.model import Form
-from xltools.inbox import content_of, items
+from xltools.inbox import Item, content_of, items, name_of
 from xltools.office.guard import Limits
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ _DOCUMENTS = {
     "html-file",
     "csv-file",
 }  # what may be a report, where a workbook was looked for
-_PASSING = {"damaged", "encrypted", "old-format", "old-format-unreadable"}
+_PASSING = {"damaged", "encrypted", "old-format", "old-format-unreadable", "reader-failed"}
 
 
 @define(frozen=True, slots=False)
@@ -74,6 +77,11 @@ class Manner:
 
             return self._unsealed(report_in(data, name, self.form, self.limits)) or found
         return found
+
+    def read(self, item: Item) -> Filing:
+        """The filing in one file or member of an archive, verified where that is asked for."""
+        found = self.filing(item.data, item.name)
+        return verified(found) if self.verifying else found
 
     def _unsealed(self, report: Filing | None) -> Filing | None:
         """A document has no seal; where seals are asked for that is told."""
@@ -198,13 +206,37 @@ def _is_passing(filing: Filing) -> bool:
 
 
 def _filings(manner: Manner, file: str, data: bytes, home: str = "") -> Iterator[Filing | None]:
-    """The filings in a file; ``None`` for a member of an archive that is passed over."""
-    for item in items(file, data, manner.limits, home):
-        if item is None:
-            yield None
-        else:
-            found = item.refusal() or manner.filing(item.data, item.name)
-            yield verified(found) if manner.verifying else found
+    return readings(file, data, manner.limits, manner.read, home)
+
+
+def readings(
+    file: str, data: bytes, limits: Limits, read: Callable[[Item], Filing], home: str = ""
+) -> Iterator[Filing | None]:
+    """Yield what *read* returns for a file or each member of an archive; ``None`` for a member that is passed over.
+
+    Whatever *read* raises that nobody foresaw becomes a finding on that file or member; see :func:`failed`.
+    """
+    try:
+        for item in items(file, data, limits, home):
+            yield None if item is None else reading(item, read)
+    except Exception as error:  # noqa: BLE001  an archive that cannot be taken apart stops no other file
+        yield failed(Filing(Item(name_of(file), data, size=len(data)).source), error)
+
+
+def reading(item: Item, read: Callable[[Item], Filing]) -> Filing:
+    """Return what *read* returns for *item*, or a filing with the finding for what it raised; see :func:`failed`."""
+    try:
+        return item.refusal() or read(item)
+    except Exception as error:  # noqa: BLE001  one file stops no other
+        return failed(Filing(item.source), error)
+
+
+def read_one(path: Path) -> Filing:
+    """Return the filing in the one workbook *path*, not verified. Raises :class:`InputError` as :func:`read` does."""
+    try:
+        return read(path)
+    except Exception as error:  # noqa: BLE001  the same as for a file among others
+        return failed(Filing(Source(shown(path))), error)
 
 
 def read_here(files: Sequence[str], manner: Manner) -> Iterator[tuple[Filing | None, ...]]:

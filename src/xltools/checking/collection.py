@@ -12,6 +12,7 @@ from xltools.checking.holders import entry_of, named_for
 from xltools.checking.survey import Survey
 from xltools.classes import NamedTuple, define, evolve, field, frozen
 from xltools.data.anew import Anew
+from xltools.data.failure import failed
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, has_errors
 from xltools.data.policy import Policy
@@ -206,13 +207,20 @@ class _Judge:
     district: str
 
     def examined(self, place: int, filing: Filing) -> Examined:
-        """The filing at that place with everything found in it."""
+        """Return the filing at that place with everything found in it; see :func:`failed` for what a check may raise."""
+        try:
+            return Examined(filing, self._findings(place, filing))
+        except Exception as error:  # noqa: BLE001  one file stops no other
+            rest = failed(filing, error)
+            return Examined(rest, rest.findings)
+
+    def _findings(self, place: int, filing: Filing) -> tuple[Finding, ...]:
         survey = self.survey
         last = survey.last(filing)
         found = [*verify(filing), *_against(filing, survey.roster, self.year, self.district)]
         found += [*survey.doubled(place, filing), *survey.across(filing, last)]
         findings = _explained(filing, found, last)
-        return Examined(filing, tuple(survey.judged(filing, finding) for finding in findings))
+        return tuple(survey.judged(filing, finding) for finding in findings)
 
 
 @frozen

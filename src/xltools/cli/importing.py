@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xltools.data.roster import Roster
     from xltools.document.reader import Given
     from xltools.form.model import Form
+    from xltools.inbox import Item
     from xltools.office.guard import Limits
 
 
@@ -109,14 +110,16 @@ def _read(name: str, how: _How) -> Iterator[Filing]:
     from xltools.document.reader import read_document  # noqa: PLC0415
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.excel.opening import is_workbook  # noqa: PLC0415
-    from xltools.inbox import content_of, items  # noqa: PLC0415
-    from xltools.intake import on_roster  # noqa: PLC0415
+    from xltools.inbox import content_of  # noqa: PLC0415
+    from xltools.intake import on_roster, readings  # noqa: PLC0415
 
-    for item in filter(None, items(name, content_of(name, how.limits), how.limits)):
+    def report(item: Item) -> Filing:
         if is_workbook(item.data, how.limits):
             raise InputError(Problem("is-workbook", item.name))
-        found = item.refusal() or read_document(item.data, item.name, how.form, how.limits, how.given)
-        yield on_roster(found, how.roster) if how.roster else found
+        found = read_document(item.data, item.name, how.form, how.limits, how.given)
+        return on_roster(found, how.roster) if how.roster else found
+
+    return filter(None, readings(name, content_of(name, how.limits), how.limits, report))
 
 
 def _outputs(returns: list[Filing], output: Path | None) -> list[tuple[Path, Filing]]:

@@ -192,9 +192,11 @@ def _refuse_texts(former: Path) -> None:
         known = manifest.read(manifest.path_of(former))
     if known and manifest.hash_of(read_bytes(former)) == known.sha256:
         return  # as it was written; most are, and a large one is not read for this
-    from xltools.excel.reader import read  # noqa: PLC0415
+    from xltools.intake import read_one  # noqa: PLC0415
 
-    filing = read(former)
+    filing = read_one(former)
+    if failures := [f for f in filing.findings if f.code == "reader-failed"]:
+        raise OutputError(Problem("former-unread", str(former), {"reason": failures[0].found}))
     boxes = [b for b, text in filing.prose.items() if text.strip() and not b.startswith("cover.")]
     if filing.is_rollup and boxes:
         places = "、".join("!".join(filing.address(box)) for box in boxes)

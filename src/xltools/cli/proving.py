@@ -85,20 +85,23 @@ def _inputs(known: Manifest, rollup: Rollup, t: _Told) -> Iterator[str]:
 
 def _figures(there: bytes, workbook: Path, rollup: Rollup, lang: Lang) -> Iterator[str]:
     """What the workbook itself holds that the files do not give, and what is wrong with it by itself."""
-    from xltools.checking.checks import verify  # noqa: PLC0415
+    from xltools.checking.checks import verified  # noqa: PLC0415
     from xltools.data.finding import Severity  # noqa: PLC0415
     from xltools.excel.reader import read_package  # noqa: PLC0415
+    from xltools.inbox import Item  # noqa: PLC0415
+    from xltools.intake import reading  # noqa: PLC0415
     from xltools.proof import discrepancies  # noqa: PLC0415
     from xltools.text import message  # noqa: PLC0415
 
     t = catalog(lang)
-    filing = read_package(there, str(workbook), rollup.form)
+    item = Item(str(workbook), there, size=len(there))
+    filing = reading(item, lambda one: verified(read_package(one.data, one.name, rollup.form)))
     for one in discrepancies(filing, rollup):
         found, expected = (
             t("finding-part.empty") if x in {None, ""} else x for x in (one.found, one.expected)
         )
         yield t(f"proof.{one.what}", agency=one.agency, label=one.label, found=found, expected=expected)
-    for finding in verify(filing):
+    for finding in filing.findings:
         if finding.severity is not Severity.NOTE and finding.code != "rollup-incomplete":
             place = "!".join(filter(None, (finding.sheet, finding.address)))
             yield f"{finding.code} {place} {message(finding, lang)}"

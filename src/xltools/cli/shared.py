@@ -439,12 +439,12 @@ def _last_year(path: Path | str) -> Path | str:
 
     if isinstance(path, str) or not (path / folder.FILE).is_file():
         return path
-    from xltools.excel.reader import read  # noqa: PLC0415
+    from xltools.intake import read_one  # noqa: PLC0415
 
     found = folder.load(path)
     if not found.rollup.is_file():
         return found.inbox
-    filing = read(found.rollup)
+    filing = read_one(found.rollup)
     return found.rollup if filing.record and not filing.left_out else found.inbox
 
 

@@ -52,6 +52,7 @@ SEVERITY: dict[str, Severity] = {
     "bomb": _E,  # small, and enormous once unpacked
     "damaged": _E,  # an .xlsx that cannot be read through
     "too-large": _E,  # beyond the limits
+    "reader-failed": _E,  # the program raised what nobody foresaw: its own defect
     # the return as a whole
     "no-stamp": _E,  # not issued by xltools
     "stamp-edited": _E,  # the cover and the file's properties disagree

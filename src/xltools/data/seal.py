@@ -29,5 +29,5 @@ def seal(stamp: Stamp, key: bytes) -> str:
 
 
 def is_sealed(stamp: Stamp, key: bytes, found: str) -> bool:
-    """Whether *found* is the stamp's seal; compared in constant time."""
-    return hmac.compare_digest(seal(stamp, key), found.strip().casefold())
+    """Whether *found* is the stamp's seal; compared in constant time, and as bytes, since it may be any text."""
+    return hmac.compare_digest(seal(stamp, key).encode(), found.strip().casefold().encode())

@@ -14,6 +14,7 @@ from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 from xltools.files import OLE
 from xltools.office.guard import DAMAGE, beyond, folded, open_zip, printable
 from xltools.office.zipped import Zip
+from xltools.text import characters
 
 _ZIP = b"PK"
 _STREAMS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))
@@ -78,7 +79,7 @@ def _facts(answer: bytes) -> Facts:
     if not answer.endswith(b"end\n"):
         raise ValueError("cut off")
     for line in io.BytesIO(answer[:-4]):
-        fields = line[:-1].decode("utf-8").split("\t")
+        fields = characters(line[:-1].decode("utf-8")).split("\t")
         if fields[0] == "sheet":
             facts.sheets.append(SheetFacts(_text(fields[1]), _STATES.get(fields[2], "visible")))
         else:

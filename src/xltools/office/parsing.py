@@ -90,5 +90,7 @@ def unescaped(text: str) -> str:
 
 
 def _character(escape: re.Match[str]) -> str:
+    """The character of an escape; U+FFFD for one that XML allows nowhere, except surrogates, which may form a pair."""
     character = chr(int(escape[1], 16))
-    return character if character >= " " or character in "\t\n\r" else "\ufffd"
+    is_allowed = character in "\t\n\r" or " " <= character < "\ufffe"
+    return character if is_allowed else "\ufffd"

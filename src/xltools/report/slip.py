@@ -41,10 +41,13 @@ class Returned:
 
 def returned(one: Examined) -> Returned | None:
     """What of the findings about a file the agency has to do something about; ``None`` when there is nothing."""
-    if not any(finding.is_open for finding in one.findings):
+    findings = [
+        f for f in one.findings if f.code != "reader-failed"
+    ]  # a defect of the program, not of the file
+    if not any(finding.is_open for finding in findings):
         return None
     # What was answered stays on the slip, so that the answer travels on with the file.
-    told = [f for f in one.findings if f.is_open or (f.explanation and f.waiver is None)]
+    told = [f for f in findings if f.is_open or (f.explanation and f.waiver is None)]
     return Returned(one, grouped(told))
 
 

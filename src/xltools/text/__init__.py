@@ -34,8 +34,10 @@ def _held(name: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-# Whatever commands a terminal or turns the direction of a line, and halves of characters that no file can hold.
-_COMMANDS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+# Code points that are no characters: UTF-8 cannot encode halves of surrogate pairs, XML allows none of these.
+_NO_CHARACTERS = r"\ud800-\udfff\ufffe\uffff"
+# Characters that command a terminal or turn the direction of a line, and what is no character.
+_COMMANDS = rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069{_NO_CHARACTERS}]"
 
 
 class Catalog:
@@ -145,8 +147,8 @@ def problem_text(problem: Problem, lang: Lang) -> str:
 
 
 def error_text(error: XltoolsError, lang: Lang) -> str:
-    """One line for each problem."""
-    return "\n".join(problem_text(problem, lang) for problem in error.problems)
+    """One line for each problem; names of files and words out of them are made harmless."""
+    return harmless("\n".join(problem_text(problem, lang) for problem in error.problems))
 
 
 def number(value: Decimal) -> str:
@@ -157,3 +159,11 @@ def number(value: Decimal) -> str:
 def harmless(text: str) -> str:
     """The text without the characters that command whoever shows it: names and words out of files are in it."""
     return re.sub(_COMMANDS, "\ufffd", text)
+
+
+def characters(text: str) -> str:
+    """Return *text* with U+FFFD in place of every surrogate, U+FFFE and U+FFFF.
+
+    Readers apply it to what they decode, so that any writer can write what was read.
+    """
+    return re.sub(f"[{_NO_CHARACTERS}]", "\ufffd", text)

@@ -7,6 +7,7 @@ import re
 from xltools.document.reader.flow import Flow
 from xltools.files import OLE, ZIP
 from xltools.office.guard import Limits, ScanError, beyond
+from xltools.text import characters
 
 _LONGEST = 4 << 20  # bytes of a page or a text: a report has a few hundred thousand
 _HEAD = 4096
@@ -16,14 +17,26 @@ _PAGE = re.compile(
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,30})", re.IGNORECASE)
 _MAIL = re.compile(rb"\s*(?:mime-version|from|content-type):", re.IGNORECASE)
-_CHINA = {
-    "gb2312",
-    "gbk",
-    "gb18030",
-    "gb_2312-80",
-    "x-gbk",
-    "cp936",
-}  # what each is written in is at most the last
+# The encodings that a page may declare, by the labels of the WHATWG Encoding Standard, with Python's name for each.
+# Python knows codecs that are no encodings of text, so no other name reaches it. UTF-8 and GB18030, which includes
+# GBK and GB2312, are tried in any case.
+_ENCODINGS = {
+    **dict.fromkeys(("big5", "big5-hkscs", "cn-big5", "csbig5", "x-x-big5"), "big5hkscs"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji", "windows-31j"), "cp932"),
+    **dict.fromkeys(("euc-jp", "x-euc-jp"), "euc_jp"),
+    "iso-2022-jp": "iso2022_jp",
+    **dict.fromkeys(("euc-kr", "korean", "ks_c_5601-1987", "ksc5601", "windows-949"), "cp949"),
+    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "l1", "ascii", "us-ascii", "x-cp1252"), "cp1252"),
+    **{f"iso-8859-{part}": f"iso8859_{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)},
+    **{f"{name}{page}": f"cp{page}" for name in ("windows-", "cp") for page in range(1250, 1259)},
+    **dict.fromkeys(("windows-874", "tis-620", "iso-8859-11", "dos-874"), "cp874"),
+    "iso-8859-9": "cp1254",
+    **dict.fromkeys(("koi8-r", "koi8_r", "koi8"), "koi8_r"),
+    **dict.fromkeys(("koi8-u", "koi8-ru"), "koi8_u"),
+    **dict.fromkeys(("ibm866", "cp866", "866"), "cp866"),
+    **dict.fromkeys(("macintosh", "mac", "x-mac-roman"), "mac_roman"),
+    **dict.fromkeys(("x-mac-cyrillic", "x-mac-ukrainian"), "mac_cyrillic"),
+}
 
 
 def flow_of(data: bytes, limits: Limits) -> Flow:
@@ -76,13 +89,11 @@ def _decoded(data: bytes) -> str:
     if re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", data[:_HEAD]):
         raise ScanError("not-a-workbook")
     said = _CHARSET.search(data[:_HEAD])
-    encodings = ["utf-8", "gb18030"]
-    if said and (name := said[1].decode("ascii").lower()) not in {"utf-8", "utf8", *_CHINA}:
-        encodings.insert(1, name)
-    for encoding in encodings:
+    declared = _ENCODINGS.get(said[1].decode("ascii").lower()) if said else None
+    for encoding in filter(None, ("utf-8", declared, "gb18030")):
         try:
             return _printable(data.decode(encoding))
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeDecodeError:
             continue
     return _printable(data.decode("gb18030", "replace"))
 
@@ -99,5 +110,5 @@ def _wide(head: bytes) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without what is seen by nobody and keeps a label from being itself."""
-    return re.sub("[\x00\u200b-\u200f\u2028\u2029\u2060\ufeff]", "", text)
+    """Return *text* without invisible characters, which would make labels differ, and with characters only."""
+    return characters(re.sub("[\x00\u200b-\u200f\u2028\u2029\u2060\ufeff]", "", text))

@@ -81,7 +81,7 @@ def read_package(
 def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:
     stamp, doubts = read_stamp(facts)
     if stamp is None:
-        return _unstamped(facts, source, form, by_labels=by_labels)
+        return _unstamped(facts, source, form, by_labels=by_labels, key=key)
     found, fault = find_form(stamp, form)
     if found is None:
         return Filing(source, _signed([fault] if fault else [], source, stamp), stamp=stamp)
@@ -92,7 +92,7 @@ def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: b
     )
 
 
-def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bool) -> Filing:
+def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:
     """A workbook that was not issued: a superseded one is named, another is read by its labels if that was asked for."""
     forms = [form] if form else [library.find(name) for name in library.names()]
     for known in forms:
@@ -102,7 +102,8 @@ def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bo
     stamp = stamp_from_name(source.name, chosen) if by_labels else None
     if stamp is None:
         return Filing(source, (Finding("no-stamp", source.path),))
-    reading = Reading(facts, layout(chosen), is_rollup=False, by_labels=True, findings=[Finding("by-labels")])
+    findings = [Finding("by-labels"), *(_seal_faults(facts, stamp, key) if key else ())]
+    reading = Reading(facts, layout(chosen), is_rollup=False, by_labels=True, findings=findings)
     return _filing(reading, source, stamp, chosen)
 
 

@@ -67,7 +67,7 @@ class Extract:
         for filing in self.filings:
             one = examine((filing,), policy=self.policy).examined[0]
             is_left_out = self.strict and one.has_errors
-            report = Report(one, () if is_left_out else tuple(returns_of(filing)))
+            report = Report(one, () if is_left_out else tuple(returns_of(one.filing)))
             self._count(report)
             yield report
 

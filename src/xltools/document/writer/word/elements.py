@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -58,12 +57,9 @@ def _text(text: str) -> Element:
     return element
 
 
-_NO_CHARACTER = re.compile("[\ufffe\uffff]")  # XML 1.0, 2.2
-
-
 def sound(text: str) -> str:
     """The text without what XML cannot hold."""
-    return _NO_CHARACTER.sub("\ufffd", harmless(text.replace("\r\n", "\n").replace("\t", " ")))
+    return harmless(text.replace("\r\n", "\n").replace("\t", " "))
 
 
 def twips(millimetres: float) -> int:
