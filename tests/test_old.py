@@ -23,6 +23,7 @@ from commands import copied, read_objects, verified, xltools
 OLD = Path(__file__).resolve().parent / "old"
 FINDINGS = json.loads((OLD / "expected" / "findings.json").read_text(encoding="utf-8"))
 FIGURES = json.loads((OLD / "expected" / "figures.json").read_text(encoding="utf-8"))
+REWORDED = {}  # texts of a roll-up for people, as they were and as they are now; no figure, formula or name
 NEW = "new.xlsx"  # what the present version merges, beside the old roll-up
 
 
@@ -263,7 +264,7 @@ def content(path):
     """Every value and formula of a workbook by sheet and address, what is stored for it, and every defined name."""
     formulas, results = (openpyxl.load_workbook(path, data_only=is_result) for is_result in (False, True))
     cells = {
-        (book_number, sheet.title, cell.coordinate): cell.value
+        (book_number, sheet.title, cell.coordinate): REWORDED.get(cell.value, cell.value)
         for book_number, book in enumerate((formulas, results))
         for sheet in book
         for row in sheet.iter_rows()

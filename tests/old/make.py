@@ -1,4 +1,4 @@
-"""How the files beside this script were made: ``python tests/old/make.py``.
+"""How the files beside this script were made: ``XLTOOLS_LANG=zh python tests/old/make.py``.
 
 It ran once, on the program as it was at commit 03f0fb9, and is not to be run again. What it made stands for the
 files that users of that version have. ``tests/test_old.py`` holds them readable by every later version: when a later
@@ -8,8 +8,8 @@ xltools is run by its command line. What clerks type into workbooks, ``samples/f
 commit. Running it twice gave the same files, byte for byte.
 
 * ``files/2023``, ``files/2024``: the collections of 青禾区, six agencies, with levels, thresholds and a waiver.
-  003 and 006 sent faulty workbooks (``files/faulty``), got them back marked (``files/2024/returned``) and corrected
-  them there; 006 also explained a figure. In 005 a rule is broken, which the coordinator accepted.
+  003 and 006 sent faulty workbooks (that of 006: ``files/faulty``), got them back marked (``files/2024/returned``) and
+  corrected them there; 006 also explained a figure. In 005 a rule is broken, which the coordinator accepted.
 * ``files/blank``: workbooks of 司法局 as issued: plain, with last year's figures, sealed, protected with a password.
 * ``files/sealed``: the sealed workbook filled in. The key is ``files/seal.key``, the password is ``password``.
 * ``files/rollups``: the same returns merged with ``--by-kind``; incomplete, with one return excluded.
