@@ -41,7 +41,7 @@ samples: $(READY)  ## make the sample workbooks again
 	$(BIN)/python samples/make.py
 
 golden: $(READY)  ## renew the golden files after looking at the difference
-	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py
+	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py tests/test_interface.py
 
 bench: $(READY)  ## measure against floors, openpyxl, xlsxwriter and pandas (MORE=1 also 100,000 files)
 	$(BIN)/python benchmarks/reading.py

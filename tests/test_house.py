@@ -11,6 +11,7 @@ import tomllib
 import pytest
 
 from conftest import ROOT
+from xltools.cli import withdrawn
 from xltools.data.finding import SEVERITY
 from xltools.text import LANGS, catalog
 
@@ -234,6 +235,7 @@ def test_every_problem_that_can_be_raised_has_its_words():
         "interrupted",
         "cannot-print",
     }
+    raised |= {one.problem for one in withdrawn.TABLE}
     assert raised == set(catalog("en").keys("problem"))
 
 

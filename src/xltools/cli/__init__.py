@@ -16,6 +16,7 @@ from importlib import import_module
 import click
 
 import xltools
+from xltools.cli import withdrawn
 from xltools.errors import XltoolsError
 from xltools.text import LANGS, LOCALES, Lang, catalog, default_lang, error_text
 
@@ -89,7 +90,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _COMMANDS and cmd_name not in self.commands:
             self.add_command(_made(cmd_name, self.lang))
-        return super().get_command(ctx, cmd_name)
+        known = super().get_command(ctx, cmd_name)
+        return known or next((one for one in withdrawn.commands() if one.name == cmd_name), None)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help, which needs no command to be made."""
@@ -105,10 +107,13 @@ def command_line(lang: Lang) -> click.Group:
 
 
 def _made(name: str, lang: Lang) -> click.Command:
-    """The command of that name; ``--lang`` may stand behind it too."""
+    """The command of that name, with the options that all commands have: ``--lang``, and hidden ones that were withdrawn."""
     command: click.Command = import_module(f"xltools.cli.{_MODULES.get(name, name)}").command(lang)
-    for one in (command, *(_below(command) if isinstance(command, click.Group) else ())):
-        one.params.append(_lang_option(lang))
+    for path, one in _each(command, name):
+        one.params += [_lang_option(lang), *withdrawn.options(path, lang)]
+        if isinstance(one, click.Group):
+            for gone in withdrawn.commands(path):
+                one.add_command(gone)
     return command
 
 
@@ -125,12 +130,12 @@ def _teach_click(lang: Lang) -> None:
     os.environ["LANGUAGE"] = lang
 
 
-def _below(group: click.Group) -> list[click.Command]:
-    found: list[click.Command] = []
-    for command in group.commands.values():
-        found.append(command)
-        if isinstance(command, click.Group):
-            found += _below(command)
+def _each(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
+    """The command and those below it, each with its full name."""
+    found = [(path, command)]
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            found += _each(one, f"{path} {name}")
     return found
 
 

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
-from xltools.cli.shared import emit, file, option
+from xltools.cli.shared import choice, emit, file, option
 from xltools.text import Lang
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ def documents(lang: Lang) -> Callable[[_Command], _Command]:
     """The options ``output``, ``how`` (none: as the name's ending says) and ``force`` of a command."""
     options = (
         option(lang, "-o", "--output", type=file(), text="document"),
-        option(lang, "--format", "how", type=click.Choice(FORMATS), text="document-format"),
+        option(lang, "--format", "how", type=choice(FORMATS), text="document-format"),
         option(lang, "--force", is_flag=True, text="force"),
     )
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xltools.cli import withdrawn
 from xltools.cli.shared import (
     How,
+    choice,
     file,
     find_form,
     find_roster,
@@ -34,7 +36,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("export", help=catalog(lang)("help.export"))
     @paths()
     @option(lang, "-o", "--output", type=file(), required=True, text="exported")
-    @option(lang, "--format", "how", type=click.Choice(_HOWS), text="export-format")
+    @option(lang, "--format", "how", type=choice(_HOWS), text="export-format")
     @option(lang, "--wide", is_flag=True, text="wide")
     @option(lang, "--strict", is_flag=True, text="strict")
     @option(lang, "--form", text="forms")
@@ -54,6 +56,8 @@ def command(lang: Lang) -> click.Command:
         from xltools.report.export import format_of, is_fixed, outputs, writer  # noqa: PLC0415
         from xltools.report.export.extract import Extract  # noqa: PLC0415
 
+        if how is None:
+            withdrawn.refuse_ending(output, "export")
         own = here()
         form, how = form or own.form, how or format_of(output)
         write, made = writer(how, lang), outputs(output, how)

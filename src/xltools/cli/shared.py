@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from xltools.classes import NamedTuple
+from xltools.cli import withdrawn
 from xltools.text import Lang, catalog, harmless
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from xltools.intake import Manner, Taken
     from xltools.office.guard import Limits
     from xltools.store import Store
+
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice  # takes no parameter before click 8.2
 
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -48,6 +53,7 @@ class _Place(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
         from xltools.files import is_address  # noqa: PLC0415  a command that only shows its help needs none
 
+        withdrawn.refuse_address(str(value))
         return str(value) if is_address(str(value)) else Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
@@ -110,10 +116,29 @@ def option(lang: Lang, *names: str, text: str, **settings: Any) -> Callable[[_Co
     return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **settings)
 
 
+class _Format(_Choice):
+    """One of the output formats of a command; a format that was withdrawn is refused with what to do instead."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        withdrawn.refuse_format(str(value), command_of(ctx))
+        return super().convert(value, param, ctx)
+
+
+def choice(names: Sequence[str]) -> _Format:
+    """The choice between output formats of these names."""
+    return _Format(names)
+
+
+def command_of(context: click.Context | None) -> str:
+    """The full name of the command that runs, such as ``form cells``."""
+    return context.command_path.partition(" ")[2] if context else ""
+
+
 def formats(lang: Lang, *names: str) -> Callable[[_Command], _Command]:
     """The choice between output formats, the first by default, handed to the command as ``how``."""
-    choice = click.Choice(names)
-    return option(lang, "--format", "how", type=choice, default=names[0], show_default=True, text="format")
+    return option(
+        lang, "--format", "how", type=choice(names), default=names[0], show_default=True, text="format"
+    )
 
 
 class How(NamedTuple):

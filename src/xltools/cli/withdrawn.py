@@ -1,0 +1,114 @@
+"""What earlier versions accepted and this one does not: for one release the answer says what to do instead.
+
+An entry is added by the release that withdraws something, and removed by the next one. ``tests/interface/withdrawn.txt``
+keeps the complete list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import click
+from click.core import ParameterSource
+
+from xltools.classes import NamedTuple
+from xltools.errors import InputError, Problem
+from xltools.text import Lang, problem_text
+
+Kind = Literal["command", "option", "format", "scheme"]
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(?:://|::)")  # two letters at least: C:\ is a path
+
+
+class Withdrawn(NamedTuple):
+    """Something that was withdrawn, and the code of the problem whose sentence says what to do instead.
+
+    The *name* is what the user types: a command such as ``form blank``, an option such as ``--fresh``, a format such as
+    ``duckdb``, which is the ending of a file's name too, or the scheme of an address such as ``s3``. An option or a format
+    is answered in the *commands* given, by default in all. An option *is_ignored* with a note when the work can be done
+    without it; everything else is refused.
+    """
+
+    kind: Kind
+    name: str
+    problem: str
+    commands: tuple[str, ...] = ()
+    takes_value: bool = False
+    is_ignored: bool = False
+
+
+TABLE: tuple[Withdrawn, ...] = ()
+
+
+def commands(group: str = "") -> Iterator[click.Command]:
+    """Hidden commands that answer for the withdrawn ones of a *group*, by default of the program."""
+    for one in TABLE:
+        above, _, name = one.name.rpartition(" ")
+        if one.kind == "command" and above == group:
+            yield _refusing(name, one)
+
+
+def options(command: str, lang: Lang) -> Iterator[click.Option]:
+    """Hidden options that answer for the withdrawn ones of a *command*."""
+    for one in _of("option", command):
+        yield _answering(one, lang)
+
+
+def refuse_format(name: str, command: str) -> None:
+    """Raise :class:`InputError` when that output format of a *command* was withdrawn."""
+    _refuse(_of("format", command), name.casefold(), name)
+
+
+def refuse_ending(output: Path, command: str) -> None:
+    """Raise :class:`InputError` when the name of an *output* file asks for a format that was withdrawn."""
+    _refuse(_of("format", command), output.suffix.removeprefix(".").casefold(), str(output))
+
+
+def refuse_address(text: str) -> None:
+    """Raise :class:`InputError` when *text* is an address whose scheme was withdrawn, and not a path."""
+    if found := _SCHEME.match(text):
+        _refuse(_of("scheme"), found[1].casefold(), text)
+
+
+def _of(kind: Kind, command: str = "") -> Iterator[Withdrawn]:
+    return (one for one in TABLE if one.kind == kind and (not one.commands or command in one.commands))
+
+
+def _refuse(known: Iterator[Withdrawn], name: str, place: str) -> None:
+    for one in known:
+        if one.name == name:
+            raise InputError(Problem(one.problem, place))
+
+
+def _refusing(name: str, one: Withdrawn) -> click.Command:
+    """A command that takes any arguments and refuses them."""
+
+    def run(arguments: tuple[str, ...]) -> None:  # noqa: ARG001  whatever was typed
+        raise InputError(Problem(one.problem, one.name))
+
+    anything = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)
+    settings = {"ignore_unknown_options": True, "help_option_names": []}
+    return click.Command(name, params=[anything], callback=run, hidden=True, context_settings=settings)
+
+
+def _answering(one: Withdrawn, lang: Lang) -> click.Option:
+    """An option that answers when it is given; it is eager, so that no other complaint comes first."""
+
+    def answer(context: click.Context, parameter: click.Parameter, _: object) -> None:
+        if context.get_parameter_source(parameter.name or "") is not ParameterSource.COMMANDLINE:
+            return
+        problem = Problem(one.problem, one.name)
+        if not one.is_ignored:
+            raise InputError(problem)
+        click.echo(problem_text(problem, lang), err=True)
+
+    return click.Option(
+        [one.name],
+        is_flag=not one.takes_value,
+        hidden=True,
+        expose_value=False,
+        is_eager=True,
+        callback=answer,
+    )
