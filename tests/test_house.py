@@ -61,7 +61,7 @@ ROOMS = {
     "attrs": "nowhere",
     "cattrs": "nowhere",
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py"),
-    "openpyxl": "nowhere",
+    "openpyxl": "excel/sheet_rows.py",
     "html": ("document/reader/web.py", "document/markup.py"),
     "json": ("report/data.py", "report/manifest.py", "data/packed.py", "ready.py"),
     "pickle": ("intake.py", "data/lent.py", "cli/cluster.py"),
