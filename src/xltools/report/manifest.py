@@ -16,8 +16,10 @@ from xltools.data.rollup import Rollup
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes
 from xltools.form.model import Form
+from xltools.office.guard import Limits, ScanError
+from xltools.office.parts import read_parts, written_parts
 
-SCHEMA = 1
+SCHEMA = 2  # 1 had no output.parts_sha256
 _STATUSES = {"included", "excluded"}  # of the account of a file; the others are of agencies
 
 
@@ -57,13 +59,28 @@ def form_hash(form: Form) -> str:
     return hash_of(form.text.encode())
 
 
-def lines(rollup: Rollup, settings: Settings, output: Path, sha256: str, size: int) -> Iterator[str]:
+class Output(NamedTuple):
+    """The workbook that was written: the hash of the file, its size in bytes, and the hash of its unpacked parts."""
+
+    sha256: str
+    size: int
+    parts_sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> Output:
+        """Return what the manifest says of the workbook at *path*."""
+        with path.open("rb") as file:
+            sha256, size = hash_of(iter(lambda: file.read(1 << 20), b"")), file.tell()
+            return cls(sha256, size, written_parts(file).sha256)
+
+
+def lines(rollup: Rollup, settings: Settings, path: Path, output: Output) -> Iterator[str]:
     """The manifest's text line by line, one line an input, in the order of the account."""
     head = {
         "schema": SCHEMA,
         "tool": f"xltools {xltools.__version__}",
         "form": {"name": rollup.form.name, "sha256": form_hash(rollup.form)},
-        "output": {"file": output.name, "sha256": sha256, "size": size},
+        "output": {"file": path.name, **output._asdict()},
         "settings": settings._asdict() | {"others": dict(settings.others)},
     }
     yield _text(head)[:-1] + ', "inputs": [\n'
@@ -91,11 +108,25 @@ def _text(value: object) -> str:
 
 
 class Manifest(NamedTuple):
-    """A manifest as read: the hash of the workbook, the settings, and the hash of each file by its path."""
+    """A manifest as read: the hashes of the workbook, the settings, and the hash of each file by its path.
+
+    ``parts_sha256`` is empty in a manifest of schema 1.
+    """
 
     sha256: str
+    parts_sha256: str
     settings: Settings
     inputs: Mapping[str, str]
+
+    def is_of(self, workbook: bytes, limits: Limits) -> bool:
+        """Return whether *workbook* is the one that was written."""
+        if not self.parts_sha256:
+            return hash_of(workbook) == self.sha256
+        try:
+            parts = read_parts(workbook, limits)
+        except ScanError:
+            return False
+        return parts.sha256 == self.parts_sha256 and not parts.has_more
 
 
 def read(path: Path) -> Manifest | None:
@@ -107,6 +138,8 @@ def read(path: Path) -> Manifest | None:
         settings = Settings(**found["settings"])
         exclusions = tuple((str(what), str(reason)) for what, reason in settings.exclusions)
         inputs = {str(one["file"]): str(one["sha256"]) for one in found["inputs"]}
-        return Manifest(found["output"]["sha256"], settings._replace(exclusions=exclusions), inputs)
-    except (ValueError, TypeError, KeyError) as error:
+        output = found["output"]
+        hashes = str(output["sha256"]), str(output.get("parts_sha256", ""))
+        return Manifest(*hashes, settings._replace(exclusions=exclusions), inputs)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(Problem("not-a-manifest", str(path))) from error
