@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -93,6 +95,17 @@ def prose_for(form) -> dict[str, str]:
     """Something in each box of any form."""
     words = "按照要求办理，情况正常；不足之处是更新不够及时，已制定改进措施。"
     return {name: sound_prose().get(name, words) for name in form.texts if not name.startswith("cover.")}
+
+
+def unpacked(content):
+    """The parts of a zip in their order, each with its content; anything else as it is.
+
+    Files are compared by this, because builds of zlib compress the same content differently.
+    """
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return content
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        return tuple((entry.filename, package.read(entry)) for entry in package.infolist())
 
 
 def run(*arguments, expect=0):

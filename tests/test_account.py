@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, sound_values
+from conftest import HERE, sound_values, unpacked
 from test_golden import check, told
 from test_merge import filing, reread, rolled
 from xltools.checking.checks import verify
@@ -299,7 +299,8 @@ def test_members_are_gone_through_and_never_held():
             return member(f"{index:03}", sound_values(index % 7))
 
     held = tuple(Lazy())
-    assert write_rollup(evolve(rollup(held), members=Lazy())) == write_rollup(rollup(held))
+    lazily = write_rollup(evolve(rollup(held), members=Lazy()))
+    assert unpacked(lazily) == unpacked(write_rollup(rollup(held)))
 
 
 # -- the charts

@@ -133,6 +133,50 @@ def test_a_waiver_accepts_a_finding_without_hiding_it(folder):
     assert "2 agencies added up" in run("merge", "--incomplete", expect=1)
 
 
+def waivers_workbook(folder, *rows):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["单位代码", "问题代码", "单元格", "理由", "批准人", "日期"], *rows):
+        book.active.append(row)
+    book.active["A2"].number_format = "000"
+    book.save(folder / "waivers.xlsx")
+
+
+def test_waivers_may_be_a_workbook(folder):
+    (folder / "waivers.csv").unlink()
+    waivers_workbook(folder, [5, "rule-broken", None, "已电话核实", "王主任", dt.date(2025, 2, 3)])
+    (waiver,) = load(folder).policy.waivers
+    assert (waiver.agency, waiver.cell, waiver.date) == ("005", "", "2025-02-03")
+    fill(folder, "clean/001", "problems/005")
+    assert "waived (王主任, 2025-02-03): 已电话核实" in run("verify", expect=1)
+
+
+def test_faults_in_a_workbook_of_waivers_are_named_with_their_row(folder):
+    (folder / "waivers.csv").unlink()
+    waivers_workbook(folder, [5, "rule-broken", None, None, "王主任", dt.date(2025, 2, 3)])
+    with pytest.raises(XltoolsError) as caught:
+        load(folder)
+    assert [(p.code, p.place) for p in caught.value.problems] == [
+        ("waiver-blank", f"{folder / 'waivers.xlsx'}:2")
+    ]
+    (folder / "waivers.xlsx").write_bytes(b"PK")
+    with pytest.raises(XltoolsError) as caught:
+        load(folder)
+    assert [(p.code, p.place) for p in caught.value.problems] == [
+        ("roster-unreadable", str(folder / "waivers.xlsx"))
+    ]
+
+
+def test_waivers_in_two_files_are_refused(folder):
+    waivers_workbook(folder)
+    with pytest.raises(XltoolsError) as caught:
+        load(folder)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place) == ("waivers-twice", str(folder / "waivers.csv"))
+    assert problem.facts["other"] == "waivers.xlsx"
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [

@@ -13,10 +13,12 @@ from pathlib import Path
 import clerk
 import pytest
 
-from conftest import ROOT, run
+import xltools.report.manifest
+from conftest import ROOT, run, unpacked
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.places import MATRIX, Matrix
+from xltools.office.guard import Limits
 
 FILES = sorted((ROOT / "samples" / "clean").glob("00[1-4]*"))
 CODES = [file.name[:3] for file in FILES]
@@ -58,6 +60,14 @@ def correct(folder):
     spoil(folder / "inbox" / FILES[1].name, sheet, {address: Decimal(7777)})
 
 
+def parts_hash(package):
+    """As docs/rollup.md defines it."""
+    whole = hashlib.sha256()
+    for name, content in unpacked(package):
+        whole.update(b"%b\0%d\0%b" % (name.encode(), len(content), content))
+    return whole.hexdigest()
+
+
 def test_it_names_every_input_with_hash_and_size_and_what_else_there_was(folder):
     found = manifest()
     names = [f"inbox/{file.name}" for file in FILES]
@@ -71,7 +81,9 @@ def test_it_names_every_input_with_hash_and_size_and_what_else_there_was(folder)
         "file": "d.xlsx",
         "sha256": hashlib.sha256(whole).hexdigest(),
         "size": len(whole),
+        "parts_sha256": parts_hash(whole),
     }
+    assert found["schema"] == 2
     form = (ROOT / "templates" / "xxgk-2021.toml").read_bytes()
     assert found["form"] == {"name": "xxgk-2021", "sha256": hashlib.sha256(form).hexdigest()}
     assert found["settings"]["others"]["roster"] == hashlib.sha256(ROSTER.encode()).hexdigest()
@@ -85,19 +97,21 @@ def test_a_file_that_was_left_out_is_an_input_too(folder):
     )
     assert [one["status"] for one in manifest()["inputs"]] == [*["included"] * 3, "excluded"]
     assert manifest()["settings"]["exclusions"] == [[FILES[0].name, "已撤回"]]
-    assert "to the byte" in run("merge", "--check", "d.xlsx", "inbox")  # the manifest knows what was excluded
+    assert "byte for byte" in run(
+        "merge", "--check", "d.xlsx", "inbox"
+    )  # the manifest knows what was excluded
 
 
 def test_the_same_files_give_the_same_manifest(folder):
-    before = (folder / "d.manifest.json").read_bytes(), (folder / "d.xlsx").read_bytes()
+    before = manifest(), unpacked((folder / "d.xlsx").read_bytes())
     merge()
-    assert before == ((folder / "d.manifest.json").read_bytes(), (folder / "d.xlsx").read_bytes())
+    assert before == (manifest(), unpacked((folder / "d.xlsx").read_bytes()))
 
 
 def test_what_these_files_give_is_proved_with_the_manifest_s_settings(folder):
     told = check(expect=0)
-    assert "to the byte: 4 files" in told
-    assert hashlib.sha256((folder / "d.xlsx").read_bytes()).hexdigest() in told
+    assert "the same parts, byte for byte; 4 files" in told
+    assert manifest()["output"]["parts_sha256"] in told
 
 
 def test_a_corrected_file_is_named_with_the_figure_that_changed(folder):
@@ -139,20 +153,136 @@ def test_a_workbook_that_was_changed_is_found_out(folder):
     assert "row-altered" in told
 
 
-def test_the_same_figures_in_another_file_are_said_to_be_that(folder):
+def zipped(parts, method=zipfile.ZIP_DEFLATED, level=None):
     out = io.BytesIO()
-    with zipfile.ZipFile(folder / "d.xlsx") as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            new.writestr(name, old.read(name))
-    (folder / "d.xlsx").write_bytes(out.getvalue())
-    told = check().splitlines()
-    assert len(told) == 2
+    with zipfile.ZipFile(out, "w", method, compresslevel=level) as package:
+        for name, content in parts:
+            package.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("method", "level"), [(zipfile.ZIP_STORED, None), (zipfile.ZIP_DEFLATED, 9)])
+def test_the_same_parts_zipped_again_are_proved(folder, method, level):
+    before = (folder / "d.xlsx").read_bytes()
+    again = zipped(unpacked(before), method, level)
+    assert again != before
+    (folder / "d.xlsx").write_bytes(again)
+    assert "the same parts, byte for byte" in check(expect=0)
+
+
+class Unseekable(io.RawIOBase):
+    """A pipe: a zip that is written to it has the sizes behind each entry."""
+
+    def __init__(self):
+        self.content = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.content += bytes(data)
+        return len(data)
+
+
+def test_the_same_parts_zipped_into_a_pipe_are_proved(folder):
+    pipe = Unseekable()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in unpacked((folder / "d.xlsx").read_bytes()):
+            package.writestr(name, content)
+    (folder / "d.xlsx").write_bytes(pipe.content)
+    assert "the same parts, byte for byte" in check(expect=0)
+
+
+THEME = "xl/theme/theme1.xml"
+OTHER_PARTS = {
+    "one byte": (
+        lambda parts: [(n, c.replace(b"Office", b"office", 1) if n == THEME else c) for n, c in parts],
+        [f"{THEME}: its content differs"],
+    ),
+    "one part more": (
+        lambda parts: [*parts, ("xl/more.xml", b"<x/>")],
+        ["xl/more.xml: does not belong to it"],
+    ),
+    "one part less": (
+        lambda parts: [part for part in parts if part[0] != "docProps/core.xml"],
+        ["docProps/core.xml: is missing"],
+    ),
+    "another order": (lambda parts: parts[:-2] + parts[:-3:-1], ["the parts stand in another order"]),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_PARTS)
+def test_parts_that_differ_are_named_where_no_figure_does(folder, name):
+    change, expected = OTHER_PARTS[name]
+    parts = unpacked((folder / "d.xlsx").read_bytes())
+    changed = list(change(parts))
+    assert changed != list(parts)
+    (folder / "d.xlsx").write_bytes(zipped(changed))
+    told = [line.strip() for line in check().splitlines()]
     assert "every row and every figure is the same" in told[1]
+    assert told[2:] == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data + b"x",
+        lambda data: data[:-2] + b"\1\0x",
+        lambda data: between(data, b"x"),
+    ],
+    ids=["behind", "as a comment", "between"],
+)
+def test_bytes_that_belong_to_no_part_are_not_proved(folder, change):
+    (folder / "d.xlsx").write_bytes(change((folder / "d.xlsx").read_bytes()))
+    told = check().splitlines()
+    assert "every row and every figure is the same" in told[1]
+    assert told[2].strip() == "it holds bytes that belong to none of its parts"
+    assert len(told) == 3
+
+
+def between(data, more):
+    """The zip with *more* in front of its directory."""
+    start = int.from_bytes(data[-6:-2], "little")
+    end = data[start:-6] + (start + len(more)).to_bytes(4, "little") + data[-2:]
+    return data[:start] + more + end
+
+
+def test_an_entry_that_is_there_twice_is_not_proved(folder):
+    parts = unpacked((folder / "d.xlsx").read_bytes())
+    with pytest.warns(UserWarning, match="Duplicate"):
+        (folder / "d.xlsx").write_bytes(zipped([*parts, parts[-1]]))
+    assert "duplicate-part" in check()
+
+
+def test_a_proof_holds_the_limits(folder):
+    parts = unpacked((folder / "d.xlsx").read_bytes())
+    (folder / "d.xlsx").write_bytes(zipped([*parts, ("xl/more.xml", b" " * (201 << 20))], level=1))
+    assert "too-large" in check("--limit", "ratio=9999")
+    assert "bomb" in check()
+
+
+def test_a_manifest_of_schema_1_is_read_as_before(folder):
+    old = manifest() | {"schema": 1}
+    del old["output"]["parts_sha256"]
+    (folder / "d.manifest.json").write_text(json.dumps(old), encoding="utf-8")
+    assert "byte for byte" in check(expect=0)
+    known = xltools.report.manifest.read(folder / "d.manifest.json")
+    package = (folder / "d.xlsx").read_bytes()
+    assert known.is_of(package, Limits())
+    assert not known.is_of(zipped(unpacked(package), zipfile.ZIP_STORED), Limits())
+
+
+def test_a_manifest_knows_its_workbook_by_the_parts(folder):
+    known = xltools.report.manifest.read(folder / "d.manifest.json")
+    package = (folder / "d.xlsx").read_bytes()
+    assert known.is_of(zipped(unpacked(package), zipfile.ZIP_STORED), Limits())
+    assert not known.is_of(package + b"x", Limits())
+    assert not known.is_of(zipped(unpacked(package)[:-1]), Limits())
 
 
 def test_another_roster_is_named(folder):
     (folder / "roster.csv").write_text(ROSTER.replace("名称\n", "名称,类别\n"), encoding="utf-8")
-    assert "to the byte" in check(expect=0)  # it says nothing about any agency
+    assert "byte for byte" in check(expect=0)  # it says nothing about any agency
     (folder / "roster.csv").write_text(
         ROSTER.replace("\n", ",街道\n").replace("名称,街道", "名称,类别"), "utf-8"
     )
@@ -163,7 +293,7 @@ def test_without_a_manifest_the_settings_are_asked_for(folder):
     (folder / "d.manifest.json").unlink()
     assert "option-missing" in check(expect=2)
     told = check("--year", 2024, "--district", "青禾区", expect=0)
-    assert "to the byte" in told
+    assert "byte for byte" in told
     correct(folder)
     assert "there is no d.manifest.json" in check("--year", 2024, "--district", "青禾区")
 
@@ -200,5 +330,5 @@ def test_a_proof_does_not_rest_on_what_was_read_before(folder, monkeypatch):
     monkeypatch.setattr(xltools.intake, "read_package", lambda *a, **k: (read.append(a[1]), real(*a, **k))[1])
     run("merge")
     assert read == []
-    assert "to the byte" in run("merge", "--check", "district.xlsx")
+    assert "byte for byte" in run("merge", "--check", "district.xlsx")
     assert len(read) == len(FILES)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import HERE, sound_prose, sound_values
+from conftest import HERE, sound_prose, sound_values, unpacked
 from xltools.checking.checks import verify
 from xltools.classes import evolve
 from xltools.data.filing import Stamp
@@ -135,7 +135,8 @@ def test_what_a_district_lacks_the_city_lacks():
 
 def test_the_order_of_files_does_not_matter():
     filings = [filing(code) for code in ("003", "001", "002")]
-    assert write_rollup(rolled(filings, "青禾区")) == write_rollup(rolled(filings[::-1], "青禾区"))
+    one, other = (write_rollup(rolled(order, "青禾区")) for order in (filings, filings[::-1]))
+    assert unpacked(one) == unpacked(other)
 
 
 REFUSED = {

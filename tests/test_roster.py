@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import re
+import warnings
+import zipfile
 
 import openpyxl
 import pytest
+import xlsxwriter
 
+import hostile
+import office
 from xltools.errors import RosterError
-from xltools.rosters import load_roster
+from xltools.rosters import load_roster, rows_of
 
 ROWS = [("代码", "名称", "电话"), ("001", "青禾区教育局", "1"), ("002", "青禾区财政局", "")]
 TEXT = "".join(",".join(row) + "\r\n" for row in ROWS)
@@ -82,6 +89,192 @@ def test_other_formats_leave_a_number_as_it_is(tmp_path):
         (7, "[$¥-804]000"),
     ]
     assert roster_of(tmp_path, rows) == ["1", "2", "3", "4", "5.5", "6", "7"]
+
+
+SHOWN = [
+    ["代码", "名称", "类别", "日期"],
+    ["001", "青禾区教育局", "", "2025-02-03"],
+    ["007", "青禾区财政局", "TRUE", "2025-02-03 08:30:00"],
+    ["7", "青禾区民政局", "1.5"],
+]
+
+
+def by_openpyxl():
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["代码", "名称", "类别", "日期"])
+    sheet.append(["001", "青禾区教育局", None, dt.date(2025, 2, 3)])
+    sheet.append([7, "青禾区财政局", True, dt.datetime.fromisoformat("2025-02-03 08:30")])
+    sheet.append([7, "青禾区民政局", 1.5])
+    sheet["A3"].number_format = "000"
+    book.create_sheet("别的").append(["代码"])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def by_xlsxwriter():
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        day, minute, code = (
+            book.add_format({"num_format": f}) for f in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm", "000")
+        )
+        sheet.write_row(0, 0, ["代码", "名称", "类别", "日期"])
+        sheet.write_row(1, 0, ["001", "青禾区教育局"])
+        sheet.write_datetime(1, 3, dt.date(2025, 2, 3), day)
+        sheet.write_number(2, 0, 7, code)
+        sheet.write_row(2, 1, ["青禾区财政局", True])
+        sheet.write_datetime(2, 3, dt.datetime.fromisoformat("2025-02-03 08:30"), minute)
+        sheet.write_row(3, 0, [7, "青禾区民政局", 1.5])
+    return out.getvalue()
+
+
+def changed(package, **changes):
+    """The package with parts changed; *changes* are by the stem of the part."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            change = changes.get(name.rpartition("/")[2].partition(".")[0])
+            new.writestr(name, change(old.read(name)) if change else old.read(name))
+    return out.getvalue()
+
+
+def behind_the_rows(text):
+    return lambda part: part.replace(b"</sheetData>", text.encode() + b"</sheetData>")
+
+
+def shown(tmp_path, package):
+    (tmp_path / "r.xlsx").write_bytes(package)
+    return [row for _, row in rows_of(tmp_path / "r.xlsx")]
+
+
+@pytest.mark.parametrize("made", [by_openpyxl, by_xlsxwriter])
+def test_what_cells_show_whoever_wrote_them(tmp_path, made):
+    assert shown(tmp_path, made()) == SHOWN
+
+
+@pytest.mark.office
+def test_what_cells_show_after_libreoffice_saved_them(tmp_path):
+    files = office.resaved({"one": by_openpyxl(), "other": by_xlsxwriter()})
+    for package in files.values():
+        found = shown(tmp_path, package)
+        assert [row[: len(expected)] for row, expected in zip(found, SHOWN, strict=True)] == SHOWN
+
+
+def test_the_dimension_that_a_sheet_declares_is_ignored(tmp_path):
+    wrong = changed(
+        by_openpyxl(), sheet1=lambda part: re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', part)
+    )
+    assert shown(tmp_path, wrong) == SHOWN
+
+
+def test_a_workbook_that_excel_calls_strict(tmp_path):
+    def strict(part):
+        part = part.replace(
+            b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+            b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+        )
+        return part.replace(
+            b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+            b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+        )
+
+    names = ("sheet1", "workbook", "styles", "sharedStrings", "")
+    assert shown(tmp_path, changed(by_openpyxl(), **dict.fromkeys(names, strict))) == SHOWN
+
+
+def test_a_far_cell_and_a_large_merge_cost_nothing(tmp_path):
+    far = '<row r="1048576"><c r="XFD1048576" t="str"><v>x</v></c></row>'
+    merge = '<mergeCells><mergeCell ref="A9:XFD1048576"/></mergeCells>'
+    package = changed(
+        by_openpyxl(),
+        sheet1=lambda part: behind_the_rows(far)(part).replace(
+            b"</sheetData>", b"</sheetData>" + merge.encode()
+        ),
+    )
+    assert shown(tmp_path, package)[:-1] == SHOWN
+
+
+DOCTYPE = b'<!DOCTYPE x [<!ENTITY e "ha">]>'
+REFUSED = {
+    "no zip": (b"text", "csv-file"),
+    "empty": (b"", "empty-file"),
+    "cut off": (by_openpyxl()[:-30], "damaged"),
+    "a document type in the sheet": (changed(by_openpyxl(), sheet1=lambda part: DOCTYPE + part), "doctype"),
+    "a document type in the properties": (
+        changed(by_openpyxl(), core=lambda part: DOCTYPE + part),
+        "doctype",
+    ),
+    "a part that is not XML": (changed(by_openpyxl(), styles=lambda _: b"x"), "damaged"),
+    "a number that is none": (
+        changed(by_openpyxl(), sheet1=behind_the_rows("<row><c><v>x</v></c></row>")),
+        "damaged",
+    ),
+    "a style that is not there": (
+        changed(by_openpyxl(), sheet1=behind_the_rows('<row><c s="99"><v>1</v></c></row>')),
+        "damaged",
+    ),
+    "rows far too wide": (
+        changed(by_openpyxl(), sheet1=behind_the_rows('<row><c r="XFD5" t="str"><v>a</v></c></row>' * 100)),
+        "too-large",
+    ),
+    "ranges without end": (
+        changed(
+            by_openpyxl(),
+            sheet1=lambda part: part.replace(
+                b"</sheetData>",
+                b"</sheetData>" + b'<conditionalFormatting sqref="%s"/>' % (b"A1 " * 250_000) * 4,
+            ),
+        ),
+        "too-large",
+    ),
+    "a number format without end": (
+        changed(
+            by_openpyxl(), styles=lambda part: part.replace(b'formatCode="', b'formatCode="' + b"[" * 99_999)
+        ),
+        "damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_workbook_that_is_damaged_or_hostile_is_refused_by_its_name(tmp_path, name):
+    package, reason = REFUSED[name]
+    with pytest.raises(RosterError) as caught:
+        shown(tmp_path, package)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.facts["reason"]) == ("roster-unreadable", reason)
+    assert problem.place == str(tmp_path / "r.xlsx")
+
+
+HEAVY = {"bomb_of_spaces", "a_hundred_thousand_sheets_of_one_part", "millions_of_cells"}
+# Not read, although a return like that is.
+REFUSED_HERE = {"no_styles_part", "no_content_types", "format_of_brackets"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, one in hostile.FILES.items() if name in HEAVY or not one.is_heavy]
+)
+def test_whatever_the_file_it_ends_in_rows_or_in_a_refusal(tmp_path, name):
+    """Warnings of openpyxl would be errors here."""
+    (tmp_path / "r.xlsx").write_bytes(hostile.FILES[name].make())
+    try:
+        list(rows_of(tmp_path / "r.xlsx"))
+    except RosterError:
+        assert name in REFUSED_HERE or hostile.FILES[name].code
+
+
+def test_what_openpyxl_warns_of_is_not_shown(tmp_path):
+    """It warns of a date that no calendar has."""
+    package = changed(
+        by_xlsxwriter(), sheet1=lambda part: part.replace(b"<v>45691</v>", b"<v>4569100000</v>")
+    )
+    with pytest.warns(UserWarning, match="outside the limits"):
+        openpyxl.load_workbook(io.BytesIO(package))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert shown(tmp_path, package)[1][3] == "#VALUE!"
 
 
 def test_columns_by_name_in_any_order_and_the_others_kept(tmp_path):

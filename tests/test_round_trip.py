@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE
+from conftest import HERE, unpacked
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
@@ -71,4 +71,5 @@ def test_a_blank_workbook_is_blank_and_adds_nothing(form):
 
 def test_the_same_content_gives_the_same_bytes(form, sound):
     stamp = Stamp(form.key, form.edition, 2024, Agency("区", "1", "局"))
-    assert write_return(form, stamp, sound) == write_return(form, stamp, dict(reversed(sound.items())))
+    one, other = (write_return(form, stamp, values) for values in (sound, dict(reversed(sound.items()))))
+    assert unpacked(one) == unpacked(other)

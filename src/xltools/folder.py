@@ -27,6 +27,7 @@ from xltools.text import Lang, catalog
 
 FILE = "collection.toml"
 WAIVERS = "waivers.csv"
+WAIVERS_WORKBOOK = "waivers.xlsx"
 KEPT = ".xltools/read.sqlite"  # what was read before, by content; it can be deleted at any time
 _LEVELS = {severity.value: severity for severity in Severity}
 _WAIVER_HEADS = {
@@ -127,7 +128,7 @@ def _policy(path: Path, known: _Table, problems: list[Problem]) -> Policy:
     thresholds = known.table("thresholds")
     found = Policy(
         levels=dict(_levels(levels)),
-        waivers=tuple(_waivers(path / WAIVERS, problems)),
+        waivers=tuple(_waivers(path, problems)),
         thresholds=_thresholds(thresholds),
         rule_makers=frozenset(known.take("rule_makers", list, [])),
     )
@@ -213,10 +214,16 @@ class _Table:
             )
 
 
-def _waivers(path: Path, problems: list[Problem]) -> Iterator[Waiver]:
-    """The lines of ``waivers.csv``, each with a reason, a name and a date; there need be no such file."""
-    if not path.exists():
-        return
+def _waivers(folder: Path, problems: list[Problem]) -> Iterator[Waiver]:
+    """Yield the rows of ``waivers.csv`` or ``waivers.xlsx``, each with a reason, a name and a date, if there is one."""
+    found = [path for path in (folder / WAIVERS, folder / WAIVERS_WORKBOOK) if path.exists()]
+    if len(found) > 1:
+        problems.append(Problem("waivers-twice", str(found[0]), {"other": found[1].name}))
+    elif found:
+        yield from _rows_of_waivers(found[0], problems)
+
+
+def _rows_of_waivers(path: Path, problems: list[Problem]) -> Iterator[Waiver]:
     rows = [
         (number, [cell.strip() for cell in row]) for number, row in rows_of(path) if any(map(str.strip, row))
     ]

@@ -1,8 +1,9 @@
 """Proving a roll-up: whether a workbook is what the files at hand give, and if not, what is different in it.
 
-A workbook that is the same to the byte is proved. Any other is read and held against the roll-up that the files give: row
-by row, figure by figure. That its own cells show what its rows add up to is the business of verifying it. What another
-program saved again can tell the same figures and still not be the same file.
+A workbook is proved if its parts are those of the roll-up that the files give: the same names in the same order, each
+with the same content, byte for byte after unpacking. Any other is read and compared with that roll-up, row by row and
+figure by figure, and part by part where no figure differs. Whether its cells show what its rows add up to is checked
+where it is verified.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Literal
 from xltools.classes import NamedTuple
 from xltools.data.filing import Filing, Member
 from xltools.data.rollup import Rollup
+from xltools.office.parts import Parts
 
 What = Literal["unreadable", "row-missing", "row-extra", "source", "figure", "stamp", "coverage"]
 
@@ -26,6 +28,25 @@ class Discrepancy(NamedTuple):
     label: str = ""
     found: Decimal | str | None = ""
     expected: Decimal | str | None = ""
+
+
+PartWhat = Literal["part-changed", "part-missing", "part-extra", "part-order", "part-none"]
+
+
+def part_differences(found: Parts, expected: Parts) -> Iterator[tuple[PartWhat, str]]:
+    """Yield how the parts of a workbook differ from those expected, and the names of these parts."""
+    for name, sha256 in expected.each.items():
+        if name not in found.each:
+            yield "part-missing", name
+        elif found.each[name] != sha256:
+            yield "part-changed", name
+    for name in found.each:
+        if name not in expected.each:
+            yield "part-extra", name
+    if found.each == expected.each and list(found.each) != list(expected.each):
+        yield "part-order", ""
+    if found.has_more:
+        yield "part-none", ""
 
 
 def discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:

@@ -1,4 +1,4 @@
-"""Rosters as they come: CSV as Excel in China saves it, or a workbook."""
+"""Rosters and other plain tables: CSV as Excel in China saves it, or a workbook."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ def rows_of(path: Path) -> Iterable[tuple[int, Sequence[str]]]:
 
     Raises :class:`RosterError` when it is neither, :class:`InputError` when the system refuses it.
     """
-    data = read_bytes(path)
     if path.suffix.casefold() in _WORKBOOKS:
-        from xltools.excel.table import first_sheet  # noqa: PLC0415  only a workbook pays for the scanner
+        from xltools.excel.sheet_rows import first_sheet  # noqa: PLC0415  only a workbook needs openpyxl
 
-        return first_sheet(data, str(path))
-    text = decoded(data)
+        return first_sheet(path)
+    text = decoded(read_bytes(path))
     if text is None:
         raise RosterError(Problem("roster-encoding", str(path)))
     sample = text[: text.find("\n")] if "\n" in text else text

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from xltools.form.model import Form
     from xltools.merging import Merge
+    from xltools.office.guard import Limits
     from xltools.report.manifest import Settings
     from xltools.second_reader import SecondReader
 
@@ -113,12 +114,15 @@ def command(lang: Lang) -> click.Command:
             fresh = reading._replace(fresh=True)  # a proof rests on the files alone
             with contextlib.ExitStack() as held:
                 return prove(
-                    checked, lambda: _merged(paths, settings, own, lang, fresh, held, told=False), lang
+                    checked,
+                    lambda: _merged(paths, settings, own, lang, fresh, held, told=False),
+                    read_limits(reading.limits),
+                    lang,
                 )
         # A collection is merged again after each correction; its own roll-up takes the place of the former one.
         own_place, output = output is None, given(output, own.rollup, "-o")
         if own_place and not force:
-            _refuse_texts(output)
+            _refuse_texts(output, read_limits(reading.limits))
         elif not force:
             refuse_existing([output])
         with contextlib.ExitStack() as held:
@@ -179,7 +183,7 @@ def _known(checked: Path | None) -> Settings | None:
     return found.settings if found else None
 
 
-def _refuse_texts(former: Path) -> None:
+def _refuse_texts(former: Path, limits: Limits) -> None:
     """Raise :class:`OutputError` where somebody typed prose into the former roll-up: it would be gone with it."""
     from xltools.errors import InputError, OutputError, Problem  # noqa: PLC0415
     from xltools.files import read_bytes  # noqa: PLC0415
@@ -190,7 +194,7 @@ def _refuse_texts(former: Path) -> None:
     known = None
     with contextlib.suppress(InputError):  # a manifest that means nothing tells nothing
         known = manifest.read(manifest.path_of(former))
-    if known and manifest.hash_of(read_bytes(former)) == known.sha256:
+    if known and known.is_of(read_bytes(former), limits):
         return  # as it was written; most are, and a large one is not read for this
     from xltools.intake import read_one  # noqa: PLC0415
 
@@ -302,9 +306,8 @@ def _write(work: Work, output: Path, lang: Lang) -> bool:
             return False
         found = reading.facts()
     write_atomically(output, content)
-    sha256, size = manifest.hash_of(content), len(content)
     with writing(manifest.path_of(output)) as out:
-        for line in manifest.lines(rollup, work.settings, output, sha256, size, found):
+        for line in manifest.lines(rollup, work.settings, output, manifest.Output.of(content), found):
             out.write(line.encode("utf-8", "surrogatepass"))
     emit(text.rollup_text(rollup, str(output), lang), None)
     return True

@@ -14,20 +14,23 @@ from xltools.text import Lang, catalog
 if TYPE_CHECKING:
     from xltools.cli.merge import Work
     from xltools.data.rollup import Rollup
+    from xltools.office.guard import Limits
+    from xltools.office.parts import Parts
     from xltools.report.manifest import Manifest
 
 _MOST_TOLD = 100
 
 
-def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
-    """Make the roll-up anew and hold *workbook* against it; 0 when it is the same to the byte, else 1.
+def prove(workbook: Path, merged: Callable[[], Work], limits: Limits, lang: Lang) -> int:
+    """Make the roll-up again and compare *workbook* with it; return 0 when it has the same parts, else 1.
 
     Raises :class:`InputError` when there is no such workbook.
     """
     import tempfile  # noqa: PLC0415
 
     from xltools.files import read_bytes  # noqa: PLC0415
-    from xltools.report.manifest import hash_of, path_of, read  # noqa: PLC0415
+    from xltools.office.parts import written_parts  # noqa: PLC0415
+    from xltools.report.manifest import path_of, read  # noqa: PLC0415
     from xltools.report.text import collection_text  # noqa: PLC0415
 
     t, there = catalog(lang), read_bytes(workbook)
@@ -39,19 +42,20 @@ def prove(workbook: Path, merged: Callable[[], Work], lang: Lang) -> int:
         return 1
     with tempfile.TemporaryFile() as out:
         work.save(out, workbook.parent)
-        out.seek(0)
-        made = hash_of(iter(lambda: out.read(1 << 20), b""))
-    if made == hash_of(there):
-        emit(t("proof.same", file=workbook, count=len(rollup.members), sha256=made), None)
+        made = written_parts(out)
+    differing = list(_parts(there, workbook, made, limits, lang))
+    if not differing:
+        emit(t("proof.same", file=workbook, count=len(rollup.members), sha256=made.sha256), None)
         return 0
     known = read(path_of(workbook))
     if known is None:
         told = [t("proof.no-manifest", file=path_of(workbook).name)]
     else:
         told = [*_settings(known, work, t), *_inputs(known, rollup, t)]
-    told += _figures(there, workbook, rollup, lang)
+    told += _figures(there, workbook, rollup, limits, lang)
+    told = told or [t("proof.only-parts"), *differing]
     more = [t("proof.more", count=len(told) - _MOST_TOLD)] if len(told) > _MOST_TOLD else []
-    lines = told[:_MOST_TOLD] + more or [t("proof.only-bytes")]
+    lines = told[:_MOST_TOLD] + more
     emit("\n".join([t("proof.differs", file=workbook), *(f"  {line}" for line in lines)]), None)
     return 1
 
@@ -83,7 +87,25 @@ def _inputs(known: Manifest, rollup: Rollup, t: _Told) -> Iterator[str]:
             yield t("proof.input-changed", file=path)
 
 
-def _figures(there: bytes, workbook: Path, rollup: Rollup, lang: Lang) -> Iterator[str]:
+def _parts(there: bytes, workbook: Path, made: Parts, limits: Limits, lang: Lang) -> Iterator[str]:
+    """Yield how the parts of the workbook differ from those of the roll-up made again; nothing when they are the same."""
+    from xltools.data.finding import Finding  # noqa: PLC0415
+    from xltools.office.guard import ScanError  # noqa: PLC0415
+    from xltools.office.parts import read_parts  # noqa: PLC0415
+    from xltools.proof import part_differences  # noqa: PLC0415
+    from xltools.text import message  # noqa: PLC0415
+
+    try:
+        found = read_parts(there, limits)
+    except ScanError as error:
+        yield message(Finding(error.code, str(workbook), found=error.reason), lang)
+        return
+    t = catalog(lang)
+    for what, name in part_differences(found, made):
+        yield t(f"proof.{what}", name=name)
+
+
+def _figures(there: bytes, workbook: Path, rollup: Rollup, limits: Limits, lang: Lang) -> Iterator[str]:
     """What the workbook itself holds that the files do not give, and what is wrong with it by itself."""
     from xltools.checking.checks import verified  # noqa: PLC0415
     from xltools.data.finding import Severity  # noqa: PLC0415
@@ -95,7 +117,7 @@ def _figures(there: bytes, workbook: Path, rollup: Rollup, lang: Lang) -> Iterat
 
     t = catalog(lang)
     item = Item(str(workbook), there, size=len(there))
-    filing = reading(item, lambda one: verified(read_package(one.data, one.name, rollup.form)))
+    filing = reading(item, lambda one: verified(read_package(one.data, one.name, rollup.form, limits)))
     for one in discrepancies(filing, rollup):
         found, expected = (
             t("finding-part.empty") if x in {None, ""} else x for x in (one.found, one.expected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,8 +19,10 @@ from xltools.data.rollup import Rollup
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes
 from xltools.form.model import Form
+from xltools.office.guard import Limits, ScanError
+from xltools.office.parts import read_parts, written_parts
 
-SCHEMA = 1
+SCHEMA = 2  # 1 had no output.parts_sha256
 _STATUSES = {"included", "excluded"}  # of the account of a file; the others are of agencies
 
 
@@ -60,12 +63,24 @@ def form_hash(form: Form) -> str:
     return hash_of(form.text.encode())
 
 
+class Output(NamedTuple):
+    """The workbook that was written: the hash of the file, its size in bytes, and the hash of its unpacked parts."""
+
+    sha256: str
+    size: int
+    parts_sha256: str
+
+    @classmethod
+    def of(cls, workbook: bytes) -> Output:
+        """Return what the manifest says of a workbook that this program wrote."""
+        return cls(hash_of(workbook), len(workbook), written_parts(io.BytesIO(workbook)).sha256)
+
+
 def lines(
     rollup: Rollup,
     settings: Settings,
-    output: Path,
-    sha256: str,
-    size: int,
+    path: Path,
+    output: Output,
     witness: Mapping[str, object] | None = None,
 ) -> Iterator[str]:
     """The manifest's text line by line, one line per input, in the order of the account.
@@ -76,7 +91,7 @@ def lines(
         "schema": SCHEMA,
         "tool": f"xltools {xltools.__version__}",
         "form": {"name": rollup.form.name, "sha256": form_hash(rollup.form)},
-        "output": {"file": output.name, "sha256": sha256, "size": size},
+        "output": {"file": path.name, **output._asdict()},
         "settings": settings._asdict() | {"others": dict(settings.others)},
     }
     if witness is not None:
@@ -106,11 +121,25 @@ def _text(value: object) -> str:
 
 
 class Manifest(NamedTuple):
-    """A manifest as read: the hash of the workbook, the settings, and the hash of each file by its path."""
+    """A manifest as read: the hashes of the workbook, the settings, and the hash of each file by its path.
+
+    ``parts_sha256`` is empty in a manifest of schema 1.
+    """
 
     sha256: str
+    parts_sha256: str
     settings: Settings
     inputs: Mapping[str, str]
+
+    def is_of(self, workbook: bytes, limits: Limits) -> bool:
+        """Return whether *workbook* is the one that was written."""
+        if not self.parts_sha256:
+            return hash_of(workbook) == self.sha256
+        try:
+            parts = read_parts(workbook, limits)
+        except ScanError:
+            return False
+        return parts.sha256 == self.parts_sha256 and not parts.has_more
 
 
 def read(path: Path) -> Manifest | None:
@@ -122,8 +151,10 @@ def read(path: Path) -> Manifest | None:
         settings = Settings(**found["settings"])
         exclusions = tuple((str(what), str(reason)) for what, reason in settings.exclusions)
         inputs = {str(one["file"]): str(one["sha256"]) for one in found["inputs"]}
-        return Manifest(found["output"]["sha256"], settings._replace(exclusions=exclusions), inputs)
-    except (ValueError, TypeError, KeyError) as error:
+        output = found["output"]
+        hashes = str(output["sha256"]), str(output.get("parts_sha256", ""))
+        return Manifest(*hashes, settings._replace(exclusions=exclusions), inputs)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(Problem("not-a-manifest", str(path))) from error
 
 

@@ -115,11 +115,7 @@ class _Package:
             tables.strings = self._readers.strings(self._read(by_kind["sharedStrings"]))
         if self._has(by_kind.get("styles")):
             known = self._remembered(styles, by_kind["styles"])
-            facts.locked, facts.dates, facts.digits = (
-                list(known.locked),
-                list(known.dates),
-                list(known.digits),
-            )
+            facts.locked, facts.dates = list(known.locked), list(known.dates)
             tables.style_count = len(known.locked)
         return tables
 

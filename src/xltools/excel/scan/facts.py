@@ -47,7 +47,6 @@ class Facts:
     structure_locked: bool = False
     locked: list[bool] = field(factory=list)  # by style number
     dates: list[bool] = field(factory=list)  # by style number: whether it shows a number as a date or a time
-    digits: list[int] = field(factory=list)  # by style number: the fewest digits of a whole number, 0 for any
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # other workbooks that this one reads
     old_format: str = ""  # such as .xls: then only the values are known

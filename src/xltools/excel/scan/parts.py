@@ -92,19 +92,17 @@ _NOT_DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.|general|e[+-]', re.
 
 
 class Styles(NamedTuple):
-    """Of each cell style, by its number, whether it locks the cell, and how it shows a number."""
+    """Of each cell style, by its number, whether it locks the cell and whether it shows a date."""
 
     locked: tuple[bool, ...]
     dates: tuple[bool, ...]
-    digits: tuple[int, ...]
 
 
 def styles(part: Part, _: str = "") -> Styles:
     """The cell styles. One locks its cells unless it says otherwise."""
     locked: list[bool] = []
     dates: list[bool] = []
-    digits: list[int] = []
-    formats: dict[str, tuple[bool, int]] = {}
+    formats: dict[str, bool] = {}
     inside = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -114,31 +112,22 @@ def styles(part: Part, _: str = "") -> Styles:
         elif inside and tag == "xf":
             number = attributes.get("numFmtId", "0")
             locked.append(True)
-            dated, fewest = formats.get(number) or (number.isdigit() and int(number) in _DATE_FORMATS, 0)
-            dates.append(dated)
-            digits.append(fewest)
+            dates.append(formats.get(number, number.isdigit() and int(number) in _DATE_FORMATS))
         elif inside and tag == "protection" and locked:
             locked[-1] = true(attributes.get("locked", "1"))
         elif tag == "numFmt":
             code = attributes.get("formatCode", "")[:_LONGEST_FORMAT]
-            formats[attributes.get("numFmtId", "")] = _is_date(code), _digits(code)
+            formats[attributes.get("numFmtId", "")] = _is_date(code)
 
     def end(tag: str) -> None:
         if tag == "cellXfs":
             raise EnoughError
 
     parse(part, start, end)
-    return Styles(tuple(locked), tuple(dates), tuple(digits))
+    return Styles(tuple(locked), tuple(dates))
 
 
 _LONGEST_FORMAT = 255
-_PADDED = re.compile(r"(?:\[\$-[^\]]*\])?(0{2,})(?:_.)?")  # 000, in a locale, with room behind it
-
-
-def _digits(code: str) -> int:
-    """How many digits a format asks for that shows nothing but digits: 3 for 000."""
-    match = _PADDED.fullmatch(code.partition(";")[0])
-    return len(match[1]) if match else 0
 
 
 def _is_date(code: str) -> bool:

@@ -1,0 +1,154 @@
+"""Rows of text from the first sheet of a workbook that is a plain table, read with openpyxl.
+
+Rosters and waivers are such tables. openpyxl gets a copy of the workbook that holds only XML parts, each of them
+checked: the limits of the guard apply, and a document type is refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from xltools.classes import define
+from xltools.data.number import is_whole, stored
+from xltools.errors import Problem, RosterError
+from xltools.files import read_bytes
+from xltools.office.guard import Budget, Limits, ScanError, beyond, look, look_for_kind, look_inside, open_zip
+from xltools.office.parsing import parse, unescaped
+
+Rows = list[tuple[int, list[str]]]
+
+_XML = (".xml", ".rels")
+_STRICT = {  # the namespaces of "Strict Open XML", which openpyxl does not read, and those that it does
+    b"http://purl.oclc.org/ooxml/spreadsheetml/main": b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    b"http://purl.oclc.org/ooxml/officeDocument/relationships": (
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    ),
+}
+_LONGEST_FORMAT = 255  # characters of a number format, as in Excel
+_LAST_ROW = 1 << 20
+_PADDED = re.compile(
+    r"(?:\[\$-[^\]]*\])?(0{2,})(?:_.)?"
+)  # 000, optionally with a locale and a space of some width
+
+
+def first_sheet(path: Path) -> Rows:
+    """Return the number and the cells of each row that has cells.
+
+    Raises :class:`RosterError` when the file is not a workbook, is damaged or exceeds the limits, and
+    :class:`InputError` when the system cannot read it.
+    """
+    limits = Limits()
+    data = read_bytes(path, limits.file)
+    try:
+        return _rows(_checked(data, limits), limits)
+    except ScanError as error:
+        raise _unreadable(path, error.code) from error
+    except Exception as error:  # openpyxl raises exceptions of many classes for a damaged workbook
+        raise _unreadable(path, "damaged") from error
+
+
+def _unreadable(path: Path, reason: str) -> RosterError:
+    return RosterError(Problem("roster-unreadable", str(path), {"reason": reason}))
+
+
+def _checked(data: bytes, limits: Limits) -> io.BytesIO:
+    """Return a zip of the XML parts of the workbook in *data*; raises :class:`ScanError` for a part not to be opened."""
+    look(data, limits)
+    copy, budget, count = io.BytesIO(), Budget(limits), _Count(limits)
+    with open_zip(data, limits) as package, zipfile.ZipFile(copy, "w") as checked:
+        parts = look_inside(package, len(data), limits)
+        look_for_kind(package, parts)
+        for entry in parts.values():
+            if entry.filename.endswith(_XML):
+                parse(budget.part(package, entry), count.start)
+                checked.writestr(entry.filename, _transitional(package.unpacked(entry)))
+    return copy
+
+
+def _transitional(part: bytes) -> bytes:
+    for strict, transitional in _STRICT.items():
+        part = part.replace(strict, transitional)
+    return part
+
+
+@define
+class _Count:
+    """Counts what takes openpyxl time and memory: sheets, rows, cells, and ranges of cells."""
+
+    limits: Limits
+    sheets: int = 0
+    cells: int = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Count one element; raises :class:`ScanError` for too many cells and for a number format that is too long.
+
+        All sheets may be one part, and openpyxl searches each of them for its dimension, so the cells count as often as
+        there are sheets.
+        """
+        self.sheets += tag == "sheet"
+        self.cells += (tag in {"row", "c"}) + len(attributes.get("sqref", "").split())
+        if self.cells * max(self.sheets, 1) > 2 * self.limits.cells:
+            raise beyond("cells", self.limits)
+        if len(attributes.get("formatCode", "")) > _LONGEST_FORMAT:
+            raise ScanError("damaged", "a number format that is too long")
+
+
+def _rows(workbook: io.BytesIO, limits: Limits) -> Rows:
+    """Return the rows of the first worksheet.
+
+    Read-only mode neither opens drawings nor fills merged ranges with cells. The dimension that the sheet declares
+    is ignored, because not every program writes it correctly.
+    """
+    found: Rows = []
+    width = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(workbook, read_only=True, data_only=True, keep_links=False)
+        if not book.worksheets:
+            raise ScanError("not-a-workbook")
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        for number, row in enumerate(sheet.iter_rows(max_row=_LAST_ROW), 1):
+            width += len(row)
+            if width > limits.cells:
+                raise beyond("cells", limits)
+            if row:
+                found.append((number, [_text(cell) for cell in row]))
+    return found
+
+
+def _text(cell: Any) -> str:
+    """Return what the cell shows; a date is written as in ISO 8601."""
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int | float):
+        return _number(value, cell.number_format)
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return str(value.date())
+    return unescaped(str(value))
+
+
+def _number(value: float, number_format: str) -> str:
+    """Return the number with the leading zeros that its format shows: a code 001 is stored as 1 with the format 000."""
+    number = stored(str(value))
+    if number is None:
+        return str(value)
+    digits = _digits(number_format) if is_whole(number) and number >= 0 else 0
+    return str(number).zfill(digits)
+
+
+def _digits(number_format: str) -> int:
+    """Return how many digits a format shows at least, if it shows nothing but digits: 3 for 000, otherwise 0."""
+    match = _PADDED.fullmatch(number_format.partition(";")[0])
+    return len(match[1]) if match else 0
