@@ -120,6 +120,7 @@ def _found(tree: ast.Module) -> list[tuple[ast.AST, str, int | None, ast.AST]]:
     found = []
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
+            names = _locals(function)
             for parent in ast.walk(function):
                 for field, value in ast.iter_fields(parent):
                     if field in {"annotation", "returns", "decorator_list", "args"} and parent is function:
@@ -127,11 +128,21 @@ def _found(tree: ast.Module) -> list[tuple[ast.AST, str, int | None, ast.AST]]:
                     nodes = enumerate(value) if isinstance(value, list) else [(None, value)]
                     for place, node in nodes:
                         if isinstance(node, ast.AST):
-                            found += [(parent, field, place, new) for new in _instead(node)]
+                            found += [(parent, field, place, new) for new in _instead(node, names)]
     return found
 
 
-def _instead(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912  one branch for each kind of change
+def _locals(function: ast.FunctionDef) -> list[str]:
+    """The names that a function binds, its arguments included."""
+    bound = {
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return sorted(bound | {argument.arg for argument in function.args.args + function.args.kwonlyargs})
+
+
+def _instead(node: ast.AST, names: list[str]) -> Iterator[ast.AST]:  # noqa: C901, PLR0912  one branch for each kind of change
     new = copy.deepcopy(node)
     if isinstance(new, ast.Compare) and type(new.ops[0]) in _COMPARED:
         new.ops[0] = _COMPARED[type(new.ops[0])]()
@@ -163,6 +174,12 @@ def _instead(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912  one br
             yield new
     elif isinstance(new, ast.AugAssign) or (isinstance(new, ast.Expr) and isinstance(new.value, ast.Call)):
         yield ast.copy_location(ast.Pass(), node)
+    elif isinstance(new, ast.Return) and new.value is not None:
+        new.value = ast.BinOp(new.value, ast.Add(), ast.Constant(1))
+        yield new
+    elif isinstance(new, ast.Name) and isinstance(new.ctx, ast.Load) and new.id in names and len(names) > 1:
+        new.id = names[names.index(new.id) - 1]  # another variable of the function
+        yield new
     elif isinstance(new, ast.Attribute) and new.attr in _RENAMED:
         new.attr = _RENAMED[new.attr]
         yield new
@@ -327,7 +344,7 @@ def _of_workbook(path: Path, addresses: dict[str, tuple[str, str]]) -> Iterator[
 def _of_page(path: Path) -> Iterator[str]:
     page = path.read_text(encoding="utf-8")
     for table in re.findall(r"<table[^>]*>.*?</table>", page, re.DOTALL):
-        yield from re.findall(r"<t[dh][^>]*>(-?[0-9.,]*)</t[dh]>", table)
+        yield from re.findall(r"<t[dh][^>]*>(-?[0-9.,]+)</t[dh]>", table)
 
 
 def _addresses(path: Path) -> dict[str, tuple[str, str]]:

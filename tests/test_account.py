@@ -8,6 +8,7 @@ import random
 import re
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import clerk
@@ -21,7 +22,6 @@ from conftest import HERE, sound_values, unpacked
 from test_golden import check, told
 from test_merge import filing, reread, rolled
 from xltools.checking.checks import verify
-from xltools.classes import evolve
 from xltools.data.filing import Accepted, Account, Member, Source
 from xltools.data.finding import Severity, Waiver
 from xltools.data.policy import Policy
@@ -159,7 +159,7 @@ def test_no_more_years_than_there_is_room_for():
     figures = OFFICIAL.complete(sound_values())
     packed = write_rollup(rollup((member("001"),), earlier=dict.fromkeys(range(2018, 2024), figures)))
     assert list(read_package(packed, "d.xlsx").earlier) == [2023, 2022, 2021, 2020]
-    past = past_of([evolve(read_package(packed, "d.xlsx"))], OFFICIAL)
+    past = past_of([replace(read_package(packed, "d.xlsx"))], OFFICIAL)
     assert list(past.years_of(Agency("青禾区", "青禾区", "青禾区"))) == [2024, 2023, 2022, 2021]
 
 
@@ -299,7 +299,7 @@ def test_members_are_gone_through_and_never_held():
             return member(f"{index:03}", sound_values(index % 7))
 
     held = tuple(Lazy())
-    lazily = write_rollup(evolve(rollup(held), members=Lazy()))
+    lazily = write_rollup(replace(rollup(held), members=Lazy()))
     assert unpacked(lazily) == unpacked(write_rollup(rollup(held)))
 
 
@@ -348,7 +348,7 @@ def test_a_trend_needs_two_years_and_leaves_out_what_it_does_not_know():
 
 
 def test_a_form_without_charts_has_no_sheet_for_them():
-    form = evolve(OTHER, charts=())
+    form = replace(OTHER, charts=())
     own = {cell.name: Decimal(1) for cell in form.inputs}
     assert CHARTS not in book(write_rollup(rollup((member("001", own),), form))).sheetnames
     assert CHARTS in book(write_rollup(rollup((member("001", own),), OTHER))).sheetnames
@@ -370,7 +370,7 @@ def district_with_waiver():
     policy = Policy(waivers=(Waiver("001", "no-rule-maker", "", "确有规章", "李明", "2025-01-12"),))
     one = filing("001")
     values = one.record.values | {"disclosure.regulations.made": Decimal(1)}
-    one = evolve(one, record=evolve(one.record, values=values))
+    one = replace(one, record=replace(one.record, values=values))
     return rolled([one, filing("002")], "青禾区", policy=policy)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -16,7 +17,6 @@ from test_folder import folder, run, told  # noqa: F401  a fixture
 from xltools.checking.board import State, board
 from xltools.checking.collection import examine
 from xltools.checking.differences import differences
-from xltools.classes import evolve
 from xltools.data.filing import Stamp
 from xltools.data.finding import Severity
 from xltools.data.policy import Policy
@@ -85,7 +85,7 @@ def test_blank_cells_are_warnings_and_a_question_asks():
     assert lead(sent("001", values=values)) == {State.WARNINGS}
     policy = Policy(levels={"blank": Severity.QUESTION})
     assert lead(sent("001", values=values), policy=policy) == {State.QUESTIONS}
-    explained = evolve(
+    explained = replace(
         sent("001", values=values), explanations={("blank", "disclosure.penalty.decisions"): "没有"}
     )
     assert lead(explained, policy=policy) == {State.ACCEPTED}
@@ -105,7 +105,7 @@ def test_what_is_nobodys_is_named():
 
 @given(st.lists(st.sampled_from(["001", "002", "003", "009"]), max_size=5))
 def test_every_file_is_on_the_board_once(codes):
-    filings = [evolve(SENT[code]) for code in codes]
+    filings = [replace(SENT[code]) for code in codes]
     made = board(examine(filings, ROSTER, 2024, "区"), ROSTER, DUE, DUE)
     shown = [one for line in made.lines for one in line.examined] + list(made.strangers)
     assert len(shown) == len(filings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
@@ -16,7 +17,6 @@ from xltools.checking.causes import LEAST, STRONG, WEAK, with_causes
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
 from xltools.checking.grouping import grouped
-from xltools.classes import evolve
 from xltools.data.filing import Filing, Origin, Shown, Source, Stamp
 from xltools.data.finding import Cause, Finding, Sum
 from xltools.data.record import Agency, Record
@@ -246,7 +246,7 @@ def test_yuan_where_ten_thousands_are_asked_for(found, expected, says):
     finding = Finding("blank", cell=cell, found=Decimal(found), expected=Decimal(expected))
     (told,) = with_causes(filing({cell: Decimal(found)}), [finding])
     assert codes([told]) == ({"times-10000"} if says else set())
-    measured = evolve(finding, expected="")
+    measured = replace(finding, expected="")
     assert codes(with_causes(filing({}), [measured], {cell: Decimal(expected)})) == codes([told])
 
 
@@ -320,8 +320,8 @@ def test_a_part_is_named_only_if_no_other_fits():
 def test_a_rollup_gets_none():
     one = filing(sound_values(), typed("disputes.review.total", 0))
     assert codes(with_causes(one, verify(one)))
-    stamp = evolve(one.stamp, kind="rollup")
-    assert not codes(with_causes(evolve(one, stamp=stamp), verify(one)))
+    stamp = replace(one.stamp, kind="rollup")
+    assert not codes(with_causes(replace(one, stamp=stamp), verify(one)))
 
 
 @cache

@@ -11,6 +11,7 @@ import sqlite3
 import sys
 import weakref
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 
 import duckdb
@@ -22,7 +23,6 @@ from pyarrow import parquet
 import office
 from conftest import ROOT, sound_values
 from test_merge import OFFICIAL, OTHER, filing, reread, rolled
-from xltools.classes import evolve
 from xltools.cli import export as export_command
 from xltools.cli import main
 from xltools.data.figures import State, returns_of
@@ -175,7 +175,7 @@ def test_a_total_is_never_what_a_cell_showed(problems, tmp_path):
 
 def test_a_cell_that_moved_has_the_address_where_it_stands_now(tmp_path):
     name = "disclosure.regulations.made"
-    moved = evolve(filing("001"), moved={name: ("二、主动公开", "B9")})
+    moved = replace(filing("001"), moved={name: ("二、主动公开", "B9")})
     rows = {row["cell"]: row["address"] for row in loaded(export([moved], "jsonl", tmp_path)[0])}
     assert (rows[name], rows["disclosure.regulations.repealed"]) == ("B9", "C5")
 
@@ -216,7 +216,7 @@ def test_a_figure_unread_in_a_row_of_a_rollup_is_in_doubt_where_it_is_missing_an
     district = reread(rolled([filing("001"), filing("002")], "青禾区"))
     first = district.members[0]
     first = first._replace(values={k: v for k, v in first.values.items() if k != name})
-    doubted = evolve(district, members=(first, district.members[1]), unread=frozenset({name}))
+    doubted = replace(district, members=(first, district.members[1]), unread=frozenset({name}))
     told = [{f.cell.name: f for f in one.figures()} for one in returns_of(doubted)]
     assert [one[name].state for one in told] == [State.UNREAD, State.GIVEN, State.UNREAD]
     assert [one["applications.new.total"].state for one in told] == [
@@ -258,7 +258,7 @@ def test_parquet_says_of_which_forms_it_is(tmp_path):
 
 @pytest.mark.parametrize("how", HOWS)
 def test_wide_holds_what_tidy_holds(how, tmp_path):
-    filings = [evolve(filing("001"), unread=frozenset({"applications.new.natural"})), filing("002")]
+    filings = [replace(filing("001"), unread=frozenset({"applications.new.natural"})), filing("002")]
     tidy = {(r["agency_code"], r["cell"]): r["value"] for r in loaded(export(filings, "csv", tmp_path)[0])}
     path, _ = export(filings, how, tmp_path, wide=OFFICIAL)
     rows = loaded(path, "wide_xxgk_2021")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from xltools.checking.grouping import grouped
-from xltools.classes import evolve
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.form.address import a1, place_of, ranges
 
@@ -92,7 +93,7 @@ def test_findings_of_one_cause_are_told_once():
     assert (first.cause, first.findings, first.apart) == (cause, (one, other), (other,))
     assert [place.address for place in first.places] == ["D6", "D9", "I6"]
     assert second.findings == (third,)
-    assert len(grouped([one, evolve(other, waiver=WAIVER)])) == 2
+    assert len(grouped([one, replace(other, waiver=WAIVER)])) == 2
 
 
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 30)), max_size=60))

@@ -50,7 +50,6 @@ ORDER = [
     "form",
     "errors",
     "ready",
-    "classes",
 ]
 # A library's one room.
 ROOMS = {

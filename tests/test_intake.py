@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from unittest import mock
@@ -25,7 +26,6 @@ import casefile
 from conftest import HERE, ROOT, sound_prose, sound_values, unpacked, year_before
 from hostile import FILES
 from xltools.checking.collection import Examined, examine
-from xltools.classes import evolve, fields, is_defined
 from xltools.data import filing as filings_room
 from xltools.data import finding as findings_room
 from xltools.data.filing import Accepted, Account, Filing, Member, Origin, Shown, Source, Stamp
@@ -61,8 +61,10 @@ def plain(value):
     """
     if isinstance(value, Form):
         return value.name
-    if is_defined(type(value)):
-        return type(value).__name__, {name: plain(getattr(value, name)) for name in fields(type(value))}
+    if is_dataclass(type(value)):
+        return type(value).__name__, {
+            name: plain(getattr(value, name)) for name in (f.name for f in fields(type(value)))
+        }
     if isinstance(value, Mapping):
         return [(plain(key), plain(one)) for key, one in value.items()]
     if isinstance(value, frozenset | set):
@@ -155,9 +157,9 @@ def parts_of(value):
     """The value and every value inside it that has fields."""
     if isinstance(value, Form):
         return
-    if is_defined(type(value)):
+    if is_dataclass(type(value)):
         yield value
-        for name in fields(type(value)):
+        for name in (f.name for f in fields(type(value))):
             yield from parts_of(getattr(value, name))
     elif isinstance(value, Mapping):
         for one in value.values():
@@ -170,7 +172,7 @@ def parts_of(value):
 
 
 def names_of(kind):
-    return list(fields(kind))
+    return [f.name for f in fields(kind)] if is_dataclass(kind) else list(kind._fields)
 
 
 def test_whatever_a_filing_can_hold_is_packed():
@@ -180,7 +182,7 @@ def test_whatever_a_filing_can_hold_is_packed():
         found.setdefault(type(part), []).append(part)
     for room in (filings_room, findings_room):
         kinds = {k for k in vars(room).values() if isinstance(k, type) and k.__module__ == room.__name__}
-        kinds = {k for k in kinds if is_defined(k) or hasattr(k, "_fields")}
+        kinds = {k for k in kinds if is_dataclass(k) or hasattr(k, "_fields")}
         assert kinds <= set(found), "a kind of value is nowhere in FULL"
     for kind, parts in found.items():
         for name in names_of(kind):
@@ -203,9 +205,9 @@ def test_an_unknown_kind_of_fact_is_never_dropped(fact):
 
 def test_figures_without_their_form_are_never_dropped():
     for filing in (
-        evolve(FULL, form=None),
-        evolve(FULL, form=None, record=None),
-        evolve(FULL, record=evolve(FULL.record, values={"nowhere": Decimal(1)})),
+        replace(FULL, form=None),
+        replace(FULL, form=None, record=None),
+        replace(FULL, record=replace(FULL.record, values={"nowhere": Decimal(1)})),
     ):
         with pytest.raises(TypeError):
             pack(filing)
@@ -408,7 +410,7 @@ def pool():
         *alone,
         returned("002", 5, path="别处/002_单位002_2024.xlsx"),
         returned("002", 2, name="改了名的单位", changes={FEES: Decimal(2) / 1000}, path="002_改名.xlsx"),
-        evolve(alone[2], source=alone[2].source._replace(path="再来/003_单位003_2024.xlsx")),
+        replace(alone[2], source=alone[2].source._replace(path="再来/003_单位003_2024.xlsx")),
         returned("004", year=2023),
         returned("006", 1, changes={FEES: Decimal(1) / 1000}),  # the same figures as 001
         returned("099", 3),
@@ -464,7 +466,7 @@ def told(outcome):
 
 def held(rollup):
     """Everything that a roll-up holds, from which it is written."""
-    return rollup and plain(evolve(rollup, members=tuple(rollup.members), accounts=tuple(rollup.accounts)))
+    return rollup and plain(replace(rollup, members=tuple(rollup.members), accounts=tuple(rollup.accounts)))
 
 
 def mixed():
@@ -595,7 +597,7 @@ def test_two_files_of_one_agency_are_never_added():
     """Each has an error that says so; and if it had not, the second would not be added to the first."""
     from xltools.merging import _Added, _looks
 
-    twice = [evolve(returned("001"), source=Source(name, name)) for name in ("a", "b")]
+    twice = [replace(returned("001"), source=Source(name, name)) for name in ("a", "b")]
     assert merge(twice, OFFICIAL, 2024, "青禾区", incomplete=True).rollup is None
     for roster in (None, ROSTERS[1]):
         added = _Added(tuple(twice), OFFICIAL)
@@ -624,7 +626,7 @@ def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(ind
 
 def assert_is_as_if_found_out_anew(rollup):
     """What merging has found out by the way is what members and accounts say."""
-    anew = evolve(rollup, added=None, left_out=None)
+    anew = replace(rollup, added=None, left_out=None)
     assert plain(rollup.left_out) == plain(filings_room.left_out(rollup.accounts)) == plain(anew.left_out)
     assert plain(rollup.values) == plain(anew.values)
     charts = [chart for chart in OFFICIAL.charts if chart.kind == "agencies"]
@@ -795,7 +797,7 @@ SHOWN = st.builds(
 @given(st.lists(SHOWN, max_size=8))
 def test_whatever_a_total_shows_is_packed_as_it_is(shown):
     """Those too that look like a formula with its result, to the last sign."""
-    filing = evolve(FULL, shown={str(place): one for place, one in enumerate(shown)})
+    filing = replace(FULL, shown={str(place): one for place, one in enumerate(shown)})
     assert differing(plain(unpack(pack(filing), forms)), plain(filing)) == ""
 
 
@@ -804,7 +806,7 @@ def test_long_texts_of_totals_are_not_kept():
     text = "9" * 100_000
     sizes = []
     for n in range(40):
-        pack(evolve(FULL, shown={"a": Shown(None, f"{n}{text}", Origin.TYPED)}))
+        pack(replace(FULL, shown={"a": Shown(None, f"{n}{text}", Origin.TYPED)}))
         sizes.append(sum(len(shown.text) for shown in gc.get_objects() if isinstance(shown, Shown)))
     assert max(sizes) - sizes[0] < len(text)
 

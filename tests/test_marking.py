@@ -8,6 +8,7 @@ import re
 import time
 import zipfile
 import zlib
+from dataclasses import replace
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
@@ -23,7 +24,6 @@ import casefile
 import office
 from conftest import ROOT, sound_values
 from xltools.checking.collection import examine
-from xltools.classes import evolve
 from xltools.data.filing import Stamp
 from xltools.data.finding import Place, Severity
 from xltools.data.record import Agency
@@ -415,7 +415,7 @@ def test_any_marks_on_any_sheets_keep_the_laws(chosen, form, other_form, sound):
     assert marked(once, marks, slip) == once
     assert scan(unmarked(once)) == scan(data)
     assert without_ours(once, data) == scan(data)
-    assert evolve(read_package(once, "x", use), source=None, explanations={}) == evolve(
+    assert replace(read_package(once, "x", use), source=None, explanations={}) == replace(
         read_package(data, "x", use), source=None
     )
 
@@ -634,7 +634,7 @@ def test_explanations_are_read_from_a_sorted_table_with_another_name():
     renamed = clerk.with_sheet_renamed(data, SLIP, "改好了")
     assert read_package(renamed, "x.xlsx").explanations == wanted
     assert [f.explanation for f in findings(renamed)] == ["甲", "乙"]
-    assert [evolve(f, explanation="") for f in findings(renamed)] == list(findings(problem()))
+    assert [replace(f, explanation="") for f in findings(renamed)] == list(findings(problem()))
     assert scan(unmarked(renamed)) == scan(unmarked(data))
 
 

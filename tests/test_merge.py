@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 
 from conftest import HERE, sound_prose, sound_values, unpacked
 from xltools.checking.checks import verify
-from xltools.classes import evolve
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency, Record, total
 from xltools.data.roster import Entry, Roster
@@ -80,7 +80,7 @@ def test_a_rollup_is_a_return_that_reads_back_without_a_finding(form):
     rollup = rolled(filings, "青禾区", form, roster=ROSTER)
     again = reread(rollup, form)
     assert verify(again) == ()
-    assert again.record == rollup.record == evolve(total(form, 2024, [f.record for f in filings]))
+    assert again.record == rollup.record == replace(total(form, 2024, [f.record for f in filings]))
     assert {name: shown.value for name, shown in again.shown.items()} == rollup.values
     assert [member.agency.name for member in again.members] == ["单位001", "单位002", "单位003"]
 
@@ -264,7 +264,7 @@ def test_two_wrongs_do_not_make_a_right():
     one = values_of(OFFICIAL, 5) | {"applications.new.natural": Decimal(6)}
     other = values_of(OFFICIAL, 5) | {"applications.new.natural": Decimal(4)}
     a = read_package(write_return(OFFICIAL, stamp, one), "a.xlsx")
-    b = read_package(write_return(OFFICIAL, evolve(stamp, agency=Agency("区", "2", "二")), other), "b.xlsx")
+    b = read_package(write_return(OFFICIAL, replace(stamp, agency=Agency("区", "2", "二")), other), "b.xlsx")
     assert merge([a, b], OFFICIAL, 2024, "区").rollup is None
     both = Record(OFFICIAL, 2024, frozenset((Agency("区", "3"),)), (a.record + b.record).values)
     assert not OFFICIAL.identities[0].equation.difference(both.complete())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +14,6 @@ import pytest
 import office
 from conftest import HERE, ROOT, sound_values
 from xltools.checking.checks import verify
-from xltools.classes import evolve
 from xltools.data.filing import Stamp
 from xltools.data.number import close
 from xltools.data.record import Agency
@@ -62,7 +62,7 @@ def written():
     district = merge(filings, OFFICIAL, 2024, "青禾区").rollup
     kinds = ["部门*", "", "街道"]
     members = tuple(m._replace(kind=kind) for m, kind in zip(district.members, kinds, strict=True))
-    district = evolve(district, members=members)
+    district = replace(district, members=members)
     files["district"] = write_rollup(district, home=Path("out"), by_kind=True)
     inside = read_package(files["district"], "青禾区.xlsx")
     files["city"] = write_rollup(merge([inside], OFFICIAL, 2024, "某市").rollup)

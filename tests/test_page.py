@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
 
@@ -14,7 +15,6 @@ from conftest import ROOT
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.grouping import grouped
 from xltools.checking.standing import State, standings
-from xltools.classes import evolve
 from xltools.cli import command_line
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
@@ -197,7 +197,7 @@ def spread(table):
 def hostile(form):
     """Everything that comes out of files and settings holds markup."""
     agency = Agency("区", "1", EVIL)
-    evil = evolve(form, title=EVIL)
+    evil = replace(form, title=EVIL)
     cell = form.inputs[0].name
     sheet, address = layout(form).address(cell)
     waiver = Waiver("1", "rule-broken", "", EVIL, EVIL, EVIL)
@@ -208,7 +208,7 @@ def hostile(form):
     ]
     prose = dict.fromkeys(form.texts, EVIL)
     one = filled(evil, {}, prose, findings, path=f"{EVIL}\udcff.xlsx", agency=agency)
-    return Collection((one._replace(filing=evolve(one.filing, unread=frozenset({cell}))),))
+    return Collection((one._replace(filing=replace(one.filing, unread=frozenset({cell}))),))
 
 
 def test_nothing_out_of_a_file_becomes_markup(form):
@@ -262,7 +262,7 @@ def test_what_needs_doing_comes_first(form, problems):
         "q": [question],
         "w": [Finding("blank")],
         "n": [Finding("unprotected")],
-        "a": [evolve(question, explanation="so"), waived],
+        "a": [replace(question, explanation="so"), waived],
     }
     filings = [filled(form, findings=found, path=path) for path, found in reversed(told.items())]
     found = standings(Collection(tuple(filings)))
@@ -283,7 +283,7 @@ def test_eighty_agencies_with_findings_stay_a_small_page(form, sound):
     package = write_return(form, Stamp(form.key, form.edition, 2024, Agency("区", "1", "局")), {})
     filing = read_package(package, "1.xlsx")
     assert len([f for f in filing.findings if f.code == "blank"]) > 100
-    whole = examine([evolve(filing, source=Source(f"{index}.xlsx", str(index))) for index in range(80)])
+    whole = examine([replace(filing, source=Source(f"{index}.xlsx", str(index))) for index in range(80)])
     assert len(page_html(whole, "zh").encode()) < 15_000_000
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from dataclasses import replace
 from decimal import Context, Decimal
 from functools import lru_cache
 
@@ -15,7 +16,6 @@ from conftest import sound_values, year_before
 from test_prior import OFFICIAL, codes, filing, rollup
 from xltools.checking.collection import examine
 from xltools.checking.peers import _median, _spread
-from xltools.classes import evolve
 from xltools.data.filing import Source
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import past_of
@@ -162,7 +162,7 @@ def test_a_figure_that_could_not_be_read_is_nobodys_measure():
         filing(sound_values(i % 7) | {PENALTIES: Decimal(900 if i == 3 else 10)}, 2024, agency(i))
         for i in range(9)
     ]
-    filings[3] = evolve(filings[3], unread=frozenset({PENALTIES}))
+    filings[3] = replace(filings[3], unread=frozenset({PENALTIES}))
     assert "outlier" not in codes(examine(filings).findings)
 
 
@@ -202,9 +202,9 @@ def test_a_blank_and_a_zero_are_the_same_to_twins_and_an_unread_figure_is_not():
     blank = {name: value for name, value in pair[1].record.values.items() if name != PENALTIES}
     pair[0] = filing(blank, 2024, agency(1))
     assert codes(examine(pair).findings) == ["twins", "twins"]
-    pair[0] = evolve(pair[0], unread=frozenset({PENALTIES}))
+    pair[0] = replace(pair[0], unread=frozenset({PENALTIES}))
     assert examine(pair).findings == ()
-    pair = [evolve(one, unread=frozenset({PENALTIES})) for one in pair]
+    pair = [replace(one, unread=frozenset({PENALTIES})) for one in pair]
     assert examine(pair).findings == (), "nor are two that nobody could read"
 
 
@@ -249,7 +249,7 @@ def test_a_second_file_of_an_agency_counts_once_whichever_comes_first():
     """Seven others and two files of one agency are eight peers, and which of the two is counted is settled by its content."""
     others = [filing(sound_values(i) | {PENALTIES: Decimal(10 + i)}, 2024, agency(i)) for i in range(7)]
     twice = [
-        evolve(one, source=Source(f"{sha}.xlsx", sha * 64))
+        replace(one, source=Source(f"{sha}.xlsx", sha * 64))
         for sha, figure in (("a", 900), ("b", 11))
         for one in [filing(sound_values() | {PENALTIES: Decimal(figure)}, 2024, agency(7))]
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import fields, is_dataclass
 from functools import partial
 from itertools import count, product, repeat
 
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 import fuzz
 import hostile
 from conftest import ROOT, sound_prose, sound_values
-from xltools.classes import fields, is_defined
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel import scan as scanner
@@ -29,8 +29,8 @@ from xltools.office.zipped import Packed
 
 def in_order(value):
     """Values in which the order of mappings counts too, as the first of two is often what is taken."""
-    if is_defined(type(value)):
-        return [(name, in_order(getattr(value, name))) for name in fields(type(value))]
+    if is_dataclass(type(value)):
+        return [(name, in_order(getattr(value, name))) for name in (f.name for f in fields(type(value)))]
     if isinstance(value, dict):
         return [(key, in_order(one)) for key, one in value.items()]
     return [in_order(one) for one in value] if isinstance(value, list) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,6 @@ from conftest import HERE, prose_for, sound_values, year_before
 from xltools.checking import prior
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
-from xltools.classes import evolve
 from xltools.data.filing import Filing, Member, Source, Stamp
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import Past, past_of
@@ -48,7 +48,7 @@ def rollup(parts, year):
     for values in parts.values():
         sums = {name: sums.get(name, 0) + values.get(name, 0) for name in {*sums, *values}}
     one = filing(sums, year, DISTRICT, kind="rollup", members=members)
-    return evolve(one, record=evolve(one.record, agencies=frozenset(parts)))
+    return replace(one, record=replace(one.record, agencies=frozenset(parts)))
 
 
 def asked(now, *before, form=OFFICIAL, **how):
@@ -94,7 +94,7 @@ def test_what_is_not_known_is_not_carried(form):
 
 def test_a_blank_is_zero_and_what_was_not_read_is_not_there():
     values = {"applications.new.natural": Decimal(3)}
-    one = evolve(filing(values, 2023), unread=frozenset({"applications.granted.natural"}))
+    one = replace(filing(values, 2023), unread=frozenset({"applications.granted.natural"}))
     figures = past_of([one], OFFICIAL).values[AGENCY]
     assert figures["applications.new.total"] == 3
     assert figures["applications.partial.natural"] == 0
@@ -125,7 +125,8 @@ def test_of_several_rollups_each_reports_for_itself():
     """What is inside a district is the district's business; a city counts its districts."""
     one, other = (rollup({Agency(d, "1", "甲"): sound_values()}, 2023) for d in ("东区", "西区"))
     for_city = [
-        evolve(r, stamp=evolve(r.stamp, agency=Agency(d, d, d))) for r, d in ((one, "东区"), (other, "西区"))
+        replace(r, stamp=replace(r.stamp, agency=Agency(d, d, d)))
+        for r, d in ((one, "东区"), (other, "西区"))
     ]
     assert {agency.code for agency in past_of(for_city, OFFICIAL).reporting} == {"东区", "西区"}
 
@@ -236,9 +237,9 @@ def test_the_total_column_is_told_only_when_no_other_tells_it():
 def test_what_could_not_be_read_in_either_year_is_not_judged():
     now = sound_values()
     last = year_before(now) | {"applications.carried_out.natural": Decimal(9)}
-    one = evolve(filing(now), unread=frozenset({"applications.carried_in.natural"}))
+    one = replace(filing(now), unread=frozenset({"applications.carried_in.natural"}))
     assert asked(one, filing(last, 2023)) == []
-    before = evolve(filing(last, 2023), unread=frozenset({"applications.carried_out.natural"}))
+    before = replace(filing(last, 2023), unread=frozenset({"applications.carried_out.natural"}))
     assert asked(filing(now), before) == []
 
 
@@ -336,7 +337,7 @@ def test_a_rollup_whose_members_nobody_knows_is_compared_by_its_sums():
     before = filing({**sums, **wrong}, 2023, one.agency)
     assert codes(asked(one, before)) == ["carry-over"]
     past = past_of(
-        [evolve(before, stamp=evolve(before.stamp, kind="rollup", agency=Agency("市", "x", "别处")))],
+        [replace(before, stamp=replace(before.stamp, kind="rollup", agency=Agency("市", "x", "别处")))],
         OFFICIAL,
     )
     assert past.whole is not None

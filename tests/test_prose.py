@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import tomllib
+from dataclasses import replace
 from decimal import Decimal
 
 import clerk
@@ -17,7 +18,6 @@ from xltools.checking.checks import verify
 from xltools.checking.mentions import Telling
 from xltools.checking.parts import divisions
 from xltools.checking.prose import matches, prose
-from xltools.classes import evolve
 from xltools.data import numeral
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.numeral import folded, from_characters, quantities
@@ -304,23 +304,23 @@ def test_a_finding_follows_a_sheet_that_was_renamed():
 def test_nothing_is_said_of_a_figure_that_could_not_be_read():
     told = filing({ON_REQUEST: "新收政府信息公开申请52件。"})
     assert [f.code for f in prose(told)] == ["prose-figure"]
-    assert list(prose(evolve(told, unread=frozenset({"applications.new.natural"})))) == []
+    assert list(prose(replace(told, unread=frozenset({"applications.new.natural"})))) == []
 
 
 def test_a_rollup_need_not_have_prose_but_what_it_has_is_read():
     told = filing({})
-    rolled = evolve(told, prose={}, stamp=evolve(told.stamp, kind="rollup"))
+    rolled = replace(told, prose={}, stamp=replace(told.stamp, kind="rollup"))
     assert list(prose(rolled)) == []
     assert matches(rolled) == ()
-    spoken = evolve(rolled, prose={ON_REQUEST: "新收政府信息公开申请52件。"})
+    spoken = replace(rolled, prose={ON_REQUEST: "新收政府信息公开申请52件。"})
     assert [finding.code for finding in prose(spoken)] == ["prose-figure"]
 
 
 def test_a_return_without_any_figure_is_not_asked_for_prose():
     told = filing({})
-    empty = evolve(told, prose={}, record=evolve(told.record, values={}))
+    empty = replace(told, prose={}, record=replace(told.record, values={}))
     assert list(prose(empty)) == []
-    assert {f.code for f in prose(evolve(told, prose={}))} == {"prose-blank"}
+    assert {f.code for f in prose(replace(told, prose={}))} == {"prose-blank"}
 
 
 def test_everything_in_one_box_is_not_blank():
@@ -328,7 +328,7 @@ def test_everything_in_one_box_is_not_blank():
     whole = "".join(
         f"{FORM.texts[name].label}{words.pop(name)}" for name in list(words) if name.startswith("overview")
     )
-    told = evolve(filing({}), prose=words | {"overview.proactive": whole})
+    told = replace(filing({}), prose=words | {"overview.proactive": whole})
     assert list(prose(told)) == []
 
 

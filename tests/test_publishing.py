@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 
 import docx
@@ -12,7 +13,6 @@ import pytest
 
 from conftest import ROOT, run, sound_prose, sound_values, year_before
 from test_prose import filing
-from xltools.classes import evolve
 from xltools.data.document import Chart, Heading, PageBreak, Paragraph, Table
 from xltools.data.filing import Account, Member, Source, Stamp
 from xltools.data.prior import known
@@ -44,8 +44,8 @@ def rolled(members=3):
         Member(Agency("青禾区", f"{n:03}", f"单位{n}"), Source(f"{n}.xlsx"), values)
         for n in range(1, members + 1)
     )
-    stamp = evolve(one.stamp, kind="rollup", agency=Agency("青禾区", "青禾区", "青禾区"))
-    return evolve(one, prose={}, stamp=stamp, members=inside)
+    stamp = replace(one.stamp, kind="rollup", agency=Agency("青禾区", "青禾区", "青禾区"))
+    return replace(one, prose={}, stamp=stamp, members=inside)
 
 
 def headings(document):
@@ -112,7 +112,7 @@ def test_an_agency_publishes_its_own_report_from_its_return():
 
 
 def test_what_is_not_known_is_left_empty_and_told():
-    told = evolve(rolled(), unread=frozenset({"applications.new.natural"}))
+    told = replace(rolled(), unread=frozenset({"applications.new.natural"}))
     document = compose(report_of(told), draft=True)
     _, note = below(document, "三、收到和处理政府信息公开申请情况")
     assert note.role == "note"
@@ -124,7 +124,7 @@ def test_what_is_not_known_is_left_empty_and_told():
 
 def test_the_template_goes_before_the_workbook_and_the_workbook_before_the_form():
     own = {"overview.platform": "工作簿里的{new}。", "problems.text": "工作簿里的。"}
-    told = evolve(rolled(), prose=own)
+    told = replace(rolled(), prose=own)
     words = manuscript("引言{year}。\n# 五、存在的主要问题及改进情况\n文稿里的。", FORM, "text.md")
     report = report_of(told, words)
     found = {passage.box: passage for passage in report.passages}
@@ -144,16 +144,16 @@ def test_a_template_without_an_opening_has_none():
 
 
 def test_a_form_without_sentences_has_gaps_where_something_must_be_said():
-    bare = evolve(FORM, publication=type(FORM.publication)())
+    bare = replace(FORM, publication=type(FORM.publication)())
     told = rolled()
-    told = evolve(told, form=bare, record=evolve(told.record, form=bare))
+    told = replace(told, form=bare, record=replace(told.record, form=bare))
     report = report_of(told)
     assert [gap.box for gap in report.gaps] == list(bare.prose.required)
     assert {p.origin for p in report.passages if p.box in bare.prose.required} == {"nobody"}
 
 
 def test_each_fault_of_the_texts_is_told_with_its_place():
-    told = evolve(rolled(), prose={"overview.platform": "好。\n有{nwe}件。"})
+    told = replace(rolled(), prose={"overview.platform": "好。\n有{nwe}件。"})
     words = manuscript("# 六、其他需要报告的事项\n共{new。\n比上年{change: new}。", FORM, "text.md")
     with pytest.raises(InputError) as caught:
         report_of(told, words)
@@ -256,7 +256,7 @@ def annex(told, years):
 def test_the_annex_compares_with_last_year():
     document = annex(rolled(), {2023: LAST})
     at = document.blocks.index(PageBreak())
-    rest = evolve(document, blocks=document.blocks[at:])
+    rest = replace(document, blocks=document.blocks[at:])
     assert [text for _, text in headings(rest)] == [
         "附件：与上年比较",
         "二、主动公开政府信息情况",
@@ -507,8 +507,8 @@ def test_who_wrote_nothing_is_counted_and_named():
         filing(sound_prose() | {"others.text": "无。"}, VALUES, "甲局"),
         filing({box: text for box, text in sound_prose().items() if box == "others.text"}, VALUES, "乙局"),
     ]
-    said[1] = evolve(said[1], prose={"others.text": "收取{fees}万元。"})
-    broken = evolve(said[0], record=None)
+    said[1] = replace(said[1], prose={"others.text": "收取{fees}万元。"})
+    broken = replace(said[0], record=None)
     found = gathered([*said, broken], FORM, None, "材料")
     assert (found.files, len(found.unread)) == (2, 1)
     document = found.document

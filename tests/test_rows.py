@@ -9,6 +9,7 @@ import re
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote
@@ -25,7 +26,6 @@ from strategies import NAMES, values
 from test_merge import OFFICIAL, OTHER, filing, rolled
 from witness import differences
 from xltools.checking.checks import verify
-from xltools.classes import evolve
 from xltools.cli import command_line
 from xltools.data.ahead import ahead
 from xltools.data.filing import Account, Member, Source
@@ -209,7 +209,7 @@ def test_members_are_gone_through_and_never_held():
 
 def test_a_sequence_that_lies_about_its_length_is_refused():
     members = Lazy(3)
-    rollup = evolve(rollup_of(list(members)), members=members)
+    rollup = replace(rollup_of(list(members)), members=members)
     rollup.values  # noqa: B018  before it lies
     members.__class__ = Liar
     with pytest.raises(ValueError, match="3 rows where 4"):
@@ -451,7 +451,7 @@ def test_members_add_up_alike_in_whichever_order_and_parts(amounts, parts, chanc
     adding = Adding(OFFICIAL)
     for share in shares:
         adding.include(share)
-    other = evolve(whole, added=adding.added(OFFICIAL, lambda place: place))
+    other = replace(whole, added=adding.added(OFFICIAL, lambda place: place))
     assert list(other.values.items()) == list(whole.values.items())
     charts = [chart for chart in OFFICIAL.charts if chart.kind == "agencies"]
     assert charts

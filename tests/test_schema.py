@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -11,7 +12,6 @@ from click.testing import CliRunner
 import casefile
 from conftest import ROOT
 from xltools.checking.collection import Collection, Examined, examine
-from xltools.classes import evolve
 from xltools.cli import command_line
 from xltools.data.filing import Filing, Kind, Source
 from xltools.data.finding import SEVERITY, Cause, Finding, Severity, Waiver
@@ -62,7 +62,7 @@ def test_what_people_decided_and_what_may_lie_behind_is_in_it(monkeypatch):
     waiver = Waiver("003", "rule-broken", "", "why", "who", "2025-01-20")
     whole = examine(
         filings("problems"),
-        policy=Policy({"blank": Severity.QUESTION}, (evolve(waiver, agency="005"),)),
+        policy=Policy({"blank": Severity.QUESTION}, (replace(waiver, agency="005"),)),
     )
     told = data.collection_object(whole, "en")
     assert any(finding["waiver"] for finding in told["findings"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,6 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from strategies import figure
-from xltools.classes import evolve
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel.package import Cut, Stencil, with_parts
@@ -314,7 +314,7 @@ def test_what_shows_a_figure_in_a_place_of_its_own_is_never_stamped():
 def test_another_year_or_district_has_a_stencil_of_its_own():
     mine = press(OFFICIAL)
     for turn in range(2 * WARM):
-        stamp = evolve(stamp_for(OFFICIAL, f"局{turn}", f"{turn}x"), year=2024 + turn % 2)
+        stamp = replace(stamp_for(OFFICIAL, f"局{turn}", f"{turn}x"), year=2024 + turn % 2)
         same(mine.workbook(stamp), write_return(OFFICIAL, stamp))
 
 

@@ -9,13 +9,13 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from casefile import without
 from conftest import HERE, ROOT
-from xltools.classes import evolve
 from xltools.form import library
 from xltools.intake import Manner, gathered, take_in
 from xltools.office.guard import Limits
@@ -143,7 +143,7 @@ def test_many_files_are_read_once(tmp_path, kept, read):
 def test_what_is_read_in_another_manner_is_read_again(inbox, kept, read, other):
     taken(inbox, kept)
     read.clear()
-    manner = evolve(Manner(OFFICIAL), **other)
+    manner = replace(Manner(OFFICIAL), **other)
     assert taken(inbox, kept, manner) == taken(inbox, None, manner)
     assert len(read) == 14
 

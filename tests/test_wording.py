@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,6 @@ from conftest import HERE, ROOT, sound_values
 from test_lint import SOUND, problems
 from test_prose import filing
 from xltools.checking.prose import matches, prose
-from xltools.classes import evolve
 from xltools.data.document import Heading
 from xltools.data.prior import known
 from xltools.filling import Known, with_figures
@@ -171,7 +171,7 @@ def test_a_sum_in_a_text_is_the_sum_of_the_figures(values, data):
 
 def test_what_could_not_be_read_is_not_told():
     told = filing({}, SOME)
-    told = evolve(told, unread=frozenset({"applications.new.natural"}))
+    told = replace(told, unread=frozenset({"applications.new.natural"}))
     found = Known.of(told)
     assert [p.code for p in found.problems(Wording.parse("{new}{fees}"), "x")] == ["no-figure"]
     drafts = FORM.publication.by_box

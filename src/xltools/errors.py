@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-
-from xltools.classes import NamedTuple
+from typing import NamedTuple
 
 
 class Problem(NamedTuple):

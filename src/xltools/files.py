@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.data.ahead import ahead
 from xltools.errors import InputError, OutputError, Problem
 from xltools.text import characters

@@ -7,9 +7,9 @@ never put in: the text that names it is refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from xltools.classes import evolve, field, frozen
 from xltools.data.change import change
 from xltools.data.filing import Filing
 from xltools.data.number import normal
@@ -35,13 +35,13 @@ from xltools.text import clerk
 _TENTH = Decimal("0.1")  # of a hundredth: how exactly prose tells a rate
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Known:
     """What texts about one filing can say: its figures, last year's as far as they are known, and its words."""
 
     form: Form
     figures: Figures  # last year's under ``last.``
-    words: Mapping[str, str] = field(factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, filing: Filing, last: Figures | None = None) -> Known:
@@ -178,7 +178,7 @@ def with_figures(filing: Filing) -> Filing:
     if not any(map(has_braces, filing.prose.values())):
         return filing
     about = Known.of(filing)
-    return evolve(filing, prose={box: _tried(text, about) for box, text in filing.prose.items()})
+    return replace(filing, prose={box: _tried(text, about) for box, text in filing.prose.items()})
 
 
 def _tried(text: str, about: Known) -> str:

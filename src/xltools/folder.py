@@ -11,11 +11,11 @@ import datetime as dt
 import io
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from xltools.classes import field, fields, frozen
 from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.roster import CODE_HEADS
@@ -40,7 +40,7 @@ _WAIVER_HEADS = {
 }
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Folder:
     """One year's collection of one district. ``prior`` is last year's collection, folder or roll-up."""
 
@@ -51,7 +51,7 @@ class Folder:
     due: dt.date
     code: str = ""
     prior: Path | None = None
-    policy: Policy = field(factory=Policy)
+    policy: Policy = field(default_factory=Policy)
     witness: bool = False  # whether every merge has a second reader
 
     @property
@@ -157,7 +157,7 @@ def _levels(table: _Table) -> Iterator[tuple[str, Severity]]:
 def _thresholds(table: _Table) -> Thresholds:
     """Numbers above zero; TOML's floats come in as they are written."""
     chosen: dict[str, Any] = {}
-    for name in fields(Thresholds):
+    for name in (one.name for one in fields(Thresholds)):
         if name in table.left:
             value = table.take(name, (int, float))
             if not value or value <= 0:

@@ -6,9 +6,9 @@ It is something to read and never a part of the report. Who wrote nothing, and w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from xltools.checking.holders import entry_of
-from xltools.classes import frozen
 from xltools.data.document import Block, Document, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing
 from xltools.data.roster import Roster
@@ -18,7 +18,7 @@ from xltools.form.model import Form, Part, Section
 from xltools.text import clerk
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Gathered:
     """The document, from how many files, and the files whose prose could not be read."""
 
@@ -27,7 +27,7 @@ class Gathered:
     unread: tuple[Filing, ...]
 
 
-@frozen(eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Voice:
     """What one file says, with the agency's name, its kind and its place in the roster's order."""
 

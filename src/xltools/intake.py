@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xltools.checking.checks import verified
-from xltools.classes import NamedTuple, define, evolve, field
 from xltools.data.ahead import ahead, for_each_worker
 from xltools.data.failure import failed
 from xltools.data.filing import Filing, Source
@@ -46,7 +46,7 @@ _DOCUMENTS = {
 _PASSING = {"damaged", "encrypted", "old-format", "old-format-unreadable", "reader-failed"}
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Manner:
     """How files are read; see :func:`xltools.excel.reader.read`. With ``verifying`` each is verified at once."""
 
@@ -54,7 +54,7 @@ class Manner:
     by_labels: bool = False
     key: bytes = b""
     passwords: tuple[str, ...] = ()
-    limits: Limits = field(factory=Limits)
+    limits: Limits = field(default_factory=Limits)
     verifying: bool = True
 
     def forms(self, name: str) -> Form:
@@ -88,14 +88,14 @@ class Manner:
         if report is None or report.stamp is None or not self.key:
             return report
         about = Finding("seal-missing", report.source.path, str(report.agency))
-        return evolve(report, findings=(about, *report.findings))
+        return replace(report, findings=(about, *report.findings))
 
     @cached_property
     def packed(self) -> bytes:
         """For another process."""
         import pickle  # noqa: PLC0415  one process alone needs none
 
-        return pickle.dumps(evolve(self))  # a copy, without what was worked out of it
+        return pickle.dumps(replace(self))  # a copy, without what was worked out of it
 
     @cached_property
     def digest(self) -> bytes:
@@ -116,12 +116,12 @@ def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Fili
         return filing
     entry = roster.named(stamp.agency.name) if roster and stamp.agency.is_named_only else None
     code, home = entry.code if entry else stamp.agency.code, stamp.agency.district or district
-    agency = evolve(stamp.agency, code=code, district=home)
+    agency = replace(stamp.agency, code=code, district=home)
     if agency == stamp.agency:
         return filing
-    record = evolve(filing.record, agencies=frozenset((agency,))) if filing.record else None
+    record = replace(filing.record, agencies=frozenset((agency,))) if filing.record else None
     findings = tuple(finding.of(filing.source.path, str(agency)) for finding in filing.findings)
-    return evolve(filing, stamp=evolve(stamp, agency=agency), record=record, findings=findings)
+    return replace(filing, stamp=replace(stamp, agency=agency), record=record, findings=findings)
 
 
 def is_bare(agency: Agency) -> bool:

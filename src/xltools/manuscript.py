@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, frozen
 from xltools.data.numeral import folded
 from xltools.errors import InputError, Problem
 from xltools.files import decoded, read_bytes
@@ -33,7 +34,7 @@ class Passage(NamedTuple):
     line: int
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Manuscript:
     """What a file says for each prose cell, and to open the report. A heading without a text below says nothing."""
 

@@ -10,13 +10,13 @@ import struct
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.holders import entry_of, named_for
-from xltools.classes import NamedTuple, frozen
 from xltools.data.anew import Anew
 from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding, Severity
@@ -40,7 +40,7 @@ _BEHIND = 2**64 - 1  # the place of those that are on no roster
 _Filings = Spool | tuple[Filing, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Exclusion:
     """What the coordinator leaves out: an agency's code or a file's name, and why."""
 
@@ -53,7 +53,7 @@ class Exclusion:
         return by_code or self.what in {filing.source.name, filing.source.path}
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Merge:
     """The outcome: the collection as examined, and the roll-up unless something stands against it."""
 
@@ -333,7 +333,7 @@ def _account(account: Account | bytes) -> Account:
     return Account(*origin_of(account), "included") if isinstance(account, bytes) else account
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Left:
     """What the coordinator leaves out: which filings and why, and which agencies of the roster sent something."""
 

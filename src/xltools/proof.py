@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.data.filing import Filing, Member
 from xltools.data.rollup import Rollup
 from xltools.office.parts import Parts

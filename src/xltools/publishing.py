@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
-from xltools.classes import NamedTuple, evolve, frozen
 from xltools.data.document import Block, Document, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing
 from xltools.data.prior import known
@@ -30,7 +30,7 @@ Origin = Literal["template", "workbook", "form", "nobody"]
 _GAP = re.compile(r"【[^【】]*】")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Passage:
     """What one part of the report says, by paragraphs, with figures still in braces; and whose words they are.
 
@@ -50,7 +50,7 @@ class Gap(NamedTuple):
     text: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Report:
     """The words of a report beside the figures that it tells: ``filing`` has the prose as it will be published."""
 
@@ -93,7 +93,7 @@ def report_of(filing: Filing, manuscript: Manuscript | None = None, last: Figure
     told = {p.box: "\n".join(report.paragraphs(p.box)) for p in passages if p.box != OPENING}
     prose = {box: text for box, text in filing.prose.items() if box not in told}
     prose |= {box: text for box, text in told.items() if text}
-    return evolve(report, filing=evolve(filing, prose=prose))
+    return replace(report, filing=replace(filing, prose=prose))
 
 
 def _boxes(form: Form) -> Iterator[str]:

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from xltools import libreoffice
-from xltools.classes import NamedTuple
 from xltools.data.filing import Account, Filing, Stamp
 from xltools.data.finding import Finding, Word
 from xltools.errors import OutputError

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 
 from xltools.checking import standing
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.holders import entry_of, named_for
-from xltools.classes import frozen
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, Word
 from xltools.data.roster import Entry, Roster
@@ -61,7 +61,7 @@ TO_DO = {
 }
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Line:
     """One agency: its states, what needs doing first in front, and its files."""
 
@@ -89,7 +89,7 @@ class Line:
         return sum(f.severity is severity and f.is_open for one in self.examined for f in one.findings)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Board:
     """The agencies, what needs doing first on top; files that are nobody's; and the day it is about."""
 

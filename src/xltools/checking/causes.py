@@ -16,10 +16,11 @@ slips of typing figures; no document lists them, so all of this is inferred.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from xltools.checking.gaps import Gap, gaps
-from xltools.classes import NamedTuple, evolve
 from xltools.data.filing import Filing
 from xltools.data.finding import Cause, Finding, Severity, Sum
 from xltools.data.number import close
@@ -70,7 +71,7 @@ def _explained(case: Case, index: int, finding: Finding) -> Finding:
     if not causes:
         weak = [cause for recogniser in WEAK for cause in recogniser(case, index)]
         causes = weak if len(weak) <= _MOST else []
-    return evolve(finding, causes=(*finding.causes, *causes)[:_MOST]) if causes else finding
+    return replace(finding, causes=(*finding.causes, *causes)[:_MOST]) if causes else finding
 
 
 # -- strong causes: there is a second witness

@@ -8,10 +8,10 @@ a formula that correctly adds up wrong parts is not called wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from xltools.checking.prose import prose
-from xltools.classes import evolve
 from xltools.data.filing import Filing, Origin, Shown
 from xltools.data.finding import Finding, Place, Sum, Word
 from xltools.data.number import close, is_blank
@@ -28,7 +28,7 @@ def verify(filing: Filing) -> tuple[Finding, ...]:
 
 def verified(filing: Filing) -> Filing:
     """The filing with everything there is to say of it among its findings, so that nobody need ask again."""
-    return filing if filing.is_verified else evolve(filing, findings=verify(filing), is_verified=True)
+    return filing if filing.is_verified else replace(filing, findings=verify(filing), is_verified=True)
 
 
 def totals(filing: Filing) -> Iterator[Finding]:
@@ -95,7 +95,7 @@ def filled(filing: Filing) -> Iterator[Finding]:
     about = Finding("all-blank", filing.source.path, str(filing.agency))
     if filing.is_nil and (figures or filing.unread):
         place = filing.address(figures[0] if figures else min(filing.unread))
-        yield evolve(
+        yield replace(
             about,
             code="nil-contradicted",
             sheet=place[0],
@@ -105,7 +105,7 @@ def filled(filing: Filing) -> Iterator[Finding]:
     elif filing.is_untouched:
         yield about
     elif not filing.is_nil and not figures and not filing.unread:
-        yield evolve(about, code="all-zero")
+        yield replace(about, code="all-zero")
 
 
 CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage, prose)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from xltools.checking.checks import verify
 from xltools.checking.holders import entry_of, named_for
 from xltools.checking.survey import Survey
-from xltools.classes import NamedTuple, define, evolve, field, frozen
 from xltools.data.anew import Anew
 from xltools.data.failure import failed
 from xltools.data.filing import Filing
@@ -41,7 +41,7 @@ class Examined(NamedTuple):
         return has_errors(self.findings)
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Collection:
     """Filings examined together; of many filings each is examined anew whenever they are gone through.
 
@@ -111,11 +111,11 @@ class Collection:
         return self.tally.counts[severity]
 
 
-@define
+@dataclass(slots=True)
 class Tally:
     """How many findings of each severity, without the ``waived``; how many files have errors."""
 
-    counts: Counter[Severity] = field(factory=Counter)
+    counts: Counter[Severity] = field(default_factory=Counter)
     waived: int = 0
     bad: int = 0
 
@@ -198,7 +198,7 @@ class Examination(Anew[Examined]):
 _AT_A_TIME = 32  # filings that are judged by one task
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Judge:
     """Judges a filing in the light of all others."""
 
@@ -223,7 +223,7 @@ class _Judge:
         return tuple(survey.judged(filing, finding) for finding in findings)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Judging(Generic[_Made]):
     """The same for packed filings, in whichever process it is done, and what is made of them."""
 
@@ -255,18 +255,20 @@ def _against(filing: Filing, roster: Roster | None, year: int | None, district: 
     agency = filing.stamp.agency
     about = Finding("wrong-year", filing.source.path, str(agency))
     if year is not None and filing.stamp.year != year:
-        yield evolve(about, found=str(filing.stamp.year), expected=str(year))
+        yield replace(about, found=str(filing.stamp.year), expected=str(year))
     if roster is None:
         return
     entry = entry_of(filing, roster)
     if district and agency.district not in {"", district} and not filing.is_rollup:
-        yield evolve(about, code="other-district", found=agency.district, expected=district)
+        yield replace(about, code="other-district", found=agency.district, expected=district)
     if entry is None:
-        yield evolve(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
+        yield replace(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
     elif (named := named_for(filing, roster)) is not None and named != entry:
         facts: dict[str, object] = {"agency": str(agency)}
-        yield evolve(about, code="other-agency", found=agency.code, expected=str(named.agency()), facts=facts)
+        yield replace(
+            about, code="other-agency", found=agency.code, expected=str(named.agency()), facts=facts
+        )
     elif entry.name != agency.name:
-        yield evolve(
+        yield replace(
             about, code="name-differs", found=agency.name, expected=entry.name, facts={"code": agency.code}
         )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
-from xltools.classes import frozen
 from xltools.data.filing import Filing
 from xltools.errors import AdditionError, InputError, Problem
 from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One cell or prose cell that is not the same in both: a figure, a text, or ``None`` where nothing stands."""
 

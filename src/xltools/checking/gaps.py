@@ -7,10 +7,11 @@ should come to nothing. Everything is read off the form's definitions and rules;
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
 from xltools.data.number import is_whole
@@ -29,7 +30,7 @@ class Family(NamedTuple):
     columns: bool
 
 
-@define(frozen=True, slots=False, eq=False)
+@dataclass(frozen=True, eq=False)
 class Gap:
     """One equation that fails: the signed ``terms`` come to ``difference`` and should come to nothing.
 

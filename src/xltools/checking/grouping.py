@@ -13,8 +13,8 @@ was not answered.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.data.finding import Cause, Finding, Place, Severity
 from xltools.form.address import ranges
 from xltools.text import catalog

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, evolve
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Word
 from xltools.data.record import Agency
@@ -114,7 +115,7 @@ def _double(agency: Agency, holders: Iterable[Filing]) -> Facts:
         sources.append(holder.source)
         names |= {one.name for one in _told_for(holder, None) if one == agency}
     # Files may call it by several names; which of them comes first must not matter.
-    named = evolve(agency, name=min(names, default=agency.name))
+    named = replace(agency, name=min(names, default=agency.name))
     told = sorted(_told_apart(sources))
     files = "、".join(told[:_MOST_NAMES]) + ("…" if len(told) > _MOST_NAMES else "")
     same = len({source.sha256 for source in sources}) == 1

@@ -8,12 +8,13 @@ of agencies) it may still be recognised, but is not doubted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from operator import itemgetter
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define
 from xltools.data.filing import Filing
 from xltools.data.sentence import Phrase, Sentence, are_joined, is_elsewhen, is_light, sentences
 from xltools.form.linear import Linear
@@ -88,7 +89,7 @@ def _words(form: Form, year: int) -> Words:
     return Words(tuple(word for word, _ in found), {first: tuple(words) for first, words in by_first.items()})
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Telling:
     """The prose of one filing and what it has to be held against."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.form.model import Cell, Form
 
 _MOST = 3  # of one sort, a filing

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.data.numeral import Quantity
 from xltools.data.sentence import Phrase, Sentence, is_enumerated, part_mark
 from xltools.form.prose import Prose, Whole

@@ -11,12 +11,13 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain
+from typing import NamedTuple
 
 from xltools.checking.notable import Notable, most_notable, watched
-from xltools.classes import NamedTuple, define, evolve, field
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
@@ -231,7 +232,7 @@ class Logs(NamedTuple):
         return near - 1 <= self.before[-1] // _COMPANY  # one of those near is the agency itself
 
 
-@define(eq=False, slots=False)
+@dataclass(eq=False)
 class Spread:
     """What is usual for a cell among agencies of a kind: as figures, and as logarithms once one is far by its amount."""
 
@@ -241,7 +242,9 @@ class Spread:
     linear: Scale
     least: Decimal  # between these two no figure is far by its amount, which is to be known of each at once
     most: Decimal
-    scores: dict[Decimal, Decimal | None] = field(factory=dict)  # of the figures that were asked for last
+    scores: dict[Decimal, Decimal | None] = field(
+        default_factory=dict
+    )  # of the figures that were asked for last
 
     @property
     def size(self) -> int:
@@ -341,7 +344,7 @@ def _outlier(peer: Peer, notable: Notable, spread: Spread) -> Finding:
     }
     about = _about(peer, "outlier", value, spread.linear.middle, facts)
     sheet, address = peer.filing.address(cell.name)
-    return evolve(about, sheet=sheet, address=address, cell=cell.name)
+    return replace(about, sheet=sheet, address=address, cell=cell.name)
 
 
 def _about(
@@ -367,7 +370,7 @@ def _twin(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
     """Two files of one agency are another matter, under whichever name or district they were issued."""
     own = peer.agency
     others = [
-        evolve(agency, name=name)
+        replace(agency, name=name)
         for agency, name in alike.items()
         if agency != own and (agency.code, name) != (own.code, own.name)
     ]

@@ -7,10 +7,11 @@ for each member that both years know, and for the sums where no member is known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from xltools.checking.notable import Notable, most_notable, watched
-from xltools.classes import NamedTuple, evolve
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place, Sum
 from xltools.data.policy import Thresholds
@@ -222,7 +223,7 @@ def _part(years: Years, identity: Identity, name: str) -> str:
 def _with_others(finding: Finding, years: Years, names: Iterable[str]) -> Finding:
     """With the further cells it speaks of; of a member of a roll-up they stand in another file."""
     places = (Place(*years.filing.address(name), name) for name in names)
-    return finding if years.member else evolve(finding, others=tuple(places))
+    return finding if years.member else replace(finding, others=tuple(places))
 
 
 # -- the same again, or something quite different

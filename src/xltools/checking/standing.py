@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
 from xltools.checking.collection import Collection
-from xltools.classes import define
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.roster import Entry
@@ -25,7 +25,7 @@ class State(Enum):
 _ORDER = {state: index for index, state in enumerate(State)}
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Standing:
     """One file, or one agency of the roster without a file, and everything found about it."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from xltools.checking import prior
 from xltools.checking.holders import Holders, entry_of
 from xltools.checking.peers import Company, Peer, no_rule_maker, peer_of
-from xltools.classes import evolve
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy
@@ -84,7 +84,7 @@ class Survey:
         """The finding with what the coordinator decided about it and what the agency answered."""
         judged = self.policy.applied(finding, filing.agency.code if filing.agency else "")
         answer = filing.explanations.get((finding.code, finding.cell), "")
-        return evolve(judged, explanation=answer) if answer else judged
+        return replace(judged, explanation=answer) if answer else judged
 
 
 def _agencies_of(filing: Filing) -> Iterator[Agency]:

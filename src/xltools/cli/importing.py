@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from xltools.classes import NamedTuple
 from xltools.cli.shared import emit, file, find_form, find_roster, here, option, place, read_limits
 from xltools.text import Lang, catalog
 
@@ -154,7 +153,8 @@ def _file_name(filing: Filing) -> str:
 
 def _workbook(filing: Filing, district: str) -> bytes:
     """The return. Its totals are formulas again; of the document's own nothing is kept but what was said of them."""
-    from xltools.classes import evolve  # noqa: PLC0415
+    from dataclasses import replace  # noqa: PLC0415
+
     from xltools.document.reader.heading import district_of  # noqa: PLC0415
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.excel.writer import write_return  # noqa: PLC0415
@@ -166,7 +166,7 @@ def _workbook(filing: Filing, district: str) -> bytes:
     home = agency.district or district or district_of(agency.name)
     if not home:
         raise InputError(Problem("option-missing", filing.source.path, {"option": "--district"}))
-    stamp = evolve(filing.stamp, agency=evolve(agency, district=home))
+    stamp = replace(filing.stamp, agency=replace(agency, district=home))
     return write_return(filing.form, stamp, filing.record.values, filing.prose)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import click
 
-from xltools.classes import NamedTuple, evolve
 from xltools.cli.shared import (
     Handed,
     How,
@@ -257,7 +257,7 @@ def _merged(
         from xltools.second_reader import SecondReader  # noqa: PLC0415  openpyxl is slow to load
 
         reader = SecondReader(options.form, outcome.rollup.accounts, handed.inbox.paths)
-        outcome = evolve(outcome, rollup=evolve(outcome.rollup, second_reader=reader.sentence))
+        outcome = replace(outcome, rollup=replace(outcome.rollup, second_reader=reader.sentence))
         return Work(outcome, handed, settings, options.password, reader)
     return Work(outcome, handed, settings, options.password)
 

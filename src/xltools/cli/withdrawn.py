@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import click
 from click.core import ParameterSource
 
-from xltools.classes import NamedTuple
 from xltools.errors import InputError, Problem
 from xltools.text import Lang, problem_text
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.form.linear import EXACT
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from xltools.classes import NamedTuple, define, frozen
 from xltools.form.places import Area
 
 # A caption stands over a band of the table and is the outermost head of its figures. A heading stands over all columns
@@ -38,7 +38,7 @@ class Box(NamedTuple):
     role: BoxRole
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Table:
     """A table with merged cells. The boxes cover every place once; widths are in characters, one a column.
 
@@ -100,7 +100,7 @@ class Series(NamedTuple):
     values: tuple[Decimal | None, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A chart of a few series over the same categories."""
 
@@ -118,7 +118,7 @@ class PageBreak(NamedTuple):
 Block = Heading | Paragraph | Table | Chart | PageBreak
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document as a whole. ``draft`` is said on it where it is one."""
 

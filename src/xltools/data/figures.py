@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from xltools.classes import frozen
 from xltools.data.filing import Filing, Source
 from xltools.data.record import Agency
 from xltools.form.layout import layout
@@ -30,7 +30,7 @@ class State(Enum):
     NOT_ADDITIVE = "not-additive"  # of many agencies there is none: averages and the like are not added
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One figure of a return. ``sheet`` and ``address`` say where it stands in the return's own file."""
 
@@ -41,7 +41,7 @@ class Figure:
     address: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Return:
     """The figures of one agency or district. ``via`` is the roll-up that brought them in; ``source`` the return itself."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
-from xltools.classes import NamedTuple, field, frozen
 from xltools.data.finding import Finding
 from xltools.data.record import Agency, Record
 from xltools.form.layout import layout
@@ -44,7 +44,7 @@ class Source(NamedTuple):
         return re.split(_MEMBER, self.path)[0]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """What the generator wrote into the workbook: which form, whose, and of which year."""
 
@@ -143,7 +143,7 @@ class Accepted(NamedTuple):
     via: str = ""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Filing:
     """A file, read. ``form``, ``stamp`` and ``record`` are there as far as reading got.
 
@@ -155,23 +155,23 @@ class Filing:
     form: Form | None = None
     stamp: Stamp | None = None
     record: Record | None = None
-    shown: Mapping[str, Shown] = field(factory=dict)
-    prose: Mapping[str, str] = field(factory=dict)
+    shown: Mapping[str, Shown] = field(default_factory=dict)
+    prose: Mapping[str, str] = field(default_factory=dict)
     members: tuple[Member, ...] = ()
     accounts: tuple[Account, ...] = ()
     is_verified: bool = False
     waived: tuple[Accepted, ...] = ()  # of a roll-up, the findings accepted in it
     # Of a roll-up, what it knows of the years before: every figure that can be added and is known, totals included.
-    earlier: Mapping[int, Mapping[str, Decimal]] = field(factory=dict)
+    earlier: Mapping[int, Mapping[str, Decimal]] = field(default_factory=dict)
     is_complete: bool = False  # a roll-up that was checked against a roster and lacked nothing
     # Inputs whose figure could not be had: nothing that is built on them is judged.
     unread: frozenset[str] = frozenset()
     # Inputs that hold a text: what a program adds up over them is anyone's guess, and is not judged.
     clouded: frozenset[str] = frozenset()
     # Sheet and address of the cells that do not stand where they were issued.
-    moved: Mapping[str, tuple[str, str]] = field(factory=dict)
+    moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     # What the agency answered to earlier findings, by code and cell.
-    explanations: Mapping[tuple[str, str], str] = field(factory=dict)
+    explanations: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def agency(self) -> Agency | None:

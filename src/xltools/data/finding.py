@@ -7,11 +7,11 @@ are in the text catalogue; the facts that the words need travel in ``facts``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
-
-from xltools.classes import NamedTuple, field, frozen
+from typing import NamedTuple
 
 
 class Severity(Enum):
@@ -193,7 +193,7 @@ class Cause(NamedTuple):
     facts: Mapping[str, object] = MappingProxyType({})
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Waiver:
     """A coordinator's word that a finding is accepted; ``cell`` may be empty, for all cells of that code."""
 
@@ -205,7 +205,7 @@ class Waiver:
     date: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault or remark. ``found`` and ``expected`` are figures where they are figures, else words.
 
@@ -221,7 +221,7 @@ class Finding:
     cell: str = ""
     found: Decimal | str = ""
     expected: Decimal | str = ""
-    facts: dict[str, object] = field(factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
     others: tuple[Place, ...] = ()
     member: str = ""
     causes: tuple[Cause, ...] = ()

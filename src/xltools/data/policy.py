@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from xltools.classes import evolve, field, frozen
 from xltools.data.finding import Finding, Severity, Waiver, can_have
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """Where a figure becomes remarkable. The project's own proposals; no document sets any."""
 
@@ -19,11 +19,11 @@ class Thresholds:
     peers: int = 8  # fewer agencies of a kind than this are no measure
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Levels by code, waivers and thresholds of one collection."""
 
-    levels: Mapping[str, Severity] = field(factory=dict)
+    levels: Mapping[str, Severity] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     thresholds: Thresholds = Thresholds()
     rule_makers: frozenset[str] = frozenset()  # codes of agencies that may fill in what only some may
@@ -37,7 +37,7 @@ class Policy:
         waiver = self._waiver(finding, agency) if can_have(finding.code, Severity.NOTE) else None
         if level is None and waiver is None:
             return finding
-        return evolve(finding, level=level, waiver=waiver)
+        return replace(finding, level=level, waiver=waiver)
 
     def _waiver(self, finding: Finding, agency: str) -> Waiver | None:
         return next(

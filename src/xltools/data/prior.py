@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from xltools.classes import evolve, field, frozen
 from xltools.data.filing import Filing
 from xltools.data.record import Agency, Figures
 from xltools.errors import InputError, Problem
@@ -15,7 +15,7 @@ from xltools.form.model import Form
 from xltools.form.places import Years
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Past:
     """The year before: of each agency every figure that is known, totals included, a blank as 0.
 
@@ -32,7 +32,7 @@ class Past:
     reporting: frozenset[Agency] = frozenset()
     whole: Figures | None = None
     gathered: Agency | None = None
-    earlier: Mapping[int, Figures] = field(factory=dict)
+    earlier: Mapping[int, Figures] = field(default_factory=dict)
     stated: frozenset[Agency] = frozenset()
 
     def years_of(self, district: Agency) -> dict[int, Figures]:
@@ -75,13 +75,13 @@ class Past:
     def of_agencies(self, district: str) -> Past:
         """The same without *district* among those that reported: its own report is no agency's, and it is not gone."""
         kept = frozenset(agency for agency in self.reporting if agency.name != district)
-        return evolve(self, reporting=kept)
+        return replace(self, reporting=kept)
 
     def without(self, codes: Iterable[str]) -> Past:
         """The same without the agencies of those codes among those that reported."""
         left_out = frozenset(codes)
         kept = frozenset(agency for agency in self.reporting if agency.code not in left_out)
-        return evolve(self, reporting=kept)
+        return replace(self, reporting=kept)
 
 
 _KEYS: tuple[Callable[[Agency], Hashable], ...] = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 
-from xltools.classes import field, frozen
 from xltools.errors import AdditionError, Problem
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
@@ -16,13 +16,13 @@ from xltools.form.model import Form
 Figures = Mapping[str, Decimal]  # by name of cell
 
 
-@frozen(order=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Agency:
     """Who reports. A code is unique within the district that issued it, so both make the identity."""
 
     district: str
     code: str
-    name: str = field(compared=False, default="")
+    name: str = field(compare=False, default="")
 
     @property
     def is_named_only(self) -> bool:
@@ -33,7 +33,7 @@ class Agency:
         return f"{self.name}（{self.code}）" if self.code and self.code != self.name else self.name
 
 
-@frozen
+@dataclass(frozen=True)
 class Record:
     """Inputs only: totals are derived. An absent name is a blank cell, which is not the same as 0.
 
@@ -44,7 +44,7 @@ class Record:
     form: Form
     year: int
     agencies: frozenset[Agency] = frozenset()
-    values: Mapping[str, Decimal] = field(factory=dict)
+    values: Mapping[str, Decimal] = field(default_factory=dict)
 
     def __add__(self, other: Record) -> Record:
         """The figures of both; raises :class:`AdditionError` where a sum would mean nothing.

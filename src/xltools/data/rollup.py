@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from xltools.classes import define, field, frozen
 from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
 from xltools.data.measure import Foremost
@@ -20,7 +20,7 @@ from xltools.form.model import Chart, Form
 Coverage = Literal["complete", "unchecked", "incomplete"]
 
 
-@define(frozen=True, slots=False, eq=False)
+@dataclass(frozen=True, eq=False)
 class Rollup:
     """What a district's workbook holds.
 
@@ -40,9 +40,9 @@ class Rollup:
     accounts: Sequence[Account]
     coverage: Coverage
     waived: tuple[Accepted, ...] = ()
-    counts: Mapping[Severity, int] = field(factory=dict)
+    counts: Mapping[Severity, int] = field(default_factory=dict)
     expected: int | None = None
-    earlier: Mapping[int, Figures] = field(factory=dict)
+    earlier: Mapping[int, Figures] = field(default_factory=dict)
     added: Added | None = None
     _left_out: tuple[Account, ...] | None = None
     second_reader: str = ""  # the sentence on the cover about the second reader, where there was one
@@ -85,7 +85,7 @@ class Rollup:
         return self.added or _add(self.form, self.members)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Added:
     """What the members of a roll-up add up to.
 
@@ -167,7 +167,7 @@ def _is_alone(account: Account, rollups: AbstractSet[str]) -> bool:
     return account.status == "included" and account.source.sha256 not in rollups
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Subtotal:
     """What the agencies of one kind add up to: how many there are, and every figure that can be a sum."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define
 from xltools.data.number import is_blank
 from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError
@@ -45,7 +46,7 @@ class Entry(NamedTuple):
         return next((cell for head, cell in self.others.items() if head.casefold() in heads), "")
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Roster:
     """The agencies, each with a code of its own."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define
 from xltools.data.numeral import Quantity, folded, quantities, year_of, years
 
 _END = re.compile(r"[。！？!?\n]")
@@ -91,7 +92,7 @@ class Phrase(NamedTuple):
         return bool(re.search(_COMPARED, self.segment))
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Sentence:
     """One sentence, folded, with its quantities."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.data.number import normal, trimmed
 
 _NOTHING = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.data.change import change
 from xltools.data.document import Block, Box, BoxRole, Chart, Heading, Paragraph, Series, Table
 from xltools.data.filing import Filing, Member

@@ -6,8 +6,8 @@ Which rules are laid down and which are inferred is said of each, as the form sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.data.document import Block, Box, BoxRole, Document, Heading, Paragraph, Table
 from xltools.form import model
 from xltools.form.linear import Equation, Linear

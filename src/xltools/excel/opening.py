@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-from xltools.classes import evolve
 from xltools.excel.scan import Facts, Limits, ScanError, scan
 
 
@@ -21,7 +21,7 @@ def facts_of(data: bytes, limits: Limits | None = None, passwords: Sequence[str]
 
     opened = decrypted(data, passwords, limits)
     left = max(1, int(limits.seconds - (time.monotonic() - started)))
-    return _plain(opened, evolve(limits, seconds=left))
+    return _plain(opened, replace(limits, seconds=left))
 
 
 def is_workbook(data: bytes, limits: Limits) -> bool:

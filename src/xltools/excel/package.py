@@ -8,9 +8,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import BinaryIO
 
-from xltools.classes import frozen
 from xltools.office.zipped import Zip
 
 _WORKBOOK = "xl/workbook.xml"
@@ -81,7 +81,7 @@ def _entry(name: str, attributes: int) -> zipfile.ZipInfo:
     return info
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Cut:
     """A part with gaps: ``pieces`` are what stands before, between and behind them, ``gaps`` what each is to hold."""
 

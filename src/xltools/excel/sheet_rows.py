@@ -11,12 +11,12 @@ import io
 import re
 import warnings
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 
-from xltools.classes import define
 from xltools.data.number import is_whole, stored
 from xltools.errors import Problem, RosterError
 from xltools.files import read_bytes
@@ -79,7 +79,7 @@ def _transitional(part: bytes) -> bytes:
     return part
 
 
-@define
+@dataclass(slots=True)
 class _Count:
     """Counts what takes openpyxl time and memory: sheets, rows, cells, and ranges of cells."""
 

@@ -7,7 +7,8 @@ of a hidden column.
 
 from __future__ import annotations
 
-from xltools.classes import NamedTuple
+from typing import NamedTuple
+
 from xltools.excel.scan import Facts, SheetFacts
 from xltools.form.places import SLIP
 from xltools.text import clerk

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
 from xltools.form.places import (

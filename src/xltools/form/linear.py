@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import reduce
-
-from xltools.classes import NamedTuple
+from typing import NamedTuple
 
 ZERO = Decimal(0)
 EXACT = Context(prec=80)  # more digits than any sum of figures has: adding loses nothing

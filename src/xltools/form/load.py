@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, cached_property, lru_cache
-from inspect import get_annotations
 from pathlib import Path
 from types import UnionType
-from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin
+from typing import Any, ClassVar, Literal, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
 
-from xltools.classes import NamedTuple, fields
 from xltools.errors import FormError, Problem
 from xltools.form.linear import Equation, Linear, LinearSyntaxError
 from xltools.form.model import Block, Form, Line, Measure, Section
@@ -244,8 +243,15 @@ def _kind(annotation: Any) -> _Kind:
 @cache
 def _fields(model: Any) -> dict[str, _Field]:
     """The keys of a table that becomes a *model*, in the order in which its fields stand."""
-    renamed, annotations = _RENAMED.get(model, {}), get_annotations(model, eval_str=True)
+    renamed, annotations = _RENAMED.get(model, {}), get_type_hints(model)
     return {
         renamed.get(name, name): _Field(name, _kind(annotations[name]), is_needed)
-        for name, is_needed in fields(model).items()
+        for name, is_needed in _needed(model).items()
     }
+
+
+def _needed(model: Any) -> dict[str, bool]:
+    """The fields of a class in order, and whether each must be given."""
+    if is_dataclass(model):
+        return {f.name: f.default is MISSING and f.default_factory is MISSING for f in fields(model)}
+    return {name: name not in model._field_defaults for name in model._fields}

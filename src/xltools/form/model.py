@@ -10,12 +10,12 @@ relates cells and owns none. Both are written on axes: ``is`` on a row holds in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
-from xltools.classes import NamedTuple, define, field
 from xltools.form.linear import Equation, Linear
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
@@ -269,7 +269,7 @@ def leaves(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     return tuple(leaf for line in lines for leaf in line.leaves())
 
 
-@define(frozen=True, slots=False, eq=False)
+@dataclass(frozen=True, eq=False)
 class Form:
     """A whole report form. Two forms are the same form when key and edition agree. ``text`` is what it was read from."""
 
@@ -281,14 +281,14 @@ class Form:
     title: str
     authority: str
     sections: tuple[Section, ...]
-    cover: Cover = field(factory=Cover)
+    cover: Cover = field(default_factory=Cover)
     rules: tuple[Rule, ...] = ()
     headline: tuple[Headline, ...] = ()
     charts: tuple[Chart, ...] = ()
     superseded: tuple[Superseded, ...] = ()
-    prose: Prose = field(factory=Prose)
+    prose: Prose = field(default_factory=Prose)
     also: tuple[str, ...] = ()  # other titles of published reports
-    publication: Publication = field(factory=Publication)
+    publication: Publication = field(default_factory=Publication)
     notes: tuple[str, ...] = ()  # on how the whole is filled in
 
     @property

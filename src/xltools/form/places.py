@@ -6,10 +6,10 @@ Rows and columns count from 0. Nothing here knows a spreadsheet library.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
-from xltools.classes import NamedTuple, define, frozen
 from xltools.form.address import a1
 from xltools.form.linear import Equation
 from xltools.form.model import Form, Section
@@ -64,7 +64,7 @@ class Area(NamedTuple):
 Role = Literal["title", "caption", "head", "stub", "heading", "hint"]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Label:
     """Words the form prints, and where."""
 
@@ -106,7 +106,7 @@ class Beside(NamedTuple):
     cells: dict[str, Area]
 
 
-@frozen(eq=False)
+@dataclass(frozen=True, eq=False)
 class Sheet:
     """One section's sheet."""
 
@@ -148,7 +148,7 @@ STAMP = ("district", "name", "code", "year", "form", "edition", "kind")
 COUNT_COLUMN, FIRST_COLUMN = 1, 2  # of the list of checks on the cover
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Matrix:
     """The roll-up's sheet of one row a file and one column a cell: the column of each name, and the rows.
 
@@ -225,7 +225,7 @@ class Sources:
     HEAD_ROW, FIRST_ROW = 1, 2
 
 
-@define(frozen=True, slots=False, eq=False)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """The whole workbook of one form."""
 

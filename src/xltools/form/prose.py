@@ -7,9 +7,10 @@ what is made of a difference is :mod:`xltools.checking.prose`'s.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define, field
 from xltools.form.linear import Linear
 
 
@@ -58,14 +59,14 @@ class Settled(NamedTuple):
     unless: tuple[str, ...] = ()
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Prose:
     """The ``[prose]`` table of a form; a form without one has its prose kept and hardly doubted."""
 
     required: tuple[str, ...] = ()  # prose cells that may not be blank
     substantial: tuple[str, ...] = ()  # prose cells in which 无 alone is no answer
     nil: dict[str, str] = field(
-        factory=dict
+        default_factory=dict
     )  # prose cell -> the meaning that is 0 where 无 stands there alone
     instructions: tuple[str, ...] = ()  # words of templates and drafts that do not belong into a report
     foreign: tuple[str, ...] = ()  # what else is received, answered and counted alike

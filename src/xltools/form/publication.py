@@ -6,9 +6,10 @@ nobody but the coordinator knows is a gap in 【】, which has to be filled in b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define
 from xltools.form.wording import Condition, Wording
 
 
@@ -42,7 +43,7 @@ class Draft(NamedTuple):
     say: tuple[Said, ...]
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Publication:
     """The ``[publication]`` table of a form. ``opening`` stands above the first section."""
 

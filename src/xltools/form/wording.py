@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.form.linear import Linear, LinearSyntaxError
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
-from typing import IO
+from dataclasses import dataclass, fields
+from typing import IO, NamedTuple
 from xml.parsers import expat
 
-from xltools.classes import NamedTuple, define, fields, frozen
 from xltools.errors import InputError, Problem
 from xltools.files import OLE, ZIP
 from xltools.office.zipped import HEADER, PLAIN_METHODS, Zip
@@ -49,7 +49,7 @@ class ScanError(Exception):
         super().__init__(f"{code}: {reason}")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Beyond these a file is refused. Sizes in bytes; the names are those of ``--limit``.
 
@@ -73,7 +73,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 def limits_from(settings: Iterable[str]) -> Limits:
     """The limits with each NAME=VALUE of *settings* put in; raises :class:`InputError` for what is no such thing."""
-    known = list(fields(Limits))
+    known = [field.name for field in fields(Limits)]
     found: dict[str, int] = {}
     for setting in settings:
         match = re.fullmatch(r"\s*([a-z]+)\s*=\s*([0-9]{1,15})\s*([KMG]?)B?\s*", setting, re.IGNORECASE)
@@ -309,7 +309,7 @@ Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
 
 
-@define
+@dataclass(slots=True)
 class Watch:
     """Counts what large parts hold while they are parsed."""
 
@@ -371,7 +371,7 @@ class Part(NamedTuple):
             raise ScanError("damaged", "a large part in UTF-16")
 
 
-@define
+@dataclass(slots=True)
 class Budget:
     """Hands out the parts of one workbook and keeps account of what they cost."""
 

@@ -10,9 +10,8 @@ import hashlib
 import struct
 import zipfile
 from itertools import pairwise
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.office.guard import DAMAGE, Limits, ScanError, look, look_inside, open_zip
 from xltools.office.zipped import HEADER
 

@@ -12,8 +12,8 @@ import io
 import struct
 import zipfile
 import zlib
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.files import ZIP
 
 PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # all that a workbook may use

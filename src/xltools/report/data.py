@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 
 from xltools.checking.collection import Collection
 from xltools.checking.mentions import Mention
 from xltools.checking.prose import matches
-from xltools.classes import asdict
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole

@@ -8,10 +8,9 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import xltools
-from xltools.classes import NamedTuple
 from xltools.data.filing import Account, Source
 from xltools.data.policy import Policy
 from xltools.data.record import Agency

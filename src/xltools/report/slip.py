@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import Group, grouped
-from xltools.classes import frozen
 from xltools.data.finding import Finding, Place
 from xltools.excel.marking import Mark, Row, Slip, marked
 from xltools.form.address import ranges
 from xltools.text import cause_text, clerk, explanations, group_text, message, number
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Returned:
     """One file on its way back: what is wrong with it, in groups, worst first."""
 

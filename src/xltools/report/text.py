@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xltools.checking.collection import Collection, Examined
-from xltools.classes import asdict
 from xltools.data.finding import Finding, Severity
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO

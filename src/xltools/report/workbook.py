@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 
 from xltools.checking.board import Board
 from xltools.checking.collection import Collection
 from xltools.checking.standing import Standing, State, standings
-from xltools.classes import asdict
 from xltools.data.finding import Finding, Severity
 from xltools.excel.writer.findings import Column, Listing, write_listings
 from xltools.report import board as report

@@ -7,9 +7,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.ready import parsed
 
 if TYPE_CHECKING:  # help is told without knowing what a finding is

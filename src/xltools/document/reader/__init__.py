@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define, field
 from xltools.data.filing import Filing, Origin, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, Word, quoted
 from xltools.data.number import is_blank, misfit
@@ -108,7 +109,7 @@ def _former(flow: Flow, form: Form) -> str:
     return former_word(form, (plain(text) for text in (*texts, *lines) if len(text) <= LONGEST_LABEL))
 
 
-@define
+@dataclass(slots=True)
 class _Report:
     """A report on its way into a filing."""
 
@@ -117,9 +118,9 @@ class _Report:
     form: Form
     given: Given
     placed: dict[str, Placed]
-    findings: list[Finding] = field(factory=list)
-    shown: dict[str, Shown] = field(factory=dict)
-    unread: set[str] = field(factory=set)
+    findings: list[Finding] = field(default_factory=list)
+    shown: dict[str, Shown] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
 
     def filing(self) -> Filing:
         """Everything that could be read of it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
-
-from xltools.classes import NamedTuple, define, field, frozen
+from typing import NamedTuple
 
 MOST_COLUMNS = 200  # of a grid; what reaches farther is cut there
 MOST_ROWS = 500
@@ -36,7 +36,7 @@ class Slot(NamedTuple):
     last_column: int
 
 
-@frozen(slots=False)
+@dataclass(frozen=True)
 class Grid:
     """A table with its merged cells, counted from 0."""
 
@@ -84,13 +84,13 @@ Item = Paragraph | Loose | Grid
 Flow = tuple[Item, ...]
 
 
-@define
+@dataclass(slots=True)
 class _Cell:
     row: int
     column: int
     rows: int
     columns: int
-    items: list[Item] = field(factory=list)
+    items: list[Item] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -106,14 +106,16 @@ class _Cell:
         )
 
 
-@define
+@dataclass(slots=True)
 class Weaver:
     """Puts a grid together cell by cell, as formats tell it: row by row, with spans."""
 
-    cells: list[_Cell] = field(factory=list)
+    cells: list[_Cell] = field(default_factory=list)
     _row: int = -1
     _column: int = 0
-    _taken: dict[int, int] = field(factory=dict)  # column -> the last row that a cell from above covers
+    _taken: dict[int, int] = field(
+        default_factory=dict
+    )  # column -> the last row that a cell from above covers
 
     def row(self) -> None:
         """A new row begins."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.document.reader.flow import Flow, Paragraph
 from xltools.form.labels import core
 from xltools.form.model import Form

@@ -10,9 +10,10 @@ rows that are there. Anything else is refused, with what was looked for and what
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define, field, frozen
 from xltools.data.number import is_blank
 from xltools.data.typed import typed
 from xltools.document.reader.rows import Head, Row, Words, is_figure, names, walk
@@ -40,11 +41,11 @@ class Lack(NamedTuple):
     found: str = ""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Placed:
     """What stands in the cells of a section, by their names; nothing where the section is refused."""
 
-    texts: Mapping[str, str] = field(factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     near: tuple[Near, ...] = ()
     lacks: tuple[Lack, ...] = ()
 
@@ -81,14 +82,14 @@ def place(section: Section, rows: Sequence[Row], form: Form) -> Placed:
     return _Placing(section, rows, Words(form)).placed()
 
 
-@define
+@dataclass(slots=True)
 class _Run:
     """The rows that may be one table: which row of the document is which of the form."""
 
-    rows: dict[int, int] = field(factory=dict)  # place among the wanted -> place in the document
+    rows: dict[int, int] = field(default_factory=dict)  # place among the wanted -> place in the document
 
 
-@define(slots=False)
+@dataclass
 class _Placing:
     section: Section
     rows: Sequence[Row]

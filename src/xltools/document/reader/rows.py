@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define, field, frozen
 from xltools.data.number import is_blank
 from xltools.data.typed import typed
 from xltools.document.reader.flow import Flow, Grid, Loose, Paragraph, Slot
@@ -42,7 +43,7 @@ class Row(NamedTuple):
     number: int = 0  # of the row in its grid
 
 
-@frozen
+@dataclass(frozen=True)
 class Words:
     """The labels of a form, folded, by what they are."""
 
@@ -138,13 +139,13 @@ def rows_of(flow: Flow, form: Form) -> tuple[Row, ...]:
     return tuple(gathering.rows)
 
 
-@define
+@dataclass(slots=True)
 class _Gathering:
     words: Words
-    rows: list[Row] = field(factory=list)
-    _labels: list[str] = field(factory=list)
-    _figures: list[str] = field(factory=list)
-    _before: list[str] = field(factory=list)
+    rows: list[Row] = field(default_factory=list)
+    _labels: list[str] = field(default_factory=list)
+    _figures: list[str] = field(default_factory=list)
+    _before: list[str] = field(default_factory=list)
 
     def _add(self, row: Row) -> None:
         self.rows.append(row)

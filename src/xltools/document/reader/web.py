@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from xltools.classes import define, field
 from xltools.data.number import is_blank
 from xltools.document.reader.flow import Flow, Item, Paragraph, Weaver
 from xltools.office.guard import ScanError
@@ -84,10 +84,10 @@ def _without(text: str, begin: str, end: str) -> str:
     return "".join(kept)
 
 
-@define
+@dataclass(slots=True)
 class _Cell:
     items: list[Item]
-    line: list[str] = field(factory=list)
+    line: list[str] = field(default_factory=list)
 
 
 class _Page(HTMLParser):

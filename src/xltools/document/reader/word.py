@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple, define, field
 from xltools.document.reader.flow import Flow, Item, Paragraph, Weaver
 from xltools.office.guard import (
     DAMAGE,
@@ -61,12 +62,12 @@ class _Piece(NamedTuple):
     about: dict[str, str]
 
 
-@define
+@dataclass(slots=True)
 class _Table:
     """A table that is open, and its row."""
 
-    weaver: Weaver = field(factory=Weaver)
-    row: list[_Piece] = field(factory=list)
+    weaver: Weaver = field(default_factory=Weaver)
+    row: list[_Piece] = field(default_factory=list)
     before: int = 0  # columns that the row leaves out
     is_deleted: bool = False
 
@@ -87,16 +88,16 @@ class _Table:
                 self.weaver.skip(columns)
 
 
-@define
+@dataclass(slots=True)
 class _Text:
     """Listens to the parser. Tables may stand in cells of tables, and paragraphs in boxes of paragraphs."""
 
-    items: list[Item] = field(factory=list)
-    _cells: list[_Piece] = field(factory=list)  # that are open, the innermost last
-    _tables: list[_Table] = field(factory=list)
-    _lines: list[list[str]] = field(factory=list)  # the paragraphs that are open
+    items: list[Item] = field(default_factory=list)
+    _cells: list[_Piece] = field(default_factory=list)  # that are open, the innermost last
+    _tables: list[_Table] = field(default_factory=list)
+    _lines: list[list[str]] = field(default_factory=list)  # the paragraphs that are open
     _out: int = 0  # depth inside of what is left out
-    _run: list[str] = field(factory=list)
+    _run: list[str] = field(default_factory=list)
     _is_shown: bool = True
     _is_text: bool = False
     _is_title: bool = False

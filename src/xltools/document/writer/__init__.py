@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from xltools.classes import frozen
 from xltools.data.document import Document
 from xltools.formats import format_by, room_of
 
@@ -13,7 +13,7 @@ How = Literal["docx", "html", "md", "pdf"]
 HOWS: tuple[How, ...] = get_args(How)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Format:
     """What is to be known of a format: its room, the endings of its files, and the library that it needs with its extra."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import groupby
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.data.document import Chart, Series
 from xltools.document.markup import Markup, tag
 from xltools.document.palette import INK, LINE, colour

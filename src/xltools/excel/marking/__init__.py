@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from xltools.classes import frozen
 from xltools.errors import MarkingError, Problem
 from xltools.excel.marking.book import Book, forget_names, insert_sheet, read_book, remove_sheet, slip_name
 from xltools.excel.marking.comments import Address, Sheet, comment, sign, uncomment
@@ -74,7 +74,7 @@ def _refusals() -> Iterator[None]:
         ) from error
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Group:
     """The marks of one sheet: what is coloured, and the text at each cell that gets a comment."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from xltools.classes import frozen
 from xltools.excel.marking.markup import Element, Markup, escaped
 from xltools.excel.marking.parts import Parts
 from xltools.excel.signs import MARKER
@@ -17,7 +17,7 @@ _ORDER = (
 )  # fmt: skip
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Book:
     """What there is to know of a workbook's part before anything is changed."""
 

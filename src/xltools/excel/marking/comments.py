@@ -7,9 +7,9 @@ comment of somebody else gets ours behind its text; the box stays as large as it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from xml.parsers.expat import ExpatError
 
-from xltools.classes import frozen
 from xltools.excel.marking.markup import Element, Markup, escaped, made
 from xltools.excel.marking.parts import HEAD, Parts
 from xltools.excel.marking.sheet import Grid, but_cells, forget_drawing, refer_to_drawing
@@ -34,7 +34,7 @@ _LONGEST = 8000  # characters
 Address = tuple[int, int]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A worksheet's part with what comments need: its main part's namespace and the beginning of its relations' types."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from xltools.classes import field, frozen
+from dataclasses import dataclass, field
+
 from xltools.data.finding import Place
 from xltools.text import clerk
 
 _HEADS = ("number", "place", "label", "found", "expected", "mend", "status", "explanation")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Cells of one sheet that belong together: coloured until one of them changes, with a comment at the first."""
 
@@ -18,7 +19,7 @@ class Mark:
     text: str
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Row:
     """One finding as the clerk reads it.
 
@@ -41,10 +42,10 @@ def _heads() -> tuple[str, ...]:
     return tuple(clerk()(f"slip.{head}") for head in _HEADS)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Slip:
     """The sheet 「需要修改的地方」: a title, sentences below it, and one row a finding."""
 
     rows: tuple[Row, ...]
-    titles: tuple[str, ...] = field(factory=lambda: (clerk()("slip.title"), clerk()("slip.guide")))
-    heads: tuple[str, ...] = field(factory=_heads)
+    titles: tuple[str, ...] = field(default_factory=lambda: (clerk()("slip.title"), clerk()("slip.guide")))
+    heads: tuple[str, ...] = field(default_factory=_heads)

@@ -7,9 +7,9 @@ the encoding it had.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from xltools.classes import define, field
 from xltools.office.guard import ScanError
 
 Attributes = dict[str, str]
@@ -17,7 +17,7 @@ Skip = Callable[[str, Attributes], bool]
 _SEPARATOR = "\n"  # stands in no name of an element and in no namespace
 
 
-@define(eq=False)
+@dataclass(slots=True, eq=False)
 class Element:
     """An element and its place: its start tag ends at ``inner``, its end tag begins at ``close``."""
 
@@ -30,7 +30,7 @@ class Element:
     close: int = 0
     end: int = 0
     text: str = ""  # its own
-    children: list[Element] = field(factory=list)
+    children: list[Element] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from xltools.classes import frozen
 from xltools.excel.marking.markup import Element, Index, Markup, Skip
 from xltools.excel.package import with_parts
 from xltools.office.guard import Limits, beyond, folded
@@ -17,7 +17,7 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Relation:
     """One part's reference to another: its kind is the end of its type, ``target`` the name of the other part."""
 

@@ -6,8 +6,8 @@ ECMA-376 part 1, 18.3.1.99 (CT_Worksheet) gives the order of a worksheet's eleme
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.excel.marking.markup import Attributes, Element, Markup, escaped
 from xltools.excel.marking.parts import Parts
 from xltools.excel.signs import RULE

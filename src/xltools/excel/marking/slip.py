@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from xltools.classes import frozen
 from xltools.data.finding import Place
 from xltools.excel.formula import quoted
 from xltools.excel.marking.marks import Row, Slip
@@ -30,7 +30,7 @@ _TITLE_HEIGHT = 34.0
 _LONGEST = 32_000  # characters in a cell; Excel takes 32,767
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Page:
     """The slip's part as it is written, and the defined names that go with it."""
 

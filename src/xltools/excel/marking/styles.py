@@ -7,8 +7,8 @@ as long as nobody has saved the workbook, and nobody else can use it by then; af
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.excel.marking.markup import Element, Markup
 from xltools.excel.marking.parts import HEAD, Parts
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xltools.classes import evolve
 from xltools.data.filing import Filing, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding
 from xltools.data.record import Record
@@ -75,7 +75,7 @@ def read_package(
         return Filing(source, (Finding(error.code, name, found=error.reason),))
     explanations = take_slip(facts)
     filing = _read_facts(facts, source, form, by_labels=by_labels, key=key)
-    return evolve(filing, explanations=explanations) if explanations else filing
+    return replace(filing, explanations=explanations) if explanations else filing
 
 
 def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:

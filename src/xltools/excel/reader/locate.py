@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.excel.reader.reading import Reading
 from xltools.excel.reader.stamp import is_short, named_place, place_of
 from xltools.excel.scan import SheetFacts

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from xltools.classes import define, field
 from xltools.data.filing import Shown
 from xltools.data.finding import Finding, quoted
 from xltools.data.number import is_blank, misfit, stored
@@ -19,7 +19,7 @@ from xltools.form.model import Cell, Form
 from xltools.form.places import Layout, Matrix, Sheet
 
 
-@define
+@dataclass(slots=True)
 class Reading:
     """Collects findings, figures and evidence; ``by_labels`` is set for a workbook that was never issued."""
 
@@ -29,14 +29,14 @@ class Reading:
     by_labels: bool = False
     matrix: Matrix | None = None  # of a roll-up, as it was found
     member: str = ""  # the agency inside a roll-up that is being read
-    findings: list[Finding] = field(factory=list)
-    values: dict[str, Decimal] = field(factory=dict)
-    shown: dict[str, Shown] = field(factory=dict)
-    prose: dict[str, str] = field(factory=dict)
-    unread: set[str] = field(factory=set)
-    moved: dict[str, tuple[str, str]] = field(factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    values: dict[str, Decimal] = field(default_factory=dict)
+    shown: dict[str, Shown] = field(default_factory=dict)
+    prose: dict[str, str] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    moved: dict[str, tuple[str, str]] = field(default_factory=dict)
     clouded: set[str] = field(
-        factory=set
+        default_factory=set
     )  # inputs that hold a text: what a program adds up from them is anyone's guess
 
     @property

@@ -10,9 +10,8 @@ import zipfile
 from collections.abc import Callable
 from functools import cache
 from itertools import count
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from xltools.classes import NamedTuple
 from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts
 from xltools.excel.scan.known import remembered
 from xltools.excel.scan.parts import Book, application, comments, custom, strings, styles, workbook

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xltools.classes import NamedTuple, define, field
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 class Fact(NamedTuple):
@@ -21,32 +22,34 @@ class Comment(NamedTuple):
     text: str
 
 
-@define
+@dataclass(slots=True)
 class SheetFacts:
     """One worksheet."""
 
     name: str
     state: str = "visible"
-    cells: dict[tuple[int, int], Fact] = field(factory=dict)
-    merges: list[str] = field(factory=list)
-    validations: list[str] = field(factory=list)  # the ranges that have one
+    cells: dict[tuple[int, int], Fact] = field(default_factory=dict)
+    merges: list[str] = field(default_factory=list)
+    validations: list[str] = field(default_factory=list)  # the ranges that have one
     is_protected: bool = False
-    hidden_rows: set[int] = field(factory=set)
-    hidden_columns: list[tuple[int, int]] = field(factory=list)  # first and last of each run
-    comments: dict[tuple[int, int], Comment] = field(factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # first and last of each run
+    comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
 
 
-@define
+@dataclass(slots=True)
 class Facts:
     """Everything the reader may want to know of a workbook."""
 
-    sheets: list[SheetFacts] = field(factory=list)
-    names: dict[str, str] = field(factory=dict)  # workbook-wide defined names, in lower case
-    properties: dict[str, str] = field(factory=dict)  # custom document properties
+    sheets: list[SheetFacts] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)  # workbook-wide defined names, in lower case
+    properties: dict[str, str] = field(default_factory=dict)  # custom document properties
     application: str = ""
     structure_locked: bool = False
-    locked: list[bool] = field(factory=list)  # by style number
-    dates: list[bool] = field(factory=list)  # by style number: whether it shows a number as a date or a time
+    locked: list[bool] = field(default_factory=list)  # by style number
+    dates: list[bool] = field(
+        default_factory=list
+    )  # by style number: whether it shows a number as a date or a time
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # other workbooks that this one reads
     old_format: str = ""  # such as .xls: then only the values are known

@@ -8,9 +8,9 @@ because files share it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from xltools.classes import define, field
 from xltools.office.guard import Part
 from xltools.office.zipped import Packed
 
@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 _ENTRY = 100  # characters that an entry costs besides its key: many short ones are not to be had for nothing
 
 
-@define
+@dataclass(slots=True)
 class Known(Generic[_Key, _Value]):
     """A mapping that forgets what was not asked for in a while.
 
@@ -31,8 +31,8 @@ class Known(Generic[_Key, _Value]):
 
     most: int
     _held: int = 0
-    _young: dict[_Key, tuple[int, _Value]] = field(factory=dict)
-    _old: dict[_Key, tuple[int, _Value]] = field(factory=dict)
+    _young: dict[_Key, tuple[int, _Value]] = field(default_factory=dict)
+    _old: dict[_Key, tuple[int, _Value]] = field(default_factory=dict)
 
     def get(self, key: _Key) -> _Value | None:
         """What was put in under *key*, unless it is forgotten."""

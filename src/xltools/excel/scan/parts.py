@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
+from typing import NamedTuple
 
-from xltools.classes import NamedTuple
 from xltools.excel.scan.facts import Comment
 from xltools.excel.scan.worksheet import place_of
 from xltools.office.guard import Part

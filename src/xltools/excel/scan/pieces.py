@@ -32,11 +32,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import accumulate, count, pairwise
 from operator import add
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
-from xltools.classes import NamedTuple, define, field, frozen
 from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.excel.scan.known import Known
 from xltools.excel.scan.parts import Book, strings, workbook
@@ -173,7 +173,7 @@ _OTHER: Final = 3
 _Entry = tuple[tuple[int, int], int, Any, Any, int]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Piece:
     """What a shape of a piece holds.
 
@@ -205,17 +205,17 @@ _ROOTS: Known[str, bool] = Known(1 << 16)
 _MOST_NEW = 500  # pieces to be parsed by themselves, of one sheet: beyond that it is no sheet of ours
 
 
-@define
+@dataclass(slots=True)
 class _Assembly:
     """One sheet, put together. The sheet itself is touched when all went well."""
 
     sheet: SheetFacts
     tables: Tables
-    cells: dict[tuple[int, int], Fact] = field(factory=dict)
-    hidden_rows: set[int] = field(factory=set)
-    hidden_columns: list[tuple[int, int]] = field(factory=list)
-    merges: list[str] = field(factory=list)
-    validations: list[str] = field(factory=list)
+    cells: dict[tuple[int, int], Fact] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    merges: list[str] = field(default_factory=list)
+    validations: list[str] = field(default_factory=list)
     is_protected: bool = False
     last: int = 0
     new: int = 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
-from xltools.classes import define, field
 from xltools.excel.formula import shifted
 from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.form.address import COLUMNS, ROWS, column_index
@@ -58,15 +58,15 @@ class _AnyStyle(dict[str, int]):
         return int(style[:9])
 
 
-@define
+@dataclass(slots=True)
 class Tables:
     """What the cells of all sheets refer to: strings, styles, and formulas that are written once for many cells."""
 
     limits: Limits
-    strings: list[str] = field(factory=list)
+    strings: list[str] = field(default_factory=list)
     style_count: int = 0  # 0 when the workbook does not say
     cells: int = 0  # of the sheets so far
-    formulas: dict[str, tuple[int, int, str]] = field(factory=dict)
+    formulas: dict[str, tuple[int, int, str]] = field(default_factory=dict)
     expanded: int = 0  # characters of formulas written out so far
 
     def styles(self) -> dict[str, int]:

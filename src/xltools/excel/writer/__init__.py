@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from xltools.classes import evolve
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
 from xltools.data.seal import seal
@@ -119,7 +119,7 @@ def _write(
     executor: Executor | None = None,
 ) -> None:
     check_password(password)
-    content = evolve(content, results=results(content))
+    content = replace(content, results=results(content))
     with Canvas(password) as canvas:
         # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
         created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.classes import define, frozen
 from xltools.data.filing import Account
 from xltools.data.finding import Severity
 from xltools.data.rollup import Rollup
@@ -27,7 +27,7 @@ _LINE, _LEAST = 15.0, 20.0
 _PROOF = ("agencies", "sheet", "issued", "difference", "result")
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Proof:
     """Figures of one table whose sum must be the same over the agencies, on the district's sheet and as issued."""
 
@@ -65,7 +65,7 @@ def write_account(
     return account.row - 1, ticks
 
 
-@define
+@dataclass(slots=True)
 class _Account:
     """Where the next line goes."""
 

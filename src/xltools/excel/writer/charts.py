@@ -7,11 +7,11 @@ agencies has the right picture all the same.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.classes import frozen
 from xltools.data.measure import FOREMOST, in_year
 from xltools.data.rollup import Rollup
 from xltools.excel import live
@@ -43,7 +43,7 @@ _TABLE_WIDTHS = (10.0, 14.0, 14.0, 28.0, 14.0)
 _LONGEST_NAME = 16  # characters of an agency beside its bar
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Value:
     """A cell of the numbers: a formula with its result, or nothing."""
 
@@ -54,7 +54,7 @@ class _Value:
 _Row = tuple[str | Decimal | _Value | None, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Data:
     """The numbers of a chart: ``labels`` columns that tell what a row is, the last of them on the axis, then measures."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from xltools.classes import field, frozen
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
 from xltools.files import Home
@@ -17,7 +17,7 @@ from xltools.text import clerk
 Place = tuple[str, int, int]  # sheet, row and column of the cell that holds a value
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Content:
     """The layout, the stamp, every value with totals derived, the prose, and the roll-up when it is one."""
 
@@ -26,9 +26,13 @@ class Content:
     values: Mapping[str, Decimal]
     prose: Mapping[str, str]
     rollup: Rollup | None = None
-    last: Mapping[str, Decimal] = field(factory=dict)  # last year's figures, where they are to be shown
+    last: Mapping[str, Decimal] = field(
+        default_factory=dict
+    )  # last year's figures, where they are to be shown
     carried: frozenset[str] = frozenset()  # inputs that were filled in from last year's
-    results: Mapping[Place, int | str] = field(factory=dict)  # of the checks and of the cover's list of them
+    results: Mapping[Place, int | str] = field(
+        default_factory=dict
+    )  # of the checks and of the cover's list of them
     home: Home | None = None  # where a roll-up will lie, from which it links to the returns
     matrix: Matrix | None = None  # where a roll-up has the rows of agencies
 

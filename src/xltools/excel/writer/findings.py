@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.classes import frozen
 from xltools.excel.measure import lines
 from xltools.excel.writer.canvas import LOCKED, Canvas, widths
 from xltools.form.places import Area
@@ -21,7 +21,7 @@ _LONGEST = 32_000  # characters; a cell takes 32,767
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Column:
     """The head of a column and its width in characters."""
 
@@ -29,7 +29,7 @@ class Column:
     width: float
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Listing:
     """One sheet: a row a thing. ``tones`` gives the background of every cell that holds just that word."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.classes import frozen
 from xltools.data.anew import carried
 from xltools.data.checksum import checksum, member_check
 from xltools.data.filing import Account, Member, Source
@@ -99,7 +99,7 @@ def write_names(canvas: Canvas, content: Content, page: Worksheet, cells: Iterab
         page.set_row(row, height)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _MatrixRow:
     """What makes the row of a member; it may travel to another process."""
 
@@ -137,7 +137,7 @@ def _are_linked(canvas: Canvas, content: Content, page: Worksheet, title: str, f
     return is_wanted and 0 < files <= most
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Table:
     """Rows below a head that can be filtered and sorted and not typed into; some link to the file in one column."""
 

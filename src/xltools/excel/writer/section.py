@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.classes import evolve
 from xltools.data.rollup import Rollup
 from xltools.excel import live
 from xltools.excel.formula import rectangles
@@ -138,7 +138,8 @@ def _last_heads(content: Content, beside: Beside) -> tuple[Label, ...]:
     """The labels of last year's columns. With the year in them they are not the form's own, which stand once in a sheet."""
     year, t = content.stamp.year - 1, clerk()
     return tuple(
-        evolve(label, text=t("sheet.last-year-label", year=year, label=label.text)) for label in beside.labels
+        replace(label, text=t("sheet.last-year-label", year=year, label=label.text))
+        for label in beside.labels
     )
 
 

@@ -12,9 +12,9 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from xltools.classes import evolve, frozen
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.data.seal import seal
@@ -73,7 +73,7 @@ class Press:
         if last:
             return issued(self._form, stamp, last=last, show_last=self._show_last)
         self._empty = self._empty or issued(self._form, stamp)
-        return evolve(self._empty, stamp=stamp)
+        return replace(self._empty, stamp=stamp)
 
     def _mould(self, content: Content) -> _Mould | None:
         shape = _shape(content)
@@ -104,7 +104,7 @@ def _is_built(text: str) -> bool:
     return not text or len(text) > _LONGEST or bool(_BUILT.search(text))
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class _Mould:
     """A package with gaps, and the strings in it, encoded: a name that is one of them has no string of its own."""
 
@@ -139,7 +139,7 @@ def _for_tokens(content: Content, name: str, code: str) -> Content:
     """The same workbook for an agency that is called by tokens."""
     agency = content.stamp.agency
     other = Agency(agency.district, name if agency.code == agency.name else code, name)
-    return evolve(content, stamp=evolve(content.stamp, agency=other))
+    return replace(content, stamp=replace(content.stamp, agency=other))
 
 
 def _cuts(package: bytes, content: Content, texts: _Texts) -> dict[str, Cut]:

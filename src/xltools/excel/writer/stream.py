@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from xltools.classes import NamedTuple, define, field
 from xltools.data.ahead import worked_out
 from xltools.excel.formula import ROW
 from xltools.form.address import a1, column_name
@@ -80,7 +80,7 @@ _FEWEST = 1000  # rows, below which others need longer to begin than they save
 _AT_A_TIME = 3500  # cells that are worked out by one task: long rows, few of them
 
 
-@define(eq=False)
+@dataclass(slots=True, eq=False)
 class Stream(Generic[_Item]):
     """A row of a sheet for each of *count* items, from the row *first* on, which is there for the looks.
 
@@ -94,7 +94,7 @@ class Stream(Generic[_Item]):
     make: Callable[[_Item], Row]
     linked: int = 0
     executor: Executor | None = None
-    _links: IO[str] = field(factory=_spool)
+    _links: IO[str] = field(default_factory=_spool)
 
     def sheet(self, part: bytes) -> Iterator[bytes]:
         """The sheet's part with all rows in it; raises ``ValueError`` when there are not as many as was said."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
-from xltools.classes import frozen
 from xltools.formats import format_by, room_of
 from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
@@ -17,7 +17,7 @@ How = Literal["csv", "jsonl", "parquet", "sqlite", "duckdb"]
 HOWS: tuple[How, ...] = get_args(How)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Format:
     """What is to be known of a format: the endings of its files, the library it needs, and what it can hold."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from xltools.checking.collection import Examined, examine
-from xltools.classes import define, field, frozen
 from xltools.data.figures import Figure, Level, Return, State, returns_of
 from xltools.data.filing import Filing
 from xltools.data.policy import Policy
@@ -20,7 +20,7 @@ DIGITS, PLACES = (
 )  # the widest decimal that Parquet and DuckDB have, and how many of its digits are behind the point
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Report:
     """One file as examined, and the returns in it; none where it holds no figures or was left out."""
 
@@ -35,7 +35,7 @@ class Report:
         return "partial" if self.examined.filing.unread else "whole"
 
 
-@define
+@dataclass(slots=True)
 class Extract:
     """Many files gone through once; no figure is kept.
 
@@ -48,14 +48,14 @@ class Extract:
     strict: bool = False
     wide: Form | None = None
     fixed: bool = False
-    forms: dict[str, Form] = field(factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
     files: int = 0
     count: int = 0  # returns
     faulty: int = 0  # files with errors
     empty: int = 0  # files of which no figure is there
     unread: int = 0  # inputs that are not there in files of which others are
     twice: int = 0  # returns of an agency that was there before
-    _seen: set[tuple[str, int, Agency]] = field(factory=set)
+    _seen: set[tuple[str, int, Agency]] = field(default_factory=set)
 
     @property
     def is_lacking(self) -> bool:

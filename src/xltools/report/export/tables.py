@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from xltools.classes import NamedTuple, frozen
 from xltools.data.figures import Figure, Return, State
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
@@ -27,7 +27,7 @@ class Column(NamedTuple):
 Columns = tuple[Column, ...]
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Table:
     """Columns, and rows that can be gone through once."""
 

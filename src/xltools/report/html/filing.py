@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from xltools.checking.grouping import grouped
 from xltools.checking.standing import Standing
-from xltools.classes import asdict, define
 from xltools.data.finding import Finding, Place
 from xltools.document.markup import Content, Markup, tag
 from xltools.report.html.sheets import Mark, RenderedForm
@@ -17,7 +17,7 @@ from xltools.text import Lang, catalog, cause_text, group_text, message, number
 _MOST_PLACES = 12  # of one message, listed beside it; the others are in the list below it
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class Told:
     """A file, or an agency without one, as the page tells it; ``anchor`` begins every anchor of it."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from xltools.checking.grouping import Group
-from xltools.classes import define, frozen
 from xltools.data.filing import Filing, Origin
 from xltools.data.finding import Place, Severity
 from xltools.data.number import close
@@ -21,7 +21,7 @@ from xltools.text import Lang, catalog, number
 _PRINTED = {"head", "stub", "caption"}  # the roles of labels inside a table
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A numbered message about a cell, and the anchor at which it stands."""
 
@@ -30,7 +30,7 @@ class Mark:
     group: Group
 
 
-@define(frozen=True, slots=False)
+@dataclass(frozen=True)
 class RenderedForm:
     """The form of one file with its figures; ``prefix`` begins every anchor in it."""
 

@@ -7,7 +7,8 @@ mm, 22 lines on a page, three-hao (16 points) FangSong, headings in 黑体 and �
 
 from __future__ import annotations
 
-from xltools.classes import NamedTuple
+from typing import NamedTuple
+
 from xltools.document.writer.word.elements import Element, all_of, twips, w
 
 MARGIN_TOP, MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT = 37.0, 35.0, 28.0, 26.0  # mm
