@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint format types samples golden bench dist clean
+.PHONY: help setup demo test quick prove lint format types samples golden bench dist clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -26,7 +26,10 @@ test: $(READY)  ## run every test (those with LibreOffice skip where it is missi
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 quick: $(READY)  ## run the tests that need no office program
-	$(BIN)/python -m pytest -n auto -m "not office" $(ARGS)
+	$(BIN)/python -m pytest -n auto -m "not office and not prove" $(ARGS)
+
+prove: $(READY)  ## run the longer proofs, before a release
+	$(BIN)/python -m pytest -n auto -m prove $(ARGS)
 
 lint: $(READY)  ## ruff, over everything
 	$(BIN)/ruff check .

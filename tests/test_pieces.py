@@ -316,10 +316,21 @@ def test_strings_and_names_that_were_learned_deceive_nobody():
         assert told(pieces.workbook_of, whole) == told(workbook, whole)
 
 
-@settings(max_examples=1500)
+def assert_same_sheet(text):
+    assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
+
+
+@settings(max_examples=200)
 @given(text=SHEET)
 def test_any_sheet_is_the_same(text):
-    assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
+    assert_same_sheet(text)
+
+
+@pytest.mark.prove
+@settings(max_examples=5000)
+@given(text=SHEET)
+def test_any_of_many_sheets_is_the_same(text):
+    assert_same_sheet(text)
 
 
 @given(texts=st.lists(st.sampled_from(FRAGMENTS), max_size=12), number=st.sampled_from(["1", "-2.5e3"]))
