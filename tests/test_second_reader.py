@@ -273,6 +273,15 @@ def test_of_very_many_files_a_sample_is_read_and_that_is_said(collection, monkey
     assert any("抽查" in str(cell.value) for row in book["封面"].iter_rows() for cell in row)
 
 
+def test_a_roll_up_that_cannot_be_opened_is_told(collection, monkeypatch):
+    form = find("xxgk-2021")
+    rollup = merge([read(path) for path in SOUND[:2]], form, 2024, "青禾区").rollup
+    reading = SecondReader(form, rollup.accounts).checked(b"PK no zip", "district.xlsx")
+    (finding,) = reading.findings
+    assert (finding.code, finding.file) == ("witness-differs", "district.xlsx")
+    assert "BadZipFile" in finding.found
+
+
 # ------------------------------------------------------------------------------------ documents
 
 

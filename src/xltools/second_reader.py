@@ -70,7 +70,10 @@ class SecondReader:
 
     def checked(self, rollup: bytes, file: str) -> SecondReading:
         """Compare a roll-up, which will be the *file*, with the files; LibreOffice recalculates it where it is there."""
-        differences = list(self._returns.rollup_differences(rollup, file))
+        try:
+            differences = list(self._returns.rollup_differences(rollup, file))
+        except Exception as error:  # noqa: BLE001  openpyxl raises many kinds for what it cannot open
+            differences = [Difference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
         recalculation, others = self._recalculated(rollup, file)
         found = [self._finding(one, "second-reader") for one in differences]
         found += [self._finding(one, "libreoffice") for one in others]
@@ -97,7 +100,8 @@ class SecondReader:
         return SecondReading(verdict, "not-installed", findings)
 
     def _finding(self, one: Difference, reader: str) -> Finding:
-        label = self._form.cells[one.figure].label if one.figure in self._form.cells else one.figure
+        known = one.figure in self._form.cells
+        label = self._form.cells[one.figure].label if known else one.figure or Word("whole-file")
         facts: dict[str, object] = {"label": label, "reader": Word(reader)}
         return Finding(
             "witness-differs",
