@@ -183,9 +183,16 @@ def test_a_figure_read_wrongly_is_told_with_its_file(collection, monkeypatch):
     import xltools.excel.reader.sheets as reading
 
     right = reading.number_of
-    monkeypatch.setattr(reading, "number_of", lambda fact: right(fact) and right(fact) + 10)
-    result = run("merge", "--witness", "--incomplete")
+    penalties = openpyxl.load_workbook(SOUND[0])["二、主动公开"]["B12"].value
+    changed(Path("inbox", SOUND[0].name), "二、主动公开", "B12", 424242)
+
+    def misread(fact):
+        return Decimal(penalties) if right(fact) == Decimal(424242) else right(fact)
+
+    monkeypatch.setattr(reading, "number_of", misread)
+    result = run("merge", "--witness")
     assert result.return_value == 1
+    assert f"is {penalties} here and 424242 by the second reader" in result.output
     assert "001_青禾区人民政府办公室_2024.xlsx" in result.output.partition("two readers disagree")[2]
 
 
