@@ -311,6 +311,10 @@ def test_a_document_with_another_figure_or_a_missing_table_is_not_written(collec
         wrong.encode(), "r.html", filing, filing.form, sources_beside(filing.source)
     ).findings
     assert {f.cell for f in found} >= {"applications.new.total"}
+    found = published_checked(
+        b"<p>no table</p>", "r.html", filing, filing.form, sources_beside(filing.source)
+    )
+    assert len(found.findings) == 200
     head, _, rest = page.partition("<table>")
     without = head + rest.partition("</table>")[2]
     found = published_checked(without.encode(), "r.html", filing, filing.form).findings

@@ -112,14 +112,12 @@ def _word_grid(table: ET.Element) -> Grid:
     return Grid(texts, anchors)
 
 
-def _markdown(text: str, form: Form) -> dict[str, Value] | Doubt:
+def _markdown(text: str, form: Form) -> dict[str, Value]:
     """In a pipe table the labels of a row are one cell and those of a column one head, joined by ``/``."""
     tables = [
         [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()]
         for block in re.findall(r"(?:^\|.*\|$\n?)+", text, re.MULTILINE)
     ]
-    if not tables:
-        return Doubt("not-opened")
     found: dict[str, Value] = {name: Doubt("not-found") for name in form.figures}
     for table in reversed(tables):
         heads, rows = [_joined(cell) for cell in table[0]], table[2:]
