@@ -222,7 +222,7 @@ def test_nothing_out_of_a_file_becomes_markup(form):
 
 
 def test_what_was_decided_and_answered_is_told(form, monkeypatch):
-    monkeypatch.setattr("xltools.report.html.filing.cause_text", lambda cause, _: f"cause {cause.code}")
+    monkeypatch.setattr("xltools.report.html.cause_text", lambda cause, **_: f"cause {cause.code}")
     cells = [cell.name for cell in form.inputs[:2]]
     place = [Place(*layout(form).address(name), name) for name in cells]
     facts = {"label": "x"}

@@ -14,8 +14,6 @@ from xltools.text import clerk
 
 Known = Mapping[str, Decimal | None]  # by name of cell; a figure that is not known is None or not there
 
-_PRINTED = {"caption", "head", "stub"}  # the roles of labels inside a table
-
 
 def official_table(form: Form, section: Section, values: Known | None) -> Table:
     """The table of a section that has one, with these figures; without any it is the blank form.
@@ -25,16 +23,25 @@ def official_table(form: Form, section: Section, values: Known | None) -> Table:
     empty place means.
     """
     sheet = _sheet(form, section)
-    labels = [label for label in sheet.labels if label.role in _PRINTED]
-    boxes = [Box(label.text, label.area, _role(label, sheet)) for label in labels]
+    boxes = [Box(label.text, label.area, _role(label, sheet)) for label in printed_labels(sheet)]
     boxes += [Box(figure(values, name), area, "figure") for name, area in sheet.cells.items()]
-    top = min(box.area.row for box in boxes)
+    top = top_row(sheet)
     boxes += _corners(boxes, top)
     moved = (box._replace(area=_up(box.area, top)) for box in boxes)
     # The head of the first of several bands says nothing about the others.
     body = min(area.row for area in sheet.cells.values()) - top
     head = body if len(section.blocks) == 1 else 0
     return Table(tuple(sorted(moved, key=lambda box: box.area)), sheet.widths, section.title, head)
+
+
+def printed_labels(sheet: Sheet) -> list[Label]:
+    """Return the labels that the table of *sheet* prints."""
+    return [label for label in sheet.labels if label.role in {"caption", "head", "stub"}]
+
+
+def top_row(sheet: Sheet) -> int:
+    """Return the row of *sheet* that is the first row of its table."""
+    return min(area.row for area in (*(label.area for label in printed_labels(sheet)), *sheet.cells.values()))
 
 
 def unknown(form: Form, section: Section, values: Known) -> tuple[Cell, ...]:
