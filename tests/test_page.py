@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 from click.testing import CliRunner
+from jinja2 import UndefinedError
 
 from browser import browser
 from conftest import ROOT
@@ -19,6 +20,7 @@ from xltools.cli import command_line
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.data.record import Agency, Record
+from xltools.document.pages import page
 from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_return
 from xltools.form.layout import layout
@@ -221,8 +223,13 @@ def test_nothing_out_of_a_file_becomes_markup(form):
     assert page.told["main"].count("window.hacked=1") >= 2 * 12
 
 
+def test_a_name_that_a_template_does_not_know_is_an_error():
+    with pytest.raises(UndefinedError, match="'t' is undefined"):
+        page("report/html/board.html", lang="en", title="x")
+
+
 def test_what_was_decided_and_answered_is_told(form, monkeypatch):
-    monkeypatch.setattr("xltools.report.html.filing.cause_text", lambda cause, _: f"cause {cause.code}")
+    monkeypatch.setattr("xltools.report.html.cause_text", lambda cause, **_: f"cause {cause.code}")
     cells = [cell.name for cell in form.inputs[:2]]
     place = [Place(*layout(form).address(name), name) for name in cells]
     facts = {"label": "x"}

@@ -1,4 +1,4 @@
-"""The tables of a form as they are published, in the layout of the official form with all its merged heads."""
+"""The tables of a form in the layout of the official form, with all its merged heads."""
 
 from __future__ import annotations
 
@@ -12,38 +12,49 @@ from xltools.form.model import Cell, Form, Section
 from xltools.form.places import Area, Label, Sheet
 from xltools.text import clerk
 
-Known = Mapping[str, Decimal | None]  # by name of cell; a figure that is not known is None or not there
+_NAMED = 5  # unknown figures that a note names; it counts the others
 
-_PRINTED = {"caption", "head", "stub"}  # the roles of labels inside a table
+Known = Mapping[str, Decimal | None]  # figures by name of cell; an unknown figure is None or missing
 
 
 def official_table(form: Form, section: Section, values: Known | None) -> Table:
-    """The table of a section that has one, with these figures; without any it is the blank form.
+    """Return the table of *section* with the figures *values*; the table of the blank form if *values* is None.
 
-    A figure is printed with all its digits and nothing else, 0 as 0, which is how reports are published. One that is not
-    known leaves its place empty: whether a blank means 0 has been decided before, and :func:`unknown_note` says what an
-    empty place means.
+    A figure is printed with all its digits and nothing else, 0 as 0, as published reports do. The place of an unknown
+    figure is empty; :func:`unknown_note` explains it. Whether a blank cell means 0 is decided by the caller.
     """
     sheet = _sheet(form, section)
-    labels = [label for label in sheet.labels if label.role in _PRINTED]
-    boxes = [Box(label.text, label.area, _role(label, sheet)) for label in labels]
+    boxes = [Box(label.text, label.area, _role(label, sheet)) for label in printed_labels(sheet)]
     boxes += [Box(figure(values, name), area, "figure") for name, area in sheet.cells.items()]
-    top = min(box.area.row for box in boxes)
+    top = top_row(sheet)
     boxes += _corners(boxes, top)
-    moved = (box._replace(area=_up(box.area, top)) for box in boxes)
-    # The head of the first of several bands says nothing about the others.
+    moved = (
+        box._replace(area=box.area._replace(row=box.area.row - top, last_row=box.area.last_row - top))
+        for box in boxes
+    )
+    # In a table of several bands each band has a head of its own.
     body = min(area.row for area in sheet.cells.values()) - top
     head = body if len(section.blocks) == 1 else 0
     return Table(tuple(sorted(moved, key=lambda box: box.area)), sheet.widths, section.title, head)
 
 
+def printed_labels(sheet: Sheet) -> list[Label]:
+    """Return the labels that the table of *sheet* prints."""
+    return [label for label in sheet.labels if label.role in {"caption", "head", "stub"}]
+
+
+def top_row(sheet: Sheet) -> int:
+    """Return the row of *sheet* that is the first row of its table."""
+    return min(area.row for area in (*(label.area for label in printed_labels(sheet)), *sheet.cells.values()))
+
+
 def unknown(form: Form, section: Section, values: Known) -> tuple[Cell, ...]:
-    """The figures of a section whose places are left empty, in printed order."""
+    """Return the cells of *section* whose figures are unknown, in printed order."""
     return tuple(form.cells[name] for name in _sheet(form, section).cells if values.get(name) is None)
 
 
 def unknown_note(form: Form, section: Section, values: Known) -> Paragraph | None:
-    """What to say below a table some of whose figures are not known; nothing when all are."""
+    """Return the note below a table that has unknown figures, or None if every figure is known."""
     missing = unknown(form, section, values)
     if not missing:
         return None
@@ -52,11 +63,8 @@ def unknown_note(form: Form, section: Section, values: Known) -> Paragraph | Non
     return Paragraph(clerk()(f"document.{key}", count=len(missing), labels=named), "note")
 
 
-_NAMED = 5  # figures that a note names; of more it says how many there are
-
-
 def figure(values: Known | None, name: str) -> str:
-    """A figure as a document prints it."""
+    """Return the figure of the cell *name* as a document prints it; an empty text if it is unknown."""
     value = values.get(name) if values else None
     return "" if value is None else f"{normal(value):f}"
 
@@ -79,7 +87,7 @@ def _role(label: Label, sheet: Sheet) -> BoxRole:
 
 
 def _corners(boxes: list[Box], top: int) -> list[Box]:
-    """Empty boxes where no label stands: above the rows' labels of a block that prints nothing there."""
+    """Return empty boxes for the places that no box covers, such as those above the labels of rows."""
     taken = {
         (row, column)
         for box in boxes
@@ -92,7 +100,7 @@ def _corners(boxes: list[Box], top: int) -> list[Box]:
         for column in range(columns):
             if (row, column) in taken:
                 continue
-            area = _room(taken, row, column, rows, columns)
+            area = _free_area(taken, row, column, rows, columns)
             taken |= {
                 (r, c) for r in range(row, area.last_row + 1) for c in range(column, area.last_column + 1)
             }
@@ -100,13 +108,9 @@ def _corners(boxes: list[Box], top: int) -> list[Box]:
     return found
 
 
-def _room(taken: set[tuple[int, int]], row: int, column: int, rows: int, columns: int) -> Area:
-    """The largest free rectangle from there on, as wide as it can be."""
+def _free_area(taken: set[tuple[int, int]], row: int, column: int, rows: int, columns: int) -> Area:
+    """Return the free rectangle from that place on that is as wide as possible, and then as high as possible."""
     last_column = next((c for c in range(column, columns) if (row, c) in taken), columns) - 1
     across = range(column, last_column + 1)
     last_row = next((r for r in range(row, rows) if any((r, c) in taken for c in across)), rows) - 1
     return Area(row, column, last_row, last_column)
-
-
-def _up(area: Area, rows: int) -> Area:
-    return area._replace(row=area.row - rows, last_row=area.last_row - rows)
