@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
 from xltools.data.finding import Finding, Severity, Waiver, can_have
+from xltools.errors import InvalidValueError
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,12 @@ class Thresholds:
     least: Decimal = Decimal(20)  # a change smaller than this is none, whatever the factor
     outlier: Decimal = Decimal("3.5")  # modified z-score, as Iglewicz and Hoaglin (1993) propose
     peers: int = 8  # fewer agencies of a kind than this are no measure
+
+    def __post_init__(self) -> None:
+        """Raise an exception group with one :class:`InvalidValueError` for each threshold that is not above 0."""
+        names = (one.name for one in fields(self))
+        if faults := [InvalidValueError("not-above-zero", key=n) for n in names if not getattr(self, n) > 0]:
+            raise ExceptionGroup("thresholds", faults)
 
 
 @dataclass(frozen=True, slots=True)

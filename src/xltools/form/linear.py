@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Context, Decimal
-from functools import reduce
 from typing import NamedTuple
+
+from xltools.errors import InvalidValueError
 
 ZERO = Decimal(0)
 EXACT = Context(prec=80)  # more digits than any sum of figures has: adding loses nothing
@@ -17,12 +18,11 @@ _NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 _TERM = re.compile(rf"\s*([+-]?)\s*({_NAME})")
 
 
-class LinearSyntaxError(ValueError):
-    """The text is not a sum of names; ``rest`` is where it stops being one."""
+class LinearSyntaxError(InvalidValueError):
+    """The text is not a sum of names; ``facts["rest"]`` is what follows the last part that was understood."""
 
     def __init__(self, text: str, rest: str) -> None:
-        self.text, self.rest = " ".join(text.split()), rest.strip()
-        super().__init__(f"not a sum of names: {self.text!r} at {self.rest!r}")
+        super().__init__("not-a-sum", text=" ".join(text.split()), rest=rest.strip())
 
 
 class Linear(NamedTuple):
@@ -61,13 +61,6 @@ class Linear(NamedTuple):
             if value := values.get(name):  # most figures are 0
                 total = add(total, value) if sign > 0 else subtract(total, value)
         return total
-
-    def ready(self) -> Callable[[Mapping[str, Decimal]], Decimal]:
-        """:meth:`value` for a sum that is asked for in file after file: most do nothing but add."""
-        if any(sign < 0 for sign, _ in self.terms):
-            return self.value
-        names, add = self.names, EXACT.add
-        return lambda values: reduce(add, filter(None, map(values.get, names)), ZERO)
 
     def print(self, show: Callable[[str], str]) -> str:
         """Written out with *show(name)* for each name: with addresses this is the spreadsheet formula.

@@ -12,17 +12,12 @@ from collections.abc import Iterable, Iterator
 from xltools.errors import Problem
 from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.linear import Equation, Linear
-from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves
+from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves, walk
 from xltools.form.places import RESERVED_SHEETS
 from xltools.form.publication import Listing, Said
-from xltools.form.wording import (
-    LAST,
-    WORDS,
-    Wording,
-    units_of,
-    unknown_figures,
-    unknown_names,
-)
+from xltools.form.references import units_of, unknown_figures, unknown_names
+from xltools.form.wording import LAST, WORDS, Wording
+from xltools.toml_tables import nearest
 
 _KEY = r"[a-z][a-z0-9_]*"
 _SHEET = r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')"
@@ -114,9 +109,9 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
         )
         yield from _texts(here, *(("extra", text) for text in block.extra))
         for axis, lines in (("rows", block.rows), ("columns", block.columns)):
-            named = [(line.label, line.also) for line in _walk(lines)]
+            named = [(line.label, line.also) for line, _ in walk(lines)]
             yield from _alike(f"{here} › {axis}", [*named, *(("", (text,)) for text in block.extra)])
-            for line in _walk(lines):
+            for line, _ in walk(lines):
                 yield from _line(line, axis, f"{here} › {axis} › “{_clipped(line.label)}”")
     yield from _shape(section, place)
 
@@ -297,7 +292,7 @@ def _list(one: Listing, below: set[str], form: Form, place: str) -> Iterator[Pro
     """A part without a figure would never be named; a list inside another stands above it, so that there is no circle."""
     for index, item in enumerate(one.items, 1):
         here = f"{place} › #{index}"
-        for text in filter(None, item):
+        for text in filter(None, (item.text, item.alone)):
             yield from wording_faults(text, form, here)
             for name in {brace.word for brace in text.braces} & below:
                 yield Problem("circular", here, {"name": name})
@@ -371,12 +366,9 @@ def _coverage(
 
 def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, list[str]]]:
     """Each total with its siblings: the typed lines under the same label, at any depth."""
-    typed = [leaf.key for leaf in leaves(lines) if leaf.is_ is None]
-    for line in lines:
-        if line.lines:
-            yield from _totals(line.lines)
-        elif line.is_ is not None:
-            yield line, typed
+    for siblings in (lines, *(line.lines for line, _ in walk(lines) if line.lines)):
+        typed = [leaf.key for leaf in leaves(siblings) if leaf.is_ is None]
+        yield from ((line, typed) for line in siblings if line.is_ is not None and not line.lines)
 
 
 def _reached(line: Line, axis: dict[str, Line]) -> set[str]:
@@ -485,13 +477,6 @@ def _unknown(names: Iterable[str], known: Iterable[str], place: str) -> Iterator
             yield Problem("unknown-name", place, {"name": name, "nearest": nearest(name, known)})
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The likeliest intended word, or a dash."""
-    import difflib  # noqa: PLC0415  only a fault pays for it
-
-    return next(iter(difflib.get_close_matches(word, list(known), 1)), "—")
-
-
 def _keys(place: str, keys: Iterable[str]) -> Iterator[Problem]:
     for key in keys:
         if not re.fullmatch(_KEY, key):
@@ -502,9 +487,3 @@ def _repeated(names: Iterable[str], place: str, code: str) -> Iterator[Problem]:
     for name, times in Counter(names).items():
         if times > 1:
             yield Problem(code, place, {"name": name})
-
-
-def _walk(lines: tuple[Line, ...]) -> Iterator[Line]:
-    for line in lines:
-        yield line
-        yield from _walk(line.lines)

@@ -1,7 +1,7 @@
 """The form definition: sections, their tables, the cells of the tables, and the identities between cells.
 
-The classes are what a form's TOML file holds, field by field; :mod:`xltools.form.load` fills them.
-Everything else (the cells, their names, the order in which totals are derived) is worked out from them.
+The dataclasses describe the TOML file of a form: their fields are its keys (:mod:`xltools.toml_tables`).
+Everything else (the cells, their names, the order in which totals are derived) is computed from them.
 
 A *definition* (``is`` on a line) owns cells: it gives their formula, their value and their check. A *rule*
 relates cells and owns none. Both are written on axes: ``is`` on a row holds in every column.
@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from types import MappingProxyType
-from typing import ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from xltools.form.linear import Equation, Linear
 from xltools.form.prose import Prose
@@ -23,17 +22,17 @@ from xltools.form.wording import LAST
 
 Number = Literal["count", "decimal"]
 Only = Literal["rule_makers"]
-_Sum = Callable[[Mapping[str, Decimal]], Decimal]
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Line:
     """A row or a column of a table; or, with ``lines``, a label that spans several of them."""
 
     label: str
     key: str = ""
     lines: tuple[Line, ...] = ()
-    is_: Linear | None = None
-    omits: Mapping[str, str] = MappingProxyType({})  # sibling -> why the total leaves it out
+    is_: Linear | None = field(default=None, metadata={"key": "is"})
+    omits: Mapping[str, str] = field(default_factory=dict)  # sibling -> why the total leaves it out
     additive: bool = True  # False: neither agencies' figures nor those of other lines add up to anything here
     number: Number | None = None
     unit: str | None = None
@@ -43,13 +42,9 @@ class Line(NamedTuple):
     also: tuple[str, ...] = ()  # other wordings of the label that published reports have
     note: str = ""  # how it is filled in, beyond what the label says
 
-    def leaves(self) -> Iterator[Line]:
-        """The lines that hold cells, in printed order."""
-        if self.lines:
-            for line in self.lines:
-                yield from line.leaves()
-        else:
-            yield self
+    def leaves(self) -> tuple[Line, ...]:
+        """Return the lines that hold cells, in printed order."""
+        return leaves((self,))
 
     @property
     def depth(self) -> int:
@@ -57,7 +52,8 @@ class Line(NamedTuple):
         return 1 + max((line.depth for line in self.lines), default=0)
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rule:
     """An identity that owns no cell. Of ``rows``, ``columns`` and ``cells`` exactly one is given.
 
     ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
@@ -75,7 +71,8 @@ class Rule(NamedTuple):
     cells: Equation | None = None
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Block:
     """A rectangle of cells under one head. ``arrange = "wide"`` prints its rows side by side, in one line."""
 
     rows: tuple[Line, ...]
@@ -87,8 +84,8 @@ class Block(NamedTuple):
     number: Number | None = None
     unit: str | None = None
     signed: bool | None = None
-    rules: tuple[Rule, ...] = ()
-    carries: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
+    carries: tuple[Rule, ...] = field(default=(), metadata={"key": "carry"})
     extra: tuple[
         str, ...
     ] = ()  # lines that published reports add to it, such as subtotals; they are passed over
@@ -105,7 +102,8 @@ class Block(NamedTuple):
         return across * len(leaves(self.rows)) if self.arrange == "wide" else across
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Part:
     """A piece of prose; without a label it goes under the section's title."""
 
     key: str
@@ -114,14 +112,15 @@ class Part(NamedTuple):
     also: tuple[str, ...] = ()  # other headings under which published reports have it
 
 
-class Section(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Section:
     """A numbered part of the report on a sheet of its own: prose in ``parts`` or tables in ``blocks``."""
 
     key: str
     title: str
     sheet: str
     parts: tuple[Part, ...] = ()
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[Block, ...] = field(default=(), metadata={"key": "block"})
     number: Number = "count"
     unit: str = ""
     signed: bool = False
@@ -132,7 +131,8 @@ class Section(NamedTuple):
     note: str = ""
 
 
-class Nil(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Nil:
     """The field of the cover in which an agency declares that it has nothing to report, by the word *yes*."""
 
     key: str
@@ -141,7 +141,8 @@ class Nil(NamedTuple):
     hint: str = ""
 
 
-class Cover(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cover:
     """The open fields of the cover sheet: who filled the form in, and the like."""
 
     fields: tuple[Part, ...] = ()
@@ -158,21 +159,24 @@ class Cover(NamedTuple):
         return self.nil is not None and prose.get(f"cover.{self.nil.key}", "").strip() == self.nil.yes
 
 
-class Headline(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Headline:
     """A figure that stands for the whole in a summary, under a short name."""
 
     cell: str
     label: str
 
 
-class Measure(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Measure:
     """One thing that a chart shows: a sum of cells under a short name."""
 
     label: str
-    is_: Linear
+    is_: Linear = field(metadata={"key": "is"})
 
 
-class Chart(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Chart:
     """A picture of a district's figures in its roll-up.
 
     ``kind`` is what they are spread over: ``agencies`` shows one measure of those agencies that have most of it,
@@ -190,7 +194,8 @@ class Chart(NamedTuple):
         return tuple(name for measure in self.shows for name in measure.is_.names)
 
 
-class Superseded(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Superseded:
     """A former edition whose workbooks still turn up; any of its *words* in a table gives it away."""
 
     edition: str
@@ -247,49 +252,47 @@ class Identity(NamedTuple):
         return all(name.startswith(LAST) for name in self.equation.right.names)
 
 
-def paths(lines: tuple[Line, ...]) -> dict[str, tuple[str, ...]]:
-    """The labels above and at each leaf, outermost first, by the leaf's key."""
-    found: dict[str, tuple[str, ...]] = {}
-
-    def walk(line: Line, above: tuple[str, ...]) -> None:
-        here = (*above, line.label)
-        if line.lines:
-            for child in line.lines:
-                walk(child, here)
-        else:
-            found[line.key] = here
-
+def walk(lines: tuple[Line, ...], above: tuple[Line, ...] = ()) -> Iterator[tuple[Line, tuple[Line, ...]]]:
+    """Yield every line of an axis in printed order, each with the lines that span it, outermost first."""
     for line in lines:
-        walk(line, ())
-    return found
+        yield line, above
+        yield from walk(line.lines, (*above, line))
+
+
+def paths(lines: tuple[Line, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the labels of each line that holds cells, outermost first and its own last, by its key."""
+    return {
+        line.key: (*(over.label for over in above), line.label)
+        for line, above in walk(lines)
+        if not line.lines
+    }
 
 
 def leaves(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """The lines of an axis that hold cells."""
-    return tuple(leaf for line in lines for leaf in line.leaves())
+    """Return the lines of an axis that hold cells."""
+    return tuple(line for line, _ in walk(lines) if not line.lines)
 
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """A whole report form. Two forms are the same form when key and edition agree. ``text`` is what it was read from."""
-
-    text: ClassVar[str] = ""
+    """A whole report form. Two forms are the same form when key and edition agree."""
 
     schema: Literal[1]
     key: str
     edition: str
     title: str
     authority: str
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = field(metadata={"key": "section"})
     cover: Cover = field(default_factory=Cover)
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
     headline: tuple[Headline, ...] = ()
-    charts: tuple[Chart, ...] = ()
+    charts: tuple[Chart, ...] = field(default=(), metadata={"key": "chart"})
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(default_factory=Prose)
     also: tuple[str, ...] = ()  # other titles of published reports
     publication: Publication = field(default_factory=Publication)
     notes: tuple[str, ...] = ()  # on how the whole is filled in
+    text: str = field(default="", init=False, repr=False)  # of the file
 
     @property
     def name(self) -> str:
@@ -333,6 +336,11 @@ class Form:
         return tuple(ordered.values())
 
     @cached_property
+    def definitions(self) -> dict[str, Linear]:
+        """The sum of each total by name, each after those it is derived from."""
+        return {cell.name: cell.definition for cell in self.totals if cell.definition}
+
+    @cached_property
     def identities(self) -> tuple[Identity, ...]:
         """Every rule in every place it holds."""
         local = (i for s in self.sections for b in s.blocks for r in b.rules for i in _identities(s, b, r))
@@ -348,7 +356,7 @@ class Form:
 
     @cached_property
     def copied(self) -> dict[str, Linear]:
-        """The inputs that last year's figures give by themselves, and the sum (over ``last.`` names) that does."""
+        """The inputs that equal a sum of last year's figures, each with that sum (over ``last.`` names)."""
         return {
             left: identity.equation.right
             for identity in self.carries
@@ -365,9 +373,8 @@ class Form:
     def reach(self) -> dict[str, frozenset[str]]:
         """For each cell, the inputs it is made of; for an input, itself."""
         reach = {cell.name: frozenset((cell.name,)) for cell in self.inputs}
-        for cell in self.totals:
-            assert cell.definition is not None  # noqa: S101  totals are the cells with one
-            reach[cell.name] = frozenset[str]().union(*(reach[name] for name in cell.definition.names))
+        for total, definition in self.definitions.items():
+            reach[total] = frozenset[str]().union(*(reach[name] for name in definition.names))
         return reach
 
     @cached_property
@@ -383,38 +390,19 @@ class Form:
         return prose | {f"cover.{p.key}": p for p in self.cover.parts}
 
     def complete(self, inputs: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """*inputs* and every total derived from them, exactly; a blank input stays absent and counts as 0."""
-        names, sums = self._derived
-        filled = tuple(filter(inputs.__contains__, names))
-        values = dict(zip(filled, map(inputs.__getitem__, filled), strict=True))
-        for name, value in sums:
-            values[name] = value(values)
+        """Return *inputs* and every total derived from them, exactly; a blank input stays absent and counts as 0."""
+        values = {name: inputs[name] for name in self.input_names if name in inputs}
+        for total, definition in self.definitions.items():
+            values[total] = definition.value(values)
         return values
 
-    @cached_property
-    def _derived(self) -> tuple[tuple[str, ...], tuple[tuple[str, _Sum], ...]]:
-        """The names of the inputs, and those of the totals with their sums, each after those it is derived from."""
-        sums = ((cell.name, cell.definition.ready()) for cell in self.totals if cell.definition is not None)
-        return self.input_names, tuple(sums)
-
     def broken(self, values: Mapping[str, Decimal]) -> list[Identity]:
-        """The identities that do not hold for *values*, which are :meth:`complete`."""
-        return [identity for identity, left, right in self._sides if left(values) != right(values)]
-
-    @cached_property
-    def _sides(self) -> tuple[tuple[Identity, _Sum, _Sum], ...]:
-        return tuple((i, i.equation.left.ready(), i.equation.right.ready()) for i in self.identities)
+        """Return the identities that do not hold for *values*, which are :meth:`complete`."""
+        return [identity for identity in self.identities if identity.equation.difference(values)]
 
     def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
-        """A sum of cells, derived from *inputs* without deriving any other."""
-        if (over := self._over_inputs.get(linear)) is None:
-            over = self._over_inputs[linear] = Linear(tuple(self._typed_terms(linear))).ready()
-        return over(inputs)
-
-    @cached_property
-    def _over_inputs(self) -> dict[Linear, _Sum]:
-        """Sums that were asked for, over nothing but inputs."""
-        return {}
+        """Return the exact value of a sum of cells; totals in it are derived from *inputs*."""
+        return Linear(tuple(self._typed_terms(linear))).value(inputs)
 
     def _typed_terms(self, linear: Linear) -> Iterator[tuple[int, str]]:
         for sign, name in linear.terms:

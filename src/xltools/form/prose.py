@@ -7,22 +7,24 @@ what is made of a difference is :mod:`xltools.checking.prose`'s.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 from xltools.form.linear import Linear
 
 
-class Meaning(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Meaning:
     """A figure that words may stand for, under a short name for people: a cell, or a sum of cells."""
 
     key: str
     label: str
-    is_: Linear  # over cell names
+    is_: Linear = field(metadata={"key": "is"})  # over cell names
 
 
-class Claim(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Claim:
     """Words that, with a number behind them, say something about cells.
 
     ``means`` lists every legitimate reading, over the keys of meanings; a number is doubted only when it is none of
@@ -42,17 +44,19 @@ class Claim(NamedTuple):
     denied: bool = False  # 未 or 无 with these words says that the figure is 0
 
 
-class Whole(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Whole:
     """Ways in which a number is divided: each part is a list of its names. ``closed``: the parts are all there is."""
 
     parts: tuple[tuple[str, ...], ...]
     closed: bool = False
 
 
-class Settled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settled:
     """How prose says that everything was settled, and the meaning that must then be 0."""
 
-    all_: tuple[str, ...]
+    all_: tuple[str, ...] = field(metadata={"key": "all"})
     done: tuple[str, ...]
     leaves: str
     handled: str  # what was settled; where the sentence names that figure it speaks of no more than it
@@ -65,16 +69,16 @@ class Prose:
 
     required: tuple[str, ...] = ()  # prose cells that may not be blank
     substantial: tuple[str, ...] = ()  # prose cells in which 无 alone is no answer
-    nil: dict[str, str] = field(
+    nil: Mapping[str, str] = field(
         default_factory=dict
     )  # prose cell -> the meaning that is 0 where 无 stands there alone
     instructions: tuple[str, ...] = ()  # words of templates and drafts that do not belong into a report
     foreign: tuple[str, ...] = ()  # what else is received, answered and counted alike
     scopes: tuple[str, ...] = ()  # words for more, or less, than the agency that reports
     partial: tuple[str, ...] = ()  # words that make of a number a part of the whole
-    meanings: tuple[Meaning, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    wholes: tuple[Whole, ...] = ()
+    meanings: tuple[Meaning, ...] = field(default=(), metadata={"key": "meaning"})
+    claims: tuple[Claim, ...] = field(default=(), metadata={"key": "claim"})
+    wholes: tuple[Whole, ...] = field(default=(), metadata={"key": "whole"})
     settled: Settled | None = None
 
     @cached_property

@@ -6,21 +6,22 @@ nobody but the coordinator knows is a gap in 【】, which has to be filled in b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 from xltools.form.wording import Condition, Wording
 
 
-class Item(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Item:
     """A part of a whole: left out where its figures are 0; *alone* is said where it is all there is."""
 
     text: Wording
     alone: Wording | None = None
 
 
-class Listing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Listing:
     """Parts of a whole under a key for braces: ``其中自然人申请3件、商业企业申请1件``. Of nothing it says nothing."""
 
     key: str
@@ -29,14 +30,16 @@ class Listing(NamedTuple):
     every: str = ""  # before a part that is alone and more than one
 
 
-class Said(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Said:
     """A sentence; without a condition it is always said, where its figures of last year are known."""
 
     text: Wording
     when: Condition | None = None
 
 
-class Draft(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Draft:
     """What a prose cell says where nobody wrote anything."""
 
     box: str
@@ -48,8 +51,8 @@ class Publication:
     """The ``[publication]`` table of a form. ``opening`` stands above the first section."""
 
     opening: tuple[Said, ...] = ()
-    lists: tuple[Listing, ...] = ()
-    drafts: tuple[Draft, ...] = ()
+    lists: tuple[Listing, ...] = field(default=(), metadata={"key": "list"})
+    drafts: tuple[Draft, ...] = field(default=(), metadata={"key": "draft"})
 
     @cached_property
     def by_key(self) -> dict[str, Listing]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-from xltools.ready import parsed
 
 if TYPE_CHECKING:  # help is told without knowing what a finding is
     from decimal import Decimal
@@ -24,13 +23,7 @@ LOCALES = _FOLDER / "locale"  # what other libraries say, compiled for gettext
 
 
 def _held(name: str) -> dict[str, Any]:
-    path = _FOLDER / f"{name}.toml"
-    text = path.read_text(encoding="utf-8")
-    if (found := parsed(path, text)) is not None:
-        return found
-    import tomllib  # noqa: PLC0415  what comes with the package was parsed beforehand
-
-    return tomllib.loads(text)
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 # Code points that are no characters: UTF-8 cannot encode halves of surrogate pairs, XML allows none of these.
