@@ -57,14 +57,14 @@ def _level_faults(code: str, level: object) -> Iterator[InvalidValueError]:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class WitnessSettings:
     """The table ``[witness]``: whether every merge has a second reader."""
 
     always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CollectionSettings:
     """The file ``collection.toml``. ``prior`` is a path from the folder of the collection."""
 
     year: int
@@ -76,7 +76,7 @@ class Settings:
     rule_makers: tuple[str, ...] = ()
     levels: Mapping[str, Severity] = field(default_factory=dict, metadata={"hook": _levels})
     thresholds: Thresholds = field(default_factory=Thresholds)
-    witness: Witness = field(default_factory=Witness)
+    witness: WitnessSettings = field(default_factory=WitnessSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def load(path: Path) -> Folder:
     file, problems = path / FILE, list[Problem]()
     settings = None
     try:
-        settings = structure(read_text(file, InputError), Settings, str(file), InputError)
+        settings = structure(read_text(file, InputError), CollectionSettings, str(file), InputError)
     except InputError as error:
         problems += error.problems
     waivers = tuple(_waivers(path, problems))

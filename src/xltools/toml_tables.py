@@ -76,11 +76,15 @@ def _plain(value: Any, kind: type) -> Any:
     raise _wrong_type(value, kind.__name__)
 
 
-def _decimal(value: Any, _: Any) -> Decimal:
-    """Return a number as it is written."""
+def _number(value: Any, _: Any) -> int | float:
     if type(value) not in {int, float}:
         raise _wrong_type(value, "int / float")
-    return Decimal(str(value))
+    return value  # type: ignore[no-any-return]
+
+
+def _decimal(value: Any, _: Any) -> Decimal:
+    """Return a number as it is written."""
+    return Decimal(str(_number(value, None)))
 
 
 def _literal(value: Any, kind: Any) -> Any:
@@ -132,6 +136,7 @@ _converter = Converter()
 _converter.register_structure_hook_factory(is_dataclass, _table)
 for _kind in (str, bool, int, float, dt.date):
     _converter.register_structure_hook(_kind, _plain)
+_converter.register_structure_hook(int | float, _number)
 _converter.register_structure_hook(Decimal, _decimal)
 _converter.register_structure_hook_func(_has_origin(Literal), _literal)
 _converter.register_structure_hook_func(_has_origin(tuple), _array)

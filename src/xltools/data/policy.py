@@ -17,7 +17,7 @@ class Thresholds:
     factor: Decimal = Decimal(5)  # times last year's figure, or last year's this many times less
     least: Decimal = Decimal(20)  # a change smaller than this is none, whatever the factor
     outlier: Decimal = Decimal("3.5")  # modified z-score, as Iglewicz and Hoaglin (1993) propose
-    peers: int = 8  # fewer agencies of a kind than this are no measure
+    peers: int | float = 8  # fewer agencies of a kind than this are no measure
 
     def __post_init__(self) -> None:
         """Raise an exception group with one :class:`InvalidValueError` for each threshold that is not above 0."""
