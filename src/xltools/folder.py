@@ -1,6 +1,6 @@
-"""A collection as a folder: what is collected, from whom, until when, and where its files lie.
+"""A collection as a folder: its settings, its waivers, and the paths of its files.
 
-``collection.toml``, ``roster.csv``, ``waivers.csv``, ``outbox/`` and ``inbox/``: plain files that can be copied,
+``collection.toml``, ``roster.csv``, ``waivers.csv``, ``outbox/`` and ``inbox/`` are plain files that can be copied,
 zipped and read in ten years. Inside such a folder the commands need no options.
 """
 
@@ -95,32 +95,32 @@ class Folder:
 
     @property
     def roster(self) -> Path:
-        """The list of agencies that are to report."""
+        """The list of agencies that have to report."""
         return self.path / "roster.csv"
 
     @property
     def inbox(self) -> Path:
-        """Where the returns are put as they come."""
+        """The folder of the returns."""
         return self.path / "inbox"
 
     @property
     def outbox(self) -> Path:
-        """Where the workbooks for the agencies are written."""
+        """The folder of the workbooks for the agencies."""
         return self.path / "outbox"
 
     @property
     def rollup(self) -> Path:
-        """Where the district's workbook is written."""
+        """The district's workbook, which ``merge`` writes."""
         return self.path / "district.xlsx"
 
     @property
     def template(self) -> Path:
-        """The text of the published report, where there is one."""
+        """The text of the published report; it may be missing."""
         return self.path / "text.md"
 
     @property
     def report(self) -> Path:
-        """Where the published report is written, with the ending of its format."""
+        """The published report, without the ending of its format."""
         return self.path / "report"
 
 
@@ -197,11 +197,11 @@ def create(
     prior: str,
     lang: Lang,
 ) -> Folder:
-    """Make the folder with its files; raises what a roster or an existing collection stands against it.
+    """Create the folder with its files; raises an error for a faulty roster or an existing collection.
 
     The due day is 31 January of the next year unless given (《政府信息公开条例》第四十九条).
     """
-    load_roster(roster)  # refused here and not when the first command is run in the folder
+    load_roster(roster)  # refuse a faulty roster now and not when the first command runs in the folder
     due = due or dt.date(year + 1, 1, 31)
     t = catalog(lang)
     about = {"form": form, "year": year, "due": due}
@@ -226,6 +226,6 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As a TOML string."""
+    """Return *text* as a TOML string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""The forms that come with xltools, and any other by its path."""
+"""The built-in forms, other forms by path, and pickling of forms."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def names() -> list[str]:
 
 
 def files() -> list[Path]:
-    """The files of the built-in forms."""
+    """Return the files of the built-in forms."""
     return list(_folder().glob("*.toml"))
 
 
 def find(form: str) -> Form:
-    """The built-in form of that name, or the form in the file at that path; raises :class:`FormError`."""
+    """Return the built-in form of that name, or the form in the file at that path; raises :class:`FormError`."""
     if form in names():
         return _builtin(form)
     path = Path(form)
@@ -44,7 +44,7 @@ def _builtin(name: str) -> Form:
 
 
 def _folder() -> Path:
-    """Inside the package where it is installed, beside ``src`` in a checkout."""
+    """Return the folder of the built-in forms: in an installed package, or beside ``src`` in a checkout."""
     installed = _PACKAGE / "templates"
     return installed if installed.is_dir() else _PACKAGE.parent.parent / "templates"
 

@@ -1,6 +1,6 @@
 """A sum of named cells: parsed once, then evaluated, printed as a spreadsheet formula, or put into words.
 
-The grammar is ``+``, ``-`` and names, and stays so: what does not fit is a check written in Python.
+The grammar is ``+``, ``-`` and names and is not to grow; anything else is a check written in Python.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class Linear(NamedTuple):
         return tuple(name for _, name in self.terms)
 
     def renamed(self, rename: Callable[[str], str]) -> Linear:
-        """The same sum over other names: an expression over lines becomes one over cells."""
+        """Return the sum over other names: an expression over lines becomes one over cells."""
         return Linear(tuple((sign, rename(name)) for sign, name in self.terms))
 
     def value(self, values: Mapping[str, Decimal]) -> Decimal:
-        """The exact sum; a name without a value counts as zero, as a blank cell does."""
+        """Return the exact sum; a name without a value counts as 0, as a blank cell does."""
         total, add, subtract = ZERO, EXACT.add, EXACT.subtract
         for sign, name in self.terms:
             if value := values.get(name):  # most figures are 0
@@ -63,9 +63,9 @@ class Linear(NamedTuple):
         return total
 
     def print(self, show: Callable[[str], str]) -> str:
-        """Written out with *show(name)* for each name: with addresses this is the spreadsheet formula.
+        """Return the sum as text with *show(name)* for each name: with addresses, a spreadsheet formula.
 
-        It prints ``+`` and never SUM: SUM passes over a number that was typed as text without a word.
+        It uses ``+`` and never SUM, because SUM silently skips a number that was typed as text.
         """
         text = "".join(("-" if sign < 0 else "+") + show(name) for sign, name in self.terms)
         return text.removeprefix("+")
@@ -81,7 +81,7 @@ class Linear(NamedTuple):
 
 
 class Equation(NamedTuple):
-    """Two sums that must be equal: ``new + carried_in = total + carried_out``. It owns no cell."""
+    """Two sums that must be equal: ``new + carried_in = total + carried_out``."""
 
     left: Linear
     right: Linear
@@ -100,11 +100,11 @@ class Equation(NamedTuple):
         return self.left.names + self.right.names
 
     def renamed(self, rename: Callable[[str], str]) -> Equation:
-        """The same equation over other names."""
+        """Return the equation over other names."""
         return Equation(self.left.renamed(rename), self.right.renamed(rename))
 
     def difference(self, values: Mapping[str, Decimal]) -> Decimal:
-        """Left minus right, exactly; zero when the equation holds."""
+        """Return left minus right, exactly; 0 when the equation holds."""
         return EXACT.subtract(self.left.value(values), self.right.value(values))
 
     def __str__(self) -> str:

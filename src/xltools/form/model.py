@@ -33,14 +33,14 @@ class Line:
     lines: tuple[Line, ...] = ()
     is_: Linear | None = field(default=None, metadata={"key": "is"})
     omits: Mapping[str, str] = field(default_factory=dict)  # sibling -> why the total leaves it out
-    additive: bool = True  # False: neither agencies' figures nor those of other lines add up to anything here
+    additive: bool = True  # False: figures of several agencies, or of other lines, must not be added
     number: Number | None = None
     unit: str | None = None
     signed: bool | None = None
     span: int = 1  # how many printed columns it takes
-    only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
-    also: tuple[str, ...] = ()  # other wordings of the label that published reports have
-    note: str = ""  # how it is filled in, beyond what the label says
+    only: Only | None = None  # the agencies that may fill it in; for all others it is 0
+    also: tuple[str, ...] = ()  # other wordings of the label in published reports
+    note: str = ""  # how to fill it in
 
     def leaves(self) -> tuple[Line, ...]:
         """Return the lines that hold cells, in printed order."""
@@ -48,19 +48,19 @@ class Line:
 
     @property
     def depth(self) -> int:
-        """How many levels of label it has, itself included."""
+        """The number of label levels, including its own."""
         return 1 + max((line.depth for line in self.lines), default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An identity that owns no cell. Of ``rows``, ``columns`` and ``cells`` exactly one is given.
+    """An identity that owns no cell. Exactly one of ``rows``, ``columns`` and ``cells`` is given.
 
     ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
     their full names, across tables too. ``authority`` is the source of the rule, or the word "inferred".
 
-    Among the ``carries`` of a block a rule says how a figure follows from last year's, which have ``last.`` in
-    front of their names: ``carried_in = last.carried_out``. On its left stands one line of this year.
+    A rule among the ``carries`` of a block derives a figure from last year's, whose names begin with ``last.``:
+    ``carried_in = last.carried_out``. Its left side is one line of this year.
     """
 
     key: str
@@ -86,18 +86,16 @@ class Block:
     signed: bool | None = None
     rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
     carries: tuple[Rule, ...] = field(default=(), metadata={"key": "carry"})
-    extra: tuple[
-        str, ...
-    ] = ()  # lines that published reports add to it, such as subtotals; they are passed over
+    extra: tuple[str, ...] = ()  # lines that published reports add, such as subtotals; they are ignored
 
     @property
     def label_columns(self) -> int:
-        """How many sheet columns the labels of its rows take."""
+        """The number of sheet columns that the labels of its rows take."""
         return 0 if self.arrange == "wide" else max((line.depth for line in self.rows), default=0)
 
     @property
     def width(self) -> int:
-        """How many sheet columns its cells take."""
+        """The number of sheet columns that its cells take."""
         across = sum(line.span for line in leaves(self.columns))
         return across * len(leaves(self.rows)) if self.arrange == "wide" else across
 
@@ -109,7 +107,7 @@ class Part:
     key: str
     label: str
     hint: str = ""
-    also: tuple[str, ...] = ()  # other headings under which published reports have it
+    also: tuple[str, ...] = ()  # other headings for it in published reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ class Section:
     label_widths: tuple[float, ...] = ()
     column_width: float = 10
     landscape: bool = False
-    also: tuple[str, ...] = ()  # other titles that published reports give it
+    also: tuple[str, ...] = ()  # other titles for it in published reports
     note: str = ""
 
 
@@ -143,7 +141,7 @@ class Nil:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The open fields of the cover sheet: who filled the form in, and the like."""
+    """The open fields of the cover sheet, such as the name of the person who filled the form in."""
 
     fields: tuple[Part, ...] = ()
     nil: Nil | None = None
@@ -155,13 +153,13 @@ class Cover:
         return (*self.fields, *nil)
 
     def declares_nil(self, prose: Mapping[str, str]) -> bool:
-        """Whether the texts of a workbook, by their names, say that there is nothing to report."""
+        """Return whether *prose*, the texts of a workbook by name, declares that there is nothing to report."""
         return self.nil is not None and prose.get(f"cover.{self.nil.key}", "").strip() == self.nil.yes
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A figure that stands for the whole in a summary, under a short name."""
+    """A figure shown in summaries, under a short name."""
 
     cell: str
     label: str
@@ -169,7 +167,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One thing that a chart shows: a sum of cells under a short name."""
+    """One series of a chart: a sum of cells under a short name."""
 
     label: str
     is_: Linear = field(metadata={"key": "is"})
@@ -177,10 +175,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture of a district's figures in its roll-up.
+    """A chart of a district's figures in its roll-up.
 
-    ``kind`` is what they are spread over: ``agencies`` shows one measure of those agencies that have most of it,
-    ``lines`` several measures side by side, ``trend`` up to three of them over the years that are known.
+    ``kind`` is its category axis: ``agencies`` shows one measure for the agencies with the highest values,
+    ``lines`` several measures side by side, ``trend`` up to three measures over the known years.
     """
 
     key: str
@@ -196,14 +194,14 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A former edition whose workbooks still turn up; any of its *words* in a table gives it away."""
+    """An earlier edition whose workbooks may still be sent; any of its *words* in a table identifies it."""
 
     edition: str
     words: tuple[str, ...]
 
 
 class Cell(NamedTuple):
-    """One number of the form, under the name it has everywhere."""
+    """One number of the form; ``name`` identifies it throughout the package."""
 
     name: str
     section: Section
@@ -229,17 +227,17 @@ class Cell(NamedTuple):
 
     @property
     def only(self) -> Only | None:
-        """Which agencies alone may have a figure here."""
+        """The agencies that may have a figure here; all if ``None``."""
         return self.row.only or self.column.only
 
     @property
     def label(self) -> str:
-        """What a person calls it: row and column as printed."""
+        """Row and column labels as printed, for people."""
         return "/".join(self.row_path) + " · " + "/".join(self.column_path)
 
 
 class Identity(NamedTuple):
-    """A rule at work in one place: over cell names, with the words for that place."""
+    """A rule applied to one row or column: an equation over cell names."""
 
     rule: Rule
     section: Section | None
@@ -248,7 +246,7 @@ class Identity(NamedTuple):
 
     @property
     def is_copy(self) -> bool:
-        """Whether its right side holds last year's figures alone: then its left is known before the year is."""
+        """Whether its right side has last year's figures only, so that its left can be filled in beforehand."""
         return all(name.startswith(LAST) for name in self.equation.right.names)
 
 
@@ -291,7 +289,7 @@ class Form:
     prose: Prose = field(default_factory=Prose)
     also: tuple[str, ...] = ()  # other titles of published reports
     publication: Publication = field(default_factory=Publication)
-    notes: tuple[str, ...] = ()  # on how the whole is filled in
+    notes: tuple[str, ...] = ()  # how to fill the form in
     text: str = field(default="", init=False, repr=False)  # of the file
 
     @property
@@ -311,7 +309,7 @@ class Form:
 
     @cached_property
     def inputs(self) -> tuple[Cell, ...]:
-        """The cells an agency fills in."""
+        """The cells that an agency fills in."""
         return tuple(cell for cell in self.cells.values() if not cell.is_total)
 
     @cached_property
@@ -342,14 +340,14 @@ class Form:
 
     @cached_property
     def identities(self) -> tuple[Identity, ...]:
-        """Every rule in every place it holds."""
+        """Every rule, once for each row or column in which it holds."""
         local = (i for s in self.sections for b in s.blocks for r in b.rules for i in _identities(s, b, r))
         across = (Identity(rule, None, rule.cells) for rule in self.rules if rule.cells)
         return (*local, *across)
 
     @cached_property
     def carries(self) -> tuple[Identity, ...]:
-        """Every rule from year to year in every place it holds."""
+        """Every rule from year to year, once for each row or column in which it holds."""
         return tuple(
             i for s in self.sections for b in s.blocks for r in b.carries for i in _identities(s, b, r)
         )
@@ -366,12 +364,12 @@ class Form:
 
     @cached_property
     def followers(self) -> frozenset[str]:
-        """The cells that a rule from year to year gives."""
+        """The cells that a rule from year to year derives."""
         return frozenset(name for identity in self.carries for name in identity.equation.left.names)
 
     @cached_property
     def reach(self) -> dict[str, frozenset[str]]:
-        """For each cell, the inputs it is made of; for an input, itself."""
+        """The inputs from which each cell is derived; for an input, itself."""
         reach = {cell.name: frozenset((cell.name,)) for cell in self.inputs}
         for total, definition in self.definitions.items():
             reach[total] = frozenset[str]().union(*(reach[name] for name in definition.names))
@@ -379,7 +377,7 @@ class Form:
 
     @cached_property
     def figures(self) -> dict[str, Linear]:
-        """Every figure that has a name in texts, as a sum of cells: the cells, and the meanings of its prose."""
+        """Every name that texts may use for a figure, with its sum of cells: cells and ``[[prose.meaning]]``."""
         cells = {name: Linear(((1, name),)) for name in self.cells}
         return cells | {meaning.key: meaning.is_ for meaning in self.prose.meanings}
 
@@ -412,7 +410,7 @@ class Form:
                 yield from ((sign * below, part) for below, part in self._typed_terms(definition))
 
     def carried(self, last: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """The inputs that follow from *last* year's figures, as far as those are known."""
+        """Return the inputs that follow from *last* year's figures, where these are known."""
         figures = of_last_year(last)
         return {
             name: linear.value(figures)
@@ -422,7 +420,7 @@ class Form:
 
 
 def of_last_year(values: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Last year's figures under the names that carry rules have for them."""
+    """Return last year's figures under the names that carry rules use for them."""
     return {LAST + name: value for name, value in values.items()}
 
 
@@ -449,9 +447,10 @@ def _cells(section: Section, block: Block) -> Iterator[Cell]:
 
 
 def _definition(section: str, row: Line, column: Line) -> Linear | None:
-    """Over cell names. Where a total row meets a total column both definitions give the same sum: the column's is used.
+    """Return the sum of cells that defines a cell; ``None`` for an input.
 
-    In a line that is not additive nothing is added up: an average in a total row is typed like any other.
+    Where a total row meets a total column both definitions give the same sum; the column's is used. Nothing is added
+    up in a line that is not additive: an average in a total row is typed like any other.
     """
     if column.is_ is not None and row.additive:
         return column.is_.renamed(_along_row(section, row))
@@ -472,7 +471,7 @@ def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity
 
 
 def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:
-    """The same renaming, which leaves last year's names last year's."""
+    """Return *rename* for names that may begin with ``last.``, which is kept."""
     return lambda name: LAST + rename(name.removeprefix(LAST)) if name.startswith(LAST) else rename(name)
 
 
@@ -485,5 +484,5 @@ def _along_row(section: str, row: Line) -> Callable[[str], str]:
 
 
 def along_column(section: str, column: Line) -> Callable[[str], str]:
-    """From a row's key to the name of its cell in *column*."""
+    """Return a function from the key of a row to the name of its cell in *column*."""
     return lambda key: f"{section}.{key}.{column.key}"

@@ -1,7 +1,7 @@
-"""What a form says of its published report: the sentences that a coordinator can start from.
+"""The draft of the published report that a form supplies, as sentences a coordinator can start from.
 
-Everything here is data of the form. A sentence is said when its condition holds; a list names only what is not 0. What
-nobody but the coordinator knows is a gap in 【】, which has to be filled in before the report is final.
+A sentence appears if its condition holds; a list names only figures that are not 0. What only the coordinator knows is
+a gap in 【】, which has to be filled in before the report is final.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xltools.form.wording import Condition, Wording
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A part of a whole: left out where its figures are 0; *alone* is said where it is all there is."""
+    """A part of a whole, omitted where its figures are 0; *alone* is the text where it is the only part left."""
 
     text: Wording
     alone: Wording | None = None
@@ -22,17 +22,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Parts of a whole under a key for braces: ``其中自然人申请3件、商业企业申请1件``. Of nothing it says nothing."""
+    """Parts of a whole under a key for braces: ``其中自然人申请3件、商业企业申请1件``; empty if all parts are 0."""
 
     key: str
     items: tuple[Item, ...]
-    opening: str = ""  # before two parts or more
-    every: str = ""  # before a part that is alone and more than one
+    opening: str = ""  # in front of two or more parts
+    every: str = ""  # in front of the only part, if its figure is above 1
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence; without a condition it is always said, where its figures of last year are known."""
+    """A sentence. Without a condition it always appears, provided that the figures of last year in it are known."""
 
     text: Wording
     when: Condition | None = None
@@ -40,7 +40,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a prose cell says where nobody wrote anything."""
+    """The text of a prose cell that was left blank."""
 
     box: str
     say: tuple[Said, ...]

@@ -10,7 +10,7 @@ from xltools.form.wording import LAST, WORDS, Wording
 
 
 def spelled_out(linear: Linear, form: Form) -> Linear:
-    """A sum of cells and of meanings as a sum of cells; raises :class:`KeyError` for a name that is neither."""
+    """Return a sum of cells and meanings as a sum of cells; raises :class:`KeyError` for a name that is neither."""
     return Linear(tuple(term for sign, name in linear.terms for term in _terms(sign, name, form)))
 
 
@@ -22,18 +22,18 @@ def _terms(sign: int, name: str, form: Form) -> Iterator[tuple[int, str]]:
 
 
 def unknown_names(wording: Wording, form: Form) -> Iterator[str]:
-    """The names in its braces that nothing has."""
+    """Yield the names in the braces of a text that are neither words, lists nor figures."""
     for brace in wording.braces:
         if brace.word not in WORDS and brace.word not in form.publication.by_key:
             yield from unknown_figures(brace.sum, form)
 
 
 def unknown_figures(linear: Linear, form: Form) -> Iterator[str]:
-    """The names in a sum that no figure has."""
+    """Yield the names in a sum that are no figures."""
     yield from (name for name in linear.names if name.removeprefix(LAST) not in form.figures)
 
 
 def units_of(linear: Linear, form: Form) -> list[str]:
-    """The units of the cells in a sum whose names are known; what has more than one adds up to nothing."""
+    """Return the units of the cells in a sum; a sum over more than one unit is meaningless."""
     cells = {name for own in linear.names for name in form.figures[own.removeprefix(LAST)].names}
     return sorted({form.cells[name].unit for name in cells if name in form.cells})

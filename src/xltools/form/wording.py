@@ -21,11 +21,11 @@ MANNERS = ("change", "rate")
 _OPEN, _CLOSE = "{｛", "}｝"
 _TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
 _MANNER = rf"({'|'.join(MANNERS)})\s*:"
-_AROUND = 12  # characters of a text that tell where its fault is
+_AROUND = 12  # characters quoted on each side of a fault
 
 
 def has_braces(text: str) -> bool:
-    """Whether anything in it may be filled in."""
+    """Return whether *text* has a brace."""
     return any(brace in text for brace in _OPEN + _CLOSE)
 
 
@@ -34,14 +34,14 @@ class WordingError(InvalidValueError):
 
 
 class Brace(NamedTuple):
-    """What stands between braces: a sum, and in which manner it is told."""
+    """The content of a pair of braces: a sum, and how it is put into words."""
 
     sum: Linear
     manner: str = ""  # one of MANNERS, or none
 
     @property
     def word(self) -> str:
-        """The one name in it, where there is nothing else: it may be that of a word or of a list."""
+        """The name, if there is nothing but one name, which may be a word or a list; else an empty text."""
         return self.sum.names[0] if self.sum.terms == ((1, self.sum.names[0]),) and not self.manner else ""
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Wording(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Wording:
-        """Read *text*; raises :class:`WordingError` for a brace without its other one, or that holds no sum of names."""
+        """Read *text*; raises :class:`WordingError` for a lone brace, or a pair that holds no sum of names."""
         parts: list[str | Brace] = []
         position = 0
         for token in re.finditer(_TOKEN, text):
@@ -91,7 +91,7 @@ def _brace(inside: str) -> Brace:
 
 
 class Comparison(NamedTuple):
-    """``new > 0``: two sums, of which one may be nothing but 0."""
+    """``new > 0``: two sums; one may be just 0."""
 
     left: Linear
     sign: str  # = or != or >
