@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import pickle
 import re
 
 from conftest import HERE
@@ -146,3 +147,19 @@ def test_names_are_names_to_a_spreadsheet(form, other_form):
 
 def test_the_default_form_is_built_in():
     assert library.DEFAULT in library.names()
+
+
+def test_a_form_pickles_as_its_name_and_text(form, other_form):
+    for one in (form, other_form):
+        pickled = pickle.dumps(one)
+        assert len(pickled) < len(one.text.encode()) + 200
+        restored = pickle.loads(pickled)
+        assert (restored.name, restored.text, restored.cells) == (one.name, one.text, one.cells)
+        assert restored is pickle.loads(pickled)
+    assert pickle.loads(pickle.dumps(form)) is form
+
+
+def test_the_built_in_forms_are_sound():
+    """They are linted when they are loaded, like any other form."""
+    for name in library.names():
+        assert library.find(name).name == name

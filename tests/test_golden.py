@@ -15,16 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import HERE, ROOT
-from xltools import ready
 from xltools.cli import command_line
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
-from xltools.form.library import files, find
-from xltools.form.load import parse
+from xltools.form.library import find
 from xltools.merging import merge
-from xltools.text import LANGS
 
 GOLDEN = HERE / "golden"
 
@@ -61,18 +58,6 @@ def test_the_words_of_click_are_compiled():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(made)
     assert path.read_bytes() == made, "click.zh.toml was changed: make golden"
-
-
-CATALOGUES = [ROOT / "src" / "xltools" / "text" / f"{name}.toml" for name in (*LANGS, "clerk")]
-
-
-@pytest.mark.parametrize("path", [*CATALOGUES, *files()], ids=lambda path: path.stem)
-def test_what_comes_with_the_package_is_parsed_beforehand(path):
-    """What stands beside a file is what it holds; a form was linted too."""
-    text = path.read_text(encoding="utf-8")
-    if path in files():
-        parse(text, path.name)
-    check(f"{path.stem}.json", ready.made(text, tomllib.loads(text)), path.parent)
 
 
 def told(package):

@@ -30,11 +30,6 @@ def test_a_sum_is_linear(linear, one, other):
     assert linear.value(both) == linear.value(one) + linear.value(other)
 
 
-@given(TERMS, VALUES)
-def test_a_sum_made_ready_gives_the_same_figure_written_the_same_way(linear, values):
-    assert str(linear.ready()(values)) == str(linear.value(values))
-
-
 def test_a_sum_may_span_lines():
     assert Linear.parse("\n a\n + b\n - c\n").terms == ((1, "a"), (1, "b"), (-1, "c"))
 

@@ -11,10 +11,6 @@ import tomllib
 import pytest
 
 from conftest import ROOT
-from xltools import ready
-from xltools.errors import FormError
-from xltools.form import library
-from xltools.form.load import parse, shipped
 from xltools.text import LANGS, Catalog
 
 SAMPLE = min((ROOT / "samples" / "clean").glob("*.xlsx"))
@@ -22,10 +18,7 @@ SAMPLE = min((ROOT / "samples" / "clean").glob("*.xlsx"))
 # Of the standard library and of others, what takes milliseconds and one sound file has no use for.
 HEAVY = {
     *(
-        "attr",
-        "cattrs",
         "csv",
-        "difflib",
         "email",
         "fractions",
         "hashlib",
@@ -34,7 +27,7 @@ HEAVY = {
         "json",
     ),
     *("msoffcrypto", "openpyxl", "python_calamine", "random", "rich", "statistics", "subprocess", "tempfile"),
-    *("tomllib", "typing_extensions", "xlsxwriter", "zipfile"),
+    *("xlsxwriter", "zipfile"),
 }
 NEEDED_FOR_HELP = {"json"}
 NEEDED_TO_READ = {"hashlib", "json", "zipfile"}
@@ -53,7 +46,6 @@ OURS = {
         "xltools.excel.reader.account",
         "xltools.excel.reader.rollup",
         "xltools.excel.scan.pieces",
-        "xltools.form.lint",
     ),
     *("xltools.excel.apart", "xltools.excel.decrypt", "xltools.excel.legacy", "xltools.excel.marking"),
     *("xltools.excel.writer", "xltools.report.data", "xltools.report.html", "xltools.report.workbook"),
@@ -103,7 +95,7 @@ def test_help_version_and_completion_know_no_form_and_no_finding(arguments, envi
     found = loaded(*arguments, **environment)
     assert not found & (HEAVY - NEEDED_FOR_HELP)
     rooms = {name.split(".")[1] for name in found if name.startswith("xltools.")}
-    assert rooms <= {"classes", "cli", "text", "errors", "ready"}
+    assert rooms <= {"cli", "text", "data", "errors"}
 
 
 TEXTS = ROOT / "src" / "xltools" / "text"
@@ -118,27 +110,3 @@ def test_a_catalogue_is_its_file(name):
         for key, sentence in sentences.items():
             names = dict.fromkeys(re.findall(r"\{(\w+)\}", sentence), "x")
             assert read(f"{section}.{key}", **names) == sentence.format_map(names)
-
-
-def test_what_was_parsed_beforehand_says_nothing_of_another_text(tmp_path):
-    file, text = tmp_path / "zh.toml", 'a = "好"\n'
-    assert ready.parsed(file, text) is None
-    file.with_suffix(".json").write_text(ready.made(text, {"a": "好"}), encoding="utf-8")
-    assert ready.parsed(file, text) == {"a": "好"}
-    assert ready.parsed(file, 'a = "坏"\n') is None
-    file.with_suffix(".json").write_text("{", encoding="utf-8")
-    assert ready.parsed(file, text) is None
-
-
-def test_a_form_that_was_changed_is_the_changed_one_and_linted(tmp_path):
-    for path in library.files():
-        for each in (path, path.with_suffix(".json")):
-            (tmp_path / each.name).write_bytes(each.read_bytes())
-    file = tmp_path / path.name
-    text = file.read_text(encoding="utf-8")
-    assert shipped(file).publication == parse(text, "x").publication
-    file.write_text(text.replace('title = "政府信息公开工作年度报告"', 'title = "年报"'), encoding="utf-8")
-    assert shipped(file).title == "年报"
-    file.write_text(text.replace('edition = "2021"', 'edition = ""', 1), encoding="utf-8")
-    with pytest.raises(FormError):
-        shipped(file)

@@ -36,6 +36,14 @@ class XltoolsError(Exception):
         return type(self), self.problems
 
 
+class InvalidValueError(ValueError):
+    """A value in a file that cannot be used: the code and the facts of a :class:`Problem` whose place is not known yet."""
+
+    def __init__(self, code: str, /, **facts: object) -> None:
+        self.code, self.facts = code, facts
+        super().__init__(f"{code} {facts}")
+
+
 class FormError(XltoolsError):
     """A form definition cannot be used."""
 

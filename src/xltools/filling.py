@@ -19,6 +19,7 @@ from xltools.errors import Problem
 from xltools.form.linear import Linear
 from xltools.form.model import Form, of_last_year
 from xltools.form.publication import Item, Listing, Said
+from xltools.form.references import spelled_out, units_of
 from xltools.form.wording import (
     LAST,
     WORDS,
@@ -27,8 +28,6 @@ from xltools.form.wording import (
     Wording,
     WordingError,
     has_braces,
-    spelled_out,
-    units_of,
 )
 from xltools.text import clerk
 

@@ -1,6 +1,6 @@
-"""A collection as a folder: what is collected, from whom, until when, and where its files lie.
+"""A collection as a folder: its settings, its waivers, and the paths of its files.
 
-``collection.toml``, ``roster.csv``, ``waivers.csv``, ``outbox/`` and ``inbox/``: plain files that can be copied,
+``collection.toml``, ``roster.csv``, ``waivers.csv``, ``outbox/`` and ``inbox/`` are plain files that can be copied,
 zipped and read in ten years. Inside such a folder the commands need no options.
 """
 
@@ -9,27 +9,25 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from decimal import Decimal
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.roster import CODE_HEADS
-from xltools.errors import InputError, Problem
-from xltools.files import read_bytes, refuse_existing, write_atomically
-from xltools.form.lint import nearest
+from xltools.errors import InputError, InvalidValueError, Problem
+from xltools.files import refuse_existing, write_atomically
 from xltools.rosters import load_roster, rows_of
 from xltools.text import Lang, catalog
+from xltools.toml_tables import nearest, read_text, structure
 
 FILE = "collection.toml"
 WAIVERS = "waivers.csv"
 WAIVERS_WORKBOOK = "waivers.xlsx"
 KEPT = ".xltools/read.sqlite"  # what was read before, by content; it can be deleted at any time
-_LEVELS = {severity.value: severity for severity in Severity}
+_LEVELS = [severity.value for severity in Severity]
 _WAIVER_HEADS = {
     "agency": ("agency", *CODE_HEADS),
     "code": ("finding", "问题代码"),
@@ -38,6 +36,47 @@ _WAIVER_HEADS = {
     "who": ("who", "批准人"),
     "date": ("date", "日期"),
 }
+
+
+def _levels(table: Any, _: Any) -> dict[str, Severity]:
+    """Read the table ``[levels]``: the severity chosen for each code of a finding."""
+    if not isinstance(table, dict):
+        raise InvalidValueError("wrong-type", value=repr(table), type="table")
+    if faults := [fault for code, level in table.items() for fault in _level_faults(code, level)]:
+        raise ExceptionGroup("levels", faults)
+    return {code: Severity(level) for code, level in table.items()}
+
+
+def _level_faults(code: str, level: object) -> Iterator[InvalidValueError]:
+    if code not in SEVERITY:
+        yield InvalidValueError("unknown-key", key=code, nearest=nearest(code, SEVERITY), known="levels")
+    elif level not in _LEVELS:
+        yield InvalidValueError("unknown-level", code=code, level=level, known=", ".join(_LEVELS))
+    elif not can_have(code, Severity(level)):
+        yield InvalidValueError("fixed-level", code=code)
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """The table ``[witness]``: whether every merge has a second reader."""
+
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSettings:
+    """The file ``collection.toml``. ``prior`` is a path from the folder of the collection."""
+
+    year: int
+    district: str
+    due: dt.date
+    form: str = "xxgk-2021"
+    code: str = ""
+    prior: str = ""
+    rule_makers: tuple[str, ...] = ()
+    levels: Mapping[str, Severity] = field(default_factory=dict, metadata={"hook": _levels})
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    witness: WitnessSettings = field(default_factory=WitnessSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,162 +95,57 @@ class Folder:
 
     @property
     def roster(self) -> Path:
-        """The list of agencies that are to report."""
+        """The list of agencies that have to report."""
         return self.path / "roster.csv"
 
     @property
     def inbox(self) -> Path:
-        """Where the returns are put as they come."""
+        """The folder of the returns."""
         return self.path / "inbox"
 
     @property
     def outbox(self) -> Path:
-        """Where the workbooks for the agencies are written."""
+        """The folder of the workbooks for the agencies."""
         return self.path / "outbox"
 
     @property
     def rollup(self) -> Path:
-        """Where the district's workbook is written."""
+        """The district's workbook, which ``merge`` writes."""
         return self.path / "district.xlsx"
 
     @property
     def template(self) -> Path:
-        """The text of the published report, where there is one."""
+        """The text of the published report; it may be missing."""
         return self.path / "text.md"
 
     @property
     def report(self) -> Path:
-        """Where the published report is written, with the ending of its format."""
+        """The published report, without the ending of its format."""
         return self.path / "report"
 
 
 def load(path: Path) -> Folder:
-    """The collection in that folder; raises :class:`InputError` with everything that is wrong with its files."""
-    file = path / FILE
+    """Return the collection in that folder; raises :class:`InputError` with everything that is wrong with its files."""
+    file, problems = path / FILE, list[Problem]()
+    settings = None
     try:
-        document = tomllib.loads(read_bytes(file).decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise InputError(Problem("form-not-utf8", str(file))) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(Problem("form-not-toml", str(file), {"reason": str(error)})) from error
-    problems: list[Problem] = []
-    known = _Table(document, str(file), problems)
-    folder = Folder(
-        path=path,
-        form=known.take("form", str, "xxgk-2021"),
-        year=known.take("year", int),
-        district=known.take("district", str),
-        due=known.take("due", dt.date),
-        code=known.take("code", str, ""),
-        prior=_prior(path, known.take("prior", str, "")),
-        policy=_policy(path, known, problems),
-        witness=_witness(known.table("witness")),
-    )
-    known.close()
-    if problems:
+        settings = structure(read_text(file, InputError), CollectionSettings, str(file), InputError)
+    except InputError as error:
+        problems += error.problems
+    waivers = tuple(_waivers(path, problems))
+    if settings is None or problems:
         raise InputError(*problems)
-    return folder
-
-
-def _prior(path: Path, named: str) -> Path | None:
-    return path / named if named else None
-
-
-def _witness(table: _Table) -> bool:
-    always = table.flag("always")
-    table.close()
-    return always
-
-
-def _policy(path: Path, known: _Table, problems: list[Problem]) -> Policy:
-    levels = known.table("levels")
-    thresholds = known.table("thresholds")
-    found = Policy(
-        levels=dict(_levels(levels)),
-        waivers=tuple(_waivers(path, problems)),
-        thresholds=_thresholds(thresholds),
-        rule_makers=frozenset(known.take("rule_makers", list, [])),
+    return Folder(
+        path=path,
+        form=settings.form,
+        year=settings.year,
+        district=settings.district,
+        due=settings.due,
+        code=settings.code,
+        prior=path / settings.prior if settings.prior else None,
+        policy=Policy(settings.levels, waivers, settings.thresholds, frozenset(settings.rule_makers)),
+        witness=settings.witness.always,
     )
-    thresholds.close()
-    return found
-
-
-def _levels(table: _Table) -> Iterator[tuple[str, Severity]]:
-    for code in list(table.left):
-        named = table.take(code, str)
-        if code not in SEVERITY:
-            table.fault(
-                "unknown-key",
-                key=code,
-                nearest=nearest(code, list(SEVERITY)),
-                known=table.path.rpartition("›")[2],
-            )
-        elif named not in _LEVELS:
-            table.fault("unknown-level", code=code, level=named, known=", ".join(_LEVELS))
-        elif not can_have(code, _LEVELS[named]):
-            table.fault("fixed-level", code=code)
-        else:
-            yield code, _LEVELS[named]
-
-
-def _thresholds(table: _Table) -> Thresholds:
-    """Numbers above zero; TOML's floats come in as they are written."""
-    chosen: dict[str, Any] = {}
-    for name in (one.name for one in fields(Thresholds)):
-        if name in table.left:
-            value = table.take(name, (int, float))
-            if not value or value <= 0:
-                table.fault("not-above-zero", key=name)
-            else:
-                chosen[name] = value if name == "peers" else Decimal(str(value))
-    return Thresholds(**chosen)
-
-
-class _Table:
-    """A TOML table that is taken apart key by key, so that what nobody took is known to be a mistake."""
-
-    def __init__(self, content: Mapping[str, Any], path: str, problems: list[Problem]) -> None:
-        self.left = dict(content)
-        self.path = path
-        self._known: list[str] = []
-        self._problems = problems
-
-    def fault(self, problem: str, **facts: object) -> None:
-        """Note what is wrong in this table."""
-        self._problems.append(Problem(problem, self.path, facts))
-
-    def take(self, key: str, kind: Any, default: Any = None) -> Any:
-        """The value of *key*, which must be of that kind; without a default it must be there."""
-        self._known.append(key)
-        if key not in self.left:
-            if default is None:
-                self.fault("missing-key", key=key)
-            return default
-        value = self.left.pop(key)
-        if not isinstance(value, kind) or isinstance(value, bool | dt.datetime):
-            name = " / ".join(k.__name__ for k in kind) if isinstance(kind, tuple) else kind.__name__
-            self.fault("wrong-type", value=f"{key} = {value!r}", type=name)
-            return default
-        return value
-
-    def flag(self, key: str) -> bool:
-        """The truth value of *key*, false unless it is there."""
-        self._known.append(key)
-        value = self.left.pop(key, False)
-        if not isinstance(value, bool):
-            self.fault("wrong-type", value=f"{key} = {value!r}", type="bool")
-        return value is True
-
-    def table(self, key: str) -> _Table:
-        """The table below *key*, or an empty one."""
-        return _Table(self.take(key, dict, {}) or {}, f"{self.path} › {key}", self._problems)
-
-    def close(self) -> None:
-        """Everything that is left is a mistake."""
-        for key in self.left:
-            self.fault(
-                "unknown-key", key=key, nearest=nearest(key, self._known), known=", ".join(self._known)
-            )
 
 
 def _waivers(folder: Path, problems: list[Problem]) -> Iterator[Waiver]:
@@ -263,11 +197,11 @@ def create(
     prior: str,
     lang: Lang,
 ) -> Folder:
-    """Make the folder with its files; raises what a roster or an existing collection stands against it.
+    """Create the folder with its files; raises an error for a faulty roster or an existing collection.
 
     The due day is 31 January of the next year unless given (《政府信息公开条例》第四十九条).
     """
-    load_roster(roster)  # refused here and not when the first command is run in the folder
+    load_roster(roster)  # refuse a faulty roster now and not when the first command runs in the folder
     due = due or dt.date(year + 1, 1, 31)
     t = catalog(lang)
     about = {"form": form, "year": year, "due": due}
@@ -292,6 +226,6 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As a TOML string."""
+    """Return *text* as a TOML string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -15,9 +15,9 @@ from typing import NamedTuple
 from xltools.data.numeral import folded
 from xltools.errors import InputError, Problem
 from xltools.files import decoded, read_bytes
-from xltools.form.lint import nearest
 from xltools.form.model import Form
 from xltools.text import clerk
+from xltools.toml_tables import nearest
 
 OPENING = (
     "opening"  # the key of what stands above the first heading; no prose cell has a name without a point

@@ -229,7 +229,7 @@ def _meaning(
 ) -> tuple[str, tuple[str, ...], Callable[[Mapping[str, Decimal]], Decimal]]:
     """A sum of meanings in words, the cells it is made of, and how to add those up."""
     cells = form.prose.cells(linear)
-    return form.prose.label(linear), cells.names, cells.ready()
+    return form.prose.label(linear), cells.names, cells.value
 
 
 def _without_objects(spots: list[_Spot], text: str) -> list[_Spot]:

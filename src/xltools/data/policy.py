@@ -1,22 +1,29 @@
-"""What a coordinator has decided about findings: their levels, what is accepted, and where the thresholds lie."""
+"""A coordinator's decisions about findings: levels, waivers and thresholds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
 from xltools.data.finding import Finding, Severity, Waiver, can_have
+from xltools.errors import InvalidValueError
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where a figure becomes remarkable. The project's own proposals; no document sets any."""
+    """Limits from which a figure is reported. The defaults are the project's own; no document sets any."""
 
-    factor: Decimal = Decimal(5)  # times last year's figure, or last year's this many times less
-    least: Decimal = Decimal(20)  # a change smaller than this is none, whatever the factor
+    factor: Decimal = Decimal(5)  # ratio of a figure to last year's, or the reverse
+    least: Decimal = Decimal(20)  # smaller changes are not reported, whatever the factor
     outlier: Decimal = Decimal("3.5")  # modified z-score, as Iglewicz and Hoaglin (1993) propose
-    peers: int = 8  # fewer agencies of a kind than this are no measure
+    peers: int | float = 8  # least number of agencies of a kind for a comparison
+
+    def __post_init__(self) -> None:
+        """Raise an exception group with one :class:`InvalidValueError` for each threshold that is not above 0."""
+        names = (one.name for one in fields(self))
+        if faults := [InvalidValueError("not-above-zero", key=n) for n in names if not getattr(self, n) > 0]:
+            raise ExceptionGroup("thresholds", faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +36,9 @@ class Policy:
     rule_makers: frozenset[str] = frozenset()  # codes of agencies that may fill in what only some may
 
     def applied(self, finding: Finding, agency: str) -> Finding:
-        """The finding about the agency of that code with its level and, where one covers it, its waiver.
+        """Return the finding with the level chosen for its code and the waiver that covers it, if any.
 
-        A finding that means that a figure is not known cannot be waived: there would be nothing to add up.
+        *agency* is the code of the agency. A finding because of which a figure is not known cannot be waived.
         """
         level = self.levels.get(finding.code)
         waiver = self._waiver(finding, agency) if can_have(finding.code, Severity.NOTE) else None
@@ -51,5 +58,5 @@ class Policy:
 
 
 def _names(finding: Finding) -> set[str]:
-    """How a waiver may name the cell of a finding: not at all, by its name, by its address, or with the sheet before it."""
+    """Return the ways to name the cell of a finding in a waiver: blank, name, address, or sheet and address."""
     return {"", finding.cell, finding.address, f"{finding.sheet}!{finding.address}"}

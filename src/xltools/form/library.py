@@ -1,42 +1,38 @@
-"""The forms that come with xltools, and any other by its path."""
+"""The built-in forms, other forms by path, and pickling of forms."""
 
 from __future__ import annotations
 
-from functools import cache
+import copyreg
+from collections.abc import Callable
+from functools import cache, lru_cache
 from pathlib import Path
 
 from xltools.errors import FormError, Problem
-from xltools.form.load import load, shipped
+from xltools.form.load import load, parse
 from xltools.form.model import Form
+from xltools.toml_tables import nearest
 
 DEFAULT = "xxgk-2021"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def names() -> list[str]:
-    """The built-in forms, by name."""
-    return list(_names())
+    """Return the names of the built-in forms."""
+    return sorted(path.stem for path in files())
 
 
 def files() -> list[Path]:
-    """The files of the built-in forms."""
+    """Return the files of the built-in forms."""
     return list(_folder().glob("*.toml"))
 
 
-@cache
-def _names() -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in files()))
-
-
 def find(form: str) -> Form:
-    """The built-in form of that name, or the form in the file at that path; raises :class:`FormError`."""
+    """Return the built-in form of that name, or the form in the file at that path; raises :class:`FormError`."""
     if form in names():
         return _builtin(form)
     path = Path(form)
     if path.suffix == ".toml" or path.exists():
         return load(path)
-    from xltools.form.lint import nearest  # noqa: PLC0415  to find one that is there needs no lint
-
     raise FormError(
         Problem("unknown-form", form, {"known": ", ".join(names()), "nearest": nearest(form, names())})
     )
@@ -44,10 +40,25 @@ def find(form: str) -> Form:
 
 @cache
 def _builtin(name: str) -> Form:
-    return shipped(_folder() / f"{name}.toml")
+    return load(_folder() / f"{name}.toml")
 
 
 def _folder() -> Path:
-    """Inside the package where it is installed, beside ``src`` in a checkout."""
+    """Return the folder of the built-in forms: in an installed package, or beside ``src`` in a checkout."""
     installed = _PACKAGE / "templates"
     return installed if installed.is_dir() else _PACKAGE.parent.parent / "templates"
+
+
+def _reduce(form: Form) -> tuple[Callable[[str, str], Form], tuple[str, str]]:
+    """Pickle a form as its name and text."""
+    return _restored, (form.name, form.text)
+
+
+@lru_cache(maxsize=8)  # it comes with every result that another process returns
+def _restored(name: str, text: str) -> Form:
+    if name in names() and (builtin := find(name)).text == text:
+        return builtin
+    return parse(text, name)
+
+
+copyreg.pickle(Form, _reduce)

@@ -1,6 +1,6 @@
 """A sum of named cells: parsed once, then evaluated, printed as a spreadsheet formula, or put into words.
 
-The grammar is ``+``, ``-`` and names, and stays so: what does not fit is a check written in Python.
+The grammar is ``+``, ``-`` and names and is not to grow; anything else is a check written in Python.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Context, Decimal
-from functools import reduce
 from typing import NamedTuple
+
+from xltools.errors import InvalidValueError
 
 ZERO = Decimal(0)
 EXACT = Context(prec=80)  # more digits than any sum of figures has: adding loses nothing
@@ -17,12 +18,11 @@ _NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 _TERM = re.compile(rf"\s*([+-]?)\s*({_NAME})")
 
 
-class LinearSyntaxError(ValueError):
-    """The text is not a sum of names; ``rest`` is where it stops being one."""
+class LinearSyntaxError(InvalidValueError):
+    """The text is not a sum of names; ``facts["rest"]`` is what follows the last part that was understood."""
 
     def __init__(self, text: str, rest: str) -> None:
-        self.text, self.rest = " ".join(text.split()), rest.strip()
-        super().__init__(f"not a sum of names: {self.text!r} at {self.rest!r}")
+        super().__init__("not-a-sum", text=" ".join(text.split()), rest=rest.strip())
 
 
 class Linear(NamedTuple):
@@ -51,28 +51,21 @@ class Linear(NamedTuple):
         return tuple(name for _, name in self.terms)
 
     def renamed(self, rename: Callable[[str], str]) -> Linear:
-        """The same sum over other names: an expression over lines becomes one over cells."""
+        """Return the sum over other names: an expression over lines becomes one over cells."""
         return Linear(tuple((sign, rename(name)) for sign, name in self.terms))
 
     def value(self, values: Mapping[str, Decimal]) -> Decimal:
-        """The exact sum; a name without a value counts as zero, as a blank cell does."""
+        """Return the exact sum; a name without a value counts as 0, as a blank cell does."""
         total, add, subtract = ZERO, EXACT.add, EXACT.subtract
         for sign, name in self.terms:
             if value := values.get(name):  # most figures are 0
                 total = add(total, value) if sign > 0 else subtract(total, value)
         return total
 
-    def ready(self) -> Callable[[Mapping[str, Decimal]], Decimal]:
-        """:meth:`value` for a sum that is asked for in file after file: most do nothing but add."""
-        if any(sign < 0 for sign, _ in self.terms):
-            return self.value
-        names, add = self.names, EXACT.add
-        return lambda values: reduce(add, filter(None, map(values.get, names)), ZERO)
-
     def print(self, show: Callable[[str], str]) -> str:
-        """Written out with *show(name)* for each name: with addresses this is the spreadsheet formula.
+        """Return the sum as text with *show(name)* for each name: with addresses, a spreadsheet formula.
 
-        It prints ``+`` and never SUM: SUM passes over a number that was typed as text without a word.
+        It uses ``+`` and never SUM, because SUM silently skips a number that was typed as text.
         """
         text = "".join(("-" if sign < 0 else "+") + show(name) for sign, name in self.terms)
         return text.removeprefix("+")
@@ -88,7 +81,7 @@ class Linear(NamedTuple):
 
 
 class Equation(NamedTuple):
-    """Two sums that must be equal: ``new + carried_in = total + carried_out``. It owns no cell."""
+    """Two sums that must be equal: ``new + carried_in = total + carried_out``."""
 
     left: Linear
     right: Linear
@@ -107,11 +100,11 @@ class Equation(NamedTuple):
         return self.left.names + self.right.names
 
     def renamed(self, rename: Callable[[str], str]) -> Equation:
-        """The same equation over other names."""
+        """Return the equation over other names."""
         return Equation(self.left.renamed(rename), self.right.renamed(rename))
 
     def difference(self, values: Mapping[str, Decimal]) -> Decimal:
-        """Left minus right, exactly; zero when the equation holds."""
+        """Return left minus right, exactly; 0 when the equation holds."""
         return EXACT.subtract(self.left.value(values), self.right.value(values))
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
-"""What is wrong with a form that is well formed: names that mean nothing, totals that forget a part, clashes.
+"""Faults of a well-formed form: unknown names, totals that omit a part, clashes.
 
-Every fault is found in one run; each names its place and how to mend it (the words are in the catalogue).
+One run finds every fault; each names its place and how to correct it (the words are in the catalogue).
 """
 
 from __future__ import annotations
@@ -11,18 +11,13 @@ from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
 from xltools.form.labels import LONGEST_LABEL, core
-from xltools.form.linear import Equation, Linear
-from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves
+from xltools.form.linear import Equation
+from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves, walk
 from xltools.form.places import RESERVED_SHEETS
 from xltools.form.publication import Listing, Said
-from xltools.form.wording import (
-    LAST,
-    WORDS,
-    Wording,
-    units_of,
-    unknown_figures,
-    unknown_names,
-)
+from xltools.form.references import units_of, unknown_figures, unknown_names
+from xltools.form.wording import LAST, WORDS, Wording
+from xltools.toml_tables import nearest
 
 _KEY = r"[a-z][a-z0-9_]*"
 _SHEET = r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')"
@@ -46,10 +41,9 @@ _WITHOUT_EFFECT = (
 
 
 def lint(form: Form) -> list[Problem]:
-    """Everything that makes *form* unusable; an empty list when it is sound.
+    """Return everything that makes *form* unusable; an empty list when it is sound.
 
-    A section whose cells are ambiguous is not asked what its sums mean, since a fault found there may be no more
-    than a consequence. Everything else is told at once.
+    Sums are not checked in a section whose cells are ambiguous, because a fault found there may be just a consequence.
     """
     problems = list(_whole(form))
     doubted = {p.facts["name"] for p in problems if (p.code, p.place) == ("repeated-key", "section")}
@@ -64,7 +58,7 @@ def lint(form: Form) -> list[Problem]:
 
 
 def _whole(form: Form) -> Iterator[Problem]:
-    """Faults of the form outside its sections' insides."""
+    """Yield faults of the form as a whole."""
     if not form.sections:
         yield Problem("no-sections", "section")
     yield from _keys("key", (form.key,))
@@ -82,7 +76,7 @@ def _whole(form: Form) -> Iterator[Problem]:
 
 
 def _cell_keys(section: Section, place: str) -> Iterator[Problem]:
-    """Faults that make it uncertain which cells there are."""
+    """Yield faults that make the cells of a section ambiguous."""
     yield from _keys(place, (section.key,))
     for index, block in enumerate(section.blocks, 1):
         for axis, lines in (("rows", block.rows), ("columns", block.columns)):
@@ -92,11 +86,12 @@ def _cell_keys(section: Section, place: str) -> Iterator[Problem]:
             for line in leaves(lines):
                 yield from _keys(f"{here} › “{line.label}”", (line.key,))
             yield from _repeated((line.key for line in leaves(lines)), here, "repeated-key")
-    yield from _names(section, place)
+    names = (f"{r.key}.{c.key}" for b in section.blocks for r in leaves(b.rows) for c in leaves(b.columns))
+    yield from _repeated(names, place, "repeated-cell")
 
 
 def _section(section: Section, place: str) -> Iterator[Problem]:
-    """Faults of a section that leave no doubt about its cells: what is printed, and how it lies on its sheet."""
+    """Yield faults in what a section prints and in its arrangement on its sheet."""
     yield from _texts(place, ("title", section.title), *_given(unit=section.unit))
     yield from _texts(place, *(("also", text) for text in section.also))
     yield from _texts(place, *_given(note=section.note), limit=_LONGEST_SENTENCE)
@@ -114,9 +109,9 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
         )
         yield from _texts(here, *(("extra", text) for text in block.extra))
         for axis, lines in (("rows", block.rows), ("columns", block.columns)):
-            named = [(line.label, line.also) for line in _walk(lines)]
+            named = [(line.label, line.also) for line, _ in walk(lines)]
             yield from _alike(f"{here} › {axis}", [*named, *(("", (text,)) for text in block.extra)])
-            for line in _walk(lines):
+            for line, _ in walk(lines):
                 yield from _line(line, axis, f"{here} › {axis} › “{_clipped(line.label)}”")
     yield from _shape(section, place)
 
@@ -128,7 +123,7 @@ def _is_sheet_name(name: str) -> bool:
 
 
 def _alike(place: str, named: list[tuple[str, tuple[str, ...]]]) -> Iterator[Problem]:
-    """Another wording that is read as a label beside it, or that needs not be said: it is folded to the label itself."""
+    """Yield other wordings that are read as the label itself or as a label beside it."""
     times = Counter(core(text) for label, also in named for text in filter(None, (label, *also)))
     for _, also in named:
         for text in also:
@@ -154,7 +149,7 @@ def _is_set(line: Line, name: str) -> bool:
 
 
 def _parts(parts: tuple[Part, ...], place: str) -> Iterator[Problem]:
-    """Boxes for prose, in a section or on the cover; one without a label goes under the section's title."""
+    """Yield faults of prose cells, in a section or on the cover; in a section the label may be missing."""
     yield from _keys(place, (part.key for part in parts))
     yield from _repeated((part.key for part in parts), place, "repeated-key")
     yield from _alike(place, [(part.label, part.also) for part in parts])
@@ -165,36 +160,25 @@ def _parts(parts: tuple[Part, ...], place: str) -> Iterator[Problem]:
 
 
 def _given(**texts: str | None) -> list[tuple[str, str]]:
-    """Those of *texts* that may be left out and were not."""
+    """Return the optional *texts* that are given."""
     return [(what, text) for what, text in texts.items() if text]
 
 
 def _texts(place: str, *texts: tuple[str, str], limit: int = LONGEST_LABEL) -> Iterator[Problem]:
-    """What is printed has to be there, to fit, and to come back as it was written."""
+    """Yield texts that are blank, too long, or that no workbook returns as they were written."""
     for what, text in texts:
         if not text.strip() or len(text) > limit or not all(c.isprintable() or c.isspace() for c in text):
             yield Problem("bad-label", place, {"text": _clipped(text), "what": what, "limit": limit})
 
 
 def _clipped(text: str) -> str:
-    """The text as a message can hold it."""
+    """Return *text* short and printable enough for a message."""
     shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
     return "".join(c if c.isprintable() else "\ufffd" for c in shown)
 
 
-def _names(section: Section, place: str) -> Iterator[Problem]:
-    """Two cells under one name would be two cells on one address of the dictionary."""
-    names = (
-        (f"{row.key}.{column.key}")
-        for b in section.blocks
-        for row in leaves(b.rows)
-        for column in leaves(b.columns)
-    )
-    yield from _repeated(names, place, "repeated-cell")
-
-
 def _shape(section: Section, place: str) -> Iterator[Problem]:
-    """The blocks of a section stand on one grid: as many label columns and as many columns each."""
+    """Yield blocks of a section that differ in the number of columns, because they share one grid."""
     depths = {block.label_columns for block in section.blocks}
     widths = {block.width for block in section.blocks}
     for what, sizes in (("label", depths), ("column", widths)):
@@ -207,7 +191,7 @@ def _shape(section: Section, place: str) -> Iterator[Problem]:
 
 
 def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
-    """Faults of the identities, in the sections of which it is sure which cells they have."""
+    """Yield faults of definitions, rules and texts, in the sections *sure* whose cells are unambiguous."""
     for section in form.sections:
         if section.key not in sure:
             continue
@@ -229,13 +213,13 @@ def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
 
 
 def _judged(names: Iterable[str], form: Form, sure: frozenset[str]) -> Iterator[str]:
-    """The names of cells without those that lie in a doubted section."""
+    """Return the names of cells that lie in a section of *sure*, or in none."""
     doubted = {section.key for section in form.sections} - sure
     return (name for name in names if name.partition(".")[0] not in doubted)
 
 
 def _charts(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
-    """Charts of cells that are not there, that cannot be added, or that nobody could read."""
+    """Yield charts of unknown cells, of cells that cannot be added, and of too many or too few measures."""
     yield from _keys("chart", (chart.key for chart in form.charts))
     yield from _repeated((chart.key for chart in form.charts), "chart", "repeated-key")
     for chart in form.charts:
@@ -258,7 +242,7 @@ def _charts(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
 
 
 def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
-    """Words of the prose that would mean cells, boxes or meanings that are not there."""
+    """Yield unknown cells, prose cells and meanings in the ``[prose]`` table."""
     prose = form.prose
     yield from _keys("prose › meaning", (m.key for m in prose.meanings))
     yield from _repeated((m.key for m in prose.meanings), "prose › meaning", "repeated-key")
@@ -276,7 +260,7 @@ def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
 
 
 def _publication(form: Form) -> Iterator[Problem]:
-    """Sentences of the report that would name figures, lists or prose cells that are not there."""
+    """Yield unknown figures, lists and prose cells in the ``[publication]`` table."""
     publication, place = form.publication, "publication"
     yield from _keys(f"{place} › list", (one.key for one in publication.lists))
     yield from _repeated(
@@ -294,10 +278,10 @@ def _publication(form: Form) -> Iterator[Problem]:
 
 
 def _list(one: Listing, below: set[str], form: Form, place: str) -> Iterator[Problem]:
-    """A part without a figure would never be named; a list inside another stands above it, so that there is no circle."""
+    """Yield parts without a figure, and lists used above their definition, which could form a circle."""
     for index, item in enumerate(one.items, 1):
         here = f"{place} › #{index}"
-        for text in filter(None, item):
+        for text in filter(None, (item.text, item.alone)):
             yield from wording_faults(text, form, here)
             for name in {brace.word for brace in text.braces} & below:
                 yield Problem("circular", here, {"name": name})
@@ -315,7 +299,7 @@ def _sentences(say: tuple[Said, ...], form: Form, place: str) -> Iterator[Proble
 
 
 def wording_faults(text: Wording, form: Form, place: str) -> Iterator[Problem]:
-    """What makes it impossible to fill in a text, whatever the figures: names that nothing has, sums of several units."""
+    """Yield what makes it impossible to fill in a text: unknown names, sums over several units."""
     unknown = list(unknown_names(text, form))
     yield from _figures(unknown, form, place)
     for brace in text.braces if not unknown else ():
@@ -328,7 +312,7 @@ def wording_faults(text: Wording, form: Form, place: str) -> Iterator[Problem]:
 
 
 def _figures(unknown: Iterable[str], form: Form, place: str) -> Iterator[Problem]:
-    """Each name that nothing has, with the nearest that something has."""
+    """Yield a problem for each unknown name, with the nearest known one."""
     for name in unknown:
         own = name.removeprefix(LAST)
         mark = name[: len(name) - len(own)]
@@ -345,7 +329,7 @@ def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
         yield from _unknown(line.is_.names, axis, here)
         yield from _unknown(line.omits, axis, here)
         if not axis.keys() >= {*line.omits, *_reached(line, axis)}:
-            continue  # what it leaves out cannot be told
+            continue  # its coverage depends on an unknown name
         weights = _weights(line, axis, ())
         if weights is None:
             yield Problem("circular", here, {"name": line.key})
@@ -356,7 +340,7 @@ def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
 def _coverage(
     line: Line, siblings: list[str], weights: Counter[str], axis: dict[str, Line], place: str
 ) -> Iterator[Problem]:
-    """A total mentions every sibling once, or says why not."""
+    """Yield siblings that a total does not add exactly once, unless it gives a reason."""
     for name, weight in sorted(weights.items()):
         if abs(weight) != 1:
             yield Problem("counted-twice", place, {"name": name, "times": weight})
@@ -370,17 +354,14 @@ def _coverage(
 
 
 def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, list[str]]]:
-    """Each total with its siblings: the typed lines under the same label, at any depth."""
-    typed = [leaf.key for leaf in leaves(lines) if leaf.is_ is None]
-    for line in lines:
-        if line.lines:
-            yield from _totals(line.lines)
-        elif line.is_ is not None:
-            yield line, typed
+    """Yield each total with the keys of its siblings: the typed lines under the same label, at any depth."""
+    for siblings in (lines, *(line.lines for line, _ in walk(lines) if line.lines)):
+        typed = [leaf.key for leaf in leaves(siblings) if leaf.is_ is None]
+        yield from ((line, typed) for line in siblings if line.is_ is not None and not line.lines)
 
 
 def _reached(line: Line, axis: dict[str, Line]) -> set[str]:
-    """Every name that the total rests on, through other totals too, known or not."""
+    """Return every name from which a total is derived, also through other totals, known or not."""
     reached: set[str] = set()
     left = [line.key]
     while left:
@@ -393,7 +374,7 @@ def _reached(line: Line, axis: dict[str, Line]) -> set[str]:
 
 
 def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Counter[str] | None:
-    """How often each typed line enters the total; ``None`` when the definition goes in a circle."""
+    """Return how often each typed line enters the total; ``None`` when the definition is circular."""
     if line.key in above:
         return None
     if line.is_ is None:
@@ -420,7 +401,7 @@ def _block_rule(rule: Rule, block: Block, place: str) -> Iterator[Problem]:
 
 
 def _carry(rule: Rule, block: Block, place: str) -> Iterator[Problem]:
-    """A carry rule gives one typed line of this year, from at least one of last year."""
+    """Yield faults of a carry rule, which derives one typed line from at least one of last year."""
     equation = rule.rows or rule.columns
     if rule.cells or bool(rule.rows) == bool(rule.columns) or equation is None:
         yield Problem("rule-axis", place)
@@ -456,16 +437,11 @@ def _rules(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
 
 
 def _units(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
-    """Pieces and money do not add up to anything; asked of the names that are known."""
+    """Yield sums over cells of several units, such as pieces and money; unknown names are ignored."""
     known = {name: cell for name, cell in form.cells.items() if cell.section.key in sure}
-    sums = [(f"“{cell.name}”", cell.name, cell.definition) for cell in form.cells.values() if cell.is_total]
-    sums += [
-        (f"rule “{i.rule.key}”", i.equation.left.names[0], side)
-        for i in (*form.identities, *form.carries)
-        for side in (i.equation.left, i.equation.right)
-    ]
-    sums += [(f"prose › meaning “{m.key}”", m.is_.names[0], m.is_) for m in form.prose.meanings]
-    groups = [(place, (first, *_names_of(linear))) for place, first, linear in sums]
+    groups = [(f"“{c.name}”", (c.name, *c.definition.names)) for c in form.cells.values() if c.definition]
+    groups += [(f"rule “{i.rule.key}”", i.equation.names) for i in (*form.identities, *form.carries)]
+    groups += [(f"prose › meaning “{m.key}”", m.is_.names) for m in form.prose.meanings]
     groups += [(f"chart “{chart.key}”", chart.names) for chart in form.charts]  # they share an axis
     for place, names in groups:
         named = (name.removeprefix(LAST) for name in names)
@@ -474,22 +450,11 @@ def _units(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
 
 
-def _names_of(linear: Linear | None) -> tuple[str, ...]:
-    return linear.names if linear else ()
-
-
 def _unknown(names: Iterable[str], known: Iterable[str], place: str) -> Iterator[Problem]:
     known = list(known)
     for name in names:
         if name not in known:
             yield Problem("unknown-name", place, {"name": name, "nearest": nearest(name, known)})
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The likeliest intended word, or a dash."""
-    import difflib  # noqa: PLC0415  only a fault pays for it
-
-    return next(iter(difflib.get_close_matches(word, list(known), 1)), "—")
 
 
 def _keys(place: str, keys: Iterable[str]) -> Iterator[Problem]:
@@ -502,9 +467,3 @@ def _repeated(names: Iterable[str], place: str, code: str) -> Iterator[Problem]:
     for name, times in Counter(names).items():
         if times > 1:
             yield Problem(code, place, {"name": name})
-
-
-def _walk(lines: tuple[Line, ...]) -> Iterator[Line]:
-    for line in lines:
-        yield line
-        yield from _walk(line.lines)

@@ -1,7 +1,7 @@
 """The form definition: sections, their tables, the cells of the tables, and the identities between cells.
 
-The classes are what a form's TOML file holds, field by field; :mod:`xltools.form.load` fills them.
-Everything else (the cells, their names, the order in which totals are derived) is worked out from them.
+The dataclasses describe the TOML file of a form: their fields are its keys (:mod:`xltools.toml_tables`).
+Everything else (the cells, their names, the order in which totals are derived) is computed from them.
 
 A *definition* (``is`` on a line) owns cells: it gives their formula, their value and their check. A *rule*
 relates cells and owns none. Both are written on axes: ``is`` on a row holds in every column.
@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from types import MappingProxyType
-from typing import ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from xltools.form.linear import Equation, Linear
 from xltools.form.prose import Prose
@@ -23,48 +22,45 @@ from xltools.form.wording import LAST
 
 Number = Literal["count", "decimal"]
 Only = Literal["rule_makers"]
-_Sum = Callable[[Mapping[str, Decimal]], Decimal]
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Line:
     """A row or a column of a table; or, with ``lines``, a label that spans several of them."""
 
     label: str
     key: str = ""
     lines: tuple[Line, ...] = ()
-    is_: Linear | None = None
-    omits: Mapping[str, str] = MappingProxyType({})  # sibling -> why the total leaves it out
-    additive: bool = True  # False: neither agencies' figures nor those of other lines add up to anything here
+    is_: Linear | None = field(default=None, metadata={"key": "is"})
+    omits: Mapping[str, str] = field(default_factory=dict)  # sibling -> why the total leaves it out
+    additive: bool = True  # False: figures of several agencies, or of other lines, must not be added
     number: Number | None = None
     unit: str | None = None
     signed: bool | None = None
     span: int = 1  # how many printed columns it takes
-    only: Only | None = None  # filled in by some agencies only; for the others there is nothing but 0
-    also: tuple[str, ...] = ()  # other wordings of the label that published reports have
-    note: str = ""  # how it is filled in, beyond what the label says
+    only: Only | None = None  # the agencies that may fill it in; for all others it is 0
+    also: tuple[str, ...] = ()  # other wordings of the label in published reports
+    note: str = ""  # how to fill it in
 
-    def leaves(self) -> Iterator[Line]:
-        """The lines that hold cells, in printed order."""
-        if self.lines:
-            for line in self.lines:
-                yield from line.leaves()
-        else:
-            yield self
+    def leaves(self) -> tuple[Line, ...]:
+        """Return the lines that hold cells, in printed order."""
+        return leaves((self,))
 
     @property
     def depth(self) -> int:
-        """How many levels of label it has, itself included."""
+        """The number of label levels, including its own."""
         return 1 + max((line.depth for line in self.lines), default=0)
 
 
-class Rule(NamedTuple):
-    """An identity that owns no cell. Of ``rows``, ``columns`` and ``cells`` exactly one is given.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An identity that owns no cell. Exactly one of ``rows``, ``columns`` and ``cells`` is given.
 
     ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
     their full names, across tables too. ``authority`` is the source of the rule, or the word "inferred".
 
-    Among the ``carries`` of a block a rule says how a figure follows from last year's, which have ``last.`` in
-    front of their names: ``carried_in = last.carried_out``. On its left stands one line of this year.
+    A rule among the ``carries`` of a block derives a figure from last year's, whose names begin with ``last.``:
+    ``carried_in = last.carried_out``. Its left side is one line of this year.
     """
 
     key: str
@@ -75,7 +71,8 @@ class Rule(NamedTuple):
     cells: Equation | None = None
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Block:
     """A rectangle of cells under one head. ``arrange = "wide"`` prints its rows side by side, in one line."""
 
     rows: tuple[Line, ...]
@@ -87,52 +84,53 @@ class Block(NamedTuple):
     number: Number | None = None
     unit: str | None = None
     signed: bool | None = None
-    rules: tuple[Rule, ...] = ()
-    carries: tuple[Rule, ...] = ()
-    extra: tuple[
-        str, ...
-    ] = ()  # lines that published reports add to it, such as subtotals; they are passed over
+    rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
+    carries: tuple[Rule, ...] = field(default=(), metadata={"key": "carry"})
+    extra: tuple[str, ...] = ()  # lines that published reports add, such as subtotals; they are ignored
 
     @property
     def label_columns(self) -> int:
-        """How many sheet columns the labels of its rows take."""
+        """The number of sheet columns that the labels of its rows take."""
         return 0 if self.arrange == "wide" else max((line.depth for line in self.rows), default=0)
 
     @property
     def width(self) -> int:
-        """How many sheet columns its cells take."""
+        """The number of sheet columns that its cells take."""
         across = sum(line.span for line in leaves(self.columns))
         return across * len(leaves(self.rows)) if self.arrange == "wide" else across
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Part:
     """A piece of prose; without a label it goes under the section's title."""
 
     key: str
     label: str
     hint: str = ""
-    also: tuple[str, ...] = ()  # other headings under which published reports have it
+    also: tuple[str, ...] = ()  # other headings for it in published reports
 
 
-class Section(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Section:
     """A numbered part of the report on a sheet of its own: prose in ``parts`` or tables in ``blocks``."""
 
     key: str
     title: str
     sheet: str
     parts: tuple[Part, ...] = ()
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[Block, ...] = field(default=(), metadata={"key": "block"})
     number: Number = "count"
     unit: str = ""
     signed: bool = False
     label_widths: tuple[float, ...] = ()
     column_width: float = 10
     landscape: bool = False
-    also: tuple[str, ...] = ()  # other titles that published reports give it
+    also: tuple[str, ...] = ()  # other titles for it in published reports
     note: str = ""
 
 
-class Nil(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Nil:
     """The field of the cover in which an agency declares that it has nothing to report, by the word *yes*."""
 
     key: str
@@ -141,8 +139,9 @@ class Nil(NamedTuple):
     hint: str = ""
 
 
-class Cover(NamedTuple):
-    """The open fields of the cover sheet: who filled the form in, and the like."""
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The open fields of the cover sheet, such as the name of the person who filled the form in."""
 
     fields: tuple[Part, ...] = ()
     nil: Nil | None = None
@@ -154,29 +153,32 @@ class Cover(NamedTuple):
         return (*self.fields, *nil)
 
     def declares_nil(self, prose: Mapping[str, str]) -> bool:
-        """Whether the texts of a workbook, by their names, say that there is nothing to report."""
+        """Return whether *prose*, the texts of a workbook by name, declares that there is nothing to report."""
         return self.nil is not None and prose.get(f"cover.{self.nil.key}", "").strip() == self.nil.yes
 
 
-class Headline(NamedTuple):
-    """A figure that stands for the whole in a summary, under a short name."""
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A figure shown in summaries, under a short name."""
 
     cell: str
     label: str
 
 
-class Measure(NamedTuple):
-    """One thing that a chart shows: a sum of cells under a short name."""
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One series of a chart: a sum of cells under a short name."""
 
     label: str
-    is_: Linear
+    is_: Linear = field(metadata={"key": "is"})
 
 
-class Chart(NamedTuple):
-    """A picture of a district's figures in its roll-up.
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart of a district's figures in its roll-up.
 
-    ``kind`` is what they are spread over: ``agencies`` shows one measure of those agencies that have most of it,
-    ``lines`` several measures side by side, ``trend`` up to three of them over the years that are known.
+    ``kind`` is its category axis: ``agencies`` shows one measure for the agencies with the highest values,
+    ``lines`` several measures side by side, ``trend`` up to three measures over the known years.
     """
 
     key: str
@@ -190,15 +192,16 @@ class Chart(NamedTuple):
         return tuple(name for measure in self.shows for name in measure.is_.names)
 
 
-class Superseded(NamedTuple):
-    """A former edition whose workbooks still turn up; any of its *words* in a table gives it away."""
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """An earlier edition whose workbooks may still be sent; any of its *words* in a table identifies it."""
 
     edition: str
     words: tuple[str, ...]
 
 
 class Cell(NamedTuple):
-    """One number of the form, under the name it has everywhere."""
+    """One number of the form; ``name`` identifies it throughout the package."""
 
     name: str
     section: Section
@@ -224,17 +227,17 @@ class Cell(NamedTuple):
 
     @property
     def only(self) -> Only | None:
-        """Which agencies alone may have a figure here."""
+        """The agencies that may have a figure here; all if ``None``."""
         return self.row.only or self.column.only
 
     @property
     def label(self) -> str:
-        """What a person calls it: row and column as printed."""
+        """Row and column labels as printed, for people."""
         return "/".join(self.row_path) + " · " + "/".join(self.column_path)
 
 
 class Identity(NamedTuple):
-    """A rule at work in one place: over cell names, with the words for that place."""
+    """A rule applied to one row or column: an equation over cell names."""
 
     rule: Rule
     section: Section | None
@@ -243,53 +246,51 @@ class Identity(NamedTuple):
 
     @property
     def is_copy(self) -> bool:
-        """Whether its right side holds last year's figures alone: then its left is known before the year is."""
+        """Whether its right side has last year's figures only, so that its left can be filled in beforehand."""
         return all(name.startswith(LAST) for name in self.equation.right.names)
 
 
-def paths(lines: tuple[Line, ...]) -> dict[str, tuple[str, ...]]:
-    """The labels above and at each leaf, outermost first, by the leaf's key."""
-    found: dict[str, tuple[str, ...]] = {}
-
-    def walk(line: Line, above: tuple[str, ...]) -> None:
-        here = (*above, line.label)
-        if line.lines:
-            for child in line.lines:
-                walk(child, here)
-        else:
-            found[line.key] = here
-
+def walk(lines: tuple[Line, ...], above: tuple[Line, ...] = ()) -> Iterator[tuple[Line, tuple[Line, ...]]]:
+    """Yield every line of an axis in printed order, each with the lines that span it, outermost first."""
     for line in lines:
-        walk(line, ())
-    return found
+        yield line, above
+        yield from walk(line.lines, (*above, line))
+
+
+def paths(lines: tuple[Line, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the labels of each line that holds cells, outermost first and its own last, by its key."""
+    return {
+        line.key: (*(over.label for over in above), line.label)
+        for line, above in walk(lines)
+        if not line.lines
+    }
 
 
 def leaves(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """The lines of an axis that hold cells."""
-    return tuple(leaf for line in lines for leaf in line.leaves())
+    """Return the lines of an axis that hold cells."""
+    return tuple(line for line, _ in walk(lines) if not line.lines)
 
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """A whole report form. Two forms are the same form when key and edition agree. ``text`` is what it was read from."""
-
-    text: ClassVar[str] = ""
+    """A whole report form. Two forms are the same form when key and edition agree."""
 
     schema: Literal[1]
     key: str
     edition: str
     title: str
     authority: str
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = field(metadata={"key": "section"})
     cover: Cover = field(default_factory=Cover)
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
     headline: tuple[Headline, ...] = ()
-    charts: tuple[Chart, ...] = ()
+    charts: tuple[Chart, ...] = field(default=(), metadata={"key": "chart"})
     superseded: tuple[Superseded, ...] = ()
     prose: Prose = field(default_factory=Prose)
     also: tuple[str, ...] = ()  # other titles of published reports
     publication: Publication = field(default_factory=Publication)
-    notes: tuple[str, ...] = ()  # on how the whole is filled in
+    notes: tuple[str, ...] = ()  # how to fill the form in
+    text: str = field(default="", init=False, repr=False)  # of the file
 
     @property
     def name(self) -> str:
@@ -308,7 +309,7 @@ class Form:
 
     @cached_property
     def inputs(self) -> tuple[Cell, ...]:
-        """The cells an agency fills in."""
+        """The cells that an agency fills in."""
         return tuple(cell for cell in self.cells.values() if not cell.is_total)
 
     @cached_property
@@ -333,22 +334,27 @@ class Form:
         return tuple(ordered.values())
 
     @cached_property
+    def definitions(self) -> dict[str, Linear]:
+        """The sum of each total by name, each after those it is derived from."""
+        return {cell.name: cell.definition for cell in self.totals if cell.definition}
+
+    @cached_property
     def identities(self) -> tuple[Identity, ...]:
-        """Every rule in every place it holds."""
+        """Every rule, once for each row or column in which it holds."""
         local = (i for s in self.sections for b in s.blocks for r in b.rules for i in _identities(s, b, r))
         across = (Identity(rule, None, rule.cells) for rule in self.rules if rule.cells)
         return (*local, *across)
 
     @cached_property
     def carries(self) -> tuple[Identity, ...]:
-        """Every rule from year to year in every place it holds."""
+        """Every rule from year to year, once for each row or column in which it holds."""
         return tuple(
             i for s in self.sections for b in s.blocks for r in b.carries for i in _identities(s, b, r)
         )
 
     @cached_property
     def copied(self) -> dict[str, Linear]:
-        """The inputs that last year's figures give by themselves, and the sum (over ``last.`` names) that does."""
+        """The inputs that equal a sum of last year's figures, each with that sum (over ``last.`` names)."""
         return {
             left: identity.equation.right
             for identity in self.carries
@@ -358,21 +364,20 @@ class Form:
 
     @cached_property
     def followers(self) -> frozenset[str]:
-        """The cells that a rule from year to year gives."""
+        """The cells that a rule from year to year derives."""
         return frozenset(name for identity in self.carries for name in identity.equation.left.names)
 
     @cached_property
     def reach(self) -> dict[str, frozenset[str]]:
-        """For each cell, the inputs it is made of; for an input, itself."""
+        """The inputs from which each cell is derived; for an input, itself."""
         reach = {cell.name: frozenset((cell.name,)) for cell in self.inputs}
-        for cell in self.totals:
-            assert cell.definition is not None  # noqa: S101  totals are the cells with one
-            reach[cell.name] = frozenset[str]().union(*(reach[name] for name in cell.definition.names))
+        for total, definition in self.definitions.items():
+            reach[total] = frozenset[str]().union(*(reach[name] for name in definition.names))
         return reach
 
     @cached_property
     def figures(self) -> dict[str, Linear]:
-        """Every figure that has a name in texts, as a sum of cells: the cells, and the meanings of its prose."""
+        """Every name that texts may use for a figure, with its sum of cells: cells and ``[[prose.meaning]]``."""
         cells = {name: Linear(((1, name),)) for name in self.cells}
         return cells | {meaning.key: meaning.is_ for meaning in self.prose.meanings}
 
@@ -383,38 +388,19 @@ class Form:
         return prose | {f"cover.{p.key}": p for p in self.cover.parts}
 
     def complete(self, inputs: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """*inputs* and every total derived from them, exactly; a blank input stays absent and counts as 0."""
-        names, sums = self._derived
-        filled = tuple(filter(inputs.__contains__, names))
-        values = dict(zip(filled, map(inputs.__getitem__, filled), strict=True))
-        for name, value in sums:
-            values[name] = value(values)
+        """Return *inputs* and every total derived from them, exactly; a blank input stays absent and counts as 0."""
+        values = {name: inputs[name] for name in self.input_names if name in inputs}
+        for total, definition in self.definitions.items():
+            values[total] = definition.value(values)
         return values
 
-    @cached_property
-    def _derived(self) -> tuple[tuple[str, ...], tuple[tuple[str, _Sum], ...]]:
-        """The names of the inputs, and those of the totals with their sums, each after those it is derived from."""
-        sums = ((cell.name, cell.definition.ready()) for cell in self.totals if cell.definition is not None)
-        return self.input_names, tuple(sums)
-
     def broken(self, values: Mapping[str, Decimal]) -> list[Identity]:
-        """The identities that do not hold for *values*, which are :meth:`complete`."""
-        return [identity for identity, left, right in self._sides if left(values) != right(values)]
-
-    @cached_property
-    def _sides(self) -> tuple[tuple[Identity, _Sum, _Sum], ...]:
-        return tuple((i, i.equation.left.ready(), i.equation.right.ready()) for i in self.identities)
+        """Return the identities that do not hold for *values*, which are :meth:`complete`."""
+        return [identity for identity in self.identities if identity.equation.difference(values)]
 
     def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
-        """A sum of cells, derived from *inputs* without deriving any other."""
-        if (over := self._over_inputs.get(linear)) is None:
-            over = self._over_inputs[linear] = Linear(tuple(self._typed_terms(linear))).ready()
-        return over(inputs)
-
-    @cached_property
-    def _over_inputs(self) -> dict[Linear, _Sum]:
-        """Sums that were asked for, over nothing but inputs."""
-        return {}
+        """Return the exact value of a sum of cells; totals in it are derived from *inputs*."""
+        return Linear(tuple(self._typed_terms(linear))).value(inputs)
 
     def _typed_terms(self, linear: Linear) -> Iterator[tuple[int, str]]:
         for sign, name in linear.terms:
@@ -424,7 +410,7 @@ class Form:
                 yield from ((sign * below, part) for below, part in self._typed_terms(definition))
 
     def carried(self, last: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """The inputs that follow from *last* year's figures, as far as those are known."""
+        """Return the inputs that follow from *last* year's figures, where these are known."""
         figures = of_last_year(last)
         return {
             name: linear.value(figures)
@@ -434,7 +420,7 @@ class Form:
 
 
 def of_last_year(values: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Last year's figures under the names that carry rules have for them."""
+    """Return last year's figures under the names that carry rules use for them."""
     return {LAST + name: value for name, value in values.items()}
 
 
@@ -461,9 +447,10 @@ def _cells(section: Section, block: Block) -> Iterator[Cell]:
 
 
 def _definition(section: str, row: Line, column: Line) -> Linear | None:
-    """Over cell names. Where a total row meets a total column both definitions give the same sum: the column's is used.
+    """Return the sum of cells that defines a cell; ``None`` for an input.
 
-    In a line that is not additive nothing is added up: an average in a total row is typed like any other.
+    Where a total row meets a total column both definitions give the same sum; the column's is used. Nothing is added
+    up in a line that is not additive: an average in a total row is typed like any other.
     """
     if column.is_ is not None and row.additive:
         return column.is_.renamed(_along_row(section, row))
@@ -484,7 +471,7 @@ def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity
 
 
 def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:
-    """The same renaming, which leaves last year's names last year's."""
+    """Return *rename* for names that may begin with ``last.``, which is kept."""
     return lambda name: LAST + rename(name.removeprefix(LAST)) if name.startswith(LAST) else rename(name)
 
 
@@ -497,5 +484,5 @@ def _along_row(section: str, row: Line) -> Callable[[str], str]:
 
 
 def along_column(section: str, column: Line) -> Callable[[str], str]:
-    """From a row's key to the name of its cell in *column*."""
+    """Return a function from the key of a row to the name of its cell in *column*."""
     return lambda key: f"{section}.{key}.{column.key}"

@@ -1,80 +1,81 @@
-"""What a form says about its prose: which words speak of which cells, and which boxes must say something.
+"""What a form defines about its prose: which words refer to which cells, and which prose cells are required.
 
-Everything here is data of the form. How numbers and sentences are read is :mod:`xltools.data.sentence`'s business, and
-what is made of a difference is :mod:`xltools.checking.prose`'s.
+:mod:`xltools.data.sentence` reads numbers and sentences; :mod:`xltools.checking.prose` compares them with the tables.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 from xltools.form.linear import Linear
 
 
-class Meaning(NamedTuple):
-    """A figure that words may stand for, under a short name for people: a cell, or a sum of cells."""
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A figure that words may refer to, under a short name: a cell, or a sum of cells."""
 
     key: str
     label: str
-    is_: Linear  # over cell names
+    is_: Linear = field(metadata={"key": "is"})  # over cell names
 
 
-class Claim(NamedTuple):
-    """Words that, with a number behind them, say something about cells.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Words that, followed by a number, make a statement about cells.
 
-    ``means`` lists every legitimate reading, over the keys of meanings; a number is doubted only when it is none of
-    them. ``{last}`` and ``{next}`` in a word are the years beside the one reported on.
+    ``means`` lists every legitimate reading, over the keys of meanings; a number is reported only when it equals none of
+    them. ``{last}`` and ``{next}`` in a word are the years before and after the one reported on.
     """
 
     words: tuple[str, ...]
     means: tuple[Linear, ...]
     units: tuple[str, ...]
-    about: tuple[
-        str, ...
-    ] = ()  # the subject, one of which must have come up; none: the words say it themselves
-    boxes: tuple[str, ...] = ()  # prose cells in which the subject goes without saying
-    unless: tuple[str, ...] = ()  # words in the clause with which it means something else
-    whole: bool = False  # it speaks of all there is, so it is not asked of parts, such as what came by post
+    about: tuple[str, ...] = ()  # subjects, one of which must occur before; none needed if empty
+    boxes: tuple[str, ...] = ()  # prose cells in which no subject is needed
+    unless: tuple[str, ...] = ()  # words in the clause that change the meaning
+    whole: bool = False  # a statement about the whole, not compared for parts, such as requests by post
     behind: bool = False  # the words may follow the number: 8件予以公开
     denied: bool = False  # 未 or 无 with these words says that the figure is 0
 
 
-class Whole(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Whole:
     """Ways in which a number is divided: each part is a list of its names. ``closed``: the parts are all there is."""
 
     parts: tuple[tuple[str, ...], ...]
     closed: bool = False
 
 
-class Settled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settled:
     """How prose says that everything was settled, and the meaning that must then be 0."""
 
-    all_: tuple[str, ...]
+    all_: tuple[str, ...] = field(metadata={"key": "all"})
     done: tuple[str, ...]
     leaves: str
-    handled: str  # what was settled; where the sentence names that figure it speaks of no more than it
+    handled: str  # the meaning that was settled; a sentence that names its figure is about this figure only
     unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Prose:
-    """The ``[prose]`` table of a form; a form without one has its prose kept and hardly doubted."""
+    """The ``[prose]`` table of a form; without one hardly any of the prose is checked."""
 
     required: tuple[str, ...] = ()  # prose cells that may not be blank
     substantial: tuple[str, ...] = ()  # prose cells in which 无 alone is no answer
-    nil: dict[str, str] = field(
+    nil: Mapping[str, str] = field(
         default_factory=dict
-    )  # prose cell -> the meaning that is 0 where 无 stands there alone
-    instructions: tuple[str, ...] = ()  # words of templates and drafts that do not belong into a report
-    foreign: tuple[str, ...] = ()  # what else is received, answered and counted alike
-    scopes: tuple[str, ...] = ()  # words for more, or less, than the agency that reports
-    partial: tuple[str, ...] = ()  # words that make of a number a part of the whole
-    meanings: tuple[Meaning, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    wholes: tuple[Whole, ...] = ()
+    )  # prose cell -> the meaning that is 0 if it says just 无
+    instructions: tuple[str, ...] = ()  # words of templates and drafts that must not remain in a report
+    foreign: tuple[str, ...] = ()  # other things that are received, answered and counted in the same words
+    scopes: tuple[str, ...] = ()  # words for more or less than the reporting agency
+    partial: tuple[str, ...] = ()  # words that make a number a part of the whole
+    meanings: tuple[Meaning, ...] = field(default=(), metadata={"key": "meaning"})
+    claims: tuple[Claim, ...] = field(default=(), metadata={"key": "claim"})
+    wholes: tuple[Whole, ...] = field(default=(), metadata={"key": "whole"})
     settled: Settled | None = None
 
     @cached_property
@@ -88,7 +89,7 @@ class Prose:
         return (*self.partial, *(word for whole in self.wholes for part in whole.parts for word in part))
 
     def names_foreign(self, text: str) -> bool:
-        """Whether anything is named in *text* that is received and counted alike."""
+        """Return whether *text* names one of ``foreign``."""
         return self._foreign.search(text) is not None
 
     @cached_property
@@ -96,11 +97,11 @@ class Prose:
         return re.compile("|".join(map(re.escape, self.foreign)) or "(?!)")
 
     def cells(self, reading: Linear) -> Linear:
-        """A sum of meanings as a sum of cells."""
+        """Return a sum of meanings as a sum of cells."""
         return Linear(
             tuple((sign * s, name) for sign, key in reading.terms for s, name in self.by_key[key].is_.terms)
         )
 
     def label(self, reading: Linear) -> str:
-        """A sum of meanings in words."""
+        """Return a sum of meanings in words."""
         return reading.print(lambda key: self.by_key[key].label)

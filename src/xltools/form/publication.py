@@ -1,43 +1,46 @@
-"""What a form says of its published report: the sentences that a coordinator can start from.
+"""The draft of the published report that a form supplies, as sentences a coordinator can start from.
 
-Everything here is data of the form. A sentence is said when its condition holds; a list names only what is not 0. What
-nobody but the coordinator knows is a gap in 【】, which has to be filled in before the report is final.
+A sentence appears if its condition holds; a list names only figures that are not 0. What only the coordinator knows is
+a gap in 【】, which has to be filled in before the report is final.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 from xltools.form.wording import Condition, Wording
 
 
-class Item(NamedTuple):
-    """A part of a whole: left out where its figures are 0; *alone* is said where it is all there is."""
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A part of a whole, omitted where its figures are 0; *alone* is the text where it is the only part left."""
 
     text: Wording
     alone: Wording | None = None
 
 
-class Listing(NamedTuple):
-    """Parts of a whole under a key for braces: ``其中自然人申请3件、商业企业申请1件``. Of nothing it says nothing."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Parts of a whole under a key for braces: ``其中自然人申请3件、商业企业申请1件``; empty if all parts are 0."""
 
     key: str
     items: tuple[Item, ...]
-    opening: str = ""  # before two parts or more
-    every: str = ""  # before a part that is alone and more than one
+    opening: str = ""  # in front of two or more parts
+    every: str = ""  # in front of the only part, if its figure is above 1
 
 
-class Said(NamedTuple):
-    """A sentence; without a condition it is always said, where its figures of last year are known."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence. Without a condition it always appears, provided that the figures of last year in it are known."""
 
     text: Wording
     when: Condition | None = None
 
 
-class Draft(NamedTuple):
-    """What a prose cell says where nobody wrote anything."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text of a prose cell that was left blank."""
 
     box: str
     say: tuple[Said, ...]
@@ -48,8 +51,8 @@ class Publication:
     """The ``[publication]`` table of a form. ``opening`` stands above the first section."""
 
     opening: tuple[Said, ...] = ()
-    lists: tuple[Listing, ...] = ()
-    drafts: tuple[Draft, ...] = ()
+    lists: tuple[Listing, ...] = field(default=(), metadata={"key": "list"})
+    drafts: tuple[Draft, ...] = field(default=(), metadata={"key": "draft"})
 
     @cached_property
     def by_key(self) -> dict[str, Listing]:

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from xltools.errors import InvalidValueError
 from xltools.form.linear import Linear, LinearSyntaxError
-
-if TYPE_CHECKING:
-    from xltools.form.model import Form
 
 WORDS = ("year", "last_year", "next_year", "agency", "district")
 LAST = "last."  # in front of a name: the figure of the year before
@@ -24,31 +21,27 @@ MANNERS = ("change", "rate")
 _OPEN, _CLOSE = "{｛", "}｝"
 _TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
 _MANNER = rf"({'|'.join(MANNERS)})\s*:"
-_AROUND = 12  # characters of a text that tell where its fault is
+_AROUND = 12  # characters quoted on each side of a fault
 
 
 def has_braces(text: str) -> bool:
-    """Whether anything in it may be filled in."""
+    """Return whether *text* has a brace."""
     return any(brace in text for brace in _OPEN + _CLOSE)
 
 
-class WordingError(ValueError):
-    """A text whose braces mean nothing: the key of the problem, and its facts."""
-
-    def __init__(self, code: str, **facts: object) -> None:
-        self.code, self.facts = code, facts
-        super().__init__(f"{code} {facts}")
+class WordingError(InvalidValueError):
+    """The braces of a text, or a condition, cannot be understood."""
 
 
 class Brace(NamedTuple):
-    """What stands between braces: a sum, and in which manner it is told."""
+    """The content of a pair of braces: a sum, and how it is put into words."""
 
     sum: Linear
     manner: str = ""  # one of MANNERS, or none
 
     @property
     def word(self) -> str:
-        """The one name in it, where there is nothing else: it may be that of a word or of a list."""
+        """The name, if there is nothing but one name, which may be a word or a list; else an empty text."""
         return self.sum.names[0] if self.sum.terms == ((1, self.sum.names[0]),) and not self.manner else ""
 
     def __str__(self) -> str:
@@ -62,7 +55,7 @@ class Wording(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Wording:
-        """Read *text*; raises :class:`WordingError` for a brace without its other one, or that holds no sum of names."""
+        """Read *text*; raises :class:`WordingError` for a lone brace, or a pair that holds no sum of names."""
         parts: list[str | Brace] = []
         position = 0
         for token in re.finditer(_TOKEN, text):
@@ -94,11 +87,11 @@ def _brace(inside: str) -> Brace:
     try:
         return Brace(Linear.parse(plain[manner.end() :] if manner else plain), manner[1] if manner else "")
     except LinearSyntaxError as error:
-        raise WordingError("not-a-sum", text=error.text, rest=error.rest) from error
+        raise WordingError(error.code, **error.facts) from error
 
 
 class Comparison(NamedTuple):
-    """``new > 0``: two sums, of which one may be nothing but 0."""
+    """``new > 0``: two sums; one may be just 0."""
 
     left: Linear
     sign: str  # = or != or >
@@ -137,33 +130,3 @@ def _comparison(text: str) -> Comparison:
 
 def _side(text: str) -> Linear:
     return Linear(()) if text.strip() == "0" else Linear.parse(text)
-
-
-def spelled_out(linear: Linear, form: Form) -> Linear:
-    """A sum of cells and of meanings as a sum of cells; raises :class:`KeyError` for a name that is neither."""
-    return Linear(tuple(term for sign, name in linear.terms for term in _terms(sign, name, form)))
-
-
-def _terms(sign: int, name: str, form: Form) -> Iterator[tuple[int, str]]:
-    own = name.removeprefix(LAST)
-    mark = name[: len(name) - len(own)]
-    for inner, cell in form.figures[own].terms:
-        yield sign * inner, mark + cell
-
-
-def unknown_names(wording: Wording, form: Form) -> Iterator[str]:
-    """The names in its braces that nothing has."""
-    for brace in wording.braces:
-        if brace.word not in WORDS and brace.word not in form.publication.by_key:
-            yield from unknown_figures(brace.sum, form)
-
-
-def unknown_figures(linear: Linear, form: Form) -> Iterator[str]:
-    """The names in a sum that no figure has."""
-    yield from (name for name in linear.names if name.removeprefix(LAST) not in form.figures)
-
-
-def units_of(linear: Linear, form: Form) -> list[str]:
-    """The units of the cells in a sum whose names are known; what has more than one adds up to nothing."""
-    cells = {name for own in linear.names for name in form.figures[own.removeprefix(LAST)].names}
-    return sorted({form.cells[name].unit for name in cells if name in form.cells})

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from xltools.ready import parsed
-
-if TYPE_CHECKING:  # help is told without knowing what a finding is
-    from decimal import Decimal
-
-    from xltools.data.finding import Cause, Finding
-    from xltools.errors import Problem, XltoolsError
+from xltools.data.finding import Cause, Finding, Sum, Word
+from xltools.errors import Problem, XltoolsError
 
 Lang = Literal["zh", "en"]
 _FOLDER = Path(__file__).resolve().parent
@@ -24,13 +21,7 @@ LOCALES = _FOLDER / "locale"  # what other libraries say, compiled for gettext
 
 
 def _held(name: str) -> dict[str, Any]:
-    path = _FOLDER / f"{name}.toml"
-    text = path.read_text(encoding="utf-8")
-    if (found := parsed(path, text)) is not None:
-        return found
-    import tomllib  # noqa: PLC0415  what comes with the package was parsed beforehand
-
-    return tomllib.loads(text)
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 # Code points that are no characters: UTF-8 cannot encode halves of surrogate pairs, XML allows none of these.
@@ -55,12 +46,24 @@ class Catalog:
         return list(self._sections[section])
 
     def _readable(self, facts: dict[str, object]) -> dict[str, object]:
-        """The facts as people read them; a text and a count are so already."""
-        if all(type(fact) in {str, int} for fact in facts.values()):
-            return facts
-        from xltools.text.facts import readable  # noqa: PLC0415  help has no figures and no findings
+        """Return *facts* as text: a sum in figures, and under ``key_words`` with the names of its terms."""
+        readable: dict[str, object] = {}
+        for key, fact in facts.items():
+            if isinstance(fact, Sum):
+                figures = [(sign, number(value)) for sign, _, value in fact.terms if value]
+                words = [(sign, f"{name} {number(value)}") for sign, name, value in fact.terms]
+                readable[key], readable[f"{key}_words"] = _joined(figures) or "0", _joined(words)
+            elif isinstance(fact, Word):
+                readable[key] = self(f"finding-part.{fact.key}")
+            else:
+                readable[key] = number(fact) if isinstance(fact, Decimal) else fact
+        return readable
 
-        return readable(facts, self)
+
+def _joined(terms: list[tuple[int, str]]) -> str:
+    """Return signed terms as a sum: ``1,180 + 31``."""
+    text = "".join(f" {'-' if sign < 0 else '+'} {term}" for sign, term in terms)
+    return text.removeprefix(" + ").removeprefix(" ")
 
 
 @cache

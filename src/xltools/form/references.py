@@ -1,0 +1,39 @@
+"""The names in texts and sums, looked up in a form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xltools.form.linear import Linear
+from xltools.form.model import Form
+from xltools.form.wording import LAST, WORDS, Wording
+
+
+def spelled_out(linear: Linear, form: Form) -> Linear:
+    """Return a sum of cells and meanings as a sum of cells; raises :class:`KeyError` for a name that is neither."""
+    return Linear(tuple(term for sign, name in linear.terms for term in _terms(sign, name, form)))
+
+
+def _terms(sign: int, name: str, form: Form) -> Iterator[tuple[int, str]]:
+    own = name.removeprefix(LAST)
+    mark = name[: len(name) - len(own)]
+    for inner, cell in form.figures[own].terms:
+        yield sign * inner, mark + cell
+
+
+def unknown_names(wording: Wording, form: Form) -> Iterator[str]:
+    """Yield the names in the braces of a text that are neither words, lists nor figures."""
+    for brace in wording.braces:
+        if brace.word not in WORDS and brace.word not in form.publication.by_key:
+            yield from unknown_figures(brace.sum, form)
+
+
+def unknown_figures(linear: Linear, form: Form) -> Iterator[str]:
+    """Yield the names in a sum that are no figures."""
+    yield from (name for name in linear.names if name.removeprefix(LAST) not in form.figures)
+
+
+def units_of(linear: Linear, form: Form) -> list[str]:
+    """Return the units of the cells in a sum; a sum over more than one unit is meaningless."""
+    cells = {name for own in linear.names for name in form.figures[own.removeprefix(LAST)].names}
+    return sorted({form.cells[name].unit for name in cells if name in form.cells})

@@ -1,0 +1,182 @@
+"""TOML files as dataclasses: forms, and the settings of a collection.
+
+A dataclass describes a table: its fields are the keys, their annotations say what may be written there. A field whose
+key is no Python name has it in its metadata: ``field(metadata={"key": "is"})``; ``{"hook": function}`` there replaces
+the reading of the value. A class with a method ``parse`` is written as a text. Values are never converted: an edition
+written ``2021`` is not the text ``"2021"``, and ``true`` is not 1.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from cattrs import AttributeValidationNote, Converter, IterableValidationNote
+from cattrs.errors import ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn, override
+
+from xltools.errors import InvalidValueError, Problem, XltoolsError
+
+_T = TypeVar("_T")
+_Path = tuple[str | int, ...]  # the keys and indexes that lead to a value
+
+
+def read_text(path: Path, error: type[XltoolsError]) -> str:
+    """Return the text of a file in UTF-8; raises *error* when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as fault:
+        raise error(
+            Problem("unreadable-file", str(path), {"reason": fault.strerror or str(fault)})
+        ) from fault
+    except UnicodeDecodeError as fault:
+        raise error(Problem("form-not-utf8", str(path))) from fault
+
+
+def structure(text: str, model: type[_T], origin: str, error: type[XltoolsError]) -> _T:
+    """Return the TOML document *text* as an instance of the dataclass *model*.
+
+    Raises *error* with every fault in it, each with its place below *origin*, the name of the file.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise error(Problem("form-not-toml", origin, {"reason": str(fault)})) from fault
+    try:
+        return _converter.structure(document, model)
+    except ExceptionGroup as faults:
+        raise error(*_problems(faults, (), document, origin)) from None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the one of *known* that is most like *word*, or a dash when none is."""
+    return next(iter(difflib.get_close_matches(word, list(known), 1)), "—")
+
+
+def _keys(model: Any) -> dict[str, str]:
+    """Return the key in the file for each field of a dataclass."""
+    return {field.name: field.metadata.get("key", field.name) for field in fields(model) if field.init}
+
+
+def _wrong_type(value: Any, wanted: str) -> InvalidValueError:
+    return InvalidValueError("wrong-type", value=repr(value), type=wanted)
+
+
+def _plain(value: Any, kind: type) -> Any:
+    if type(value) is kind:
+        return value
+    if (kind, type(value)) == (float, int):
+        return float(value)
+    raise _wrong_type(value, kind.__name__)
+
+
+def _number(value: Any, _: Any) -> int | float:
+    if type(value) not in {int, float}:
+        raise _wrong_type(value, "int / float")
+    return value  # type: ignore[no-any-return]
+
+
+def _decimal(value: Any, _: Any) -> Decimal:
+    """Return a number as it is written."""
+    return Decimal(str(_number(value, None)))
+
+
+def _literal(value: Any, kind: Any) -> Any:
+    choices = get_args(kind)
+    if any(type(value) is type(one) and value == one for one in choices):
+        return value
+    raise InvalidValueError("wrong-value", value=repr(value), reason=" | ".join(map(repr, choices)))
+
+
+def _parsed(value: Any, kind: Any) -> Any:
+    return kind.parse(_plain(value, str))
+
+
+def _array(value: Any, kind: Any) -> Any:
+    if not isinstance(value, list):
+        raise _wrong_type(value, "array")
+    items: Any = list[get_args(kind)[0]]  # type: ignore[misc]
+    return tuple(_converter.structure(value, items))
+
+
+def _mapping(value: Any, kind: Any) -> Any:
+    if not isinstance(value, dict):
+        raise _wrong_type(value, "table")
+    entries: Any = dict[get_args(kind)]  # type: ignore[misc]
+    return _converter.structure(value, entries)
+
+
+def _table(model: Any) -> Callable[[Any, Any], Any]:
+    """Return the hook for a dataclass."""
+    overrides: dict[str, Any] = {
+        field.name: override(rename=field.metadata.get("key"), struct_hook=field.metadata.get("hook"))
+        for field in fields(model)
+    }
+    read = make_dict_structure_fn(model, _converter, _cattrs_forbid_extra_keys=True, **overrides)
+
+    def hook(value: Any, _: Any) -> Any:
+        if not isinstance(value, dict):
+            raise _wrong_type(value, "table")
+        return read(value, model)
+
+    return hook
+
+
+def _has_origin(origin: object) -> Callable[[Any], bool]:
+    return lambda kind: get_origin(kind) is origin
+
+
+_converter = Converter()
+_converter.register_structure_hook_factory(is_dataclass, _table)
+for _kind in (str, bool, int, float, dt.date):
+    _converter.register_structure_hook(_kind, _plain)
+_converter.register_structure_hook(int | float, _number)
+_converter.register_structure_hook(Decimal, _decimal)
+_converter.register_structure_hook_func(_has_origin(Literal), _literal)
+_converter.register_structure_hook_func(_has_origin(tuple), _array)
+_converter.register_structure_hook_func(_has_origin(Mapping), _mapping)
+_converter.register_structure_hook_func(lambda kind: hasattr(kind, "parse"), _parsed)
+
+
+def _problems(fault: Exception, path: _Path, document: Any, origin: str) -> Iterator[Problem]:
+    """Yield what is wrong at *path* of the document, and below it."""
+    place = " › ".join((origin, *_steps(path, document)))
+    if isinstance(fault, ExceptionGroup):
+        for one in fault.exceptions:
+            yield from _problems(one, (*path, *_step(one, fault)), document, origin)
+    elif isinstance(fault, ForbiddenExtraKeysError):
+        known = list(_keys(fault.cl).values())
+        for key in sorted(fault.extra_fields):
+            facts = {"key": key, "known": ", ".join(known), "nearest": nearest(key, known)}
+            yield Problem("unknown-key", place, facts)
+    elif isinstance(fault, KeyError):
+        yield Problem("missing-key", place, {"key": fault.args[0]})
+    elif isinstance(fault, InvalidValueError):
+        yield Problem(fault.code, place, fault.facts)
+    else:
+        raise fault  # a defect of this package
+
+
+def _step(fault: Exception, group: Any) -> _Path:
+    """Return the key or index at which *fault* lies in what *group* is about; none where it is about the whole."""
+    for note in getattr(fault, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return (_keys(group.cl)[note.name],)
+        if isinstance(note, IterableValidationNote):
+            return (note.index,)
+    return ()
+
+
+def _steps(path: _Path, document: Any) -> Iterator[str]:
+    """Yield *path* as a person finds it: items by key or label where they have one, counted from 1 otherwise."""
+    here = document
+    for step in path:
+        here = here[step] if isinstance(step, int) else here.get(step)
+        name = (here.get("key") or here.get("label")) if isinstance(here, dict) else None
+        yield step if isinstance(step, str) else f"“{name}”" if name else f"#{step + 1}"
