@@ -64,7 +64,7 @@ ROOMS = {
     "attrs": "nowhere",
     "cattrs": "nowhere",
     "tomllib": ("form/load.py", "text/__init__.py", "folder.py", "witness/form.py"),
-    "openpyxl": ("excel/sheet_rows.py", "witness/"),
+    "openpyxl": ("excel/sheet_rows.py", "excel/formula.py", "witness/"),
     "html": ("document/reader/web.py", "document/markup.py", "witness/document.py"),
     "json": ("report/data.py", "report/manifest.py", "data/packed.py", "ready.py"),
     "pickle": ("intake.py", "data/lent.py", "cli/cluster.py"),
