@@ -12,7 +12,7 @@ from xltools.form.places import Area
 
 # Excel allows formulas of 8,192 characters. For each bracket, openpyxl searches the rest of the formula.
 _LONGEST, _MOST_BRACKETS = 8192, 64
-_MOST_TIMES_LONGER = 4  # a formula with added spaces, ``$`` and quotes than the one without
+_MOST_TIMES_LONGER = 4  # than the issued formula; a program that saves it adds only spaces, ``$`` and quotes
 
 # Stands for the number of the row, counted from 1, in a formula made once for many rows. No cell can hold this character.
 ROW = "\0"

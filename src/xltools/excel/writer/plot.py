@@ -69,8 +69,7 @@ def draw_chart(canvas: Canvas, chart: Chart, style: ChartStyle, cells: ChartCell
     title = _font(HEI, style.title_size, bold=style.bold_title)
     drawn.set_title({"name": chart.title, "overlay": False, "name_font": title})
     text = _font(SONG, style.text_size)
-    axis = {"name_font": text, "num_font": text, "line": {"color": LINE}}
-    axis |= {"major_tick_mark": "none", "minor_tick_mark": "none"}
+    axis = {"name_font": text, "num_font": text, "line": {"color": LINE}, "major_tick_mark": "none"}
     categories = axis | {
         "name": style.category_title,
         "label_position": "low",  # clear of bars below zero
@@ -91,8 +90,7 @@ def draw_chart(canvas: Canvas, chart: Chart, style: ChartStyle, cells: ChartCell
         drawn.set_x_axis(categories)
         drawn.set_y_axis(values)
     drawn.set_legend({"position": "bottom", "font": text} if style.has_legend else {"none": True})
-    border = {"color": style.frame} if style.frame else {"none": True}
-    drawn.set_chartarea({"border": border, "fill": {"color": "#FFFFFF"}})
+    drawn.set_chartarea({"border": {"color": style.frame} if style.frame else {"none": True}})
     return drawn
 
 

@@ -1,7 +1,7 @@
 """Charts of a Word document: a drawing that refers to a chart part, and a workbook in which its figures are edited.
 
-XlsxWriter draws the chart part. In a workbook of Excel 2007, as XlsxWriter writes them, a flag that is left out is
-false; in a document of any other version it is true. So every such flag is written out here.
+XlsxWriter draws the chart part, as Excel 2007 would. Programs take a flag that is left out for false in a file of Office
+2007, but for true in any other, so :func:`chart_xml` adds the flags.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ _SPACES = {
     "xmlns:c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
     "xmlns:r": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
 }
+_WHITE = '<a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill>'
 _LABELS = "".join(
     f'<c:show{what} val="{int(what == "Val")}"/>'
     for what in ("LegendKey", "Val", "CatName", "SerName", "Percent", "BubbleSize")
-)
+)  # what the label of a bar shows
 
 
 def drawing(chart: Chart, relation: str, number: int) -> Element:
@@ -90,8 +91,10 @@ def chart_xml(chart: Chart, workbook: str) -> bytes:
         ('<c:showVal val="1"/>', position + _LABELS),
         ("</c:ser>", f"{smooth}</c:ser>"),
         ("</c:scaling>", '</c:scaling><c:delete val="0"/>'),
+        ("<c:majorTickMark [^/]*/>", r'\g<0><c:minorTickMark val="none"/>'),
         ("<c:lblOffset [^/]*/>", r'\g<0><c:noMultiLvlLbl val="1"/>'),
         ("<c:plotVisOnly [^/]*/>", r'\g<0><c:dispBlanksAs val="gap"/>'),
+        ("(?<=</c:chart>)<c:spPr>", f"<c:spPr>{_WHITE}"),
         (
             "<c:printSettings>.*</c:printSettings>",
             f'<c:externalData r:id="{workbook}"><c:autoUpdate val="0"/></c:externalData>',
