@@ -33,6 +33,7 @@ from xltools.errors import OutputError
 from xltools.form.places import Area
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 
 def opened(document):
@@ -215,7 +216,7 @@ ORDER = {
     "styles": "docDefaults style",
 }
 CHART_ORDER = {
-    "chartSpace": "roundedCorners chart spPr txPr externalData",
+    "chartSpace": "lang roundedCorners chart spPr txPr externalData",
     "chart": "title autoTitleDeleted plotArea legend plotVisOnly dispBlanksAs",
     "plotArea": "layout barChart lineChart catAx valAx",
     "barChart": "barDir grouping varyColors ser gapWidth axId",
@@ -232,6 +233,21 @@ CHART_ORDER = {
     "strRef": "f strCache",
     "numRef": "f numCache",
     "numCache": "formatCode ptCount pt",
+    "defRPr": "solidFill latin ea cs",
+    "rPr": "solidFill latin ea cs",
+}
+# Word takes a flag that is left out for true: rounded corners, no axes, a legend over the bars.
+CHART_FLAGS = {
+    "chartSpace": {"roundedCorners": "0"},
+    "chart": {"autoTitleDeleted": "0"},
+    "title": {"overlay": "0"},
+    "legend": {"overlay": "0"},
+    "barChart": {"varyColors": "0"},
+    "lineChart": {"varyColors": "0"},
+    "dLbls": {"showVal": "1"}
+    | dict.fromkeys(("showLegendKey", "showCatName", "showSerName", "showPercent", "showBubbleSize"), "0"),
+    "catAx": {"delete": "0", "noMultiLvlLbl": "1"},
+    "valAx": {"delete": "0"},
 }
 
 
@@ -253,6 +269,19 @@ def test_elements_stand_in_the_order_of_the_schema(make, form):
                     continue
                 places = [order[local].split().index(child) for child in children]
                 assert places == sorted(places), (name, local, children)
+
+
+def test_every_flag_of_a_chart_is_written_out(form):
+    for name, content in parts(report(form)).items():
+        if not name.startswith("word/charts/chart"):
+            continue
+        for element in ET.fromstring(content).iter():
+            local = element.tag.rpartition("}")[2]
+            flags = {child.tag.rpartition("}")[2]: child.get("val") for child in element}
+            assert CHART_FLAGS.get(local, {}).items() <= flags.items(), (name, local)
+            if local in {"barChart", "lineChart"}:
+                flag = "invertIfNegative" if local == "barChart" else "smooth"
+                assert all(ser.find(f"{C}{flag}").get("val") == "0" for ser in element.iter(f"{C}ser"))
 
 
 def test_every_relation_leads_somewhere_and_every_part_has_its_type(form):
@@ -280,15 +309,14 @@ def test_charts_hold_their_figures_and_a_workbook_with_the_same(form):
     files = parts(report(form))
     names = sorted(name for name in files if re.match(r"word/charts/chart\d+\.xml", name))
     assert len(names) == len(CHARTS)
-    c = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
     for number, (name, chart) in enumerate(zip(names, CHARTS, strict=True), 1):
         tree = ET.fromstring(files[name])
         sheet = openpyxl.load_workbook(io.BytesIO(files[f"word/embeddings/chart{number}.xlsx"])).active
-        for ser, series in zip(tree.iter(f"{c}ser"), chart.series, strict=True):
-            cache = ser.find(f"{c}val/{c}numRef")
-            points = {int(p.get("idx")): Decimal(p.find(f"{c}v").text) for p in cache.iter(f"{c}pt")}
+        for ser, series in zip(tree.iter(f"{C}ser"), chart.series, strict=True):
+            cache = ser.find(f"{C}val/{C}numRef")
+            points = {int(p.get("idx")): Decimal(p.find(f"{C}v").text) for p in cache.iter(f"{C}pt")}
             assert points == {i: v for i, v in enumerate(series.values) if v is not None}
-            formulas = [f.text.split("!")[1] for f in ser.iter(f"{c}f")]
+            formulas = [f.text.split("!")[1] for f in ser.iter(f"{C}f")]
             (title, categories, values) = (
                 [cell.value for row in ([[sheet[a]]] if ":" not in a else sheet[a]) for cell in row]
                 for a in (one.replace("$", "") for one in formulas)
@@ -296,7 +324,7 @@ def test_charts_hold_their_figures_and_a_workbook_with_the_same(form):
             assert title == [series.name]
             assert categories == list(chart.categories)
             assert values == [None if v is None else pytest.approx(float(v)) for v in series.values]
-            assert all(f"'{sheet.title}'!" in f.text for f in ser.iter(f"{c}f"))
+            assert all(f.text.startswith(f"{sheet.title}!") for f in ser.iter(f"{C}f"))
     drawings = [e for e in ET.fromstring(files["word/document.xml"]).iter() if e.tag.endswith("docPr")]
     assert [d.get("name") for d in drawings] == [chart.title for chart in CHARTS]
     assert len({d.get("id") for d in drawings}) == len(CHARTS)

@@ -64,7 +64,7 @@ ROOMS = {
     "attrs": "nowhere",
     "cattrs": "toml_tables.py",
     "tomllib": ("toml_tables.py", "text/__init__.py", "witness/form.py"),
-    "openpyxl": ("excel/sheet_rows.py", "witness/"),
+    "openpyxl": ("excel/sheet_rows.py", "excel/formula.py", "witness/"),
     "html": ("document/reader/web.py", "witness/document.py"),
     "jinja2": "document/pages.py",
     "markupsafe": "document/markup.py",

@@ -34,7 +34,7 @@ from xltools.data.number import kept, stored
 from xltools.data.record import Agency
 from xltools.data.rollup import Adding, Rollup, subtotals
 from xltools.data.roster import Entry, Roster
-from xltools.excel.formula import shifted
+from xltools.excel.formula import SharedFormula
 from xltools.excel.package import patched
 from xltools.excel.reader import read, read_package
 from xltools.excel.scan import scan
@@ -233,7 +233,7 @@ def with_rows_in_order(data, sheet, first, order):
 
 def moved_to(row, number, by):
     row = re.sub(r'(<row r="|<c r="[A-Z]+)\d+"', rf'\g<1>{number}"', row)
-    return re.sub(r"<f>(.*?)</f>", lambda m: f"<f>{shifted(m[1], by, 0)}</f>", row)
+    return re.sub(r"<f>(.*?)</f>", lambda m: f"<f>{SharedFormula(m[1], 0, 0).at(by, 0)}</f>", row)
 
 
 @given(st.permutations(range(3)), st.permutations(range(3)))

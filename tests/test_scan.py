@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zipfile
 from decimal import Decimal
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.translate import Translator
 
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
-from xltools.excel.formula import canonical, rectangles, shifted
+from xltools.excel.formula import SharedFormula, canonical, is_same, rectangles
 from xltools.excel.package import patched
 from xltools.excel.scan import Limits, ScanError, scan
 from xltools.excel.writer import write_return
@@ -158,15 +163,21 @@ def test_a_cell_is_read_by_its_type(content, attributes, expected):
         ("$A1+A$1+$A$1", "$A3+B$1+$A$1"),
         ("IF(A1=\"A1\",LOG10(B1),'A1'!C1)", "IF(B3=\"A1\",LOG10(C3),'A1'!D3)"),
         ("SUM(A1:B2)", "SUM(B3:C4)"),
+        ("SUM(F:G)", "SUM(G:H)"),
+        ("SUM(3:4)", "SUM(5:6)"),
+        ("SUM($F:G,3:$4)", "SUM($F:H,5:$4)"),
+        ("SUM('A1:B2'!F:G,表!A1)+表!A1x", "SUM('A1:B2'!G:H,表!B3)+表!A1x"),
+        ("A1 B2,T[A1]&{1,2}", "B3 C4,T[A1]&{1,2}"),
+        ("A1)", "A1)"),
     ],
 )
 def test_shifting_touches_references_only(formula, moved):
-    assert shifted(formula, 2, 1) == moved
+    assert SharedFormula(formula, 5, 3).at(7, 4) == moved
 
 
 def test_a_reference_shifted_off_the_sheet_is_broken():
-    assert shifted("A1+B3", -2, 0) == "#REF!+B1"
-    assert shifted("A1+$A$1", 0, -1) == "#REF!+$A$1"
+    assert SharedFormula("A1+B3", 2, 0).at(0, 0) == "#REF!+B1"
+    assert SharedFormula("A1+$A$1", 0, 1).at(0, 0) == "#REF!+$A$1"
 
 
 def test_canonical_formulas_forget_what_programs_change():
@@ -175,6 +186,57 @@ def test_canonical_formulas_forget_what_programs_change():
     assert canonical("'表'!A1:A1") == canonical("表!A1")
     assert canonical('"a b"&A1') != canonical('"ab"&A1')
     assert canonical("A1+B1") != canonical("A1+B2")
+    assert canonical("A:A") != canonical("A")
+    assert canonical("A1\n+B1") == canonical("a1 + b1")
+    assert canonical(") A1") != canonical(")A1"), "it cannot be parsed, so it is compared as text"
+
+
+def test_long_formulas_are_compared_and_moved_quickly():
+    begun = time.perf_counter()
+    for text in ("[]" * 4000, "1+" * 4000 + "1", "A1 " * 100_000):
+        assert not is_same(text, "A1+B2")
+        assert is_same(text, text)
+        SharedFormula(text, 0, 0).at(1, 1)
+        canonical(text)
+    assert time.perf_counter() - begun < 2
+
+
+FORMULAS = st.recursive(
+    st.builds(
+        "{}{}{}{}{}".format,
+        st.sampled_from(["", "表!", "'a b''c'!", "Sheet1!"]),
+        *(st.sampled_from(["", "$"]), st.sampled_from(["C", "F", "xfd", "AA"])),
+        *(st.sampled_from(["", "$"]), st.integers(4, 2000)),
+    )
+    | st.sampled_from(["C:D", "3:4", "$C:F", "1.5", '"A1 ""C4"" x"', "TRUE()", "rate", "C4:F9", "#REF!"]),
+    lambda parts: (
+        st.builds("SUM({},{})".format, parts, parts)
+        | st.builds("({}){}{}".format, parts, st.sampled_from("+-*/&<>="), parts)
+        | st.builds("_xlfn.IFS({},-{}%)".format, parts, parts)
+    ),
+    max_leaves=6,
+)
+
+
+@given(FORMULAS, st.integers(-2, 3), st.integers(-2, 3))
+def test_a_formula_is_moved_as_openpyxl_moves_it_and_back(formula, rows, columns):
+    moved = SharedFormula(formula, 5, 5).at(5 + rows, 5 + columns)
+    expected = Translator(f"={formula}", "F6").translate_formula(row_delta=rows, col_delta=columns)
+    assert f"={moved}" == expected
+    back = SharedFormula(moved, 5 + rows, 5 + columns).at(5, 5)
+    assert canonical(back) == canonical(formula)
+
+
+@given(FORMULAS, st.data())
+def test_spaces_dollars_and_case_do_not_make_another_formula(formula, data):
+    tokens = Tokenizer(f"={formula}").items
+    spaces = data.draw(st.lists(st.sampled_from(["", " ", "\n"]), min_size=len(tokens), max_size=len(tokens)))
+    other = "".join(
+        space + (token.value if token.subtype in {"TEXT", "ERROR"} else token.value.lower().replace("$", ""))
+        for space, token in zip(spaces, tokens, strict=True)
+    )
+    assert is_same(other, formula)
+    assert not is_same(f"{other}+1", formula)
 
 
 def test_addresses():

@@ -1,4 +1,4 @@
-"""What the charts of a form show, in figures: wherever they are drawn."""
+"""The figures that the charts of a form show, in workbooks and in documents."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from xltools.form.model import Form
 
 _Item = TypeVar("_Item")
 
-FOREMOST = 15  # agencies in a chart: more names than that nobody reads on one page
+FOREMOST = 15  # agencies in a chart; more do not fit a page legibly
 
 
 def foremost(form: Form, measure: Linear, members: Iterable[Member]) -> list[tuple[Member, Decimal]]:
-    """The agencies that have most of it, each with how much, the first of them first."""
+    """Return the agencies with the largest values of *measure* and these values, in descending order."""
     most = Foremost[Member]()
     for place, member in enumerate(members):
         most.see(form.value(measure, member.values), place, member)
@@ -26,22 +26,22 @@ def foremost(form: Form, measure: Linear, members: Iterable[Member]) -> list[tup
 
 
 class Foremost(Generic[_Item]):
-    """Those that have most of something, found out while one after the other is seen; the others are not held.
+    """Collect the items with the largest amounts, at most :data:`FOREMOST` of them.
 
-    Of those that have as much the first come first, in an order of their own: when and where each is seen is no matter.
+    Ties are broken by the order given with each item, so the result does not depend on the order of the calls.
     """
 
     def __init__(self) -> None:
         self._most: list[
             tuple[Decimal, Any, _Item]
-        ] = []  # each amount below 0, so that the largest come first
+        ] = []  # amounts are negated, so that the largest come first
 
     def see(self, amount: Decimal, order: int | bytes, item: _Item) -> None:
-        """One more, and where it comes among its equals: no two come at the same place."""
+        """Add one item; *order* is unique and decides among items with equal amounts."""
         self._keep((amount.copy_negate(), order, item))
 
     def include(self, other: Foremost[_Item]) -> None:
-        """Those that were seen elsewhere."""
+        """Add the items of another collection."""
         for one in other._most:
             self._keep(one)
 
@@ -53,10 +53,10 @@ class Foremost(Generic[_Item]):
 
     @property
     def found(self) -> list[tuple[_Item, Decimal]]:
-        """Each with how much, the first of them first."""
+        """The items and their amounts, in descending order."""
         return [(item, amount.copy_negate()) for amount, _, item in self._most]
 
 
 def in_year(measure: Linear, figures: Figures) -> Decimal | None:
-    """A measure of a year, where all that it is made of is known."""
+    """Return the value of *measure*, or None if a figure that it adds is unknown."""
     return measure.value(figures) if figures.keys() >= set(measure.names) else None

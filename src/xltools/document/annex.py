@@ -1,4 +1,4 @@
-"""The annex of a report: each figure beside last year's, and the charts that the form asks for."""
+"""The annex of a report: each figure beside last year's, and the charts that the form defines."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from xltools.text import clerk
 
 _HEADS = ("row", "column", "unit", "now", "last", "change", "rate")
 _WIDTHS = (30.0, 22.0, 8.0, 12.0, 12.0, 12.0, 10.0)
-_LABELS = 3  # columns that tell what a row is
+_LABELS = 3  # columns that describe a row
 _TENTH = Decimal("0.1")
 
 
 def annex_blocks(filing: Filing, values: Figures, years: Mapping[int, Figures]) -> Iterator[Block]:
-    """A table for each section that has figures, then the charts; *years* are the figures of the years before.
+    """Yield a table for each section that has figures, then the charts; *years* holds the figures of earlier years.
 
-    Raises :class:`InputError` when last year's are not known: of nothing there is no comparison.
+    Raises :class:`InputError` if last year's figures are unknown, since the tables compare with them.
     """
     form, record = filing.form, filing.record
     assert form is not None  # noqa: S101  a report has one
@@ -49,11 +49,11 @@ def annex_blocks(filing: Filing, values: Figures, years: Mapping[int, Figures]) 
 
 
 def _table(form: Form, section: Section, year: int, values: Figures, last: Figures) -> Table | None:
-    """Every figure that is told and is not 0 in both years."""
+    """Return the table of a section: every figure that is shown and is not 0 in both years."""
     cells = [
         cell
         for cell in form.cells.values()
-        if cell.section is section and _is_told(cell) and (values.get(cell.name) or last.get(cell.name))
+        if cell.section is section and _is_shown(cell) and (values.get(cell.name) or last.get(cell.name))
     ]
     if not cells:
         return None
@@ -69,8 +69,8 @@ def _table(form: Form, section: Section, year: int, values: Figures, last: Figur
     return Table(tuple(boxes), _WIDTHS, t("annex.table", section=section.title), 1)
 
 
-def _is_told(cell: Cell) -> bool:
-    """Whether it can be added; of a tall table that has a column of totals no more than that fits a page."""
+def _is_shown(cell: Cell) -> bool:
+    """Return whether a figure is in the annex: it can be added, and in a grid with totals it is one of them."""
     totals = any(line.is_ for line in leaves(cell.block.columns))
     is_part = cell.block.arrange == "grid" and totals and cell.column.is_ is None
     return cell.additive and not is_part
@@ -101,7 +101,7 @@ def _plain(value: Decimal | None) -> str:
 
 
 class _Drawn(NamedTuple):
-    """What charts are drawn from: the form, the agencies, this year's figures and those of the years before."""
+    """The source of the charts: the form, the agencies, and the figures of this year and of earlier years."""
 
     form: Form
     members: tuple[Member, ...]
@@ -110,11 +110,11 @@ class _Drawn(NamedTuple):
     years: Mapping[int, Figures]
 
     def unit(self, chart: model.Chart) -> str:
-        """What is counted: one unit, since the figures of a chart share an axis."""
+        """Return the unit of the chart; its figures share an axis, so they share a unit."""
         return self.form.cells[chart.names[0]].unit
 
     def agencies(self, chart: model.Chart) -> Chart | None:
-        """Those that have most of it; none where there are no agencies."""
+        """Return the agencies with the largest values, or None without agencies."""
         (measure,) = chart.shows
         most = foremost(self.form, measure.is_, self.members)
         if not most:
@@ -126,20 +126,20 @@ class _Drawn(NamedTuple):
         return Chart(title, "bar", names, (series,), self.unit(chart))
 
     def lines(self, chart: model.Chart) -> Chart:
-        """The measures side by side."""
+        """Return the measures of this year side by side."""
         amounts = tuple(in_year(measure.is_, self.values) for measure in chart.shows)
         series = Series(clerk()("annex.year", year=self.year), amounts)
         labels = tuple(measure.label for measure in chart.shows)
         return Chart(chart.title, "bar", labels, (series,), self.unit(chart))
 
     def trend(self, chart: model.Chart) -> Chart:
-        """The years from the first one known to this one."""
-        told = {year: self.years[year] for year in sorted(self.years)} | {self.year: self.values}
+        """Return the years from the first known one to this one."""
+        known = {year: self.years[year] for year in sorted(self.years)} | {self.year: self.values}
         series = tuple(
-            Series(measure.label, tuple(in_year(measure.is_, figures) for figures in told.values()))
+            Series(measure.label, tuple(in_year(measure.is_, figures) for figures in known.values()))
             for measure in chart.shows
         )
-        names = tuple(clerk()("annex.year", year=year) for year in told)
+        names = tuple(clerk()("annex.year", year=year) for year in known)
         return Chart(chart.title, "column", names, series, self.unit(chart))
 
 

@@ -1,4 +1,4 @@
-"""A chart told otherwise than by a picture: in words, and as a table."""
+"""A chart without its picture: in words, and as a table."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _LABEL, _NUMBER = 24.0, 12.0  # characters
 
 
 def described(chart: Chart) -> str:
-    """The chart in words, for those who cannot see it."""
-    told = (
+    """Return the figures of the chart in words, as the alternative text of its picture."""
+    figures = (
         f"{category} {series.name} {value:f}{chart.unit}"
         for series in chart.series
         for category, value in zip(chart.categories, series.values, strict=True)
         if value is not None
     )
-    return "；".join(told)
+    return "；".join(figures)
 
 
 def as_table(chart: Chart) -> Table:
-    """Its figures: a row a category, a column a series."""
+    """Return the figures of the chart: one row per category, one column per series."""
     boxes = [Box(clerk()("document.chart-category"), Area.at(0, 0), "corner")]
     boxes += [Box(s.name, Area.at(0, column), "column") for column, s in enumerate(chart.series, 1)]
     for row, category in enumerate(chart.categories, 1):

@@ -1,19 +1,20 @@
-"""Addresses and formulas as spreadsheets write them, and the one form in which two formulas can be compared."""
+"""Addresses and formulas as spreadsheets write them, formulas moved to other cells, and formulas compared."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
 
-from xltools.form.address import a1, column_index, column_name
+from xltools.form.address import a1
 from xltools.form.places import Area
 
-# A string, a quoted sheet name, or a reference: only the last is to be touched.
-_PLACES = r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|(?<![\w.$])(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?![\w.(])'
-_LITERAL = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
-_SINGLE_RANGE = re.compile(r"(\$?[A-Z]{1,3}\$?[0-9]+):\1(?![0-9])")
+# Excel allows formulas of 8,192 characters. For each bracket, openpyxl searches the rest of the formula.
+_LONGEST, _MOST_BRACKETS = 8192, 64
+_MOST_TIMES_LONGER = 4  # than the issued formula; a program that saves it adds only spaces, ``$`` and quotes
 
-# The number of its row, counted from 1, in what is worked out once for many rows: no cell can hold this character.
+# Stands for the number of the row, counted from 1, in a formula made once for many rows. No cell can hold this character.
 ROW = "\0"
 
 
@@ -29,12 +30,12 @@ def absolute(area: Area) -> str:
 
 
 def quoted(sheet: str) -> str:
-    """A sheet's name as it stands before the ``!`` of a reference."""
+    """Return the name of a sheet as it stands before the ``!`` of a reference."""
     return "'" + sheet.replace("'", "''") + "'"
 
 
 def rectangles(anchors: Iterable[tuple[int, int]]) -> list[Area]:
-    """The fewest rectangles, found greedily, that cover just these cells: the ranges of a formula."""
+    """Return few rectangles, found greedily, that cover exactly these cells: the ranges of a formula."""
     left = set(anchors)
     found: list[Area] = []
     for row, column in sorted(left):
@@ -53,46 +54,80 @@ def rectangles(anchors: Iterable[tuple[int, int]]) -> list[Area]:
     return found
 
 
-def shifted(formula: str, rows: int, columns: int) -> str:
-    """A shared formula as it reads *rows* down and *columns* to the right of the cell that holds its text."""
+class SharedFormula:
+    """A formula that a file holds once, in the cell at *row* and *column*, for several cells."""
 
-    def move(match: re.Match[str]) -> str:
-        fixed_column, letters, fixed_row, digits = match.groups()
-        if letters is None:
-            return match[0]
-        column = column_index(letters) + (0 if fixed_column else columns)
-        row = int(digits) + (0 if fixed_row else rows)
-        if column < 0 or row < 1:
-            return "#REF!"  # beyond the edge of the sheet
-        return f"{fixed_column}{column_name(column)}{fixed_row}{row}"
+    def __init__(self, text: str, row: int, column: int) -> None:
+        self.text = text
+        self._row, self._column = row, column
 
-    return re.sub(_PLACES, move, formula)
+    def at(self, row: int, column: int) -> str:
+        """Return the formula as it reads in another cell.
+
+        A reference beyond the first row or column becomes ``#REF!``. A formula that openpyxl cannot parse stays as it is.
+        """
+        from openpyxl.formula.translate import Translator, TranslatorError  # noqa: PLC0415  slow to load
+
+        rows, columns = row - self._row, column - self._column
+        moved = []
+        for text, is_reference in self._parts:
+            sheet, mark, place = text.rpartition("!") if is_reference else (text, "", "")
+            try:
+                moved.append(sheet + mark + Translator.translate_range(place, rows, columns))
+            except TranslatorError:
+                moved.append(f"{sheet}{mark}#REF!")
+        return "".join(moved)
+
+    @cached_property
+    def _parts(self) -> list[tuple[str, bool]]:
+        """The pieces of the text, each with whether it is a reference."""
+        tokens = _tokens(self.text)
+        return [(self.text, False)] if tokens is None else [(t.value, t.subtype == "RANGE") for t in tokens]
 
 
-def canonical(formula: str) -> str:
-    """What stays the same when another program saves the file: no spaces, no ``$``, one case, no ``A1:A1``."""
-    return _outside_literals(formula.removeprefix("="), _plain)
+def is_same(formula: str, issued: str) -> bool:
+    """Return whether *formula* is *issued* as another program may have saved it."""
+    if formula == issued:
+        return True
+    return len(formula) <= _MOST_TIMES_LONGER * len(issued) and canonical(formula) == canonical(issued)
+
+
+def canonical(formula: str) -> tuple[str, ...]:
+    """Return the parts of a formula without spaces and ``$``, in upper case, ``A1`` for ``A1:A1``, ``TRUE`` for ``TRUE()``.
+
+    A formula that openpyxl cannot parse is one part, its text.
+    """
+    text = formula.removeprefix("=")
+    tokens = _tokens(text)
+    if tokens is None:
+        return (text,)
+    parts: list[str] = []
+    for token in tokens:
+        if token.subtype == "TEXT":
+            parts.append(token.value)
+        elif token.value == ")" and parts and parts[-1] in {"TRUE(", "FALSE("}:
+            parts[-1] = parts[-1].removesuffix("(")
+        elif plain := _plain(token.value):
+            parts.append(plain)
+    return tuple(parts)
 
 
 def _plain(text: str) -> str:
-    text = (
-        re.sub(r"[\s$]+", "", text)
-        .upper()
-        .replace("_XLFN.", "")
-        .replace("TRUE()", "TRUE")
-        .replace("FALSE()", "FALSE")
-    )
-    return _SINGLE_RANGE.sub(r"\1", text)
+    sheet, mark, place = text.rpartition("!")
+    if sheet.startswith("'"):  # programs differ on which names need quotes
+        sheet = sheet[1:-1].replace("''", "'")
+    place = re.sub(r"[\s$]+", "", place).upper().removeprefix("_XLFN.")
+    single = re.fullmatch(r"([A-Z]+[0-9]+):\1", place)
+    return sheet.upper() + mark + (single[1] if single else place)
 
 
-def _outside_literals(text: str, change: Callable[[str], str]) -> str:
-    parts, position = [], 0
-    for literal in _LITERAL.finditer(text):
-        parts += [change(text[position : literal.start()]), _unquoted(literal[0])]
-        position = literal.end()
-    return "".join([*parts, change(text[position:])])
+def _tokens(formula: str) -> list[Any] | None:
+    """Parse a formula that is written without ``=``; return None if openpyxl cannot, or would take long."""
+    from openpyxl.formula.tokenizer import Tokenizer, TokenizerError  # noqa: PLC0415  slow to load
 
-
-def _unquoted(literal: str) -> str:
-    """Programs differ on whether a sheet name needs its quotes."""
-    return literal[1:-1].upper() if literal.startswith("'") else literal
+    if len(formula) > _LONGEST or formula.count("[") > _MOST_BRACKETS:
+        return None
+    try:
+        return list(Tokenizer(f"={formula}").items)
+    except (TokenizerError, IndexError):
+        return None

@@ -21,7 +21,7 @@ from docx.shared import Mm
 
 from xltools.data.document import Block, Chart, Document, Heading, PageBreak, Paragraph, Table
 from xltools.document.writer.word import look
-from xltools.document.writer.word.chart import chart_part, data_workbook, drawing
+from xltools.document.writer.word.chart import chart_xml, data_workbook, drawing
 from xltools.document.writer.word.elements import Element, field, paragraph, run, runs, w
 from xltools.document.writer.word.table import table
 from xltools.document.writer.word.watermark import watermark
@@ -157,5 +157,5 @@ def _chart(book: Book, chart: Chart, number: int) -> Element:
     uri, kind = PackURI(f"/word/embeddings/chart{number}.xlsx"), CONTENT_TYPE.SML_SHEET
     figures = Part(uri, kind, data_workbook(chart), package)
     part = Part(PackURI(f"/word/charts/chart{number}.xml"), CONTENT_TYPE.DML_CHART, None, package)
-    part._blob = chart_part(chart, part.relate_to(figures, RELATIONSHIP_TYPE.PACKAGE))  # noqa: SLF001  it names its relation
+    part._blob = chart_xml(chart, part.relate_to(figures, RELATIONSHIP_TYPE.PACKAGE))  # noqa: SLF001  it names its relation
     return drawing(chart, book.part.relate_to(part, RELATIONSHIP_TYPE.CHART), number)

@@ -12,7 +12,7 @@ from xltools.data.finding import Word
 from xltools.data.number import close, kept, stored
 from xltools.data.record import Agency
 from xltools.excel import live
-from xltools.excel.formula import canonical
+from xltools.excel.formula import is_same
 from xltools.excel.reader.reading import Reading, is_empty, number_of
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.places import MATRIX, PREFIX, SOURCES, Matrix, Sources
@@ -139,7 +139,7 @@ def _is_total(reading: Reading, fact: Fact | None, issued: str, value: Decimal) 
         return fact is None or fact.text is None or fact.formula is not None or _is(fact, value)
     if fact is None or fact.formula is None:
         return False
-    if fact.formula != issued and canonical(fact.formula) != canonical(issued):
+    if not is_same(fact.formula, issued):
         return False
     return fact.text is None or _is(fact, value)
 

@@ -11,7 +11,7 @@ from xltools.data.filing import Origin, Shown
 from xltools.data.number import is_blank
 from xltools.data.typed import typed
 from xltools.excel import live
-from xltools.excel.formula import canonical
+from xltools.excel.formula import is_same
 from xltools.excel.reader.guards import look_at_guards
 from xltools.excel.reader.locate import Located, locate
 from xltools.excel.reader.reading import Reading, is_empty, number_of, typed_names
@@ -197,7 +197,7 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
     value, text = number_of(fact), fact.text or ""
     if fact.formula is None:
         return Shown(value, text, Origin.TYPED)
-    if issued and fact.formula != issued and canonical(fact.formula) != canonical(issued):
+    if issued and not is_same(fact.formula, issued):
         return Shown(value, text, Origin.CHANGED, f"={fact.formula}", f"={issued}")
     return Shown(value, text, Origin.FORMULA if fact.text is not None else Origin.UNCALCULATED)
 

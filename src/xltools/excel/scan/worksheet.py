@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from xltools.excel.formula import shifted
+from xltools.excel.formula import SharedFormula
 from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.form.address import COLUMNS, ROWS, column_index
 from xltools.office.guard import Limits, Part, ScanError, beyond
@@ -66,7 +66,7 @@ class Tables:
     strings: list[str] = field(default_factory=list)
     style_count: int = 0  # 0 when the workbook does not say
     cells: int = 0  # of the sheets so far
-    formulas: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+    formulas: dict[str, SharedFormula] = field(default_factory=dict)
     expanded: int = 0  # characters of formulas written out so far
 
     def styles(self) -> dict[str, int]:
@@ -74,17 +74,17 @@ class Tables:
         return {str(number): number for number in range(self.style_count)} or _AnyStyle()
 
     def formula(self, share: str, formula: str, row: int, column: int) -> str:
-        """The text of a formula that is written once for many cells, as it reads in this one."""
+        """Return the text that a formula shared by many cells has in this one."""
         if share == _DATA_TABLE:
             return formula or f"{_DATA_TABLE}()"
         if formula:
-            self.formulas[share] = row, column, formula
+            self.formulas[share] = SharedFormula(formula, row, column)
             return formula
-        first_row, first_column, text = self.formulas[share]
-        self.expanded += len(text)
-        if self.expanded > _MOST_EXPANDED or len(text) > _LONGEST_FORMULA:
+        shared = self.formulas[share]
+        self.expanded += len(shared.text)
+        if self.expanded > _MOST_EXPANDED or len(shared.text) > _LONGEST_FORMULA:
             raise ScanError("too-large", "formulas")
-        return shifted(text, row - first_row, column - first_column)
+        return shared.at(row, column)
 
 
 _DATA_TABLE = "TABLE"  # as Excel shows a formula of this kind

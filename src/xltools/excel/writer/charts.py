@@ -1,7 +1,7 @@
-"""The charts that a form asks for: native ones over live cells, one to a page.
+"""The charts that a form asks for: native Excel charts over formulas, one to a page.
 
-The numbers they show stand beside them, outside the printed page, as formulas: who sorts or corrects the rows of
-agencies has the right picture all the same.
+The formulas stand beside each chart, outside the printed page. So the chart stays right when somebody sorts or corrects
+the rows of agencies.
 """
 
 from __future__ import annotations
@@ -9,43 +9,45 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.document import Chart, Series
 from xltools.data.measure import FOREMOST, in_year
 from xltools.data.rollup import Rollup
 from xltools.excel import live
 from xltools.excel.formula import quoted
-from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, SONG, Canvas, header_text, sound, stored
+from xltools.excel.writer.canvas import LOCKED, QUIET, Canvas, header_text, sound, stored
 from xltools.excel.writer.content import Content
+from xltools.excel.writer.plot import ChartCells, ChartStyle, draw_chart
 from xltools.excel.writer.years import rows_of, year_columns
 from xltools.form import model
 from xltools.form.address import a1
 from xltools.form.places import CHARTS, YEARS, Area
 from xltools.text import clerk, number
 
-# Blue and orange of Okabe and Ito's palette (https://jfly.uni-koeln.de/color/) and a light grey: they stay apart for
-# eyes that see few colours, and dark, middle and light in print that has none.
+# Blue and orange of Okabe and Ito's palette (https://jfly.uni-koeln.de/color/) and a light grey: people who are colour
+# blind can tell them apart, and a black and white print shows them dark, medium and light.
 _COLOURS = ("#0072B2", "#E69F00", "#D0D0D0")
-_INK = "#262626"
-# A page of A4 across takes 755 by 487 points within the margins: 14 columns of 48, and 30 rows of 15 with a note below
-# that is just tall enough for the next chart to begin on the next page, whether or not a program heeds page breaks on a
-# sheet that is as wide as the page. (Where the font is missing that columns are measured by, they are wider.)
+# A landscape page of A4 has 755 by 487 points within its margins: 14 columns of 48 and 30 rows of 15. The note below is
+# just tall enough for the next chart to begin on the next page, even if a program ignores the page breaks. (Columns are
+# wider where the font is missing that their width is measured in.)
 _PAGE_COLUMNS, _CHART_ROWS, _PAGE_ROWS = 14, 30, 31
 _NOTE_HEIGHT = 30.0  # points
-_HEAD_ROWS = 2  # over the numbers of a chart
-_GAP, _WIDE_GAP = 60, 160  # between bars, in hundredths of one
-_FEW = 6  # bars that would be beams if they took all the room there is
-_DIGIT, _PLOT = 7.5, 0.8  # pixels of a digit over a bar, and how much of a chart is left for bars
-_WIDTH, _PIXELS = 8.43, (64, 20)  # of a column in characters, and of a column and a row
+_HEAD_ROWS = 2  # above the numbers of a chart
+_GAP, _WIDE_GAP = 60, 160  # between bars, in percent of the width of one
+_FEW = 6  # with no more bars than this, the wide gap keeps them from becoming too thick
+_DIGIT, _PLOT = 7.5, 0.8  # width of a digit in pixels; the part of a chart's width that its bars take
+_WIDTH, _PIXELS = 8.43, (64, 20)  # of a column in characters; of a column and a row in pixels
 _TABLE = _PAGE_COLUMNS + 1  # the first column of the numbers
 _TABLE_WIDTHS = (10.0, 14.0, 14.0, 28.0, 14.0)
-_LONGEST_NAME = 16  # characters of an agency beside its bar
+_LONGEST_NAME = 16  # characters of an agency's name beside its bar
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A cell of the numbers: a formula with its result, or nothing."""
+    """A formula with its result."""
 
     formula: str
     result: Decimal
@@ -56,7 +58,7 @@ _Row = tuple[str | Decimal | _Value | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """The numbers of a chart: ``labels`` columns that tell what a row is, the last of them on the axis, then measures."""
+    """The numbers of a chart: ``labels`` columns that describe a row, the last of them on the axis, then measures."""
 
     heads: tuple[str, ...]
     labels: int
@@ -66,9 +68,9 @@ class _Data:
 
 
 def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
-    """Draw every chart of the form for which there are numbers."""
+    """Write the sheet with every chart of the form for which there are numbers."""
     page, t = canvas.page(CHARTS), clerk()
-    page.set_column(0, _PAGE_COLUMNS - 1, _WIDTH)  # told, since programs do not agree on what is usual
+    page.set_column(0, _PAGE_COLUMNS - 1, _WIDTH)  # explicit, since the default differs between programs
     for offset, width in enumerate(_TABLE_WIDTHS):
         page.set_column(_TABLE + offset, _TABLE + offset, width)
     row = 0
@@ -86,7 +88,7 @@ def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
 
 
 def _agencies(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _Data | None:
-    """Those that have most of it, in the order of now."""
+    """Return the agencies with the largest values in descending order, or None without agencies."""
     t, (measure,), count = clerk(), chart.shows, len(rollup.members)
     rows: list[_Row] = []
     for place, (member, amount) in enumerate(rollup.foremost(chart), top):
@@ -109,14 +111,14 @@ def _short(name: str) -> str:
 
 
 def _lines(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _Data | None:  # noqa: ARG001  one table of kinds
-    """The measures of the district side by side."""
+    """Return the measures of the district side by side."""
     t = clerk()
     rows = tuple((measure.label, _this_year(content, measure)) for measure in chart.shows)
     return _Data((t("chart.line"), t("chart.count")), 1, rows, chart.title, t("chart.note-lines"))
 
 
 def _trend(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _Data | None:  # noqa: ARG001
-    """The years from the first one known to this one; none where nothing but this one is known."""
+    """Return the years from the first known one to this one, or None if only this one is known."""
     t = clerk()
     rows: list[_Row] = []
     for year, column in sorted(year_columns(rollup)):
@@ -139,7 +141,7 @@ def _this_year(content: Content, measure: model.Measure) -> _Value:
 def _earlier(
     content: Content, rollup: Rollup, measure: model.Measure, year: int, column: int
 ) -> _Value | None:
-    """A measure of a year before, where all that it is made of is known."""
+    """Return a measure of an earlier year, or None if a figure that it adds is unknown."""
     found = in_year(measure.is_, rollup.earlier.get(year, {}))
     if found is None:
         return None
@@ -159,87 +161,51 @@ _KINDS: dict[str, Callable[[Content, Rollup, model.Chart, int], _Data | None]] =
 
 
 def _draw(
-    canvas: Canvas, page: Worksheet, form: model.Form, chart: model.Chart, data: _Data, row: int
+    canvas: Canvas, page: Worksheet, form: model.Form, asked: model.Chart, data: _Data, row: int
 ) -> None:
-    """The chart on the page, its note below, its numbers beside."""
+    """Put the chart on the page at *row*, the note below it and its numbers beside it."""
     _table(canvas, page, data, row)
-    upright = chart.kind == "trend"
-    turned = upright and _are_crowded(data)
-    drawn = canvas.chart("column" if upright else "bar")
-    cells = [form.cells[name] for name in chart.names]
-    whole = all(cell.number == "count" for cell in cells)
-    for index, column in enumerate(range(data.labels, len(data.heads))):
-        drawn.add_series(_series(data, row + _HEAD_ROWS, column, _COLOURS[index], whole=whole, turned=turned))
-    drawn.set_title({"name": data.title, "overlay": False, "name_font": _font(HEI, 16, bold=True)})
-    along = _AXIS | {"name": data.heads[data.labels - 1], "major_tick_mark": "none"}
-    along |= {"label_position": "low"}  # out of the way of bars below zero
-    amounts = _AXIS | {"name": clerk()("chart.axis", unit=cells[0].unit), "min": _least(data)}
-    amounts |= {"label_position": "none", "major_tick_mark": "none"}  # each bar has its number
-    drawn.set_x_axis(along if upright else amounts)
-    # Bars are counted from the bottom up: turned round, the first is on top, and the other axis would be too.
-    drawn.set_y_axis(amounts if upright else along | {"reverse": True, "crossing": "max"})
-    drawn.set_legend({"position": "bottom", "font": _font(SONG, 11)} if upright else {"none": True})
+    columns = list(zip(data.heads, *data.rows, strict=True))[data.labels - 1 :]
+    (axis, *categories), *measures = columns
+    series = tuple(
+        Series(name, tuple(value.result if isinstance(value, _Value) else None for value in values))
+        for name, *values in measures
+    )
+    kind: Literal["column", "bar"] = "column" if asked.kind == "trend" else "bar"
+    chart = Chart(data.title, kind, tuple(map(str, categories)), series)
+    cells = [form.cells[name] for name in asked.names]
+    style = ChartStyle(
+        colours=_COLOURS,
+        frame="#BFBFBF",
+        title_size=16,
+        text_size=11,
+        label_size=10,
+        gap=_GAP if len(categories) * len(series) > _FEW else _WIDE_GAP,
+        bold_title=True,
+        outlined=True,
+        has_legend=kind == "column",
+        upright_labels=kind == "column" and _are_crowded(chart),
+        number_format="#,##0" if all(cell.number == "count" for cell in cells) else "General",
+        category_title=axis,
+        value_title=clerk()("chart.axis", unit=cells[0].unit),
+    )
+    drawn = draw_chart(
+        canvas, chart, style, ChartCells(CHARTS, row + _HEAD_ROWS - 1, _TABLE + data.labels - 1)
+    )
     width, height = _PAGE_COLUMNS * _PIXELS[0], _CHART_ROWS * _PIXELS[1]
     drawn.set_size({"width": width - 4, "height": height - 4})
-    drawn.set_chartarea({"border": {"color": "#BFBFBF"}})
     sound(page.insert_chart(row, 0, drawn, {"x_offset": 2, "y_offset": 2, "description": data.title}))
     page.set_row(row + _CHART_ROWS, _NOTE_HEIGHT)
     note = canvas.format(font_size=9, font_color=QUIET, text_wrap=False, valign="top")
     canvas.put(page, Area.at(row + _CHART_ROWS, 0), data.note, note)
 
 
-def _series(
-    data: _Data, first: int, column: int, colour: str, *, whole: bool, turned: bool
-) -> dict[str, object]:
-    """One measure, with what it shows now: whoever draws before computing draws the same."""
-    last = first + len(data.rows) - 1
-    labels, values = _TABLE + data.labels - 1, _TABLE + column
-    few = len(data.rows) * (len(data.heads) - data.labels)
-    return {
-        "name": [CHARTS, first - 1, values],
-        "name_data": [data.heads[column]],
-        "categories": [CHARTS, first, labels, last, labels],
-        "categories_data": [row[data.labels - 1] for row in data.rows],
-        "values": [CHARTS, first, values, last, values],
-        "values_data": [
-            stored(value.result) if isinstance(value := row[column], _Value) else None for row in data.rows
-        ],
-        "fill": {"color": colour},
-        "border": {"color": _INK, "width": 0.5},
-        "gap": _GAP if few > _FEW else _WIDE_GAP,
-        "data_labels": {
-            "value": True,
-            "position": "outside_end",
-            "num_format": "#,##0" if whole else "General",
-            "font": _font(SONG, 10) | ({"rotation": -90} if turned else {}),
-        },
-    }
-
-
-def _are_crowded(data: _Data) -> bool:
-    """Whether numbers side by side on top of their bars would run into each other."""
-    values = [value for row in data.rows for value in row if isinstance(value, _Value)]
-    widest = max(len(number(value.result)) for value in values)
-    bars = len(data.rows) * (len(data.heads) - data.labels + _GAP / 100)
+def _are_crowded(chart: Chart) -> bool:
+    """Return whether labels side by side on top of their bars would overlap."""
+    values = [value for series in chart.series for value in series.values if value is not None]
+    widest = max(len(number(value)) for value in values)
+    bars = len(chart.categories) * (len(chart.series) + _GAP / 100)
     return widest * _DIGIT * bars > _PAGE_COLUMNS * _PIXELS[0] * _PLOT
-
-
-def _least(data: _Data) -> int | None:
-    """Bars begin at zero, unless one lies below it."""
-    values = (value.result for row in data.rows for value in row if isinstance(value, _Value))
-    return 0 if all(value >= 0 for value in values) else None
-
-
-def _font(name: str, size: int, *, bold: bool = False) -> dict[str, object]:
-    return {"name": name, "size": size, "bold": bold, "color": _INK}
-
-
-_AXIS: dict[str, object] = {
-    "name_font": _font(SONG, 11),
-    "num_font": _font(SONG, 11),
-    "major_gridlines": {"visible": False},
-    "line": {"color": "#7F7F7F"},
-}
 
 
 def _table(canvas: Canvas, page: Worksheet, data: _Data, row: int) -> None:
