@@ -204,6 +204,15 @@ def test_numbers_stay_whole_where_the_window_is_too_narrow(monkeypatch):
     assert "…" not in text
 
 
+def test_a_name_that_is_to_be_copied_is_not_broken():
+    names = re.findall(r"(?m)^\S+", to_pipe("form", "cells").decode())[2:]
+    for columns in (60, 80, 120):
+        assert (
+            re.findall(r"(?m)^[a-z]\S+", STYLE.sub("", on_terminal("form", "cells", columns=columns)))[1:]
+            == names
+        )
+
+
 # -- progress
 
 

@@ -7,11 +7,12 @@ characters that command a terminal. What goes to a pipe is not changed at all: n
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING, Literal, TextIO, TypeVar
 
 import click
 
@@ -44,14 +45,13 @@ _STATES = {
 
 def emit(content: Block, output: Path | None = None, *, bom: bool = False) -> None:
     """Print *content*, or write it to a file as UTF-8, with *bom* so that Excel recognises the encoding of CSV."""
-    text = str(content).rstrip("\n")
     if output is None:
-        _print(text if isinstance(content, str) else content, err=False)
+        _print(content.rstrip("\n") if isinstance(content, str) else content, err=False)
         return
     from xltools.files import refuse_workbook, write_atomically  # noqa: PLC0415
 
     refuse_workbook(output)
-    write_atomically(output, (text + "\n").encode("utf-8-sig" if bom else "utf-8"))
+    write_atomically(output, (str(content).rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
 
 
 def emit_block(content: Block) -> None:
@@ -87,7 +87,7 @@ def progress(items: Iterable[_Item], label: str, count: int | None = None) -> It
         bar: Progress | None = None
         for done, item in enumerate(items):
             if is_watched and time.monotonic() > due:
-                bar = bar or shown.enter_context(_bar(label, count))
+                bar = bar or shown.enter_context(_bar(label, count, done))
                 bar.update(bar.task_ids[0], completed=done, refresh=True)
                 due = time.monotonic() + _REDRAW
             yield item
@@ -109,12 +109,10 @@ def _print(content: Block, *, err: bool) -> None:
     stream = sys.stderr if err else sys.stdout
     if not is_terminal(stream):
         click.echo(str(content), err=err)
-    elif isinstance(content, str):
-        _console(stream).print(
-            _coloured(content), soft_wrap=True
-        )  # the terminal wraps, so that copies are whole
-    else:
-        _console(stream).print(_grid(content), crop=False)
+        return
+    console = _console(stream)
+    drawn = _coloured(content) if isinstance(content, str) else _grid(content, console.width)
+    console.print(drawn, soft_wrap=True)  # the terminal wraps long lines, so that copies are whole
 
 
 def _console(stream: TextIO) -> Console:
@@ -135,8 +133,11 @@ def _coloured(text: str) -> Text:
     return found
 
 
-def _grid(table: Table) -> Grid:
-    """Draw a table in which texts fold where the window is narrow and numbers stay whole."""
+def _grid(table: Table, window: int) -> Grid | Text:
+    """Draw a table that fits into a *window* of that many columns by folding texts.
+
+    Numbers, codes and names in ASCII are never broken. Where they alone are too wide, the result is the plain text.
+    """
     from rich.table import Table as Grid  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -147,19 +148,26 @@ def _grid(table: Table) -> Grid:
         ]
         for row, cells in enumerate(table.rows)
     ]
+    least = [max(map(_least_width, cells)) for cells in zip(*rows, strict=True)]
+    if sum(least) + 2 * len(least) - 2 > window:
+        return Text(harmless(str(table)))
     grid = Grid(box=None, pad_edge=False, header_style="bold")
-    for column, (head, *body) in enumerate(zip(*rows, strict=True)):
-        if column in table.numeric:
-            widest = max((cell.cell_len for cell in body), default=0)
-            grid.add_column(head, justify="right", min_width=widest)
-        else:
-            grid.add_column(head, overflow="fold")
+    for column, (head, width) in enumerate(zip(rows[0], least, strict=True)):
+        side: Literal["left", "right"] = "right" if column in table.numeric else "left"
+        grid.add_column(head, justify=side, overflow="fold", min_width=width)
     for cells in rows[1:]:
         grid.add_row(*cells)
     return grid
 
 
-def _bar(label: str, count: int | None) -> Progress:
+_NARROW = 8  # columns that a text needs at least
+
+
+def _least_width(cell: Text) -> int:
+    return max(min(cell.cell_len, _NARROW), *map(len, re.findall("[!-~]+", cell.plain)), 0)
+
+
+def _bar(label: str, count: int | None, done: int) -> Progress:
     """Return a progress bar on stderr that redraws only when asked to.
 
     It has no thread, because processes may be forked meanwhile, and it redirects nothing, because rich would move to
@@ -177,5 +185,5 @@ def _bar(label: str, count: int | None) -> Progress:
         redirect_stdout=False,
         redirect_stderr=False,
     )
-    bar.add_task(label, total=count)
+    bar.add_task(label, total=count, completed=done)
     return bar
