@@ -17,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path[:0] = [str(HERE), str(ROOT / "samples")]
 
+from browser import chromium, tab  # noqa: E402, F401  fixtures for every module
 from xltools.cli import command_line  # noqa: E402
 from xltools.errors import XltoolsError  # noqa: E402
 from xltools.form.library import find  # noqa: E402

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from browser import browser
 from conftest import run
 from documents import APPLICATIONS, CHARTS, DISCLOSURE, DISPUTES, published, report, table_sections, tables
 from xltools.cli.documents import FORMATS
@@ -350,18 +349,17 @@ def test_whatever_is_written_stays_text_in_html(text):
 
 
 @pytest.mark.browser
-def test_a_browser_finds_the_heads_and_nothing_wrong(form, tmp_path):
+def test_a_browser_finds_the_heads_and_nothing_wrong(form, tmp_path, tab):
     path = tmp_path / "report.html"
     path.write_bytes(render(report(form), "html"))
-    with browser() as tab:
-        tab.open(path, width=400)
-        assert tab.run("document.documentElement.scrollWidth") == 400  # no sideways scrolling on a telephone
-        heads = tab.run(
-            "[...document.querySelectorAll('td[headers]')].map(one => [one.textContent, one.closest('table').caption"
-            ".textContent, ...one.headers.split(' ').map(id => document.getElementById(id).textContent)])"
-        )
-        assert not tab.complaints()
-        assert not [url for url in tab.requests() if not url.startswith("file:")]
+    tab.open(path, width=400)
+    assert tab.run("document.documentElement.scrollWidth") == 400  # no sideways scrolling on a telephone
+    heads = tab.run(
+        "[...document.querySelectorAll('td[headers]')].map(one => [one.textContent, one.closest('table').caption"
+        ".textContent, ...one.headers.split(' ').map(id => document.getElementById(id).textContent)])"
+    )
+    assert not tab.complaints()
+    assert not [url for url in tab.requests() if not url.startswith("file:")]
     values = published(form)
     expected = [
         [f"{values[name]:f}", cell.section.title, *cell.row_path, *cell.column_path]

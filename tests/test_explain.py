@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import ROOT
-from xltools.cli import command_line, main, shared
+from xltools.cli import command_line, main, output
 from xltools.data.finding import ACCEPTABLE, SEVERITY, Severity, can_have
 from xltools.report.explain import page_markdown, page_text
 from xltools.text import LANGS, catalog, explanations
@@ -173,7 +173,7 @@ def test_a_person_is_pointed_to_the_page_and_a_program_is_not(command, monkeypat
         main(arguments)
     assert "xltools explain" not in capsys.readouterr().err
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setattr(shared, "_PATIENCE", 1000)
+    monkeypatch.setattr(output, "_PATIENCE", 1000)
     with pytest.raises(SystemExit):
         main(arguments)
     code = re.search(r"xltools explain ([a-z-]+)\n", sys.stderr.getvalue())[1]

@@ -58,7 +58,7 @@ ROOMS = {
     "zlib": ("excel/package.py", "office/guard.py", "office/zipped.py"),
     "xml": ("office/parsing.py", "office/guard.py", "excel/marking/", "witness/document.py"),
     "click": "cli/",
-    "rich": "cli/status.py",
+    "rich": "cli/output.py",
     "gettext": "cli/__init__.py",
     "attr": "nowhere",
     "attrs": "nowhere",
@@ -152,6 +152,16 @@ def test_only_the_command_line_prints(path):
         assert not re.search(
             r"\bprint\(|sys\.exit|sys\.std", text.replace("def print(", "").replace(".print(", "")
         ), path
+
+
+def test_one_module_prints():
+    """Others would print to a terminal what commands it, and to a pipe what is for a terminal."""
+    for path in (PACKAGE / "cli").rglob("*.py"):
+        if path.name != "output.py":
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(
+                r"\bprint\(|click\.(s?echo|style|progressbar|echo_via_pager)|sys\.std\w+\.write", text
+            ), path
 
 
 def test_no_chinese_in_logic():

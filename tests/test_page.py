@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from jinja2 import UndefinedError
 
-from browser import browser
+from browser import opened
 from conftest import ROOT
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.grouping import grouped
@@ -318,13 +318,18 @@ _CONTRAST = """
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory, problems):
-    """A browser, and the page of the problems in both languages."""
+def pages(tmp_path_factory, problems):
+    """A folder with the page of the problems in both languages."""
     folder = tmp_path_factory.mktemp("page")
     for lang in ("zh", "en"):
         (folder / f"{lang}.html").write_text(page_html(problems, lang), encoding="utf-8")
-    with browser() as one:
-        yield one, folder
+    return folder
+
+
+@pytest.fixture
+def shown(tab, pages):
+    """A browser tab, and the folder of the pages."""
+    return tab, pages
 
 
 def messages(collection):
@@ -431,15 +436,11 @@ def test_the_board_asks_for_nothing_and_complains_of_nothing(shown, tmp_path):
 
 
 @pytest.mark.browser
-def test_without_its_script_the_page_can_be_read(shown, problems):
-    one, folder = shown
-    one.call("Emulation.setScriptExecutionDisabled", value=True)
-    try:
-        one.open(folder / "en.html")
+def test_without_its_script_the_page_can_be_read(chromium, pages, problems):
+    with opened(chromium, java_script_enabled=False) as one:
+        one.open(pages / "en.html")
         assert one.run("document.getElementById('filter').offsetParent") is None
         assert one.run(f"{_VISIBLE}.length") == messages(problems)
-    finally:
-        one.call("Emulation.setScriptExecutionDisabled", value=False)
 
 
 @pytest.mark.browser
@@ -463,11 +464,10 @@ def test_a_hostile_file_runs_nothing_in_the_browser(shown, form, tmp_path):
 def test_it_prints_on_paper(shown):
     one, folder = shown
     one.open(folder / "zh.html")
-    paper = one.paper()
+    paper = one.page.pdf(prefer_css_page_size=True)
     sizes = {
         tuple(round(float(n)) for n in box.split()) for box in re.findall(rb"/MediaBox \[([^\]]+)\]", paper)
     }
     assert sizes == {(0, 0, 595, 842)}
-    one.call("Emulation.setEmulatedMedia", media="print")
+    one.page.emulate_media(media="print")
     assert one.run("document.getElementById('filter').offsetParent") is None
-    one.call("Emulation.setEmulatedMedia", media="")

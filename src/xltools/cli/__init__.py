@@ -17,6 +17,7 @@ import click
 
 import xltools
 from xltools.cli import withdrawn
+from xltools.cli.output import emit, inform
 from xltools.errors import XltoolsError
 from xltools.text import LANGS, LOCALES, Lang, catalog, default_lang, error_text
 
@@ -141,7 +142,7 @@ def _each(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
 
 def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
-        click.echo(f"xltools {xltools.__version__}")
+        emit(f"xltools {xltools.__version__}")
         context.exit()
 
 
@@ -159,20 +160,20 @@ def _run(arguments: Sequence[str], lang: Lang) -> int:  # noqa: PLR0911  one for
         error.show()
         return FAILED
     except (click.Abort, KeyboardInterrupt):
-        click.echo(catalog(lang)("problem.interrupted"), err=True)
+        inform(catalog(lang)("problem.interrupted"))
         return FAILED
     except XltoolsError as error:
-        click.echo(error_text(error, lang), err=True)
+        inform(error_text(error, lang))
         return FAILED
     except BrokenPipeError:  # the reader of our output went away, which is its right
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLEAN
     except OSError as error:  # the screen, or what stands in for it, takes no more
-        click.echo(catalog(lang)("problem.cannot-print", reason=error.strerror or str(error)), err=True)
+        inform(catalog(lang)("problem.cannot-print", reason=error.strerror or str(error)))
         return FAILED
     except Exception as error:
         if os.environ.get("XLTOOLS_DEBUG"):
             raise
-        click.echo(catalog(lang)("problem.defect", kind=type(error).__name__, reason=str(error)), err=True)
+        inform(catalog(lang)("problem.defect", kind=type(error).__name__, reason=str(error)))
         return FAILED
     return result if isinstance(result, int) else CLEAN

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xltools.cli.shared import choice, emit, file, option
+from xltools.cli.output import emit
+from xltools.cli.shared import choice, file, option
 from xltools.text import Lang
 
 if TYPE_CHECKING:
@@ -66,6 +67,6 @@ def emit_content(content: bytes, output: Path | None) -> None:
     from xltools.files import write_atomically  # noqa: PLC0415
 
     if output is None:
-        emit(content.decode(), None)
+        emit(content.decode())
     else:
         write_atomically(output, content)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.shared import emit, file, formats, option
+from xltools.cli.output import emit
+from xltools.cli.shared import file, formats, option
 from xltools.text import Lang, catalog
 
 

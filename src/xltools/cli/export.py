@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli import withdrawn
+from xltools.cli.output import inform
 from xltools.cli.shared import (
     How,
     choice,
@@ -88,4 +89,4 @@ def _account(extract: Extract, made: list[Path], lang: Lang) -> None:
         lines.append(t("report.exported-faults", **counts))
     if extract.twice:
         lines.append(t("report.exported-twice", count=extract.twice))
-    click.echo("\n".join(lines), err=True)
+    inform("\n".join(lines))

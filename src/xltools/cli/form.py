@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli.documents import document_format, documents, emit_document
-from xltools.cli.shared import emit, encoding, file, find_form, formats, option
+from xltools.cli.output import emit, encoding
+from xltools.cli.shared import file, find_form, formats, option
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ def _list(lang: Lang) -> click.Command:
     @click.command("list", help=t("help.form-list"))
     def run() -> None:
         from xltools.form import library  # noqa: PLC0415
-        from xltools.report.table import table  # noqa: PLC0415
+        from xltools.report.table import Table  # noqa: PLC0415
 
         rows = [[t(f"report.head-{key}") for key in ("form", "title", "authority")]]
         for name in library.names():
             form = library.find(name)
             mark = f" ({t('report.default')})" if name == library.DEFAULT else ""
             rows.append([name + mark, form.title, form.authority])
-        emit(table(rows), None)
+        emit(Table(rows))
 
     return run
 
@@ -56,7 +57,7 @@ def _cells(lang: Lang) -> click.Command:
     def run(form: str | None, how: str, output: Path | None) -> None:
         from xltools.report import data, text  # noqa: PLC0415
         from xltools.report.delimited import rows_text  # noqa: PLC0415
-        from xltools.report.table import table  # noqa: PLC0415
+        from xltools.report.table import Table  # noqa: PLC0415
 
         found = find_form(form)
         objects = text.dictionary_objects(found)
@@ -66,7 +67,7 @@ def _cells(lang: Lang) -> click.Command:
             emit(rows_text([list(objects[0]), *(list(row.values()) for row in objects)]), output, bom=True)
         else:
             head = [t(f"report.head-{key}") for key in objects[0]]
-            emit(table([head, *text.dictionary_rows(found, lang)]), output)
+            emit(Table([head, *text.dictionary_rows(found, lang)]), output)
 
     return run
 
@@ -79,7 +80,7 @@ def _check(lang: Lang) -> click.Command:
     def run(form: str | None) -> None:
         found = find_form(form)
         counts = {"cells": len(found.cells), "inputs": len(found.inputs), "totals": len(found.totals)}
-        emit(t("report.form-sound", form=found.name, rules=len(found.identities), **counts), None)
+        emit(t("report.form-sound", form=found.name, rules=len(found.identities), **counts))
 
     return run
 

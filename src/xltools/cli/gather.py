@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli.documents import document_format, documents, emit_document
+from xltools.cli.output import emit, inform
 from xltools.cli.shared import (
     How,
     file,
@@ -63,10 +64,10 @@ def command(lang: Lang) -> click.Command:
             refuse_input(output, handed.inbox.paths)
         emit_document(found.document, output, how)
         if output:
-            click.echo(t("publish.gathered", files=found.files, path=output))
+            emit(t("publish.gathered", files=found.files, path=output))
         if found.unread:
             names = "、".join(filing.source.name for filing in found.unread)
-            click.echo(t("publish.gathered-unread", count=len(found.unread), names=names), err=True)
+            inform(t("publish.gathered-unread", count=len(found.unread), names=names))
         return int(bool(found.unread))
 
     return run

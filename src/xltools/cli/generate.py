@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xltools.cli.output import emit, emit_block, inform, progress
 from xltools.cli.shared import (
     How,
-    emit,
-    emit_block,
     file,
     find_form,
     find_past,
@@ -19,7 +18,6 @@ from xltools.cli.shared import (
     here,
     option,
     prior,
-    progress,
     read_key,
 )
 from xltools.text import Lang, catalog
@@ -106,10 +104,10 @@ def command(lang: Lang) -> click.Command:
         generating = progress(new, t("report.generating"))
         write_each((path, workbook(entry)) for entry, path in generating)
         if past and (strangers := sum(entry.code not in last for entry in entries)):
-            click.echo(t("report.prior-unmatched", count=strangers), err=True)
-        emit(t("report.written", count=len(new), folder=folder), None)
+            inform(t("report.prior-unmatched", count=strangers))
+        emit(t("report.written", count=len(new), folder=folder))
         if there:
-            emit(t("report.written-before", count=len(there)), None)
+            emit(t("report.written-before", count=len(there)))
         return 0
 
     return run
@@ -138,7 +136,7 @@ def _are_sound(
     ]
     if found:
         emit_block(findings_text(found, lang))
-        click.echo(t("report.not-issued"), err=True)
+        inform(t("report.not-issued"))
     else:
-        emit(t("report.issued-checked", count=len(entries)), None)
+        emit(t("report.issued-checked", count=len(entries)))
     return not found

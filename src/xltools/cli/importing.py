@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from xltools.cli.shared import emit, file, find_form, find_roster, here, option, place, read_limits
+from xltools.cli.output import emit, inform
+from xltools.cli.shared import file, find_form, find_roster, here, option, place, read_limits
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def command(lang: Lang) -> click.Command:
             refuse_input(path, inbox.paths)
         contents = [(path, _workbook(filing, own.district or "")) for path, filing in outputs]
         collection = examine(filings)
-        emit(collection_text(collection, lang), None)
+        emit(collection_text(collection, lang))
         write_each(contents)
         _tell(filings, outputs, how.roster, lang)
         return int(collection.has_errors)
@@ -176,13 +177,10 @@ def _tell(
     """Say beside the findings what was written, and what was not."""
     t = catalog(lang)
     for path, filing in outputs:
-        click.echo(
-            t("report.imported", agency=filing.agency, year=filing.stamp and filing.stamp.year, path=path),
-            err=True,
-        )
+        inform(t("report.imported", agency=filing.agency, year=filing.stamp and filing.stamp.year, path=path))
         if roster and filing.agency and filing.agency.is_named_only:
-            click.echo(t("report.import-unmatched", agency=filing.agency), err=True)
+            inform(t("report.import-unmatched", agency=filing.agency))
     written = {id(filing) for _, filing in outputs}
     for filing in filings:
         if id(filing) not in written:
-            click.echo(t("report.not-imported", file=filing.source.path), err=True)
+            inform(t("report.not-imported", file=filing.source.path))

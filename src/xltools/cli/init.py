@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.shared import emit, file, find_form, option
+from xltools.cli.output import emit
+from xltools.cli.shared import file, find_form, option
 from xltools.text import Lang, catalog
 
 
@@ -42,6 +43,6 @@ def command(lang: Lang) -> click.Command:
         day = due.date() if due else None
         form = form or library.DEFAULT
         made = folders.create(folder, year, district, roster, form, day, prior, lang)
-        emit(t("report.initialised", folder=folder, count=len(load_roster(made.roster).entries)), None)
+        emit(t("report.initialised", folder=folder, count=len(load_roster(made.roster).entries)))
 
     return run

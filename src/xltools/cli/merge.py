@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import click
 
+from xltools.cli.output import emit_block, emit_blocks, inform
 from xltools.cli.shared import (
     Handed,
     How,
     Own,
-    emit,
-    emit_block,
     file,
     find_form,
     find_past,
@@ -129,7 +128,7 @@ def command(lang: Lang) -> click.Command:
             work = _merged(paths, settings, own, lang, reading, held, told=True)
             refuse_input(output, work.handed.inbox.paths)
             if work.outcome.rollup is None:
-                click.echo(t("report.not-merged"), err=True)
+                inform(t("report.not-merged"))
                 return 1
             if not _write(work, output, lang):
                 return 1
@@ -249,9 +248,7 @@ def _merged(
     if told and past and outcome.rollup and not outcome.rollup.earlier:
         whose = past.gathered.name if past.gathered else ""
         key = "other-years" if whose else "no-years"
-        click.echo(
-            catalog(lang)(f"report.{key}", year=past.year, whose=whose, district=options.district), err=True
-        )
+        inform(catalog(lang)(f"report.{key}", year=past.year, whose=whose, district=options.district))
     settings = _settings(options, own, earlier)
     if options.witness and outcome.rollup:
         from xltools.second_reader import SecondReader  # noqa: PLC0415  openpyxl is slow to load
@@ -302,12 +299,12 @@ def _write(work: Work, output: Path, lang: Lang) -> bool:
         reading = work.second_reader.checked(content, str(output))
         emit_block(text.second_reader_text(reading, rollup.form, lang))
         if reading.findings:
-            click.echo(catalog(lang)("report.not-put-in-place"), err=True)
+            inform(catalog(lang)("report.not-put-in-place"))
             return False
         found = reading.facts()
     write_atomically(output, content)
     with writing(manifest.path_of(output)) as out:
         for line in manifest.lines(rollup, work.settings, output, manifest.Output.of(content), found):
             out.write(line.encode("utf-8", "surrogatepass"))
-    emit(text.rollup_text(rollup, str(output), lang), None)
+    emit_blocks(text.rollup_blocks(rollup, str(output), lang))
     return True

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from xltools.cli.shared import emit
+from xltools.cli.output import emit, inform
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -37,15 +35,15 @@ def prove(workbook: Path, merged: Callable[[], Work], limits: Limits, lang: Lang
     work = merged()
     rollup = work.outcome.rollup
     if rollup is None:
-        emit(collection_text(work.outcome.collection, lang) + "\n", None)
-        click.echo(t("proof.no-rollup"), err=True)
+        emit(collection_text(work.outcome.collection, lang) + "\n")
+        inform(t("proof.no-rollup"))
         return 1
     with tempfile.TemporaryFile() as out:
         work.save(out, workbook.parent)
         made = written_parts(out)
     differing = list(_parts(there, workbook, made, limits, lang))
     if not differing:
-        emit(t("proof.same", file=workbook, count=len(rollup.members), sha256=made.sha256), None)
+        emit(t("proof.same", file=workbook, count=len(rollup.members), sha256=made.sha256))
         return 0
     known = read(path_of(workbook))
     if known is None:
@@ -56,7 +54,7 @@ def prove(workbook: Path, merged: Callable[[], Work], limits: Limits, lang: Lang
     told = told or [t("proof.only-parts"), *differing]
     more = [t("proof.more", count=len(told) - _MOST_TOLD)] if len(told) > _MOST_TOLD else []
     lines = told[:_MOST_TOLD] + more
-    emit("\n".join([t("proof.differs", file=workbook), *(f"  {line}" for line in lines)]), None)
+    emit("\n".join([t("proof.differs", file=workbook), *(f"  {line}" for line in lines)]))
     return 1
 
 

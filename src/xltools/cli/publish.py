@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli.documents import FORMATS, document_format, documents, emit_content
+from xltools.cli.output import emit, inform
 from xltools.cli.shared import (
     How,
     Own,
@@ -145,7 +146,7 @@ def _years_before(
 def _say(text: str, *, beside: bool) -> None:
     """Print a block; *beside* the output where that is the document itself."""
     if text:
-        click.echo(harmless(text), err=beside)
+        (inform if beside else emit)(harmless(text))
 
 
 def _tell_findings(filing: Filing, own: Own, lang: Lang, *, beside: bool) -> bool:
@@ -231,7 +232,7 @@ class _Publishing:
         is_beside = self.output is None
         _say(second_reader_text(reading, form, self.lang), beside=is_beside)
         if reading.findings:
-            click.echo(catalog(self.lang)("report.not-put-in-place"), err=True)
+            inform(catalog(self.lang)("report.not-put-in-place"))
         return not reading.findings
 
     def _say(self, key: str, **facts: object) -> None:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
+from xltools.cli.output import emit, encoding
 from xltools.cli.shared import (
     How,
-    emit,
-    encoding,
     file,
     find_form,
     formats,

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from xltools.cli.shared import Handed, How, progress, read_limits
+from xltools.cli.output import inform, progress
+from xltools.cli.shared import Handed, How, read_limits
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def return_to(folder: Path, collection: Collection, handed: Handed, how: How, la
                 unmarked += 1
     if left:
         raise InputError(*(Problem("changed-meanwhile", name) for name, _ in left))
-    click.echo(catalog(lang)("report.returned", count=len(back), folder=folder, unmarked=unmarked), err=True)
+    inform(catalog(lang)("report.returned", count=len(back), folder=folder, unmarked=unmarked))
 
 
 def _homes(name: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from xltools.cli.shared import emit
+from xltools.cli.output import emit
 from xltools.text import Lang, catalog
 
 
@@ -16,6 +16,6 @@ def command(lang: Lang) -> click.Command:
     def run(which: str) -> None:
         from xltools.report.schema import schema_text  # noqa: PLC0415
 
-        emit(schema_text(which), None)
+        emit(schema_text(which))
 
     return run

@@ -6,15 +6,15 @@ import contextlib
 import functools
 import os
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from xltools.cli import withdrawn
-from xltools.text import Lang, catalog, harmless
+from xltools.cli.output import inform, is_terminal, progress
+from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,7 +38,6 @@ else:
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SHORTEST_KEY = 16  # bytes
-_PATIENCE = 1.0  # seconds before a progress bar is worth showing
 
 
 def file() -> click.Path:
@@ -279,7 +278,7 @@ class Handed:
 
     def _tell(self, lang: Lang) -> None:
         if self._passed_over:
-            click.echo(catalog(lang)("report.passed-over", count=self._passed_over), err=True)
+            inform(catalog(lang)("report.passed-over", count=self._passed_over))
 
 
 def read_all(
@@ -450,7 +449,7 @@ def find_past(
     faulty = sum(has_errors(verify(filing)) for filing in filings) - unusable
     if faulty or unusable:
         text = catalog(lang)("report.prior-faults", files=len(filings), faulty=faulty, unusable=unusable)
-        click.echo(text, err=True)
+        inform(text)
     return past
 
 
@@ -472,50 +471,12 @@ def _last_year(path: Path | str) -> Path | str:
     return found.rollup if filing.record and not filing.left_out else found.inbox
 
 
-def progress(items: Iterable[_Item], label: str, count: int | None = None) -> Iterator[_Item]:
-    """The items one by one; on a terminal a bar appears once the work has taken longer than a second."""
-    started = time.monotonic()
-    bar: Any = None
-    is_watched = is_terminal(sys.stderr)
-    count = len(items) if count is None and isinstance(items, Sequence) else count
-    try:
-        for done, item in enumerate(items):
-            if bar is None and is_watched and time.monotonic() - started > _PATIENCE:
-                bar = click.progressbar(length=count, label=label, file=sys.stderr)
-                bar.__enter__()
-                bar.update(done)
-            yield item
-            if bar is not None:
-                bar.update(1)
-    finally:
-        if bar is not None:
-            bar.__exit__(None, None, None)
-
-
-def emit(text: str, output: Path | None, *, bom: bool = False) -> None:
-    """Print *text*, or write it to a file: as UTF-8, for CSV with the mark by which Excel knows it."""
-    if output is None:
-        click.echo(harmless(text.rstrip("\n")) if is_terminal(sys.stdout) else text.rstrip("\n"))
-        return
-    from xltools.files import refuse_workbook, write_atomically  # noqa: PLC0415
-
-    refuse_workbook(output)
-    write_atomically(output, (text.rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
-
-
-def emit_block(text: str) -> None:
-    """Print a block of lines and leave one blank behind it; of nothing, nothing."""
-    if text:
-        emit(text, None)
-        click.echo()
-
-
 def point_to_explanations(collection: Collection, lang: Lang) -> None:
     """Tell a person at a terminal, beside the output, where the codes are explained."""
     if is_terminal(sys.stderr) and (findings := collection.findings):
         from xltools.report.explain import pointer  # noqa: PLC0415
 
-        click.echo(pointer(findings, lang), err=True)
+        inform(pointer(findings, lang))
 
 
 FILES = {"html", "xlsx"}  # formats that are no text for a screen
@@ -542,13 +503,3 @@ def write_file(output: Path, content: bytes, handed: Handed) -> None:
 
     refuse_input(output, handed.inbox.paths)
     write_atomically(output, content)
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a person is looking; a program without a console has no such stream at all."""
-    return stream is not None and stream.isatty()
-
-
-def encoding(output: Path | None) -> str:
-    """The encoding the text will end in."""
-    return "utf-8" if output else (getattr(sys.stdout, "encoding", None) or "ascii")

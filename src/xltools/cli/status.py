@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
 
+from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
 from xltools.cli.shared import (
     FILES,
     How,
-    emit,
-    encoding,
     file,
     find_form,
     find_past,
@@ -22,7 +22,6 @@ from xltools.cli.shared import (
     given,
     here,
     inbox_of,
-    is_terminal,
     option,
     paths,
     prior,
@@ -31,23 +30,12 @@ from xltools.cli.shared import (
     refuse_output,
     write_file,
 )
-from xltools.text import Lang, catalog, harmless
+from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
     from xltools.checking.board import Board
 
-_WIDE = 130
-_COLOURS = {
-    "two-files": "red",
-    "wrong-year": "red",
-    "old-edition": "red",
-    "errors": "red",
-    "not-sent": "magenta",
-    "questions": "yellow",
-    "warnings": "yellow",
-    "accepted": "green",
-    "nil": "green",
-}
+_WIDE = 130  # columns of a window in which the names of files fit
 
 
 def command(lang: Lang) -> click.Command:
@@ -109,10 +97,9 @@ def command(lang: Lang) -> click.Command:
                 _content(found, catalog(lang)("board.title", title=definition.title, year=year), how, lang),
                 handed,
             )
-        elif output is None and is_terminal(sys.stdout):
-            _show(found, lang)
         else:
-            emit(report.board_text(found, lang), output)
+            is_narrow = output is None and is_terminal(sys.stdout) and get_terminal_size().columns < _WIDE
+            emit_blocks(report.board_blocks(found, lang, with_files=not is_narrow), output)
         return int(collection.has_errors)
 
     return run
@@ -126,26 +113,3 @@ def _content(board: Board, title: str, how: str, lang: Lang) -> bytes:
     from xltools.report.workbook import board_workbook  # noqa: PLC0415
 
     return board_workbook(board, title, lang)
-
-
-def _show(board: Board, lang: Lang) -> None:
-    """The board on a terminal: coloured, and as wide as the window."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    from xltools.report import board as report  # noqa: PLC0415
-
-    console = Console()
-    shown = slice(None) if console.width >= _WIDE else slice(-1)  # without the names of files
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for place, title in enumerate(report.head(lang)[shown]):
-        grid.add_column(title, justify="right" if place in {3, 4, 5} else "left", no_wrap=True)
-    for line, row in zip(board.lines, report.rows(board, lang), strict=True):
-        styles = ["", "", _COLOURS.get(line.state.value, ""), *[""] * len(row)]
-        cells = (Text(harmless(cell), style=style) for cell, style in zip(row, styles, strict=False))
-        grid.add_row(*list(cells)[shown])
-    console.print(Text(report.counts(board, lang), style="bold"), grid, sep="\n\n")
-    for remark in report.remarks(board, lang):
-        console.print()
-        console.print(Text(harmless(remark)))

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xltools.cli.output import emit, encoding
 from xltools.cli.returning import return_to
 from xltools.cli.shared import (
     FILES,
     Handed,
     How,
     Own,
-    emit,
-    encoding,
     file,
     find_form,
     find_past,
@@ -106,7 +105,7 @@ def _report(collection: Collection, how: str, output: Path | None, lang: Lang, h
 
     if output and how in FILES:
         write_file(output, _content(collection, how, lang), handed)
-        emit(text.summary(collection, lang), None)
+        emit(text.summary(collection, lang))
     elif how == "json":
         from xltools.report import data  # noqa: PLC0415
 

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import click
 from click.core import ParameterSource
 
+from xltools.cli.output import inform
 from xltools.errors import InputError, Problem
 from xltools.text import Lang, problem_text
 
@@ -101,7 +102,7 @@ def _answering(one: Withdrawn, lang: Lang) -> click.Option:
         problem = Problem(one.problem, one.name)
         if not one.is_ignored:
             raise InputError(problem)
-        click.echo(problem_text(problem, lang), err=True)
+        inform(problem_text(problem, lang))
 
     return click.Option(
         [one.name],

@@ -10,12 +10,13 @@ from xltools.checking.differences import Difference, differences
 from xltools.data.finding import Severity
 from xltools.errors import XltoolsError
 from xltools.report.data import plain
-from xltools.report.table import table
+from xltools.report.table import Block, Table
 from xltools.text import Lang, catalog, clerk, number
 
 _COUNTED = (Severity.ERROR, Severity.QUESTION, Severity.WARNING)
 _MOST_DIFFERENCES = 10
 _PAIR = 2
+_STATE, _NUMERIC = 2, frozenset({3, 4, 5})  # columns of the board
 
 
 def head(lang: Lang) -> list[str]:
@@ -63,10 +64,12 @@ def due(board: Board, lang: Lang) -> str:
     return catalog(lang)(f"board.{key}", due=board.due.isoformat(), days=abs(left))
 
 
-def board_text(board: Board, lang: Lang) -> str:
-    """Counts on top, a line an agency, what is nobody's, and where two files of one agency differ."""
-    aligned = table([head(lang), *rows(board, lang)], frozenset({3, 4, 5}))
-    return "\n\n".join([counts(board, lang), aligned, *remarks(board, lang)])
+def board_blocks(board: Board, lang: Lang, *, with_files: bool = True) -> list[Block]:
+    """Return the counts, the table of agencies, and the remarks; *with_files* adds the column of file names."""
+    shown = slice(None) if with_files else slice(-1)
+    cells = [row[shown] for row in (head(lang), *rows(board, lang))]
+    states = {(row, _STATE): line.state.value for row, line in enumerate(board.lines, 1)}
+    return [counts(board, lang), Table(cells, _NUMERIC, states), *remarks(board, lang)]
 
 
 def remarks(board: Board, lang: Lang) -> Iterator[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from xltools.data.finding import ACCEPTABLE, SEVERITY, Finding, Severity
-from xltools.report.table import table
+from xltools.report.table import Table
 from xltools.text import Explanation, Lang, catalog, explanations
 
 _ORDER = list(Severity)
@@ -15,11 +15,12 @@ _NEAREST, _LIKENESS = 3, 0.5  # how many codes are offered for an unknown one, a
 _MARKUP = re.compile(r"[\\`*~<>|\[\]]")
 
 
-def listing(lang: Lang) -> str:
-    """Every code with its severity and one line."""
+def listing(lang: Lang) -> Table:
+    """Return every code with its severity and one line about it."""
     t = catalog(lang)
     head = [t(f"explain.head-{key}") for key in ("code", "severity", "title")]
-    return table([head, *(list(row) for row in _rows(lang))])
+    severities = {(row, 1): severity.value for row, severity in enumerate(SEVERITY.values(), 1)}
+    return Table([head, *_rows(lang)], marks=severities)
 
 
 def page_text(code: str, lang: Lang) -> str:

@@ -1,27 +1,41 @@
-"""Plain text tables that line up although a Chinese character is two columns wide."""
+"""Tables for the terminal and for text files."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text, the first of which is the head.
+
+    ``numeric`` columns are aligned to the right. ``marks`` says what the cell at (row, column) stands for: the value of a
+    severity or of a state, which a terminal shows in a colour. ``str(table)`` is plain text in aligned columns.
+    """
+
+    rows: Sequence[Sequence[str]]
+    numeric: frozenset[int] = frozenset()
+    marks: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        widths = [max(map(width, column)) for column in zip(*self.rows, strict=True)]
+        lines = [self._line(row, widths) for row in self.rows]
+        lines.insert(1, "  ".join("-" * w for w in widths))
+        return "\n".join(lines)
+
+    def _line(self, row: Sequence[str], widths: Sequence[int]) -> str:
+        cells = []
+        for column, (cell, wide) in enumerate(zip(row, widths, strict=True)):
+            gap = " " * (wide - width(cell))
+            cells.append(gap + cell if column in self.numeric else cell + gap)
+        return "  ".join(cells).rstrip()
+
+
+Block = str | Table  # what is printed at once: lines of text, or a table
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal *text* takes."""
+    """Return the number of terminal columns that *text* takes; a Chinese character takes two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WFA" and not c.isascii() else 1 for c in text)
-
-
-def table(rows: Sequence[Sequence[str]], numeric: frozenset[int] = frozenset()) -> str:
-    """The rows, the first of them a head, in aligned columns; *numeric* columns are aligned to the right."""
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    lines = [_line(row, widths, numeric) for row in rows]
-    lines.insert(1, "  ".join("-" * w for w in widths))
-    return "\n".join(lines)
-
-
-def _line(row: Sequence[str], widths: Sequence[int], numeric: frozenset[int]) -> str:
-    cells = []
-    for index, (cell, wide) in enumerate(zip(row, widths, strict=True)):
-        gap = " " * (wide - width(cell))
-        cells.append(gap + cell if index in numeric else cell + gap)
-    return "  ".join(cells).rstrip()

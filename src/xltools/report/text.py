@@ -17,6 +17,7 @@ from xltools.text import Catalog, Lang, catalog, message, number
 if TYPE_CHECKING:
     from xltools.checking.grouping import Group
     from xltools.data.rollup import Rollup
+    from xltools.report.table import Block, Table
     from xltools.second_reader import SecondReading
 
 
@@ -109,10 +110,10 @@ def shortened(spans: Sequence[str]) -> str:
     return "、".join(spans[:_MOST_SPANS]) + ("…" if len(spans) > _MOST_SPANS else "")
 
 
-def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:
-    """The headline figures of each agency and of the district, and what was left out."""
+def rollup_blocks(rollup: Rollup, path: str, lang: Lang) -> list[Block]:
+    """Return the table of headline figures, and what was written to *path* and left out."""
     t = catalog(lang)
-    lines = [headline(rollup, lang), "", t("report.merged", included=len(rollup.members), path=path)]
+    lines = [t("report.merged", included=len(rollup.members), path=path)]
     if rollup.left_out:
         lines.append(t("report.merged-left-out", left=len(rollup.left_out)))
         lines += [
@@ -121,7 +122,7 @@ def rollup_text(rollup: Rollup, path: str, lang: Lang) -> str:
         ]
     if rollup.coverage == "unchecked":
         lines.append(t("report.completeness-unchecked"))
-    return "\n".join(lines)
+    return [headline(rollup, lang), "\n".join(lines)]
 
 
 def findings_text(findings: Sequence[Finding], lang: Lang) -> str:
@@ -162,16 +163,16 @@ def second_reader_text(reading: SecondReading, form: Form, lang: Lang) -> str:
 _MOST_ROWS = 200  # agencies that are told one by one on a screen
 
 
-def headline(rollup: Rollup, lang: Lang) -> str:
-    """One row an agency, unless they are many, the district last, a column for each figure the form puts forward."""
-    from xltools.report.table import table  # noqa: PLC0415  only a roll-up has one
+def headline(rollup: Rollup, lang: Lang) -> Table:
+    """Return the headline figures of the form: one row per agency, up to 200 of them, and the district in the last."""
+    from xltools.report.table import Table  # noqa: PLC0415  only a roll-up has one
 
     t, form = catalog(lang), rollup.form
     head = [t("report.head-agency"), *(h.label for h in form.headline)]
     told = rollup.members if len(rollup.members) <= _MOST_ROWS else ()
     rows = [[str(m.agency), *_figures(form, form.complete(m.values))] for m in told]
     last = [t("report.head-total"), *_figures(form, rollup.values)]
-    return table([head, *rows, last], frozenset(range(1, len(head))))
+    return Table([head, *rows, last], frozenset(range(1, len(head))))
 
 
 def _figures(form: Form, values: Mapping[str, Decimal]) -> list[str]:
