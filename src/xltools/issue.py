@@ -10,7 +10,8 @@ from xltools.data.filing import Stamp
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.errors import InputError, Problem, RosterError
-from xltools.excel.writer import check_password, press
+from xltools.excel.writer import check_password
+from xltools.excel.writer.stamping import Press
 from xltools.form.model import Form
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -40,7 +41,7 @@ class Issue:
         show_last: bool = False,
     ) -> None:
         self.form, self._year, self._district = form, year, district
-        self._press = press(form, password, key, show_last=show_last)
+        self._press = Press(form, password, key, show_last=show_last)
 
     def workbook(self, entry: Entry, last: Mapping[str, Decimal] | None = None) -> bytes:
         """The workbook of one agency; *last* are its figures of last year, where they are known."""

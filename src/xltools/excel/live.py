@@ -14,7 +14,8 @@ from xltools.form.places import MATRIX, PREFIX, Area, Check, Layout, Matrix, She
 from xltools.text import clerk
 
 _PLACES = 6  # 万元 to the sixth decimal is 分; below it there is only binary dust
-FAILED = "×"
+FAILED = "×"  # how the result of a failing check begins
+NONE = "—"  # where no check fails
 
 
 def reference(layout: Layout, name: str, sheet: str) -> str:
@@ -170,4 +171,4 @@ def first_formula(area: Area, sheet: str) -> str:
     row = f"{area.row}+{match}" if vertical else str(area.row + 1)
     column = str(area.column + 1) if vertical else f"{area.column}+{match}"
     address = f"ADDRESS({row},{column},4)"
-    return f'IFERROR(HYPERLINK("#{quoted(sheet)}!"&{address},{address}),"—")'
+    return f'IFERROR(HYPERLINK("#{quoted(sheet)}!"&{address},{address}),"{NONE}")'

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, BinaryIO, Self
+from functools import partial
+from typing import Self
 
 import xlsxwriter
 from xlsxwriter.chart import Chart
@@ -19,17 +20,17 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.number import is_whole
 from xltools.excel.formula import absolute, quoted
-from xltools.excel.package import Change, save_changed, structure_lock
-from xltools.excel.writer.stream import Stream
+from xltools.excel.package import patched, structure_locked
 from xltools.form.places import Area
-from xltools.office.relations import relations_of
 
 SONG, HEI = "宋体", "黑体"  # on every Windows and in WPS
 OPEN, LOCKED, LINE, QUIET = "#FFFBE6", "#F2F2F2", "#7F7F7F", "#595959"
 LINK = "#0563C1"
 RED = {"bg_color": "#C62828", "font_color": "#FFFFFF", "bold": True}
 _A4 = 9
-_LONGEST_HEADER = 100
+_LONGEST_HEADER = 100  # characters of a name
+_LONGEST_LINK = 2079  # UTF-16 units
+_TOO_LONG = -2  # what XlsxWriter returns for a text of more than 32,767 UTF-16 units
 
 
 def stored(value: Decimal) -> int | float:
@@ -52,7 +53,6 @@ class Canvas:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self._book = xlsxwriter.Workbook(self._out, options)
         self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
-        self._streams: list[tuple[str, Stream[Any]]] = []
         self._warnings = warnings.catch_warnings()
 
     def __enter__(self) -> Self:
@@ -61,28 +61,18 @@ class Canvas:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for _, stream in self._streams:
-            stream.close()
         self._warnings.__exit__(*error)  # type: ignore[arg-type]
 
-    def save(self, out: BinaryIO, *, locked: bool = True) -> None:
-        """Write the finished file, its sheets fixed in number, order and name unless it is for the reader's own use."""
-        self._book.close()
-        lock = structure_lock(self._password) if locked else {}
-        rows: dict[str, Change] = {part: stream.sheet for part, stream in self._streams}
-        links: dict[str, Change] = {relations_of(part): stream.relations for part, stream in self._streams}
-        save_changed(self._out.getvalue(), out, {**lock, **rows, **links}, quick=rows)
-
     def close(self, *, locked: bool = True) -> bytes:
-        """The same as bytes."""
-        out = io.BytesIO()
-        self.save(out, locked=locked)
-        return out.getvalue()
-
-    def stream(self, page: Worksheet, stream: Stream[Any]) -> None:
-        """Have the rows of *stream* written while the file is; the first is drawn already, with its link if rows have one."""
-        part = f"xl/worksheets/sheet{self._book.worksheets().index(page) + 1}.xml"
-        self._streams.append((part, stream))
+        """Return the finished file. If *locked*, its sheets are fixed in number, order and name."""
+        self._book.close()
+        changes: dict[str, Callable[[bytes], bytes]] = {
+            f"xl/worksheets/_rels/sheet{number}.xml.rels": _with_slashes
+            for number in range(1, len(self._book.worksheets()) + 1)
+        }
+        if locked:
+            changes["xl/workbook.xml"] = partial(structure_locked, password=self._password)
+        return patched(self._out.getvalue(), changes)
 
     def page(self, name: str) -> Worksheet:
         """A further sheet, after those there are."""
@@ -131,9 +121,18 @@ class Canvas:
         if isinstance(value, Decimal):
             sound(page.write_number(area.row, area.column, stored(value), style))
         elif isinstance(value, str) and value:
-            sound(page.write_string(area.row, area.column, value, style))
+            self._text(page, area, value, style)
         else:
             sound(page.write_blank(area.row, area.column, None, style))
+
+    def _text(self, page: Worksheet, area: Area, text: str, style: Format) -> None:
+        if text.startswith("<r>") and text.endswith("</r>"):  # write_string takes this for markup of its own
+            code = page.write_rich_string(area.row, area.column, *text[:2], text[2:], style)
+        else:
+            code = page.write_string(area.row, area.column, text, style)
+        if code == _TOO_LONG:
+            raise ValueError(f"a text of {len(text)} characters does not fit in a cell")
+        sound(code)
 
     def formula(self, page: Worksheet, area: Area, text: str, style: Format, result: object) -> None:
         """A formula with the result that it has."""
@@ -143,6 +142,12 @@ class Canvas:
     def link(self, page: Worksheet, cell: tuple[int, int], target: str, tip: str = "") -> None:
         """Make a click on a cell lead to *target*, such as ``internal:'表'!A1``. Its content and look are drawn afterwards."""
         sound(page.write_url(*cell, target, None, "", tip or None))
+
+    def link_file(self, page: Worksheet, cell: tuple[int, int], address: str) -> None:
+        """Link a cell to a file: a relative address, or a ``file:`` URI. An address too long for Excel is left out."""
+        target = address if address.startswith("file:") else f"external:./{address}"
+        if len(target.encode("utf-16-le")) // 2 <= _LONGEST_LINK:
+            self.link(page, cell, target)
 
     def _merge(self, page: Worksheet, area: Area, style: Format) -> None:
         if not area.is_single:
@@ -190,6 +195,11 @@ class Canvas:
         )
         page.set_footer(footer)
         page.hide_gridlines(2)
+
+
+def _with_slashes(relations: bytes) -> bytes:
+    r"""Return the targets of links with ``/``, which every program understands; XlsxWriter writes paths with ``\\``."""
+    return relations.replace(b"\\", b"/")
 
 
 def header_text(text: str) -> str:

@@ -10,11 +10,10 @@ from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.excel.measure import lines
 from xltools.excel.writer.account import write_account
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, RED, Canvas, header_text, sound, widths
-from xltools.excel.writer.content import Content, shown_stamp
-from xltools.excel.writer.results import open_inputs, rule_check, verdicts
+from xltools.excel.writer.content import Content, stamp_texts
 from xltools.form.address import a1, column_name
 from xltools.form.model import Nil, Rule
-from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, CheckGroup, Sheet
+from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, Check, CheckGroup, Sheet
 from xltools.text import clerk
 
 _WIDTHS = (54.0, 10.0, 10.0, 16.0)
@@ -37,6 +36,7 @@ class Cover:
         self._canvas, self._content, self._place = canvas, content, content.layout.cover
         self._page: Worksheet = canvas.page(COVER)
         self._widths = _WIDTHS_ROLLUP if content.rollup else _WIDTHS
+        self._failing = self._blanks = 0  # failing checks and blank inputs, counted as their lines are drawn
 
     def write(self) -> None:
         """Draw everything on it."""
@@ -71,7 +71,7 @@ class Cover:
     def _about(self) -> None:
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
         head = canvas.boxed(bg_color=LOCKED)
-        texts = shown_stamp(content.stamp)
+        texts = stamp_texts(content.stamp) | {"kind": t(f"cover.kind-{content.stamp.kind}")}
         for (key, area), label in zip(self._place.stamp.items(), _LABELS, strict=True):
             canvas.put(page, Area.at(area.row, 0), t(f"cover.{label}"), head)
             style = canvas.boxed(align="left", indent=1, bold=key == "name")
@@ -103,16 +103,13 @@ class Cover:
         sound(self._page.data_validation(area.row, area.column, area.row, area.column, options))
 
     def _checks(self) -> int:
-        """The list of checks; returns its last row."""
+        """Draw the list of checks; return its last row."""
         canvas, page, t, layout = self._canvas, self._page, clerk(), self._content.layout
         row = self._place.checks_row
         head = canvas.boxed(bg_color=LOCKED, bold=True)
         page.set_row(row - 1, 20)
-        for area, key in (
-            (Area.at(row - 1, 0), "check"),
-            (_count(row - 1), "failing"),
-            (self._first(row - 1), "first"),
-        ):
+        heads = {"check": Area.at(row - 1, 0), "failing": _count(row - 1), "first": self._first(row - 1)}
+        for key, area in heads.items():
             canvas.put(page, area, t(f"cover.{key}"), head)
         for sheet, group in layout.groups:
             self._group(row, sheet, group)
@@ -127,37 +124,54 @@ class Cover:
         return row - 1
 
     def _group(self, row: int, sheet: Sheet, group: CheckGroup) -> None:
+        """Draw a line about the checks beside a table: how many fail, and a link to the first of these."""
+        canvas, page = self._canvas, self._page
+        failing = [a1(*check.area.anchor) for check in group.checks if self._fails(check)]
+        self._failing += len(failing)
         words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
         self._link(row, words, sheet.name, group.area)
-        self._live(_count(row), live.failing_formula(group.area, sheet.name), self._list())
+        count = live.failing_formula(group.area, sheet.name)
+        canvas.formula(page, _count(row), count, self._list(), len(failing))
         first = live.first_formula(group.area, sheet.name)
-        self._live(self._first(row), first, self._list(font_color=LINK))
+        result = failing[0] if failing else live.NONE
+        canvas.formula(page, self._first(row), first, self._list(font_color=LINK), result)
 
     def _rule(self, row: int, rule: Rule) -> None:
-        """A rule across tables is checked on the cover itself."""
-        content = self._content
-        check = rule_check(content, rule)
+        """Draw a line with the check of a rule across tables, which stands on the cover."""
+        assert rule.cells is not None  # noqa: S101  the linter of forms requires them
+        canvas, page, content = self._canvas, self._page, self._content
+        check = Check(self._place.rules[rule.key], (), (rule.cells,))
         words = clerk()("cover.group-form", label=rule.label)
-        self._canvas.put(self._page, Area.at(row, 0), words, self._list(align="left"))
+        canvas.put(page, Area.at(row, 0), words, self._list(align="left"))
         if content.is_live(check):
-            self._live(check.area, live.check_formula(content.layout, check, COVER), self._list())
-            self._live(_count(row), live.failing_formula(check.area, COVER), self._list())
+            fails = self._fails(check)
+            self._failing += fails
+            formula = live.check_formula(content.layout, check, COVER)
+            result = live.check_result(check, content.values)
+            canvas.formula(page, check.area, formula, self._list(), result)
+            count = live.failing_formula(check.area, COVER)
+            canvas.formula(page, _count(row), count, self._list(), int(fails))
+
+    def _fails(self, check: Check) -> bool:
+        content = self._content
+        return content.is_live(check) and live.check_result(check, content.values).startswith(live.FAILED)
 
     def _blank_count(self, row: int, sheet: Sheet) -> None:
-        areas = rectangles(sheet.cells[name].anchor for name in open_inputs(self._content, sheet))
-        self._link(
-            row,
-            clerk()("cover.group-blank", section=sheet.name),
-            sheet.name,
-            areas[0] if areas else sheet.page,
-        )
+        """Draw a line about how many inputs of a table are blank."""
+        canvas, page, content = self._canvas, self._page, self._content
+        inputs = [
+            cell.name
+            for cell in content.layout.form.inputs
+            if cell.name in sheet.cells and not content.is_left_blank(cell)
+        ]
+        blanks = 0 if content.rollup else sum(name not in content.values for name in inputs)
+        self._blanks += blanks
+        areas = rectangles(sheet.cells[name].anchor for name in inputs)
+        words = clerk()("cover.group-blank", section=sheet.name)
+        self._link(row, words, sheet.name, areas[0] if areas else sheet.page)
         formula = "+".join(f"COUNTBLANK({quoted(sheet.name)}!{area_a1(area)})" for area in areas) or "0"
-        self._live(_count(row), formula, self._list())
-        self._canvas.put(self._page, self._first(row), None, self._list())
-
-    def _live(self, area: Area, formula: str, style: Format) -> None:
-        """A formula with what it shows."""
-        self._canvas.formula(self._page, area, formula, style, self._content.results[COVER, *area.anchor])
+        canvas.formula(page, _count(row), formula, self._list(), blanks)
+        canvas.put(page, self._first(row), None, self._list())
 
     def _first(self, row: int) -> Area:
         return self._wide(Area.at(row, FIRST_COLUMN))
@@ -171,13 +185,16 @@ class Cover:
         return self._canvas.boxed(**({"font_size": 9.5} | look))
 
     def _verdict(self, proofs: Area | None) -> None:
-        """One sentence over all: may it be sent."""
-        t, place, area = clerk(), self._place, self._wide(self._place.status)
-        failed, unfilled, ready = verdicts(self._content, "\0")
+        """Draw the sentence that says whether the workbook may be sent."""
+        t, place, content, area = clerk(), self._place, self._content, self._wide(self._place.status)
+        is_incomplete = content.rollup is not None and content.rollup.coverage == "incomplete"
+        ready = t("cover.incomplete" if is_incomplete else "cover.ready")
+        failed, unfilled = t("cover.failed", count="\0"), t("cover.unfilled", count="\0")
+        tables = sum(bool(sheet.cells) for sheet in content.layout.sheets)
         fails = _column_sum(place.checks_row, place.blanks_row - 1)
         if proofs:
             fails += f'+COUNTIF({area_a1(proofs)},"{live.FAILED}*")'
-        empty = _column_sum(place.blanks_row, place.blanks_row + self._tables - 1)
+        empty = _column_sum(place.blanks_row, place.blanks_row + tables - 1)
         formula = f'IF({empty}>0,{_around(unfilled, empty)},"{ready}")'
         if declared := self._declared():
             any_figure = "+".join(f"SUM({area})" for area in self._input_areas())
@@ -185,8 +202,11 @@ class Cover:
                 f'IF({declared},IF({any_figure}<>0,"{t("cover.not-nil")}","{t("cover.nil")}"),{formula})'
             )
         formula = f"IF({fails}>0,{_around(failed, fails)},{formula})"
+        result = ready
+        if self._failing or self._blanks:
+            result = (failed if self._failing else unfilled).replace("\0", str(self._failing or self._blanks))
         style = self._canvas.format(font_name=HEI, font_size=14, align="center", border=2)
-        self._live(area, formula, style)
+        self._canvas.formula(self._page, area, formula, style, result)
         self._page.set_row(area.row, 34)
         self._colours(area)
 
@@ -210,10 +230,6 @@ class Cover:
             canvas.when_above_zero(
                 page, Area(place.checks_row, COUNT_COLUMN, place.blanks_row - 1, COUNT_COLUMN), **RED
             )
-
-    @property
-    def _tables(self) -> int:
-        return sum(bool(sheet.cells) for sheet in self._content.layout.sheets)
 
     def _declared(self) -> str:
         """The condition that the agency declares that it has nothing to report."""

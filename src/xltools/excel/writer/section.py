@@ -204,7 +204,7 @@ def _checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, gro
     for check in group.checks:
         if content.is_live(check):
             formula = live.check_formula(content.layout, check, sheet.name)
-            canvas.formula(page, check.area, formula, style, content.results[sheet.name, *check.area.anchor])
+            canvas.formula(page, check.area, formula, style, live.check_result(check, content.values))
         else:
             canvas.put(page, check.area, None, style)
     canvas.when_begins(page, group.area, live.FAILED, **RED)
