@@ -1,6 +1,6 @@
-"""Drawing on a workbook: formats, cells, merges, paper, protection. It knows xlsxwriter and no forms.
+"""Drawing on a workbook: formats, cells, merges, paper, protection. Nothing here knows forms.
 
-The library reports some faults as warnings and some as negative numbers, and goes on; here both raise.
+XlsxWriter reports some errors as warnings and some as negative return values. Here both raise.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _TOO_LONG = -2  # what XlsxWriter returns for a text of more than 32,767 UTF-16 
 
 
 def stored(value: Decimal) -> int | float:
-    """A figure as a workbook stores it."""
+    """Return a figure as XlsxWriter stores it: a double, or an int if it is whole."""
     return int(value) if is_whole(value) else float(value)
 
 
 def sound(code: object) -> None:
-    """Raise on what the library reports as a negative number."""
+    """Raise ``ValueError`` if XlsxWriter returned a negative number."""
     if isinstance(code, int) and code < 0:
         raise ValueError(f"xlsxwriter refused a value with code {code}")
 
 
 class Canvas:
-    """One workbook being drawn. Every page of it is protected with the same password."""
+    """A workbook being drawn. All its pages are protected with the same password."""
 
     def __init__(self, password: str) -> None:
         self._password = password
@@ -75,27 +75,27 @@ class Canvas:
         return patched(self._out.getvalue(), changes)
 
     def page(self, name: str) -> Worksheet:
-        """A further sheet, after those there are."""
+        """Add a sheet at the end."""
         return self._book.add_worksheet(name)
 
     def chart(self, kind: str) -> Chart:
-        """A chart that is still to be filled and put on a page."""
+        """Return a new chart, to be filled and inserted in a page."""
         chart = self._book.add_chart({"type": kind})
-        assert chart is not None  # noqa: S101  only of an unknown kind there is none
+        assert chart is not None  # noqa: S101  only for an unknown kind
         return chart
 
     def properties(self, title: str, created: datetime, custom: Mapping[str, str]) -> None:
-        """The document's properties; *created* is given, since the same content must give the same bytes."""
+        """Set the document's properties. *created* is not the time of writing: the same content must give the same bytes."""
         self._book.set_properties({"title": title, "author": "xltools", "created": created})
         for name, text in custom.items():
             sound(self._book.set_custom_property(name, text, "text"))
 
     def define(self, name: str, sheet: str, area: Area) -> None:
-        """Give the upper left cell of an area a name."""
+        """Define a name for the upper left cell of an area."""
         sound(self._book.define_name(name, f"={quoted(sheet)}!{absolute(Area.at(*area.anchor))}"))
 
     def format(self, **look: object) -> Format:
-        """A cell format, made once for each look."""
+        """Return a cell format; equal looks share one."""
         full: dict[str, object] = {
             "font_name": SONG,
             "font_size": 10.5,
@@ -108,15 +108,18 @@ class Canvas:
         return self._formats[key]
 
     def boxed(self, **look: object) -> Format:
-        """A format with a thin frame, centred unless *look* says otherwise."""
+        """Return a format with a thin border, centred unless *look* says otherwise."""
         return self.format(**({"align": "center", "border": 1, "border_color": LINE} | look))
 
     def open_text(self) -> Format:
-        """Where words are typed."""
+        """Return the format of an input for text."""
         return self.boxed(bg_color=OPEN, locked=False, valign="top", align="left", num_format="@")
 
     def put(self, page: Worksheet, area: Area, value: object, style: Format) -> None:
-        """A text or a number into an area, merged when it is more than one cell; a text is never taken for a formula."""
+        """Write a text or a number into an area, merging its cells. A text never becomes a formula, a number or a link.
+
+        Raises ``ValueError`` for a text too long for a cell.
+        """
         self._merge(page, area, style)
         if isinstance(value, Decimal):
             sound(page.write_number(area.row, area.column, stored(value), style))
@@ -135,12 +138,12 @@ class Canvas:
         sound(code)
 
     def formula(self, page: Worksheet, area: Area, text: str, style: Format, result: object) -> None:
-        """A formula with the result that it has."""
+        """Write a formula with its stored result."""
         self._merge(page, area, style)
         sound(page.write_formula(area.row, area.column, f"={text}", style, result))
 
     def link(self, page: Worksheet, cell: tuple[int, int], target: str, tip: str = "") -> None:
-        """Make a click on a cell lead to *target*, such as ``internal:'表'!A1``. Its content and look are drawn afterwards."""
+        """Link a cell to *target*, such as ``internal:'表'!A1``. This clears the cell, so write its content afterwards."""
         sound(page.write_url(*cell, target, None, "", tip or None))
 
     def link_file(self, page: Worksheet, cell: tuple[int, int], address: str) -> None:
@@ -154,11 +157,11 @@ class Canvas:
             sound(page.merge_range(area.row, area.column, area.last_row, area.last_column, "", style))
 
     def when_begins(self, page: Worksheet, area: Area, start: str, **look: object) -> None:
-        """A look for text cells while their text begins with *start*."""
+        """Add a conditional format for cells whose text begins with *start*."""
         self._condition(page, area, {"type": "text", "criteria": "begins with", "value": start}, look)
 
     def when_above_zero(self, page: Worksheet, area: Area, **look: object) -> None:
-        """A look for numbers while they are above zero."""
+        """Add a conditional format for numbers above zero."""
         self._condition(page, area, {"type": "cell", "criteria": ">", "value": 0}, look)
 
     def _condition(
@@ -168,20 +171,20 @@ class Canvas:
         sound(page.conditional_format(area.row, area.column, area.last_row, area.last_column, options))
 
     def refuse_typing(self, page: Worksheet, area: Area, title: str, message: str) -> None:
-        """Let nobody type into cells that are not locked. Excel sorts no rows of which a cell is locked."""
+        """Refuse typing in cells that are not locked, because Excel sorts no rows with locked cells."""
         options = {"validate": "custom", "value": "=FALSE", "ignore_blank": False}
         options |= {"error_title": title, "error_message": message}
         sound(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
 
     def guard(self, page: Worksheet, *, table: bool = False) -> None:
-        """Protect a page; a column may still be made wider, and a *table* filtered and, where it is open, sorted."""
+        """Protect a page. Columns and rows can still be resized, and a *table* can be filtered and sorted."""
         allowed = {"format_columns": True, "format_rows": True, "objects": True, "scenarios": True}
         page.protect(self._password, allowed | {"autofilter": table, "sort": table})
 
     def paper(
         self, page: Worksheet, printed: Area, header: str, footer: str, *, landscape: bool = False
     ) -> None:
-        """A4, the printed area as wide as the page."""
+        """Set A4, with the printed area fitted to the width of a page."""
         page.set_paper(_A4)
         if landscape:
             page.set_landscape()
@@ -190,9 +193,7 @@ class Canvas:
         page.fit_to_pages(1, 0)
         page.print_area(printed.row, printed.column, printed.last_row, printed.last_column)
         page.set_header("&L")
-        page.header = (
-            header  # set_header takes the "&&G" of a name with "&G" in it for a picture, and refuses it
-        )
+        page.header = header  # set_header would take "&&G" for the code of a picture and refuse it
         page.set_footer(footer)
         page.hide_gridlines(2)
 
@@ -203,11 +204,11 @@ def _with_slashes(relations: bytes) -> bytes:
 
 
 def header_text(text: str) -> str:
-    """A text as it may stand in a header, where ``&`` begins a code and room is short."""
+    """Return a text for a header: shortened, and with ``&``, which begins a code, doubled."""
     return text[:_LONGEST_HEADER].replace("&", "&&")
 
 
 def widths(page: Worksheet, sizes: tuple[float, ...]) -> None:
-    """Set the columns' widths from the first on."""
+    """Set the widths of the columns, in characters, from the first column on."""
     for column, size in enumerate(sizes):
         page.set_column(column, column, size)

@@ -1,4 +1,4 @@
-"""The cover: what the workbook is and whose, who filled it in, and whether it may be sent."""
+"""Draws the cover: the form, the agency, who filled it in, the list of checks, and whether it may be sent."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _LABELS = (
     "form",
     "edition",
     "kind",
-)  # as the stamp's keys are ordered
+)  # in the order of the keys of the stamp
 
 
 class Cover:
-    """Draws the first sheet. It is made first, for its place, and filled last."""
+    """Draws the first sheet: created first, because sheets keep their order, and filled last."""
 
     def __init__(self, canvas: Canvas, content: Content) -> None:
         self._canvas, self._content, self._place = canvas, content, content.layout.cover
@@ -39,7 +39,7 @@ class Cover:
         self._failing = self._blanks = 0  # failing checks and blank inputs, counted as their lines are drawn
 
     def write(self) -> None:
-        """Draw everything on it."""
+        """Fill the sheet."""
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
         widths(page, self._widths)
         page.set_row(0, 42)
@@ -65,7 +65,7 @@ class Cover:
         return self._wide(Area.at(row, 0))
 
     def _wide(self, area: Area) -> Area:
-        """From the area's first cell to the right edge."""
+        """Return the row from the first cell of *area* to the right edge."""
         return Area(area.row, area.column, area.row, len(self._widths) - 1)
 
     def _about(self) -> None:
@@ -87,7 +87,7 @@ class Cover:
             self._nil(nil, self._place.fields[nil.key])
 
     def _nil(self, nil: Nil, area: Area) -> None:
-        """The declaration is chosen and not typed. A roll-up makes none."""
+        """Let the declaration be chosen from a list; a roll-up has none."""
         if self._content.rollup:
             self._page.write_blank(area.row, area.column, None, self._canvas.boxed(bg_color=LOCKED))
             return
@@ -211,7 +211,7 @@ class Cover:
         self._colours(area)
 
     def _colours(self, status: Area) -> None:
-        """Green, amber and red: what may be sent, what is not filled in, and what is wrong."""
+        """Colour the sentence: green if it may be sent, amber if inputs are blank, red if something is wrong."""
         canvas, page, t, place = self._canvas, self._page, clerk(), self._place
         green: dict[str, object] = {"bg_color": "#C8E6C9", "font_color": "#1B5E20"}
         amber: dict[str, object] = {"bg_color": "#FFE0B2", "font_color": "#8A4B00"}
@@ -232,14 +232,14 @@ class Cover:
             )
 
     def _declared(self) -> str:
-        """The condition that the agency declares that it has nothing to report."""
+        """Return the condition that the agency declares a nil return, or nothing if the form has no such declaration."""
         nil = self._content.layout.form.cover.nil
         if nil is None or self._content.rollup:
             return ""
         return f'{a1(*self._place.fields[nil.key].anchor)}="{nil.yes}"'
 
     def _input_areas(self) -> list[str]:
-        """Where figures are typed, as they read from here."""
+        """Return the ranges of all inputs, as the cover refers to them."""
         layout = self._content.layout
         found = []
         for sheet in layout.sheets:
@@ -273,6 +273,6 @@ def _column_sum(first: int, last: int) -> str:
 
 
 def _around(sentence: str, value: str) -> str:
-    """A text formula with *value* where the sentence has its mark."""
+    """Return a formula for the sentence with the formula *value* in place of its NUL character."""
     before, _, after = sentence.partition("\0")
     return f'"{before}"&{value}&"{after}"'
