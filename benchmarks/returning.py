@@ -1,7 +1,7 @@
-"""Verifying 80 agencies that all have findings and writing everything that goes out, against loading the files once.
+"""Verifying 80 returns with findings and writing every report, compared with loading the files once: ``make bench``.
 
-``make bench``. Out go: for each agency its marked workbook and its text; the page, the workbook and the JSON of
-findings. The peer is openpyxl's ``load_workbook`` over the same 80 files, once, which checks and writes nothing.
+The reports are a marked workbook and a text for each agency, and the page, the workbook and the JSON of all findings.
+The peer calls openpyxl's ``load_workbook`` once for each of the 80 files.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from xltools.report.slip import returned  # noqa: E402
 from xltools.report.workbook import findings_workbook  # noqa: E402
 
 AGENCIES = 80
-# What each clerk does besides, in turn: a total typed over, a text, blanks, a negative, a note in a cell.
+# Errors of clerks, in turn: a total typed over, a text, blanks, a negative number, a note in a cell.
 SPOILT: tuple[dict[str, clerk.Content], ...] = (
     {"J6": 0, "D8": "12件", "E8": None, "F8": None, "G8": None},
     {"D6": 999, "J28": 7, "E9": "约100"},
@@ -44,7 +44,7 @@ SPOILT: tuple[dict[str, clerk.Content], ...] = (
 
 
 def filled() -> list[bytes]:
-    """80 returns, each with errors and warnings: the samples over and over, under other codes."""
+    """Return 80 workbooks with errors and warnings, made from the samples under other codes."""
     form = find("xxgk-2021")
     sources = [read(path) for path in sorted((ROOT / "samples" / "clean").glob("*.xlsx"))]
     packages = []
@@ -59,7 +59,7 @@ def filled() -> list[bytes]:
 
 
 def ours(packages: list[bytes]) -> int:
-    """Read, verify, mark, and write every report; returns how many went back."""
+    """Read, verify, mark, and write every report; return the number of returns with findings."""
     filings = [read_package(package, f"{n:03}.xlsx") for n, package in enumerate(packages, 1)]
     collection = examine(filings, None, 2024)
     back = 0
@@ -75,13 +75,13 @@ def ours(packages: list[bytes]) -> int:
 
 
 def theirs(packages: list[bytes]) -> None:
-    """Load each once."""
+    """Load each file once."""
     for package in packages:
         openpyxl.load_workbook(io.BytesIO(package))
 
 
 def main(rounds: int) -> int:
-    """Print the ratio; 0 when ours is the faster."""
+    """Print the ratio; return 0 if it is below 1."""
     packages = filled()
     if ours(packages[:4]) != len(packages[:4]):
         sys.exit("each of them should have findings")

@@ -55,7 +55,7 @@ ORDER = [
 ROOMS = {
     "xlsxwriter": "excel/writer/",
     "zipfile": ("excel/", "office/", "witness/"),
-    "zlib": ("excel/package.py", "office/guard.py", "office/zipped.py"),
+    "zlib": ("office/guard.py", "office/zipped.py"),
     "xml": ("office/parsing.py", "office/guard.py", "excel/marking/", "witness/document.py"),
     "click": "cli/",
     "rich": "cli/output.py",
@@ -88,7 +88,6 @@ ROOMS = {
         "merging.py",
         "checking/collection.py",
         "data/ahead.py",
-        "excel/writer/",
         "cli/",
     ),
     "distributed": "cli/cluster.py",

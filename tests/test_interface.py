@@ -146,7 +146,7 @@ STATUSES = {
     "read, an unread figure": ("2024", "read", "../faulty"),
     "merge, clean": ("2024", "merge", "-o", "merged.xlsx"),
     "merge, an agency is missing": ("2024", "merge", "../faulty", "-o", "none.xlsx"),
-    "merge --check, the same": ("2024", "merge", "--check", "district.xlsx"),
+    "merge --check, the same": ("2024", "merge", "--check", "merged.xlsx"),
     "merge --check, another": ("2024", "merge", "../faulty", "--check", "district.xlsx"),
     "diff, the same": ("2024", "diff", "district.xlsx", "district.xlsx"),
     "diff, not the same": ("2024", "diff", "inbox/006_青禾区司法局_2024.xlsx", "../faulty/006_青禾区司法局_2024.xlsx"),

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import re
-import weakref
-from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +14,7 @@ import clerk
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from conftest import HERE, ROOT, unpacked
@@ -39,7 +35,7 @@ from xltools.excel.package import patched
 from xltools.excel.reader import read, read_package
 from xltools.excel.scan import scan
 from xltools.excel.writer import rollup as sheets
-from xltools.excel.writer import save_rollup, stream, write_rollup
+from xltools.excel.writer import save_rollup, write_rollup
 from xltools.files import Home
 from xltools.form.address import a1
 from xltools.form.layout import layout
@@ -108,6 +104,7 @@ def test_a_figure_is_kept_in_one_way_of_writing_it(value):
 
 def test_texts_that_xml_or_excel_take_amiss_come_back():
     names = ["a\x07b", "_x0041_", "<b>&\"'", " 空 格 ", "=1+1", "\ufffe", "行\n行", "x" * 32_767]
+    names += ["<r>&</r>", "http://a.b/c", "mailto:a@b", "internal:A1", "00123", "1e5", "{=1}", "TRUE"]
     members = [
         Member(Agency("区", str(i), name), Source(f"{i}.xlsx", "0"), {}) for i, name in enumerate(names)
     ]
@@ -115,6 +112,23 @@ def test_texts_that_xml_or_excel_take_amiss_come_back():
     read_back = [member.agency.name for member in again.members]
     assert read_back[1:5] + read_back[6:] == names[1:5] + names[6:]
     assert read_back[0] == "a\ufffdb"  # the scanner shows no control characters
+
+
+@given(st.lists(st.decimals(0, 10**9, places=6), min_size=1, max_size=9))
+@settings(max_examples=20)
+@example([Decimal("96171.6"), Decimal("0.000001"), Decimal("123456789.012345"), Decimal("999999999.999999")])
+def test_figures_of_fifteen_digits_come_back_as_typed(figures):
+    name = "disclosure.fees.amount"
+    members = [
+        Member(Agency("区", str(i), "局"), Source(f"{i}.xlsx", "0"), {name: figure})
+        for i, figure in enumerate(figures)
+    ]
+    written = write_rollup(rollup_of(members))
+    again = read_package(written, "x.xlsx", OFFICIAL)
+    assert [member.values[name] for member in again.members] == figures
+    page = openpyxl.load_workbook(io.BytesIO(written))[MATRIX]
+    column = Matrix.issued(OFFICIAL, 1).columns[name] + 1
+    assert [page.cell(FIRST + 1 + i, column).value for i in range(len(figures))] == list(map(float, figures))
 
 
 def test_a_text_that_no_cell_holds_is_refused():
@@ -165,55 +179,6 @@ def test_the_same_input_is_the_same_bytes_in_memory_and_in_a_file(three, package
         save_rollup(three, out, home=Path("out"))
     again = write_rollup(three, home=Path("out"))
     assert unpacked(path.read_bytes()) == unpacked(package) == unpacked(again)
-
-
-class Lazy(Sequence):
-    """Members made when they are asked for; it knows how many are alive."""
-
-    def __init__(self, count):
-        self.count, self.alive, self.most = count, weakref.WeakSet(), 0
-
-    def __len__(self):
-        return self.count
-
-    def __getitem__(self, index):
-        if index >= self.count:
-            raise IndexError
-        values = Figures(
-            zip((c.name for c in OFFICIAL.inputs), map(Decimal, range(index, 999)), strict=False)
-        )
-        self.alive.add(values)
-        self.most = max(self.most, len(self.alive))
-        return Member(Agency("区", f"{index:03}", "某局"), Source(f"{index}.xlsx", "0"), values)
-
-
-class Liar(Lazy):
-    def __len__(self):
-        return self.count + 1
-
-
-class Figures(dict):
-    __hash__ = object.__hash__
-
-
-def test_members_are_gone_through_and_never_held():
-    members = Lazy(200)
-    accounts = tuple(Account(m.agency, m.source, "included") for m in members)
-    rollup = Rollup(OFFICIAL, 2024, "区", "区", members, accounts, "unchecked")
-    members.most = 0
-    written = write_rollup(rollup, home=Path(), by_kind=True)
-    portion = stream._AT_A_TIME // len(OFFICIAL.cells)
-    assert members.most <= FOREMOST + 2 * portion + 2  # those of a chart, and of two portions
-    assert len(read_package(written, "x.xlsx", OFFICIAL).members) == 200
-
-
-def test_a_sequence_that_lies_about_its_length_is_refused():
-    members = Lazy(3)
-    rollup = replace(rollup_of(list(members)), members=members)
-    rollup.values  # noqa: B018  before it lies
-    members.__class__ = Liar
-    with pytest.raises(ValueError, match="3 rows where 4"):
-        write_rollup(rollup)
 
 
 # -- sorted
@@ -331,6 +296,14 @@ def test_a_row_leads_to_its_file():
     ]
 
 
+def test_a_link_too_long_for_excel_is_left_out():
+    paths = ["a", "b:c.xlsx", f"{'长' * 2075}.xlsx", f"{'长' * 2060}.xlsx"]
+    members = [Member(Agency("区", str(i), "局"), Source(path, str(i)), {}) for i, path in enumerate(paths)]
+    written = write_rollup(rollup_of(members), home=Path())
+    found = links(written, SOURCES)
+    assert [found.get(f"D{row}") for row in range(3, 7)] == ["a", "b%3Ac.xlsx", None, paths[3]]
+
+
 def test_without_a_folder_there_are_no_links_to_files(three):
     written = write_rollup(three)
     assert not any(address.startswith("E") and address[1:].isdigit() for address in links(written, MATRIX))
@@ -346,7 +319,10 @@ def test_beyond_what_excel_bears_there_are_no_links_and_it_is_said(three, monkey
     assert ("没有做链接" in titles[0]) == (more == 1)
     assert "没有做链接" not in titles[1]
     assert verify(read_package(written, "x.xlsx")) == ()
-    assert stream.MOST_LINKS == 65_530
+
+
+def test_excel_bears_65_530_links():
+    assert sheets.MOST_LINKS == 65_530
 
 
 def test_merge_links_to_the_files_there_are_and_adds_subtotals(tmp_path, monkeypatch):
@@ -465,53 +441,6 @@ def figures_for(one, other):
     return {
         name: Decimal(other if place % 3 else one) for place, name in enumerate(names) if (place + one) % 4
     }
-
-
-def test_rows_are_the_same_whoever_works_them_out(monkeypatch):
-    """By other processes, portion by portion, with formulas, links and an account; and by none."""
-    monkeypatch.setattr(stream, "_FEWEST", 1)
-    monkeypatch.setattr(stream, "_AT_A_TIME", 2)
-    members = tuple(filing_member(n) for n in range(7))
-    whole = rollup_of(members)
-    alone, shared = io.BytesIO(), io.BytesIO()
-    save_rollup(whole, alone, home=Path("out"))
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
-        save_rollup(whole, shared, home=Path("out"), executor=executor)
-    assert shared.getvalue() == alone.getvalue()
-    assert [member.agency for member in read_package(shared.getvalue(), "x.xlsx").members] == [
-        member.agency for member in members
-    ]
-
-
-def test_rows_are_drawn_here_where_those_who_should_are_ended(monkeypatch):
-    monkeypatch.setattr(stream, "_FEWEST", 1)
-    monkeypatch.setattr(stream, "_AT_A_TIME", 1)
-    whole = rollup_of(tuple(map(filing_member, range(9))))
-    alone, left = io.BytesIO(), io.BytesIO()
-    save_rollup(whole, alone, home=Path("out"))
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
-        executor.submit(os.getpid).result()
-        for process in multiprocessing.active_children():
-            process.kill()
-        save_rollup(whole, left, home=Path("out"), executor=executor)
-        with pytest.raises(BrokenExecutor):
-            executor.submit(os.getpid)
-    assert left.getvalue() == alone.getvalue()
-
-
-def filing_member(n):
-    values = {name: Decimal(n * place % 11) for place, name in enumerate(OFFICIAL.input_names) if place % 9}
-    return Member(
-        Agency("青禾区", f"C{n}", f"单位{n}"), Source(f"in/C{n} 年报.xlsx", f"{n:064x}", n), values, ""
-    )
-
-
-def test_few_rows_are_no_work_for_others():
-    class NoneOfTheirs:
-        def submit(self, *_: object) -> None:
-            pytest.fail("asked for a few rows")
-
-    save_rollup(rollup_of(tuple(map(filing_member, range(3)))), io.BytesIO(), executor=NoneOfTheirs())
 
 
 @pytest.mark.parametrize("most", [0, 1, 3, 20])

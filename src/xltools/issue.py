@@ -1,4 +1,4 @@
-"""Issuing: one standard workbook for each agency, under a name that says whose it is."""
+"""Issues one blank workbook per agency, named after it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from xltools.data.filing import Stamp
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.errors import InputError, Problem, RosterError
-from xltools.excel.writer import check_password, press
+from xltools.excel.writer import check_password
+from xltools.excel.writer.stamping import Press
 from xltools.form.model import Form
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LONGEST = 100  # characters of a name that stands in headers and properties
+_LONGEST = 100  # characters of a district; it stands in headers and properties
 _YEARS = range(1949, 2200)
 
 
 def file_name(entry: Entry, year: int) -> str:
-    """``CODE_NAME_YEAR.xlsx``."""
+    """Return ``CODE_NAME_YEAR.xlsx``."""
     return f"{entry.code}_{entry.name}_{year}.xlsx"
 
 
 class Issue:
-    """The blank workbooks of one district and year, each stamped with an agency's name, its code and the year.
+    """The blank workbooks of one district and year, each stamped with the agency and the year.
 
-    What follows from an agency's figures of last year is filled in; with *show_last* they stand beside the tables.
+    Inputs that follow from last year's figures are filled in. With *show_last*, last year's figures are shown beside
+    the tables. With *key*, stamps are sealed.
     """
 
     def __init__(
@@ -40,32 +42,33 @@ class Issue:
         show_last: bool = False,
     ) -> None:
         self.form, self._year, self._district = form, year, district
-        self._press = press(form, password, key, show_last=show_last)
+        self._press = Press(form, password, key, show_last=show_last)
 
     def workbook(self, entry: Entry, last: Mapping[str, Decimal] | None = None) -> bytes:
-        """The workbook of one agency; *last* are its figures of last year, where they are known."""
+        """Return the workbook of one agency as bytes; *last* are its figures of last year, if known."""
         return self._press.workbook(self.stamp(entry), last)
 
     def stamp(self, entry: Entry) -> Stamp:
-        """What the workbook of one agency is stamped with."""
+        """Return the stamp of one agency's workbook."""
         return Stamp(self.form.key, self.form.edition, self._year, entry.agency(self._district))
 
     def filled(self, last: Mapping[str, Decimal] | None) -> dict[str, Decimal]:
-        """The inputs that are filled in from last year's figures."""
+        """Return the inputs that are filled in from last year's figures."""
         return self.form.carried(last) if last else {}
 
 
 def last_figures(past: Past, entries: Iterable[Entry], district: str) -> dict[str, Mapping[str, Decimal]]:
-    """Last year's figures of those of the *entries* that had any, by code."""
+    """Return last year's figures by code, for those *entries* that have any."""
     agencies = [entry.agency(district) for entry in entries]
     matched = past.matches(agencies)
     return {agency.code: past.values[matched[agency]] for agency in agencies if agency in matched}
 
 
 def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple[Entry, ...]:
-    """The agencies to write for: all of the roster, one of it, or one without a roster.
+    """Return the agencies to issue workbooks for: all of the roster, one of it, or one given without a roster.
 
-    Raises :class:`InputError` or :class:`RosterError` when that names nobody or nobody that can be in a file name.
+    Raises :class:`InputError` if there is no such agency, :class:`RosterError` if its name or code cannot be part of
+    a file name.
     """
     if roster is None:
         if not agency or not code:
@@ -82,7 +85,7 @@ def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple
 
 
 def check_inputs(year: int, district: str, password: str = "") -> None:
-    """Raise :class:`InputError` for a year, a name or a password that no workbook can be stamped with."""
+    """Raise :class:`InputError` for a year, a district or a password that a workbook cannot have."""
     if year not in _YEARS:
         raise InputError(Problem("bad-year", facts={"year": year}))
     if not district.strip() or _CONTROL.search(district) or len(district) > _LONGEST:

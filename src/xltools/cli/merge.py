@@ -168,8 +168,8 @@ class Work(NamedTuple):
 
         rollup = self.outcome.rollup
         assert rollup is not None  # noqa: S101  the caller asked
-        by_kind, executor = self.settings.by_kind, self.handed.executor
-        save_rollup(rollup, out, self.password, home=home, by_kind=by_kind, executor=executor)
+        by_kind = self.settings.by_kind
+        save_rollup(rollup, out, self.password, home=home, by_kind=by_kind)
 
 
 def _known(checked: Path | None) -> Settings | None:

@@ -1,4 +1,4 @@
-"""Formulas and results of the checks that stand beside the tables: the same check, printed and computed."""
+"""The live formulas of a workbook: checks beside the tables, sums over the rows of agencies, and their results."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from xltools.form.model import Cell, Form
 from xltools.form.places import MATRIX, PREFIX, Area, Check, Layout, Matrix, Sheet
 from xltools.text import clerk
 
-_PLACES = 6  # 万元 to the sixth decimal is 分; below it there is only binary dust
-FAILED = "×"
+_PLACES = 6  # the sixth decimal of 万元 is 分; digits below are errors of binary arithmetic
+FAILED = "×"  # how the result of a failing check begins
+NONE = "—"  # where no check fails
 
 
 def reference(layout: Layout, name: str, sheet: str) -> str:
-    """The address of a cell as it reads from *sheet*."""
+    """Return the reference to a cell from *sheet*."""
     home, area = layout.places[name]
     address = a1(*area.anchor)
     return address if home == sheet else f"{quoted(home)}!{address}"
 
 
 def column_sum(matrix: Matrix, name: str) -> str:
-    """A roll-up's figure as the live sum of its column in the matrix."""
+    """Return the formula for a roll-up's figure: the sum of its column in the matrix."""
     return f"SUM({in_matrix(matrix.column(name))})"
 
 
 def runs(matrix: Matrix, names: Iterable[str]) -> list[tuple[str, ...]]:
-    """The cells as few groups, each of which stands in neighbouring columns of the matrix."""
+    """Group the cells into runs of neighbouring columns of the matrix."""
     found: list[tuple[str, ...]] = []
     for name in sorted(names, key=matrix.columns.__getitem__):
         if found and matrix.columns[name] == matrix.columns[found[-1][-1]] + 1:
@@ -41,23 +42,22 @@ def runs(matrix: Matrix, names: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def matrix_sum(matrix: Matrix, groups: Iterable[tuple[str, ...]]) -> str:
-    """The live sum of all figures of these :func:`runs` over every row of the matrix."""
+    """Return the formula for the sum of these :func:`runs` over all rows of the matrix."""
     ends = ((matrix.column(group[0]), matrix.column(group[-1])) for group in groups)
     areas = (first._replace(last_column=last.last_column) for first, last in ends)
     return f"SUM({','.join(map(in_matrix, areas))})"
 
 
 def sheet_sum(sheet: Sheet, names: Iterable[str]) -> str:
-    """The live sum of the same figures where the form prints them."""
+    """Return the formula for the sum of figures where the form prints them."""
     areas = rectangles(sheet.cells[name].anchor for name in names)
     return f"SUM({','.join(f'{quoted(sheet.name)}!{area_a1(area)}' for area in areas)})"
 
 
 def member_value(matrix: Matrix, linear: Linear, district: str, code: str) -> str:
-    """A figure of the agency whose district and code stand at those addresses, wherever its row was sorted to.
+    """Return the formula for a figure of the agency with the district and code at those addresses, also after sorting.
 
-    The texts are compared by EXACT: what looks things up takes 001 for 1, reads 15 digits of a code and no more, and
-    knows wildcards.
+    EXACT compares the texts, because lookup functions take 001 for 1, read only 15 digits, and expand wildcards.
     """
     ranges = [in_matrix(matrix.column(PREFIX + key)) for key in ("district", "code")]
     row = f"--EXACT({ranges[0]},{district}),--EXACT({ranges[1]},{code})"
@@ -69,32 +69,32 @@ def member_value(matrix: Matrix, linear: Linear, district: str, code: str) -> st
 
 
 def rounded(formula: str, places: int = _PLACES) -> str:
-    """The formula without the dust of binary arithmetic."""
+    """Return the formula rounded to *places*, which removes the errors of binary arithmetic."""
     return f"ROUND({formula},{places})"
 
 
 def places_of(total: Decimal, terms: int) -> int:
-    """To how many places a sum of so many doubles is the same in whichever order they are added.
+    """Return to how many decimal places a sum of *terms* doubles does not depend on their order.
 
-    Each addition loses up to half of the last of 53 bits of *total*, in either direction: ten times what that comes
-    to on the average stays below half of the last place. Ten figures of each of 80 agencies keep all six up to 15 million.
+    Each addition is off by up to half of the last of 53 bits of *total*. Ten times the expected error of the sum must
+    stay below half of the last place. With ten figures from each of 80 agencies, six places are kept up to 15 million.
     """
-    dust = 10 * math.sqrt(max(1, terms)) * 2**-53 * float(abs(total))
-    return max(0, min(_PLACES, math.floor(-math.log10(2 * dust)))) if dust else _PLACES
+    error = 10 * math.sqrt(max(1, terms)) * 2**-53 * float(abs(total))
+    return max(0, min(_PLACES, math.floor(-math.log10(2 * error)))) if error else _PLACES
 
 
 def as_rounded(value: Decimal) -> Decimal:
-    """What :func:`rounded` gives."""
+    """Return the result of :func:`rounded`."""
     return value.quantize(Decimal(1).scaleb(-_PLACES), ROUND_HALF_UP, EXACT)
 
 
 def in_matrix(area: Area) -> str:
-    """An area of the matrix as it reads from another sheet."""
+    """Return the reference to an area of the matrix from another sheet."""
     return f"{quoted(MATRIX)}!{area_a1(area)}"
 
 
 def row_formulas(form: Form, matrix: Matrix) -> dict[str, str]:
-    """The formula of each total in a row of the matrix, over cells of that row; :func:`in_row` puts the row in."""
+    """Return the formula of each total over cells of its row of the matrix; :func:`in_row` inserts the row number."""
 
     def reference(name: str) -> str:
         return column_name(matrix.columns[name]) + ROW
@@ -103,12 +103,12 @@ def row_formulas(form: Form, matrix: Matrix) -> dict[str, str]:
 
 
 def in_row(formula: str, row: int) -> str:
-    """A formula of :func:`row_formulas` as it stands in *row*, counted from 0."""
+    """Return a formula of :func:`row_formulas` for *row*, counted from 0."""
     return formula.replace(ROW, str(row + 1))
 
 
 def check_formula(layout: Layout, check: Check, sheet: str) -> str:
-    """The live check: what is wrong with the figures, or a tick."""
+    """Return the formula of a check, whose result is what is wrong with the figures, or a tick."""
     t = clerk()
     cells = [layout.form.cells[name] for name in check.inputs]
     formula = f'"{t("check.passed")}"'
@@ -128,7 +128,7 @@ def _equation(layout: Layout, equation: Equation, sheet: str, otherwise: str) ->
 
 
 def _kinds(layout: Layout, cells: list[Cell], otherwise: str) -> str:
-    """Text, a negative number and a fraction, each asked only where it is a fault, in that order."""
+    """Return a formula that tests for text, negative numbers and fractions, in that order, where they are faults."""
     t = clerk()
     whole = _ranges(layout, (c for c in cells if c.number == "count"))
     unsigned = _ranges(layout, (c for c in cells if not c.signed))
@@ -151,7 +151,7 @@ def _ranges(layout: Layout, cells: Iterable[Cell]) -> list[str]:
 
 
 def check_result(check: Check, values: Mapping[str, Decimal]) -> str:
-    """What the live check shows for sound *values*: a tick, or by how much an equation fails."""
+    """Return the result of a check for numeric *values*: a tick, or the difference of the first equation that fails."""
     for equation in check.equations:
         if difference := equation.difference(values):
             return f"{clerk()('check.difference')}{abs(difference):f}"
@@ -159,15 +159,15 @@ def check_result(check: Check, values: Mapping[str, Decimal]) -> str:
 
 
 def failing_formula(area: Area, sheet: str) -> str:
-    """How many checks of a group fail."""
+    """Return the formula that counts the failing checks of a group."""
     return f'COUNTIF({quoted(sheet)}!{area_a1(area)},"{FAILED}*")'
 
 
 def first_formula(area: Area, sheet: str) -> str:
-    """A link to the first failing check of a group, or a dash."""
+    """Return the formula for a link to the first failing check of a group, or a dash."""
     match = f'MATCH("{FAILED}*",{quoted(sheet)}!{area_a1(area)},0)'
     vertical = area.column == area.last_column and area.row != area.last_row
     row = f"{area.row}+{match}" if vertical else str(area.row + 1)
     column = str(area.column + 1) if vertical else f"{area.column}+{match}"
     address = f"ADDRESS({row},{column},4)"
-    return f'IFERROR(HYPERLINK("#{quoted(sheet)}!"&{address},{address}),"—")'
+    return f'IFERROR(HYPERLINK("#{quoted(sheet)}!"&{address},{address}),"{NONE}")'

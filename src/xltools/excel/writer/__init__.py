@@ -1,18 +1,16 @@
-"""A form as a workbook: blank for an agency to fill in, or filled from a record. The only room that knows xlsxwriter.
+"""Writes a form as a workbook: blank for an agency, filled from a record, or as the roll-up of a district.
 
-Labels and formulas are locked, inputs are open and visibly so, every formula carries its correct result (most
-programs show the stored result and do not compute on opening), and the checks are live.
+Only this package uses XlsxWriter. Labels and formulas are locked, inputs are open and coloured, every formula is
+stored with its result (most programs show the stored result when they open a file), and the checks are live.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
@@ -20,25 +18,20 @@ from xltools.data.seal import seal
 from xltools.errors import InputError, Problem
 from xltools.excel.writer.canvas import Canvas
 from xltools.excel.writer.charts import write_charts
-from xltools.excel.writer.content import Content, issued, stamp_texts
+from xltools.excel.writer.content import Content, stamp_texts
 from xltools.excel.writer.cover import Cover
 from xltools.excel.writer.kinds import write_kinds
-from xltools.excel.writer.results import results
 from xltools.excel.writer.rollup import write_matrix, write_sources, write_waived
 from xltools.excel.writer.section import write_section
-from xltools.excel.writer.stamping import Press
 from xltools.excel.writer.years import write_years
 from xltools.files import Home
 from xltools.form.layout import layout
 from xltools.form.model import Form
-from xltools.form.places import COVER, PREFIX, Matrix
+from xltools.form.places import COVER, PREFIX
 
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
+__all__ = ["check_password", "save_rollup", "write_return", "write_rollup"]
 
-__all__ = ["Press", "check_password", "press", "save_rollup", "write_return", "write_rollup"]
-
-_LONGEST_PASSWORD = 15
+_LONGEST_PASSWORD = 15  # characters
 
 
 def write_return(
@@ -52,27 +45,36 @@ def write_return(
     last: Mapping[str, Decimal] | None = None,
     show_last: bool = False,
 ) -> bytes:
-    """The workbook of one agency; *values* are inputs, totals are derived. With *key* its stamp is sealed.
+    """Return the workbook of one agency as bytes.
 
-    What follows from the figures of *last* year is filled in, unless *values* say otherwise, and stays open; with
-    *show_last* they stand beside the tables as well. Many blank ones are written faster by a :func:`press`.
+    *values* are the inputs; totals are computed. Inputs that follow from the figures of *last* year are filled in
+    where *values* has none, and stay open. With *show_last*, last year's figures are shown beside the tables. With
+    *key*, the stamp is sealed.
     """
-    return _written(issued(form, stamp, values, prose, last=last, show_last=show_last), password, key)
-
-
-def _written(content: Content, password: str, key: bytes) -> bytes:
-    out = io.BytesIO()
-    _write(content, out, password, key)
-    return out.getvalue()
+    values = values or {}
+    carried = form.carried(last or {})
+    content = Content(
+        layout(form),
+        stamp,
+        form.complete({**carried, **values}),
+        prose or {},
+        last=last if last and show_last else {},
+        carried=frozenset(carried.keys() - values.keys()),
+    )
+    return _workbook(content, password, key)
 
 
 def write_rollup(
     rollup: Rollup, password: str = "", *, home: Path | None = None, by_kind: bool = False
 ) -> bytes:
-    """The workbook of a district as bytes; :func:`save_rollup` says what is in it."""
-    out = io.BytesIO()
-    save_rollup(rollup, out, password, home=home, by_kind=by_kind)
-    return out.getvalue()
+    """Return the workbook of a district as bytes: the form's sheets, one row per agency, and a list of every file.
+
+    If *home* is given, the folder of the workbook, each row links to its file. With *by_kind*, a further sheet has
+    a subtotal for each kind of agency.
+    """
+    place = Home.of(home) if home is not None else None
+    content = Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup, home=place)
+    return _workbook(content, password, by_kind=by_kind)
 
 
 def save_rollup(
@@ -82,23 +84,9 @@ def save_rollup(
     *,
     home: Path | None = None,
     by_kind: bool = False,
-    executor: Executor | None = None,
 ) -> None:
-    """Write the workbook of a district: the form's sheets over one row an agency, and an account of every file.
-
-    It is written to *out* row by row. With *home*, the folder in which it will lie, each row links to its file; with
-    *by_kind*, a further sheet has a subtotal for each kind of agency. The processes of an *executor* work out the rows;
-    whether there are any makes no difference to the bytes.
-    """
-    matrix = Matrix.issued(rollup.form, len(rollup.members))
-    place = Home.of(home) if home is not None else None
-    content = Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup, home=place, matrix=matrix)
-    _write(content, out, password, by_kind=by_kind, executor=executor)
-
-
-def press(form: Form, password: str = "", key: bytes = b"", *, show_last: bool = False) -> Press:
-    """What writes the blank workbooks of many agencies, each as :func:`write_return` would, in a fraction of its time."""
-    return Press(form, lambda content: _written(content, password, key), key, show_last=show_last)
+    """Write the workbook of a district to *out*; see :func:`write_rollup`."""
+    out.write(write_rollup(rollup, password, home=home, by_kind=by_kind))
 
 
 def check_password(password: str) -> None:
@@ -109,49 +97,42 @@ def check_password(password: str) -> None:
         raise InputError(Problem("bad-password"))
 
 
-def _write(
-    content: Content,
-    out: BinaryIO,
-    password: str,
-    key: bytes = b"",
-    *,
-    by_kind: bool = False,
-    executor: Executor | None = None,
-) -> None:
+def _workbook(content: Content, password: str, key: bytes = b"", *, by_kind: bool = False) -> bytes:
     check_password(password)
-    content = replace(content, results=results(content))
     with Canvas(password) as canvas:
-        # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
-        created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)
-        custom = {PREFIX + item: text for item, text in stamp_texts(content.stamp).items()}
-        if content.rollup:
-            custom[f"{PREFIX}coverage"] = content.rollup.coverage
-        if key:
-            custom[f"{PREFIX}seal"] = seal(content.stamp, key)
-        canvas.properties(content.layout.form.title, created, custom)
+        _properties(canvas, content, key)
         cover = Cover(canvas, content)
         for sheet in content.layout.sheets:
             write_section(canvas, content, sheet)
         if content.rollup:
-            _rollup_sheets(canvas, content, content.rollup, executor, by_kind=by_kind)
+            _rollup_sheets(canvas, content, content.rollup, by_kind=by_kind)
         cover.write()
         for name, (sheet_name, area) in content.layout.places.items():
             canvas.define(name, sheet_name, area)
         for item, area in content.layout.cover.stamp.items():
             canvas.define(PREFIX + item, COVER, area)
-        canvas.save(out)
+        return canvas.close()
 
 
-def _rollup_sheets(
-    canvas: Canvas, content: Content, rollup: Rollup, executor: Executor | None, *, by_kind: bool
-) -> None:
-    """What a roll-up has besides the form's own sheets."""
+def _properties(canvas: Canvas, content: Content, key: bytes) -> None:
+    # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
+    created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+    custom = {PREFIX + item: text for item, text in stamp_texts(content.stamp).items()}
+    if content.rollup:
+        custom[f"{PREFIX}coverage"] = content.rollup.coverage
+    if key:
+        custom[f"{PREFIX}seal"] = seal(content.stamp, key)
+    canvas.properties(content.layout.form.title, created, custom)
+
+
+def _rollup_sheets(canvas: Canvas, content: Content, rollup: Rollup, *, by_kind: bool) -> None:
+    """Draw the sheets that a roll-up has besides the form's own."""
     if content.layout.form.charts:
         write_charts(canvas, content, rollup)
     if rollup.earlier:
         write_years(canvas, content, rollup)
-    write_matrix(canvas, content, rollup, executor)
-    write_sources(canvas, content, rollup, executor)
+    write_matrix(canvas, content, rollup)
+    write_sources(canvas, content, rollup)
     if by_kind and rollup.members:
         write_kinds(canvas, content, rollup)
     if rollup.waived:

@@ -1,4 +1,4 @@
-"""What a roll-up says of itself on its cover: who is in it, what was found, whether its sums close, who is not in it."""
+"""Draws the account on a roll-up's cover: coverage, counts of findings, proofs of the sums, and what is left out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.data.filing import Account
 from xltools.data.finding import Severity
 from xltools.data.rollup import Rollup
 from xltools.excel import live
@@ -21,7 +20,7 @@ from xltools.form.linear import EXACT, ZERO
 from xltools.form.places import Area, Layout, Matrix, Sheet
 from xltools.text import clerk
 
-_MOST_RUNS = 200  # of one proof: SUM takes 255 ranges, and a formula 8,192 characters
+_MOST_RUNS = 200  # ranges in one proof: SUM takes 255 arguments, and a formula 8,192 characters
 _TALLEST = 400.0  # points; a row may have 409
 _LINE, _LEAST = 15.0, 20.0
 _PROOF = ("agencies", "sheet", "issued", "difference", "result")
@@ -29,22 +28,22 @@ _PROOF = ("agencies", "sheet", "issued", "difference", "result")
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Figures of one table whose sum must be the same over the agencies, on the district's sheet and as issued."""
+    """Inputs of one table. Their sum over the agencies, on the district's sheet and as issued must be equal."""
 
     sheet: Sheet
-    groups: tuple[tuple[str, ...], ...]  # neighbours in the matrix
+    groups: tuple[tuple[str, ...], ...]  # the names of neighbouring columns in the matrix
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every cell of it."""
+        """The name of every cell."""
         return tuple(name for group in self.groups for name in group)
 
 
 def proofs(layout: Layout, matrix: Matrix) -> Iterator[Proof]:
-    """One for each table, over all its inputs that can be added; several for a table too scattered for one formula.
+    """Yield a proof for each table over all inputs that can be added; several if one formula would be too long.
 
-    The sum of a whole table is a control total: pieces and money in one sum mean nothing, but when any figure
-    changes the sum does too.
+    The sum of a whole table is a control total: a sum of counts and money means nothing, but it changes with every
+    figure.
     """
     inputs = {cell.name for cell in layout.form.inputs if cell.additive}
     for sheet in layout.sheets:
@@ -56,7 +55,7 @@ def proofs(layout: Layout, matrix: Matrix) -> Iterator[Proof]:
 def write_account(
     canvas: Canvas, content: Content, rollup: Rollup, page: Worksheet, row: int, widths: Sequence[float]
 ) -> tuple[int, Area | None]:
-    """Draw it from *row* on over as many columns as there are *widths*; returns its last row and the cells of ticks."""
+    """Draw the account from *row* on, in as many columns as *widths*; return its last row and the cells with ticks."""
     account = _Account(canvas, page, tuple(widths), row)
     _coverage(account, rollup)
     _findings(account, rollup)
@@ -67,7 +66,7 @@ def write_account(
 
 @dataclass(slots=True)
 class _Account:
-    """Where the next line goes."""
+    """A sheet with the row of the next line."""
 
     canvas: Canvas
     page: Worksheet
@@ -82,12 +81,12 @@ class _Account:
         return self.canvas.boxed(**({"font_size": 9.5, "align": "left"} | look))
 
     def head(self, *texts: str) -> None:
-        """A line of heads; the last of them goes on to the edge."""
+        """Draw a line of heads; the last is merged up to the right edge."""
         style = self.canvas.boxed(bg_color=LOCKED, bold=True)
         self.line([(text, style) for text in texts])
 
     def line(self, cells: Sequence[tuple[Decimal | str | None, Format]]) -> None:
-        """A line as tall as its longest text; the last of its cells goes on to the edge."""
+        """Draw a line as tall as its longest text; the last cell is merged up to the right edge."""
         height = _LEAST
         for column, (value, style) in enumerate(cells):
             end = self.last if column == len(cells) - 1 else column
@@ -100,22 +99,22 @@ class _Account:
 
 
 def _fitting(text: str, width: float) -> tuple[str, float]:
-    """The text with the height it takes; one that no row can hold ends with where to read on."""
+    """Return the text and its height in points; a text too tall for a row is cut, with a pointer to the rest."""
     height = lines(text, width) * _LINE + 5
     if height <= _TALLEST:
         return text, height
     tail = clerk()("account.more")
-    room = len(text)
-    while lines(text[:room] + tail, width) * _LINE + 5 > _TALLEST:
-        room = room * 9 // 10
-    return text[:room] + tail, _TALLEST
+    length = len(text)
+    while lines(text[:length] + tail, width) * _LINE + 5 > _TALLEST:
+        length = length * 9 // 10
+    return text[:length] + tail, _TALLEST
 
 
 def _coverage(account: _Account, rollup: Rollup) -> None:
     t, left = clerk(), rollup.left_out
-    told = t(f"rollup.{rollup.coverage}", included=len(rollup.members), left=len(left))
+    sentence = t(f"rollup.{rollup.coverage}", included=len(rollup.members), left=len(left))
     colour = {} if rollup.coverage == "complete" else {"font_color": RED["bg_color"]}
-    account.line([(told, account.body(font_size=10.5, bold=True, **colour))])
+    account.line([(sentence, account.body(font_size=10.5, bold=True, **colour))])
     if rollup.second_reader:
         account.line([(rollup.second_reader, account.body(font_size=10.5))])
     missing = sum(one.status == "missing" for one in left)
@@ -129,7 +128,7 @@ def _coverage(account: _Account, rollup: Rollup) -> None:
 
 
 def _findings(account: _Account, rollup: Rollup) -> None:
-    """How many findings of each severity there were, how many were accepted, and what that means."""
+    """Draw the number of findings by severity and of accepted ones, with an explanation."""
     t = clerk()
     counts = {severity.value: rollup.counts.get(severity) for severity in Severity}
     _counted(account, "findings", counts | {"waived-count": len(rollup.waived)})
@@ -142,7 +141,7 @@ def _findings(account: _Account, rollup: Rollup) -> None:
 
 
 def _counted(account: _Account, what: str, counts: dict[str, int | None]) -> None:
-    """Heads and below them the numbers; a number that nobody knows is a dash."""
+    """Draw heads with the numbers below them; an unknown number is a dash."""
     t = clerk()
     account.head(t(f"account.{what}"), *(t(f"account.{key}") for key in counts))
     values = [t("account.unknown") if count is None else Decimal(count) for count in counts.values()]
@@ -151,13 +150,13 @@ def _counted(account: _Account, what: str, counts: dict[str, int | None]) -> Non
 
 
 def _proofs(account: _Account, content: Content, members: int) -> Area | None:
-    """A line for each proof; returns where their ticks are."""
-    t, told = clerk(), list(proofs(content.layout, content.rows))
-    if not told:
+    """Draw a line for each proof; return the cells with ticks."""
+    t, found = clerk(), list(proofs(content.layout, content.rows))
+    if not found:
         return None
     account.head(t("account.proof"), *(t(f"account.{key}") for key in _PROOF))
     first = account.row
-    for proof in told:
+    for proof in found:
         _proof(account, content, proof, members)
     ticks = Area(first, account.last, account.row - 1, account.last)
     account.canvas.when_begins(account.page, ticks, live.FAILED, **RED)
@@ -166,10 +165,10 @@ def _proofs(account: _Account, content: Content, members: int) -> Area | None:
 
 
 def _proof(account: _Account, content: Content, proof: Proof, members: int) -> None:
-    """Both live sums, the sum as a number nobody computes any more, and what lies between them.
+    """Draw both live sums, the sum as issued as a number, and the difference.
 
-    The rows of agencies may be sorted and are therefore not locked: what is typed over there changes both live sums
-    alike, and only the number tells.
+    The rows of agencies can be sorted and are therefore not locked. A figure typed over there changes both live
+    sums, but not the number.
     """
     canvas, page, row, t = account.canvas, account.page, account.row, clerk()
     issued = size = ZERO
@@ -198,16 +197,13 @@ def _proof(account: _Account, content: Content, proof: Proof, members: int) -> N
 
 
 def _left_out(account: _Account, rollup: Rollup) -> None:
-    """Every file and agency that is not in the sum, and why, however many there are."""
+    """Draw every file and agency that is not in the sum, with the reason."""
     t, left = clerk(), rollup.left_out
     if not left:
         return
     account.head(t("account.left-out", count=len(left)), t("account.reason"))
     for one in left:
-        account.line([(str(one.agency or one.source.name), account.body()), (_reason(one), account.body())])
-
-
-def _reason(one: Account) -> str:
-    t = clerk()
-    reason = one.note or t(f"rollup.{one.status}")
-    return reason + t("account.via", via=one.via) if one.via else reason
+        reason = one.note or t(f"rollup.{one.status}")
+        if one.via:
+            reason += t("account.via", via=one.via)
+        account.line([(str(one.agency or one.source.name), account.body()), (reason, account.body())])

@@ -1,16 +1,17 @@
-"""Drawing on a workbook: formats, cells, merges, paper, protection. It knows xlsxwriter and no forms.
+"""Drawing on a workbook: formats, cells, merges, paper, protection. Nothing here knows forms.
 
-The library reports some faults as warnings and some as negative numbers, and goes on; here both raise.
+XlsxWriter reports some errors as warnings and some as negative return values. Here both raise.
 """
 
 from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, BinaryIO, Self
+from functools import partial
+from typing import Self
 
 import xlsxwriter
 from xlsxwriter.chart import Chart
@@ -19,32 +20,32 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.number import is_whole
 from xltools.excel.formula import absolute, quoted
-from xltools.excel.package import Change, save_changed, structure_lock
-from xltools.excel.writer.stream import Stream
+from xltools.excel.package import patched, structure_locked
 from xltools.form.places import Area
-from xltools.office.relations import relations_of
 
 SONG, HEI = "宋体", "黑体"  # on every Windows and in WPS
 OPEN, LOCKED, LINE, QUIET = "#FFFBE6", "#F2F2F2", "#7F7F7F", "#595959"
 LINK = "#0563C1"
 RED = {"bg_color": "#C62828", "font_color": "#FFFFFF", "bold": True}
 _A4 = 9
-_LONGEST_HEADER = 100
+_LONGEST_HEADER = 100  # characters of a name
+_LONGEST_LINK = 2079  # UTF-16 units
+_TOO_LONG = -2  # what XlsxWriter returns for a text of more than 32,767 UTF-16 units
 
 
 def stored(value: Decimal) -> int | float:
-    """A figure as a workbook stores it."""
+    """Return a figure as XlsxWriter stores it: a double, or an int if it is whole."""
     return int(value) if is_whole(value) else float(value)
 
 
 def sound(code: object) -> None:
-    """Raise on what the library reports as a negative number."""
+    """Raise ``ValueError`` if XlsxWriter returned a negative number."""
     if isinstance(code, int) and code < 0:
         raise ValueError(f"xlsxwriter refused a value with code {code}")
 
 
 class Canvas:
-    """One workbook being drawn. Every page of it is protected with the same password."""
+    """A workbook being drawn. All its pages are protected with the same password."""
 
     def __init__(self, password: str) -> None:
         self._password = password
@@ -52,7 +53,6 @@ class Canvas:
         options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self._book = xlsxwriter.Workbook(self._out, options)
         self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
-        self._streams: list[tuple[str, Stream[Any]]] = []
         self._warnings = warnings.catch_warnings()
 
     def __enter__(self) -> Self:
@@ -61,51 +61,41 @@ class Canvas:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for _, stream in self._streams:
-            stream.close()
         self._warnings.__exit__(*error)  # type: ignore[arg-type]
 
-    def save(self, out: BinaryIO, *, locked: bool = True) -> None:
-        """Write the finished file, its sheets fixed in number, order and name unless it is for the reader's own use."""
-        self._book.close()
-        lock = structure_lock(self._password) if locked else {}
-        rows: dict[str, Change] = {part: stream.sheet for part, stream in self._streams}
-        links: dict[str, Change] = {relations_of(part): stream.relations for part, stream in self._streams}
-        save_changed(self._out.getvalue(), out, {**lock, **rows, **links}, quick=rows)
-
     def close(self, *, locked: bool = True) -> bytes:
-        """The same as bytes."""
-        out = io.BytesIO()
-        self.save(out, locked=locked)
-        return out.getvalue()
-
-    def stream(self, page: Worksheet, stream: Stream[Any]) -> None:
-        """Have the rows of *stream* written while the file is; the first is drawn already, with its link if rows have one."""
-        part = f"xl/worksheets/sheet{self._book.worksheets().index(page) + 1}.xml"
-        self._streams.append((part, stream))
+        """Return the finished file. If *locked*, its sheets are fixed in number, order and name."""
+        self._book.close()
+        changes: dict[str, Callable[[bytes], bytes]] = {
+            f"xl/worksheets/_rels/sheet{number}.xml.rels": _with_slashes
+            for number in range(1, len(self._book.worksheets()) + 1)
+        }
+        if locked:
+            changes["xl/workbook.xml"] = partial(structure_locked, password=self._password)
+        return patched(self._out.getvalue(), changes)
 
     def page(self, name: str) -> Worksheet:
-        """A further sheet, after those there are."""
+        """Add a sheet at the end."""
         return self._book.add_worksheet(name)
 
     def chart(self, kind: str) -> Chart:
-        """A chart that is still to be filled and put on a page."""
+        """Return a new chart, to be filled and inserted in a page."""
         chart = self._book.add_chart({"type": kind})
-        assert chart is not None  # noqa: S101  only of an unknown kind there is none
+        assert chart is not None  # noqa: S101  only for an unknown kind
         return chart
 
     def properties(self, title: str, created: datetime, custom: Mapping[str, str]) -> None:
-        """The document's properties; *created* is given, since the same content must give the same bytes."""
+        """Set the document's properties. *created* is not the time of writing: the same content must give the same bytes."""
         self._book.set_properties({"title": title, "author": "xltools", "created": created})
         for name, text in custom.items():
             sound(self._book.set_custom_property(name, text, "text"))
 
     def define(self, name: str, sheet: str, area: Area) -> None:
-        """Give the upper left cell of an area a name."""
+        """Define a name for the upper left cell of an area."""
         sound(self._book.define_name(name, f"={quoted(sheet)}!{absolute(Area.at(*area.anchor))}"))
 
     def format(self, **look: object) -> Format:
-        """A cell format, made once for each look."""
+        """Return a cell format; equal looks share one."""
         full: dict[str, object] = {
             "font_name": SONG,
             "font_size": 10.5,
@@ -118,42 +108,60 @@ class Canvas:
         return self._formats[key]
 
     def boxed(self, **look: object) -> Format:
-        """A format with a thin frame, centred unless *look* says otherwise."""
+        """Return a format with a thin border, centred unless *look* says otherwise."""
         return self.format(**({"align": "center", "border": 1, "border_color": LINE} | look))
 
     def open_text(self) -> Format:
-        """Where words are typed."""
+        """Return the format of an input for text."""
         return self.boxed(bg_color=OPEN, locked=False, valign="top", align="left", num_format="@")
 
     def put(self, page: Worksheet, area: Area, value: object, style: Format) -> None:
-        """A text or a number into an area, merged when it is more than one cell; a text is never taken for a formula."""
+        """Write a text or a number into an area, merging its cells. A text never becomes a formula, a number or a link.
+
+        Raises ``ValueError`` for a text too long for a cell.
+        """
         self._merge(page, area, style)
         if isinstance(value, Decimal):
             sound(page.write_number(area.row, area.column, stored(value), style))
         elif isinstance(value, str) and value:
-            sound(page.write_string(area.row, area.column, value, style))
+            self._text(page, area, value, style)
         else:
             sound(page.write_blank(area.row, area.column, None, style))
 
+    def _text(self, page: Worksheet, area: Area, text: str, style: Format) -> None:
+        if text.startswith("<r>") and text.endswith("</r>"):  # write_string takes this for markup of its own
+            code = page.write_rich_string(area.row, area.column, *text[:2], text[2:], style)
+        else:
+            code = page.write_string(area.row, area.column, text, style)
+        if code == _TOO_LONG:
+            raise ValueError(f"a text of {len(text)} characters does not fit in a cell")
+        sound(code)
+
     def formula(self, page: Worksheet, area: Area, text: str, style: Format, result: object) -> None:
-        """A formula with the result that it has."""
+        """Write a formula with its stored result."""
         self._merge(page, area, style)
         sound(page.write_formula(area.row, area.column, f"={text}", style, result))
 
     def link(self, page: Worksheet, cell: tuple[int, int], target: str, tip: str = "") -> None:
-        """Make a click on a cell lead to *target*, such as ``internal:'表'!A1``. Its content and look are drawn afterwards."""
+        """Link a cell to *target*, such as ``internal:'表'!A1``. This clears the cell, so write its content afterwards."""
         sound(page.write_url(*cell, target, None, "", tip or None))
+
+    def link_file(self, page: Worksheet, cell: tuple[int, int], address: str) -> None:
+        """Link a cell to a file: a relative address, or a ``file:`` URI. An address too long for Excel is left out."""
+        target = address if address.startswith("file:") else f"external:./{address}"
+        if len(target.encode("utf-16-le")) // 2 <= _LONGEST_LINK:
+            self.link(page, cell, target)
 
     def _merge(self, page: Worksheet, area: Area, style: Format) -> None:
         if not area.is_single:
             sound(page.merge_range(area.row, area.column, area.last_row, area.last_column, "", style))
 
     def when_begins(self, page: Worksheet, area: Area, start: str, **look: object) -> None:
-        """A look for text cells while their text begins with *start*."""
+        """Add a conditional format for cells whose text begins with *start*."""
         self._condition(page, area, {"type": "text", "criteria": "begins with", "value": start}, look)
 
     def when_above_zero(self, page: Worksheet, area: Area, **look: object) -> None:
-        """A look for numbers while they are above zero."""
+        """Add a conditional format for numbers above zero."""
         self._condition(page, area, {"type": "cell", "criteria": ">", "value": 0}, look)
 
     def _condition(
@@ -163,20 +171,20 @@ class Canvas:
         sound(page.conditional_format(area.row, area.column, area.last_row, area.last_column, options))
 
     def refuse_typing(self, page: Worksheet, area: Area, title: str, message: str) -> None:
-        """Let nobody type into cells that are not locked. Excel sorts no rows of which a cell is locked."""
+        """Refuse typing in cells that are not locked, because Excel sorts no rows with locked cells."""
         options = {"validate": "custom", "value": "=FALSE", "ignore_blank": False}
         options |= {"error_title": title, "error_message": message}
         sound(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
 
     def guard(self, page: Worksheet, *, table: bool = False) -> None:
-        """Protect a page; a column may still be made wider, and a *table* filtered and, where it is open, sorted."""
+        """Protect a page. Columns and rows can still be resized, and a *table* can be filtered and sorted."""
         allowed = {"format_columns": True, "format_rows": True, "objects": True, "scenarios": True}
         page.protect(self._password, allowed | {"autofilter": table, "sort": table})
 
     def paper(
         self, page: Worksheet, printed: Area, header: str, footer: str, *, landscape: bool = False
     ) -> None:
-        """A4, the printed area as wide as the page."""
+        """Set A4, with the printed area fitted to the width of a page."""
         page.set_paper(_A4)
         if landscape:
             page.set_landscape()
@@ -185,19 +193,22 @@ class Canvas:
         page.fit_to_pages(1, 0)
         page.print_area(printed.row, printed.column, printed.last_row, printed.last_column)
         page.set_header("&L")
-        page.header = (
-            header  # set_header takes the "&&G" of a name with "&G" in it for a picture, and refuses it
-        )
+        page.header = header  # set_header would take "&&G" for the code of a picture and refuse it
         page.set_footer(footer)
         page.hide_gridlines(2)
 
 
+def _with_slashes(relations: bytes) -> bytes:
+    r"""Return the targets of links with ``/``, which every program understands; XlsxWriter writes paths with ``\\``."""
+    return relations.replace(b"\\", b"/")
+
+
 def header_text(text: str) -> str:
-    """A text as it may stand in a header, where ``&`` begins a code and room is short."""
+    """Return a text for a header: shortened, and with ``&``, which begins a code, doubled."""
     return text[:_LONGEST_HEADER].replace("&", "&&")
 
 
 def widths(page: Worksheet, sizes: tuple[float, ...]) -> None:
-    """Set the columns' widths from the first on."""
+    """Set the widths of the columns, in characters, from the first column on."""
     for column, size in enumerate(sizes):
         page.set_column(column, column, size)

@@ -1,4 +1,4 @@
-"""The cover: what the workbook is and whose, who filled it in, and whether it may be sent."""
+"""Draws the cover: the form, the agency, who filled it in, the list of checks, and whether it may be sent."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.excel.measure import lines
 from xltools.excel.writer.account import write_account
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, RED, Canvas, header_text, sound, widths
-from xltools.excel.writer.content import Content, shown_stamp
-from xltools.excel.writer.results import open_inputs, rule_check, verdicts
+from xltools.excel.writer.content import Content, stamp_texts
 from xltools.form.address import a1, column_name
 from xltools.form.model import Nil, Rule
-from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, CheckGroup, Sheet
+from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, Check, CheckGroup, Sheet
 from xltools.text import clerk
 
 _WIDTHS = (54.0, 10.0, 10.0, 16.0)
@@ -27,19 +26,20 @@ _LABELS = (
     "form",
     "edition",
     "kind",
-)  # as the stamp's keys are ordered
+)  # in the order of the keys of the stamp
 
 
 class Cover:
-    """Draws the first sheet. It is made first, for its place, and filled last."""
+    """Draws the first sheet: created first, because sheets keep their order, and filled last."""
 
     def __init__(self, canvas: Canvas, content: Content) -> None:
         self._canvas, self._content, self._place = canvas, content, content.layout.cover
         self._page: Worksheet = canvas.page(COVER)
         self._widths = _WIDTHS_ROLLUP if content.rollup else _WIDTHS
+        self._failing = self._blanks = 0  # failing checks and blank inputs, counted as their lines are drawn
 
     def write(self) -> None:
-        """Draw everything on it."""
+        """Fill the sheet."""
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
         widths(page, self._widths)
         page.set_row(0, 42)
@@ -65,13 +65,13 @@ class Cover:
         return self._wide(Area.at(row, 0))
 
     def _wide(self, area: Area) -> Area:
-        """From the area's first cell to the right edge."""
+        """Return the row from the first cell of *area* to the right edge."""
         return Area(area.row, area.column, area.row, len(self._widths) - 1)
 
     def _about(self) -> None:
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
         head = canvas.boxed(bg_color=LOCKED)
-        texts = shown_stamp(content.stamp)
+        texts = stamp_texts(content.stamp) | {"kind": t(f"cover.kind-{content.stamp.kind}")}
         for (key, area), label in zip(self._place.stamp.items(), _LABELS, strict=True):
             canvas.put(page, Area.at(area.row, 0), t(f"cover.{label}"), head)
             style = canvas.boxed(align="left", indent=1, bold=key == "name")
@@ -87,7 +87,7 @@ class Cover:
             self._nil(nil, self._place.fields[nil.key])
 
     def _nil(self, nil: Nil, area: Area) -> None:
-        """The declaration is chosen and not typed. A roll-up makes none."""
+        """Let the declaration be chosen from a list; a roll-up has none."""
         if self._content.rollup:
             self._page.write_blank(area.row, area.column, None, self._canvas.boxed(bg_color=LOCKED))
             return
@@ -103,16 +103,13 @@ class Cover:
         sound(self._page.data_validation(area.row, area.column, area.row, area.column, options))
 
     def _checks(self) -> int:
-        """The list of checks; returns its last row."""
+        """Draw the list of checks; return its last row."""
         canvas, page, t, layout = self._canvas, self._page, clerk(), self._content.layout
         row = self._place.checks_row
         head = canvas.boxed(bg_color=LOCKED, bold=True)
         page.set_row(row - 1, 20)
-        for area, key in (
-            (Area.at(row - 1, 0), "check"),
-            (_count(row - 1), "failing"),
-            (self._first(row - 1), "first"),
-        ):
+        heads = {"check": Area.at(row - 1, 0), "failing": _count(row - 1), "first": self._first(row - 1)}
+        for key, area in heads.items():
             canvas.put(page, area, t(f"cover.{key}"), head)
         for sheet, group in layout.groups:
             self._group(row, sheet, group)
@@ -127,37 +124,54 @@ class Cover:
         return row - 1
 
     def _group(self, row: int, sheet: Sheet, group: CheckGroup) -> None:
+        """Draw a line about the checks beside a table: how many fail, and a link to the first of these."""
+        canvas, page = self._canvas, self._page
+        failing = [a1(*check.area.anchor) for check in group.checks if self._fails(check)]
+        self._failing += len(failing)
         words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
         self._link(row, words, sheet.name, group.area)
-        self._live(_count(row), live.failing_formula(group.area, sheet.name), self._list())
+        count = live.failing_formula(group.area, sheet.name)
+        canvas.formula(page, _count(row), count, self._list(), len(failing))
         first = live.first_formula(group.area, sheet.name)
-        self._live(self._first(row), first, self._list(font_color=LINK))
+        result = failing[0] if failing else live.NONE
+        canvas.formula(page, self._first(row), first, self._list(font_color=LINK), result)
 
     def _rule(self, row: int, rule: Rule) -> None:
-        """A rule across tables is checked on the cover itself."""
-        content = self._content
-        check = rule_check(content, rule)
+        """Draw a line with the check of a rule across tables, which stands on the cover."""
+        assert rule.cells is not None  # noqa: S101  the linter of forms requires them
+        canvas, page, content = self._canvas, self._page, self._content
+        check = Check(self._place.rules[rule.key], (), (rule.cells,))
         words = clerk()("cover.group-form", label=rule.label)
-        self._canvas.put(self._page, Area.at(row, 0), words, self._list(align="left"))
+        canvas.put(page, Area.at(row, 0), words, self._list(align="left"))
         if content.is_live(check):
-            self._live(check.area, live.check_formula(content.layout, check, COVER), self._list())
-            self._live(_count(row), live.failing_formula(check.area, COVER), self._list())
+            fails = self._fails(check)
+            self._failing += fails
+            formula = live.check_formula(content.layout, check, COVER)
+            result = live.check_result(check, content.values)
+            canvas.formula(page, check.area, formula, self._list(), result)
+            count = live.failing_formula(check.area, COVER)
+            canvas.formula(page, _count(row), count, self._list(), int(fails))
+
+    def _fails(self, check: Check) -> bool:
+        content = self._content
+        return content.is_live(check) and live.check_result(check, content.values).startswith(live.FAILED)
 
     def _blank_count(self, row: int, sheet: Sheet) -> None:
-        areas = rectangles(sheet.cells[name].anchor for name in open_inputs(self._content, sheet))
-        self._link(
-            row,
-            clerk()("cover.group-blank", section=sheet.name),
-            sheet.name,
-            areas[0] if areas else sheet.page,
-        )
+        """Draw a line about how many inputs of a table are blank."""
+        canvas, page, content = self._canvas, self._page, self._content
+        inputs = [
+            cell.name
+            for cell in content.layout.form.inputs
+            if cell.name in sheet.cells and not content.is_left_blank(cell)
+        ]
+        blanks = 0 if content.rollup else sum(name not in content.values for name in inputs)
+        self._blanks += blanks
+        areas = rectangles(sheet.cells[name].anchor for name in inputs)
+        words = clerk()("cover.group-blank", section=sheet.name)
+        self._link(row, words, sheet.name, areas[0] if areas else sheet.page)
         formula = "+".join(f"COUNTBLANK({quoted(sheet.name)}!{area_a1(area)})" for area in areas) or "0"
-        self._live(_count(row), formula, self._list())
-        self._canvas.put(self._page, self._first(row), None, self._list())
-
-    def _live(self, area: Area, formula: str, style: Format) -> None:
-        """A formula with what it shows."""
-        self._canvas.formula(self._page, area, formula, style, self._content.results[COVER, *area.anchor])
+        canvas.formula(page, _count(row), formula, self._list(), blanks)
+        canvas.put(page, self._first(row), None, self._list())
 
     def _first(self, row: int) -> Area:
         return self._wide(Area.at(row, FIRST_COLUMN))
@@ -171,13 +185,16 @@ class Cover:
         return self._canvas.boxed(**({"font_size": 9.5} | look))
 
     def _verdict(self, proofs: Area | None) -> None:
-        """One sentence over all: may it be sent."""
-        t, place, area = clerk(), self._place, self._wide(self._place.status)
-        failed, unfilled, ready = verdicts(self._content, "\0")
+        """Draw the sentence that says whether the workbook may be sent."""
+        t, place, content, area = clerk(), self._place, self._content, self._wide(self._place.status)
+        is_incomplete = content.rollup is not None and content.rollup.coverage == "incomplete"
+        ready = t("cover.incomplete" if is_incomplete else "cover.ready")
+        failed, unfilled = t("cover.failed", count="\0"), t("cover.unfilled", count="\0")
+        tables = sum(bool(sheet.cells) for sheet in content.layout.sheets)
         fails = _column_sum(place.checks_row, place.blanks_row - 1)
         if proofs:
             fails += f'+COUNTIF({area_a1(proofs)},"{live.FAILED}*")'
-        empty = _column_sum(place.blanks_row, place.blanks_row + self._tables - 1)
+        empty = _column_sum(place.blanks_row, place.blanks_row + tables - 1)
         formula = f'IF({empty}>0,{_around(unfilled, empty)},"{ready}")'
         if declared := self._declared():
             any_figure = "+".join(f"SUM({area})" for area in self._input_areas())
@@ -185,13 +202,16 @@ class Cover:
                 f'IF({declared},IF({any_figure}<>0,"{t("cover.not-nil")}","{t("cover.nil")}"),{formula})'
             )
         formula = f"IF({fails}>0,{_around(failed, fails)},{formula})"
+        result = ready
+        if self._failing or self._blanks:
+            result = (failed if self._failing else unfilled).replace("\0", str(self._failing or self._blanks))
         style = self._canvas.format(font_name=HEI, font_size=14, align="center", border=2)
-        self._live(area, formula, style)
+        self._canvas.formula(self._page, area, formula, style, result)
         self._page.set_row(area.row, 34)
         self._colours(area)
 
     def _colours(self, status: Area) -> None:
-        """Green, amber and red: what may be sent, what is not filled in, and what is wrong."""
+        """Colour the sentence: green if it may be sent, amber if inputs are blank, red if something is wrong."""
         canvas, page, t, place = self._canvas, self._page, clerk(), self._place
         green: dict[str, object] = {"bg_color": "#C8E6C9", "font_color": "#1B5E20"}
         amber: dict[str, object] = {"bg_color": "#FFE0B2", "font_color": "#8A4B00"}
@@ -211,19 +231,15 @@ class Cover:
                 page, Area(place.checks_row, COUNT_COLUMN, place.blanks_row - 1, COUNT_COLUMN), **RED
             )
 
-    @property
-    def _tables(self) -> int:
-        return sum(bool(sheet.cells) for sheet in self._content.layout.sheets)
-
     def _declared(self) -> str:
-        """The condition that the agency declares that it has nothing to report."""
+        """Return the condition that the agency declares a nil return, or nothing if the form has no such declaration."""
         nil = self._content.layout.form.cover.nil
         if nil is None or self._content.rollup:
             return ""
         return f'{a1(*self._place.fields[nil.key].anchor)}="{nil.yes}"'
 
     def _input_areas(self) -> list[str]:
-        """Where figures are typed, as they read from here."""
+        """Return the ranges of all inputs, as the cover refers to them."""
         layout = self._content.layout
         found = []
         for sheet in layout.sheets:
@@ -257,6 +273,6 @@ def _column_sum(first: int, last: int) -> str:
 
 
 def _around(sentence: str, value: str) -> str:
-    """A text formula with *value* where the sentence has its mark."""
+    """Return a formula for the sentence with the formula *value* in place of its NUL character."""
     before, _, after = sentence.partition("\0")
     return f'"{before}"&{value}&"{after}"'

@@ -1,4 +1,4 @@
-"""Lists as a workbook for whoever sorts and filters in Excel: a head that stays in sight, wrapped texts, a filter."""
+"""Writes lists as a workbook to sort and filter in Excel: frozen heads, wrapped texts, a filter."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from xltools.excel.writer.canvas import LOCKED, Canvas, widths
 from xltools.form.places import Area
 
 _FOOTER = "&C&P / &N"
-_LINE, _TALLEST = 12.0, 400.0  # points: a line of 9-point text, and about the most a row may have
-_NARROW = 1.1  # a column takes more characters of 9 points than of the 11 its width is told in
+_LINE, _TALLEST = 12.0, 400.0  # points: a line of 9-point text; a row may have 409
+_NARROW = 1.1  # more 9-point characters fit in a column than its width says, which is in 11-point characters
 _LONGEST = 32_000  # characters; a cell takes 32,767
-# Nothing in the lists tells a date, and the same lists must give the same bytes.
+# The same lists must give the same bytes, and they contain no date.
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
@@ -31,7 +31,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One sheet: a row a thing. ``tones`` gives the background of every cell that holds just that word."""
+    """One sheet with its rows. ``tones`` maps the content of a cell to its background colour."""
 
     name: str
     columns: tuple[Column, ...]
@@ -40,7 +40,7 @@ class Listing:
 
 
 def write_listings(title: str, listings: Sequence[Listing]) -> bytes:
-    """The workbook of these lists. Every text stays a text."""
+    """Return the workbook of these lists as bytes. Texts are never converted to numbers, links or formulas."""
     with Canvas("") as canvas:
         canvas.properties(title, _CREATED, {})
         for listing in listings:
@@ -71,14 +71,14 @@ def _row(
         if isinstance(value, Decimal):
             style = canvas.boxed(font_size=9, align="right", valign="top", num_format="General")
         else:
-            # The prefix keeps a text that begins with = a text when somebody edits its cell.
+            # With the prefix, a text that begins with = stays a text when its cell is edited.
             tone = {"bg_color": tones[value]} if value in tones else {}
             style = canvas.boxed(font_size=9, align="left", valign="top", quote_prefix=True, **tone)
         canvas.put(page, Area.at(row, column), _short(value), style)
 
 
 def _height(columns: Sequence[Column], values: Sequence[Decimal | str]) -> float:
-    """Room for every line: not every program makes it on opening."""
+    """Return the height of a row in points: not every program fits it on opening."""
     pairs = zip(columns, values, strict=True)
     most = max(lines(str(value), column.width * _NARROW) for column, value in pairs)
     return min(_TALLEST, most * _LINE + 3)

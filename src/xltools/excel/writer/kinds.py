@@ -1,4 +1,4 @@
-"""Subtotals by kind of agency, on a sheet of their own: rows between the agencies would break sorting and count twice."""
+"""Draws subtotals by kind of agency, on a sheet of their own: rows among the agencies would be sorted and summed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _WIDTHS = (18.0, 14.0, 9.0)
 
 
 def write_kinds(canvas: Canvas, content: Content, rollup: Rollup) -> None:
-    """One row a kind and the district last; every figure is summed live over the matrix."""
+    """Draw one row per kind and one for the district; every figure is a formula over the rows of agencies."""
     page, t, form = canvas.page(KINDS), clerk(), content.layout.form
     title = canvas.format(font_name=HEI, font_size=13, text_wrap=False)
     canvas.put(page, Area.at(0, 0), t("rollup.kinds-title"), title)
     cells = [cell for cell in form.cells.values() if cell.additive]
     write_heads(canvas, page, _ABOUT)
     write_names(canvas, content, page, cells, len(_ABOUT))
-    matrix = Matrix.issued(form, len(rollup.members))
+    matrix = content.rows
     kinds = live.in_matrix(matrix.column(f"{PREFIX}kind"))
     text, quiet = canvas.boxed(font_size=9, align="left"), canvas.boxed(font_size=9, font_color=QUIET)
     figure = canvas.boxed(font_size=9)
@@ -56,5 +56,5 @@ def write_kinds(canvas: Canvas, content: Content, rollup: Rollup) -> None:
 
 
 def _criterion(part: Subtotal) -> str:
-    """What a row's kind must be, as COUNTIFS and SUMIFS ask: an equals sign alone finds blank cells."""
+    """Return the criterion for COUNTIFS and SUMIFS that finds this kind; an equals sign alone finds blank cells."""
     return "=" + re.sub(r"([~*?])", r"~\1", part.kind)

@@ -1,4 +1,4 @@
-"""A section's sheet: the table as the official form prints it with its checks beside it, or room for prose."""
+"""Draws the sheet of a section: the table as the official form prints it, with checks beside it, or boxes for prose."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.data.rollup import Rollup
 from xltools.excel import live
 from xltools.excel.formula import rectangles
 from xltools.excel.measure import lines
@@ -28,12 +27,12 @@ from xltools.excel.writer.canvas import (
 )
 from xltools.excel.writer.content import Content
 from xltools.form.model import Cell
-from xltools.form.places import Area, Beside, CheckGroup, Label, Matrix, Sheet
+from xltools.form.places import Area, Beside, CheckGroup, Label, Sheet
 from xltools.text import clerk
 
 _LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 14.5, 20.0, 400.0  # points; Excel's limit is 409
-_NARROWEST = 8.0  # of a column with a year in its head
-_BOUND = 999_999_999_999  # a whole number up to here is stored exactly
+_NARROWEST = 8.0  # characters; a column with a year in its head
+_BOUND = 999_999_999_999  # whole numbers up to this are stored exactly
 
 
 def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
@@ -71,7 +70,7 @@ def _label_format(canvas: Canvas, label: Label) -> Format:
 
 
 def _widths(sheet: Sheet, beside: Beside | None) -> tuple[float, ...]:
-    """The widths of the columns, those of the checks and of last year's figures included."""
+    """Return the widths of the columns, including those of the checks and of last year's figures."""
     if beside is None or beside.title.column <= sheet.page.last_column:
         return sheet.widths
     between = beside.title.column - len(sheet.widths)
@@ -83,7 +82,7 @@ def _widths(sheet: Sheet, beside: Beside | None) -> tuple[float, ...]:
 def _heights(
     page: Worksheet, labels: Iterable[Label], sizes: tuple[float, ...], cells: Iterable[Area]
 ) -> None:
-    """Rows as tall as their longest label needs: merged cells do not grow by themselves."""
+    """Make each row as tall as its longest label needs, because Excel does not fit rows to merged cells."""
     page.set_row(0, 30)
     needed: dict[int, float] = {area.row: _LEAST_HEIGHT for area in cells}
     for label in labels:
@@ -122,7 +121,7 @@ def _table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> N
 
 
 def _last_year(canvas: Canvas, content: Content, beside: Beside, page: Worksheet) -> None:
-    """Last year's figures, to look at: grey, locked, not printed, and without a name or a label of the form's own."""
+    """Draw last year's figures beside the table: grey, locked, not printed, and without defined names."""
     t, year = clerk(), content.stamp.year - 1
     title = canvas.format(font_size=9, font_color=QUIET, align="left")
     canvas.put(page, beside.title, t("sheet.last-year", year=year), title)
@@ -135,7 +134,7 @@ def _last_year(canvas: Canvas, content: Content, beside: Beside, page: Worksheet
 
 
 def _last_heads(content: Content, beside: Beside) -> tuple[Label, ...]:
-    """The labels of last year's columns. With the year in them they are not the form's own, which stand once in a sheet."""
+    """Return the labels of last year's columns. They contain the year, because each label of the form stands once in a sheet."""
     year, t = content.stamp.year - 1, clerk()
     return tuple(
         replace(label, text=t("sheet.last-year-label", year=year, label=label.text))
@@ -144,56 +143,51 @@ def _last_heads(content: Content, beside: Beside) -> tuple[Label, ...]:
 
 
 def _cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, area: Area) -> None:
-    number = "0" if cell.number == "count" else "General"
-    is_open = content.is_open(cell)
-    colour = OPEN if is_open else LOCKED
-    style = canvas.boxed(num_format=number, bg_color=colour, locked=not is_open, bold=cell.is_total)
-    value = content.values.get(cell.name)
-    if content.rollup and not content.is_left_blank(cell):
-        _trace(canvas, content, content.rollup, page, cell, area)
     if content.is_left_blank(cell):
         canvas.put(page, area, None, canvas.boxed(pattern=14, fg_color=LINE, bg_color=LOCKED))
-    elif is_open:
+        return
+    is_open = content.is_open(cell)
+    style = canvas.boxed(
+        num_format="0" if cell.number == "count" else "General",
+        bg_color=OPEN if is_open else LOCKED,
+        locked=not is_open,
+        bold=cell.is_total,
+    )
+    value = content.values.get(cell.name)
+    if is_open:
         canvas.put(page, area, value, style)
-    elif cell.definition:
-        canvas.formula(page, area, content.layout.formulas[cell.name], style, stored(value or Decimal(0)))
-    elif content.rollup:
-        formula = live.column_sum(Matrix.issued(content.layout.form, len(content.rollup.members)), cell.name)
-        canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
-
-
-def _trace(canvas: Canvas, content: Content, rollup: Rollup, page: Worksheet, cell: Cell, area: Area) -> None:
-    """A click on a figure of the district selects the agencies' figures in the matrix."""
-    column = Matrix.issued(content.layout.form, len(rollup.members)).column(cell.name)
-    canvas.link(page, area.anchor, f"internal:{live.in_matrix(column)}", clerk()("rollup.trace"))
+        return
+    if content.rollup:  # a click on a figure of the district selects the agencies' figures
+        column = live.in_matrix(content.rows.column(cell.name))
+        canvas.link(page, area.anchor, f"internal:{column}", clerk()("rollup.trace"))
+    formula = (
+        content.layout.formulas[cell.name] if cell.definition else live.column_sum(content.rows, cell.name)
+    )
+    canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
 
 
 def _validate(content: Content, sheet: Sheet, page: Worksheet) -> None:
-    """Refuse what cannot be a figure while it is typed: one validation for each kind of figure and rectangle."""
+    """Refuse what cannot be a figure as it is typed: one validation per kind of figure and rectangle."""
+    t = clerk()
     kinds: dict[tuple[str, bool, str], list[tuple[int, int]]] = {}
     for name, area in sheet.cells.items():
         cell = content.layout.form.cells[name]
         if content.is_open(cell):
             kinds.setdefault((cell.number, cell.signed, cell.unit), []).append(area.anchor)
     for (number, signed, unit), anchors in kinds.items():
+        kind = f"signed-{number}" if signed else number
+        options = {
+            "validate": "integer" if number == "count" else "decimal",
+            "criteria": "between",
+            "minimum": -_BOUND if signed else 0,
+            "maximum": _BOUND,
+            "input_title": t("input.title"),
+            "input_message": t(f"input.{kind}", unit=unit or "—"),
+            "error_title": t("input.error-title"),
+            "error_message": t(f"input.error-{kind}"),
+        }
         for area in rectangles(anchors):
-            options = _validation(number, unit, signed=signed)
             sound(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
-
-
-def _validation(number: str, unit: str, *, signed: bool) -> dict[str, object]:
-    t = clerk()
-    kind = f"signed-{number}" if signed else number
-    return {
-        "validate": "integer" if number == "count" else "decimal",
-        "criteria": "between",
-        "minimum": -_BOUND if signed else 0,
-        "maximum": _BOUND,
-        "input_title": t("input.title"),
-        "input_message": t(f"input.{kind}", unit=unit or "—"),
-        "error_title": t("input.error-title"),
-        "error_message": t(f"input.error-{kind}"),
-    }
 
 
 def _checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, group: CheckGroup) -> None:
@@ -204,19 +198,14 @@ def _checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, gro
     for check in group.checks:
         if content.is_live(check):
             formula = live.check_formula(content.layout, check, sheet.name)
-            canvas.formula(page, check.area, formula, style, content.results[sheet.name, *check.area.anchor])
+            canvas.formula(page, check.area, formula, style, live.check_result(check, content.values))
         else:
             canvas.put(page, check.area, None, style)
     canvas.when_begins(page, group.area, live.FAILED, **RED)
-    _gap(sheet, page, group)
-
-
-def _gap(sheet: Sheet, page: Worksheet, group: CheckGroup) -> None:
-    """A column of checks stands a little off the table, and a line of them is tall enough for its words."""
-    if group.area.column > sheet.page.last_column:
+    if group.area.column > sheet.page.last_column:  # a column of checks stands a little off the table
         page.set_column(group.area.column - 1, group.area.column - 1, 1.5)
         page.set_column(group.area.column, group.area.column, 10)
-    elif group.head.row == group.area.row:
+    elif group.head.row == group.area.row:  # a row of checks needs two lines
         page.set_row(group.area.row, 30)
 
 

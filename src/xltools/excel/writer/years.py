@@ -1,4 +1,4 @@
-"""The comparison of a district with itself: each figure of this year beside those of the years before."""
+"""Draws the comparison of a district's figures with those of earlier years."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WIDTHS = (38.0, 26.0, 9.0, 13.0, 13.0, 13.0, 10.0, *(13.0,) * (Years.MOST - 1),
 
 
 def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
-    """Draw it: this year by links to the district's cells, the years before as the numbers they were."""
+    """Draw 历年对比: this year as references to the district's cells, earlier years as numbers."""
     page, t = canvas.page(YEARS), clerk()
     title = canvas.format(font_name=HEI, font_size=15, align="center")
     canvas.put(page, Area.at(0, 0, 1, Years.NAME), t("years.title", district=rollup.district), title)
@@ -48,7 +48,7 @@ def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
 
 
 def year_columns(rollup: Rollup) -> Iterator[tuple[int, int]]:
-    """Each earlier year that there is room for, with its column: last year has its own even when it is not known."""
+    """Yield each earlier year with its column, as many as fit; last year has a column even if it is unknown."""
     yield rollup.year - 1, Years.LAST
     known = (year for year in range(rollup.year - 2, rollup.year - 1 - Years.MOST, -1))
     for column, year in enumerate((year for year in known if rollup.earlier.get(year)), Years.BEFORE):
@@ -56,7 +56,7 @@ def year_columns(rollup: Rollup) -> Iterator[tuple[int, int]]:
 
 
 def _lines(content: Content) -> Iterator[str | Cell]:
-    """The title of each table, and below it its cells that can be added."""
+    """Yield the title of each table, then its cells that can be added."""
     for sheet in content.layout.sheets:
         cells = [content.layout.form.cells[name] for name in sheet.cells]
         if additive := [cell for cell in cells if cell.additive]:
@@ -65,7 +65,7 @@ def _lines(content: Content) -> Iterator[str | Cell]:
 
 
 def rows_of(content: Content) -> dict[str, int]:
-    """In which row each figure stands."""
+    """Return the row of each figure by name."""
     lines = enumerate(_lines(content), Years.FIRST_ROW)
     return {line.name: row for row, line in lines if isinstance(line, Cell)}
 
@@ -119,7 +119,7 @@ def _figure(
 
 
 def _change(canvas: Canvas, page: Worksheet, row: int, now: Decimal, last: Decimal | None) -> None:
-    """The difference and the rate; none where last year is not known, and no rate of nothing."""
+    """Draw the difference and the rate; both are blank if last year is unknown, the rate also if last year is zero."""
     change, rate = Area.at(row, Years.CHANGE), Area.at(row, Years.RATE)
     style, share = canvas.boxed(num_format="General"), canvas.boxed(num_format="0.0%")
     before, after = (area_a1(Area.at(row, column)) for column in (Years.LAST, Years.NOW))
