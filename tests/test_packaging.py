@@ -148,6 +148,7 @@ def test_the_wheel_holds_forms_and_words_and_no_tests(built):
     assert {
         "xltools/templates/xxgk-2021.toml",
         "xltools/text/zh.toml",
+        "xltools/text/findings/blank.toml",
         "xltools/text/en.toml",
         "xltools/text/clerk.toml",
         "xltools/report/html/page.html",

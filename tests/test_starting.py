@@ -36,8 +36,8 @@ HEAVY = {
     *("msoffcrypto", "openpyxl", "python_calamine", "random", "rich", "statistics", "subprocess", "tempfile"),
     *("tomllib", "typing_extensions", "xlsxwriter", "zipfile"),
 }
-NEEDED_FOR_HELP = {"json"}
-NEEDED_TO_READ = {"hashlib", "json", "zipfile"}
+NEEDED_FOR_HELP = {"tomllib"}
+NEEDED_TO_READ = {"hashlib", "json", "tomllib", "zipfile"}
 # Rooms of ours that it has no use for either.
 OURS = {
     *("xltools.cli.diff", "xltools.cli.merge", "xltools.cli.status", "xltools.folder", "xltools.issue"),

@@ -10,7 +10,7 @@ from xltools.checking.grouping import Group, grouped
 from xltools.data.finding import Finding, Place
 from xltools.excel.marking import Mark, Row, Slip, marked
 from xltools.form.address import ranges
-from xltools.text import cause_text, clerk, explanations, group_text, message, number
+from xltools.text import cause_text, clerk, finding_text, group_text, message, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _sentence(group: Group) -> str:
 
 
 def _steps(finding: Finding) -> str:
-    steps = explanations("zh")[finding.code].mend
+    steps = finding_text(finding.code, "zh").mend
     return (
         "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1)) if len(steps) > 1 else steps[0]
     )

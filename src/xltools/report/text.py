@@ -12,7 +12,7 @@ from xltools.data.finding import Finding, Severity
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
-from xltools.text import Catalog, Lang, catalog, message, number
+from xltools.text import Catalog, Lang, catalog, group_text, message, number
 
 if TYPE_CHECKING:
     from xltools.checking.grouping import Group
@@ -69,7 +69,7 @@ def _message(group: Group, lang: Lang) -> str:
     """What leads the group, what else is to be told of it, and what may lie behind it, which is told once."""
     t, lead = catalog(lang), group.lead
     if group.is_many:
-        sentence, address = t(f"group.{lead.code}", count=len(group.findings)), shortened(group.spans)
+        sentence, address = group_text(lead.code, len(group.findings), lang), shortened(group.spans)
     else:
         sentence, address = message(lead, lang), lead.address
     others = (f"\n      {t('report.together')}{_sentence(f, lead, lang)}" for f in group.apart)
