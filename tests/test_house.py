@@ -209,7 +209,7 @@ def test_catalogues_have_the_same_keys_and_facts():
     assert {s: list(keys) for s, keys in one.items()} == {s: list(keys) for s, keys in other.items()}
     for section, sentences in one.items():
         for key, sentence in sentences.items():
-            facts = [set(re.findall(r"\{(\w+)\}", text)) for text in (sentence, other[section][key])]
+            facts = [set(re.findall(r"\{(\w+)[}:]", text)) for text in (sentence, other[section][key])]
             assert facts[0] == facts[1], (section, key, facts)
 
 
@@ -219,7 +219,7 @@ def test_every_code_has_its_words_with_the_same_facts_in_both_languages():
     for code in SEVERITY:
         zh, en = (finding_text(code, lang) for lang in LANGS)
         for field in ("message", "message_for_many"):
-            facts = [set(re.findall(r"\{(\w+)\}", getattr(text, field))) for text in (zh, en)]
+            facts = [set(re.findall(r"\{(\w+)[}:]", getattr(text, field))) for text in (zh, en)]
             assert facts[0] == facts[1], (code, field)
         assert zh.message
         assert en.message

@@ -100,7 +100,7 @@ def works(python, folder):
     )
     assert (folder / "o" / "1_局_2024.xlsx").exists()
     filled = ROOT / "samples" / "clean" / "001_青禾区人民政府办公室_2024.xlsx"
-    assert "1 without errors" in run(python, "-m", "xltools", "verify", filled, cwd=folder)
+    assert "1 file checked: no errors" in run(python, "-m", "xltools", "verify", filled, cwd=folder)
     run(python, "-m", "xltools", "verify", filled, "--format", "html", "-o", "page.html", cwd=folder)
     assert "<style>" in (folder / "page.html").read_text(encoding="utf-8")
     assert '"$schema"' in run(python, "-m", "xltools", "schema", "verify", cwd=folder)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-import tomllib
 
 import pytest
 
@@ -15,7 +13,6 @@ from xltools import ready
 from xltools.errors import FormError
 from xltools.form import library
 from xltools.form.load import parse, shipped
-from xltools.text import LANGS, Catalog
 
 SAMPLE = min((ROOT / "samples" / "clean").glob("*.xlsx"))
 
@@ -104,20 +101,6 @@ def test_help_version_and_completion_know_no_form_and_no_finding(arguments, envi
     assert not found & (HEAVY - NEEDED_FOR_HELP)
     rooms = {name.split(".")[1] for name in found if name.startswith("xltools.")}
     assert rooms <= {"classes", "cli", "text", "errors", "ready"}
-
-
-TEXTS = ROOT / "src" / "xltools" / "text"
-
-
-@pytest.mark.parametrize("name", [*LANGS, "clerk"])
-def test_a_catalogue_is_its_file(name):
-    whole = tomllib.loads((TEXTS / f"{name}.toml").read_text(encoding="utf-8"))
-    read = Catalog(name)
-    for section, sentences in whole.items():
-        assert read.keys(section) == list(sentences)
-        for key, sentence in sentences.items():
-            names = dict.fromkeys(re.findall(r"\{(\w+)\}", sentence), "x")
-            assert read(f"{section}.{key}", **names) == sentence.format_map(names)
 
 
 def test_what_was_parsed_beforehand_says_nothing_of_another_text(tmp_path):

@@ -37,10 +37,14 @@ def closing_text(collection: Collection, lang: Lang) -> list[str]:
 
 
 def summary(collection: Collection, lang: Lang) -> str:
-    """How many files and findings there are."""
+    """Return the numbers of files and of findings, as one line."""
     tally, files, t = collection.tally, len(collection.examined), catalog(lang)
     counts = {f"{severity.value}s": tally.counts[severity] for severity in Severity}
-    parts = [t("report.summary", files=files, clean=files - tally.bad, bad=tally.bad, **counts)]
+    if not tally.bad and not counts["errors"]:
+        key = "report.summary-clean"
+    else:
+        key = "report.summary-one" if files == 1 else "report.summary"
+    parts = [t(key, files=files, clean=files - tally.bad, bad=tally.bad, **counts)]
     if counts["questions"]:
         parts.append(t("report.summary-questions", **counts))
     if tally.waived:

@@ -160,6 +160,16 @@ def error_text(error: XltoolsError, lang: Lang) -> str:
     return harmless("\n".join(problem_text(problem, lang) for problem in error.problems))
 
 
+class _Count(int):
+    """A number that a sentence can show with its noun: ``{count:file|files}`` gives "1 file" or "2 files"."""
+
+    def __format__(self, spec: str) -> str:
+        if "|" not in spec:
+            return super().__format__(spec)
+        one, many = spec.split("|")
+        return f"{self:d} {one if self == 1 else many}"
+
+
 def number(value: Decimal) -> str:
     """Return *value* with all its digits and with thousands separators: 59,237.2449."""
     return f"{value:,f}"
@@ -169,7 +179,7 @@ def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str
     """Return *facts* as sentences show them.
 
     Figures have thousands separators. The sum ``terms`` also becomes ``terms_words``, with the name of each term. A
-    :class:`Word` is looked up in *words*.
+    :class:`Word` is looked up in *words*. A count can be shown with its noun.
     """
     ready: dict[str, object] = {}
     for key, fact in facts.items():
@@ -179,6 +189,8 @@ def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str
             ready[key] = words[fact.key]
         elif isinstance(fact, Decimal):
             ready[key] = number(fact)
+        elif type(fact) is int:
+            ready[key] = _Count(fact)
         else:
             ready[key] = fact
     return ready
