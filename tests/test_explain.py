@@ -121,7 +121,9 @@ def test_markdown_takes_no_sign_of_a_text_for_its_own():
     assert page.startswith("## old-format\n")
 
 
-@pytest.mark.parametrize(("lang", "words"), [("zh", "没有「total-wrogn」这个问题代码"), ("en", "is not the code")])
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "没有「total-wrogn」这个问题代码"), ("en", "is not the code")]
+)
 def test_an_unknown_code_ends_with_the_nearest(lang, words, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["--lang", lang, "explain", "total-wrogn"])

@@ -119,7 +119,9 @@ def test_a_corrected_file_is_named_with_the_figure_that_changed(folder):
     told = check()
     assert f"inbox/{FILES[1].name}: the content has changed" in told
     assert "（002）: the row is from" in told
-    assert "“第二十条第（五）项/行政许可 · 本年处理决定数量” is 5 in the roll-up and 7,777 in the file" in told
+    assert (
+        "“第二十条第（五）项/行政许可 · 本年处理决定数量” is 5 in the roll-up and 7,777 in the file" in told
+    )
     assert "（001）" not in told
 
 
