@@ -442,10 +442,10 @@ def test_the_exit_status_says_whether_figures_are_missing(capsys, tmp_path):
     assert "19 files, 19 returns" in command(capsys, CLEAN, "-o", tmp_path / "a.csv", expect=0)
     told = command(capsys, PROBLEMS, "-o", tmp_path / "b.csv", expect=1)
     assert "25 files, 17 returns" in told
-    assert "15 files. No figure is there of 8 files, and 31 figures of others" in told
-    assert "1 returns are of an agency and year" in told  # 008 sent two
+    assert "Files with errors: 15. Of these, 8 gave no figures, and 31 figures of the others" in told
+    assert "1 return has the same agency and year" in told  # 008 sent two
     wrong = next(PROBLEMS.glob("002*"))
-    assert "With errors: 1 files" in command(capsys, wrong, "-o", tmp_path / "c.csv", expect=0)
+    assert "Files with errors: 1." in command(capsys, wrong, "-o", tmp_path / "c.csv", expect=0)
     assert "0 returns" in command(capsys, wrong, "--strict", "-o", tmp_path / "d.csv", expect=1)
     assert (tmp_path / "d.csv").read_text(encoding="utf-8-sig").count("\n") == 1
 
@@ -500,7 +500,7 @@ def test_in_a_collections_folder_the_inbox_is_exported_and_its_waivers_count(cap
     capsys.readouterr()
     shutil.copy(next(PROBLEMS.glob("002*")), folder / "inbox")
     monkeypatch.chdir(folder)
-    assert "With errors: 1 files" in command(capsys, "-o", "a.csv", expect=0)
+    assert "Files with errors: 1." in command(capsys, "-o", "a.csv", expect=0)
     waivers = folder / "waivers.csv"
     text = waivers.read_text(encoding="utf-8-sig") + "002,total-wrong,,见说明,王,2025-01-20\n"
     waivers.write_text(text, encoding="utf-8-sig")
@@ -515,7 +515,7 @@ def test_wide_is_of_one_form_and_says_so_of_others(capsys, tmp_path):
     other = tmp_path / "other.xlsx"
     other.write_bytes(write_return(OTHER, stamp))
     told = command(capsys, next(CLEAN.iterdir()), other, "--wide", "-o", tmp_path / "a.csv", expect=1)
-    assert "No figure is there of 1 files" in told
+    assert "Of these, 1 gave no figures" in told
     assert len(loaded(tmp_path / "a.csv")) == 1
 
 

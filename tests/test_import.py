@@ -639,7 +639,7 @@ def test_reports_come_in_archives_and_through_other_processes(folder, sent):
     with zipfile.ZipFile(folder / "all.zip", "w") as archive:
         archive.writestr("a/report.docx", published.word(sent))
     out = run("verify", "all.zip", "--processes", "2")
-    assert "1 files: 1 without errors" in out
+    assert "1 file checked: no errors" in out
     filing = Manner().filing(published.word(sent), "report.docx")
     assert unpack(pack(filing), find) == filing
 

@@ -29,7 +29,7 @@ from xltools.checking.collection import Examined, examine
 from xltools.data import filing as filings_room
 from xltools.data import finding as findings_room
 from xltools.data.filing import Accepted, Account, Filing, Member, Origin, Shown, Source, Stamp
-from xltools.data.finding import Cause, Finding, Place, Severity, Sum, Waiver, Word
+from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.data.lent import lent
 from xltools.data.packed import pack, unpack, unpack_member, unpack_sketch
 from xltools.data.policy import Policy
@@ -44,6 +44,7 @@ from xltools.form.model import Form
 from xltools.intake import Manner, gathered, read_here, take_in
 from xltools.merging import Exclusion, merge
 from xltools.spool import Spool
+from xltools.text import Sum, Word
 
 OFFICIAL = library.find("xxgk-2021")
 OTHER = library.find(str(HERE / "forms" / "fwzx-2025.toml"))

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from xltools.data.filing import Filing, Source
-from xltools.data.finding import Word
 from xltools.data.record import Agency
 from xltools.data.recurrent import Recurrent
 from xltools.data.roster import Entry, Roster
+from xltools.text import Word
 
 _ROSTER = "\0"  # no district has this name: it marks lines of the roster
 _MOST_NAMES = 20  # of files, in one sentence: each of them is told of by itself

@@ -14,7 +14,7 @@ import click
 
 from xltools.cli import withdrawn
 from xltools.cli.output import inform, is_terminal, progress
-from xltools.text import Lang, catalog
+from xltools.text import Lang, Word, catalog
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -94,7 +94,7 @@ def here() -> Own:
     return Own(**{name: getattr(found, name) for name in Own._fields})
 
 
-def given(value: _Item | None, otherwise: _Item | None, name: str) -> _Item:
+def given(value: _Item | None, otherwise: _Item | None, name: str | Word) -> _Item:
     """What was given on the command line, else what the collection says; raises when neither does."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
 
@@ -106,7 +106,7 @@ def given(value: _Item | None, otherwise: _Item | None, name: str) -> _Item:
 
 def inbox_of(paths: tuple[Path | str, ...], own: Own) -> tuple[Path | str, ...]:
     """The paths named, else the collection's inbox."""
-    return paths or (given(None, own.inbox, "PATH"),)
+    return paths or (given(None, own.inbox, Word("paths")),)
 
 
 def option(lang: Lang, *names: str, text: str, **settings: Any) -> Callable[[_Command], _Command]:

@@ -13,9 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 from xltools.data.filing import Accepted, Account, Filing, Member, Origin, Shown, Source, Stamp
-from xltools.data.finding import Cause, Finding, Place, Severity, Sum, Waiver, Word
+from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.data.record import Agency, Record
 from xltools.form.model import Form
+from xltools.text import Sum, Word
 
 Forms = Callable[[str], Form]  # a form by its name
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from xltools.data.checksum import checksum, figures_of, member_check
 from xltools.data.filing import STATUSES, Account, Member, Source
-from xltools.data.finding import Word
 from xltools.data.number import close, kept, stored
 from xltools.data.record import Agency
 from xltools.excel import live
@@ -16,6 +15,7 @@ from xltools.excel.formula import is_same
 from xltools.excel.reader.reading import Reading, is_empty, number_of
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.places import MATRIX, PREFIX, SOURCES, Matrix, Sources
+from xltools.text import Word
 
 
 def read_rollup(reading: Reading) -> tuple[tuple[Member, ...], tuple[Account, ...]]:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from xltools.data.filing import Kind, Stamp
-from xltools.data.finding import Finding, Word
+from xltools.data.finding import Finding
 from xltools.data.record import Agency
 from xltools.excel.scan import Facts
 from xltools.form import library
@@ -14,7 +14,7 @@ from xltools.form.address import a1, column_index
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import COVER, PREFIX, STAMP
-from xltools.text import clerk
+from xltools.text import Word, clerk
 
 _REFERENCE = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::.*)?")
 _YEAR = re.compile(r"[0-9]{4}")
