@@ -55,8 +55,14 @@ ORDER = [
 ROOMS = {
     "xlsxwriter": "excel/writer/",
     "zipfile": ("excel/", "office/", "witness/"),
-    "zlib": ("excel/package.py", "office/guard.py", "office/zipped.py"),
-    "xml": ("office/parsing.py", "office/guard.py", "excel/marking/", "witness/document.py"),
+    "zlib": ("excel/package.py", "office/guard.py"),
+    "xml": (
+        "office/parsing.py",
+        "office/guard.py",
+        "excel/scan/shortcuts.py",
+        "excel/marking/",
+        "witness/document.py",
+    ),
     "click": "cli/",
     "rich": "cli/status.py",
     "gettext": "cli/__init__.py",

@@ -52,7 +52,6 @@ OURS = {
     *(
         "xltools.excel.reader.account",
         "xltools.excel.reader.rollup",
-        "xltools.excel.scan.pieces",
         "xltools.form.lint",
     ),
     *("xltools.excel.apart", "xltools.excel.decrypt", "xltools.excel.legacy", "xltools.excel.marking"),

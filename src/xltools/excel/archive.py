@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from xltools.files import ZIP, is_passed_over, readable
 from xltools.office.guard import (
     DAMAGE,
+    HEADER,
+    PLAIN_METHODS,
     Limits,
     ScanError,
     beyond,
@@ -18,8 +20,8 @@ from xltools.office.guard import (
     look_inside,
     open_zip,
     printable,
+    unpacked,
 )
-from xltools.office.zipped import HEADER, PLAIN_METHODS, Zip
 
 _NAME_PLACE = slice(26, 28)  # where an entry's local header has the length of its name
 _PACKAGE_STARTS = (b"[content_types].xml", b"_rels/", b"docprops/", b"xl/", b"word/", b"ppt/", b"mimetype")
@@ -61,13 +63,13 @@ def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
 
-def _content(package: Zip, entry: zipfile.ZipInfo, limits: Limits) -> bytes | ScanError:
+def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> bytes | ScanError:
     if entry.file_size > limits.file:
         return beyond("file", limits)
     if entry.compress_type not in PLAIN_METHODS:
         return ScanError("archive", f"compression {entry.compress_type}")
     try:
-        return package.unpacked(entry)
+        return unpacked(package, entry)
     except DAMAGE as error:
         return ScanError("damaged", f"{type(error).__name__}: {error}")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from xltools.office.zipped import Zip
+from xltools.office.guard import unpacked
 
 _WORKBOOK = "xl/workbook.xml"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -43,9 +43,9 @@ def save_changed(
     A piece is asked for when the one before is written, so that a part may be far larger than what is held of it. The
     parts that are *quick* are compressed less.
     """
-    with Zip(package) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
-            content = old.unpacked(entry)
+            content = unpacked(old, entry)
             change = changes.get(entry.filename)
             info = _entry(entry.filename, entry.external_attr)
             if entry.filename in quick:
@@ -59,13 +59,13 @@ def save_changed(
 def with_parts(package: bytes, parts: Mapping[str, bytes | None]) -> bytes:
     """The package with these parts in place of its own, without those that are ``None``, new ones at its end."""
     out = io.BytesIO()
-    with Zip(package) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
             content = parts.get(entry.filename, b"")
             if content is not None:
                 kept = entry.filename not in parts
                 new.writestr(
-                    _entry(entry.filename, entry.external_attr), old.unpacked(entry) if kept else content
+                    _entry(entry.filename, entry.external_attr), unpacked(old, entry) if kept else content
                 )
         there = set(old.namelist())
         for name, content in parts.items():

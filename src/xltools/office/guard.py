@@ -6,6 +6,7 @@ by a code of its own. :class:`Part` carries the limits into the parsing of parts
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import zipfile
@@ -17,7 +18,9 @@ from xml.parsers import expat
 
 from xltools.errors import InputError, Problem
 from xltools.files import OLE, ZIP
-from xltools.office.zipped import HEADER, PLAIN_METHODS, Zip
+
+PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the only ones in Office documents
+HEADER = 30  # bytes in front of the name in an entry's header
 
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _ENCRYPTED_FLAG = 0x1
@@ -189,12 +192,21 @@ def _decoded(head: bytes) -> str | None:
 # -- the directory of the zip
 
 
-def open_zip(data: bytes, limits: Limits) -> Zip:
-    """The zip in *data*, unless its directory alone would be a burden."""
+def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
+    """Open the zip in *data*; raises :class:`ScanError` if its directory has far more entries than allowed."""
     most = limits.entries * _NESTED
     if len(data) > most * len(_DIRECTORY_ENTRY) and data.count(_DIRECTORY_ENTRY) > most:
         raise beyond("entries", limits)
-    return Zip(data)
+    return zipfile.ZipFile(io.BytesIO(data))
+
+
+def unpacked(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Return the content of an entry, of which no more is inflated than it declares.
+
+    Raises what zipfile raises. ``ZipFile.read`` inflates the whole entry before it looks at the declared size.
+    """
+    with package.open(entry) as file:
+        return file.read(entry.file_size + 1)
 
 
 def look_inside(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
@@ -248,7 +260,7 @@ _WORKBOOK_NAMES = r"[^/]\.(xls[xmb]?|et|ods|docx|zip|rar|7z)$"
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
 
-def look_for_kind(package: Zip, parts: dict[str, zipfile.ZipInfo]) -> None:
+def look_for_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
     """Raise :class:`ScanError` unless the names of the entries are those of a workbook without macros."""
     if not is_package(parts):
         raise ScanError(_zip_kind(package, parts))
@@ -280,11 +292,11 @@ def is_encrypted(entry: zipfile.ZipInfo) -> bool:
     return bool(entry.flag_bits & _ENCRYPTED_FLAG)
 
 
-def _zip_kind(package: Zip, parts: dict[str, zipfile.ZipInfo]) -> str:
+def _zip_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> str:
     """What a zip is that is no Office document."""
     mime = parts.get("mimetype")
     if mime is not None and mime.file_size < _HEAD and mime.compress_type in PLAIN_METHODS:
-        kind = package.unpacked(mime)
+        kind = unpacked(package, mime)
         return (
             "old-format"
             if b"spreadsheet" in kind
@@ -379,21 +391,13 @@ class Budget:
     spent: int = 0
     watch: Watch | None = None
 
-    def spend(self, entry: zipfile.ZipInfo) -> bool:
-        """Whether the part in *entry* is a small one; raises :class:`ScanError` when the workbook is beyond its limit."""
+    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Part:
+        """Return the part in *entry*; raises :class:`ScanError` when all parts together exceed the limit ``xml``."""
         self.spent += entry.file_size
         if self.spent > self.limits.xml:
             raise beyond("xml", self.limits)
-        return self.spent <= _SMALL
-
-    def part(self, package: Zip, entry: zipfile.ZipInfo) -> Part:
-        """The part in *entry*, paid for."""
-        return self.opened(package, entry, is_small=self.spend(entry))
-
-    def opened(self, package: Zip, entry: zipfile.ZipInfo, *, is_small: bool) -> Part:
-        """The part in *entry*, which was paid for."""
-        if is_small:
-            return Part(package.unpacked(entry))
+        if self.spent <= _SMALL:
+            return Part(unpacked(package, entry))
         if self.watch is None:
             self.watch = Watch(self.limits)
         return Part(package.open(entry), self.watch)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from xltools.excel.scan.facts import Comment
 from xltools.excel.scan.worksheet import place_of
-from xltools.office.guard import Part
+from xltools.office.guard import Part, ScanError
 from xltools.office.parsing import EnoughError, parse, true, unescaped
 
 
@@ -23,7 +23,7 @@ class Book(NamedTuple):
     external_links: int
 
 
-def workbook(part: Part, _: str = "") -> Book:
+def workbook(part: Part) -> Book:
     """The workbook: its sheets, the names that it defines, what holds for all of it."""
     sheets: list[tuple[str, str, str]] = []
     names: dict[str, str] = {}
@@ -91,6 +91,10 @@ _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.|general|e[+-]', re.IGNORECASE)
 
 
+_LONGEST_FORMAT = 255
+MOST_STYLES = 65_490  # the limit of Excel
+
+
 class Styles(NamedTuple):
     """Of each cell style, by its number, whether it locks the cell and whether it shows a date."""
 
@@ -98,7 +102,7 @@ class Styles(NamedTuple):
     dates: tuple[bool, ...]
 
 
-def styles(part: Part, _: str = "") -> Styles:
+def styles(part: Part) -> Styles:
     """The cell styles. One locks its cells unless it says otherwise."""
     locked: list[bool] = []
     dates: list[bool] = []
@@ -111,6 +115,8 @@ def styles(part: Part, _: str = "") -> Styles:
             inside = True
         elif inside and tag == "xf":
             number = attributes.get("numFmtId", "0")
+            if len(locked) == MOST_STYLES:
+                raise ScanError("too-large", f"styles > {MOST_STYLES:,}")
             locked.append(True)
             dates.append(formats.get(number, number.isdigit() and int(number) in _DATE_FORMATS))
         elif inside and tag == "protection" and locked:
@@ -125,9 +131,6 @@ def styles(part: Part, _: str = "") -> Styles:
 
     parse(part, start, end)
     return Styles(tuple(locked), tuple(dates))
-
-
-_LONGEST_FORMAT = 255
 
 
 def _is_date(code: str) -> bool:
@@ -154,7 +157,7 @@ def custom(part: Part) -> dict[str, str]:
     return {key: "".join(value).strip() for key, value in properties.items()}
 
 
-def application(part: Part, _: str = "") -> str:
+def application(part: Part) -> str:
     """Which program saved the file."""
     found: list[str] = []
     inside = False
