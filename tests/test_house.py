@@ -59,7 +59,6 @@ ROOMS = {
     "xml": (
         "office/parsing.py",
         "office/guard.py",
-        "excel/scan/shortcuts.py",
         "excel/marking/",
         "witness/document.py",
     ),

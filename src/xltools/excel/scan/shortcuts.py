@@ -33,7 +33,6 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar, cast
-from xml.sax.saxutils import unescape
 
 from xltools.excel.scan.facts import SheetFacts
 from xltools.excel.scan.parts import strings
@@ -80,7 +79,7 @@ def _parsed(read: Callable[..., object], content: bytes, *arguments: str) -> obj
 
 _CHARACTERS = r"[^<>&\x00-\x08\x0b-\x1f\ufffe\uffff]*"
 _TEXT = rf"({_CHARACTERS}(?:&(?:lt|gt|amp|quot|apos);{_CHARACTERS})*)"
-_ENTITIES = {"&quot;": '"', "&apos;": "'"}
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}  # & comes last
 _START = (
     r'(?:<\?xml version="1\.0"(?: encoding="(?:UTF-8|utf-8)")?(?: standalone="(?:yes|no)")?\?>\s*)?<{}[ >]'
 )
@@ -97,6 +96,13 @@ def _inside(content: bytes, root: str, element: str) -> tuple[str, str, str]:
     return text[: first.end()], text[first.end() : last], text[last:]
 
 
+def _resolved(text: str) -> str:
+    """Return *text* with its entities replaced by their characters."""
+    for entity, character in _ENTITIES.items() if "&" in text else ():
+        text = text.replace(entity, character)
+    return text
+
+
 # -- shared strings
 
 _STRING = re.compile(rf'<si><t(?: xml:space="preserve")?>{_TEXT}</t></si>')
@@ -107,7 +113,7 @@ def _strings(content: bytes) -> list[str]:
     texts = _STRING.split(data)
     if any(texts[::2]) or strings(Part(f"{before}{behind}".encode())):
         raise _UnusualError
-    return [unescaped(unescape(text, _ENTITIES)) for text in texts[1::2]]
+    return [unescaped(_resolved(text)) for text in texts[1::2]]
 
 
 # -- worksheets
@@ -189,7 +195,7 @@ def _cell(start: str) -> tuple[tuple[int, int], str, str | None, str, bool]:
     if match is None or len(start) > _LONGEST_CELL:
         raise _UnusualError
     reference, style, kind, closed, formula, end = match.groups()
-    formula = unescape(formula, _ENTITIES) if formula else formula
+    formula = _resolved(formula) if formula else formula
     return place_of(reference), kind or "n", formula, style or "0", bool(closed or end)
 
 
@@ -201,4 +207,4 @@ def _value(text: str) -> str:
     match = _VALUE.fullmatch(text)
     if match is None:
         raise _UnusualError
-    return unescape(match[1], _ENTITIES)
+    return _resolved(match[1])
