@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
 from typing import NamedTuple
 
 from xltools.excel.reader.reading import Reading
-from xltools.excel.reader.stamp import is_short, named_place, place_of
+from xltools.excel.reader.stamp import named_place
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
@@ -23,7 +22,6 @@ from xltools.form.places import Area, Label, Sheet
 
 _MEASURED = {"caption", "head", "stub"}  # labels that tell a row or a column; titles and hints vary
 _MOST_TEXTS = 5000  # in a sheet with labels: folding has its price
-_MOST_MET = 1000  # texts of one sheet that are remembered
 
 
 class Located(NamedTuple):
@@ -66,7 +64,7 @@ def locate(reading: Reading, sheet: Sheet) -> Located | None:
     if not sheet.cells:
         return _prose_places(sheet, facts)
     located = _by_labels(reading, sheet, facts)
-    if located is None or not (_names_stay(reading, sheet, located) or _names_agree(reading, located)):
+    if located is None or not _names_agree(reading, located):
         return None
     _note_moves(reading, sheet, located)
     return located
@@ -126,78 +124,19 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
 
 
 def _by_labels(reading: Reading, sheet: Sheet, facts: SheetFacts) -> Located | None:
-    """Match the layout's lines of labels, in order, with the sheet's."""
-    issued = _issued(sheet)
-    texts = _labels_in(facts, issued.known)
-    if texts == issued.texts and issued.located:
-        return issued.located._replace(facts=facts)
-    labels = _measured(sheet)
+    """Match the lines of labels in the layout, in order, with those in the sheet."""
+    labels = [label for label in sheet.labels if label.role in _MEASURED]
+    known = {plain(label.text) for label in labels}
+    texts = {place: text for place, text in _texts(facts).items() if text in known}
     rows = _axis(reading, sheet, facts, labels, texts, None)
     if rows is None:
         return None
     columns = _axis(reading, sheet, facts, labels, texts, rows)
     if columns is None:
         return None
-    return _lined_up(sheet, facts, rows, columns)
-
-
-def _labels_in(facts: SheetFacts, known: _Known) -> dict[tuple[int, int], str]:
-    """Those of the texts that are labels."""
-    if len(facts.cells) > _MOST_TEXTS:
-        return {place: text for place, text in _texts(facts).items() if text in known.labels}
-    return {
-        place: label
-        for place, fact in facts.cells.items()
-        if fact.type == "s" and (label := known[fact.text]) is not None
-    }
-
-
-class _Known(dict[str | None, str | None]):
-    """Which label of one sheet a text is, if it is any; worked out when the text is first met."""
-
-    def __init__(self, labels: Iterable[str]) -> None:
-        super().__init__()
-        self.labels = frozenset(labels)
-
-    def __missing__(self, text: str | None) -> str | None:
-        if not text or len(text) > LONGEST_LABEL:
-            return None
-        if len(self) >= _MOST_MET:
-            self.clear()
-        label = self[text] = plain(text) if plain(text) in self.labels else None
-        return label
-
-
-def _lined_up(sheet: Sheet, facts: SheetFacts, rows: dict[int, int], columns: dict[int, int]) -> Located:
     areas = sheet.cells.values()
     rows, columns = _filled(rows, (a.row for a in areas)), _filled(columns, (a.column for a in areas))
     return Located.of(sheet, facts, rows, columns)
-
-
-def _measured(sheet: Sheet) -> list[Label]:
-    return [label for label in sheet.labels if label.role in _MEASURED]
-
-
-class _Issued(NamedTuple):
-    """The labels of a sheet as it is issued, and what is found in it then: the usual case, worked out once."""
-
-    known: _Known
-    texts: dict[tuple[int, int], str]
-    located: Located | None  # none where the labels alone do not tell
-    names: tuple[str, ...]  # of its cells, as a workbook's names are kept
-
-
-@cache
-def _issued(sheet: Sheet) -> _Issued:
-    labels = _measured(sheet)
-    texts = {label.area.anchor: plain(label.text) for label in labels}
-    rows = _match(labels, texts, None)
-    columns = _match(labels, texts, rows.matched)
-    located = None
-    if rows.is_clear and columns.is_clear:
-        located = _lined_up(sheet, SheetFacts(sheet.name), rows.matched, columns.matched)
-    names = tuple(name.casefold() for name in sheet.cells)
-    return _Issued(_Known(texts.values()), texts, located, names)
 
 
 def _axis(
@@ -328,20 +267,6 @@ def superseded_word(form: Form, facts: SheetFacts) -> str:
 
 
 # -- what the names say
-
-
-def _names_stay(reading: Reading, sheet: Sheet, located: Located) -> bool:
-    """Whether nothing was moved, and the names say so too: the usual case, in which they are not looked at one by one."""
-    if located.is_moved or located.facts.name != sheet.name:
-        return False
-    references = tuple(map(reading.facts.names.get, _issued(sheet).names))
-    return all(map(is_short, references)) and _point_home(sheet, references)
-
-
-@lru_cache(maxsize=64)  # programs write the same references in every file
-def _point_home(sheet: Sheet, references: tuple[str | None, ...]) -> bool:
-    places = zip(map(place_of, references), sheet.cells.values(), strict=True)
-    return all(place in {None, (sheet.name, *area.anchor)} for place, area in places)
 
 
 def _names_agree(reading: Reading, located: Located) -> bool:

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from xltools.data.filing import Shown
@@ -80,10 +79,9 @@ class Reading:
         return not fault
 
 
-@cache
-def typed_names(form: Form, sheet: Sheet) -> tuple[str, ...]:
-    """The cells of a sheet that an agency fills in."""
-    return tuple(name for name in sheet.cells if not form.cells[name].is_total)
+def typed_names(form: Form, sheet: Sheet) -> list[str]:
+    """Return the names of the cells of *sheet* that an agency fills in."""
+    return [name for name in sheet.cells if not form.cells[name].is_total]
 
 
 def number_of(fact: Fact) -> Decimal | None:

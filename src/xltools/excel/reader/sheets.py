@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
-from itertools import compress, count
 
 from xltools.data.filing import Origin, Shown
 from xltools.data.number import is_blank
@@ -18,7 +16,7 @@ from xltools.excel.reader.reading import Reading, is_empty, number_of, typed_nam
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.excel.signs import without_marks
 from xltools.form.address import a1
-from xltools.form.model import Cell, Form
+from xltools.form.model import Cell
 from xltools.form.places import COVER, Sheet
 
 
@@ -42,7 +40,7 @@ def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
         _note_places(reading, sheet, located)
     if not reading.is_rollup:
         _read_inputs(reading, sheet, located)
-    _read_shown(reading, sheet, located)
+    _read_shown(reading, located)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
     if located.facts.comments:
@@ -79,34 +77,10 @@ def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int,
 
 
 def _read_inputs(reading: Reading, sheet: Sheet, located: Located) -> None:
-    """Every typed figure. Most are plain counts, and each cell can hold those; what is not is looked at closely."""
-    names = typed_names(reading.layout.form, sheet)
-    places = list(map(located.cells.__getitem__, names))
-    facts = list(map(located.facts.cells.get, places))
-    dates = set(compress(count(), reading.facts.dates))
-    for name, place, fact, value in zip(names, places, facts, map(_COUNTS.__getitem__, facts), strict=True):
-        if value is not None and not (dates and fact and fact.style in dates):
-            reading.values[name] = value
-        else:
-            _read_input(reading, reading.layout.form.cells[name], located.facts.name, place, fact)
-
-
-class _Counts(dict[Fact | None, Decimal | None]):
-    """The count that was typed in a cell where nothing but digits stands, worked out when such a fact is first met."""
-
-    def __missing__(self, fact: Fact | None) -> Decimal | None:
-        text = fact.text if fact and fact.type == "n" and fact.formula is None else None
-        if fact is None or text is None or len(text) > _SHORT or not (text.isascii() and text.isdecimal()):
-            return None
-        if len(self) >= _MOST_COUNTS:
-            self.clear()
-        value = self[fact] = number_of(fact)
-        return value
-
-
-_SHORT = 15  # digits that a spreadsheet keeps
-_MOST_COUNTS = 8192
-_COUNTS = _Counts()
+    for name in typed_names(reading.layout.form, sheet):
+        place = located.cells[name]
+        cell, fact = reading.layout.form.cells[name], located.facts.cells.get(place)
+        _read_input(reading, cell, located.facts.name, place, fact)
 
 
 def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None) -> None:
@@ -174,18 +148,13 @@ def _date(reading: Reading, fact: Fact) -> str:
 # -- totals
 
 
-def _read_shown(reading: Reading, sheet: Sheet, located: Located) -> None:
-    facts, places, old_format = located.facts.cells, located.cells, reading.facts.old_format
-    for cell in _shown_cells(reading.layout.form, sheet, reading.is_rollup):
-        issued = "" if reading.by_labels else _issued(reading, cell, located)
-        reading.shown[cell.name] = _shown(facts.get(places[cell.name]), issued, old_format)
-
-
-@cache
-def _shown_cells(form: Form, sheet: Sheet, is_rollup: bool) -> tuple[Cell, ...]:
-    """The cells in which something was added up: in a roll-up all that can be."""
-    cells = map(form.cells.__getitem__, sheet.cells)
-    return tuple(cell for cell in cells if (cell.additive if is_rollup else cell.is_total))
+def _read_shown(reading: Reading, located: Located) -> None:
+    """Read the cells with a sum: the totals, and in a roll-up all cells that can be added up."""
+    for name, place in located.cells.items():
+        cell = reading.layout.form.cells[name]
+        if cell.additive if reading.is_rollup else cell.is_total:
+            issued = "" if reading.by_labels else _issued(reading, cell, located)
+            reading.shown[name] = _shown(located.facts.cells.get(place), issued, reading.facts.old_format)
 
 
 def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from xltools.data.filing import Kind, Stamp
 from xltools.data.finding import Finding, Word
@@ -46,29 +45,11 @@ def _edited(facts: Facts, key: str, found: str, expected: str) -> Finding:
 
 
 def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
-    """Sheet, row and column that a defined name points to; ``None`` when there is no such name or it is broken."""
-    return place_of(facts.names.get(name.casefold()))
-
-
-def place_of(reference: str | None) -> tuple[str, int, int] | None:
-    """Sheet, row and column of what a name stands for; ``None`` where it is no place."""
-    return _met(reference) if is_short(reference) else _place_of(reference)
-
-
-def is_short(reference: str | None) -> bool:
-    """Whether what a name stands for may be remembered: a file may hold names of any length."""
-    return reference is None or len(reference) <= _SHORT
-
-
-def _place_of(reference: str | None) -> tuple[str, int, int] | None:
-    match = _REFERENCE.fullmatch(reference) if reference else None
+    """Return sheet, row and column that a defined name refers to; ``None`` if it is missing or refers to no cell."""
+    match = _REFERENCE.fullmatch(facts.names.get(name.casefold(), ""))
     if match is None:
         return None
     return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
-
-
-_SHORT = 200  # characters; a sheet's name has 31
-_met = lru_cache(maxsize=4096)(_place_of)  # the same few hundred places are named in every file
 
 
 def _place_of_old(facts: Facts, name: str) -> tuple[str, int, int] | None:
