@@ -1,4 +1,4 @@
-"""Zip archives of workbooks: their members, under the names that were meant, within the same limits."""
+"""Reads zip archives of workbooks: the members and their names, within the limits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Member = tuple[str, bytes | ScanError]
 
 
 def is_archive(data: bytes) -> bool:
-    """Whether it is a zip that holds workbooks and is not itself one; a glance is enough for nearly every workbook."""
+    """Return whether *data* is a zip of workbooks and not itself a workbook; most files need only the first bytes."""
     if not data.startswith(ZIP):
         return False
     length = int.from_bytes(data[_NAME_PLACE], "little")
@@ -46,7 +46,7 @@ def is_archive(data: bytes) -> bool:
 
 
 def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
-    """The name and content of each member, or why it cannot be had; ``None`` for one that is passed over.
+    """Yield the name and content of each member, or its error in place of the content; ``None`` for a hidden one.
 
     Raises :class:`ScanError` when the archive as a whole is refused.
     """
@@ -75,7 +75,7 @@ def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -
 
 
 def meant_name(entry: zipfile.ZipInfo) -> str:
-    """The name as it was typed. Without the mark of UTF-8 it is the system's encoding, which in China is GBK."""
+    """Return the original name. Without the flag for UTF-8 it is in the encoding of the system, in China GBK."""
     name = entry.orig_filename
     if not entry.flag_bits & _UTF8_FLAG and not name.isascii():
         name = readable(name.encode("cp437"))

@@ -1,4 +1,4 @@
-"""Any file into facts: an .xlsx by the scanner, what has a password once it is taken off, old formats by their values."""
+"""Reads any workbook into facts: .xlsx with the scanner, encrypted ones after decryption, old formats by their values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xltools.excel.scan import Facts, Limits, ScanError, scan
 
 
 def facts_of(data: bytes, limits: Limits | None = None, passwords: Sequence[str] = ()) -> Facts:
-    """The facts of the workbook in *data*; raises :class:`ScanError` and nothing else."""
+    """Return the facts of the workbook in *data*; raises :class:`ScanError` and nothing else."""
     limits, started = limits or Limits(), time.monotonic()
     try:
         return _plain(data, limits)
@@ -25,7 +25,7 @@ def facts_of(data: bytes, limits: Limits | None = None, passwords: Sequence[str]
 
 
 def is_workbook(data: bytes, limits: Limits) -> bool:
-    """Whether it is a workbook or an old one, readable or not, going by what the guard sees of it."""
+    """Return whether *data* is a workbook of any format, even one that cannot be read."""
     try:
         scan(data, limits)
     except ScanError as error:

@@ -1,4 +1,4 @@
-"""The parts of a workbook beside its sheets: what there is, the shared strings, the styles, the properties, the comments."""
+"""Reads the parts of a workbook other than worksheets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xltools.office.parsing import EnoughError, parse, true, unescaped
 
 
 class Book(NamedTuple):
-    """What the part of the workbook itself says."""
+    """The content of the workbook part."""
 
     root: str  # the name of its root element
     sheets: tuple[tuple[str, str, str], ...]  # name, state and relation of each
@@ -24,7 +24,7 @@ class Book(NamedTuple):
 
 
 def workbook(part: Part) -> Book:
-    """The workbook: its sheets, the names that it defines, what holds for all of it."""
+    """Read the workbook part: sheets, defined names and properties."""
     sheets: list[tuple[str, str, str]] = []
     names: dict[str, str] = {}
     locked = epoch_1904 = False
@@ -59,7 +59,7 @@ def workbook(part: Part) -> Book:
 
 
 def strings(part: Part) -> list[str]:
-    """The shared strings, rich text joined, phonetic guides left out."""
+    """Read the shared strings; the runs of rich text are joined, phonetic guides omitted."""
     strings: list[str] = []
     text: list[str] = []
     in_text = phonetic = False
@@ -96,14 +96,14 @@ MOST_STYLES = 65_490  # the limit of Excel
 
 
 class Styles(NamedTuple):
-    """Of each cell style, by its number, whether it locks the cell and whether it shows a date."""
+    """For each cell style, by number: whether it locks the cell and whether it shows a date."""
 
     locked: tuple[bool, ...]
     dates: tuple[bool, ...]
 
 
 def styles(part: Part) -> Styles:
-    """The cell styles. One locks its cells unless it says otherwise."""
+    """Read the cell styles; raises :class:`ScanError` for more than Excel allows. A style locks cells by default."""
     locked: list[bool] = []
     dates: list[bool] = []
     formats: dict[str, bool] = {}
@@ -139,7 +139,7 @@ def _is_date(code: str) -> bool:
 
 
 def custom(part: Part) -> dict[str, str]:
-    """The custom properties by their names."""
+    """Read the custom document properties, by name."""
     properties: dict[str, list[str]] = {}
     name = ""
 
@@ -158,7 +158,7 @@ def custom(part: Part) -> dict[str, str]:
 
 
 def application(part: Part) -> str:
-    """Which program saved the file."""
+    """Read the name of the program that saved the file."""
     found: list[str] = []
     inside = False
 
@@ -175,7 +175,7 @@ def application(part: Part) -> str:
 
 
 def comments(part: Part) -> dict[tuple[int, int], Comment]:
-    """The comments of one sheet; a thread of answers is kept by Excel as one text besides, and that is read."""
+    """Read the comments of one sheet, by place. Excel also stores a thread of replies as one comment, which is read."""
     comments: dict[tuple[int, int], Comment] = {}
     authors: list[str] = []
     chunks: list[str] = []
