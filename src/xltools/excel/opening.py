@@ -17,7 +17,7 @@ def facts_of(data: bytes, limits: Limits | None = None, passwords: Sequence[str]
     except ScanError as error:
         if error.code != "encrypted":
             raise
-    from xltools.excel.decrypt import decrypted  # noqa: PLC0415  only a password pays for the child process
+    from xltools.excel.decrypt import decrypted  # noqa: PLC0415  only encrypted workbooks need it
 
     opened = decrypted(data, passwords, limits)
     left = max(1, int(limits.seconds - (time.monotonic() - started)))
@@ -42,13 +42,9 @@ def _plain(data: bytes, limits: Limits) -> Facts:
     except ScanError as error:
         if error.code != "old-format":
             raise
-        return _old(data, limits, error)
+        from xltools.excel.legacy import old_format, read_old  # noqa: PLC0415  only old formats need it
 
-
-def _old(data: bytes, limits: Limits, refusal: ScanError) -> Facts:
-    from xltools.excel.legacy import old_format, read_old  # noqa: PLC0415  only an old format pays for the child process
-
-    kind = old_format(data, limits)
-    if not kind:
-        raise refusal
-    return read_old(data, kind, limits)
+        kind = old_format(data, limits)
+        if not kind:
+            raise
+        return read_old(data, kind, limits)

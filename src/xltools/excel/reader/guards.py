@@ -1,7 +1,6 @@
-"""What became of the guards a workbook was issued with: protection, validations, visible rows.
+"""Checks what protects a workbook: sheet and structure protection, data validations, visible rows and columns.
 
-Losing them does no harm by itself, since every figure is checked again; so these are notes, and a warning where
-figures can hide from the eye.
+All figures are checked anyway, so a lost protection is only a note, and hidden cells are a warning.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from xltools.form.address import a1, column_index, column_name
 from xltools.form.places import Sheet
 
 _RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?([0-9]{1,7}))?")
-# Programs that keep the lock of a workbook's structure when they save; others drop it without being asked.
+# Programs that keep the protection of the structure when they save a workbook.
 _KEEPERS = ("Microsoft Excel", "WPS")
 
 
 def look_at_guards(reading: Reading, located: list[Located]) -> None:
-    """Note what is no longer guarded. A workbook that was never issued had no guards to lose; an old format does not tell."""
+    """Note what is no longer protected, unless the workbook was not issued or its format does not say."""
     if reading.by_labels or reading.facts.old_format:
         return
     open_sheets = [place.facts.name for place in located if not place.facts.is_protected]

@@ -1,4 +1,4 @@
-"""The sections' sheets: which figures were typed, what the totals show, what the prose says."""
+"""Reads the sheets of the sections: typed figures, shown totals, texts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
 
 
 def _note_places(reading: Reading, sheet: Sheet, located: Located) -> None:
-    """Keep where the cells stand that do not stand where they were issued."""
+    """Record the places of cells that are not where they were issued."""
     home = located.facts.name
     for name, area in (sheet.cells | sheet.texts).items():
         place = located.place(area)
@@ -56,7 +56,7 @@ def _note_places(reading: Reading, sheet: Sheet, located: Located) -> None:
             reading.moved[name] = home, a1(*place)
 
 
-_MOST_COMMENTS = 100  # on one sheet; nobody reads more
+_MOST_COMMENTS = 100  # reported for one sheet
 
 
 def _note_comments(reading: Reading, located: Located) -> None:
@@ -84,7 +84,7 @@ def _read_inputs(reading: Reading, sheet: Sheet, located: Located) -> None:
 
 
 def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None) -> None:
-    """A typed figure: a number of its kind, or a finding and no figure."""
+    """Read a typed figure; notes a finding unless it is a valid number."""
     if fact is None or is_empty(fact):
         if not reading.is_nil:
             reading.note("blank", sheet, place, cell)
@@ -106,7 +106,7 @@ def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int]
 
 
 def _read_typed_text(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact) -> None:
-    """A text where a number belongs: the one number it can mean, with a note, or its fault."""
+    """Read a text in place of a number: as the one number that it can mean, with a note, or as a fault."""
     reading.clouded.add(cell.name)
     text = (fact.text or "").strip()
     meant = typed(text, cell.unit, signed=cell.signed)
@@ -122,7 +122,7 @@ def _read_typed_text(reading: Reading, cell: Cell, sheet: str, place: tuple[int,
 def _take(
     reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
 ) -> bool:
-    """The figure is taken unless the cell cannot hold such a one."""
+    """Store a figure if the cell may hold it, and return whether it may."""
     if not reading.fits(sheet, place, cell, value):
         return False
     reading.values[cell.name] = value
@@ -136,7 +136,7 @@ def _is_date(reading: Reading, fact: Fact) -> bool:
 
 
 def _date(reading: Reading, fact: Fact) -> str:
-    """What the cell shows, near enough: the day that its number stands for."""
+    """Return the date that the cell shows, in ISO format."""
     number = number_of(fact)
     epoch = datetime(1904, 1, 1) if reading.facts.epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
     try:
@@ -158,7 +158,7 @@ def _read_shown(reading: Reading, located: Located) -> None:
 
 
 def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
-    """What a total displays, and how it came by it; *issued* is the formula that was put there."""
+    """Return what a total shows and its origin; *issued* is its original formula, "" if unknown."""
     if old_format:
         return Shown(number_of(fact) if fact else None, (fact.text or "") if fact else "", Origin.UNKNOWN)
     if fact is None or is_empty(fact):
@@ -172,7 +172,7 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
 
 
 def _issued(reading: Reading, cell: Cell, located: Located) -> str:
-    """The formula of a total as it was issued, over the places where its parts stand now."""
+    """Return the original formula of a total, with the present addresses of its parts."""
     if cell.definition is None:
         return live.column_sum(reading.matrix, cell.name) if reading.matrix else ""
     if not located.is_moved:

@@ -1,4 +1,4 @@
-"""Whose workbook it is, of which form and year."""
+"""Reads the stamp of a workbook: form, edition, year and agency."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KINDS: tuple[Kind, ...] = ("return", "rollup")
 
 
 def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
-    """The stamp from the file's properties; from the cover when a program dropped those; and where the two differ."""
+    """Return the stamp, from the document properties or else from the cover, and findings where the two differ."""
     place = _place_of_old if facts.old_format else named_place
     cover = {key: text for key in STAMP if (text := _text(facts, place(facts, PREFIX + key)))}
     if "kind" in cover:
@@ -53,7 +53,7 @@ def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
 
 
 def _place_of_old(facts: Facts, name: str) -> tuple[str, int, int] | None:
-    """Where every form puts a part of the stamp: an old format keeps no names."""
+    """Return the place that all forms have for a part of the stamp; old formats have no defined names."""
     area = layout(library.find(library.DEFAULT)).cover.stamp[name.removeprefix(PREFIX)]
     return (COVER, *area.anchor) if facts.sheet(COVER) else None
 
@@ -65,7 +65,7 @@ def _text(facts: Facts, place: tuple[str, int, int] | None) -> str:
 
 
 def find_form(stamp: Stamp, wanted: Form | None) -> tuple[Form | None, Finding | None]:
-    """The form to read by: the one wanted, or a built-in one; or the finding that says why there is none."""
+    """Return *wanted* or the built-in form of the stamp; or ``None`` and the finding that says why."""
     name = f"{stamp.form}-{stamp.edition}"
     if wanted is None:
         if name in library.names():
