@@ -42,7 +42,6 @@ OURS = {
     *(
         "xltools.excel.reader.account",
         "xltools.excel.reader.rollup",
-        "xltools.excel.scan.pieces",
     ),
     *("xltools.excel.apart", "xltools.excel.decrypt", "xltools.excel.legacy", "xltools.excel.marking"),
     *("xltools.excel.writer", "xltools.report.data", "xltools.report.html", "xltools.report.workbook"),

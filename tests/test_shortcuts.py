@@ -1,11 +1,10 @@
-"""What is put together from pieces is what expat makes of the whole: facts, order and refusals, whatever came before."""
+"""With and without shortcuts the scanner gives the same facts in the same order, or the same refusal."""
 
 from __future__ import annotations
 
-import zlib
+import sys
 from dataclasses import fields, is_dataclass
-from functools import partial
-from itertools import count, product, repeat
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -16,15 +15,14 @@ import hostile
 from conftest import ROOT, sound_prose, sound_values
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
-from xltools.excel import scan as scanner
-from xltools.excel.scan import SheetFacts, pieces, scan
-from xltools.excel.scan.known import Known, remembered
+from xltools.excel.scan import SheetFacts, scan, shortcuts
 from xltools.excel.scan.parts import strings, workbook
-from xltools.excel.scan.worksheet import Tables, worksheet
+from xltools.excel.scan.shortcuts import read_part
+from xltools.excel.scan.worksheet import Tables, style_numbers, worksheet
 from xltools.excel.writer import write_return
 from xltools.form.library import find
 from xltools.office.guard import DAMAGE, Limits, Part, ScanError
-from xltools.office.zipped import Packed
+from xltools.office.parsing import parse
 
 
 def in_order(value):
@@ -43,23 +41,28 @@ def outcome(data, limits=None):
         return error.code, error.reason
 
 
-@pytest.fixture(autouse=True)
-def _later(monkeypatch):
-    """No workbook is the first of the process, which is read as a whole."""
-    monkeypatch.setattr(scanner, "_SCANS", count(1))
-
-
 @pytest.fixture
 def as_a_whole(monkeypatch):
-    """Scanning without pieces and without what was parsed before."""
+    """Return :func:`outcome` without shortcuts."""
 
     def outcome_of_the_whole(data, limits=None):
         with monkeypatch.context() as patch:
-            patch.setattr(scanner, "_SCANS", repeat(0))  # each is the first
-            patch.setattr(scanner, "remembered", lambda read, _, part, name="": read(part(), name))
+            patch.setattr(shortcuts, "ENABLED", False)
             return outcome(data, limits)
 
     return outcome_of_the_whole
+
+
+def sheet_of(part, sheet, tables):
+    return read_part(worksheet, part, sheet, tables)
+
+
+def strings_of(part):
+    return read_part(strings, part)
+
+
+def workbook_of(part):
+    return read_part(workbook, part)
 
 
 def filled(turn, blanks=(), code="001"):
@@ -188,7 +191,7 @@ SHEET = st.tuples(
 
 def sheet_outcome(read, text, tables=None):
     """What becomes of a sheet, and of what the sheets behind it will be read with."""
-    tables = tables or Tables(Limits(cells=6), ["甲", "乙"], 3)
+    tables = tables or Tables(Limits(cells=6), ["甲", "乙"], style_numbers(3))
     try:
         content = text if isinstance(text, bytes) else text.encode()
         facts = in_order(read(Part(content), SheetFacts("表"), tables))
@@ -279,18 +282,18 @@ DECEPTIONS = {
 @pytest.mark.parametrize("sheets", DECEPTIONS.values(), ids=DECEPTIONS)
 def test_what_was_learned_deceives_nobody(sheets):
     """Each sheet after the others, when all of them have been met before, in one workbook and in many."""
-    ours, theirs = (Tables(Limits(), ["甲", "乙"], 3) for _ in range(2))
+    ours, theirs = (Tables(Limits(), ["甲", "乙"], style_numbers(3)) for _ in range(2))
     for rows, behind in sheets * 2:
         text = f"<worksheet><sheetData>{rows}</sheetData>{behind}</worksheet>"
-        assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
-        assert sheet_outcome(pieces.sheet_of, text, ours) == sheet_outcome(worksheet, text, theirs)
+        assert sheet_outcome(sheet_of, text) == sheet_outcome(worksheet, text)
+        assert sheet_outcome(sheet_of, text, ours) == sheet_outcome(worksheet, text, theirs)
 
 
 def test_a_part_in_another_encoding_is_read_in_that():
     row = SOUND.replace("><v>5", ' t="str"><v>é')
     sheet = f"<worksheet><sheetData>{row}</sheetData></worksheet>"
     for head in ("", '<?xml version="1.0" encoding="ISO-8859-1"?>', '<?xml version="1.0" encoding="UTF-8"?>'):
-        assert sheet_outcome(pieces.sheet_of, head + sheet) == sheet_outcome(worksheet, head + sheet)
+        assert sheet_outcome(sheet_of, head + sheet) == sheet_outcome(worksheet, head + sheet)
 
 
 def told(read, text):
@@ -303,7 +306,7 @@ def told(read, text):
 def test_strings_and_names_that_were_learned_deceive_nobody():
     one = "<si><t>甲</t></si>"
     for text in (f"<si>{one}</si>", f"{one}</si>", f"<si>{one}", f"{one}<si/>", f"{one}{one}") * 2:
-        assert told(pieces.strings_of, f"<sst>{text}</sst>") == told(strings, f"<sst>{text}</sst>")
+        assert told(strings_of, f"<sst>{text}</sst>") == told(strings, f"<sst>{text}</sst>")
     name = '<definedName name="A">x</definedName>'
     names = f"<definedNames>{name}</definedNames>"
     for text in (
@@ -313,11 +316,11 @@ def test_strings_and_names_that_were_learned_deceive_nobody():
         f"{names}{names}",
     ):
         whole = f"<workbook>{text}</workbook>"
-        assert told(pieces.workbook_of, whole) == told(workbook, whole)
+        assert told(workbook_of, whole) == told(workbook, whole)
 
 
 def assert_same_sheet(text):
-    assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
+    assert sheet_outcome(sheet_of, text) == sheet_outcome(worksheet, text)
 
 
 @settings(max_examples=200)
@@ -331,17 +334,6 @@ def test_any_sheet_is_the_same(text):
 @given(text=SHEET)
 def test_any_of_many_sheets_is_the_same(text):
     assert_same_sheet(text)
-
-
-@given(texts=st.lists(st.sampled_from(FRAGMENTS), max_size=12), number=st.sampled_from(["1", "-2.5e3"]))
-def test_a_shape_and_its_numbers_stand_for_one_text(texts, number):
-    text = "".join(texts).replace("5", number)
-    shape, values = pieces._apart_from_numbers(text)
-    restored = shape
-    for offset, value in reversed(values.items()):
-        assert restored[offset : offset + 2] == "/>"
-        restored = f"{restored[:offset]}><v>{value}</v></c>{restored[offset + 2 :]}"
-    assert restored == text
 
 
 HALVES = (
@@ -365,7 +357,8 @@ def test_bytes_that_are_no_text_are_refused_wherever_they_stand(place):
     for half, other in product(HALVES, (b"", *HALVES)):
         content = before + half + tag + other + behind
         got, expected = (
-            sheet_outcome(read, content, Tables(Limits(), ["甲"], 3)) for read in (pieces.sheet_of, worksheet)
+            sheet_outcome(read, content, Tables(Limits(), ["甲"], style_numbers(3)))
+            for read in (sheet_of, worksheet)
         )
         assert got == expected, content
 
@@ -374,7 +367,7 @@ def test_bytes_that_are_no_text_are_refused_wherever_they_stand(place):
 @given(texts=st.lists(st.sampled_from(FRAGMENTS), max_size=12))
 def test_any_fragments_are_the_same(texts):
     text = f"<worksheet><sheetData>{''.join(texts)}</sheetData></worksheet>"
-    assert sheet_outcome(pieces.sheet_of, text) == sheet_outcome(worksheet, text)
+    assert sheet_outcome(sheet_of, text) == sheet_outcome(worksheet, text)
 
 
 @settings(max_examples=300)
@@ -389,7 +382,7 @@ def test_any_fragments_are_the_same(texts):
 )
 def test_any_strings_are_the_same(texts):
     text = f"<sst>{''.join(texts)}</sst>"
-    assert told(pieces.strings_of, text) == told(strings, text)
+    assert told(strings_of, text) == told(strings, text)
 
 
 @settings(max_examples=300)
@@ -411,7 +404,7 @@ def test_any_strings_are_the_same(texts):
 )
 def test_any_workbook_is_the_same(texts):
     text = f"<workbook>{''.join(texts)}</workbook>"
-    assert told(pieces.workbook_of, text) == told(workbook, text)
+    assert told(workbook_of, text) == told(workbook, text)
 
 
 # -- and it is done: else all of the above would prove nothing
@@ -423,26 +416,15 @@ def test_other_figures_and_blanks_are_read_without_parsing_a_sheet(monkeypatch, 
     expected = as_a_whole(other)
     parsed = []
 
-    def counting(part, sheet, tables):
+    def counting(part, *handlers):
         parsed.append(len(part.content))
-        return worksheet(part, sheet, tables)
+        parse(part, *handlers)
 
-    monkeypatch.setattr(pieces, "worksheet", counting)
+    monkeypatch.setattr(sys.modules[worksheet.__module__], "parse", counting)
     assert outcome(other) == expected
-    assert sum(parsed) < 8000  # headers with the agency's name, rows that are as high as their prose
-
-
-def test_a_number_behind_a_formula_that_stands_elsewhere_is_read_without_parsing(monkeypatch):
-    def sheet(number):
-        return (
-            '<worksheet><sheetData><row r="1"><c r="A1"><f t="shared" si="0" ref="A1:A2">B1</f><v>1</v></c></row>'
-            f'<row r="2"><c r="A2"><f t="shared" si="0"/><v>{number}</v></c></row></sheetData></worksheet>'
-        )
-
-    assert sheet_outcome(pieces.sheet_of, sheet(2)) == sheet_outcome(worksheet, sheet(2))
-    expected = sheet_outcome(worksheet, sheet(3))
-    monkeypatch.setattr(pieces, "worksheet", None)
-    assert sheet_outcome(pieces.sheet_of, sheet(3)) == expected
+    assert (
+        sum(parsed) < 8000
+    )  # start tags, headers with the agency's name, rows that are as high as their prose
 
 
 def test_cells_come_in_the_order_of_the_sheet():
@@ -468,7 +450,7 @@ def test_cells_come_in_the_order_of_the_sheet():
         )
         text = f"<worksheet><sheetData>{rows.replace('5', str(number))}</sheetData></worksheet>"
         tables = [Tables(Limits()) for _ in range(2)]
-        assert sheet_outcome(pieces.sheet_of, text, tables[0]) == sheet_outcome(worksheet, text, tables[1])
+        assert sheet_outcome(sheet_of, text, tables[0]) == sheet_outcome(worksheet, text, tables[1])
 
 
 def test_a_shared_formula_is_written_out_anew():
@@ -479,7 +461,7 @@ def test_a_shared_formula_is_written_out_anew():
         )
 
     for text in ("B1", "C1+1", "B1"):
-        found = pieces.sheet_of(Part(sheet(text).encode()), SheetFacts(""), Tables(Limits()))
+        found = sheet_of(Part(sheet(text).encode()), SheetFacts(""), Tables(Limits()))
         assert found.cells[1, 0].formula == text.replace("1", "2", 1)
 
 
@@ -505,35 +487,6 @@ def test_no_file_can_change_what_another_gives():
         sheet.hidden_rows.add(1)
     facts.sheets.clear()
     assert outcome(data) == before
-
-
-def test_what_is_known_is_bounded_and_what_is_asked_for_stays():
-    known = Known(1100)
-    for number in range(1000):
-        known.put(number, str(number), 10)
-        assert known.get(0) == "0"  # asked for all the time
-    assert sum(known.get(number) is not None for number in range(1000)) <= 20
-    assert known.get(1) is None
-    known.put("large", "x", 1101)
-    assert known.get("large") is None
-    short = Known(1100)
-    for number in range(1000):
-        short.put(number, "", 0)  # what costs nothing by itself
-    assert sum(short.get(number) is not None for number in range(1000)) <= 22
-
-
-def test_what_is_remembered_is_told_apart_by_its_bytes_and_its_name():
-    def read(part, name):
-        asked.append(name)
-        return name, part.content
-
-    asked = []
-    for name, content in (("a", b"1"), ("a", b"1"), ("b", b"1"), ("a", b"2"), ("a", b"1")):
-        packed = Packed(0, 1, zlib.crc32(content), content)
-        assert remembered(read, packed, partial(Part, content), name) == (name, content)
-    assert asked == ["a", "b", "a"]
-    for number in range(3):
-        assert remembered(read, None, partial(Part, b"%d" % number)) == ("", b"%d" % number)
 
 
 @pytest.mark.parametrize(
