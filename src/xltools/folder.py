@@ -28,7 +28,6 @@ from xltools.text import Lang, catalog
 FILE = "collection.toml"
 WAIVERS = "waivers.csv"
 WAIVERS_WORKBOOK = "waivers.xlsx"
-KEPT = ".xltools/read.sqlite"  # what was read before, by content; it can be deleted at any time
 _LEVELS = {severity.value: severity for severity in Severity}
 _WAIVER_HEADS = {
     "agency": ("agency", *CODE_HEADS),

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -190,7 +189,7 @@ class Cause(NamedTuple):
     """What may lie behind a finding: a sentence of the catalogue below ``cause.``, and its facts."""
 
     code: str
-    facts: Mapping[str, object] = MappingProxyType({})
+    facts: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.data.anew import carried
 from xltools.data.checksum import checksum, member_check
 from xltools.data.filing import Account, Member, Source
 from xltools.data.number import kept
@@ -165,15 +164,9 @@ class _Table:
         for column, look in enumerate(looks):
             canvas.put(page, Area.at(first, column), None, look)
         rows_area = Area.at(first, 0, max(1, self.count), self.width)
-        sent, unpacked = carried(items)
-        make_there = partial(_made_of, make, unpacked)
-        canvas.stream(page, Stream(first, self.count, sent, make_there, self.linked, executor))
+        canvas.stream(page, Stream(first, self.count, items, make, self.linked, executor))
         canvas.refuse_typing(page, rows_area, t("input.error-title"), t("rollup.no-typing"))
         page.autofilter(self.head, 0, rows_area.last_row, rows_area.last_column)
-
-
-def _made_of(make: Callable[[_Item], Row], unpacked: Callable[[object], _Item], sent: object) -> Row:
-    return make(unpacked(sent))
 
 
 def write_sources(canvas: Canvas, content: Content, rollup: Rollup, executor: Executor | None) -> None:

@@ -11,10 +11,9 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import islice, starmap
 from typing import IO, TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from xltools.data.ahead import worked_out
 from xltools.excel.formula import ROW
 from xltools.form.address import a1, column_name
 
@@ -132,7 +131,7 @@ class Stream(Generic[_Item]):
         draw = partial(_drawn, self.make, [f'<c r="{letters}{ROW}"{style}' for letters, style in styles])
         portions = self._portions(max(1, _AT_A_TIME // len(styles)))
         count = 0
-        for drawn in worked_out(draw, portions, self.executor if self.count >= _FEWEST else None):
+        for drawn in starmap(draw, portions):
             count += drawn.number
             self._links.write(drawn.links)
             yield drawn.rows
