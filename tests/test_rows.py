@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import re
-import weakref
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -27,12 +24,11 @@ from test_merge import OFFICIAL, OTHER, filing, rolled
 from witness import differences
 from xltools.checking.checks import verify
 from xltools.cli import command_line
-from xltools.data.ahead import ahead
 from xltools.data.filing import Account, Member, Source
 from xltools.data.measure import FOREMOST, foremost
 from xltools.data.number import kept, stored
 from xltools.data.record import Agency
-from xltools.data.rollup import Adding, Rollup, subtotals
+from xltools.data.rollup import Rollup, subtotals
 from xltools.data.roster import Entry, Roster
 from xltools.excel.formula import shifted
 from xltools.excel.package import patched
@@ -168,10 +164,10 @@ def test_the_same_input_is_the_same_bytes_in_memory_and_in_a_file(three, package
 
 
 class Lazy(Sequence):
-    """Members made when they are asked for; it knows how many are alive."""
+    """Members made when they are asked for."""
 
     def __init__(self, count):
-        self.count, self.alive, self.most = count, weakref.WeakSet(), 0
+        self.count = count
 
     def __len__(self):
         return self.count
@@ -179,32 +175,13 @@ class Lazy(Sequence):
     def __getitem__(self, index):
         if index >= self.count:
             raise IndexError
-        values = Figures(
-            zip((c.name for c in OFFICIAL.inputs), map(Decimal, range(index, 999)), strict=False)
-        )
-        self.alive.add(values)
-        self.most = max(self.most, len(self.alive))
+        values = dict(zip((c.name for c in OFFICIAL.inputs), map(Decimal, range(index, 999)), strict=False))
         return Member(Agency("区", f"{index:03}", "某局"), Source(f"{index}.xlsx", "0"), values)
 
 
 class Liar(Lazy):
     def __len__(self):
         return self.count + 1
-
-
-class Figures(dict):
-    __hash__ = object.__hash__
-
-
-def test_members_are_gone_through_and_never_held():
-    members = Lazy(200)
-    accounts = tuple(Account(m.agency, m.source, "included") for m in members)
-    rollup = Rollup(OFFICIAL, 2024, "区", "区", members, accounts, "unchecked")
-    members.most = 0
-    written = write_rollup(rollup, home=Path(), by_kind=True)
-    portion = stream._AT_A_TIME // len(OFFICIAL.cells)
-    assert members.most <= FOREMOST + 2 * portion + 2  # those of a chart, and of two portions
-    assert len(read_package(written, "x.xlsx", OFFICIAL).members) == 200
 
 
 def test_a_sequence_that_lies_about_its_length_is_refused():
@@ -430,94 +407,3 @@ def test_foremost_are_those_that_have_most_and_of_equals_the_first(amounts):
     ]
     wanted = sorted(range(len(amounts)), key=lambda place: (-amounts[place], place))[:FOREMOST]
     assert foremost(form, measure, members) == [(members[place], amounts[place]) for place in wanted]
-
-
-@settings(max_examples=40)
-@given(
-    st.lists(st.tuples(st.integers(0, 4), st.integers(-3, 3)), max_size=40), st.integers(1, 6), st.randoms()
-)
-def test_members_add_up_alike_in_whichever_order_and_parts(amounts, parts, chance):
-    """Those of a chart too, of which the first of equals stay the first."""
-    members = [
-        Member(Agency("d", f"{place:03}", ""), Source(""), figures_for(one, other), "")
-        for place, (one, other) in enumerate(amounts)
-    ]
-    whole = rollup_of(members)
-    shares = [Adding(OFFICIAL) for _ in range(parts)]
-    for place, member in chance.sample(list(enumerate(members)), len(members)):
-        order = member.agency.code.encode()
-        chance.choice(shares).add(OFFICIAL, member.values, order, place)
-    chance.shuffle(shares)
-    adding = Adding(OFFICIAL)
-    for share in shares:
-        adding.include(share)
-    other = replace(whole, added=adding.added(OFFICIAL, lambda place: place))
-    assert list(other.values.items()) == list(whole.values.items())
-    charts = [chart for chart in OFFICIAL.charts if chart.kind == "agencies"]
-    assert charts
-    for chart in charts:
-        assert other.foremost(chart) == whole.foremost(chart)
-    assert whole.foremost(charts[0])[:1] == foremost(OFFICIAL, charts[0].shows[0].is_, members)[:1]
-
-
-def figures_for(one, other):
-    names = OFFICIAL.input_names
-    return {
-        name: Decimal(other if place % 3 else one) for place, name in enumerate(names) if (place + one) % 4
-    }
-
-
-def test_rows_are_the_same_whoever_works_them_out(monkeypatch):
-    """By other processes, portion by portion, with formulas, links and an account; and by none."""
-    monkeypatch.setattr(stream, "_FEWEST", 1)
-    monkeypatch.setattr(stream, "_AT_A_TIME", 2)
-    members = tuple(filing_member(n) for n in range(7))
-    whole = rollup_of(members)
-    alone, shared = io.BytesIO(), io.BytesIO()
-    save_rollup(whole, alone, home=Path("out"))
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
-        save_rollup(whole, shared, home=Path("out"), executor=executor)
-    assert shared.getvalue() == alone.getvalue()
-    assert [member.agency for member in read_package(shared.getvalue(), "x.xlsx").members] == [
-        member.agency for member in members
-    ]
-
-
-def test_rows_are_drawn_here_where_those_who_should_are_ended(monkeypatch):
-    monkeypatch.setattr(stream, "_FEWEST", 1)
-    monkeypatch.setattr(stream, "_AT_A_TIME", 1)
-    whole = rollup_of(tuple(map(filing_member, range(9))))
-    alone, left = io.BytesIO(), io.BytesIO()
-    save_rollup(whole, alone, home=Path("out"))
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
-        executor.submit(os.getpid).result()
-        for process in multiprocessing.active_children():
-            process.kill()
-        save_rollup(whole, left, home=Path("out"), executor=executor)
-        with pytest.raises(BrokenExecutor):
-            executor.submit(os.getpid)
-    assert left.getvalue() == alone.getvalue()
-
-
-def filing_member(n):
-    values = {name: Decimal(n * place % 11) for place, name in enumerate(OFFICIAL.input_names) if place % 9}
-    return Member(
-        Agency("青禾区", f"C{n}", f"单位{n}"), Source(f"in/C{n} 年报.xlsx", f"{n:064x}", n), values, ""
-    )
-
-
-def test_few_rows_are_no_work_for_others():
-    class NoneOfTheirs:
-        def submit(self, *_: object) -> None:
-            pytest.fail("asked for a few rows")
-
-    save_rollup(rollup_of(tuple(map(filing_member, range(3)))), io.BytesIO(), executor=NoneOfTheirs())
-
-
-@pytest.mark.parametrize("most", [0, 1, 3, 20])
-def test_what_is_ahead_is_begun_before_it_is_asked_for(most):
-    begun = []
-    items = ahead((begun.append(n) or n for n in range(10)), most)
-    assert len(begun) == min(10, most)
-    seen = [(n, len(begun)) for n in items]
-    assert seen == [(n, min(10, n + most + 1)) for n in range(10)]
