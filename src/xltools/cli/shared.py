@@ -262,7 +262,7 @@ def read_all(
     return Handed(inbox, filings, passed_over)
 
 
-_PAYS = 150  # files for each process; with fewer, starting processes takes longer than it saves
+_PAYS = 500  # files for each process; with fewer, starting processes takes longer than it saves
 
 
 @contextlib.contextmanager
