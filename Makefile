@@ -46,13 +46,13 @@ samples: $(READY)  ## make the sample workbooks again
 golden: $(READY)  ## renew the golden files after looking at the difference
 	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py tests/test_interface.py
 
-bench: $(READY)  ## measure against floors, openpyxl, xlsxwriter and pandas (MORE=1 also 100,000 files)
+bench: $(READY)  ## measure against floors, openpyxl, xlsxwriter and pandas (MORE=1 also 10,000 files)
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/returning.py
 	$(BIN)/python benchmarks/starting.py
 	$(BIN)/python benchmarks/stamping.py
 	$(BIN)/python benchmarks/rollup.py
-	$(BIN)/python benchmarks/merging.py $(if $(MORE),--scale 10 100 1000 10000 100000)
+	$(BIN)/python benchmarks/merging.py $(if $(MORE),--scale 80 500 2000 10000)
 
 findings: $(READY)  ## write the pages about all findings into dist
 	$(BIN)/xltools --lang en explain --format md -o dist/findings.md

@@ -316,21 +316,3 @@ def test_files_that_give_no_roll_up_prove_nothing_and_say_why(folder):
 def test_what_is_no_roll_up_is_no_roll_up(folder):
     shutil.copy(FILES[0], folder / "d.xlsx")
     assert "cannot be read as a roll-up" in check()
-
-
-def test_a_proof_does_not_rest_on_what_was_read_before(folder, monkeypatch):
-    """In a collection the second run reads nothing again; a proof reads everything."""
-    import xltools.intake
-
-    run("init", "c", "--year", 2024, "--district", "青禾区", "--roster", "roster.csv")
-    monkeypatch.chdir(folder / "c")
-    for file in FILES:
-        shutil.copy(file, "inbox")
-    run("merge")
-    read = []
-    real = xltools.intake.read_package
-    monkeypatch.setattr(xltools.intake, "read_package", lambda *a, **k: (read.append(a[1]), real(*a, **k))[1])
-    run("merge")
-    assert read == []
-    assert "byte for byte" in run("merge", "--check", "district.xlsx")
-    assert len(read) == len(FILES)

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from xltools.text.findings import all_codes, finding_code
@@ -70,7 +69,7 @@ class Cause(NamedTuple):
     """What may lie behind a finding: a sentence of the catalogue below ``cause.``, and its facts."""
 
     code: str
-    facts: Mapping[str, object] = MappingProxyType({})
+    facts: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def collection_text(collection: Collection, lang: Lang) -> str:
     """Every finding under its file, the missing agencies, and a line that counts them."""
-    files = (file_text(one, lang) for one in collection.each())
+    files = (file_text(one, lang) for one in collection.examined)
     return "\n\n".join([*filter(None, files), *closing_text(collection, lang)])
 
 
