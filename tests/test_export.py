@@ -24,12 +24,12 @@ from conftest import ROOT, sound_values
 from test_merge import OFFICIAL, OTHER, filing, reread, rolled
 from xltools.cli import export as export_command
 from xltools.cli import main
+from xltools.collection.merging import merge
 from xltools.data.figures import State, returns_of
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.record import Agency, Record
 from xltools.errors import OutputError
 from xltools.excel.reader import read
-from xltools.merging import merge
 from xltools.report.delimited import defused, rows_text
 from xltools.report.export import HOWS, format_of, is_fixed, outputs, writer
 from xltools.report.export.extract import Extract

@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 
+from xltools.collection.reading import Workers
 from xltools.errors import InputError, Problem, XltoolsError
-from xltools.intake import Workers
 
 _CONNECTING = 10.0  # seconds to wait for the scheduler
 _DESERTED = 60.0  # seconds to wait for a first worker
