@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, sound_prose, sound_values
 from test_folder import folder, run, told  # noqa: F401  a fixture
-from xltools.checking.board import State, board
+from xltools.checking.board import AgencyState, board
 from xltools.checking.collection import examine
 from xltools.checking.differences import differences
 from xltools.data.filing import Stamp
@@ -40,7 +40,7 @@ def sent(code, *, year=2024, values=None, prose=None, name=""):
 
 def states(*filings, policy=None):
     made = board(examine(filings, ROSTER, 2024, "区", policy=policy), ROSTER, DUE, DUE)
-    return {line.entry.code: set(line.states) - {State.RECEIVED} for line in made.lines if line.examined}
+    return {row.entry.code: set(row.states) - {AgencyState.RECEIVED} for row in made.rows if row.examined}
 
 
 def lead(filing, **options):
@@ -50,51 +50,51 @@ def lead(filing, **options):
 
 def test_nobody_sent_anything():
     made = board(examine((), ROSTER, 2024), ROSTER, DUE, dt.date(2025, 2, 2))
-    assert [line.state for line in made.lines] == [State.NOT_SENT] * 6
-    assert made.counts[State.NOT_SENT] == 6
+    assert [row.state for row in made.rows] == [AgencyState.NOT_SENT] * 6
+    assert made.counts[AgencyState.NOT_SENT] == 6
     assert made.days_left == -2
 
 
 def test_a_sound_return_is_accepted():
-    assert State.ACCEPTED in lead(sent("001"))
+    assert AgencyState.ACCEPTED in lead(sent("001"))
 
 
 def test_another_year_and_an_unreadable_file():
-    assert State.WRONG_YEAR in lead(sent("001", year=2023))
+    assert AgencyState.WRONG_YEAR in lead(sent("001", year=2023))
     unreadable = read_package(b"", "002_x.xlsx", FORM)
-    assert states(unreadable) == {"002": {State.ERRORS}}
+    assert states(unreadable) == {"002": {AgencyState.ERRORS}}
 
 
 def test_a_nil_report_is_declared_and_not_merely_empty():
-    assert lead(sent("001", values={}, prose={"cover.nil": "是"})) == {State.NIL, State.ACCEPTED}
-    assert State.NIL not in lead(sent("001", values={}))
+    assert lead(sent("001", values={}, prose={"cover.nil": "是"})) == {AgencyState.NIL, AgencyState.ACCEPTED}
+    assert AgencyState.NIL not in lead(sent("001", values={}))
 
 
 def test_two_files_of_one_agency():
     one, other = sent("001", name="a.xlsx"), sent("001", name="b.xlsx")
-    assert states(one, other)["001"] == {State.SAME_TWICE}
+    assert states(one, other)["001"] == {AgencyState.SAME_TWICE}
     changed = sent(
         "001", values=sound_values() | {"disclosure.penalty.decisions": Decimal(99)}, name="c.xlsx"
     )
-    assert State.TWO_FILES in states(one, changed)["001"]
+    assert AgencyState.TWO_FILES in states(one, changed)["001"]
 
 
 def test_blank_cells_are_warnings_and_a_question_asks():
     values = sound_values()
     del values["disclosure.penalty.decisions"]
-    assert lead(sent("001", values=values)) == {State.WARNINGS}
+    assert lead(sent("001", values=values)) == {AgencyState.WARNINGS}
     policy = Policy(levels={"blank": Severity.QUESTION})
-    assert lead(sent("001", values=values), policy=policy) == {State.QUESTIONS}
+    assert lead(sent("001", values=values), policy=policy) == {AgencyState.QUESTIONS}
     explained = replace(
         sent("001", values=values), explanations={("blank", "disclosure.penalty.decisions"): "没有"}
     )
-    assert lead(explained, policy=policy) == {State.ACCEPTED}
+    assert lead(explained, policy=policy) == {AgencyState.ACCEPTED}
 
 
 def test_what_needs_doing_first_is_on_top():
     filings = [sent("001"), sent("002", year=2023), read_package(b"", "003_x.xlsx", FORM)]
     made = board(examine(filings, ROSTER, 2024, "区"), ROSTER, DUE, DUE)
-    assert [line.entry.code for line in made.lines] == ["002", "003", "004", "005", "006", "001"]
+    assert [row.entry.code for row in made.rows] == ["002", "003", "004", "005", "006", "001"]
 
 
 def test_what_is_nobodys_is_named():
@@ -107,10 +107,10 @@ def test_what_is_nobodys_is_named():
 def test_every_file_is_on_the_board_once(codes):
     filings = [replace(SENT[code]) for code in codes]
     made = board(examine(filings, ROSTER, 2024, "区"), ROSTER, DUE, DUE)
-    shown = [one for line in made.lines for one in line.examined] + list(made.strangers)
+    shown = [one for row in made.rows for one in row.examined] + list(made.strangers)
     assert len(shown) == len(filings)
-    assert len(made.lines) == len(ROSTER.entries)
-    assert all(line.states for line in made.lines)
+    assert len(made.rows) == len(ROSTER.entries)
+    assert all(row.states for row in made.rows)
 
 
 SENT = {code: sent(code) for code in ("001", "002", "003", "009")}

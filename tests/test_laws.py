@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 import strategies
 from conftest import HERE
-from xltools.checking import checks
-from xltools.data.filing import Filing, Origin, Shown, Source
 from xltools.data.number import close, is_blank, normal, stored
 from xltools.data.record import Agency, Record, total
 from xltools.errors import AdditionError
@@ -87,27 +85,6 @@ def test_totals_are_added_up_one_after_the_other(record):
 def test_an_identity_is_broken_where_its_sides_differ(record):
     values = record.complete()
     assert record.form.broken(values) == [i for i in record.form.identities if i.equation.difference(values)]
-
-
-ORIGINS = st.lists(st.sampled_from(Origin), max_size=2)
-
-
-@few
-@given(strategies.records(OFFICIAL), st.integers(0, 99), ORIGINS, st.sampled_from([None, 0, 1]))
-def test_a_return_that_shows_its_sums_has_no_faulty_total(record, place, origins, change):
-    """It is not gone through total by total, which would say the same."""
-    complete = record.complete()
-    shown = {c.name: Shown(complete[c.name], str(complete[c.name]), Origin.FORMULA) for c in OFFICIAL.totals}
-    names = list(shown)
-    for step, origin in enumerate(origins):
-        name = names[(place + step) % len(names)]
-        value = None if change is None else complete[name] + change
-        shown[name] = Shown(value, "" if value is None else str(value), origin)
-    filing = Filing(Source("x.xlsx"), form=OFFICIAL, record=record, shown=shown)
-    found = list(checks.totals(filing))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checks, "_shows_sums", lambda *_: False)
-        assert found == list(checks.totals(filing))
 
 
 @few

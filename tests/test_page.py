@@ -13,9 +13,9 @@ from jinja2 import UndefinedError
 
 from browser import opened
 from conftest import ROOT
+from xltools.checking.board import Action, file_statuses
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.grouping import grouped
-from xltools.checking.standing import State, standings
 from xltools.cli import command_line
 from xltools.collection.roster_files import load_roster
 from xltools.data.filing import Filing, Source, Stamp
@@ -259,9 +259,9 @@ def test_the_same_collection_gives_the_same_page(problems):
 
 
 def test_what_needs_doing_comes_first(form, problems):
-    states = [one.state for one in standings(problems)]
-    assert states == sorted(states, key=list(State).index)
-    assert states[:3] == [State.MISSING, State.MISSING, State.CORRECT]
+    states = [one.action for one in file_statuses(problems)]
+    assert states == sorted(states, key=list(Action).index)
+    assert states[:3] == [Action.MISSING, Action.MISSING, Action.CORRECT]
     question = Finding("blank", level=Severity.QUESTION)
     waived = Finding("wrong-year", waiver=Waiver("", "", "", "", "", ""))
     told = {
@@ -272,10 +272,10 @@ def test_what_needs_doing_comes_first(form, problems):
         "a": [replace(question, explanation="so"), waived],
     }
     filings = [filled(form, findings=found, path=path) for path, found in reversed(told.items())]
-    found = standings(Collection(tuple(filings)))
+    found = file_statuses(Collection(tuple(filings)))
     assert [one.path for one in found[:3]] == ["e", "q", "w"]
-    assert [one.state for one in found[:3]] == [State.CORRECT, State.EXPLAIN, State.LOOK]
-    assert {one.state for one in found[3:]} == {State.SOUND}
+    assert [one.action for one in found[:3]] == [Action.CORRECT, Action.EXPLAIN, Action.LOOK]
+    assert {one.action for one in found[3:]} == {Action.SOUND}
     assert found[0].waived == 0
     assert sum(found[-1].counts.values()) + sum(found[-2].counts.values()) == 2
     assert [one.waived for one in found if one.path == "a"] == [1]

@@ -41,10 +41,9 @@ OURS = {
         "xltools.collection.merging",
         "xltools.collection.roster_files",
         "xltools.checking.causes",
-        "xltools.checking.gaps",
+        "xltools.checking.failing_equations",
     ),
     *(
-        "xltools.checking.grouping",
         "xltools.data.rollup",
         "xltools.data.seal",
         "xltools.document",

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from conftest import ROOT
 from xltools.cli import output
-from xltools.report.table import Table
+from xltools.report.table import TextTable
 
 pty = pytest.importorskip("pty", reason="the system has no pseudo-terminals")
 
@@ -177,7 +177,7 @@ def screens(monkeypatch):
 
 NAMES = ("青禾区住房和城乡建设局（[/b]）" * 3, "short", "青禾区教育局\x1b[2J\u202e")
 NUMBERS = ("59,237.2449", "1,204", "0")
-TABLE = Table(
+TABLE = TextTable(
     [("agency", "amount", "and another"), *zip(NAMES, NUMBERS, NUMBERS, strict=True)], frozenset({1, 2})
 )
 

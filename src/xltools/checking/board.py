@@ -1,4 +1,4 @@
-"""The board: how each agency of the roster stands, what needs doing first."""
+"""The state of each file and of each agency in a collection, the most urgent first."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
-from xltools.checking import standing
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.holders import entry_of, named_for
 from xltools.data.filing import Filing
@@ -17,145 +17,209 @@ from xltools.data.roster import Entry, Roster
 from xltools.text import Word
 
 
-class State(Enum):
-    """What can be said of an agency's return. Several may hold at once; they stand in the order of what needs doing."""
+class Action(Enum):
+    """What the coordinator has to do about a file or an agency, the most urgent first."""
 
-    TWO_FILES = "two-files"  # that differ: which one counts?
+    MISSING = "missing"  # ask for the file
+    CORRECT = "correct"  # send it back: it has errors
+    EXPLAIN = "explain"  # ask: it has questions without an answer
+    LOOK = "look"  # look at its warnings
+    SOUND = "sound"  # nothing: it has no findings but notes, and waived or answered ones
+
+
+_URGENCY = {action: index for index, action in enumerate(Action)}
+
+
+@dataclass(frozen=True)
+class FileStatus:
+    """The findings about one file, or about one agency of the roster that sent none."""
+
+    findings: tuple[Finding, ...]
+    filing: Filing | None = None
+    absent: Entry | None = None
+
+    @property
+    def agency(self) -> str:
+        """The name and code of the agency; empty if they could not be read."""
+        if self.absent is not None:
+            return str(self.absent.agency())
+        return str(self.filing.agency) if self.filing and self.filing.agency else ""
+
+    @property
+    def code(self) -> str:
+        """The code of the agency; empty if it could not be read."""
+        if self.absent is not None:
+            return self.absent.code
+        return self.filing.agency.code if self.filing and self.filing.agency else ""
+
+    @property
+    def path(self) -> str:
+        """The path of the file; empty if there is none."""
+        return self.filing.source.path if self.filing else ""
+
+    @cached_property
+    def action(self) -> Action:
+        """What the worst open finding requires."""
+        if any(finding.is_error for finding in self.findings):
+            return Action.MISSING if self.filing is None else Action.CORRECT
+        pending = {finding.severity for finding in self.findings if finding.is_open}
+        if Severity.QUESTION in pending:
+            return Action.EXPLAIN
+        return Action.LOOK if Severity.WARNING in pending else Action.SOUND
+
+    @cached_property
+    def counts(self) -> dict[Severity, int]:
+        """The number of findings of each severity, without those that were waived."""
+        return {s: sum(f.severity is s and f.waiver is None for f in self.findings) for s in Severity}
+
+    @property
+    def waived(self) -> int:
+        """The number of waived findings."""
+        return sum(finding.waiver is not None for finding in self.findings)
+
+
+def file_statuses(collection: Collection) -> tuple[FileStatus, ...]:
+    """Return every file and every missing agency, the most urgent first; ties keep the order of the collection."""
+    sent = [FileStatus(one.findings, one.filing) for one in collection.examined]
+    missing = zip(collection.missing, collection.absent, strict=True)
+    every = [*sent, *(FileStatus((finding,), absent=entry) for finding, entry in missing)]
+    return tuple(sorted(every, key=lambda s: (_URGENCY[s.action], *(-n for n in s.counts.values()))))
+
+
+class AgencyState(Enum):
+    """A state of an agency's return, the most urgent first. An agency can have several states."""
+
+    TWO_FILES = "two-files"  # with different contents: the agency has to say which one counts
     WRONG_YEAR = "wrong-year"
     OLD_EDITION = "old-edition"
     ERRORS = "errors"
     NOT_SENT = "not-sent"
-    QUESTIONS = "questions"  # findings that ask for an explanation, unanswered
+    QUESTIONS = "questions"  # without an answer
     WARNINGS = "warnings"
-    SAME_TWICE = "same-twice"  # an identical file twice
-    NIL = "nil"  # declared nil, not merely empty
-    ACCEPTED = "accepted"  # nothing is open: it enters the roll-up as it is
+    SAME_TWICE = "same-twice"  # the same file twice
+    NIL = "nil"  # a declared nil return, not one that is merely empty
+    ACCEPTED = "accepted"  # no open finding: the return enters the roll-up
     RECEIVED = "received"
 
 
-_ORDER = {state: place for place, state in enumerate(State)}
+_ORDER = {state: place for place, state in enumerate(AgencyState)}
 _OF_CODE = {
-    "wrong-year": State.WRONG_YEAR,
-    "wrong-edition": State.OLD_EDITION,
-    "old-layout": State.OLD_EDITION,
+    "wrong-year": AgencyState.WRONG_YEAR,
+    "wrong-edition": AgencyState.OLD_EDITION,
+    "old-layout": AgencyState.OLD_EDITION,
 }
 _OF_SEVERITY = {
-    Severity.ERROR: State.ERRORS,
-    Severity.QUESTION: State.QUESTIONS,
-    Severity.WARNING: State.WARNINGS,
+    Severity.ERROR: AgencyState.ERRORS,
+    Severity.QUESTION: AgencyState.QUESTIONS,
+    Severity.WARNING: AgencyState.WARNINGS,
 }
-
-
-# What each asks for, in the words in which the files of a collection are told.
-TO_DO = {
-    State.TWO_FILES: standing.State.CORRECT,
-    State.WRONG_YEAR: standing.State.CORRECT,
-    State.OLD_EDITION: standing.State.CORRECT,
-    State.ERRORS: standing.State.CORRECT,
-    State.NOT_SENT: standing.State.MISSING,
-    State.QUESTIONS: standing.State.EXPLAIN,
-    State.WARNINGS: standing.State.LOOK,
-    State.SAME_TWICE: standing.State.LOOK,
-    State.NIL: standing.State.SOUND,
-    State.ACCEPTED: standing.State.SOUND,
-    State.RECEIVED: standing.State.SOUND,
+ACTIONS = {
+    AgencyState.TWO_FILES: Action.CORRECT,
+    AgencyState.WRONG_YEAR: Action.CORRECT,
+    AgencyState.OLD_EDITION: Action.CORRECT,
+    AgencyState.ERRORS: Action.CORRECT,
+    AgencyState.NOT_SENT: Action.MISSING,
+    AgencyState.QUESTIONS: Action.EXPLAIN,
+    AgencyState.WARNINGS: Action.LOOK,
+    AgencyState.SAME_TWICE: Action.LOOK,
+    AgencyState.NIL: Action.SOUND,
+    AgencyState.ACCEPTED: Action.SOUND,
+    AgencyState.RECEIVED: Action.SOUND,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One agency: its states, what needs doing first in front, and its files."""
+class BoardRow:
+    """One agency with its states, the most urgent first, and its files."""
 
     entry: Entry
-    states: tuple[State, ...]
+    states: tuple[AgencyState, ...]
     examined: tuple[Examined, ...] = ()
 
     @property
-    def state(self) -> State:
-        """What needs doing first."""
+    def state(self) -> AgencyState:
+        """The most urgent state."""
         return self.states[0]
 
     @property
-    def to_do(self) -> standing.State:
-        """What that asks for."""
-        return TO_DO[self.state]
+    def action(self) -> Action:
+        """What the most urgent state requires."""
+        return ACTIONS[self.state]
 
     @property
     def filings(self) -> tuple[Filing, ...]:
-        """The files that came from it."""
+        """The agency's files."""
         return tuple(one.filing for one in self.examined)
 
     def count(self, severity: Severity) -> int:
-        """How many findings of that severity are still open; notes never are."""
+        """Return the number of open findings of that severity; notes are never open."""
         return sum(f.severity is severity and f.is_open for one in self.examined for f in one.findings)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The agencies, what needs doing first on top; files that are nobody's; and the day it is about."""
+    """The agencies of the roster on one day, the most urgent first, and the files of no agency of it."""
 
-    lines: tuple[Line, ...]
+    rows: tuple[BoardRow, ...]
     strangers: tuple[Examined, ...]
     due: dt.date
     day: dt.date
 
     @property
-    def counts(self) -> dict[State, int]:
-        """How many agencies are in each state."""
-        counted = Counter(state for line in self.lines for state in line.states)
-        return {state: counted[state] for state in State}
+    def counts(self) -> dict[AgencyState, int]:
+        """The number of agencies in each state."""
+        counted = Counter(state for row in self.rows for state in row.states)
+        return {state: counted[state] for state in AgencyState}
 
     @property
     def days_left(self) -> int:
-        """Until the due day; below zero when it is past."""
+        """The number of days until the due day; negative after it."""
         return (self.due - self.day).days
 
-    def having(self, state: State) -> tuple[Line, ...]:
-        """The agencies in that state, in the order of the roster."""
-        return tuple(line for line in self.lines if state in line.states)
+    def having(self, state: AgencyState) -> tuple[BoardRow, ...]:
+        """Return the rows of the agencies in that state."""
+        return tuple(row for row in self.rows if state in row.states)
 
 
 def board(collection: Collection, roster: Roster, due: dt.date, day: dt.date) -> Board:
-    """The board of *collection* on that day. A file that cannot be read is its agency's whose code its name begins with."""
+    """Return the board of *collection* on *day*.
+
+    A file without a stamp belongs to the agency with whose code its name begins.
+    """
     files: dict[str, list[Examined]] = {}
     strangers = []
     for one in collection.examined:
-        entry = _entry(one.filing, roster)
+        entry = (named_for if one.filing.stamp is None else entry_of)(one.filing, roster)
         if entry is None:
             strangers.append(one)
         else:
             files.setdefault(entry.code, []).append(one)
-    lines = [_line(entry, tuple(files.get(entry.code, ()))) for entry in roster]
-    lines.sort(key=lambda line: _ORDER[line.state])  # stable: the roster's order within a state
-    return Board(tuple(lines), tuple(strangers), due, day)
+    rows = [_board_row(entry, tuple(files.get(entry.code, ()))) for entry in roster]
+    rows.sort(key=lambda row: _ORDER[row.state])  # stable: ties keep the order of the roster
+    return Board(tuple(rows), tuple(strangers), due, day)
 
 
-def _entry(filing: Filing, roster: Roster) -> Entry | None:
-    if filing.stamp is None:
-        return named_for(filing, roster)
-    return entry_of(filing, roster)
-
-
-def _line(entry: Entry, examined: tuple[Examined, ...]) -> Line:
+def _board_row(entry: Entry, examined: tuple[Examined, ...]) -> BoardRow:
     states = {state for one in examined for f in one.findings for state in _states(f, len(examined))}
     if not examined:
-        states.add(State.NOT_SENT)
+        states.add(AgencyState.NOT_SENT)
     elif len({one.filing.source.sha256 for one in examined}) > 1:
-        states.add(State.TWO_FILES)
+        states.add(AgencyState.TWO_FILES)
     if examined:
-        states.add(State.RECEIVED)
+        states.add(AgencyState.RECEIVED)
     if any(one.filing.is_nil for one in examined):
-        states.add(State.NIL)
-    if states <= {State.RECEIVED, State.NIL}:
-        states.add(State.ACCEPTED)
-    return Line(entry, tuple(sorted(states, key=_ORDER.__getitem__)), examined)
+        states.add(AgencyState.NIL)
+    if states <= {AgencyState.RECEIVED, AgencyState.NIL}:
+        states.add(AgencyState.ACCEPTED)
+    return BoardRow(entry, tuple(sorted(states, key=_ORDER.__getitem__)), examined)
 
 
-def _states(finding: Finding, files: int) -> Iterator[State]:
+def _states(finding: Finding, files: int) -> Iterator[AgencyState]:
+    """Yield the state that an open finding puts an agency with that number of *files* in."""
     if not finding.is_open:
         return
     if finding.code == "duplicate-return" and files > 1:
-        yield State.SAME_TWICE if finding.facts.get("same") == Word("same") else State.TWO_FILES
+        yield AgencyState.SAME_TWICE if finding.facts.get("same") == Word("same") else AgencyState.TWO_FILES
     elif finding.code in _OF_CODE:
         yield _OF_CODE[finding.code]
     else:

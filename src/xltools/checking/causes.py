@@ -1,16 +1,16 @@
-"""The cause and not only the symptom: what may lie behind a finding, said only where the figures fit exactly.
+"""Find possible causes of findings, such as a typing error that explains a difference exactly.
 
-A cause is a hypothesis. It names the cell and the figures, so that the agency can look; it never changes what counts.
-Because a small figure fits many things by chance, a cause is said under these conditions:
+A cause is a hypothesis: it names a cell and its figures for the agency to check, and changes no figure and no severity.
+Small figures match by chance, so these limits apply:
 
-* At most two causes a finding, the most particular first (the order of :data:`STRONG` and :data:`WEAK`).
-* A strong cause is one that rests on more than one witness: a text beside it, a second equation that fails by the
-  opposite, last year's figures, a total of 0. Where there is one, no weak one is said.
-* A weak cause rests on the difference alone. The cell must be the only one that fits in its way, the difference at
-  least :data:`LEAST`, and where more than two weak causes fit, the difference tells nothing and none is said.
+* A finding has at most two causes, the most specific first (the order of :data:`STRONG` and :data:`WEAK`).
+* A strong cause has independent evidence: a text in an input, a second equation that fails by the opposite amount,
+  last year's figures, or a total of 0. A finding with a strong cause gets no weak one.
+* A weak cause rests on the difference alone. Exactly one cell must fit, and the difference must be at least
+  :data:`LEAST`. A finding that more than two weak causes fit gets none.
 
-Roll-ups get none: the slip is in the return of a member. Source of the mistakes: published reports and the ordinary
-slips of typing figures; no document lists them, so all of this is inferred.
+Roll-ups get no causes: the error is in the return of a member. Source: published reports and ordinary typing errors; no
+document lists them, so all of this is inferred.
 """
 
 from __future__ import annotations
@@ -20,33 +20,37 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from xltools.checking.gaps import Gap, gaps
+from xltools.checking.failing_equations import FailingEquation, failing_equations
 from xltools.data.filing import Filing
 from xltools.data.finding import Cause, Finding, Severity
 from xltools.data.number import close
+from xltools.data.record import Record
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 from xltools.text import Sum
 
-LEAST = 10  # of a difference, below which it alone is no witness: of one digit, some figure always fits
-_MOST = 2  # causes a finding
-_RESENT = 5  # figures that are not 0, below which two years may well be alike
+LEAST = (
+    10  # the smallest difference that counts as evidence: some figure always fits a difference of one digit
+)
+_MOST = 2  # causes per finding
+_RESENT = 5  # the least number of figures other than 0 that two years share only if a return was sent again
 _UNIT = Decimal(10_000)  # from 万元 to 元
-_NEAR = Decimal(3)  # in the right unit, a figure is within this factor of what it is measured by
+_NEAR = Decimal(3)  # in the right unit, a figure is within this factor of the figure that it is compared with
 
 
 class Case(NamedTuple):
-    """One filing under examination, its findings, the equations that fail, and last year's figures."""
+    """A filing with its findings, the equations behind them by index of the finding, and last year's figures."""
 
     filing: Filing
     form: Form
+    record: Record
     findings: tuple[Finding, ...]
-    gaps: Mapping[int, Gap]
-    texts: Mapping[str, Decimal]  # what the texts mean that stand where numbers belong
+    equations: Mapping[int, FailingEquation]
+    texts: Mapping[str, Decimal]  # the number that each text in an input stands for
     past: Mapping[str, Decimal]
 
     def label(self, name: str) -> str:
-        """What a person calls the cell."""
+        """Return the label of the cell."""
         return self.form.cells[name].label
 
 
@@ -56,18 +60,20 @@ Recogniser = Callable[[Case, int], Iterator[Cause]]
 def with_causes(
     filing: Filing, findings: Sequence[Finding], past: Mapping[str, Decimal] | None = None
 ) -> tuple[Finding, ...]:
-    """*findings* of that filing, in the same order, each with what may lie behind it.
+    """Return *findings* of *filing* in the same order, each with its possible causes.
 
-    *past* are last year's figures of the agency by cell, totals included; without them, what needs them is not said.
+    *past* has last year's figures of the agency by cell, totals included; without it, causes that need it are not found.
     """
-    if filing.form is None or filing.record is None or filing.is_rollup:
+    form, record = filing.form, filing.record
+    if form is None or record is None or filing.is_rollup:
         return tuple(findings)
-    texts = {n: v for n in sorted(filing.clouded) if (v := filing.record.values.get(n))}
-    case = Case(filing, filing.form, tuple(findings), gaps(filing, findings), texts, past or {})
-    return tuple(_explained(case, index, finding) for index, finding in enumerate(findings))
+    texts = {n: v for n in sorted(filing.clouded) if (v := record.values.get(n))}
+    equations = failing_equations(filing, findings)
+    case = Case(filing, form, record, tuple(findings), equations, texts, past or {})
+    return tuple(_with_causes(case, index, finding) for index, finding in enumerate(findings))
 
 
-def _explained(case: Case, index: int, finding: Finding) -> Finding:
+def _with_causes(case: Case, index: int, finding: Finding) -> Finding:
     causes = [cause for recogniser in STRONG for cause in recogniser(case, index)]
     if not causes:
         weak = [cause for recogniser in WEAK for cause in recogniser(case, index)]
@@ -75,86 +81,89 @@ def _explained(case: Case, index: int, finding: Finding) -> Finding:
     return replace(finding, causes=(*finding.causes, *causes)[:_MOST]) if causes else finding
 
 
-# -- strong causes: there is a second witness
+# -- strong causes: with independent evidence
 
 
 def last_year_resent(case: Case, index: int) -> Iterator[Cause]:
-    """Every figure typed is last year's, and at least five are not 0: last year's return was sent again.
+    """Every input equals last year's and at least five are not 0: last year's return was sent again.
 
-    Said of errors and questions that set one figure against another, and of a wrong year.
+    Given for errors and questions that compare two figures, and for a wrong year.
     """
-    finding, record = case.findings[index], case.filing.record
+    finding, values = case.findings[index], case.record.values
     compared = isinstance(finding.found, Decimal) and isinstance(finding.expected, Decimal)
-    if record is None or not case.past or not (compared or finding.code == "wrong-year"):
+    if not case.past or not (compared or finding.code == "wrong-year"):
         return
     if finding.severity not in {Severity.ERROR, Severity.QUESTION} or case.filing.unread:
         return
     names = case.form.input_names
-    same = all(record.values.get(name, ZERO) == case.past.get(name, ZERO) for name in names)
-    count = sum(bool(record.values.get(name)) for name in names)
+    same = all(values.get(name, ZERO) == case.past.get(name, ZERO) for name in names)
+    count = sum(bool(values.get(name)) for name in names)
     if same and count >= _RESENT:
         yield Cause("last-year-resent", {"count": count})
 
 
 def text_left_out(case: Case, index: int) -> Iterator[Cause]:
-    """What is missing is exactly what the texts mean that stand where numbers belong: a SUM passes over texts.
+    """The difference equals the numbers that were typed as texts: SUM skips texts.
 
-    Said of a total (typed over, or of unknown origin), of a rule that would hold without the texts, and of the text
-    itself when a total that was computed or typed over it shows that much less.
+    Given for a total that was typed or whose origin is unknown, for a rule that would hold without the texts, and for
+    the text itself if a total over it is short by its number.
     """
-    finding, gap = case.findings[index], case.gaps.get(index)
-    if gap is not None:
-        texts = tuple((sign, n) for n, sign in gap.inputs.items() if n in case.texts)
-        if texts and gap.difference == Linear(texts).value(case.texts):
-            yield _texts(case, [name for _, name in texts])
+    finding, equation = case.findings[index], case.equations.get(index)
+    if equation is not None:
+        texts = tuple((sign, n) for n, sign in equation.inputs.items() if n in case.texts)
+        if texts and equation.difference == Linear(texts).value(case.texts):
+            yield _text_cause(case, [name for _, name in texts])
     elif finding.code == "text-as-number" and finding.cell in case.texts:
         totals = [t for t in case.form.totals if finding.cell in case.form.reach[t.name]]
         for cell in sorted(totals, key=lambda total: len(case.form.reach[total.name])):
             names = [name for name in case.texts if name in case.form.reach[cell.name]]
             if _is_short(case, cell.name, names):
-                yield _texts(case, names)
+                yield _text_cause(case, names)
                 return
 
 
 def _is_short(case: Case, total: str, texts: Sequence[str]) -> bool:
-    shown, record = case.filing.shown.get(total, None), case.filing.record
-    if shown is None or shown.value is None or record is None or case.form.reach[total] & case.filing.unread:
+    """Return whether *total* shows the sum without *texts*."""
+    shown, values = case.filing.shown.get(total), case.record.values
+    if shown is None or shown.value is None or case.form.reach[total] & case.filing.unread:
         return False
-    without = {name: value for name, value in record.values.items() if name not in texts}
-    short, whole = (case.form.complete(v).get(total, ZERO) for v in (without, record.values))
+    without = {name: value for name, value in values.items() if name not in texts}
+    short, whole = (case.form.complete(v).get(total, ZERO) for v in (without, values))
     return close(shown.value, short) and not close(shown.value, whole)
 
 
-def _texts(case: Case, names: Sequence[str]) -> Cause:
+def _text_cause(case: Case, names: Sequence[str]) -> Cause:
     terms = tuple((1, case.label(name), value) for name, value in case.texts.items() if name in names)
     return Cause("text-left-out", {"texts": Sum(terms)})
 
 
 def typed_zero(case: Case, index: int) -> Iterator[Cause]:
-    """A total shows 0 although its parts are not: it was taken for a line in which nothing happened.
+    """A total shows 0 and its parts are not 0: the filler took it for a line with nothing to report.
 
-    Seen in print: 洪泽区 2023, two totals of its table of disputes.
+    Source: 洪泽区 2023, two totals of its table of disputes.
     """
-    gap = case.gaps.get(index)
-    if gap is not None and gap.total and not gap.figure(gap.total):
-        yield Cause("typed-zero", {"label": case.label(gap.total), "right": gap.finding.expected})
+    equation = case.equations.get(index)
+    if equation is not None and equation.total and not equation.figure(equation.total):
+        yield Cause("typed-zero", {"label": case.label(equation.total), "right": equation.finding.expected})
 
 
 def wrong_line(case: Case, index: int) -> Iterator[Cause]:
-    """The same equation fails in two lines by opposite amounts, and over all lines it holds: a figure in the wrong line.
+    """The same equation fails in two lines by opposite amounts, and holds over all lines: a figure is in the wrong line.
 
-    In a rule on rows, and in a total row, the lines are columns (``wrong-column``); in a rule on columns, and in a
-    total column, they are rows (``wrong-row``). That a figure stands in another row of one column leaves no trace
-    where all rows of that column are added up, and is not looked for. Seen in print: 洋河新区 2025, 自然人 60 against 61
-    and 其他 1 against 0. Said only when everything in the section could be read, all differences add up to nothing, no
-    third line fails by that amount, and there are as many applications as that to have been misplaced.
+    For a rule on rows and a total row the lines are columns (``wrong-column``); for a rule on columns and a total column
+    they are rows (``wrong-row``). A figure in another row of one column is not looked for: the sum of the column is the
+    same. Source: 洋河新区 2025, 自然人 60 instead of 61 and 其他 1 instead of 0. Given only if every cell of the section could be
+    read, the differences of all lines add up to 0, no third line fails by that amount, and one of the two lines has a
+    figure at least as large.
     """
-    gap = case.gaps.get(index)
-    if gap is None or gap.family is None or _is_unread(case, gap.family.section):
+    equation = case.equations.get(index)
+    if equation is None or equation.family is None:
         return
-    kin = [other for other in case.gaps.values() if other.family == gap.family]
-    pair = [other for other in kin if abs(other.difference) == abs(gap.difference)]
-    if sum(other.difference for other in kin) or len(pair) != 2:  # noqa: PLR2004  a pair
+    if any(case.form.cells[name].section.key == equation.family.section for name in case.filing.unread):
+        return
+    family = [other for other in case.equations.values() if other.family == equation.family]
+    pair = [other for other in family if abs(other.difference) == abs(equation.difference)]
+    if sum(other.difference for other in family) or len(pair) != 2:  # noqa: PLR2004  a pair
         return
     over, short = sorted(pair, key=lambda other: -other.difference)
     amount = over.difference
@@ -162,28 +171,24 @@ def wrong_line(case: Case, index: int) -> Iterator[Cause]:
         sign < 0 and short.figure(n) >= amount for n, sign in short.inputs.items()
     ):
         one, other = pair[0].line, pair[1].line
-        code = "wrong-column" if gap.family.columns else "wrong-row"
+        code = "wrong-column" if equation.family.columns else "wrong-row"
         yield Cause(code, {"one": one, "other": other, "difference": amount})
 
 
-def _is_unread(case: Case, section: str) -> bool:
-    return any(case.form.cells[name].section.key == section for name in case.filing.unread)
-
-
 def forgotten_from_last_year(case: Case, index: int) -> Iterator[Cause]:
-    """A line of a rule is 0, and what it would have to hold is what another line of that rule held last year.
+    """An input of a rule is 0, and the figure it needs is last year's figure of another input of the rule.
 
-    So a carry-over that was forgotten is found (上年结转 left at 0, last year's 结转下年度 is what is missing) without the
-    form saying which line goes with which. Only one line may fit.
+    This finds a forgotten carry-over (上年结转 is 0 and last year's 结转下年度 is missing) without naming lines. Only one pair
+    of inputs may fit.
     """
-    gap = case.gaps.get(index)
-    if gap is None or gap.total:
+    equation = case.equations.get(index)
+    if equation is None or equation.total:
         return
-    direct = [name for _, name in gap.terms if not case.form.cells[name].is_total]
+    direct = [name for _, name in equation.terms if not case.form.cells[name].is_total]
     fits = [
         (empty, was)
         for empty in direct
-        if not gap.figure(empty) and empty in gap.typed and (needed := gap.needed(empty))
+        if not equation.figure(empty) and empty in equation.typed and (needed := equation.needed(empty))
         for was in direct
         if case.past.get(was) == needed
     ]
@@ -196,15 +201,14 @@ def forgotten_from_last_year(case: Case, index: int) -> Iterator[Cause]:
 
 
 def other_unit(case: Case, index: int) -> Iterator[Cause]:
-    """A figure is 10,000 times what it is measured by, near enough: 元 where 万元 are asked for.
+    """A figure is about 10,000 times too large or too small: in 元 instead of 万元, or divided by 10,000 twice.
 
-    What it is measured by is what the finding expected (last year's figure, the middle of the peers), else last
-    year's figure of that cell. Only of figures with decimals and a unit, such as money; near enough is a factor of 3.
-    The other way round, 万元 twice over, it is 10,000 times too small.
+    It is compared with the figure that the finding expected (last year's, or the median of similar agencies), else with
+    last year's figure of the cell; "about" is within a factor of 3. Given only for inputs with decimals and a unit.
     """
     finding = case.findings[index]
     cell = case.form.cells.get(finding.cell)
-    if cell is None or cell.is_total or cell.number != "decimal" or not cell.unit or index in case.gaps:
+    if cell is None or cell.is_total or cell.number != "decimal" or not cell.unit or index in case.equations:
         return
     found = finding.found
     measure = finding.expected if isinstance(finding.expected, Decimal) else case.past.get(cell.name, ZERO)
@@ -216,37 +220,37 @@ def other_unit(case: Case, index: int) -> Iterator[Cause]:
             yield Cause("times-10000", facts | {"label": cell.label, "measure": measure})
 
 
-# -- weak causes: the difference alone speaks
+# -- weak causes: from the difference alone
 
 
 def transposed(case: Case, index: int) -> Iterator[Cause]:
-    """Two neighbouring digits of one figure exchanged, 61 for 16, and the equation holds.
-
-    Such a difference is divisible by 9. A total that was typed is looked at first, then the cells behind it.
-    """
+    """The equation holds if two neighbouring digits of one figure are exchanged: 61 instead of 16."""
     yield from _one_cell(case, index, "transposed", _are_transposed)
 
 
 def times_ten(case: Case, index: int) -> Iterator[Cause]:
-    """One figure is 10, 100, 1,000 or 10,000 times too large or too small: the difference is 9, 99 … times a figure."""
+    """The equation holds if one figure is multiplied or divided by 10, 100, 1,000 or 10,000."""
     yield from _one_cell(case, index, "times-10", _is_times_ten)
 
 
 def _one_cell(case: Case, index: int, code: str, fits: Callable[[Decimal, Decimal], bool]) -> Iterator[Cause]:
-    """The one cell in which that slip explains all."""
-    gap = case.gaps.get(index)
-    if gap is None or abs(gap.difference) < LEAST:
+    """Yield the cause *code* if correcting one cell makes the equation hold: a typed total, else exactly one input.
+
+    *fits* takes the figure and the one needed.
+    """
+    equation = case.equations.get(index)
+    if equation is None or abs(equation.difference) < LEAST:
         return
     found: list[tuple[str, Decimal]] = []
-    right = gap.figure(gap.total) - gap.difference if gap.total else ZERO
-    if gap.total and fits(gap.figure(gap.total), right):
-        found = [(gap.total, right)]
+    right = equation.figure(equation.total) - equation.difference if equation.total else ZERO
+    if equation.total and fits(equation.figure(equation.total), right):
+        found = [(equation.total, right)]
     else:
-        needed = ((name, gap.needed(name)) for name in gap.typed)
-        found = [(n, v) for n, v in needed if v is not None and fits(gap.figure(n), v)]
+        needed = ((name, equation.needed(name)) for name in equation.typed)
+        found = [(n, v) for n, v in needed if v is not None and fits(equation.figure(n), v)]
     if len(found) == 1:
         ((name, right),) = found
-        facts: dict[str, object] = {"label": case.label(name), "found": gap.figure(name), "right": right}
+        facts: dict[str, object] = {"label": case.label(name), "found": equation.figure(name), "right": right}
         yield Cause(code, facts)
 
 
@@ -269,16 +273,16 @@ def _is_times_ten(one: Decimal, other: Decimal) -> bool:
 
 
 def exchanged(case: Case, index: int) -> Iterator[Cause]:
-    """Two typed lines on opposite sides of a rule exchanged, such as the two carry-overs, and the rule holds."""
-    gap = case.gaps.get(index)
-    if gap is None or gap.total or abs(gap.difference) < LEAST:
+    """A rule holds if two inputs on opposite sides are exchanged, such as the two carry-overs."""
+    equation = case.equations.get(index)
+    if equation is None or equation.total or abs(equation.difference) < LEAST:
         return
-    direct = [(sign, name) for sign, name in gap.terms if not case.form.cells[name].is_total]
+    direct = [(sign, name) for sign, name in equation.terms if not case.form.cells[name].is_total]
     fits = [
         (one, other)
         for sign, one in direct
         for against, other in direct
-        if sign > 0 > against and 2 * (gap.figure(one) - gap.figure(other)) == gap.difference
+        if sign > 0 > against and 2 * (equation.figure(one) - equation.figure(other)) == equation.difference
     ]
     if len(fits) == 1:
         ((one, other),) = fits
@@ -287,51 +291,48 @@ def exchanged(case: Case, index: int) -> Iterator[Cause]:
             {
                 "one": case.label(one),
                 "other": case.label(other),
-                "found": gap.figure(one),
-                "found_other": gap.figure(other),
+                "found": equation.figure(one),
+                "found_other": equation.figure(other),
             },
         )
 
 
 def term_forgotten(case: Case, index: int) -> Iterator[Cause]:
-    """A rule fails by exactly one of its own terms: that line was forgotten, or counted twice, on the way to another.
+    """A rule fails by exactly one of its own terms: that line was forgotten, or is also counted in another line.
 
-    So 本年新收 that already holds 上年结转, or a result counted that is still carried over. Only one term may fit, and
-    figures must remain on both sides without it.
+    Examples: 本年新收 that includes 上年结转, or a result that is also carried over. Only one term may fit, and figures must
+    remain on both sides without it.
     """
-    gap = case.gaps.get(index)
-    if gap is None or gap.total or abs(gap.difference) < LEAST:
+    equation = case.equations.get(index)
+    if equation is None or equation.total or abs(equation.difference) < LEAST:
         return
-    fits = [name for _, name in gap.terms if gap.holds_without(name)]
+    fits = [name for _, name in equation.terms if equation.holds_without(name)]
     if len(fits) == 1:
-        yield Cause("term-forgotten", {"label": case.label(fits[0]), "found": gap.difference.copy_abs()})
+        yield Cause("term-forgotten", {"label": case.label(fits[0]), "found": equation.difference.copy_abs()})
 
 
 def counted_twice(case: Case, index: int) -> Iterator[Cause]:
-    """A total that was typed is too large by exactly one of its parts (``counted-twice``), or too small (``left-out``).
+    """A typed total is too large by exactly one of its parts (``counted-twice``), or too small (``left-out``).
 
-    In a rule, one part of a derived total is exactly what that total is too large by: counted there and elsewhere, or
-    a subtotal typed among the rows. Only one part may fit.
+    For a rule: a derived total is too large by exactly one of its inputs, which is counted elsewhere too or is a subtotal
+    typed among the rows. Only one part may fit.
     """
-    gap = case.gaps.get(index)
-    if gap is None or abs(gap.difference) < LEAST:
+    equation = case.equations.get(index)
+    if equation is None or abs(equation.difference) < LEAST:
         return
-    if gap.total:
-        parts = [(sign, name) for sign, name in gap.terms if name != gap.total]
+    if equation.total:
+        parts = [(sign, name) for sign, name in equation.terms if name != equation.total]
     else:
-        direct = {name for _, name in gap.terms}
-        parts = [(-sign, name) for name, sign in gap.typed.items() if name not in direct]
-    yield from _part(case, gap, parts)
-
-
-def _part(case: Case, gap: Gap, parts: Sequence[tuple[int, str]]) -> Iterator[Cause]:
-    fits = [name for sign, name in parts if gap.figure(name) == abs(gap.difference)]
-    if len(fits) != 1 or len([name for _, name in parts if gap.figure(name)]) < 2:  # noqa: PLR2004  one alone is the sum
+        direct = {name for _, name in equation.terms}
+        parts = [(-sign, name) for name, sign in equation.typed.items() if name not in direct]
+    fits = [(sign, name) for sign, name in parts if equation.figure(name) == abs(equation.difference)]
+    others = [name for _, name in parts if equation.figure(name)]
+    if len(fits) != 1 or len(others) < 2:  # noqa: PLR2004  a single part is the sum itself
         return
-    sign = next(sign for sign, name in parts if name == fits[0])
-    twice = -sign * gap.difference > 0
-    if twice or gap.total:
-        facts: dict[str, object] = {"label": case.label(fits[0]), "found": gap.figure(fits[0])}
+    ((sign, name),) = fits
+    twice = -sign * equation.difference > 0
+    if twice or equation.total:
+        facts: dict[str, object] = {"label": case.label(name), "found": equation.figure(name)}
         yield Cause("counted-twice" if twice else "left-out", facts)
 
 

@@ -1,4 +1,4 @@
-"""Two returns held against one another, cell by cell: two files of one agency, or this year's and last year's."""
+"""Compare two returns cell by cell: two files of one agency, or this year's and last year's return."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from xltools.data.filing import Filing
 from xltools.errors import AdditionError, InputError, Problem
 from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
+from xltools.form.model import Form
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One cell or prose cell that is not the same in both: a figure, a text, or ``None`` where nothing stands."""
+class CellDifference:
+    """A cell with different contents in two returns: figures or texts, and None where a cell is blank."""
 
     name: str
     label: str
@@ -25,52 +26,44 @@ class Difference:
 
     @property
     def change(self) -> Decimal | None:
-        """By how much the figure changed; ``None`` for texts."""
+        """The second figure minus the first; None for texts."""
         if isinstance(self.one, str) or isinstance(self.other, str):
             return None
         return EXACT.subtract(self.other or ZERO, self.one or ZERO)
 
 
-def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Difference, ...]:
-    """What the two do not have in common, in the form's order: inputs as read, totals derived, then prose if asked.
+def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[CellDifference, ...]:
+    """Return the differences in the order of the form: inputs and derived totals, then prose if *texts* is true.
 
-    A blank is not 0, and a figure that could not be read is shown as blank. Raises :class:`InputError` for a
-    file that could not be read as a return, :class:`AdditionError` for two different forms.
+    A blank differs from 0, and a figure that could not be read counts as blank. Raises :class:`InputError` for a file
+    that could not be read as a return, and :class:`AdditionError` if the forms differ.
     """
-    for filing in (one, other):
-        if filing.form is None or filing.record is None:
-            raise InputError(Problem("not-a-return", filing.source.path))
-    assert one.form is not None  # noqa: S101  just asked
-    assert other.form is not None  # noqa: S101  just asked
-    if one.form != other.form and one.form.name != other.form.name:
-        raise AdditionError(Problem("other-form", facts={"one": one.form.name, "other": other.form.name}))
-    return (*_figures(one, other), *(_texts(one, other) if texts else ()))
+    (form, figures), (second, others) = _form_and_figures(one), _form_and_figures(other)
+    if form != second and form.name != second.name:
+        raise AdditionError(Problem("other-form", facts={"one": form.name, "other": second.name}))
+
+    def found() -> Iterator[CellDifference]:
+        place = layout(form)
+        for name, cell in form.cells.items():
+            if figures.get(name) != others.get(name):
+                pair = figures.get(name), others.get(name)
+                yield CellDifference(name, cell.label, *place.address(name), *pair)
+        for name, part in form.texts.items() if texts else ():
+            if one.prose.get(name) != other.prose.get(name):
+                prose = one.prose.get(name), other.prose.get(name)
+                yield CellDifference(name, part.label, *place.address(name), *prose)
+
+    return tuple(found())
 
 
-def _figures(one: Filing, other: Filing) -> Iterator[Difference]:
-    assert one.form is not None  # noqa: S101  the caller asked
-    place, values, others = layout(one.form), _told(one), _told(other)
-    for name, cell in one.form.cells.items():
-        if values.get(name) != others.get(name):
-            yield Difference(name, cell.label, *place.address(name), values.get(name), others.get(name))
-
-
-def _told(filing: Filing) -> dict[str, Decimal]:
-    """The inputs as read and the totals of which any part is there and none is unreadable."""
-    assert filing.record is not None  # noqa: S101  the caller asked
-    assert filing.form is not None  # noqa: S101  the caller asked
-    reach, inputs = filing.form.reach, filing.record.values
-    return {
+def _form_and_figures(filing: Filing) -> tuple[Form, dict[str, Decimal]]:
+    """Return the form, the inputs, and the totals that have an input and depend on no unreadable one."""
+    form, record = filing.form, filing.record
+    if form is None or record is None:
+        raise InputError(Problem("not-a-return", filing.source.path))
+    known = {
         name: value
-        for name, value in filing.record.complete().items()
-        if reach[name] & set(inputs) and not reach[name] & filing.unread
+        for name, value in record.complete().items()
+        if form.reach[name] & record.values.keys() and not form.reach[name] & filing.unread
     }
-
-
-def _texts(one: Filing, other: Filing) -> Iterator[Difference]:
-    assert one.form is not None  # noqa: S101  the caller asked
-    place = layout(one.form)
-    for name, part in one.form.texts.items():
-        texts = one.prose.get(name), other.prose.get(name)
-        if texts[0] != texts[1]:
-            yield Difference(name, part.label, *place.address(name), *texts)
+    return form, known

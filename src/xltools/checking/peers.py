@@ -14,7 +14,7 @@ from decimal import Context, Decimal
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from xltools.checking.notable import Notable, most_notable, watched
+from xltools.checking.materiality import Deviation, largest_deviations, material_cells
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
@@ -69,7 +69,7 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
 
 @lru_cache(maxsize=16)
 def _watched_totals(form: Form) -> tuple[tuple[str, Linear], ...]:
-    return tuple((cell.name, cell.definition) for cell in watched(form) if cell.definition is not None)
+    return tuple((cell.name, cell.definition) for cell in material_cells(form) if cell.definition is not None)
 
 
 class Company:
@@ -111,8 +111,8 @@ class Company:
             if spread.least <= value <= spread.most or value < 0 or name in last or name in peer.unknown:
                 continue
             if (score := spread.score(value)) is not None:
-                found.append(Notable(peer.form.cells[name], score))
-        for notable in most_notable(found, peer.form):
+                found.append(Deviation(peer.form.cells[name], score))
+        for notable in largest_deviations(found, peer.form):
             yield _outlier(peer, notable, spreads[notable.cell.name])
 
 
@@ -173,7 +173,7 @@ class Spread:
 def _spreads(peers: Sequence[Peer], thresholds: Thresholds) -> dict[str, Spread]:
     """Return the spread of each watched cell that enough of the *peers* have; fewer are no measure."""
     found: dict[str, Spread] = {}
-    for cell in watched(peers[0].form):
+    for cell in material_cells(peers[0].form):
         values = (peer.now(cell.name) for peer in peers if cell.name not in peer.unknown)
         figures = sorted(value for value in values if value >= 0)
         if len(figures) >= thresholds.peers:
@@ -218,7 +218,7 @@ def _in_units(log: Decimal) -> int:
     return int(log.scaleb(10).to_integral_value())
 
 
-def _outlier(peer: Peer, notable: Notable, spread: Spread) -> Finding:
+def _outlier(peer: Peer, notable: Deviation, spread: Spread) -> Finding:
     cell, value = notable.cell, peer.now(notable.cell.name)
     facts: dict[str, object] = {
         "label": cell.label,

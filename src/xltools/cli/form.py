@@ -15,7 +15,7 @@ from xltools.document.notes import filling_notes
 from xltools.form import library
 from xltools.report import data, text
 from xltools.report.delimited import rows_text
-from xltools.report.table import Table
+from xltools.report.table import TextTable
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _list(lang: Lang) -> click.Command:
             form = library.find(name)
             mark = f" ({t('report.default')})" if name == library.DEFAULT else ""
             rows.append([name + mark, form.title, form.authority])
-        emit(Table(rows))
+        emit(TextTable(rows))
 
     return run
 
@@ -68,7 +68,7 @@ def _cells(lang: Lang) -> click.Command:
             emit(rows_text([list(objects[0]), *(list(row.values()) for row in objects)]), output, bom=True)
         else:
             head = [t(f"report.head-{key}") for key in objects[0]]
-            emit(Table([head, *text.dictionary_rows(found, lang)]), output)
+            emit(TextTable([head, *text.dictionary_rows(found, lang)]), output)
 
     return run
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.table import Table as Grid
     from rich.text import Text
 
-    from xltools.report.table import Block, Table
+    from xltools.report.table import Block, TextTable
 
 _Item = TypeVar("_Item")
 _PATIENCE = 1.0  # seconds of work before a progress bar appears
@@ -132,7 +132,7 @@ def _coloured(text: str) -> Text:
     return found
 
 
-def _grid(table: Table, window: int) -> Grid | Text:
+def _grid(table: TextTable, window: int) -> Grid | Text:
     """Draw a table that fits into a *window* of that many columns by folding texts.
 
     Numbers, codes and names in ASCII are never broken. Where they alone are too wide, the result is the plain text.

@@ -1,4 +1,4 @@
-"""The manifest of a roll-up: every file that went into it, with its hash, and everything else that its bytes depend on."""
+"""The manifest of a roll-up: its input files with their hashes, and everything else that its bytes depend on."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from xltools.form.model import Form
 from xltools.office.guard import Limits, ScanError
 from xltools.office.parts import read_parts, written_parts
 
-SCHEMA = 2  # 1 had no output.parts_sha256
-_STATUSES = {"included", "excluded"}  # of the account of a file; the others are of agencies
+SCHEMA = 2  # version 1 had no output.parts_sha256
+_STATUSES = {"included", "excluded"}  # the statuses of files; the others are of agencies
 
 
 class Settings(NamedTuple):
-    """What a roll-up was made with besides the files; ``others`` are the hashes of what else was read, by what it is."""
+    """The options of a merge; ``others`` has the hashes of the other files that were read, by their purpose."""
 
     year: int
     district: str
@@ -39,12 +39,12 @@ class Settings(NamedTuple):
 
 
 def path_of(output: Path) -> Path:
-    """Where the manifest of a roll-up lies: beside it."""
+    """Return the path of the manifest of a roll-up: beside it."""
     return output.with_suffix(".manifest.json")
 
 
 def hash_of(content: bytes | Iterable[bytes]) -> str:
-    """SHA-256, as everywhere in the project's files."""
+    """Return the SHA-256 of *content* in hexadecimal."""
     whole = hashlib.sha256()
     for part in (content,) if isinstance(content, bytes) else content:
         whole.update(part)
@@ -52,12 +52,12 @@ def hash_of(content: bytes | Iterable[bytes]) -> str:
 
 
 def policy_hash(policy: Policy | None) -> str:
-    """Of everything that a coordinator decided about findings."""
+    """Return the hash of everything that a coordinator decided about findings."""
     return hash_of(repr(policy or Policy()).encode())
 
 
 def form_hash(form: Form) -> str:
-    """Of the form's definition."""
+    """Return the hash of the form's definition."""
     return hash_of(form.text.encode())
 
 
@@ -70,7 +70,7 @@ class Output(NamedTuple):
 
     @classmethod
     def of(cls, workbook: bytes) -> Output:
-        """Return what the manifest says of a workbook that this program wrote."""
+        """Return the entry for a workbook that this program wrote."""
         return cls(hash_of(workbook), len(workbook), written_parts(workbook).sha256)
 
 
@@ -81,9 +81,9 @@ def lines(
     output: Output,
     witness: Mapping[str, object] | None = None,
 ) -> Iterator[str]:
-    """The manifest's text line by line, one line per input, in the order of the account.
+    """Yield the text of the manifest: one line per input, in the order of the accounts.
 
-    *witness* is what a second reader found, where there was one.
+    *witness* is the result of a second reader, if there was one.
     """
     head: dict[str, object] = {
         "schema": SCHEMA,
@@ -94,16 +94,16 @@ def lines(
     }
     if witness is not None:
         head["witness"] = dict(witness)
-    yield _text(head)[:-1] + ', "inputs": [\n'
+    yield _json(head)[:-1] + ', "inputs": [\n'
     between = ""
     for account in rollup.accounts:
         if account.status in _STATUSES:
-            yield f"{between}  {_text(_input(account))}"
+            yield f"{between}  {_json(_input_object(account))}"
             between = ",\n"
     yield "\n]}\n"
 
 
-def _input(account: Account) -> dict[str, object]:
+def _input_object(account: Account) -> dict[str, object]:
     source, agency = account.source, account.agency
     return {
         "file": source.path,
@@ -114,12 +114,12 @@ def _input(account: Account) -> dict[str, object]:
     }
 
 
-def _text(value: object) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
 class Manifest(NamedTuple):
-    """A manifest as read: the hashes of the workbook, the settings, and the hash of each file by its path.
+    """A manifest that was read: the hashes of the workbook, the settings, and the hash of each input by its path.
 
     ``parts_sha256`` is empty in a manifest of schema 1.
     """
@@ -130,7 +130,7 @@ class Manifest(NamedTuple):
     inputs: Mapping[str, str]
 
     def is_of(self, workbook: bytes, limits: Limits) -> bool:
-        """Return whether *workbook* is the one that was written."""
+        """Return whether *workbook* is the one that the manifest is about."""
         if not self.parts_sha256:
             return hash_of(workbook) == self.sha256
         try:
@@ -141,7 +141,7 @@ class Manifest(NamedTuple):
 
 
 def read(path: Path) -> Manifest | None:
-    """The manifest in that file; none when there is no such file. Raises :class:`InputError` when it is not one."""
+    """Return the manifest in a file, or None if there is no file; raises :class:`InputError` if it is not a manifest."""
     if not path.is_file():
         return None
     try:
@@ -157,18 +157,15 @@ def read(path: Path) -> Manifest | None:
 
 
 def sources_beside(workbook: Source) -> list[Account]:
-    """The files that were added up in a workbook, from the manifest beside it; none where there is no manifest of it.
-
-    A manifest that cannot be used counts as none.
-    """
+    """Return the inputs of a roll-up from the manifest beside it; none if no manifest is valid and about *workbook*."""
     path, sha256 = path_of(Path(workbook.on_disk)), workbook.sha256
     with contextlib.suppress(InputError, KeyError, ValueError, TypeError):
         found: dict[str, Any] = json.loads(read_bytes(path)) if path.is_file() else {}
         if found and found["output"]["sha256"] == sha256:
-            return [_source(one) for one in found["inputs"] if one["status"] == "included"]
+            return [_account(one) for one in found["inputs"] if one["status"] == "included"]
     return []
 
 
-def _source(one: Mapping[str, Any]) -> Account:
+def _account(one: Mapping[str, Any]) -> Account:
     agency = Agency(**one["agency"]) if one["agency"] else None
     return Account(agency, Source(one["file"], one["sha256"], one["size"]), "included")

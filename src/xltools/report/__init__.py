@@ -1,1 +1,1 @@
-"""Filings, collections and roll-ups as text, JSON and CSV. Nothing here prints; everything returns text."""
+"""Filings, collections and roll-ups as text, JSON, CSV, HTML and workbooks. Nothing here prints."""

@@ -1,91 +1,96 @@
-"""The board as text, JSON and rows, and the words with which agencies are chased."""
+"""The board as text, JSON and table rows; a reminder for the agencies; and differences between two returns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from xltools.checking.board import Board, Line, State
-from xltools.checking.differences import Difference, differences
+from xltools.checking.board import AgencyState, Board, BoardRow
+from xltools.checking.differences import CellDifference, differences
 from xltools.data.finding import Severity
 from xltools.errors import XltoolsError
 from xltools.report.data import plain
-from xltools.report.table import Block, Table
+from xltools.report.table import Block, TextTable
 from xltools.text import Lang, catalog, clerk, number
 
 _COUNTED = (Severity.ERROR, Severity.QUESTION, Severity.WARNING)
 _MOST_DIFFERENCES = 10
 _PAIR = 2
 _STATE, _NUMERIC = 2, frozenset({3, 4, 5})  # columns of the board
+_TO_CORRECT = {
+    AgencyState.TWO_FILES,
+    AgencyState.WRONG_YEAR,
+    AgencyState.OLD_EDITION,
+    AgencyState.ERRORS,
+}
 
 
 def head(lang: Lang) -> list[str]:
-    """The heads of the columns."""
+    """Return the heads of the columns."""
     t = catalog(lang)
     counts = [t(f"board.head-{severity.value}s") for severity in _COUNTED]
     return [*(t(f"board.head-{key}") for key in ("code", "name", "state")), *counts, t("board.head-files")]
 
 
 def rows(board: Board, lang: Lang) -> list[list[str]]:
-    """A row an agency."""
-    return [_row(line, lang) for line in board.lines]
+    """Return one row of texts per agency."""
+    t, found = catalog(lang), []
+    for row in board.rows:
+        counts = [str(row.count(severity) or "") for severity in _COUNTED]
+        files = "、".join(filing.source.name for filing in row.filings)
+        if len(row.filings) > _PAIR:
+            files = t("board.files", count=len(row.filings))
+        found.append([row.entry.code, row.entry.name, states(row, lang), *counts, files])
+    return found
 
 
-def _row(line: Line, lang: Lang) -> list[str]:
-    counts = [str(line.count(severity) or "") for severity in _COUNTED]
-    return [line.entry.code, line.entry.name, states(line, lang), *counts, _files(line, lang)]
-
-
-def _files(line: Line, lang: Lang) -> str:
-    if len(line.filings) > _PAIR:
-        return catalog(lang)("board.files", count=len(line.filings))
-    return "、".join(filing.source.name for filing in line.filings)
-
-
-def states(line: Line, lang: Lang) -> str:
-    """The states that need words: received goes without saying when anything else is said."""
+def states(row: BoardRow, lang: Lang) -> str:
+    """Return the states in words; "received" is left out if there is another state."""
     t = catalog(lang)
-    told = [state.value for state in line.states if state is not State.RECEIVED]
-    return "、".join(t(f"board.state-{value}") for value in told or [State.RECEIVED.value])
+    values = [state.value for state in row.states if state is not AgencyState.RECEIVED]
+    return "、".join(t(f"board.state-{value}") for value in values or [AgencyState.RECEIVED.value])
 
 
 def counts(board: Board, lang: Lang) -> str:
-    """How many agencies stand how, and how long there is."""
+    """Return the number of agencies in each state and the due day, as one line."""
     t = catalog(lang)
-    told = [t("board.agencies", count=len(board.lines))]
-    told += [f"{t(f'board.state-{s.value}')} {n}" for s, n in board.counts.items() if n]
-    return " · ".join([*told, due(board, lang)])
+    parts = [t("board.agencies", count=len(board.rows))]
+    parts += [f"{t(f'board.state-{s.value}')} {n}" for s, n in board.counts.items() if n]
+    return " · ".join([*parts, due(board, lang)])
 
 
 def due(board: Board, lang: Lang) -> str:
-    """The due day and how far it is."""
-    left = board.days_left
-    key = "due-left" if left > 0 else "due-today" if left == 0 else "due-past"
-    return catalog(lang)(f"board.{key}", due=board.due.isoformat(), days=abs(left))
+    """Return the due day and the number of days until or since then."""
+    key = f"board.due-{_when(board)}"
+    return catalog(lang)(key, due=board.due.isoformat(), days=abs(board.days_left))
+
+
+def _when(board: Board) -> str:
+    return "left" if board.days_left > 0 else "today" if board.days_left == 0 else "past"
 
 
 def board_blocks(board: Board, lang: Lang, *, with_files: bool = True) -> list[Block]:
     """Return the counts, the table of agencies, and the remarks; *with_files* adds the column of file names."""
     shown = slice(None) if with_files else slice(-1)
     cells = [row[shown] for row in (head(lang), *rows(board, lang))]
-    states = {(row, _STATE): line.state.value for row, line in enumerate(board.lines, 1)}
-    return [counts(board, lang), Table(cells, _NUMERIC, states), *remarks(board, lang)]
+    marks = {(place, _STATE): row.state.value for place, row in enumerate(board.rows, 1)}
+    return [counts(board, lang), TextTable(cells, _NUMERIC, marks), *remarks(board, lang)]
 
 
 def remarks(board: Board, lang: Lang) -> Iterator[str]:
-    """What the table cannot say: files that are nobody's, and the cells in which two files differ."""
+    """Yield a text about the files of no agency, and one about each agency with two different files."""
     t = catalog(lang)
     if board.strangers:
         files = [f"  {one.filing.source.name}" for one in board.strangers]
         yield "\n".join([t("board.strangers"), *files])
-    for line in board.having(State.TWO_FILES):
-        yield "\n".join(_compared(line, lang))
+    for row in board.having(AgencyState.TWO_FILES):
+        yield "\n".join(_compared(row, lang))
 
 
-def _compared(line: Line, lang: Lang) -> Iterator[str]:
-    t, filings = catalog(lang), line.filings
+def _compared(row: BoardRow, lang: Lang) -> Iterator[str]:
+    t, filings = catalog(lang), row.filings
     names = "、".join(filing.source.name for filing in filings)
-    yield t("board.two-files", agency=line.entry.agency(), files=names)
+    yield t("board.two-files", agency=row.entry.agency(), files=names)
     if len(filings) != _PAIR:
         return
     try:
@@ -98,24 +103,20 @@ def _compared(line: Line, lang: Lang) -> Iterator[str]:
         yield f"  {t('board.more', count=len(found) - _MOST_DIFFERENCES)}"
 
 
-def difference_line(difference: Difference) -> str:
-    """One difference in one line."""
-    place = f"{difference.sheet}!{difference.address}"
-    change = difference.change
-    tail = f" ({change:+,f})" if change else ""
-    one, other = _shown(difference.one), _shown(difference.other)
-    return f"{place} {difference.label}: {one} → {other}{tail}"
+def difference_line(difference: CellDifference) -> str:
+    """Return a difference as one line of text."""
+    change = f" ({difference.change:+,f})" if difference.change else ""
+    one, other = (
+        "—" if side is None else number(side) if isinstance(side, Decimal) else side
+        for side in (difference.one, difference.other)
+    )
+    return f"{difference.sheet}!{difference.address} {difference.label}: {one} → {other}{change}"
 
 
-def _shown(value: object) -> str:
-    return "—" if value is None else number(value) if isinstance(value, Decimal) else str(value)
-
-
-def difference_object(difference: Difference) -> dict[str, object]:
-    """One difference for programs."""
-    sides = (difference.one, difference.other)
-    one, other = (None if side is None else plain(side) for side in sides)
-    change = None if difference.change is None else plain(difference.change)
+def difference_object(difference: CellDifference) -> dict[str, object]:
+    """Return a difference as a JSON object."""
+    sides = (difference.one, difference.other, difference.change)
+    one, other, change = (None if side is None else plain(side) for side in sides)
     return {
         "cell": difference.name,
         "label": difference.label,
@@ -128,45 +129,37 @@ def difference_object(difference: Difference) -> dict[str, object]:
 
 
 def board_object(board: Board) -> dict[str, object]:
-    """The board for programs."""
+    """Return the board as a JSON object."""
     return {
         "day": board.day.isoformat(),
         "due": board.due.isoformat(),
         "counts": {state.value: count for state, count in board.counts.items()},
         "agencies": [
             {
-                "code": line.entry.code,
-                "name": line.entry.name,
-                "state": line.state.value,
-                "states": [state.value for state in line.states],
-                **{f"{severity.value}s": line.count(severity) for severity in _COUNTED},
-                "files": [filing.source.path for filing in line.filings],
+                "code": row.entry.code,
+                "name": row.entry.name,
+                "state": row.state.value,
+                "states": [state.value for state in row.states],
+                **{f"{severity.value}s": row.count(severity) for severity in _COUNTED},
+                "files": [filing.source.path for filing in row.filings],
             }
-            for line in board.lines
+            for row in board.rows
         ],
         "strangers": [one.filing.source.path for one in board.strangers],
     }
 
 
 def reminder(board: Board, title: str, year: int) -> str:
-    """What to paste into the agencies' group: who has not sent, who has to correct. Always in Chinese."""
+    """Return a message to the agencies, in Chinese: which have to send, correct or explain their return."""
     t = clerk()
-    days = t(_days(board), due=board.due.isoformat(), days=abs(board.days_left))
+    days = t(f"remind.{_when(board)}", due=board.due.isoformat(), days=abs(board.days_left))
     parts = [t("remind.head", title=title, year=year, days=days)]
-    missing = [line.entry.name for line in board.having(State.NOT_SENT)]
-    wrong = [line.entry.name for line in board.lines if line.states[0] in _TO_CORRECT]
-    asked = [line.entry.name for line in board.lines if line.state is State.QUESTIONS]
+    missing = [row.entry.name for row in board.having(AgencyState.NOT_SENT)]
+    wrong = [row.entry.name for row in board.rows if row.state in _TO_CORRECT]
+    asked = [row.entry.name for row in board.rows if row.state is AgencyState.QUESTIONS]
     for key, names in (("missing", missing), ("wrong", wrong), ("asked", asked)):
         if names:
             listed = "\n".join(f"{place}. {name}" for place, name in enumerate(names, 1))
             parts.append(f"{t(f'remind.{key}', count=len(names))}\n{listed}")
     parts.append(t("remind.foot") if len(parts) > 1 else t("remind.none"))
     return "\n".join(parts)
-
-
-_TO_CORRECT = {State.TWO_FILES, State.WRONG_YEAR, State.OLD_EDITION, State.ERRORS}
-
-
-def _days(board: Board) -> str:
-    left = board.days_left
-    return "remind.left" if left > 0 else "remind.today" if left == 0 else "remind.past"

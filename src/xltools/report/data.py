@@ -1,4 +1,4 @@
-"""Filings and findings for programs: plain values for JSON, rows for CSV."""
+"""Filings and findings as JSON objects and CSV."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xltools.text import Lang, cause_text, message
 
 
 def plain(value: Decimal | str) -> int | float | str:
-    """A figure as JSON writes it; one that no double holds exactly, as a long sum may be, is written as text."""
+    """Return a figure as a JSON value; as text if no double represents it exactly, as may be for a long sum."""
     if isinstance(value, str):
         return value
     if is_whole(value):
@@ -27,7 +27,7 @@ def plain(value: Decimal | str) -> int | float | str:
 
 
 def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
-    """One finding with its sentence."""
+    """Return a finding with its message as a JSON object."""
     return {
         "code": finding.code,
         "severity": finding.severity.value,
@@ -48,7 +48,7 @@ def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
 
 
 def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> dict[str, object]:
-    """One file as read: what it is, what was typed, what its totals showed, and what is wrong."""
+    """Return a file as a JSON object: its identity, inputs, shown totals, prose and findings."""
     stamp = filing.stamp
     values = filing.record.values if filing.record else {}
     return {
@@ -58,20 +58,20 @@ def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> di
         "edition": stamp.edition if stamp else None,
         "year": stamp.year if stamp else None,
         "kind": stamp.kind if stamp else None,
-        "agency": _agency(filing),
+        "agency": _agency_object(filing),
         "values": {name: plain(value) for name, value in values.items()},
         "shown": {
             name: shown.text if shown.value is None else plain(shown.value)
             for name, shown in filing.shown.items()
         },
         "prose": dict(filing.prose),
-        "matches": [_match(mention) for mention in matches(filing)],
+        "matches": [_match_object(mention) for mention in matches(filing)],
         "findings": [finding_object(finding, lang) for finding in findings],
     }
 
 
-def _match(mention: Mention) -> dict[str, object]:
-    """A number of the prose and the reading that it equals."""
+def _match_object(mention: Mention) -> dict[str, object]:
+    """Return a number in the prose with the figure that it equals."""
     reading = mention.matched
     return {
         "box": mention.box,
@@ -82,18 +82,18 @@ def _match(mention: Mention) -> dict[str, object]:
     }
 
 
-def _agency(filing: Filing) -> dict[str, str] | None:
+def _agency_object(filing: Filing) -> dict[str, str] | None:
     agency = filing.agency
     return {"code": agency.code, "name": agency.name, "district": agency.district} if agency else None
 
 
 def collection_object(collection: Collection, lang: Lang, passed_over: int = 0) -> dict[str, object]:
-    """The whole of a verification: files, findings, summary; *passed_over* counts the files that were not read."""
+    """Return a verification as a JSON object; *passed_over* is the number of files that were skipped."""
     files = [
         {
             "file": one.filing.source.path,
             "sha256": one.filing.source.sha256,
-            "agency": _agency(one.filing),
+            "agency": _agency_object(one.filing),
             "year": one.filing.stamp.year if one.filing.stamp else None,
             **{f"{s.value}s": sum(f.severity is s for f in one.findings) for s in Severity},
         }
@@ -113,38 +113,28 @@ def collection_object(collection: Collection, lang: Lang, passed_over: int = 0) 
 
 
 def json_text(value: object, encoding: str, *, indent: int | None = None) -> str:
-    """JSON that a console of that encoding can print: anything but UTF-8 gets escapes."""
+    """Return *value* as JSON, with non-ASCII characters escaped unless *encoding* is UTF-8."""
     unicode = encoding.casefold().replace("-", "").replace("_", "") in {"utf8", "utf8sig"}
     return json.dumps(value, ensure_ascii=not unicode, indent=indent)
 
 
 def csv_text(filings: Iterable[Filing]) -> str:
-    """One row a file, one column a cell, for a spreadsheet or a data frame."""
+    """Return CSV with one row per file and one column per cell, for a spreadsheet or a data frame.
+
+    Totals that depend on an unreadable figure are blank.
+    """
     filings = list(filings)
     cells = list(dict.fromkeys(name for f in filings if f.form for name in f.form.cells))
     rows: list[list[object]] = [
         ["file", "sha256", "form", "edition", "year", "district", "code", "name", *cells]
     ]
     for filing in filings:
-        stamp, agency = filing.stamp, filing.agency
-        about = [stamp.form, stamp.edition, stamp.year] if stamp else ["", "", ""]
-        whose = [agency.district, agency.code, agency.name] if agency else ["", "", ""]
-        values = _told(filing)
-        rows.append(
-            [
-                filing.source.path,
-                filing.source.sha256,
-                *about,
-                *whose,
-                *(values.get(name, "") for name in cells),
-            ]
-        )
+        stamp, agency, values = filing.stamp, filing.agency, {}
+        form = [stamp.form, stamp.edition, stamp.year] if stamp else ["", "", ""]
+        names = [agency.district, agency.code, agency.name] if agency else ["", "", ""]
+        if filing.form and filing.record:
+            reach, complete = filing.form.reach, filing.record.complete()
+            values = {name: v for name, v in complete.items() if not reach[name] & filing.unread}
+        figures = (values.get(name, "") for name in cells)
+        rows.append([filing.source.path, filing.source.sha256, *form, *names, *figures])
     return rows_text(rows)
-
-
-def _told(filing: Filing) -> dict[str, Decimal]:
-    """The figures and totals of a filing, without the totals over a figure that could not be read."""
-    if filing.form is None or filing.record is None:
-        return {}
-    reach = filing.form.reach
-    return {name: v for name, v in filing.record.complete().items() if not reach[name] & filing.unread}

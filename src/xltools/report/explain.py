@@ -7,31 +7,28 @@ import re
 from collections.abc import Iterator, Sequence
 
 from xltools.data.finding import SEVERITY, Finding, Severity, can_be_accepted
-from xltools.report.table import Table
+from xltools.report.table import TextTable
 from xltools.text import Lang, catalog, finding_text
 from xltools.text.findings import FindingText
 
 _ORDER = list(Severity)
-_NEAREST, _LIKENESS = (
-    3,
-    0.5,
-)  # how many codes to suggest for an unknown one, and their least similarity (0 to 1)
+_MOST_SUGGESTIONS, _LEAST_SIMILARITY = 3, 0.5  # for an unknown code; a similarity is between 0 and 1
 _MARKUP = re.compile(r"[\\`*~<>|\[\]]")
 
 
-def listing(lang: Lang) -> Table:
+def listing(lang: Lang) -> TextTable:
     """Return a table of all codes with their severity and title."""
     t = catalog(lang)
     head = [t(f"explain.head-{key}") for key in ("code", "severity", "title")]
     severities = {(row, 1): severity.value for row, severity in enumerate(SEVERITY.values(), 1)}
-    return Table([head, *_rows(lang)], marks=severities)
+    return TextTable([head, *_code_rows(lang)], marks=severities)
 
 
 def page_text(code: str, lang: Lang) -> str:
     """Return the page about *code* as plain text."""
     page, t = finding_text(code, lang), catalog(lang)
-    blocks = [f"{code}  {_severity(code, lang)}  {page.title}"]
-    for key, lines in _parts(page):
+    blocks = [f"{code}  {_severity_text(code, lang)}  {page.title}"]
+    for key, lines in _page_sections(page):
         blocks.append("\n".join([t(f"explain.{key}"), *(f"  {line}" for line in lines)]))
     return "\n\n".join(blocks)
 
@@ -39,9 +36,9 @@ def page_text(code: str, lang: Lang) -> str:
 def page_markdown(code: str, lang: Lang) -> str:
     """Return the page about *code* as a section of Markdown whose anchor is the code."""
     page, t = finding_text(code, lang), catalog(lang)
-    blocks = [f"## {code}", f"**{_plain(page.title)}** ({_severity(code, lang)})"]
-    for key, lines in _parts(page):
-        words = "\n".join(map(_plain, lines))
+    blocks = [f"## {code}", f"**{_escaped(page.title)}** ({_severity_text(code, lang)})"]
+    for key, lines in _page_sections(page):
+        words = "\n".join(map(_escaped, lines))
         gap = "\n\n" if key == "mend" else " "
         blocks.append(f"**{t(f'explain.{key}')}**{gap}{words}")
     return "\n\n".join(blocks)
@@ -52,7 +49,9 @@ def book_markdown(lang: Lang) -> str:
     t = catalog(lang)
     head = [t(f"explain.head-{key}") for key in ("code", "severity", "title")]
     lines = [f"| {' | '.join(head)} |", "|---|---|---|"]
-    lines += [f"| [`{code}`](#{code}) | {level} | {_plain(title)} |" for code, level, title in _rows(lang)]
+    lines += [
+        f"| [`{code}`](#{code}) | {level} | {_escaped(title)} |" for code, level, title in _code_rows(lang)
+    ]
     top = [t("explain.book-other"), f"# {t('explain.book-title')}", t("explain.book-intro"), "\n".join(lines)]
     return "\n\n".join([*top, *(page_markdown(code, lang) for code in SEVERITY)])
 
@@ -65,15 +64,16 @@ def pointer(findings: Sequence[Finding], lang: Lang) -> str:
 
 def nearest_codes(word: str) -> list[str]:
     """Return the codes most similar to *word*, the most similar first."""
-    return difflib.get_close_matches(word.casefold().replace("_", "-"), list(SEVERITY), _NEAREST, _LIKENESS)
+    code = word.casefold().replace("_", "-")
+    return difflib.get_close_matches(code, list(SEVERITY), _MOST_SUGGESTIONS, _LEAST_SIMILARITY)
 
 
-def _rows(lang: Lang) -> Iterator[tuple[str, str, str]]:
+def _code_rows(lang: Lang) -> Iterator[tuple[str, str, str]]:
     for code, severity in SEVERITY.items():
         yield code, catalog(lang)(f"severity.{severity.value}"), finding_text(code, lang).title
 
 
-def _severity(code: str, lang: Lang) -> str:
+def _severity_text(code: str, lang: Lang) -> str:
     """Return the severity in words, with a remark for an error that a coordinator may accept."""
     t, severity = catalog(lang), SEVERITY[code]
     word = t(f"severity.{severity.value}")
@@ -81,7 +81,7 @@ def _severity(code: str, lang: Lang) -> str:
     return t("explain.acceptable", severity=word) if is_remarkable else word
 
 
-def _parts(page: FindingText) -> Iterator[tuple[str, list[str]]]:
+def _page_sections(page: FindingText) -> Iterator[tuple[str, list[str]]]:
     """Yield each heading of a page with its lines; the steps are numbered."""
     yield "what", [page.what]
     yield "why", [page.why]
@@ -91,6 +91,6 @@ def _parts(page: FindingText) -> Iterator[tuple[str, list[str]]]:
         yield "example", [page.example]
 
 
-def _plain(text: str) -> str:
+def _escaped(text: str) -> str:
     """Return *text* with the characters escaped that Markdown would take for markup."""
     return _MARKUP.sub(r"\\\g<0>", text)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of text, the first of which is the head.
+class TextTable:
+    """Rows of text; the first row is the head.
 
-    ``numeric`` columns are aligned to the right. ``marks`` says what the cell at (row, column) stands for: the value of a
-    severity or of a state, which a terminal shows in a colour. ``str(table)`` is plain text in aligned columns.
+    ``numeric`` columns are aligned to the right. ``marks`` has the value of the severity or state in the cell at
+    (row, column), which a terminal shows in a colour. ``str(table)`` is plain text in aligned columns.
     """
 
     rows: Sequence[Sequence[str]]
@@ -33,7 +33,7 @@ class Table:
         return "  ".join(cells).rstrip()
 
 
-Block = str | Table  # what is printed at once: lines of text, or a table
+Block = str | TextTable  # one or more lines of text, or a table
 
 
 def width(text: str) -> int:

@@ -1,38 +1,38 @@
-"""What a coordinator reads on the screen: findings file by file, then the count; the figures of a roll-up."""
+"""Findings, roll-ups, second readings and dictionaries as text for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from xltools.checking.collection import Collection, Examined
+from xltools.checking.grouping import FindingGroup, grouped
 from xltools.data.finding import Finding, Severity
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
+from xltools.report.table import Block, TextTable
 from xltools.text import Catalog, Lang, catalog, group_text, message, number
 
 if TYPE_CHECKING:
-    from xltools.checking.grouping import Group
     from xltools.collection.second_reader import SecondReading
     from xltools.data.rollup import Rollup
-    from xltools.report.table import Block, Table
 
 
 def collection_text(collection: Collection, lang: Lang) -> str:
-    """Every finding under its file, the missing agencies, and a line that counts them."""
+    """Return every finding under its file, the missing agencies, and a summary line."""
     files = (file_text(one, lang) for one in collection.examined)
     return "\n\n".join([*filter(None, files), *closing_text(collection, lang)])
 
 
 def closing_text(collection: Collection, lang: Lang) -> list[str]:
-    """What comes after the files: what no file is to blame for, and the counts."""
+    """Return what follows the files: the findings on agencies without a file, and the summary line."""
     blocks = []
     if collection.of_no_file:
         t = catalog(lang)
-        lines = (_line(f, message(f, lang), f.address, t) for f in collection.of_no_file)
+        lines = (_finding_lines(f, message(f, lang), f.address, t) for f in collection.of_no_file)
         blocks.append("\n".join([t("report.collection"), *lines]))
     return [*blocks, summary(collection, lang)]
 
@@ -54,68 +54,55 @@ def summary(collection: Collection, lang: Lang) -> str:
 
 
 def file_text(one: Examined, lang: Lang) -> str:
-    """The findings of one file under its name; nothing where there are none."""
+    """Return the findings of one file under its name; an empty text if there are none."""
     if not one.findings:
         return ""
-    t = catalog(lang)
-    agency = str(one.filing.agency) if one.filing.agency else t("report.no-agency")
-    return "\n".join([f"{agency}  {one.filing.source.path}", *_lines(one.findings, lang)])
+    agency = str(one.filing.agency) if one.filing.agency else catalog(lang)("report.no-agency")
+    lines = [_group_lines(group, lang) for group in grouped(one.findings)]
+    return "\n".join([f"{agency}  {one.filing.source.path}", *lines])
 
 
-def _lines(findings: Sequence[Finding], lang: Lang) -> Iterator[str]:
-    """The findings, worst first; what belongs together as one message."""
-    from xltools.checking.grouping import grouped  # noqa: PLC0415  a sound file has none
-
-    for group in grouped(findings):
-        yield _message(group, lang)
-
-
-def _message(group: Group, lang: Lang) -> str:
-    """What leads the group, what else is to be told of it, and what may lie behind it, which is told once."""
+def _group_lines(group: FindingGroup, lang: Lang) -> str:
+    """Return the message of a group, the messages of its separate findings, and its causes."""
     t, lead = catalog(lang), group.lead
     if group.is_many:
         sentence, address = group_text(lead.code, len(group.findings), lang), shortened(group.spans)
     else:
         sentence, address = message(lead, lang), lead.address
-    others = (f"\n      {t('report.together')}{_sentence(f, lead, lang)}" for f in group.apart)
-    return _line(lead, sentence + "".join(others), address, t)
+    for finding in group.apart:
+        code = f"{finding.code} " if finding.code != lead.code else ""
+        place = _place(finding.sheet if finding.sheet != lead.sheet else "", finding.address)
+        sentence += f"\n      {t('report.together')}{code}{place} {message(finding, lang)}"
+    return _finding_lines(lead, sentence, address, t)
 
 
-def _sentence(finding: Finding, lead: Finding, lang: Lang) -> str:
-    """A finding behind another: its code and its sheet only where they are not the same."""
-    sheet = finding.sheet if finding.sheet != lead.sheet else ""
-    place = "!".join(filter(None, (sheet, finding.address)))
-    code = f"{finding.code} " if finding.code != lead.code else ""
-    return f"{code}{place} {message(finding, lang)}"
-
-
-def _line(finding: Finding, sentence: str, address: str, t: Catalog, *, with_causes: bool = True) -> str:
-    place = "!".join(filter(None, (finding.sheet, address)))
-    place = f"{place} " if place else ""
-    tail = "".join(_remarks(finding, t, with_causes=with_causes))
-    return f"  {t(f'severity.{finding.severity.value}')} {finding.code}  {place}{sentence}{tail}"
-
-
-def _remarks(finding: Finding, t: Catalog, *, with_causes: bool) -> Iterator[str]:
-    """What may lie behind it, what the agency answered, and who accepted it: a line each."""
-    for cause in finding.causes if with_causes else ():
-        yield f"\n      {t('report.perhaps')}{t(f'cause.{cause.code}', **cause.facts)}"
+def _finding_lines(finding: Finding, sentence: str, address: str, t: Catalog) -> str:
+    """Return a finding in one line, followed by a line for each cause, the answer of the agency, and the waiver."""
+    place = _place(finding.sheet, address)
+    severity = t(f"severity.{finding.severity.value}")
+    lines = [f"  {severity} {finding.code}  {f'{place} ' if place else ''}{sentence}"]
+    lines += [f"{t('report.perhaps')}{t(f'cause.{cause.code}', **cause.facts)}" for cause in finding.causes]
     if finding.explanation:
-        yield f"\n      {t('report.explained', text=finding.explanation)}"
+        lines.append(t("report.explained", text=finding.explanation))
     if finding.waiver:
-        yield f"\n      {t('report.waived', **asdict(finding.waiver))}"
+        lines.append(t("report.waived", **asdict(finding.waiver)))
+    return "\n      ".join(lines)
+
+
+def _place(sheet: str, address: str) -> str:
+    return "!".join(filter(None, (sheet, address)))
 
 
 _MOST_SPANS = 4
 
 
 def shortened(spans: Sequence[str]) -> str:
-    """The first few ranges of many."""
+    """Return the first four ranges as text, with "…" if there are more."""
     return "、".join(spans[:_MOST_SPANS]) + ("…" if len(spans) > _MOST_SPANS else "")
 
 
 def rollup_blocks(rollup: Rollup, path: str, lang: Lang) -> list[Block]:
-    """Return the table of headline figures, and what was written to *path* and left out."""
+    """Return the table of headline figures, and lines about the file at *path* and what was left out of it."""
     t = catalog(lang)
     lines = [t("report.merged", included=len(rollup.members), path=path)]
     if rollup.left_out:
@@ -130,16 +117,16 @@ def rollup_blocks(rollup: Rollup, path: str, lang: Lang) -> list[Block]:
 
 
 def findings_text(findings: Sequence[Finding], lang: Lang) -> str:
-    """A line for each finding, with the file that it is about."""
+    """Return the findings, each with the file that it is about."""
     t = catalog(lang)
-    return "\n".join(_line(f, f"{message(f, lang)} ({f.file})", f.address, t) for f in findings)
+    return "\n".join(_finding_lines(f, f"{message(f, lang)} ({f.file})", f.address, t) for f in findings)
 
 
-_MOST_UNDECIDED, _MOST_LABELS = 20, 3  # lines about what has no second reader, and labels in each
+_MOST_UNDECIDED, _MOST_LABELS = 20, 3  # lines about figures without a second reader, and labels per line
 
 
 def second_reader_text(reading: SecondReading, form: Form, lang: Lang) -> str:
-    """Whether two readers agree, every figure on which they do not, and what has no second reader."""
+    """Return whether two readers agree, on which figures they differ, and which figures have no second reader."""
     t, verdict = catalog(lang), reading.verdict
     counts = verdict._asdict() | {"differences": len(reading.findings)}
     is_whole = (verdict.agreed, verdict.read) == (verdict.figures, verdict.files)
@@ -164,44 +151,35 @@ def second_reader_text(reading: SecondReading, form: Form, lang: Lang) -> str:
     return "\n".join(lines)
 
 
-_MOST_ROWS = 200  # agencies that are told one by one on a screen
+_MOST_ROWS = 200  # agencies
 
 
-def headline(rollup: Rollup, lang: Lang) -> Table:
-    """Return the headline figures of the form: one row per agency, up to 200 of them, and the district in the last."""
-    from xltools.report.table import Table  # noqa: PLC0415  only a roll-up has one
-
+def headline(rollup: Rollup, lang: Lang) -> TextTable:
+    """Return the headline figures: one row per agency if there are at most 200, and the sums in the last row."""
     t, form = catalog(lang), rollup.form
     head = [t("report.head-agency"), *(h.label for h in form.headline)]
-    told = rollup.members if len(rollup.members) <= _MOST_ROWS else ()
-    rows = [[str(m.agency), *_figures(form, form.complete(m.values))] for m in told]
-    last = [t("report.head-total"), *_figures(form, rollup.values)]
-    return Table([head, *rows, last], frozenset(range(1, len(head))))
+    members = rollup.members if len(rollup.members) <= _MOST_ROWS else ()
+    rows = [[str(m.agency), *_headline_figures(form, form.complete(m.values))] for m in members]
+    last = [t("report.head-total"), *_headline_figures(form, rollup.values)]
+    return TextTable([head, *rows, last], frozenset(range(1, len(head))))
 
 
-def _figures(form: Form, values: Mapping[str, Decimal]) -> list[str]:
+def _headline_figures(form: Form, values: Mapping[str, Decimal]) -> list[str]:
     return [number(values.get(h.cell, ZERO)) for h in form.headline]
 
 
 def dictionary_rows(form: Form, lang: Lang) -> list[list[str]]:
-    """The data dictionary: every number with its name, its place, its kind, its unit and its label."""
-    t, place = catalog(lang), layout(form)
-    return [
-        [name, *place.address(name), t(f"report.kind-{_kind(form, name)}"), cell.unit, cell.label]
-        for name, cell in form.cells.items()
-    ]
+    """Return one row per cell of the form: name, sheet, address, kind in words, unit and label."""
+    t, rows = catalog(lang), dictionary_objects(form)
+    return [list((row | {"kind": t(f"report.kind-{row['kind']}")}).values()) for row in rows]
 
 
 def dictionary_objects(form: Form) -> list[dict[str, str]]:
-    """The same for programs, in words that do not change with the language."""
+    """Return one JSON object per cell of the form; the kind is ``total`` or ``input``."""
     place = layout(form)
     keys = ("name", "sheet", "address", "kind", "unit", "label")
     rows = (
-        (name, *place.address(name), _kind(form, name), cell.unit, cell.label)
+        (name, *place.address(name), "total" if cell.is_total else "input", cell.unit, cell.label)
         for name, cell in form.cells.items()
     )
     return [dict(zip(keys, row, strict=True)) for row in rows]
-
-
-def _kind(form: Form, name: str) -> str:
-    return "total" if form.cells[name].is_total else "input"

@@ -1,19 +1,18 @@
-"""A verification as a workbook: every finding in a row, and every file and missing agency in another list."""
+"""Findings, files and the board as workbooks, one row each."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from decimal import Decimal
 
-from xltools.checking.board import Board
+from xltools.checking.board import Action, Board, FileStatus, file_statuses
 from xltools.checking.collection import Collection
-from xltools.checking.standing import Standing, State, standings
 from xltools.data.finding import Finding, Severity
 from xltools.excel.writer.findings import Column, Listing, write_listings
 from xltools.report import board as report
 from xltools.text import Lang, catalog, cause_text, harmless, message
 
-_DIGITS = 15  # what a spreadsheet holds of a figure
+_DIGITS = 15  # significant digits of a number in a spreadsheet
 _FINDINGS = {
     "finding": 8,
     "code": 17,
@@ -35,36 +34,38 @@ _TONES = {
     Severity.WARNING: "#FFF3D6",
     Severity.NOTE: "#E8F1FA",
 }
-_STATES = {
-    State.MISSING: "#FDECEB",
-    State.CORRECT: "#FDECEB",
-    State.EXPLAIN: "#F2EDFC",
-    State.LOOK: "#FFF3D6",
-    State.SOUND: "#E6F4EA",
+_ACTION_TONES = {
+    Action.MISSING: "#FDECEB",
+    Action.CORRECT: "#FDECEB",
+    Action.EXPLAIN: "#F2EDFC",
+    Action.LOOK: "#FFF3D6",
+    Action.SOUND: "#E6F4EA",
 }
 
 
 def findings_workbook(collection: Collection, lang: Lang) -> bytes:
-    """The workbook, the most urgent first in both lists; the same collection gives the same bytes."""
-    told = standings(collection)
-    return write_listings(catalog(lang)("page.title"), [_findings(told, lang), _agencies(told, lang)])
+    """Return a workbook with a sheet of findings and a sheet of files, the most urgent first.
+
+    The same collection gives the same bytes.
+    """
+    statuses = file_statuses(collection)
+    return write_listings(catalog(lang)("page.title"), [_findings(statuses, lang), _agencies(statuses, lang)])
 
 
-def _findings(told: tuple[Standing, ...], lang: Lang) -> Listing:
+def _findings(statuses: tuple[FileStatus, ...], lang: Lang) -> Listing:
     t = catalog(lang)
     columns = tuple(Column(t(f"listing.{key}"), width) for key, width in _FINDINGS.items())
     order = list(Severity)
     rows = tuple(
-        _row(finding, standing, lang)
-        for standing in told
-        for finding in sorted(standing.findings, key=lambda f: order.index(f.severity))
+        _finding_row(finding, status, lang)
+        for status in statuses
+        for finding in sorted(status.findings, key=lambda f: order.index(f.severity))
     )
-    return Listing(
-        t("page.findings"), columns, rows, {t(f"severity.{s.value}"): c for s, c in _TONES.items()}
-    )
+    tones = {t(f"severity.{s.value}"): c for s, c in _TONES.items()}
+    return Listing(t("page.findings"), columns, rows, tones)
 
 
-def _row(finding: Finding, standing: Standing, lang: Lang) -> tuple[Decimal | str, ...]:
+def _finding_row(finding: Finding, status: FileStatus, lang: Lang) -> tuple[Decimal | str, ...]:
     t = catalog(lang)
     others = ("!".join(filter(None, (p.sheet, p.address))) for p in finding.others)
     causes = (cause_text(cause, lang) for cause in finding.causes)
@@ -72,8 +73,8 @@ def _row(finding: Finding, standing: Standing, lang: Lang) -> tuple[Decimal | st
     values = (
         t(f"severity.{finding.severity.value}"),
         finding.code,
-        standing.agency or t("report.no-agency"),
-        standing.path,
+        status.agency or t("report.no-agency"),
+        status.path,
         finding.sheet,
         finding.address,
         "\n".join(others),
@@ -84,27 +85,24 @@ def _row(finding: Finding, standing: Standing, lang: Lang) -> tuple[Decimal | st
         finding.explanation,
         waiver,
     )
-    return tuple(map(_value, values))
+    return tuple(map(_cell_value, values))
 
 
-def _agencies(told: tuple[Standing, ...], lang: Lang) -> Listing:
+def _agencies(statuses: tuple[FileStatus, ...], lang: Lang) -> Listing:
     t = catalog(lang)
     heads = [(t("listing.state"), 14), (t("listing.agency"), 34), (t("listing.file"), 50)]
     heads += [(t(f"page.count-{severity.value}"), 9) for severity in Severity]
     columns = tuple(Column(head, width) for head, width in [*heads, (t("page.waived"), 9)])
-    rows = tuple(_line(one, lang) for one in told)
-    tones = {t(f"page.state-{state.value}"): colour for state, colour in _STATES.items()}
-    return Listing(t("listing.agencies"), columns, rows, tones)
+    rows: list[tuple[Decimal | str, ...]] = []
+    for status in statuses:
+        texts = t(f"page.state-{status.action.value}"), status.agency or t("report.no-agency"), status.path
+        rows.append((*map(harmless, texts), *map(Decimal, status.counts.values()), Decimal(status.waived)))
+    tones = {t(f"page.state-{action.value}"): colour for action, colour in _ACTION_TONES.items()}
+    return Listing(t("listing.agencies"), columns, tuple(rows), tones)
 
 
-def _line(one: Standing, lang: Lang) -> tuple[Decimal | str, ...]:
-    t = catalog(lang)
-    texts = (t(f"page.state-{one.state.value}"), one.agency or t("report.no-agency"), one.path)
-    return (*map(harmless, texts), *map(Decimal, one.counts.values()), Decimal(one.waived))
-
-
-def _value(value: Decimal | str) -> Decimal | str:
-    """What a cell can hold of it: a figure of more digits than a spreadsheet keeps is written as text."""
+def _cell_value(value: Decimal | str) -> Decimal | str:
+    """Return the value of a cell; a figure with more digits than a spreadsheet keeps becomes text."""
     if isinstance(value, str):
         return harmless(value)
     return value if len(value.as_tuple().digits) <= _DIGITS else f"{value:f}"
@@ -114,12 +112,12 @@ _BOARD_WIDTHS = (10.0, 28.0, 26.0, 9.0, 9.0, 9.0, 46.0)
 
 
 def board_workbook(board: Board, title: str, lang: Lang) -> bytes:
-    """The board, a row an agency; the same board gives the same bytes."""
+    """Return a workbook with one row per agency; the same board gives the same bytes."""
     columns = tuple(Column(head, width) for head, width in zip(report.head(lang), _BOARD_WIDTHS, strict=True))
     rows = tuple(
         (*row[:3], *(Decimal(count) if count else "" for count in row[3:6]), row[6])
         for row in report.rows(board, lang)
     )
     t = catalog(lang)
-    tones = {report.states(line, lang): _STATES[line.to_do] for line in board.lines}
+    tones = {report.states(row, lang): _ACTION_TONES[row.action] for row in board.rows}
     return write_listings(title, [Listing(t("board.sheet"), columns, rows, tones)])

@@ -1,4 +1,4 @@
-"""The findings of a collection as one page that needs no server, no network and, to be read, no script."""
+"""The findings of a collection as one HTML file that works without a server, a network and scripts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
+from xltools.checking.board import file_statuses
 from xltools.checking.collection import Collection
-from xltools.checking.standing import standings
 from xltools.data.finding import Severity
 from xltools.document.pages import page
 from xltools.report.html.board import board_html
@@ -26,10 +26,10 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
     """
     t = catalog(lang)
     files = _sections(collection, lang)
-    findings = [finding for file in files for finding in file.standing.findings]
+    findings = [finding for file in files for finding in file.status.findings]
     counts = Counter(finding.code for finding in findings)
-    holders = Counter(code for file in files for code in {finding.code for finding in file.standing.findings})
-    filings = [file.standing.filing for file in files if file.standing.filing]
+    holders = Counter(code for file in files for code in {finding.code for finding in file.status.findings})
+    filings = [file.status.filing for file in files if file.status.filing]
     about = {f"{one.form.title} {one.stamp.year}" for one in filings if one.form and one.stamp}
     return page(
         "report/html/page.html",
@@ -41,11 +41,9 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
         files=files,
         filtered=[s for s in Severity if any(finding.severity is s for finding in findings)],
         counted=[
-            s
-            for s in Severity
-            if s is not Severity.QUESTION or any(file.standing.counts[s] for file in files)
+            s for s in Severity if s is not Severity.QUESTION or any(file.status.counts[s] for file in files)
         ],
-        waived=any(file.standing.waived for file in files),
+        waived=any(file.status.waived for file in files),
         codes=[(code, count, holders[code]) for code, count in sorted(counts.items())],
         explain=explain,
         message=partial(message, lang=lang),
@@ -55,20 +53,20 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
 
 
 def _sections(collection: Collection, lang: Lang) -> list[HtmlSection]:
-    """Every file and every missing agency, each with an anchor of its own."""
+    """Return a section with a unique anchor for every file and every missing agency."""
     found: dict[str, HtmlSection] = {}
-    for index, standing in enumerate(standings(collection), 1):
-        code = standing.code
+    for index, status in enumerate(file_statuses(collection), 1):
+        code = status.code
         anchor = f"agency-{code}" if code.isascii() and code.isalnum() else f"file-{index}"
         if anchor in found:
             anchor = f"{anchor}-file-{index}"
-        agency = standing.agency or catalog(lang)("report.no-agency")
-        found[anchor] = HtmlSection(standing, agency, anchor)
+        agency = status.agency or catalog(lang)("report.no-agency")
+        found[anchor] = HtmlSection(status, agency, anchor)
     return list(found.values())
 
 
 def _tiles(collection: Collection, lang: Lang) -> list[tuple[str, int, str]]:
-    """The counts at the top, each with its label and its class."""
+    """Return the label, count and CSS class of each count at the top."""
     t, tally, files = catalog(lang), collection.tally, len(collection.examined)
     counts = [
         ("files", files, ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xltools.checking.board import TO_DO, Board
+from xltools.checking.board import ACTIONS, Board
 from xltools.document.pages import page
 from xltools.report import board as report
 from xltools.text import Lang, catalog
@@ -11,9 +11,9 @@ from xltools.text import Lang, catalog
 def board_html(board: Board, title: str, lang: Lang) -> str:
     """Return the page of *board*; *title* is the title of the collection."""
     t = catalog(lang)
-    tiles = [(t("board.head-agencies"), len(board.lines), "")]
+    tiles = [(t("board.head-agencies"), len(board.rows), "")]
     tiles += [
-        (t(f"board.state-{state.value}"), count, TO_DO[state].value)
+        (t(f"board.state-{state.value}"), count, ACTIONS[state].value)
         for state, count in board.counts.items()
         if count
     ]
@@ -25,6 +25,6 @@ def board_html(board: Board, title: str, lang: Lang) -> str:
         tiles=tiles,
         due=report.due(board, lang),
         head=report.head(lang),
-        rows=list(zip(board.lines, report.rows(board, lang), strict=True)),
+        rows=list(zip(board.rows, report.rows(board, lang), strict=True)),
         remarks=report.remarks(board, lang),
     )

@@ -5,35 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from xltools.checking.board import FileStatus
 from xltools.checking.grouping import grouped
-from xltools.checking.standing import Standing
 from xltools.data.finding import Finding, Place
-from xltools.report.html.sheets import Mark, RenderedForm
+from xltools.report.html.sheets import NumberedMessage, RenderedForm
 
 
 @dataclass(frozen=True)
 class HtmlSection:
     """A file or a missing agency; ``agency`` is never empty, and every anchor of the section begins with ``anchor``."""
 
-    standing: Standing
+    status: FileStatus
     agency: str
     anchor: str
 
     @property
     def search(self) -> str:
         """The text that the agency filter searches."""
-        return f"{self.standing.agency} {self.standing.path}".lower()
+        return f"{self.status.agency} {self.status.path}".lower()
 
     @cached_property
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[NumberedMessage, ...]:
         """The messages, numbered, the worst first."""
-        groups = enumerate(grouped(self.standing.findings), 1)
-        return tuple(Mark(index, f"{self.anchor}-n{index}", group) for index, group in groups)
+        groups = enumerate(grouped(self.status.findings), 1)
+        return tuple(NumberedMessage(index, f"{self.anchor}-n{index}", group) for index, group in groups)
 
     @cached_property
     def form(self) -> RenderedForm | None:
-        """The form with its figures; None if the file was not read so far."""
-        filing = self.standing.filing
+        """The form with its figures; None if they could not be read."""
+        filing = self.status.filing
         if filing is None or filing.form is None or filing.record is None:
             return None
         return RenderedForm(filing, filing.form, self.anchor, self.marks)

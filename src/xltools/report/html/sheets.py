@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
-from xltools.checking.grouping import Group
+from xltools.checking.grouping import FindingGroup
 from xltools.data.document import Table
 from xltools.data.filing import Filing, Origin
 from xltools.data.finding import Finding, Place
@@ -20,15 +20,15 @@ from xltools.form.model import Form
 from xltools.form.places import Sheet
 from xltools.text import number
 
-_MOST_PLACES = 12  # listed beside one message; the others are in the list below the message
+_MOST_PLACES = 12  # the number of places listed beside a message; the list below it has all
 
 
-class Mark(NamedTuple):
+class NumberedMessage(NamedTuple):
     """A numbered message: one group of findings, and the anchor at which the page has it."""
 
     number: int
     anchor: str
-    group: Group
+    group: FindingGroup
 
     @property
     def severity(self) -> str:
@@ -37,7 +37,7 @@ class Mark(NamedTuple):
 
     @property
     def sheets(self) -> dict[Place, list[Place]]:
-        """The first places by sheet; each sheet is given as a place without an address."""
+        """The first 12 places by sheet; a sheet is a place without an address."""
         found: dict[Place, list[Place]] = {}
         for place in self._places[:_MOST_PLACES]:
             found.setdefault(Place(place.sheet, ""), []).append(place)
@@ -56,26 +56,26 @@ class Mark(NamedTuple):
     @property
     def found(self) -> str:
         """What the findings found, if all found the same; else an empty text."""
-        return _common({finding.found for finding in self.group.findings})
+        return _common_text({finding.found for finding in self.group.findings})
 
     @property
     def expected(self) -> str:
         """What the findings expected, if all expected the same; else an empty text."""
-        return _common({finding.expected for finding in self.group.findings})
+        return _common_text({finding.expected for finding in self.group.findings})
 
 
-def _common(figures: set[Decimal | str]) -> str:
+def _common_text(figures: set[Decimal | str]) -> str:
     if len(figures) > 1:
         return ""
     (figure,) = figures
     return number(figure) if isinstance(figure, Decimal) else figure
 
 
-class Figure(NamedTuple):
-    """What a cell of the form shows.
+class RenderedFigure(NamedTuple):
+    """The content of a cell of the form.
 
-    ``value`` is the figure that counts, ``shown`` what the file displays if that is another, ``typed`` a text that is no
-    figure. ``is_unknown`` is true if the figure depends on a cell that could not be read.
+    ``value`` is the figure that counts, ``shown`` the one that the file displays if it differs, and ``typed`` a text that
+    is not a figure. ``is_unknown`` is true if the figure depends on a cell that could not be read.
     """
 
     value: str = ""
@@ -101,7 +101,7 @@ class RenderedForm:
     filing: Filing
     form: Form
     prefix: str
-    marks: tuple[Mark, ...]
+    marks: tuple[NumberedMessage, ...]
 
     def anchor(self, place: Place | Finding) -> str:
         """Return the anchor of the cell or label at *place*, else that of its sheet, else an empty text."""
@@ -110,21 +110,21 @@ class RenderedForm:
         sheet = self._anchors.get((place.sheet, ""), "")
         return self._anchors.get((place.sheet, place.address), sheet)
 
-    def marked(self, anchor: str) -> list[Mark]:
+    def marked(self, anchor: str) -> list[NumberedMessage]:
         """Return the messages about the cell, label or sheet at *anchor*, the worst first."""
         return self._marked.get(anchor, [])
 
-    def figure(self, name: str) -> Figure:
-        """Return what the cell *name* shows."""
+    def figure(self, name: str) -> RenderedFigure:
+        """Return the content of the cell *name*."""
         is_unknown = bool(self.form.reach[name] & self.filing.unread)
         if is_unknown or name not in self._values:
-            return Figure(typed=self._typed.get(name, ""), is_unknown=is_unknown)
+            return RenderedFigure(typed=self._typed.get(name, ""), is_unknown=is_unknown)
         value, shown = self._values[name], self.filing.shown.get(name)
         if shown is None or shown.origin is Origin.UNCALCULATED:
-            return Figure(number(value))
+            return RenderedFigure(number(value))
         if shown.value is None:
-            return Figure(number(value), shown.text)
-        return Figure(number(value), None if close(shown.value, value) else number(shown.value))
+            return RenderedFigure(number(value), shown.text)
+        return RenderedFigure(number(value), None if close(shown.value, value) else number(shown.value))
 
     @cached_property
     def sheets(self) -> tuple[RenderedSheet, ...]:
@@ -151,7 +151,7 @@ class RenderedForm:
 
     @cached_property
     def _anchors(self) -> dict[tuple[str, str], str]:
-        """The anchors of sheets and labels. A document calls a sheet by the title of its section."""
+        """The anchors of sheets and labels by sheet and address; in a document the sheet is the title of its section."""
         found = {(one.sheet.section.title, ""): one.anchor for one in self.sheets}
         for one in self.sheets:
             found[one.sheet.name, ""] = one.anchor
@@ -161,8 +161,8 @@ class RenderedForm:
         return found
 
     @cached_property
-    def _marked(self) -> dict[str, list[Mark]]:
-        found: dict[str, list[Mark]] = {}
+    def _marked(self) -> dict[str, list[NumberedMessage]]:
+        found: dict[str, list[NumberedMessage]] = {}
         for mark in self.marks:
             for anchor in dict.fromkeys(map(self.anchor, mark.group.places)):
                 found.setdefault(anchor, []).append(mark)
@@ -174,7 +174,7 @@ class RenderedForm:
 
     @cached_property
     def _typed(self) -> dict[str, str]:
-        """What stands in the inputs that gave no figure, as far as a finding says it."""
+        """The contents of the inputs that gave no figure, as far as findings have them."""
         findings = (finding for mark in self.marks for finding in mark.group.findings)
         inputs = set(self.form.input_names)
         return {finding.cell: str(finding.found) for finding in findings if finding.cell in inputs}

@@ -1,4 +1,4 @@
-"""The JSON Schemas of what ``verify`` and ``read`` write as JSON; draft 2020-12, ASCII only."""
+"""The JSON Schemas of the output of ``verify`` and ``read``: draft 2020-12, ASCII only."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _FOLDER = Path(__file__).resolve().parent
 
 
 def schema_text(name: str) -> str:
-    """The schema of that command's JSON, as text: ``verify`` of the whole, ``read`` of each line."""
+    """Return a schema as JSON text: ``verify`` for the whole output, ``read`` for each line of it."""
     return (_FOLDER / f"{name}.json").read_text(encoding="utf-8")

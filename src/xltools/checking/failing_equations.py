@@ -1,0 +1,146 @@
+"""The equations behind findings about totals and rules: their signed figures and by how much they fail.
+
+A wrong total and a broken rule are treated alike, as signed figures that should add up to 0. The equations come from the
+definitions and rules of the form; no cell is named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
+
+from xltools.data.filing import Filing
+from xltools.data.finding import Finding
+from xltools.data.number import is_whole
+from xltools.form.linear import EXACT, ZERO, Linear
+from xltools.form.model import Cell, Form, Identity
+
+_TOTALS = {"total-wrong", "formula-wrong"}  # a stale result does not show that a figure is wrong
+Terms = tuple[tuple[int, str], ...]
+
+
+class EquationFamily(NamedTuple):
+    """The same equation in every line of a section; ``columns`` says whether the lines are columns."""
+
+    section: str
+    key: str
+    columns: bool
+
+
+@dataclass(frozen=True, eq=False)
+class FailingEquation:
+    """An equation whose signed ``terms`` should add up to 0 and do not.
+
+    ``total`` is the cell whose shown figure is the first term; it is empty for a rule. ``line`` is the label of the row
+    or column in which the equation stands, and ``family`` identifies the equation in all lines.
+    """
+
+    finding: Finding
+    form: Form
+    terms: Terms
+    figures: Mapping[str, Decimal]
+    total: str = ""
+    family: EquationFamily | None = None
+    line: str = ""
+
+    @cached_property
+    def difference(self) -> Decimal:
+        """The sum of the terms. Lowering a figure of sign +, or raising one of sign -, by it makes the equation hold."""
+        return Linear(self.terms).value(self.figures)
+
+    @cached_property
+    def inputs(self) -> dict[str, int]:
+        """The inputs behind the terms, each with the change of the difference if the input grows by 1."""
+        signs: dict[str, int] = {}
+        stack = [(sign, name) for sign, name in self.terms if name != self.total]
+        while stack:
+            sign, name = stack.pop()
+            definition = self.form.cells[name].definition
+            if definition is None:
+                signs[name] = signs.get(name, 0) + sign
+            else:
+                stack += [(sign * part, below) for part, below in definition.terms]
+        return {name: sign for name, sign in signs.items() if sign}
+
+    @cached_property
+    def typed(self) -> dict[str, int]:
+        """The inputs in which a single typing error can explain the difference.
+
+        For a rule these are all its inputs, for a total only its direct parts: a grand total has so many inputs that one
+        of them always fits.
+        """
+        direct = {name for _, name in self.terms}
+        return {
+            n: sign for n, sign in self.inputs.items() if abs(sign) == 1 and (not self.total or n in direct)
+        }
+
+    def figure(self, name: str) -> Decimal:
+        """Return the figure of a cell in this equation; a blank cell counts as 0."""
+        return self.figures.get(name, ZERO)
+
+    def needed(self, name: str) -> Decimal | None:
+        """Return the figure with which an input makes the equation hold; None if the cell cannot have that figure."""
+        value = EXACT.subtract(self.figure(name), self.typed[name] * self.difference)
+        return value if can_hold(self.form.cells[name], value) else None
+
+    def holds_without(self, name: str) -> bool:
+        """Return whether the equation holds without that term and still has figures on both sides.
+
+        If one side has no other figure, the difference always equals the other side, which proves nothing.
+        """
+        sign = next(sign for sign, other in self.terms if other == name)
+        if sign * self.figure(name) != self.difference:
+            return False
+        return {s for s, n in self.terms if n != name and self.figure(n)} == {1, -1}
+
+
+def can_hold(cell: Cell, value: Decimal) -> bool:
+    """Return whether the form allows that figure in the cell."""
+    return (cell.signed or value >= 0) and (cell.number != "count" or is_whole(value))
+
+
+def failing_equations(filing: Filing, findings: Iterable[Finding]) -> dict[int, FailingEquation]:
+    """Return the equation behind each finding that is about one, by the index of the finding in *findings*."""
+    if filing.form is None or filing.record is None:
+        return {}
+    values = filing.record.complete()
+    identities = {identity.equation.names: identity for identity in filing.form.identities}
+    found: dict[int, FailingEquation] = {}
+    for index, finding in enumerate(findings):
+        equation = None
+        if finding.code == "rule-broken":
+            identity = identities.get((finding.cell, *(place.cell for place in finding.others)))
+            equation = _rule_equation(filing.form, identity, values, finding) if identity else None
+        elif finding.code in _TOTALS:
+            equation = _total_equation(filing.form, values, finding)
+        if equation is not None and equation.difference:
+            found[index] = equation
+    return found
+
+
+def _total_equation(form: Form, values: Mapping[str, Decimal], finding: Finding) -> FailingEquation | None:
+    cell = form.cells.get(finding.cell)
+    if cell is None or cell.definition is None or not isinstance(finding.found, Decimal):
+        return None
+    terms = ((1, cell.name), *((-sign, name) for sign, name in cell.definition.terms))
+    figures = dict(values) | {cell.name: finding.found}
+    section = cell.section.key
+    if cell.column.is_ is not None and cell.row.additive:  # a total column is the same sum in every row
+        family, line = EquationFamily(section, f"column {cell.column.key}", columns=False), cell.row.label
+    else:
+        family, line = EquationFamily(section, f"row {cell.row.key}", columns=True), cell.column.label
+    return FailingEquation(finding, form, terms, figures, cell.name, family, line)
+
+
+def _rule_equation(
+    form: Form, identity: Identity, values: Mapping[str, Decimal], finding: Finding
+) -> FailingEquation:
+    left, right = identity.equation.left.terms, identity.equation.right.terms
+    terms = (*left, *((-sign, name) for sign, name in right))
+    rule, family = identity.rule, None
+    if identity.section is not None:
+        family = EquationFamily(identity.section.key, f"rule {rule.key}", rule.rows is not None)
+    return FailingEquation(finding, form, terms, values, family=family, line=identity.line)
