@@ -28,7 +28,7 @@ from xltools.report.export.extract import Extract
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
-    from xltools.report.export import How as Format
+    from xltools.report.export import ExportFormat
     from xltools.report.export.extract import Extract
 
 _HOWS = ("csv", "jsonl", "parquet", "sqlite")
@@ -49,7 +49,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         output: Path,
-        how: Format | None,
+        how: ExportFormat | None,
         wide: bool,
         strict: bool,
         form: str | None,

@@ -1,4 +1,4 @@
-"""Figures for programs that analyse: one table in a file with its dictionary beside it, or a database with both."""
+"""Exports of figures: one table in a file with its dictionary beside it, or a database with both."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
 from xltools.text import Lang
 
-How = Literal["csv", "jsonl", "parquet", "sqlite"]
-HOWS: tuple[How, ...] = get_args(How)
+ExportFormat = Literal["csv", "jsonl", "parquet", "sqlite"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """What is to be known of a format: the endings of its files, the library it needs, and what it can hold."""
+class FormatTraits:
+    """The file endings of a format, the library it needs, and how it stores figures."""
 
     endings: tuple[str, ...]
-    library: str = ""  # its extra is called like the format
+    library: str = ""  # its extra has the name of the format
     is_fixed: bool = False  # figures have a fixed number of digits
-    is_database: bool = False  # its file holds every table
+    is_database: bool = False  # one file has all tables
 
 
-_FORMATS: dict[How, Format] = {
-    "csv": Format((".csv",)),
-    "jsonl": Format((".jsonl", ".ndjson")),
-    "parquet": Format((".parquet",), "pyarrow", is_fixed=True),
-    "sqlite": Format((".sqlite", ".sqlite3", ".db"), is_database=True),
+_FORMATS: dict[ExportFormat, FormatTraits] = {
+    "csv": FormatTraits((".csv",)),
+    "jsonl": FormatTraits((".jsonl", ".ndjson")),
+    "parquet": FormatTraits((".parquet",), "pyarrow", is_fixed=True),
+    "sqlite": FormatTraits((".sqlite", ".sqlite3", ".db"), is_database=True),
 }
 
 
-def format_of(output: Path) -> How:
-    """The format that the name of the file asks for; raises :class:`InputError` where it asks for none."""
-    return format_by(output, {how: about.endings for how, about in _FORMATS.items()})
+def format_of(output: Path) -> ExportFormat:
+    """Return the format for the ending of *output*; raises :class:`InputError` if there is none."""
+    return format_by(output, {name: traits.endings for name, traits in _FORMATS.items()})
 
 
-def outputs(output: Path, how: How) -> list[Path]:
-    """The files that an export writes."""
+def outputs(output: Path, how: ExportFormat) -> list[Path]:
+    """Return the files that an export to *output* writes."""
     return [output] if _FORMATS[how].is_database else [output, dictionary_path(output)]
 
 
-def writer(how: How, lang: Lang) -> Callable[[Path, Extract], None]:
-    """What writes an extract in that format; findings are told in *lang*.
+def writer(how: ExportFormat, lang: Lang) -> Callable[[Path, Extract], None]:
+    """Return the function that writes an extract in a format, with messages in *lang*.
 
-    Raises :class:`OutputError` when the library is not installed that the format needs.
+    Raises :class:`OutputError` if the library that the format needs is not installed.
     """
-    room = room_of(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
-    return partial(room.write, lang=lang) if _FORMATS[how].is_database else room.write
+    module = room_of(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
+    return partial(module.write, lang=lang) if _FORMATS[how].is_database else module.write
 
 
-def is_fixed(how: How) -> bool:
-    """Whether figures of that format have a fixed number of digits."""
+def is_fixed(how: ExportFormat) -> bool:
+    """Return whether figures have a fixed number of digits in that format."""
     return _FORMATS[how].is_fixed

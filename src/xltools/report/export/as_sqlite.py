@@ -1,4 +1,4 @@
-"""SQLite: whole figures as INTEGER, others as REAL, and as TEXT what a double does not hold exactly."""
+"""SQLite: whole figures are INTEGER, others REAL, and TEXT if no double represents them exactly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xltools.report.export.relational import TABLES, fill, tables, views
 from xltools.report.export.tables import Kind, Row, Value
 from xltools.text import Lang
 
-# A column without a type keeps each value as it is given; any other would make a double of a text that is a number.
+# A column without a type stores values unchanged; a numeric type would convert a text with a number to a double.
 _TYPES: dict[Kind, str] = {"text": "TEXT", "whole": "INTEGER", "decimal": "", "flag": "INTEGER"}
 _LARGEST = 2**63 - 1
 
@@ -24,21 +24,21 @@ def write(output: Path, extract: Extract, lang: Lang) -> None:
     """Write all tables and views to *output*."""
     with replacing(output) as path:
         try:
-            _write(path, extract, lang)
+            _write_database(path, extract, lang)
         except sqlite3.Error as error:
             raise OutputError(Problem("cannot-write", str(output), {"reason": str(error)})) from error
 
 
-def _write(path: Path, extract: Extract, lang: Lang) -> None:
+def _write_database(path: Path, extract: Extract, lang: Lang) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        # Nobody else knows this file, and an interruption leaves nothing of it: it needs no journal.
+        # No other process uses this file, and an interruption leaves nothing of it: it needs no journal.
         for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN", *tables(_TYPES)):
             database.execute(statement)
 
         def insert(table: str, rows: list[Row]) -> None:
             marks = ", ".join("?" * len(TABLES[table]))
             database.executemany(
-                f"INSERT INTO {table} VALUES ({marks})", (tuple(map(_stored, row)) for row in rows)
+                f"INSERT INTO {table} VALUES ({marks})", (tuple(map(_sqlite_value, row)) for row in rows)
             )
 
         fill(extract, insert, lang)
@@ -46,7 +46,7 @@ def _write(path: Path, extract: Extract, lang: Lang) -> None:
             database.execute(statement)
 
 
-def _stored(value: Value) -> Value | float:
+def _sqlite_value(value: Value) -> Value | float:
     if not isinstance(value, Decimal):
         return value
     figure = plain(value)

@@ -1,4 +1,4 @@
-"""The tables of an export: their columns, and their rows one by one. No format knows forms, and no table formats."""
+"""The tables of an export: their columns and rows, whatever the format of the file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from xltools.data.figures import Figure, Return, State
+from xltools.data.figures import Return, State
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
 from xltools.report.export.extract import Extract
@@ -17,38 +17,38 @@ Row = tuple[Value, ...]
 Kind = Literal["text", "whole", "decimal", "flag"]
 
 
-class Column(NamedTuple):
-    """A column and the kind of its values, any of which may be missing."""
+class ExportColumn(NamedTuple):
+    """The name of a column and the kind of its values; any value may be None."""
 
     name: str
     kind: Kind = "text"
 
 
-Columns = tuple[Column, ...]
+Columns = tuple[ExportColumn, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Columns, and rows that can be gone through once."""
+class ExportTable:
+    """Columns, and rows that can be iterated once."""
 
     columns: Columns
     rows: Iterable[Row]
 
 
-def _texts(*names: str) -> Columns:
-    return tuple(map(Column, names))
+def _text_columns(*names: str) -> Columns:
+    return tuple(map(ExportColumn, names))
 
 
 ABOUT: Columns = (
-    *_texts("form", "edition"),
-    Column("year", "whole"),
-    *_texts("district", "agency_code", "agency", "level", "file", "sha256", "via"),
+    *_text_columns("form", "edition"),
+    ExportColumn("year", "whole"),
+    *_text_columns("district", "agency_code", "agency", "level", "file", "sha256", "via"),
 )
-_OF_CELL = _texts("cell", "section", "row_label", "column_label", "sheet", "address", "unit", "kind")
-TIDY: Columns = (*ABOUT, *_OF_CELL, Column("value", "decimal"), Column("state"))
+_OF_CELL = _text_columns("cell", "section", "row_label", "column_label", "sheet", "address", "unit", "kind")
+TIDY: Columns = (*ABOUT, *_OF_CELL, ExportColumn("value", "decimal"), ExportColumn("state"))
 DICTIONARY: Columns = (
-    *_texts("form", "edition", "cell", "section_key", "row_key", "column_key"),
-    *_texts(
+    *_text_columns("form", "edition", "cell", "section_key", "row_key", "column_key"),
+    *_text_columns(
         "section",
         "row_label",
         "column_label",
@@ -60,37 +60,37 @@ DICTIONARY: Columns = (
         "number",
         "definition",
     ),
-    Column("signed", "flag"),
-    Column("additive", "flag"),
-    Column("only_for"),
+    ExportColumn("signed", "flag"),
+    ExportColumn("additive", "flag"),
+    ExportColumn("only_for"),
 )
 
 
-def figures(extract: Extract) -> Table:
-    """The table that was asked for: a row a figure, or a row a return."""
-    return Table(TIDY, _tidy(extract)) if extract.wide is None else wide(extract, extract.wide)
+def figures(extract: Extract) -> ExportTable:
+    """Return the table with one row per figure, or with one row per return if ``extract.wide`` is a form."""
+    return ExportTable(TIDY, _tidy_rows(extract)) if extract.wide is None else wide(extract, extract.wide)
 
 
-def _tidy(extract: Extract) -> Iterator[Row]:
+def _tidy_rows(extract: Extract) -> Iterator[Row]:
     for one in extract.returns():
         about = about_return(one)
         for figure in extract.figures(one):
-            yield (*about, *_of_figure(figure), figure.value, figure.state.value)
+            cell = figure.cell
+            labels = cell.section.title, _path(cell.row_path), _path(cell.column_path)
+            place = figure.sheet, figure.address, cell.unit, kind_of(cell)
+            yield (*about, cell.name, *labels, *place, figure.value, figure.state.value)
 
 
-def _of_figure(figure: Figure) -> Row:
-    cell = figure.cell
-    row, column = _path(cell.row_path), _path(cell.column_path)
-    return cell.name, cell.section.title, row, column, figure.sheet, figure.address, cell.unit, kind_of(cell)
+def wide(extract: Extract, form: Form) -> ExportTable:
+    """Return a table with one row per return and one column per cell of *form*.
+
+    The column ``unread`` has the number of unreadable figures.
+    """
+    values = tuple(ExportColumn(name, "decimal") for name in form.cells)
+    return ExportTable((*ABOUT, ExportColumn("unread", "whole"), *values), _wide_rows(extract))
 
 
-def wide(extract: Extract, form: Form) -> Table:
-    """A row a return and a column a figure of *form*; the column ``unread`` counts the figures that are not known."""
-    values = tuple(Column(name, "decimal") for name in form.cells)
-    return Table((*ABOUT, Column("unread", "whole"), *values), _wide(extract))
-
-
-def _wide(extract: Extract) -> Iterator[Row]:
+def _wide_rows(extract: Extract) -> Iterator[Row]:
     for one in extract.returns():
         found = list(extract.figures(one))
         unread = sum(figure.state is State.UNREAD for figure in found)
@@ -98,7 +98,7 @@ def _wide(extract: Extract) -> Iterator[Row]:
 
 
 def about_return(one: Return) -> Row:
-    """Whose figures they are and where they come from, in the columns :data:`ABOUT`."""
+    """Return the values of the columns :data:`ABOUT`: form, year, agency and file."""
     stamp = one.filing.stamp
     assert stamp is not None  # noqa: S101  a filing without one has no returns
     agency, source = one.agency, one.source
@@ -108,12 +108,12 @@ def about_return(one: Return) -> Row:
     )
 
 
-def dictionary(forms: Iterable[Form]) -> Table:
-    """A row a cell of each form: what a figure's name stands for, and how a total is made."""
-    return Table(DICTIONARY, (_of_cell(form, cell) for form in forms for cell in form.cells.values()))
+def dictionary(forms: Iterable[Form]) -> ExportTable:
+    """Return a table with one row per cell of each form: its place, labels, kind and definition."""
+    return ExportTable(DICTIONARY, (_cell_row(form, cell) for form in forms for cell in form.cells.values()))
 
 
-def _of_cell(form: Form, cell: Cell) -> Row:
+def _cell_row(form: Form, cell: Cell) -> Row:
     section, row, column = cell.name.split(".")
     return (
         *(form.key, form.edition, cell.name, section, row, column),
@@ -125,7 +125,7 @@ def _of_cell(form: Form, cell: Cell) -> Row:
 
 
 def kind_of(cell: Cell) -> str:
-    """Whether its figure is filled in or derived."""
+    """Return ``total`` or ``input``."""
     return "total" if cell.is_total else "input"
 
 
