@@ -78,7 +78,7 @@ def test_blank_cells_follow_from_a_blank_workbook():
     (group,) = grouped([*blanks("D6", "D7"), *blanks("A1", sheet="二"), Finding("all-blank")])
     assert group.lead.code == "all-blank"
     assert group.follow
-    assert group.apart == ()
+    assert group.separate == ()
     assert group.spans == ("三!D6:D7", "二!A1")
     assert len(grouped([*blanks("D6"), Finding("all-blank", waiver=WAIVER)])) == 2
 
@@ -90,7 +90,7 @@ def test_findings_of_one_cause_are_told_once():
         for a, c in (("D6", cause), ("I6", cause), ("E6", cause._replace(facts={"difference": 2})))
     )
     first, second = grouped([one, third, other])
-    assert (first.cause, first.findings, first.apart) == (cause, (one, other), (other,))
+    assert (first.cause, first.findings, first.separate) == (cause, (one, other), (other,))
     assert [place.address for place in first.places] == ["D6", "D9", "I6"]
     assert second.findings == (third,)
     assert len(grouped([one, replace(other, waiver=WAIVER)])) == 2

@@ -51,7 +51,7 @@ class FindingGroup(NamedTuple):
         )
 
     @property
-    def apart(self) -> tuple[Finding, ...]:
+    def separate(self) -> tuple[Finding, ...]:
         """The findings after the first that need a message of their own."""
         return () if self.follow or self.is_many else self.findings[1:]
 

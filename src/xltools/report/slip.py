@@ -106,7 +106,7 @@ def _messages(group: FindingGroup) -> str:
     if group.is_many:
         lines = [group_text(group.lead.code, len(group.findings), "zh")]
     else:
-        lines = [message(finding, "zh") for finding in (group.lead, *group.apart)]
+        lines = [message(finding, "zh") for finding in (group.lead, *group.separate)]
     causes = dict.fromkeys(
         clerk()("returned.perhaps", cause=cause_text(cause, "zh"))
         for finding in group.findings

@@ -69,7 +69,7 @@ def _group_lines(group: FindingGroup, lang: Lang) -> str:
         sentence, address = group_text(lead.code, len(group.findings), lang), shortened(group.spans)
     else:
         sentence, address = message(lead, lang), lead.address
-    for finding in group.apart:
+    for finding in group.separate:
         code = f"{finding.code} " if finding.code != lead.code else ""
         place = _place(finding.sheet if finding.sheet != lead.sheet else "", finding.address)
         sentence += f"\n      {t('report.together')}{code}{place} {message(finding, lang)}"

@@ -81,4 +81,4 @@ def _tiles(collection: Collection, lang: Lang) -> list[tuple[str, int, str]]:
     ]
     if tally.waived:
         counts.append(("waived", tally.waived, ""))
-    return [(t(f"page.{key}"), count, look if count else "") for key, count, look in counts]
+    return [(t(f"page.{key}"), count, css_class if count else "") for key, count, css_class in counts]
