@@ -16,7 +16,7 @@ from xltools.data.filing import Filing
 from xltools.data.finding import Finding
 from xltools.data.number import is_whole
 from xltools.form.linear import EXACT, ZERO, Linear
-from xltools.form.model import Cell, Form, Identity
+from xltools.form.model import Form, Identity
 
 _TOTALS = {"total-wrong", "formula-wrong"}  # a stale result does not show that a figure is wrong
 Terms = tuple[tuple[int, str], ...]
@@ -83,8 +83,10 @@ class FailingEquation:
 
     def needed(self, name: str) -> Decimal | None:
         """Return the figure with which an input makes the equation hold; None if the cell cannot have that figure."""
+        cell = self.form.cells[name]
         value = EXACT.subtract(self.figure(name), self.typed[name] * self.difference)
-        return value if can_hold(self.form.cells[name], value) else None
+        is_allowed = (cell.signed or value >= 0) and (cell.number != "count" or is_whole(value))
+        return value if is_allowed else None
 
     def holds_without(self, name: str) -> bool:
         """Return whether the equation holds without that term and still has figures on both sides.
@@ -95,11 +97,6 @@ class FailingEquation:
         if sign * self.figure(name) != self.difference:
             return False
         return {s for s, n in self.terms if n != name and self.figure(n)} == {1, -1}
-
-
-def can_hold(cell: Cell, value: Decimal) -> bool:
-    """Return whether the form allows that figure in the cell."""
-    return (cell.signed or value >= 0) and (cell.number != "count" or is_whole(value))
 
 
 def failing_equations(filing: Filing, findings: Iterable[Finding]) -> dict[int, FailingEquation]:

@@ -107,7 +107,12 @@ def _group_followers(findings: list[Finding], groups: list[FindingGroup]) -> lis
     rest = list(findings)
     for code in dict.fromkeys(_FOLLOWS.values()):
         for lead in [finding for finding in rest if finding.code == code]:
-            behind = [f for f in rest if _FOLLOWS.get(f.code) == code and _is_open_as(f, lead)]
+            decision = lead.waiver is None, lead.explanation
+            behind = [
+                f
+                for f in rest
+                if _FOLLOWS.get(f.code) == code and (f.waiver is None, f.explanation) == decision
+            ]
             if behind:
                 groups.append(FindingGroup((lead, *behind), follow=True))
                 gone = {id(lead), *map(id, behind)}
@@ -132,7 +137,3 @@ def _group_by_code(findings: Iterable[Finding]) -> Iterator[FindingGroup]:
 def _decision(finding: Finding) -> Hashable:
     """Return the waiver and the answer to a finding; only findings with the same ones are grouped."""
     return finding.waiver, finding.explanation
-
-
-def _is_open_as(finding: Finding, lead: Finding) -> bool:
-    return (finding.waiver is None, finding.explanation) == (lead.waiver is None, lead.explanation)

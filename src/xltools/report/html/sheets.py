@@ -105,7 +105,7 @@ class RenderedForm:
 
     def anchor(self, place: Place | Finding) -> str:
         """Return the anchor of the cell or label at *place*, else that of its sheet, else an empty text."""
-        if place.cell in self._names:
+        if place.cell in self.form.cells or place.cell in self.form.texts:
             return f"{self.prefix}-{place.cell}"
         sheet = self._anchors.get((place.sheet, ""), "")
         return self._anchors.get((place.sheet, place.address), sheet)
@@ -144,10 +144,6 @@ class RenderedForm:
             row, column = label.area.anchor
             anchors[row - top, column] = f"{anchor}-{a1(row, column)}"
         return RenderedSheet(sheet, anchor, official_table(self.form, sheet.section, None), anchors, names)
-
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset(self.form.cells) | frozenset(self.form.texts)
 
     @cached_property
     def _anchors(self) -> dict[tuple[str, str], str]:
