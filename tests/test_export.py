@@ -25,8 +25,8 @@ from conftest import ROOT, sound_values
 from test_merge import OFFICIAL, OTHER, filing, reread, rolled
 from xltools.cli import export as export_command
 from xltools.cli import main
-from xltools.data.figures import State, returns_of
 from xltools.data.filing import Filing, Source, Stamp
+from xltools.data.observations import State, returns_of
 from xltools.data.record import Agency, Record
 from xltools.errors import OutputError
 from xltools.excel.reader import read

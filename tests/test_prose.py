@@ -15,18 +15,18 @@ from hypothesis import strategies as st
 
 from conftest import HERE, sound_prose, sound_values
 from xltools.checking.checks import verify
-from xltools.checking.mentions import Telling
-from xltools.checking.parts import divisions
-from xltools.checking.prose import matches, prose
-from xltools.data import numeral
 from xltools.data.filing import Filing, Source, Stamp
-from xltools.data.numeral import folded, from_characters, quantities
 from xltools.data.record import Agency, Record
-from xltools.data.sentence import _CLAUSE, _LONG, _LONGEST_NOTHING, _NO_SIGNS, _NOT, Sentence, sentences
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.layout import layout
 from xltools.form.library import find
+from xltools.prose import quantities as numeral
+from xltools.prose.checks import matches, prose
+from xltools.prose.mentions import Telling
+from xltools.prose.parts_and_wholes import divisions
+from xltools.prose.quantities import folded, from_characters, quantities
+from xltools.prose.sentences import _CLAUSE, _LONG, _LONGEST_NOTHING, _NO_SIGNS, _NOT, Sentence, sentences
 from xltools.text import LANGS, message
 
 FORM = find("xxgk-2021")

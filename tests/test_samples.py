@@ -9,11 +9,11 @@ import make
 
 from conftest import ROOT, unpacked
 from xltools.checking.collection import examine
-from xltools.checking.mentions import Telling, mentions
-from xltools.checking.prose import matches
 from xltools.data.finding import SEVERITY, Severity
 from xltools.excel.reader import read
 from xltools.inbox import gather
+from xltools.prose.checks import matches
+from xltools.prose.mentions import Telling, mentions
 from xltools.rosters import load_roster
 
 SAMPLES = ROOT / "samples"

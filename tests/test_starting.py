@@ -40,7 +40,7 @@ OURS = {
         "xltools.data.rollup",
         "xltools.data.seal",
         "xltools.document",
-        "xltools.filling",
+        "xltools.prose.filling",
     ),
     *(
         "xltools.excel.reader.account",

@@ -14,15 +14,15 @@ import strategies
 from conftest import HERE, ROOT, sound_values
 from test_lint import SOUND, problems
 from test_prose import filing
-from xltools.checking.prose import matches, prose
 from xltools.data.document import Heading
 from xltools.data.prior import known
-from xltools.filling import Known, with_figures
 from xltools.form.library import find
 from xltools.form.linear import Linear
 from xltools.form.load import parse
 from xltools.form.publication import Said
 from xltools.form.wording import Condition, Wording, WordingError
+from xltools.prose.checks import matches, prose
+from xltools.prose.filling import Known, with_figures
 from xltools.publishing import compose, report_of
 
 FORM = find("xxgk-2021")

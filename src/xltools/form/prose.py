@@ -1,6 +1,6 @@
 """What a form defines about its prose: which words refer to which cells, and which prose cells are required.
 
-:mod:`xltools.data.sentence` reads numbers and sentences; :mod:`xltools.checking.prose` compares them with the tables.
+:mod:`xltools.prose.sentences` reads numbers and sentences; :mod:`xltools.prose.checks` compares them with the tables.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from xltools.checking.collection import Examined, examine
-from xltools.data.figures import Figure, Level, Return, State, returns_of
 from xltools.data.filing import Filing
+from xltools.data.observations import Figure, Level, Return, State, returns_of
 from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.errors import OutputError, Problem

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from xltools.data.figures import Figure, Return
 from xltools.data.finding import Finding, Severity
+from xltools.data.observations import Figure, Return
 from xltools.form.model import Form
 from xltools.report.export.extract import Extract, Report
 from xltools.report.export.tables import (

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from xltools.data.numeral import Quantity
-from xltools.data.sentence import Phrase, Sentence, is_enumerated, part_mark
 from xltools.form.prose import Prose, Whole
+from xltools.prose.quantities import Quantity
+from xltools.prose.sentences import Phrase, Sentence, is_enumerated, part_mark
 
 
 class Division(NamedTuple):

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from xltools.data.change import change
 from xltools.data.filing import Filing
 from xltools.data.number import normal
 from xltools.data.prior import known
 from xltools.data.record import Figures
+from xltools.data.year_on_year import change
 from xltools.errors import Problem
 from xltools.form.linear import Linear
 from xltools.form.model import Form, of_last_year

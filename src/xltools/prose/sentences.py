@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from xltools.data.numeral import Quantity, folded, quantities, year_of, years
+from xltools.prose.quantities import Quantity, folded, quantities, year_of, years
 
 _END = re.compile(r"[。！？!?\n]")
 _CLAUSE = re.compile(r"[，；：;:（）()]|,(?!(?<=\d,)\d{3}(?!\d))")

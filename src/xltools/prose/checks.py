@@ -11,23 +11,23 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 
-from xltools.checking.mentions import Mention, Telling, mentions
-from xltools.checking.parts import divisions
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place, Sum
-from xltools.data.numeral import folded
-from xltools.data.sentence import is_elsewhen, says_nothing, wrong_years
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
 from xltools.form.model import Form
 from xltools.form.wording import has_braces
+from xltools.prose.mentions import Mention, Telling, mentions
+from xltools.prose.parts_and_wholes import divisions
+from xltools.prose.quantities import folded
+from xltools.prose.sentences import is_elsewhen, says_nothing, wrong_years
 
 
 def _filled(filing: Filing) -> Filing:
     """The filing with its figures in its prose, where anything is to be filled in."""
     if not any(map(has_braces, filing.prose.values())):
         return filing
-    from xltools.filling import with_figures  # noqa: PLC0415  few texts have
+    from xltools.prose.filling import with_figures  # noqa: PLC0415  few texts have
 
     return with_figures(filing)
 

@@ -16,10 +16,10 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from xltools.data.filing import Filing
-from xltools.data.sentence import Phrase, Sentence, are_joined, is_elsewhen, is_light, sentences
 from xltools.form.linear import Linear
 from xltools.form.model import Form
 from xltools.form.prose import Claim, Prose
+from xltools.prose.sentences import Phrase, Sentence, are_joined, is_elsewhen, is_light, sentences
 
 
 class Reading(NamedTuple):
