@@ -40,7 +40,6 @@ OURS = {
         "xltools.data.rollup",
         "xltools.data.seal",
         "xltools.document",
-        "xltools.prose.filling",
     ),
     *(
         "xltools.excel.reader.account",

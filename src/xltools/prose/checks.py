@@ -1,257 +1,187 @@
-"""The checks on the prose of a return: do its numbers stand in the tables, is it about this year, is it there at all.
+"""The checks on the prose of a return: its numbers are in the tables, it is about this year, and it is complete.
 
-Prose is doubted gently. A coordinator who is told of faults that are none stops reading; so whatever can be meant
-otherwise is passed over, and what was recognised can be asked for with :func:`matches`. Everything here is inferred:
-no document says which words of the report stand for which figures.
+The checks prefer silence to false alarms: whatever can have another meaning is not reported. :func:`matches` returns the
+numbers that were recognised. All of this is inferred: no official document says which words refer to which figures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
 
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place, Sum
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
-from xltools.form.model import Form
-from xltools.form.wording import has_braces
-from xltools.prose.mentions import Mention, Telling, mentions
+from xltools.form.prose import Settled
+from xltools.prose.filling import with_figures
+from xltools.prose.mentions import FilingProse, Mention
 from xltools.prose.parts_and_wholes import divisions
 from xltools.prose.quantities import folded
-from xltools.prose.sentences import is_elsewhen, says_nothing, wrong_years
+from xltools.prose.sentences import is_other_period, says_nothing, wrong_years
 
-
-def _filled(filing: Filing) -> Filing:
-    """The filing with its figures in its prose, where anything is to be filled in."""
-    if not any(map(has_braces, filing.prose.values())):
-        return filing
-    from xltools.prose.filling import with_figures  # noqa: PLC0415  few texts have
-
-    return with_figures(filing)
+_MOST_INTERPRETATIONS = 4  # printed in a finding; the likeliest come first
+_SHORTEST_HINT = 8  # characters of a sentence that identify a hint
+_FARTHEST = 12  # characters between 均已 and 办结
+_LONGEST_QUOTE = 60  # characters
 
 
 def matches(filing: Filing) -> tuple[Mention, ...]:
-    """The numbers of the prose that stand in the tables, each with what it was matched to."""
+    """Return the numbers of the prose that are in the tables, each with the figure it equals."""
     if filing.form is None or filing.record is None:
         return ()
-    return tuple(mention for mention in mentions(Telling.of(_filled(filing))) if mention.matched)
+    found = FilingProse.of(with_figures(filing)).mentions()
+    return tuple(mention for mention in found if mention.matched)
 
 
 def prose(filing: Filing) -> Iterator[Finding]:
-    """Everything there is to say of the prose. A roll-up need not have any."""
-    telling = Telling.of(_filled(filing))
-    yield from _instructions(telling)
-    yield from _years(telling)
-    yield from _parts(telling)
-    filing = telling.filing
+    """Yield the findings on the prose of a filing with a record. A roll-up may be without prose."""
+    about = FilingProse.of(with_figures(filing))
+    yield from _instructions(about)
+    yield from _years(about)
+    yield from _parts(about)
+    filing = about.filing
     if filing.record is None or filing.is_untouched or not filing.record.values:
-        return  # all-blank says what there is to say
+        return  # all-blank is reported instead
     if not filing.is_rollup:
-        yield from _blanks(telling)
-    told = tuple(mentions(telling))
-    yield from _figures(telling, told)
-    yield from _nothing(telling)
-    yield from _settled(telling, told)
+        yield from _blanks(about)
+    mentions = tuple(about.mentions())
+    yield from _figures(about, mentions)
+    yield from _nothing(about)
+    if settled := about.form.prose.settled:
+        yield from _settled(about, settled, mentions)
 
 
-def _figures(telling: Telling, told: tuple[Mention, ...]) -> Iterator[Finding]:
-    """A number equals some cell that its words can mean; 无 stands for cells that are 0."""
-    for mention in told:
-        if mention.is_doubted:
-            code = "prose-nothing" if mention.is_denial else "prose-figure"
-            yield _about(
-                telling, code, mention.box, mention.quote, _readings(mention), _cells(telling, mention)
-            )
-
-
-def _readings(mention: Mention) -> str:
-    return "、".join(f"{reading.label} {reading.figure:f}" for reading in mention.readings[:_MOST_READINGS])
-
-
-_MOST_READINGS = 4  # the likeliest come first
-
-
-def _cells(telling: Telling, mention: Mention) -> tuple[Place, ...]:
-    """The single cells that it could mean: to be looked at beside the prose."""
-    single = dict.fromkeys(r.cells[0] for r in mention.readings if len(r.cells) == 1)
-    return tuple(Place(*_place(telling.filing, name), name) for name in single)
-
-
-def _parts(telling: Telling) -> Iterator[Finding]:
-    """The parts that a sentence names make up its whole."""
-    for box, told in telling.boxes.items():
-        for sentence in told:
-            for division in divisions(sentence, telling.prose):
-                terms = Sum(tuple((1, name, value) for name, value in division.parts))
-                facts: dict[str, object] = {"terms": terms, "sum": division.sum}
-                yield _about(telling, "prose-parts", box, division.quote, division.whole, (), facts)
-
-
-def _years(telling: Telling) -> Iterator[Finding]:
-    """The prose is about the year of the report."""
-    for box, told in telling.boxes.items():
-        for sentence in told:
-            for year in wrong_years(sentence, telling.year):
-                facts: dict[str, object] = {"year": str(year)}
-                yield _about(
-                    telling, "prose-year", box, _clipped(sentence.text), str(telling.year), (), facts
-                )
-
-
-def _instructions(telling: Telling) -> Iterator[Finding]:
-    """No hint of the form and no gap of a draft was left in."""
-    form = telling.filing.form
-    assert form is not None  # noqa: S101  verify asked
-    hints, instructions = _of_the_template(form)
-    for box in telling.boxes:
-        text = folded(telling.filing.prose[box])
+def _instructions(about: FilingProse) -> Iterator[Finding]:
+    """Report hints of the form and gaps of a draft that were left in."""
+    hints = {line for part in about.form.texts.values() for line in _lines(folded(part.hint))}
+    instructions = list(map(folded, about.form.prose.instructions))
+    for box in about.boxes:
+        text = folded(about.filing.prose[box])
         left = [word for word in instructions if word in text]
         left = left or [line for line in _lines(text) if line in hints]
         if left:
-            yield _about(telling, "prose-instruction", box, left[0])
-
-
-@cache
-def _of_the_template(form: Form) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The hints and the instructions of a form, as they are looked for."""
-    hints = frozenset(line for part in form.texts.values() for line in _lines(folded(part.hint)))
-    return hints, tuple(map(folded, form.prose.instructions))
+            yield _finding(about, "prose-instruction", box, left[0])
 
 
 def _lines(text: str) -> list[str]:
-    """The sentences of a folded text that are long enough to be known again."""
-    parts = text.replace("\n", "。").split("。")
-    return [part for part in parts if len(part) >= _SHORTEST_HINT]
+    """Return the sentences of a folded text that are long enough to compare with hints."""
+    return [line for line in text.replace("\n", "。").split("。") if len(line) >= _SHORTEST_HINT]
 
 
-_SHORTEST_HINT = 8
+def _years(about: FilingProse) -> Iterator[Finding]:
+    """Report sentences that give another year as the year reported on."""
+    for box, sentences in about.boxes.items():
+        for sentence in sentences:
+            for year in wrong_years(sentence, about.year):
+                yield _finding(about, "prose-year", box, sentence.text, str(about.year), year=str(year))
 
 
-def _blanks(telling: Telling) -> Iterator[Finding]:
-    """Each prose cell that must be filled says something, there or in another of its section."""
-    form = telling.filing.form
-    assert form is not None  # noqa: S101  verify asked
-    gone = {finding.sheet for finding in telling.filing.findings if finding.code == "missing-sheet"}
-    for name in telling.prose.required:
-        if name in telling.filing.prose or layout(form).address(name)[0] in gone:
+def _parts(about: FilingProse) -> Iterator[Finding]:
+    """Report parts in a sentence that do not add up to their whole."""
+    for box, sentences in about.boxes.items():
+        for sentence in sentences:
+            for division in divisions(sentence, about.form.prose):
+                terms = Sum(tuple((1, name, value) for name, value in division.parts))
+                quote, whole = division.quote, division.whole
+                yield _finding(about, "prose-parts", box, quote, whole, terms=terms, sum=division.sum)
+
+
+def _blanks(about: FilingProse) -> Iterator[Finding]:
+    """Report required prose cells that are blank, unless another cell of the section has their label in its text."""
+    form, written = about.form, about.filing.prose
+    lost = {finding.sheet for finding in about.filing.findings if finding.code == "missing-sheet"}
+    for name in form.prose.required:
+        if name in written or layout(form).address(name)[0] in lost:
             continue
-        section, label = name.partition(".")[0], _bare(form.texts[name].label)
-        beside = [text for box, text in telling.filing.prose.items() if box.startswith(f"{section}.")]
-        if not (label and any(label in folded(text) for text in beside)):
-            yield _about(telling, "prose-blank", name, "")
+        section = name.partition(".")[0]
+        label = form.texts[name].label.rpartition("）")[2]  # without its number
+        beside = [folded(text) for box, text in written.items() if box.startswith(f"{section}.")]
+        if not (label and any(label in text for text in beside)):
+            yield _finding(about, "prose-blank", name, "")
 
 
-def _bare(label: str) -> str:
-    return label.rpartition("）")[2]
+def _figures(about: FilingProse, mentions: tuple[Mention, ...]) -> Iterator[Finding]:
+    """Report numbers that equal none of the figures they can refer to, and negations of figures that are not 0."""
+    for mention in mentions:
+        if mention.is_wrong:
+            code = "prose-nothing" if mention.is_negation else "prose-figure"
+            shown = mention.interpretations[:_MOST_INTERPRETATIONS]
+            expected = "、".join(f"{one.label} {one.figure:f}" for one in shown)
+            names = dict.fromkeys(one.cells[0] for one in mention.interpretations if len(one.cells) == 1)
+            others = tuple(Place(*about.filing.address(name), name) for name in names)
+            yield _finding(about, code, mention.box, mention.quote, expected, others)
 
 
-def _nothing(telling: Telling) -> Iterator[Finding]:
-    """无 alone stands only where that can be."""
-    for box in telling.boxes:
-        text = telling.filing.prose[box]
+def _nothing(about: FilingProse) -> Iterator[Finding]:
+    """Report 无 alone where the form asks for more, or where the figure is not 0."""
+    for box in about.boxes:
+        text = about.filing.prose[box]
         if not says_nothing(text):
             continue
-        if box in telling.prose.substantial:
-            yield _about(telling, "prose-nothing", box, text.strip(), _hint(telling, box))
-        elif key := telling.prose.nil.get(box):
-            reading = telling.reading(Linear(((1, key),)))
-            if reading.figure and telling.is_known([reading]):
-                yield _about(
-                    telling, "prose-nothing", box, text.strip(), f"{reading.label} {reading.figure:f}"
-                )
+        if box in about.form.prose.substantial:
+            yield _finding(about, "prose-nothing", box, text.strip(), about.form.texts[box].hint.rstrip("。"))
+        elif key := about.form.prose.nil.get(box):
+            meant = about.interpretation(Linear(((1, key),)))
+            if meant.figure and about.is_known([meant]):
+                expected = f"{meant.label} {meant.figure:f}"
+                yield _finding(about, "prose-nothing", box, text.strip(), expected)
 
 
-def _hint(telling: Telling, box: str) -> str:
-    assert telling.filing.form is not None  # noqa: S101  verify asked
-    return telling.filing.form.texts[box].hint.rstrip("。")
+def _settled(about: FilingProse, settled: Settled, mentions: tuple[Mention, ...]) -> Iterator[Finding]:
+    """Report that everything was settled where something is carried over.
 
-
-def _settled(telling: Telling, told: tuple[Mention, ...]) -> Iterator[Finding]:
-    """Nothing is carried over where everything was settled.
-
-    Passed over where the prose tells of what was carried over, or says how many were settled, and that is so.
+    Skips prose cells that mention the figure carried over, and sentences that mention the figure settled.
     """
-    settled = telling.prose.settled
-    if settled is None:
+    leaves = about.interpretation(Linear(((1, settled.leaves),)))
+    handled = about.interpretation(Linear(((1, settled.handled),)))
+    if not leaves.figure or not about.is_known([leaves]):
         return
-    leaves = telling.reading(Linear(((1, settled.leaves),)))
-    handled = telling.reading(Linear(((1, settled.handled),)))
-    if not leaves.figure or not telling.is_known([leaves]):
-        return
-    for box, sentences in telling.boxes.items():
-        if any(m.box == box and m.matched and m.matched.cells == leaves.cells for m in told):
+    for box, sentences in about.boxes.items():
+        if any(m.box == box and m.matched and m.matched.cells == leaves.cells for m in mentions):
             continue
         for sentence in sentences:
-            quote = _all_settled(telling, box, sentence.text)
-            counted = any(q.value == handled.figure for q in sentence.quantities)
-            if quote and not counted:
-                yield _about(telling, "prose-settled", box, quote, f"{leaves.label} {leaves.figure:f}")
+            quote = _all_settled(about, settled, box, sentence.text)
+            if quote and not any(q.value == handled.figure for q in sentence.quantities):
+                yield _finding(about, "prose-settled", box, quote, f"{leaves.label} {leaves.figure:f}")
 
 
-def _all_settled(telling: Telling, box: str, text: str) -> str:
-    """The words that say so of the applications of the whole year, or nothing."""
-    settled = telling.prose.settled
-    assert settled is not None  # noqa: S101  _settled asked
-    openings = [opening for opening in settled.all_ if opening in text]
-    if not openings or any(word in text for word in (*settled.unless, *telling.scopes)):
+def _all_settled(about: FilingProse, settled: Settled, box: str, text: str) -> str:
+    """Return the words that say that everything of the whole year was settled, or an empty text."""
+    claim = next((c for c in about.form.prose.claims if set(c.words) & set(settled.done)), None)
+    if claim is None or any(word in text for word in (*settled.unless, *about.scopes)):
         return ""
-    claim = next((c for c in telling.prose.claims if set(c.words) & set(settled.done)), None)
-    for opening in openings:
-        for done in settled.done:
+    for opening in settled.all_:
+        for done in settled.done if opening in text else ():
             start = text.find(opening)
             end = text.find(done, start + len(opening))
-            near = 0 <= end - start - len(opening) <= _FARTHEST
-            if near and claim and telling.is_about(claim, box, text[:start]):
-                return "" if is_elsewhen(text[:start], telling.year) else text[start : end + len(done)]
+            is_near = 0 <= end - start - len(opening) <= _FARTHEST
+            if is_near and about.is_about(claim, box, text[:start]):
+                return "" if is_other_period(text[:start], about.year) else text[start : end + len(done)]
     return ""
 
 
-_FARTHEST = 12  # characters between 均已 and 办结
-
-
-def _about(
-    telling: Telling,
+def _finding(
+    about: FilingProse,
     code: str,
     box: str,
     found: str,
     expected: Decimal | str = "",
     others: tuple[Place, ...] = (),
-    facts: dict[str, object] | None = None,
+    **facts: object,
 ) -> Finding:
-    filing, form = telling.filing, telling.filing.form
-    assert form is not None  # noqa: S101  verify asked
-    label = _title(form, box)
-    sheet, address = _place(filing, box)
+    filing = about.filing
+    section = next(s for s in about.form.sections if s.key == box.partition(".")[0])
+    label = about.form.texts[box].label or section.title
+    quote = "".join(c for c in found if c.isprintable())
     return Finding(
         code,
         filing.source.path,
         str(filing.agency),
-        sheet,
-        address,
+        *filing.address(box),
         box,
-        _clipped(found),
+        quote if len(quote) <= _LONGEST_QUOTE else f"{quote[:_LONGEST_QUOTE]}…",
         expected,
-        {"label": label} | (facts or {}),
+        {"label": label, **facts},
         others,
     )
-
-
-def _title(form: Form, box: str) -> str:
-    """What a person calls a prose cell: its label, or its section's title."""
-    section = next(s for s in form.sections if s.key == box.partition(".")[0])
-    return form.texts[box].label or section.title
-
-
-def _place(filing: Filing, name: str) -> tuple[str, str]:
-    assert filing.form is not None  # noqa: S101  verify asked
-    return filing.moved.get(name) or layout(filing.form).address(name)
-
-
-_LONGEST_QUOTE = 60
-
-
-def _clipped(text: str) -> str:
-    text = "".join(c for c in text if c.isprintable())
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"

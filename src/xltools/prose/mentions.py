@@ -1,29 +1,38 @@
-"""Which figures the prose of a filing speaks of: each number in it beside the cells it can mean.
+"""Mentions: the numbers in the prose of a filing, each with the cells that it can refer to.
 
-A number is a mention when words of the form's claims stand beside it, about the right subject, with nothing between
-that changes what is counted. Where it may speak of something else (a part, another time, a wider or narrower circle
-of agencies) it may still be recognised, but is not doubted.
+A number is a mention if words of the form's claims stand beside it, the subject is right, and nothing between the words
+and the number changes what is counted. A mention that may refer to something else (a part, another period, a narrower or
+wider circle of agencies) can match a figure, but is not reported if it matches none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
-from operator import itemgetter
 from typing import NamedTuple
 
 from xltools.data.filing import Filing
-from xltools.form.linear import Linear
+from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
-from xltools.form.prose import Claim, Prose
-from xltools.prose.sentences import Phrase, Sentence, are_joined, is_elsewhen, is_light, sentences
+from xltools.form.prose import Claim
+from xltools.prose.sentences import (
+    Phrase,
+    Sentence,
+    are_joined,
+    is_neutral,
+    is_other_period,
+    sentences,
+)
+
+_FARTHEST = 20  # characters between 无 and the words that it negates
 
 
-class Reading(NamedTuple):
-    """One thing a number can mean: the sum in words, its figure, and the cells it is made of."""
+class Interpretation(NamedTuple):
+    """A sum of cells that a number can refer to: the sum in words, its figure and its cells."""
 
     label: str
     figure: Decimal
@@ -31,293 +40,213 @@ class Reading(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A number in the prose, or a 无, with what it can mean. ``matched`` is what it equals, if anything."""
+    """A number in the prose, or a negation (无), with its interpretations; ``matched`` is the one it equals."""
 
     box: str
     quote: str
     value: Decimal
-    readings: tuple[Reading, ...]
-    matched: Reading | None
-    is_doubted: bool  # it equals nothing, and nothing excuses that
-    is_denial: bool = False
+    interpretations: tuple[Interpretation, ...]
+    matched: Interpretation | None
+    is_wrong: bool  # it equals no interpretation, and nothing excuses that
+    is_negation: bool = False
 
 
-class _Spot(NamedTuple):
-    """A claim whose words stand in a text, and where."""
+class _ClaimMatch(NamedTuple):
+    """The words of a claim in a text."""
 
     claim: Claim
     start: int
     end: int
 
 
-class Words(NamedTuple):
-    """Every word of a form's claims, and those that begin with a character, longest first."""
-
-    all: tuple[str, ...]
-    by_first: Mapping[str, tuple[tuple[int, str, Claim], ...]]  # with their places among all
-
-    def inside(self, text: str) -> Iterator[tuple[int, int, Claim]]:
-        """Where each word stands in *text*, the longest first."""
-        found = [
-            (rank, start, start + len(word), claim)
-            for start, first in enumerate(text)
-            if first in self.by_first
-            for rank, word, claim in self.by_first[first]
-            if text.startswith(word, start)
-        ]
-        found.sort(key=itemgetter(0, 1))
-        behind: dict[int, int] = {}
-        for rank, start, end, claim in found:
-            if start >= behind.get(rank, 0):  # not within itself
-                behind[rank] = end
-                yield start, end, claim
-
-
-@lru_cache(maxsize=64)
-def _words(form: Form, year: int) -> Words:
-    years = {"{last}": str(year - 1), "{next}": str(year + 1)}
-    found = []
-    for claim in form.prose.claims:
-        for word in claim.words:
-            for mark, other in years.items():
-                word = word.replace(mark, other)  # noqa: PLW2901  step by step
-            found.append((word, claim))
-    found.sort(key=lambda item: -len(item[0]))
-    by_first: dict[str, list[tuple[int, str, Claim]]] = {}
-    for rank, (word, claim) in enumerate(found):
-        by_first.setdefault(word[:1], []).append((rank, word, claim))
-    return Words(tuple(word for word, _ in found), {first: tuple(words) for first, words in by_first.items()})
-
-
 @dataclass(frozen=True)
-class Telling:
-    """The prose of one filing and what it has to be held against."""
+class FilingProse:
+    """The prose of one filing, and the figures and words to compare it with."""
 
     filing: Filing
-    prose: Prose
+    form: Form
     values: Mapping[str, Decimal]  # with the totals
     year: int
-    agency: str
 
     @classmethod
-    def of(cls, filing: Filing) -> Telling:
-        """Of a filing that was read as far as its record."""
-        assert filing.form is not None  # noqa: S101  verify asked
-        assert filing.record is not None  # noqa: S101  verify asked
-        name = filing.agency.name if filing.agency else ""
-        return cls(filing, filing.form.prose, filing.record.complete(), filing.record.year, name)
+    def of(cls, filing: Filing) -> FilingProse:
+        """Return the prose of a filing that has a form and a record."""
+        assert filing.form is not None  # noqa: S101  a condition of the call
+        assert filing.record is not None  # noqa: S101  a condition of the call
+        return cls(filing, filing.form, filing.record.complete(), filing.record.year)
 
     @cached_property
     def boxes(self) -> dict[str, tuple[Sentence, ...]]:
-        """The sentences of each prose cell that belongs to the report."""
-        form = self.filing.form
-        assert form is not None  # noqa: S101  of asked
-        names = (f"{section.key}.{part.key}" for section in form.sections for part in section.parts)
+        """The sentences of each prose cell of the sections."""
+        names = (f"{section.key}.{part.key}" for section in self.form.sections for part in section.parts)
         return {name: sentences(self.filing.prose[name]) for name in names if name in self.filing.prose}
 
     @cached_property
     def scopes(self) -> tuple[str, ...]:
-        """Words for more or less than this agency: 办公室 is none where the office itself reports."""
-        return tuple(word for word in self.prose.scopes if word not in self.agency)
+        """The words for more or less than this agency, without those in its own name, such as 办公室."""
+        name = self.filing.agency.name if self.filing.agency else ""
+        return tuple(word for word in self.form.prose.scopes if word not in name)
 
     @cached_property
-    def words(self) -> Words:
-        """The words of the claims for the year reported on."""
-        assert self.filing.form is not None  # noqa: S101  of asked
-        return _words(self.filing.form, self.year)
+    def claim_words(self) -> list[tuple[str, Claim]]:
+        """The words of the claims with the years filled in, the longest first."""
+        years = {"{last}": str(self.year - 1), "{next}": str(self.year + 1)}
+        found = []
+        for claim in self.form.prose.claims:
+            for word in claim.words:
+                for mark, year in years.items():
+                    word = word.replace(mark, year)  # noqa: PLW2901
+                found.append((word, claim))
+        return sorted(found, key=lambda item: -len(item[0]))
 
-    def reading(self, linear: Linear) -> Reading:
-        """A sum of meanings with its figure."""
-        assert self.filing.form is not None  # noqa: S101  of asked
-        label, cells, figure = _meaning(self.filing.form, linear)
-        return Reading(label, figure(self.values), cells)
+    def interpretation(self, linear: Linear) -> Interpretation:
+        """Return a sum of meanings as an interpretation."""
+        cells = self.form.prose.cells(linear)
+        return Interpretation(self.form.prose.label(linear), cells.value(self.values), cells.names)
 
-    def is_known(self, readings: Iterable[Reading]) -> bool:
-        """Whether every figure behind them could be read."""
-        form = self.filing.form
-        assert form is not None  # noqa: S101  of asked
-        return not self.filing.unread or not any(
-            form.reach[cell] & self.filing.unread for reading in readings for cell in reading.cells
+    def is_known(self, interpretations: Iterable[Interpretation]) -> bool:
+        """Return whether all figures of the interpretations could be read."""
+        return not any(
+            self.form.reach[cell] & self.filing.unread for one in interpretations for cell in one.cells
         )
 
-    def spots(self, text: str) -> tuple[_Spot, ...]:
-        """Where words of claims stand in *text*."""
-        assert self.filing.form is not None  # noqa: S101  of asked
-        return _spots(self.filing.form, self.year, text)
-
-    def nearest(self, text: str) -> tuple[_Spot, ...]:
-        """Those of the :meth:`spots` that a number behind *text* may belong to."""
-        assert self.filing.form is not None  # noqa: S101  of asked
-        return _nearest(self.filing.form, self.year, text)
-
     def is_about(self, claim: Claim, box: str, before: str, after: str = "") -> bool:
-        """Whether the claim's subject is the one that came up last; in its own boxes another must have come up."""
+        """Return whether a subject of *claim* is the last one named in *before*, or is named in *after*.
+
+        In the claim's own boxes no subject is needed unless a foreign one was named.
+        """
         if not claim.about:
             return True
-        if self.prose.names_foreign(after):
+        prose = self.form.prose
+        if prose.names_foreign(after):
             return False
         if any(word in after for word in claim.about):
             return True
-        own = max((before.rfind(word) for word in claim.about), default=-1)
-        if not self.prose.names_foreign(before):
+        own = max(before.rfind(word) for word in claim.about)
+        if not prose.names_foreign(before):
             return own >= 0 or box in claim.boxes
-        return own > max(map(before.rfind, self.prose.foreign))
+        return own > max(map(before.rfind, prose.foreign))
+
+    def claims_in(self, text: str) -> list[_ClaimMatch]:
+        """Return the claims whose words are in *text*, by position; the longest words win where they overlap."""
+        found: list[_ClaimMatch] = []
+        for word, claim in (item for item in self.claim_words if item[0] in text):
+            for start, end in (match.span() for match in re.finditer(re.escape(word), text)):
+                if not any(start < other.end and other.start < end for other in found):
+                    found.append(_ClaimMatch(claim, start, end))
+        return sorted(found, key=lambda match: match.start)
+
+    def mentions(self) -> Iterator[Mention]:
+        """Yield the numbers that the form's words give a meaning, and the negations, in the order of the prose."""
+        for box, told in self.boxes.items():
+            for sentence in told:
+                for phrase in sentence.phrases:
+                    yield from self._number(box, phrase)
+                yield from self._negations(box, sentence)
+
+    # -- numbers
+
+    def _number(self, box: str, phrase: Phrase) -> Iterator[Mention]:
+        claims = self._claims_before(box, phrase) or self._claims_behind(box, phrase)
+        if not claims:
+            return
+        quantity = phrase.quantity
+        interpretations = self._interpretations(claims, phrase.segment)
+        matched = next((one for one in interpretations if quantity.agrees(one.figure)), None)
+        is_excused = quantity.is_rough or self._is_excused(claims, phrase)
+        is_wrong = matched is None and not is_excused and self.is_known(interpretations)
+        yield Mention(box, phrase.quote, quantity.value, interpretations, matched, is_wrong)
+
+    def _claims_before(self, box: str, phrase: Phrase) -> list[_ClaimMatch]:
+        """Return the claims whose words precede the number with only neutral words between."""
+        text = phrase.segment
+        found = self.claims_in(text)
+        words = [text[match.start : match.end] for match in found]
+        near = [
+            match
+            for match in found
+            if any(word in text[match.end :] for word in match.claim.about)
+            or is_neutral(text[match.end :], (*words, *match.claim.about))
+        ]
+        fitting = [m for m in _without_objects(near, text) if self._fits(box, m.claim, phrase)]
+        ends = {match.end for match in fitting if not match.claim.whole}
+        return [m for m in fitting if not (m.claim.whole and m.start in ends)]  # 办理 in 结转下年|办理
+
+    def _claims_behind(self, box: str, phrase: Phrase) -> list[_ClaimMatch]:
+        """Return the claim whose words follow the number, as in 8件予以公开."""
+        found = [match for match in self.claims_in(phrase.behind) if match.claim.behind]
+        return [
+            match
+            for match in found[:1]
+            if is_neutral(phrase.behind[: match.start], match.claim.about)
+            and self._fits(box, match.claim, phrase)
+        ]
+
+    def _fits(self, box: str, claim: Claim, phrase: Phrase) -> bool:
+        return (
+            phrase.quantity.unit in claim.units
+            and not any(word in phrase.clause for word in claim.unless)
+            and self.is_about(claim, box, phrase.before, phrase.behind)
+        )
+
+    def _interpretations(self, claims: list[_ClaimMatch], text: str) -> tuple[Interpretation, ...]:
+        """Return the meanings of each claim, and the sums of joined claims, such as 予以公开和部分公开共14件."""
+        found = dict.fromkeys(linear for match in claims for linear in match.claim.means)
+        for size in range(2, len(claims) + 1):
+            for run in (claims[i : i + size] for i in range(len(claims) - size + 1)):
+                if all(are_joined(text[a.end : b.start]) for a, b in pairwise(run)):
+                    terms = tuple(term for match in run for term in match.claim.means[0].terms)
+                    found[Linear(terms)] = None
+        return tuple(map(self.interpretation, found))
+
+    def _is_excused(self, claims: list[_ClaimMatch], phrase: Phrase) -> bool:
+        """Return whether the number may be right although it equals no interpretation."""
+        if phrase.is_compared or is_other_period(phrase.before, self.year):
+            return True
+        if any(word in phrase.before for word in self.scopes):
+            return True
+        is_whole = any(match.claim.whole for match in claims)
+        return is_whole and (phrase.is_part or any(word in phrase.clause for word in self.form.prose.ways))
+
+    # -- negations
+
+    def _negations(self, box: str, sentence: Sentence) -> Iterator[Mention]:
+        """Yield the claims whose figures a negation gives as 0: 未收到政府信息公开申请, 无行政复议."""
+        for start, clause, negation_end in sentence.negations():
+            end = start + len(clause)
+            if any(start <= quantity.start < end for quantity in sentence.quantities):
+                continue
+            before = sentence.text[:end]
+            negated = [
+                match
+                for match in self.claims_in(clause)
+                if match.claim.denied and self._is_negated(box, match, before, clause, negation_end)
+            ]
+            is_excused = is_other_period(before, self.year) or any(w in sentence.text for w in self.scopes)
+            for match in _without_objects(negated, clause):
+                interpretations = self._interpretations([match], clause)
+                matched = next((one for one in interpretations if not one.figure), None)
+                is_wrong = matched is None and not is_excused and self.is_known(interpretations)
+                yield Mention(box, clause, ZERO, interpretations, matched, is_wrong, is_negation=True)
+
+    def _is_negated(self, box: str, match: _ClaimMatch, before: str, clause: str, negation_end: int) -> bool:
+        """Return whether the negation applies to the words, and nothing after them narrows what is negated."""
+        claim = match.claim
+        words = [word for word, _ in self.claim_words]
+        return (
+            0 <= match.start - negation_end <= _FARTHEST
+            and not any(word in clause for word in (*self.form.prose.ways, *claim.unless))
+            and is_neutral(clause[match.end :], (*words, *claim.about))
+            and self.is_about(claim, box, before)
+        )
 
 
-def mentions(telling: Telling) -> Iterator[Mention]:
-    """Every number of the prose that the form's words give a meaning, and every 无 that denies one."""
-    for box, told in telling.boxes.items():
-        for sentence in told:
-            for phrase in sentence.phrases:
-                yield from _numbered(telling, box, phrase)
-            yield from _denied(telling, box, sentence)
+def _without_objects(claims: list[_ClaimMatch], text: str) -> list[_ClaimMatch]:
+    """Return *claims* without the objects of earlier ones: 政府信息公开申请 in 新收政府信息公开申请."""
 
+    def is_object(match: _ClaimMatch) -> bool:
+        word = text[match.start : match.end]
+        subjects = (about for other in claims if other.start < match.start for about in other.claim.about)
+        return not match.claim.about and any(about in word for about in subjects)
 
-def _numbered(telling: Telling, box: str, phrase: Phrase) -> Iterator[Mention]:
-    spots = _in_front(telling, box, phrase) or _behind(telling, box, phrase)
-    if not spots:
-        return
-    readings = _readings(telling, spots, phrase.segment)
-    quantity = phrase.quantity
-    matched = next((reading for reading in readings if quantity.agrees(reading.figure)), None)
-    doubted = matched is None and not quantity.is_rough and telling.is_known(readings)
-    yield Mention(
-        box=box,
-        quote=phrase.quote,
-        value=quantity.value,
-        readings=readings,
-        matched=matched,
-        is_doubted=doubted and not _is_excused(telling, spots, phrase),
-    )
-
-
-def _in_front(telling: Telling, box: str, phrase: Phrase) -> list[_Spot]:
-    """The claims whose words stand before the number: those nearest, without the ones that are another's object."""
-    fitting = [s for s in telling.nearest(phrase.segment) if _fits(telling, box, s.claim, phrase)]
-    ends = {spot.end for spot in fitting if not spot.claim.whole}
-    return [s for s in fitting if not (s.claim.whole and s.start in ends)]  # 结转下年|办理 is no 办理
-
-
-# What stands right before a number, and the clauses that say 无, are alike in many reports.
-@lru_cache(maxsize=4096)
-def _spots(form: Form, year: int, text: str) -> tuple[_Spot, ...]:
-    """Where words of claims stand in *text*: the longest wins where they overlap."""
-    spots: list[_Spot] = []
-    for start, end, claim in _words(form, year).inside(text):
-        if not any(start < spot.end and spot.start < end for spot in spots):
-            spots.append(_Spot(claim, start, end))
-    return tuple(sorted(spots, key=lambda spot: spot.start))
-
-
-@lru_cache(maxsize=4096)
-def _nearest(form: Form, year: int, text: str) -> tuple[_Spot, ...]:
-    """The claims whose words stand in *text* with nothing behind them that changes what is counted."""
-    found = _spots(form, year, text)
-    words = [text[spot.start : spot.end] for spot in found]
-    kept = []
-    for spot in found:
-        gap = text[spot.end :]
-        named = any(word in gap for word in spot.claim.about)
-        if named or is_light(gap, (*words, *spot.claim.about)):
-            kept.append(spot)
-    return tuple(_without_objects(kept, text))
-
-
-@lru_cache(maxsize=1024)
-def _meaning(
-    form: Form, linear: Linear
-) -> tuple[str, tuple[str, ...], Callable[[Mapping[str, Decimal]], Decimal]]:
-    """A sum of meanings in words, the cells it is made of, and how to add those up."""
-    cells = form.prose.cells(linear)
-    return form.prose.label(linear), cells.names, cells.value
-
-
-def _without_objects(spots: list[_Spot], text: str) -> list[_Spot]:
-    """Without the nouns that are what an earlier word speaks of: 新收政府信息公开申请 is no bare 政府信息公开申请."""
-
-    def is_object(spot: _Spot) -> bool:
-        word = text[spot.start : spot.end]
-        earlier = (other.claim for other in spots if other.start < spot.start)
-        return not spot.claim.about and any(a in word for claim in earlier for a in claim.about)
-
-    return [spot for spot in spots if not is_object(spot)]
-
-
-def _behind(telling: Telling, box: str, phrase: Phrase) -> list[_Spot]:
-    """The claim whose words follow the number, as in 8件予以公开."""
-    found = [spot for spot in telling.spots(phrase.behind) if spot.claim.behind]
-    return [
-        spot
-        for spot in found[:1]
-        if is_light(phrase.behind[: spot.start], spot.claim.about) and _fits(telling, box, spot.claim, phrase)
-    ]
-
-
-def _fits(telling: Telling, box: str, claim: Claim, phrase: Phrase) -> bool:
-    return (
-        phrase.quantity.unit in claim.units
-        and not any(word in phrase.clause for word in claim.unless)
-        and telling.is_about(claim, box, phrase.before, phrase.behind)
-    )
-
-
-def _readings(telling: Telling, spots: list[_Spot], text: str) -> tuple[Reading, ...]:
-    """All that the claims can mean, and what joined words mean together: 予以公开和部分公开共14件."""
-    single = dict.fromkeys(linear for spot in spots for linear in spot.claim.means)
-    for size in range(2, len(spots) + 1):
-        for run in (spots[i : i + size] for i in range(len(spots) - size + 1)):
-            if all(are_joined(text[a.end : b.start]) for a, b in pairwise(run)):
-                terms = tuple(term for spot in run for term in spot.claim.means[0].terms)
-                single[Linear(terms)] = None
-    return tuple(telling.reading(linear) for linear in single)
-
-
-def _is_excused(telling: Telling, spots: list[_Spot], phrase: Phrase) -> bool:
-    """Whether the number may be right all the same, though it equals nothing."""
-    if phrase.is_compared or is_elsewhen(phrase.before, telling.year):
-        return True
-    if any(word in phrase.before for word in telling.scopes):
-        return True
-    if any(spot.claim.whole for spot in spots):
-        around = phrase.clause
-        return phrase.is_part or any(word in around for word in telling.prose.ways)
-    return False
-
-
-def _denied(telling: Telling, box: str, sentence: Sentence) -> Iterator[Mention]:
-    """未收到政府信息公开申请, 无行政复议: the figures of those claims are said to be 0."""
-    for start, clause, behind in sentence.denials():  # one 无 a clause: a second would be a double negation
-        if any(start <= q.start < start + len(clause) for q in sentence.quantities):
-            continue
-        before = sentence.text[: start + len(clause)]
-        spots = [spot for spot in telling.spots(clause) if spot.claim.denied and behind <= spot.start]
-        told = [spot for spot in spots if _is_denied(telling, box, spot, before, clause, behind)]
-        yield from _denial(telling, box, sentence, _without_objects(told, clause), clause, before)
-
-
-def _is_denied(telling: Telling, box: str, spot: _Spot, before: str, clause: str, behind: int) -> bool:
-    """Whether the 无 reaches the words, and nothing after them narrows what there is none of."""
-    claim = spot.claim
-    return (
-        spot.start - behind <= _FARTHEST
-        and not any(word in clause for word in (*telling.prose.ways, *claim.unless))
-        and is_light(clause[spot.end :], (*telling.words.all, *claim.about))
-        and telling.is_about(claim, box, before)
-    )
-
-
-_FARTHEST = 20  # characters between 无 and what there is none of
-
-
-def _denial(
-    telling: Telling, box: str, sentence: Sentence, spots: list[_Spot], clause: str, before: str
-) -> Iterator[Mention]:
-    if not spots:
-        return
-    zero = Decimal(0)
-    excused = is_elsewhen(before, telling.year) or any(word in sentence.text for word in telling.scopes)
-    for spot in spots:
-        readings = _readings(telling, [spot], clause)
-        matched = next((reading for reading in readings if reading.figure == zero), None)
-        doubted = matched is None and telling.is_known(readings) and not excused
-        yield Mention(box, clause, zero, readings, matched, doubted, is_denial=True)
+    return [match for match in claims if not is_object(match)]

@@ -1,22 +1,24 @@
-"""Parts and wholes inside a sentence: 共69件，其中…; 线上20件、线下5件，合计25件.
+"""Parts and wholes within a sentence: 共69件，其中…; 线上20件、线下5件，合计25件.
 
-No figure of the form is asked here: the sentence is held against itself. Parts that exceed their whole contradict it;
-parts that fall short do so only where they are all there can be, since 其中 often names but a few.
+The numbers of the sentence are compared with each other and not with the tables. Parts that exceed their whole
+contradict it; parts that fall short contradict it only if the list is complete, because 其中 often names only some.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from xltools.form.linear import ZERO
 from xltools.form.prose import Prose, Whole
-from xltools.prose.quantities import Quantity
-from xltools.prose.sentences import Phrase, Sentence, is_enumerated, part_mark
+from xltools.prose.sentences import Phrase, Sentence, is_enumerated, opens_parts
+
+_FEWEST = 2  # parts in a list
 
 
 class Division(NamedTuple):
-    """A whole and parts that do not make it up, as they stand in a sentence."""
+    """A whole with parts that do not add up to it."""
 
     quote: str
     whole: Decimal
@@ -24,122 +26,106 @@ class Division(NamedTuple):
 
     @property
     def sum(self) -> Decimal:
-        """What the parts come to."""
-        return sum((value for _, value in self.parts), Decimal(0))
+        """The sum of the parts."""
+        return sum((value for _, value in self.parts), ZERO)
 
 
 def divisions(sentence: Sentence, prose: Prose) -> Iterator[Division]:
-    """The first contradiction of each whole in the sentence."""
+    """Yield the first contradiction of each whole in the sentence."""
     phrases = sentence.phrases
     if len(phrases) <= _FEWEST:
         return
     for index, phrase in enumerate(phrases):
         if phrase.is_compared:
             continue
-        listed = _listed_behind(sentence, phrases, index, prose)
-        if not listed and phrase.is_sum:
-            listed = [p for p in phrases[:index] if _alike(p, phrase)]
-            wholes = {phrase.quantity.value}
+        parts = _parts_behind(sentence, index, prose)
+        earlier = [other for other in phrases[:index] if _have_same_unit(other, phrase)]
+        if not parts and phrase.is_sum:
+            parts, wholes = earlier, {phrase.quantity.value}
         else:
-            wholes = _wholes(phrase, phrases)
-        if found := _contradicted(phrase, wholes, listed, prose, sentence):
-            yield found
+            # The parts may divide this number, an earlier one, or the sum of this one and the one before.
+            values = [other.quantity.value for other in earlier]
+            wholes = {phrase.quantity.value, *values, sum(values[-1:], phrase.quantity.value)}
+        wrong = _wrong_parts(phrase, wholes, parts, prose, sentence)
+        if wrong:
+            start = min(len(p.before) - len(p.segment) for p in (phrase, *wrong))
+            end = max(p.quantity.end for p in (phrase, *wrong))
+            named = tuple((p.segment.strip("、"), p.quantity.value) for p in wrong)
+            yield Division(sentence.text[start:end], phrase.quantity.value, named)
 
 
-def _alike(one: Phrase, other: Phrase) -> bool:
+def _have_same_unit(one: Phrase, other: Phrase) -> bool:
     return one.quantity.unit == other.quantity.unit
 
 
-def _listed_behind(sentence: Sentence, phrases: tuple[Phrase, ...], index: int, prose: Prose) -> list[Phrase]:
-    """The parts listed behind a number: after 其中, a bracket or a colon, up to where the list ends."""
-    whole = phrases[index]
-    listed: list[Phrase] = []
-    if index + 1 == len(phrases):
+def _parts_behind(sentence: Sentence, index: int, prose: Prose) -> list[Phrase]:
+    """Return the parts listed after a number, behind 其中, a bracket or a colon, up to the end of the list."""
+    whole, *others = sentence.phrases[index:]
+    if not others:
         return []
-    opening = sentence.text[whole.quantity.end : phrases[index + 1].quantity.start]
-    if not part_mark(opening):
+    opening = sentence.text[whole.quantity.end : others[0].quantity.start]
+    if not opens_parts(opening):
         return []
-    inside = opening.count("（") + opening.count("(") > opening.count("）") + opening.count(")")
+    list_depth = int(_brackets(opening) > 0)
+    parts: list[Phrase] = []
     depth = 0
     previous = whole.quantity
-    for phrase in phrases[index + 1 :]:
+    for phrase in others:
         between = sentence.text[previous.end : phrase.quantity.start]
-        depth += between.count("（") + between.count("(") - between.count("）") - between.count(")")
-        goes_on = between.startswith("、")
-        if depth < int(inside) or (
-            listed and not goes_on and (part_mark(phrase.segment) or _ends(phrase, prose))
-        ):
+        depth += _brackets(between)
+        starts_another = not between.startswith("、") and (
+            opens_parts(phrase.segment) or _ends_list(phrase, prose)
+        )
+        if depth < list_depth or (parts and starts_another):
             break
-        if depth == int(inside) and _alike(phrase, whole):
-            listed.append(phrase)
+        if depth == list_depth and _have_same_unit(phrase, whole):
+            parts.append(phrase)
         previous = phrase.quantity
-    return listed
+    return parts
 
 
-def _ends(phrase: Phrase, prose: Prose) -> bool:
-    """Whether a number begins something else: a sum, a comparison, or words of the whole again."""
+def _brackets(text: str) -> int:
+    """Return how many brackets *text* opens, minus those it closes."""
+    return sum((c in "（(") - (c in "）)") for c in text)
+
+
+def _ends_list(phrase: Phrase, prose: Prose) -> bool:
+    """Return whether a number is no further part: a sum, a comparison, or words of the whole again."""
     if phrase.is_sum or phrase.is_compared:
         return True
-    own = any(word in phrase.segment + phrase.behind for word in prose.ways)
-    return not own and any(
-        word in phrase.segment for claim in prose.claims if claim.whole for word in claim.words
-    )
+    names_part = any(word in phrase.segment + phrase.behind for word in prose.ways)
+    whole_words = (word for claim in prose.claims if claim.whole for word in claim.words)
+    return not names_part and any(word in phrase.segment for word in whole_words)
 
 
-def _wholes(whole: Phrase, phrases: tuple[Phrase, ...]) -> set[Decimal]:
-    """What the parts may be parts of: the number before them, an earlier one, or what those come to together."""
-    start = whole.quantity.start
-    earlier = [p.quantity.value for p in phrases if p.quantity.start < start and _alike(p, whole)]
-    return {whole.quantity.value, *earlier, sum((*earlier[-1:], whole.quantity.value), Decimal(0))}
-
-
-def _contradicted(
+def _wrong_parts(
     whole: Phrase, wholes: set[Decimal], listed: list[Phrase], prose: Prose, sentence: Sentence
-) -> Division | None:
+) -> list[Phrase]:
+    """Return the parts among *listed* that contradict *wholes*, or an empty list."""
     if len(listed) < _FEWEST or any(p.quantity.is_rough for p in (whole, *listed)):
-        return None
+        return []
     for division in prose.wholes:
-        parts = _parts(division, listed)
-        groups = {group for group, _ in parts}
-        figures = [phrase for _, phrase in parts]
-        # 自然人1件、社会公益组织1件、法律服务机构4件: what is divided further is not divided in two.
-        is_all = division.closed and len(groups) == len(division.parts) and len(parts) == len(listed)
-        if len(groups) >= _FEWEST and not _fits(figures, wholes, is_all=is_all):
-            return _division(whole, figures, sentence)
-    units = {unit for claim in prose.claims for unit in claim.units}
-    one_list = whole.quantity.unit in units and is_enumerated(sentence, [p.quantity for p in listed])
-    if one_list and not _fits(listed, wholes, is_all=False):
-        return _division(whole, listed, sentence)
+        named = [(group, p) for p in listed if (group := _named_part(division, p)) is not None]
+        groups = {group for group, _ in named}
+        parts = [phrase for _, phrase in named]
+        # In 自然人1件、社会公益组织1件、法律服务机构4件 the list mixes two levels of division and is not complete.
+        is_complete = division.closed and len(groups) == len(division.parts) and len(parts) == len(listed)
+        if len(groups) >= _FEWEST and not _can_divide(parts, wholes, is_complete=is_complete):
+            return parts
+    is_counted = any(whole.quantity.unit in claim.units for claim in prose.claims)
+    is_list = is_counted and is_enumerated(sentence, [p.quantity for p in listed])
+    return listed if is_list and not _can_divide(listed, wholes, is_complete=False) else []
+
+
+def _can_divide(parts: Iterable[Phrase], wholes: set[Decimal], *, is_complete: bool) -> bool:
+    """Return whether the parts can divide one of *wholes*: they equal it or, if not complete, are less."""
+    total = sum((part.quantity.value for part in parts), ZERO)
+    return total in wholes or (not is_complete and total < max(wholes))
+
+
+def _named_part(division: Whole, phrase: Phrase) -> int | None:
+    """Return the index of the only part of *division* that is named beside a number, or ``None``."""
+    for text in (phrase.segment, phrase.behind):
+        if found := [i for i, names in enumerate(division.parts) if any(word in text for word in names)]:
+            return found[0] if len(found) == 1 else None
     return None
-
-
-def _fits(parts: list[Phrase], wholes: set[Decimal], *, is_all: bool) -> bool:
-    """Whether the parts can be parts of one of these: all of it, or some that do not exceed it."""
-    total = sum((part.quantity.value for part in parts), Decimal(0))
-    return total in wholes or (not is_all and total < max(wholes))
-
-
-_FEWEST = 2  # one part is no list
-
-
-def _parts(division: Whole, listed: list[Phrase]) -> list[tuple[int, Phrase]]:
-    """The numbers that stand with a name of a part, each with which part it is."""
-    found = []
-    for phrase in listed:
-        here = (
-            phrase.segment
-            if any(w in phrase.segment for part in division.parts for w in part)
-            else phrase.behind
-        )
-        groups = [i for i, part in enumerate(division.parts) if any(word in here for word in part)]
-        if len(groups) == 1:
-            found.append((groups[0], phrase))
-    return found
-
-
-def _division(whole: Phrase, listed: list[Phrase], sentence: Sentence) -> Division:
-    numbers: list[Quantity] = [whole.quantity, *(p.quantity for p in listed)]
-    start = min(len(p.before) - len(p.segment) for p in (whole, *listed))
-    quote = sentence.text[start : max(q.end for q in numbers)]
-    parts = tuple((p.segment.strip("、"), p.quantity.value) for p in listed)
-    return Division(quote, whole.quantity.value, parts)
