@@ -1,4 +1,4 @@
-"""What a file reports, figure by figure: whose it is, its value, and how it is known or why it is not."""
+"""Observations: each figure that a file reports, with its agency, its value, and the reason if it has none."""
 
 from __future__ import annotations
 
@@ -10,90 +10,85 @@ from enum import Enum
 from xltools.data.filing import Filing, Source
 from xltools.data.record import Agency
 from xltools.form.layout import layout
-from xltools.form.model import Cell
+from xltools.form.model import Cell, Form
 
 
 class Level(Enum):
-    """Whether figures are an agency's own or the sum over those of others."""
+    """Whether figures are those of one agency or the sum over a district."""
 
     AGENCY = "agency"
     DISTRICT = "district"
 
 
-class State(Enum):
-    """How a figure is known. Only a figure that is given or derived has a value."""
+class FigureState(Enum):
+    """The state of a figure. Only given and derived figures have a value."""
 
-    GIVEN = "given"  # it was filled in
+    GIVEN = "given"  # filled in
     DERIVED = "derived"  # computed from what was filled in, never taken from what a cell showed
-    BLANK = "blank"  # nobody filled anything in, which is not 0
-    UNREAD = "unread"  # something stands there that is no figure, or it rests on such a cell
-    NOT_ADDITIVE = "not-additive"  # of many agencies there is none: averages and the like are not added
+    BLANK = "blank"  # not filled in, which differs from 0
+    UNREAD = "unread"  # the cell, or a cell that it is derived from, contains something that is no figure
+    NOT_ADDITIVE = "not-additive"  # a district has none: averages and the like are not added
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of a return. ``sheet`` and ``address`` say where it stands in the return's own file."""
+class Observation:
+    """One figure of a return, with its sheet and address in the return's own file."""
 
     cell: Cell
     value: Decimal | None
-    state: State
+    state: FigureState
     sheet: str
     address: str
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
-    """The figures of one agency or district. ``via`` is the roll-up that brought them in; ``source`` the return itself."""
+class ReturnFigures:
+    """The figures of one agency or district. ``source`` is the file of the return, ``via`` the roll-up it is in."""
 
     filing: Filing
+    form: Form
     agency: Agency
     source: Source
     level: Level
     values: Mapping[str, Decimal]
     via: str = ""
 
-    def figures(self) -> Iterator[Figure]:
-        """A figure for each cell of the form, in its order."""
-        form = self.filing.form
-        assert form is not None  # noqa: S101  a filing with a record has one
-        values = form.complete(self.values)
-        unread = self._unread()
-        for name, cell in form.cells.items():
-            state = self._state(cell, is_unread=bool(form.reach[name] & unread))
-            known = state in {State.GIVEN, State.DERIVED}
-            yield Figure(cell, values[name] if known else None, state, *self._address(name))
+    def observations(self) -> Iterator[Observation]:
+        """Yield one observation for each cell of the form, in its order."""
+        values = self.form.complete(self.values)
+        # A roll-up does not say which of its rows could not be read; those without the figure may be the ones.
+        unread = self.filing.unread - self.values.keys() if self.via else self.filing.unread
+        for name, cell in self.form.cells.items():
+            state = self._state(cell, is_unread=bool(self.form.reach[name] & unread))
+            is_known = state in {FigureState.GIVEN, FigureState.DERIVED}
+            place = layout(self.form).address(name) if self.via else self.filing.address(name)
+            yield Observation(cell, values[name] if is_known else None, state, *place)
 
-    def _unread(self) -> frozenset[str]:
-        """The inputs whose figure is not known. A roll-up does not tell in which of its rows one could not be read.
-
-        It is a row that has no figure there; so a row that has one is not in doubt, but their sum is.
-        """
-        return self.filing.unread - self.values.keys() if self.via else self.filing.unread
-
-    def _state(self, cell: Cell, *, is_unread: bool) -> State:
+    def _state(self, cell: Cell, *, is_unread: bool) -> FigureState:
         if self.level is Level.DISTRICT and not cell.additive:
-            return State.NOT_ADDITIVE
+            return FigureState.NOT_ADDITIVE
         if is_unread:
-            return State.UNREAD
+            return FigureState.UNREAD
         if cell.is_total:
-            return State.DERIVED
+            return FigureState.DERIVED
         if cell.name not in self.values:
-            return State.BLANK
-        return State.GIVEN if self.level is Level.AGENCY else State.DERIVED
-
-    def _address(self, name: str) -> tuple[str, str]:
-        """Where the form puts it, unless this very file was read and had it elsewhere."""
-        assert self.filing.form is not None  # noqa: S101  see above
-        return layout(self.filing.form).address(name) if self.via else self.filing.address(name)
+            return FigureState.BLANK
+        return FigureState.GIVEN if self.level is Level.AGENCY else FigureState.DERIVED
 
 
-def returns_of(filing: Filing) -> Iterator[Return]:
-    """The agency's own; of a roll-up those that it adds up, then the district's. None where no figures were read."""
-    if filing.record is None or filing.agency is None:
+def returns_of(filing: Filing) -> Iterator[ReturnFigures]:
+    """Yield the figures of a return; for a roll-up those of its members, then those of the district.
+
+    Yields nothing if no figures were read.
+    """
+    form, record, agency = filing.form, filing.record, filing.agency
+    if form is None or record is None or agency is None:
         return
-    sums = {account.source.sha256 for account in filing.accounts if account.status == "member"}
+    rollups = {account.source.sha256 for account in filing.accounts if account.status == "member"}
     for member in filing.members:
-        level = Level.DISTRICT if member.source.sha256 in sums else Level.AGENCY
-        yield Return(filing, member.agency, member.source, level, member.values, filing.source.path)
+        level = Level.DISTRICT if member.source.sha256 in rollups else Level.AGENCY
+        yield ReturnFigures(
+            filing, form, member.agency, member.source, level, member.values, filing.source.path
+        )
     level = Level.DISTRICT if filing.is_rollup else Level.AGENCY
-    yield Return(filing, filing.agency, filing.source, level, filing.record.values)
+    yield ReturnFigures(filing, form, agency, filing.source, level, record.values)

@@ -1,7 +1,7 @@
-"""What a person typed where a figure belongs: a number under its disguises, or the reason why it is none.
+"""Numbers typed as text in cells for figures.
 
-Nothing is guessed. What can only mean one number is that number; what could mean two things, or says that it is
-not exact, is refused with a code of its own. Source of the cases: returns that were really sent and published.
+Nothing is guessed. A text that can mean only one number is that number; an ambiguous or inexact text is refused with a
+code for the reason. The cases are taken from real returns and published reports.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ _NOTHING = {
     "na",
     "nil",
 }
-# Patterns are compiled by the first text that stands where a figure belongs: most returns have none.
 _DIGITS = r"[0-9]+(?:\.[0-9]+)?"
 _GROUPED = r"[0-9]{1,3}(?:[, '][0-9]{3})+(?:\.[0-9]+)?"
 _PLAIN = rf"[+-]?\s*(?:{_DIGITS}|\.[0-9]+)"
@@ -42,62 +41,52 @@ _CHANGE = rf"(?:[+增减升降]|增加|减少|上升|下降|净增|净减)\s*{_D
 _VAGUE = rf"(?:约|大约|近|将近|超|超过|逾|不足|不到|至少)\s*{_DIGITS}.*|{_DIGITS}\s*[余多来几]\D*|{_DIGITS}\D*(?:左右|上下|以上|以下)"
 _REMARK = rf"{_DIGITS}\D*[(,;:、]\s*[^\d\s].*"
 _OTHER_UNIT = r"[+-]?\s*[0-9][0-9,. ]*\s*[^\d\s(),.;:、+-]+"
-_LONGEST = 200  # longer than any figure with any remark
-_MOST_DIGITS = 15  # what a spreadsheet holds exactly
+_LONGEST = 200  # characters; longer than any figure with a remark
+_MOST_DIGITS = 15  # that a spreadsheet stores exactly
 
 
-class Typed(NamedTuple):
-    """The number a text means, or the code of the finding that says why it means none.
-
-    ``is_blank`` tells that it stands for a cell left empty, such as 无 or a stroke.
-    """
+class TypedNumber(NamedTuple):
+    """The number that a text means, or the code of the finding that it causes."""
 
     value: Decimal | None = None
     fault: str = ""
-    is_blank: bool = False
+    is_blank: bool = False  # a text such as 无 or a dash, which counts as a blank cell
 
 
-def typed(text: str, unit: str, *, signed: bool) -> Typed:
-    """What *text* means in a cell of that *unit*; *signed* cells may hold less than zero."""
+def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
+    """Return the meaning of *text* in a cell of that *unit*; *signed* cells may hold numbers below zero."""
     if len(text) > _LONGEST:
-        return Typed(fault="not-a-number")
-    if not text.isascii() and any(map(_is_mark, text)):
-        return Typed(fault="text-remark")
-    plain = _folded(text)
+        return TypedNumber(fault="not-a-number")
+    if any(map(_is_reference_mark, text)):
+        return TypedNumber(fault="text-remark")
+    plain, unit = _normalized(text), _normalized(unit)
     if plain.casefold() in _NOTHING:
-        return Typed(fault="text-nothing", is_blank=True)
-    core = _without_unit(plain, _folded(unit))
+        return TypedNumber(fault="text-nothing", is_blank=True)
+    core = plain.removesuffix(unit).strip() if plain != unit else plain
     if signed:
         core = core.removeprefix("+").strip()
     if (value := _number(core, signed=signed)) is not None:
         digits = len(value.as_tuple().digits)
-        return Typed(value) if digits <= _MOST_DIGITS else Typed(fault="number-too-large")
-    return Typed(fault=_fault(core, plain))
+        return TypedNumber(value) if digits <= _MOST_DIGITS else TypedNumber(fault="number-too-large")
+    return TypedNumber(fault=_fault(core, plain))
 
 
-def _is_mark(letter: str) -> bool:
-    """Whether it is a digit in a circle or a raised one: folded to a digit, 12① would be 121."""
-    return (
-        letter.isnumeric()
-        and not letter.isdecimal()
-        and any(map(str.isdecimal, unicodedata.normalize("NFKC", letter)))
-    )
+def _is_reference_mark(letter: str) -> bool:
+    """Return whether *letter* is a circled or raised digit; as a plain digit it would turn 12① into 121."""
+    is_special = letter.isnumeric() and not letter.isdecimal()
+    return is_special and any(map(str.isdecimal, unicodedata.normalize("NFKC", letter)))
 
 
-def _folded(text: str) -> str:
-    """One width for every character, one minus, and no space at the ends or next to one another."""
-    folded = unicodedata.normalize("NFKC", trimmed(text))
-    return " ".join(folded.replace("\u2212", "-").replace("\u200b", "").split())
-
-
-def _without_unit(text: str, unit: str) -> str:
-    return text.removesuffix(unit).strip() if unit and text != unit else text
+def _normalized(text: str) -> str:
+    """Return *text* in half width, with one kind of minus sign, and with single spaces."""
+    plain = unicodedata.normalize("NFKC", trimmed(text))
+    return " ".join(plain.replace("\u2212", "-").replace("\u200b", "").split())
 
 
 def _number(text: str, *, signed: bool) -> Decimal | None:
     if bracketed := re.fullmatch(_BRACKETED, text):
         inner = _number(bracketed[1].strip(), signed=False)
-        return None if inner is None else -inner if signed else inner  # brackets are an accountant's minus
+        return -inner if inner is not None and signed else inner  # accountants write -5 as (5)
     if re.fullmatch(_GROUPED, text):
         return normal(Decimal(re.sub("[, ']", "", text)))
     if re.fullmatch(_PLAIN, text) and not text.startswith("+"):
@@ -106,7 +95,7 @@ def _number(text: str, *, signed: bool) -> Decimal | None:
 
 
 def _fault(core: str, plain: str) -> str:
-    """The first description that fits, from the most particular on."""
+    """Return the code of the first pattern that matches; the patterns go from special to general."""
     if re.fullmatch(_SCIENTIFIC, core):
         return "number-too-large"
     for code, pattern in _FAULTS:

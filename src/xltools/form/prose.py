@@ -84,7 +84,7 @@ class Prose:
         return {meaning.key: meaning for meaning in self.meanings}
 
     @cached_property
-    def ways(self) -> tuple[str, ...]:
+    def part_words(self) -> tuple[str, ...]:
         """Every word that names a part of a whole."""
         return (*self.partial, *(word for whole in self.wholes for part in whole.parts for word in part))
 

@@ -138,11 +138,10 @@ class FilingProse:
 
     def mentions(self) -> Iterator[Mention]:
         """Yield the numbers that the form's words give a meaning, and the negations, in the order of the prose."""
-        for box, told in self.boxes.items():
-            for sentence in told:
-                for phrase in sentence.phrases:
-                    yield from self._number(box, phrase)
-                yield from self._negations(box, sentence)
+        for box, sentence in ((box, one) for box, found in self.boxes.items() for one in found):
+            for phrase in sentence.phrases:
+                yield from self._number(box, phrase)
+            yield from self._negations(box, sentence)
 
     # -- numbers
 
@@ -206,7 +205,9 @@ class FilingProse:
         if any(word in phrase.before for word in self.scopes):
             return True
         is_whole = any(match.claim.whole for match in claims)
-        return is_whole and (phrase.is_part or any(word in phrase.clause for word in self.form.prose.ways))
+        return is_whole and (
+            phrase.is_part or any(word in phrase.clause for word in self.form.prose.part_words)
+        )
 
     # -- negations
 
@@ -235,7 +236,7 @@ class FilingProse:
         words = [word for word, _ in self.claim_words]
         return (
             0 <= match.start - negation_end <= _FARTHEST
-            and not any(word in clause for word in (*self.form.prose.ways, *claim.unless))
+            and not any(word in clause for word in (*self.form.prose.part_words, *claim.unless))
             and is_neutral(clause[match.end :], (*words, *claim.about))
             and self.is_about(claim, box, before)
         )

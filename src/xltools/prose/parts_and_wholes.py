@@ -93,7 +93,7 @@ def _ends_list(phrase: Phrase, prose: Prose) -> bool:
     """Return whether a number is no further part: a sum, a comparison, or words of the whole again."""
     if phrase.is_sum or phrase.is_compared:
         return True
-    names_part = any(word in phrase.segment + phrase.behind for word in prose.ways)
+    names_part = any(word in phrase.segment + phrase.behind for word in prose.part_words)
     whole_words = (word for claim in prose.claims if claim.whole for word in claim.words)
     return not names_part and any(word in phrase.segment for word in whole_words)
 
