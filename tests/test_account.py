@@ -7,7 +7,6 @@ import io
 import random
 import re
 import zipfile
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, sound_values, unpacked
+from conftest import HERE, sound_values
 from test_golden import check, told
 from test_merge import filing, reread, rolled
 from xltools.checking.checks import verify
@@ -139,7 +138,7 @@ def test_each_year_hands_on_what_it_knows():
     """Three merges, each with the roll-up of the year before: the last knows all of them."""
     package, seeds = None, {2022: 3, 2023: 0, 2024: 7, 2025: 2}
     for year, seed in seeds.items():
-        from xltools.merging import merge
+        from xltools.collection.merging import merge
 
         past = past_of([read_package(package, "d.xlsx")], OFFICIAL) if package else None
         sent = [filing(code, year=year, seed=seed + int(code)) for code in ("001", "002")]
@@ -284,23 +283,6 @@ rows = [{rows}]
         assert len(formula) < 8192
         assert formula.count(",") < 255
     assert live.sheet_sum(told_apart[0].sheet, told_apart[0].names).count(",") == 0
-
-
-def test_members_are_gone_through_and_never_held():
-    """Members that are made anew each time they are asked for give the same workbook."""
-
-    class Lazy(Sequence):
-        def __len__(self):
-            return 20
-
-        def __getitem__(self, index):
-            if index >= len(self):
-                raise IndexError(index)
-            return member(f"{index:03}", sound_values(index % 7))
-
-    held = tuple(Lazy())
-    lazily = write_rollup(replace(rollup(held), members=Lazy()))
-    assert unpacked(lazily) == unpacked(write_rollup(rollup(held)))
 
 
 # -- the charts

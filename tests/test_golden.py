@@ -16,12 +16,12 @@ from click.testing import CliRunner
 
 from conftest import HERE, ROOT
 from xltools.cli import command_line
+from xltools.collection.merging import merge
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import find
-from xltools.merging import merge
 
 GOLDEN = HERE / "golden"
 
@@ -150,8 +150,3 @@ def test_what_merge_says_of_the_clean_set(monkeypatch, tmp_path):
     result = CliRunner().invoke(command_line("zh"), arguments)
     assert result.exit_code == 0
     check("merge-zh.txt", result.output.replace(out, "青禾区.xlsx"))
-
-
-@pytest.mark.parametrize(("lang", "name"), [("en", "findings.md"), ("zh", "findings.zh-CN.md")])
-def test_the_pages_about_findings(lang, name):
-    check(name, CliRunner().invoke(command_line(lang), ["explain", "--format", "md"]).output, ROOT / "docs")

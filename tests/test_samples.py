@@ -9,12 +9,12 @@ import make
 
 from conftest import ROOT, unpacked
 from xltools.checking.collection import examine
+from xltools.collection.inbox import gather
+from xltools.collection.roster_files import load_roster
 from xltools.data.finding import SEVERITY, Severity
 from xltools.excel.reader import read
-from xltools.inbox import gather
 from xltools.prose.checks import matches
 from xltools.prose.mentions import FilingProse
-from xltools.rosters import load_roster
 
 SAMPLES = ROOT / "samples"
 ORDINARY = [

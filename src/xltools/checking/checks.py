@@ -12,11 +12,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from xltools.data.filing import Filing, Origin, Shown
-from xltools.data.finding import Finding, Place, Sum, Word
+from xltools.data.finding import Finding, Place
 from xltools.data.number import close, is_blank
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
 from xltools.prose.checks import prose
+from xltools.text import Sum, Word
 
 
 def verify(filing: Filing) -> tuple[Finding, ...]:

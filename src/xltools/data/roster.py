@@ -11,6 +11,7 @@ from typing import NamedTuple
 from xltools.data.number import is_blank
 from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError
+from xltools.text import Word
 
 _IMPOSSIBLE = r'[<>:"/\\|?*\x00-\x1f]'  # in a Windows file name
 _LONGEST = 180  # bytes of a name in UTF-8, so that CODE_NAME_YEAR.xlsx fits every file system
@@ -117,7 +118,7 @@ def name_faults(code: str, name: str) -> Iterator[Problem]:
     """Yield the reasons why *code* and *name* cannot be part of a file name."""
     for what, text in (("code", code), ("name", name)):
         if not text:
-            yield Problem("roster-blank", facts={"what": what})
+            yield Problem("roster-blank", facts={"what": Word(f"item-{what}")})
         # In a code, "." or "~" at the start would hide the file, and "_" separates code and name.
         wrong = re.findall(rf"{_IMPOSSIBLE}|^[.~]|_" if what == "code" else _IMPOSSIBLE, text)
         if found := sorted(set(wrong)):
@@ -147,4 +148,6 @@ def _faults(
     for what, text, lines in (("code", entry.code, lines_by_code), ("name", entry.name, lines_by_name)):
         first = lines.setdefault(text.casefold(), number)  # Windows ignores the case of file names
         if text and first != number:
-            yield Problem("roster-repeated", place, {"what": what, "text": text, "first": first})
+            yield Problem(
+                "roster-repeated", place, {"what": Word(f"item-{what}"), "text": text, "first": first}
+            )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from xltools.data.filing import Filing
-from xltools.data.finding import Finding, Place, Sum
+from xltools.data.finding import Finding, Place
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
 from xltools.form.prose import Settled
@@ -19,6 +19,7 @@ from xltools.prose.mentions import FilingProse, Mention
 from xltools.prose.parts_and_wholes import divisions
 from xltools.prose.quantities import folded
 from xltools.prose.sentences import is_other_period, says_nothing, wrong_years
+from xltools.text import Sum
 
 _MOST_INTERPRETATIONS = 4  # printed in a finding; the likeliest come first
 _SHORTEST_HINT = 8  # characters of a sentence that identify a hint

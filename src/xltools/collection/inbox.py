@@ -1,0 +1,105 @@
+"""What was handed in: files, the files in folders and the members of archives, one by one and all accounted for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from xltools.data.filing import Filing, Source
+from xltools.data.finding import Finding
+from xltools.excel.archive import is_archive, members
+from xltools.files import read_bytes, shown, walk
+from xltools.office.guard import Limits, ScanError, beyond
+
+
+class Item(NamedTuple):
+    """One file as it is to be read. A member of an archive is named ``archive.zip!member.xlsx``."""
+
+    name: str
+    data: bytes = b""
+    fault: ScanError | None = None  # why there is nothing to read
+    size: int = 0
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what it holds; none where nothing could be had of it."""
+        return hashlib.sha256(self.data).hexdigest() if self.data or self.fault is None else ""
+
+    @property
+    def source(self) -> Source:
+        """The file as its filing names it."""
+        return Source(self.name, self.sha256, self.size)
+
+    def refusal(self) -> Filing | None:
+        """The filing of a file that could not even be opened."""
+        if self.fault is None:
+            return None
+        finding = Finding(self.fault.code, self.name, found=self.fault.reason)
+        return Filing(self.source, (finding,))
+
+
+class Inbox(NamedTuple):
+    """The paths of the files there are, as text. ``passed_over`` counts hidden and temporary files."""
+
+    files: tuple[str, ...] = ()
+    passed_over: int = 0
+
+    @property
+    def paths(self) -> Iterator[Path]:
+        """The same as paths."""
+        return map(Path, self.files)
+
+
+def content_of(file: str, limits: Limits, home: str = "") -> bytes:
+    """Return the bytes of a file, at most one more than ``limits.file``.
+
+    *home* is the folder from which the path is relative, by default the current one. Raises :class:`InputError` if the
+    system refuses to read it.
+    """
+    return read_bytes(Path(home, file), limits.file)
+
+
+def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[Item | None]:
+    """What is to be read in the *data* of one of the files: itself or its members; ``None`` for one that is passed over."""
+    name = name_of(file)
+    if len(data) > limits.file:
+        yield Item(name, fault=beyond("file", limits), size=Path(home, file).stat().st_size)
+    elif is_archive(data):
+        yield from _members(name, data, limits)
+    else:
+        yield Item(name, data, size=len(data))
+
+
+def name_of(file: str) -> str:
+    """Return the path as it is shown in messages."""
+    return shown(Path(file))
+
+
+def _members(archive: str, data: bytes, limits: Limits) -> Iterator[Item | None]:
+    try:
+        for member in members(data, limits):
+            if member is None:
+                yield None
+                continue
+            name, content = f"{archive}!{member[0]}", member[1]
+            if isinstance(content, bytes):
+                yield Item(name, content, size=len(content))
+            else:
+                yield Item(name, fault=content)
+    except ScanError as error:
+        yield Item(archive, data, error, len(data))
+
+
+def gather(places: Iterable[Path | str]) -> Inbox:
+    """Return every file named, and every file in every folder named, in a fixed order.
+
+    Raises :class:`InputError` for a path that is not there or a folder that cannot be listed.
+    """
+    found: dict[str, bool] = {}
+    for place in places:
+        for file, is_hidden in walk(Path(place)):
+            found.setdefault(file, is_hidden)
+    files = tuple(file for file, is_hidden in found.items() if not is_hidden)
+    return Inbox(files, len(found) - len(files))

@@ -1,0 +1,210 @@
+"""Merging: which files are added, which are left out and why, and the roll-up of those that are.
+
+Nothing is decided in silence. Inputs are added and totals derived; a file with errors is never added, and a later file
+never takes the place of an earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from xltools.checking.collection import Collection, Examined, examine
+from xltools.checking.holders import entry_of, named_for
+from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
+from xltools.data.finding import Finding, Severity
+from xltools.data.policy import Policy
+from xltools.data.prior import Past
+from xltools.data.record import Agency, same_agency
+from xltools.data.rollup import Coverage, Rollup
+from xltools.data.roster import Roster
+from xltools.errors import InputError, Problem
+from xltools.form.model import Form
+from xltools.text import clerk, message
+
+_NO_SOURCE = Source("")
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """What the coordinator leaves out: an agency's code or a file's name, and why."""
+
+    what: str
+    reason: str
+
+    def covers(self, filing: Filing) -> bool:
+        """Return whether *filing* is meant."""
+        by_code = filing.agency is not None and filing.agency.code == self.what
+        return by_code or self.what in {filing.source.name, filing.source.path}
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The outcome: the collection as examined, and the roll-up unless an error prevents it."""
+
+    collection: Collection
+    rollup: Rollup | None
+
+
+def merge(
+    filings: Iterable[Filing],
+    form: Form,
+    year: int,
+    district: str,
+    *,
+    code: str = "",
+    roster: Roster | None = None,
+    exclusions: Sequence[Exclusion] = (),
+    incomplete: bool = False,
+    policy: Policy | None = None,
+    past: Past | None = None,
+) -> Merge:
+    """Add up *filings*; with *incomplete*, what has errors or is missing is left out and the roll-up says so.
+
+    Raises :class:`InputError` for an exclusion that names neither a file nor an agency of the roster.
+    """
+    filings = tuple(filings)
+    _refuse_unknown(exclusions, filings, roster)
+    pairs = [(filing, next((x for x in exclusions if x.covers(filing)), None)) for filing in filings]
+    kept = [filing for filing, exclusion in pairs if exclusion is None]
+    reasons = {exclusion.what: exclusion.reason for exclusion in exclusions}
+    expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
+    past = past.without(reasons) if past else None  # an agency that is left out is not gone
+    collection = examine(kept, expected, year, district, policy=policy, past=past)
+    added = [one.filing for one in collection.examined if _can_be_added(one)]
+    if not added or (collection.has_errors and not incomplete):
+        return Merge(collection, None)
+    added = _in_order(added, roster)
+    refused = [_refused(one) for one in collection.examined if not _can_be_added(one)]
+    excluded = [_excluded(filing, x, roster, district) for filing, x in pairs if x]
+    accounts = (
+        *(account for filing in added for account in _included(filing)),
+        *sorted(refused, key=_account_order),
+        *sorted(excluded, key=_account_order),
+        *_absentees(roster, filings, collection, reasons, district),
+    )
+    waived = sorted((finding for finding in collection.findings if finding.waiver), key=_finding_order)
+    accepted = [_accepted(finding) for finding in waived]
+    rollup = Rollup(
+        form,
+        year,
+        district,
+        code or district,
+        tuple(_member(filing, roster) for filing in added),
+        accounts,
+        _coverage(roster, added, accounts),
+        (*accepted, *(one for filing in added for one in _accepted_below(filing))),
+        {severity: collection.count(severity) for severity in Severity},
+        len(roster.entries) if roster else None,
+        past.years_of(Agency(district, code or district, district)) if past else {},
+    )
+    return Merge(collection, rollup)
+
+
+def _refuse_unknown(
+    exclusions: Sequence[Exclusion], filings: Sequence[Filing], roster: Roster | None
+) -> None:
+    codes = roster.order if roster else {}
+    wrong = [x.what for x in exclusions if x.what not in codes and not any(map(x.covers, filings))]
+    if wrong:
+        raise InputError(*(Problem("no-such-exclude", facts={"wanted": what}) for what in wrong))
+
+
+def _can_be_added(one: Examined) -> bool:
+    """Return whether its figures can be trusted; an incomplete roll-up's can, as far as they go."""
+    return all(not f.is_error or f.code == "rollup-incomplete" for f in one.findings)
+
+
+def _in_order(added: Iterable[Filing], roster: Roster | None) -> list[Filing]:
+    """Return the files in the roster's order, then by district and code, never in the order of the files.
+
+    Raises :class:`AdditionError` if two are from one agency: each of them has an error that names the other.
+    """
+    keys: dict[tuple[float, str, str], Filing] = {}
+    for filing in added:
+        entry, agency = entry_of(filing, roster), filing.agency or Agency("", "")
+        behind = (float("inf"), agency.district, agency.code)
+        key = (roster.order[entry.code], "", "") if roster and entry else behind
+        if keys.setdefault(key, filing) is not filing:
+            raise same_agency([agency])
+    return [keys[key] for key in sorted(keys)]
+
+
+def _account_order(account: Account) -> tuple[str, ...]:
+    agency = account.agency or Agency("", "")
+    source = account.source
+    return (agency.district, agency.code, source.name, source.sha256, source.path)
+
+
+def _finding_order(finding: Finding) -> tuple[str, ...]:
+    return (finding.agency, finding.code, finding.sheet, finding.address, finding.file)
+
+
+def _member(filing: Filing, roster: Roster | None) -> Member:
+    assert filing.agency is not None  # noqa: S101  a filing without a stamp has an error
+    assert filing.record is not None  # noqa: S101  and so has one without a record
+    entry = entry_of(filing, roster)
+    return Member(filing.agency, filing.source, filing.record.values, entry.kind if entry else "")
+
+
+def _included(filing: Filing) -> list[Account]:
+    """Return the account of an added file and, of a roll-up, those of the agencies inside."""
+    accounts = [Account(filing.agency, filing.source, "included")]
+    if filing.is_rollup and filing.record:
+        inside = sorted(filing.record.agencies)
+        accounts += [Account(agency, filing.source, "member", via=str(filing.agency)) for agency in inside]
+        accounts += [account._replace(via=account.via or str(filing.agency)) for account in filing.left_out]
+    return accounts
+
+
+def _accepted(finding: Finding) -> Accepted:
+    """Return a waived finding as the roll-up keeps it, in words: its facts do not outlast the file."""
+    assert finding.waiver is not None  # noqa: S101  only such are passed
+    place = "!".join(filter(None, (finding.sheet, finding.address)))
+    waiver = finding.waiver
+    words = message(finding, "zh")
+    return Accepted(finding.agency, finding.code, place, words, waiver.reason, waiver.who, waiver.date)
+
+
+def _accepted_below(filing: Filing) -> list[Accepted]:
+    """Return what was accepted in a roll-up, which stays so, and stays visible, in the roll-up above it."""
+    return [accepted._replace(via=str(filing.agency)) for accepted in filing.waived]
+
+
+def _refused(one: Examined) -> Account:
+    """Return the account of a file with errors: the first of them in words, and how many more there are."""
+    errors = [message(f, "zh") for f in one.findings if f.is_error]
+    more = clerk()("rollup.more", count=len(errors) - 1) if len(errors) > 1 else ""
+    return Account(one.filing.agency, one.filing.source, "excluded", errors[0] + more)
+
+
+def _excluded(filing: Filing, exclusion: Exclusion, roster: Roster | None, district: str) -> Account:
+    """Return the account of an excluded file; one that cannot be read belongs to the agency whose code its name begins with."""
+    agency = filing.agency
+    if agency is None and roster and (entry := named_for(filing, roster)):
+        agency = entry.agency(district)
+    return Account(agency, filing.source, "excluded", exclusion.reason)
+
+
+def _absentees(
+    roster: Roster | None,
+    filings: Iterable[Filing],
+    collection: Collection,
+    reasons: Mapping[str, str],
+    district: str,
+) -> list[Account]:
+    """Return the accounts of the agencies of the roster without any file, in its order."""
+    if roster is None:
+        return []
+    present = {entry.code for filing in filings if (entry := entry_of(filing, roster))}
+    without = {entry.code for entry in collection.absent} | (reasons.keys() - present)
+    absent = [entry for entry in roster if entry.code in without]
+    return [Account(e.agency(district), _NO_SOURCE, "missing", reasons.get(e.code, "")) for e in absent]
+
+
+def _coverage(roster: Roster | None, added: Iterable[Filing], accounts: Sequence[Account]) -> Coverage:
+    """Only a roster vouches for completeness, at this level and at those below."""
+    if left_out(accounts):
+        return "incomplete"
+    are_whole = all(filing.is_complete or not filing.is_rollup for filing in added)
+    return "complete" if roster and are_whole else "unchecked"

@@ -1,0 +1,264 @@
+"""Reading what was handed in: each file is read and verified once, in the order of the files, here or by an executor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import xltools
+from xltools.checking.checks import verified
+from xltools.collection.inbox import Inbox, Item, content_of, gather, items, name_of
+from xltools.data.failure import failed
+from xltools.data.filing import Filing, Source
+from xltools.data.finding import Finding
+from xltools.data.roster import Roster
+from xltools.errors import InputError, Problem
+from xltools.excel.reader import read, read_package
+from xltools.files import shown
+from xltools.form.model import Form
+from xltools.office.guard import Limits
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
+
+# Findings on a file in which a workbook was expected and which may be a report as it is published.
+_DOCUMENTS = {"word-document", "html-file", "csv-file"}
+_BATCH = 16  # files in one task, so that sending it costs little
+
+Filings = tuple[
+    Filing | None, ...
+]  # of one file: one for each member of an archive, None for a skipped member
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How files are read; see :func:`xltools.excel.reader.read`. With ``verifying`` each is verified at once."""
+
+    form: Form | None = None
+    by_labels: bool = False
+    key: bytes = b""
+    passwords: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    verifying: bool = True
+
+    def filing(self, data: bytes, name: str) -> Filing:
+        """Return the filing in the bytes of a file of that name: a workbook, or a report as it is published."""
+        found = read_package(
+            data,
+            name,
+            self.form,
+            self.limits,
+            by_labels=self.by_labels,
+            key=self.key,
+            passwords=self.passwords,
+        )
+        if found.findings and found.findings[0].code in _DOCUMENTS:
+            from xltools.document.reader import report_in  # noqa: PLC0415  slow to import, and few files need it
+
+            return self._unsealed(report_in(data, name, self.form, self.limits)) or found
+        return found
+
+    def read(self, item: Item) -> Filing:
+        """Return the filing in one file or member of an archive, verified if ``verifying``."""
+        found = self.filing(item.data, item.name)
+        return verified(found) if self.verifying else found
+
+    def _unsealed(self, report: Filing | None) -> Filing | None:
+        """Return the *report* with the finding ``seal-missing`` if seals are checked: a document has none."""
+        if report is None or report.stamp is None or not self.key:
+            return report
+        about = Finding("seal-missing", report.source.path, str(report.agency))
+        return replace(report, findings=(about, *report.findings))
+
+
+def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Filing:
+    """Return the filing of a report with the agency's code from *roster* and with its district.
+
+    A report only has the agency's name, and a sheet without a stamp has no district. The *district* is the one that
+    collects; without it the agencies of two districts would be mixed up in a roll-up of both.
+    """
+    stamp = filing.stamp
+    if stamp is None or filing.is_rollup:
+        return filing
+    entry = roster.named(stamp.agency.name) if roster and stamp.agency.is_named_only else None
+    code, home = entry.code if entry else stamp.agency.code, stamp.agency.district or district
+    agency = replace(stamp.agency, code=code, district=home)
+    if agency == stamp.agency:
+        return filing
+    record = replace(filing.record, agencies=frozenset((agency,))) if filing.record else None
+    findings = tuple(finding.of(filing.source.path, str(agency)) for finding in filing.findings)
+    return replace(filing, stamp=replace(stamp, agency=agency), record=record, findings=findings)
+
+
+def readings(
+    file: str, data: bytes, limits: Limits, read: Callable[[Item], Filing], home: str = ""
+) -> Iterator[Filing | None]:
+    """Yield what *read* returns for a file or each member of an archive; ``None`` for a member that is skipped.
+
+    An unexpected exception becomes a finding on that file or member; see :func:`failed`.
+    """
+    try:
+        for item in items(file, data, limits, home):
+            yield None if item is None else reading(item, read)
+    except Exception as error:  # noqa: BLE001  an archive that cannot be opened stops no other file
+        yield failed(Filing(Item(name_of(file), data, size=len(data)).source), error)
+
+
+def reading(item: Item, read: Callable[[Item], Filing]) -> Filing:
+    """Return what *read* returns for *item*, or a filing with the finding for what it raised; see :func:`failed`."""
+    try:
+        return item.refusal() or read(item)
+    except Exception as error:  # noqa: BLE001  one file stops no other
+        return failed(Filing(item.source), error)
+
+
+def read_one(path: Path) -> Filing:
+    """Return the filing in the one workbook *path*, not verified. Raises :class:`InputError` as :func:`read` does."""
+    try:
+        return read(path)
+    except Exception as error:  # noqa: BLE001  the same as for a file among others
+        return failed(Filing(Source(shown(path))), error)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Other processes that read files: ``start`` starts so many, and they raise one of ``death`` if one of them dies."""
+
+    start: Callable[[int], AbstractContextManager[Executor]]
+    count: int
+    death: tuple[type[Exception], ...]
+
+
+def processes_of_this_machine(count: int) -> Workers:
+    """Return *count* processes of this machine."""
+    import multiprocessing  # noqa: PLC0415  slow to import, and one process alone does not need them
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
+
+    context = multiprocessing.get_context("spawn")
+    start = partial(ProcessPoolExecutor, mp_context=context, initializer=prepare_worker)
+    return Workers(start, count, (BrokenExecutor,))
+
+
+def prepare_worker() -> None:
+    """Make this worker ignore Ctrl-C, which its parent handles, and end when its parent was killed."""
+    import multiprocessing  # noqa: PLC0415
+    import signal  # noqa: PLC0415
+    import threading  # noqa: PLC0415
+
+    parent = multiprocessing.parent_process()
+
+    def leave() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A worker holds both ends of the pipe through which tasks come, so it would wait for ever on a dead parent.
+    threading.Thread(target=leave, daemon=True).start()
+
+
+def read_files(
+    files: Sequence[str], options: ReadOptions, workers: Workers | None = None
+) -> Iterator[Filings]:
+    """Yield the filings of each of the *files*, in their order, read by *workers* or by this process.
+
+    If a worker dies, each file that is not yet read is read by a worker of its own, and the one that dies again gives
+    its file a finding. Raises :class:`InputError` if a file cannot be opened.
+    """
+    if workers is None:
+        for file in files:
+            yield read_file(file, options)
+        return
+    read = partial(read_file, options=options, home=os.getcwd(), version=xltools.__version__)  # noqa: PTH109
+    done = 0
+    try:
+        with workers.start(workers.count) as executor:
+            for found in executor.map(read, files, chunksize=_BATCH):
+                yield found
+                done += 1
+    except workers.death:
+        for file in files[done:]:
+            yield _alone(file, read, workers)
+
+
+def _alone(file: str, read: Callable[[str], Filings], workers: Workers) -> Filings:
+    try:
+        with workers.start(1) as executor:
+            return executor.submit(read, file).result()
+    except workers.death as error:
+        return (failed(Filing(Source(name_of(file))), error),)
+
+
+def read_file(file: str, options: ReadOptions, home: str = "", version: str = xltools.__version__) -> Filings:
+    """Return the filings of one file; *home* is the folder from which its path is relative.
+
+    Raises :class:`InputError` if the file cannot be opened, or if the caller has another *version* of this package.
+    """
+    if version != xltools.__version__:
+        import platform  # noqa: PLC0415
+
+        about = {
+            "version": xltools.__version__,
+            "python": platform.python_version(),
+            "place": platform.node(),
+        }
+        raise InputError(Problem("other-xltools", facts=about))
+    return tuple(readings(file, content_of(file, options.limits, home), options.limits, options.read, home))
+
+
+class Inputs(NamedTuple):
+    """The files that were read, their filings, and how many files and members of archives were skipped."""
+
+    inbox: Inbox
+    filings: list[Filing]
+    skipped: int
+
+
+Watch = Callable[[Iterator[Filings], int], Iterator[Filings]]
+
+
+def unwatched(found: Iterator[Filings], _: int) -> Iterator[Filings]:
+    """Return *found* itself: nobody watches the progress."""
+    return found
+
+
+def read_inputs(
+    places: Sequence[Path],
+    options: ReadOptions,
+    *,
+    roster: Roster | None = None,
+    district: str = "",
+    allow_none: bool = False,
+    processes: int | None = None,
+    workers: Workers | None = None,
+    watch: Watch = unwatched,
+) -> Inputs:
+    """Read every file in *places*: files, folders and archives.
+
+    *workers* read them, by default as many processes as are asked for or as pay. *watch* gets the results and their
+    number, and passes them on as they come. See :func:`on_roster` for *roster* and *district*. Raises
+    :class:`InputError` if there is no file, unless *allow_none*.
+    """
+    inbox = gather(places)
+    count, skipped = len(inbox.files), inbox.passed_over
+    if not count and not allow_none:
+        raise InputError(Problem("no-workbooks", "、".join(map(str, places))))
+    filings: list[Filing] = []
+    for found in watch(read_files(inbox.files, options, workers or workers_for(count, processes)), count):
+        skipped += found.count(None)
+        filings += (on_roster(filing, roster, district) for filing in found if filing)
+    return Inputs(inbox, filings, skipped)
+
+
+_PAYS = 500  # files for each process; with fewer, starting processes takes longer than it saves
+
+
+def workers_for(files: int, wanted: int | None = None) -> Workers | None:
+    """Return as many processes as are *wanted*, or as pay for so many *files*; ``None`` if that is this one alone."""
+    count = wanted or min(os.cpu_count() or 1, files // _PAYS)
+    return processes_of_this_machine(count) if count > 1 else None

@@ -1,0 +1,230 @@
+"""A collection as a folder: its settings, its waivers, and the paths of its files.
+
+``collection.toml``, ``roster.csv``, ``waivers.csv``, ``outbox/`` and ``inbox/`` are plain files that can be copied,
+zipped and read in ten years. Inside such a folder the commands need no options.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xltools.collection.roster_files import load_roster, rows_of
+from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
+from xltools.data.policy import Policy, Thresholds
+from xltools.data.roster import CODE_HEADS
+from xltools.errors import InputError, InvalidValueError, Problem
+from xltools.files import refuse_existing, write_atomically
+from xltools.text import Lang, catalog
+from xltools.toml_tables import nearest, read_text, structure
+
+FILE = "collection.toml"
+WAIVERS = "waivers.csv"
+WAIVERS_WORKBOOK = "waivers.xlsx"
+_LEVELS = [severity.value for severity in Severity]
+_WAIVER_HEADS = {
+    "agency": ("agency", *CODE_HEADS),
+    "code": ("finding", "问题代码"),
+    "cell": ("cell", "单元格"),
+    "reason": ("reason", "理由"),
+    "who": ("who", "批准人"),
+    "date": ("date", "日期"),
+}
+
+
+def _levels(table: Any, _: Any) -> dict[str, Severity]:
+    """Read the table ``[levels]``: the severity chosen for each code of a finding."""
+    if not isinstance(table, dict):
+        raise InvalidValueError("wrong-type", value=repr(table), type="table")
+    if faults := [fault for code, level in table.items() for fault in _level_faults(code, level)]:
+        raise ExceptionGroup("levels", faults)
+    return {code: Severity(level) for code, level in table.items()}
+
+
+def _level_faults(code: str, level: object) -> Iterator[InvalidValueError]:
+    if code not in SEVERITY:
+        yield InvalidValueError("unknown-key", key=code, nearest=nearest(code, SEVERITY), known="levels")
+    elif level not in _LEVELS:
+        yield InvalidValueError("unknown-level", code=code, level=level, known=", ".join(_LEVELS))
+    elif not can_have(code, Severity(level)):
+        yield InvalidValueError("fixed-level", code=code)
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """The table ``[witness]``: whether every merge has a second reader."""
+
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSettings:
+    """The file ``collection.toml``. ``prior`` is a path from the folder of the collection."""
+
+    year: int
+    district: str
+    due: dt.date
+    form: str = "xxgk-2021"
+    code: str = ""
+    prior: str = ""
+    rule_makers: tuple[str, ...] = ()
+    levels: Mapping[str, Severity] = field(default_factory=dict, metadata={"hook": _levels})
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    witness: WitnessSettings = field(default_factory=WitnessSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One year's collection of one district. ``prior`` is last year's collection, folder or roll-up."""
+
+    path: Path
+    form: str
+    year: int
+    district: str
+    due: dt.date
+    code: str = ""
+    prior: Path | None = None
+    policy: Policy = field(default_factory=Policy)
+    witness: bool = False  # whether every merge has a second reader
+
+    @property
+    def roster(self) -> Path:
+        """The list of agencies that have to report."""
+        return self.path / "roster.csv"
+
+    @property
+    def inbox(self) -> Path:
+        """The folder of the returns."""
+        return self.path / "inbox"
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of the workbooks for the agencies."""
+        return self.path / "outbox"
+
+    @property
+    def rollup(self) -> Path:
+        """The district's workbook, which ``merge`` writes."""
+        return self.path / "district.xlsx"
+
+    @property
+    def template(self) -> Path:
+        """The text of the published report; it may be missing."""
+        return self.path / "text.md"
+
+    @property
+    def report(self) -> Path:
+        """The published report, without the ending of its format."""
+        return self.path / "report"
+
+
+def load(path: Path) -> Folder:
+    """Return the collection in that folder; raises :class:`InputError` with everything that is wrong with its files."""
+    file, problems = path / FILE, list[Problem]()
+    settings = None
+    try:
+        settings = structure(read_text(file, InputError), CollectionSettings, str(file), InputError)
+    except InputError as error:
+        problems += error.problems
+    waivers = tuple(_waivers(path, problems))
+    if settings is None or problems:
+        raise InputError(*problems)
+    return Folder(
+        path=path,
+        form=settings.form,
+        year=settings.year,
+        district=settings.district,
+        due=settings.due,
+        code=settings.code,
+        prior=path / settings.prior if settings.prior else None,
+        policy=Policy(settings.levels, waivers, settings.thresholds, frozenset(settings.rule_makers)),
+        witness=settings.witness.always,
+    )
+
+
+def _waivers(folder: Path, problems: list[Problem]) -> Iterator[Waiver]:
+    """Yield the rows of ``waivers.csv`` or ``waivers.xlsx``, each with a reason, a name and a date, if there is one."""
+    found = [path for path in (folder / WAIVERS, folder / WAIVERS_WORKBOOK) if path.exists()]
+    if len(found) > 1:
+        problems.append(Problem("waivers-twice", str(found[0]), {"other": found[1].name}))
+    elif found:
+        yield from _rows_of_waivers(found[0], problems)
+
+
+def _rows_of_waivers(path: Path, problems: list[Problem]) -> Iterator[Waiver]:
+    rows = [
+        (number, [cell.strip() for cell in row]) for number, row in rows_of(path) if any(map(str.strip, row))
+    ]
+    head = [cell.casefold() for cell in rows[0][1]] if rows else []
+    places = {
+        key: next((head.index(n) for n in names if n in head), None) for key, names in _WAIVER_HEADS.items()
+    }
+    if missing := [names[-1] for key, names in _WAIVER_HEADS.items() if places[key] is None]:
+        problems.append(Problem("waiver-head", str(path), {"missing": "、".join(missing)}))
+        return
+    for number, row in rows[1:]:
+        cells = row + [""] * len(head)
+        waiver = Waiver(**{key: cells[place] for key, place in places.items() if place is not None})
+        faults = list(_waiver_faults(waiver))
+        problems += [Problem(code, f"{path}:{number}", facts) for code, facts in faults]
+        if not faults:
+            yield waiver
+
+
+def _waiver_faults(waiver: Waiver) -> Iterator[tuple[str, dict[str, object]]]:
+    for key in ("agency", "code", "reason", "who", "date"):
+        if not getattr(waiver, key):
+            yield "waiver-blank", {"what": _WAIVER_HEADS[key][-1]}
+    if waiver.code and waiver.code not in SEVERITY:
+        yield "unknown-code", {"code": waiver.code, "nearest": nearest(waiver.code, list(SEVERITY))}
+    elif waiver.code and not can_have(waiver.code, Severity.NOTE):
+        yield "fixed-waiver", {"code": waiver.code}
+
+
+def create(
+    path: Path,
+    year: int,
+    district: str,
+    roster: Path,
+    form: str,
+    due: dt.date | None,
+    prior: str,
+    lang: Lang,
+) -> Folder:
+    """Create the folder with its files; raises an error for a faulty roster or an existing collection.
+
+    The due day is 31 January of the next year unless given (《政府信息公开条例》第四十九条).
+    """
+    load_roster(roster)  # refuse a faulty roster now and not when the first command runs in the folder
+    due = due or dt.date(year + 1, 1, 31)
+    t = catalog(lang)
+    about = {"form": form, "year": year, "due": due}
+    settings = t("folder.collection", district=_quoted(district), prior=_quoted(prior), **about)
+    texts = {
+        path / FILE: settings,
+        path / "roster.csv": "\ufeff" + _csv(row for _, row in rows_of(roster)),
+        path / WAIVERS: "\ufeff" + t("folder.waivers"),
+    }
+    refuse_existing(texts)
+    for name in ("outbox", "inbox"):
+        (path / name).mkdir(parents=True, exist_ok=True)
+    for file, text in texts.items():
+        write_atomically(file, text.encode())
+    return load(path)
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
+def _quoted(text: str) -> str:
+    """Return *text* as a TOML string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
