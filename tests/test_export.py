@@ -470,7 +470,8 @@ def test_a_missing_library_is_named_before_anything_is_read(how, capsys, monkeyp
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delitem(sys.modules, f"xltools.report.export.as_{how}", raising=False)
     told = command(capsys, tmp_path / "not-there", "-o", tmp_path / f"a.{how}", expect=2)
-    assert f'pip install "xltools[{how}]"' in told
+    assert f'[{how}]"' in told
+    assert "pip install" in told
 
 
 def test_the_command_offers_every_format_there_is():
