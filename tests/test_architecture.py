@@ -27,7 +27,6 @@ LAYERS = [
     ["publishing", "gathering"],
     ["manuscript", "document"],
     ["checking"],
-    ["filling"],
     ["excel", "prose", "witness", "libreoffice", "formats"],
     ["data"],
     ["form", "office"],
@@ -53,7 +52,7 @@ ROOMS = {
     "html": ("document/reader/web.py", "witness/document.py"),
     "jinja2": "document/pages.py",
     "markupsafe": "document/markup.py",
-    "json": ("report/data.py", "collection/manifest.py"),
+    "json": ("report/data.py", "collection/manifest.py", "errors.py"),
     "pickle": "nowhere",
     "multiprocessing": "collection/reading.py",
     "csv": ("report/delimited.py", "collection/"),
@@ -183,13 +182,13 @@ def test_no_chinese_in_logic():
         "data/roster.py": None,  # the heads of columns that a roster may have
         "report/delimited.py": "＝＋－＠﹦﹢﹣﹫",  # signs that a spreadsheet takes for = + - @
         "collection/settings.py": None,  # and a list of waivers
-        "filling.py": "｛｝",  # braces, as a Chinese keyboard gives them
+        "prose/filling.py": "｛｝",  # braces, as a Chinese keyboard gives them
         "form/wording.py": "｛｝",
         "manuscript.py": "＃",
         "publishing.py": "【】",  # around gaps
-        "data/typed.py": None,  # words that clerks type where a number belongs
-        "data/numeral.py": None,  # numerals and counters
-        "data/sentence.py": None,  # the grammar of reports
+        "data/typed_numbers.py": None,  # words that clerks type where a number belongs
+        "prose/quantities.py": None,  # numerals and counters
+        "prose/sentences.py": None,  # the grammar of reports
         "excel/scan/parts.py": "年月日",  # letters of date formats
         "form/labels.py": None,  # Chinese numerals in front of labels, quotation marks
         "document/reader/heading.py": None,  # how titles of reports are made

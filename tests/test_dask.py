@@ -124,7 +124,7 @@ def test_with_debugging_a_death_is_raised(inbox):
 
 # -- a cluster
 
-DASK = pytest.importorskip("distributed", reason="the extra xltools[dask] is not installed")
+DASK = pytest.importorskip("distributed", reason="the extra dask is not installed")
 
 
 class Cluster:
@@ -330,4 +330,6 @@ def test_processes_are_the_clusters_own_affair(many):
 
 def test_without_the_library_the_extra_is_named(many, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    assert "missing-extra {'how': 'dask'}" in str(run("verify", many / "inbox", "--dask", "tcp://x:1"))
+    assert "missing-extra {'how': 'dask', 'install': 'pip install" in str(
+        run("verify", many / "inbox", "--dask", "tcp://x:1")
+    )

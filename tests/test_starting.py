@@ -47,7 +47,6 @@ OURS = {
         "xltools.data.rollup",
         "xltools.data.seal",
         "xltools.document",
-        "xltools.filling",
     ),
     *(
         "xltools.excel.reader.account",

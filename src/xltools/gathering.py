@@ -12,9 +12,9 @@ from xltools.checking.holders import entry_of
 from xltools.data.document import Block, Document, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing
 from xltools.data.roster import Roster
-from xltools.data.sentence import says_nothing
-from xltools.filling import with_figures
 from xltools.form.model import Form, Part, Section
+from xltools.prose.filling import with_figures
+from xltools.prose.sentences import says_nothing
 from xltools.text import clerk
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from xltools.data.numeral import folded
 from xltools.errors import InputError, Problem
 from xltools.files import decoded, read_bytes
 from xltools.form.model import Form
+from xltools.prose.quantities import folded
 from xltools.text import clerk
 from xltools.toml_tables import nearest
 

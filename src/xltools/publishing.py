@@ -19,11 +19,11 @@ from xltools.data.record import Figures
 from xltools.document.annex import annex_blocks
 from xltools.document.official import official_table, unknown_note
 from xltools.errors import InputError, Problem
-from xltools.filling import Known
 from xltools.form.model import Form, Part, Section
 from xltools.form.publication import Said
 from xltools.form.wording import Wording, WordingError
 from xltools.manuscript import OPENING, Manuscript
+from xltools.prose.filling import TextValues
 from xltools.text import clerk
 
 Origin = Literal["template", "workbook", "form", "nobody"]
@@ -56,7 +56,7 @@ class Report:
 
     filing: Filing
     passages: tuple[Passage, ...]
-    known: Known
+    known: TextValues
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -80,8 +80,8 @@ def report_of(filing: Filing, manuscript: Manuscript | None = None, last: Figure
     Raises :class:`InputError` with every brace that cannot be filled in: the place of its text, its name, the nearest
     right one.
     """
-    about, form = Known.of(filing, last), filing.form
-    assert form is not None  # noqa: S101  Known.of asked
+    about, form = TextValues.of(filing, last), filing.form
+    assert form is not None  # noqa: S101  TextValues.of asked
     passages, problems = [], []
     for box in (OPENING, *_boxes(form)):
         passage, faults = _passage(box, filing, manuscript, about)
@@ -102,7 +102,7 @@ def _boxes(form: Form) -> Iterator[str]:
 
 
 def _passage(
-    box: str, filing: Filing, manuscript: Manuscript | None, about: Known
+    box: str, filing: Filing, manuscript: Manuscript | None, about: TextValues
 ) -> tuple[Passage, list[Problem]]:
     """The text that counts for a prose cell, and what stands against filling it in."""
     own = [line.strip() for line in filing.prose.get(box, "").splitlines() if line.strip()]
@@ -127,7 +127,7 @@ def _passage(
     return Passage(box, tuple(wordings), origin, differs), problems
 
 
-def _of_the_form(box: str, about: Known) -> Passage:
+def _of_the_form(box: str, about: TextValues) -> Passage:
     """The form's own sentences in one paragraph, or where it has none a gap where something has to be said."""
     form = about.form
     if box == OPENING:
@@ -140,7 +140,7 @@ def _of_the_form(box: str, about: Known) -> Passage:
     return Passage(box, (), "nobody")
 
 
-def sentences(say: Iterable[Said], about: Known) -> Wording:
+def sentences(say: Iterable[Said], about: TextValues) -> Wording:
     """Sentences one behind the other, as one text."""
     return Wording(tuple(part for wording in about.said(say) for part in wording.parts))
 

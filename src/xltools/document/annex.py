@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from xltools.data.change import change
 from xltools.data.document import Block, Box, BoxRole, Chart, Heading, Paragraph, Series, Table
 from xltools.data.filing import Filing, Member
 from xltools.data.measure import FOREMOST, foremost, in_year
 from xltools.data.number import normal
 from xltools.data.record import Figures
+from xltools.data.year_on_year import change
 from xltools.errors import InputError, Problem
 from xltools.form import model
 from xltools.form.model import Cell, Form, Section, leaves

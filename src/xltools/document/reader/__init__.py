@@ -17,7 +17,7 @@ from xltools.data.filing import Filing, Origin, Shown, Source, Stamp, stamp_from
 from xltools.data.finding import Finding, quoted
 from xltools.data.number import is_blank, misfit
 from xltools.data.record import Agency, Record
-from xltools.data.typed import typed
+from xltools.data.typed_numbers import typed
 from xltools.document.reader.flow import Flow, Grid, Loose, Paragraph
 from xltools.document.reader.heading import Heading, heading_in, heading_of
 from xltools.document.reader.opening import flow_of, kind_of

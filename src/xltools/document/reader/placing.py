@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from xltools.data.number import is_blank
-from xltools.data.typed import typed
+from xltools.data.typed_numbers import typed
 from xltools.document.reader.rows import Head, Row, Words, is_figure, names, walk
 from xltools.form.labels import core
 from xltools.form.model import Block, Form, Line, Section, leaves

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from xltools.data.number import is_blank
-from xltools.data.typed import typed
+from xltools.data.typed_numbers import typed
 from xltools.document.reader.flow import Flow, Grid, Loose, Paragraph, Slot
 from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.model import Block, Form, Line

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from xltools.checking.collection import Examined, examine
-from xltools.data.figures import Figure, Level, Return, State, returns_of
 from xltools.data.filing import Filing
+from xltools.data.observations import FigureState, Level, Observation, ReturnFigures, returns_of
 from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.errors import OutputError, Problem
@@ -22,7 +22,7 @@ class ExportedFile:
     """A file with its findings and its returns; no returns if it has no figures or was left out."""
 
     examined: Examined
-    returns: tuple[Return, ...]
+    returns: tuple[ReturnFigures, ...]
 
     @property
     def state(self) -> str:
@@ -68,18 +68,18 @@ class Extract:
             self._count(file)
             yield file
 
-    def returns(self) -> Iterator[Return]:
+    def returns(self) -> Iterator[ReturnFigures]:
         """Yield each return of each file."""
         for file in self.exported_files():
             yield from file.returns
 
-    def figures(self, one: Return) -> Iterator[Figure]:
+    def figures(self, one: ReturnFigures) -> Iterator[Observation]:
         """Yield the figures of a return; raises :class:`OutputError` for one that the format cannot store exactly."""
-        for figure in one.figures():
+        for figure in one.observations():
             if self.fixed and figure.value is not None and not _fits(figure.value):
                 facts: dict[str, object] = {"cell": figure.cell.name, "value": f"{figure.value:f}"}
                 raise OutputError(Problem("too-many-digits", one.source.path, facts))
-            self.unread += figure.state is State.UNREAD and not figure.cell.is_total
+            self.unread += figure.state is FigureState.UNREAD and not figure.cell.is_total
             yield figure
 
     def _count(self, file: ExportedFile) -> None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from xltools.data.figures import Figure
 from xltools.data.finding import Finding, Severity
+from xltools.data.observations import Observation
 from xltools.form.model import Form
 from xltools.report.export.extract import ExportedFile, Extract
 from xltools.report.export.tables import (
@@ -128,7 +128,7 @@ def _file_row(file_id: int, file: ExportedFile) -> Row:
     return (file_id, source.path, source.sha256 or None, source.size, kind, file.state, *counts)
 
 
-def _figure_row(return_id: int, figure: Figure) -> Row:
+def _figure_row(return_id: int, figure: Observation) -> Row:
     return (return_id, figure.cell.name, figure.value, figure.state.value, figure.sheet, figure.address)
 
 

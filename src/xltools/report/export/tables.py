@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from xltools.data.figures import Return, State
+from xltools.data.observations import FigureState, ReturnFigures
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
 from xltools.report.export.extract import Extract
@@ -93,11 +93,11 @@ def wide(extract: Extract, form: Form) -> ExportTable:
 def _wide_rows(extract: Extract) -> Iterator[Row]:
     for one in extract.returns():
         found = list(extract.figures(one))
-        unread = sum(figure.state is State.UNREAD for figure in found)
+        unread = sum(figure.state is FigureState.UNREAD for figure in found)
         yield (*about_return(one), unread, *(figure.value for figure in found))
 
 
-def about_return(one: Return) -> Row:
+def about_return(one: ReturnFigures) -> Row:
     """Return the values of the columns :data:`ABOUT`: form, year, agency and file."""
     stamp = one.filing.stamp
     assert stamp is not None  # noqa: S101  a filing without one has no returns
