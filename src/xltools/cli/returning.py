@@ -18,7 +18,7 @@ from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
     from xltools.checking.collection import Collection
-    from xltools.report.slip import ReturnedFile
+    from xltools.report.slip import Returned
 
 
 def return_to(folder: Path, collection: Collection, inputs: Inputs, how: ReadingOptions, lang: Lang) -> None:
@@ -54,13 +54,13 @@ def _homes(name: str) -> Iterator[str]:
     return ("!".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
-def _key(found: ReturnedFile) -> tuple[str, str]:
+def _key(found: Returned) -> tuple[str, str]:
     """By what a file is known again when it is opened once more to be marked."""
     source = found.one.filing.source
     return source.path, source.sha256
 
 
-def _stems(back: Sequence[ReturnedFile]) -> list[tuple[ReturnedFile, str]]:
+def _stems(back: Sequence[Returned]) -> list[tuple[Returned, str]]:
     """Each with its name; two files of one name, from two folders, keep apart by the beginning of their hashes."""
     stems = Counter(found.stem for found in back)
     return [

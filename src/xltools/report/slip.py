@@ -1,4 +1,4 @@
-"""What goes back to an agency: its own file with marks, and the same messages as text. Always in Chinese."""
+"""What goes back to an agency: its own file, marked, and the same as plain text to paste. Always in Chinese."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import FindingGroup, grouped
-from xltools.data.finding import Finding
+from xltools.data.finding import Finding, Place
 from xltools.excel.marking import Mark, Row, Slip, marked
 from xltools.form.address import ranges
 from xltools.form.model import Form
@@ -15,43 +15,41 @@ from xltools.text import cause_text, clerk, finding_text, group_text, message, n
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnedFile:
-    """A file that goes back to its agency, with its findings in groups, worst first."""
+class Returned:
+    """One file on its way back: what is wrong with it, in groups, worst first."""
 
     one: Examined
     groups: tuple[FindingGroup, ...]
 
     @property
     def stem(self) -> str:
-        """The name of the files to send, without an ending."""
+        """What the files are called that go back, without their ending."""
         return clerk()("returned.file", name=self.one.filing.source.name.rpartition(".")[0])
 
     def workbook(self, package: bytes) -> bytes:
-        """Return the agency's file with marks and slip; raises :class:`~xltools.errors.MarkingError`."""
+        """The filler's own file with marks and slip; raises :class:`~xltools.errors.MarkingError` when it bears none."""
         marks = [mark for group in self.groups for mark in _marks(group)]
-        return marked(package, marks, Slip(tuple(map(_slip_row, self.groups))))
+        return marked(package, marks, Slip(tuple(map(_row, self.groups))))
 
     def text(self) -> str:
-        """Return the messages as text."""
+        """The same in words."""
         t, filing = clerk(), self.one.filing
         agency = str(filing.agency) if filing.agency else filing.source.name
-        lines = [t("returned.head", agency=agency, file=filing.source.name, count=len(self.groups))]
-        for place, group in enumerate(self.groups, 1):
-            steps = t("returned.mend", steps=_steps(group.lead).replace("\n", " "))
-            item = f"{place}. {_group_place(group)}：{_messages(group)}\n{steps}"
-            lines.append(item.replace("\n", "\n   "))
-        return "\n".join([*lines, t("returned.foot")]) + "\n"
+        head = t("returned.head", agency=agency, file=filing.source.name, count=len(self.groups))
+        items = [f"{place}. {_told(group)}" for place, group in enumerate(self.groups, 1)]
+        return "\n".join([head, *items, t("returned.foot")]) + "\n"
 
 
-def returned(one: Examined) -> ReturnedFile | None:
-    """Return what goes back to the agency; None if there is nothing for it to do."""
-    # A file that could not be read because of a defect of the program is not the agency's fault.
-    findings = [finding for finding in one.findings if finding.code != "reader-failed"]
+def returned(one: Examined) -> Returned | None:
+    """What of the findings about a file the agency has to do something about; ``None`` when there is nothing."""
+    findings = [
+        f for f in one.findings if f.code != "reader-failed"
+    ]  # a defect of the program, not of the file
     if not any(finding.is_open for finding in findings):
         return None
-    # An answered question stays on the slip, so that the answer remains with the file.
-    kept = [f for f in findings if f.is_open or (f.explanation and f.waiver is None)]
-    return ReturnedFile(one, grouped([_with_short_label(f, one.filing.form) for f in kept]))
+    # What was answered stays on the slip, so that the answer travels on with the file.
+    told = [f for f in findings if f.is_open or (f.explanation and f.waiver is None)]
+    return Returned(one, grouped([_with_short_label(f, one.filing.form) for f in told]))
 
 
 def _with_short_label(finding: Finding, form: Form | None) -> Finding:
@@ -65,59 +63,78 @@ def _with_short_label(finding: Finding, form: Form | None) -> Finding:
 
 
 def _marks(group: FindingGroup) -> list[Mark]:
-    """Return one mark for each sheet with cells of the group; a document has no addresses and gets none."""
+    """A mark on each sheet that the group has cells of."""
+    text = _sentence(group)
     by_sheet: dict[str, list[str]] = {}
     for place in group.places:
-        if place.address:
-            by_sheet.setdefault(place.sheet, []).append(place.address)
-    return [Mark(sheet, tuple(addresses), _messages(group)) for sheet, addresses in by_sheet.items()]
+        if not place.address:
+            continue  # a document cannot be marked
+        by_sheet.setdefault(place.sheet, []).append(place.address)
+    return [Mark(sheet, tuple(addresses), text) for sheet, addresses in by_sheet.items()]
 
 
-def _slip_row(group: FindingGroup) -> Row:
-    lead, single = group.lead, not group.is_many
-    found = number(lead.found) if isinstance(lead.found, Decimal) else lead.found
-    expected = number(lead.expected) if single and isinstance(lead.expected, Decimal) else ""
+def _row(group: FindingGroup) -> Row:
+    lead = group.lead
+    cells = dict.fromkeys(finding.cell for finding in group.findings)
     return Row(
-        place=_group_place(group),
-        label=str(lead.facts.get("label", "")) if single else "",
-        found=found if group.places and single else "",
-        expected="\n".join(filter(None, (expected, _messages(group)))),
+        place=_place(group),
+        label=str(lead.facts.get("label", "")) if not group.is_many else "",
+        found=_shown(lead.found) if group.places and not group.is_many else "",
+        expected=_expected(group),
         mend=_steps(lead),
         places=group.places,
         code=lead.code,
-        cell=" ".join(dict.fromkeys(finding.cell for finding in group.findings)),
+        cell=" ".join(cells),
         explanation=lead.explanation,
     )
 
 
-def _group_place(group: FindingGroup) -> str:
-    """Return the cells of the group on the sheet of its worst finding; if there are none, its first cell."""
-    sheet = group.lead.sheet
+def _place(group: FindingGroup) -> str:
+    lead = group.lead
     if not group.places:
-        return sheet or clerk()("returned.whole")
-    own = [place.address for place in group.places if place.sheet == sheet]
+        return lead.sheet or clerk()("returned.whole")
+    own = [place.address for place in group.places if place.sheet == lead.sheet]
     if not own:
-        sheet, own = group.places[0].sheet, [group.places[0].address]
-    return "!".join(filter(None, (sheet, "、".join(ranges(filter(None, own))))))
+        return _far(group.places[0])
+    return "!".join(filter(None, (lead.sheet, "、".join(ranges(filter(None, own))))))
 
 
-def _messages(group: FindingGroup) -> str:
-    """Return the messages of the group and its possible causes, one per line."""
+def _far(place: Place) -> str:
+    return "!".join(filter(None, (place.sheet, place.address)))
+
+
+def _shown(value: Decimal | str) -> str:
+    return number(value) if isinstance(value, Decimal) else value
+
+
+def _expected(group: FindingGroup) -> str:
+    lead = group.lead
+    expected = "" if group.is_many or not isinstance(lead.expected, Decimal) else number(lead.expected)
+    return "\n".join(filter(None, (expected, _sentence(group))))
+
+
+def _sentence(group: FindingGroup) -> str:
+    """What is wrong and what may lie behind it."""
     if group.is_many:
-        lines = [group_text(group.lead.code, len(group.findings), "zh")]
+        parts = [group_text(group.lead.code, len(group.findings), "zh")]
     else:
-        lines = [message(finding, "zh") for finding in (group.lead, *group.separate)]
+        parts = [message(finding, "zh") for finding in (group.lead, *group.separate)]
     causes = dict.fromkeys(
         clerk()("returned.perhaps", cause=cause_text(cause, "zh"))
         for finding in group.findings
         for cause in finding.causes
     )
-    return "\n".join([*lines, *causes])
+    return "\n".join([*parts, *causes])
 
 
 def _steps(finding: Finding) -> str:
-    """Return how to correct a finding; several steps are numbered."""
     steps = finding_text(finding.code, "zh").mend
-    if len(steps) == 1:
-        return steps[0]
-    return "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1))
+    return (
+        "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1)) if len(steps) > 1 else steps[0]
+    )
+
+
+def _told(group: FindingGroup) -> str:
+    mend = clerk()("returned.mend", steps=_steps(group.lead).replace("\n", " "))
+    lines = [f"{_place(group)}：{_sentence(group)}", mend]
+    return "\n   ".join("\n".join(lines).split("\n"))
