@@ -18,15 +18,15 @@ from xltools.data.filing import Account, Member, Source, Stamp
 from xltools.data.prior import known
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
+from xltools.document.gathering import gathered
+from xltools.document.manuscript import OPENING, load, written
+from xltools.document.manuscript import read as manuscript
+from xltools.document.publishing import compose, report_of
 from xltools.errors import InputError
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import find
 from xltools.form.places import YEARS, Years
-from xltools.gathering import gathered
-from xltools.manuscript import OPENING, load, written
-from xltools.manuscript import read as manuscript
-from xltools.publishing import compose, report_of
 from xltools.rosters import load_roster
 from xltools.text import clerk
 

@@ -17,13 +17,13 @@ from test_prose import filing
 from xltools.checking.prose import matches, prose
 from xltools.data.document import Heading
 from xltools.data.prior import known
+from xltools.document.publishing import compose, report_of
 from xltools.filling import Known, with_figures
 from xltools.form.library import find
 from xltools.form.linear import Linear
 from xltools.form.load import parse
 from xltools.form.publication import Said
 from xltools.form.wording import Condition, Wording, WordingError
-from xltools.publishing import compose, report_of
 
 FORM = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))

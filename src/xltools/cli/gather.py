@@ -50,8 +50,8 @@ def command(lang: Lang) -> click.Command:
         force: bool,
         reading: How,
     ) -> int:
+        from xltools.document.gathering import gathered  # noqa: PLC0415
         from xltools.files import refuse_input  # noqa: PLC0415
-        from xltools.gathering import gathered  # noqa: PLC0415
 
         own, t = here(), catalog(lang)
         how = document_format(output, how, force=force)

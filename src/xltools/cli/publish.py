@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from xltools.cli.shared import Handed
     from xltools.data.filing import Filing
     from xltools.data.record import Figures
+    from xltools.document.manuscript import Manuscript
+    from xltools.document.publishing import Report
     from xltools.document.writer import How as Format
     from xltools.form.model import Form
-    from xltools.manuscript import Manuscript
-    from xltools.publishing import Report
 
 
 def command(lang: Lang) -> click.Command:
@@ -114,7 +114,7 @@ def _only(handed: Handed) -> Filing:
 
 def _manuscript(template: Path | None, own: Own, filing: Filing, form: Form) -> Manuscript | None:
     """The words in the file named, else in the collection's where there is one: the district's, and no agency's."""
-    from xltools.manuscript import load  # noqa: PLC0415
+    from xltools.document.manuscript import load  # noqa: PLC0415
 
     is_own = filing.agency is not None and filing.agency.name == own.district
     if template is None and is_own and own.template and own.template.is_file():
@@ -162,9 +162,9 @@ def _tell_findings(filing: Filing, own: Own, lang: Lang, *, beside: bool) -> boo
 
 def _start(filing: Filing, years: Mapping[int, Figures], handed: Handed, output: Path, lang: Lang) -> int:
     """Write a text to start from: what the workbook says, else the form's own sentences, figures in braces."""
+    from xltools.document.manuscript import written  # noqa: PLC0415
+    from xltools.document.publishing import report_of  # noqa: PLC0415
     from xltools.files import refuse_input, refuse_workbook, write_atomically  # noqa: PLC0415
-    from xltools.manuscript import written  # noqa: PLC0415
-    from xltools.publishing import report_of  # noqa: PLC0415
 
     assert filing.record is not None  # noqa: S101  the caller asked
     refuse_workbook(output)
@@ -188,7 +188,7 @@ class _Publishing:
         lang: Lang,
         output: Path | None,
     ) -> None:
-        from xltools.publishing import report_of  # noqa: PLC0415
+        from xltools.document.publishing import report_of  # noqa: PLC0415
 
         assert filing.record is not None  # noqa: S101  the caller asked
         self.report: Report = report_of(filing, manuscript, years.get(filing.record.year - 1))
@@ -196,9 +196,9 @@ class _Publishing:
 
     def run(self, handed: Handed, how: Format, *, annex: bool, draft: bool, witness: bool) -> int:
         """Check, write, tell; the exit status."""
+        from xltools.document.publishing import compose  # noqa: PLC0415
         from xltools.document.writer import render  # noqa: PLC0415
         from xltools.files import refuse_input  # noqa: PLC0415
-        from xltools.publishing import compose  # noqa: PLC0415
 
         template = [Path(self.manuscript.path)] if self.manuscript else []
         if self.output:
@@ -240,7 +240,7 @@ class _Publishing:
 
     def _tell_words(self) -> None:
         """Whose words each part has, which were passed over, and what is still to be written."""
-        from xltools.publishing import label_of  # noqa: PLC0415
+        from xltools.document.publishing import label_of  # noqa: PLC0415
 
         form, path = self.report.known.form, self.manuscript.path if self.manuscript else ""
         for origin in ("template", "workbook", "form", "nobody"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from xltools.data.document import Document
-from xltools.formats import format_by, room_of
+from xltools.document.formats import format_by, room_of
 
 How = Literal["docx", "html", "md", "pdf"]
 HOWS: tuple[How, ...] = get_args(How)

@@ -17,13 +17,13 @@ from xltools.data.filing import Filing
 from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.document.annex import annex_blocks
+from xltools.document.manuscript import OPENING, Manuscript
 from xltools.document.official import official_table, unknown_note
 from xltools.errors import InputError, Problem
 from xltools.filling import Known
 from xltools.form.model import Form, Part, Section
 from xltools.form.publication import Said
 from xltools.form.wording import Wording, WordingError
-from xltools.manuscript import OPENING, Manuscript
 from xltools.text import clerk
 
 Origin = Literal["template", "workbook", "form", "nobody"]
