@@ -176,9 +176,9 @@ def test_no_chinese_in_logic():
         "data/sentence.py": None,  # the grammar of reports
         "excel/scan/parts.py": "年月日",  # letters of date formats
         "form/labels.py": None,  # Chinese numerals in front of labels, quotation marks
-        "document/reader/heading.py": None,  # how titles of reports are made
+        "document/reader/title.py": None,  # how titles of reports are made
         "document/reader/rows.py": "０９．）］〕［〔＊／",  # figures of full width, and how notes are marked
-        "document/reader/script.py": "０９，．—\u3000",
+        "document/reader/plain_text.py": "０９，．—\u3000",
         "document/reader/passages.py": None,  # what web sites put below an article
         "form/places.py": None,  # names of sheets, which are addresses
         "excel/writer/canvas.py": "宋体黑体",  # names of fonts

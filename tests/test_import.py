@@ -20,7 +20,7 @@ from xltools.checking.checks import verify
 from xltools.data.finding import Severity
 from xltools.data.packed import pack, unpack
 from xltools.data.roster import Entry, Roster
-from xltools.document.reader import Given, read_document
+from xltools.document.reader import ReportIdentity, read_document
 from xltools.excel.reader import read
 from xltools.form.library import find
 from xltools.intake import Manner, on_roster
@@ -391,7 +391,7 @@ def test_agency_and_year_are_those_of_the_title(title, agency, year, sent):
 
 def test_what_is_given_counts_and_what_disagrees_is_told(sent):
     data = published.page(sent)
-    filing = read_document(data, "x.html", given=Given(2023, "青禾区教育局", "003", "青禾区"))
+    filing = read_document(data, "x.html", given=ReportIdentity(2023, "青禾区教育局", "003", "青禾区"))
     assert (filing.agency.district, filing.agency.code, filing.agency.name) == (
         "青禾区",
         "003",
@@ -544,7 +544,7 @@ def test_a_report_with_something_changed_gives_its_figures_or_a_finding(data):
     ).decode()
     begin = data.draw(st.integers(0, len(text)))
     cut = text[:begin] + text[data.draw(st.integers(begin, min(len(text), begin + 300))) :]
-    filing = read_document(cut.encode(), "x.html", given=Given(2024, AGENCY))
+    filing = read_document(cut.encode(), "x.html", given=ReportIdentity(2024, AGENCY))
     right = {c.name: n + 1000 for n, c in enumerate(FORM.inputs)}
     wrong = {n: v for n, v in (filing.record.values if filing.record else {}).items() if v != right[n]}
     assert len(wrong) <= 2  # a figure that was cut itself, at either end

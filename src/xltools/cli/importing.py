@@ -15,7 +15,7 @@ from xltools.text import Lang, catalog
 if TYPE_CHECKING:
     from xltools.data.filing import Filing
     from xltools.data.roster import Roster
-    from xltools.document.reader import Given
+    from xltools.document.reader import ReportIdentity
     from xltools.form.model import Form
     from xltools.inbox import Item
     from xltools.office.guard import Limits
@@ -48,7 +48,7 @@ def command(lang: Lang) -> click.Command:
         force: bool,
     ) -> int:
         from xltools.checking.collection import examine  # noqa: PLC0415
-        from xltools.document.reader import Given  # noqa: PLC0415
+        from xltools.document.reader import ReportIdentity  # noqa: PLC0415
         from xltools.files import refuse_existing, refuse_input, write_each  # noqa: PLC0415
         from xltools.inbox import gather  # noqa: PLC0415
         from xltools.report.text import collection_text  # noqa: PLC0415
@@ -58,7 +58,7 @@ def command(lang: Lang) -> click.Command:
         how = _How(
             find_form(form) if form else None,
             read_limits(limits),
-            Given(year or 0, agency.strip(), code.strip(), district.strip()),
+            ReportIdentity(year or 0, agency.strip(), code.strip(), district.strip()),
             find_roster(roster or own.roster),
         )
         _check(how, len(inbox.files))
@@ -84,7 +84,7 @@ class _How(NamedTuple):
 
     form: Form | None
     limits: Limits
-    given: Given
+    given: ReportIdentity
     roster: Roster | None
 
 
@@ -156,7 +156,7 @@ def _workbook(filing: Filing, district: str) -> bytes:
     """The return. Its totals are formulas again; of the document's own nothing is kept but what was said of them."""
     from dataclasses import replace  # noqa: PLC0415
 
-    from xltools.document.reader.heading import district_of  # noqa: PLC0415
+    from xltools.document.reader.title import district_of  # noqa: PLC0415
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.excel.writer import write_return  # noqa: PLC0415
 
