@@ -13,7 +13,7 @@ import pytest
 
 from conftest import ROOT, run, sound_prose, sound_values, year_before
 from test_prose import filing
-from xltools.data.document import Chart, Heading, PageBreak, Paragraph, Table
+from xltools.data.document import ChartBlock, Heading, PageBreak, Paragraph, Table
 from xltools.data.filing import Account, Member, Source, Stamp
 from xltools.data.prior import known
 from xltools.data.record import Agency
@@ -130,7 +130,7 @@ def test_the_template_goes_before_the_workbook_and_the_workbook_before_the_form(
     found = {passage.box: passage for passage in report.passages}
     assert report.paragraphs(OPENING) == ["引言2024。"]
     assert report.paragraphs("problems.text") == ["文稿里的。"]
-    assert found["problems.text"].passed_over
+    assert found["problems.text"].overrides_workbook
     assert found["overview.platform"].origin == "workbook"
     assert report.paragraphs("overview.platform")[0].startswith("工作簿里的")
     assert "{" not in report.filing.prose["overview.platform"]
@@ -309,7 +309,7 @@ def test_the_annex_says_what_the_roll_up_says(tmp_path):
 
 def test_the_annex_has_the_forms_charts():
     document = annex(rolled(members=17), {2023: LAST, 2022: LAST})
-    charts = [block for block in document.blocks if isinstance(block, Chart)]
+    charts = [block for block in document.blocks if isinstance(block, ChartBlock)]
     assert [chart.kind for chart in charts] == ["bar", "bar", "column"]
     agencies, results, trend = charts
     assert len(agencies.categories) == 15
@@ -322,7 +322,7 @@ def test_the_annex_has_the_forms_charts():
 
 def test_of_a_single_return_no_chart_of_agencies_is_drawn():
     document = annex(filing({}, VALUES), {2023: LAST})
-    assert len([block for block in document.blocks if isinstance(block, Chart)]) == 2
+    assert len([block for block in document.blocks if isinstance(block, ChartBlock)]) == 2
 
 
 def test_there_is_no_annex_of_nothing():

@@ -12,10 +12,10 @@ from xltools.text import Lang
 
 if TYPE_CHECKING:
     from xltools.data.document import Document
-    from xltools.document.writer import How
+    from xltools.document.writer import DocumentFormat
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-FORMATS: tuple[How, ...] = ("docx", "html", "md", "pdf")  # said here, so that help needs no writer
+FORMATS: tuple[DocumentFormat, ...] = ("docx", "html", "md", "pdf")  # said here, so that help needs no writer
 _TEXTS = {"html", "md"}  # what a screen can show
 
 
@@ -35,7 +35,7 @@ def documents(lang: Lang) -> Callable[[_Command], _Command]:
     return add
 
 
-def document_format(output: Path | None, how: How | None, *, force: bool) -> How:
+def document_format(output: Path | None, how: DocumentFormat | None, *, force: bool) -> DocumentFormat:
     """The format that is meant; raises before anything is done when nothing can be written there.
 
     Without a file a text goes to the screen. A file that is there is replaced only when that is forced: people edit
@@ -55,7 +55,7 @@ def document_format(output: Path | None, how: How | None, *, force: bool) -> How
     return how or format_of(output)
 
 
-def emit_document(document: Document, output: Path | None, how: How) -> None:
+def emit_document(document: Document, output: Path | None, how: DocumentFormat) -> None:
     """Write a document whole, or print it where there is no file."""
     from xltools.document.writer import render  # noqa: PLC0415
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from xltools.cli.shared import Own
     from xltools.data.filing import Filing
-    from xltools.document.writer import How as Format
+    from xltools.document.writer import DocumentFormat
     from xltools.form.model import Form
 
 
@@ -44,7 +44,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path | str, ...],
         output: Path | None,
-        how: Format | None,
+        how: DocumentFormat | None,
         roster: Path | None,
         form: str | None,
         force: bool,

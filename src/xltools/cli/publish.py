@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from xltools.data.filing import Filing
     from xltools.data.record import Figures
     from xltools.document.manuscript import Manuscript
-    from xltools.document.publishing import Report
-    from xltools.document.writer import How as Format
+    from xltools.document.publishing import ReportText
+    from xltools.document.writer import DocumentFormat
     from xltools.form.model import Form
 
 
@@ -54,7 +54,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         source: Path | str | None,
         output: Path | None,
-        how: Format | None,
+        how: DocumentFormat | None,
         template: Path | None,
         starter: bool,
         annex: bool,
@@ -86,14 +86,16 @@ def command(lang: Lang) -> click.Command:
     return run
 
 
-def _usual(own: Own, how: Format | None, *, starter: bool) -> Path | None:
+def _usual(own: Own, how: DocumentFormat | None, *, starter: bool) -> Path | None:
     """Where it is written in a collection, unless another place is named."""
     if starter:
         return own.template
     return own.report.with_suffix(f".{how or FORMATS[0]}") if own.report else None
 
 
-def _settled(output: Path | None, how: Format | None, *, starter: bool, force: bool) -> Format:
+def _settled(
+    output: Path | None, how: DocumentFormat | None, *, starter: bool, force: bool
+) -> DocumentFormat:
     """The format; raises before anything is read when nothing can be written there. What people edit is never replaced."""
     if not starter:
         return document_format(output, how, force=force)
@@ -191,10 +193,10 @@ class _Publishing:
         from xltools.document.publishing import report_of  # noqa: PLC0415
 
         assert filing.record is not None  # noqa: S101  the caller asked
-        self.report: Report = report_of(filing, manuscript, years.get(filing.record.year - 1))
+        self.report: ReportText = report_of(filing, manuscript, years.get(filing.record.year - 1))
         self.manuscript, self.years, self.own, self.lang, self.output = manuscript, years, own, lang, output
 
-    def run(self, handed: Handed, how: Format, *, annex: bool, draft: bool, witness: bool) -> int:
+    def run(self, handed: Handed, how: DocumentFormat, *, annex: bool, draft: bool, witness: bool) -> int:
         """Check, write, tell; the exit status."""
         from xltools.document.publishing import compose  # noqa: PLC0415
         from xltools.document.writer import render  # noqa: PLC0415
@@ -252,7 +254,7 @@ class _Publishing:
             if labels and origin == "workbook" and self.report.filing.is_rollup:
                 self._say("workbook-is-replaced")
         for passage in self.report.passages:
-            if passage.passed_over:
+            if passage.overrides_workbook:
                 self._say("passed-over", label=label_of(form, passage.box), path=path)
         for gap in self.report.gaps:
             self._say("gap", label=label_of(form, gap.box), gap=gap.text)

@@ -1,6 +1,6 @@
-"""What the agencies wrote, gathered for whoever writes the district's own report: section by section, agency by agency.
+"""The prose of all agencies in one document, for the author of the district's report; sorted by section and agency.
 
-It is something to read and never a part of the report. Who wrote nothing, and who wrote 无, is counted and named.
+The document is for reading and never part of the report. Agencies whose text is blank or 无 are counted and listed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xltools.checking.holders import entry_of
-from xltools.data.document import Block, Document, Heading, PageBreak, Paragraph
+from xltools.data.document import Document, DocumentBlock, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing
 from xltools.data.roster import Roster
 from xltools.data.sentence import says_nothing
@@ -20,7 +20,7 @@ from xltools.text import clerk
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The document, from how many files, and the files whose prose could not be read."""
+    """The document, the number of files in it, and the files whose prose could not be read."""
 
     document: Document
     files: int
@@ -28,8 +28,8 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Voice:
-    """What one file says, with the agency's name, its kind and its place in the roster's order."""
+class _AgencyTexts:
+    """The texts of one file, with the agency's name, its kind and its sort key in the roster's order."""
 
     prose: Mapping[str, str]
     file: str
@@ -39,56 +39,56 @@ class _Voice:
 
 
 def gathered(filings: Iterable[Filing], form: Form, roster: Roster | None, title: str) -> Gathered:
-    """Every part of the report's prose, agency by agency in the roster's order; of roll-ups as of returns."""
-    voices: list[_Voice] = []
+    """Return the prose of returns and roll-ups by part of the report, in the roster's order of agencies."""
+    agencies: list[_AgencyTexts] = []
     unread: list[Filing] = []
     for filing in filings:
         if filing.form is not None and filing.record is not None and filing.form.name == form.name:
-            voices.append(_voice(filing, roster))
+            agencies.append(_agency_texts(filing, roster))
         else:
             unread.append(filing)
-    voices.sort(key=lambda voice: voice.order)
-    blocks: list[Block] = [Paragraph(clerk()("gathered.note"), "note"), *_left_out(unread)]
+    agencies.sort(key=lambda agency: agency.order)
+    t = clerk()
+    blocks: list[DocumentBlock] = [Paragraph(t("gathered.note"), "note")]
+    if unread:
+        names = "、".join(filing.source.name for filing in unread)
+        blocks.append(Paragraph(t("gathered.unread", count=len(unread), names=names), "note"))
     for number, section in enumerate(section for section in form.sections if section.parts):
         blocks += [PageBreak()] if number else []
         blocks.append(Heading(section.title))
         for part in section.parts:
-            blocks += _part(section, part, voices)
-    return Gathered(Document(title, tuple(blocks)), len(voices), tuple(unread))
+            blocks += _part_blocks(section, part, agencies)
+    return Gathered(Document(title, tuple(blocks)), len(agencies), tuple(unread))
 
 
-def _left_out(unread: Sequence[Filing]) -> Iterator[Block]:
-    if unread:
-        names = "、".join(filing.source.name for filing in unread)
-        yield Paragraph(clerk()("gathered.unread", count=len(unread), names=names), "note")
-
-
-def _voice(filing: Filing, roster: Roster | None) -> _Voice:
+def _agency_texts(filing: Filing, roster: Roster | None) -> _AgencyTexts:
     entry = entry_of(filing, roster)
     place = roster.order[entry.code] if roster and entry else float("inf")
     agency = filing.agency
     own = (agency.district, agency.code) if agency else ("", "")
     kind = entry.kind if entry else ""
     source = filing.source
-    return _Voice(with_figures(filing).prose, source.name, str(agency), kind, (place, *own, source.path))
+    return _AgencyTexts(
+        with_figures(filing).prose, source.name, str(agency), kind, (place, *own, source.path)
+    )
 
 
-def _part(section: Section, part: Part, voices: Sequence[_Voice]) -> Iterator[Block]:
-    """What was written in one part; those who wrote nothing come in one line before it."""
+def _part_blocks(section: Section, part: Part, agencies: Sequence[_AgencyTexts]) -> Iterator[DocumentBlock]:
+    """Yield the texts of one part; the agencies without a text are listed before them."""
     t, box = clerk(), f"{section.key}.{part.key}"
     if part.label:
         yield Heading(part.label, 2)
-    written = [voice for voice in voices if voice.prose.get(box, "").strip()]
-    told = [voice for voice in written if not says_nothing(voice.prose[box])]
-    nothing = [voice for voice in written if voice not in told]
-    blank = [voice for voice in voices if voice not in written]
-    yield Paragraph(t("gathered.counts", told=len(told), nothing=len(nothing), blank=len(blank)), "note")
+    written = [agency for agency in agencies if agency.prose.get(box, "").strip()]
+    texts = [agency for agency in written if not says_nothing(agency.prose[box])]
+    nothing = [agency for agency in written if agency not in texts]
+    blank = [agency for agency in agencies if agency not in written]
+    yield Paragraph(t("gathered.counts", told=len(texts), nothing=len(nothing), blank=len(blank)), "note")
     for key, some in (("nothing", nothing), ("blank", blank)):
         if some:
-            yield Paragraph(t(f"gathered.{key}", names="、".join(voice.name for voice in some)), "note")
-    for voice in told:
-        yield Heading(voice.name, 3)
-        about = "，".join(filter(None, (voice.kind, voice.file)))
+            yield Paragraph(t(f"gathered.{key}", names="、".join(agency.name for agency in some)), "note")
+    for agency in texts:
+        yield Heading(agency.name, 3)
+        about = "，".join(filter(None, (agency.kind, agency.file)))
         yield Paragraph(t("gathered.source", about=about), "note")
-        lines = voice.prose[box].splitlines()
+        lines = agency.prose[box].splitlines()
         yield from (Paragraph(line.strip()) for line in lines if line.strip())

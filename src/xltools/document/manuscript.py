@@ -1,13 +1,13 @@
-"""The words of a report in a plain text file: a heading of the form, and under it what is to stand there.
+"""The prose of a report in a plain text file: headings of the form, each followed by its text.
 
-Markdown as far as headings and comments go: a line that begins with ``#`` is a heading, ``<!-- -->`` is passed over,
-every other line is a paragraph. What stands above the first heading opens the report. Figures stand in braces.
+The syntax is a part of Markdown: a line that begins with ``#`` is a heading, ``<!-- -->`` is a comment, and every other
+line is a paragraph. Text above the first heading opens the report. Figures are written in braces.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,16 +19,14 @@ from xltools.form.model import Form
 from xltools.text import clerk
 from xltools.toml_tables import nearest
 
-OPENING = (
-    "opening"  # the key of what stands above the first heading; no prose cell has a name without a point
-)
+OPENING = "opening"  # the key of the text above the first heading; names of prose cells contain a dot
 _HEADING = re.compile(r"\s*[#＃]+\s*(.*?)\s*#*")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _NUMBER = re.compile(r"[^、）]{1,4}[、）]")
 
 
-class Passage(NamedTuple):
-    """One paragraph, and the line of the file on which it stands."""
+class ManuscriptParagraph(NamedTuple):
+    """One paragraph and its line number in the file."""
 
     text: str
     line: int
@@ -36,14 +34,14 @@ class Passage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Manuscript:
-    """What a file says for each prose cell, and to open the report. A heading without a text below says nothing."""
+    """The paragraphs of a file by prose cell, and those that open the report; a heading without text has no entry."""
 
     path: str
-    passages: Mapping[str, tuple[Passage, ...]]
+    passages: Mapping[str, tuple[ManuscriptParagraph, ...]]
 
 
 def load(path: Path, form: Form) -> Manuscript:
-    """The texts in that file; raises :class:`InputError` with every heading that is none of the form's."""
+    """Return the manuscript in a file; raises :class:`InputError` with all problems, as :func:`read` does."""
     text = decoded(read_bytes(path))
     if text is None:
         raise InputError(Problem("text-encoding", str(path)))
@@ -51,10 +49,13 @@ def load(path: Path, form: Form) -> Manuscript:
 
 
 def read(text: str, form: Form, origin: str) -> Manuscript:
-    """The same of a text; *origin* is how problems name the file."""
+    """Return the manuscript in *text*, the content of the file *origin*.
+
+    Raises :class:`InputError` with every heading that is unknown or repeated, and every text without a place.
+    """
     text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
     problems: list[Problem] = []
-    found: dict[str, list[Passage]] = {}
+    found: dict[str, list[ManuscriptParagraph]] = {}
     headings, seen = _headings(form), dict[str, int]()
     here: str | None = OPENING
     for number, line in enumerate(text.splitlines(), 1):
@@ -62,7 +63,7 @@ def read(text: str, form: Form, origin: str) -> Manuscript:
         if "<!--" in line:
             problems.append(Problem("open-comment", place))
         elif heading := _HEADING.fullmatch(line):
-            here = _box(heading[1], headings)
+            here = headings.get(_folded_heading(heading[1])) or headings.get(_unnumbered(heading[1]))
             if here is None:
                 near = nearest(folded(heading[1]), headings)
                 problems.append(Problem("unknown-heading", place, {"heading": heading[1], "nearest": near}))
@@ -72,54 +73,40 @@ def read(text: str, form: Form, origin: str) -> Manuscript:
         elif line.strip() and here is not None:
             if here != OPENING and here not in form.texts:
                 problems.append(Problem("no-text-here", place, {"text": line.strip()[:20]}))
-            found.setdefault(here, []).append(Passage(line.strip(), number))
+            found.setdefault(here, []).append(ManuscriptParagraph(line.strip(), number))
     if problems:
         raise InputError(*problems)
     return Manuscript(origin, {box: tuple(passages) for box, passages in found.items()})
 
 
 def _headings(form: Form) -> dict[str, str]:
-    """What each heading of the form stands for, with its number and without: a prose cell, or a section that has none itself."""
+    """Return the key of each heading, with and without its number: a prose cell, or a section that has only parts."""
     found: dict[str, str] = {}
     for section in form.sections:
-        alone = len(section.parts) == 1 and not section.parts[0].label
-        titles = [(section.title, f"{section.key}.{section.parts[0].key}" if alone else section.key)]
+        is_prose_cell = len(section.parts) == 1 and not section.parts[0].label
+        titles = [(section.title, f"{section.key}.{section.parts[0].key}" if is_prose_cell else section.key)]
         titles += [(part.label, f"{section.key}.{part.key}") for part in section.parts if part.label]
         for title, box in titles:
-            found |= {_plain(title): box, _bare(title): found.get(_bare(title), box)}
+            found |= {_folded_heading(title): box, _unnumbered(title): found.get(_unnumbered(title), box)}
     return found
 
 
-def _box(heading: str, headings: Mapping[str, str]) -> str | None:
-    return headings.get(_plain(heading)) or headings.get(_bare(heading))
-
-
-def _plain(heading: str) -> str:
+def _folded_heading(heading: str) -> str:
     return folded(heading).replace("(", "（").replace(")", "）")
 
 
-def _bare(heading: str) -> str:
-    """Without its number."""
-    return _NUMBER.sub("", _plain(heading), count=1) if _NUMBER.match(_plain(heading)) else _plain(heading)
+def _unnumbered(heading: str) -> str:
+    text = _folded_heading(heading)
+    number = _NUMBER.match(text)
+    return text[number.end() :] if number else text
 
 
 def written(form: Form, texts: Mapping[str, Iterable[str]]) -> str:
-    """A file with every heading of the form under which somebody has to write, and these paragraphs below."""
-    return "\n".join(_lines(form, texts)) + "\n"
-
-
-def _lines(form: Form, texts: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    yield f"<!-- {clerk()('manuscript.guide')} -->"
-    yield from _paragraphs(texts.get(OPENING, ()))
+    """Return a file with every heading of the form that has prose, and the paragraphs *texts* below them."""
+    paragraphs = [f"<!-- {clerk()('manuscript.guide')} -->", *texts.get(OPENING, ())]
     for section in form.sections:
-        if section.parts:
-            yield from ("", f"# {section.title}")
+        paragraphs += [f"# {section.title}"] if section.parts else []
         for part in section.parts:
-            if part.label:
-                yield from ("", f"## {part.label}")
-            yield from _paragraphs(texts.get(f"{section.key}.{part.key}", ()))
-
-
-def _paragraphs(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        yield from ("", text)
+            paragraphs += [f"## {part.label}"] if part.label else []
+            paragraphs += texts.get(f"{section.key}.{part.key}", ())
+    return "\n\n".join(paragraphs) + "\n"

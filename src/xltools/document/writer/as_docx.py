@@ -19,7 +19,7 @@ from docx.opc.part import Part
 from docx.section import Section
 from docx.shared import Mm
 
-from xltools.data.document import Block, Chart, Document, Heading, PageBreak, Paragraph, Table
+from xltools.data.document import ChartBlock, Document, DocumentBlock, Heading, PageBreak, Paragraph, Table
 from xltools.document.writer.word import look
 from xltools.document.writer.word.chart import chart_xml, data_workbook, drawing
 from xltools.document.writer.word.elements import Element, field, paragraph, run, runs, w
@@ -130,18 +130,20 @@ def _content(book: Book, document: Document) -> Iterator[Element]:
     yield paragraph(document.title, look.TITLE)
     number = 0
     for block, following in pairwise((*document.blocks, None)):
-        if isinstance(block, Chart):
+        if isinstance(block, ChartBlock):
             number += 1
             yield _chart(book, block, number)
         elif block is not None:
             yield _element(block)
-        if isinstance(block, Table) and not isinstance(following, Heading | Paragraph | PageBreak | Chart):
+        if isinstance(block, Table) and not isinstance(
+            following, Heading | Paragraph | PageBreak | ChartBlock
+        ):
             yield paragraph(
                 "", look.SPACE
             )  # two tables would be one, and behind the last there has to be a paragraph
 
 
-def _element(block: Block) -> Element:
+def _element(block: DocumentBlock) -> Element:
     if isinstance(block, Heading):
         return paragraph(block.text, f"Heading{min(max(block.level, 1), look.LEVELS)}")
     if isinstance(block, Paragraph):
@@ -152,7 +154,7 @@ def _element(block: Block) -> Element:
     return w("p", w("pPr", w("pStyle", val=look.SPACE)), run(w("br", type="page")))
 
 
-def _chart(book: Book, chart: Chart, number: int) -> Element:
+def _chart(book: Book, chart: ChartBlock, number: int) -> Element:
     package = book.part.package
     uri, kind = PackURI(f"/word/embeddings/chart{number}.xlsx"), CONTENT_TYPE.SML_SHEET
     figures = Part(uri, kind, data_workbook(chart), package)

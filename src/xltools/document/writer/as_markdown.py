@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from xltools.data.document import Block, Box, BoxRole, Chart, Document, Heading, Paragraph, Table
+from xltools.data.document import Box, BoxRole, ChartBlock, Document, DocumentBlock, Heading, Paragraph, Table
 from xltools.document.charting import as_table
 from xltools.text import clerk, harmless
 
@@ -27,14 +27,14 @@ def render(document: Document) -> bytes:
     return ("\n\n".join(parts) + "\n").encode()
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: DocumentBlock) -> Iterator[str]:
     if isinstance(block, Heading):
         yield f"{'#' * min(max(block.level, 1) + 1, _LOWEST)} {_inline(block.text)}"
     elif isinstance(block, Paragraph):
         yield "\\\n".join(map(_line, block.text.split("\n")))
     elif isinstance(block, Table):
         yield from _tables(block)
-    elif isinstance(block, Chart):
+    elif isinstance(block, ChartBlock):
         table = as_table(block)
         yield f"**{_inline(table.title)}**"
         yield from _tables(table)

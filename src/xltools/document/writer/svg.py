@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
-from xltools.data.document import Chart, Series
+from xltools.data.document import ChartBlock, Series
 from xltools.document.markup import Markup, tag
 from xltools.document.palette import INK, LINE, colour
 
@@ -35,7 +35,7 @@ class _Place(NamedTuple):
         return round(self.start + (self.end - self.start) * share, 1)
 
 
-def picture(chart: Chart, described: str, name: str) -> Markup:
+def picture(chart: ChartBlock, described: str, name: str) -> Markup:
     """The chart; *described* is it in words, *name* begins every anchor in it."""
     is_lying = chart.kind == "bar"
     bars = len(chart.categories) * max(1, len(chart.series))
@@ -61,7 +61,7 @@ def picture(chart: Chart, described: str, name: str) -> Markup:
     )
 
 
-def _upright(chart: Chart) -> Iterator[Markup]:
+def _upright(chart: ChartBlock) -> Iterator[Markup]:
     place = _place(chart, _TOP + _ROOM, _TOP + _LETTER)
     step = (_WIDTH - _LEFT - _RIGHT) / len(chart.categories)
     zero = place.of(Decimal(0))
@@ -73,7 +73,7 @@ def _upright(chart: Chart) -> Iterator[Markup]:
         yield from drawn(chart, series, index, place, step)
 
 
-def _columns(chart: Chart, series: Series, index: int, place: _Place, step: float) -> Iterator[Markup]:
+def _columns(chart: ChartBlock, series: Series, index: int, place: _Place, step: float) -> Iterator[Markup]:
     width = step * _FILLED / len(chart.series)
     zero = place.of(Decimal(0))
     for number, value in enumerate(series.values):
@@ -83,7 +83,7 @@ def _columns(chart: Chart, series: Series, index: int, place: _Place, step: floa
             yield _text(f"{value:f}", left + width / 2, top - 4 if value >= 0 else top + _LETTER)
 
 
-def _run(chart: Chart, series: Series, index: int, place: _Place, step: float) -> Iterator[Markup]:  # noqa: ARG001  as columns
+def _run(chart: ChartBlock, series: Series, index: int, place: _Place, step: float) -> Iterator[Markup]:  # noqa: ARG001  as columns
     points = [
         (number, _LEFT + step * (number + 0.5), place.of(value), value)
         for number, value in enumerate(series.values)
@@ -98,7 +98,7 @@ def _run(chart: Chart, series: Series, index: int, place: _Place, step: float) -
         yield _text(f"{value:f}", x, y - 8)
 
 
-def _lying(chart: Chart, room: float) -> Iterator[Markup]:
+def _lying(chart: ChartBlock, room: float) -> Iterator[Markup]:
     longest = min(_LONGEST, max(map(len, chart.categories), default=0))
     left = longest * _LETTER + 10
     place = _place(chart, left, _WIDTH - _RIGHT - _LETTER * 2)
@@ -117,13 +117,13 @@ def _lying(chart: Chart, room: float) -> Iterator[Markup]:
                 yield _text(f"{value:f}", beyond[0], y + thick / 2 + 4, anchor=beyond[1])
 
 
-def _place(chart: Chart, start: float, end: float) -> _Place:
+def _place(chart: ChartBlock, start: float, end: float) -> _Place:
     values = [Decimal(0), *(value for series in chart.series for value in series.values if value is not None)]
     least, most = min(values), max(values)
     return _Place(start, end, least, most if most > least else least + 1)
 
 
-def _legend(chart: Chart, y: float) -> list[Markup]:
+def _legend(chart: ChartBlock, y: float) -> list[Markup]:
     if len(chart.series) < 2:  # noqa: PLR2004  of one the title tells
         return []
     found: list[Markup] = []

@@ -10,7 +10,7 @@ import re
 
 from docx.oxml import parse_xml
 
-from xltools.data.document import Chart
+from xltools.data.document import ChartBlock
 from xltools.document.charting import described
 from xltools.document.markup import tag
 from xltools.document.palette import COLOURS
@@ -37,7 +37,7 @@ _LABELS = "".join(
 )  # what the label of a bar shows
 
 
-def drawing(chart: Chart, relation: str, number: int) -> Element:
+def drawing(chart: ChartBlock, relation: str, number: int) -> Element:
     """Return the paragraph that shows the chart part with this relation; *number* is the drawing's identifier."""
     size = {"cx": round(TEXT_WIDTH * _EMU), "cy": round(_height(chart) * _EMU)}
     frame = tag(
@@ -56,7 +56,7 @@ def drawing(chart: Chart, relation: str, number: int) -> Element:
     return parse_xml(sound(tag("w:p", properties, tag("w:r", tag("w:drawing", frame)), **_SPACES)))
 
 
-def data_workbook(chart: Chart) -> bytes:
+def data_workbook(chart: ChartBlock) -> bytes:
     """Return the workbook in which the figures are edited: one row per category, one column per series."""
     columns = (Column(chart.title, _LABEL_WIDTH), *(Column(s.name, _NUMBER_WIDTH) for s in chart.series))
     rows = zip(chart.categories, *(series.values for series in chart.series), strict=True)
@@ -64,7 +64,7 @@ def data_workbook(chart: Chart) -> bytes:
     return write_listings(chart.title, [Listing(_sheet(), columns, filled, {})])
 
 
-def chart_xml(chart: Chart, workbook: str) -> bytes:
+def chart_xml(chart: ChartBlock, workbook: str) -> bytes:
     """Return the chart part; *workbook* is its relation to the workbook with its figures."""
     style = ChartStyle(
         colours=tuple(f"#{colour}" for colour in COLOURS),
@@ -104,7 +104,7 @@ def chart_xml(chart: Chart, workbook: str) -> bytes:
     return sound(xml).encode()
 
 
-def _height(chart: Chart) -> float:
+def _height(chart: ChartBlock) -> float:
     if chart.kind != "bar":
         return _HEIGHT
     return min(_TALLEST, max(_HEIGHT, _BAR_HEIGHT * len(chart.categories) * max(1, len(chart.series))))
