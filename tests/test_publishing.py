@@ -135,7 +135,7 @@ def test_the_template_goes_before_the_workbook_and_the_workbook_before_the_form(
     assert report.paragraphs("overview.platform")[0].startswith("工作簿里的")
     assert "{" not in report.filing.prose["overview.platform"]
     assert found["overview.on_request"].origin == "form"
-    assert not found["overview.on_request"].passed_over
+    assert not found["overview.on_request"].overrides_workbook
 
 
 def test_a_template_without_an_opening_has_none():

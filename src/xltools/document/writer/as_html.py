@@ -1,4 +1,4 @@
-"""A document as one plain page of HTML, to be published as it is or pasted into the editor of a web site."""
+"""Write a document as one HTML page, to publish as it is or to paste into a content management system."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def data_workbook(chart: ChartBlock) -> bytes:
     columns = (Column(chart.title, _LABEL_WIDTH), *(Column(s.name, _NUMBER_WIDTH) for s in chart.series))
     rows = zip(chart.categories, *(series.values for series in chart.series), strict=True)
     filled = tuple(tuple("" if value is None else value for value in row) for row in rows)
-    return write_listings(chart.title, [Listing(_sheet(), columns, filled, {})])
+    return write_listings(chart.title, [Listing(_sheet_name(), columns, filled, {})])
 
 
 def chart_xml(chart: ChartBlock, workbook: str) -> bytes:
@@ -79,7 +79,7 @@ def chart_xml(chart: ChartBlock, workbook: str) -> bytes:
     bars = ('<c:invertIfNegative val="0"/>', '<c:dLblPos val="outEnd"/>', "")
     line = ("", "", '<c:smooth val="0"/>')
     inverted, position, smooth = line if chart.kind == "line" else bars
-    xml = chart_part(chart, style, _sheet()).decode()
+    xml = chart_part(chart, style, _sheet_name()).decode()
     for pattern, full in (
         ('="en-US"', '="zh-CN"'),
         ("<a:latin( typeface=[^/]*)/>", r"<a:latin\1/><a:ea\1/><a:cs\1/>"),
@@ -110,5 +110,5 @@ def _height(chart: ChartBlock) -> float:
     return min(_TALLEST, max(_HEIGHT, _BAR_HEIGHT * len(chart.categories) * max(1, len(chart.series))))
 
 
-def _sheet() -> str:
+def _sheet_name() -> str:
     return clerk()("document.chart-data")
