@@ -190,7 +190,9 @@ class _TableFinder:
         texts: dict[str, str] = {}
         for gap in self._gaps(candidate):
             if not self._accept_damaged(gap, candidate, near) and not self._accept_merged(gap, texts, near):
-                return PlacedTable(faults=tuple(self._missing_faults(gap)))
+                labels = [label for number in gap.between if (label := self._label(self.rows[number]))]
+                missing = [self.form_rows[index].label for index in gap.missing[:_MOST_FAULTS]]
+                return PlacedTable(faults=tuple(_label_fault(label, labels) for label in missing))
         if fault := self._unexpected_row(candidate):
             return PlacedTable(faults=(fault,))
         heads: tuple[str, ...] = ()
@@ -279,11 +281,6 @@ class _TableFinder:
         groups = {name for wanted in self.form_rows for line in wanted.above for name in label_names(line)}
         extra = {core(text) for block in self.section.blocks for text in block.extra}
         return all(map(is_blank, row.figures)) or self._reduced_label(row) in groups | extra
-
-    def _missing_faults(self, gap: _MissingRows) -> Iterator[TableFault]:
-        labels = [label for number in gap.between if (label := self._label(self.rows[number]))]
-        for index in gap.missing[:_MOST_FAULTS]:
-            yield _label_fault(self.form_rows[index].label, labels)
 
 
 def _form_rows(block: Block) -> tuple[FormRow, ...]:

@@ -114,7 +114,8 @@ class _PageParser(HTMLParser):
             return
         if tag in _SCOPES or tag == "tr":
             self._close_implied(tag)
-        is_seen = self._is_seen and tag not in _UNSEEN and not _is_hidden(given)
+        is_hidden = "hidden" in given or _HIDING.search(given.get("style", ""))
+        is_seen = self._is_seen and tag not in _UNSEEN and not is_hidden
         if is_seen and tag == "table":
             self._tables.append(GridBuilder())
             self._depths.append(len(self._targets))
@@ -207,10 +208,6 @@ class _PageParser(HTMLParser):
         target.line.clear()
         if not is_blank(text):
             target.items.append(TextLine(text))
-
-
-def _is_hidden(given: dict[str, str]) -> bool:
-    return "hidden" in given or bool(_HIDING.search(given.get("style", "")))
 
 
 def _span(text: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xltools.document.reader.flow import Flow, FlowItem, GridBuilder, TextLine
@@ -102,7 +101,7 @@ class _BodyParser:
     _is_text: bool = False
     _root: str = ""
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912  one case per element
         """Handle the start of an element."""
         self._root = self._root or tag
         if self._skipped or tag in _LEFT_OUT:
@@ -111,17 +110,53 @@ class _BodyParser:
             self._skipped += 1
             return
         value = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "val"), "")
-        if opened := _ON_START.get(tag):
-            opened(self, value)
-        elif tag in _SIGNS:
-            self._run.append(_SIGNS[tag])
+        match tag:
+            case "t":
+                self._is_text = True
+            case "r":
+                self._run, self._is_shown = [], True
+            case "vanish":
+                self._is_shown &= bool(value) and not true(value)
+            case "vertAlign" if value == "superscript" and self._cells:
+                self._is_shown = False  # in a table a superscript marks a note
+            case "p":
+                self._lines.append([])
+            case "tbl":
+                self._tables.append(_OpenTable())
+            case "tr":
+                self._tables[-1].begin_row()
+            case "gridBefore":
+                self._tables[-1].before = _column_count(value)
+            case "tc":
+                self._cells.append(_WordCell())
+            case "gridSpan":
+                self._cells[-1].columns = _column_count(value)
+            case "vMerge":
+                self._cells[-1].is_continued = value != "restart"
+            case _ if tag in _SIGNS:
+                self._run.append(_SIGNS[tag])
 
     def end(self, tag: str) -> None:
         """Handle the end of an element."""
         if self._skipped:
             self._skipped -= 1
-        elif closed := _ON_END.get(tag):
-            closed(self)
+            return
+        match tag:
+            case "t":
+                self._is_text = False
+            case "r":
+                if self._lines and self._is_shown:
+                    self._lines[-1] += self._run
+                self._run = []
+            case "p":
+                text = "".join(self._lines.pop()) if self._lines else ""
+                self._target.extend(TextLine(line.strip()) for line in text.split("\n") if line.strip())
+            case "tr":
+                self._tables[-1].end_row()
+            case "tc":
+                self._tables[-1].row.append(self._cells.pop())
+            case "tbl":
+                self._target.extend(self._tables.pop().builder.items())
 
     def words(self, chunk: str) -> None:
         """Handle character data."""
@@ -138,86 +173,6 @@ class _BodyParser:
     def _target(self) -> list[FlowItem]:
         return self._cells[-1].items if self._cells else self.items
 
-    def _begin_text(self, _: str) -> None:
-        self._is_text = True
-
-    def _end_text(self) -> None:
-        self._is_text = False
-
-    def _begin_run(self, _: str) -> None:
-        self._run, self._is_shown = [], True
-
-    def _hide_vanished(self, value: str) -> None:
-        self._is_shown &= bool(value) and not true(value)
-
-    def _hide_note_mark(self, value: str) -> None:
-        if value == "superscript" and self._cells:
-            self._is_shown = False  # in a table a superscript marks a note
-
-    def _end_run(self) -> None:
-        if self._lines and self._is_shown:
-            self._lines[-1] += self._run
-        self._run = []
-
-    def _begin_paragraph(self, _: str) -> None:
-        self._lines.append([])
-
-    def _end_paragraph(self) -> None:
-        text = "".join(self._lines.pop()) if self._lines else ""
-        for line in text.split("\n"):
-            if line.strip():
-                self._target.append(TextLine(line.strip()))
-
-    def _begin_table(self, _: str) -> None:
-        self._tables.append(_OpenTable())
-
-    def _end_table(self) -> None:
-        self._target.extend(self._tables.pop().builder.items())
-
-    def _begin_row(self, _: str) -> None:
-        self._tables[-1].begin_row()
-
-    def _end_row(self) -> None:
-        self._tables[-1].end_row()
-
-    def _skip_columns(self, value: str) -> None:
-        self._tables[-1].before = _column_count(value)
-
-    def _begin_cell(self, _: str) -> None:
-        self._cells.append(_WordCell())
-
-    def _end_cell(self) -> None:
-        self._tables[-1].row.append(self._cells.pop())
-
-    def _span_columns(self, value: str) -> None:
-        self._cells[-1].columns = _column_count(value)
-
-    def _merge_rows(self, value: str) -> None:
-        self._cells[-1].is_continued = value != "restart"
-
 
 def _column_count(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 1
-
-
-_ON_START: dict[str, Callable[[_BodyParser, str], None]] = {
-    "t": _BodyParser._begin_text,  # noqa: SLF001  the table of its own class
-    "r": _BodyParser._begin_run,  # noqa: SLF001
-    "vanish": _BodyParser._hide_vanished,  # noqa: SLF001
-    "vertAlign": _BodyParser._hide_note_mark,  # noqa: SLF001
-    "p": _BodyParser._begin_paragraph,  # noqa: SLF001
-    "tbl": _BodyParser._begin_table,  # noqa: SLF001
-    "tr": _BodyParser._begin_row,  # noqa: SLF001
-    "gridBefore": _BodyParser._skip_columns,  # noqa: SLF001
-    "tc": _BodyParser._begin_cell,  # noqa: SLF001
-    "gridSpan": _BodyParser._span_columns,  # noqa: SLF001
-    "vMerge": _BodyParser._merge_rows,  # noqa: SLF001
-}
-_ON_END: dict[str, Callable[[_BodyParser], None]] = {
-    "t": _BodyParser._end_text,  # noqa: SLF001
-    "r": _BodyParser._end_run,  # noqa: SLF001
-    "p": _BodyParser._end_paragraph,  # noqa: SLF001
-    "tbl": _BodyParser._end_table,  # noqa: SLF001
-    "tr": _BodyParser._end_row,  # noqa: SLF001
-    "tc": _BodyParser._end_cell,  # noqa: SLF001
-}

@@ -18,7 +18,7 @@ _LONGEST = 15  # characters of a label beside a horizontal bar
 _FILLED = 0.7  # share of a category's width that its bars take
 
 
-class _Scale(NamedTuple):
+class _ValueAxis(NamedTuple):
     """The value axis: the pixels of the lowest and the highest value, and these values."""
 
     start: float
@@ -58,34 +58,34 @@ def picture(chart: ChartBlock, described: str, name: str) -> Markup:
 
 
 def _vertical(chart: ChartBlock) -> Iterator[Markup]:
-    scale = _scale(chart, _TOP + _PLOT, _TOP + _LETTER)
+    axis = _value_axis(chart, _TOP + _PLOT, _TOP + _LETTER)
     step = (_WIDTH - _LEFT - _RIGHT) / len(chart.categories)
-    zero = scale.pixel(Decimal(0))
+    zero = axis.pixel(Decimal(0))
     yield _line(_LEFT, zero, _WIDTH - _RIGHT, zero)
     for index, category in enumerate(chart.categories):
         yield _label(category, _LEFT + step * (index + 0.5), _TOP + _PLOT + 16)
     for index, series in enumerate(chart.series):
         if chart.kind == "line":
-            yield from _line_series(series, index, scale, step)
+            yield from _line_series(series, index, axis, step)
         else:
-            yield from _column_series(chart, series, index, scale, step)
+            yield from _column_series(chart, series, index, axis, step)
 
 
 def _column_series(
-    chart: ChartBlock, series: Series, index: int, scale: _Scale, step: float
+    chart: ChartBlock, series: Series, index: int, axis: _ValueAxis, step: float
 ) -> Iterator[Markup]:
     width = step * _FILLED / len(chart.series)
-    zero = scale.pixel(Decimal(0))
+    zero = axis.pixel(Decimal(0))
     for number, value in enumerate(series.values):
         if value is not None:
-            left, top = _LEFT + step * (number + (1 - _FILLED) / 2) + width * index, scale.pixel(value)
+            left, top = _LEFT + step * (number + (1 - _FILLED) / 2) + width * index, axis.pixel(value)
             yield _box(left, min(top, zero), width, abs(zero - top), index)
             yield _label(f"{value:f}", left + width / 2, top - 4 if value >= 0 else top + _LETTER)
 
 
-def _line_series(series: Series, index: int, scale: _Scale, step: float) -> Iterator[Markup]:
+def _line_series(series: Series, index: int, axis: _ValueAxis, step: float) -> Iterator[Markup]:
     points = [
-        (number, _LEFT + step * (number + 0.5), scale.pixel(value), value)
+        (number, _LEFT + step * (number + 0.5), axis.pixel(value), value)
         for number, value in enumerate(series.values)
         if value is not None
     ]
@@ -101,8 +101,8 @@ def _line_series(series: Series, index: int, scale: _Scale, step: float) -> Iter
 def _horizontal(chart: ChartBlock, plot: float) -> Iterator[Markup]:
     longest = min(_LONGEST, max(map(len, chart.categories), default=0))
     left = longest * _LETTER + 10
-    scale = _scale(chart, left, _WIDTH - _RIGHT - _LETTER * 2)
-    zero, step = scale.pixel(Decimal(0)), plot / max(1, len(chart.categories))
+    axis = _value_axis(chart, left, _WIDTH - _RIGHT - _LETTER * 2)
+    zero, step = axis.pixel(Decimal(0)), plot / max(1, len(chart.categories))
     yield _line(zero, _TOP, zero, _TOP + plot)
     thick = step * _FILLED / len(chart.series)
     for number, category in enumerate(chart.categories):
@@ -111,16 +111,16 @@ def _horizontal(chart: ChartBlock, plot: float) -> Iterator[Markup]:
         yield _label(short, left - 6, _TOP + step * (number + 0.5) + 4, anchor="end")
         for index, series in enumerate(chart.series):
             if (value := series.values[number]) is not None:
-                reached, y = scale.pixel(value), top + thick * index
+                reached, y = axis.pixel(value), top + thick * index
                 yield _box(min(reached, zero), y, abs(reached - zero), thick, index)
                 beyond = (reached + 4, "start") if value >= 0 else (reached - 4, "end")
                 yield _label(f"{value:f}", beyond[0], y + thick / 2 + 4, anchor=beyond[1])
 
 
-def _scale(chart: ChartBlock, start: float, end: float) -> _Scale:
+def _value_axis(chart: ChartBlock, start: float, end: float) -> _ValueAxis:
     values = [Decimal(0), *(value for series in chart.series for value in series.values if value is not None)]
     least, most = min(values), max(values)
-    return _Scale(start, end, least, most if most > least else least + 1)
+    return _ValueAxis(start, end, least, most if most > least else least + 1)
 
 
 def _legend(chart: ChartBlock, y: float) -> list[Markup]:

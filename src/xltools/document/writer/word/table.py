@@ -27,21 +27,18 @@ def table(content: Table) -> Element:
 
 
 def _properties(content: Table, width: int) -> Element:
+    sides = (w(side, w=twips(WORDS_ACROSS), type="dxa") for side in ("left", "right"))
     return w(
         "tblPr",
         w("tblStyle", val="TableGrid"),
         w("tblW", w=width, type="dxa"),
         w("jc", val="center"),
         w("tblLayout", type="fixed"),
-        *([_wide_margins()] if _has_words(content) else []),
+        *([w("tblCellMar", *sides)] if _has_words(content) else []),
         w("tblLook", val="0620", firstRow=1, lastRow=0, firstColumn=0, lastColumn=0, noHBand=1, noVBand=1),
         w("tblCaption", val=content.title),
         w("tblDescription", val=content.title),
     )
-
-
-def _wide_margins() -> Element:
-    return w("tblCellMar", *(w(side, w=twips(WORDS_ACROSS), type="dxa") for side in ("left", "right")))
 
 
 def _column_widths(content: Table) -> list[int]:
