@@ -11,7 +11,7 @@ from xltools.text import clerk
 _LABEL, _NUMBER = 24.0, 12.0  # characters
 
 
-def described(chart: ChartBlock) -> str:
+def alternative_text(chart: ChartBlock) -> str:
     """Return the figures of the chart in words, as the alternative text of its picture."""
     figures = (
         f"{category} {series.name} {value:f}{chart.unit}"

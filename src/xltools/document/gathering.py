@@ -19,7 +19,7 @@ from xltools.text import clerk
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class GatheredProse:
     """The document, the number of files in it, and the files whose prose could not be read."""
 
     document: Document
@@ -38,7 +38,7 @@ class _AgencyTexts:
     order: tuple[object, ...]
 
 
-def gathered(filings: Iterable[Filing], form: Form, roster: Roster | None, title: str) -> Gathered:
+def gathered(filings: Iterable[Filing], form: Form, roster: Roster | None, title: str) -> GatheredProse:
     """Return the prose of returns and roll-ups by part of the report, in the roster's order of agencies."""
     agencies: list[_AgencyTexts] = []
     unread: list[Filing] = []
@@ -58,7 +58,7 @@ def gathered(filings: Iterable[Filing], form: Form, roster: Roster | None, title
         blocks.append(Heading(section.title))
         for part in section.parts:
             blocks += _part_blocks(section, part, agencies)
-    return Gathered(Document(title, tuple(blocks)), len(agencies), tuple(unread))
+    return GatheredProse(Document(title, tuple(blocks)), len(agencies), tuple(unread))
 
 
 def _agency_texts(filing: Filing, roster: Roster | None) -> _AgencyTexts:

@@ -25,7 +25,7 @@ from xltools.form.model import Form
 from xltools.form.wording import Wording, WordingError
 from xltools.text import clerk
 
-Origin = Literal["template", "workbook", "form", "nobody"]
+PassageOrigin = Literal["template", "workbook", "form", "nobody"]
 _GAP = re.compile(r"【[^【】]*】")
 
 
@@ -38,7 +38,7 @@ class Passage:
 
     box: str
     wordings: tuple[Wording, ...]
-    origin: Origin
+    origin: PassageOrigin
     overrides_workbook: bool = False
 
 
@@ -105,7 +105,7 @@ def _passage(
     if manuscript and (box in manuscript.passages or box == OPENING):
         lines = manuscript.passages.get(box, ())
         texts = [(line.text, f"{manuscript.path}:{line.line}") for line in lines]
-        origin: Origin = "template"
+        origin: PassageOrigin = "template"
     elif own:
         place = "!".join((filing.source.path, *filing.address(box)))
         texts, origin = [(line, place) for line in own], "workbook"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xltools.data.document import Document
-from xltools.document.charting import as_table, described
+from xltools.document.charting import alternative_text, as_table
 from xltools.document.pages import page
 from xltools.document.writer.svg import picture
 from xltools.text import clerk
@@ -16,7 +16,7 @@ def render(document: Document) -> bytes:
         document=document,
         blocks=[(type(block).__name__, block) for block in document.blocks],
         picture=picture,
-        described=described,
+        alternative_text=alternative_text,
         as_table=as_table,
         t=clerk(),
     )

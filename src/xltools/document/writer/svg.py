@@ -31,8 +31,8 @@ class _ValueAxis(NamedTuple):
         return round(self.start + (self.end - self.start) * share, 1)
 
 
-def picture(chart: ChartBlock, described: str, name: str) -> Markup:
-    """Return the chart; *described* is its alternative text, *name* the prefix of its element IDs."""
+def picture(chart: ChartBlock, alternative_text: str, name: str) -> Markup:
+    """Return the chart; *alternative_text* is its alternative text, *name* the prefix of its element IDs."""
     is_horizontal = chart.kind == "bar"
     bars = len(chart.categories) * max(1, len(chart.series))
     plot = bars * _BAR / _FILLED if is_horizontal else _PLOT
@@ -42,7 +42,7 @@ def picture(chart: ChartBlock, described: str, name: str) -> Markup:
     return tag(
         "svg",
         tag("title", chart.title, id=f"{name}-title"),
-        tag("desc", described, id=f"{name}-desc"),
+        tag("desc", alternative_text, id=f"{name}-desc"),
         _label(chart.title, _WIDTH / 2, 18, size=16),
         drawn,
         _legend(chart, height - 8),

@@ -11,7 +11,7 @@ import re
 from docx.oxml import parse_xml
 
 from xltools.data.document import ChartBlock
-from xltools.document.charting import described
+from xltools.document.charting import alternative_text
 from xltools.document.markup import tag
 from xltools.document.palette import COLOURS
 from xltools.document.writer.word.elements import Element, sound
@@ -43,7 +43,7 @@ def drawing(chart: ChartBlock, relation: str, number: int) -> Element:
     frame = tag(
         "wp:inline",
         tag("wp:extent", **size),
-        tag("wp:docPr", id=number, name=chart.title, descr=f"{chart.title}：{described(chart)}"),
+        tag("wp:docPr", id=number, name=chart.title, descr=f"{chart.title}：{alternative_text(chart)}"),
         tag("wp:cNvGraphicFramePr"),
         tag("a:graphic", tag("a:graphicData", tag("c:chart", **{"r:id": relation}), uri=_SPACES["xmlns:c"])),
         **dict.fromkeys(("distT", "distB", "distL", "distR"), "0"),
