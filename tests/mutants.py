@@ -42,7 +42,7 @@ AREAS = {
     "rows": ["excel/writer/rollup.py", "excel/writer/cover.py", "excel/live.py"],
     "publishing": [
         "document/official.py",
-        "publishing.py",
+        "document/publishing.py",
         "document/writer/as_html.py",
         "document/table.py",
     ],

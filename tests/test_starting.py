@@ -56,10 +56,10 @@ COMPLETING = {"_XLTOOLS_COMPLETE": "bash_complete", "COMP_WORDS": "xltools ver",
 
 @pytest.mark.parametrize(
     ("arguments", "environment"),
-    [(["--help"], {}), (["--version"], {}), ([], COMPLETING)],
-    ids=["help", "version", "completion"],
+    [(["--help"], {}), (["--version"], {})],
+    ids=["help", "version"],
 )
-def test_help_version_and_completion_know_no_form_and_no_finding(arguments, environment):
+def test_help_and_version_know_no_form_and_no_finding(arguments, environment):
     found = loaded(*arguments, **environment)
     assert not found & (HEAVY | READING)
     units = {name.split(".")[1] for name in found if name.startswith("xltools.")}
@@ -68,3 +68,4 @@ def test_help_version_and_completion_know_no_form_and_no_finding(arguments, envi
 
 def test_the_help_of_a_command_loads_no_heavy_library():
     assert not loaded("verify", "--help") & HEAVY
+    assert not loaded(**COMPLETING) & HEAVY

@@ -16,6 +16,7 @@ from test_lint import SOUND, problems
 from test_prose import filing
 from xltools.data.document import Heading
 from xltools.data.prior import known
+from xltools.document.publishing import compose, report_of
 from xltools.form.library import find
 from xltools.form.linear import Linear
 from xltools.form.load import parse
@@ -23,7 +24,6 @@ from xltools.form.publication import Said
 from xltools.form.wording import Condition, Wording, WordingError
 from xltools.prose.checks import matches, prose
 from xltools.prose.filling import TextValues, with_figures
-from xltools.publishing import compose, report_of
 
 FORM = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
-from xltools.formats import format_by, room_of
+from xltools.document.formats import format_by_ending, load_module
 from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
 from xltools.text import Lang
@@ -37,7 +37,7 @@ _FORMATS: dict[ExportFormat, FormatTraits] = {
 
 def format_of(output: Path) -> ExportFormat:
     """Return the format for the ending of *output*; raises :class:`InputError` if there is none."""
-    return format_by(output, {name: traits.endings for name, traits in _FORMATS.items()})
+    return format_by_ending(output, {name: traits.endings for name, traits in _FORMATS.items()})
 
 
 def outputs(output: Path, how: ExportFormat) -> list[Path]:
@@ -50,7 +50,7 @@ def writer(how: ExportFormat, lang: Lang) -> Callable[[Path, Extract], None]:
 
     Raises :class:`OutputError` if the library that the format needs is not installed.
     """
-    module = room_of(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
+    module = load_module(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
     return partial(module.write, lang=lang) if _FORMATS[how].is_database else module.write
 
 

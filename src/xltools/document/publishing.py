@@ -1,120 +1,116 @@
-"""From a roll-up, or a single return, to the report that is published: title, six sections, tables, prose, an annex.
+"""The published report on a roll-up or a single return: title, sections with tables and prose, an annex.
 
-The prose of each part is the template's, else the workbook's, else the form's own sentences; figures in braces are put
-in before anything is checked, so that prose and tables are held against one another as they will stand side by side.
-Where nobody knows what to say there is a gap in 【】. Nothing of the agencies' prose gets in.
+The prose of each part comes from the template, else from the workbook, else from the sentences of the form. Figures are
+inserted for their braces before the checks, so the checks compare tables with the prose that is published. A required
+part without a text gets a gap, marked with 【】. Prose of the agencies of a roll-up is never used.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from xltools.data.document import Block, Document, Heading, PageBreak, Paragraph
+from xltools.data.document import Document, DocumentBlock, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing
 from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.document.annex import annex_blocks
+from xltools.document.manuscript import OPENING, Manuscript
 from xltools.document.official import official_table, unknown_note
 from xltools.errors import InputError, Problem
-from xltools.form.model import Form, Part, Section
-from xltools.form.publication import Said
+from xltools.form.model import Form
 from xltools.form.wording import Wording, WordingError
-from xltools.manuscript import OPENING, Manuscript
 from xltools.prose.filling import TextValues
 from xltools.text import clerk
 
-Origin = Literal["template", "workbook", "form", "nobody"]
+PassageOrigin = Literal["template", "workbook", "form", "nobody"]
 _GAP = re.compile(r"【[^【】]*】")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What one part of the report says, by paragraphs, with figures still in braces; and whose words they are.
+    """The paragraphs of one part of the report, with figures in braces, and their origin.
 
-    ``passed_over`` tells that the workbook has another text, which is not used.
+    ``overrides_workbook`` is true if the workbook has a different text, which is not used.
     """
 
     box: str
     wordings: tuple[Wording, ...]
-    origin: Origin
-    passed_over: bool = False
+    origin: PassageOrigin
+    overrides_workbook: bool = False
 
 
-class Gap(NamedTuple):
-    """Something that only a person can fill in, and where it is missing."""
+class UnfilledGap(NamedTuple):
+    """A gap that a person must fill in, and the part of the report that contains it."""
 
     box: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """The words of a report beside the figures that it tells: ``filing`` has the prose as it will be published."""
+class ReportText:
+    """The prose of a report; ``filing`` is the filing that it reports on, with the prose as published."""
 
     filing: Filing
     passages: tuple[Passage, ...]
     known: TextValues
 
     @property
-    def gaps(self) -> tuple[Gap, ...]:
-        """What is still to be filled in, in the order of the report."""
+    def gaps(self) -> tuple[UnfilledGap, ...]:
+        """The gaps in the order of the report."""
         return tuple(
-            Gap(passage.box, gap)
+            UnfilledGap(passage.box, gap)
             for passage in self.passages
             for paragraph in self.paragraphs(passage.box)
             for gap in _GAP.findall(paragraph)
         )
 
     def paragraphs(self, box: str) -> list[str]:
-        """What stands in a part, paragraph by paragraph."""
+        """Return the paragraphs of a part, with their figures."""
         found = next(passage for passage in self.passages if passage.box == box)
         return [self.known.filled(wording) for wording in found.wordings]
 
 
-def report_of(filing: Filing, manuscript: Manuscript | None = None, last: Figures | None = None) -> Report:
-    """The words of the report on *filing*, which has a record; *last* are the figures of the year before.
+def report_of(
+    filing: Filing, manuscript: Manuscript | None = None, last: Figures | None = None
+) -> ReportText:
+    """Return the prose of the report on *filing*, which has a record; *last* are the figures of the year before.
 
-    Raises :class:`InputError` with every brace that cannot be filled in: the place of its text, its name, the nearest
-    right one.
+    Raises :class:`InputError` with the place and name of every brace that cannot be filled in, and the nearest name.
     """
     about, form = TextValues.of(filing, last), filing.form
     assert form is not None  # noqa: S101  TextValues.of asked
     passages, problems = [], []
-    for box in (OPENING, *_boxes(form)):
+    parts = (f"{section.key}.{part.key}" for section in form.sections for part in section.parts)
+    for box in (OPENING, *parts):
         passage, faults = _passage(box, filing, manuscript, about)
         passages.append(passage)
         problems += faults
     if problems:
         raise InputError(*problems)
-    report = Report(filing, tuple(passages), about)
-    told = {p.box: "\n".join(report.paragraphs(p.box)) for p in passages if p.box != OPENING}
-    prose = {box: text for box, text in filing.prose.items() if box not in told}
-    prose |= {box: text for box, text in told.items() if text}
+    report = ReportText(filing, tuple(passages), about)
+    texts = {p.box: "\n".join(report.paragraphs(p.box)) for p in passages if p.box != OPENING}
+    prose = {box: text for box, text in filing.prose.items() if box not in texts}
+    prose |= {box: text for box, text in texts.items() if text}
     return replace(report, filing=replace(filing, prose=prose))
-
-
-def _boxes(form: Form) -> Iterator[str]:
-    """Every prose cell of the report, in order."""
-    yield from (f"{section.key}.{part.key}" for section in form.sections for part in section.parts)
 
 
 def _passage(
     box: str, filing: Filing, manuscript: Manuscript | None, about: TextValues
 ) -> tuple[Passage, list[Problem]]:
-    """The text that counts for a prose cell, and what stands against filling it in."""
+    """Return the text of a part of the report, and the problems of inserting its figures."""
     own = [line.strip() for line in filing.prose.get(box, "").splitlines() if line.strip()]
     if manuscript and (box in manuscript.passages or box == OPENING):
         lines = manuscript.passages.get(box, ())
         texts = [(line.text, f"{manuscript.path}:{line.line}") for line in lines]
-        origin: Origin = "template"
+        origin: PassageOrigin = "template"
     elif own:
         place = "!".join((filing.source.path, *filing.address(box)))
         texts, origin = [(line, place) for line in own], "workbook"
     else:
-        return _of_the_form(box, about), []
+        return _passage_of_form(box, about), []
     wordings: list[Wording] = []
     problems: list[Problem] = []
     for text, place in texts:
@@ -127,26 +123,22 @@ def _passage(
     return Passage(box, tuple(wordings), origin, differs), problems
 
 
-def _of_the_form(box: str, about: TextValues) -> Passage:
-    """The form's own sentences in one paragraph, or where it has none a gap where something has to be said."""
+def _passage_of_form(box: str, about: TextValues) -> Passage:
+    """Return the form's sentences as one paragraph; if it has none for a required part, a gap."""
     form = about.form
     if box == OPENING:
         return Passage(box, tuple(about.said(form.publication.opening)), "form")
-    draft = form.publication.by_box.get(box)
-    if draft and (said := sentences(draft.say, about)):
-        return Passage(box, (said,), "form")
+    if draft := form.publication.by_box.get(box):
+        parts = tuple(part for wording in about.said(draft.say) for part in wording.parts)
+        if parts:
+            return Passage(box, (Wording(parts),), "form")
     if box in form.prose.required:
         return Passage(box, (Wording((clerk()("published.gap", label=label_of(form, box)),)),), "nobody")
     return Passage(box, (), "nobody")
 
 
-def sentences(say: Iterable[Said], about: TextValues) -> Wording:
-    """Sentences one behind the other, as one text."""
-    return Wording(tuple(part for wording in about.said(say) for part in wording.parts))
-
-
 def label_of(form: Form, box: str) -> str:
-    """What a person calls a part of the report."""
+    """Return the label of a part of the report, or the title of its section if it has no label."""
     if box == OPENING:
         return clerk()("published.opening")
     section = next(s for s in form.sections if s.key == box.partition(".")[0])
@@ -156,30 +148,27 @@ def label_of(form: Form, box: str) -> str:
 # -- the document
 
 
-def compose(report: Report, *, years: Mapping[int, Figures] | None = None, draft: bool = False) -> Document:
-    """The report as a document; with *years* the figures of the years before, an annex that compares.
+def compose(
+    report: ReportText, *, years: Mapping[int, Figures] | None = None, draft: bool = False
+) -> Document:
+    """Return the report as a document, with an annex if *years* has the figures of earlier years.
 
-    Raises :class:`InputError` when last year is not among them.
+    Raises :class:`InputError` if *years* does not include last year.
     """
     filing, form = report.filing, report.known.form
     assert filing.record is not None  # noqa: S101  a report has one
     values = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
     name = filing.agency.name if filing.agency else ""
-    blocks: list[Block] = [Paragraph(text) for text in report.paragraphs(OPENING)]
+    blocks: list[DocumentBlock] = [Paragraph(text) for text in report.paragraphs(OPENING)]
     for section in form.sections:
         blocks.append(Heading(section.title))
         if section.blocks:
             blocks.append(official_table(form, section, values))
             blocks += filter(None, [unknown_note(form, section, values)])
         for part in section.parts:
-            blocks += _part(report, section, part)
+            blocks += [Heading(part.label, 2)] if part.label else []
+            blocks += map(Paragraph, report.paragraphs(f"{section.key}.{part.key}"))
     if years is not None:
         blocks += [PageBreak(), *annex_blocks(filing, values, years)]
     title = clerk()("published.title", name=name, year=filing.record.year, title=form.title)
     return Document(title, tuple(blocks), draft)
-
-
-def _part(report: Report, section: Section, part: Part) -> Iterator[Block]:
-    if part.label:
-        yield Heading(part.label, 2)
-    yield from map(Paragraph, report.paragraphs(f"{section.key}.{part.key}"))
