@@ -117,7 +117,7 @@ def test_markdown_takes_no_sign_of_a_text_for_its_own():
     page = page_markdown("old-format", "zh")
     assert r"\*.xlsx" in page
     assert "(*.xlsx" not in page
-    assert r"xltools\[legacy\]" in page
+    assert r"\[levels\]" in page_markdown("carry-over", "zh")
     assert page.startswith("## old-format\n")
 
 
