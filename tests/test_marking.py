@@ -30,10 +30,10 @@ from xltools.data.record import Agency
 from xltools.errors import MarkingError
 from xltools.excel.marking import Mark, Row, Slip, marked, unmarked
 from xltools.excel.marking.unchanged import content_place, unchanged
+from xltools.excel.marking_signs import AUTHOR, MARKER, slip_of, spans, without_marks
 from xltools.excel.package import patched, with_parts
 from xltools.excel.reader import read_package
 from xltools.excel.scan import Fact, ScanError, scan
-from xltools.excel.signs import AUTHOR, MARKER, slip_of, spans, without_marks
 from xltools.excel.writer import write_return
 from xltools.form.address import a1
 from xltools.form.layout import layout

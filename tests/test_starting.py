@@ -47,7 +47,7 @@ OURS = {
         "xltools.excel.reader.rollup",
         "xltools.excel.scan.pieces",
     ),
-    *("xltools.excel.apart", "xltools.excel.decrypt", "xltools.excel.legacy", "xltools.excel.marking"),
+    *("xltools.excel.sandbox", "xltools.excel.decrypt", "xltools.excel.old_formats", "xltools.excel.marking"),
     *("xltools.excel.writer", "xltools.report.data", "xltools.report.html", "xltools.report.workbook"),
 }
 CODE = """

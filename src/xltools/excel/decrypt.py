@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xltools.excel.apart import ApartError, apart
+from xltools.excel.sandbox import ApartError, apart
 from xltools.excel.scan import Limits, ScanError
 
 _DEFAULT = "VelvetSweatshop"  # nobody is asked for it: Excel opens such files by itself

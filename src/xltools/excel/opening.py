@@ -46,7 +46,7 @@ def _plain(data: bytes, limits: Limits) -> Facts:
 
 
 def _old(data: bytes, limits: Limits, refusal: ScanError) -> Facts:
-    from xltools.excel.legacy import old_format, read_old  # noqa: PLC0415  only an old format pays for the child process
+    from xltools.excel.old_formats import old_format, read_old  # noqa: PLC0415  only an old format pays for the child process
 
     kind = old_format(data, limits)
     if not kind:

@@ -21,8 +21,8 @@ from xltools.excel.marking.sheet import Colored, but_cells, color, credentials, 
 from xltools.excel.marking.slip import slip_page
 from xltools.excel.marking.styles import has_styles, highest_style, with_looks, without_looks
 from xltools.excel.marking.unchanged import content_place, unchanged, watched
+from xltools.excel.marking_signs import MARKER, RULE, slip_of, spans
 from xltools.excel.scan import Facts, SheetFacts, scan
-from xltools.excel.signs import MARKER, RULE, slip_of, spans
 from xltools.form.address import a1
 from xltools.form.places import SLIP
 from xltools.office.guard import DAMAGE, Limits, ScanError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xltools.excel.marking.markup import Element, Markup, escaped
 from xltools.excel.marking.parts import Parts
-from xltools.excel.signs import MARKER
+from xltools.excel.marking_signs import MARKER
 from xltools.office.guard import folded
 
 _ORDER = (

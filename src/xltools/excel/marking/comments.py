@@ -13,8 +13,8 @@ from xml.parsers.expat import ExpatError
 from xltools.excel.marking.markup import Element, Markup, escaped, made
 from xltools.excel.marking.parts import HEAD, Parts
 from xltools.excel.marking.sheet import Grid, but_cells, forget_drawing, refer_to_drawing
-from xltools.excel.measure import lines
-from xltools.excel.signs import AUTHOR, is_mark, spans
+from xltools.excel.marking_signs import AUTHOR, is_mark, spans
+from xltools.excel.text_height import lines
 from xltools.form.address import a1
 from xltools.text import clerk
 

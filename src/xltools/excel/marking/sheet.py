@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from xltools.excel.marking.markup import Attributes, Element, Markup, escaped
 from xltools.excel.marking.parts import Parts
-from xltools.excel.signs import RULE
+from xltools.excel.marking_signs import RULE
 from xltools.form.address import COLUMNS, ROWS
 
 ORDER = (

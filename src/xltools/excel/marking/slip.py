@@ -12,9 +12,9 @@ from xltools.excel.marking.markup import escaped, made
 from xltools.excel.marking.parts import HEAD
 from xltools.excel.marking.styles import Styles
 from xltools.excel.marking.unchanged import content_place, holds, unchanged, watched
-from xltools.excel.measure import lines
+from xltools.excel.marking_signs import CELL_MARKER, MARKER
 from xltools.excel.scan import Fact, Facts
-from xltools.excel.signs import CELL_MARKER, MARKER
+from xltools.excel.text_height import lines
 from xltools.form.address import a1, column_name
 from xltools.text import clerk
 

@@ -11,9 +11,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.finding import Severity
 from xltools.data.rollup import Rollup
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import area_a1
-from xltools.excel.measure import lines
+from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import LOCKED, QUIET, RED, Canvas, stored
 from xltools.excel.writer.content import Content
 from xltools.form.linear import EXACT, ZERO
@@ -47,7 +47,7 @@ def proofs(layout: Layout, matrix: Matrix) -> Iterator[Proof]:
     """
     inputs = {cell.name for cell in layout.form.inputs if cell.additive}
     for sheet in layout.sheets:
-        groups = live.runs(matrix, inputs & sheet.cells.keys())
+        groups = live_checks.runs(matrix, inputs & sheet.cells.keys())
         for first in range(0, len(groups), _MOST_RUNS):
             yield Proof(sheet, tuple(groups[first : first + _MOST_RUNS]))
 
@@ -159,7 +159,7 @@ def _proofs(account: _Account, content: Content, members: int) -> Area | None:
     for proof in found:
         _proof(account, content, proof, members)
     ticks = Area(first, account.last, account.row - 1, account.last)
-    account.canvas.when_begins(account.page, ticks, live.FAILED, **RED)
+    account.canvas.when_begins(account.page, ticks, live_checks.FAILED, **RED)
     account.line([(t("account.proof-meaning"), account.body(font_size=9, font_color=QUIET))])
     return ticks
 
@@ -180,17 +180,17 @@ def _proof(account: _Account, content: Content, proof: Proof, members: int) -> N
     difference, tick = Area.at(row, three.last_column + 1), Area.at(row, account.last)
     between = f"MAX({area_a1(three)})-MIN({area_a1(three)})"
     sums = (
-        live.matrix_sum(content.rows, proof.groups),
-        live.sheet_sum(proof.sheet, proof.names),
+        live_checks.matrix_sum(content.rows, proof.groups),
+        live_checks.sheet_sum(proof.sheet, proof.names),
     )
     canvas.put(page, Area.at(row, 0), proof.sheet.section.title, account.body())
     for column, formula in enumerate(sums, three.column):
         canvas.formula(page, Area.at(row, column), formula, figure, stored(issued))
     canvas.put(page, Area.at(row, three.last_column), issued, figure)
-    places = live.places_of(size, members * len(proof.names))
-    canvas.formula(page, difference, live.rounded(between, places), figure, 0)
+    places = live_checks.places_of(size, members * len(proof.names))
+    canvas.formula(page, difference, live_checks.rounded(between, places), figure, 0)
     passed = t("check.passed")
-    wrong = f'IFERROR(IF({area_a1(difference)}=0,"{passed}","{live.FAILED}"),"{live.FAILED}")'
+    wrong = f'IFERROR(IF({area_a1(difference)}=0,"{passed}","{live_checks.FAILED}"),"{live_checks.FAILED}")'
     canvas.formula(page, tick, wrong, account.body(align="center", bold=True), passed)
     page.set_row(row, max(_LEAST, lines(proof.sheet.section.title, account.widths[0]) * _LINE + 5))
     account.row += 1

@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.document import Chart, Series
 from xltools.data.measure import FOREMOST, in_year
 from xltools.data.rollup import Rollup
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import quoted
 from xltools.excel.writer.canvas import LOCKED, QUIET, Canvas, header_text, sound, stored
 from xltools.excel.writer.content import Content
@@ -93,7 +93,7 @@ def _agencies(content: Content, rollup: Rollup, chart: model.Chart, top: int) ->
     rows: list[_Row] = []
     for place, (member, amount) in enumerate(rollup.foremost(chart), top):
         district, code = (a1(place, _TABLE + column) for column in (1, 2))
-        formula = live.member_value(content.rows, measure.is_, district, code)
+        formula = live_checks.member_value(content.rows, measure.is_, district, code)
         agency, rank = member.agency, Decimal(place - top + 1)
         value = _Value(formula, amount)
         rows.append((rank, agency.district, agency.code, _short(agency.name), value))
@@ -134,7 +134,7 @@ def _trend(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _D
 
 
 def _this_year(content: Content, measure: model.Measure) -> _Value:
-    formula = measure.is_.print(lambda name: live.reference(content.layout, name, CHARTS))
+    formula = measure.is_.print(lambda name: live_checks.reference(content.layout, name, CHARTS))
     return _Value(formula, measure.is_.value(content.values))
 
 

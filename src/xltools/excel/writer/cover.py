@@ -5,9 +5,9 @@ from __future__ import annotations
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import area_a1, quoted, rectangles
-from xltools.excel.measure import lines
+from xltools.excel.text_height import lines
 from xltools.excel.writer.account import write_account
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, RED, Canvas, header_text, sound, widths
 from xltools.excel.writer.content import Content, stamp_texts
@@ -130,10 +130,10 @@ class Cover:
         self._failing += len(failing)
         words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
         self._link(row, words, sheet.name, group.area)
-        count = live.failing_formula(group.area, sheet.name)
+        count = live_checks.failing_formula(group.area, sheet.name)
         canvas.formula(page, _count(row), count, self._list(), len(failing))
-        first = live.first_formula(group.area, sheet.name)
-        result = failing[0] if failing else live.NONE
+        first = live_checks.first_formula(group.area, sheet.name)
+        result = failing[0] if failing else live_checks.NONE
         canvas.formula(page, self._first(row), first, self._list(font_color=LINK), result)
 
     def _rule(self, row: int, rule: Rule) -> None:
@@ -146,15 +146,17 @@ class Cover:
         if content.is_live(check):
             fails = self._fails(check)
             self._failing += fails
-            formula = live.check_formula(content.layout, check, COVER)
-            result = live.check_result(check, content.values)
+            formula = live_checks.check_formula(content.layout, check, COVER)
+            result = live_checks.check_result(check, content.values)
             canvas.formula(page, check.area, formula, self._list(), result)
-            count = live.failing_formula(check.area, COVER)
+            count = live_checks.failing_formula(check.area, COVER)
             canvas.formula(page, _count(row), count, self._list(), int(fails))
 
     def _fails(self, check: Check) -> bool:
         content = self._content
-        return content.is_live(check) and live.check_result(check, content.values).startswith(live.FAILED)
+        return content.is_live(check) and live_checks.check_result(check, content.values).startswith(
+            live_checks.FAILED
+        )
 
     def _blank_count(self, row: int, sheet: Sheet) -> None:
         """Draw a line about how many inputs of a table are blank."""
@@ -193,7 +195,7 @@ class Cover:
         tables = sum(bool(sheet.cells) for sheet in content.layout.sheets)
         fails = _column_sum(place.checks_row, place.blanks_row - 1)
         if proofs:
-            fails += f'+COUNTIF({area_a1(proofs)},"{live.FAILED}*")'
+            fails += f'+COUNTIF({area_a1(proofs)},"{live_checks.FAILED}*")'
         empty = _column_sum(place.blanks_row, place.blanks_row + tables - 1)
         formula = f'IF({empty}>0,{_around(unfilled, empty)},"{ready}")'
         if declared := self._declared():

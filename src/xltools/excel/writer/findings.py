@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.excel.measure import lines
+from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import LOCKED, Canvas, widths
 from xltools.form.places import Area
 

@@ -12,7 +12,7 @@ from xltools.data.checksum import checksum, figures_of, member_check
 from xltools.data.filing import Account, Member, Source
 from xltools.data.number import kept
 from xltools.data.rollup import Rollup
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import quoted
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, header_text, stored, widths
 from xltools.excel.writer.content import Content
@@ -40,7 +40,7 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     special = {"file": text if home is None else _linked(canvas), "sha256": quiet, "check": quiet}
     looks = [special.get(key, text) for key in Matrix.ABOUT]
     input_look, total_look = _sortable(canvas, bg_color="#FFFFFF"), _sortable(canvas, bg_color=LOCKED)
-    formulas = live.row_formulas(form, matrix)
+    formulas = live_checks.row_formulas(form, matrix)
     for row, member in enumerate(rollup.members, matrix.first):
         _link(canvas, page, (row, Matrix.ABOUT.index("file")), home, member.source)
         for column, (words, look) in enumerate(zip(_about(form, member), looks, strict=True)):
@@ -52,7 +52,7 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
             if value is None or name not in formulas:
                 canvas.put(page, area, value, look)
             else:
-                canvas.formula(page, area, live.in_row(formulas[name], row), look, stored(value))
+                canvas.formula(page, area, live_checks.in_row(formulas[name], row), look, stored(value))
     width = first_figure + len(form.cells)
     _refuse_typing(canvas, page, Area(Matrix.NAME_ROW, 0, matrix.last, width - 1))
     widths(page, (*_MATRIX_WIDTHS, *(13.0,) * len(form.cells)))

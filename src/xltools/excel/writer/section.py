@@ -9,9 +9,9 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import rectangles
-from xltools.excel.measure import lines
+from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import (
     HEI,
     LINE,
@@ -158,10 +158,12 @@ def _cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, area: A
         canvas.put(page, area, value, style)
         return
     if content.rollup:  # a click on a figure of the district selects the agencies' figures
-        column = live.in_matrix(content.rows.column(cell.name))
+        column = live_checks.in_matrix(content.rows.column(cell.name))
         canvas.link(page, area.anchor, f"internal:{column}", clerk()("rollup.trace"))
     formula = (
-        content.layout.formulas[cell.name] if cell.definition else live.column_sum(content.rows, cell.name)
+        content.layout.formulas[cell.name]
+        if cell.definition
+        else live_checks.column_sum(content.rows, cell.name)
     )
     canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
 
@@ -197,11 +199,11 @@ def _checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, gro
     style = canvas.boxed(font_size=9, font_color="#2E7D32", border=4)
     for check in group.checks:
         if content.is_live(check):
-            formula = live.check_formula(content.layout, check, sheet.name)
-            canvas.formula(page, check.area, formula, style, live.check_result(check, content.values))
+            formula = live_checks.check_formula(content.layout, check, sheet.name)
+            canvas.formula(page, check.area, formula, style, live_checks.check_result(check, content.values))
         else:
             canvas.put(page, check.area, None, style)
-    canvas.when_begins(page, group.area, live.FAILED, **RED)
+    canvas.when_begins(page, group.area, live_checks.FAILED, **RED)
     if group.area.column > sheet.page.last_column:  # a column of checks stands a little off the table
         page.set_column(group.area.column - 1, group.area.column - 1, 1.5)
         page.set_column(group.area.column, group.area.column, 10)

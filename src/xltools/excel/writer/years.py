@@ -9,9 +9,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.change import change as change_of
 from xltools.data.rollup import Rollup
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import area_a1
-from xltools.excel.measure import lines
+from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, Canvas, header_text, stored, widths
 from xltools.excel.writer.content import Content
 from xltools.form.model import Cell
@@ -105,7 +105,7 @@ def _figure(
     canvas.put(page, Area.at(row, Years.UNIT), cell.unit, canvas.boxed(font_size=9.5))
     canvas.put(page, Area.at(row, Years.NAME), cell.name, canvas.format(font_size=8, font_color=QUIET))
     now = content.values.get(cell.name, Decimal(0))
-    link = live.reference(content.layout, cell.name, YEARS)
+    link = live_checks.reference(content.layout, cell.name, YEARS)
     canvas.formula(page, Area.at(row, Years.NOW), link, style, stored(now))
     for column in range(Years.BEFORE, Years.NAME):
         canvas.put(page, Area.at(row, column), None, style)
@@ -127,8 +127,8 @@ def _change(canvas: Canvas, page: Worksheet, row: int, now: Decimal, last: Decim
     if found is None:
         canvas.put(page, change, None, style)
     else:
-        result = stored(live.as_rounded(found.difference))
-        canvas.formula(page, change, live.rounded(f"{after}-{before}"), style, result)
+        result = stored(live_checks.as_rounded(found.difference))
+        canvas.formula(page, change, live_checks.rounded(f"{after}-{before}"), style, result)
     if found is None or found.rate is None:
         canvas.put(page, rate, None, share)
     else:

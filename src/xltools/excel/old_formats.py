@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 
-from xltools.excel.apart import ApartError, apart
+from xltools.excel.sandbox import ApartError, apart
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 from xltools.files import OLE
 from xltools.office.guard import DAMAGE, beyond, folded, open_zip, printable

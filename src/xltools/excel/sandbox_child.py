@@ -1,4 +1,4 @@
-"""The other side of :mod:`xltools.excel.apart`: a script that reads one doubtful file and may die of it.
+"""The other side of :mod:`xltools.excel.sandbox`: a script that reads one doubtful file and may die of it.
 
 It is run by its path and imports nothing of xltools, so that it starts in hundredths of a second. A library that
 loops, swallows memory or aborts takes only this process along. The job comes on the command line, the file on

@@ -1,6 +1,6 @@
 """Work on a doubtful file in a child process with limits, so that no library can take this one down.
 
-The child is :mod:`xltools.excel.child`, run by its path. Whatever becomes of it, the caller gets an answer or
+The child is :mod:`xltools.excel.sandbox_child`, run by its path. Whatever becomes of it, the caller gets an answer or
 :class:`ApartError`, in time, and nothing of the child stays behind.
 """
 
