@@ -31,7 +31,7 @@ from xltools.data.record import Agency
 from xltools.excel.old_formats import read_old
 from xltools.excel.opening import facts_of
 from xltools.excel.reader import read_package
-from xltools.excel.sandbox import ApartError, apart
+from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.excel.scan import ScanError, scan
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
@@ -342,8 +342,8 @@ def test_a_child_that_takes_too_long_is_ended(monkeypatch, tmp_path):
     sleeper.write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
     monkeypatch.setattr("xltools.excel.sandbox._CHILD", sleeper)
     started = time.monotonic()
-    with pytest.raises(ApartError, match="late"):
-        apart("cells", b"x" * 10_000_000, Limits(seconds=1))
+    with pytest.raises(SandboxError, match="late"):
+        run_sandboxed("cells", b"x" * 10_000_000, Limits(seconds=1))
     assert time.monotonic() - started < 3
 
 

@@ -1,7 +1,7 @@
-"""Work on a doubtful file in a child process with limits, so that no library can take this one down.
+"""Process an untrusted file in a child process with limits on time and memory.
 
-The child is :mod:`xltools.excel.sandbox_child`, run by its path. Whatever becomes of it, the caller gets an answer or
-:class:`ApartError`, in time, and nothing of the child stays behind.
+The child runs :mod:`xltools.excel.sandbox_child` by its path. A library that hangs, crashes or uses too much memory
+ends only the child.
 """
 
 from __future__ import annotations
@@ -17,46 +17,47 @@ from typing import IO, Literal
 
 from xltools.excel.scan import Limits
 
-_CHILD = Path(__file__).with_name("child.py")
+_CHILD = Path(__file__).with_name("sandbox_child.py")
 _LIBRARIES = {"cells": "python_calamine", "decrypt": "msoffcrypto"}
-_NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would flash one
+_NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # without it, Windows shows a console window
 
 Job = Literal["cells", "decrypt"]
 
 
-class ApartError(Exception):
-    """No answer; ``word`` says why: missing, late, died, unreadable, too-large, wrong-password, spins."""
+class SandboxError(Exception):
+    """The child gave no result.
 
-    def __init__(self, word: str, reason: str = "") -> None:
-        self.word, self.reason = word, reason
-        super().__init__(f"{word}: {reason}")
-
-
-def is_possible(job: Job) -> bool:
-    """Whether the library for a job is installed."""
-    return find_spec(_LIBRARIES[job]) is not None
-
-
-def apart(job: Job, data: bytes, limits: Limits, secrets: Sequence[str] = ()) -> bytes:
-    """The answer of a child to *data*; raises :class:`ApartError` and nothing else.
-
-    Secrets go through the pipe: a command line can be read by others on the machine.
+    ``code`` is one of missing (the library is not installed), late, died, unreadable, too-large, wrong-password, spins.
     """
-    if not is_possible(job):
-        raise ApartError("missing")
-    head = " ".join(secret.encode("utf-8", "replace").hex() for secret in secrets).encode() + b"\n"
-    arguments = [job, str(limits.memory), str(limits.seconds), str(limits.cells)]
-    answer = _asked([sys.executable, "-P", str(_CHILD), *arguments], head, data, limits)
-    word, line_feed, rest = answer.partition(b"\n")
+
+    def __init__(self, code: str, reason: str = "") -> None:
+        self.code, self.reason = code, reason
+        super().__init__(f"{code}: {reason}")
+
+
+def run_sandboxed(job: Job, data: bytes, limits: Limits, passwords: Sequence[str] = ()) -> bytes:
+    """Return the result of *job* on *data*; raises :class:`SandboxError` and nothing else.
+
+    Passwords are sent through the pipe, because other users of the machine can read the command line.
+    """
+    if find_spec(_LIBRARIES[job]) is None:
+        raise SandboxError("missing")
+    encoded = " ".join(password.encode("utf-8", "replace").hex() for password in passwords).encode()
+    limited = [str(limits.memory), str(limits.seconds), str(limits.cells)]
+    command = [sys.executable, "-P", str(_CHILD), job, *limited]
+    outcome, line_feed, result = _output_of(command, encoded + b"\n" + data, limits).partition(b"\n")
     if not line_feed:
-        raise ApartError("died")
-    if word != b"ok":
-        raise ApartError(word.decode("ascii", "replace"), rest.decode("utf-8", "replace"))
-    return rest
+        raise SandboxError("died")
+    if outcome != b"ok":
+        raise SandboxError(outcome.decode("ascii", "replace"), result.decode("utf-8", "replace"))
+    return result
 
 
-def _asked(command: list[str], head: bytes, data: bytes, limits: Limits) -> bytes:
-    """Everything the child says, up to the size that a file may have, until the time is over."""
+def _output_of(command: list[str], data: bytes, limits: Limits) -> bytes:
+    """Return what the child writes to standard output when it gets *data* on standard input.
+
+    Raises :class:`SandboxError` if the child does not start, runs too long or writes more than a file may have.
+    """
     is_late = threading.Event()
     try:
         process = subprocess.Popen(  # noqa: S603  our own script by our own interpreter
@@ -67,34 +68,33 @@ def _asked(command: list[str], head: bytes, data: bytes, limits: Limits) -> byte
             creationflags=_NO_WINDOW,
         )
     except OSError as error:
-        raise ApartError("died", str(error)) from error
+        raise SandboxError("died", str(error)) from error
     with process:
-        timer = threading.Timer(limits.seconds, _end, (process, is_late))
-        feeder = threading.Thread(target=_feed, args=(process.stdin, head, data), daemon=True)
+        timer = threading.Timer(limits.seconds, _kill, (process, is_late))
+        feeder = threading.Thread(target=_feed, args=(process.stdin, data), daemon=True)
         try:
             timer.start()
             feeder.start()
-            answer = process.stdout.read(limits.file + 1) if process.stdout else b""
+            output = process.stdout.read(limits.file + 1) if process.stdout else b""
         finally:
             timer.cancel()
             process.kill()
             feeder.join()
     if is_late.is_set():
-        raise ApartError("late", f"{limits.seconds:g} s")
-    if len(answer) > limits.file:
-        raise ApartError("too-large")
-    return answer
+        raise SandboxError("late", f"{limits.seconds:g} s")
+    if len(output) > limits.file:
+        raise SandboxError("too-large")
+    return output
 
 
-def _end(process: subprocess.Popen[bytes], is_late: threading.Event) -> None:
+def _kill(process: subprocess.Popen[bytes], is_late: threading.Event) -> None:
     is_late.set()
     process.kill()
 
 
-def _feed(pipe: IO[bytes] | None, head: bytes, data: bytes) -> None:
-    """Hand over the file; a child that has ended takes no more of it."""
+def _feed(pipe: IO[bytes] | None, data: bytes) -> None:
+    """Write *data* to the child; a child that ended earlier closes the pipe."""
     if pipe is not None:
         with contextlib.suppress(OSError):
-            pipe.write(head)
             pipe.write(data)
             pipe.close()
