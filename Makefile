@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick prove lint format types samples golden bench dist clean
+.PHONY: help setup demo test quick prove lint format types samples golden findings bench dist clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -46,15 +46,19 @@ samples: $(READY)  ## make the sample workbooks again
 golden: $(READY)  ## renew the golden files after looking at the difference
 	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py tests/test_interface.py
 
-bench: $(READY)  ## measure against floors, openpyxl, xlsxwriter and pandas (MORE=1 also 100,000 files)
+bench: $(READY)  ## measure against floors, openpyxl, xlsxwriter and pandas (MORE=1 also 10,000 files)
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/returning.py
 	$(BIN)/python benchmarks/starting.py
 	$(BIN)/python benchmarks/stamping.py
 	$(BIN)/python benchmarks/rollup.py
-	$(BIN)/python benchmarks/merging.py $(if $(MORE),--scale 10 100 1000 10000 100000)
+	$(BIN)/python benchmarks/merging.py $(if $(MORE),--scale 80 500 2000 10000)
 
-dist: $(READY)  ## build wheel and sdist
+findings: $(READY)  ## write the pages about all findings into dist
+	$(BIN)/xltools --lang en explain --format md -o dist/findings.md
+	$(BIN)/xltools --lang zh explain --format md -o dist/findings.zh-CN.md
+
+dist: findings  ## build wheel and sdist, with the pages about all findings
 	$(BIN)/python -m build --no-isolation
 
 clean:  ## remove what can be made again

@@ -7,7 +7,6 @@ import io
 import random
 import re
 import zipfile
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -18,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, sound_values, unpacked
+from conftest import HERE, sound_values
 from test_golden import check, told
 from test_merge import filing, reread, rolled
 from xltools.checking.checks import verify
@@ -284,23 +283,6 @@ rows = [{rows}]
         assert len(formula) < 8192
         assert formula.count(",") < 255
     assert live_checks.sheet_sum(told_apart[0].sheet, told_apart[0].names).count(",") == 0
-
-
-def test_members_are_gone_through_and_never_held():
-    """Members that are made anew each time they are asked for give the same workbook."""
-
-    class Lazy(Sequence):
-        def __len__(self):
-            return 20
-
-        def __getitem__(self, index):
-            if index >= len(self):
-                raise IndexError(index)
-            return member(f"{index:03}", sound_values(index % 7))
-
-    held = tuple(Lazy())
-    lazily = write_rollup(replace(rollup(held), members=Lazy()))
-    assert unpacked(lazily) == unpacked(write_rollup(rollup(held)))
 
 
 # -- the charts

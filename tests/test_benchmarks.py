@@ -10,8 +10,7 @@ import pytest
 from conftest import ROOT
 
 SMALL = [
-    "scale.py --rows 20 --rounds 1",
-    "merging.py --files 10 --rounds 0 --pairs 1 --scale 10",
+    "merging.py --files 10 --rounds 1 --scale 10 20",
     "reading.py --files 6 --rounds 1",
     "starting.py --rounds 2",
     # These take long however small they are; that they begin shows at least that what they import is there.

@@ -140,7 +140,7 @@ def test_the_reminder_names_who_has_not_sent(filled):
     text = run("status", "--remind", "--on", "2025-02-01", expect=1)
     assert (
         text.splitlines()[0]
-        == "【催报】政府信息公开工作年度报告（2024 年度），已于 2025-01-31 截止，超过 1 天。"
+        == "【催报】政府信息公开工作年度报告（2024 年度），已于 2025-01-31 截止，已逾期 1 天。"
     )
     assert "1. 青禾区信访局" in text
 
@@ -181,7 +181,7 @@ def test_a_blank_is_not_zero():
 
 def test_diff_on_the_command_line(tmp_path):
     one, other = sorted((ROOT / "samples" / "problems").glob("008*"))
-    assert "1 differences" in run("diff", one, other, expect=1)
+    assert ": 1 difference" in run("diff", one, other, expect=1)
     (found,) = json.loads(run("diff", one, other, "--format", "json", expect=1))
     assert found["change"] == 1
     assert "0 differences" in run("diff", one, one)

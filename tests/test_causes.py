@@ -18,11 +18,11 @@ from xltools.checking.checks import verify
 from xltools.checking.collection import examine
 from xltools.checking.grouping import grouped
 from xltools.data.filing import Filing, Origin, Shown, Source, Stamp
-from xltools.data.finding import Cause, Finding, Sum
+from xltools.data.finding import Cause, Finding
 from xltools.data.record import Agency, Record
 from xltools.excel.reader import read
 from xltools.form.library import find
-from xltools.text import LANGS, catalog, cause_text
+from xltools.text import LANGS, Sum, catalog, cause_text
 
 FORM = find("xxgk-2021")
 COLUMNS = ("natural", "commercial", "research", "welfare", "legal_service", "other_org")

@@ -181,7 +181,7 @@ def test_generate_can_be_repeated_after_an_interruption(tmp_path):
         path.unlink()
     assert run(*arguments).splitlines() == [
         f"2 workbooks written to {tmp_path}",
-        "17 were there already, with the same content",
+        "17 workbooks with the same content existed already",
     ]
     after = {path.name: (path.read_bytes(), path.stat().st_ino) for path in tmp_path.iterdir()}
     assert {name: content for name, (content, _) in after.items()} == {n: c for n, (c, _) in before.items()}
@@ -351,7 +351,7 @@ def test_read_of_what_cannot_be_read_is_a_finding():
 
 
 def test_verify_of_a_clean_collection():
-    assert "19 files: 19 without errors" in run("verify", CLEAN, "--roster", ROSTER, *YEAR)
+    assert "19 files checked: no errors" in run("verify", CLEAN, "--roster", ROSTER, *YEAR)
 
 
 def test_verify_finds_the_two_errors_that_were_published():
@@ -413,7 +413,7 @@ def test_lock_files_and_hidden_files_are_passed_over(tmp_path):
     (tmp_path / "sub").mkdir()
     name = "001_青禾区人民政府办公室_2024.xlsx"
     (tmp_path / "sub" / name).write_bytes((CLEAN / name).read_bytes())
-    assert "1 files: 1 without errors" in run("verify", tmp_path)
+    assert "1 file checked: no errors" in run("verify", tmp_path)
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8"])
@@ -436,8 +436,8 @@ def merge(*arguments, expect=0, out, **settings):
 def test_merge_writes_a_rollup_that_is_a_return(tmp_path):
     out = tmp_path / "汇 总.xlsx"
     text = merge(CLEAN, "--roster", ROSTER, out=out)
-    assert "19 agencies added up" in text
-    assert "1 files: 1 without errors" in run("verify", out)
+    assert "19 agencies merged into" in text
+    assert "1 file checked: no errors" in run("verify", out)
     (line,) = run("read", out).splitlines()
     rolled, parts = json.loads(line), [json.loads(one) for one in run("read", CLEAN).splitlines()]
     assert rolled["kind"] == "rollup"
@@ -505,7 +505,7 @@ def test_merge_with_exclusions(tmp_path):
     text = merge(tmp_path / "in", "--roster", ROSTER, "--exclude", "005", "--reason", "机构撤销", out=out)
     assert "机构撤销" in text
     assert "青禾区民政局" in "".join(str(c.value) for row in openpyxl.load_workbook(out)["封面"] for c in row)
-    assert "needs its reason" in merge(tmp_path / "in", "--exclude", "005", out=out, expect=2)
+    assert "needs a reason" in merge(tmp_path / "in", "--exclude", "005", out=out, expect=2)
     assert "matches nothing" in merge(
         tmp_path / "in", "--exclude", "777", "--reason", "x", out=tmp_path / "e.xlsx", expect=2
     )
@@ -529,7 +529,7 @@ def test_the_second_form_goes_through_all_four_verbs(tmp_path):
             sheet, address = layout(form).address(cell.name)
             package = clerk.edited(package, sheet, {address: 0})
         path.write_bytes(package)
-    assert "2 files: 2 without errors" in run("verify", box, *common, "--roster", roster)
+    assert "2 files checked: no errors" in run("verify", box, *common, "--roster", roster)
     out = tmp_path / "某区.xlsx"
     run("merge", box, *common, "--district", "某区", "--roster", roster, "-o", out)
     (line,) = run("read", out, "--form", OTHER).splitlines()
@@ -635,7 +635,7 @@ def test_text_never_takes_the_place_of_a_workbook(tmp_path):
     before = target.read_bytes()
     for command in (["read", target], ["verify", target], ["form", "cells", "--format", "csv"]):
         assert "workbook" in run(*command, "-o", target, expect=2)
-    assert "that are read" in run(
+    assert "files to read" in run(
         "merge", target, *YEAR, "--district", "区", "-o", target, "--force", expect=2
     )
     assert target.read_bytes() == before
@@ -706,7 +706,7 @@ def test_a_roster_line_that_last_year_does_not_know_gets_a_blank_workbook(tmp_pa
     roster = tmp_path / "r.csv"
     roster.write_text("code,name\n001,青禾区人民政府办公室\n050,青禾区数据局\n", encoding="utf-8")
     told = aside("generate", *NEXT[:-1], roster, *LAST, "-o", tmp_path / "out")
-    assert "1 agencies are not among last year's" in told
+    assert "1 agency without a return last year" in told
     read = {
         o["agency"]["code"]: o["values"] for o in map(json.loads, run("read", tmp_path / "out").splitlines())
     }
@@ -752,7 +752,7 @@ def test_what_is_wrong_with_last_years_files_is_counted(tmp_path):
     now = published["2024"]
     told = aside("verify", now, "--prior", tmp_path / "last")
     assert told.startswith(
-        "Last year: 2 files; 1 have errors and are used as far as they could be read, 1 could not"
+        "Last year: 2 files. With errors, but used as far as they could be read: 1. Not usable: 1."
     )
     assert "jump" in run("verify", now, "--prior", tmp_path / "last")
 
@@ -814,14 +814,14 @@ def test_verify_writes_a_page_and_a_workbook(tmp_path, how, start):
     assert out.startswith("25 files")
     assert path.read_bytes().startswith(start)
     assert list(tmp_path.iterdir()) == [path]
-    assert "name it with -o" in run("verify", PROBLEMS, "--format", how, expect=2)
+    assert "give its name with -o" in run("verify", PROBLEMS, "--format", how, expect=2)
 
 
 def test_neither_replaces_a_return(tmp_path):
     sent = min(CLEAN.iterdir())
     copy = tmp_path / "1.xlsx"
     copy.write_bytes(sent.read_bytes())
-    for how, refusal in (("html", "not replaced by text"), ("xlsx", "--force")):
+    for how, refusal in (("html", "not overwritten with text"), ("xlsx", "--force")):
         assert refusal in run("verify", sent, "--format", how, "-o", copy, expect=2)
     assert "not overwritten" in run("verify", copy, "--format", "xlsx", "-o", copy, "--force", expect=2)
     assert copy.read_bytes() == sent.read_bytes()

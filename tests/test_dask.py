@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import BrokenExecutor
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import workers
 from conftest import ROOT, unpacked
-from xltools import store
 from xltools.cli import command_line
 from xltools.errors import InputError
 from xltools.excel.reader import read
 from xltools.inbox import gather
-from xltools.intake import Errand, Manner, gathered, read_files, take_in
+from xltools.intake import Manner, Workers, processes, read_file, take_in
 from xltools.office.guard import Limits
 
 sys.path.append(str(ROOT / "benchmarks"))
@@ -36,37 +34,6 @@ PATIENCE = 60  # seconds
 
 
 # -- any executor
-
-
-class Hostile(Executor):
-    """Runs a task twice, in any order, and answers late ones first."""
-
-    def __init__(self, seed=0, workers=3):
-        self._max_workers, self._random, self._waiting = workers, random.Random(seed), []
-        self.asked, self.ran = [], 0
-
-    def submit(self, fn, /, *args):
-        self.asked.append(args[0])
-        self._waiting.append((answer := Late(self), fn, args))
-        return answer
-
-    def work(self):
-        self._random.shuffle(self._waiting)
-        answer, fn, args = self._waiting.pop()
-        results = [fn(*args) for _ in range(self._random.choice((1, 2)))]
-        self.ran += len(results)
-        answer.set_result(results[-1])
-
-
-class Late(Future):
-    def __init__(self, executor):
-        super().__init__()
-        self.executor = executor
-
-    def result(self, timeout=None):
-        while not self.done():
-            self.executor.work()
-        return super().result(timeout)
 
 
 @pytest.fixture(scope="module")
@@ -87,105 +54,68 @@ def alone(inbox):
 
 
 @settings(max_examples=3)
-@given(st.integers(0, 1000), st.integers(1, 5))
-def test_it_makes_no_difference_who_reads_how_often_and_in_which_order(inbox, alone, seed, workers):
-    files, executor = gather([inbox]).files, Hostile(seed, workers)
-    assert list(take_in(files, Manner(), executor=executor)) == alone
-    assert [file for errand in executor.asked for file in errand.files] == list(files)
+@given(st.integers(0, 1000))
+def test_it_makes_no_difference_who_reads_how_often_and_in_which_order(inbox, alone, seed):
+    files = gather([inbox]).files
+    others, executor = workers.hostile(seed)
+    assert list(take_in(files, Manner(), others)) == alone
+    assert executor.asked == list(files)
     assert executor.ran >= len(executor.asked)
 
 
-@pytest.mark.parametrize(
-    "executor",
-    [lambda: ThreadPoolExecutor(3), lambda: ProcessPoolExecutor(2, get_context("spawn"))],
-    ids=["threads", "processes"],
-)
-def test_the_pools_of_the_standard_library_read_the_same(inbox, alone, executor):
-    with executor() as pool:
-        assert list(take_in(gather([inbox]).files, Manner(), executor=pool)) == alone
+@pytest.mark.parametrize("others", [workers.threads(3), processes(2)], ids=["threads", "processes"])
+def test_the_pools_of_the_standard_library_read_the_same(inbox, alone, others):
+    assert list(take_in(gather([inbox]).files, Manner(), others)) == alone
 
 
-def test_paths_lead_from_the_folder_of_who_asks(inbox, alone, monkeypatch, tmp_path):
+def test_paths_lead_from_the_folder_of_who_asks(inbox, monkeypatch, tmp_path):
     monkeypatch.chdir(inbox)
     names = gather(["."]).files
-    near = [one.packed for one in take_in(names, Manner())]
-    errand = Errand(names, str(inbox), Manner().packed, store.tool())
+    near = list(take_in(names, Manner()))
     monkeypatch.chdir(tmp_path)
-    assert [one.packed for one in read_files(errand)] == near
-    large = Manner(limits=Limits(file=1000))
-    one, _ = gathered(read_files(errand._replace(files=names[:2], manner=large.packed)), large, many=False)
+    assert [read_file(name, Manner(), str(inbox)) for name in names] == near
+    (one,) = read_file(names[0], Manner(limits=Limits(file=1000)), str(inbox))
     assert (one.findings[0].code, one.source.path) == ("too-large", names[0])
     assert one.source.size == (inbox / names[0]).stat().st_size
 
 
-def test_a_worker_that_would_read_otherwise_does_not_read(inbox):
-    errand = Errand((), str(inbox), Manner().packed, b"another")
+def test_a_worker_of_another_version_does_not_read(inbox):
     with pytest.raises(InputError, match="other-xltools"):
-        read_files(errand)
+        read_file(gather([inbox]).files[0], Manner(), version="0.0.1")
 
 
-def test_nobody_is_asked_who_came_of_this_installation(inbox, monkeypatch):
-    names = tuple(gather([inbox]).files)
-    monkeypatch.setattr(store, "tool", lambda: pytest.fail("asked"))
-    with ThreadPoolExecutor(1) as pool:
-        assert len(list(take_in(names, Manner(), executor=pool, is_far=False))) == len(names)
+class Deadly(workers.Hostile):
+    """One file ends whoever reads it; the first *lives* who do go on."""
 
-
-def test_what_an_extra_makes_of_old_formats_tells_tools_apart(monkeypatch):
-    """What was kept or read without the library for .xls is not taken for what is read with it."""
-    seen = set()
-    for version in ("", "0.9", "1.0"):
-        monkeypatch.setattr(store, "_version", lambda _, version=version: version)
-        store.tool.cache_clear()
-        seen.add(store.tool())
-    store.tool.cache_clear()
-    assert len(seen) == 3
-
-
-class Deadly(Hostile):
-    """One file ends whoever reads it, and with that all who wait for the same task."""
-
-    deadly = ""
+    def __init__(self, deadly, lives):
+        super().__init__()
+        self.deadly, self.lives = deadly, lives
 
     def submit(self, fn, /, *args):
-        if self.deadly not in args[0].files:
+        self.lives -= 1
+        if args[0] != self.deadly and self.lives >= 0:
             return super().submit(fn, *args)
-        self.asked.append(args[0])
-        answer = Future()
-        answer.set_exception(BrokenExecutor("ended"))
-        return answer
+        raise BrokenExecutor("ended")
 
 
-def test_a_file_that_ends_whoever_reads_it_is_named(inbox):
-    files, executor = gather([inbox]).files, Deadly()
-    executor.deadly = files[20]
-    with pytest.raises(InputError, match="ends-workers") as raised:
-        list(take_in(files, Manner(), executor=executor))
-    assert [problem.place for problem in raised.value.problems] == [files[20]]
-    assert [len(errand.files) for errand in executor.asked if files[20] in errand.files] == [16, 1]
+def test_a_file_that_ends_whoever_reads_it_has_the_finding_and_the_others_are_read(inbox, alone, monkeypatch):
+    """Whoever read others meanwhile was ended too."""
+    monkeypatch.delenv("XLTOOLS_DEBUG")
+    files = gather([inbox]).files
+    for lives in (0, 20, 1000):
+        made = [Deadly(files[20], 1) for _ in files] + [Deadly(files[20], lives)]
+        found = list(take_in(files, Manner(), Workers(lambda _, made=made: made.pop(), 2, (BrokenExecutor,))))
+        (guilty,) = found.pop(20)
+        assert [finding.code for finding in guilty.findings] == ["reader-failed"]
+        assert guilty.source.path == alone[20][0].source.path
+        assert found == alone[:20] + alone[21:]
 
 
-def test_a_task_that_lost_its_worker_is_given_again(inbox, alone):
-    class Once(Deadly):
-        def submit(self, fn, /, *args):
-            answer = super().submit(fn, *args)
-            self.deadly = "" if self.deadly in args[0].files else self.deadly
-            return answer
-
-    files, executor = gather([inbox]).files, Once()
-    executor.deadly = files[20]
-    assert list(take_in(files, Manner(), executor=executor)) == alone
-
-
-def test_an_answer_for_fewer_files_than_asked_is_no_answer(inbox):
-    class Short(Hostile):
-        def submit(self, fn, /, *args):
-            answer = Future()
-            answer.set_result(fn(*args)[1:])
-            return answer
-
-    with pytest.raises(ValueError, match="shorter"):
-        list(take_in(gather([inbox]).files, Manner(), executor=Short()))
+def test_with_debugging_a_death_is_raised(inbox):
+    files = gather([inbox]).files
+    others = Workers(lambda _: Deadly(files[3], 10), 2, (BrokenExecutor,))
+    with pytest.raises(BrokenExecutor):
+        list(take_in(files, Manner(), others))
 
 
 # -- a cluster
@@ -222,9 +152,16 @@ class Cluster:
         self.started.append(process)
         return process
 
-    def workers(self, count, threads=1, **settings):
+    def workers(self, count, threads=1, preload=None, **settings):
         here = ("--host", "127.0.0.1", "--local-directory", self.folder, "--scheduler-file", self.file)
-        given = (*here, "--nworkers", count, "--nthreads", threads)
+        given = (
+            *here,
+            "--nworkers",
+            count,
+            "--nthreads",
+            threads,
+            *(("--preload", preload) if preload else ()),
+        )
         started = self.start("worker", *given, **settings)
         with self.client() as client:
             client.wait_for_workers(count, timeout=PATIENCE)
@@ -318,55 +255,48 @@ def test_workers_that_are_killed_change_not_one_byte(cluster, many):
     assert sorted(agencies) == [f"C{index:06}" for index in range(320)]
 
 
-def test_a_cluster_finds_what_is_wrong_under_paths_and_addresses(cluster, inbox, tmp_path, monkeypatch):
+def test_a_cluster_finds_what_is_wrong(cluster, inbox, tmp_path, monkeypatch):
     cluster.workers(1, threads=2)
     monkeypatch.chdir(inbox.parent)
-    for number, place in enumerate((inbox.name, f"file://{inbox}")):
-        near, far = tmp_path / f"{number}-near.json", tmp_path / f"{number}-far.json"
-        assert run("verify", place, "--format", "json", "-o", near) is None
-        assert run("verify", place, "--format", "json", "-o", far, "--dask", cluster.address) is None
-        assert far.read_bytes() == near.read_bytes()
-        assert near.stat().st_size > 10_000
+    near, far = tmp_path / "near.json", tmp_path / "far.json"
+    assert run("verify", inbox.name, "--format", "json", "-o", near) is None
+    assert run("verify", inbox.name, "--format", "json", "-o", far, "--dask", cluster.address) is None
+    assert far.read_bytes() == near.read_bytes()
+    assert near.stat().st_size > 10_000
 
 
-def test_a_task_that_kills_workers_has_no_answer_and_others_have(cluster):
-    killed = cluster.workers(1)
+def test_a_file_that_kills_every_worker_has_the_finding(cluster, inbox, alone, monkeypatch):
     from xltools.cli.cluster import cluster as far
 
-    with far(cluster.address) as executor:
-        # On a slow machine the worker may not be back in time; then that is what is said.
-        with pytest.raises((BrokenExecutor, InputError), match=r"workers died|cluster-deserted"):
-            executor.submit(os.abort).result()
-        cluster.workers(1)
-        cluster.stop(killed)  # which may not come back for long
-        assert executor.submit(pow, 2, 5).result() == 32
-        drawn = [executor.submit(os.urandom, 8) for _ in range(2)]  # alike, and yet each is done
-        assert drawn[0].result() != drawn[1].result()
-        with pytest.raises(InputError, match=r"cluster-failed.*ZeroDivisionError"):
-            executor.submit(divmod, 1, 0).result()
+    monkeypatch.delenv("XLTOOLS_DEBUG")
+    cluster.workers(2, preload=ROOT / "tests" / "hook" / "deadly.py")
+    files = [file for file in gather([inbox]).files if not file.endswith(".zip")]
+    with far(cluster.address) as others:
+        found = [one for one, *_ in take_in(files, Manner(), others)]
+    expected = {one.source.path: one.findings for one, *_ in alone}
+    for one in found:
+        if one.source.name.startswith("003_"):
+            assert [(f.code, "KilledWorker" in f.found) for f in one.findings] == [("reader-failed", True)]
+        else:
+            assert one.findings == expected[one.source.path]
+    assert "reader-failed" in {finding.code for one in found for finding in one.findings}
 
 
-def test_a_worker_without_xltools_or_with_another_is_told(cluster, many, tmp_path):
-    bare, other = tmp_path / "bare", tmp_path / "other"
-    bare.mkdir()
-    (bare / "xltools.py").write_text("raise ModuleNotFoundError(name='xltools')\n")
+def test_a_worker_of_another_version_is_told(cluster, many, tmp_path):
+    other = tmp_path / "other"
     shutil.copytree(ROOT / "src", other / "src")
     shutil.copytree(ROOT / "templates", other / "templates")
-    with (other / "src" / "xltools" / "files.py").open("a") as file:
-        file.write("# mended\n")
-    for source, code in ((bare, "worker-without-xltools"), (other / "src", "other-xltools")):
-        workers = cluster.workers(1, source=source)
-        error = run("verify", many / "inbox", "--dask", cluster.address)
-        assert isinstance(error, InputError), error
-        assert [problem.code for problem in error.problems] == [code]
-        cluster.stop(workers)
-        with cluster.client() as client:
-            until(lambda client=client: not client.nthreads())
+    file = other / "src" / "xltools" / "__init__.py"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('__version__ = "', '__version__ = "9'), encoding="utf-8")
+    cluster.workers(1, source=other / "src")
+    error = run("verify", many / "inbox", "--dask", cluster.address)
+    assert isinstance(error, InputError), error
+    assert [problem.code for problem in error.problems] == ["other-xltools"]
 
 
 def test_a_cluster_that_goes_away_ends_the_work_in_words(cluster, many, monkeypatch):
     monkeypatch.setattr("xltools.cli.cluster._DESERTED", 0.5)
-    monkeypatch.setattr("xltools.cli.cluster._LOOK", 0.2)
     assert "cluster-deserted" in str(run("verify", many / "inbox", "--dask", cluster.address))
     cluster.workers(1)
     with merging(many, "lost.xlsx", "--dask", cluster.address) as process:

@@ -72,7 +72,7 @@ def test_in_it_the_commands_need_no_options(folder):
 def test_outside_of_one_what_is_missing_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "option-missing" in run("merge", "x", expect=2)
-    assert "PATH" in run("verify", expect=2)
+    assert "paths" in run("verify", expect=2)
 
 
 def told(folder, old, new):
@@ -113,9 +113,9 @@ def test_levels_and_thresholds_are_taken(folder):
 
 def test_a_level_changes_what_is_added_up(folder):
     fill(folder, "clean/001", "problems/005")
-    assert "1 agencies added up" in run("merge", "--incomplete", expect=1)
+    assert "1 agency merged into" in run("merge", "--incomplete", expect=1)
     told(folder, "[levels]", '[levels]\nrule-broken = "question"')
-    assert "2 agencies added up" in run("merge", "--incomplete", expect=1)
+    assert "2 agencies merged into" in run("merge", "--incomplete", expect=1)
 
 
 def waive(folder, *lines):
@@ -130,7 +130,7 @@ def test_a_waiver_accepts_a_finding_without_hiding_it(folder):
     shown = run("verify", expect=1)
     assert "waived (王主任, 2025-02-03): 已电话核实" in shown
     assert "rule-broken" in shown
-    assert "2 agencies added up" in run("merge", "--incomplete", expect=1)
+    assert "2 agencies merged into" in run("merge", "--incomplete", expect=1)
 
 
 def waivers_workbook(folder, *rows):

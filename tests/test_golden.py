@@ -150,8 +150,3 @@ def test_what_merge_says_of_the_clean_set(monkeypatch, tmp_path):
     result = CliRunner().invoke(command_line("zh"), arguments)
     assert result.exit_code == 0
     check("merge-zh.txt", result.output.replace(out, "青禾区.xlsx"))
-
-
-@pytest.mark.parametrize(("lang", "name"), [("en", "findings.md"), ("zh", "findings.zh-CN.md")])
-def test_the_pages_about_findings(lang, name):
-    check(name, CliRunner().invoke(command_line(lang), ["explain", "--format", "md"]).output, ROOT / "docs")

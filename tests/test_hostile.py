@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
+import tracemalloc
+import zlib
 
 import pytest
 from click.testing import CliRunner
 
+import hostile
 from conftest import HERE
 from hostile import ANY, FILES, issued
 from xltools.cli import command_line
 from xltools.data.finding import SEVERITY
+from xltools.excel import scan as scanner
+from xltools.excel.marking.parts import Parts
+from xltools.excel.package import patched, with_parts
 from xltools.excel.reader import read_package
+from xltools.excel.scan import scan
+from xltools.excel.scan.parts import MOST_STYLES
+from xltools.excel.scan.worksheet import style_numbers
 from xltools.office.guard import Limits, limits_from
 from xltools.text import LANGS, message
 
@@ -163,3 +173,48 @@ def test_the_command_line_takes_limits(tmp_path):
         )
         assert result.return_value == 1
         assert "cells > 5" in result.stdout
+
+
+# -- what is unpacked, and the table of styles
+
+
+@pytest.mark.parametrize(
+    "copied", [lambda data: Parts(data, Limits()).read(hostile.SHEET), lambda data: with_parts(data, {})]
+)
+def test_whoever_edits_a_workbook_unpacks_no_more_than_it_declares(copied):
+    content = hostile.entries(hostile.issued())[hostile.SHEET]
+    maker = zlib.compressobj(6, zlib.DEFLATED, -15)
+    stream = maker.compress(content) + maker.flush(zlib.Z_FULL_FLUSH)
+    data = hostile.raw_changed(content=stream + hostile.deflated(b" " * (1 << 20), 100))
+    assert copied(hostile.issued()) == copied(data)
+    tracemalloc.start()
+    try:
+        copied(data)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def with_styles(count):
+    def change(part):
+        return re.sub(rb"<cellXfs.*</cellXfs>", b"<cellXfs>" + b"<xf/>" * count + b"</cellXfs>", part)
+
+    return patched(issued(), {"xl/styles.xml": change})
+
+
+def test_more_styles_than_excel_allows_are_refused():
+    assert len(scan(with_styles(MOST_STYLES)).locked) == MOST_STYLES
+    (finding,) = read_package(with_styles(MOST_STYLES + 1), "x.xlsx").findings
+    assert (finding.code, finding.found) == ("too-large", "styles > 65,490")
+
+
+def test_the_table_of_styles_is_built_once_for_all_sheets(monkeypatch):
+    built = []
+
+    def counted(count):
+        built.append(count)
+        return style_numbers(count)
+
+    monkeypatch.setattr(scanner, "style_numbers", counted)
+    assert len(scan(with_styles(1000)).sheets) > 1
+    assert built == [1000]

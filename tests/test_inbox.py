@@ -178,7 +178,7 @@ def test_the_commands_read_archives_and_say_what_was_passed_over(archive, tmp_pa
     out = tmp_path / "d.xlsx"
     options = ["--year", "2024", "--district", "青禾区", "-o", out, "--exclude", "说明.txt", "--reason", "x"]
     merged = run("merge", archive, *options)
-    assert "3 agencies added up" in merged.stdout
+    assert "3 agencies merged into" in merged.stdout
     assert "3 hidden" in merged.stderr
 
 

@@ -1,21 +1,14 @@
-"""Taking in: a packed filing is the filing, a spool is a list, and archives are counted alike by every way of reading."""
+"""Reading and merging: a filing that travelled is the same, and archives are counted alike by every way of reading."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import functools
-import gc
-import operator
 import pickle
 import zipfile
-from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from enum import Enum
-from unittest import mock
 
 import clerk
 import pytest
@@ -25,33 +18,28 @@ from hypothesis import strategies as st
 import casefile
 from conftest import HERE, ROOT, sound_prose, sound_values, unpacked, year_before
 from hostile import FILES
-from xltools.checking.collection import Examined, examine
+from workers import hostile, threads
+from xltools.checking.collection import examine
 from xltools.data import filing as filings_room
 from xltools.data import finding as findings_room
 from xltools.data.filing import Accepted, Account, Filing, Member, Origin, Shown, Source, Stamp
-from xltools.data.finding import Cause, Finding, Place, Severity, Sum, Waiver, Word
-from xltools.data.lent import lent
-from xltools.data.packed import pack, unpack, unpack_member, unpack_sketch
+from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
 from xltools.data.record import Agency, Record
 from xltools.data.roster import Entry, Roster
-from xltools.errors import AdditionError, OutputError
+from xltools.errors import AdditionError
 from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form import library
 from xltools.form.model import Form
-from xltools.intake import Manner, gathered, read_here, take_in
+from xltools.intake import Manner, processes, take_in
 from xltools.merging import Exclusion, merge
-from xltools.spool import Spool
+from xltools.text import Sum, Word
 
 OFFICIAL = library.find("xxgk-2021")
 OTHER = library.find(str(HERE / "forms" / "fwzx-2025.toml"))
 SAMPLES = ROOT / "samples"
-
-
-def forms(name):
-    return {form.name: form for form in (OFFICIAL, OTHER)}.get(name) or library.find(name)
 
 
 def plain(value):
@@ -84,13 +72,12 @@ def differing(one, other, place=""):
     return "" if one == other else f"{place}: {ascii(one)[:300]} is not {ascii(other)[:300]}"
 
 
-def assert_packs(filing):
-    packed = pack(filing)
-    assert b"\n\n" not in packed  # by which kept filings are parted
-    assert differing(plain(unpack(packed, forms)), plain(filing)) == ""
-    if filing.stamp and filing.record and filing.form:
-        member = Member(filing.stamp.agency, filing.source, filing.record.values)
-        assert differing(plain(unpack_member(packed, filing.form)), plain(member)) == ""
+def travelled(value):
+    return pickle.loads(pickle.dumps(value))
+
+
+def assert_travels(filing):
+    assert differing(plain(travelled(filing)), plain(filing)) == ""
 
 
 # -- every field
@@ -175,8 +162,8 @@ def names_of(kind):
     return [f.name for f in fields(kind)] if is_dataclass(kind) else list(kind._fields)
 
 
-def test_whatever_a_filing_can_hold_is_packed():
-    """A field that is added fails here until :data:`FULL` gives it something, and then until it is packed."""
+def test_whatever_a_filing_can_hold_travels():
+    """A field that is added fails here until :data:`FULL` gives it something, and then until it is pickled."""
     found = {}
     for part in parts_of(FULL):
         found.setdefault(type(part), []).append(part)
@@ -187,30 +174,7 @@ def test_whatever_a_filing_can_hold_is_packed():
     for kind, parts in found.items():
         for name in names_of(kind):
             assert any(getattr(part, name) for part in parts), f"FULL leaves {kind.__name__}.{name} empty"
-    assert_packs(FULL)
-
-
-@pytest.mark.parametrize(
-    "fact", [None, 1.5, b"x", ("a",), ["a"], object()], ids=lambda fact: type(fact).__name__
-)
-def test_an_unknown_kind_of_fact_is_never_dropped(fact):
-    for finding in (
-        Finding("jump", facts={"x": fact}),
-        Finding("jump", found=fact),
-        Finding("jump", causes=(Cause("x", {"y": fact}),)),
-    ):
-        with pytest.raises(TypeError):
-            pack(Filing(Source("x"), (finding,)))
-
-
-def test_figures_without_their_form_are_never_dropped():
-    for filing in (
-        replace(FULL, form=None),
-        replace(FULL, form=None, record=None),
-        replace(FULL, record=replace(FULL.record, values={"nowhere": Decimal(1)})),
-    ):
-        with pytest.raises(TypeError):
-            pack(filing)
+    assert_travels(FULL)
 
 
 # -- drawn
@@ -307,8 +271,8 @@ def drawn(draw):
 
 @settings(max_examples=60)
 @given(drawn())
-def test_any_filing_is_what_it_was_before_it_was_packed(one):
-    assert_packs(one.filing)
+def test_any_filing_is_what_it_was_before_it_travelled(one):
+    assert_travels(one.filing)
 
 
 # -- read
@@ -340,46 +304,26 @@ def taken_from_life():
     yield from ((name, one.make()) for name, one in FILES.items() if not one.is_heavy)
 
 
-def test_whatever_reading_gives_can_be_packed():
+def test_whatever_reading_gives_travels():
     manners = [Manner(), Manner(OFFICIAL, by_labels=True, key=b"k" * 16), Manner(OTHER, verifying=False)]
     seen = set()
     for index, (name, data) in enumerate(taken_from_life()):
         for manner in manners if index % 4 == 0 else manners[:1]:
             filing = manner.filing(data, name)
-            assert_packs(filing)
+            assert_travels(filing)
             seen |= {finding.code for finding in filing.findings}
     assert len(seen) > 40
 
 
 @pytest.mark.parametrize("path", casefile.cases()[::5], ids=lambda path: path.stem)
-def test_a_finding_of_any_case_can_be_packed(path):
+def test_a_finding_of_any_case_travels(path):
     """Those that only a collection has travel too, where a program sends them on."""
     findings = casefile.findings(path)
     assert findings
-    assert_packs(Filing(Source("x"), findings))
+    assert_travels(Filing(Source("x"), findings))
 
 
-# -- a spool is a list
-
-
-def spooled(filings):
-    spool = Spool(forms)
-    for filing in filings:
-        spool.add(pack(filing))
-    return spool
-
-
-def test_a_spool_is_a_sequence_of_what_was_added(monkeypatch):
-    monkeypatch.setattr("xltools.spool._HELD", 10)  # so that it waits on a disk
-    filings = [Filing(Source(f"{n}"), (Finding("jump", "甲" * n),)) for n in range(7)]
-    spool = spooled(filings)
-    assert list(spool) == filings
-    assert (len(spool), spool[0], spool[-1], spool[1:6:2]) == (7, filings[0], filings[-1], filings[1:6:2])
-    some = spool.only([5, 1, 1])
-    assert list(some) == [filings[5], filings[1], filings[1]]
-    assert list(spool) == filings
-    with pytest.raises(IndexError):
-        spool[7]
+# -- merging
 
 
 def returned(code, turn=0, name=None, path=None, year=2024, district="青禾区", changes=(), values=None):
@@ -504,106 +448,21 @@ def exclusions_for(filings, roster, drawn):
 
 @settings(max_examples=15)
 @given(collections())
-def test_a_spool_and_a_list_are_merged_alike(one_collection):
+def test_filings_that_travelled_are_merged_alike(one_collection):
     filings, how = one_collection
-    one, other = (merge(f, OFFICIAL, 2024, "青禾区", **how) for f in (filings, spooled(filings)))
+    one, other = (merge(f, OFFICIAL, 2024, "青禾区", **how) for f in (filings, travelled(filings)))
     assert differing(told(one), told(other)) == ""
-
-
-class Far:
-    """An executor to which all travels, there and back; *ended* behind so many tasks."""
-
-    def __init__(self, lives=10**6):
-        self.lives, self.done = lives, 0
-
-    def submit(self, task, *given):
-        if self.done >= self.lives:
-            raise BrokenProcessPool
-        self.done += 1
-        there, these = pickle.loads(pickle.dumps((task, given)))
-        result = pickle.loads(pickle.dumps(there(*these)))
-        return type("Done", (), {"result": lambda _: result})()
-
-
-def words_of(one):
-    return "".join(f"{one.filing.source.path}:{finding.code} " for finding in one.findings)
-
-
-@settings(max_examples=15)
-@given(collections(), st.sampled_from([0, 1, 10**6]))
-def test_others_merge_alike_and_where_they_are_ended_this_process_does(one_collection, lives):
-    filings, how = one_collection
-    how = how | {"words": words_of}
-    said, far = {None: [], "far": []}, Far(lives)
-    with mock.patch("xltools.checking.collection._AT_A_TIME", 2):
-        one = merge(filings, OFFICIAL, 2024, "青禾区", **how, tell=said[None].append)
-        spool = spooled(filings)
-        other = merge(spool, OFFICIAL, 2024, "青禾区", **how, tell=said["far"].append, executor=far)
-    assert said[None] == said["far"]
-    assert bool(said["far"]) == any(one.findings for one in other.collection.examined)
-    assert far.done == min(lives, -(-len(other.collection.examined) // 2))
-    assert differing(told(one), told(other)) == ""
-
-
-def test_what_goes_with_a_task_is_fetched_once_and_gone_afterwards(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    heavy = functools.partial(operator.add, "x" * 100_000)
-    with lent(heavy) as task:
-        assert len(pickle.dumps(task)) < 1000
-        assert task("y") == "x" * 100_000 + "y"
-        (place,) = tmp_path.rglob("work")
-        place.write_bytes(b"")
-        assert pickle.loads(pickle.dumps(task))("z")[-1] == "z"
-        with lent(operator.neg) as other:
-            assert other(5) == -5
-    assert not list(tmp_path.rglob("work"))
-
-
-def test_without_room_for_it_nothing_is_lent(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("pickle.dump", full)
-    with pytest.raises(OutputError) as caught, lent(operator.neg):
-        pytest.fail("there is no room")
-    assert [problem.code for problem in caught.value.problems] == ["cannot-write"]
-
-
-@settings(max_examples=60)
-@given(mixed(), st.sampled_from(ENTRIES[:2]), st.none() | drawn())
-def test_a_sketch_tells_whoever_looks_at_all_filings_the_same(indexes, entry, one):
-    from xltools.checking.holders import _told_for
-    from xltools.checking.peers import _figures, peer_of
-    from xltools.checking.survey import _agencies_of
-
-    filing = one.filing if one else pool()[indexes[0]]
-    sketch = unpack_sketch(pack(filing), forms)
-    full, less = (peer_of(seen, entry) for seen in (filing, sketch))
-    assert differing(plain(full and full[1:]), plain(less and less[1:])) == ""
-    assert (full and _figures(full)) == (less and _figures(less))
-    assert differing(plain(_told_for(sketch, entry)), plain(_told_for(filing, entry))) == ""
-    assert differing(plain(list(_agencies_of(sketch))), plain(list(_agencies_of(filing)))) == ""
-    assert (sketch.agency, sketch.is_rollup, sketch.stamp) == (filing.agency, filing.is_rollup, filing.stamp)
-
-
-def test_a_plain_return_is_sketched_without_the_rest_of_it(monkeypatch):
-    filing = returned("001")
-    packed = pack(filing)
-    monkeypatch.setattr("xltools.data.packed.unpack", lambda *_: pytest.fail("unpacked"))
-    assert not unpack_sketch(packed, forms).prose
 
 
 def test_two_files_of_one_agency_are_never_added():
     """Each has an error that says so; and if it had not, the second would not be added to the first."""
-    from xltools.merging import _Added, _looks
+    from xltools.merging import _in_order
 
     twice = [replace(returned("001"), source=Source(name, name)) for name in ("a", "b")]
     assert merge(twice, OFFICIAL, 2024, "青禾区", incomplete=True).rollup is None
     for roster in (None, ROSTERS[1]):
-        added = _Added(tuple(twice), OFFICIAL)
-        added.add(_looks(OFFICIAL, roster, None, 0, (Examined(one, ()) for one in twice)))
         with pytest.raises(AdditionError):
-            added.rows()
+            _in_order(twice, roster)
 
 
 @settings(max_examples=10)
@@ -612,7 +471,7 @@ def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(ind
     filings = [pool()[index] for index in indexes]
     rollup = merge(filings, OFFICIAL, 2024, "青禾区", **how).rollup
     chance.shuffle(filings)
-    again = merge(spooled(filings), OFFICIAL, 2024, "青禾区", **how).rollup
+    again = merge(filings, OFFICIAL, 2024, "青禾区", **how).rollup
     assert differing(held(rollup), held(again)) == ""
     if rollup:
         shas = {filing.source.sha256: filing for filing in filings}
@@ -621,34 +480,22 @@ def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(ind
         assert len(inside) == len(set(inside))
         assert rollup.record.agencies == set(inside)
         assert rollup.record.values[FEES] == sum(filing.record.values[FEES] for filing in added)
-        assert_is_as_if_found_out_anew(rollup)
-
-
-def assert_is_as_if_found_out_anew(rollup):
-    """What merging has found out by the way is what members and accounts say."""
-    anew = replace(rollup, added=None, left_out=None)
-    assert plain(rollup.left_out) == plain(filings_room.left_out(rollup.accounts)) == plain(anew.left_out)
-    assert plain(rollup.values) == plain(anew.values)
-    charts = [chart for chart in OFFICIAL.charts if chart.kind == "agencies"]
-    assert charts
-    assert plain([rollup.foremost(chart) for chart in charts]) == plain(
-        [anew.foremost(chart) for chart in charts]
-    )
+        assert plain(rollup.left_out) == plain(filings_room.left_out(rollup.accounts))
 
 
 @settings(max_examples=4)
 @given(mixed(), arrangements(), st.randoms())
-def test_it_is_written_with_the_same_bytes_from_a_spool_and_in_any_order(indexes, how, chance):
+def test_it_is_written_with_the_same_bytes_in_any_order(indexes, how, chance):
     filings = [pool()[index] for index in indexes]
     one = merge(filings, OFFICIAL, 2024, "青禾区", **how).rollup
     chance.shuffle(filings)
-    other = merge(spooled(filings), OFFICIAL, 2024, "青禾区", **how).rollup
+    other = merge(filings, OFFICIAL, 2024, "青禾区", **how).rollup
     assert (one and unpacked(write_rollup(one))) == (other and unpacked(write_rollup(other)))
 
 
 @settings(max_examples=6)
 @given(st.lists(st.tuples(EXACT, st.integers(0, 2)), min_size=2, max_size=7))
-def test_a_tree_of_spools_gives_the_flat_sum_to_the_last_digit(figures):
+def test_a_tree_gives_the_flat_sum_to_the_last_digit(figures):
     """In memory: what a cell of a workbook holds is a double, which the writer's tests are about."""
     alone = []
     for index, (fees, _) in enumerate(figures):
@@ -660,7 +507,7 @@ def test_a_tree_of_spools_gives_the_flat_sum_to_the_last_digit(figures):
     districts = []
     for place in {place for _, place in figures}:
         group = [filing for filing, (_, home) in zip(alone, figures, strict=True) if home == place]
-        rollup = merge(spooled(group), OFFICIAL, 2024, f"区{place}").rollup
+        rollup = merge(group, OFFICIAL, 2024, f"区{place}").rollup
         source = Source(f"区{place}", f"r{place}")
         members, accounts = tuple(rollup.members), tuple(rollup.accounts)
         districts.append(
@@ -675,16 +522,9 @@ def test_a_tree_of_spools_gives_the_flat_sum_to_the_last_digit(figures):
                 is_verified=True,
             )
         )
-    tree = merge(spooled(districts), OFFICIAL, 2024, "市").rollup.record
+    tree = merge(districts, OFFICIAL, 2024, "市").rollup.record
     assert plain(tree.values) == plain(flat.values)
     assert plain(tree.agencies) == plain(flat.agencies)
-
-
-def test_examining_a_spool_again_says_the_same():
-    collection = examine(spooled(pool()), ROSTERS[1], 2024, "青禾区", policy=POLICIES[1], past=pasts()[1])
-    first, again = (plain([one.findings for one in collection.examined]) for _ in range(2))
-    assert first == again
-    assert plain(collection.examined[3].findings) == plain(collection.examined[2:5][1].findings)
 
 
 # -- archives, and files that are large
@@ -707,108 +547,29 @@ def archived(folder):
     return sorted(map(str, folder.iterdir()))
 
 
-class Here:
-    """An executor that does what it is given at once, and remembers in what portions."""
-
-    def __init__(self):
-        self.portions = []
-
-    def submit(self, task, errand):
-        self.portions.append(len(errand.files))
-        result = task(errand)
-        return type("Done", (), {"result": lambda _: result})()
-
-
-def test_archives_and_large_files_are_taken_in_alike_by_every_way(tmp_path, monkeypatch):
+def test_archives_and_large_files_are_read_alike_by_every_way(tmp_path):
     from xltools.office.guard import Limits
-    from xltools.store import Store
 
-    (tmp_path / "inbox").mkdir()
-    files, manner = archived(tmp_path / "inbox"), Manner(limits=Limits(file=300_000))
-    here = [filing for found in read_here(files, manner) for filing in found]
-    wanted = plain([filing for filing in here if filing]), here.count(None)
-    assert {"too-large", "damaged"} <= {f.code for filing in here if filing for f in filing.findings}
-    assert here.count(None) == 4
-    monkeypatch.setattr("xltools.intake._BATCH", 2)
-    ways = {
-        "alone": {},
-        "others": {"executor": Here()},
-        "first": {"store": Store(tmp_path / "kept")},
-        "again": {"store": Store(tmp_path / "kept")},
-        "all": {"store": Store(tmp_path / "kept"), "executor": Here()},
-    }
-    for name, way in ways.items():
-        for many in (False, True):
-            with way.get("store") or contextlib.nullcontext():
-                taken = list(take_in(files, manner, **way))
-                filings = list(gathered(taken, manner, many=many))
-            passed_over = sum(one.passed_over for one in taken)
-            assert differing((plain(filings), passed_over), wanted) == "", (name, many)
+    files, manner = archived(tmp_path), Manner(limits=Limits(file=300_000))
+    here = list(take_in(files, manner))
+    filings = [filing for found in here for filing in found]
+    assert {"too-large", "damaged"} <= {f.code for one in filings if one for f in one.findings}
+    assert filings.count(None) == 4
+    for workers in (threads(), hostile()[0], processes(2)):
+        assert differing(plain(list(take_in(files, manner, workers))), plain(here)) == ""
 
 
-def test_many_filings_are_looked_at_while_others_are_read():
-    """A spool that is still being filled gives what there is; all of them are there as soon as they are counted."""
-    packed, read = [pack(Filing(Source(f"{n}.xlsx"))) for n in range(5)], []
-
-    def coming():
-        for one in packed:
-            read.append(one)
-            yield one
-
-    spool = Spool(library.find, coming())
-    assert [(filing.source.path, len(read)) for filing in spool] == [(f"{n}.xlsx", n + 1) for n in range(5)]
-    assert [filing.source.path for filing in spool] == [f"{n}.xlsx" for n in range(5)]
-    read.clear()
-    spool = Spool(library.find, coming())
-    first = iter(spool)
-    assert (next(first).source.path, len(spool), len(read)) == ("0.xlsx", 5, 5)
-    assert [filing.source.path for filing in first] == [f"{n}.xlsx" for n in range(1, 5)]
-    assert (spool[-1].source.path, len(read)) == ("4.xlsx", 5)
-
-
-def test_many_copies_of_a_file_are_not_each_held_against_all_others(monkeypatch):
-    """Each is looked at a few times, however many there are; in a sentence stand the names of a few."""
+def test_many_copies_of_a_file_are_named_in_one_sentence():
+    """Each has one finding, in which stand the names of a few."""
     stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, Agency("青禾区", "C1", "城管局"))
     record = Record(OFFICIAL, 2024, frozenset((stamp.agency,)), {OFFICIAL.inputs[0].name: Decimal(1)})
-    count, looked = 60, []
-    spool = Spool(library.find)
-    for n in range(count):
-        spool.add(pack(Filing(Source(f"{n:02}.xlsx", "same"), (), OFFICIAL, stamp, record, is_verified=True)))
-    monkeypatch.setattr(Spool, "at", lambda self, place, at=Spool.at: looked.append(place) or at(self, place))
-    found = [[f for f in one.findings if f.code == "duplicate-return"] for one in examine(spool).each()]
-    assert [len(one) for one in found] == [1] * count
+    copies = [
+        Filing(Source(f"{n:02}.xlsx", "same"), (), OFFICIAL, stamp, record, is_verified=True)
+        for n in range(60)
+    ]
+    found = [[f for f in one.findings if f.code == "duplicate-return"] for one in examine(copies).examined]
+    assert [len(one) for one in found] == [1] * 60
     assert {one[0].facts["files"] for one in found} == {"、".join(f"{n:02}.xlsx" for n in range(20)) + "…"}
-    assert max(Counter(looked).values()) <= 6
-
-
-SPELLINGS = st.sampled_from(
-    ["0", "-0", "1", "1.0", "01", "1e2", "1E+2", "100", "9.90", "9.9", "0.5", ".5", "", "一"]
-)
-SHOWN = st.builds(
-    Shown,
-    st.none() | st.sampled_from(["0", "-0", "1", "1.0", "1E+2", "100", "9.90", "9.9", "0.5"]).map(Decimal),
-    SPELLINGS,
-    st.sampled_from(Origin),
-    st.sampled_from(["", "=A1"]),
-    st.sampled_from(["", "=A2"]),
-)
-
-
-@given(st.lists(SHOWN, max_size=8))
-def test_whatever_a_total_shows_is_packed_as_it_is(shown):
-    """Those too that look like a formula with its result, to the last sign."""
-    filing = replace(FULL, shown={str(place): one for place, one in enumerate(shown)})
-    assert differing(plain(unpack(pack(filing), forms)), plain(filing)) == ""
-
-
-def test_long_texts_of_totals_are_not_kept():
-    """Of what totals show only results are remembered: a file may hold texts of any length there."""
-    text = "9" * 100_000
-    sizes = []
-    for n in range(40):
-        pack(replace(FULL, shown={"a": Shown(None, f"{n}{text}", Origin.TYPED)}))
-        sizes.append(sum(len(shown.text) for shown in gc.get_objects() if isinstance(shown, Shown)))
-    assert max(sizes) - sizes[0] < len(text)
 
 
 def test_files_of_one_name_in_two_folders_are_told_of_each_agency_that_shares_them():

@@ -14,14 +14,9 @@ from conftest import sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
-from xltools.excel.reader import locate, read_package
-from xltools.excel.reader.locate import _by_labels, _issued, _Known, _labels_in, _names_agree, _names_stay
-from xltools.excel.reader.reading import Reading
-from xltools.excel.reader.sheets import _COUNTS, _MOST_COUNTS, _read_input, _read_inputs
-from xltools.excel.scan import Fact, Facts, SheetFacts, scan
+from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.labels import plain
-from xltools.form.layout import layout
 from xltools.form.library import find
 
 FORM = find("xxgk-2021")
@@ -177,86 +172,3 @@ def test_findings_name_the_place_where_the_cell_is_now():
     package = clerk.edited(package, TABLES[2], {"E7": Decimal(0)})
     found = [f for f in verify(read_package(package, "x.xlsx")) if f.code == "total-wrong"]
     assert [(f.sheet, f.address) for f in found] == [(TABLES[2], "E7")]
-
-
-# -- the usual case is known at a glance: what is said then is what looking closely says
-
-
-SHEETS = {sheet.name: sheet for sheet in layout(FORM).sheets}
-TABLE = st.sampled_from([SHEETS[name] for name in TABLES])
-
-
-def reading_of(facts):
-    return Reading(facts, layout(FORM), is_rollup=False)
-
-
-@settings(max_examples=60)
-@given(TABLE, st.data())
-def test_names_that_stay_agree(sheet, data):
-    facts = scan(ISSUED)
-    facts.names |= data.draw(st.dictionaries(st.sampled_from([*sheet.cells]), references(sheet), max_size=2))
-    for name in data.draw(st.lists(st.sampled_from([*sheet.cells]), max_size=2)):
-        facts.names.pop(name, None)
-    reading = reading_of(facts)
-    located = _by_labels(reading, sheet, facts.sheet(sheet.name))
-    assert _names_stay(reading, sheet, located) == _names_agree(reading, located)
-
-
-def references(sheet):
-    places = st.builds(
-        "'{}'!${}${}".format, st.sampled_from(TABLES), st.sampled_from("BCD"), st.integers(4, 9)
-    )
-    return places | st.sampled_from(["", "#REF!", f"{sheet.name}!D7:E9", "D7"])
-
-
-@settings(max_examples=60)
-@given(TABLE, st.data(), st.sampled_from([0, 8, 5000]))
-def test_labels_are_found_among_texts_met_before_and_others(sheet, data, most):
-    labels = [label.text for label in sheet.labels]
-    texts = st.sampled_from(
-        [
-            *labels,
-            *(f" {text}　" for text in labels),
-            *(f"一、{text}" for text in labels),
-            "",
-            "  ",
-            "长" * 201,
-        ]
-    ) | st.text(max_size=3)
-    fact = st.builds(Fact, st.sampled_from("sn"), texts | st.none(), st.none(), st.just(0))
-    places = st.tuples(st.integers(0, 9), st.integers(0, 9))
-    facts = SheetFacts(sheet.name, cells=data.draw(st.dictionaries(places, fact, max_size=20)))
-    known = _Known(map(plain, labels))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(locate, "_MOST_MET", 4)
-        patch.setattr(locate, "_MOST_TEXTS", most)
-        expected = {place: text for place, text in locate._texts(facts).items() if text in map(plain, labels)}
-        assert _labels_in(facts, known) == _labels_in(facts, known) == expected
-    assert len(known) <= 4
-
-
-@settings(max_examples=60)
-@given(TABLE, st.data(), st.lists(st.booleans(), max_size=3))
-def test_a_count_is_taken_as_any_other_figure_is(sheet, data, dates):
-    texts = st.integers(-3, 10**16).map(str) | st.sampled_from(
-        ["007", "1.0", "0.5", "", " ", "٣", "1e3", "0" * 30, "x"]
-    )
-    formulas = st.sampled_from([None, None, None, "1+1", "[1]A!B2"])
-    fact = st.builds(Fact, st.sampled_from("nnnnsbed"), texts | st.none(), formulas, st.integers(0, 3))
-    cells = data.draw(st.dictionaries(st.sampled_from([a.anchor for a in sheet.cells.values()]), fact))
-    facts = SheetFacts(sheet.name, cells=cells)
-    glanced, looked = (reading_of(Facts([facts], dates=dates)) for _ in range(2))
-    located = _issued(sheet).located._replace(facts=facts)
-    _read_inputs(glanced, sheet, located)
-    for name in sheet.cells:
-        if (cell := FORM.cells[name]).definition is None:
-            place = located.cells[name]
-            _read_input(looked, cell, sheet.name, place, cells.get(place))
-    assert glanced == looked
-    assert list(glanced.values) == list(looked.values)
-
-
-def test_what_is_kept_of_counts_is_bounded():
-    for number in range(3 * _MOST_COUNTS):
-        assert _COUNTS[Fact("n", str(number), None, 0)] == number
-    assert len(_COUNTS) <= _MOST_COUNTS

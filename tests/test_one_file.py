@@ -6,8 +6,8 @@ import encodings.aliases
 import json
 import re
 import shutil
-import sys
 import zipfile
+from dataclasses import fields, is_dataclass
 
 import clerk
 import pytest
@@ -15,12 +15,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import published
+import workers
 from conftest import ROOT, run, sound_prose, sound_values
-from test_dask import Hostile
+from workers import OddError
 from xltools.cli import main
 from xltools.data.failure import failed
 from xltools.data.filing import Filing, Source, Stamp
-from xltools.data.finding import ACCEPTABLE
+from xltools.data.finding import can_be_accepted
 from xltools.data.record import Agency
 from xltools.data.seal import seal
 from xltools.errors import InputError, Problem
@@ -28,8 +29,9 @@ from xltools.excel.reader import read_package
 from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.writer import write_return
 from xltools.form.library import find
+from xltools.form.model import Form
 from xltools.inbox import Item
-from xltools.intake import Manner, gathered, read_here, take_in
+from xltools.intake import Manner, take_in
 
 FORM = find("xxgk-2021")
 CLEAN = sorted((ROOT / "samples" / "clean").glob("*.xlsx"))
@@ -37,7 +39,6 @@ ROSTER = ROOT / "samples" / "roster.csv"
 KEY = b"0123456789abcdef"
 MERGING = ("--year", 2024, "--district", "青禾区")
 NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
-FORKED = pytest.mark.skipif(sys.platform != "linux", reason="a planted defect reaches only forked processes")
 
 
 def returned(code="001", name="青禾区教育局", prose=None, key=b""):
@@ -144,7 +145,7 @@ CODECS = sorted(
 
 
 def texts(value):
-    """Every text within a value."""
+    """Every text within a value, but for those of a form."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -154,18 +155,13 @@ def texts(value):
     elif isinstance(value, (list, tuple, set, frozenset)):
         for inner in value:
             yield from texts(inner)
-
-
-def texts_of(filing):
-    """Every text of a filing, through JSON as a packed one travels."""
-    from xltools.data.packed import pack
-
-    for line in pack(filing).split(b"\n"):
-        yield from texts(json.loads(line.decode("utf-8", "surrogatepass")))
+    elif is_dataclass(value) and not isinstance(value, Form):
+        for field in fields(value):
+            yield from texts(getattr(value, field.name))
 
 
 def has_characters_only(filing):
-    return not any(NO_CHARACTER.search(text) for text in texts_of(filing))
+    return not any(NO_CHARACTER.search(text) for text in texts(filing))
 
 
 PAGE = published.page(published.report(FORM, sound_values(), prose=sound_prose())).decode()
@@ -249,7 +245,7 @@ def test_names_of_files_and_members_are_written_with_characters_only(tmp_path):
         archive.writestr(name, clerk.retyped(returned()))
     manner = Manner(by_labels=True)
     for file in (tmp_path / name, tmp_path / "a.zip"):
-        ((filing,),) = read_here([str(file)], manner)
+        ((filing,),) = take_in([str(file)], manner)
         assert filing.record is not None
         assert has_characters_only(filing)
         assert "\ufffd" in filing.agency.name
@@ -312,10 +308,6 @@ def test_a_key_asks_for_a_seal_by_labels_too(tmp_path):
 # -- what the program does wrong
 
 
-class OddError(Exception):
-    """Nobody foresees it."""
-
-
 ERRORS = [
     TypeError("strings in \x1b[2J bytes"),
     RecursionError("deep"),
@@ -336,7 +328,6 @@ def is_guilty(stamp):
 def defect(monkeypatch):
     """A function that plants a defect which only the return of agency 003 meets."""
     monkeypatch.delenv("XLTOOLS_DEBUG")
-    monkeypatch.setattr("xltools.cli.shared._beginning", lambda: "fork")
 
     def plant(error, where="reader"):
         def reads(reading):
@@ -385,37 +376,41 @@ def test_a_defect_is_a_finding_on_its_file(inbox, tmp_path, defect, error, where
     assert len(finding["message"]) < 600
 
 
-@FORKED
-@pytest.mark.parametrize("where", ["reader", "checks", "collection"])
-def test_a_defect_is_a_finding_in_several_processes(inbox, tmp_path, defect, where):
+DEFECTS = {
+    "reader": workers.stumbling,
+    "checks": workers.stumbling_checks,
+    "collection": workers.prepare_worker,
+}
+
+
+@pytest.mark.parametrize("where", DEFECTS)
+def test_a_defect_is_a_finding_in_several_processes(inbox, tmp_path, defect, monkeypatch, where):
     defect(OddError("odd"), where)
+    monkeypatch.setattr("xltools.intake.prepare_worker", DEFECTS[where])
     assert_one_failed(codes(tmp_path / "v.json", inbox, "--processes", 2))
     out = run("merge", inbox, *MERGING, "--processes", 2, "-o", tmp_path / "d.xlsx", expect=1)
     assert "003_" in out
-    assert "reader-failed" in out
+    assert out.count("reader-failed") == 1
+    assert not (tmp_path / "d.xlsx").exists()
+
+
+def test_a_process_that_dies_is_a_finding_on_its_file(inbox, tmp_path, monkeypatch):
+    monkeypatch.delenv("XLTOOLS_DEBUG")
+    monkeypatch.setattr("xltools.intake.prepare_worker", workers.killed)
+    found = verified(tmp_path / "v.json", inbox, "--processes", 2)
+    assert_one_failed({name: {f["code"] for f in findings} for name, findings in found.items()})
+    (finding,) = [finding for findings in found.values() for finding in findings]
+    assert "BrokenProcessPool" in finding["message"]
 
 
 def test_a_defect_is_a_finding_whoever_reads(inbox, defect):
-    """Any executor, as a cluster's is one, and whether the filings wait on a disk or not."""
+    """Any executor, as a cluster's is one."""
     defect(OddError("odd"))
     files = sorted(map(str, inbox.iterdir()))
-    here = [filing for found in read_here(files, Manner()) for filing in found]
-    for way in ({}, {"executor": Hostile(7)}):
-        for many in (False, True):
-            filings = list(gathered(take_in(files, Manner(), **way), Manner(), many=many))
-            assert [f.findings for f in filings] == [f.findings for f in here]
-    assert [len(f.findings) for f in here].count(1) == 1
-
-
-@FORKED
-def test_a_merge_of_many_on_the_disk_refuses_by_name(tmp_path, defect, monkeypatch):
-    monkeypatch.setattr("xltools.intake.MANY", 3)
-    defect(OddError("odd"), "collection")
-    inbox = ROOT / "samples" / "clean"
-    for processes in (1, 2):
-        out = run("merge", inbox, *MERGING, "--processes", processes, "-o", tmp_path / "d.xlsx", expect=1)
-        assert out.count("reader-failed") == 1
-        assert not (tmp_path / "d.xlsx").exists()
+    here = list(take_in(files, Manner()))
+    for others in (workers.threads(), workers.hostile(7)[0]):
+        assert list(take_in(files, Manner(), others)) == here
+    assert [len(filing.findings) for (filing,) in here].count(1) == 1
 
 
 def test_merge_refuses_by_name_and_goes_on_without_the_file(inbox, tmp_path, defect):
@@ -539,11 +534,11 @@ def test_what_stops_the_work_on_purpose_is_no_finding():
     filing = Filing(Source("x.xlsx"))
     with pytest.raises(InputError):
         failed(filing, InputError(Problem("no-such-path")))
-    assert "reader-failed" not in ACCEPTABLE
+    assert not can_be_accepted("reader-failed")
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
 def test_an_interruption_passes(inbox, defect, monkeypatch, stop):
     defect(stop())
     with pytest.raises(stop):
-        list(read_here(sorted(map(str, inbox.iterdir())), Manner()))
+        list(take_in(sorted(map(str, inbox.iterdir())), Manner()))

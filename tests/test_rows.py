@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote
@@ -23,12 +22,11 @@ from test_merge import OFFICIAL, OTHER, filing, rolled
 from witness import differences
 from xltools.checking.checks import verify
 from xltools.cli import command_line
-from xltools.data.ahead import ahead
 from xltools.data.filing import Account, Member, Source
 from xltools.data.measure import FOREMOST, foremost
 from xltools.data.number import kept, stored
 from xltools.data.record import Agency
-from xltools.data.rollup import Adding, Rollup, subtotals
+from xltools.data.rollup import Rollup, subtotals
 from xltools.data.roster import Entry, Roster
 from xltools.excel.formula import SharedFormula
 from xltools.excel.package import patched
@@ -406,47 +404,3 @@ def test_foremost_are_those_that_have_most_and_of_equals_the_first(amounts):
     ]
     wanted = sorted(range(len(amounts)), key=lambda place: (-amounts[place], place))[:FOREMOST]
     assert foremost(form, measure, members) == [(members[place], amounts[place]) for place in wanted]
-
-
-@settings(max_examples=40)
-@given(
-    st.lists(st.tuples(st.integers(0, 4), st.integers(-3, 3)), max_size=40), st.integers(1, 6), st.randoms()
-)
-def test_members_add_up_alike_in_whichever_order_and_parts(amounts, parts, chance):
-    """Those of a chart too, of which the first of equals stay the first."""
-    members = [
-        Member(Agency("d", f"{place:03}", ""), Source(""), figures_for(one, other), "")
-        for place, (one, other) in enumerate(amounts)
-    ]
-    whole = rollup_of(members)
-    shares = [Adding(OFFICIAL) for _ in range(parts)]
-    for place, member in chance.sample(list(enumerate(members)), len(members)):
-        order = member.agency.code.encode()
-        chance.choice(shares).add(OFFICIAL, member.values, order, place)
-    chance.shuffle(shares)
-    adding = Adding(OFFICIAL)
-    for share in shares:
-        adding.include(share)
-    other = replace(whole, added=adding.added(OFFICIAL, lambda place: place))
-    assert list(other.values.items()) == list(whole.values.items())
-    charts = [chart for chart in OFFICIAL.charts if chart.kind == "agencies"]
-    assert charts
-    for chart in charts:
-        assert other.foremost(chart) == whole.foremost(chart)
-    assert whole.foremost(charts[0])[:1] == foremost(OFFICIAL, charts[0].shows[0].is_, members)[:1]
-
-
-def figures_for(one, other):
-    names = OFFICIAL.input_names
-    return {
-        name: Decimal(other if place % 3 else one) for place, name in enumerate(names) if (place + one) % 4
-    }
-
-
-@pytest.mark.parametrize("most", [0, 1, 3, 20])
-def test_what_is_ahead_is_begun_before_it_is_asked_for(most):
-    begun = []
-    items = ahead((begun.append(n) or n for n in range(10)), most)
-    assert len(begun) == min(10, most)
-    seen = [(n, len(begun)) for n in items]
-    assert seen == [(n, min(10, n + most + 1)) for n in range(10)]

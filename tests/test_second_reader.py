@@ -202,8 +202,8 @@ def test_what_it_cannot_decide_is_never_agreement(collection):
     result = run("merge", "--witness")
     assert result.return_value == 0, result.output
     assert "two readers agree on 198 of 200 figures and 3 of 4 files" in result.output
-    assert "no second reader: inbox/001_青禾区人民政府办公室_2024.xlsx" in result.output
-    assert "a text stands where a number belongs" in result.output
+    assert "not read by a second reader: inbox/001_青禾区人民政府办公室_2024.xlsx" in result.output
+    assert "text in place of a number" in result.output
 
 
 def test_a_formula_in_an_input_is_computed_and_not_believed(collection):

@@ -55,7 +55,7 @@ def test_two_findings_of_one_cause_are_one_row_and_their_cells_are_listed():
     text = back.text()
     assert "D6" in text
     assert "I6" in text
-    assert "可能：" in text
+    assert "可能原因：" in text
 
 
 def test_a_sound_return_goes_nowhere():

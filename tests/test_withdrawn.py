@@ -108,6 +108,33 @@ def test_an_address_is_refused(plant, home):
     assert xltools(home, "verify", "s3").err == "s3: no such file or folder\n"
 
 
+def test_fresh_is_ignored_with_a_note(home):
+    plain, fresh = xltools(home, *READ), xltools(home, *READ, "--fresh")
+    assert (fresh.status, fresh.out) == (plain.status, plain.out)
+    assert fresh.err == f"--fresh: {catalog('en')('problem.withdrawn-fresh')}\n{plain.err}"
+    assert xltools(home, *READ, "--fresh", "--lang", "zh").err.startswith("--fresh: 两次运行之间不再保留")
+    assert "No such option" in xltools(home, "generate", "--fresh").err
+
+
+def test_an_export_to_duckdb_says_what_reads_it(home):
+    export = ("export", "returns", "--form", "fwzx-2025.toml", "-o")
+    for arguments in (("figures.duckdb",), ("figures.db", "--format", "duckdb")):
+        done = xltools(home, *export, *arguments)
+        assert (done.status, done.out) == (2, "")
+        assert "export to .parquet, which DuckDB reads" in done.err
+        assert not (home / arguments[0]).exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["s3://bucket/inbox", "zip://::s3://bucket/all.zip", "file:///share/inbox"]
+)
+def test_an_address_says_what_to_do_instead(home, address):
+    for arguments in (("verify", address), ("verify", "returns", "--prior", address), ("publish", address)):
+        done = xltools(home, *arguments)
+        assert (done.status, done.out) == (2, "")
+        assert done.err == f"{address}: {catalog('en')('problem.withdrawn-address')}\n"
+
+
 def test_what_was_withdrawn_is_in_no_help(plant, home):
     for kind, name in (("option", "--old"), ("command", "convert"), ("command", "form draw")):
         plant(kind, name)

@@ -10,7 +10,6 @@ silent and the command line can speak Chinese or English.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -19,7 +18,7 @@ class Problem(NamedTuple):
 
     code: str
     place: str = ""
-    facts: Mapping[str, object] = MappingProxyType({})
+    facts: Mapping[str, object] = {}
 
 
 class XltoolsError(Exception):
@@ -66,11 +65,3 @@ class AdditionError(XltoolsError):
 
 class MarkingError(XltoolsError):
     """A workbook cannot be marked."""
-
-
-def no_room(error: OSError) -> OutputError:
-    """What stops the work when the disk on which things wait is full."""
-    import tempfile  # noqa: PLC0415  which says where they wait
-
-    reason = error.strerror or str(error)
-    return OutputError(Problem("cannot-write", tempfile.gettempdir(), {"reason": reason}))

@@ -7,17 +7,15 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from xltools.data.ahead import ahead
 from xltools.errors import InputError, OutputError, Problem
 from xltools.text import characters
 
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
-
-_ADDRESS = r"(?i)[a-z][a-z0-9+.-]+(?:::|://)"  # two letters at least: C:\ is a path
 
 _AT_ONCE = 16  # files on their way to the disk: it gathers what several wait for, and one alone waits longest
 
@@ -28,11 +26,6 @@ def is_passed_over(name: str) -> bool:
     """Whether a file or folder of that name is nobody's return: hidden, temporary, or the system's own."""
     folded = name.casefold()
     return folded.startswith(_PASSED_OVER) or folded.endswith(".tmp") or folded in _PASSED_OVER_NAMES
-
-
-def is_address(text: str) -> bool:
-    """Whether it names a file of a store and not a path."""
-    return ("::" in text or "://" in text) and re.match(_ADDRESS, text) is not None
 
 
 def walk(path: Path) -> Iterator[tuple[str, bool]]:
@@ -189,10 +182,10 @@ def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
     """
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  most commands start faster without it
 
+    left = iter(files)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        written = (pool.submit(write_atomically, path, content) for path, content in files)
-        for one in ahead(written, _AT_ONCE - 1):
-            one.result()
+        while some := list(islice(left, _AT_ONCE)):
+            list(pool.map(write_atomically, *zip(*some, strict=True)))
 
 
 _NOT_IN_LINKS = r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]"""
@@ -216,12 +209,7 @@ class Home(NamedTuple):
             return cls(str(folder), "")
 
     def link(self, path: str) -> str:
-        """The address under which the document links to the file *path*, relative where it can be.
-
-        None to an address of an object store, which no spreadsheet program opens.
-        """
-        if is_address(path):
-            return ""
+        """Return the address under which the document links to the file *path*, relative if possible."""
         folder, name = os.path.split(path)
         try:
             way = _way(self, folder)

@@ -26,7 +26,6 @@ from xltools.toml_tables import nearest, read_text, structure
 FILE = "collection.toml"
 WAIVERS = "waivers.csv"
 WAIVERS_WORKBOOK = "waivers.xlsx"
-KEPT = ".xltools/read.sqlite"  # what was read before, by content; it can be deleted at any time
 _LEVELS = [severity.value for severity in Severity]
 _WAIVER_HEADS = {
     "agency": ("agency", *CODE_HEADS),

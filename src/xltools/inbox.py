@@ -10,9 +10,8 @@ from typing import NamedTuple
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
 from xltools.excel.archive import is_archive, members
-from xltools.files import is_address, read_bytes, shown, walk
+from xltools.files import read_bytes, shown, walk
 from xltools.office.guard import Limits, ScanError, beyond
-from xltools.remote import local_paths, read_remote, remote_size, walk_remote
 
 
 class Item(NamedTuple):
@@ -42,31 +41,23 @@ class Item(NamedTuple):
 
 
 class Inbox(NamedTuple):
-    """The files there are, as text: a path, or an address of an object store. ``passed_over`` are hidden or temporary."""
+    """The paths of the files there are, as text. ``passed_over`` counts hidden and temporary files."""
 
     files: tuple[str, ...] = ()
     passed_over: int = 0
 
     @property
-    def is_elsewhere(self) -> bool:
-        """Whether any of them is an address."""
-        return any(map(is_address, self.files))
-
-    @property
     def paths(self) -> Iterator[Path]:
-        """Those that lie in this machine's file system, and those out of which addresses read there."""
-        for file in self.files:
-            yield from local_paths(file) if is_address(file) else (Path(file),)
+        """The same as paths."""
+        return map(Path, self.files)
 
 
 def content_of(file: str, limits: Limits, home: str = "") -> bytes:
-    """The bytes of one of the files, of a large one no more than shows that it is beyond the limits.
+    """Return the bytes of a file, at most one more than ``limits.file``.
 
-    *home* is the folder from which paths lead to the files, by default the one this process is in. Raises
-    :class:`InputError` when the system does not let it be read.
+    *home* is the folder from which the path is relative, by default the current one. Raises :class:`InputError` if the
+    system refuses to read it.
     """
-    if is_address(file):
-        return read_remote(file, limits.file)
     return read_bytes(Path(home, file), limits.file)
 
 
@@ -74,7 +65,7 @@ def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[It
     """What is to be read in the *data* of one of the files: itself or its members; ``None`` for one that is passed over."""
     name = name_of(file)
     if len(data) > limits.file:
-        yield Item(name, fault=beyond("file", limits), size=size_of(file, home))
+        yield Item(name, fault=beyond("file", limits), size=Path(home, file).stat().st_size)
     elif is_archive(data):
         yield from _members(name, data, limits)
     else:
@@ -82,8 +73,8 @@ def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[It
 
 
 def name_of(file: str) -> str:
-    """How a file is called in what is said of it."""
-    return file if is_address(file) else shown(Path(file))
+    """Return the path as it is shown in messages."""
+    return shown(Path(file))
 
 
 def _members(archive: str, data: bytes, limits: Limits) -> Iterator[Item | None]:
@@ -102,18 +93,13 @@ def _members(archive: str, data: bytes, limits: Limits) -> Iterator[Item | None]
 
 
 def gather(places: Iterable[Path | str]) -> Inbox:
-    """Every file named, and every file in every folder named, in a fixed order; addresses may name a store's folders.
+    """Return every file named, and every file in every folder named, in a fixed order.
 
     Raises :class:`InputError` for a path that is not there or a folder that cannot be listed.
     """
     found: dict[str, bool] = {}
     for place in places:
-        for file, is_hidden in walk_remote(str(place)) if is_address(str(place)) else walk(Path(place)):
+        for file, is_hidden in walk(Path(place)):
             found.setdefault(file, is_hidden)
     files = tuple(file for file, is_hidden in found.items() if not is_hidden)
     return Inbox(files, len(found) - len(files))
-
-
-def size_of(file: str, home: str = "") -> int:
-    """How large a file is that was not read to its end."""
-    return remote_size(file) if is_address(file) else Path(home, file).stat().st_size

@@ -13,6 +13,7 @@ from xltools.errors import InputError, Problem, RosterError
 from xltools.excel.writer import check_password
 from xltools.excel.writer.stamping import Press
 from xltools.form.model import Form
+from xltools.text import Word
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 100  # characters of a district; it stands in headers and properties
@@ -89,5 +90,5 @@ def check_inputs(year: int, district: str, password: str = "") -> None:
     if year not in _YEARS:
         raise InputError(Problem("bad-year", facts={"year": year}))
     if not district.strip() or _CONTROL.search(district) or len(district) > _LONGEST:
-        raise InputError(Problem("bad-text", facts={"what": "district"}))
+        raise InputError(Problem("bad-text", facts={"what": Word("item-district")}))
     check_password(password)

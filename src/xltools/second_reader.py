@@ -14,11 +14,11 @@ from typing import Literal, NamedTuple
 
 from xltools import libreoffice
 from xltools.data.filing import Account, Filing, Stamp
-from xltools.data.finding import Finding, Word
+from xltools.data.finding import Finding
 from xltools.errors import OutputError
 from xltools.files import read_bytes, shown
 from xltools.form.model import Form
-from xltools.text import clerk
+from xltools.text import Word, clerk
 from xltools.witness.agreement import Added, Difference, Returns, Undecided, Verdict
 from xltools.witness.form import Form as WitnessForm
 from xltools.witness.issued import Fault, faults, recalculation_faults

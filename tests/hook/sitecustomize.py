@@ -9,7 +9,6 @@ import datetime as dt
 import os
 import signal
 import sys
-import threading
 import time
 
 if "SHIFT" in os.environ:  # seconds by which the clock is wrong
@@ -31,10 +30,7 @@ if "SHIFT" in os.environ:  # seconds by which the clock is wrong
     time.gmtime = lambda seconds=None: _utc(time.time() if seconds is None else seconds)
 
 
-if "THREAD" in os.environ:  # beside which no worker may be forked
-    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
-
-# The process that is no worker; none where a worker begins anew. One that is forked is this program too, by another number.
+# The process that is no worker.
 _MAIN = None if "--multiprocessing-fork" in sys.argv else os.getpid()
 _seen = 0
 

@@ -12,8 +12,9 @@ from xltools.checking import standing
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.holders import entry_of, named_for
 from xltools.data.filing import Filing
-from xltools.data.finding import Finding, Severity, Word
+from xltools.data.finding import Finding, Severity
 from xltools.data.roster import Entry, Roster
+from xltools.text import Word
 
 
 class State(Enum):

@@ -22,10 +22,11 @@ from typing import NamedTuple
 
 from xltools.checking.gaps import Gap, gaps
 from xltools.data.filing import Filing
-from xltools.data.finding import Cause, Finding, Severity, Sum
+from xltools.data.finding import Cause, Finding, Severity
 from xltools.data.number import close
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
+from xltools.text import Sum
 
 LEAST = 10  # of a difference, below which it alone is no witness: of one digit, some figure always fits
 _MOST = 2  # causes a finding

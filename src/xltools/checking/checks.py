@@ -13,10 +13,11 @@ from decimal import Decimal
 
 from xltools.checking.prose import prose
 from xltools.data.filing import Filing, Origin, Shown
-from xltools.data.finding import Finding, Place, Sum, Word
+from xltools.data.finding import Finding, Place
 from xltools.data.number import close, is_blank
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
+from xltools.text import Sum, Word
 
 
 def verify(filing: Filing) -> tuple[Finding, ...]:

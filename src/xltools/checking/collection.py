@@ -1,17 +1,16 @@
-"""The checks over many files: whose are they, is any there twice, who is missing."""
+"""The checks over many files: which agency each is from, which agencies sent several, which sent none."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from xltools.checking.checks import verify
 from xltools.checking.holders import entry_of, named_for
 from xltools.checking.survey import Survey
-from xltools.data.anew import Anew
 from xltools.data.failure import failed
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, has_errors
@@ -19,14 +18,6 @@ from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Figures
 from xltools.data.roster import Entry, Roster
-from xltools.spool import Spool
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
-    from xltools.data.packed import Forms
-
-_Made = TypeVar("_Made")
 
 
 class Examined(NamedTuple):
@@ -43,107 +34,55 @@ class Examined(NamedTuple):
 
 @dataclass(frozen=True)
 class Collection:
-    """Filings examined together; of many filings each is examined anew whenever they are gone through.
+    """Filings examined together.
 
-    ``missing`` names the agencies of the roster that sent none, ``changes`` those without a file that came or went
-    since last year.
+    ``missing`` are the findings on agencies of the roster that sent no file, ``absent`` these agencies, and ``changes``
+    the findings on agencies without a file that came or went since last year.
     """
 
-    examined: Sequence[Examined]
+    examined: tuple[Examined, ...]
     missing: tuple[Finding, ...] = ()
     absent: tuple[Entry, ...] = ()
     changes: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything found, file by file, then what no file is to blame for; of many files a lot to hold at once."""
+        """All findings, file by file, then those on agencies without a file."""
         return (*(finding for one in self.examined for finding in one.findings), *self.of_no_file)
 
     @property
     def of_no_file(self) -> tuple[Finding, ...]:
-        """What was found out about agencies without a file."""
+        """The findings on agencies without a file."""
         return (*self.missing, *self.changes)
 
     @cached_property
     def tally(self) -> Tally:
-        """How much of what there is; counted once."""
-        for _ in self.each():
-            pass
-        return self.tally
-
-    def each(self) -> Iterator[Examined]:
-        """Each filing as it is examined; who goes through all of them here has them counted by the way."""
-        tally = Tally()
-        yield from tally.counting(self.examined)
-        self._keep(tally)
-
-    def made(
-        self, make: Callable[[int, Iterator[Examined]], _Made], executor: Executor | None = None
-    ) -> Iterator[_Made]:
-        """What *make* gives of all filings, some at a time as they are examined and with the place of the first.
-
-        The processes of an *executor* of this machine examine those that wait on the disk; *make* and what it gives
-        travel. Who goes through all of it has the filings counted by the way.
-        """
-        tally = Tally()
-        if executor is not None and isinstance(self.examined, Examination):
-            for counted, made in self.examined.by_others(make, executor):
-                tally.include(counted)
-                yield made
-        else:
-            for first in range(0, len(self.examined), _AT_A_TIME):
-                places = range(first, min(first + _AT_A_TIME, len(self.examined)))
-                yield make(first, tally.counting(map(self.examined.__getitem__, places)))
-        self._keep(tally)
-
-    def _keep(self, tally: Tally) -> None:
-        """Remember what was counted, to which what no file is to blame for is added."""
-        tally.add(self.of_no_file)
-        self.__dict__["tally"] = tally  # where cached_property keeps it
+        """The number of findings and of files with errors."""
+        findings = self.findings
+        counts = Counter(finding.severity for finding in findings if finding.waiver is None)
+        return Tally(counts, len(findings) - counts.total(), sum(one.has_errors for one in self.examined))
 
     @property
     def has_errors(self) -> bool:
-        """Whether anything keeps it from being added up."""
+        """Whether any finding prevents adding up."""
         return self.tally.bad > 0 or has_errors(self.of_no_file)
 
     def count(self, severity: Severity) -> int:
-        """How many findings are of that severity, without those that were waived."""
+        """Return how many findings are of that severity, without those that were waived."""
         return self.tally.counts[severity]
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many findings of each severity, without the ``waived``; how many files have errors."""
 
-    counts: Counter[Severity] = field(default_factory=Counter)
-    waived: int = 0
-    bad: int = 0
+    counts: Counter[Severity]
+    waived: int
+    bad: int
 
     @property
     def is_any(self) -> bool:
-        """Whether anything was found at all."""
+        """Whether there is any finding."""
         return self.waived > 0 or self.counts.total() > 0
-
-    def counting(self, examined: Iterable[Examined]) -> Iterator[Examined]:
-        """The same files, each counted with its findings as it passes."""
-        for one in examined:
-            self.add(one.findings)
-            self.bad += one.has_errors
-            yield one
-
-    def include(self, other: Tally) -> None:
-        """Count what was counted elsewhere."""
-        self.counts.update(other.counts)
-        self.waived += other.waived
-        self.bad += other.bad
-
-    def add(self, findings: Iterable[Finding]) -> None:
-        """Count these too."""
-        for finding in findings:
-            if finding.waiver is None:
-                self.counts[finding.severity] += 1
-            else:
-                self.waived += 1
 
 
 def examine(
@@ -155,89 +94,25 @@ def examine(
     policy: Policy | None = None,
     past: Past | None = None,
 ) -> Collection:
-    """Verify each filing and all of them together, and with last year's; what is not given is not asked.
-
-    They are gone through twice, to see who is there and to judge each. What comes from a :class:`~xltools.spool.Spool`
-    is never held; of anything else the result is.
-    """
-    filings = filings if isinstance(filings, Spool) else tuple(filings)
+    """Verify each filing, and all of them together and with last year's; checks without their data are left out."""
+    filings = tuple(filings)
     past = past.of_agencies(district) if past and district else past
     survey = Survey(filings, roster, policy or Policy(), past)
-    judge = _Judge(survey, year, district)
-    examined: Sequence[Examined]
-    if isinstance(filings, Spool):
-        examined = Examination(filings, judge)
-    else:
-        examined = tuple(judge.examined(place, filing) for place, filing in enumerate(filings))
+    examined = tuple(_examined(survey, place, one, year, district) for place, one in enumerate(filings))
     return Collection(examined, survey.missing, survey.absent, survey.changes)
 
 
-class Examination(Anew[Examined]):
-    """Each filing with everything found in it, worked out whenever it is asked for."""
-
-    def __init__(self, filings: Spool, judge: _Judge) -> None:
-        self._filings, self._judge = filings, judge
-
-    def __len__(self) -> int:
-        return len(self._filings)
-
-    def at(self, place: int) -> Examined:
-        """The filing at that place."""
-        return self._judge.examined(place, self._filings.at(place))
-
-    def by_others(
-        self, make: Callable[[int, Iterator[Examined]], _Made], executor: Executor
-    ) -> Iterator[tuple[Tally, _Made]]:
-        """What was counted of some at a time, and what *make* gives, worked out by other processes of this machine."""
-        from xltools.data.ahead import worked_out  # noqa: PLC0415  one process alone needs none
-
-        judging = _Judging(self._judge, self._filings.forms, make)
-        return worked_out(judging, self._filings.portions(_AT_A_TIME), executor)
-
-
-_AT_A_TIME = 32  # filings that are judged by one task
-
-
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """Judges a filing in the light of all others."""
-
-    survey: Survey
-    year: int | None
-    district: str
-
-    def examined(self, place: int, filing: Filing) -> Examined:
-        """Return the filing at that place with everything found in it; see :func:`failed` for what a check may raise."""
-        try:
-            return Examined(filing, self._findings(place, filing))
-        except Exception as error:  # noqa: BLE001  one file stops no other
-            rest = failed(filing, error)
-            return Examined(rest, rest.findings)
-
-    def _findings(self, place: int, filing: Filing) -> tuple[Finding, ...]:
-        survey = self.survey
+def _examined(survey: Survey, place: int, filing: Filing, year: int | None, district: str) -> Examined:
+    """Return the filing at that place with all findings on it; see :func:`failed` for an unexpected exception."""
+    try:
         last = survey.last(filing)
-        found = [*verify(filing), *_against(filing, survey.roster, self.year, self.district)]
-        found += [*survey.doubled(place, filing), *survey.across(filing, last)]
+        found = [*verify(filing), *_against(filing, survey.roster, year, district)]
+        found += survey.across(place, filing, last)
         findings = _explained(filing, found, last)
-        return tuple(survey.judged(filing, finding) for finding in findings)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judging(Generic[_Made]):
-    """The same for packed filings, in whichever process it is done, and what is made of them."""
-
-    judge: _Judge
-    forms: Forms
-    make: Callable[[int, Iterator[Examined]], _Made]
-
-    def __call__(self, first: int, packed: tuple[bytes, ...]) -> tuple[Tally, _Made]:
-        from xltools.data.packed import unpack  # noqa: PLC0415  a small collection has no use for it
-
-        tally, filings = Tally(), (unpack(one, self.forms) for one in packed)
-        examined = (self.judge.examined(place, filing) for place, filing in enumerate(filings, first))
-        made = self.make(first, tally.counting(examined))
-        return tally, made
+        return Examined(filing, tuple(survey.judged(filing, finding) for finding in findings))
+    except Exception as error:  # noqa: BLE001  one file stops no other
+        rest = failed(filing, error)
+        return Examined(rest, rest.findings)
 
 
 def _explained(filing: Filing, findings: list[Finding], last: Figures) -> tuple[Finding, ...]:

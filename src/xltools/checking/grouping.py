@@ -4,7 +4,7 @@ Three things bring findings of one file together, in this order:
 
 * one shared cause (:class:`~xltools.data.finding.Cause` with the same code and the same facts);
 * one finding from which the other follows: cells are blank in a workbook in which nothing was filled in;
-* many findings of one code on one sheet, where the catalogue has a sentence for many.
+* many findings of one code on one sheet, if the code has a ``message_for_many``.
 
 What a coordinator has accepted never stands together with what is open, nor an answered question with one that
 was not answered.
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from xltools.data.finding import Cause, Finding, Place, Severity
 from xltools.form.address import ranges
-from xltools.text import catalog
+from xltools.text.findings import finding_code
 
 _SHORTEST = 3  # fewer findings of one code are told one by one
 _FOLLOWS = {"blank": "all-blank", "text-nothing": "all-blank"}  # code -> the code it says nothing new beside
@@ -43,9 +43,13 @@ class Group(NamedTuple):
 
     @property
     def is_many(self) -> bool:
-        """Whether one sentence of the catalogue's ``group`` tells them all."""
+        """Whether they share one message: at least three of a code that has a ``message_for_many``."""
         codes = {finding.code for finding in self.findings}
-        return len(self.findings) >= _SHORTEST and len(codes) == 1 and self.lead.code in _told_together()
+        return (
+            len(self.findings) >= _SHORTEST
+            and len(codes) == 1
+            and bool(finding_code(self.lead.code).texts["en"].message_for_many)
+        )
 
     @property
     def apart(self) -> tuple[Finding, ...]:
@@ -133,8 +137,3 @@ def _standing(finding: Finding) -> Hashable:
 
 def _is_open_as(finding: Finding, lead: Finding) -> bool:
     return (finding.waiver is None, finding.explanation) == (lead.waiver is None, lead.explanation)
-
-
-def _told_together() -> frozenset[str]:
-    """The codes that have a sentence for many; both languages have the same."""
-    return frozenset(catalog("en").keys("group"))

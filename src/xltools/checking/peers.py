@@ -7,14 +7,11 @@ and over the figures themselves, whichever is less.
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from functools import cached_property, lru_cache
-from itertools import accumulate, chain
 from typing import NamedTuple
 
 from xltools.checking.notable import Notable, most_notable, watched
@@ -22,7 +19,6 @@ from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.record import Agency, Figures
-from xltools.data.recurrent import Recurrent
 from xltools.data.roster import Entry
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form
@@ -31,8 +27,6 @@ _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard 
 _DUST = Decimal("1e-6")  # no width is 0, whatever the thresholds
 _ALMOST = Decimal("0.999999")  # of the way to where a figure is far: however a quotient is rounded, it is not
 _DIGITS = Context(prec=12)  # for logarithms; beyond any use that is made of them
-_UNIT = 10  # decimals of a logarithm that is kept; so many it has for certain
-_MOST_SCORES = 1024  # of one cell
 _COMPANY = 10  # one in so many peers makes a figure a habit of some, and not a slip of one
 _NON_TRIVIAL = 6  # figures that two agencies hardly share by chance, all others being 0 in both
 
@@ -74,120 +68,50 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
 
 
 @lru_cache(maxsize=16)
-def _watched_names(form: Form) -> frozenset[str]:
-    return frozenset(cell.name for cell in watched(form))
-
-
-@lru_cache(maxsize=16)
 def _watched_totals(form: Form) -> tuple[tuple[str, Linear], ...]:
     return tuple((cell.name, cell.definition) for cell in watched(form) if cell.definition is not None)
 
 
-class _Counts:
-    """How often each figure other than 0 occurs among the returns of a kind, and how many returns there are."""
-
-    def __init__(self, form: Form) -> None:
-        self.form = form
-        self._returns = 0
-        self._figures: Counter[tuple[str, Decimal]] = Counter()
-        self._unknown: Counter[str] = Counter()
-
-    def add(self, peer: Peer) -> None:
-        """Count a return."""
-        self._returns += 1
-        for figures in (peer.typed, peer.derived):
-            self._figures.update(figures.items())
-        self._unknown.update(peer.unknown)
-
-    def take_out(self, peer: Peer) -> None:
-        """Count a return no longer."""
-        self._returns -= 1
-        for figures in (peer.typed, peer.derived):
-            self._figures.subtract(figures.items())
-        self._unknown.subtract(peer.unknown)
-
-    def taken(self) -> Iterator[tuple[str, Counter[Decimal]]]:
-        """How often each figure of a watched cell occurs, 0 included and none below; they are forgotten here."""
-        found: dict[str, Counter[Decimal]] = {name: Counter() for name in _watched_names(self.form)}
-        zeros = {name: self._returns - self._unknown[name] for name in found}
-        while self._figures:
-            (name, value), times = self._figures.popitem()
-            if name in found and times:
-                zeros[name] -= times
-                if value > 0:
-                    found[name][value] = times
-        for name, counts in found.items():
-            if zeros[name]:
-                counts[ZERO] = zeros[name]
-            yield name, counts
-
-
 class Company:
-    """What many peers have in common: how often each figure occurs among those of a kind, and who has the same ones.
+    """What is usual among *peers* of one kind, and which of them have the same figures.
 
-    It is gathered return by return, and remembers of none of them whose it was. A second file of an agency is to be
-    taken out again, so that each counts once. Once it is settled nothing is added, and what was counted is not kept.
+    Of several files of an agency one counts, chosen by its content: the order of *peers* makes no difference.
     """
 
-    def __init__(self, thresholds: Thresholds) -> None:
-        self._thresholds = thresholds
-        self._counts: dict[str, _Counts] = {}
-        self._sets = Recurrent()  # of figures
-        self._alike: dict[Hashable, dict[Agency, str]] = {}
-        self._spreads: dict[str, dict[str, Spread]] = {}
-        self._odd_zeros: dict[str, list[str]] = {}
-
-    def add(self, place: int, peer: Peer) -> None:
-        """One more return, and where it is found again."""
-        if (key := _figures(peer)) is not None:
-            self._sets.add(place, key)
-        if peer.kind not in self._counts:
-            self._counts[peer.kind] = _Counts(peer.form)
-        self._counts[peer.kind].add(peer)
-
-    def take_out(self, peer: Peer) -> None:
-        """Count a return no longer."""
-        self._counts[peer.kind].take_out(peer)
-
-    @property
-    def perhaps_alike(self) -> Iterator[int]:
-        """The places of the returns among which are all that have the same figures as another."""
-        return self._sets.places()
-
-    def settle(self, peers: Iterable[Peer]) -> None:
-        """Find out what is usual, and who of *peers*, those that are perhaps alike, has the same figures."""
+    def __init__(self, peers: Sequence[Peer], thresholds: Thresholds) -> None:
+        counted: dict[tuple[str, Agency], Peer] = {}
+        for peer in sorted(peers, key=lambda one: one.filing.source.sha256):
+            counted.setdefault((peer.kind, peer.agency), peer)
+        kinds: dict[str, list[Peer]] = {}
+        for peer in counted.values():
+            kinds.setdefault(peer.kind, []).append(peer)
+        self._spreads = {kind: _spreads(some, thresholds) for kind, some in kinds.items()}
+        alike: dict[Hashable, dict[Agency, str]] = {}
         for peer in peers:
-            names = self._alike.setdefault(_figures(peer), {})
-            # Of several names that its files give an agency the same one is told, whichever came first.
-            names[peer.agency] = min(names.get(peer.agency, peer.agency.name), peer.agency.name)
-        self._sets = Recurrent()
-        while self._counts:
-            kind, counts = self._counts.popitem()
-            spreads = self._spreads[kind] = _spreads(counts, self._thresholds)
-            odd = (name for name, spread in spreads.items() if spread.known(ZERO) is not None)
-            self._odd_zeros[kind] = sorted(odd)
+            if (key := _figures(peer)) is not None:
+                names = alike.setdefault(key, {})
+                # Files may give an agency several names; the smallest one is reported, whichever file came first.
+                names[peer.agency] = min(names.get(peer.agency, peer.agency.name), peer.agency.name)
+        self._alike = {key: names for key, names in alike.items() if len(names) > 1}
 
     def about(self, peer: Peer, last: Figures) -> Iterator[Finding]:
-        """What to say of a return in the light of all the others; *last* are its own figures of last year."""
+        """Yield the findings on a return compared with all others; *last* are its own figures of last year."""
         yield from self._outliers(peer, last)
         if self._alike:
             yield from _twin(peer, self._alike.get(_figures(peer), {}))
 
     def _outliers(self, peer: Peer, last: Figures) -> Iterator[Finding]:
-        """The figures farthest from those of the agency's kind.
+        """Yield a finding for the figures farthest from those of the agency's kind.
 
-        An agency is its own best measure: a figure that last year is known for is the jump's business.
+        A figure that is known for last year is left to the check ``jump``: an agency is its own best measure.
         """
-        spreads, cells, found = self._spreads[peer.kind], peer.form.cells, []
-        zeros = ((name, ZERO) for name in self._odd_zeros[peer.kind] if not peer.now(name))
-        for name, value in chain(peer.typed.items(), peer.derived.items(), zeros):
-            spread = spreads.get(name)
-            if spread is None or spread.least <= value <= spread.most:
+        spreads, found = self._spreads[peer.kind], []
+        for name, spread in spreads.items():
+            value = peer.now(name)
+            if spread.least <= value <= spread.most or value < 0 or name in last or name in peer.unknown:
                 continue
-            if value < 0 or name in last or name in peer.unknown:
-                continue
-            if (score := spread.known(value)) is not None:
-                found.append(Notable(cells[name], score))
+            if (score := spread.score(value)) is not None:
+                found.append(Notable(peer.form.cells[name], score))
         for notable in most_notable(found, peer.form):
             yield _outlier(peer, notable, spreads[notable.cell.name])
 
@@ -206,67 +130,28 @@ class Scale(NamedTuple):
         return abs(number - self.middle) / self.width
 
 
-class Logs(NamedTuple):
-    """What is usual for a cell among agencies of a kind, as logarithms."""
-
-    ordered: array[int]  # each once, in units of _UNIT
-    before: array[int]  # how many figures lie below each of them, and last how many there are
-    scale: Scale
-
-    @classmethod
-    def of(cls, figures: Iterable[tuple[Decimal, int]], thresholds: Thresholds) -> Logs:
-        """Those of some figures, of each how often it occurs."""
-        times: Counter[Decimal] = Counter()
-        for value, often in figures:
-            times[_log(value)] += often
-        ordered = sorted(times)
-        before = array("Q", (0, *accumulate(times[log] for log in ordered)))
-        scale = _scale(times, _apart(thresholds.factor) / thresholds.outlier)
-        return cls(array("q", map(_in_units, ordered)), before, scale)
-
-    def is_alone(self, value: Decimal, factor: Decimal) -> bool:
-        """Whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
-        log, apart = _in_units(_log(value)), _in_units(_apart(factor))
-        first, after = bisect_right(self.ordered, log - apart), bisect_left(self.ordered, log + apart)
-        near = self.before[max(first, after)] - self.before[first]
-        return near - 1 <= self.before[-1] // _COMPANY  # one of those near is the agency itself
-
-
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class Spread:
-    """What is usual for a cell among agencies of a kind: as figures, and as logarithms once one is far by its amount."""
+    """The figures of a cell among agencies of a kind, in ascending order.
 
+    No figure between ``least`` and ``most`` is far from the others by its amount.
+    """
+
+    figures: Sequence[Decimal]
     thresholds: Thresholds
-    figures: tuple[Decimal, ...]
-    times: array[int]  # how often each of them occurs
     linear: Scale
-    least: Decimal  # between these two no figure is far by its amount, which is to be known of each at once
+    least: Decimal
     most: Decimal
-    scores: dict[Decimal, Decimal | None] = field(
-        default_factory=dict
-    )  # of the figures that were asked for last
-
-    @property
-    def size(self) -> int:
-        """How many figures there are."""
-        return sum(self.times)
 
     @cached_property
-    def logs(self) -> Logs:
-        """The same as logarithms."""
-        return Logs.of(zip(self.figures, self.times, strict=True), self.thresholds)
+    def logs(self) -> tuple[Scale, list[int]]:
+        """The same on the logarithmic scale, and each logarithm in units."""
+        logs = [_log(figure) for figure in self.figures]
+        scale = _scale(logs, _apart(self.thresholds.factor) / self.thresholds.outlier)
+        return scale, [_in_units(log) for log in logs]
 
-    def known(self, value: Decimal) -> Decimal | None:
-        """How far out a figure is, where it is out at all; the same few figures are asked for again and again."""
-        scores = self.scores
-        if value not in scores:
-            if len(scores) == _MOST_SCORES:
-                scores.clear()
-            scores[value] = self._score(value)
-        return scores[value]
-
-    def _score(self, value: Decimal) -> Decimal | None:
-        """How far out a figure is, on the scale where it is nearer.
+    def score(self, value: Decimal) -> Decimal | None:
+        """Return how far out a figure is, on the scale where it is nearer; ``None`` if it is not out.
 
         Above the median that is the logarithmic one. Below it 1 is far from 79 by factors and an everyday figure by
         amounts.
@@ -274,51 +159,48 @@ class Spread:
         far = self.thresholds.outlier
         score = self.linear.score(value)
         if score > far:
-            score = min(score, self.logs.scale.score(_log(value)))
-        return score if score > far and self.logs.is_alone(value, self.thresholds.factor) else None
+            score = min(score, self.logs[0].score(_log(value)))
+        return score if score > far and self._is_alone(value) else None
+
+    def _is_alone(self, value: Decimal) -> bool:
+        """Return whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
+        _, ordered = self.logs
+        log, apart = _in_units(_log(value)), _in_units(_apart(self.thresholds.factor))
+        near = max(0, bisect_left(ordered, log + apart) - bisect_right(ordered, log - apart))
+        return near - 1 <= len(ordered) // _COMPANY  # one of those near is the agency itself
 
 
-def _spreads(counts: _Counts, thresholds: Thresholds) -> dict[str, Spread]:
-    """For each watched cell that enough peers have; fewer are no measure."""
-    return {
-        name: _spread(figures, thresholds)
-        for name, figures in counts.taken()
-        if figures.total() >= thresholds.peers
-    }
+def _spreads(peers: Sequence[Peer], thresholds: Thresholds) -> dict[str, Spread]:
+    """Return the spread of each watched cell that enough of the *peers* have; fewer are no measure."""
+    found: dict[str, Spread] = {}
+    for cell in watched(peers[0].form):
+        values = (peer.now(cell.name) for peer in peers if cell.name not in peer.unknown)
+        figures = sorted(value for value in values if value >= 0)
+        if len(figures) >= thresholds.peers:
+            found[cell.name] = _spread(figures, thresholds)
+    return found
 
 
-def _spread(counts: Counter[Decimal], thresholds: Thresholds) -> Spread:
-    """By the median and the MAD. Where most peers agree the MAD is next to 0 and measures nothing.
+def _spread(figures: Sequence[Decimal], thresholds: Thresholds) -> Spread:
+    """Return the spread by the median and the MAD, which is next to 0 where most peers agree and then measures nothing.
 
     So no width is so narrow that a figure would be far which differs by less than ``least``, or is less than
     ``factor`` times the usual one.
     """
-    linear = _scale(counts, thresholds.least / thresholds.outlier)
+    linear = _scale(figures, thresholds.least / thresholds.outlier)
     usual = thresholds.outlier * linear.width * _ALMOST
-    within = linear.middle - usual, linear.middle + usual
-    return Spread(thresholds, tuple(counts), array("Q", counts.values()), linear, *within)
+    return Spread(figures, thresholds, linear, linear.middle - usual, linear.middle + usual)
 
 
-def _scale(counts: Counter[Decimal], narrowest: Decimal) -> Scale:
-    middle = _median(counts)
-    distances: Counter[Decimal] = Counter()
-    for number, times in counts.items():
-        distances[abs(number - middle)] += times
+def _scale(ordered: Sequence[Decimal], narrowest: Decimal) -> Scale:
+    middle = _median(ordered)
+    distances = sorted(abs(number - middle) for number in ordered)
     return Scale(middle, max(_median(distances) / _NORMAL, narrowest, _DUST))
 
 
-def _median(counts: Counter[Decimal]) -> Decimal:
-    """The number in the middle, or half-way between the two there."""
-    half, passed, lower = counts.total(), 0, None
-    for number in sorted(counts):
-        passed += counts[number]
-        if lower is not None:
-            return (lower + number) / 2
-        if 2 * passed > half:
-            return number
-        if 2 * passed == half:
-            lower = number
-    raise ValueError("no median of nothing")
+def _median(ordered: Sequence[Decimal]) -> Decimal:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _apart(factor: Decimal) -> Decimal:
@@ -332,14 +214,15 @@ def _log(value: Decimal) -> Decimal:
 
 
 def _in_units(log: Decimal) -> int:
-    return int(log.scaleb(_UNIT).to_integral_value())
+    """Return a logarithm in units of 1e-10, so that equal distances are equal however logarithms are rounded."""
+    return int(log.scaleb(10).to_integral_value())
 
 
 def _outlier(peer: Peer, notable: Notable, spread: Spread) -> Finding:
     cell, value = notable.cell, peer.now(notable.cell.name)
     facts: dict[str, object] = {
         "label": cell.label,
-        "count": spread.size,
+        "count": len(spread.figures),
         "score": round(notable.score, 1),
     }
     about = _about(peer, "outlier", value, spread.linear.middle, facts)

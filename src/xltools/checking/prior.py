@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 from xltools.checking.notable import Notable, most_notable, watched
 from xltools.data.filing import Filing
-from xltools.data.finding import Finding, Place, Sum
+from xltools.data.finding import Finding, Place
 from xltools.data.policy import Thresholds
 from xltools.data.prior import Past, known
 from xltools.data.record import Agency, Figures
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Cell, Form, Identity, of_last_year
 from xltools.form.wording import LAST
+from xltools.text import Sum
 
 
 class Years(NamedTuple):

@@ -14,13 +14,14 @@ from functools import cache
 from xltools.checking.mentions import Mention, Telling, mentions
 from xltools.checking.parts import divisions
 from xltools.data.filing import Filing
-from xltools.data.finding import Finding, Place, Sum
+from xltools.data.finding import Finding, Place
 from xltools.data.numeral import folded
 from xltools.data.sentence import is_elsewhen, says_nothing, wrong_years
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
 from xltools.form.model import Form
 from xltools.form.wording import has_braces
+from xltools.text import Sum
 
 
 def _filled(filing: Filing) -> Filing:

@@ -34,8 +34,8 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "-o", "--output", type=file(), text="output")
     @reading(lang)
     def run(
-        one: Path | str,
-        other: Path | str,
+        one: Path,
+        other: Path,
         figures: bool,
         form: str | None,
         how: str,

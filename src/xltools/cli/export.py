@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xltools.report.export import How as Format
     from xltools.report.export.extract import Extract
 
-_HOWS = ("csv", "jsonl", "parquet", "sqlite", "duckdb")
+_HOWS = ("csv", "jsonl", "parquet", "sqlite")
 
 
 def command(lang: Lang) -> click.Command:
@@ -44,7 +44,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
     def run(
-        paths: tuple[Path | str, ...],
+        paths: tuple[Path, ...],
         output: Path,
         how: Format | None,
         wide: bool,

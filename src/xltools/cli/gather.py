@@ -42,7 +42,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="form")
     @reading(lang)
     def run(
-        paths: tuple[Path | str, ...],
+        paths: tuple[Path, ...],
         output: Path | None,
         how: Format | None,
         roster: Path | None,

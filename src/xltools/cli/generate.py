@@ -65,7 +65,7 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         password: str,
         key: Path | None,
-        prior: tuple[Path | str, ...],
+        prior: tuple[Path, ...],
         show_last: bool,
         is_checked: bool,
         force: bool,

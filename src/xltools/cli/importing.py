@@ -36,7 +36,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--limit", "limits", multiple=True, metavar="NAME=VALUE", text="limit")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
-        files: tuple[Path | str, ...],
+        files: tuple[Path, ...],
         output: Path | None,
         year: int | None,
         agency: str,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -66,7 +65,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
     def run(
-        paths: tuple[Path | str, ...],
+        paths: tuple[Path, ...],
         roster: Path | None,
         year: int | None,
         district: str | None,
@@ -79,7 +78,7 @@ def command(lang: Lang) -> click.Command:
         witness: bool,
         checked: Path | None,
         form: str | None,
-        prior: tuple[Path | str, ...],
+        prior: tuple[Path, ...],
         password: str,
         force: bool,
         reading: How,
@@ -110,28 +109,25 @@ def command(lang: Lang) -> click.Command:
         if checked:
             from xltools.cli.proving import prove  # noqa: PLC0415
 
-            fresh = reading._replace(fresh=True)  # a proof rests on the files alone
-            with contextlib.ExitStack() as held:
-                return prove(
-                    checked,
-                    lambda: _merged(paths, settings, own, lang, fresh, held, told=False),
-                    read_limits(reading.limits),
-                    lang,
-                )
+            return prove(
+                checked,
+                lambda: _merged(paths, settings, own, lang, reading, told=False),
+                read_limits(reading.limits),
+                lang,
+            )
         # A collection is merged again after each correction; its own roll-up takes the place of the former one.
         own_place, output = output is None, given(output, own.rollup, "-o")
         if own_place and not force:
             _refuse_texts(output, read_limits(reading.limits))
         elif not force:
             refuse_existing([output])
-        with contextlib.ExitStack() as held:
-            work = _merged(paths, settings, own, lang, reading, held, told=True)
-            refuse_input(output, work.handed.inbox.paths)
-            if work.outcome.rollup is None:
-                inform(t("report.not-merged"))
-                return 1
-            if not _write(work, output, lang):
-                return 1
+        work = _merged(paths, settings, own, lang, reading, told=True)
+        refuse_input(output, work.handed.inbox.paths)
+        if work.outcome.rollup is None:
+            click.echo(t("report.not-merged"), err=True)
+            return 1
+        if not _write(work, output, lang):
+            return 1
         return int(work.outcome.collection.has_errors)
 
     return run
@@ -148,7 +144,7 @@ class _Options(NamedTuple):
     exclusions: tuple[tuple[str, str], ...]
     roster: Path | None
     form: Form
-    prior: tuple[Path | str, ...]
+    prior: tuple[Path, ...]
     password: str
     witness: bool
 
@@ -168,8 +164,7 @@ class Work(NamedTuple):
 
         rollup = self.outcome.rollup
         assert rollup is not None  # noqa: S101  the caller asked
-        by_kind = self.settings.by_kind
-        save_rollup(rollup, out, self.password, home=home, by_kind=by_kind)
+        save_rollup(rollup, out, self.password, home=home, by_kind=self.settings.by_kind)
 
 
 def _known(checked: Path | None) -> Settings | None:
@@ -207,12 +202,11 @@ def _refuse_texts(former: Path, limits: Limits) -> None:
 
 
 def _merged(
-    paths: tuple[Path | str, ...],
+    paths: tuple[Path, ...],
     options: _Options,
     own: Own,
     lang: Lang,
     how: How,
-    held: contextlib.ExitStack,
     *,
     told: bool,
 ) -> Work:
@@ -220,9 +214,7 @@ def _merged(
     earlier = prior_files(options.prior, own)
     past = find_past(earlier, own, options.form, options.year, lang, how)
     inbox, home = inbox_of(paths, own), options.district
-    handed = read_all(inbox, options.form, lang, how, roster=roster, district=home, at_once=False, held=held)
-    if handed.executor:
-        import xltools.excel.writer  # noqa: F401, PLC0415  others are reading: what is needed later is loaded now
+    handed = read_all(inbox, options.form, lang, how, roster=roster, district=home)
     from xltools.merging import Exclusion, merge  # noqa: PLC0415
     from xltools.report import text  # noqa: PLC0415
 
@@ -237,11 +229,10 @@ def _merged(
         incomplete=options.incomplete,
         policy=own.policy,
         past=past,
-        words=partial(text.file_text, lang=lang) if told else None,
-        tell=emit_block,
-        executor=handed.executor,
     )
     if told and outcome.collection.tally.is_any:
+        for one in outcome.collection.examined:
+            emit_block(text.file_text(one, lang))
         for block in text.closing_text(outcome.collection, lang):
             emit_block(block)
         point_to_explanations(outcome.collection, lang)
@@ -259,7 +250,7 @@ def _merged(
     return Work(outcome, handed, settings, options.password)
 
 
-def _settings(options: _Options, own: Own, earlier: Sequence[Path | str]) -> Settings:
+def _settings(options: _Options, own: Own, earlier: Sequence[Path]) -> Settings:
     from xltools.files import read_bytes  # noqa: PLC0415
     from xltools.inbox import content_of, gather  # noqa: PLC0415
     from xltools.report.manifest import Settings, hash_of, policy_hash  # noqa: PLC0415

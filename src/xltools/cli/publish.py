@@ -52,7 +52,7 @@ def command(lang: Lang) -> click.Command:
     @prior(lang, "published-prior")
     @reading(lang)
     def run(
-        source: Path | str | None,
+        source: Path | None,
         output: Path | None,
         how: Format | None,
         template: Path | None,
@@ -61,7 +61,7 @@ def command(lang: Lang) -> click.Command:
         draft: bool,
         witness: bool,
         form: str | None,
-        prior: tuple[Path | str, ...],
+        prior: tuple[Path, ...],
         force: bool,
         reading: How,
     ) -> int:
@@ -123,7 +123,7 @@ def _manuscript(template: Path | None, own: Own, filing: Filing, form: Form) -> 
 
 
 def _years_before(
-    filing: Filing, named: Sequence[Path | str], own: Own, lang: Lang, how: How
+    filing: Filing, named: Sequence[Path], own: Own, lang: Lang, how: How
 ) -> dict[int, Figures]:
     """The figures of the years before: those that the roll-up knows, and those of the files named, which go first."""
     from xltools.checking.prior import last_figures  # noqa: PLC0415

@@ -31,9 +31,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="forms")
     @option(lang, "-o", "--output", type=file(), text="output")
     @reading(lang)
-    def run(
-        paths: tuple[Path | str, ...], how: str, form: str | None, output: Path | None, reading: How
-    ) -> int:
+    def run(paths: tuple[Path, ...], how: str, form: str | None, output: Path | None, reading: How) -> int:
         from xltools.data.finding import has_errors  # noqa: PLC0415
         from xltools.report import data  # noqa: PLC0415
 

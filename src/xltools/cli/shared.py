@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -14,11 +14,10 @@ import click
 
 from xltools.cli import withdrawn
 from xltools.cli.output import inform, is_terminal, progress
-from xltools.text import Lang, catalog
+from xltools.text import Lang, Word, catalog
 
 if TYPE_CHECKING:
     import datetime as dt
-    from concurrent.futures import Executor
 
     from xltools.checking.collection import Collection
     from xltools.data.filing import Filing
@@ -27,9 +26,8 @@ if TYPE_CHECKING:
     from xltools.data.roster import Roster
     from xltools.form.model import Form
     from xltools.inbox import Inbox
-    from xltools.intake import Manner, Taken
+    from xltools.intake import Manner, Workers
     from xltools.office.guard import Limits
-    from xltools.store import Store
 
     _Choice = click.Choice[str]
 else:
@@ -46,17 +44,15 @@ def file() -> click.Path:
 
 
 class _Place(click.Path):
-    """A path, or an address of an object store, which stays a text: in a path ``//`` is the same as ``/``."""
+    """A path; an address, which earlier versions read, is refused with what to do instead."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
-        from xltools.files import is_address  # noqa: PLC0415  a command that only shows its help needs none
-
-        withdrawn.refuse_address(str(value))
-        return str(value) if is_address(str(value)) else Path(os.fsdecode(super().convert(value, param, ctx)))
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        withdrawn.refuse_address(os.fsdecode(value))
+        return super().convert(value, param, ctx)
 
 
 def place() -> click.Path:
-    """What is read; what is written is a path."""
+    """A file or folder to read."""
     return _Place(path_type=Path)
 
 
@@ -94,7 +90,7 @@ def here() -> Own:
     return Own(**{name: getattr(found, name) for name in Own._fields})
 
 
-def given(value: _Item | None, otherwise: _Item | None, name: str) -> _Item:
+def given(value: _Item | None, otherwise: _Item | None, name: str | Word) -> _Item:
     """What was given on the command line, else what the collection says; raises when neither does."""
     from xltools.errors import InputError, Problem  # noqa: PLC0415
 
@@ -104,9 +100,9 @@ def given(value: _Item | None, otherwise: _Item | None, name: str) -> _Item:
     return found
 
 
-def inbox_of(paths: tuple[Path | str, ...], own: Own) -> tuple[Path | str, ...]:
+def inbox_of(paths: tuple[Path, ...], own: Own) -> tuple[Path, ...]:
     """The paths named, else the collection's inbox."""
-    return paths or (given(None, own.inbox, "PATH"),)
+    return paths or (given(None, own.inbox, Word("paths")),)
 
 
 def option(lang: Lang, *names: str, text: str, **settings: Any) -> Callable[[_Command], _Command]:
@@ -140,7 +136,7 @@ def formats(lang: Lang, *names: str) -> Callable[[_Command], _Command]:
 
 
 class How(NamedTuple):
-    """How files are read: what the reader is told, by which processes, and whether what is known counts."""
+    """How files are read: the settings of the reader, and by which processes."""
 
     by_labels: bool = False
     key: bytes = b""
@@ -148,7 +144,6 @@ class How(NamedTuple):
     limits: tuple[str, ...] = ()
     processes: int | None = None
     dask: str | None = None
-    fresh: bool = False
     verifying: bool = True
 
     def manner(self, form: Form | None) -> Manner:
@@ -172,7 +167,6 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
         option(lang, "--limit", "limits", multiple=True, metavar="NAME=VALUE", text="limit"),
         option(lang, "--processes", type=click.IntRange(min=1), text="processes"),
         option(lang, "--dask", metavar="ADDRESS", text="dask"),
-        option(lang, "--fresh", is_flag=True, text="fresh"),
     )
 
     def add(command: _Command) -> _Command:
@@ -225,64 +219,16 @@ def find_roster(path: Path | None) -> Roster | None:
     return load_roster(path)
 
 
-class Handed:
-    """Everything that was handed in, where it lies, and how many files were passed over.
+class Handed(NamedTuple):
+    """The files that were read, their filings, and how many files and members of archives were skipped."""
 
-    Many files may be read while their filings are gone through for the first time. The processes of this machine that
-    read them are the ``executor`` where they stay behind that: somebody has more work for them.
-    """
-
-    def __init__(self, inbox: Inbox, executor: Executor | None = None) -> None:
-        self.inbox = inbox
-        self.executor = executor
-        self.filings: Sequence[Filing] = ()
-        self._passed_over = inbox.passed_over
-
-    @property
-    def passed_over(self) -> int:
-        """All of them, whether they lay in a folder or in an archive."""
-        len(self.filings)  # which are read by then
-        return self._passed_over
-
-    def taken(self, manner: Manner, how: How, lang: Lang) -> Iterator[Taken]:
-        """What each file gave, read by as many processes as are wanted; says at the end how many were passed over.
-
-        Further processes begin at once.
-        """
-        from xltools.intake import take_in  # noqa: PLC0415
-
-        files = self.inbox.files
-        with contextlib.ExitStack() as own:
-            executor = self.executor or own.enter_context(workers(how, len(files)))
-            store = own.enter_context(_kept(how, self.inbox))
-            taken = take_in(files, manner, executor=executor, store=store, is_far=how.dask is not None)
-            return self._counted(taken, own.pop_all(), lang)
-
-    def _counted(self, taken: Iterable[Taken], own: contextlib.ExitStack, lang: Lang) -> Iterator[Taken]:
-        """The same; *own* is what is done with behind the last of them."""
-        with own:
-            for one in progress(taken, catalog(lang)("report.reading"), len(self.inbox.files)):
-                self._passed_over += one.passed_over
-                yield one
-        self._tell(lang)
-
-    def here(self, manner: Manner, lang: Lang) -> Iterator[Filing]:
-        """The filings of a few files, read by this process; says the same."""
-        from xltools.intake import read_here  # noqa: PLC0415
-
-        files, t = self.inbox.files, catalog(lang)
-        for found in progress(read_here(files, manner), t("report.reading"), len(files)):
-            self._passed_over += found.count(None)
-            yield from filter(None, found)
-        self._tell(lang)
-
-    def _tell(self, lang: Lang) -> None:
-        if self._passed_over:
-            inform(catalog(lang)("report.passed-over", count=self._passed_over))
+    inbox: Inbox
+    filings: list[Filing]
+    passed_over: int
 
 
 def read_all(
-    named: Sequence[Path | str],
+    named: Sequence[Path],
     form: Form | None,
     lang: Lang,
     how: How,
@@ -290,128 +236,50 @@ def read_all(
     allow_none: bool = False,
     roster: Roster | None = None,
     district: str = "",
-    at_once: bool = True,
-    held: contextlib.ExitStack | None = None,
 ) -> Handed:
-    """Every file named or found in a folder, an archive or a store, read; says how many were passed over.
+    """Read every file named or found in a folder or an archive, and print how many were skipped.
 
-    Reports that tell no more than their agency's name are known by it on the *roster*, as of that *district*. Unless all
-    are to be read *at once*, many are while the first are gone through. Further processes of this machine stay until
-    *held* is closed.
+    See :func:`xltools.intake.on_roster` for *roster* and *district*. Raises :class:`InputError` if there is no file,
+    unless *allow_none*.
     """
     from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.inbox import gather  # noqa: PLC0415
-    from xltools.intake import MANY, gathered, on_roster  # noqa: PLC0415
+    from xltools.intake import on_roster, take_in  # noqa: PLC0415
 
-    inbox = gather(named)
-    count = len(inbox.files)
+    inbox, t = gather(named), catalog(lang)
+    count, passed_over = len(inbox.files), inbox.passed_over
     if not count and not allow_none:
         raise InputError(Problem("no-workbooks", "、".join(map(str, named))))
-    manner = how.manner(form)
-    stay = held if how.dask is None else None
-    handed = Handed(inbox, stay.enter_context(workers(how, count)) if stay is not None else None)
-    if count > MANY or how.dask is not None or _wanted(how, count) > 1 or _keeps(how, inbox):
-        taken = handed.taken(manner, how, lang)
-        handed.filings = gathered(taken, manner, many=count > MANY, roster=roster, district=district)
-        if at_once:
-            len(handed.filings)
-    else:
-        filings = handed.here(manner, lang)
-        handed.filings = [on_roster(one, roster, district) for one in filings]
-    return handed
+    filings: list[Filing] = []
+    with workers(how, count) as others:
+        taken = take_in(inbox.files, how.manner(form), others)
+        for found in progress(taken, t("report.reading"), count):
+            passed_over += found.count(None)
+            filings += (on_roster(filing, roster, district) for filing in found if filing)
+    if passed_over:
+        click.echo(t("report.passed-over", count=passed_over), err=True)
+    return Handed(inbox, filings, passed_over)
 
 
-_PAYS = 150  # files, below which starting further processes takes longer than it saves
-
-
-def _wanted(how: How, files: int) -> int:
-    """How many processes read so many files: as many as were asked for, else as many as pay."""
-    return how.processes or (min(os.cpu_count() or 1, files // (_PAYS // 2)) if files >= _PAYS else 1)
+_PAYS = 500  # files for each process; with fewer, starting processes takes longer than it saves
 
 
 @contextlib.contextmanager
-def workers(how: How, files: int) -> Iterator[Executor | None]:
-    """The processes that read so many files, here or of a cluster; none where this one does it faster alone.
-
-    Raises :class:`InputError` when one of them is ended from outside, and there is no cluster whose others go on: what it
-    had read is not known.
-    """
+def workers(how: How, files: int) -> Iterator[Workers | None]:
+    """The processes that read so many files, here or in a cluster; ``None`` if this one alone is faster or asked for."""
     if how.dask is not None:
         from xltools.cli.cluster import cluster  # noqa: PLC0415
 
         with cluster(how.dask, how.processes) as far:
             yield far
         return
-    wanted = _wanted(how, files)
-    if wanted <= 1:
+    count = how.processes or min(os.cpu_count() or 1, files // _PAYS)
+    if count > 1:
+        from xltools.intake import processes  # noqa: PLC0415
+
+        yield processes(count)
+    else:
         yield None
-        return
-    import multiprocessing  # noqa: PLC0415
-    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
-
-    from xltools.errors import InputError, Problem  # noqa: PLC0415
-
-    pool = ProcessPoolExecutor(wanted, multiprocessing.get_context(_beginning()), as_worker)
-    try:
-        pool.submit(int)  # so that they begin now, when nothing is open that they would hold as well
-        yield pool
-        # Nobody is at work any more. A pool that still ends when Python does may find its own pipes closed.
-        pool.shutdown()
-    except BrokenExecutor as error:
-        raise InputError(Problem("worker-ended")) from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _beginning() -> str:
-    """How further processes begin: forked where that is sound, since they then have in common all that is loaded.
-
-    A thread could hold a lock at that moment, which would be held forever in the copy; and other systems than Linux
-    cannot fork, or not safely. What they do is the same.
-    """
-    import threading  # noqa: PLC0415
-
-    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
-
-
-def as_worker() -> None:
-    """In a worker: Ctrl-C is for the process that prints, and when that is gone nobody waits for what is read here."""
-    import multiprocessing  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-    import threading  # noqa: PLC0415
-
-    parent = multiprocessing.parent_process()
-
-    def leave() -> None:
-        if parent:
-            parent.join()
-            os._exit(1)
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A worker holds both ends of the pipe by which its tasks come: that pipe never tells that nobody is left.
-    threading.Thread(target=leave, daemon=True).start()
-
-
-def _keeps(how: How, inbox: Inbox) -> bool:
-    """Whether what is read is kept: within a collection, but nothing of files with passwords.
-
-    Nor of files that a cluster reads or that lie elsewhere: to see whether one is known, all would have to come here.
-    """
-    is_far = how.dask or inbox.is_elsewhere
-    return not (how.fresh or how.passwords or is_far) and Path("collection.toml").is_file()
-
-
-@contextlib.contextmanager
-def _kept(how: How, inbox: Inbox) -> Iterator[Store | None]:
-    """What earlier runs in this collection read, where anything is kept."""
-    if not _keeps(how, inbox):
-        yield None
-        return
-    from xltools.folder import KEPT  # noqa: PLC0415
-    from xltools.store import Store  # noqa: PLC0415
-
-    with Store(Path(KEPT)) as store:
-        yield store
 
 
 def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
@@ -419,13 +287,13 @@ def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
     return option(lang, "--prior", multiple=True, type=place(), metavar="PATH", text=text)
 
 
-def prior_files(named: Sequence[Path | str], own: Own) -> list[Path | str]:
+def prior_files(named: Sequence[Path], own: Own) -> list[Path]:
     """Where last year's files lie: those named, else what the collection names. Of files named here nothing changes."""
     return [_last_year(path) for path in named or filter(None, [own.prior])]
 
 
 def find_past(
-    named: Sequence[Path | str], own: Own, form: Form, year: int | None, lang: Lang, how: How
+    named: Sequence[Path], own: Own, form: Form, year: int | None, lang: Lang, how: How
 ) -> Past | None:
     """Last year's figures out of the files named, else of those that the collection names; none where nothing is named.
 
@@ -453,14 +321,14 @@ def find_past(
     return past
 
 
-def _last_year(path: Path | str) -> Path | str:
+def _last_year(path: Path) -> Path:
     """Of a collection's folder its roll-up, where there is one that lacks nobody, else its returns.
 
     The roll-up knows the agencies as the roster does, their sum, and the years before.
     """
     from xltools import folder  # noqa: PLC0415
 
-    if isinstance(path, str) or not (path / folder.FILE).is_file():
+    if not (path / folder.FILE).is_file():
         return path
     from xltools.intake import read_one  # noqa: PLC0415
 

@@ -56,13 +56,13 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--force", is_flag=True, text="force")
     @reading(lang)
     def run(
-        paths: tuple[Path | str, ...],
+        paths: tuple[Path, ...],
         roster: Path | None,
         year: int | None,
         due: dt.datetime | None,
         on: dt.datetime | None,
         form: str | None,
-        prior: tuple[Path | str, ...],
+        prior: tuple[Path, ...],
         remind: bool,
         how: str,
         output: Path | None,

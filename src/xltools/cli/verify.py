@@ -53,11 +53,11 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--return-to", "back", type=click.Path(path_type=Path, file_okay=False), text="return-to")
     @reading(lang)
     def run(
-        paths: tuple[Path | str, ...],
+        paths: tuple[Path, ...],
         roster: Path | None,
         year: int | None,
         form: str | None,
-        prior: tuple[Path | str, ...],
+        prior: tuple[Path, ...],
         how: str,
         output: Path | None,
         force: bool,
@@ -79,7 +79,7 @@ def command(lang: Lang) -> click.Command:
         if paths and roster is None and all(_is_own(filing, own) for filing in handed.filings):
             # What the district says itself is no return to it: nobody is missing beside it, and it may say it twice.
             alone = [examine([f], None, year, district, policy=policy, past=past) for f in handed.filings]
-            collection = Collection([one for found in alone for one in found.examined])
+            collection = Collection(tuple(one for found in alone for one in found.examined))
         else:
             collection = examine(handed.filings, agencies, year, district, policy=policy, past=past)
         _report(collection, how, output, lang, handed)

@@ -39,7 +39,18 @@ class Withdrawn(NamedTuple):
     is_ignored: bool = False
 
 
-TABLE: tuple[Withdrawn, ...] = ()
+_READING = ("diff", "export", "gather", "merge", "publish", "read", "status", "verify")
+_SCHEMES = (  # of addresses that fsspec reads
+    *("abfs", "abfss", "adl", "az", "gcs", "gs", "oci", "oss", "s3", "s3a"),
+    *("ftp", "github", "hdfs", "http", "https", "sftp", "smb", "ssh", "webdav", "webhdfs"),
+    *("blockcache", "file", "filecache", "local", "memory", "simplecache", "tar", "zip"),
+)
+
+TABLE: tuple[Withdrawn, ...] = (
+    Withdrawn("option", "--fresh", "withdrawn-fresh", _READING, is_ignored=True),
+    Withdrawn("format", "duckdb", "withdrawn-duckdb", ("export",)),
+    *(Withdrawn("scheme", name, "withdrawn-address") for name in _SCHEMES),
+)
 
 
 def commands(group: str = "") -> Iterator[click.Command]:

@@ -21,8 +21,6 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 _MEMBER = r"(?i)(?<=\.zip)!"
 _SEPARATOR = r"(?i)[/\\]|(?<=\.zip)!"
-# In a chain such as zip://in/a.xlsx::s3://bucket/all.zip the first link names the file.
-_CHAINED = r"(?i)((?:[a-z][a-z0-9+.-]+::)*[a-z][a-z0-9+.-]+://.*?)::[a-z][a-z0-9+.-]+(?:::|://)[^!]*"
 
 
 class Source(NamedTuple):
@@ -35,8 +33,7 @@ class Source(NamedTuple):
     @property
     def name(self) -> str:
         """The file name without folders, whichever separator was used, and without the archive it came in."""
-        path = re.sub(_CHAINED, r"\1", self.path) if "::" in self.path else self.path
-        return re.split(_SEPARATOR, path)[-1]
+        return re.split(_SEPARATOR, self.path)[-1]
 
     @property
     def on_disk(self) -> str:

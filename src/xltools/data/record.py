@@ -7,7 +7,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from types import MappingProxyType
 
 from xltools.errors import AdditionError, Problem
 from xltools.form.linear import EXACT, ZERO
@@ -67,7 +66,7 @@ class Record:
 
     @cached_property
     def _complete(self) -> Mapping[str, Decimal]:
-        return MappingProxyType(self.form.complete(self.values))
+        return self.form.complete(self.values)
 
 
 def total(form: Form, year: int, records: Iterable[Record]) -> Record:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from xltools.data.number import is_blank
 from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError
+from xltools.text import Word
 
 _IMPOSSIBLE = r'[<>:"/\\|?*\x00-\x1f]'  # in a Windows file name
 _LONGEST = 180  # bytes of a name in UTF-8, so that CODE_NAME_YEAR.xlsx fits every file system
@@ -108,7 +109,7 @@ def name_faults(code: str, name: str) -> Iterator[Problem]:
     """Why this code and name cannot stand in a file name."""
     for what, text in (("code", code), ("name", name)):
         if not text:
-            yield Problem("roster-blank", facts={"what": what})
+            yield Problem("roster-blank", facts={"what": Word(f"item-{what}")})
         first = (
             text[:1] if what == "code" and text.startswith((".", "~")) else ""
         )  # such files count as hidden
@@ -156,4 +157,6 @@ def _faults(entry: Entry, number: int, origin: str, seen: _Seen) -> Iterator[Pro
         folded = text.casefold()  # Windows folds the case of file names
         first = lines.setdefault(text if folded == text else folded, number)
         if text and first != number:
-            yield Problem("roster-repeated", place, {"what": what, "text": text, "first": first})
+            yield Problem(
+                "roster-repeated", place, {"what": Word(f"item-{what}"), "text": text, "first": first}
+            )

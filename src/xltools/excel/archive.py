@@ -1,4 +1,4 @@
-"""Zip archives of workbooks: their members, under the names that were meant, within the same limits."""
+"""Reads zip archives of workbooks: the members and their names, within the limits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from xltools.files import ZIP, is_passed_over, readable
 from xltools.office.guard import (
     DAMAGE,
+    HEADER,
+    PLAIN_METHODS,
     Limits,
     ScanError,
     beyond,
@@ -18,8 +20,8 @@ from xltools.office.guard import (
     look_inside,
     open_zip,
     printable,
+    unpacked,
 )
-from xltools.office.zipped import HEADER, PLAIN_METHODS, Zip
 
 _NAME_PLACE = slice(26, 28)  # where an entry's local header has the length of its name
 _PACKAGE_STARTS = (b"[content_types].xml", b"_rels/", b"docprops/", b"xl/", b"word/", b"ppt/", b"mimetype")
@@ -29,7 +31,7 @@ Member = tuple[str, bytes | ScanError]
 
 
 def is_archive(data: bytes) -> bool:
-    """Whether it is a zip that holds workbooks and is not itself one; a glance is enough for nearly every workbook."""
+    """Return whether *data* is a zip of workbooks and not itself a workbook; most files need only the first bytes."""
     if not data.startswith(ZIP):
         return False
     length = int.from_bytes(data[_NAME_PLACE], "little")
@@ -44,7 +46,7 @@ def is_archive(data: bytes) -> bool:
 
 
 def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
-    """The name and content of each member, or why it cannot be had; ``None`` for one that is passed over.
+    """Yield the name and content of each member, or its error in place of the content; ``None`` for a hidden one.
 
     Raises :class:`ScanError` when the archive as a whole is refused.
     """
@@ -61,19 +63,19 @@ def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
 
-def _content(package: Zip, entry: zipfile.ZipInfo, limits: Limits) -> bytes | ScanError:
+def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> bytes | ScanError:
     if entry.file_size > limits.file:
         return beyond("file", limits)
     if entry.compress_type not in PLAIN_METHODS:
         return ScanError("archive", f"compression {entry.compress_type}")
     try:
-        return package.unpacked(entry)
+        return unpacked(package, entry)
     except DAMAGE as error:
         return ScanError("damaged", f"{type(error).__name__}: {error}")
 
 
 def meant_name(entry: zipfile.ZipInfo) -> str:
-    """The name as it was typed. Without the mark of UTF-8 it is the system's encoding, which in China is GBK."""
+    """Return the original name. Without the flag for UTF-8 it is in the encoding of the system, in China GBK."""
     name = entry.orig_filename
     if not entry.flag_bits & _UTF8_FLAG and not name.isascii():
         name = readable(name.encode("cp437"))

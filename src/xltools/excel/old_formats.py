@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 
 from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 from xltools.files import OLE
-from xltools.office.guard import DAMAGE, beyond, folded, open_zip, printable
-from xltools.office.zipped import Zip
+from xltools.office.guard import DAMAGE, beyond, folded, open_zip, printable, unpacked
 from xltools.text import characters
 
 _STREAMS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))
@@ -45,10 +45,10 @@ def old_format(data: bytes, limits: Limits) -> str:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
 
-def _zipped_format(package: Zip) -> str:
+def _zipped_format(package: zipfile.ZipFile) -> str:
     parts = {folded(entry.filename): entry for entry in package.infolist()}
     about = parts.get("meta-inf/manifest.xml")
-    if about and about.file_size < _MOST_MANIFEST and b"encryption-data" in package.unpacked(about):
+    if about and about.file_size < _MOST_MANIFEST and b"encryption-data" in unpacked(package, about):
         raise ScanError("encrypted")
     if broken := package.testzip():  # the library does not verify checksums
         raise ScanError("damaged", printable(broken))

@@ -1,4 +1,4 @@
-"""Any file into facts: an .xlsx by the scanner, what has a password once it is taken off, old formats by their values."""
+"""Reads any workbook into facts: .xlsx with the scanner, encrypted ones after decryption, old formats by their values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from xltools.excel.scan import Facts, Limits, ScanError, scan
 
 
 def facts_of(data: bytes, limits: Limits | None = None, passwords: Sequence[str] = ()) -> Facts:
-    """The facts of the workbook in *data*; raises :class:`ScanError` and nothing else."""
+    """Return the facts of the workbook in *data*; raises :class:`ScanError` and nothing else."""
     limits, started = limits or Limits(), time.monotonic()
     try:
         return _plain(data, limits)
     except ScanError as error:
         if error.code != "encrypted":
             raise
-    from xltools.excel.decrypt import decrypted  # noqa: PLC0415  only a password pays for the child process
+    from xltools.excel.decrypt import decrypted  # noqa: PLC0415  only encrypted workbooks need it
 
     opened = decrypted(data, passwords, limits)
     left = max(1, int(limits.seconds - (time.monotonic() - started)))
@@ -25,7 +25,7 @@ def facts_of(data: bytes, limits: Limits | None = None, passwords: Sequence[str]
 
 
 def is_workbook(data: bytes, limits: Limits) -> bool:
-    """Whether it is a workbook or an old one, readable or not, going by what the guard sees of it."""
+    """Return whether *data* is a workbook of any format, even one that cannot be read."""
     try:
         scan(data, limits)
     except ScanError as error:
@@ -42,13 +42,9 @@ def _plain(data: bytes, limits: Limits) -> Facts:
     except ScanError as error:
         if error.code != "old-format":
             raise
-        return _old(data, limits, error)
+        from xltools.excel.old_formats import old_format, read_old  # noqa: PLC0415  only old formats need it
 
-
-def _old(data: bytes, limits: Limits, refusal: ScanError) -> Facts:
-    from xltools.excel.old_formats import old_format, read_old  # noqa: PLC0415  only an old format pays for the child process
-
-    kind = old_format(data, limits)
-    if not kind:
-        raise refusal
-    return read_old(data, kind, limits)
+        kind = old_format(data, limits)
+        if not kind:
+            raise
+        return read_old(data, kind, limits)

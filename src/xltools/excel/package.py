@@ -7,6 +7,8 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping
 
+from xltools.office.guard import unpacked
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -19,7 +21,7 @@ def patched(package: bytes, changes: Mapping[str, Callable[[bytes], bytes]]) -> 
 def parts_of(package: bytes) -> dict[str, bytes]:
     """Return the content of every part by name."""
     with zipfile.ZipFile(io.BytesIO(package)) as file:
-        return {entry.filename: _content(file, entry) for entry in file.infolist()}
+        return {entry.filename: unpacked(file, entry) for entry in file.infolist()}
 
 
 def with_parts(package: bytes, parts: Mapping[str, bytes | None]) -> bytes:
@@ -33,7 +35,7 @@ def with_parts(package: bytes, parts: Mapping[str, bytes | None]) -> bytes:
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
     ):
         for entry in old.infolist():
-            content = parts[entry.filename] if entry.filename in parts else _content(old, entry)
+            content = parts[entry.filename] if entry.filename in parts else unpacked(old, entry)
             if content is not None:
                 new.writestr(_entry(entry.filename, entry.external_attr), content)
         there = set(old.namelist())
@@ -41,12 +43,6 @@ def with_parts(package: bytes, parts: Mapping[str, bytes | None]) -> bytes:
             if content is not None and name not in there:
                 new.writestr(_entry(name, 0), content)
     return out.getvalue()
-
-
-def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Return the content of an entry. A size limits what is unpacked if the directory declares less than there is."""
-    with package.open(entry) as part:
-        return part.read(entry.file_size + 1)
 
 
 def _entry(name: str, attributes: int) -> zipfile.ZipInfo:

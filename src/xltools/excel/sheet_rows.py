@@ -20,7 +20,17 @@ import openpyxl
 from xltools.data.number import is_whole, stored
 from xltools.errors import Problem, RosterError
 from xltools.files import read_bytes
-from xltools.office.guard import Budget, Limits, ScanError, beyond, look, look_for_kind, look_inside, open_zip
+from xltools.office.guard import (
+    Budget,
+    Limits,
+    ScanError,
+    beyond,
+    look,
+    look_for_kind,
+    look_inside,
+    open_zip,
+    unpacked,
+)
 from xltools.office.parsing import parse, unescaped
 
 Rows = list[tuple[int, list[str]]]
@@ -69,7 +79,7 @@ def _checked(data: bytes, limits: Limits) -> io.BytesIO:
         for entry in parts.values():
             if entry.filename.endswith(_XML):
                 parse(budget.part(package, entry), count.start)
-                checked.writestr(entry.filename, _transitional(package.unpacked(entry)))
+                checked.writestr(entry.filename, _transitional(unpacked(package, entry)))
     return copy
 
 

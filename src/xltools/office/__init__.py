@@ -1,1 +1,1 @@
-"""The rooms under every Office file: what a zip of parts may be and cost, and how a part's XML is parsed."""
+"""What all Office files have in common: zips of parts within limits, relations, and the parsing of XML."""

@@ -1,11 +1,12 @@
-"""The guard before the scanner: what a file is, whether it is safe to open, and how much it may cost.
+"""Checks a file before it is parsed: its kind, whether it is safe to open, and its size against limits.
 
-Nothing is parsed here. The bytes are looked at, then the directory of the zip; what must not be opened is refused
-by a code of its own. :class:`Part` carries the limits into the parsing of parts that are large.
+The bytes are checked first, then the directory of the zip; a file that must not be opened is refused with the code of
+a finding. :class:`Part` applies the limits while a large part is parsed.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import zipfile
@@ -17,7 +18,9 @@ from xml.parsers import expat
 
 from xltools.errors import InputError, Problem
 from xltools.files import OLE, ZIP
-from xltools.office.zipped import HEADER, PLAIN_METHODS, Zip
+
+PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the only ones in Office documents
+HEADER = 30  # bytes in front of the name in an entry's header
 
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _ENCRYPTED_FLAG = 0x1
@@ -25,7 +28,7 @@ _UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0", re.MULT
 _GRACE = 10 << 20  # below this no ratio is suspicious: empty formatted rows shrink a hundredfold
 _NESTED = 20  # workbooks stored in an archive uncompressed show their own directories
 
-# What damaged bytes make the libraries raise.
+# The exceptions that zipfile, zlib and expat raise for damaged files.
 DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -42,7 +45,7 @@ DAMAGE = (
 
 
 class ScanError(Exception):
-    """The file cannot be read; ``code`` is the finding to report."""
+    """A file cannot be read. ``code`` is the code of the finding to report, ``reason`` a detail for it."""
 
     def __init__(self, code: str, reason: str = "") -> None:
         self.code, self.reason = code, reason
@@ -51,10 +54,10 @@ class ScanError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Beyond these a file is refused. Sizes in bytes; the names are those of ``--limit``.
+    """The limits beyond which a file is refused, with the names that ``--limit`` accepts. Sizes are in bytes.
 
-    ``xml`` is what of a workbook is parsed; ``elements`` counts its elements, of which a cell has one to four;
-    ``seconds`` and ``memory`` are for the child process that opens old formats and passwords.
+    ``xml`` is the total size of the parts that are parsed, ``elements`` the number of elements in the large ones (a
+    cell has one to four). ``seconds`` and ``memory`` apply to the child process that opens old formats and passwords.
     """
 
     file: int = 50 << 20
@@ -72,7 +75,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 def limits_from(settings: Iterable[str]) -> Limits:
-    """The limits with each NAME=VALUE of *settings* put in; raises :class:`InputError` for what is no such thing."""
+    """Return the default limits changed by *settings* (NAME=VALUE); raises :class:`InputError` for an invalid one."""
     known = [field.name for field in fields(Limits)]
     found: dict[str, int] = {}
     for setting in settings:
@@ -84,7 +87,7 @@ def limits_from(settings: Iterable[str]) -> Limits:
 
 
 def beyond(name: str, limits: Limits) -> ScanError:
-    """The refusal of a file that is beyond one limit; its reason names the limit as ``--limit`` does."""
+    """Return the error for a file that exceeds the limit *name*; its reason has the name and the value of the limit."""
     return ScanError("too-large", f"{name} > {getattr(limits, name):,}")
 
 
@@ -92,7 +95,7 @@ def beyond(name: str, limits: Limits) -> ScanError:
 
 
 def look(data: bytes, limits: Limits) -> None:
-    """What a glance at the bytes tells; raises :class:`ScanError` for anything but a zip."""
+    """Check the first bytes and the size; raises :class:`ScanError` unless *data* is a zip within the limit ``file``."""
     if not data:
         raise ScanError("empty-file")
     if len(data) > limits.file:
@@ -101,7 +104,7 @@ def look(data: bytes, limits: Limits) -> None:
         raise ScanError(_ole_kind(data) if data.startswith(OLE) else _foreign_kind(data))
 
 
-# Names of the streams of an OLE file, by what they make of it.
+# The code of the finding for an OLE file with a stream of this name.
 _STREAMS = {
     "Workbook": "old-format",
     "Book": "old-format",
@@ -111,7 +114,7 @@ _STREAMS = {
 
 
 def _ole_kind(data: bytes) -> str:
-    """Encrypted, a Word document, or an old workbook: by the first stream that says so, as others may be embedded."""
+    """Return the code for an OLE file: from its first known stream, because other documents may be embedded."""
     if _utf16("EncryptedPackage") in data:
         return "encrypted"
     places = {name: data.find(_utf16(name)) for name in _STREAMS}
@@ -123,7 +126,7 @@ def _utf16(text: str) -> bytes:
     return text.encode("utf-16-le")
 
 
-_MARKS = {  # first bytes of other kinds of file
+_MARKS = {  # codes of other kinds of file by their first bytes
     b"Rar!": "archive",
     b"7z\xbc\xaf\x27\x1c": "archive",
     b"\x1f\x8b": "archive",
@@ -137,10 +140,10 @@ _XML_SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 
 
 def _foreign_kind(data: bytes) -> str:
-    """What a file is that is neither a zip nor OLE."""
+    """Return the code for a file that is neither a zip nor OLE."""
     head = data[:_HEAD]
     if ZIP.startswith(head) or not head.strip(b"\0"):
-        return "damaged"  # cut after the first bytes, or never written
+        return "damaged"  # cut off, or only zero bytes
     if found := next((code for mark, code in _MARKS.items() if head.startswith(mark)), None):
         return found
     if _is_lock(data):
@@ -150,7 +153,7 @@ def _foreign_kind(data: bytes) -> str:
 
 
 def _text_kind(head: str) -> str:
-    """What a file is that can be read as text."""
+    """Return the code for a text file that begins with *head*."""
     if re.match(_WEB, head) or "<html" in head:
         return "html-file"
     if head.lstrip().startswith("<?xml"):
@@ -163,7 +166,7 @@ _LOCK_NAME = 54
 
 
 def _is_lock(data: bytes) -> bool:
-    """Whether it is the file Office keeps beside an open one: who has it open, padded to a fixed length."""
+    """Return whether *data* is the lock file of an open document: the length and name of a user, padded."""
     return (
         len(data) in _LOCK_SIZES
         and 0 < data[0] <= _LOCK_NAME
@@ -172,13 +175,13 @@ def _is_lock(data: bytes) -> bool:
 
 
 def _decoded(head: bytes) -> str | None:
-    """The beginning of a file as text, in any of the encodings of China; ``None`` when it is no text."""
+    """Return the beginning of a file as text, decoded as UTF-16, UTF-8 or GB 18030; ``None`` if it is not text."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head[: len(head) // 2 * 2].decode("utf-16", "replace")
     if re.search(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]", head):
         return None
     for encoding in ("utf-8-sig", "gb18030"):
-        for cut in range(4):  # the head may end within a character
+        for cut in range(4):  # the last character may be cut
             try:
                 return head[: len(head) - cut].decode(encoding)
             except UnicodeDecodeError:
@@ -189,19 +192,28 @@ def _decoded(head: bytes) -> str | None:
 # -- the directory of the zip
 
 
-def open_zip(data: bytes, limits: Limits) -> Zip:
-    """The zip in *data*, unless its directory alone would be a burden."""
+def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
+    """Open the zip in *data*; raises :class:`ScanError` if its directory has far more entries than allowed."""
     most = limits.entries * _NESTED
     if len(data) > most * len(_DIRECTORY_ENTRY) and data.count(_DIRECTORY_ENTRY) > most:
         raise beyond("entries", limits)
-    return Zip(data)
+    return zipfile.ZipFile(io.BytesIO(data))
+
+
+def unpacked(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Return the content of an entry, of which no more is inflated than it declares.
+
+    Raises what zipfile raises. ``ZipFile.read`` inflates the whole entry before it looks at the declared size.
+    """
+    with package.open(entry) as file:
+        return file.read(entry.file_size + 1)
 
 
 def look_inside(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
-    """The entries of a zip of *size* bytes by their folded names, when nothing is wrong with its directory.
+    """Return the entries of a zip of *size* bytes by their folded names.
 
-    Raises :class:`ScanError`. No more of an entry is ever unpacked than is declared, so the declared sizes bound
-    what opening it can cost.
+    Raises :class:`ScanError` if the directory exceeds a limit, or has unsafe, duplicate or overlapping entries. The
+    declared sizes are sufficient for this, because :func:`unpacked` returns no more of an entry than it declares.
     """
     entries = package.infolist()
     if len(entries) > limits.entries:
@@ -226,7 +238,7 @@ def _twice(entries: list[zipfile.ZipInfo]) -> str:
 
 
 def _no_overlap(entries: list[zipfile.ZipInfo]) -> None:
-    """Two entries that share bytes: some are missing between them, or it is a trick to unpack more than there is."""
+    """Raise :class:`ScanError` for entries that share bytes: the file is damaged or a bomb."""
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < end:
@@ -235,12 +247,12 @@ def _no_overlap(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def folded(name: str) -> str:
-    """An entry's name as spreadsheet programs compare it."""
+    """Return the name of an entry as spreadsheet programs compare it: with slashes, ignoring case."""
     return name.replace("\\", "/").casefold()
 
 
 def printable(text: str) -> str:
-    """A name out of a file, short and without what could command a terminal."""
+    """Return the first 200 characters of *text*, with U+FFFD for those that could control a terminal."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:200])
 
 
@@ -248,8 +260,8 @@ _WORKBOOK_NAMES = r"[^/]\.(xls[xmb]?|et|ods|docx|zip|rar|7z)$"
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
 
-def look_for_kind(package: Zip, parts: dict[str, zipfile.ZipInfo]) -> None:
-    """Raise :class:`ScanError` unless the names of the entries are those of a workbook without macros."""
+def look_for_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
+    """Raise :class:`ScanError` unless the entries have the names and compression of a workbook without macros."""
     if not is_package(parts):
         raise ScanError(_zip_kind(package, parts))
     if any(map(is_encrypted, parts.values())):
@@ -266,25 +278,25 @@ def look_for_kind(package: Zip, parts: dict[str, zipfile.ZipInfo]) -> None:
 
 
 def is_package(names: Iterable[str]) -> bool:
-    """Whether these names belong to an Office document rather than to files that were packed together."""
+    """Return whether these folded names belong to an Office document."""
     return not {"[content_types].xml", "_rels/.rels"}.isdisjoint(names)
 
 
 def holds_workbooks(names: Iterable[str]) -> bool:
-    """Whether any of these folded names is that of a workbook, or of a further archive."""
+    """Return whether any of these folded names is that of a workbook or of an archive."""
     return any(re.search(_WORKBOOK_NAMES, name) for name in names)
 
 
 def is_encrypted(entry: zipfile.ZipInfo) -> bool:
-    """Whether the entry needs a password."""
+    """Return whether the entry is encrypted."""
     return bool(entry.flag_bits & _ENCRYPTED_FLAG)
 
 
-def _zip_kind(package: Zip, parts: dict[str, zipfile.ZipInfo]) -> str:
-    """What a zip is that is no Office document."""
+def _zip_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> str:
+    """Return the code for a zip that is not an Office document."""
     mime = parts.get("mimetype")
     if mime is not None and mime.file_size < _HEAD and mime.compress_type in PLAIN_METHODS:
-        kind = package.unpacked(mime)
+        kind = unpacked(package, mime)
         return (
             "old-format"
             if b"spreadsheet" in kind
@@ -299,7 +311,7 @@ def _zip_kind(package: Zip, parts: dict[str, zipfile.ZipInfo]) -> str:
 
 # -- large parts
 
-_SMALL = 1 << 20  # a workbook of an agency stays below it and is parsed without being watched
+_SMALL = 1 << 20  # up to this total size parts are parsed without counting; returns are smaller
 _CHUNK = 1 << 20
 _DEEPEST = 256
 _MOST_ATTRIBUTES = 256
@@ -311,13 +323,13 @@ End = Callable[[str], None]
 
 @dataclass(slots=True)
 class Watch:
-    """Counts what large parts hold while they are parsed."""
+    """Counts the elements of large parts while they are parsed."""
 
     limits: Limits
     elements: int = 0
 
     def over(self, start: Start, end: End | None) -> tuple[Start, End]:
-        """The handlers, watched."""
+        """Return handlers that check the limits and then call *start* and *end*."""
         depth = 0
         left = self.limits.elements - self.elements
 
@@ -343,20 +355,20 @@ class Watch:
 
 
 class Part(NamedTuple):
-    """A part to be parsed: at once when it is small, in pieces and watched when it is not."""
+    """A part to be parsed: bytes if it is small; a file, parsed in chunks and with limits, if it is large."""
 
     content: bytes | IO[bytes]
     watch: Watch | None = None
 
     def feed(self, parser: expat.XMLParserType) -> None:
-        """Run *parser* over it."""
+        """Parse the content; raises :class:`ScanError` for a large part that would take too long."""
         if isinstance(self.content, bytes):
             parser.Parse(self.content, True)
             return
         first = True
         while chunk := self.content.read(_CHUNK):
             self._check(chunk, first)
-            parser.Parse(chunk, False)  # in pieces this large a long text is not begun again too often
+            parser.Parse(chunk, False)  # expat parses a long text again for each chunk, so chunks are large
             if len(parser.intern) > _MOST_NAMES:
                 raise ScanError("damaged", f"{len(parser.intern):,} names of elements and attributes")
             first = False
@@ -364,7 +376,7 @@ class Part(NamedTuple):
 
     @staticmethod
     def _check(chunk: bytes, first: bool) -> None:
-        """One tag or text of a megabyte is no spreadsheet's; nor are parts of that size in UTF-16."""
+        """Raise :class:`ScanError` for a tag or text of a megabyte, and for a large part in UTF-16."""
         if b"<" not in chunk and len(chunk) == _CHUNK:
             raise ScanError("damaged", "a text without end")
         if first and (b"\0" in chunk[:4] or chunk[:2] in {b"\xff\xfe", b"\xfe\xff"}):
@@ -373,27 +385,19 @@ class Part(NamedTuple):
 
 @dataclass(slots=True)
 class Budget:
-    """Hands out the parts of one workbook and keeps account of what they cost."""
+    """Opens the parts of one workbook and adds up their sizes."""
 
     limits: Limits
     spent: int = 0
     watch: Watch | None = None
 
-    def spend(self, entry: zipfile.ZipInfo) -> bool:
-        """Whether the part in *entry* is a small one; raises :class:`ScanError` when the workbook is beyond its limit."""
+    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Part:
+        """Return the part in *entry*; raises :class:`ScanError` when all parts together exceed the limit ``xml``."""
         self.spent += entry.file_size
         if self.spent > self.limits.xml:
             raise beyond("xml", self.limits)
-        return self.spent <= _SMALL
-
-    def part(self, package: Zip, entry: zipfile.ZipInfo) -> Part:
-        """The part in *entry*, paid for."""
-        return self.opened(package, entry, is_small=self.spend(entry))
-
-    def opened(self, package: Zip, entry: zipfile.ZipInfo, *, is_small: bool) -> Part:
-        """The part in *entry*, which was paid for."""
-        if is_small:
-            return Part(package.unpacked(entry))
+        if self.spent <= _SMALL:
+            return Part(unpacked(package, entry))
         if self.watch is None:
             self.watch = Watch(self.limits)
         return Part(package.open(entry), self.watch)

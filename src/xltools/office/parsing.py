@@ -1,4 +1,4 @@
-"""Running expat over a part, with what no part may hold refused, and the texts of parts as they are meant."""
+"""Parses a part with expat, refuses document types, and resolves escapes in texts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _Text = Callable[[str], None]
 
 
 def parse(part: Part, start: Start, end: End | None = None, text: _Text | None = None) -> None:
-    """Run expat over a part; a document type is refused, for what it can smuggle in.
+    """Parse *part* with expat; raises :class:`ScanError` for a document type, which can define entities.
 
-    Handlers get names as they stand in the main namespace. What another program put under a namespace of its own
-    keeps its prefix, and so matches nothing.
+    The prefix of the root element is removed from the names that the handlers get. Elements of other namespaces keep
+    their prefixes, so the handlers ignore them.
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -42,7 +42,7 @@ def parse(part: Part, start: Start, end: End | None = None, text: _Text | None =
 
 
 class EnoughError(Exception):
-    """A handler has what it wants; the rest of the part need not be parsed."""
+    """Raised by a handler that does not need the rest of the part."""
 
 
 def _install(parser: expat.XMLParserType, start: Start, end: End | None) -> None:
@@ -51,7 +51,7 @@ def _install(parser: expat.XMLParserType, start: Start, end: End | None) -> None
 
 
 def _stripping(prefix: str, start: Start, end: End | None) -> tuple[Start, End | None]:
-    """The handlers for a part whose main namespace has a prefix."""
+    """Return handlers that remove *prefix* from names and then call *start* and *end*."""
 
     def on_start(tag: str, attributes: dict[str, str]) -> None:
         start(tag.removeprefix(prefix), attributes)
@@ -71,18 +71,18 @@ _ENCODINGS = {"utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "as
 
 
 def _refuse_encoding(_: str, encoding: str | None, __: int) -> None:
-    """Only what expat itself decodes: the standard asks for UTF-8 or UTF-16."""
+    """Raise :class:`ScanError` for an encoding that expat does not decode itself."""
     if encoding and encoding.casefold() not in _ENCODINGS:
         raise ScanError("damaged", encoding)
 
 
 def true(value: str | None) -> bool:
-    """Whether an attribute says yes, in any of the ways there are."""
+    """Return whether the value of an attribute is true."""
     return value in {"1", "true", "on"}
 
 
 def unescaped(text: str) -> str:
-    """The text with Excel's escapes resolved; what no text may hold comes out as the sign for that."""
+    """Return *text* with the escapes of Excel (``_x000A_``) resolved; U+FFFD stands for invalid characters."""
     if "_x" not in text:
         return text
     resolved = _ESCAPE.sub(_character, text)
@@ -90,7 +90,7 @@ def unescaped(text: str) -> str:
 
 
 def _character(escape: re.Match[str]) -> str:
-    """The character of an escape; U+FFFD for one that XML allows nowhere, except surrogates, which may form a pair."""
+    """Return the character of an escape, which may be half of a surrogate pair; U+FFFD for one that XML forbids."""
     character = chr(int(escape[1], 16))
     is_allowed = character in "\t\n\r" or " " <= character < "\ufffe"
     return character if is_allowed else "\ufffd"

@@ -12,8 +12,7 @@ import zipfile
 from itertools import pairwise
 from typing import BinaryIO, NamedTuple
 
-from xltools.office.guard import DAMAGE, Limits, ScanError, look, look_inside, open_zip
-from xltools.office.zipped import HEADER
+from xltools.office.guard import DAMAGE, HEADER, Limits, ScanError, look, look_inside, open_zip
 
 _CHUNK = 1 << 20
 # In the header of an entry: the lengths of its name and of its extra field.

@@ -1,4 +1,4 @@
-"""How the parts of an Office file find one another: by relations, which stand in parts of their own."""
+"""Relations, by which the parts of an Office file refer to one another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Relations = tuple[tuple[str, str, str], ...]
 
 
 def relations(part: Part, owner: str) -> Relations:
-    """Kind, target and id of each relation of the part called *owner* ("" for the package)."""
+    """Return kind, target and id of each relation in *part*; *owner* is the part that has them, "" the package."""
     found: list[tuple[str, str, str]] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -24,13 +24,13 @@ def relations(part: Part, owner: str) -> Relations:
 
 
 def relations_of(part: str) -> str:
-    """The part that holds the relations of *part*."""
+    """Return the name of the part with the relations of *part*."""
     folder, slash, file = part.rpartition("/")
     return f"{folder.rstrip('/')}{slash}_rels/{file}.rels"
 
 
 def target_of(part: str, target: str) -> str:
-    """The part that a relation of *part* points to; "" is the package itself."""
+    """Return the name of the part that a relation of *part* refers to; "" is the package itself."""
     target = target.replace("\\", "/")
     if target.startswith("/"):
         return target.lstrip("/")

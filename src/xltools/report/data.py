@@ -97,7 +97,7 @@ def collection_object(collection: Collection, lang: Lang, passed_over: int = 0) 
             "year": one.filing.stamp.year if one.filing.stamp else None,
             **{f"{s.value}s": sum(f.severity is s for f in one.findings) for s in Severity},
         }
-        for one in collection.each()
+        for one in collection.examined
     ]
     return {
         "files": files,

@@ -1,4 +1,4 @@
-"""The pages about the codes of findings: as a list, as text, and as the Markdown of ``docs/findings.md``."""
+"""The pages about the codes of findings: a list of all, one page as text, and all pages as one Markdown document."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 
-from xltools.data.finding import ACCEPTABLE, SEVERITY, Finding, Severity
+from xltools.data.finding import SEVERITY, Finding, Severity, can_be_accepted
 from xltools.report.table import Table
-from xltools.text import Explanation, Lang, catalog, explanations
+from xltools.text import Lang, catalog, finding_text
+from xltools.text.findings import FindingText
 
 _ORDER = list(Severity)
-_NEAREST, _LIKENESS = 3, 0.5  # how many codes are offered for an unknown one, and how alike they must be
+_NEAREST, _LIKENESS = (
+    3,
+    0.5,
+)  # how many codes to suggest for an unknown one, and their least similarity (0 to 1)
 _MARKUP = re.compile(r"[\\`*~<>|\[\]]")
 
 
 def listing(lang: Lang) -> Table:
-    """Return every code with its severity and one line about it."""
+    """Return a table of all codes with their severity and title."""
     t = catalog(lang)
     head = [t(f"explain.head-{key}") for key in ("code", "severity", "title")]
     severities = {(row, 1): severity.value for row, severity in enumerate(SEVERITY.values(), 1)}
@@ -24,8 +28,8 @@ def listing(lang: Lang) -> Table:
 
 
 def page_text(code: str, lang: Lang) -> str:
-    """The page about *code* for a terminal."""
-    page, t = explanations(lang)[code], catalog(lang)
+    """Return the page about *code* as plain text."""
+    page, t = finding_text(code, lang), catalog(lang)
     blocks = [f"{code}  {_severity(code, lang)}  {page.title}"]
     for key, lines in _parts(page):
         blocks.append("\n".join([t(f"explain.{key}"), *(f"  {line}" for line in lines)]))
@@ -33,8 +37,8 @@ def page_text(code: str, lang: Lang) -> str:
 
 
 def page_markdown(code: str, lang: Lang) -> str:
-    """The page about *code* as a section of Markdown; its anchor is the code."""
-    page, t = explanations(lang)[code], catalog(lang)
+    """Return the page about *code* as a section of Markdown whose anchor is the code."""
+    page, t = finding_text(code, lang), catalog(lang)
     blocks = [f"## {code}", f"**{_plain(page.title)}** ({_severity(code, lang)})"]
     for key, lines in _parts(page):
         words = "\n".join(map(_plain, lines))
@@ -44,7 +48,7 @@ def page_markdown(code: str, lang: Lang) -> str:
 
 
 def book_markdown(lang: Lang) -> str:
-    """The table of all codes and all pages as one document."""
+    """Return the table of all codes, followed by all pages, as one Markdown document."""
     t = catalog(lang)
     head = [t(f"explain.head-{key}") for key in ("code", "severity", "title")]
     lines = [f"| {' | '.join(head)} |", "|---|---|---|"]
@@ -54,31 +58,31 @@ def book_markdown(lang: Lang) -> str:
 
 
 def pointer(findings: Sequence[Finding], lang: Lang) -> str:
-    """Where to read more about the worst of *findings*, of which there is at least one."""
+    """Return the line that names the command for the worst of *findings*; there must be at least one."""
     worst = min(findings, key=lambda finding: _ORDER.index(finding.severity))
     return catalog(lang)("explain.pointer", code=worst.code)
 
 
 def nearest_codes(word: str) -> list[str]:
-    """The codes that were most likely meant, the likeliest first."""
+    """Return the codes most similar to *word*, the most similar first."""
     return difflib.get_close_matches(word.casefold().replace("_", "-"), list(SEVERITY), _NEAREST, _LIKENESS)
 
 
 def _rows(lang: Lang) -> Iterator[tuple[str, str, str]]:
-    t, pages = catalog(lang), explanations(lang)
     for code, severity in SEVERITY.items():
-        yield code, t(f"severity.{severity.value}"), pages[code].title
+        yield code, catalog(lang)(f"severity.{severity.value}"), finding_text(code, lang).title
 
 
 def _severity(code: str, lang: Lang) -> str:
-    """Its severity in words; an error that may be accepted says so."""
-    t = catalog(lang)
-    word = t(f"severity.{SEVERITY[code].value}")
-    return t("explain.acceptable", severity=word) if code in ACCEPTABLE else word
+    """Return the severity in words, with a remark for an error that a coordinator may accept."""
+    t, severity = catalog(lang), SEVERITY[code]
+    word = t(f"severity.{severity.value}")
+    is_remarkable = severity is Severity.ERROR and can_be_accepted(code)
+    return t("explain.acceptable", severity=word) if is_remarkable else word
 
 
-def _parts(page: Explanation) -> Iterator[tuple[str, list[str]]]:
-    """What a page says under its headings, in order; the steps are numbered."""
+def _parts(page: FindingText) -> Iterator[tuple[str, list[str]]]:
+    """Yield each heading of a page with its lines; the steps are numbered."""
     yield "what", [page.what]
     yield "why", [page.why]
     yield "mend", [f"{number}. {step}" for number, step in enumerate(page.mend, 1)]
@@ -88,5 +92,5 @@ def _parts(page: Explanation) -> Iterator[tuple[str, list[str]]]:
 
 
 def _plain(text: str) -> str:
-    """The text with the signs that Markdown would take for its own made harmless."""
+    """Return *text* with the characters escaped that Markdown would take for markup."""
     return _MARKUP.sub(r"\\\g<0>", text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from xltools.checking.collection import Examined
@@ -10,7 +10,8 @@ from xltools.checking.grouping import Group, grouped
 from xltools.data.finding import Finding, Place
 from xltools.excel.marking import Mark, Row, Slip, marked
 from xltools.form.address import ranges
-from xltools.text import cause_text, clerk, explanations, group_text, message, number
+from xltools.form.model import Form
+from xltools.text import cause_text, clerk, finding_text, group_text, message, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,17 @@ def returned(one: Examined) -> Returned | None:
         return None
     # What was answered stays on the slip, so that the answer travels on with the file.
     told = [f for f in findings if f.is_open or (f.explanation and f.waiver is None)]
-    return Returned(one, grouped(told))
+    return Returned(one, grouped([_with_short_label(f, one.filing.form) for f in told]))
+
+
+def _with_short_label(finding: Finding, form: Form | None) -> Finding:
+    """Return *finding* with the label of its row alone, if no other cell of the section has a row with that label."""
+    cell = form.cells.get(finding.cell) if form else None
+    if form is None or cell is None or finding.facts.get("label") != cell.label:
+        return finding
+    row = cell.row_path[-1]
+    is_unique = [c.row_path[-1] for c in form.cells.values() if c.section is cell.section].count(row) == 1
+    return replace(finding, facts=finding.facts | {"label": row}) if is_unique else finding
 
 
 def _marks(group: Group) -> list[Mark]:
@@ -117,7 +128,7 @@ def _sentence(group: Group) -> str:
 
 
 def _steps(finding: Finding) -> str:
-    steps = explanations("zh")[finding.code].mend
+    steps = finding_text(finding.code, "zh").mend
     return (
         "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1)) if len(steps) > 1 else steps[0]
     )

@@ -12,7 +12,7 @@ from xltools.data.finding import Finding, Severity
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
-from xltools.text import Catalog, Lang, catalog, message, number
+from xltools.text import Catalog, Lang, catalog, group_text, message, number
 
 if TYPE_CHECKING:
     from xltools.checking.grouping import Group
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def collection_text(collection: Collection, lang: Lang) -> str:
     """Every finding under its file, the missing agencies, and a line that counts them."""
-    files = (file_text(one, lang) for one in collection.each())
+    files = (file_text(one, lang) for one in collection.examined)
     return "\n\n".join([*filter(None, files), *closing_text(collection, lang)])
 
 
@@ -38,10 +38,14 @@ def closing_text(collection: Collection, lang: Lang) -> list[str]:
 
 
 def summary(collection: Collection, lang: Lang) -> str:
-    """How many files and findings there are."""
+    """Return the numbers of files and of findings, as one line."""
     tally, files, t = collection.tally, len(collection.examined), catalog(lang)
     counts = {f"{severity.value}s": tally.counts[severity] for severity in Severity}
-    parts = [t("report.summary", files=files, clean=files - tally.bad, bad=tally.bad, **counts)]
+    if not tally.bad and not counts["errors"]:
+        key = "report.summary-clean"
+    else:
+        key = "report.summary-one" if files == 1 else "report.summary"
+    parts = [t(key, files=files, clean=files - tally.bad, bad=tally.bad, **counts)]
     if counts["questions"]:
         parts.append(t("report.summary-questions", **counts))
     if tally.waived:
@@ -70,7 +74,7 @@ def _message(group: Group, lang: Lang) -> str:
     """What leads the group, what else is to be told of it, and what may lie behind it, which is told once."""
     t, lead = catalog(lang), group.lead
     if group.is_many:
-        sentence, address = t(f"group.{lead.code}", count=len(group.findings)), shortened(group.spans)
+        sentence, address = group_text(lead.code, len(group.findings), lang), shortened(group.spans)
     else:
         sentence, address = message(lead, lang), lead.address
     others = (f"\n      {t('report.together')}{_sentence(f, lead, lang)}" for f in group.apart)

@@ -1,4 +1,4 @@
-"""Text for people, kept apart from logic: for each language its sentences and its pages about the findings; for clerks one."""
+"""Words for people: one catalogue per language for coordinators, and one in Chinese for the clerks who fill in workbooks."""
 
 from __future__ import annotations
 
@@ -9,98 +9,80 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from xltools.data.finding import Cause, Finding, Sum, Word
-from xltools.errors import Problem, XltoolsError
+from xltools.text.findings import FindingText, finding_code
+
+if TYPE_CHECKING:
+    from xltools.errors import Problem, XltoolsError
 
 Lang = Literal["zh", "en"]
 _FOLDER = Path(__file__).resolve().parent
 LANGS: tuple[Lang, ...] = ("zh", "en")
-LOCALES = _FOLDER / "locale"  # what other libraries say, compiled for gettext
+LOCALES = _FOLDER / "locale"  # click's own messages, compiled for gettext
 
 
-def _held(name: str) -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
-
-
-# Code points that are no characters: UTF-8 cannot encode halves of surrogate pairs, XML allows none of these.
+# Not characters: UTF-8 cannot encode surrogates, and XML allows none of these.
 _NO_CHARACTERS = r"\ud800-\udfff\ufffe\uffff"
-# Characters that command a terminal or turn the direction of a line, and what is no character.
+# Control characters, which a terminal obeys, and those that change the direction of a line.
 _COMMANDS = rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069{_NO_CHARACTERS}]"
 
 
+class Sum(NamedTuple):
+    """The terms of a sum: sign, name and figure of each."""
+
+    terms: tuple[tuple[int, str, Decimal], ...]
+
+
+class Word(NamedTuple):
+    """A word from the catalogue, in the section ``finding-part``."""
+
+    key: str
+
+
 class Catalog:
-    """The sentences of one file, by dotted key, with their facts filled in."""
+    """The sentences of one TOML file. A key is ``section.name``."""
 
     def __init__(self, name: str) -> None:
-        self._sections: dict[str, dict[str, str]] = _held(name)
+        text = (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+        self._sections: dict[str, dict[str, str]] = tomllib.loads(text)
 
     def __call__(self, key: str, /, **facts: object) -> str:
-        """The sentence *key* with *facts* in it; an unknown key or a missing fact is a defect and raises KeyError."""
+        """Return the sentence *key* with *facts* filled in; raise :exc:`KeyError` for an unknown key or a missing fact."""
         section, _, name = key.partition(".")
-        return self._sections[section][name].format_map(self._readable(facts))
+        return self.fill(self._sections[section][name], facts)
+
+    def fill(self, sentence: str, facts: Mapping[str, object]) -> str:
+        """Return *sentence* with *facts* in place of its ``{names}``."""
+        return sentence.format_map(_readable(facts, self._sections.get("finding-part", {})))
 
     def keys(self, section: str) -> list[str]:
-        """The keys there are below *section*, as the file orders them."""
+        """Return the names in *section*, in the order of the file."""
         return list(self._sections[section])
-
-    def _readable(self, facts: dict[str, object]) -> dict[str, object]:
-        """Return *facts* as text: a sum in figures, and under ``key_words`` with the names of its terms."""
-        readable: dict[str, object] = {}
-        for key, fact in facts.items():
-            if isinstance(fact, Sum):
-                figures = [(sign, number(value)) for sign, _, value in fact.terms if value]
-                words = [(sign, f"{name} {number(value)}") for sign, name, value in fact.terms]
-                readable[key], readable[f"{key}_words"] = _joined(figures) or "0", _joined(words)
-            elif isinstance(fact, Word):
-                readable[key] = self(f"finding-part.{fact.key}")
-            else:
-                readable[key] = number(fact) if isinstance(fact, Decimal) else fact
-        return readable
-
-
-def _joined(terms: list[tuple[int, str]]) -> str:
-    """Return signed terms as a sum: ``1,180 + 31``."""
-    text = "".join(f" {'-' if sign < 0 else '+'} {term}" for sign, term in terms)
-    return text.removeprefix(" + ").removeprefix(" ")
 
 
 @cache
 def catalog(lang: Lang) -> Catalog:
-    """What a coordinator reads, in that language."""
+    """Return the catalogue of what coordinators read."""
     return Catalog(lang)
 
 
 @cache
 def clerk() -> Catalog:
-    """What stands in a workbook: always Chinese."""
+    """Return the catalogue of what workbooks contain: always Chinese."""
     return Catalog("clerk")
 
 
-class Explanation(NamedTuple):
-    """The page about one code of a finding; ``mend`` holds the agency's steps, ``why`` ends with the ground."""
-
-    title: str
-    what: str
-    why: str
-    mend: tuple[str, ...]
-    coordinator: str
-    example: str = ""
-
-
-@cache
-def explanations(lang: Lang) -> dict[str, Explanation]:
-    """The pages about all codes in that language, from ``explain.zh.toml`` or ``explain.en.toml``."""
-    pages = _held(f"explain.{lang}")
-    return {code: Explanation(**page | {"mend": tuple(page["mend"])}) for code, page in pages.items()}
+def finding_text(code: str, lang: Lang) -> FindingText:
+    """Return the messages and the page for the code of a finding."""
+    return finding_code(code).texts[lang]
 
 
 _SPOKEN = ("LC_ALL", "LC_MESSAGES", "LANG", "LC_CTYPE")
 
 
 def default_lang(environment: Mapping[str, str] = os.environ) -> Lang:
-    """Chinese on a Chinese machine, English elsewhere; ``XLTOOLS_LANG`` decides when it is set."""
+    """Return the language of ``XLTOOLS_LANG`` if it is set, else ``"zh"`` on a Chinese system and ``"en"`` elsewhere."""
     chosen = environment.get("XLTOOLS_LANG", "").casefold()
     if chosen[:2] in LANGS:
         return "zh" if chosen.startswith("zh") else "en"
@@ -110,7 +92,7 @@ def default_lang(environment: Mapping[str, str] = os.environ) -> Lang:
 
 
 def _system_locale() -> str:
-    import locale  # noqa: PLC0415  the environment tells nearly everywhere
+    import locale  # noqa: PLC0415  seldom needed: most systems set an environment variable
 
     if found := locale.getlocale()[0]:
         return found
@@ -121,45 +103,116 @@ def _system_locale() -> str:
     return locale.getlocale()[0] or ""
 
 
-def message(finding: Finding, lang: Lang) -> str:
-    """The sentence for a finding: what is there, what should be, and what to do; inside a roll-up, with whom it is about."""
+class _Cause(Protocol):
+    """What a sentence needs of a :class:`~xltools.data.finding.Cause`."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def facts(self) -> Mapping[str, object]: ...
+
+
+class _Finding(_Cause, Protocol):
+    """What a sentence needs of a :class:`~xltools.data.finding.Finding`."""
+
+    @property
+    def found(self) -> object: ...
+    @property
+    def expected(self) -> object: ...
+    @property
+    def agency(self) -> str: ...
+    @property
+    def member(self) -> str: ...
+
+
+def message(finding: _Finding, lang: Lang) -> str:
+    """Return the sentence for a finding: what was found, what was expected, and what to do.
+
+    If the finding is about one agency in a roll-up, both names precede the sentence.
+    """
     t = catalog(lang)
-    facts = finding.facts | {"found": finding.found, "expected": finding.expected}
+    facts = {**finding.facts, "found": finding.found, "expected": finding.expected}
     blanks = {key: t("finding-part.empty") for key, fact in facts.items() if fact == ""}
-    sentence = t(f"finding.{finding.code}", **(facts | blanks))
+    sentence = t.fill(finding_text(finding.code, lang).message, facts | blanks)
     if not finding.member:
         return sentence
     return t("finding-part.inside", agency=finding.agency, member=finding.member, sentence=sentence)
 
 
 def group_text(code: str, count: int, lang: Lang) -> str:
-    """The sentence for *count* findings of one code on one sheet."""
-    return catalog(lang)(f"group.{code}", count=count)
+    """Return the sentence for *count* findings of one code on one sheet."""
+    return catalog(lang).fill(finding_text(code, lang).message_for_many, {"count": count})
 
 
-def cause_text(cause: Cause, lang: Lang) -> str:
-    """The sentence for what may lie behind a finding."""
+def cause_text(cause: _Cause, lang: Lang) -> str:
+    """Return the sentence for a possible cause of a finding."""
     return catalog(lang)(f"cause.{cause.code}", **cause.facts)
 
 
 def problem_text(problem: Problem, lang: Lang) -> str:
-    """The sentence for what stops the work, with its place in front."""
+    """Return the sentence for a problem that stops the work, preceded by its place."""
     sentence = catalog(lang)(f"problem.{problem.code}", **problem.facts)
     return f"{problem.place}: {sentence}" if problem.place else sentence
 
 
 def error_text(error: XltoolsError, lang: Lang) -> str:
-    """One line for each problem; names of files and words out of them are made harmless."""
+    """Return one line per problem, without control characters."""
     return harmless("\n".join(problem_text(problem, lang) for problem in error.problems))
 
 
+class _Count(int):
+    """A number that a sentence can show with its noun: ``{count:file|files}`` gives "1 file" or "2 files"."""
+
+    def __format__(self, spec: str) -> str:
+        if "|" not in spec:
+            return super().__format__(spec)
+        one, many = spec.split("|")
+        return f"{self:d} {one if self == 1 else many}"
+
+
 def number(value: Decimal) -> str:
-    """1,204 or 59,237.2449: every digit, with separators."""
+    """Return *value* with all its digits and with thousands separators: 59,237.2449."""
     return f"{value:,f}"
 
 
+def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
+    """Return *facts* as sentences show them.
+
+    Figures have thousands separators. The sum ``terms`` also becomes ``terms_words``, with the name of each term. A
+    :class:`Word` is looked up in *words*. A count can be shown with its noun.
+    """
+    ready: dict[str, object] = {}
+    for key, fact in facts.items():
+        if isinstance(fact, Sum):
+            ready[key], ready[f"{key}_words"] = _terms(fact), _named_terms(fact)
+        elif isinstance(fact, Word):
+            ready[key] = words[fact.key]
+        elif isinstance(fact, Decimal):
+            ready[key] = number(fact)
+        elif type(fact) is int:
+            ready[key] = _Count(fact)
+        else:
+            ready[key] = fact
+    return ready
+
+
+def _terms(total: Sum) -> str:
+    """Return ``1,180 + 31``: the terms other than 0, or ``0`` if there are none."""
+    return _joined([(sign, number(value)) for sign, _, value in total.terms if value]) or "0"
+
+
+def _named_terms(total: Sum) -> str:
+    """Return all terms, each figure preceded by its name."""
+    return _joined([(sign, f"{name} {number(value)}") for sign, name, value in total.terms])
+
+
+def _joined(terms: list[tuple[int, str]]) -> str:
+    text = "".join(f" {'-' if sign < 0 else '+'} {term}" for sign, term in terms)
+    return text.removeprefix(" + ").removeprefix(" ")
+
+
 def harmless(text: str) -> str:
-    """The text without the characters that command whoever shows it: names and words out of files are in it."""
+    """Return *text* with U+FFFD in place of control characters, which names and cells of files may contain."""
     return re.sub(_COMMANDS, "\ufffd", text)
 
 

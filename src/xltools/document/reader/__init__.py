@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.data.filing import Filing, Origin, Shown, Source, Stamp, stamp_from_name
-from xltools.data.finding import Finding, Word, quoted
+from xltools.data.finding import Finding, quoted
 from xltools.data.number import is_blank, misfit
 from xltools.data.record import Agency, Record
 from xltools.data.typed import typed
@@ -28,6 +28,7 @@ from xltools.form import library
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Cell, Form, Section
 from xltools.office.guard import Limits, ScanError
+from xltools.text import Word
 
 __all__ = ["Given", "read_document", "report_in"]
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from xltools.document.reader.flow import Flow, Item, Paragraph, Weaver
 from xltools.office.guard import (
     DAMAGE,
+    PLAIN_METHODS,
     Budget,
     Limits,
     ScanError,
@@ -20,7 +21,6 @@ from xltools.office.guard import (
 )
 from xltools.office.parsing import parse, true
 from xltools.office.relations import relations, relations_of
-from xltools.office.zipped import PLAIN_METHODS
 
 # What is no longer in the text, stands there twice, or was never words of it.
 _LEFT_OUT = {"del", "moveFrom", "mc:Fallback", "instrText", "delText", "rubyPr", "rt"}

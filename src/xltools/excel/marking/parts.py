@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xltools.excel.marking.markup import Element, Index, Markup, Skip
 from xltools.excel.package import with_parts
-from xltools.office.guard import Limits, beyond, folded
+from xltools.office.guard import Limits, beyond, folded, unpacked
 from xltools.office.relations import relations_of, target_of
-from xltools.office.zipped import Zip
 
 _TYPES = "[Content_Types].xml"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -32,7 +33,7 @@ class Parts:
 
     def __init__(self, package: bytes, limits: Limits) -> None:
         self._package, self._limits = package, limits
-        self._zip = Zip(package)
+        self._zip = zipfile.ZipFile(io.BytesIO(package))
         self._names = {folded(name): name for name in self._zip.namelist()}
         self._changed: dict[str, bytes | None] = {}
         self._read: dict[str, bytes] = {}
@@ -63,7 +64,7 @@ class Parts:
         if entry.file_size > self._limits.xml:
             raise beyond("xml", self._limits)
         if name not in self._read:
-            self._read[name] = self._zip.unpacked(entry)
+            self._read[name] = unpacked(self._zip, entry)
         return self._read[name]
 
     def root(self, name: str, skip: Skip | None = None) -> Element:

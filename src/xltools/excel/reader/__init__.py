@@ -1,7 +1,6 @@
-"""A workbook into a filing, doubting everything: facts are given a meaning only where they stand where they should.
+"""Reads a workbook into a filing: the facts of the scanner get a meaning by the form.
 
-Nothing is taken from a sheet whose layout was changed, no text becomes a number, and no stored result of a
-formula is used as a figure.
+Nothing is read from a sheet whose layout does not match, and no stored result of a formula is used as a figure.
 """
 
 from __future__ import annotations
@@ -41,13 +40,11 @@ def read(
     key: bytes = b"",
     passwords: Sequence[str] = (),
 ) -> Filing:
-    """The filing in the file *path*; with *form*, nothing else is accepted, otherwise a built-in form is looked up.
+    """Read the workbook *path*. With *form* only that form is accepted, otherwise any built-in form.
 
-    With *by_labels* a workbook without a stamp is read by its labels, its agency and year taken from a file name
-    of the form ``CODE_NAME_YEAR``. With *key* the workbook must carry the seal of its stamp. The
-    *passwords* are tried on a workbook that has one to open. Raises
-    :class:`~xltools.errors.InputError` when the system does not let the file be read. Everything that is wrong
-    with the file itself is a finding.
+    With *by_labels* a workbook without a stamp is read by its labels; agency and year are taken from a file name such as
+    ``CODE_NAME_YEAR``. With *key* the workbook must have the seal of its stamp. *passwords* are tried on an encrypted
+    workbook. Faults of the file are findings. Raises :class:`~xltools.errors.InputError` if the file cannot be opened.
     """
     limits = limits or Limits()
     data, name = read_bytes(path, limits.file), shown(path)
@@ -67,7 +64,7 @@ def read_package(
     key: bytes = b"",
     passwords: Sequence[str] = (),
 ) -> Filing:
-    """The filing in the bytes of a file called *name*."""
+    """Read the workbook in *data*, the content of a file called *name*; see :func:`read`."""
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
     try:
         facts = facts_of(data, limits, passwords)
@@ -79,21 +76,21 @@ def read_package(
 
 
 def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:
-    stamp, doubts = read_stamp(facts)
+    stamp, findings = read_stamp(facts)
     if stamp is None:
         return _unstamped(facts, source, form, by_labels=by_labels, key=key)
     found, fault = find_form(stamp, form)
     if found is None:
         return Filing(source, _signed([fault] if fault else [], source, stamp), stamp=stamp)
     if key:
-        doubts += _seal_faults(facts, stamp, key)
+        findings += _seal_faults(facts, stamp, key)
     return _filing(
-        Reading(facts, layout(found), stamp.kind == "rollup", findings=doubts), source, stamp, found
+        Reading(facts, layout(found), stamp.kind == "rollup", findings=findings), source, stamp, found
     )
 
 
 def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:
-    """A workbook that was not issued: a superseded one is named, another is read by its labels if that was asked for."""
+    """Read a workbook without a stamp: by its labels with *by_labels*, if it is not of a superseded edition."""
     forms = [form] if form else [library.find(name) for name in library.names()]
     for known in forms:
         if word := next((w for sheet in facts.sheets if (w := superseded_word(known, sheet))), ""):
@@ -119,7 +116,7 @@ def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
 
 
 def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filing:
-    told = _of_rollup(reading, stamp) if reading.is_rollup else {}
+    fields = _of_rollup(reading, stamp) if reading.is_rollup else {}
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
     read_sheets(reading)
@@ -135,12 +132,12 @@ def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filin
         unread=frozenset(reading.unread),
         clouded=frozenset(reading.clouded),
         moved=reading.moved,
-        **(told or own),
+        **(fields or own),
     )
 
 
 def _of_rollup(reading: Reading, stamp: Stamp) -> dict[str, Any]:
-    """What only the filing of a roll-up has, and its record, which is a sum."""
+    """Return the fields of a filing that only a roll-up has, and its record, the sum of its members."""
     from xltools.data.rollup import rolled_up  # noqa: PLC0415  most files are returns
     from xltools.excel.reader.account import read_earlier, read_waived  # noqa: PLC0415
     from xltools.excel.reader.rollup import read_rollup  # noqa: PLC0415
@@ -156,6 +153,6 @@ def _of_rollup(reading: Reading, stamp: Stamp) -> dict[str, Any]:
 
 
 def _signed(findings: list[Finding], source: Source, stamp: Stamp) -> tuple[Finding, ...]:
-    """The findings with the file and the agency they are about."""
+    """Return the findings with the path of the file and its agency."""
     agency = str(stamp.agency)
     return tuple(finding.of(source.path, agency) for finding in findings)

@@ -1,7 +1,4 @@
-"""What a roll-up tells of other times and of findings: the years before it, and what was accepted in it.
-
-Neither is needed to add the roll-up up. A roll-up without these sheets is older than they are, or had nothing to tell.
-"""
+"""Reads two optional sheets of a roll-up: the figures of earlier years, and accepted findings."""
 
 from __future__ import annotations
 
@@ -23,10 +20,10 @@ _LONGEST = 2000  # characters of one text
 
 
 def read_earlier(reading: Reading, year: int) -> dict[int, dict[str, Decimal]]:
-    """The figures of the years before *year*, the last first: inputs as they stand there, totals derived from them.
+    """Return the figures of the years before *year*, the last year first; totals are computed from the inputs.
 
-    A figure is known where its row has its name and its labels, its column a year, and the cell a number of its
-    kind. Whatever else stands there is not a fault of the return, and is not known.
+    A figure is read if its row has its name and its labels, its column has a year, and the cell a valid number. Other
+    cells are ignored without a finding.
     """
     facts = reading.facts.sheet(YEARS)
     if facts is None:
@@ -46,7 +43,7 @@ def read_earlier(reading: Reading, year: int) -> dict[int, dict[str, Decimal]]:
 
 
 def _years(facts: SheetFacts, year: int) -> Iterator[tuple[int, int]]:
-    """Each year that stands over just one column."""
+    """Yield each year that is the head of exactly one column, and the column."""
     heads = [(_text(facts, Years.HEAD_ROW, column), column) for column in range(Years.LAST, Years.NAME)]
     for before in range(year - 1, year - 1 - Years.MOST, -1):
         columns = [column for head, column in heads if head == clerk()("years.year", year=before)]
@@ -55,7 +52,7 @@ def _years(facts: SheetFacts, year: int) -> Iterator[tuple[int, int]]:
 
 
 def _rows(reading: Reading, facts: SheetFacts) -> Iterator[tuple[str, int]]:
-    """The row of each figure that has just one, under the labels that are the form's."""
+    """Yield the row of each figure that has exactly one row, if it has the labels of the form."""
     found: dict[str, list[int]] = {}
     for row, column in sorted(facts.cells):
         if column == Years.NAME and row >= Years.FIRST_ROW:
@@ -80,7 +77,7 @@ def _figure(facts: SheetFacts, row: int, column: int, cell: Cell) -> Decimal | N
 
 
 def read_waived(reading: Reading) -> tuple[Accepted, ...]:
-    """The findings accepted in it, in its words; a head that was changed is noted, since accepting must hide nothing."""
+    """Return the accepted findings; if a head of the table was changed, note that and return none."""
     facts, t = reading.facts.sheet(WAIVED), clerk()
     if facts is None:
         return ()

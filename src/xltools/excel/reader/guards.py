@@ -1,13 +1,11 @@
-"""What became of the guards a workbook was issued with: protection, validations, visible rows.
+"""Checks what protects a workbook: sheet and structure protection, data validations, visible rows and columns.
 
-Losing them does no harm by itself, since every figure is checked again; so these are notes, and a warning where
-figures can hide from the eye.
+All figures are checked anyway, so a lost protection is only a note, and hidden cells are a warning.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from xltools.excel.reader.locate import Located
 from xltools.excel.reader.reading import Reading, typed_names
@@ -15,12 +13,12 @@ from xltools.form.address import a1, column_index, column_name
 from xltools.form.places import Sheet
 
 _RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?([0-9]{1,7}))?")
-# Programs that keep the lock of a workbook's structure when they save; others drop it without being asked.
+# Programs that keep the protection of the structure when they save a workbook.
 _KEEPERS = ("Microsoft Excel", "WPS")
 
 
 def look_at_guards(reading: Reading, located: list[Located]) -> None:
-    """Note what is no longer guarded. A workbook that was never issued had no guards to lose; an old format does not tell."""
+    """Note what is no longer protected, unless the workbook was not issued or its format does not say."""
     if reading.by_labels or reading.facts.old_format:
         return
     open_sheets = [place.facts.name for place in located if not place.facts.is_protected]
@@ -36,9 +34,10 @@ def look_at_guards(reading: Reading, located: list[Located]) -> None:
 
 
 def _look_at_table(reading: Reading, sheet: Sheet, located: Located) -> None:
-    inputs = tuple(map(located.cells.__getitem__, typed_names(reading.layout.form, sheet)))
+    inputs = [located.cells[name] for name in typed_names(reading.layout.form, sheet)]
     if not reading.is_rollup:
-        lost = _uncovered(inputs, tuple(located.facts.validations))
+        ranges = [found for text in located.facts.validations if (found := _range(text))]
+        lost = [place for place in inputs if not any(_covers(area, place) for area in ranges)]
         if lost:
             reading.note("validation-lost", sheet.name, lost[0], found=sheet.name, count=len(lost))
     rows = sorted(located.facts.hidden_rows.intersection(located.rows.values()))
@@ -48,23 +47,6 @@ def _look_at_table(reading: Reading, sheet: Sheet, located: Located) -> None:
         hidden = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
         place = (rows[0] if rows else inputs[0][0], columns[0] if columns else inputs[0][1])
         reading.note("hidden-cells", sheet.name, place, found="、".join(hidden), expected=a1(*place))
-
-
-def _uncovered(places: _Places, texts: tuple[str, ...]) -> _Places:
-    """The places that none of the ranges covers."""
-    return _known_uncovered(places, texts) if len(texts) <= _FEW else _worked_out(places, texts)
-
-
-_Places = tuple[tuple[int, int], ...]
-_FEW = 100  # ranges with a validation that a form has on one sheet
-
-
-def _worked_out(places: _Places, texts: tuple[str, ...]) -> _Places:
-    ranges = [r for text in texts if (r := _range(text))]
-    return tuple(place for place in places if not any(_covers(r, place) for r in ranges))
-
-
-_known_uncovered = lru_cache(maxsize=64)(_worked_out)  # the same ranges stand in every file
 
 
 def _range(text: str) -> tuple[int, int, int, int] | None:

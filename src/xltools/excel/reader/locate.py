@@ -1,54 +1,56 @@
-"""Where the cells of a section stand in a workbook that people have worked on.
+"""Finds the cells of a section in a workbook that people have edited.
 
-Three witnesses are heard: the cells' defined names, which follow a cell through insertions and moves; the labels
-around the table, which a person reads; and the address where the form was issued. A figure is read where names
-and labels agree, or by the labels alone where the names are gone. Where they contradict one another, or a label
-is missing or there twice, the sheet is refused with the place: nothing is ever read from a wrong cell.
+A cell is found by the labels of its row and column, which people read, and checked against its defined name, which
+spreadsheet programs adjust when rows are inserted or cells are moved. If the name is missing, the labels alone decide.
+If labels and names differ, or a label is missing or there twice, the sheet is not read and the place is reported, so
+that no figure is read from a wrong cell.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
 from typing import NamedTuple
 
 from xltools.excel.reader.reading import Reading
-from xltools.excel.reader.stamp import is_short, named_place, place_of
+from xltools.excel.reader.stamp import named_place
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Form
 from xltools.form.places import Area, Label, Sheet
 
-_MEASURED = {"caption", "head", "stub"}  # labels that tell a row or a column; titles and hints vary
-_MOST_TEXTS = 5000  # in a sheet with labels: folding has its price
-_MOST_MET = 1000  # texts of one sheet that are remembered
+_MEASURED = {
+    "caption",
+    "head",
+    "stub",
+}  # roles of labels that identify rows and columns; titles and hints vary
+_MOST_TEXTS = 5000  # on a sheet of a form; comparing many texts takes long
 
 
 class Located(NamedTuple):
-    """A section's sheet as found, with the row and column that each row and column of the layout has there."""
+    """The sheet of a section, and the row and column in it of each row and column of the layout."""
 
     facts: SheetFacts
     rows: Mapping[int, int]
     columns: Mapping[int, int]
-    cells: Mapping[str, tuple[int, int]]  # where each cell of the tables stands
-    is_moved: bool  # whether any line stands elsewhere than it was issued
+    cells: Mapping[str, tuple[int, int]]  # the place of each cell of the tables
+    is_moved: bool  # whether any row or column is not where it was issued
 
     @classmethod
     def of(cls, sheet: Sheet, facts: SheetFacts, rows: dict[int, int], columns: dict[int, int]) -> Located:
-        """The sheet with its lines there."""
+        """Return the result for a sheet whose rows and columns were found."""
         cells = {name: (rows[area.row], columns[area.column]) for name, area in sheet.cells.items()}
         is_moved = any(old != new for lines in (rows, columns) for old, new in lines.items())
         return cls(facts, rows, columns, cells, is_moved)
 
     def place(self, area: Area) -> tuple[int, int]:
-        """Where the cell of that area stands."""
+        """Return the place of the cell that the layout has at *area*."""
         return self.rows[area.row], self.columns[area.column]
 
 
 def _texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
-    """What may be a label in a sheet. In one with thousands of texts none is looked for: it is not a form's."""
+    """Return the texts of a sheet that may be labels, as :func:`plain`; none for a sheet with thousands of texts."""
     short = {
         place: fact.text
         for place, fact in facts.cells.items()
@@ -58,7 +60,7 @@ def _texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
 
 
 def locate(reading: Reading, sheet: Sheet) -> Located | None:
-    """Find the sheet and the places of its cells; ``None`` when it cannot be read, with the reason noted."""
+    """Find the sheet and the places of its cells; if it cannot be read, note the reason and return ``None``."""
     facts = _sheet(reading, sheet)
     if facts is None:
         reading.note("missing-sheet", sheet.name, None, expected=sheet.name)
@@ -66,7 +68,7 @@ def locate(reading: Reading, sheet: Sheet) -> Located | None:
     if not sheet.cells:
         return _prose_places(sheet, facts)
     located = _by_labels(reading, sheet, facts)
-    if located is None or not (_names_stay(reading, sheet, located) or _names_agree(reading, located)):
+    if located is None or not _names_agree(reading, located):
         return None
     _note_moves(reading, sheet, located)
     return located
@@ -76,7 +78,7 @@ def locate(reading: Reading, sheet: Sheet) -> Located | None:
 
 
 def _sheet(reading: Reading, sheet: Sheet) -> SheetFacts | None:
-    """The sheet of that name; else the one that the cells' names point to; else the one that has its labels."""
+    """Return the sheet by its name, else by the defined names of its cells, else by its labels."""
     facts = reading.facts.sheet(sheet.name)
     if facts is not None:
         return facts
@@ -94,7 +96,7 @@ def _sheet_by_names(reading: Reading, sheet: Sheet) -> SheetFacts | None:
 
 
 def _sheet_by_labels(reading: Reading, sheet: Sheet) -> SheetFacts | None:
-    """The only sheet that is not another section's and has nearly all labels of this one."""
+    """Return the sheet that has nearly all labels of *sheet* and is no other section's, if there is just one."""
     taken = {other.name for other in reading.layout.sheets}
     wanted = {plain(label.text) for label in sheet.labels if label.role in _MEASURED}
     if not wanted:
@@ -108,7 +110,7 @@ def _sheet_by_labels(reading: Reading, sheet: Sheet) -> SheetFacts | None:
 
 
 def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
-    """Prose stands under its heading; a heading that was moved or rewritten leaves it at its address."""
+    """Find each text below its heading; where a heading is missing, use the address where it was issued."""
     rows = {area.row: area.row for area in sheet.texts.values()}
     headings = [label for label in sheet.labels if label.role == "heading"]
     there = _texts(facts) if headings else {}
@@ -126,78 +128,19 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
 
 
 def _by_labels(reading: Reading, sheet: Sheet, facts: SheetFacts) -> Located | None:
-    """Match the layout's lines of labels, in order, with the sheet's."""
-    issued = _issued(sheet)
-    texts = _labels_in(facts, issued.known)
-    if texts == issued.texts and issued.located:
-        return issued.located._replace(facts=facts)
-    labels = _measured(sheet)
+    """Match the lines of labels in the layout, in order, with those in the sheet."""
+    labels = [label for label in sheet.labels if label.role in _MEASURED]
+    known = {plain(label.text) for label in labels}
+    texts = {place: text for place, text in _texts(facts).items() if text in known}
     rows = _axis(reading, sheet, facts, labels, texts, None)
     if rows is None:
         return None
     columns = _axis(reading, sheet, facts, labels, texts, rows)
     if columns is None:
         return None
-    return _lined_up(sheet, facts, rows, columns)
-
-
-def _labels_in(facts: SheetFacts, known: _Known) -> dict[tuple[int, int], str]:
-    """Those of the texts that are labels."""
-    if len(facts.cells) > _MOST_TEXTS:
-        return {place: text for place, text in _texts(facts).items() if text in known.labels}
-    return {
-        place: label
-        for place, fact in facts.cells.items()
-        if fact.type == "s" and (label := known[fact.text]) is not None
-    }
-
-
-class _Known(dict[str | None, str | None]):
-    """Which label of one sheet a text is, if it is any; worked out when the text is first met."""
-
-    def __init__(self, labels: Iterable[str]) -> None:
-        super().__init__()
-        self.labels = frozenset(labels)
-
-    def __missing__(self, text: str | None) -> str | None:
-        if not text or len(text) > LONGEST_LABEL:
-            return None
-        if len(self) >= _MOST_MET:
-            self.clear()
-        label = self[text] = plain(text) if plain(text) in self.labels else None
-        return label
-
-
-def _lined_up(sheet: Sheet, facts: SheetFacts, rows: dict[int, int], columns: dict[int, int]) -> Located:
     areas = sheet.cells.values()
     rows, columns = _filled(rows, (a.row for a in areas)), _filled(columns, (a.column for a in areas))
     return Located.of(sheet, facts, rows, columns)
-
-
-def _measured(sheet: Sheet) -> list[Label]:
-    return [label for label in sheet.labels if label.role in _MEASURED]
-
-
-class _Issued(NamedTuple):
-    """The labels of a sheet as it is issued, and what is found in it then: the usual case, worked out once."""
-
-    known: _Known
-    texts: dict[tuple[int, int], str]
-    located: Located | None  # none where the labels alone do not tell
-    names: tuple[str, ...]  # of its cells, as a workbook's names are kept
-
-
-@cache
-def _issued(sheet: Sheet) -> _Issued:
-    labels = _measured(sheet)
-    texts = {label.area.anchor: plain(label.text) for label in labels}
-    rows = _match(labels, texts, None)
-    columns = _match(labels, texts, rows.matched)
-    located = None
-    if rows.is_clear and columns.is_clear:
-        located = _lined_up(sheet, SheetFacts(sheet.name), rows.matched, columns.matched)
-    names = tuple(name.casefold() for name in sheet.cells)
-    return _Issued(_Known(texts.values()), texts, located, names)
 
 
 def _axis(
@@ -208,7 +151,7 @@ def _axis(
     texts: dict[tuple[int, int], str],
     rows: dict[int, int] | None,
 ) -> dict[int, int] | None:
-    """Where each labelled row stands, or, once the *rows* are known, each labelled column; ``None`` with the reason noted."""
+    """Find each labelled row or, given *rows*, each labelled column; on failure note the reason and return ``None``."""
     match = _match(labels, texts, rows)
     if match.is_clear:
         return match.matched
@@ -225,7 +168,7 @@ _Lines = dict[int, tuple[str, ...]]
 
 
 class _Match(NamedTuple):
-    """The lines of labels that are wanted, those found, and which is which."""
+    """The labels of each row (or column) in the layout and in the sheet, and which row of the sheet each one is."""
 
     wanted: _Lines
     found: _Lines
@@ -233,17 +176,17 @@ class _Match(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every line was found."""
+        """Whether every line of the layout was found."""
         return len(self.matched) == len(self.wanted)
 
     @property
     def is_clear(self) -> bool:
-        """Whether every line was found, and not most of them twice."""
+        """Whether every line was found and the table is not there twice."""
         return self.is_complete and not _is_twice(self.wanted, self.found)
 
 
 def _match(labels: list[Label], texts: dict[tuple[int, int], str], rows: dict[int, int] | None) -> _Match:
-    """Which labelled row stands where, or, once the *rows* are known, which labelled column."""
+    """Match labelled rows or, given *rows*, labelled columns."""
 
     def line(row: int, column: int) -> tuple[int, int]:
         return (row, column) if rows is None else (column, row)
@@ -255,7 +198,7 @@ def _match(labels: list[Label], texts: dict[tuple[int, int], str], rows: dict[in
 
 
 def _lines(triples: Iterable[tuple[int, int, str]]) -> _Lines:
-    """The texts of each row (or column), in order along it, by the number of the row."""
+    """Return the texts of each row (or column) in order, by the number of the row."""
     lines: dict[int, list[tuple[int, str]]] = {}
     for line, position, text in triples:
         lines.setdefault(line, []).append((position, text))
@@ -263,7 +206,7 @@ def _lines(triples: Iterable[tuple[int, int, str]]) -> _Lines:
 
 
 def _matched(wanted: _Lines, found: _Lines) -> dict[int, int]:
-    """For each wanted line, the first line found after the one before it that has its texts, in order."""
+    """Return for each line of *wanted* the first line of *found* with its texts, behind the match of the line before."""
     matched: dict[int, int] = {}
     after = -1
     for line, texts in wanted.items():
@@ -279,9 +222,9 @@ def _within(texts: tuple[str, ...], there: tuple[str, ...]) -> bool:
 
 
 def _is_twice(wanted: _Lines, found: _Lines) -> bool:
-    """Whether most lines are there at least twice as often as in the form: a copy of the table, not a stray word."""
+    """Return whether most lines occur at least twice as often as in the form, because the table was copied."""
     if sum(map(len, found.values())) * 2 < sum(map(len, wanted.values())) * 3:
-        return False  # not enough labels for a copy
+        return False  # too few labels for a copy
     distinct = set(wanted.values())
     doubled = sum(_times(texts, found) >= 2 * _times(texts, wanted) for texts in distinct)
     return doubled * 2 > len(distinct)
@@ -292,7 +235,7 @@ def _times(texts: tuple[str, ...], lines: _Lines) -> int:
 
 
 def _filled(known: dict[int, int], needed: Iterable[int]) -> dict[int, int]:
-    """Lines without a label of their own stand as far behind the last labelled one as they were issued."""
+    """Return *known* with the lines that have no label: their distance to the labelled line before is kept."""
     filled = dict(known)
     for line in sorted(set(needed)):
         if line not in filled:
@@ -304,7 +247,7 @@ def _filled(known: dict[int, int], needed: Iterable[int]) -> dict[int, int]:
 def _explain(
     reading: Reading, sheet: Sheet, facts: SheetFacts, labels: list[Label], rows: dict[int, int]
 ) -> None:
-    """Say of each label that was not found whether another text stands in its place, or nothing of it is left."""
+    """Note for each label that was not found whether it was changed or is missing."""
     if word := superseded_word(reading.layout.form, facts):
         reading.note("old-layout", facts.name, None, found=word, expected=reading.layout.form.name)
         return
@@ -323,28 +266,15 @@ def _explain(
 
 
 def superseded_word(form: Form, facts: SheetFacts) -> str:
-    """A word in the sheet that only a superseded edition has."""
+    """Return a word in the sheet that only a superseded edition of the form has, or ""."""
     return former_word(form, _texts(facts).values()) if form.superseded else ""
 
 
-# -- what the names say
-
-
-def _names_stay(reading: Reading, sheet: Sheet, located: Located) -> bool:
-    """Whether nothing was moved, and the names say so too: the usual case, in which they are not looked at one by one."""
-    if located.is_moved or located.facts.name != sheet.name:
-        return False
-    references = tuple(map(reading.facts.names.get, _issued(sheet).names))
-    return all(map(is_short, references)) and _point_home(sheet, references)
-
-
-@lru_cache(maxsize=64)  # programs write the same references in every file
-def _point_home(sheet: Sheet, references: tuple[str | None, ...]) -> bool:
-    places = zip(map(place_of, references), sheet.cells.values(), strict=True)
-    return all(place in {None, (sheet.name, *area.anchor)} for place, area in places)
+# -- defined names
 
 
 def _names_agree(reading: Reading, located: Located) -> bool:
+    """Return whether all defined names refer to the cells found by labels; notes the first one that does not."""
     home = located.facts.name
     for name, by_labels in located.cells.items():
         by_name = named_place(reading.facts, name)

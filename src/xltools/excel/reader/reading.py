@@ -1,4 +1,4 @@
-"""What reading one workbook has turned up so far, and how a finding gets its place."""
+"""The state of reading one workbook: findings, figures and texts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from xltools.data.filing import Shown
@@ -21,14 +20,14 @@ from xltools.form.places import Layout, Matrix, Sheet
 
 @dataclass(slots=True)
 class Reading:
-    """Collects findings, figures and evidence; ``by_labels`` is set for a workbook that was never issued."""
+    """Collects what is read from one workbook. ``by_labels`` is true for a workbook that was not issued."""
 
     facts: Facts
     layout: Layout
     is_rollup: bool
     by_labels: bool = False
-    matrix: Matrix | None = None  # of a roll-up, as it was found
-    member: str = ""  # the agency inside a roll-up that is being read
+    matrix: Matrix | None = None  # of a roll-up
+    member: str = ""  # the agency whose row of a roll-up is being read
     findings: list[Finding] = field(default_factory=list)
     values: dict[str, Decimal] = field(default_factory=dict)
     shown: dict[str, Shown] = field(default_factory=dict)
@@ -37,17 +36,17 @@ class Reading:
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)
     clouded: set[str] = field(
         default_factory=set
-    )  # inputs that hold a text: what a program adds up from them is anyone's guess
+    )  # inputs that hold a text, so results computed from them differ by program
 
     @property
     def is_nil(self) -> bool:
-        """Whether the cover declares that there is nothing to report, so that blanks are no omission."""
+        """Whether the cover declares that there is nothing to report, so that blank cells are right."""
         return self.layout.form.cover.declares_nil(self.prose)
 
     def note(
         self, code: str, sheet: str, place: tuple[int, int] | None, cell: Cell | None = None, **facts: Any
     ) -> None:
-        """Add a finding about a place of a sheet; *facts* may hold what was found and expected."""
+        """Add a finding about a place of a sheet; *facts* may have the keys ``found`` and ``expected``."""
         found, expected = facts.pop("found", ""), facts.pop("expected", "")
         found = quoted(found) if isinstance(found, str) else found
         label = {"label": cell.label} if cell else {}
@@ -58,7 +57,7 @@ class Reading:
 
     @contextlib.contextmanager
     def about(self, agency: Agency | None) -> Iterator[None]:
-        """Whatever is noted meanwhile is about that member of a roll-up."""
+        """Return a context in which findings are about the member *agency* of a roll-up."""
         self.member = str(agency or "")
         try:
             yield
@@ -68,29 +67,28 @@ class Reading:
     def refuse(
         self, code: str, sheet: str, place: tuple[int, int], cell: Cell, found: str | Decimal, **facts: Any
     ) -> None:
-        """A figure that cannot be had: say so, and let nothing that is built on it be judged."""
+        """Note a figure that cannot be read, so that no sum with it is checked."""
         self.unread.add(cell.name)
         self.note(code, sheet, place, cell, found=found, **facts)
 
     def fits(self, sheet: str, place: tuple[int, int], cell: Cell, value: Decimal) -> bool:
-        """Whether the cell can hold such a figure; refuses it where not."""
+        """Return whether the cell may hold *value*; refuses it otherwise."""
         fault = misfit(value, signed=cell.signed, whole=cell.number == "count")
         if fault:
             self.refuse(fault, sheet, place, cell, value)
         return not fault
 
 
-@cache
-def typed_names(form: Form, sheet: Sheet) -> tuple[str, ...]:
-    """The cells of a sheet that an agency fills in."""
-    return tuple(name for name in sheet.cells if not form.cells[name].is_total)
+def typed_names(form: Form, sheet: Sheet) -> list[str]:
+    """Return the names of the cells of *sheet* that an agency fills in."""
+    return [name for name in sheet.cells if not form.cells[name].is_total]
 
 
 def number_of(fact: Fact) -> Decimal | None:
-    """The figure in a cell that holds a number; never one for a text, a truth value or an error."""
+    """Return the number in a cell; ``None`` for a text, a truth value or an error."""
     return stored(fact.text) if fact.type == "n" and fact.text is not None else None
 
 
 def is_empty(fact: Fact) -> bool:
-    """Whether nothing, or only spaces, stand in the cell."""
+    """Return whether the cell holds at most spaces."""
     return fact.formula is None and (fact.text is None or is_blank(fact.text))

@@ -1,4 +1,4 @@
-"""The two further sheets of a roll-up: its figures come from its rows, never from what its cells show."""
+"""Reads the matrix of a roll-up, with one row of figures per agency, and its account of files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from xltools.data.checksum import checksum, figures_of, member_check
 from xltools.data.filing import STATUSES, Account, Member, Source
-from xltools.data.finding import Word
 from xltools.data.number import close, kept, stored
 from xltools.data.record import Agency
 from xltools.excel import live_checks
@@ -16,10 +15,11 @@ from xltools.excel.formula import is_same
 from xltools.excel.reader.reading import Reading, is_empty, number_of
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.places import MATRIX, PREFIX, SOURCES, Matrix, Sources
+from xltools.text import Word
 
 
 def read_rollup(reading: Reading) -> tuple[tuple[Member, ...], tuple[Account, ...]]:
-    """The rows of the matrix and the account of files; what is wrong with them is noted."""
+    """Return the rows of the matrix and the account of files; faults are noted."""
     matrix, sources = reading.facts.sheet(MATRIX), reading.facts.sheet(SOURCES)
     for name, facts in ((MATRIX, matrix), (SOURCES, sources)):
         if facts is None:
@@ -39,7 +39,7 @@ def read_rollup(reading: Reading) -> tuple[tuple[Member, ...], tuple[Account, ..
 
 
 def _matrix(reading: Reading, facts: SheetFacts) -> Matrix | None:
-    """Where names and rows are, by the row that holds the names; roll-ups of former versions have other columns."""
+    """Find the columns and rows by the row of names; roll-ups of former versions have other columns."""
     own = f"{PREFIX}code"
     head = min((row for (row, _), fact in facts.cells.items() if fact.text == own), default=Matrix.NAME_ROW)
     columns = {fact.text: column for (row, column), fact in facts.cells.items() if row == head and fact.text}
@@ -55,16 +55,16 @@ def _matrix(reading: Reading, facts: SheetFacts) -> Matrix | None:
 
 
 def _differing(members: tuple[Member, ...], accounts: tuple[Account, ...]) -> list[str]:
-    """The files and agencies that stand in the rows and not in the account, in the account and not in the rows, or twice."""
-    rows = Counter(_told(m.agency, m.source) for m in members)
-    told = Counter(_told(a.agency, a.source) for a in accounts if a.status == "included" and a.agency)
+    """Return the agencies that are in the matrix or the account only, or in the matrix twice."""
+    rows = Counter(_key_of(m.agency, m.source) for m in members)
+    listed = Counter(_key_of(a.agency, a.source) for a in accounts if a.status == "included" and a.agency)
     agencies = Counter(m.agency for m in members)
-    names = {key[2] for key in (rows - told) + (told - rows)}
+    names = {key[2] for key in (rows - listed) + (listed - rows)}
     names |= {agency.name for agency, times in agencies.items() if times > 1}
     return sorted(names)
 
 
-def _told(agency: Agency, source: Source) -> tuple[str, ...]:
+def _key_of(agency: Agency, source: Source) -> tuple[str, ...]:
     return agency.district, agency.code, agency.name, source.name, source.sha256
 
 
@@ -87,13 +87,13 @@ def _members(reading: Reading, facts: SheetFacts, sizes: Mapping[tuple[str, str]
         with reading.about(agency):
             values, is_whole = _row(reading, facts, row, matrix)
             member = Member(agency, source, values, kind)
-            if is_whole:  # otherwise it was said that the row holds what was not written there
+            if is_whole:  # otherwise the row has a finding already
                 _look_for_changes(reading, facts, row, member, check, formulas)
         yield member
 
 
 def _row(reading: Reading, facts: SheetFacts, row: int, matrix: Matrix) -> tuple[dict[str, Decimal], bool]:
-    """The figures of a row, and whether those are all it holds."""
+    """Return the figures of a row, and whether all of its cells are valid."""
     values: dict[str, Decimal] = {}
     is_whole = True
     for cell in reading.layout.form.inputs:
@@ -116,9 +116,9 @@ def _row(reading: Reading, facts: SheetFacts, row: int, matrix: Matrix) -> tuple
 def _look_for_changes(
     reading: Reading, facts: SheetFacts, row: int, member: Member, check: str, formulas: Mapping[str, str]
 ) -> None:
-    """Say once of a row that it is not as it was written: by its check, else by its totals."""
+    """Note at most one change of a row: of its check sum, or else of a total."""
     matrix, form = reading.matrix, reading.layout.form
-    assert matrix is not None  # noqa: S101  the row was found by it
+    assert matrix is not None  # noqa: S101  the row was found with it
     figures = figures_of(member, form.input_names)
     if matrix.is_checked and check != member_check(member, figures):
         reading.note(
@@ -134,7 +134,7 @@ def _look_for_changes(
 
 
 def _is_total(reading: Reading, fact: Fact | None, issued: str, value: Decimal) -> bool:
-    """Whether a total in a row has its formula and its result; an old format has no formulas to tell."""
+    """Return whether a total in a row has its formula and result; in old formats only the result is known."""
     if reading.facts.old_format:
         return fact is None or fact.text is None or fact.formula is not None or _is(fact, value)
     if fact is None or fact.formula is None:

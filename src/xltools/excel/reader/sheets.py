@@ -1,11 +1,9 @@
-"""The sections' sheets: which figures were typed, what the totals show, what the prose says."""
+"""Reads the sheets of the sections: typed figures, shown totals, texts."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
-from itertools import compress, count
 
 from xltools.data.filing import Origin, Shown
 from xltools.data.number import is_blank
@@ -18,7 +16,7 @@ from xltools.excel.reader.locate import Located, locate
 from xltools.excel.reader.reading import Reading, is_empty, number_of, typed_names
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1
-from xltools.form.model import Cell, Form
+from xltools.form.model import Cell
 from xltools.form.places import COVER, Sheet
 
 
@@ -42,7 +40,7 @@ def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
         _note_places(reading, sheet, located)
     if not reading.is_rollup:
         _read_inputs(reading, sheet, located)
-    _read_shown(reading, sheet, located)
+    _read_shown(reading, located)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
     if located.facts.comments:
@@ -50,7 +48,7 @@ def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
 
 
 def _note_places(reading: Reading, sheet: Sheet, located: Located) -> None:
-    """Keep where the cells stand that do not stand where they were issued."""
+    """Record the places of cells that are not where they were issued."""
     home = located.facts.name
     for name, area in (sheet.cells | sheet.texts).items():
         place = located.place(area)
@@ -58,7 +56,7 @@ def _note_places(reading: Reading, sheet: Sheet, located: Located) -> None:
             reading.moved[name] = home, a1(*place)
 
 
-_MOST_COMMENTS = 100  # on one sheet; nobody reads more
+_MOST_COMMENTS = 100  # reported for one sheet
 
 
 def _note_comments(reading: Reading, located: Located) -> None:
@@ -79,38 +77,14 @@ def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int,
 
 
 def _read_inputs(reading: Reading, sheet: Sheet, located: Located) -> None:
-    """Every typed figure. Most are plain counts, and each cell can hold those; what is not is looked at closely."""
-    names = typed_names(reading.layout.form, sheet)
-    places = list(map(located.cells.__getitem__, names))
-    facts = list(map(located.facts.cells.get, places))
-    dates = set(compress(count(), reading.facts.dates))
-    for name, place, fact, value in zip(names, places, facts, map(_COUNTS.__getitem__, facts), strict=True):
-        if value is not None and not (dates and fact and fact.style in dates):
-            reading.values[name] = value
-        else:
-            _read_input(reading, reading.layout.form.cells[name], located.facts.name, place, fact)
-
-
-class _Counts(dict[Fact | None, Decimal | None]):
-    """The count that was typed in a cell where nothing but digits stands, worked out when such a fact is first met."""
-
-    def __missing__(self, fact: Fact | None) -> Decimal | None:
-        text = fact.text if fact and fact.type == "n" and fact.formula is None else None
-        if fact is None or text is None or len(text) > _SHORT or not (text.isascii() and text.isdecimal()):
-            return None
-        if len(self) >= _MOST_COUNTS:
-            self.clear()
-        value = self[fact] = number_of(fact)
-        return value
-
-
-_SHORT = 15  # digits that a spreadsheet keeps
-_MOST_COUNTS = 8192
-_COUNTS = _Counts()
+    for name in typed_names(reading.layout.form, sheet):
+        place = located.cells[name]
+        cell, fact = reading.layout.form.cells[name], located.facts.cells.get(place)
+        _read_input(reading, cell, located.facts.name, place, fact)
 
 
 def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None) -> None:
-    """A typed figure: a number of its kind, or a finding and no figure."""
+    """Read a typed figure; notes a finding unless it is a valid number."""
     if fact is None or is_empty(fact):
         if not reading.is_nil:
             reading.note("blank", sheet, place, cell)
@@ -132,7 +106,7 @@ def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int]
 
 
 def _read_typed_text(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact) -> None:
-    """A text where a number belongs: the one number it can mean, with a note, or its fault."""
+    """Read a text in place of a number: as the one number that it can mean, with a note, or as a fault."""
     reading.clouded.add(cell.name)
     text = (fact.text or "").strip()
     meant = typed(text, cell.unit, signed=cell.signed)
@@ -148,7 +122,7 @@ def _read_typed_text(reading: Reading, cell: Cell, sheet: str, place: tuple[int,
 def _take(
     reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
 ) -> bool:
-    """The figure is taken unless the cell cannot hold such a one."""
+    """Store a figure if the cell may hold it, and return whether it may."""
     if not reading.fits(sheet, place, cell, value):
         return False
     reading.values[cell.name] = value
@@ -162,7 +136,7 @@ def _is_date(reading: Reading, fact: Fact) -> bool:
 
 
 def _date(reading: Reading, fact: Fact) -> str:
-    """What the cell shows, near enough: the day that its number stands for."""
+    """Return the date that the cell shows, in ISO format."""
     number = number_of(fact)
     epoch = datetime(1904, 1, 1) if reading.facts.epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
     try:
@@ -174,22 +148,17 @@ def _date(reading: Reading, fact: Fact) -> str:
 # -- totals
 
 
-def _read_shown(reading: Reading, sheet: Sheet, located: Located) -> None:
-    facts, places, old_format = located.facts.cells, located.cells, reading.facts.old_format
-    for cell in _shown_cells(reading.layout.form, sheet, reading.is_rollup):
-        issued = "" if reading.by_labels else _issued(reading, cell, located)
-        reading.shown[cell.name] = _shown(facts.get(places[cell.name]), issued, old_format)
-
-
-@cache
-def _shown_cells(form: Form, sheet: Sheet, is_rollup: bool) -> tuple[Cell, ...]:
-    """The cells in which something was added up: in a roll-up all that can be."""
-    cells = map(form.cells.__getitem__, sheet.cells)
-    return tuple(cell for cell in cells if (cell.additive if is_rollup else cell.is_total))
+def _read_shown(reading: Reading, located: Located) -> None:
+    """Read the cells with a sum: the totals, and in a roll-up all cells that can be added up."""
+    for name, place in located.cells.items():
+        cell = reading.layout.form.cells[name]
+        if cell.additive if reading.is_rollup else cell.is_total:
+            issued = "" if reading.by_labels else _issued(reading, cell, located)
+            reading.shown[name] = _shown(located.facts.cells.get(place), issued, reading.facts.old_format)
 
 
 def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
-    """What a total displays, and how it came by it; *issued* is the formula that was put there."""
+    """Return what a total shows and its origin; *issued* is its original formula, "" if unknown."""
     if old_format:
         return Shown(number_of(fact) if fact else None, (fact.text or "") if fact else "", Origin.UNKNOWN)
     if fact is None or is_empty(fact):
@@ -203,7 +172,7 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
 
 
 def _issued(reading: Reading, cell: Cell, located: Located) -> str:
-    """The formula of a total as it was issued, over the places where its parts stand now."""
+    """Return the original formula of a total, with the present addresses of its parts."""
     if cell.definition is None:
         return live_checks.column_sum(reading.matrix, cell.name) if reading.matrix else ""
     if not located.is_moved:

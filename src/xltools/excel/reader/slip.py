@@ -1,4 +1,4 @@
-"""The slip that came back with a workbook: what the agency wrote beside each finding."""
+"""Reads the slip of a returned workbook: the explanations of the agency for findings."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from xltools.excel.scan import Facts, SheetFacts
 
 
 def take_slip(facts: Facts) -> Mapping[tuple[str, str], str]:
-    """Take the slip out of the facts, where it is no sheet of the form, and return its explanations by code and cell.
+    """Remove the slip from *facts* and return its explanations by code and cell.
 
-    A row is known by its hidden keys, the code and the names of its cells parted by spaces, so the table may have been sorted or filtered. Rows with the same keys give
-    their texts one below the other.
+    A row is identified by its hidden keys, the code and the names of its cells separated by spaces, so the table may be
+    sorted or filtered. The texts of rows with the same keys are joined by line feeds.
     """
     slip = slip_of(facts)
     if slip is None:

@@ -1,12 +1,11 @@
-"""Whose workbook it is, of which form and year."""
+"""Reads the stamp of a workbook: form, edition, year and agency."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from xltools.data.filing import Kind, Stamp
-from xltools.data.finding import Finding, Word
+from xltools.data.finding import Finding
 from xltools.data.record import Agency
 from xltools.excel.scan import Facts
 from xltools.form import library
@@ -14,7 +13,7 @@ from xltools.form.address import a1, column_index
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import COVER, PREFIX, STAMP
-from xltools.text import clerk
+from xltools.text import Word, clerk
 
 _REFERENCE = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::.*)?")
 _YEAR = re.compile(r"[0-9]{4}")
@@ -22,7 +21,7 @@ _KINDS: tuple[Kind, ...] = ("return", "rollup")
 
 
 def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
-    """The stamp from the file's properties; from the cover when a program dropped those; and where the two differ."""
+    """Return the stamp, from the document properties or else from the cover, and findings where the two differ."""
     place = _place_of_old if facts.old_format else named_place
     cover = {key: text for key in STAMP if (text := _text(facts, place(facts, PREFIX + key)))}
     if "kind" in cover:
@@ -46,33 +45,15 @@ def _edited(facts: Facts, key: str, found: str, expected: str) -> Finding:
 
 
 def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
-    """Sheet, row and column that a defined name points to; ``None`` when there is no such name or it is broken."""
-    return place_of(facts.names.get(name.casefold()))
-
-
-def place_of(reference: str | None) -> tuple[str, int, int] | None:
-    """Sheet, row and column of what a name stands for; ``None`` where it is no place."""
-    return _met(reference) if is_short(reference) else _place_of(reference)
-
-
-def is_short(reference: str | None) -> bool:
-    """Whether what a name stands for may be remembered: a file may hold names of any length."""
-    return reference is None or len(reference) <= _SHORT
-
-
-def _place_of(reference: str | None) -> tuple[str, int, int] | None:
-    match = _REFERENCE.fullmatch(reference) if reference else None
+    """Return sheet, row and column that a defined name refers to; ``None`` if it is missing or refers to no cell."""
+    match = _REFERENCE.fullmatch(facts.names.get(name.casefold(), ""))
     if match is None:
         return None
     return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
 
 
-_SHORT = 200  # characters; a sheet's name has 31
-_met = lru_cache(maxsize=4096)(_place_of)  # the same few hundred places are named in every file
-
-
 def _place_of_old(facts: Facts, name: str) -> tuple[str, int, int] | None:
-    """Where every form puts a part of the stamp: an old format keeps no names."""
+    """Return the place that all forms have for a part of the stamp; old formats have no defined names."""
     area = layout(library.find(library.DEFAULT)).cover.stamp[name.removeprefix(PREFIX)]
     return (COVER, *area.anchor) if facts.sheet(COVER) else None
 
@@ -84,7 +65,7 @@ def _text(facts: Facts, place: tuple[str, int, int] | None) -> str:
 
 
 def find_form(stamp: Stamp, wanted: Form | None) -> tuple[Form | None, Finding | None]:
-    """The form to read by: the one wanted, or a built-in one; or the finding that says why there is none."""
+    """Return *wanted* or the built-in form of the stamp; or ``None`` and the finding that says why."""
     name = f"{stamp.form}-{stamp.edition}"
     if wanted is None:
         if name in library.names():

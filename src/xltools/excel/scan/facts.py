@@ -1,4 +1,4 @@
-"""What a scan gives: the facts of a workbook, flat and literal."""
+"""The facts of a workbook, as the scanner returns them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Fact(NamedTuple):
-    """One cell: its type (n, s, b, e), its text as stored or shown, its formula, its style's number."""
+    """One cell: its type (n, s, b, e; d in old formats), its stored text, its formula, the number of its style."""
 
     type: str
     text: str | None
@@ -16,7 +16,7 @@ class Fact(NamedTuple):
 
 
 class Comment(NamedTuple):
-    """What somebody wrote at a cell, without the name that programs put in front."""
+    """A comment at a cell."""
 
     author: str
     text: str
@@ -39,7 +39,7 @@ class SheetFacts:
 
 @dataclass(slots=True)
 class Facts:
-    """Everything the reader may want to know of a workbook."""
+    """The facts of a workbook."""
 
     sheets: list[SheetFacts] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # workbook-wide defined names, in lower case
@@ -51,9 +51,9 @@ class Facts:
         default_factory=list
     )  # by style number: whether it shows a number as a date or a time
     epoch_1904: bool = False  # dates count from 1904
-    external_links: int = 0  # other workbooks that this one reads
-    old_format: str = ""  # such as .xls: then only the values are known
+    external_links: int = 0  # the number of other workbooks that formulas refer to
+    old_format: str = ""  # such as .xls; only values are known then
 
     def sheet(self, name: str) -> SheetFacts | None:
-        """The worksheet of that name."""
+        """Return the worksheet called *name*, or ``None``."""
         return next((sheet for sheet in self.sheets if sheet.name == name), None)

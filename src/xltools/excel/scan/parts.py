@@ -1,4 +1,4 @@
-"""The parts of a workbook beside its sheets: what there is, the shared strings, the styles, the properties, the comments."""
+"""Reads the parts of a workbook other than worksheets."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from xltools.excel.scan.facts import Comment
 from xltools.excel.scan.worksheet import place_of
-from xltools.office.guard import Part
+from xltools.office.guard import Part, ScanError
 from xltools.office.parsing import EnoughError, parse, true, unescaped
 
 
 class Book(NamedTuple):
-    """What the part of the workbook itself says."""
+    """The content of the workbook part."""
 
     root: str  # the name of its root element
     sheets: tuple[tuple[str, str, str], ...]  # name, state and relation of each
@@ -23,8 +23,8 @@ class Book(NamedTuple):
     external_links: int
 
 
-def workbook(part: Part, _: str = "") -> Book:
-    """The workbook: its sheets, the names that it defines, what holds for all of it."""
+def workbook(part: Part) -> Book:
+    """Read the workbook part: sheets, defined names and properties."""
     sheets: list[tuple[str, str, str]] = []
     names: dict[str, str] = {}
     locked = epoch_1904 = False
@@ -59,7 +59,7 @@ def workbook(part: Part, _: str = "") -> Book:
 
 
 def strings(part: Part) -> list[str]:
-    """The shared strings, rich text joined, phonetic guides left out."""
+    """Read the shared strings; the runs of rich text are joined, phonetic guides omitted."""
     strings: list[str] = []
     text: list[str] = []
     in_text = phonetic = False
@@ -91,15 +91,19 @@ _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.|general|e[+-]', re.IGNORECASE)
 
 
+_LONGEST_FORMAT = 255
+MOST_STYLES = 65_490  # the limit of Excel
+
+
 class Styles(NamedTuple):
-    """Of each cell style, by its number, whether it locks the cell and whether it shows a date."""
+    """For each cell style, by number: whether it locks the cell and whether it shows a date."""
 
     locked: tuple[bool, ...]
     dates: tuple[bool, ...]
 
 
-def styles(part: Part, _: str = "") -> Styles:
-    """The cell styles. One locks its cells unless it says otherwise."""
+def styles(part: Part) -> Styles:
+    """Read the cell styles; raises :class:`ScanError` for more than Excel allows. A style locks cells by default."""
     locked: list[bool] = []
     dates: list[bool] = []
     formats: dict[str, bool] = {}
@@ -111,6 +115,8 @@ def styles(part: Part, _: str = "") -> Styles:
             inside = True
         elif inside and tag == "xf":
             number = attributes.get("numFmtId", "0")
+            if len(locked) == MOST_STYLES:
+                raise ScanError("too-large", f"styles > {MOST_STYLES:,}")
             locked.append(True)
             dates.append(formats.get(number, number.isdigit() and int(number) in _DATE_FORMATS))
         elif inside and tag == "protection" and locked:
@@ -127,16 +133,13 @@ def styles(part: Part, _: str = "") -> Styles:
     return Styles(tuple(locked), tuple(dates))
 
 
-_LONGEST_FORMAT = 255
-
-
 def _is_date(code: str) -> bool:
     code = _NOT_DATE_PARTS.sub("", code)
     return any(letter in "ymdhs年月日" for letter in code.casefold())
 
 
 def custom(part: Part) -> dict[str, str]:
-    """The custom properties by their names."""
+    """Read the custom document properties, by name."""
     properties: dict[str, list[str]] = {}
     name = ""
 
@@ -154,8 +157,8 @@ def custom(part: Part) -> dict[str, str]:
     return {key: "".join(value).strip() for key, value in properties.items()}
 
 
-def application(part: Part, _: str = "") -> str:
-    """Which program saved the file."""
+def application(part: Part) -> str:
+    """Read the name of the program that saved the file."""
     found: list[str] = []
     inside = False
 
@@ -172,7 +175,7 @@ def application(part: Part, _: str = "") -> str:
 
 
 def comments(part: Part) -> dict[tuple[int, int], Comment]:
-    """The comments of one sheet; a thread of answers is kept by Excel as one text besides, and that is read."""
+    """Read the comments of one sheet, by place. Excel also stores a thread of replies as one comment, which is read."""
     comments: dict[tuple[int, int], Comment] = {}
     authors: list[str] = []
     chunks: list[str] = []

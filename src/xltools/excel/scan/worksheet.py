@@ -1,9 +1,10 @@
-"""One worksheet into facts: the inner loop of all reading."""
+"""Reads one worksheet into facts."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from xltools.excel.formula import SharedFormula
 from xltools.excel.scan.facts import Fact, SheetFacts
@@ -12,25 +13,22 @@ from xltools.office.guard import Limits, Part, ScanError, beyond
 from xltools.office.parsing import parse, true, unescaped
 
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
-_PLACES: dict[str, tuple[int, int]] = {}  # references met before: most workbooks use the same few thousand
-_MOST_PLACES = 100_000
 
 
+@lru_cache(maxsize=1 << 14)
 def place_of(reference: str) -> tuple[int, int]:
-    """Row and column of a reference such as D6; raises ``ValueError`` for what no sheet has."""
+    """Return row and column of a reference such as D6; raises ``ValueError`` for one outside of every sheet."""
     match = _ADDRESS.fullmatch(reference)
     if match is None:
         raise ValueError(reference)
     place = _ordinal(match[2], ROWS), column_index(match[1])
     if place[1] >= COLUMNS:
         raise ValueError(reference)
-    if len(_PLACES) < _MOST_PLACES:
-        _PLACES[reference] = place
     return place
 
 
 def _ordinal(text: str, most: int) -> int:
-    """The number of a row or column, which files count from 1, counted from 0."""
+    """Return the number of a row or column counted from 0; files count from 1."""
     number = int(text) if text.isascii() and text.isdecimal() else 0
     if not 0 < number <= most:
         raise ValueError(text)
@@ -38,11 +36,11 @@ def _ordinal(text: str, most: int) -> int:
 
 
 def _range(text: str) -> str:
-    """The text, if it is a reference or two of them."""
+    """Return *text*; raises ``ValueError`` unless it is an address or a range."""
     first, colon, last = text.partition(":")
-    for reference in (first, last) if colon else (first,):
-        if reference not in _PLACES:
-            place_of(reference)
+    place_of(first)
+    if colon:
+        place_of(last)
     return text
 
 
@@ -50,7 +48,7 @@ MOST_RANGES = 20_000  # with a validation, on one sheet
 
 
 class _AnyStyle(dict[str, int]):
-    """Styles of a workbook that does not say which there are."""
+    """The style numbers of a workbook without a table of styles: every number is valid."""
 
     def __missing__(self, style: str) -> int:
         if not (style.isascii() and style.isdecimal()):
@@ -58,23 +56,47 @@ class _AnyStyle(dict[str, int]):
         return int(style[:9])
 
 
+def style_numbers(count: int) -> dict[str, int]:
+    """Return the style numbers of a workbook with *count* styles, by their text in cells."""
+    return {str(number): number for number in range(count)} or _AnyStyle()
+
+
 @dataclass(slots=True)
 class Tables:
-    """What the cells of all sheets refer to: strings, styles, and formulas that are written once for many cells."""
+    """What the cells of all sheets refer to: strings, styles and shared formulas; and what they cost so far."""
 
     limits: Limits
     strings: list[str] = field(default_factory=list)
-    style_count: int = 0  # 0 when the workbook does not say
-    cells: int = 0  # of the sheets so far
-    formulas: dict[str, SharedFormula] = field(default_factory=dict)
-    expanded: int = 0  # characters of formulas written out so far
+    styles: dict[str, int] = field(default_factory=_AnyStyle)
+    cells: int = 0  # of the sheets read so far
+    formulas: dict[str, SharedFormula] = field(default_factory=dict)  # shared ones of the current sheet
+    expanded: int = 0  # total length of the shared formulas written out so far
 
-    def styles(self) -> dict[str, int]:
-        """The styles that there are by their numbers as written."""
-        return {str(number): number for number in range(self.style_count)} or _AnyStyle()
+    def fact(self, kind: str, value: str | None, formula: str | None, style: str) -> Fact | None:
+        """Return the fact of a cell with type *kind*; ``None`` if the cell is empty.
+
+        Raises ``ValueError`` or ``LookupError`` for a string or style that the workbook does not have.
+        """
+        if kind == "n":
+            value = (
+                value or None
+            )  # some programs write an empty value for a formula that they did not calculate
+        if value is None and not formula:
+            return None
+        if kind == "s" and value is not None:
+            index = int(value)
+            if index < 0:
+                raise ValueError(value)
+            value = self.strings[index]
+        elif kind in {"str", "inlineStr"}:
+            kind, value = "s", unescaped(value) if value is not None else None
+        return Fact(kind, value, formula or None, self.styles[style])
 
     def formula(self, share: str, formula: str, row: int, column: int) -> str:
-        """Return the text that a formula shared by many cells has in this one."""
+        """Return the text of a shared formula for the cell at *row* and *column*.
+
+        The first cell of a group has the text; in the others *formula* is empty.
+        """
         if share == _DATA_TABLE:
             return formula or f"{_DATA_TABLE}()"
         if formula:
@@ -87,25 +109,25 @@ class Tables:
         return shared.at(row, column)
 
 
-_DATA_TABLE = "TABLE"  # as Excel shows a formula of this kind
+_DATA_TABLE = "TABLE"  # Excel shows {=TABLE(…)} in the cells of a data table
 _LONGEST_FORMULA = 1 << 15
 _MOST_EXPANDED = 2_000_000
 
 
 def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # noqa: C901, PLR0915
-    """The cells of one sheet and what guards them.
+    """Read a worksheet into *sheet* and return it: its cells, and what protects or hides them.
 
-    This is the inner loop of all reading, called for each element of each sheet, so it is one function over local
-    names: as methods of a class it took half as long again.
+    The handlers run for each element of each sheet; as closures over local names they take a third less time than as
+    methods.
     """
-    cells, places, strings, styles = sheet.cells, _PLACES, tables.strings, tables.styles()
+    cells = sheet.cells
     tables.formulas.clear()
     row = column = -1
     seen, limit = 0, tables.limits.cells - tables.cells
-    kind, style, share, phonetic, in_text = "", "0", "", False, False  # outside of a cell it has no kind
+    kind, style, share, phonetic, in_text = "", "0", "", False, False  # kind is "" outside of cells
     value: str | None = None
     formula: str | None = None
-    spoken: str | None = None  # a text that stands in the cell itself
+    spoken: str | None = None  # the text of an inline string
     chunks: list[str] = []
     inline: list[str] = []
 
@@ -120,7 +142,7 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
                 if row < 0:
                     raise ValueError("a cell outside all rows")
             else:
-                row, column = places.get(reference) or place_of(reference)
+                row, column = place_of(reference)
             kind, style = attributes.get("t") or "n", attributes.get("s", "0")
             value = formula = spoken = None
             share = ""
@@ -157,23 +179,14 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
     def end(tag: str) -> None:  # noqa: C901, PLR0912
         nonlocal kind, value, formula, spoken, phonetic, in_text, seen
         if tag == "c":
-            if kind == "n":
-                value = value or None  # some programs write an empty one for a formula they did not calculate
-            elif kind == "inlineStr" and spoken is not None:
+            if kind == "inlineStr" and spoken is not None:
                 value = spoken
-            if value is not None or formula:
-                if kind == "s" and value is not None:
-                    index = int(value)
-                    if index < 0:
-                        raise ValueError(value)
-                    value = strings[index]
-                elif kind in {"str", "inlineStr"}:
-                    value = unescaped(value) if value is not None else None
-                    kind = "s"
+            fact = tables.fact(kind, value, formula, style)
+            if fact is not None:
                 seen += 1
                 if seen > limit:
                     raise beyond("cells", tables.limits)
-                cells[row, column] = Fact(kind, value, formula or None, styles[style])
+                cells[row, column] = fact
             elif (row, column) in cells:
                 raise ValueError("a cell occurs twice, once empty")
             kind = ""
@@ -208,6 +221,6 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
 
 
 def _share(attributes: dict[str, str]) -> str:
-    """The number under which a formula is shared; arrays are not, and a table of data has no text of its own."""
+    """Return the number of the group that shares a formula, ``TABLE`` for a data table, "" for an array."""
     kind = attributes["t"]
     return attributes["si"] if kind == "shared" else _DATA_TABLE if kind == "dataTable" else ""

@@ -13,7 +13,7 @@ from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
 from xltools.text import Lang
 
-How = Literal["csv", "jsonl", "parquet", "sqlite", "duckdb"]
+How = Literal["csv", "jsonl", "parquet", "sqlite"]
 HOWS: tuple[How, ...] = get_args(How)
 
 
@@ -32,7 +32,6 @@ _FORMATS: dict[How, Format] = {
     "jsonl": Format((".jsonl", ".ndjson")),
     "parquet": Format((".parquet",), "pyarrow", is_fixed=True),
     "sqlite": Format((".sqlite", ".sqlite3", ".db"), is_database=True),
-    "duckdb": Format((".duckdb",), "duckdb", is_fixed=True, is_database=True),
 }
 
 

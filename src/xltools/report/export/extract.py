@@ -17,7 +17,7 @@ from xltools.form.model import Form
 DIGITS, PLACES = (
     38,
     18,
-)  # the widest decimal that Parquet and DuckDB have, and how many of its digits are behind the point
+)  # the widest decimal that Parquet has, and how many of its digits are behind the point
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,210 @@
+"""Shortcuts for reading many workbooks, which have most of their parts, tags and cells in common.
+
+:func:`read_part` returns what its first argument returns for a part, only sooner. With ``ENABLED = False`` expat parses
+every part as a whole; that defines the result, and ``tests/test_shortcuts.py`` compares the two.
+
+What is remembered, each in a cache of the standard library with a limited number of entries of limited size:
+
+* what a small part (relations, styles, the workbook part, the program's name) was parsed into, by its content;
+* what expat and :func:`worksheet` found in a piece of a worksheet outside of its rows, by the text of the piece;
+* which rows are hidden, by the text of the tags of a row;
+* place, type, formula and style of a cell, by its text in front of the value: ``<c r="D6" s="5"><f>A1</f>``.
+
+The keys are the texts themselves and the values are never changed, so no file can alter what another one gives.
+
+Why a worksheet read from pieces has the same facts as one that is parsed as a whole:
+
+* A worksheet is read from pieces only if nothing in it is unusual. Otherwise, and after any error, it is parsed as a
+  whole, so that errors are the same too.
+* It has no comments, sections or processing instructions, so each ``<`` begins a tag or the part is not well-formed.
+* It is cut only at the ends of elements. Expat parses the root with what is in front of ``</sheetViews>``, and each
+  piece outside of the rows within an element of its own, so the pieces are balanced, and together they are well-formed
+  and give the same elements in the same order. A row is a start tag that expat has parsed, cells, and an end tag.
+* A regular expression accepts a cell only if its attributes are the address, the style and the type, in this order,
+  and its content is at most a formula and a value. Their texts hold no control character, no ``<``, ``>`` or carriage
+  return, and no references but those to the five entities of XML, so they mean what expat makes of them.
+* :func:`worksheet` carries nothing from one of these pieces to the next but the row and column, and formulas that
+  cells share. Here every row and cell has its address, and shared formulas are unusual, as are two cells at one address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+from xltools.excel.scan.facts import SheetFacts
+from xltools.excel.scan.parts import strings
+from xltools.excel.scan.worksheet import MOST_RANGES, Tables, place_of, worksheet
+from xltools.office.guard import DAMAGE, Limits, Part, ScanError
+from xltools.office.parsing import unescaped
+
+ENABLED = True
+
+_Result = TypeVar("_Result")
+
+
+class _UnusualError(Exception):
+    """The part needs the whole of expat."""
+
+
+def read_part(read: Callable[..., _Result], part: Part, *arguments: Any) -> _Result:
+    """Return ``read(part, *arguments)``. Parts too large to be held as a whole are read without shortcuts."""
+    if not ENABLED or not isinstance(part.content, bytes):
+        return read(part, *arguments)
+    shortcuts: dict[Callable[..., Any], Callable[..., Any]] = {worksheet: _sheet, strings: _strings}
+    shortcut = shortcuts.get(read)
+    if shortcut is None:
+        is_short = len(part.content) <= _LONGEST_PART
+        found = _parsed(read, part.content, *arguments) if is_short else read(part, *arguments)
+        return cast("_Result", found)
+    try:
+        return cast("_Result", shortcut(part.content, *arguments))
+    except (_UnusualError, ScanError, *DAMAGE):
+        return read(part, *arguments)
+
+
+# -- small parts
+
+_LONGEST_PART = 1 << 16
+
+
+@lru_cache(maxsize=64)
+def _parsed(read: Callable[..., object], content: bytes, *arguments: str) -> object:
+    return read(Part(content), *arguments)
+
+
+# -- plain text
+
+_CHARACTERS = r"[^<>&\x00-\x08\x0b-\x1f\ufffe\uffff]*"
+_TEXT = rf"({_CHARACTERS}(?:&(?:lt|gt|amp|quot|apos);{_CHARACTERS})*)"
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}  # & comes last
+_START = (
+    r'(?:<\?xml version="1\.0"(?: encoding="(?:UTF-8|utf-8)")?(?: standalone="(?:yes|no)")?\?>\s*)?<{}[ >]'
+)
+
+
+def _inside(content: bytes, root: str, element: str) -> tuple[str, str, str]:
+    """Return the text in front of the content of *element*, the content, and the text behind it."""
+    text = content.decode("utf-8")
+    if not re.match(_START.format(root), text) or "<!" in text or text.find("<?", 1) > 0:
+        raise _UnusualError
+    first, last = re.search(f"<{element}(?: [^<>]*)?>", text), text.rfind(f"</{element}>")
+    if first is None or last < first.end():
+        raise _UnusualError
+    return text[: first.end()], text[first.end() : last], text[last:]
+
+
+def _resolved(text: str) -> str:
+    """Return *text* with its entities replaced by their characters."""
+    for entity, character in _ENTITIES.items() if "&" in text else ():
+        text = text.replace(entity, character)
+    return text
+
+
+# -- shared strings
+
+_STRING = re.compile(rf'<si><t(?: xml:space="preserve")?>{_TEXT}</t></si>')
+
+
+def _strings(content: bytes) -> list[str]:
+    before, data, behind = _inside(content, "sst", "sst")
+    texts = _STRING.split(data)
+    if any(texts[::2]) or strings(Part(f"{before}{behind}".encode())):
+        raise _UnusualError
+    return [unescaped(_resolved(text)) for text in texts[1::2]]
+
+
+# -- worksheets
+
+_LONGEST_PIECE, _LONGEST_ROW, _LONGEST_CELL = 20_000, 500, 1_000
+_NOT_AROUND_ROWS = re.compile(r"<(?:c|f|row)[ \t\r\n/>]")
+_ROW = re.compile(r'(?:<row r="[0-9]+"(?: [A-Za-z0-9:]+="[^<>"&]*")*/?>)*(?:</row>)?')
+_CELL = re.compile(
+    r'r="([A-Z]{1,3}[0-9]{1,7})"(?: s="([0-9]+)")?(?: t="([A-Za-z]+)")?'
+    rf'(?:(/>)|>(?:<f(?: aca="false")?>{_TEXT}</f>)?(</c>)?)'
+)
+_VALUE_END = "</v></c>"
+_VALUE = re.compile(f"{_TEXT}{_VALUE_END}")
+
+
+def _sheet(content: bytes, sheet: SheetFacts, tables: Tables) -> SheetFacts:
+    before, data, behind = _inside(content, "worksheet", "sheetData")
+    found = _around_rows(before, behind, SheetFacts(sheet.name, sheet.state), tables)
+    *rows, last = data.split("</row>")
+    facts, hidden = found.cells, found.hidden_rows
+    for row in rows:
+        tags, *cells = row.split("<c ")
+        hidden |= _hidden_rows(f"{tags}</row>")
+        for cell in cells:
+            start, opened, rest = cell.partition("<v>")
+            place, kind, formula, style, is_closed = _cell(start)
+            if place in facts or is_closed == bool(opened):
+                raise _UnusualError
+            if opened or formula:
+                fact = tables.fact(kind, _value(rest) if opened else None, formula, style)
+                if fact is not None:
+                    facts[place] = fact
+    hidden |= _hidden_rows(last)
+    if len(facts) > tables.limits.cells - tables.cells:
+        raise _UnusualError
+    tables.cells += len(facts)
+    return found
+
+
+def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) -> SheetFacts:
+    """Read what is around the rows into *sheet*, in four pieces: most are the same in many files or short."""
+    if _NOT_AROUND_ROWS.search(before) or _NOT_AROUND_ROWS.search(behind):
+        raise _UnusualError
+    root, views, columns = before.removesuffix("<sheetData>").partition("</sheetViews>")
+    behind = behind.removeprefix("</sheetData>").removesuffix("</worksheet>")
+    guards, footer, texts = behind.partition("<headerFooter")
+    worksheet(Part(f"{root}{views}</worksheet>".encode()), sheet, tables)
+    for text in (columns, guards, footer + texts):
+        if len(text) > _LONGEST_PIECE:
+            raise _UnusualError
+        piece = _piece(text)
+        sheet.merges += piece.merges
+        sheet.validations += piece.validations
+        sheet.hidden_columns += piece.hidden_columns
+        sheet.is_protected |= piece.is_protected
+    if len(sheet.validations) > MOST_RANGES or (before + behind).count("<sheetProtection") > 1:
+        raise _UnusualError
+    return sheet
+
+
+@lru_cache(maxsize=128)
+def _piece(text: str) -> SheetFacts:
+    """Return the facts in a piece of a worksheet that is balanced XML. They are shared and must not be changed."""
+    return worksheet(Part(f"<x>{text}</x>".encode()), SheetFacts(""), Tables(Limits()))
+
+
+@lru_cache(maxsize=1 << 11)
+def _hidden_rows(tags: str) -> frozenset[int]:
+    """Return which of the rows with these tags are hidden."""
+    if len(tags) > _LONGEST_ROW or not _ROW.fullmatch(tags):
+        raise _UnusualError
+    return frozenset(_piece.__wrapped__(tags).hidden_rows)
+
+
+@lru_cache(maxsize=1 << 13)
+def _cell(start: str) -> tuple[tuple[int, int], str, str | None, str, bool]:
+    """Return place, type, formula and style of a cell, and whether the text in front of a value is the whole cell."""
+    match = _CELL.fullmatch(start)
+    if match is None or len(start) > _LONGEST_CELL:
+        raise _UnusualError
+    reference, style, kind, closed, formula, end = match.groups()
+    formula = _resolved(formula) if formula else formula
+    return place_of(reference), kind or "n", formula, style or "0", bool(closed or end)
+
+
+def _value(text: str) -> str:
+    """Return the value in front of the two end tags."""
+    value = text.removesuffix(_VALUE_END)
+    if value.isdecimal() and len(value) < len(text):
+        return value
+    match = _VALUE.fullmatch(text)
+    if match is None:
+        raise _UnusualError
+    return _resolved(match[1])
