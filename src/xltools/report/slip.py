@@ -8,7 +8,7 @@ from decimal import Decimal
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import Group, grouped
 from xltools.data.finding import Finding, Place
-from xltools.excel.marking import Mark, Row, Slip, marked
+from xltools.excel.marking import CellMark, Slip, SlipRow, marked
 from xltools.form.address import ranges
 from xltools.form.model import Form
 from xltools.text import cause_text, clerk, finding_text, group_text, message, number
@@ -62,7 +62,7 @@ def _with_short_label(finding: Finding, form: Form | None) -> Finding:
     return replace(finding, facts=finding.facts | {"label": row}) if is_unique else finding
 
 
-def _marks(group: Group) -> list[Mark]:
+def _marks(group: Group) -> list[CellMark]:
     """A mark on each sheet that the group has cells of."""
     text = _sentence(group)
     by_sheet: dict[str, list[str]] = {}
@@ -70,18 +70,18 @@ def _marks(group: Group) -> list[Mark]:
         if not place.address:
             continue  # a document cannot be marked
         by_sheet.setdefault(place.sheet, []).append(place.address)
-    return [Mark(sheet, tuple(addresses), text) for sheet, addresses in by_sheet.items()]
+    return [CellMark(sheet, tuple(addresses), text) for sheet, addresses in by_sheet.items()]
 
 
-def _row(group: Group) -> Row:
+def _row(group: Group) -> SlipRow:
     lead = group.lead
     cells = dict.fromkeys(finding.cell for finding in group.findings)
-    return Row(
+    return SlipRow(
         place=_place(group),
         label=str(lead.facts.get("label", "")) if not group.is_many else "",
         found=_shown(lead.found) if group.places and not group.is_many else "",
         expected=_expected(group),
-        mend=_steps(lead),
+        steps=_steps(lead),
         places=group.places,
         code=lead.code,
         cell=" ".join(cells),
