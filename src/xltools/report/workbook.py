@@ -9,7 +9,7 @@ from xltools.checking.board import Board
 from xltools.checking.collection import Collection
 from xltools.checking.standing import Standing, State, standings
 from xltools.data.finding import Finding, Severity
-from xltools.excel.writer.findings import Column, Listing, write_listings
+from xltools.excel.writer.listings import ListColumn, ListSheet, write_listings
 from xltools.report import board as report
 from xltools.text import Lang, catalog, cause_text, harmless, message
 
@@ -50,16 +50,16 @@ def findings_workbook(collection: Collection, lang: Lang) -> bytes:
     return write_listings(catalog(lang)("page.title"), [_findings(told, lang), _agencies(told, lang)])
 
 
-def _findings(told: tuple[Standing, ...], lang: Lang) -> Listing:
+def _findings(told: tuple[Standing, ...], lang: Lang) -> ListSheet:
     t = catalog(lang)
-    columns = tuple(Column(t(f"listing.{key}"), width) for key, width in _FINDINGS.items())
+    columns = tuple(ListColumn(t(f"listing.{key}"), width) for key, width in _FINDINGS.items())
     order = list(Severity)
     rows = tuple(
         _row(finding, standing, lang)
         for standing in told
         for finding in sorted(standing.findings, key=lambda f: order.index(f.severity))
     )
-    return Listing(
+    return ListSheet(
         t("page.findings"), columns, rows, {t(f"severity.{s.value}"): c for s, c in _TONES.items()}
     )
 
@@ -87,14 +87,14 @@ def _row(finding: Finding, standing: Standing, lang: Lang) -> tuple[Decimal | st
     return tuple(map(_value, values))
 
 
-def _agencies(told: tuple[Standing, ...], lang: Lang) -> Listing:
+def _agencies(told: tuple[Standing, ...], lang: Lang) -> ListSheet:
     t = catalog(lang)
     heads = [(t("listing.state"), 14), (t("listing.agency"), 34), (t("listing.file"), 50)]
     heads += [(t(f"page.count-{severity.value}"), 9) for severity in Severity]
-    columns = tuple(Column(head, width) for head, width in [*heads, (t("page.waived"), 9)])
+    columns = tuple(ListColumn(head, width) for head, width in [*heads, (t("page.waived"), 9)])
     rows = tuple(_line(one, lang) for one in told)
     tones = {t(f"page.state-{state.value}"): colour for state, colour in _STATES.items()}
-    return Listing(t("listing.agencies"), columns, rows, tones)
+    return ListSheet(t("listing.agencies"), columns, rows, tones)
 
 
 def _line(one: Standing, lang: Lang) -> tuple[Decimal | str, ...]:
@@ -115,11 +115,13 @@ _BOARD_WIDTHS = (10.0, 28.0, 26.0, 9.0, 9.0, 9.0, 46.0)
 
 def board_workbook(board: Board, title: str, lang: Lang) -> bytes:
     """The board, a row an agency; the same board gives the same bytes."""
-    columns = tuple(Column(head, width) for head, width in zip(report.head(lang), _BOARD_WIDTHS, strict=True))
+    columns = tuple(
+        ListColumn(head, width) for head, width in zip(report.head(lang), _BOARD_WIDTHS, strict=True)
+    )
     rows = tuple(
         (*row[:3], *(Decimal(count) if count else "" for count in row[3:6]), row[6])
         for row in report.rows(board, lang)
     )
     t = catalog(lang)
     tones = {report.states(line, lang): _STATES[line.to_do] for line in board.lines}
-    return write_listings(title, [Listing(t("board.sheet"), columns, rows, tones)])
+    return write_listings(title, [ListSheet(t("board.sheet"), columns, rows, tones)])
