@@ -16,11 +16,11 @@ from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
+from xltools.collection.issuing import Issue, file_name
 from xltools.data.roster import Entry
 from xltools.excel.writer import write_return
 from xltools.files import write_each
 from xltools.form.library import find
-from xltools.issue import Issue, file_name
 
 AGENCIES, YEAR, DISTRICT = 80, 2024, "青禾区"
 MOST = 1.5  # seconds

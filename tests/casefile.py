@@ -24,6 +24,10 @@ import hostile
 import published
 from conftest import HERE, sound_prose, sound_values, year_before
 from xltools.checking.collection import examine
+from xltools.collection.inbox import Item
+from xltools.collection.merging import merge
+from xltools.collection.reading import ReadOptions, reading
+from xltools.collection.second_reader import SecondReader, issued_findings
 from xltools.data.filing import Filing, Stamp
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy
@@ -37,10 +41,6 @@ from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.model import Form
-from xltools.inbox import Item
-from xltools.intake import Manner, reading
-from xltools.merging import merge
-from xltools.second_reader import SecondReader, issued_findings
 
 FOLDER = HERE / "cases"
 
@@ -122,7 +122,7 @@ def handed_in(file: dict[str, Any], index: int, form: Form | None, limits: Limit
     if "raises" in file:
         item = Item(file.get("path", f"{index}.xlsx"), package(file))
         with failing(str(file["raises"])):
-            return reading(item, Manner(form, limits=limits, **how).read)
+            return reading(item, ReadOptions(form, limits=limits, **how).read)
     if "document" not in file:
         return read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits, **how)
 

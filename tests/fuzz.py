@@ -62,9 +62,9 @@ def saved_by_openpyxl(data: bytes) -> bytes:
 
 
 def rollup(files: list[tuple[str, bytes]]) -> bytes:
+    from xltools.collection.merging import merge
     from xltools.excel.writer import write_rollup
     from xltools.form.library import find
-    from xltools.merging import merge
 
     filings = [read_package(data, name) for name, data in files]
     merged = merge(filings, find("xxgk-2021"), 2024, "青禾区").rollup

@@ -138,7 +138,7 @@ def test_each_year_hands_on_what_it_knows():
     """Three merges, each with the roll-up of the year before: the last knows all of them."""
     package, seeds = None, {2022: 3, 2023: 0, 2024: 7, 2025: 2}
     for year, seed in seeds.items():
-        from xltools.merging import merge
+        from xltools.collection.merging import merge
 
         past = past_of([read_package(package, "d.xlsx")], OFFICIAL) if package else None
         sent = [filing(code, year=year, seed=seed + int(code)) for code in ("001", "002")]

@@ -179,7 +179,7 @@ def row_twice(values, column, rng):
     return (values | {rng.choice(empty): Decimal(rng.randint(LEAST, 99))}, None) if empty else None
 
 
-# Measured with 400 of each: 70 %, 98 %, 99 % and 96 %; see docs/causes.md. Where nothing is said, another cell or
+# Measured with 400 of each: 70 %, 98 %, 99 % and 96 %; see docs/checks.md. Where nothing is said, another cell or
 # another slip would explain it as well.
 @pytest.mark.parametrize(
     ("slip", "code", "bound"),
@@ -347,7 +347,7 @@ def noisy_total(values, rng):
     return values, typed(cell, right + rng.choice([d for d in range(-100, 101) if d and right + d > 0]))
 
 
-# Measured with 1,500 of each: 1.1 %, 0.7 %, 6.1 % and 3.9 %; see docs/causes.md.
+# Measured with 1,500 of each: 1.1 %, 0.7 %, 6.1 % and 3.9 %; see docs/checks.md.
 @pytest.mark.parametrize("noise", [noisy_input, noisy_total])
 @pytest.mark.parametrize(("source", "bound"), [("samples", 0.04), ("drawn", 0.10)])
 def test_noise_rarely_gets_a_cause(noise, source, bound):
@@ -383,7 +383,7 @@ def test_every_cause_has_its_words():
     source = (ROOT / "src/xltools/checking/causes.py").read_text(encoding="utf-8")
     told = catalog("en").keys("cause")
     assert all(f'"{code}"' in source for code in told)
-    document = (ROOT / "docs/causes.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs/checks.md").read_text(encoding="utf-8")
     assert all(f"`{code}`" in document for code in told)
     assert len(STRONG) + len(WEAK) <= len(told)
     assert cause_text(Cause("text-left-out", {"texts": Sum(((1, "x", Decimal(2)),))}), "en").endswith("x 2")

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 import workers
 from conftest import ROOT, unpacked
 from xltools.cli import command_line
+from xltools.collection.inbox import gather
+from xltools.collection.reading import ReadOptions, Workers, processes_of_this_machine, read_file, read_files
 from xltools.errors import InputError
 from xltools.excel.reader import read
-from xltools.inbox import gather
-from xltools.intake import Manner, Workers, processes, read_file, take_in
 from xltools.office.guard import Limits
 
 sys.path.append(str(ROOT / "benchmarks"))
@@ -50,7 +50,7 @@ def inbox(tmp_path_factory):
 @pytest.fixture(scope="module")
 def alone(inbox):
     """What one process reads."""
-    return list(take_in(gather([inbox]).files, Manner()))
+    return list(read_files(gather([inbox]).files, ReadOptions()))
 
 
 @settings(max_examples=3)
@@ -58,30 +58,32 @@ def alone(inbox):
 def test_it_makes_no_difference_who_reads_how_often_and_in_which_order(inbox, alone, seed):
     files = gather([inbox]).files
     others, executor = workers.hostile(seed)
-    assert list(take_in(files, Manner(), others)) == alone
+    assert list(read_files(files, ReadOptions(), others)) == alone
     assert executor.asked == list(files)
     assert executor.ran >= len(executor.asked)
 
 
-@pytest.mark.parametrize("others", [workers.threads(3), processes(2)], ids=["threads", "processes"])
+@pytest.mark.parametrize(
+    "others", [workers.threads(3), processes_of_this_machine(2)], ids=["threads", "processes"]
+)
 def test_the_pools_of_the_standard_library_read_the_same(inbox, alone, others):
-    assert list(take_in(gather([inbox]).files, Manner(), others)) == alone
+    assert list(read_files(gather([inbox]).files, ReadOptions(), others)) == alone
 
 
 def test_paths_lead_from_the_folder_of_who_asks(inbox, monkeypatch, tmp_path):
     monkeypatch.chdir(inbox)
     names = gather(["."]).files
-    near = list(take_in(names, Manner()))
+    near = list(read_files(names, ReadOptions()))
     monkeypatch.chdir(tmp_path)
-    assert [read_file(name, Manner(), str(inbox)) for name in names] == near
-    (one,) = read_file(names[0], Manner(limits=Limits(file=1000)), str(inbox))
+    assert [read_file(name, ReadOptions(), str(inbox)) for name in names] == near
+    (one,) = read_file(names[0], ReadOptions(limits=Limits(file=1000)), str(inbox))
     assert (one.findings[0].code, one.source.path) == ("too-large", names[0])
     assert one.source.size == (inbox / names[0]).stat().st_size
 
 
 def test_a_worker_of_another_version_does_not_read(inbox):
     with pytest.raises(InputError, match="other-xltools"):
-        read_file(gather([inbox]).files[0], Manner(), version="0.0.1")
+        read_file(gather([inbox]).files[0], ReadOptions(), version="0.0.1")
 
 
 class Deadly(workers.Hostile):
@@ -104,7 +106,9 @@ def test_a_file_that_ends_whoever_reads_it_has_the_finding_and_the_others_are_re
     files = gather([inbox]).files
     for lives in (0, 20, 1000):
         made = [Deadly(files[20], 1) for _ in files] + [Deadly(files[20], lives)]
-        found = list(take_in(files, Manner(), Workers(lambda _, made=made: made.pop(), 2, (BrokenExecutor,))))
+        found = list(
+            read_files(files, ReadOptions(), Workers(lambda _, made=made: made.pop(), 2, (BrokenExecutor,)))
+        )
         (guilty,) = found.pop(20)
         assert [finding.code for finding in guilty.findings] == ["reader-failed"]
         assert guilty.source.path == alone[20][0].source.path
@@ -115,12 +119,12 @@ def test_with_debugging_a_death_is_raised(inbox):
     files = gather([inbox]).files
     others = Workers(lambda _: Deadly(files[3], 10), 2, (BrokenExecutor,))
     with pytest.raises(BrokenExecutor):
-        list(take_in(files, Manner(), others))
+        list(read_files(files, ReadOptions(), others))
 
 
 # -- a cluster
 
-DASK = pytest.importorskip("distributed", reason="the extra xltools[dask] is not installed")
+DASK = pytest.importorskip("distributed", reason="the extra dask is not installed")
 
 
 class Cluster:
@@ -272,7 +276,7 @@ def test_a_file_that_kills_every_worker_has_the_finding(cluster, inbox, alone, m
     cluster.workers(2, preload=ROOT / "tests" / "hook" / "deadly.py")
     files = [file for file in gather([inbox]).files if not file.endswith(".zip")]
     with far(cluster.address) as others:
-        found = [one for one, *_ in take_in(files, Manner(), others)]
+        found = [one for one, *_ in read_files(files, ReadOptions(), others)]
     expected = {one.source.path: one.findings for one, *_ in alone}
     for one in found:
         if one.source.name.startswith("003_"):
@@ -326,4 +330,6 @@ def test_processes_are_the_clusters_own_affair(many):
 
 def test_without_the_library_the_extra_is_named(many, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    assert "missing-extra {'how': 'dask'}" in str(run("verify", many / "inbox", "--dask", "tcp://x:1"))
+    assert "missing-extra {'how': 'dask', 'install': 'pip install" in str(
+        run("verify", many / "inbox", "--dask", "tcp://x:1")
+    )

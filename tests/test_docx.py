@@ -374,7 +374,7 @@ def test_without_the_library_it_is_said_which_extra(form, monkeypatch):
     monkeypatch.delattr("xltools.document.writer.as_docx", raising=False)
     monkeypatch.setitem(sys.modules, "docx", None)
     for how in ("docx", "pdf"):
-        with pytest.raises(OutputError, match=r"missing-extra \{'how': 'word'\}"):
+        with pytest.raises(OutputError, match=r"missing-extra \{'how': 'word', 'install': 'pip install"):
             render(blank_form(form), how)
     assert render(blank_form(form), "html")
 

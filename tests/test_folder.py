@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 
 from conftest import ROOT, run
+from xltools.collection.settings import load
 from xltools.data.finding import Severity
 from xltools.errors import XltoolsError
-from xltools.folder import load
 
 SAMPLES = ROOT / "samples"
 

@@ -16,12 +16,12 @@ from click.testing import CliRunner
 
 from conftest import HERE, ROOT
 from xltools.cli import command_line
+from xltools.collection.merging import merge
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import find
-from xltools.merging import merge
 
 GOLDEN = HERE / "golden"
 

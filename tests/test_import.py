@@ -18,12 +18,12 @@ import published
 from conftest import ROOT, run, sound_prose, sound_values, year_before
 from published import WRITERS, report
 from xltools.checking.checks import verify
+from xltools.collection.reading import ReadOptions, on_roster
 from xltools.data.finding import Severity
 from xltools.data.roster import Entry, Roster
 from xltools.document.reader import Given, read_document
 from xltools.excel.reader import read
 from xltools.form.library import find
-from xltools.intake import Manner, on_roster
 
 FORM = find("xxgk-2021")
 AGENCY = "青禾区统计局"
@@ -640,12 +640,12 @@ def test_reports_come_in_archives_and_through_other_processes(folder, sent):
         archive.writestr("a/report.docx", published.word(sent))
     out = run("verify", "all.zip", "--processes", "2")
     assert "1 file checked: no errors" in out
-    filing = Manner().filing(published.word(sent), "report.docx")
+    filing = ReadOptions().filing(published.word(sent), "report.docx")
     assert pickle.loads(pickle.dumps(filing)) == filing
 
 
 def test_a_key_asks_for_a_seal(sent):
-    filing = Manner(key=b"0123456789abcdef").filing(published.word(sent), "report.docx")
+    filing = ReadOptions(key=b"0123456789abcdef").filing(published.word(sent), "report.docx")
     assert codes(filing) == ["seal-missing"]
 
 
@@ -662,4 +662,4 @@ def test_hostile_files_are_told_as_they_were_before():
     """What no workbook is and no report either keeps the finding that the guard gives it."""
     for file in hostile.FILES.values():
         if file.code in {"html-file", "csv-file", "word-document"} and not file.is_heavy:
-            assert Manner().filing(file.make(), "x").findings[0].code == file.code
+            assert ReadOptions().filing(file.make(), "x").findings[0].code == file.code

@@ -17,13 +17,13 @@ import hostile
 from conftest import ROOT
 from hostile import Raw, issued, packed, raw_zip
 from xltools.cli import command_line
+from xltools.collection.inbox import content_of, gather
+from xltools.collection.inbox import items as opened
 from xltools.data.filing import Source
 from xltools.errors import InputError
 from xltools.excel.archive import is_archive, members
 from xltools.excel.reader import read
 from xltools.files import is_passed_over, read_bytes
-from xltools.inbox import content_of, gather
-from xltools.inbox import items as opened
 from xltools.office.guard import Limits, ScanError
 from xltools.text import LANGS
 

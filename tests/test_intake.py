@@ -20,6 +20,8 @@ from conftest import HERE, ROOT, sound_prose, sound_values, unpacked, year_befor
 from hostile import FILES
 from workers import hostile, threads
 from xltools.checking.collection import examine
+from xltools.collection.merging import Exclusion, merge
+from xltools.collection.reading import ReadOptions, processes_of_this_machine, read_files
 from xltools.data import filing as filings_room
 from xltools.data import finding as findings_room
 from xltools.data.filing import Accepted, Account, Filing, Member, Origin, Shown, Source, Stamp
@@ -33,8 +35,6 @@ from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form import library
 from xltools.form.model import Form
-from xltools.intake import Manner, processes, take_in
-from xltools.merging import Exclusion, merge
 from xltools.text import Sum, Word
 
 OFFICIAL = library.find("xxgk-2021")
@@ -283,7 +283,7 @@ def whole(*, sealed=False):
     """A roll-up of the samples in which some were refused, some are missing and something was waived."""
     policy = Policy(waivers=(Waiver("003", "total-wrong", "", "核对过", "张三", "2025-01-02"),))
     found = [read(path) for path in sorted((SAMPLES / "problems").glob("*_2024*.xlsx"))]
-    from xltools.rosters import load_roster
+    from xltools.collection.roster_files import load_roster
 
     outcome = merge(
         found,
@@ -305,7 +305,11 @@ def taken_from_life():
 
 
 def test_whatever_reading_gives_travels():
-    manners = [Manner(), Manner(OFFICIAL, by_labels=True, key=b"k" * 16), Manner(OTHER, verifying=False)]
+    manners = [
+        ReadOptions(),
+        ReadOptions(OFFICIAL, by_labels=True, key=b"k" * 16),
+        ReadOptions(OTHER, verifying=False),
+    ]
     seen = set()
     for index, (name, data) in enumerate(taken_from_life()):
         for manner in manners if index % 4 == 0 else manners[:1]:
@@ -456,7 +460,7 @@ def test_filings_that_travelled_are_merged_alike(one_collection):
 
 def test_two_files_of_one_agency_are_never_added():
     """Each has an error that says so; and if it had not, the second would not be added to the first."""
-    from xltools.merging import _in_order
+    from xltools.collection.merging import _in_order
 
     twice = [replace(returned("001"), source=Source(name, name)) for name in ("a", "b")]
     assert merge(twice, OFFICIAL, 2024, "青禾区", incomplete=True).rollup is None
@@ -550,13 +554,13 @@ def archived(folder):
 def test_archives_and_large_files_are_read_alike_by_every_way(tmp_path):
     from xltools.office.guard import Limits
 
-    files, manner = archived(tmp_path), Manner(limits=Limits(file=300_000))
-    here = list(take_in(files, manner))
+    files, manner = archived(tmp_path), ReadOptions(limits=Limits(file=300_000))
+    here = list(read_files(files, manner))
     filings = [filing for found in here for filing in found]
     assert {"too-large", "damaged"} <= {f.code for one in filings if one for f in one.findings}
     assert filings.count(None) == 4
-    for workers in (threads(), hostile()[0], processes(2)):
-        assert differing(plain(list(take_in(files, manner, workers))), plain(here)) == ""
+    for workers in (threads(), hostile()[0], processes_of_this_machine(2)):
+        assert differing(plain(list(read_files(files, manner, workers))), plain(here)) == ""
 
 
 def test_many_copies_of_a_file_are_named_in_one_sentence():

@@ -10,11 +10,11 @@ import pytest
 
 from conftest import ROOT
 from xltools.checking.collection import Collection, Examined, examine
+from xltools.collection.roster_files import load_roster
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding, Place, Severity, Waiver
 from xltools.excel.reader import read
 from xltools.report.workbook import findings_workbook
-from xltools.rosters import load_roster
 from xltools.text import message
 
 

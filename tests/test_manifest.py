@@ -13,7 +13,7 @@ from pathlib import Path
 import clerk
 import pytest
 
-import xltools.report.manifest
+import xltools.collection.manifest
 from conftest import ROOT, run, unpacked
 from xltools.form.layout import layout
 from xltools.form.library import find
@@ -268,14 +268,14 @@ def test_a_manifest_of_schema_1_is_read_as_before(folder):
     del old["output"]["parts_sha256"]
     (folder / "d.manifest.json").write_text(json.dumps(old), encoding="utf-8")
     assert "byte for byte" in check(expect=0)
-    known = xltools.report.manifest.read(folder / "d.manifest.json")
+    known = xltools.collection.manifest.read(folder / "d.manifest.json")
     package = (folder / "d.xlsx").read_bytes()
     assert known.is_of(package, Limits())
     assert not known.is_of(zipped(unpacked(package), zipfile.ZIP_STORED), Limits())
 
 
 def test_a_manifest_knows_its_workbook_by_the_parts(folder):
-    known = xltools.report.manifest.read(folder / "d.manifest.json")
+    known = xltools.collection.manifest.read(folder / "d.manifest.json")
     package = (folder / "d.xlsx").read_bytes()
     assert known.is_of(zipped(unpacked(package), zipfile.ZIP_STORED), Limits())
     assert not known.is_of(package + b"x", Limits())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from conftest import HERE, sound_prose, sound_values, unpacked
 from xltools.checking.checks import verify
+from xltools.collection.merging import Exclusion, merge
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency, Record, total
 from xltools.data.roster import Entry, Roster
@@ -21,7 +22,6 @@ from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.places import Matrix
-from xltools.merging import Exclusion, merge
 
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))

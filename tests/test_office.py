@@ -14,6 +14,7 @@ import pytest
 import office
 from conftest import HERE, ROOT, sound_values
 from xltools.checking.checks import verify
+from xltools.collection.merging import merge
 from xltools.data.filing import Stamp
 from xltools.data.number import close
 from xltools.data.record import Agency
@@ -25,7 +26,6 @@ from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.places import MATRIX, Matrix
-from xltools.merging import merge
 
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))

@@ -19,6 +19,8 @@ import workers
 from conftest import ROOT, run, sound_prose, sound_values
 from workers import OddError
 from xltools.cli import main
+from xltools.collection.inbox import Item
+from xltools.collection.reading import ReadOptions, read_files
 from xltools.data.failure import failed
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.finding import can_be_accepted
@@ -30,8 +32,6 @@ from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.writer import write_return
 from xltools.form.library import find
 from xltools.form.model import Form
-from xltools.inbox import Item
-from xltools.intake import Manner, take_in
 
 FORM = find("xxgk-2021")
 CLEAN = sorted((ROOT / "samples" / "clean").glob("*.xlsx"))
@@ -174,7 +174,7 @@ PAGE = published.page(published.report(FORM, sound_values(), prose=sound_prose()
 def test_whatever_encoding_a_page_declares_reading_ends_with_a_filing(codec, noise, whole):
     start = f'<meta charset="{codec}"><html>'.encode()
     page = re.sub("<meta[^>]*>", "", PAGE).encode() if whole else b""
-    filing = Manner(FORM).read(Item("x.html", start + noise + page))
+    filing = ReadOptions(FORM).read(Item("x.html", start + noise + page))
     assert has_characters_only(filing)
 
 
@@ -208,7 +208,7 @@ def spoiled(text, where):
 @example("_xFFFE_", "name")
 @example("_xD800_", "prose")
 def test_no_text_of_a_workbook_holds_what_is_no_character(text, where):
-    filing = Manner(FORM).read(Item("x.xlsx", spoiled(text, where)))
+    filing = ReadOptions(FORM).read(Item("x.xlsx", spoiled(text, where)))
     assert filing.agency is not None
     assert has_characters_only(filing)
 
@@ -219,7 +219,7 @@ def test_no_text_of_a_document_holds_what_is_no_character(noise, name, encoding)
     text = published.WRITERS[next(n for n in published.WRITERS if n.endswith(name[1:]))](made).decode()
     references = "".join(f"&#{ord(c)};&#x{ord(c):x};" for c in noise)
     marked = text.replace("青禾区统计局", f"青禾区{noise}{references}统计局")
-    filing = Manner(FORM).read(Item(name, marked.encode(encoding, "surrogatepass")))
+    filing = ReadOptions(FORM).read(Item(name, marked.encode(encoding, "surrogatepass")))
     assert has_characters_only(filing)
 
 
@@ -227,7 +227,7 @@ def test_no_text_of_a_document_holds_what_is_no_character(noise, name, encoding)
 def test_noncharacters_of_every_encoding_are_replaced(codec):
     made = published.page(published.report(FORM, sound_values(), prose=sound_prose())).decode()
     data = re.sub("<meta[^>]*>", "", made).replace("栏目", "栏\ufffe\uffff目").encode(codec)
-    assert has_characters_only(Manner(FORM).read(Item("x.html", data)))
+    assert has_characters_only(ReadOptions(FORM).read(Item("x.html", data)))
 
 
 def test_texts_of_old_formats_hold_characters_only():
@@ -243,9 +243,9 @@ def test_names_of_files_and_members_are_written_with_characters_only(tmp_path):
     (tmp_path / name).write_bytes(clerk.retyped(returned()))
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(name, clerk.retyped(returned()))
-    manner = Manner(by_labels=True)
+    manner = ReadOptions(by_labels=True)
     for file in (tmp_path / name, tmp_path / "a.zip"):
-        ((filing,),) = take_in([str(file)], manner)
+        ((filing,),) = read_files([str(file)], manner)
         assert filing.record is not None
         assert has_characters_only(filing)
         assert "\ufffd" in filing.agency.name
@@ -386,7 +386,7 @@ DEFECTS = {
 @pytest.mark.parametrize("where", DEFECTS)
 def test_a_defect_is_a_finding_in_several_processes(inbox, tmp_path, defect, monkeypatch, where):
     defect(OddError("odd"), where)
-    monkeypatch.setattr("xltools.intake.prepare_worker", DEFECTS[where])
+    monkeypatch.setattr("xltools.collection.reading.prepare_worker", DEFECTS[where])
     assert_one_failed(codes(tmp_path / "v.json", inbox, "--processes", 2))
     out = run("merge", inbox, *MERGING, "--processes", 2, "-o", tmp_path / "d.xlsx", expect=1)
     assert "003_" in out
@@ -396,7 +396,7 @@ def test_a_defect_is_a_finding_in_several_processes(inbox, tmp_path, defect, mon
 
 def test_a_process_that_dies_is_a_finding_on_its_file(inbox, tmp_path, monkeypatch):
     monkeypatch.delenv("XLTOOLS_DEBUG")
-    monkeypatch.setattr("xltools.intake.prepare_worker", workers.killed)
+    monkeypatch.setattr("xltools.collection.reading.prepare_worker", workers.killed)
     found = verified(tmp_path / "v.json", inbox, "--processes", 2)
     assert_one_failed({name: {f["code"] for f in findings} for name, findings in found.items()})
     (finding,) = [finding for findings in found.values() for finding in findings]
@@ -407,9 +407,9 @@ def test_a_defect_is_a_finding_whoever_reads(inbox, defect):
     """Any executor, as a cluster's is one."""
     defect(OddError("odd"))
     files = sorted(map(str, inbox.iterdir()))
-    here = list(take_in(files, Manner()))
+    here = list(read_files(files, ReadOptions()))
     for others in (workers.threads(), workers.hostile(7)[0]):
-        assert list(take_in(files, Manner(), others)) == here
+        assert list(read_files(files, ReadOptions(), others)) == here
     assert [len(filing.findings) for (filing,) in here].count(1) == 1
 
 
@@ -444,7 +444,7 @@ def test_an_archive_that_cannot_be_taken_apart_stops_no_other_file(inbox, tmp_pa
 
     with zipfile.ZipFile(inbox / "a.zip", "w") as archive:
         archive.write(CLEAN[0], "001.xlsx")
-    monkeypatch.setattr("xltools.inbox.members", members)
+    monkeypatch.setattr("xltools.collection.inbox.members", members)
     found = codes(tmp_path / "v.json", inbox)
     assert found["a.zip"] == {"reader-failed"}
     assert len(found) == 21
@@ -541,4 +541,4 @@ def test_what_stops_the_work_on_purpose_is_no_finding():
 def test_an_interruption_passes(inbox, defect, monkeypatch, stop):
     defect(stop())
     with pytest.raises(stop):
-        list(take_in(sorted(map(str, inbox.iterdir())), Manner()))
+        list(read_files(sorted(map(str, inbox.iterdir())), ReadOptions()))

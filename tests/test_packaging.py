@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,27 @@ def works(python, folder):
     ]
     run(*merge, cwd=folder)
     assert (folder / "d.xlsx").stat().st_size > 10_000
+    a_year_as_the_readme_has_it(python, folder)
+
+
+def a_year_as_the_readme_has_it(python, folder):
+    """The steps of the README in a collection of its own, with the extra that Word needs."""
+    xltools = (python, "-m", "xltools")
+    samples = ROOT / "samples"
+    roster = ("--roster", samples / "roster.csv")
+    run(*xltools, "init", "2024", "--year", "2024", "--district", "青禾区", *roster, cwd=folder)
+    home = folder / "2024"
+    run(*xltools, "generate", "--check", cwd=home)
+    for path in sorted((samples / "clean").iterdir()):
+        shutil.copy(path, home / "inbox")
+    assert "19" in run(*xltools, "status", cwd=home)
+    run(*xltools, "verify", "--return-to", "returned", cwd=home)
+    assert "200 of 200 figures" in run(*xltools, "merge", "--witness", cwd=home)
+    run(*xltools, "publish", "--starter", cwd=home)
+    text = (home / "text.md").read_text(encoding="utf-8")
+    (home / "text.md").write_text(re.sub("【[^】]*】", "（略）", text), encoding="utf-8")
+    run(*xltools, "publish", "--witness", cwd=home)
+    assert (home / "report.docx").stat().st_size > 10_000
 
 
 def test_the_wheel_works_in_an_empty_environment(built, tmp_path):

@@ -17,6 +17,7 @@ from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.grouping import grouped
 from xltools.checking.standing import State, standings
 from xltools.cli import command_line
+from xltools.collection.roster_files import load_roster
 from xltools.data.filing import Filing, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.data.record import Agency, Record
@@ -25,7 +26,6 @@ from xltools.excel.reader import read, read_package
 from xltools.excel.writer import write_return
 from xltools.form.layout import layout
 from xltools.report.html import page_html
-from xltools.rosters import load_roster
 from xltools.text import message
 
 SAMPLES = ROOT / "samples"

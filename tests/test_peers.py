@@ -15,13 +15,13 @@ from conftest import sound_values, year_before
 from test_prior import OFFICIAL, codes, filing, rollup
 from xltools.checking.collection import examine
 from xltools.checking.peers import _median, _spread
+from xltools.collection.inbox import gather
 from xltools.data.filing import Source
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import past_of
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 from xltools.excel.reader import read
-from xltools.inbox import gather
 
 PENALTIES, FEES = "disclosure.penalty.decisions", "disclosure.fees.amount"
 

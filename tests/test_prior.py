@@ -14,6 +14,7 @@ from conftest import HERE, prose_for, sound_values, year_before
 from xltools.checking import prior
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
+from xltools.collection.merging import Exclusion, merge
 from xltools.data.filing import Filing, Member, Source, Stamp
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import Past, past_of
@@ -25,7 +26,6 @@ from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.model import of_last_year
-from xltools.merging import Exclusion, merge
 
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))

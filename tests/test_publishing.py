@@ -13,6 +13,7 @@ import pytest
 
 from conftest import ROOT, run, sound_prose, sound_values, year_before
 from test_prose import filing
+from xltools.collection.roster_files import load_roster
 from xltools.data.document import Chart, Heading, PageBreak, Paragraph, Table
 from xltools.data.filing import Account, Member, Source, Stamp
 from xltools.data.prior import known
@@ -27,7 +28,6 @@ from xltools.gathering import gathered
 from xltools.manuscript import OPENING, load, written
 from xltools.manuscript import read as manuscript
 from xltools.publishing import compose, report_of
-from xltools.rosters import load_roster
 from xltools.text import clerk
 
 FORM = find("xxgk-2021")

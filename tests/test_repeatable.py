@@ -109,7 +109,7 @@ def test_every_command_says_the_same_by_one_process_and_by_several(collection, n
 
 
 def test_every_run_reads_everything(collection, monkeypatch):
-    from xltools import intake
+    from xltools.collection import reading as intake
 
     names, really = [], intake.read_package
     monkeypatch.setattr(

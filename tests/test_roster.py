@@ -14,8 +14,8 @@ import xlsxwriter
 
 import hostile
 import office
+from xltools.collection.roster_files import load_roster, rows_of
 from xltools.errors import RosterError
-from xltools.rosters import load_roster, rows_of
 
 ROWS = [("代码", "名称", "电话"), ("001", "青禾区教育局", "1"), ("002", "青禾区财政局", "")]
 TEXT = "".join(",".join(row) + "\r\n" for row in ROWS)

@@ -22,6 +22,7 @@ from test_merge import OFFICIAL, OTHER, filing, rolled
 from witness import differences
 from xltools.checking.checks import verify
 from xltools.cli import command_line
+from xltools.collection.merging import merge
 from xltools.data.filing import Account, Member, Source
 from xltools.data.measure import FOREMOST, foremost
 from xltools.data.number import kept, stored
@@ -39,7 +40,6 @@ from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
 from xltools.form.places import KINDS, MATRIX, SOURCES, Matrix, Sources
-from xltools.merging import merge
 from xltools.text import message
 
 FIRST = Matrix.NAME_ROW + 1

@@ -11,10 +11,10 @@ from conftest import ROOT, unpacked
 from xltools.checking.collection import examine
 from xltools.checking.mentions import Telling, mentions
 from xltools.checking.prose import matches
+from xltools.collection.inbox import gather
+from xltools.collection.roster_files import load_roster
 from xltools.data.finding import SEVERITY, Severity
 from xltools.excel.reader import read
-from xltools.inbox import gather
-from xltools.rosters import load_roster
 
 SAMPLES = ROOT / "samples"
 ORDINARY = [

@@ -13,13 +13,13 @@ import casefile
 from conftest import ROOT
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.cli import command_line
+from xltools.collection.roster_files import load_roster
 from xltools.data.filing import Filing, Kind, Source
 from xltools.data.finding import SEVERITY, Cause, Finding, Severity, Waiver
 from xltools.data.policy import Policy
 from xltools.excel.reader import read
 from xltools.report import data
 from xltools.report.schema import schema_text
-from xltools.rosters import load_roster
 
 
 def validator(which):

@@ -22,14 +22,14 @@ import office
 from conftest import HERE, ROOT, sound_values
 from xltools import libreoffice
 from xltools.cli import command_line
+from xltools.collection.manifest import sources_beside
+from xltools.collection.merging import merge
+from xltools.collection.second_reader import SecondReader, issued_findings, published_checked
 from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import find
-from xltools.merging import merge
-from xltools.report.manifest import sources_beside
-from xltools.second_reader import SecondReader, issued_findings, published_checked
 from xltools.witness import agreement
 from xltools.witness.form import Form
 from xltools.witness.value import Doubt, is_same, printed, value_of
@@ -394,7 +394,7 @@ def test_generate_checks_before_anything_is_written(collection, monkeypatch):
     assert result.return_value == 0, result.output
     assert "4 workbooks checked" in result.output
     shutil.rmtree("outbox")
-    from xltools import issue
+    from xltools.collection import issuing as issue
 
     right = issue.Issue.workbook
     sheet = "三、依申请公开"

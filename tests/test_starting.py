@@ -30,8 +30,19 @@ NEEDED_FOR_HELP = {"tomllib"}
 NEEDED_TO_READ = {"hashlib", "json", "tomllib", "zipfile"}
 # Rooms of ours that it has no use for either.
 OURS = {
-    *("xltools.cli.diff", "xltools.cli.merge", "xltools.cli.status", "xltools.folder", "xltools.issue"),
-    *("xltools.merging", "xltools.rosters", "xltools.checking.causes", "xltools.checking.gaps"),
+    *(
+        "xltools.cli.diff",
+        "xltools.cli.merge",
+        "xltools.cli.status",
+        "xltools.collection.settings",
+        "xltools.collection.issuing",
+    ),
+    *(
+        "xltools.collection.merging",
+        "xltools.collection.roster_files",
+        "xltools.checking.causes",
+        "xltools.checking.gaps",
+    ),
     *(
         "xltools.checking.grouping",
         "xltools.data.rollup",

@@ -9,7 +9,7 @@ import signal
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
-from xltools.intake import Workers, prepare_worker
+from xltools.collection.reading import Workers, prepare_worker
 
 
 class OddError(Exception):
@@ -64,7 +64,7 @@ def threads(count=2):
 def killed():
     """A process that dies over the return of agency 003, as of want of memory."""
     prepare_worker()
-    from xltools import intake
+    from xltools.collection import reading as intake
 
     really = intake.read_package
 

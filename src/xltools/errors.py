@@ -43,6 +43,31 @@ class InvalidValueError(ValueError):
         super().__init__(f"{code} {facts}")
 
 
+DISTRIBUTION = "xltools-returns"
+
+
+def missing_extra(extra: str, place: str = "") -> Problem:
+    """Return the problem that a library of *extra* is not installed, with the command that installs it."""
+    return Problem("missing-extra", place, {"how": extra, "install": install_command(extra)})
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra of this package from where the package came: a folder, a file, an index."""
+    import json  # noqa: PLC0415  only for a message
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415  slow to import
+
+    try:
+        origin = json.loads(distribution(DISTRIBUTION).read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        origin = {}
+    url = str(origin.get("url", ""))
+    if "dir_info" in origin and url.startswith("file://"):
+        from urllib.request import url2pathname  # noqa: PLC0415
+
+        return f'pip install "{url2pathname(url.removeprefix("file://"))}[{extra}]"'
+    return f'pip install "{DISTRIBUTION}[{extra}]{f" @ {url}" if url else ""}"'
+
+
 class FormError(XltoolsError):
     """A form definition cannot be used."""
 

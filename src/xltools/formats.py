@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xltools.errors import InputError, OutputError, Problem
+from xltools.errors import InputError, OutputError, Problem, missing_extra
 
 _How = TypeVar("_How", bound=str)
 
@@ -29,4 +29,4 @@ def room_of(name: str, library: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != library:
             raise
-        raise OutputError(Problem("missing-extra", facts={"how": extra})) from error
+        raise OutputError(missing_extra(extra)) from error

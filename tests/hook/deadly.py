@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def dask_setup(worker):
-    from xltools import intake
+    from xltools.collection import reading as intake
 
     really = intake.read_package
 

@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 
-from xltools.errors import InputError, Problem, XltoolsError
-from xltools.intake import Workers
+from xltools.collection.reading import Workers
+from xltools.errors import InputError, Problem, XltoolsError, missing_extra
 
 _CONNECTING = 10.0  # seconds to wait for the scheduler
 _DESERTED = 60.0  # seconds to wait for a first worker
@@ -35,7 +35,7 @@ def cluster(address: str, processes: int | None = None) -> Iterator[Workers]:
     try:
         from distributed import Client, KilledWorker  # noqa: PLC0415  an extra, and slow to import
     except ImportError as error:
-        raise InputError(Problem("missing-extra", address, {"how": "dask"})) from error
+        raise InputError(missing_extra("dask", address)) from error
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:

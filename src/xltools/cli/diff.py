@@ -6,18 +6,22 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.output import emit, encoding
-from xltools.cli.shared import (
-    How,
+from xltools.checking.differences import differences
+from xltools.cli.options import (
+    ReadingOptions,
+    collection_defaults,
     file,
     find_form,
     formats,
-    here,
     option,
     place,
-    read_all,
     reading,
 )
+from xltools.cli.output import emit, encoding
+from xltools.cli.returns import read_all
+from xltools.errors import InputError, Problem
+from xltools.report import board, data
+from xltools.report.delimited import rows_text
 from xltools.text import Lang, catalog
 
 
@@ -40,14 +44,10 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         how: str,
         output: Path | None,
-        reading: How,
+        reading: ReadingOptions,
     ) -> int:
-        from xltools.checking.differences import differences  # noqa: PLC0415
-        from xltools.errors import InputError, Problem  # noqa: PLC0415
-        from xltools.report import board, data  # noqa: PLC0415
-        from xltools.report.delimited import rows_text  # noqa: PLC0415
 
-        name = form or here().form
+        name = form or collection_defaults().form
         definition = find_form(name) if name else None
         filings = []
         for path in (one, other):

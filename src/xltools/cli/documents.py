@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from xltools.cli.options import choice, file, option
 from xltools.cli.output import emit
-from xltools.cli.shared import choice, file, option
+from xltools.document.writer import format_of, render
+from xltools.errors import InputError, Problem
+from xltools.files import refuse_existing, write_atomically
 from xltools.text import Lang
 
 if TYPE_CHECKING:
@@ -41,10 +44,6 @@ def document_format(output: Path | None, how: How | None, *, force: bool) -> How
     Without a file a text goes to the screen. A file that is there is replaced only when that is forced: people edit
     documents.
     """
-    from xltools.document.writer import format_of  # noqa: PLC0415
-    from xltools.errors import InputError, Problem  # noqa: PLC0415
-    from xltools.files import refuse_existing  # noqa: PLC0415
-
     if output is None:
         how = how or FORMATS[0]
         if how not in _TEXTS:
@@ -57,15 +56,11 @@ def document_format(output: Path | None, how: How | None, *, force: bool) -> How
 
 def emit_document(document: Document, output: Path | None, how: How) -> None:
     """Write a document whole, or print it where there is no file."""
-    from xltools.document.writer import render  # noqa: PLC0415
-
     emit_content(render(document, how), output)
 
 
 def emit_content(content: bytes, output: Path | None) -> None:
     """Write a rendered document, or print it where there is no file."""
-    from xltools.files import write_atomically  # noqa: PLC0415
-
     if output is None:
         emit(content.decode())
     else:

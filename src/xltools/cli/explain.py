@@ -6,8 +6,12 @@ from pathlib import Path
 
 import click
 
+from xltools.cli.options import file, formats, option
 from xltools.cli.output import emit
-from xltools.cli.shared import file, formats, option
+from xltools.data.finding import SEVERITY
+from xltools.errors import InputError, Problem
+from xltools.report import explain
+from xltools.report.explain import nearest_codes
 from xltools.text import Lang, catalog
 
 
@@ -19,7 +23,6 @@ def command(lang: Lang) -> click.Command:
     @formats(lang, "text", "md")
     @option(lang, "-o", "--output", type=file(), text="output")
     def run(code: str | None, how: str, output: Path | None) -> None:
-        from xltools.report import explain  # noqa: PLC0415
 
         if code is None:
             emit(explain.listing(lang) if how == "text" else explain.book_markdown(lang), output)
@@ -32,10 +35,6 @@ def command(lang: Lang) -> click.Command:
 
 def _check(code: str) -> None:
     """Raise :class:`InputError` with the nearest codes when there is no such code."""
-    from xltools.data.finding import SEVERITY  # noqa: PLC0415
-    from xltools.errors import InputError, Problem  # noqa: PLC0415
-    from xltools.report.explain import nearest_codes  # noqa: PLC0415
-
     if code not in SEVERITY:
         near = ", ".join(nearest_codes(code)) or "—"
         raise InputError(Problem("unknown-code", facts={"code": code, "nearest": near}))

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli import withdrawn
-from xltools.cli.output import inform
-from xltools.cli.shared import (
-    How,
+from xltools.cli.options import (
+    ReadingOptions,
     choice,
+    collection_defaults,
     file,
     find_form,
     find_roster,
-    here,
     inbox_of,
     option,
     paths,
-    read_all,
     reading,
 )
+from xltools.cli.output import inform
+from xltools.cli.returns import read_all
+from xltools.files import refuse_existing, refuse_input, refuse_workbook
+from xltools.report.export import format_of, is_fixed, outputs, writer
+from xltools.report.export.extract import Extract
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -51,27 +54,24 @@ def command(lang: Lang) -> click.Command:
         strict: bool,
         form: str | None,
         force: bool,
-        reading: How,
+        reading: ReadingOptions,
     ) -> int:
-        from xltools.files import refuse_existing, refuse_input, refuse_workbook  # noqa: PLC0415
-        from xltools.report.export import format_of, is_fixed, outputs, writer  # noqa: PLC0415
-        from xltools.report.export.extract import Extract  # noqa: PLC0415
 
         if how is None:
             withdrawn.refuse_ending(output, "export")
-        own = here()
+        own = collection_defaults()
         form, how = form or own.form, how or format_of(output)
         write, made = writer(how, lang), outputs(output, how)
         if not force:
             refuse_existing(made)
         definition = find_form(form) if form or wide else None
         inbox, agencies = inbox_of(paths, own), find_roster(own.roster)
-        handed = read_all(inbox, definition, lang, reading, roster=agencies, district=own.district or "")
+        inputs = read_all(inbox, definition, lang, reading, roster=agencies, district=own.district or "")
         for path in made:
             refuse_workbook(path)
-            refuse_input(path, handed.inbox.paths)
+            refuse_input(path, inputs.inbox.paths)
         row_form = definition if wide else None
-        extract = Extract(handed.filings, own.policy, strict, row_form, is_fixed(how))
+        extract = Extract(inputs.filings, own.policy, strict, row_form, is_fixed(how))
         write(output, extract)
         _account(extract, made, lang)
         return int(extract.is_lacking)

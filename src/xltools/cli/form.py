@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli.documents import document_format, documents, emit_document
+from xltools.cli.options import file, find_form, formats, option
 from xltools.cli.output import emit, encoding
-from xltools.cli.shared import file, find_form, formats, option
+from xltools.document.blank import blank_form
+from xltools.document.notes import filling_notes
+from xltools.form import library
+from xltools.report import data, text
+from xltools.report.delimited import rows_text
+from xltools.report.table import Table
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -34,8 +40,6 @@ def _list(lang: Lang) -> click.Command:
 
     @click.command("list", help=t("help.form-list"))
     def run() -> None:
-        from xltools.form import library  # noqa: PLC0415
-        from xltools.report.table import Table  # noqa: PLC0415
 
         rows = [[t(f"report.head-{key}") for key in ("form", "title", "authority")]]
         for name in library.names():
@@ -55,9 +59,6 @@ def _cells(lang: Lang) -> click.Command:
     @formats(lang, "table", "csv", "json")
     @option(lang, "-o", "--output", type=file(), text="output")
     def run(form: str | None, how: str, output: Path | None) -> None:
-        from xltools.report import data, text  # noqa: PLC0415
-        from xltools.report.delimited import rows_text  # noqa: PLC0415
-        from xltools.report.table import Table  # noqa: PLC0415
 
         found = find_form(form)
         objects = text.dictionary_objects(found)
@@ -87,7 +88,6 @@ def _check(lang: Lang) -> click.Command:
 
 def _blank(lang: Lang) -> click.Command:
     def made(form: Form) -> Document:
-        from xltools.document.blank import blank_form  # noqa: PLC0415
 
         return blank_form(form)
 
@@ -96,7 +96,6 @@ def _blank(lang: Lang) -> click.Command:
 
 def _notes(lang: Lang) -> click.Command:
     def made(form: Form) -> Document:
-        from xltools.document.notes import filling_notes  # noqa: PLC0415
 
         return filling_notes(form)
 

@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli.documents import document_format, documents, emit_document
-from xltools.cli.output import emit, inform
-from xltools.cli.shared import (
-    How,
+from xltools.cli.options import (
+    ReadingOptions,
+    collection_defaults,
     file,
     find_form,
     find_roster,
-    here,
     inbox_of,
     option,
     paths,
-    read_all,
     reading,
 )
+from xltools.cli.output import emit, inform
+from xltools.cli.returns import read_all
+from xltools.files import refuse_input
+from xltools.gathering import gathered
 from xltools.text import Lang, catalog, clerk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xltools.cli.shared import Own
+    from xltools.cli.options import CollectionDefaults
     from xltools.data.filing import Filing
     from xltools.document.writer import How as Format
     from xltools.form.model import Form
@@ -48,20 +50,18 @@ def command(lang: Lang) -> click.Command:
         roster: Path | None,
         form: str | None,
         force: bool,
-        reading: How,
+        reading: ReadingOptions,
     ) -> int:
-        from xltools.files import refuse_input  # noqa: PLC0415
-        from xltools.gathering import gathered  # noqa: PLC0415
 
-        own, t = here(), catalog(lang)
+        own, t = collection_defaults(), catalog(lang)
         how = document_format(output, how, force=force)
         definition = find_form(form or own.form)
         agencies = find_roster(roster or own.roster)
         inbox, how_read = inbox_of(paths, own), reading._replace(verifying=False)
-        handed = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district or "")
-        found = gathered(handed.filings, definition, agencies, _title(handed.filings, own, definition))
+        inputs = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district or "")
+        found = gathered(inputs.filings, definition, agencies, _title(inputs.filings, own, definition))
         if output:
-            refuse_input(output, handed.inbox.paths)
+            refuse_input(output, inputs.inbox.paths)
         emit_document(found.document, output, how)
         if output:
             emit(t("publish.gathered", files=found.files, path=output))
@@ -73,7 +73,7 @@ def command(lang: Lang) -> click.Command:
     return run
 
 
-def _title(filings: Sequence[Filing], own: Own, form: Form) -> str:
+def _title(filings: Sequence[Filing], own: CollectionDefaults, form: Form) -> str:
     """Whose, of which year and what: as the collection says, else as the files do where they agree."""
     stamps = [filing.stamp for filing in filings if filing.stamp]
     years = {own.year} if own.year else {stamp.year for stamp in stamps}

@@ -7,27 +7,31 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.output import emit, emit_block, inform, progress
-from xltools.cli.shared import (
-    How,
+from xltools.cli.options import (
+    ReadingOptions,
+    collection_defaults,
     file,
     find_form,
-    find_past,
     find_roster,
     given,
-    here,
     option,
     prior,
     read_key,
 )
+from xltools.cli.output import emit, emit_block, inform, progress
+from xltools.cli.returns import find_past
+from xltools.collection import issuing
+from xltools.errors import InputError, Problem
+from xltools.files import holds, refuse_existing, write_each
+from xltools.report.text import findings_text
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
+    from xltools.collection.issuing import Issue
     from xltools.data.roster import Entry
-    from xltools.issue import Issue
 
 
 def command(lang: Lang) -> click.Command:
@@ -70,27 +74,24 @@ def command(lang: Lang) -> click.Command:
         is_checked: bool,
         force: bool,
     ) -> int:
-        from xltools import issue  # noqa: PLC0415
-        from xltools.errors import InputError, Problem  # noqa: PLC0415
-        from xltools.files import holds, refuse_existing, write_each  # noqa: PLC0415
 
-        own = here()
+        own = collection_defaults()
         year = given(year, own.year, "--year")
         district = given(district, own.district, "--district")
         folder = given(folder, own.outbox, "-o")
         roster, form = roster or own.roster, form or own.form
-        issue.check_inputs(year, district, password)
+        issuing.check_inputs(year, district, password)
         definition, secret = find_form(form), read_key(key)
         agencies = find_roster(roster)
-        entries = issue.chosen(agencies, agency, code)
-        past = find_past(prior, own, definition, year, lang, How())
+        entries = issuing.chosen(agencies, agency, code)
+        past = find_past(prior, own, definition, year, lang, ReadingOptions())
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
-        last = issue.last_figures(past, agencies or entries, district) if past else {}
-        outputs = [(entry, folder / issue.file_name(entry, year)) for entry in entries]
+        last = issuing.last_figures(past, agencies or entries, district) if past else {}
+        outputs = [(entry, folder / issuing.file_name(entry, year)) for entry in entries]
         there = [] if force else [(entry, path) for entry, path in outputs if path.exists()]
 
-        blank = issue.Issue(definition, year, district, password, secret, show_last=show_last)
+        blank = issuing.Issue(definition, year, district, password, secret, show_last=show_last)
 
         def workbook(entry: Entry) -> bytes:
             return blank.workbook(entry, last.get(entry.code))
@@ -117,9 +118,8 @@ def _are_sound(
     issue: Issue, entries: Sequence[Entry], last: Mapping[str, Mapping[str, Decimal]], lang: Lang
 ) -> bool:
     """Check each workbook before it is written, and print what is not as the form says."""
-    from xltools.issue import file_name  # noqa: PLC0415
-    from xltools.report.text import findings_text  # noqa: PLC0415
-    from xltools.second_reader import issued_findings  # noqa: PLC0415  openpyxl is slow to load
+    from xltools.collection.issuing import file_name  # noqa: PLC0415
+    from xltools.collection.second_reader import issued_findings  # noqa: PLC0415  openpyxl is slow to load
 
     t = catalog(lang)
     found = [

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from xltools.checking.collection import examine
+from xltools.cli.options import collection_defaults, file, find_form, find_roster, option, place, read_limits
 from xltools.cli.output import emit, inform
-from xltools.cli.shared import file, find_form, find_roster, here, option, place, read_limits
+from xltools.collection.inbox import content_of, gather
+from xltools.collection.reading import on_roster, readings
+from xltools.data.roster import Entry, name_faults
+from xltools.document.reader import Given, read_document
+from xltools.document.reader.heading import district_of
+from xltools.errors import InputError, OutputError, Problem, RosterError
+from xltools.excel.opening import is_workbook
+from xltools.files import refuse_existing, refuse_input, write_each
+from xltools.report.text import collection_text
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
+    from xltools.collection.inbox import Item
     from xltools.data.filing import Filing
     from xltools.data.roster import Roster
     from xltools.document.reader import Given
     from xltools.form.model import Form
-    from xltools.inbox import Item
     from xltools.office.guard import Limits
 
 
@@ -47,13 +58,8 @@ def command(lang: Lang) -> click.Command:
         limits: tuple[str, ...],
         force: bool,
     ) -> int:
-        from xltools.checking.collection import examine  # noqa: PLC0415
-        from xltools.document.reader import Given  # noqa: PLC0415
-        from xltools.files import refuse_existing, refuse_input, write_each  # noqa: PLC0415
-        from xltools.inbox import gather  # noqa: PLC0415
-        from xltools.report.text import collection_text  # noqa: PLC0415
 
-        own, inbox = here(), gather(files)
+        own, inbox = collection_defaults(), gather(files)
         form = form or own.form
         how = _How(
             find_form(form) if form else None,
@@ -80,7 +86,7 @@ def command(lang: Lang) -> click.Command:
 
 
 class _How(NamedTuple):
-    """How the reports are read."""
+    """ReadingOptions the reports are read."""
 
     form: Form | None
     limits: Limits
@@ -90,9 +96,7 @@ class _How(NamedTuple):
 
 def _check(how: _How, files: int) -> None:
     """Raise :class:`XltoolsError` for what no return can be stamped with."""
-    from xltools.data.roster import name_faults  # noqa: PLC0415
-    from xltools.errors import InputError, Problem, RosterError  # noqa: PLC0415
-    from xltools.issue import check_inputs  # noqa: PLC0415
+    from xltools.collection.issuing import check_inputs  # noqa: PLC0415
 
     given = how.given
     if files > 1 and (given.agency or given.code):
@@ -107,11 +111,6 @@ _ANY_YEAR = 2024  # where none was given there is nothing to check
 
 def _read(name: str, how: _How) -> Iterator[Filing]:
     """The reports in a file, which may be an archive. Raises :class:`InputError` for a workbook, which needs no import."""
-    from xltools.document.reader import read_document  # noqa: PLC0415
-    from xltools.errors import InputError, Problem  # noqa: PLC0415
-    from xltools.excel.opening import is_workbook  # noqa: PLC0415
-    from xltools.inbox import content_of  # noqa: PLC0415
-    from xltools.intake import on_roster, readings  # noqa: PLC0415
 
     def report(item: Item) -> Filing:
         if is_workbook(item.data, how.limits):
@@ -124,8 +123,6 @@ def _read(name: str, how: _How) -> Iterator[Filing]:
 
 def _outputs(returns: list[Filing], output: Path | None) -> list[tuple[Path, Filing]]:
     """Where each return is written: to the file named, else into the folder. Raises :class:`OutputError` where two would go."""
-    from xltools.errors import OutputError, Problem  # noqa: PLC0415
-
     if output and output.suffix.lower() == ".xlsx":
         paths = [output for _ in returns]
     else:
@@ -137,9 +134,7 @@ def _outputs(returns: list[Filing], output: Path | None) -> list[tuple[Path, Fil
 
 def _file_name(filing: Filing) -> str:
     """As an issued workbook is called; without a code, by the name."""
-    from xltools.data.roster import Entry, name_faults  # noqa: PLC0415
-    from xltools.errors import RosterError  # noqa: PLC0415
-    from xltools.issue import file_name  # noqa: PLC0415
+    from xltools.collection.issuing import file_name  # noqa: PLC0415
 
     assert filing.stamp is not None  # noqa: S101  a filing with a record has one
     agency, year = filing.stamp.agency, filing.stamp.year
@@ -154,10 +149,6 @@ def _file_name(filing: Filing) -> str:
 
 def _workbook(filing: Filing, district: str) -> bytes:
     """The return. Its totals are formulas again; of the document's own nothing is kept but what was said of them."""
-    from dataclasses import replace  # noqa: PLC0415
-
-    from xltools.document.reader.heading import district_of  # noqa: PLC0415
-    from xltools.errors import InputError, Problem  # noqa: PLC0415
     from xltools.excel.writer import write_return  # noqa: PLC0415
 
     assert filing.form is not None  # noqa: S101  see above

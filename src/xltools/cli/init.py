@@ -7,8 +7,11 @@ from pathlib import Path
 
 import click
 
+from xltools.cli.options import file, find_form, option
 from xltools.cli.output import emit
-from xltools.cli.shared import file, find_form, option
+from xltools.collection import issuing, settings
+from xltools.collection.roster_files import load_roster
+from xltools.form import library
 from xltools.text import Lang, catalog
 
 
@@ -33,16 +36,12 @@ def command(lang: Lang) -> click.Command:
         due: dt.datetime | None,
         prior: str,
     ) -> None:
-        from xltools import folder as folders  # noqa: PLC0415
-        from xltools import issue  # noqa: PLC0415
-        from xltools.form import library  # noqa: PLC0415
-        from xltools.rosters import load_roster  # noqa: PLC0415
 
-        issue.check_inputs(year, district)
+        issuing.check_inputs(year, district)
         find_form(form)
         day = due.date() if due else None
         form = form or library.DEFAULT
-        made = folders.create(folder, year, district, roster, form, day, prior, lang)
+        made = settings.create(folder, year, district, roster, form, day, prior, lang)
         emit(t("report.initialised", folder=folder, count=len(load_roster(made.roster).entries)))
 
     return run

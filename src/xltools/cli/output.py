@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TextIO, TypeVar
 
 import click
 
+from xltools.files import refuse_workbook, write_atomically
 from xltools.text import LANGS, catalog, harmless
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ def emit(content: Block, output: Path | None = None, *, bom: bool = False) -> No
     if output is None:
         _print(content.rstrip("\n") if isinstance(content, str) else content, err=False)
         return
-    from xltools.files import refuse_workbook, write_atomically  # noqa: PLC0415
-
     refuse_workbook(output)
     write_atomically(output, (str(content).rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
 

@@ -7,28 +7,37 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xltools.checking.collection import examine
+from xltools.checking.prior import last_figures
 from xltools.cli.documents import FORMATS, document_format, documents, emit_content
-from xltools.cli.output import emit, inform
-from xltools.cli.shared import (
-    How,
-    Own,
+from xltools.cli.options import (
+    CollectionDefaults,
+    ReadingOptions,
+    collection_defaults,
     file,
     find_form,
-    find_past,
     given,
-    here,
     option,
     place,
     prior,
-    read_all,
     reading,
 )
+from xltools.cli.output import emit, inform
+from xltools.cli.returns import find_past, read_all
+from xltools.collection.manifest import sources_beside
+from xltools.document.writer import render
+from xltools.errors import InputError, Problem
+from xltools.files import refuse_existing, refuse_input, refuse_workbook, write_atomically
+from xltools.manuscript import load, written
+from xltools.publishing import compose, label_of, report_of
+from xltools.report import text
+from xltools.report.text import second_reader_text
 from xltools.text import Lang, catalog, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xltools.cli.shared import Handed
+    from xltools.collection.reading import Inputs
     from xltools.data.filing import Filing
     from xltools.data.record import Figures
     from xltools.document.writer import How as Format
@@ -63,30 +72,30 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         prior: tuple[Path, ...],
         force: bool,
-        reading: How,
+        reading: ReadingOptions,
     ) -> int:
-        own = here()
+        own = collection_defaults()
         output = output or _usual(own, how, starter=starter)
         how = _settled(output, how, starter=starter, force=force)
         name = form or own.form
         definition = find_form(name) if name else None
         reading = reading._replace(verifying=False)  # its prose is looked at with its figures in it
-        handed = read_all((source or given(None, own.rollup, "FILE"),), definition, lang, reading)
-        filing = _only(handed)
+        inputs = read_all((source or given(None, own.rollup, "FILE"),), definition, lang, reading)
+        filing = _only(inputs)
         if filing.record is None or filing.form is None:
             _tell_findings(filing, own, lang, beside=output is None)
             return 1
         years = _years_before(filing, prior, own, lang, reading)
         if starter:
-            return _start(filing, years, handed, given(output, None, "-o"), lang)
+            return _start(filing, years, inputs, given(output, None, "-o"), lang)
         words = _manuscript(template, own, filing, filing.form)
         publishing = _Publishing(filing, words, years, own, lang, output)
-        return publishing.run(handed, how, annex=annex, draft=draft, witness=witness or own.witness)
+        return publishing.run(inputs, how, annex=annex, draft=draft, witness=witness or own.witness)
 
     return run
 
 
-def _usual(own: Own, how: Format | None, *, starter: bool) -> Path | None:
+def _usual(own: CollectionDefaults, how: Format | None, *, starter: bool) -> Path | None:
     """Where it is written in a collection, unless another place is named."""
     if starter:
         return own.template
@@ -97,25 +106,23 @@ def _settled(output: Path | None, how: Format | None, *, starter: bool, force: b
     """The format; raises before anything is read when nothing can be written there. What people edit is never replaced."""
     if not starter:
         return document_format(output, how, force=force)
-    from xltools.files import refuse_existing  # noqa: PLC0415
 
     if output and not force:
         refuse_existing([output])
     return "md"
 
 
-def _only(handed: Handed) -> Filing:
-    from xltools.errors import InputError, Problem  # noqa: PLC0415
+def _only(inputs: Inputs) -> Filing:
 
-    if len(handed.filings) != 1:
-        raise InputError(Problem("not-a-return", "、".join(map(str, handed.inbox.files))))
-    return handed.filings[0]
+    if len(inputs.filings) != 1:
+        raise InputError(Problem("not-a-return", "、".join(map(str, inputs.inbox.files))))
+    return inputs.filings[0]
 
 
-def _manuscript(template: Path | None, own: Own, filing: Filing, form: Form) -> Manuscript | None:
+def _manuscript(
+    template: Path | None, own: CollectionDefaults, filing: Filing, form: Form
+) -> Manuscript | None:
     """The words in the file named, else in the collection's where there is one: the district's, and no agency's."""
-    from xltools.manuscript import load  # noqa: PLC0415
-
     is_own = filing.agency is not None and filing.agency.name == own.district
     if template is None and is_own and own.template and own.template.is_file():
         template = own.template
@@ -123,11 +130,9 @@ def _manuscript(template: Path | None, own: Own, filing: Filing, form: Form) -> 
 
 
 def _years_before(
-    filing: Filing, named: Sequence[Path], own: Own, lang: Lang, how: How
+    filing: Filing, named: Sequence[Path], own: CollectionDefaults, lang: Lang, how: ReadingOptions
 ) -> dict[int, Figures]:
     """The figures of the years before: those that the roll-up knows, and those of the files named, which go first."""
-    from xltools.checking.prior import last_figures  # noqa: PLC0415
-
     assert filing.record is not None  # noqa: S101  the caller asked
     assert filing.form is not None  # noqa: S101  see above
     assert filing.agency is not None  # noqa: S101  one with a record has one
@@ -149,26 +154,19 @@ def _say(text: str, *, beside: bool) -> None:
         (inform if beside else emit)(harmless(text))
 
 
-def _tell_findings(filing: Filing, own: Own, lang: Lang, *, beside: bool) -> bool:
+def _tell_findings(filing: Filing, own: CollectionDefaults, lang: Lang, *, beside: bool) -> bool:
     """Print what verification has to say, and whether there are errors."""
-    from xltools.checking.collection import examine  # noqa: PLC0415
-    from xltools.report import text  # noqa: PLC0415
-
     found = examine((filing,), None, own.year, own.district or "", policy=own.policy)
     for one in found.examined:
         _say(text.file_text(one, lang), beside=beside)
     return found.has_errors
 
 
-def _start(filing: Filing, years: Mapping[int, Figures], handed: Handed, output: Path, lang: Lang) -> int:
+def _start(filing: Filing, years: Mapping[int, Figures], inputs: Inputs, output: Path, lang: Lang) -> int:
     """Write a text to start from: what the workbook says, else the form's own sentences, figures in braces."""
-    from xltools.files import refuse_input, refuse_workbook, write_atomically  # noqa: PLC0415
-    from xltools.manuscript import written  # noqa: PLC0415
-    from xltools.publishing import report_of  # noqa: PLC0415
-
     assert filing.record is not None  # noqa: S101  the caller asked
     refuse_workbook(output)
-    refuse_input(output, handed.inbox.paths)
+    refuse_input(output, inputs.inbox.paths)
     report = report_of(filing, None, years.get(filing.record.year - 1))
     texts = {passage.box: map(str, passage.wordings) for passage in report.passages}
     write_atomically(output, written(report.known.form, texts).encode())
@@ -184,25 +182,20 @@ class _Publishing:
         filing: Filing,
         manuscript: Manuscript | None,
         years: Mapping[int, Figures],
-        own: Own,
+        own: CollectionDefaults,
         lang: Lang,
         output: Path | None,
     ) -> None:
-        from xltools.publishing import report_of  # noqa: PLC0415
 
         assert filing.record is not None  # noqa: S101  the caller asked
         self.report: Report = report_of(filing, manuscript, years.get(filing.record.year - 1))
         self.manuscript, self.years, self.own, self.lang, self.output = manuscript, years, own, lang, output
 
-    def run(self, handed: Handed, how: Format, *, annex: bool, draft: bool, witness: bool) -> int:
+    def run(self, inputs: Inputs, how: Format, *, annex: bool, draft: bool, witness: bool) -> int:
         """Check, write, tell; the exit status."""
-        from xltools.document.writer import render  # noqa: PLC0415
-        from xltools.files import refuse_input  # noqa: PLC0415
-        from xltools.publishing import compose  # noqa: PLC0415
-
         template = [Path(self.manuscript.path)] if self.manuscript else []
         if self.output:
-            refuse_input(self.output, [*handed.inbox.paths, *template])
+            refuse_input(self.output, [*inputs.inbox.paths, *template])
         has_errors = _tell_findings(self.report.filing, self.own, self.lang, beside=self.output is None)
         self._tell_words()
         if not draft and (has_errors or self.report.gaps):
@@ -221,9 +214,7 @@ class _Publishing:
 
     def _is_confirmed(self, content: bytes) -> bool:
         """Whether the second reader has the same figures; prints what it says."""
-        from xltools.report.manifest import sources_beside  # noqa: PLC0415
-        from xltools.report.text import second_reader_text  # noqa: PLC0415
-        from xltools.second_reader import published_checked  # noqa: PLC0415  openpyxl is slow to load
+        from xltools.collection.second_reader import published_checked  # noqa: PLC0415  openpyxl is slow to load
 
         form, filing = self.report.known.form, self.report.filing
         reading = published_checked(
@@ -240,8 +231,6 @@ class _Publishing:
 
     def _tell_words(self) -> None:
         """Whose words each part has, which were passed over, and what is still to be written."""
-        from xltools.publishing import label_of  # noqa: PLC0415
-
         form, path = self.report.known.form, self.manuscript.path if self.manuscript else ""
         for origin in ("template", "workbook", "form", "nobody"):
             told = [

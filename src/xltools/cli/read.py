@@ -6,19 +6,21 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.output import emit, encoding
-from xltools.cli.shared import (
-    How,
+from xltools.cli.options import (
+    ReadingOptions,
+    collection_defaults,
     file,
     find_form,
     formats,
-    here,
     inbox_of,
     option,
     paths,
-    read_all,
     reading,
 )
+from xltools.cli.output import emit, encoding
+from xltools.cli.returns import read_all
+from xltools.data.finding import has_errors
+from xltools.report import data
 from xltools.text import Lang, catalog
 
 
@@ -31,11 +33,11 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="forms")
     @option(lang, "-o", "--output", type=file(), text="output")
     @reading(lang)
-    def run(paths: tuple[Path, ...], how: str, form: str | None, output: Path | None, reading: How) -> int:
-        from xltools.data.finding import has_errors  # noqa: PLC0415
-        from xltools.report import data  # noqa: PLC0415
+    def run(
+        paths: tuple[Path, ...], how: str, form: str | None, output: Path | None, reading: ReadingOptions
+    ) -> int:
 
-        own = here()
+        own = collection_defaults()
         form = form or own.form
         found = find_form(form) if form else None
         filings = read_all(inbox_of(paths, own), found, lang, reading._replace(verifying=False)).filings

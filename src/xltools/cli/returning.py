@@ -7,8 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xltools.cli.options import ReadingOptions, read_limits
 from xltools.cli.output import inform, progress
-from xltools.cli.shared import Handed, How, read_limits
+from xltools.collection.inbox import content_of, items, name_of
+from xltools.collection.reading import Inputs
+from xltools.errors import InputError, MarkingError, Problem
+from xltools.files import refuse_within, write_atomically
+from xltools.report.slip import returned
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -16,17 +21,12 @@ if TYPE_CHECKING:
     from xltools.report.slip import Returned
 
 
-def return_to(folder: Path, collection: Collection, handed: Handed, how: How, lang: Lang) -> None:
+def return_to(folder: Path, collection: Collection, inputs: Inputs, how: ReadingOptions, lang: Lang) -> None:
     """Write them; a file that cannot be marked goes back as text alone, and that is said.
 
     Raises :class:`OutputError` when the folder is among what was read: what goes back would be taken for a return.
     """
-    from xltools.errors import InputError, MarkingError, Problem  # noqa: PLC0415
-    from xltools.files import refuse_within, write_atomically  # noqa: PLC0415
-    from xltools.inbox import content_of, items, name_of  # noqa: PLC0415
-    from xltools.report.slip import returned  # noqa: PLC0415
-
-    refuse_within(folder, handed.inbox.paths)
+    refuse_within(folder, inputs.inbox.paths)
     limits = read_limits(how.limits)
     back = [found for one in collection.examined if (found := returned(one))]
     for found, stem in _stems(back):
@@ -34,7 +34,7 @@ def return_to(folder: Path, collection: Collection, handed: Handed, how: How, la
     left = {_key(found): (found, stem) for found, stem in _stems(back)}
     homes = {home for name, _ in left for home in _homes(name)}
     unmarked = 0
-    files = [file for file in handed.inbox.files if name_of(file) in homes]
+    files = [file for file in inputs.inbox.files if name_of(file) in homes]
     for file in progress(files, catalog(lang)("report.returning")):
         for item in filter(None, items(file, content_of(file, limits), limits)):
             found, stem = left.pop((item.name, item.sha256), (None, ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from xltools.cli.output import emit
+from xltools.report.schema import schema_text
 from xltools.text import Lang, catalog
 
 
@@ -14,7 +15,6 @@ def command(lang: Lang) -> click.Command:
     @click.command("schema", help=catalog(lang)("help.schema"))
     @click.argument("which", type=click.Choice(("verify", "read")), metavar="WHICH")
     def run(which: str) -> None:
-        from xltools.report.schema import schema_text  # noqa: PLC0415
 
         emit(schema_text(which))
 

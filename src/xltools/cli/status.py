@@ -10,26 +10,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
-from xltools.cli.shared import (
-    FILES,
-    How,
+from xltools.checking.board import board
+from xltools.checking.collection import examine
+from xltools.cli.options import (
+    ReadingOptions,
+    collection_defaults,
     file,
     find_form,
-    find_past,
     find_roster,
     formats,
     given,
-    here,
     inbox_of,
     option,
     paths,
     prior,
-    read_all,
     reading,
-    refuse_output,
-    write_file,
 )
+from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
+from xltools.cli.output_files import FILES, refuse_output, write_file
+from xltools.cli.returns import find_past, read_all
+from xltools.report import board as report
+from xltools.report import data
+from xltools.report.html.board import board_html
 from xltools.text import Lang, catalog
 
 if TYPE_CHECKING:
@@ -67,24 +69,20 @@ def command(lang: Lang) -> click.Command:
         how: str,
         output: Path | None,
         force: bool,
-        reading: How,
+        reading: ReadingOptions,
     ) -> int:
-        from xltools.checking.board import board  # noqa: PLC0415
-        from xltools.checking.collection import examine  # noqa: PLC0415
-        from xltools.report import board as report  # noqa: PLC0415
-        from xltools.report import data  # noqa: PLC0415
 
         refuse_output(how, output, force=force)
-        own = here()
+        own = collection_defaults()
         agencies = find_roster(given(roster, own.roster, "--roster"))
         assert agencies is not None  # noqa: S101  a path was given
         definition = find_form(form or own.form)
         year = given(year, own.year, "--year")
         last = due.date() if due else own.due or dt.date(year + 1, 1, 31)
         inbox, home = inbox_of(paths, own), own.district or ""
-        handed = read_all(inbox, definition, lang, reading, allow_none=True, roster=agencies, district=home)
+        inputs = read_all(inbox, definition, lang, reading, allow_none=True, roster=agencies, district=home)
         past = find_past(prior, own, definition, year, lang, reading)
-        collection = examine(handed.filings, agencies, year, home, policy=own.policy, past=past)
+        collection = examine(inputs.filings, agencies, year, home, policy=own.policy, past=past)
         today = on.date() if on else dt.datetime.now().astimezone().date()
         found = board(collection, agencies, last, today)
         if remind:
@@ -95,7 +93,7 @@ def command(lang: Lang) -> click.Command:
             write_file(
                 output,
                 _content(found, catalog(lang)("board.title", title=definition.title, year=year), how, lang),
-                handed,
+                inputs,
             )
         else:
             is_narrow = output is None and is_terminal(sys.stdout) and get_terminal_size().columns < _WIDE
@@ -107,8 +105,6 @@ def command(lang: Lang) -> click.Command:
 
 def _content(board: Board, title: str, how: str, lang: Lang) -> bytes:
     if how == "html":
-        from xltools.report.html.board import board_html  # noqa: PLC0415
-
         return board_html(board, title, lang).encode()
     from xltools.report.workbook import board_workbook  # noqa: PLC0415
 

@@ -7,10 +7,11 @@ parts are compressed makes no difference, because builds of zlib compress differ
 from __future__ import annotations
 
 import hashlib
+import io
 import struct
 import zipfile
 from itertools import pairwise
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from xltools.office.guard import DAMAGE, HEADER, Limits, ScanError, look, look_inside, open_zip
 
@@ -35,9 +36,9 @@ class Parts(NamedTuple):
     has_more: bool = False
 
 
-def written_parts(file: BinaryIO) -> Parts:
+def written_parts(workbook: bytes) -> Parts:
     """Return the parts of a workbook that this program wrote."""
-    with zipfile.ZipFile(file) as package:
+    with zipfile.ZipFile(io.BytesIO(workbook)) as package:
         return _parts(package)
 
 

@@ -16,9 +16,9 @@ from xltools.text import Catalog, Lang, catalog, group_text, message, number
 
 if TYPE_CHECKING:
     from xltools.checking.grouping import Group
+    from xltools.collection.second_reader import SecondReading
     from xltools.data.rollup import Rollup
     from xltools.report.table import Block, Table
-    from xltools.second_reader import SecondReading
 
 
 def collection_text(collection: Collection, lang: Lang) -> str:

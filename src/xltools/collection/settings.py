@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xltools.collection.roster_files import load_roster, rows_of
 from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.roster import CODE_HEADS
 from xltools.errors import InputError, InvalidValueError, Problem
 from xltools.files import refuse_existing, write_atomically
-from xltools.rosters import load_roster, rows_of
 from xltools.text import Lang, catalog
 from xltools.toml_tables import nearest, read_text, structure
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import xltools
 from xltools.checking.checks import verified
+from xltools.collection.inbox import Inbox, Item, content_of, gather, items, name_of
 from xltools.data.failure import failed
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
@@ -19,7 +20,6 @@ from xltools.errors import InputError, Problem
 from xltools.excel.reader import read, read_package
 from xltools.files import shown
 from xltools.form.model import Form
-from xltools.inbox import Item, content_of, items, name_of
 from xltools.office.guard import Limits
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ Filings = tuple[
 
 
 @dataclass(frozen=True)
-class Manner:
+class ReadOptions:
     """How files are read; see :func:`xltools.excel.reader.read`. With ``verifying`` each is verified at once."""
 
     form: Form | None = None
@@ -134,7 +134,7 @@ class Workers:
     death: tuple[type[Exception], ...]
 
 
-def processes(count: int) -> Workers:
+def processes_of_this_machine(count: int) -> Workers:
     """Return *count* processes of this machine."""
     import multiprocessing  # noqa: PLC0415  slow to import, and one process alone does not need them
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
@@ -162,7 +162,9 @@ def prepare_worker() -> None:
     threading.Thread(target=leave, daemon=True).start()
 
 
-def take_in(files: Sequence[str], manner: Manner, workers: Workers | None = None) -> Iterator[Filings]:
+def read_files(
+    files: Sequence[str], options: ReadOptions, workers: Workers | None = None
+) -> Iterator[Filings]:
     """Yield the filings of each of the *files*, in their order, read by *workers* or by this process.
 
     If a worker dies, each file that is not yet read is read by a worker of its own, and the one that dies again gives
@@ -170,9 +172,9 @@ def take_in(files: Sequence[str], manner: Manner, workers: Workers | None = None
     """
     if workers is None:
         for file in files:
-            yield read_file(file, manner)
+            yield read_file(file, options)
         return
-    read = partial(read_file, manner=manner, home=os.getcwd(), version=xltools.__version__)  # noqa: PTH109
+    read = partial(read_file, options=options, home=os.getcwd(), version=xltools.__version__)  # noqa: PTH109
     done = 0
     try:
         with workers.start(workers.count) as executor:
@@ -192,7 +194,7 @@ def _alone(file: str, read: Callable[[str], Filings], workers: Workers) -> Filin
         return (failed(Filing(Source(name_of(file))), error),)
 
 
-def read_file(file: str, manner: Manner, home: str = "", version: str = xltools.__version__) -> Filings:
+def read_file(file: str, options: ReadOptions, home: str = "", version: str = xltools.__version__) -> Filings:
     """Return the filings of one file; *home* is the folder from which its path is relative.
 
     Raises :class:`InputError` if the file cannot be opened, or if the caller has another *version* of this package.
@@ -206,4 +208,57 @@ def read_file(file: str, manner: Manner, home: str = "", version: str = xltools.
             "place": platform.node(),
         }
         raise InputError(Problem("other-xltools", facts=about))
-    return tuple(readings(file, content_of(file, manner.limits, home), manner.limits, manner.read, home))
+    return tuple(readings(file, content_of(file, options.limits, home), options.limits, options.read, home))
+
+
+class Inputs(NamedTuple):
+    """The files that were read, their filings, and how many files and members of archives were skipped."""
+
+    inbox: Inbox
+    filings: list[Filing]
+    skipped: int
+
+
+Watch = Callable[[Iterator[Filings], int], Iterator[Filings]]
+
+
+def unwatched(found: Iterator[Filings], _: int) -> Iterator[Filings]:
+    """Return *found* itself: nobody watches the progress."""
+    return found
+
+
+def read_inputs(
+    places: Sequence[Path],
+    options: ReadOptions,
+    *,
+    roster: Roster | None = None,
+    district: str = "",
+    allow_none: bool = False,
+    processes: int | None = None,
+    workers: Workers | None = None,
+    watch: Watch = unwatched,
+) -> Inputs:
+    """Read every file in *places*: files, folders and archives.
+
+    *workers* read them, by default as many processes as are asked for or as pay. *watch* gets the results and their
+    number, and passes them on as they come. See :func:`on_roster` for *roster* and *district*. Raises
+    :class:`InputError` if there is no file, unless *allow_none*.
+    """
+    inbox = gather(places)
+    count, skipped = len(inbox.files), inbox.passed_over
+    if not count and not allow_none:
+        raise InputError(Problem("no-workbooks", "、".join(map(str, places))))
+    filings: list[Filing] = []
+    for found in watch(read_files(inbox.files, options, workers or workers_for(count, processes)), count):
+        skipped += found.count(None)
+        filings += (on_roster(filing, roster, district) for filing in found if filing)
+    return Inputs(inbox, filings, skipped)
+
+
+_PAYS = 500  # files for each process; with fewer, starting processes takes longer than it saves
+
+
+def workers_for(files: int, wanted: int | None = None) -> Workers | None:
+    """Return as many processes as are *wanted*, or as pay for so many *files*; ``None`` if that is this one alone."""
+    count = wanted or min(os.cpu_count() or 1, files // _PAYS)
+    return processes_of_this_machine(count) if count > 1 else None

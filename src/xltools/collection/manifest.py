@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -72,7 +71,7 @@ class Output(NamedTuple):
     @classmethod
     def of(cls, workbook: bytes) -> Output:
         """Return what the manifest says of a workbook that this program wrote."""
-        return cls(hash_of(workbook), len(workbook), written_parts(io.BytesIO(workbook)).sha256)
+        return cls(hash_of(workbook), len(workbook), written_parts(workbook).sha256)
 
 
 def lines(

@@ -19,36 +19,23 @@ from xltools.text.findings import finding_code
 PACKAGE = ROOT / "src" / "xltools"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# Each may import from itself and from those after it, never from those before.
-ORDER = [
-    "cli",
-    "report",
-    "issue",
-    "second_reader",
-    "proof",
-    "merging",
-    "intake",
-    "publishing",
-    "gathering",
-    "manuscript",
-    "checking",
-    "filling",
-    "folder",
-    "rosters",
-    "inbox",
-    "document",
-    "libreoffice",
-    "witness",
-    "excel",
-    "office",
-    "formats",
-    "files",
-    "data",
-    "form",
-    "toml_tables",
-    "text",
-    "errors",
+# A module may import from its own unit and from those of the lines below, never from those of its line or above.
+LAYERS = [
+    ["cli"],
+    ["report"],
+    ["collection"],
+    ["publishing", "gathering"],
+    ["manuscript", "document"],
+    ["checking"],
+    ["filling"],
+    ["excel", "prose", "witness", "libreoffice", "formats"],
+    ["data"],
+    ["form", "office"],
+    ["files", "toml_tables"],
+    ["text"],
+    ["errors"],
 ]
+LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}
 # A library's one room.
 ROOMS = {
     "xlsxwriter": "excel/writer/",
@@ -66,21 +53,21 @@ ROOMS = {
     "html": ("document/reader/web.py", "witness/document.py"),
     "jinja2": "document/pages.py",
     "markupsafe": "document/markup.py",
-    "json": ("report/data.py", "report/manifest.py"),
+    "json": ("report/data.py", "collection/manifest.py", "errors.py"),
     "pickle": "nowhere",
-    "multiprocessing": "intake.py",
-    "csv": ("report/delimited.py", "folder.py", "rosters.py"),
+    "multiprocessing": "collection/reading.py",
+    "csv": ("report/delimited.py", "collection/"),
     "pyarrow": "report/export/as_parquet.py",
     "sqlite3": "report/export/as_sqlite.py",
     "python_calamine": "excel/sandbox_child.py",
     "msoffcrypto": "excel/sandbox_child.py",
     "docx": "document/",
     "subprocess": ("excel/sandbox.py", "libreoffice.py"),
-    "threading": ("excel/sandbox.py", "excel/sandbox_child.py", "intake.py"),
+    "threading": ("excel/sandbox.py", "excel/sandbox_child.py", "collection/reading.py"),
     "resource": "excel/sandbox_child.py",
     "concurrent": (
         "files.py",
-        "intake.py",
+        "collection/reading.py",
         "cli/",
     ),
     "distributed": "cli/cluster.py",
@@ -89,7 +76,8 @@ ROOMS = {
 }
 
 
-def imports(path):
+def imports(path, *, with_names=False):
+    """The modules that a module imports; *with_names* the names that it imports from them behind each."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -97,7 +85,7 @@ def imports(path):
             assert node.level == 0, f"{path}: relative import"
             yield from (
                 (f"{node.module}.{alias.name}" for alias in node.names)
-                if node.module == "xltools"
+                if node.module == "xltools" or with_names
                 else (node.module,)
             )
 
@@ -113,7 +101,38 @@ def test_imports_point_one_way(path):
         if not name.startswith("xltools.") or here in {"__init__", "__main__"}:
             continue
         there = name.split(".")[1]
-        assert ORDER.index(there) >= ORDER.index(here), f"{here} imports {there}"
+        assert there == here or LEVEL[there] > LEVEL[here], f"{here} imports {there}"
+
+
+def graph():
+    """The modules that each module imports, deferred and type-only imports included."""
+    names = {
+        ".".join(("xltools", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in MODULES
+    }
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    found = {}
+    for name, path in names.items():
+        targets = set()
+        for whole in imports(path, with_names=True):
+            parts = whole.split(".")
+            prefixes = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+            targets |= {next((prefix for prefix in prefixes if prefix in names), name)} - {name}
+        found[name] = targets
+    return found
+
+
+def test_no_module_imports_itself_through_others():
+    edges, done = graph(), set()
+
+    def visit(name, above):
+        assert name not in above, " → ".join([*above[above.index(name) :], name])
+        if name not in done:
+            for target in sorted(edges[name]):
+                visit(target, [*above, name])
+            done.add(name)
+
+    for name in sorted(edges):
+        visit(name, [])
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
@@ -163,7 +182,7 @@ def test_no_chinese_in_logic():
         "checking/collection.py": "（、",
         "data/roster.py": None,  # the heads of columns that a roster may have
         "report/delimited.py": "＝＋－＠﹦﹢﹣﹫",  # signs that a spreadsheet takes for = + - @
-        "folder.py": None,  # and a list of waivers
+        "collection/settings.py": None,  # and a list of waivers
         "filling.py": "｛｝",  # braces, as a Chinese keyboard gives them
         "form/wording.py": "｛｝",
         "manuscript.py": "＃",

@@ -1,0 +1,208 @@
+"""Options that several commands share, and the defaults that a collection gives them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from xltools.cli import withdrawn
+from xltools.collection import settings
+from xltools.collection.reading import ReadOptions
+from xltools.collection.roster_files import load_roster
+from xltools.data.policy import Policy
+from xltools.data.roster import Roster
+from xltools.errors import InputError, Problem
+from xltools.files import read_bytes
+from xltools.form import library
+from xltools.form.model import Form
+from xltools.office.guard import Limits, limits_from
+from xltools.text import Lang, Word, catalog
+
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice  # takes no parameter before click 8.2
+
+_Item = TypeVar("_Item")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_SHORTEST_KEY = 16  # bytes
+
+
+def file() -> click.Path:
+    """Return the type of an option that names a file."""
+    return click.Path(path_type=Path, dir_okay=False)
+
+
+class _Place(click.Path):
+    """A path; an address, which earlier versions read, is refused with what to do instead."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        withdrawn.refuse_address(os.fsdecode(value))
+        return super().convert(value, param, ctx)
+
+
+def place() -> click.Path:
+    """Return the type of an option that names a file or a folder to read."""
+    return _Place(path_type=Path)
+
+
+def paths() -> Callable[[_Command], _Command]:
+    """Return the argument for the files and folders to read; in a collection, its inbox by default."""
+    return click.argument("paths", metavar="[PATH]...", nargs=-1, type=place())
+
+
+def option(lang: Lang, *names: str, text: str, **attributes: Any) -> Callable[[_Command], _Command]:
+    """Return an option with its help from the catalogue."""
+    return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **attributes)
+
+
+class _Format(_Choice):
+    """One of the output formats of a command; a format that was withdrawn is refused with what to do instead."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        withdrawn.refuse_format(str(value), command_of(ctx))
+        return super().convert(value, param, ctx)
+
+
+def choice(names: Sequence[str]) -> _Format:
+    """Return the type of an option that takes one of these output formats."""
+    return _Format(names)
+
+
+def command_of(context: click.Context | None) -> str:
+    """Return the full name of the command that runs, such as ``form cells``."""
+    return context.command_path.partition(" ")[2] if context else ""
+
+
+def formats(lang: Lang, *names: str) -> Callable[[_Command], _Command]:
+    """Return the option ``--format``, passed as ``how``; the first of *names* is the default."""
+    return option(
+        lang, "--format", "how", type=choice(names), default=names[0], show_default=True, text="format"
+    )
+
+
+class ReadingOptions(NamedTuple):
+    """The options that say how files are read, and by which processes."""
+
+    by_labels: bool = False
+    key: bytes = b""
+    passwords: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    processes: int | None = None
+    dask: str | None = None
+    verifying: bool = True
+
+    def for_form(self, form: Form | None) -> ReadOptions:
+        """Return the options of the reader."""
+        return ReadOptions(
+            form, self.by_labels, self.key, self.passwords, read_limits(self.limits), self.verifying
+        )
+
+
+def reading(lang: Lang) -> Callable[[_Command], _Command]:
+    """Return the options that say how files are read, passed to the command as one argument ``reading``.
+
+    It stands right above the command's function, below its other options.
+    """
+    options = (
+        option(lang, "--by-labels", is_flag=True, text="by-labels"),
+        option(lang, "--key", type=file(), text="key-read"),
+        option(lang, "--open-password", "passwords", multiple=True, text="open-password"),
+        option(lang, "--limit", "limits", multiple=True, metavar="NAME=VALUE", text="limit"),
+        option(lang, "--processes", type=click.IntRange(min=1), text="processes"),
+        option(lang, "--dask", metavar="ADDRESS", text="dask"),
+    )
+
+    def add(command: _Command) -> _Command:
+        @functools.wraps(command)
+        def run(**given: Any) -> Any:
+            taken = {name: given.pop(name) for name in ReadingOptions._fields if name in given}
+            return command(reading=ReadingOptions(**taken | {"key": read_key(taken["key"])}), **given)
+
+        decorated: Any = run
+        for add_option in reversed(options):
+            decorated = add_option(decorated)
+        return decorated  # type: ignore[no-any-return]
+
+    return add
+
+
+def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
+    """Return the option that names last year's files."""
+    return option(lang, "--prior", multiple=True, type=place(), metavar="PATH", text=text)
+
+
+def read_key(path: Path | None) -> bytes:
+    """Return the key in that file; empty without a file."""
+    if path is None:
+        return b""
+    key = read_bytes(path).strip()
+    if len(key) < _SHORTEST_KEY:
+        raise InputError(Problem("short-key", str(path), {"least": _SHORTEST_KEY}))
+    return key
+
+
+def read_limits(limits: Sequence[str]) -> Limits:
+    """Return the limits as given on the command line."""
+    return limits_from(limits)
+
+
+def find_form(name: str | None) -> Form:
+    """Return the form of that name or path; by default the current official one."""
+    return library.find(name or library.DEFAULT)
+
+
+def find_roster(path: Path | None) -> Roster | None:
+    """Return the roster in that file; none without a file."""
+    return load_roster(path) if path else None
+
+
+class CollectionDefaults(NamedTuple):
+    """What the collection says in whose folder the command runs; all empty if it runs in none."""
+
+    form: str | None = None
+    year: int | None = None
+    district: str | None = None
+    due: dt.date | None = None
+    code: str = ""
+    roster: Path | None = None
+    inbox: Path | None = None
+    outbox: Path | None = None
+    rollup: Path | None = None
+    template: Path | None = None
+    report: Path | None = None
+    prior: Path | None = None
+    policy: Policy = Policy()
+    witness: bool = False
+
+
+def collection_defaults() -> CollectionDefaults:
+    """Return the defaults of the collection in whose folder the command runs."""
+    if not Path(settings.FILE).is_file():
+        return CollectionDefaults()
+    found = settings.load(Path())
+    return CollectionDefaults(**{name: getattr(found, name) for name in CollectionDefaults._fields})
+
+
+def given(value: _Item | None, otherwise: _Item | None, name: str | Word) -> _Item:
+    """Return *value*, by default *otherwise*; raise :class:`InputError` with the *name* of the option if both are missing."""
+    found = otherwise if value is None else value
+    if found is None:
+        raise InputError(Problem("option-missing", facts={"option": name}))
+    return found
+
+
+def inbox_of(paths: tuple[Path, ...], own: CollectionDefaults) -> tuple[Path, ...]:
+    """Return the *paths*, by default the collection's inbox."""
+    return paths or (given(None, own.inbox, Word("paths")),)
+
+
+def prior_paths(paths: Sequence[Path], own: CollectionDefaults) -> list[Path]:
+    """Return the *paths* of last year's files, by default the one that the collection names."""
+    return list(paths) or list(filter(None, [own.prior]))

@@ -1,0 +1,84 @@
+"""Last year's figures: which files hold them, and how far they could be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from xltools.checking.checks import verify
+from xltools.collection import settings
+from xltools.collection.inbox import content_of, gather
+from xltools.collection.manifest import hash_of
+from xltools.collection.reading import ReadOptions, Watch, read_inputs, read_one, unwatched
+from xltools.data.finding import has_errors
+from xltools.data.prior import Past, past_of
+from xltools.errors import InputError, Problem
+from xltools.form.model import Form
+from xltools.office.guard import Limits
+
+
+class LastYear(NamedTuple):
+    """Last year's figures, and of how many files: ``faulty`` have errors, ``unusable`` could not be read at all."""
+
+    past: Past
+    files: int
+    faulty: int
+    unusable: int
+
+
+def last_year_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that hold last year's figures.
+
+    For the folder of a collection this is its roll-up, if there is one that no agency is missing from, else its
+    returns: the roll-up has the agencies under the codes of the roster, their sum, and the years before.
+    """
+    return [_returns_of(path) if (path / settings.FILE).is_file() else path for path in paths]
+
+
+def _returns_of(home: Path) -> Path:
+    found = settings.load(home)
+    if not found.rollup.is_file():
+        return found.inbox
+    filing = read_one(found.rollup)
+    return found.rollup if filing.record and not filing.left_out else found.inbox
+
+
+def read_last_year(
+    paths: Sequence[Path],
+    form: Form,
+    year: int | None,
+    options: ReadOptions,
+    *,
+    processes: int | None = None,
+    watch: Watch = unwatched,
+) -> LastYear | None:
+    """Read last year's figures from the files at *paths*; return ``None`` if there are no paths.
+
+    A file with errors is used as far as it could be read. The key of this year's seals is not used. Raises
+    :class:`InputError` if the files are not of the year before *year*.
+    """
+    files = last_year_files(paths)
+    if not files:
+        return None
+    filings = read_inputs(
+        files, replace(options, form=form, key=b""), processes=processes, watch=watch
+    ).filings
+    past = past_of(filings, form)
+    if year is not None and past.year != year - 1:
+        about: dict[str, object] = {"found": past.year, "expected": year - 1}
+        raise InputError(Problem("prior-year", "、".join(map(str, files)), about))
+    unusable = sum(filing.record is None for filing in filings)
+    faulty = sum(has_errors(verify(filing)) for filing in filings) - unusable
+    return LastYear(past, len(filings), faulty, unusable)
+
+
+def last_year_hash(paths: Sequence[Path]) -> str:
+    """Return the SHA-256 of all files that hold last year's figures."""
+    return hash_of(_contents(last_year_files(paths)))
+
+
+def _contents(paths: Sequence[Path]) -> Iterator[bytes]:
+    for file in gather(paths).files:
+        yield content_of(file, Limits())

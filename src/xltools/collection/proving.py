@@ -1,0 +1,169 @@
+"""Proving a roll-up: whether a workbook is what the files at hand give, and if not, what is different in it.
+
+A workbook is proved if its parts are those of the roll-up that the files give: the same names in the same order, each
+with the same content, byte for byte after unpacking. Any other is read and compared with that roll-up, row by row and
+figure by figure, and part by part where no figure differs. Whether its cells show what its rows add up to is checked
+where it is verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from xltools.checking.checks import verified
+from xltools.collection.inbox import Item
+from xltools.collection.manifest import Manifest, Settings, path_of, read
+from xltools.collection.reading import reading
+from xltools.collection.rollup_file import MergedFiles
+from xltools.data.filing import Filing, Member
+from xltools.data.finding import Finding, Severity
+from xltools.data.rollup import Rollup
+from xltools.excel.reader import read_package
+from xltools.files import read_bytes
+from xltools.office.guard import Limits, ScanError
+from xltools.office.parts import Parts, read_parts, written_parts
+from xltools.text import Word
+
+What = Literal["unreadable", "row-missing", "row-extra", "source", "figure", "stamp", "coverage"]
+
+
+class Mismatch(NamedTuple):
+    """One thing in which a workbook differs from the roll-up of the files: a code with its facts, or a finding."""
+
+    code: str
+    facts: Mapping[str, object] = {}
+    finding: Finding | None = None
+
+
+class Proof(NamedTuple):
+    """Whether a workbook has the parts of the roll-up; if not, every mismatch. ``sha256`` is that of the parts."""
+
+    sha256: str
+    mismatches: tuple[Mismatch, ...] = ()
+
+
+def prove(workbook: Path, merged: MergedFiles, rollup: Rollup, limits: Limits) -> Proof:
+    """Compare *workbook* with the *rollup* that the files give. Raises :class:`InputError` if there is no such workbook."""
+    there = read_bytes(workbook)
+    made = written_parts(merged.workbook(rollup, workbook.parent))
+    differing = tuple(_part_mismatches(there, workbook, made, limits))
+    if not differing:
+        return Proof(made.sha256)
+    known = read(path_of(workbook))
+    if known is None:
+        found = [Mismatch("no-manifest", {"file": path_of(workbook).name})]
+    else:
+        settings = merged.options.settings()
+        found = [*_setting_mismatches(known.settings, settings), *_input_mismatches(known, rollup)]
+    found += _figure_mismatches(there, workbook, rollup, limits)
+    return Proof(made.sha256, tuple(found) or (Mismatch("only-parts"), *differing))
+
+
+def _setting_mismatches(then: Settings, now: Settings) -> Iterator[Mismatch]:
+    for key, value in now._asdict().items():
+        former = getattr(then, key)
+        if key == "others":
+            for what in sorted({*former, *value}):
+                if former.get(what) != value.get(what):
+                    yield Mismatch(f"other-{what}")
+        elif former != value:
+            yield Mismatch("setting", {"key": key, "then": former, "now": value})
+
+
+def _input_mismatches(known: Manifest, rollup: Rollup) -> Iterator[Mismatch]:
+    """Yield the files of the manifest that are missing or changed, and the new ones."""
+    now = {a.source.path: a.source.sha256 for a in rollup.accounts if a.status in {"included", "excluded"}}
+    for path in sorted({*known.inputs, *now}):
+        if path not in now:
+            yield Mismatch("input-gone", {"file": path})
+        elif path not in known.inputs:
+            yield Mismatch("input-new", {"file": path})
+        elif now[path] != known.inputs[path]:
+            yield Mismatch("input-changed", {"file": path})
+
+
+def _part_mismatches(there: bytes, workbook: Path, made: Parts, limits: Limits) -> Iterator[Mismatch]:
+    try:
+        found = read_parts(there, limits)
+    except ScanError as error:
+        yield Mismatch(error.code, finding=Finding(error.code, str(workbook), found=error.reason))
+        return
+    for name, sha256 in made.each.items():
+        if name not in found.each:
+            yield Mismatch("part-missing", {"name": name})
+        elif found.each[name] != sha256:
+            yield Mismatch("part-changed", {"name": name})
+    for name in found.each:
+        if name not in made.each:
+            yield Mismatch("part-extra", {"name": name})
+    if found.each == made.each and list(found.each) != list(made.each):
+        yield Mismatch("part-order")
+    if found.has_more:
+        yield Mismatch("part-none")
+
+
+def _figure_mismatches(there: bytes, workbook: Path, rollup: Rollup, limits: Limits) -> Iterator[Mismatch]:
+    """Yield the figures that the files do not give, and the findings on the workbook itself."""
+    item = Item(str(workbook), there, size=len(there))
+    filing = reading(item, lambda one: verified(read_package(one.data, one.name, rollup.form, limits)))
+    for one in discrepancies(filing, rollup):
+        found, expected = (Word("empty") if x in {None, ""} else x for x in (one.found, one.expected))
+        yield Mismatch(
+            one.what, {"agency": one.agency, "label": one.label, "found": found, "expected": expected}
+        )
+    for finding in filing.findings:
+        if finding.severity is not Severity.NOTE and finding.code != "rollup-incomplete":
+            yield Mismatch(finding.code, finding=finding)
+
+
+class Discrepancy(NamedTuple):
+    """One thing in which a workbook is not what the files give: what it holds, and what they give."""
+
+    what: What
+    agency: str = ""
+    label: str = ""
+    found: Decimal | str | None = ""
+    expected: Decimal | str | None = ""
+
+
+def discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
+    """What differs between the roll-up in a workbook, as it was read, and the one that the files give."""
+    if filing.form is None or filing.record is None or not filing.is_rollup:
+        yield Discrepancy("unreadable")
+        return
+    if filing.stamp != rollup.stamp:
+        yield Discrepancy("stamp", found=_stamp(filing), expected=f"{rollup.stamp.agency} {rollup.year}")
+    if filing.is_complete != (rollup.coverage == "complete"):
+        yield Discrepancy("coverage")
+    yield from _rows(filing, rollup)
+
+
+def _stamp(filing: Filing) -> str:
+    assert filing.stamp is not None  # noqa: S101  a roll-up has one
+    return f"{filing.stamp.agency} {filing.stamp.year}"
+
+
+def _rows(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
+    left = {member.agency: member for member in filing.members}
+    for member in rollup.members:
+        there = left.pop(member.agency, None)
+        if there is None:
+            yield Discrepancy("row-missing", str(member.agency))
+        else:
+            yield from _row(there, member, rollup)
+    for agency in left:
+        yield Discrepancy("row-extra", str(agency))
+
+
+def _row(there: Member, member: Member, rollup: Rollup) -> Iterator[Discrepancy]:
+    agency = str(member.agency)
+    if there.source.sha256 != member.source.sha256:
+        one, other = (f"{source.name} {source.sha256[:12]}" for source in (there.source, member.source))
+        yield Discrepancy("source", agency, "", one, other)
+    for cell in rollup.form.inputs:
+        found, expected = there.values.get(cell.name), member.values.get(cell.name)
+        if found != expected:
+            yield Discrepancy("figure", agency, cell.label, found, expected)

@@ -1,0 +1,167 @@
+"""The roll-up as a file: merged from the returns, read by a second reader where that is asked for, and written."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from xltools.collection import manifest
+from xltools.collection.issuing import check_inputs
+from xltools.collection.last_year import LastYear, last_year_hash, read_last_year
+from xltools.collection.manifest import Settings, hash_of, policy_hash
+from xltools.collection.merging import Exclusion, Merge, merge
+from xltools.collection.reading import Inputs, ReadOptions, Watch, Workers, read_inputs, read_one, unwatched
+from xltools.collection.roster_files import load_roster
+from xltools.data.policy import Policy
+from xltools.data.rollup import Rollup
+from xltools.errors import InputError, OutputError, Problem
+from xltools.files import read_bytes, refuse_input, write_atomically
+from xltools.form.model import Form
+from xltools.office.guard import Limits
+
+if TYPE_CHECKING:
+    from xltools.collection.second_reader import SecondReader, SecondReading
+
+
+@dataclass(frozen=True)
+class MergeOptions:
+    """What a roll-up depends on besides the returns.
+
+    ``exclusions`` are the codes or file names that are left out, each with its reason; ``prior`` are the paths of last
+    year's files; with ``witness`` a second reader checks every figure.
+    """
+
+    form: Form
+    year: int
+    district: str
+    code: str = ""
+    roster: Path | None = None
+    exclusions: Sequence[tuple[str, str]] = ()
+    incomplete: bool = False
+    by_kind: bool = False
+    prior: Sequence[Path] = ()
+    password: str = ""
+    policy: Policy = field(default_factory=Policy)
+    witness: bool = False
+
+    def settings(self) -> Settings:
+        """Return what the manifest records of these options."""
+        others = {"policy": policy_hash(self.policy)}
+        if self.roster:
+            others["roster"] = hash_of(read_bytes(self.roster))
+        if self.prior:
+            others["prior"] = last_year_hash(self.prior)
+        return Settings(
+            self.year,
+            self.district,
+            self.code,
+            self.form.name,
+            self.incomplete,
+            self.by_kind,
+            tuple(self.exclusions),
+            others,
+            self.witness,
+        )
+
+
+class MergedFiles(NamedTuple):
+    """A merge of files: what was read, what came of it, and last year's figures if there were any."""
+
+    options: MergeOptions
+    inputs: Inputs
+    outcome: Merge
+    last_year: LastYear | None
+    second_reader: SecondReader | None = None
+
+    def workbook(self, rollup: Rollup, home: Path) -> bytes:
+        """Return the workbook of the roll-up, whose rows link to the files from the folder *home*."""
+        from xltools.excel.writer import write_rollup  # noqa: PLC0415  XlsxWriter is slow to import
+
+        return write_rollup(rollup, self.options.password, home=home, by_kind=self.options.by_kind)
+
+
+def merge_files(
+    places: Sequence[Path],
+    options: MergeOptions,
+    read_options: ReadOptions,
+    *,
+    processes: int | None = None,
+    workers: Workers | None = None,
+    watch: Watch = unwatched,
+) -> MergedFiles:
+    """Read the returns in *places* and merge them; see :func:`~xltools.collection.merging.merge`.
+
+    Raises :class:`InputError` if an option cannot be used or there is no file.
+    """
+    check_inputs(options.year, options.district, options.password)
+    roster = load_roster(options.roster) if options.roster else None
+    last_year = read_last_year(
+        options.prior, options.form, options.year, read_options, processes=processes, watch=watch
+    )
+    inputs = read_inputs(
+        places,
+        replace(read_options, form=options.form),
+        roster=roster,
+        district=options.district,
+        processes=processes,
+        workers=workers,
+        watch=watch,
+    )
+    outcome = merge(
+        inputs.filings,
+        options.form,
+        options.year,
+        options.district,
+        code=options.code,
+        roster=roster,
+        exclusions=[Exclusion(what, reason) for what, reason in options.exclusions],
+        incomplete=options.incomplete,
+        policy=options.policy,
+        past=last_year.past if last_year else None,
+    )
+    if not options.witness or outcome.rollup is None:
+        return MergedFiles(options, inputs, outcome, last_year)
+    from xltools.collection.second_reader import SecondReader  # noqa: PLC0415  openpyxl is slow to import
+
+    reader = SecondReader(options.form, outcome.rollup.accounts, inputs.inbox.paths)
+    outcome = replace(outcome, rollup=replace(outcome.rollup, second_reader=reader.sentence))
+    return MergedFiles(options, inputs, outcome, last_year, reader)
+
+
+def write_rollup_file(merged: MergedFiles, rollup: Rollup, output: Path) -> SecondReading | None:
+    """Write the roll-up and its manifest, and return what the second reader found, if there was one.
+
+    Nothing is written if the second reader has findings. Raises :class:`OutputError` if *output* is one of the files
+    that were read or cannot be written.
+    """
+    refuse_input(output, merged.inputs.inbox.paths)
+    content = merged.workbook(rollup, output.parent)
+    reading = merged.second_reader.checked(content, str(output)) if merged.second_reader else None
+    if reading and reading.findings:
+        return reading
+    write_atomically(output, content)
+    about, facts = manifest.Output.of(content), reading.facts() if reading else None
+    lines = manifest.lines(rollup, merged.options.settings(), output, about, facts)
+    write_atomically(manifest.path_of(output), "".join(lines).encode("utf-8", "surrogatepass"))
+    return reading
+
+
+def refuse_typed_texts(former: Path, limits: Limits) -> None:
+    """Raise :class:`OutputError` if prose was typed into the roll-up *former*, which a new one would replace."""
+    if not former.is_file():
+        return
+    known = None
+    with contextlib.suppress(InputError):  # a manifest that cannot be read says nothing
+        known = manifest.read(manifest.path_of(former))
+    if known and known.is_of(read_bytes(former), limits):
+        return  # unchanged since it was written
+    filing = read_one(former)
+    if failures := [f for f in filing.findings if f.code == "reader-failed"]:
+        raise OutputError(Problem("former-unread", str(former), {"reason": failures[0].found}))
+    boxes = [b for b, text in filing.prose.items() if text.strip() and not b.startswith("cover.")]
+    if filing.is_rollup and boxes:
+        places = "、".join("!".join(filing.address(box)) for box in boxes)
+        raise OutputError(Problem("rollup-has-texts", str(former), {"places": places}))

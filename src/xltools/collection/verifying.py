@@ -1,0 +1,37 @@
+"""Verifying files that were read: as the returns of a collection, or as what the district says itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xltools.checking.collection import Collection, examine
+from xltools.data.filing import Filing
+from xltools.data.policy import Policy
+from xltools.data.prior import Past
+from xltools.data.roster import Roster
+
+
+def verify_inputs(
+    filings: Sequence[Filing],
+    roster: Roster | None,
+    year: int | None,
+    district: str,
+    *,
+    policy: Policy | None = None,
+    past: Past | None = None,
+    may_be_own: bool = False,
+) -> Collection:
+    """Verify *filings* as the returns of a collection.
+
+    With *may_be_own*, files that are all named as the *district* is (its roll-up, its published report in one format or
+    several) are verified one by one instead: no agency is missing beside them, and none of them is there twice.
+    """
+    if may_be_own and all(filing.agency and filing.agency.name == district for filing in filings):
+        alone = (examine([one], None, year, district, policy=policy, past=past) for one in filings)
+        return Collection(tuple(one for found in alone for one in found.examined))
+    return examine(filings, roster, year, district, policy=policy, past=past)
+
+
+def latest_year(filings: Sequence[Filing]) -> int | None:
+    """Return the latest year of any filing that has a stamp."""
+    return max((filing.stamp.year for filing in filings if filing.stamp), default=None)
