@@ -22,7 +22,7 @@ _SPECIAL = re.compile(rf"{_NAME}|{_CODE}|[\x00-\x1f\ufffe\uffff\ud800-\udfff]|_x
 
 
 @dataclass
-class Press:
+class IssueWriter:
     """Writes the workbooks of one issue, each byte for byte as :func:`write_return` writes it.
 
     A workbook is built as a whole if it shows last year's figures, if XlsxWriter writes the agency's name or code in a
