@@ -6,7 +6,7 @@ import tomllib
 from decimal import Decimal
 
 from conftest import ROOT
-from xltools.data.document import Chart, Document, Heading, PageBreak, Paragraph, Series, Table
+from xltools.data.document import ChartBlock, Document, Heading, PageBreak, Paragraph, Series, Table
 from xltools.document.official import official_table
 
 # Section 二 as the form prints it: row, the first column, how many columns, the words.
@@ -58,21 +58,23 @@ PROSE = (
     "全年新收政府信息公开申请95件，办结95件，无结转下年度办理的申请。"
 )
 CHARTS = (
-    Chart(
+    ChartBlock(
         "政府信息公开申请两年比较",
         "column",
         ("新收申请", "办理结果"),
         (Series("2023年", (Decimal(21), Decimal(22))), Series("2024年", (Decimal(95), None))),
         "件",
     ),
-    Chart(
+    ChartBlock(
         "收费历年情况",
         "line",
         ("2023年", "2024年"),
         (Series("收费", (Decimal("7730.28"), Decimal(7545))),),
         "万元",
     ),
-    Chart("各单位增减", "bar", ("甲 & 乙局", "丙<镇>"), (Series("比上年增减", (Decimal(-3), Decimal(5))),)),
+    ChartBlock(
+        "各单位增减", "bar", ("甲 & 乙局", "丙<镇>"), (Series("比上年增减", (Decimal(-3), Decimal(5))),)
+    ),
 )
 
 

@@ -37,12 +37,12 @@ PACKAGE = ROOT / "src" / "xltools"
 AREAS = {
     "scanner": ["excel/scan/*.py"],
     "locating": ["excel/reader/locate.py", "excel/reader/sheets.py", "form/layout.py"],
-    "numbers": ["data/number.py", "data/typed.py", "excel/reader/reading.py", "form/linear.py"],
+    "numbers": ["data/number.py", "data/typed_numbers.py", "excel/reader/reading.py", "form/linear.py"],
     "adding": ["data/record.py", "data/rollup.py", "merging.py"],
     "rows": ["excel/writer/rollup.py", "excel/writer/cover.py", "excel/live_checks.py"],
     "publishing": [
         "document/official.py",
-        "publishing.py",
+        "document/publishing.py",
         "document/writer/as_html.py",
         "document/table.py",
     ],

@@ -24,11 +24,9 @@ LAYERS = [
     ["cli"],
     ["report"],
     ["collection"],
-    ["publishing", "gathering"],
-    ["manuscript", "document"],
+    ["document"],
     ["checking"],
-    ["filling"],
-    ["excel", "prose", "witness", "libreoffice", "formats"],
+    ["excel", "prose", "witness", "libreoffice"],
     ["data"],
     ["form", "office"],
     ["files", "toml_tables"],
@@ -183,18 +181,18 @@ def test_no_chinese_in_logic():
         "data/roster.py": None,  # the heads of columns that a roster may have
         "report/delimited.py": "＝＋－＠﹦﹢﹣﹫",  # signs that a spreadsheet takes for = + - @
         "collection/settings.py": None,  # and a list of waivers
-        "filling.py": "｛｝",  # braces, as a Chinese keyboard gives them
+        "prose/filling.py": "｛｝",  # braces, as a Chinese keyboard gives them
         "form/wording.py": "｛｝",
-        "manuscript.py": "＃",
-        "publishing.py": "【】",  # around gaps
-        "data/typed.py": None,  # words that clerks type where a number belongs
-        "data/numeral.py": None,  # numerals and counters
-        "data/sentence.py": None,  # the grammar of reports
+        "document/manuscript.py": "＃",
+        "document/publishing.py": "【】",  # around gaps
+        "data/typed_numbers.py": None,  # words that clerks type where a number belongs
+        "prose/quantities.py": None,  # numerals and counters
+        "prose/sentences.py": None,  # the grammar of reports
         "excel/scan/parts.py": "年月日",  # letters of date formats
         "form/labels.py": None,  # Chinese numerals in front of labels, quotation marks
-        "document/reader/heading.py": None,  # how titles of reports are made
+        "document/reader/title.py": None,  # how titles of reports are made
         "document/reader/rows.py": "０９．）］〕［〔＊／",  # figures of full width, and how notes are marked
-        "document/reader/script.py": "０９，．—\u3000",
+        "document/reader/plain_text.py": "０９，．—\u3000",
         "document/reader/passages.py": None,  # what web sites put below an article
         "form/places.py": None,  # names of sheets, which are addresses
         "excel/writer/canvas.py": "宋体黑体",  # names of fonts

@@ -15,11 +15,11 @@ from markdown_it import MarkdownIt
 from conftest import run
 from documents import APPLICATIONS, CHARTS, DISCLOSURE, DISPUTES, published, report, table_sections, tables
 from xltools.cli.documents import FORMATS
-from xltools.data.document import Box, Chart, Document, Heading, Paragraph, Series, Table
+from xltools.data.document import Box, ChartBlock, Document, Heading, Paragraph, Series, Table
 from xltools.document.blank import blank_form
 from xltools.document.notes import filling_notes
 from xltools.document.official import official_table, unknown, unknown_note
-from xltools.document.writer import HOWS, format_of, render
+from xltools.document.writer import DOCUMENT_FORMATS, format_of, render
 from xltools.errors import InputError
 from xltools.form.layout import layout
 from xltools.form.load import parse
@@ -323,7 +323,7 @@ def test_a_picture_tells_itself_in_words(form):
 @pytest.mark.parametrize("kind", ["column", "bar", "line"])
 @pytest.mark.parametrize("values", [(None,), (Decimal(0),), (Decimal(-1), None, Decimal("2.5"))])
 def test_every_chart_can_be_drawn(kind, values):
-    chart = Chart(
+    chart = ChartBlock(
         "图", kind, tuple(map(str, range(len(values)))), (Series("甲", values), Series("乙", values))
     )
     text = render(Document("题", (chart,)), "html").decode()
@@ -429,10 +429,10 @@ def test_whatever_is_written_stays_text_in_markdown(text):
 
 
 def test_the_formats_that_help_names_are_those_there_are():
-    assert FORMATS == HOWS
+    assert FORMATS == DOCUMENT_FORMATS
     from pathlib import Path
 
-    assert [format_of(Path(f"x.{how}")) for how in HOWS] == list(HOWS)
+    assert [format_of(Path(f"x.{how}")) for how in DOCUMENT_FORMATS] == list(DOCUMENT_FORMATS)
     assert format_of(Path("X.HTM")) == "html"
     with pytest.raises(InputError, match=r"unknown-ending.*\.docx, \.html, \.htm, \.md, \.markdown, \.pdf"):
         format_of(Path("x.doc"))

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 import office
 from documents import CHARTS, PROSE, published, report, table_sections, tables
-from xltools.data.document import Box, Chart, Document, Heading, Paragraph, Series, Table
+from xltools.data.document import Box, ChartBlock, Document, Heading, Paragraph, Series, Table
 from xltools.document.blank import blank_form
 from xltools.document.notes import filling_notes
 from xltools.document.official import official_table
@@ -359,7 +359,7 @@ def test_the_same_document_has_the_same_bytes(form, monkeypatch):
 @given(st.text(max_size=40))
 def test_any_text_makes_a_document(text):
     box = Table((Box(text, Area.at(0, 0), "row"), Box(text, Area.at(0, 1), "figure")), (1.0, 1.0), text)
-    chart = Chart(text, "bar", (text,), (Series(text, (Decimal(1),)),), text)
+    chart = ChartBlock(text, "bar", (text,), (Series(text, (Decimal(1),)),), text)
     book = opened(Document(text, (Heading(text, 9), Paragraph(text), box, chart)))
     assert len(book.tables) == 1
     kept = [c for c in text if c.isprintable() and not c.isspace() and c not in "\ufffe\uffff"]

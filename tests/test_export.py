@@ -25,8 +25,8 @@ from test_merge import OFFICIAL, OTHER, filing, reread, rolled
 from xltools.cli import export as export_command
 from xltools.cli import main
 from xltools.collection.merging import merge
-from xltools.data.figures import State, returns_of
 from xltools.data.filing import Filing, Source, Stamp
+from xltools.data.observations import FigureState, returns_of
 from xltools.data.record import Agency, Record
 from xltools.errors import OutputError
 from xltools.excel.reader import read
@@ -215,12 +215,12 @@ def test_a_figure_unread_in_a_row_of_a_rollup_is_in_doubt_where_it_is_missing_an
     first = district.members[0]
     first = first._replace(values={k: v for k, v in first.values.items() if k != name})
     doubted = replace(district, members=(first, district.members[1]), unread=frozenset({name}))
-    told = [{f.cell.name: f for f in one.figures()} for one in returns_of(doubted)]
-    assert [one[name].state for one in told] == [State.UNREAD, State.GIVEN, State.UNREAD]
+    told = [{f.cell.name: f for f in one.observations()} for one in returns_of(doubted)]
+    assert [one[name].state for one in told] == [FigureState.UNREAD, FigureState.GIVEN, FigureState.UNREAD]
     assert [one["applications.new.total"].state for one in told] == [
-        State.UNREAD,
-        State.DERIVED,
-        State.UNREAD,
+        FigureState.UNREAD,
+        FigureState.DERIVED,
+        FigureState.UNREAD,
     ]
     assert told[0]["applications.new.total"].value is None
     assert told[1]["applications.new.total"].value == 2

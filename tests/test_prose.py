@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import tomllib
 from dataclasses import replace
@@ -15,18 +14,17 @@ from hypothesis import strategies as st
 
 from conftest import HERE, sound_prose, sound_values
 from xltools.checking.checks import verify
-from xltools.checking.mentions import Telling
-from xltools.checking.parts import divisions
-from xltools.checking.prose import matches, prose
-from xltools.data import numeral
 from xltools.data.filing import Filing, Source, Stamp
-from xltools.data.numeral import folded, from_characters, quantities
 from xltools.data.record import Agency, Record
-from xltools.data.sentence import _CLAUSE, _LONG, _LONGEST_NOTHING, _NO_SIGNS, _NOT, Sentence, sentences
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.layout import layout
 from xltools.form.library import find
+from xltools.prose.checks import matches, prose
+from xltools.prose.mentions import FilingProse
+from xltools.prose.parts_and_wholes import divisions
+from xltools.prose.quantities import folded, from_characters, quantities
+from xltools.prose.sentences import _CLAUSE, Sentence, sentences
 from xltools.text import LANGS, message
 
 FORM = find("xxgk-2021")
@@ -160,35 +158,6 @@ def test_a_rough_number_says_so(text):
     assert [q.is_rough for q in quantities(folded(text))] == [True]
 
 
-def test_every_character_is_folded_as_it_is_by_itself():
-    for code in range(0x11000):
-        character = chr(code)
-        assert folded(f"件{character}3") == f"件{numeral._folded(character)}3", hex(code)
-
-
-NUMBERS = st.text(st.sampled_from("0123,.第零一二十百千万亿余多件份人次元%个月（是、"), max_size=12)
-
-
-@settings(max_examples=400)
-@given(NUMBERS)
-def test_a_number_is_looked_for_only_where_one_can_begin(text):
-    everywhere = re.finditer(numeral._QUANTITY, text)
-    assert [m.span() for m in numeral._numbers(text)] == [m.span() for m in everywhere]
-
-
-@given(st.text(st.sampled_from("未没有无不存在经法现成收到申请，"), max_size=12))
-def test_what_is_denied_is_found_by_its_characters(text):
-    told = Sentence(text, ())
-    first = [(start, clause, _NOT.search(clause)) for start, clause in told.clauses()]
-    assert list(told.denials()) == [(start, clause, match.end()) for start, clause, match in first if match]
-
-
-@given(st.text(st.sampled_from("约近逾超过不足到至少多达件3三十~-\n"), max_size=9))
-def test_what_makes_a_number_rough_stands_right_before_it(text):
-    near = text[-numeral._LONGEST_ROUGH :]
-    assert bool(re.search(numeral._ROUGH_BEFORE, near)) == bool(re.search(numeral._ROUGH_BEFORE, text))
-
-
 @settings(max_examples=400)
 @given(st.text(st.sampled_from("0123,,，；：:()（）件份二、"), max_size=16))
 def test_a_clause_is_what_stands_between_two_signs(text):
@@ -218,13 +187,7 @@ def test_the_subject_is_the_one_that_came_up_last(claim, box, before, after):
         expected = False
     elif any(word in after for word in claim.about):
         expected = True
-    assert Telling.of(filing({})).is_about(claim, box, before, after) == expected
-
-
-@given(st.text(st.sampled_from("无。 ，\u3000Ａ本年度存在的问题"), max_size=60))
-def test_a_long_text_says_more_than_nothing(text):
-    if _LONG.match(text):
-        assert len(folded(text).translate(_NO_SIGNS)) > _LONGEST_NOTHING
+    assert FilingProse.of(filing({})).is_about(claim, box, before, after) == expected
 
 
 def test_rounding_agrees_to_the_digits_written():

@@ -14,20 +14,20 @@ import pytest
 from conftest import ROOT, run, sound_prose, sound_values, year_before
 from test_prose import filing
 from xltools.collection.roster_files import load_roster
-from xltools.data.document import Chart, Heading, PageBreak, Paragraph, Table
+from xltools.data.document import ChartBlock, Heading, PageBreak, Paragraph, Table
 from xltools.data.filing import Account, Member, Source, Stamp
 from xltools.data.prior import known
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
+from xltools.document.gathering import gathered
+from xltools.document.manuscript import OPENING, load, written
+from xltools.document.manuscript import read as manuscript
+from xltools.document.publishing import compose, report_of
 from xltools.errors import InputError
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import find
 from xltools.form.places import YEARS, Years
-from xltools.gathering import gathered
-from xltools.manuscript import OPENING, load, written
-from xltools.manuscript import read as manuscript
-from xltools.publishing import compose, report_of
 from xltools.text import clerk
 
 FORM = find("xxgk-2021")
@@ -130,12 +130,12 @@ def test_the_template_goes_before_the_workbook_and_the_workbook_before_the_form(
     found = {passage.box: passage for passage in report.passages}
     assert report.paragraphs(OPENING) == ["引言2024。"]
     assert report.paragraphs("problems.text") == ["文稿里的。"]
-    assert found["problems.text"].passed_over
+    assert found["problems.text"].overrides_workbook
     assert found["overview.platform"].origin == "workbook"
     assert report.paragraphs("overview.platform")[0].startswith("工作簿里的")
     assert "{" not in report.filing.prose["overview.platform"]
     assert found["overview.on_request"].origin == "form"
-    assert not found["overview.on_request"].passed_over
+    assert not found["overview.on_request"].overrides_workbook
 
 
 def test_a_template_without_an_opening_has_none():
@@ -309,7 +309,7 @@ def test_the_annex_says_what_the_roll_up_says(tmp_path):
 
 def test_the_annex_has_the_forms_charts():
     document = annex(rolled(members=17), {2023: LAST, 2022: LAST})
-    charts = [block for block in document.blocks if isinstance(block, Chart)]
+    charts = [block for block in document.blocks if isinstance(block, ChartBlock)]
     assert [chart.kind for chart in charts] == ["bar", "bar", "column"]
     agencies, results, trend = charts
     assert len(agencies.categories) == 15
@@ -322,7 +322,7 @@ def test_the_annex_has_the_forms_charts():
 
 def test_of_a_single_return_no_chart_of_agencies_is_drawn():
     document = annex(filing({}, VALUES), {2023: LAST})
-    assert len([block for block in document.blocks if isinstance(block, Chart)]) == 2
+    assert len([block for block in document.blocks if isinstance(block, ChartBlock)]) == 2
 
 
 def test_there_is_no_annex_of_nothing():
@@ -535,4 +535,4 @@ def test_what_could_not_be_read_is_told_beside(collection):
     (collection / "inbox" / "009_x_2024.xlsx").write_bytes(b"")
     run("gather", "-o", "all.docx", expect=1)
     words = "\n".join(p.text for p in docx.Document(collection / "all.docx").paragraphs)
-    assert "有 1 个文件没有读出来" in words
+    assert "有 1 个文件未能读取" in words

@@ -9,12 +9,12 @@ import make
 
 from conftest import ROOT, unpacked
 from xltools.checking.collection import examine
-from xltools.checking.mentions import Telling, mentions
-from xltools.checking.prose import matches
 from xltools.collection.inbox import gather
 from xltools.collection.roster_files import load_roster
 from xltools.data.finding import SEVERITY, Severity
 from xltools.excel.reader import read
+from xltools.prose.checks import matches
+from xltools.prose.mentions import FilingProse
 
 SAMPLES = ROOT / "samples"
 ORDINARY = [
@@ -147,7 +147,7 @@ def test_the_prose_agrees_with_its_own_tables():
     """Every figure in it that the form's words give a meaning, and there are some in each."""
     for path in (SAMPLES / "clean").iterdir():
         filing = read(path)
-        told = tuple(mentions(Telling.of(filing)))
+        told = tuple(FilingProse.of(filing).mentions())
         assert len(told) >= 2, path
         assert told == matches(filing), path
 

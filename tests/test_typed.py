@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xltools.data.finding import SEVERITY
-from xltools.data.typed import typed
+from xltools.data.typed_numbers import typed
 
 ACCEPTED = {
     "12": "12",

@@ -14,16 +14,16 @@ import strategies
 from conftest import HERE, ROOT, sound_values
 from test_lint import SOUND, problems
 from test_prose import filing
-from xltools.checking.prose import matches, prose
 from xltools.data.document import Heading
 from xltools.data.prior import known
-from xltools.filling import Known, with_figures
+from xltools.document.publishing import compose, report_of
 from xltools.form.library import find
 from xltools.form.linear import Linear
 from xltools.form.load import parse
 from xltools.form.publication import Said
 from xltools.form.wording import Condition, Wording, WordingError
-from xltools.publishing import compose, report_of
+from xltools.prose.checks import matches, prose
+from xltools.prose.filling import TextValues, with_figures
 
 FORM = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
@@ -33,7 +33,7 @@ COLUMNS = ("natural", "commercial", "research", "welfare", "legal_service", "oth
 def about(figures=None, last=None, form=FORM):
     given = {name: Decimal(value) for name, value in (last or {}).items()}
     past = known(form, given, frozenset()) if last is not None else None
-    return Known.of(filing({}, figures, form=form), past)
+    return TextValues.of(filing({}, figures, form=form), past)
 
 
 def said(text, figures=None, last=None):
@@ -158,7 +158,7 @@ def test_any_text_can_be_printed_by_doubling_its_braces(text):
 @settings(max_examples=30)
 @given(strategies.values(FORM), st.data())
 def test_a_sum_in_a_text_is_the_sum_of_the_figures(values, data):
-    told = Known.of(filing({}, values))
+    told = TextValues.of(filing({}, values))
     complete = FORM.complete({**{cell.name: Decimal(0) for cell in FORM.inputs}, **values})
     names = data.draw(
         st.lists(st.sampled_from([n for n in FORM.cells if "fees" not in n]), min_size=1, max_size=4)
@@ -172,7 +172,7 @@ def test_a_sum_in_a_text_is_the_sum_of_the_figures(values, data):
 def test_what_could_not_be_read_is_not_told():
     told = filing({}, SOME)
     told = replace(told, unread=frozenset({"applications.new.natural"}))
-    found = Known.of(told)
+    found = TextValues.of(told)
     assert [p.code for p in found.problems(Wording.parse("{new}{fees}"), "x")] == ["no-figure"]
     drafts = FORM.publication.by_box
     assert not any("新收" in str(w) for w in found.said(drafts["overview.on_request"].say))
@@ -315,7 +315,7 @@ def consistent(draw):
 
 
 def drafts(values, last=None):
-    found = Known.of(filing({}, values), last)
+    found = TextValues.of(filing({}, values), last)
     return {d.box: "".join(found.filled(w) for w in found.said(d.say)) for d in FORM.publication.drafts}
 
 

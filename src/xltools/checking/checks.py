@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from xltools.checking.prose import prose
 from xltools.data.filing import Filing, Origin, Shown
 from xltools.data.finding import Finding, Place
 from xltools.data.number import close, is_blank
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
+from xltools.prose.checks import prose
 from xltools.text import Sum, Word
 
 

@@ -15,10 +15,10 @@ from xltools.text import Lang
 
 if TYPE_CHECKING:
     from xltools.data.document import Document
-    from xltools.document.writer import How
+    from xltools.document.writer import DocumentFormat
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-FORMATS: tuple[How, ...] = ("docx", "html", "md", "pdf")  # said here, so that help needs no writer
+FORMATS: tuple[DocumentFormat, ...] = ("docx", "html", "md", "pdf")  # said here, so that help needs no writer
 _TEXTS = {"html", "md"}  # what a screen can show
 
 
@@ -38,7 +38,7 @@ def documents(lang: Lang) -> Callable[[_Command], _Command]:
     return add
 
 
-def document_format(output: Path | None, how: How | None, *, force: bool) -> How:
+def document_format(output: Path | None, how: DocumentFormat | None, *, force: bool) -> DocumentFormat:
     """The format that is meant; raises before anything is done when nothing can be written there.
 
     Without a file a text goes to the screen. A file that is there is replaced only when that is forced: people edit
@@ -54,7 +54,7 @@ def document_format(output: Path | None, how: How | None, *, force: bool) -> How
     return how or format_of(output)
 
 
-def emit_document(document: Document, output: Path | None, how: How) -> None:
+def emit_document(document: Document, output: Path | None, how: DocumentFormat) -> None:
     """Write a document whole, or print it where there is no file."""
     emit_content(render(document, how), output)
 

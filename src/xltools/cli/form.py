@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xltools.data.document import Document
-    from xltools.document.writer import How
+    from xltools.document.writer import DocumentFormat
     from xltools.form.model import Form
 
 
@@ -108,7 +108,7 @@ def _document(lang: Lang, name: str, made: Callable[[Form], Document]) -> click.
     @click.command(name, help=catalog(lang)(f"help.form-{name}"))
     @click.argument("form", required=False)
     @documents(lang)
-    def run(form: str | None, output: Path | None, how: How | None, force: bool) -> None:
+    def run(form: str | None, output: Path | None, how: DocumentFormat | None, force: bool) -> None:
         meant = document_format(output, how, force=force)
         emit_document(made(find_form(form)), output, meant)
 

@@ -21,8 +21,8 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, inform
 from xltools.cli.returns import read_all
+from xltools.document.gathering import gathered
 from xltools.files import refuse_input
-from xltools.gathering import gathered
 from xltools.text import Lang, catalog, clerk
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from xltools.cli.options import CollectionDefaults
     from xltools.data.filing import Filing
-    from xltools.document.writer import How as Format
+    from xltools.document.writer import DocumentFormat
     from xltools.form.model import Form
 
 
@@ -46,7 +46,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         output: Path | None,
-        how: Format | None,
+        how: DocumentFormat | None,
         roster: Path | None,
         form: str | None,
         force: bool,

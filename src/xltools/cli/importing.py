@@ -15,8 +15,8 @@ from xltools.cli.output import emit, inform
 from xltools.collection.inbox import content_of, gather
 from xltools.collection.reading import on_roster, readings
 from xltools.data.roster import Entry, name_faults
-from xltools.document.reader import Given, read_document
-from xltools.document.reader.heading import district_of
+from xltools.document.reader import ReportIdentity, read_document
+from xltools.document.reader.title import district_of
 from xltools.errors import InputError, OutputError, Problem, RosterError
 from xltools.excel.opening import is_workbook
 from xltools.files import refuse_existing, refuse_input, write_each
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xltools.collection.inbox import Item
     from xltools.data.filing import Filing
     from xltools.data.roster import Roster
-    from xltools.document.reader import Given
+    from xltools.document.reader import ReportIdentity
     from xltools.form.model import Form
     from xltools.office.guard import Limits
 
@@ -64,7 +64,7 @@ def command(lang: Lang) -> click.Command:
         how = _How(
             find_form(form) if form else None,
             read_limits(limits),
-            Given(year or 0, agency.strip(), code.strip(), district.strip()),
+            ReportIdentity(year or 0, agency.strip(), code.strip(), district.strip()),
             find_roster(roster or own.roster),
         )
         _check(how, len(inbox.files))
@@ -90,7 +90,7 @@ class _How(NamedTuple):
 
     form: Form | None
     limits: Limits
-    given: Given
+    given: ReportIdentity
     roster: Roster | None
 
 

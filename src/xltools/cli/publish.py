@@ -25,11 +25,11 @@ from xltools.cli.options import (
 from xltools.cli.output import emit, inform
 from xltools.cli.returns import find_past, read_all
 from xltools.collection.manifest import sources_beside
+from xltools.document.manuscript import load, written
+from xltools.document.publishing import compose, label_of, report_of
 from xltools.document.writer import render
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input, refuse_workbook, write_atomically
-from xltools.manuscript import load, written
-from xltools.publishing import compose, label_of, report_of
 from xltools.report import text
 from xltools.report.text import second_reader_text
 from xltools.text import Lang, catalog, harmless
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from xltools.collection.reading import Inputs
     from xltools.data.filing import Filing
     from xltools.data.record import Figures
-    from xltools.document.writer import How as Format
+    from xltools.document.manuscript import Manuscript
+    from xltools.document.publishing import ReportText
+    from xltools.document.writer import DocumentFormat
     from xltools.form.model import Form
-    from xltools.manuscript import Manuscript
-    from xltools.publishing import Report
 
 
 def command(lang: Lang) -> click.Command:
@@ -63,7 +63,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         source: Path | None,
         output: Path | None,
-        how: Format | None,
+        how: DocumentFormat | None,
         template: Path | None,
         starter: bool,
         annex: bool,
@@ -95,14 +95,16 @@ def command(lang: Lang) -> click.Command:
     return run
 
 
-def _usual(own: CollectionDefaults, how: Format | None, *, starter: bool) -> Path | None:
+def _usual(own: CollectionDefaults, how: DocumentFormat | None, *, starter: bool) -> Path | None:
     """Where it is written in a collection, unless another place is named."""
     if starter:
         return own.template
     return own.report.with_suffix(f".{how or FORMATS[0]}") if own.report else None
 
 
-def _settled(output: Path | None, how: Format | None, *, starter: bool, force: bool) -> Format:
+def _settled(
+    output: Path | None, how: DocumentFormat | None, *, starter: bool, force: bool
+) -> DocumentFormat:
     """The format; raises before anything is read when nothing can be written there. What people edit is never replaced."""
     if not starter:
         return document_format(output, how, force=force)
@@ -188,10 +190,10 @@ class _Publishing:
     ) -> None:
 
         assert filing.record is not None  # noqa: S101  the caller asked
-        self.report: Report = report_of(filing, manuscript, years.get(filing.record.year - 1))
+        self.report: ReportText = report_of(filing, manuscript, years.get(filing.record.year - 1))
         self.manuscript, self.years, self.own, self.lang, self.output = manuscript, years, own, lang, output
 
-    def run(self, inputs: Inputs, how: Format, *, annex: bool, draft: bool, witness: bool) -> int:
+    def run(self, inputs: Inputs, how: DocumentFormat, *, annex: bool, draft: bool, witness: bool) -> int:
         """Check, write, tell; the exit status."""
         template = [Path(self.manuscript.path)] if self.manuscript else []
         if self.output:
@@ -241,7 +243,7 @@ class _Publishing:
             if labels and origin == "workbook" and self.report.filing.is_rollup:
                 self._say("workbook-is-replaced")
         for passage in self.report.passages:
-            if passage.passed_over:
+            if passage.overrides_workbook:
                 self._say("passed-over", label=label_of(form, passage.box), path=path)
         for gap in self.report.gaps:
             self._say("gap", label=label_of(form, gap.box), gap=gap.text)

@@ -1,4 +1,4 @@
-"""A document that is to be published: headings, paragraphs, tables and charts in their order, in no file format."""
+"""A document independent of file formats: headings, paragraphs, tables and charts in order."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from typing import Literal, NamedTuple
 
 from xltools.form.places import Area
 
-# A caption stands over a band of the table and is the outermost head of its figures. A heading stands over all columns
-# alike and heads nothing, as a corner does. A text is read as words, a figure as the number of its heads.
+# A caption is above a band of the table and is the outermost head of its figures. A heading is above all columns; like a
+# corner, it is the head of no figure. A text is words, a figure is a number that its heads describe.
 BoxRole = Literal["caption", "heading", "column", "row", "corner", "figure", "text"]
 ParagraphRole = Literal["body", "note", "centre", "right"]
 
 
 class Heading(NamedTuple):
-    """The title of a section (level 1) or of a part of one (level 2 and below)."""
+    """The title of a section (level 1) or of a part of a section (level 2 and more)."""
 
     text: str
     level: int = 1
 
 
 class Paragraph(NamedTuple):
-    """One paragraph of text, without a break inside."""
+    """One paragraph of text."""
 
     text: str
     role: ParagraphRole = "body"
 
 
 class Box(NamedTuple):
-    """One cell of a table: where it is and how far it reaches, from 0 at the table's upper left, and what it is."""
+    """One cell of a table: its text, its role, and the rows and columns it covers, counted from 0 at the upper left."""
 
     text: str
     area: Area
@@ -40,19 +40,19 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """A table with merged cells. The boxes cover every place once; widths are in characters, one a column.
+    """A table with merged cells. The boxes cover every place exactly once; ``widths`` are in characters, one per column.
 
-    ``head`` is how many rows at the top are said again where the table goes on over a page.
+    The first ``head`` rows are repeated on every page.
     """
 
     boxes: tuple[Box, ...]
     widths: tuple[float, ...]
-    title: str  # what it is called for those who cannot see where it stands
+    title: str  # its name for screen readers
     head: int = 0
 
     @property
     def height(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return max(box.area.last_row for box in self.boxes) + 1
 
     @cached_property
@@ -66,20 +66,20 @@ class Table:
         }
 
     def heads(self, box: Box) -> tuple[Box, ...]:
-        """What says which figure or text it is: the caption of its band, its rows and its columns, each outermost first."""
-        found = (*self._above(box), *self._before(box))
+        """Return the heads of a box: the caption of its band, its rows and its columns, each outermost first."""
+        found = (*self._column_heads(box), *self._row_heads(box))
         order = ("caption", "row", "column")
         unique = {head.area: head for head in found if head.role in order}.values()
         return tuple(sorted(unique, key=lambda head: (order.index(head.role), head.area)))
 
-    def _before(self, box: Box) -> Iterator[Box]:
+    def _row_heads(self, box: Box) -> Iterator[Box]:
         for row in range(box.area.row, box.area.last_row + 1):
             for column in range(box.area.column):
                 if (head := self.places[row, column]).role == "row":
                     yield head
 
-    def _above(self, box: Box) -> Iterator[Box]:
-        """The heads of its columns: those of the table, and those in the nearest band of heads above it."""
+    def _column_heads(self, box: Box) -> Iterator[Box]:
+        """Yield the heads of the columns of a box: those of the table, and those of the nearest band of heads above it."""
         for column in range(box.area.column, box.area.last_column + 1):
             yield from (self.places[row, column] for row in range(self.head))
             in_band = False
@@ -94,14 +94,14 @@ class Table:
 
 
 class Series(NamedTuple):
-    """One line or one colour of a chart; a value that is not known is None."""
+    """One line or one colour of a chart; an unknown value is None."""
 
     name: str
     values: tuple[Decimal | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class ChartBlock:
     """A chart of a few series over the same categories."""
 
     title: str
@@ -112,16 +112,16 @@ class Chart:
 
 
 class PageBreak(NamedTuple):
-    """What follows begins on a new page."""
+    """The next block begins on a new page."""
 
 
-Block = Heading | Paragraph | Table | Chart | PageBreak
+DocumentBlock = Heading | Paragraph | Table | ChartBlock | PageBreak
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as a whole. ``draft`` is said on it where it is one."""
+    """A whole document. A ``draft`` is marked as one."""
 
     title: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[DocumentBlock, ...]
     draft: bool = False

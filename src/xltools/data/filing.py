@@ -1,4 +1,4 @@
-"""One file as handed in: its record, what it showed, and what reading it turned up."""
+"""Filings: files as read, with their record, the results that they show and the findings from reading."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SEPARATOR = r"(?i)[/\\]|(?<=\.zip)!"
 
 
 class Source(NamedTuple):
-    """The file itself. ``path`` is as the user named it."""
+    """A file. ``path`` is the path that the user gave; ``size`` is in bytes."""
 
     path: str
     sha256: str = ""
@@ -32,18 +32,18 @@ class Source(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The file name without folders, whichever separator was used, and without the archive it came in."""
+        """The file name without folders, with either separator, and without the archive that contains the file."""
         return re.split(_SEPARATOR, self.path)[-1]
 
     @property
     def on_disk(self) -> str:
-        """The path of what a program can open: the file, or the archive it came in."""
+        """The path of the file on the disk: the file itself, or the archive that contains it."""
         return re.split(_MEMBER, self.path)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What the generator wrote into the workbook: which form, whose, and of which year."""
+    """The identity of a workbook, written by the generator: its form, year and agency."""
 
     form: str
     edition: str
@@ -56,7 +56,7 @@ _FILE_NAME = r"([^_]+)_(.+)_([0-9]{4})"
 
 
 def stamp_from_name(name: str, form: Form) -> Stamp | None:
-    """The stamp that a file name of the form ``CODE_NAME_YEAR`` stands for; its district is unknown."""
+    """Return the stamp, without a district, for a file name such as ``CODE_NAME_YEAR.xlsx``, or ``None``."""
     match = re.fullmatch(_FILE_NAME, name.rpartition(".")[0])
     if match is None:
         return None
@@ -64,29 +64,29 @@ def stamp_from_name(name: str, form: Form) -> Stamp | None:
 
 
 class Origin(Enum):
-    """How a total came by what it shows."""
+    """The origin of the result that a total cell shows."""
 
     FORMULA = "formula"
     UNCALCULATED = "uncalculated"  # a formula without a stored result
-    CHANGED = "changed"  # another formula stands where the issued one was
-    TYPED = "typed"  # a constant stands where the formula was
-    EMPTY = "empty"  # nothing stands there
-    UNKNOWN = "unknown"  # an old format does not tell
-    PRINTED = "printed"  # a document, in which nothing is computed
+    CHANGED = "changed"  # a formula other than the issued one
+    TYPED = "typed"  # a constant in place of the formula
+    EMPTY = "empty"  # neither a formula nor a constant
+    UNKNOWN = "unknown"  # in an old format, from which only results are read
+    PRINTED = "printed"  # a number printed in a document
 
 
 class Shown(NamedTuple):
-    """What a total cell displayed. It is evidence and never enters a sum."""
+    """The result shown by a total cell. It is compared with the derived total and never added."""
 
     value: Decimal | None
     text: str
     origin: Origin
-    formula: str = ""  # the one that stands there and the one that was issued, where they differ
-    issued: str = ""
+    formula: str = ""  # the formula in the cell, if it differs from the issued one
+    issued: str = ""  # the formula as issued, if it differs
 
 
 class Member(NamedTuple):
-    """One row of a roll-up: what one file brought in. ``kind`` is the roster's word for what sort of agency it is."""
+    """One row of a roll-up: the figures of one file. ``kind`` is the kind of agency according to the roster."""
 
     agency: Agency
     source: Source
@@ -95,10 +95,10 @@ class Member(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What became of one file, or of one agency without a file, in a roll-up.
+    """The status of one file, or of one agency without a file, in a roll-up.
 
-    A ``member`` came inside a roll-up: ``source`` is that roll-up's file and ``via`` its name. ``note`` says why
-    a file was left out.
+    A ``member`` is contained in another roll-up: ``source`` is that roll-up's file and ``via`` its name. ``note`` is the
+    reason why a file was left out.
     """
 
     agency: Agency | None
@@ -109,25 +109,21 @@ class Account(NamedTuple):
 
     @property
     def is_left_out(self) -> bool:
-        """Whether its figures are not in the sum."""
+        """Whether the figures are not in the sum."""
         return self.status in {"excluded", "missing"}
 
 
 def left_out(accounts: Iterable[Account]) -> tuple[Account, ...]:
-    """The accounts of what is not in the sum: of an agency that is in it by another file, none is.
-
-    *accounts* are gone through twice where there are any such, and not held.
-    """
-    out = [account for account in accounts if account.is_left_out]
-    named = {account.agency for account in out if account.agency}
-    inside = {a.agency for a in accounts if not a.is_left_out and a.agency in named} if named else set()
-    return tuple(account for account in out if account.agency is None or account.agency not in inside)
+    """Return the accounts that are not in the sum, except those of agencies that are in it with another file."""
+    accounts = tuple(accounts)
+    included = {account.agency for account in accounts if account.agency and not account.is_left_out}
+    return tuple(a for a in accounts if a.is_left_out and a.agency not in included)
 
 
 class Accepted(NamedTuple):
-    """A finding that a coordinator accepted, in the words in which a roll-up tells it.
+    """An accepted finding, as printed in a roll-up.
 
-    ``finding`` is its code. ``via`` is the name of the roll-up that it came in.
+    ``finding`` is the code of the finding, ``via`` the name of the roll-up that contained it.
     """
 
     agency: str
@@ -142,9 +138,9 @@ class Accepted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A file, read. ``form``, ``stamp`` and ``record`` are there as far as reading got.
+    """A file that was read. ``form``, ``stamp`` and ``record`` are ``None`` if reading failed before them.
 
-    ``findings`` are what reading turned up and, once it ``is_verified``, what the checks of a single filing found.
+    ``findings`` are those from reading and, if the filing ``is_verified``, those from the checks of a single filing.
     """
 
     source: Source
@@ -157,47 +153,47 @@ class Filing:
     members: tuple[Member, ...] = ()
     accounts: tuple[Account, ...] = ()
     is_verified: bool = False
-    waived: tuple[Accepted, ...] = ()  # of a roll-up, the findings accepted in it
-    # Of a roll-up, what it knows of the years before: every figure that can be added and is known, totals included.
+    waived: tuple[Accepted, ...] = ()  # the accepted findings listed in a roll-up
+    # The additive figures of earlier years listed in a roll-up, totals included; unknown ones are absent.
     earlier: Mapping[int, Mapping[str, Decimal]] = field(default_factory=dict)
-    is_complete: bool = False  # a roll-up that was checked against a roster and lacked nothing
-    # Inputs whose figure could not be had: nothing that is built on them is judged.
+    is_complete: bool = False  # a roll-up that was checked against a roster and includes every agency
+    # Inputs whose figure could not be read; checks skip everything derived from them.
     unread: frozenset[str] = frozenset()
-    # Inputs that hold a text: what a program adds up over them is anyone's guess, and is not judged.
+    # Inputs that contain a text; shown results over them are not checked, because programs add texts differently.
     clouded: frozenset[str] = frozenset()
-    # Sheet and address of the cells that do not stand where they were issued.
+    # Sheet and address of the cells that are not in the place where the form puts them.
     moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    # What the agency answered to earlier findings, by code and cell.
+    # The agency's answers to earlier findings, by code and cell.
     explanations: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def agency(self) -> Agency | None:
-        """Whose it is, when the stamp could be read."""
+        """The agency in the stamp, or ``None`` without a stamp."""
         return self.stamp.agency if self.stamp else None
 
     @property
     def is_nil(self) -> bool:
-        """Whether the agency declares that it has nothing to report."""
+        """Whether the agency declared a nil return."""
         return self.form is not None and self.form.cover.declares_nil(self.prose)
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nobody filled it in: nothing is there but what may have come from last year, and no word that this is all."""
+        """Whether there are no figures except prefilled ones, and no nil return was declared."""
         if self.record is None or self.form is None or self.is_rollup or self.is_nil or self.unread:
             return False
         return self.record.values.keys() <= self.form.copied.keys()
 
     def address(self, name: str) -> tuple[str, str]:
-        """Sheet and address of a figure in this file. Only a filing whose form is known has figures."""
-        assert self.form is not None  # noqa: S101  see above
+        """Return sheet and address of a cell in this file; the filing must have a form."""
+        assert self.form is not None  # noqa: S101  a condition of the call
         return self.moved.get(name) or layout(self.form).address(name)
 
     @property
     def left_out(self) -> tuple[Account, ...]:
-        """Of a roll-up, the files that were not added and the agencies that sent none."""
+        """The accounts of a roll-up that are not in its sum; see :func:`left_out`."""
         return left_out(self.accounts)
 
     @property
     def is_rollup(self) -> bool:
-        """Whether it adds up the figures of others."""
+        """Whether the file is a roll-up."""
         return self.stamp is not None and self.stamp.kind == "rollup"

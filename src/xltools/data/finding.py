@@ -7,7 +7,7 @@ words of each code are in ``text/findings``; the finding's ``facts`` are filled 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
@@ -16,10 +16,10 @@ from xltools.text.findings import all_codes, finding_code
 
 
 class Severity(Enum):
-    """How bad it is, worst first.
+    """The severities, worst first.
 
-    An error keeps a return out of the roll-up; a question asks the agency to correct it or to say why it is so; a
-    warning asks to look; a note informs.
+    An error excludes a return from the roll-up; a question requires the agency to correct or explain a figure; a warning
+    should be looked at; a note informs.
     """
 
     ERROR = "error"
@@ -58,7 +58,7 @@ def can_have(code: str, severity: Severity) -> bool:
 
 
 class Place(NamedTuple):
-    """One cell that a finding speaks of: where it stands in the file and, where it is a figure, its name."""
+    """A cell that a finding refers to: its sheet and address in the file, and its name in the form if it has one."""
 
     sheet: str
     address: str
@@ -66,7 +66,7 @@ class Place(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """What may lie behind a finding: a sentence of the catalogue below ``cause.``, and its facts."""
+    """A possible cause of a finding: the key of its message below ``cause.`` in the catalogue, and the facts in it."""
 
     code: str
     facts: Mapping[str, object] = {}
@@ -74,9 +74,9 @@ class Cause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A coordinator's word that a finding is accepted; ``cell`` may be empty, for all cells of that code."""
+    """A coordinator's decision to accept a finding; an empty ``cell`` covers all findings with that code."""
 
-    agency: str  # its code
+    agency: str  # the code of the agency
     code: str
     cell: str
     reason: str
@@ -86,10 +86,10 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault or remark. ``found`` and ``expected`` are figures where they are figures, else words.
+    """A fault or a remark. ``found`` and ``expected`` are figures or texts.
 
-    ``facts`` holds what its sentence in the catalogue names besides, ``others`` the further cells it speaks of.
-    ``member`` is set where it is about one agency inside a roll-up, whose own agency is then the district.
+    ``facts`` are the other values in the message, ``others`` the other cells that the finding refers to. ``member`` is the
+    agency inside a roll-up that the finding is about; ``agency`` is then the district.
     """
 
     code: str
@@ -104,56 +104,40 @@ class Finding:
     others: tuple[Place, ...] = ()
     member: str = ""
     causes: tuple[Cause, ...] = ()
-    level: Severity | None = None  # where the collection gives the code another than its own
+    level: Severity | None = None  # the severity that the collection sets for the code
     waiver: Waiver | None = None
-    explanation: str = ""  # what the agency answered
+    explanation: str = ""  # the answer of the agency
 
     def of(self, file: str, agency: str) -> Finding:
-        """The same about that file, of that agency: where a finding is made, neither need be known."""
-        return Finding(
-            self.code,
-            file,
-            agency,
-            self.sheet,
-            self.address,
-            self.cell,
-            self.found,
-            self.expected,
-            self.facts,
-            self.others,
-            self.member,
-            self.causes,
-            self.level,
-            self.waiver,
-            self.explanation,
-        )
+        """Return the finding with *file* and *agency*, which are unknown where most findings are created."""
+        return replace(self, file=file, agency=agency)
 
     @property
     def severity(self) -> Severity:
-        """The severity the collection gives it, else that of its code."""
+        """The severity that the collection sets, or that of the code."""
         return self.level or SEVERITY[self.code]
 
     @property
     def is_open(self) -> bool:
-        """Whether something is still to be done about it."""
+        """Whether somebody still has to act: it is no note, not accepted, and no question with an answer."""
         if self.waiver is not None or self.severity is Severity.NOTE:
             return False
         return self.severity is not Severity.QUESTION or not self.explanation
 
     @property
     def is_error(self) -> bool:
-        """Whether it keeps the return out of the roll-up."""
+        """Whether the finding excludes the return from the roll-up."""
         return self.severity is Severity.ERROR and self.waiver is None
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """Every cell it speaks of, the one it is filed under first."""
+        """All cells that the finding refers to, its own first."""
         own = (Place(self.sheet, self.address, self.cell),) if self.address or self.cell else ()
         return (*own, *(place for place in self.others if place not in own))
 
 
 def has_errors(findings: tuple[Finding, ...] | list[Finding]) -> bool:
-    """Whether any of them keeps its return out of the roll-up."""
+    """Return whether any of *findings* excludes its return from the roll-up."""
     return any(finding.is_error for finding in findings)
 
 
@@ -161,6 +145,6 @@ _LONGEST_QUOTE = 200
 
 
 def quoted(text: str, longest: int = _LONGEST_QUOTE) -> str:
-    """A text out of a file as a sentence can hold it: not too long, and without what could command a terminal."""
+    """Return a text from a file, clipped, and with control characters replaced because terminals execute them."""
     clipped = text if len(text) <= longest else f"{text[:longest]}…"
     return "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in clipped)

@@ -1,4 +1,4 @@
-"""Last year's figures, agency by agency, and who of this year's agencies is who of last year's."""
+"""Last year's figures by agency, and the matching of this year's agencies with last year's."""
 
 from __future__ import annotations
 
@@ -17,29 +17,26 @@ from xltools.form.places import Years
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The year before: of each agency every figure that is known, totals included, a blank as 0.
+    """The figures of last year.
 
-    A figure that could not be read is not there, and neither is any total over it. An agency with two returns that
-    differ has no figures. ``reporting`` are the agencies that answered for themselves; a roll-up is one of them
-    unless it only gathers the others. ``whole`` are the sums where just one roll-up is known, ``gathered`` the
-    district whose sums they are, unless it lacks somebody, and ``earlier`` what that roll-up knew of the years before it.
-    ``stated`` are those whose figures are a return or a published report of their own, and no sum.
+    ``values`` has the known figures of each agency, totals included, with blanks as 0. A figure that could not be read
+    and the totals over it are absent. An agency with two different returns has no figures. ``earlier`` has the figures of
+    the years before, from the roll-up that ``whole`` is from.
     """
 
     form: Form
     year: int
     values: Mapping[Agency, Figures]
-    reporting: frozenset[Agency] = frozenset()
-    whole: Figures | None = None
-    gathered: Agency | None = None
+    reporting: frozenset[Agency] = frozenset()  # without districts whose roll-up stands for its members
+    whole: Figures | None = None  # the sums of the roll-up, if there is exactly one
+    gathered: Agency | None = None  # the district of that roll-up, if nothing is left out of it
     earlier: Mapping[int, Figures] = field(default_factory=dict)
-    stated: frozenset[Agency] = frozenset()
+    stated: frozenset[Agency] = frozenset()  # those with a return or a published report rather than a roll-up
 
     def years_of(self, district: Agency) -> dict[int, Figures]:
-        """The sums of *district* by year, the last first, where last year's roll-up was its own, or its published report.
+        """Return the sums of *district* by year, latest first, from its own roll-up or published report of last year.
 
-        Another district's figures beside these would be worse than none, and so would those of a roll-up that says
-        itself that some are missing.
+        Returns nothing for another district's roll-up, and for an incomplete one.
         """
         own = self.matches([district]).get(district)
         if own in self.stated:
@@ -48,23 +45,26 @@ class Past:
             return {self.year: summed} if summed else {}
         if self.gathered is None or not self.whole or own != self.gathered:
             return {}
-        first = self.year + 1 - Years.MOST  # there is no room for those before
-        known_before = {
-            year: self.earlier[year] for year in sorted(self.earlier, reverse=True) if year >= first
-        }
-        return {self.year: self.whole} | known_before
+        first = self.year + 1 - Years.MOST
+        years = (year for year in sorted(self.earlier, reverse=True) if year >= first)
+        return {self.year: self.whole} | {year: self.earlier[year] for year in years}
 
     def matches(self, agencies: Iterable[Agency]) -> dict[Agency, Agency]:
-        """For each of this year's *agencies* the one of last year that it continues; those that continue none are left out.
+        """Return {agency of this year: the same agency of last year} for those *agencies* that have a match.
 
-        Code and name together tell an agency. Where they part the name is heard before the code, since a roster
-        that got a new line often has new codes behind it; and what two could claim, nobody gets.
+        Agencies are matched by code and name, then by name, then by code: after a new line in a roster the codes of later
+        lines often change. An ambiguous match is no match.
         """
         left, todo = list(self.values), list(dict.fromkeys(agencies))
         found: dict[Agency, Agency] = {}
         for key in _KEYS:
-            for agency, old in _pairs(todo, left, key):
-                if key in _WITHIN and agency.district and old.district and agency.district != old.district:
+            for agency, old in _unique_pairs(todo, left, key):
+                if (
+                    key in _WITHIN_DISTRICT
+                    and agency.district
+                    and old.district
+                    and agency.district != old.district
+                ):
                     continue  # the same name or code in another district is another agency
                 found[agency] = old
             taken = set(found.values())
@@ -73,12 +73,12 @@ class Past:
         return found
 
     def of_agencies(self, district: str) -> Past:
-        """The same without *district* among those that reported: its own report is no agency's, and it is not gone."""
+        """Return a copy without *district* in ``reporting``: its own report must not count as a missing agency."""
         kept = frozenset(agency for agency in self.reporting if agency.name != district)
         return replace(self, reporting=kept)
 
     def without(self, codes: Iterable[str]) -> Past:
-        """The same without the agencies of those codes among those that reported."""
+        """Return a copy without the agencies with *codes* in ``reporting``."""
         left_out = frozenset(codes)
         kept = frozenset(agency for agency in self.reporting if agency.code not in left_out)
         return replace(self, reporting=kept)
@@ -92,23 +92,22 @@ _KEYS: tuple[Callable[[Agency], Hashable], ...] = (
     lambda agency: (agency.district, agency.code),
     lambda agency: agency.code,
 )
-_WITHIN = (_KEYS[3], _KEYS[5])
+_WITHIN_DISTRICT = (_KEYS[3], _KEYS[5])
 
 
-def _pairs(
+def _unique_pairs(
     new: list[Agency], old: list[Agency], key: Callable[[Agency], Hashable]
 ) -> Iterator[tuple[Agency, Agency]]:
-    """Those that are the only ones of their key on either side."""
-    times = Counter(map(key, new))
-    alone = {key(agency): agency for agency in old if times[key(agency)] == 1}
-    again = Counter(map(key, old))
+    """Yield the pairs of agencies whose key occurs once on each side."""
+    times_new, times_old = Counter(map(key, new)), Counter(map(key, old))
+    by_key = {key(agency): agency for agency in old}
     for agency in new:
-        if key(agency) in alone and again[key(agency)] == 1:
-            yield agency, alone[key(agency)]
+        if times_new[key(agency)] == times_old[key(agency)] == 1:
+            yield agency, by_key[key(agency)]
 
 
 def known(form: Form, values: Figures, unread: frozenset[str], *, summed: bool = False) -> dict[str, Decimal]:
-    """Every figure that is known, totals included and a blank as 0; of a sum of agencies only what can be added."""
+    """Return the known figures, totals included, with blanks as 0; only additive ones if *values* are *summed*."""
     complete = form.complete(values)
     return {
         name: complete.get(name, ZERO)
@@ -118,10 +117,10 @@ def known(form: Form, values: Figures, unread: frozenset[str], *, summed: bool =
 
 
 def past_of(filings: Iterable[Filing], form: Form) -> Past:
-    """Last year from its *filings*: returns, or roll-ups with the figures of their members.
+    """Return last year's figures from its *filings*: returns, and roll-ups with their members.
 
-    What is wrong with a filing does not keep it out: what could be read of it is known. Raises
-    :class:`InputError` when none is of that form, or when they are of several years.
+    Filings with errors are used as far as they could be read. Raises :class:`InputError` if no filing has that form, or
+    if the filings are of several years.
     """
     used = [filing for filing in filings if _is_usable(filing, form)]
     years = sorted({filing.record.year for filing in used if filing.record})
@@ -131,37 +130,38 @@ def past_of(filings: Iterable[Filing], form: Form) -> Past:
         raise InputError(Problem("prior-years", facts={"years": "、".join(map(str, years))}))
     values: dict[Agency, Figures] = {}
     doubled = set()
-    for agency, figures in (told for filing in used for told in _told(filing, form)):
+    for agency, figures in (pair for filing in used for pair in _known_figures(filing, form)):
         if values.setdefault(agency, figures) != figures:
             doubled.add(agency)
     values |= {agency: {} for agency in doubled}
-    rollups = [filing for filing in used if filing.is_rollup]
-    only = rollups[0] if len(rollups) == 1 else None
-    gathered = only.agency if only else None
-    whole = values[gathered] if gathered else None
-    earlier = only.earlier if only else {}
-    gathered = None if only and only.left_out else gathered
     stated = frozenset(filing.agency for filing in used if filing.agency and not filing.is_rollup)
-    return Past(form, years[0], values, _reporting(used), whole, gathered, earlier, stated)
+    past = Past(form, years[0], values, _reporting(used), stated=stated)
+    rollups = [filing for filing in used if filing.is_rollup]
+    if len(rollups) != 1 or (district := rollups[0].agency) is None:
+        return past
+    gathered = None if rollups[0].left_out else district
+    return replace(past, whole=values[district], gathered=gathered, earlier=rollups[0].earlier)
 
 
 def _is_usable(filing: Filing, form: Form) -> bool:
     return bool(filing.record and filing.agency and filing.form and filing.form.name == form.name)
 
 
-def _told(filing: Filing, form: Form) -> Iterator[tuple[Agency, Figures]]:
-    """Whose figures a file knows. A workbook that nobody filled in knows none."""
-    assert filing.record is not None  # noqa: S101  only such are used
-    assert filing.agency is not None  # noqa: S101  only such are used
-    untouched, unread = filing.is_untouched, filing.unread
-    values = {} if untouched else known(form, filing.record.values, unread, summed=filing.is_rollup)
-    yield filing.agency, values
+def _known_figures(filing: Filing, form: Form) -> Iterator[tuple[Agency, Figures]]:
+    """Yield the agencies in a filing with their known figures; an untouched workbook has none."""
+    assert filing.record is not None  # noqa: S101  see _is_usable
+    assert filing.agency is not None  # noqa: S101  see _is_usable
+    values = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
+    yield filing.agency, {} if filing.is_untouched else values
     for member in filing.members:
-        yield member.agency, known(form, member.values, unread)
+        yield member.agency, known(form, member.values, filing.unread)
 
 
 def _reporting(filings: list[Filing]) -> frozenset[Agency]:
-    """Who answered: each for itself, but the members of a roll-up that stands alone or for others that are there."""
+    """Return the agencies that reported.
+
+    A roll-up stands for its members if it is the only filing or if other filings are of its members, else for itself.
+    """
     own = {filing.agency for filing in filings if filing.agency}
     found: set[Agency] = set()
     for filing in filings:

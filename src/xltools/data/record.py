@@ -1,4 +1,4 @@
-"""The numbers of one agency, or of many: a roll-up is a record too."""
+"""Records: the figures of one agency, or the sum over many."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Figures = Mapping[str, Decimal]  # by name of cell
 
 @dataclass(frozen=True, slots=True, order=True)
 class Agency:
-    """Who reports. A code is unique within the district that issued it, so both make the identity."""
+    """An agency that reports. Codes are unique within a district, so district and code identify it."""
 
     district: str
     code: str
@@ -25,7 +25,7 @@ class Agency:
 
     @property
     def is_named_only(self) -> bool:
-        """Whether only its name is known, which then stands for its code: a document has no more."""
+        """Whether only the name is known, as in a published report; it is then the code too."""
         return bool(self.name) and self.code == self.name
 
     def __str__(self) -> str:
@@ -34,10 +34,10 @@ class Agency:
 
 @dataclass(frozen=True)
 class Record:
-    """Inputs only: totals are derived. An absent name is a blank cell, which is not the same as 0.
+    """The inputs of one agency or the sum over several. An absent name is a blank cell, which differs from 0.
 
-    Records of one form and year form a partial commutative monoid: ``+`` is associative and commutative, the
-    record without agencies and values is neutral, and adding the same agency twice is refused.
+    Records of one form and year form a partial commutative monoid: ``+`` is associative and commutative, the record
+    without agencies and values is neutral, and ``+`` is undefined for records with a common agency.
     """
 
     form: Form
@@ -46,9 +46,9 @@ class Record:
     values: Mapping[str, Decimal] = field(default_factory=dict)
 
     def __add__(self, other: Record) -> Record:
-        """The figures of both; raises :class:`AdditionError` where a sum would mean nothing.
+        """Return the sum of two records; figures that the form declares not additive are absent from it.
 
-        What the form declares not additive has no value in a sum of agencies.
+        Raises :class:`AdditionError` for another form, another year or a common agency.
         """
         _refuse(self.form, self.year, self.agencies, other)
         if not other.agencies or not self.agencies:
@@ -61,7 +61,7 @@ class Record:
         return Record(self.form, self.year, self.agencies | other.agencies, values)
 
     def complete(self) -> Mapping[str, Decimal]:
-        """The values with every total derived from them."""
+        """Return the values with the totals derived from them."""
         return self._complete
 
     @cached_property
@@ -70,7 +70,10 @@ class Record:
 
 
 def total(form: Form, year: int, records: Iterable[Record]) -> Record:
-    """The sum of *records*, which may be none: what ``+`` gives from one to the next, without a record for each step."""
+    """Return the sum of *records*, which may be empty; equal to adding them with ``+``.
+
+    Raises :class:`AdditionError` for another form, another year or an agency that occurs twice.
+    """
     sums: dict[str, Decimal] = {}
     agencies: set[Agency] = set()
     alone: Record | None = None
@@ -84,19 +87,19 @@ def total(form: Form, year: int, records: Iterable[Record]) -> Record:
 
 
 def add_to(sums: dict[str, Decimal], values: Mapping[str, Decimal]) -> None:
-    """Add figures to *sums*, whose names are those of all figures that were added."""
+    """Add *values* to *sums* in place."""
     for name, value in values.items():
         if value or name not in sums:
             sums[name] = EXACT.add(sums.get(name, ZERO), value)
 
 
 def additive(form: Form, sums: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Those of *sums* that mean something, in the form's order."""
+    """Return the sums of the additive inputs, in the form's order."""
     return {c.name: sums[c.name] for c in form.inputs if c.additive and c.name in sums}
 
 
 def _refuse(form: Form, year: int, agencies: AbstractSet[Agency], other: Record) -> None:
-    """Raise :class:`AdditionError` when *other* cannot be added to figures of that form, year and those agencies."""
+    """Raise :class:`AdditionError` if *other* cannot be added to figures of that form, year and those agencies."""
     if (form.key, form.edition) != (other.form.key, other.form.edition):
         raise AdditionError(Problem("other-form", facts={"one": form.name, "other": other.form.name}))
     if year != other.year:
@@ -106,5 +109,5 @@ def _refuse(form: Form, year: int, agencies: AbstractSet[Agency], other: Record)
 
 
 def same_agency(agencies: Iterable[Agency]) -> AdditionError:
-    """What stops an addition in which these are there twice."""
+    """Return the error for *agencies* that occur twice in a sum."""
     return AdditionError(Problem("same-agency", facts={"agencies": "、".join(map(str, sorted(agencies)))}))

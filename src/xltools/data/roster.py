@@ -1,4 +1,4 @@
-"""The list of agencies that are to report, in the coordinator's order."""
+"""Rosters: the lists of agencies that have to report, in the coordinator's order."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _YES = {"是", "yes", "true", "1"}
 
 
 class Entry(NamedTuple):
-    """One agency of the roster; ``others`` are its further columns by their heads."""
+    """One agency of a roster; ``others`` has the other columns by their headers."""
 
     code: str
     name: str
     others: dict[str, str]
 
     def agency(self, district: str = "") -> Agency:
-        """The agency that it names, of that district."""
+        """Return the agency, in *district*."""
         return Agency(district, self.code, self.name)
 
     @property
     def kind(self) -> str:
-        """What sort of agency it is, to compare it with others of that sort; without such a column all are one."""
+        """The kind of agency, for comparisons with others of its kind; empty without such a column."""
         return self._other(KIND_HEADS)
 
     @property
     def is_rule_maker(self) -> bool:
-        """Whether the roster says that it may fill in what only rule-makers fill in."""
+        """Whether the agency may fill in the figures that only rule-makers fill in."""
         return self._other(RULE_MAKER_HEADS).casefold() in _YES
 
     def _other(self, heads: tuple[str, ...]) -> str:
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Roster:
-    """The agencies, each with a code of its own."""
+    """The agencies, with unique codes."""
 
     entries: tuple[Entry, ...]
 
@@ -58,22 +58,22 @@ class Roster:
 
     @cached_property
     def order(self) -> dict[str, int]:
-        """The place of each code in the coordinator's order."""
+        """The index of each code in the coordinator's order."""
         return {entry.code: index for index, entry in enumerate(self.entries)}
 
     def get(self, code: str) -> Entry | None:
-        """The agency with that code."""
-        place = self.order.get(code)
-        return None if place is None else self.entries[place]
+        """Return the agency with that code, or ``None``."""
+        index = self.order.get(code)
+        return None if index is None else self.entries[index]
 
     def find(self, wanted: str) -> Entry | None:
-        """The agency with that code, or with that name."""
+        """Return the agency with that code or else that name, or ``None``."""
         return self.get(wanted) or next((e for e in self.entries if e.name == wanted), None)
 
     def named(self, name: str) -> Entry | None:
-        """The agency of that name; or the only one whose name is the same but for what one of the two has in front of it.
+        """Return the agency with that name, or the only one whose name differs by a prefix, or ``None``.
 
-        A report is titled 青禾区统计局 where the roster has 统计局, or the other way round.
+        A report may be titled 青禾区统计局 where the roster has 统计局, or the reverse.
         """
         found = [entry for entry in self.entries if entry.name == name] or [
             entry for entry in self.entries if entry.name.endswith(name) or name.endswith(entry.name)
@@ -82,7 +82,10 @@ class Roster:
 
 
 def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
-    """A roster from numbered rows of text, the first of them its head; raises :class:`RosterError` with every fault."""
+    """Return the roster from numbered rows of text, headers first; raises :class:`RosterError` with every fault.
+
+    *origin* is the name of the file for the problems.
+    """
     lines = ((number, [cell.strip() for cell in row]) for number, row in rows if not all(map(is_blank, row)))
     first = next(lines, None)
     if first is None:
@@ -93,11 +96,17 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
         raise RosterError(Problem("roster-head", origin, {"head": "、".join(first[1])}))
     entries: list[Entry] = []
     problems: list[Problem] = []
-    seen = _Seen({}, {})
-    others: dict[tuple[str, ...], dict[str, str]] = {}
+    lines_by_code: dict[str, int] = {}
+    lines_by_name: dict[str, int] = {}
     for number, row in lines:
-        entries.append(_entry(first[1], row, (code, name), others))
-        problems += _faults(entries[-1], number, origin, seen)
+        cells = row + [""] * (len(head) - len(row))
+        others = {
+            h: cell
+            for i, (h, cell) in enumerate(zip(first[1], cells, strict=False))
+            if h and i not in {code, name}
+        }
+        entries.append(Entry(cells[code], cells[name], others))
+        problems += _faults(entries[-1], number, origin, lines_by_code, lines_by_name)
     if not entries:
         problems.append(Problem("roster-empty", origin))
     if problems:
@@ -106,15 +115,13 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
 
 
 def name_faults(code: str, name: str) -> Iterator[Problem]:
-    """Why this code and name cannot stand in a file name."""
+    """Yield the reasons why *code* and *name* cannot be part of a file name."""
     for what, text in (("code", code), ("name", name)):
         if not text:
             yield Problem("roster-blank", facts={"what": Word(f"item-{what}")})
-        first = (
-            text[:1] if what == "code" and text.startswith((".", "~")) else ""
-        )  # such files count as hidden
-        parting = "_" if what == "code" and "_" in text else ""  # it parts code and name in file names
-        if found := sorted({*re.findall(_IMPOSSIBLE, text), *first, *parting}):
+        # In a code, "." or "~" at the start would hide the file, and "_" separates code and name.
+        wrong = re.findall(rf"{_IMPOSSIBLE}|^[.~]|_" if what == "code" else _IMPOSSIBLE, text)
+        if found := sorted(set(wrong)):
             yield Problem(
                 "roster-character", facts={"text": text, "characters": " ".join(map(_visible, found))}
             )
@@ -127,35 +134,19 @@ def _visible(character: str) -> str:
 
 
 def _column(head: list[str], names: tuple[str, ...]) -> int | None:
+    """Return the index of the first of *names* in the headers, or ``None``."""
     return next((head.index(name) for name in names if name in head), None)
 
 
-def _entry(
-    head: list[str], row: list[str], own: tuple[int, int], others: dict[tuple[str, ...], dict[str, str]]
-) -> Entry:
-    """One line; what is the same in many, such as kinds, is kept once for all of them."""
-    cells = row + [""] * (len(head) - len(row))
-    rest = tuple(cell for place, cell in enumerate(cells[: len(head)]) if place not in own)
-    if rest not in others:
-        heads = [title for place, title in enumerate(head) if place not in own]
-        others[rest] = {title: cell for title, cell in zip(heads, rest, strict=True) if title}
-    return Entry(cells[own[0]], cells[own[1]], others[rest])
-
-
-class _Seen(NamedTuple):
-    """The lines in which codes and names stand first."""
-
-    code: dict[str, int]
-    name: dict[str, int]
-
-
-def _faults(entry: Entry, number: int, origin: str, seen: _Seen) -> Iterator[Problem]:
+def _faults(
+    entry: Entry, number: int, origin: str, lines_by_code: dict[str, int], lines_by_name: dict[str, int]
+) -> Iterator[Problem]:
+    """Yield what is wrong with an entry, and record the line of its code and name for repetitions."""
     place = f"{origin}:{number}"
     for fault in name_faults(entry.code, entry.name):
         yield Problem(fault.code, place, fault.facts)
-    for what, text, lines in (("code", entry.code, seen.code), ("name", entry.name, seen.name)):
-        folded = text.casefold()  # Windows folds the case of file names
-        first = lines.setdefault(text if folded == text else folded, number)
+    for what, text, lines in (("code", entry.code, lines_by_code), ("name", entry.name, lines_by_name)):
+        first = lines.setdefault(text.casefold(), number)  # Windows ignores the case of file names
         if text and first != number:
             yield Problem(
                 "roster-repeated", place, {"what": Word(f"item-{what}"), "text": text, "first": first}

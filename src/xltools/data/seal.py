@@ -1,6 +1,6 @@
-"""A seal proves that a workbook was issued by whoever holds the key, for one agency, year and form.
+"""Seals: proof that a holder of the key issued a workbook for one agency, year and form.
 
-It is an HMAC-SHA256 (RFC 2104) over the stamp. It says nothing about the figures, which the agency fills in.
+A seal is an HMAC-SHA256 (RFC 2104) of the stamp. It does not cover the figures, which the agency fills in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from xltools.data.filing import Stamp
 
 
 def seal(stamp: Stamp, key: bytes) -> str:
-    """The seal of a stamp under *key*, as hexadecimal text."""
+    """Return the seal of *stamp* with *key*, as hexadecimal text."""
     agency = stamp.agency
     parts = (
         stamp.form,
@@ -23,11 +23,11 @@ def seal(stamp: Stamp, key: bytes) -> str:
         agency.name,
         stamp.kind,
     )
-    # Lengths in front, so that no two stamps are the same text.
+    # The lengths make the encoding of a stamp unique.
     message = b"".join(b"%d:%s" % (len(part.encode()), part.encode()) for part in parts)
     return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
 def is_sealed(stamp: Stamp, key: bytes, found: str) -> bool:
-    """Whether *found* is the stamp's seal; compared in constant time, and as bytes, since it may be any text."""
+    """Return whether *found*, which may be any text, is the seal of *stamp*; compares in constant time."""
     return hmac.compare_digest(seal(stamp, key).encode(), found.strip().casefold().encode())

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from xltools.data.change import change
-from xltools.data.document import Block, Box, BoxRole, Chart, Heading, Paragraph, Series, Table
+from xltools.data.document import Box, BoxRole, ChartBlock, DocumentBlock, Heading, Paragraph, Series, Table
 from xltools.data.filing import Filing, Member
 from xltools.data.measure import FOREMOST, foremost, in_year
 from xltools.data.number import normal
 from xltools.data.record import Figures
+from xltools.data.year_on_year import change
 from xltools.errors import InputError, Problem
 from xltools.form import model
 from xltools.form.model import Cell, Form, Section, leaves
@@ -20,11 +20,11 @@ from xltools.text import clerk
 
 _HEADS = ("row", "column", "unit", "now", "last", "change", "rate")
 _WIDTHS = (30.0, 22.0, 8.0, 12.0, 12.0, 12.0, 10.0)
-_LABELS = 3  # columns that describe a row
+_ROLES: tuple[BoxRole, ...] = ("row", "row", "row", "figure", "figure", "figure", "figure")
 _TENTH = Decimal("0.1")
 
 
-def annex_blocks(filing: Filing, values: Figures, years: Mapping[int, Figures]) -> Iterator[Block]:
+def annex_blocks(filing: Filing, values: Figures, years: Mapping[int, Figures]) -> Iterator[DocumentBlock]:
     """Yield a table for each section that has figures, then the charts; *years* holds the figures of earlier years.
 
     Raises :class:`InputError` if last year's figures are unknown, since the tables compare with them.
@@ -38,17 +38,19 @@ def annex_blocks(filing: Filing, values: Figures, years: Mapping[int, Figures]) 
     yield Heading(t("annex.title"))
     yield Paragraph(t("annex.note"), "note")
     for section in form.sections:
-        if table := _table(form, section, record.year, values, last):
+        if table := _comparison_table(form, section, record.year, values, last):
             yield Heading(section.title, 2)
             yield table
-    drawn = _Drawn(form, filing.members, record.year, values, years)
-    charts = [picture for chart in form.charts if (picture := _KINDS[chart.kind](drawn, chart))]
+    data = _ChartData(form, filing.members, record.year, values, years)
+    charts = [drawn for chart in form.charts if (drawn := _KINDS[chart.kind](data, chart))]
     if charts:
         yield Heading(t("annex.charts"), 2)
         yield from charts
 
 
-def _table(form: Form, section: Section, year: int, values: Figures, last: Figures) -> Table | None:
+def _comparison_table(
+    form: Form, section: Section, year: int, values: Figures, last: Figures
+) -> Table | None:
     """Return the table of a section: every figure that is shown and is not 0 in both years."""
     cells = [
         cell
@@ -60,11 +62,11 @@ def _table(form: Form, section: Section, year: int, values: Figures, last: Figur
     t = clerk()
     given = {"now": t("annex.year", year=year), "last": t("annex.year", year=year - 1)}
     rows = [[given.get(key) or t(f"years.{key}") for key in _HEADS]]
-    rows += [_row(cell, values.get(cell.name), last.get(cell.name)) for cell in cells]
+    rows += [_comparison_row(cell, values.get(cell.name), last.get(cell.name)) for cell in cells]
     boxes = (
-        Box(text, Area.at(row, column), _role(row, column))
+        Box(text, Area.at(row, column), role if row else "column")
         for row, texts in enumerate(rows)
-        for column, text in enumerate(texts)
+        for column, (text, role) in enumerate(zip(texts, _ROLES, strict=True))
     )
     return Table(tuple(boxes), _WIDTHS, t("annex.table", section=section.title), 1)
 
@@ -76,31 +78,25 @@ def _is_shown(cell: Cell) -> bool:
     return cell.additive and not is_part
 
 
-def _role(row: int, column: int) -> BoxRole:
-    if row == 0:
-        return "column"
-    return "row" if column < _LABELS else "figure"
-
-
-def _row(cell: Cell, now: Decimal | None, last: Decimal | None) -> list[str]:
+def _comparison_row(cell: Cell, now: Decimal | None, last: Decimal | None) -> list[str]:
     found = None if now is None else change(now, last)
     rate = found.rate if found else None
     return [
         "/".join(cell.row_path),
         "/".join(cell.column_path),
         cell.unit,
-        _plain(now),
-        _plain(last),
-        _plain(found.difference if found else None),
+        _digits(now),
+        _digits(last),
+        _digits(found.difference if found else None),
         "" if rate is None else f"{(rate * 100).quantize(_TENTH, ROUND_HALF_UP)}%",
     ]
 
 
-def _plain(value: Decimal | None) -> str:
+def _digits(value: Decimal | None) -> str:
     return "" if value is None else f"{normal(value):f}"
 
 
-class _Drawn(NamedTuple):
+class _ChartData(NamedTuple):
     """The source of the charts: the form, the agencies, and the figures of this year and of earlier years."""
 
     form: Form
@@ -113,7 +109,7 @@ class _Drawn(NamedTuple):
         """Return the unit of the chart; its figures share an axis, so they share a unit."""
         return self.form.cells[chart.names[0]].unit
 
-    def agencies(self, chart: model.Chart) -> Chart | None:
+    def agencies(self, chart: model.Chart) -> ChartBlock | None:
         """Return the agencies with the largest values, or None without agencies."""
         (measure,) = chart.shows
         most = foremost(self.form, measure.is_, self.members)
@@ -123,16 +119,16 @@ class _Drawn(NamedTuple):
         title = clerk()("chart.top", title=chart.title, count=FOREMOST) if many else chart.title
         series = Series(measure.label, tuple(amount for _, amount in most))
         names = tuple(member.agency.name for member, _ in most)
-        return Chart(title, "bar", names, (series,), self.unit(chart))
+        return ChartBlock(title, "bar", names, (series,), self.unit(chart))
 
-    def lines(self, chart: model.Chart) -> Chart:
+    def lines(self, chart: model.Chart) -> ChartBlock:
         """Return the measures of this year side by side."""
         amounts = tuple(in_year(measure.is_, self.values) for measure in chart.shows)
         series = Series(clerk()("annex.year", year=self.year), amounts)
         labels = tuple(measure.label for measure in chart.shows)
-        return Chart(chart.title, "bar", labels, (series,), self.unit(chart))
+        return ChartBlock(chart.title, "bar", labels, (series,), self.unit(chart))
 
-    def trend(self, chart: model.Chart) -> Chart:
+    def trend(self, chart: model.Chart) -> ChartBlock:
         """Return the years from the first known one to this one."""
         known = {year: self.years[year] for year in sorted(self.years)} | {self.year: self.values}
         series = tuple(
@@ -140,11 +136,11 @@ class _Drawn(NamedTuple):
             for measure in chart.shows
         )
         names = tuple(clerk()("annex.year", year=year) for year in known)
-        return Chart(chart.title, "column", names, series, self.unit(chart))
+        return ChartBlock(chart.title, "column", names, series, self.unit(chart))
 
 
-_KINDS: dict[str, Callable[[_Drawn, model.Chart], Chart | None]] = {
-    "agencies": _Drawn.agencies,
-    "lines": _Drawn.lines,
-    "trend": _Drawn.trend,
+_KINDS: dict[str, Callable[[_ChartData, model.Chart], ChartBlock | None]] = {
+    "agencies": _ChartData.agencies,
+    "lines": _ChartData.lines,
+    "trend": _ChartData.trend,
 }

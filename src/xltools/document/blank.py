@@ -1,49 +1,47 @@
-"""The blank form as a document: its tables without figures, its parts of prose with what belongs there."""
+"""The blank form as a document: its tables without figures, and the hints for its prose."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xltools.data.document import Block, Box, Document, Heading, Paragraph, Table
+from xltools.data.document import Box, Document, DocumentBlock, Heading, Paragraph, Table
 from xltools.document.official import official_table
 from xltools.form.model import Form, Section
 from xltools.form.places import Area
 from xltools.text import clerk
 
-_ACROSS = 2  # fields beside one another
+_ACROSS = 2  # fields per row
 _FIELD_WIDTHS = (15.0, 17.0) * _ACROSS
 
 
 def blank_form(form: Form) -> Document:
-    """The form as it is handed out on paper."""
+    """Return the blank form for printing."""
     t = clerk()
     blocks = [
         Paragraph(t("document.blank-year"), "centre"),
         Paragraph(t("document.blank-authority", authority=form.authority), "centre"),
-        *(block for section in form.sections for block in _section(section, form)),
+        *(block for section in form.sections for block in _blank_section(section, form)),
         Heading(t("document.blank-signed"), 2),
-        _fields([t("document.blank-agency"), *(part.label for part in form.cover.parts)]),
+        _cover_fields([t("document.blank-agency"), *(part.label for part in form.cover.parts)]),
     ]
     return Document(form.title, tuple(blocks))
 
 
-def _section(section: Section, form: Form) -> Iterator[Block]:
+def _blank_section(section: Section, form: Form) -> Iterator[DocumentBlock]:
+    t = clerk()
     yield Heading(section.title)
     if section.blocks:
         yield official_table(form, section, None)
     for part in section.parts:
         if part.label:
             yield Heading(part.label, 2)
-        yield Paragraph(_bracketed(part.hint or clerk()("document.blank-prose")))
+        hint = part.hint or t("document.blank-prose")
+        in_brackets = hint.startswith("（")
+        yield Paragraph(hint if in_brackets else t("document.blank-hint", hint=hint.removesuffix("。")))
 
 
-def _bracketed(hint: str) -> str:
-    """A hint, told from what is written in its place."""
-    return hint if hint.startswith("（") else clerk()("document.blank-hint", hint=hint.removesuffix("。"))
-
-
-def _fields(labels: list[str]) -> Table:
-    """Who hands the form in: the agency across the page, then the others two by two, each with room beside it."""
+def _cover_fields(labels: list[str]) -> Table:
+    """Return the table of the fields of the cover: the first across the page, the others two per row."""
     boxes = [
         Box(labels[0], Area.at(0, 0), "row"),
         Box("", Area.at(0, 1, 1, len(_FIELD_WIDTHS) - 1), "text"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from xltools.data.document import Box, Chart, Table
+from xltools.data.document import Box, ChartBlock, Table
 from xltools.form.places import Area
 from xltools.text import clerk
 
 _LABEL, _NUMBER = 24.0, 12.0  # characters
 
 
-def described(chart: Chart) -> str:
+def alternative_text(chart: ChartBlock) -> str:
     """Return the figures of the chart in words, as the alternative text of its picture."""
     figures = (
         f"{category} {series.name} {value:f}{chart.unit}"
@@ -22,7 +22,7 @@ def described(chart: Chart) -> str:
     return "；".join(figures)
 
 
-def as_table(chart: Chart) -> Table:
+def as_table(chart: ChartBlock) -> Table:
     """Return the figures of the chart: one row per category, one column per series."""
     boxes = [Box(clerk()("document.chart-category"), Area.at(0, 0), "corner")]
     boxes += [Box(s.name, Area.at(0, column), "column") for column, s in enumerate(chart.series, 1)]

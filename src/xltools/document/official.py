@@ -14,17 +14,17 @@ from xltools.text import clerk
 
 _NAMED = 5  # unknown figures that a note names; it counts the others
 
-Known = Mapping[str, Decimal | None]  # figures by name of cell; an unknown figure is None or missing
+PrintedFigures = Mapping[str, Decimal | None]  # by name of cell; an unknown figure is None or missing
 
 
-def official_table(form: Form, section: Section, values: Known | None) -> Table:
+def official_table(form: Form, section: Section, values: PrintedFigures | None) -> Table:
     """Return the table of *section* with the figures *values*; the table of the blank form if *values* is None.
 
     A figure is printed with all its digits and nothing else, 0 as 0, as published reports do. The place of an unknown
     figure is empty; :func:`unknown_note` explains it. Whether a blank cell means 0 is decided by the caller.
     """
     sheet = _sheet(form, section)
-    boxes = [Box(label.text, label.area, _role(label, sheet)) for label in printed_labels(sheet)]
+    boxes = [Box(label.text, label.area, _box_role(label, sheet)) for label in printed_labels(sheet)]
     boxes += [Box(figure(values, name), area, "figure") for name, area in sheet.cells.items()]
     top = top_row(sheet)
     boxes += _corners(boxes, top)
@@ -48,12 +48,12 @@ def top_row(sheet: Sheet) -> int:
     return min(area.row for area in (*(label.area for label in printed_labels(sheet)), *sheet.cells.values()))
 
 
-def unknown(form: Form, section: Section, values: Known) -> tuple[Cell, ...]:
+def unknown(form: Form, section: Section, values: PrintedFigures) -> tuple[Cell, ...]:
     """Return the cells of *section* whose figures are unknown, in printed order."""
     return tuple(form.cells[name] for name in _sheet(form, section).cells if values.get(name) is None)
 
 
-def unknown_note(form: Form, section: Section, values: Known) -> Paragraph | None:
+def unknown_note(form: Form, section: Section, values: PrintedFigures) -> Paragraph | None:
     """Return the note below a table that has unknown figures, or None if every figure is known."""
     missing = unknown(form, section, values)
     if not missing:
@@ -63,7 +63,7 @@ def unknown_note(form: Form, section: Section, values: Known) -> Paragraph | Non
     return Paragraph(clerk()(f"document.{key}", count=len(missing), labels=named), "note")
 
 
-def figure(values: Known | None, name: str) -> str:
+def figure(values: PrintedFigures | None, name: str) -> str:
     """Return the figure of the cell *name* as a document prints it; an empty text if it is unknown."""
     value = values.get(name) if values else None
     return "" if value is None else f"{normal(value):f}"
@@ -73,7 +73,7 @@ def _sheet(form: Form, section: Section) -> Sheet:
     return next(sheet for sheet in layout(form).sheets if sheet.section.key == section.key)
 
 
-def _role(label: Label, sheet: Sheet) -> BoxRole:
+def _box_role(label: Label, sheet: Sheet) -> BoxRole:
     if label.role == "caption":
         return "caption"
     if label.role == "stub":

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from itertools import pairwise
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from xltools.data.document import Box, Table
 from xltools.document.markup import Markup
 from xltools.text import harmless
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def page(template: str, **context: Any) -> str:
@@ -23,7 +25,7 @@ def page(template: str, **context: Any) -> str:
 
     Raises :class:`jinja2.UndefinedError` when the template uses a name that is not in *context*.
     """
-    return _ENVIRONMENT.get_template(template).render(context)
+    return _environment().get_template(template).render(context)
 
 
 def _printed(value: object) -> object:
@@ -52,13 +54,18 @@ def _row(table: Table, row: int) -> list[Box]:
     return [table.places[place] for place in places if table.places[place].area.anchor == place]
 
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("xltools", ""),
-    autoescape=True,
-    undefined=StrictUndefined,
-    finalize=_printed,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
-_ENVIRONMENT.filters |= {"bands": _bands, "sha256": _sha256}
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  slow to import
+
+    found = Environment(
+        loader=PackageLoader("xltools", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.filters |= {"bands": _bands, "sha256": _sha256}
+    return found

@@ -1,6 +1,6 @@
 """What a form defines about its prose: which words refer to which cells, and which prose cells are required.
 
-:mod:`xltools.data.sentence` reads numbers and sentences; :mod:`xltools.checking.prose` compares them with the tables.
+:mod:`xltools.prose.sentences` reads numbers and sentences; :mod:`xltools.prose.checks` compares them with the tables.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Prose:
         return {meaning.key: meaning for meaning in self.meanings}
 
     @cached_property
-    def ways(self) -> tuple[str, ...]:
+    def part_words(self) -> tuple[str, ...]:
         """Every word that names a part of a whole."""
         return (*self.partial, *(word for whole in self.wholes for part in whole.parts for word in part))
 

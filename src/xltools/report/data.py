@@ -8,11 +8,11 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from xltools.checking.collection import Collection
-from xltools.checking.mentions import Mention
-from xltools.checking.prose import matches
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole
+from xltools.prose.checks import matches
+from xltools.prose.mentions import Mention
 from xltools.report.delimited import rows_text
 from xltools.text import Lang, cause_text, message
 

@@ -1,4 +1,7 @@
-"""What a document holds, in its order, whatever its format: paragraphs, loose rows and grids. It knows no forms."""
+"""The content of a document in reading order, whatever its format: lines of text, loose rows and grids.
+
+Nothing here depends on a form.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,26 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-MOST_COLUMNS = 200  # of a grid; what reaches farther is cut there
+MOST_COLUMNS = 200  # of a grid; what lies beyond is left out
 MOST_ROWS = 500
-_LONGEST_CELL = 400  # characters; a longer text is an article inside a frame, and not a cell of a table
+_LONGEST_CELL = 400  # characters; a longer text is an article in a layout table, not a cell
 _MOST_LINES = 6
 
 
-class Paragraph(NamedTuple):
-    """A line of text. ``is_title``: the document says itself that it is its title."""
+class TextLine(NamedTuple):
+    """A line of text."""
 
     text: str
-    is_title: bool = False
 
 
-class Loose(NamedTuple):
-    """A row of which only the order of its cells is known: the spans of merged cells are lost."""
+class LooseRow(NamedTuple):
+    """A row whose cells are known in order only: the spans of merged cells are lost."""
 
     cells: tuple[str, ...]
 
 
-class Slot(NamedTuple):
-    """A cell of a grid, and how far it reaches."""
+class GridCell(NamedTuple):
+    """A cell of a grid and the range it covers."""
 
     text: str
     row: int
@@ -37,100 +39,100 @@ class Slot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A table with its merged cells, counted from 0."""
+class CellGrid:
+    """A table with merged cells; rows and columns count from 0."""
 
-    slots: tuple[Slot, ...]
+    cells: tuple[GridCell, ...]
 
     @cached_property
-    def at(self) -> dict[tuple[int, int], Slot]:
-        """Which cell covers each place; of two the one that comes first."""
-        found: dict[tuple[int, int], Slot] = {}
-        for slot in self.slots:
-            for row in range(slot.row, slot.last_row + 1):
-                for column in range(slot.column, slot.last_column + 1):
-                    found.setdefault((row, column), slot)
+    def at(self) -> dict[tuple[int, int], GridCell]:
+        """The cell that covers each place; where two overlap, the first."""
+        found: dict[tuple[int, int], GridCell] = {}
+        for cell in self.cells:
+            for row in range(cell.row, cell.last_row + 1):
+                for column in range(cell.column, cell.last_column + 1):
+                    found.setdefault((row, column), cell)
         return found
 
     @cached_property
     def height(self) -> int:
-        """How many rows it has."""
-        return max((slot.row for slot in self.slots), default=-1) + 1
+        """The number of rows."""
+        return max((cell.row for cell in self.cells), default=-1) + 1
 
     @cached_property
     def width(self) -> int:
-        """How many columns its widest row has."""
-        return max((slot.last_column for slot in self.slots), default=-1) + 1
+        """The number of columns of the widest row."""
+        return max((cell.last_column for cell in self.cells), default=-1) + 1
 
     @property
     def is_even(self) -> bool:
-        """Whether its cells cover every place just once: then a column is a column all the way down."""
+        """Whether the cells cover every place exactly once, so that columns line up in all rows."""
         covered = sum(
-            (min(s.last_row, self.height - 1) - s.row + 1) * (s.last_column - s.column + 1)
-            for s in self.slots
+            (min(c.last_row, self.height - 1) - c.row + 1) * (c.last_column - c.column + 1)
+            for c in self.cells
         )
         return covered == self.height * self.width == sum(row < self.height for row, _ in self.at)
 
     @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The texts of the cells that begin in each row, in order."""
-        found: list[list[Slot]] = [[] for _ in range(self.height)]
-        for slot in self.slots:
-            found[slot.row].append(slot)
-        return tuple(tuple(s.text for s in sorted(row, key=lambda s: s.column)) for row in found)
+        """The texts of the cells that begin in each row, from left to right."""
+        found: list[list[GridCell]] = [[] for _ in range(self.height)]
+        for cell in self.cells:
+            found[cell.row].append(cell)
+        return tuple(tuple(c.text for c in sorted(row, key=lambda c: c.column)) for row in found)
 
 
-Item = Paragraph | Loose | Grid
-Flow = tuple[Item, ...]
+FlowItem = TextLine | LooseRow | CellGrid
+Flow = tuple[FlowItem, ...]
 
 
 @dataclass(slots=True)
-class _Cell:
+class _OpenCell:
+    """A cell of the grid that is being built, with its size and its content."""
+
     row: int
     column: int
     rows: int
     columns: int
-    items: list[Item] = field(default_factory=list)
+    items: list[FlowItem] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        return "\n".join(item.text for item in self.items if isinstance(item, Paragraph))
+        return "\n".join(item.text for item in self.items if isinstance(item, TextLine))
 
     @property
     def is_article(self) -> bool:
-        """Whether it frames a part of the document: a table of its own, or more text than a cell has."""
+        """Whether the cell is a layout frame: it holds a table, or more text than a cell of a form."""
         return (
             len(self.items) > _MOST_LINES
             or len(self.text) > _LONGEST_CELL
-            or any(not isinstance(item, Paragraph) for item in self.items)
+            or any(not isinstance(item, TextLine) for item in self.items)
         )
 
 
 @dataclass(slots=True)
-class Weaver:
-    """Puts a grid together cell by cell, as formats tell it: row by row, with spans."""
+class GridBuilder:
+    """Builds a grid from cells with spans, given row by row as file formats store them."""
 
-    cells: list[_Cell] = field(default_factory=list)
+    cells: list[_OpenCell] = field(default_factory=list)
     _row: int = -1
     _column: int = 0
-    _taken: dict[int, int] = field(
-        default_factory=dict
-    )  # column -> the last row that a cell from above covers
+    _taken: dict[int, int] = field(default_factory=dict)  # column -> last row that a cell from above covers
 
-    def row(self) -> None:
-        """A new row begins."""
+    def begin_row(self) -> None:
+        """Begin a new row."""
         self._row += 1
         self._column = 0
 
-    def cell(self, rows: int, columns: int) -> list[Item]:
-        """A new cell of that size behind the last one; what it holds is to be put into the list."""
+    def add_cell(self, rows: int, columns: int) -> list[FlowItem]:
+        """Add a cell of that size at the next free column; return the list that takes its content."""
         if self._row < 0:
-            self.row()
+            self.begin_row()
         while self._taken.get(self._column, -1) >= self._row:
             self._column += 1
         columns = max(1, min(columns, MOST_COLUMNS - self._column))
         rows = max(1, min(rows, MOST_ROWS))
-        cell = _Cell(self._row, self._column, rows, columns)
+        cell = _OpenCell(self._row, self._column, rows, columns)
         if self._column < MOST_COLUMNS and self._row < MOST_ROWS:
             self.cells.append(cell)
         for column in range(self._column, self._column + columns):
@@ -138,27 +140,27 @@ class Weaver:
         self._column += columns
         return cell.items
 
-    def skip(self, columns: int) -> None:
-        """A cell that belongs to the one above it, which reaches down to here."""
+    def extend_above(self, columns: int) -> None:
+        """Extend the cell above down to this row; add a cell if there is none above."""
         above = next(
             (c for c in reversed(self.cells) if c.column == self._column and c.row < self._row), None
         )
         if above is None:
-            self.cell(1, columns)
+            self.add_cell(1, columns)
             return
         above.rows = self._row - above.row + 1
         self._column += columns
 
-    def items(self) -> Iterator[Item]:
-        """The grid; or, where it only frames parts of the document, what is in it."""
+    def items(self) -> Iterator[FlowItem]:
+        """Yield the grid; for a layout table, yield the content of its cells instead."""
         if any(cell.is_article for cell in self.cells):
             for cell in self.cells:
                 yield from cell.items
         elif self.cells:
             last = self._row
-            yield Grid(
+            yield CellGrid(
                 tuple(
-                    Slot(c.text, c.row, c.column, min(c.row + c.rows - 1, last), c.column + c.columns - 1)
+                    GridCell(c.text, c.row, c.column, min(c.row + c.rows - 1, last), c.column + c.columns - 1)
                     for c in self.cells
                 )
             )

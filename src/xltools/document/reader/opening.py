@@ -1,15 +1,18 @@
-"""Bytes into the flow of a document: what kind it is, by its content, and in which letters it is written."""
+"""Read a document of any kind into a flow; kind and encoding are decided by its content."""
 
 from __future__ import annotations
 
 import re
 
 from xltools.document.reader.flow import Flow
+from xltools.document.reader.plain_text import read_text
+from xltools.document.reader.web import read_page
+from xltools.document.reader.word import read_word
 from xltools.files import OLE, ZIP
 from xltools.office.guard import Limits, ScanError, beyond
 from xltools.text import characters
 
-_LONGEST = 4 << 20  # bytes of a page or a text: a report has a few hundred thousand
+_LONGEST = 4 << 20  # bytes of a web page or a text; a report has a few hundred thousand
 _HEAD = 4096
 _PAGE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|table|div|p|h1|style|title|section|article)\b",
@@ -17,9 +20,9 @@ _PAGE = re.compile(
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,30})", re.IGNORECASE)
 _MAIL = re.compile(rb"\s*(?:mime-version|from|content-type):", re.IGNORECASE)
-# The encodings that a page may declare, by the labels of the WHATWG Encoding Standard, with Python's name for each.
-# Python knows codecs that are no encodings of text, so no other name reaches it. UTF-8 and GB18030, which includes
-# GBK and GB2312, are tried in any case.
+# The encodings that a page may declare, by their labels in the WHATWG Encoding Standard, with Python's names. No other
+# label is passed to Python, some of whose codecs are not text encodings. UTF-8 and GB18030 (which includes GBK and
+# GB2312) are always tried.
 _ENCODINGS = {
     **dict.fromkeys(("big5", "big5-hkscs", "cn-big5", "csbig5", "x-x-big5"), "big5hkscs"),
     **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji", "windows-31j"), "cp932"),
@@ -40,33 +43,25 @@ _ENCODINGS = {
 
 
 def flow_of(data: bytes, limits: Limits) -> Flow:
-    """What the document in *data* says; raises :class:`ScanError` for what is none that can be read, and nothing else."""
+    """Return the content of the document in *data*; raises only :class:`ScanError`, if it cannot be read."""
     if not data:
         raise ScanError("empty-file")
     if data.startswith(ZIP):
-        from xltools.document.reader.word import read_word  # noqa: PLC0415  each kind pays for itself
-
         return read_word(data, limits)
     if data.startswith((OLE, b"{\\rtf")):
         raise ScanError("word-document")
     if data.startswith(b"%PDF"):
         raise ScanError("not-a-workbook")
     if _MAIL.match(data[:_HEAD]):
-        raise ScanError("html-file")  # a page with all that belongs to it, as mail
+        raise ScanError("html-file")  # a page saved with its resources, in the format of mail (MHTML)
     if len(data) > min(_LONGEST, limits.file):
         raise beyond("file", limits) if len(data) > limits.file else ScanError("too-large", f"> {_LONGEST:,}")
     text = _decoded(data)
-    if _is_page(text):
-        from xltools.document.reader.web import read_page  # noqa: PLC0415
-
-        return read_page(text)
-    from xltools.document.reader.script import read_text  # noqa: PLC0415
-
-    return read_text(text)
+    return read_page(text) if _is_page(text) else read_text(text)
 
 
-def kind_of(data: bytes) -> str:
-    """The code of the finding that a document without any table of a form is."""
+def unrelated_code(data: bytes) -> str:
+    """Return the code of the finding on a readable document that contains no table of any form."""
     if data.startswith(ZIP):
         return "word-document"
     return "html-file" if _is_page(_decoded(data)) else "csv-file"
@@ -77,19 +72,19 @@ def _is_page(text: str) -> bool:
 
 
 def _decoded(data: bytes) -> str:
-    """The text, in the letters of a mark at its beginning, of the page's own word, else in what fits.
+    """Return the text: by its byte order mark, else as UTF-8, in the declared encoding, or as GB18030.
 
-    What a page says of itself is often wrong: UTF-8 is believed first, since hardly any other text is that by accident.
+    Declarations are often wrong. UTF-8 comes before them because other encodings are hardly ever valid UTF-8.
     """
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return _printable(data.decode(encoding, "replace"))
-    if wide := _wide(data[:_HEAD]):
-        return _printable(data.decode(wide, "replace"))
+    if utf_16 := _utf_16_order(data[:_HEAD]):
+        return _printable(data.decode(utf_16, "replace"))
     if re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", data[:_HEAD]):
         raise ScanError("not-a-workbook")
-    said = _CHARSET.search(data[:_HEAD])
-    declared = _ENCODINGS.get(said[1].decode("ascii").lower()) if said else None
+    charset = _CHARSET.search(data[:_HEAD])
+    declared = _ENCODINGS.get(charset[1].decode("ascii").lower()) if charset else None
     for encoding in filter(None, ("utf-8", declared, "gb18030")):
         try:
             return _printable(data.decode(encoding))
@@ -98,8 +93,8 @@ def _decoded(data: bytes) -> str:
     return _printable(data.decode("gb18030", "replace"))
 
 
-def _wide(head: bytes) -> str:
-    """UTF-16 without a mark: what has zeros in it and reads as words in one of its two orders."""
+def _utf_16_order(head: bytes) -> str:
+    """Return the codec of UTF-16 text without a byte order mark: the byte order that gives readable text, or ""."""
     if b"\0" not in head:
         return ""
     for encoding in ("utf-16-le", "utf-16-be"):

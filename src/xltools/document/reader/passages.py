@@ -1,17 +1,17 @@
-"""The prose of a report by its headings: what stands below each until the next one."""
+"""The prose of a report: the text below each heading, up to the next one."""
 
 from __future__ import annotations
 
 import re
 
-from xltools.document.reader.flow import Flow, Grid, Paragraph
+from xltools.document.reader.flow import CellGrid, Flow, TextLine
 from xltools.form.labels import core
 from xltools.form.model import Form, Part, Section
 
 _INLINE = re.compile(
     r"\s*[（(][一二三四五六七八九十]+[）)]\s*([^。：:，,；;]{2,24})\s*[。：:]\s*(.*)", re.DOTALL
 )
-# What a web site puts below an article.
+# What web sites print below an article.
 _FURNITURE = re.compile(
     r"[【\[]?\s*(?:打印(?:本页)?|关闭(?:窗口|本页)?|分享(?:到)?|上一篇|下一篇|相关(?:链接|文档|信息|附件)|扫一扫|返回顶部|返回首页"
     r"|责任编辑|信息来源|主办单位?|承办|版权所有|网站地图|网站标识码|.{0,6}ICP备|.{0,4}公网安备|附件(?:下载)?\s*[:：])"
@@ -19,20 +19,20 @@ _FURNITURE = re.compile(
 
 
 def passages_of(flow: Flow, form: Form) -> dict[str, str]:
-    """The texts of the form's boxes for prose, by their names.
+    """Return the texts of the form's prose cells by name.
 
-    What stands under a section's title and before the heading of any of its parts goes with the first part. What stands
-    behind the last section is taken to its end, without what a web site adds.
+    Text between a section's title and the heading of its first part belongs to the first part. The last section ends
+    where the furniture of the web page begins.
     """
     sections = {core(t): section for section in form.sections for t in (section.title, *section.also)}
     found: dict[str, list[str]] = {}
     section: Section | None = None
     part: Part | None = None
     for item in flow:
-        if isinstance(item, Grid):
+        if isinstance(item, CellGrid):
             continue
-        text = item.text if isinstance(item, Paragraph) else " ".join(filter(None, item.cells))
-        if isinstance(item, Paragraph) and (begun := sections.get(core(text))):
+        text = item.text if isinstance(item, TextLine) else " ".join(filter(None, item.cells))
+        if isinstance(item, TextLine) and (begun := sections.get(core(text))):
             section, part = begun, begun.parts[0] if begun.parts else None
             continue
         if section is None or not section.parts:
@@ -41,16 +41,15 @@ def passages_of(flow: Flow, form: Form) -> dict[str, str]:
             if section is form.sections[-1]:
                 break
             continue
-        headed = _headed(text, section) if isinstance(item, Paragraph) else None
-        if headed:
+        if isinstance(item, TextLine) and (headed := _part_in(text, section)):
             part, text = headed
         if part is not None and text:
             found.setdefault(f"{section.key}.{part.key}", []).append(text)
     return {name: "\n".join(texts) for name, texts in found.items()}
 
 
-def _headed(text: str, section: Section) -> tuple[Part, str] | None:
-    """The part that begins with this line, and what of its text follows in the same line."""
+def _part_in(text: str, section: Section) -> tuple[Part, str] | None:
+    """Return the part whose heading begins this line, and the text behind the heading."""
     parts = {core(label): part for part in section.parts for label in (part.label, *part.also) if label}
     if part := parts.get(core(text)):
         return part, ""

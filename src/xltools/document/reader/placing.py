@@ -1,40 +1,48 @@
-"""Which figure of a document is which of the form: by the labels of its row and its column, in order, and by count.
+"""Assign the figures of a document to the cells of a form, by row labels, column heads, order and number.
 
-A section is looked for row by row. A row is the form's when its last label is, when what stands before that label are
-labels of the form that are over it, and when the rows come in the form's order. Its figures are taken by the heads of
-their columns; where only their order is known, when there are just as many as columns and the heads were all named in
-the order in which the form prints them. One row whose label is damaged is taken where it alone is missing between two
-rows that are there. Anything else is refused, with what was looked for and what is nearest to it.
+Each section is searched for row by row. A row is a row of the form if its last label matches, if the labels before it
+are labels above that line in the form, and if the rows come in the form's order. Figures are assigned by the heads of
+their columns. Where only the order of cells is known, there must be one figure per column, and the heads must all be
+present in printed order. One row with a damaged label is accepted if it is the only one missing between two rows that
+were found. Any other table is refused, with the label that was expected and the nearest label in the document.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import cached_property
 from typing import NamedTuple
 
 from xltools.data.number import is_blank
-from xltools.data.typed import typed
-from xltools.document.reader.rows import Head, Row, Words, is_figure, names, walk
+from xltools.data.typed_numbers import typed
+from xltools.document.reader.rows import (
+    ColumnHead,
+    FormLabels,
+    LabelledRow,
+    column_labels,
+    is_figure,
+    label_names,
+)
 from xltools.form.labels import core
-from xltools.form.model import Block, Form, Line, Section, leaves
+from xltools.form.model import Block, Form, Line, Section, leaves, walk
 
-_ALIKE = 0.6  # of two labels, so much must be the same for one to be the other, damaged
-_CLEAR = 0.15  # and so much less must any other label be like it
-_MOST_TOLD = 3  # labels of one table
-_MOST_RUNS = 8  # rows that may be the table; when so many are whole there is not one
+_ALIKE = 0.6  # the least similarity of a damaged label to the form's label
+_CLEAR = 0.15  # by how much it must be less similar to every other label
+_MOST_FAULTS = 3  # labels reported for one table
+_MOST_CANDIDATES = 8  # the largest candidates that are read
 
 
-class Near(NamedTuple):
-    """A label that is not quite the form's, and was read as one."""
+class NearLabel(NamedTuple):
+    """A damaged label that was accepted as a label of the form."""
 
     found: str
     expected: str
 
 
-class Lack(NamedTuple):
-    """Why a table is refused: a code, what was looked for, and what is there instead."""
+class TableFault(NamedTuple):
+    """The reason why a table is refused: a finding code, the expected label, and the label found instead."""
 
     code: str
     expected: str
@@ -42,16 +50,16 @@ class Lack(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """What stands in the cells of a section, by their names; nothing where the section is refused."""
+class PlacedTable:
+    """The texts in the cells of a section by name; empty if the table is refused."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
-    near: tuple[Near, ...] = ()
-    lacks: tuple[Lack, ...] = ()
+    near: tuple[NearLabel, ...] = ()
+    faults: tuple[TableFault, ...] = ()
 
 
-class Wanted(NamedTuple):
-    """A row of the form: its line, the lines over it, and its block. A wide block has one row and no label."""
+class FormRow(NamedTuple):
+    """A row of the form: its block, its line, and the lines above that. A wide block has one row, without a line."""
 
     block: Block
     line: Line | None
@@ -59,306 +67,284 @@ class Wanted(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What the form prints beside it."""
+        """The label that the form prints."""
         return self.line.label if self.line else ""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its label, folded, and its other wordings."""
-        return names(self.line) if self.line else ()
+        """The label and its other wordings, reduced."""
+        return label_names(self.line) if self.line else ()
 
 
-class Column(NamedTuple):
-    """A column of the form: the lines from above down, and the keys of its cell."""
+class FormColumn(NamedTuple):
+    """A column of the form: its lines from top to bottom, and the keys of its cells."""
 
     path: tuple[Line, ...]
-    row: str  # of a wide block, whose rows stand side by side
+    row: str  # of a wide block, whose rows are printed side by side; else empty
     column: str
     span: int
 
 
-def place(section: Section, rows: Sequence[Row], form: Form) -> Placed:
-    """The texts in the cells of *section*, or why its table is refused."""
-    return _Placing(section, rows, Words(form)).placed()
+def place(section: Section, rows: Sequence[LabelledRow], form: Form) -> PlacedTable:
+    """Return the texts in the cells of *section*, or the reasons why its table is refused."""
+    return _TableFinder(section, rows, FormLabels(form)).placed()
 
 
-@dataclass(slots=True)
-class _Run:
-    """The rows that may be one table: which row of the document is which of the form."""
+# Rows that may be one table: index of the form's row -> index of the document's row.
+_Candidate = dict[int, int]
 
-    rows: dict[int, int] = field(default_factory=dict)  # place among the wanted -> place in the document
+
+class _MissingRows(NamedTuple):
+    """Successive rows of the form that were not found."""
+
+    missing: tuple[int, ...]
+    between: tuple[int, ...]  # the document's rows in their place
+    is_inside: bool  # whether the rows before and after were found
 
 
 @dataclass
-class _Placing:
+class _TableFinder:
     section: Section
-    rows: Sequence[Row]
-    words: Words
+    rows: Sequence[LabelledRow]
+    form_labels: FormLabels
 
     @cached_property
-    def wanted(self) -> tuple[Wanted, ...]:
-        return tuple(w for block in self.section.blocks for w in _wanted(block))
+    def form_rows(self) -> tuple[FormRow, ...]:
+        return tuple(row for block in self.section.blocks for row in _form_rows(block))
 
-    def placed(self) -> Placed:
-        """The one table there is; of several with the same figures the first."""
-        runs = sorted(self._runs(), key=lambda run: -len(run.rows))[:_MOST_RUNS]
-        whole = [done for run in runs if (done := self._read(run)).texts]
-        if len({tuple(sorted(_values(one.texts).items())) for one in whole}) > 1 or (
-            whole and self._is_doubled(runs, len(whole))
+    def placed(self) -> PlacedTable:
+        """Return the only complete table; if several have the same figures, the first."""
+        candidates = sorted(self._candidates(), key=len, reverse=True)[:_MOST_CANDIDATES]
+        complete = [table for candidate in candidates if (table := self._read(candidate)).texts]
+        if len({tuple(sorted(_figures(table.texts).items())) for table in complete}) > 1 or (
+            complete and self._has_another(candidates, len(complete))
         ):
-            return Placed(lacks=(Lack("table-twice", self.section.title),))
-        if whole:
-            return whole[0]
-        if runs and len(runs[0].rows) * 2 >= len(self.wanted):
-            return self._read(runs[0])
-        return Placed(lacks=(Lack("missing-sheet", self.section.title),))
+            return PlacedTable(faults=(TableFault("table-twice", self.section.title),))
+        if complete:
+            return complete[0]
+        if candidates and len(candidates[0]) * 2 >= len(self.form_rows):
+            return self._read(candidates[0])
+        return PlacedTable(faults=(TableFault("missing-sheet", self.section.title),))
 
-    def _is_doubled(self, runs: list[_Run], whole: int) -> bool:
-        """Whether there is most of a further table, which is not the same as the one that is whole."""
-        most = len(self.wanted) * 3 / 4
-        return len(self.wanted) > 1 and sum(len(run.rows) >= most for run in runs) > whole
+    def _has_another(self, candidates: list[_Candidate], complete: int) -> bool:
+        """Return whether an incomplete candidate has at least three quarters of the form's rows."""
+        most = len(self.form_rows) * 3 / 4
+        return len(self.form_rows) > 1 and sum(len(rows) >= most for rows in candidates) > complete
 
-    # -- which rows
+    # -- the rows of a table
 
-    def _runs(self) -> list[_Run]:
-        """The rows with labels of this section, parted where the form's order begins again."""
-        if self.wanted[0].line is None:
-            return [_Run({0: n}) for n, row in enumerate(self.rows) if self._is_wide(row)]
-        runs: list[_Run] = []
-        last = len(self.wanted)
+    def _candidates(self) -> list[_Candidate]:
+        """Return the rows with labels of this section, split where the form's order starts again."""
+        if self.form_rows[0].line is None:
+            return [{0: number} for number, row in enumerate(self.rows) if self._is_wide_row(row)]
+        found: list[_Candidate] = []
+        last = len(self.form_rows)
         for number, row in enumerate(self.rows):
-            place = self._known(row, last if runs else -1)
+            place = self._index_of(row, last if found else -1)
             if place is None:
                 continue
-            if not runs or place <= last:
-                runs.append(_Run())
-            runs[-1].rows[place] = number
+            if not found or place <= last:
+                found.append({})
+            found[-1][place] = number
             last = place
-        return runs
+        return found
 
-    def _is_wide(self, row: Row) -> bool:
-        """Whether its figures, or its heads, can be those of the block without row labels."""
+    def _is_wide_row(self, row: LabelledRow) -> bool:
+        """Return whether the heads or the figures of *row* match the wide block."""
         block = self.section.blocks[0]
         columns = _columns(block)
-        return bool(_by_heads(columns, row.heads, block)) or (
-            not row.heads and len(row.figures) == len(columns) and _are_named(block, row.before, self.words)
+        return bool(_columns_by_head(columns, row.heads, block)) or (
+            not row.heads
+            and len(row.figures) == len(columns)
+            and _are_columns_named(block, row.before, self.form_labels)
         )
 
-    def _known(self, row: Row, after: int) -> int | None:
-        """The wanted row that has its last label: the next one behind *after*, else the first of that label."""
-        leaf = core(_leaf(row, self.section, self.words) or "")
-        places = [place for place, wanted in enumerate(self.wanted) if leaf in wanted.names]
-        places = [p for p in places if _fits(row, self.wanted[p], self.words)]
-        return next((p for p in places if p > after), places[0] if places else None)
+    def _index_of(self, row: LabelledRow, after: int) -> int | None:
+        """Return the index of the form's row with that label: the next one behind *after*, else the first."""
+        label = self._reduced_label(row)
+        indices = [
+            index
+            for index, wanted in enumerate(self.form_rows)
+            if label in wanted.names and _is_below(row, wanted, self.form_labels)
+        ]
+        return next((i for i in indices if i > after), indices[0] if indices else None)
 
-    # -- what is in them
+    def _label(self, row: LabelledRow) -> str | None:
+        """Return the last label before the figures; in a grid, one that begins in that row."""
+        blocks = ((_columns(block), block) for block in self.section.blocks)
+        placed = next(filter(None, (_columns_by_head(columns, row.heads, b) for columns, b in blocks)), None)
+        if placed is None:
+            return row.labels[-1] if row.labels else None
+        first = min(head.columns[0] for head in placed.values())
+        cells = [cell for column, cell in row.cells.items() if column < first and not is_blank(cell.text)]
+        last = max(cells, key=lambda cell: cell.column, default=None)
+        return self.form_labels.path(last.text)[-1] if last and last.row == row.number else None
 
-    def _read(self, run: _Run) -> Placed:
-        near: list[Near] = []
-        zeros: dict[str, str] = {}
-        for gap in self._gaps(run):
-            done = self._mended(gap, run, near) or self._in_one(gap, zeros, near)
-            if not done:
-                return Placed(lacks=tuple(self._explained(gap)))
-        if strange := self._strange(run):
-            return Placed(lacks=(strange,))
+    def _reduced_label(self, row: LabelledRow) -> str:
+        return core(self._label(row) or "")
+
+    # -- the figures of a table
+
+    def _read(self, candidate: _Candidate) -> PlacedTable:
+        near: list[NearLabel] = []
         texts: dict[str, str] = {}
+        for gap in self._gaps(candidate):
+            if not self._accept_damaged(gap, candidate, near) and not self._accept_merged(gap, texts, near):
+                labels = [label for number in gap.between if (label := self._label(self.rows[number]))]
+                missing = [self.form_rows[index].label for index in gap.missing[:_MOST_FAULTS]]
+                return PlacedTable(faults=tuple(_label_fault(label, labels) for label in missing))
+        if fault := self._unexpected_row(candidate):
+            return PlacedTable(faults=(fault,))
         heads: tuple[str, ...] = ()
-        for place, wanted in enumerate(self.wanted):
-            row = self.rows[run.rows[place]] if place in run.rows else None
-            if row is None:
+        for index, wanted in enumerate(self.form_rows):
+            if index not in candidate:
                 continue
-            if not place or wanted.block is not self.wanted[place - 1].block:
+            row = self.rows[candidate[index]]
+            if not index or wanted.block is not self.form_rows[index - 1].block:
                 heads = row.before
-            found = _figures(row, wanted, heads, self.words)
-            if isinstance(found, Lack):
-                return Placed(lacks=(found,))
+            found = _row_texts(row, wanted, heads, self.form_labels)
+            if isinstance(found, TableFault):
+                return PlacedTable(faults=(found,))
             for number, text in found.items():
                 column = _columns(wanted.block)[number]
                 key = column.row or (wanted.line.key if wanted.line else "")
                 texts[f"{self.section.key}.{key}.{column.column}"] = text
-        return Placed(zeros | texts, tuple(near))
+        return PlacedTable(texts, tuple(near))
 
-    def _gaps(self, run: _Run) -> Iterator[_Gap]:
-        """The wanted rows that are not there, those that follow one another together, and what stands there."""
-        missing = [place for place in range(len(self.wanted)) if place not in run.rows]
+    def _gaps(self, candidate: _Candidate) -> Iterator[_MissingRows]:
+        """Yield the form's rows that the candidate does not have, successive ones together."""
+        missing = [index for index in range(len(self.form_rows)) if index not in candidate]
         while missing:
             first = last = missing.pop(0)
             while missing and missing[0] == last + 1:
                 last = missing.pop(0)
-            begin = max((n for p, n in run.rows.items() if p < first), default=-1)
-            end = min((n for p, n in run.rows.items() if p > last), default=-1)
+            begin = max((number for index, number in candidate.items() if index < first), default=-1)
+            end = min((number for index, number in candidate.items() if index > last), default=-1)
             begin = begin if begin >= 0 else end - 3
             end = end if end >= 0 else begin + 3
             between = range(max(0, begin + 1), min(end, len(self.rows)))
-            is_inside = first - 1 in run.rows and last + 1 in run.rows
-            yield _Gap(tuple(range(first, last + 1)), tuple(between), is_inside)
+            is_inside = first - 1 in candidate and last + 1 in candidate
+            yield _MissingRows(tuple(range(first, last + 1)), tuple(between), is_inside)
 
-    def _mended(self, gap: _Gap, run: _Run, near: list[Near]) -> bool:
-        """Take the one row between two that are there whose label is nearly the one that is missing."""
-        strange = [n for n in gap.between if not self._is_passed(self.rows[n])]
+    def _accept_damaged(self, gap: _MissingRows, candidate: _Candidate, near: list[NearLabel]) -> bool:
+        """Add to the candidate the only row between two found rows, if its label is similar to the missing one."""
+        strange = [number for number in gap.between if not self._is_ignored(self.rows[number])]
         if len(gap.missing) != 1 or not gap.is_inside or len(strange) != 1:
             return False
-        wanted = self.wanted[gap.missing[0]]
-        label = _leaf(self.rows[strange[0]], self.section, self.words) or ""
-        if core(label) in self.words.known or not self._is_near(label, wanted):
+        wanted = self.form_rows[gap.missing[0]]
+        label = self._label(self.rows[strange[0]]) or ""
+        own = max((_similarity(label, name) for name in wanted.names), default=0)
+        others = (_similarity(label, n) for row in self.form_rows if row is not wanted for n in row.names)
+        is_similar = own >= _ALIKE and own - max(others, default=0) >= _CLEAR
+        if core(label) in self.form_labels.known or not is_similar:
             return False
-        run.rows[gap.missing[0]] = strange[0]
-        near.append(Near(label, wanted.label))
+        candidate[gap.missing[0]] = strange[0]
+        near.append(NearLabel(label, wanted.label))
         return True
 
-    def _is_near(self, label: str, wanted: Wanted) -> bool:
-        """Whether it is much like that label, and less like every other."""
-        own = max(_likeness(label, name) for name in wanted.names)
-        others = (_likeness(label, n) for w in self.wanted if w is not wanted for n in w.names)
-        return own >= _ALIKE and own - max(others, default=0) >= _CLEAR
-
-    def _in_one(self, gap: _Gap, zeros: dict[str, str], near: list[Near]) -> bool:
-        """Rows of one group that are printed as one: where that holds nothing but zeros, so does each of them."""
-        lines = [self.wanted[place] for place in gap.missing]
+    def _accept_merged(self, gap: _MissingRows, texts: dict[str, str], near: list[NearLabel]) -> bool:
+        """Accept one row of zeros or blanks for all lines of a group; add its figures to *texts* for each line."""
+        lines = [self.form_rows[index] for index in gap.missing]
         group = lines[0].above[-1] if lines[0].above else None
-        if group is None or tuple(w.line for w in lines) != group.lines:
+        if group is None or tuple(row.line for row in lines) != group.lines:
             return False
-        rows = [
-            self.rows[n]
-            for n in gap.between
-            if core(_leaf(self.rows[n], self.section, self.words) or "") in names(group)
-        ]
+        rows = [self.rows[n] for n in gap.between if self._reduced_label(self.rows[n]) in label_names(group)]
         if len(rows) != 1:
             return False
-        row = rows[0]
-        figures = _figures(row, lines[0], row.before, self.words, trusted=True)
-        if isinstance(figures, Lack) or any(not is_blank(t) and _value(t) != "0" for t in figures.values()):
+        found = _row_texts(rows[0], lines[0], rows[0].before, self.form_labels, is_head_known=True)
+        if isinstance(found, TableFault) or any(
+            not is_blank(text) and _figure(text) != "0" for text in found.values()
+        ):
             return False
-        for wanted in lines:
-            assert wanted.line is not None  # noqa: S101  a group is of a block with labels
-            keys = [column.column for column in _columns(wanted.block)]
-            zeros.update((f"{self.section.key}.{wanted.line.key}.{keys[n]}", t) for n, t in figures.items())
-        near.append(Near(group.label, "、".join(line.label for line in group.lines)))
+        columns = _columns(lines[0].block)
+        for line in group.lines:
+            texts.update(
+                (f"{self.section.key}.{line.key}.{columns[n].column}", text) for n, text in found.items()
+            )
+        near.append(NearLabel(group.label, "、".join(line.label for line in group.lines)))
         return True
 
-    def _strange(self, run: _Run) -> Lack | None:
-        """A row with figures between the first and the last that is no row of the form, nor one that may be added to it."""
-        taken = set(run.rows.values())
+    def _unexpected_row(self, candidate: _Candidate) -> TableFault | None:
+        """Return a fault for a row with figures inside the table that is not a row of the form and not ignored."""
+        taken = set(candidate.values())
         last = -1
-        for place, number in sorted(run.rows.items()):
+        for index, number in sorted(candidate.items()):
             for other in range(last + 1, number) if last >= 0 else ():
-                row = self.rows[other]
-                label = _leaf(row, self.section, self.words)
-                if other not in taken and label and not self._is_passed(row):
-                    return Lack("label-changed", self.wanted[place].label, label)
+                label = self._label(self.rows[other])
+                if other not in taken and label and not self._is_ignored(self.rows[other]):
+                    return TableFault("label-changed", self.form_rows[index].label, label)
             last = number
         return None
 
-    def _is_passed(self, row: Row) -> bool:
-        """Whether a row may stand in the table without being one of its rows: it has no figures, or is a sum of rows below it."""
-        leaf = core(_leaf(row, self.section, self.words) or "")
-        groups = {n for w in self.wanted for line in w.above for n in names(line)}
+    def _is_ignored(self, row: LabelledRow) -> bool:
+        """Return whether a row is ignored: it has no figures, or is a subtotal or another extra row of the form."""
+        groups = {name for wanted in self.form_rows for line in wanted.above for name in label_names(line)}
         extra = {core(text) for block in self.section.blocks for text in block.extra}
-        return not any(not is_blank(f) for f in row.figures) or leaf in groups | extra
-
-    def _explained(self, gap: _Gap) -> Iterator[Lack]:
-        for place in gap.missing[:_MOST_TOLD]:
-            wanted = self.wanted[place]
-            labels = [label for n in gap.between if (label := _leaf(self.rows[n], self.section, self.words))]
-            likely = max(labels, key=lambda text: _likeness(text, wanted.names[0]), default="")
-            if likely and _likeness(likely, wanted.names[0]) >= _ALIKE / 2:
-                yield Lack("label-changed", wanted.label, likely)
-            else:
-                yield Lack("label-missing", wanted.label)
+        return all(map(is_blank, row.figures)) or self._reduced_label(row) in groups | extra
 
 
-class _Gap(NamedTuple):
-    missing: tuple[int, ...]
-    between: tuple[int, ...]  # the rows of the document that stand there
-    is_inside: bool  # whether the rows before and behind it are there
-
-
-def _wanted(block: Block) -> Iterator[Wanted]:
+def _form_rows(block: Block) -> tuple[FormRow, ...]:
     if block.arrange == "wide":
-        yield Wanted(block, None, ())
-        return
-
-    def below(lines: tuple[Line, ...], above: tuple[Line, ...]) -> Iterator[Wanted]:
-        for line in lines:
-            if line.lines:
-                yield from below(line.lines, (*above, line))
-            else:
-                yield Wanted(block, line, above)
-
-    yield from below(block.rows, ())
+        return (FormRow(block, None, ()),)
+    return tuple(FormRow(block, path[-1], path[:-1]) for path in _leaf_paths(block.rows))
 
 
-def _columns(block: Block) -> tuple[Column, ...]:
-    def below(lines: tuple[Line, ...], above: tuple[Line, ...]) -> Iterator[tuple[Line, ...]]:
-        for line in lines:
-            if line.lines:
-                yield from below(line.lines, (*above, line))
-            else:
-                yield (*above, line)
-
-    paths = list(below(block.columns, ()))
+def _columns(block: Block) -> tuple[FormColumn, ...]:
+    paths = _leaf_paths(block.columns)
     if block.arrange == "grid":
-        return tuple(Column(path, "", path[-1].key, path[-1].span) for path in paths)
+        return tuple(FormColumn(path, "", path[-1].key, path[-1].span) for path in paths)
     return tuple(
-        Column((*row, *path), row[-1].key, path[-1].key, path[-1].span)
-        for row in below(block.rows, ())
+        FormColumn((*row, *path), row[-1].key, path[-1].key, path[-1].span)
+        for row in _leaf_paths(block.rows)
         for path in paths
     )
 
 
-# -- the label of a row
+def _leaf_paths(lines: tuple[Line, ...]) -> list[tuple[Line, ...]]:
+    """Return the lines that hold cells, each as the last of the lines that span it."""
+    return [(*above, line) for line, above in walk(lines) if not line.lines]
 
 
-def _leaf(row: Row, section: Section, words: Words) -> str | None:
-    """The last label in front of the figures: in a grid what begins in that row before the first column of figures."""
-    first = _first_column(row, section)
-    if first is None:
-        return row.labels[-1] if row.labels else None
-    slots = [s for c, s in row.slots.items() if c < first and not is_blank(s.text)]
-    last = max(slots, key=lambda s: s.column, default=None)
-    return words.path(last.text)[-1] if last is not None and last.row == row.number else None
-
-
-def _first_column(row: Row, section: Section) -> int | None:
-    for block in section.blocks:
-        if placed := _by_heads(_columns(block), row.heads, block):
-            return min(head.columns[0] for head in placed.values())
-    return None
-
-
-def _fits(row: Row, wanted: Wanted, words: Words) -> bool:
-    """Whether the other labels of the row are labels over the wanted one, as far as they are labels of rows at all."""
-    over = {n for line in wanted.above for n in names(line)}
-    groups = {n for line in walk(wanted.block.rows) if line.lines for n in names(line)}
+def _is_below(row: LabelledRow, wanted: FormRow, form_labels: FormLabels) -> bool:
+    """Return whether every group label before the last label of *row* is above the form's row."""
+    above = {name for line in wanted.above for name in label_names(line)}
+    groups = {name for line, _ in walk(wanted.block.rows) if line.lines for name in label_names(line)}
     if row.heads:
-        texts = {
-            core(part) for s in row.slots.values() if not is_blank(s.text) for part in words.path(s.text)
-        }
+        cells = (cell.text for cell in row.cells.values() if not is_blank(cell.text))
+        texts = {core(part) for text in cells for part in form_labels.path(text)}
     else:
         texts = {core(text) for text in row.labels[:-1]}
-    return not (texts & groups) - over
+    return not (texts & groups) - above
 
 
 # -- the figures of a row
 
 
-def _figures(
-    row: Row, wanted: Wanted, heads: tuple[str, ...], words: Words, *, trusted: bool = False
-) -> dict[int, str] | Lack:
-    """The text in each column of the row; or what is not certain about it. *trusted* heads were looked at before."""
+def _row_texts(
+    row: LabelledRow,
+    wanted: FormRow,
+    heads: tuple[str, ...],
+    form_labels: FormLabels,
+    *,
+    is_head_known: bool = False,
+) -> dict[int, str] | TableFault:
+    """Return the text in each column of the row, or a fault; *heads* are not checked if *is_head_known*."""
     columns = _columns(wanted.block)
-    if placed := _by_heads(columns, row.heads, wanted.block):
-        found = {number: _one(row, head) for number, head in placed.items()}
-        lost = next((number for number, text in found.items() if text is None), None)
-        if lost is not None:
-            return Lack("label-changed", columns[lost].path[-1].label, " ".join(f for f in row.figures if f))
-        return {number: text or "" for number, text in found.items()}
-    if not trusted and not _are_named(wanted.block, heads, words):
-        return _lost_head(wanted.block, heads, row.heads, words)
-    figures = _collapsed(row.figures, columns)
+    if placed := _columns_by_head(columns, row.heads, wanted.block):
+        found: dict[int, str] = {}
+        for number, head in placed.items():
+            cells = dict.fromkeys(row.cells[column] for column in head.columns)
+            texts = {cell.text.strip() for cell in cells if not is_blank(cell.text)}
+            if len(texts) > 1:
+                label = columns[number].path[-1].label
+                return TableFault("label-changed", label, " ".join(filter(None, row.figures)))
+            found[number] = texts.pop() if texts else ""
+        return found
+    if not is_head_known and not _are_columns_named(wanted.block, heads, form_labels):
+        return _head_fault(wanted.block, heads, row.heads, form_labels)
+    figures = _one_per_column(row.figures, columns)
     if len(figures) != len(columns):
-        return Lack(
+        return TableFault(
             "label-changed",
             wanted.label or wanted.block.columns[0].label,
             " ".join((*row.labels[-1:], *row.figures)),
@@ -366,103 +352,95 @@ def _figures(
     return dict(enumerate(figures))
 
 
-def _by_heads(columns: tuple[Column, ...], heads: tuple[Head, ...], block: Block) -> dict[int, Head]:
-    """The heads over *columns*, by their places; nothing unless each is there, in order, and nothing strange between."""
+def _columns_by_head(
+    columns: tuple[FormColumn, ...], heads: tuple[ColumnHead, ...], block: Block
+) -> dict[int, ColumnHead]:
+    """Return the head of each column by its index; empty unless all are there, in order, with no other between."""
     extra = {core(text) for text in block.extra}
-    placed: dict[int, Head] = {}
+    placed: dict[int, ColumnHead] = {}
     for head in heads:
-        said, number = _said(head), len(placed)
+        # A label broken over two cells is compared joined, too.
+        names = {core(head.path[-1]), core("".join(head.path[-2:]))} if head.path else set()
+        number = len(placed)
         last = columns[number - 1] if placed else None
         if (
             number < len(columns)
-            and said & set(names(columns[number].path[-1]))
-            and _is_under(head, columns[number], block)
+            and names & set(label_names(columns[number].path[-1]))
+            and _is_head_of(head, columns[number], block)
         ):
             placed[number] = head
-        elif last and (not said or said & set(names(last.path[-1]))):
-            former = placed[number - 1]  # the same head again, or nothing: a merged one that was flattened
-            placed[number - 1] = former._replace(columns=(*former.columns, *head.columns))
-        elif placed and not said & extra:
+        elif last and (not names or names & set(label_names(last.path[-1]))):
+            previous = placed[number - 1]  # repeated or empty: a merged head that was flattened
+            placed[number - 1] = previous._replace(columns=(*previous.columns, *head.columns))
+        elif placed and not names & extra:
             return {}
     return placed if len(placed) == len(columns) else {}
 
 
-def _said(head: Head) -> set[str]:
-    """What a head may be called: its lowest text, and together with the one above, as a broken one is."""
-    if not head.path:
-        return set()
-    return {core(head.path[-1]), core("".join(head.path[-2:]))}
-
-
-def _is_under(head: Head, column: Column, block: Block) -> bool:
-    """Whether what stands over the head are labels over that column, as far as they are labels of columns."""
-    lines = (*walk(block.columns), *(walk(block.rows) if block.arrange == "wide" else ()))
-    own = {n for line in column.path for n in names(line)}
-    others = {n for line in lines for n in names(line)} - own
+def _is_head_of(head: ColumnHead, column: FormColumn, block: Block) -> bool:
+    """Return whether no text of the head is the label of other columns only."""
+    own = {name for line in column.path for name in label_names(line)}
+    others = {name for line in column_labels(block) for name in label_names(line)} - own
     return not {core(text) for text in head.path} & others
 
 
-def _one(row: Row, head: Head) -> str | None:
-    """What stands under a head; of several cells the one that is not blank, or what all of them say."""
-    slots = dict.fromkeys(row.slots[column] for column in head.columns)
-    texts = list(dict.fromkeys(slot.text.strip() for slot in slots if not is_blank(slot.text)))
-    return texts[0] if len(texts) == 1 else None if texts else ""
-
-
-def _collapsed(figures: tuple[str, ...], columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """A cell over several columns that was flattened into as many, one for each column of the form."""
+def _one_per_column(figures: tuple[str, ...], columns: tuple[FormColumn, ...]) -> tuple[str, ...]:
+    """Join the texts of cells that span several columns and were flattened; return one figure per column if possible."""
     excess = len(figures) - len(columns)
-    if excess > 0 and len(figures) != sum(column.span for column in columns):
+    printed = sum(column.span for column in columns)
+    if excess > 0 and len(figures) != printed:
         before, behind = (all(map(is_blank, part)) for part in (figures[:excess], figures[-excess:]))
         if all(map(is_blank, figures)):
             return figures[excess:]
-        if before != behind:  # the places of merged labels, or what is left over at the end
+        if before != behind:  # blanks in place of merged labels, or trailing blanks
             return figures[excess:] if before else figures[:-excess]
-    if excess <= 0 or len(figures) != sum(column.span for column in columns):
+    if excess <= 0 or len(figures) != printed:
         return figures
     found, place = [], 0
     for column in columns:
-        parts = figures[place : place + column.span]
-        texts = list(dict.fromkeys(text for text in parts if not is_blank(text)))
+        texts = {text for text in figures[place : place + column.span] if not is_blank(text)}
         if len(texts) > 1:
             return figures
-        found.append(texts[0] if texts else "")
+        found.append(texts.pop() if texts else "")
         place += column.span
     return tuple(found)
 
 
-def _are_named(block: Block, said: Sequence[str], words: Words) -> bool:
-    """Whether the labels before the first row name every column in the order of print, and no column besides."""
-    return not _unnamed(block, said, words) and not {core(t) for t in block.extra} & {core(t) for t in said}
+def _are_columns_named(block: Block, texts: Sequence[str], form_labels: FormLabels) -> bool:
+    """Return whether *texts*, above the first row, name every column in printed order, and no extra column."""
+    has_extra = {core(text) for text in block.extra} & {core(text) for text in texts}
+    return not _unnamed_columns(block, texts, form_labels) and not has_extra
 
 
-def _unnamed(block: Block, said: Sequence[str], words: Words) -> list[str]:
-    """The labels of columns that are not among those, in the order in which the form prints them: row by row."""
-    there = [core(text) for text in said]
-    strange = [text for text in there if text not in words.known]
+def _unnamed_columns(block: Block, texts: Sequence[str], form_labels: FormLabels) -> list[str]:
+    """Return the labels of columns that are not among *texts* in printed order."""
+    there = [core(text) for text in texts]
+    strange = [text for text in there if text not in form_labels.known]
     missing = []
     place = 0
-    for line in _in_print(block):
-        found = next((n for n in range(place, len(there)) if there[n] in names(line)), None)
+    for line in _printed_heads(block):
+        names = label_names(line)
+        found = next((n for n in range(place, len(there)) if there[n] in names), None)
         if found is None:
-            pair = next(((a, b) for a in strange for b in strange if a + b in names(line)), None)
-            if pair is None:
+            broken = next((a for a in strange for b in strange if a + b in names), None)
+            if broken is None:
                 missing.append(line.label)
                 continue
-            found = there.index(pair[0])
+            found = there.index(broken)
         place = max(place, found + 1)
     return missing
 
 
-def _in_print(block: Block) -> list[Line]:
-    """The lowest labels over the columns as they are printed: line by line, each on the line where it begins."""
+def _printed_heads(block: Block) -> list[Line]:
+    """Return the lowest head of each column in printed order: row by row, each in the row where it begins."""
     trees = block.columns
     if block.arrange == "wide":
 
-        def over(line: Line) -> Line:
-            return Line(line.label, lines=tuple(map(over, line.lines)) or block.columns, also=line.also)
+        def with_columns(line: Line) -> Line:
+            below = tuple(map(with_columns, line.lines)) or block.columns
+            return Line(line.label, lines=below, also=line.also)
 
-        trees = tuple(map(over, block.rows))
+        trees = tuple(map(with_columns, block.rows))
     found: list[Line] = []
     level = list(trees)
     while level:
@@ -471,29 +449,32 @@ def _in_print(block: Block) -> list[Line]:
     return found
 
 
-def _lost_head(block: Block, said: tuple[str, ...], heads: tuple[Head, ...], words: Words) -> Lack:
-    there = [*said, *(text for head in heads for text in head.path)]
-    missing = _unnamed(block, said, words) or [leaves(block.columns)[0].label]
-    near = max(
-        (t for t in there if core(t) not in words.known and not is_figure(t)),
-        key=lambda text: _likeness(text, core(missing[0])),
-        default="",
-    )
-    if near and _likeness(near, core(missing[0])) >= _ALIKE / 2:
-        return Lack("label-changed", missing[0], near)
-    return Lack("label-missing", missing[0])
+def _head_fault(
+    block: Block, texts: tuple[str, ...], heads: tuple[ColumnHead, ...], form_labels: FormLabels
+) -> TableFault:
+    there = [*texts, *(text for head in heads for text in head.path)]
+    missing = [*_unnamed_columns(block, texts, form_labels), leaves(block.columns)[0].label][0]
+    strange = [text for text in there if core(text) not in form_labels.known and not is_figure(text)]
+    return _label_fault(missing, strange)
 
 
-def _likeness(text: str, name: str) -> float:
-    from difflib import SequenceMatcher  # noqa: PLC0415  only a damaged label pays for it
+def _label_fault(label: str, texts: Sequence[str]) -> TableFault:
+    """Return the fault of a missing label, with the most similar of *texts* if one is similar enough."""
+    name = core(label)
+    near = max(texts, key=lambda text: _similarity(text, name), default="")
+    if near and _similarity(near, name) >= _ALIKE / 2:
+        return TableFault("label-changed", label, near)
+    return TableFault("label-missing", label)
 
+
+def _similarity(text: str, name: str) -> float:
     return SequenceMatcher(None, core(text), name, autojunk=False).ratio()
 
 
-def _value(text: str) -> str:
+def _figure(text: str) -> str:
     return str(typed(text, "", signed=False).value)
 
 
-def _values(texts: Mapping[str, str]) -> dict[str, str]:
-    """The figures as such, to compare two tables: 1,180 is 1180."""
-    return {name: _value(text) if not is_blank(text) else "" for name, text in texts.items()}
+def _figures(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the figures without their formatting, to compare two tables: 1,180 is 1180."""
+    return {name: _figure(text) if not is_blank(text) else "" for name, text in texts.items()}

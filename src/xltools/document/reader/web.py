@@ -1,4 +1,4 @@
-"""A web page, also one that Word saved, into its flow: what a reader sees of it, in its order."""
+"""Read a web page, also one saved by Word, into a flow: the visible text in reading order."""
 
 from __future__ import annotations
 
@@ -8,23 +8,11 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from xltools.data.number import is_blank
-from xltools.document.reader.flow import Flow, Item, Paragraph, Weaver
+from xltools.document.reader.flow import Flow, FlowItem, GridBuilder, TextLine
 from xltools.office.guard import ScanError
 
 _VOID = {
-    "area",
-    "base",
-    "br",
-    "col",
-    "embed",
-    "hr",
-    "img",
-    "input",
-    "link",
-    "meta",
-    "param",
-    "source",
-    "track",
+    *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"),
     "wbr",
 }
 _UNSEEN = {
@@ -36,28 +24,27 @@ _INLINE = {
     *("mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"),
     *("o:p", "st1:chsdate", "st1:chmetcnv", "acronym", "nobr"),
 }
-_TITLES = {"h1", "title"}
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE
 )
-_SCOPES = {"table", "td", "th"}  # an end tag reaches no farther than the cell it stands in
+_SCOPES = {"table", "td", "th"}  # most end tags close nothing outside their cell
 _DEEPEST = 400
-_MOST = 150_000  # elements: of a report that Word saved there are some ten thousand
+_MOST = 150_000  # elements; a report saved by Word has some ten thousand
 
 
 def read_page(text: str) -> Flow:
-    """What the page shows. Nothing of it is loaded, and whatever is wrong with its markup is passed over.
+    """Return the visible content of the page. No resource is loaded, and errors in the markup are ignored.
 
-    Raises :class:`ScanError` for one that has more elements than any report.
+    Raises :class:`ScanError` if it has more elements than any report.
     """
-    page = _Page(convert_charrefs=True)
-    page.feed(_bare(text))
+    page = _PageParser(convert_charrefs=True)
+    page.feed(_strip_invisible(text))
     page.close()
     return page.flow()
 
 
-def _bare(text: str) -> str:
-    """Without comments, declarations and scripts: the parser takes ever longer over such that never end."""
+def _strip_invisible(text: str) -> str:
+    """Return *text* without comments, declarations and scripts: the parser is slow on those that never end."""
     for begin, end in (
         ("<!--", "-->"),
         ("<script", "</script"),
@@ -65,13 +52,14 @@ def _bare(text: str) -> str:
         ("<!", ">"),
         ("<?", ">"),
     ):
-        text = _without(text, begin, end)
+        text = _remove(text, begin, end)
     return text[: text.rfind(">") + 1] + text[text.rfind(">") + 1 :].replace("<", " ")
 
 
-def _without(text: str, begin: str, end: str) -> str:
+def _remove(text: str, begin: str, end: str) -> str:
+    """Return *text* without every span from *begin* to *end*, to the end of the text if *end* is missing."""
     folded, kept, place = text.lower(), [], 0
-    if len(folded) != len(text):  # a letter that has two in lower case
+    if len(folded) != len(text):  # a letter whose lower case has two characters
         folded = text
     while (start := folded.find(begin, place)) >= 0:
         kept.append(text[place:start])
@@ -85,69 +73,72 @@ def _without(text: str, begin: str, end: str) -> str:
 
 
 @dataclass(slots=True)
-class _Cell:
-    items: list[Item]
+class _TextTarget:
+    """A list that takes the content of the page or of a cell, and the line that is being read."""
+
+    items: list[FlowItem]
     line: list[str] = field(default_factory=list)
 
 
-class _Page(HTMLParser):
-    """Listens to the parser and keeps what is open."""
+class _PageParser(HTMLParser):
+    """Collects the content from parser events and keeps the elements that are open."""
 
     def __init__(self, *, convert_charrefs: bool) -> None:
         super().__init__(convert_charrefs=convert_charrefs)
-        self._items: list[Item] = []
-        self._open: list[tuple[str, bool]] = []  # names of elements, and whether each is seen
-        self._tables: list[Weaver] = []
-        self._homes: list[_Cell] = [_Cell(self._items)]
-        self._depths: list[int] = []  # how many homes there were when a table began
+        self._items: list[FlowItem] = []
+        self._open: list[tuple[str, bool]] = []  # open elements: name, and whether they are visible
+        self._tables: list[GridBuilder] = []
+        self._targets: list[_TextTarget] = [_TextTarget(self._items)]
+        self._depths: list[int] = []  # the number of targets when each open table began
         self._titles: list[str] = []
         self._count = 0
-        self._names: Counter[str] = Counter()  # of the elements that are open
+        self._names: Counter[str] = Counter()  # of the open elements
 
     def flow(self) -> Flow:
-        """What was heard, the title of the page first."""
+        """Return the content, the title of the page first."""
         while self._tables:
             self._end_table()
-        self._break()
-        titles = [Paragraph(" ".join("".join(self._titles).split()), True)] if self._titles else []
+        self._end_line()
+        titles = [TextLine(" ".join("".join(self._titles).split()))] if self._titles else []
         return (*titles, *self._items)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element begins."""
-        self._one_more()
+        """Handle a start tag."""
+        self._count_tag()
         given = {name: value or "" for name, value in attrs}
         if tag not in _INLINE:
-            self._break()
+            self._end_line()
             if self._open and self._open[-1][0] == "p" and tag != "br":
-                self._close()  # its end tag may be left out
+                self._close()  # the end tag of a paragraph is optional
         if tag == "br" or len(self._open) > _DEEPEST:
             return
         if tag in _SCOPES or tag == "tr":
-            self._imply(tag)
-        seen = self._is_seen and tag not in _UNSEEN and not _is_hidden(given)
-        if seen and tag == "table":
-            self._tables.append(Weaver())
-            self._depths.append(len(self._homes))
-        elif seen and tag == "tr" and self._tables:
-            self._tables[-1].row()
-        elif seen and tag in {"td", "th"} and self._tables:
-            spans = (_count(given.get("rowspan", "")), _count(given.get("colspan", "")))
-            self._homes.append(_Cell(self._tables[-1].cell(*spans)))
+            self._close_implied(tag)
+        is_hidden = "hidden" in given or _HIDING.search(given.get("style", ""))
+        is_seen = self._is_seen and tag not in _UNSEEN and not is_hidden
+        if is_seen and tag == "table":
+            self._tables.append(GridBuilder())
+            self._depths.append(len(self._targets))
+        elif is_seen and tag == "tr" and self._tables:
+            self._tables[-1].begin_row()
+        elif is_seen and tag in {"td", "th"} and self._tables:
+            spans = (_span(given.get("rowspan", "")), _span(given.get("colspan", "")))
+            self._targets.append(_TextTarget(self._tables[-1].add_cell(*spans)))
         if tag not in _VOID:
-            self._open.append((tag, seen or tag == "title"))
+            self._open.append((tag, is_seen or tag == "title"))
             self._names[tag] += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element that ends where it begins, which only some may."""
+        """Handle a tag that ends itself (``<span/>``), as only a few elements may."""
         self.handle_starttag(tag, attrs)
         if tag not in _VOID and tag in {"o:p", "span", "a"}:
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        """An element ends, and with it what was left open inside."""
-        self._one_more()
+        """Handle an end tag, which also closes the elements left open inside."""
+        self._count_tag()
         if tag not in _INLINE:
-            self._break()
+            self._end_line()
         if not self._names[tag]:
             return
         for depth in range(len(self._open) - 1, -1, -1):
@@ -162,11 +153,11 @@ class _Page(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        """A text."""
-        if any(name == "title" for name, _ in self._open[-1:]):
+        """Handle character data."""
+        if self._open and self._open[-1][0] == "title":
             self._titles.append(data)
         elif self._is_seen and not (self._in_cell and any(name == "sup" for name, _ in self._open)):
-            self._homes[-1].line.append(data)
+            self._targets[-1].line.append(data)
 
     @property
     def _is_seen(self) -> bool:
@@ -174,15 +165,15 @@ class _Page(HTMLParser):
 
     @property
     def _in_cell(self) -> bool:
-        return len(self._homes) > 1
+        return len(self._targets) > 1
 
-    def _one_more(self) -> None:
+    def _count_tag(self) -> None:
         self._count += 1
         if self._count > _MOST:
             raise ScanError("too-large", f"> {_MOST:,} elements")
 
-    def _imply(self, tag: str) -> None:
-        """A cell ends the cell before it, and a row the row before it, where their end tags were left out."""
+    def _close_implied(self, tag: str) -> None:
+        """Close a cell or row whose end tag was omitted before *tag*, the next cell or row."""
         if tag == "table":
             return
         ended = {"td", "th"} if tag in {"td", "th"} else {"td", "th", "tr"}
@@ -200,30 +191,25 @@ class _Page(HTMLParser):
         self._names[tag] -= 1
         if not seen or tag == "title":
             return
-        self._break(is_title=tag == "h1")
-        if tag in {"td", "th"} and len(self._homes) > (self._depths[-1] if self._depths else 1):
-            self._homes.pop()
+        self._end_line()
+        if tag in {"td", "th"} and len(self._targets) > (self._depths[-1] if self._depths else 1):
+            self._targets.pop()
         elif tag == "table" and self._tables:
             self._end_table()
 
     def _end_table(self) -> None:
-        self._break()
-        del self._homes[self._depths.pop() :]
-        self._homes[-1].items.extend(self._tables.pop().items())
+        self._end_line()
+        del self._targets[self._depths.pop() :]
+        self._targets[-1].items.extend(self._tables.pop().items())
 
-    def _break(self, *, is_title: bool = False) -> None:
-        """A line ends."""
-        home = self._homes[-1]
-        text = re.sub(r"[ \t\r\n\f]+", " ", "".join(home.line)).strip()
-        home.line.clear()
+    def _end_line(self) -> None:
+        target = self._targets[-1]
+        text = re.sub(r"[ \t\r\n\f]+", " ", "".join(target.line)).strip()
+        target.line.clear()
         if not is_blank(text):
-            home.items.append(Paragraph(text, is_title))
+            target.items.append(TextLine(text))
 
 
-def _is_hidden(given: dict[str, str]) -> bool:
-    return "hidden" in given or bool(_HIDING.search(given.get("style", "")))
-
-
-def _count(text: str) -> int:
+def _span(text: str) -> int:
     found = re.match(r"\s*([0-9]{1,4})", text)
     return int(found[1]) if found else 1

@@ -1,47 +1,45 @@
-"""A document in a format that people read: a room for each, and what says which one is meant."""
+"""Writing a document in a format; each format has a module of its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from xltools.data.document import Document
-from xltools.formats import format_by, room_of
+from xltools.document.formats import format_by_ending, load_module
 
-How = Literal["docx", "html", "md", "pdf"]
-HOWS: tuple[How, ...] = get_args(How)
+DocumentFormat = Literal["docx", "html", "md", "pdf"]
+DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
 
 
-@dataclass(frozen=True, slots=True)
-class _Format:
-    """What is to be known of a format: its room, the endings of its files, and the library that it needs with its extra."""
+class _Writer(NamedTuple):
+    """The module that writes a format, the endings of its files, and the library it needs with the extra that has it."""
 
-    room: str
+    module: str
     endings: tuple[str, ...]
     library: str = ""
     extra: str = ""
 
 
-_FORMATS: dict[How, _Format] = {
-    "docx": _Format("as_docx", (".docx",), "docx", "word"),
-    "html": _Format("as_html", (".html", ".htm")),
-    "md": _Format("as_markdown", (".md", ".markdown")),
-    "pdf": _Format("as_pdf", (".pdf",), "docx", "word"),
+_WRITERS: dict[DocumentFormat, _Writer] = {
+    "docx": _Writer("as_docx", (".docx",), "docx", "word"),
+    "html": _Writer("as_html", (".html", ".htm")),
+    "md": _Writer("as_markdown", (".md", ".markdown")),
+    "pdf": _Writer("as_pdf", (".pdf",), "docx", "word"),
 }
 
 
-def format_of(output: Path) -> How:
-    """The format that the name of the file asks for; raises :class:`InputError` where it asks for none."""
-    return format_by(output, {how: about.endings for how, about in _FORMATS.items()})
+def format_of(output: Path) -> DocumentFormat:
+    """Return the format that the file's ending names; raises :class:`InputError` if it names none."""
+    return format_by_ending(output, {name: writer.endings for name, writer in _WRITERS.items()})
 
 
-def render(document: Document, how: How) -> bytes:
-    """The document in that format; the same bytes for the same document, but for a PDF.
+def render(document: Document, how: DocumentFormat) -> bytes:
+    """Return the document in a format; except for PDF, the same document gives the same bytes.
 
-    Raises :class:`OutputError` when the library is not installed that the format needs, or LibreOffice for a PDF.
+    Raises :class:`OutputError` if the library of the format, or LibreOffice for a PDF, is not installed.
     """
-    about = _FORMATS[how]
-    room = room_of(f"xltools.document.writer.{about.room}", about.library, about.extra)
-    content: bytes = room.render(document)
+    writer = _WRITERS[how]
+    module = load_module(f"xltools.document.writer.{writer.module}", writer.library, writer.extra)
+    content: bytes = module.render(document)
     return content

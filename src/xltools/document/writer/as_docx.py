@@ -1,6 +1,6 @@
-"""A document as .docx: a government document by GB/T 9704, with tables and charts that stay tables and charts.
+"""Write a document as .docx, in the layout of GB/T 9704, with editable tables and charts.
 
-The same document gives the same bytes: nothing of the time or the machine is in it.
+The same document gives the same bytes: the file contains no time and nothing about the machine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import docx
-from docx.document import Document as Book
+from docx.document import Document as WordDocument
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.oxml import serialize_part_xml
 from docx.opc.packuri import PackURI
@@ -19,7 +19,7 @@ from docx.opc.part import Part
 from docx.section import Section
 from docx.shared import Mm
 
-from xltools.data.document import Block, Chart, Document, Heading, PageBreak, Paragraph, Table
+from xltools.data.document import ChartBlock, Document, DocumentBlock, Heading, PageBreak, Paragraph, Table
 from xltools.document.writer.word import look
 from xltools.document.writer.word.chart import chart_xml, data_workbook, drawing
 from xltools.document.writer.word.elements import Element, field, paragraph, run, runs, w
@@ -28,9 +28,9 @@ from xltools.document.writer.word.watermark import watermark
 from xltools.excel.package import with_parts
 from xltools.text import clerk, harmless
 
-_CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # nothing in a document tells a date
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # the same in every file
 _ROLES = {"body": look.BODY, "note": look.NOTE, "centre": look.CENTRE, "right": look.RIGHT}
-# Of what python-docx begins a document with: the rest is of another document's look, or a picture of it.
+# The parts of python-docx's template that are kept; the others hold its styles and a thumbnail.
 _KEPT = {RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.SETTINGS}
 _PROPERTIES = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Properties xmlns='
@@ -39,21 +39,21 @@ _PROPERTIES = (
 
 
 def render(document: Document) -> bytes:
-    """The document as a .docx."""
+    """Return the document as the content of a .docx file."""
     book = docx.Document()
-    _strip(book)
-    _dress(book)
-    _describe(book, document)
-    _paper(book, document)
+    _remove_template(book)
+    _set_styles(book)
+    _set_properties(book, document)
+    _set_page(book, document)
     body = book.element.body
-    for element in _content(book, document):
+    for element in _body(book, document):
         body.insert(len(body) - 1, element)  # the section's properties stay last
     out = io.BytesIO()
     book.save(out)
     return with_parts(out.getvalue(), {})
 
 
-def _strip(book: Book) -> None:
+def _remove_template(book: WordDocument) -> None:
     for part, kept in (
         (book.part, _KEPT),
         (book.part.package, {RELATIONSHIP_TYPE.OFFICE_DOCUMENT, RELATIONSHIP_TYPE.CORE_PROPERTIES}),
@@ -63,9 +63,9 @@ def _strip(book: Book) -> None:
                 part.rels.pop(name)
 
 
-def _dress(book: Book) -> None:
-    _fill(book.styles.element, (look.defaults(), *look.styles()))
-    _fill(book.settings.element, look.settings())
+def _set_styles(book: WordDocument) -> None:
+    _replace_content(book.styles.element, (look.defaults(), *look.styles()))
+    _replace_content(book.settings.element, look.settings())
     package = book.part.package
     uri, kind = PackURI("/word/fontTable.xml"), CONTENT_TYPE.WML_FONT_TABLE
     fonts = Part(uri, kind, serialize_part_xml(look.font_table()), package)
@@ -74,18 +74,18 @@ def _dress(book: Book) -> None:
     package.relate_to(Part(uri, kind, _PROPERTIES.encode(), package), RELATIONSHIP_TYPE.EXTENDED_PROPERTIES)
 
 
-def _describe(book: Book, document: Document) -> None:
-    about = book.core_properties
-    about.title, about.language, about.author = harmless(document.title)[:255], "zh-CN", ""
-    about.comments = about.last_modified_by = ""
-    about.created = about.modified = _CREATED
-    about.revision = 1
+def _set_properties(book: WordDocument, document: Document) -> None:
+    properties = book.core_properties
+    properties.title, properties.language, properties.author = harmless(document.title)[:255], "zh-CN", ""
+    properties.comments = properties.last_modified_by = ""
+    properties.created = properties.modified = _CREATED
+    properties.revision = 1
 
 
 # -- the page
 
 
-def _paper(book: Book, document: Document) -> None:
+def _set_page(book: WordDocument, document: Document) -> None:
     (section,) = book.sections
     section.page_width, section.page_height = Mm(look.PAGE_WIDTH), Mm(look.PAGE_HEIGHT)
     section.top_margin, section.bottom_margin = Mm(look.MARGIN_TOP), Mm(look.MARGIN_BOTTOM)
@@ -97,14 +97,14 @@ def _paper(book: Book, document: Document) -> None:
 
 
 def _number_pages(section: Section) -> None:
-    """Outside: on the right of odd pages, on the left of even ones, a character from the edge."""
-    t, edge = clerk(), {"rightChars": 100, "right": 280}
-    far = {"leftChars": 100, "left": 280}
-    for footer, indent, align in ((section.footer, edge, "right"), (section.even_page_footer, far, "left")):
+    """Put page numbers at the outer edge: right on odd pages, left on even ones, indented by one character."""
+    t = clerk()
+    for footer, align in ((section.footer, "right"), (section.even_page_footer, "left")):
+        indent = {f"{align}Chars": 100, align: 280}
         line = paragraph("", look.FOOT, w("ind", **indent), w("jc", val=align))
         line.extend((*runs(t("document.page-before")), field("PAGE", "1"), *runs(t("document.page-after"))))
         footer.is_linked_to_previous = False
-        _fill(footer.part.element, [line])
+        _replace_content(footer.part.element, [line])
 
 
 def _mark_draft(section: Section) -> None:
@@ -113,49 +113,50 @@ def _mark_draft(section: Section) -> None:
         line = paragraph(word, look.DRAFT)
         line.append(watermark(word, number))
         header.is_linked_to_previous = False
-        _fill(header.part.element, [line])
+        _replace_content(header.part.element, [line])
 
 
-def _fill(element: Element, content: Iterable[Element]) -> None:
-    """Put this in the place of all that is in it."""
+def _replace_content(element: Element, content: Iterable[Element]) -> None:
+    """Replace the children of an element."""
     for child in list(element):
         element.remove(child)
     element.extend(content)
 
 
-# -- what is on it
+# -- the content
 
 
-def _content(book: Book, document: Document) -> Iterator[Element]:
+def _body(book: WordDocument, document: Document) -> Iterator[Element]:
     yield paragraph(document.title, look.TITLE)
     number = 0
     for block, following in pairwise((*document.blocks, None)):
-        if isinstance(block, Chart):
+        if isinstance(block, ChartBlock):
             number += 1
             yield _chart(book, block, number)
         elif block is not None:
             yield _element(block)
-        if isinstance(block, Table) and not isinstance(following, Heading | Paragraph | PageBreak | Chart):
-            yield paragraph(
-                "", look.SPACE
-            )  # two tables would be one, and behind the last there has to be a paragraph
+        if isinstance(block, Table) and not isinstance(
+            following, Heading | Paragraph | PageBreak | ChartBlock
+        ):
+            # Adjacent tables would become one, and the last table must be followed by a paragraph.
+            yield paragraph("", look.SPACE)
 
 
-def _element(block: Block) -> Element:
+def _element(block: DocumentBlock) -> Element:
     if isinstance(block, Heading):
         return paragraph(block.text, f"Heading{min(max(block.level, 1), look.LEVELS)}")
     if isinstance(block, Paragraph):
         return paragraph(block.text, _ROLES[block.role])
     if isinstance(block, Table):
         return table(block)
-    assert isinstance(block, PageBreak)  # noqa: S101  there are no others: charts were drawn before
+    assert isinstance(block, PageBreak)  # noqa: S101  charts are drawn by the caller
     return w("p", w("pPr", w("pStyle", val=look.SPACE)), run(w("br", type="page")))
 
 
-def _chart(book: Book, chart: Chart, number: int) -> Element:
+def _chart(book: WordDocument, chart: ChartBlock, number: int) -> Element:
     package = book.part.package
     uri, kind = PackURI(f"/word/embeddings/chart{number}.xlsx"), CONTENT_TYPE.SML_SHEET
     figures = Part(uri, kind, data_workbook(chart), package)
     part = Part(PackURI(f"/word/charts/chart{number}.xml"), CONTENT_TYPE.DML_CHART, None, package)
-    part._blob = chart_xml(chart, part.relate_to(figures, RELATIONSHIP_TYPE.PACKAGE))  # noqa: SLF001  it names its relation
+    part._blob = chart_xml(chart, part.relate_to(figures, RELATIONSHIP_TYPE.PACKAGE))  # noqa: SLF001  it contains its own relation
     return drawing(chart, book.part.relate_to(part, RELATIONSHIP_TYPE.CHART), number)

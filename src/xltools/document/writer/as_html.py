@@ -1,9 +1,9 @@
-"""A document as one plain page of HTML, to be published as it is or pasted into the editor of a web site."""
+"""Write a document as one HTML page, to publish as it is or to paste into a content management system."""
 
 from __future__ import annotations
 
 from xltools.data.document import Document
-from xltools.document.charting import as_table, described
+from xltools.document.charting import alternative_text, as_table
 from xltools.document.pages import page
 from xltools.document.writer.svg import picture
 from xltools.text import clerk
@@ -16,7 +16,7 @@ def render(document: Document) -> bytes:
         document=document,
         blocks=[(type(block).__name__, block) for block in document.blocks],
         picture=picture,
-        described=described,
+        alternative_text=alternative_text,
         as_table=as_table,
         t=clerk(),
     )

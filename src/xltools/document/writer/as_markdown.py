@@ -1,7 +1,7 @@
-"""A document as Markdown (CommonMark, with the pipe tables of GitHub): to be read as it is, compared, or given to a program.
+"""Write a document as Markdown (CommonMark with GitHub's pipe tables), to read, to compare, or for other programs.
 
-A pipe table has one row of heads and no merged cells. Each band of a table becomes a table of its own, the labels of a
-row one cell and those of a column one head, joined by ``/`` from the outside in: every figure is found by the two.
+A pipe table has one row of heads and no merged cells. Each band of a table becomes a table of its own. The labels of a
+row become one cell, those of a column one head, joined by ``/`` from the outermost to the innermost.
 """
 
 from __future__ import annotations
@@ -9,65 +9,70 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from xltools.data.document import Block, Box, BoxRole, Chart, Document, Heading, Paragraph, Table
+from xltools.data.document import BoxRole, ChartBlock, Document, DocumentBlock, Heading, Paragraph, Table
 from xltools.document.charting import as_table
 from xltools.text import clerk, harmless
 
 _LOWEST = 6  # level of a heading
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]")
-# What begins a list, a heading or a rule where a line begins with it.
-_FIRST = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=#])")
+# Characters that begin a list, a heading or a rule at the beginning of a line.
+_LINE_START = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=#])")
 
 
 def render(document: Document) -> bytes:
-    """The document as UTF-8."""
+    """Return the document as UTF-8."""
     parts = [f"**{clerk()('document.draft')}**"] if document.draft else []
-    parts.append(f"# {_inline(document.title)}")
-    parts += [text for block in document.blocks for text in _block(block)]
+    parts.append(f"# {_escaped(document.title)}")
+    parts += [text for block in document.blocks for text in _block_texts(block)]
     return ("\n\n".join(parts) + "\n").encode()
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block_texts(block: DocumentBlock) -> Iterator[str]:
     if isinstance(block, Heading):
-        yield f"{'#' * min(max(block.level, 1) + 1, _LOWEST)} {_inline(block.text)}"
+        yield f"{'#' * min(max(block.level, 1) + 1, _LOWEST)} {_escaped(block.text)}"
     elif isinstance(block, Paragraph):
-        yield "\\\n".join(map(_line, block.text.split("\n")))
+        yield "\\\n".join(map(_prose_line, block.text.split("\n")))
     elif isinstance(block, Table):
-        yield from _tables(block)
-    elif isinstance(block, Chart):
+        yield from _pipe_tables(block)
+    elif isinstance(block, ChartBlock):
         table = as_table(block)
-        yield f"**{_inline(table.title)}**"
-        yield from _tables(table)
+        yield f"**{_escaped(table.title)}**"
+        yield from _pipe_tables(table)
 
 
-def _line(text: str) -> str:
-    """A line of prose, which begins nothing that it is not."""
-    escaped = _inline(text.strip())
-    return _FIRST.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", escaped)
+def _prose_line(text: str) -> str:
+    """Return a line of prose, escaped so that it begins no list, heading or rule."""
+    return _LINE_START.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", _escaped(text.strip()))
 
 
-def _inline(text: str) -> str:
+def _escaped(text: str) -> str:
     return _SPECIAL.sub(lambda found: f"\\{found[0]}", harmless(text).replace("\n", " "))
 
 
-def _tables(table: Table) -> Iterator[str]:
+def _pipe_tables(table: Table) -> Iterator[str]:
     for heads, rows in _bands(table):
         first = min(column for row in rows for column in _valued(table, row))
-        across = [column for column in range(first, len(table.widths)) if _starts(table, rows, column)]
-        labels = bool(first)
+        across = [  # columns in which a cell begins
+            column
+            for column in range(first, len(table.widths))
+            if any(table.places[row, column].area.column == column for row in rows)
+        ]
+        has_labels = bool(first)
         corner = _joined(table, heads, range(first), ("caption", "corner", "column"))
         over = _joined(table, heads, range(first, len(table.widths)), ("heading",))
         titles = [_joined(table, heads, [column], ("column",)) for column in across]
-        head = ["/".join(filter(None, (corner, over))), *titles] if labels else titles
-        lines = [_pipes(head), _pipes(["---"] * len(head))]
+        head = ["/".join(filter(None, (corner, over))), *titles] if has_labels else titles
+        lines = [_piped(head), _piped(["---"] * len(head))]
         for row in rows:
-            cells = [_cell(table.places[row, column].text) for column in across]
-            lines.append(_pipes([_joined(table, [row], range(first), ("row",)), *cells] if labels else cells))
+            cells = [_cell_text(table.places[row, column].text) for column in across]
+            lines.append(
+                _piped([_joined(table, [row], range(first), ("row",)), *cells] if has_labels else cells)
+            )
         yield "\n".join(lines)
 
 
 def _bands(table: Table) -> Iterator[tuple[list[int], list[int]]]:
-    """The rows of heads and the rows below them, band by band."""
+    """Yield the rows of heads and the rows below them for each band."""
     heads = list(range(table.head))
     rows: list[int] = []
     for row in range(table.head, table.height):
@@ -83,29 +88,21 @@ def _bands(table: Table) -> Iterator[tuple[list[int], list[int]]]:
 
 
 def _valued(table: Table, row: int) -> Iterator[int]:
-    """The columns of a row that hold figures or words of their own."""
+    """Yield the columns of a row that hold figures or texts."""
     for column in range(len(table.widths)):
         if table.places[row, column].role in {"figure", "text"}:
             yield column
 
 
-def _starts(table: Table, rows: Sequence[int], column: int) -> bool:
-    """Whether a figure begins in that column, and does not only reach into it."""
-    return any(table.places[row, column].area.column == column for row in rows)
-
-
 def _joined(table: Table, rows: Sequence[int], columns: Sequence[int], roles: tuple[BoxRole, ...]) -> str:
-    found: dict[Box, None] = {}
-    for row in rows:
-        for column in columns:
-            if (box := table.places[row, column]).role in roles:
-                found[box] = None
-    return "/".join(_cell(box.text) for box in found if box.text)
+    """Return the texts of the boxes at these places that have one of *roles*."""
+    boxes = dict.fromkeys(table.places[row, column] for row in rows for column in columns)
+    return "/".join(_cell_text(box.text) for box in boxes if box.text and box.role in roles)
 
 
-def _cell(text: str) -> str:
-    return "<br>".join(map(_inline, text.split("\n")))
+def _cell_text(text: str) -> str:
+    return "<br>".join(map(_escaped, text.split("\n")))
 
 
-def _pipes(cells: Sequence[str]) -> str:
+def _piped(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"

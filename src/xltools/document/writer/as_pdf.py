@@ -1,4 +1,4 @@
-"""A document as PDF: the .docx, printed by LibreOffice."""
+"""Write a document as PDF: LibreOffice converts the .docx."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from xltools import libreoffice
 from xltools.data.document import Document
 from xltools.document.writer import as_docx
 
-# Headings become bookmarks, and tables stay tables for a screen reader (ISO 14289).
+# Bookmarks for headings, and tags, by which a screen reader recognises tables (ISO 14289).
 _FILTER = (
     'pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"},'
     '"ExportBookmarks":{"type":"boolean","value":"true"}}'
@@ -14,8 +14,8 @@ _FILTER = (
 
 
 def render(document: Document) -> bytes:
-    """The document as a PDF, whose bytes contain the time at which it was made.
+    """Return the document as the content of a PDF file, which includes the time of conversion.
 
-    Raises :class:`OutputError` when LibreOffice is not installed, does not answer in time, or gives no PDF.
+    Raises :class:`OutputError` if LibreOffice is not installed, times out, or does not produce a PDF.
     """
     return libreoffice.converted(as_docx.render(document), "docx", _FILTER)

@@ -1,4 +1,4 @@
-"""A chart as SVG, to stand in a page: no script, no style, its title and its figures in words for those who cannot see it."""
+"""A chart as SVG for an HTML page, without script or style, with its title and figures as alternative text."""
 
 from __future__ import annotations
 
@@ -7,47 +7,43 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
-from xltools.data.document import Chart, Series
+from xltools.data.document import ChartBlock, Series
 from xltools.document.markup import Markup, tag
 from xltools.document.palette import INK, LINE, colour
 
-_WIDTH, _ROOM, _BAR = (
-    720,
-    260,
-    20,
-)  # pixels: of the whole, of the plot along its figures, of one bar that lies
+_WIDTH, _PLOT, _BAR = 720, 260, 20  # pixels: the image, the height of the plot, one horizontal bar
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 40, 34, 30
-_LETTER = 12  # pixels of a character of a label
-_LONGEST = 15  # characters of a label beside a bar that lies
-_FILLED = 0.7  # of the room for a category
+_LETTER = 12  # pixels per character of a label
+_LONGEST = 15  # characters of a label beside a horizontal bar
+_FILLED = 0.7  # share of a category's width that its bars take
 
 
-class _Place(NamedTuple):
-    """Where the figures lie: the pixel of the lowest and of the highest, and what these are."""
+class _ValueAxis(NamedTuple):
+    """The value axis: the pixels of the lowest and the highest value, and these values."""
 
     start: float
     end: float
     least: Decimal
     most: Decimal
 
-    def of(self, value: Decimal) -> float:
+    def pixel(self, value: Decimal) -> float:
         share = float((value - self.least) / (self.most - self.least))
         return round(self.start + (self.end - self.start) * share, 1)
 
 
-def picture(chart: Chart, described: str, name: str) -> Markup:
-    """The chart; *described* is it in words, *name* begins every anchor in it."""
-    is_lying = chart.kind == "bar"
+def picture(chart: ChartBlock, alternative_text: str, name: str) -> Markup:
+    """Return the chart; *alternative_text* is its alternative text, *name* the prefix of its element IDs."""
+    is_horizontal = chart.kind == "bar"
     bars = len(chart.categories) * max(1, len(chart.series))
-    room = bars * _BAR / _FILLED if is_lying else _ROOM
+    plot = bars * _BAR / _FILLED if is_horizontal else _PLOT
     below = _LETTER * 2 if len(chart.series) > 1 else 0  # the legend
-    height = round(_TOP + room + _BOTTOM + below)
-    drawn = list(_lying(chart, room) if is_lying else _upright(chart))
+    height = round(_TOP + plot + _BOTTOM + below)
+    drawn = list(_horizontal(chart, plot) if is_horizontal else _vertical(chart))
     return tag(
         "svg",
         tag("title", chart.title, id=f"{name}-title"),
-        tag("desc", described, id=f"{name}-desc"),
-        _text(chart.title, _WIDTH / 2, 18, size=16),
+        tag("desc", alternative_text, id=f"{name}-desc"),
+        _label(chart.title, _WIDTH / 2, 18, size=16),
         drawn,
         _legend(chart, height - 8),
         role="img",
@@ -61,75 +57,79 @@ def picture(chart: Chart, described: str, name: str) -> Markup:
     )
 
 
-def _upright(chart: Chart) -> Iterator[Markup]:
-    place = _place(chart, _TOP + _ROOM, _TOP + _LETTER)
+def _vertical(chart: ChartBlock) -> Iterator[Markup]:
+    axis = _value_axis(chart, _TOP + _PLOT, _TOP + _LETTER)
     step = (_WIDTH - _LEFT - _RIGHT) / len(chart.categories)
-    zero = place.of(Decimal(0))
+    zero = axis.pixel(Decimal(0))
     yield _line(_LEFT, zero, _WIDTH - _RIGHT, zero)
     for index, category in enumerate(chart.categories):
-        yield _text(category, _LEFT + step * (index + 0.5), _TOP + _ROOM + 16)
+        yield _label(category, _LEFT + step * (index + 0.5), _TOP + _PLOT + 16)
     for index, series in enumerate(chart.series):
-        drawn = _run if chart.kind == "line" else _columns
-        yield from drawn(chart, series, index, place, step)
+        if chart.kind == "line":
+            yield from _line_series(series, index, axis, step)
+        else:
+            yield from _column_series(chart, series, index, axis, step)
 
 
-def _columns(chart: Chart, series: Series, index: int, place: _Place, step: float) -> Iterator[Markup]:
+def _column_series(
+    chart: ChartBlock, series: Series, index: int, axis: _ValueAxis, step: float
+) -> Iterator[Markup]:
     width = step * _FILLED / len(chart.series)
-    zero = place.of(Decimal(0))
+    zero = axis.pixel(Decimal(0))
     for number, value in enumerate(series.values):
         if value is not None:
-            left, top = _LEFT + step * (number + (1 - _FILLED) / 2) + width * index, place.of(value)
+            left, top = _LEFT + step * (number + (1 - _FILLED) / 2) + width * index, axis.pixel(value)
             yield _box(left, min(top, zero), width, abs(zero - top), index)
-            yield _text(f"{value:f}", left + width / 2, top - 4 if value >= 0 else top + _LETTER)
+            yield _label(f"{value:f}", left + width / 2, top - 4 if value >= 0 else top + _LETTER)
 
 
-def _run(chart: Chart, series: Series, index: int, place: _Place, step: float) -> Iterator[Markup]:  # noqa: ARG001  as columns
+def _line_series(series: Series, index: int, axis: _ValueAxis, step: float) -> Iterator[Markup]:
     points = [
-        (number, _LEFT + step * (number + 0.5), place.of(value), value)
+        (number, _LEFT + step * (number + 0.5), axis.pixel(value), value)
         for number, value in enumerate(series.values)
         if value is not None
     ]
-    # What is not known interrupts the line: numbers that follow one another differ as their places do.
+    # Unknown values interrupt the line: within a part, the number of a value minus its index is constant.
     for _, part in groupby(enumerate(points), lambda one: one[1][0] - one[0]):
         way = " ".join(f"{x:.1f},{y}" for _, (_, x, y, _) in part)
         yield tag("polyline", points=way, fill="none", stroke=f"#{colour(index)}", **{"stroke-width": "2.5"})
     for _, x, y, value in points:
         yield tag("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=4, fill=f"#{colour(index)}")
-        yield _text(f"{value:f}", x, y - 8)
+        yield _label(f"{value:f}", x, y - 8)
 
 
-def _lying(chart: Chart, room: float) -> Iterator[Markup]:
+def _horizontal(chart: ChartBlock, plot: float) -> Iterator[Markup]:
     longest = min(_LONGEST, max(map(len, chart.categories), default=0))
     left = longest * _LETTER + 10
-    place = _place(chart, left, _WIDTH - _RIGHT - _LETTER * 2)
-    zero, step = place.of(Decimal(0)), room / max(1, len(chart.categories))
-    yield _line(zero, _TOP, zero, _TOP + room)
+    axis = _value_axis(chart, left, _WIDTH - _RIGHT - _LETTER * 2)
+    zero, step = axis.pixel(Decimal(0)), plot / max(1, len(chart.categories))
+    yield _line(zero, _TOP, zero, _TOP + plot)
     thick = step * _FILLED / len(chart.series)
     for number, category in enumerate(chart.categories):
         top = _TOP + step * (number + (1 - _FILLED) / 2)
         short = category if len(category) <= _LONGEST else f"{category[: _LONGEST - 1]}…"
-        yield _text(short, left - 6, _TOP + step * (number + 0.5) + 4, anchor="end")
+        yield _label(short, left - 6, _TOP + step * (number + 0.5) + 4, anchor="end")
         for index, series in enumerate(chart.series):
             if (value := series.values[number]) is not None:
-                reached, y = place.of(value), top + thick * index
+                reached, y = axis.pixel(value), top + thick * index
                 yield _box(min(reached, zero), y, abs(reached - zero), thick, index)
                 beyond = (reached + 4, "start") if value >= 0 else (reached - 4, "end")
-                yield _text(f"{value:f}", beyond[0], y + thick / 2 + 4, anchor=beyond[1])
+                yield _label(f"{value:f}", beyond[0], y + thick / 2 + 4, anchor=beyond[1])
 
 
-def _place(chart: Chart, start: float, end: float) -> _Place:
+def _value_axis(chart: ChartBlock, start: float, end: float) -> _ValueAxis:
     values = [Decimal(0), *(value for series in chart.series for value in series.values if value is not None)]
     least, most = min(values), max(values)
-    return _Place(start, end, least, most if most > least else least + 1)
+    return _ValueAxis(start, end, least, most if most > least else least + 1)
 
 
-def _legend(chart: Chart, y: float) -> list[Markup]:
-    if len(chart.series) < 2:  # noqa: PLR2004  of one the title tells
+def _legend(chart: ChartBlock, y: float) -> list[Markup]:
+    if len(chart.series) < 2:  # noqa: PLR2004  one series needs no legend
         return []
     found: list[Markup] = []
     x = float(_LEFT)
     for index, series in enumerate(chart.series):
-        found += [_box(x, y - 10, 10, 10, index), _text(series.name, x + 14, y, anchor="start")]
+        found += [_box(x, y - 10, 10, 10, index), _label(series.name, x + 14, y, anchor="start")]
         x += 14 + _LETTER * (len(series.name) + 2)
     return found
 
@@ -143,6 +143,6 @@ def _line(x: float, y: float, x_end: float, y_end: float) -> Markup:
     return tag("line", x1=f"{x:.1f}", y1=f"{y:.1f}", x2=f"{x_end:.1f}", y2=f"{y_end:.1f}", stroke=f"#{LINE}")
 
 
-def _text(text: str, x: float, y: float, anchor: str = "middle", size: int = _LETTER) -> Markup:
+def _label(text: str, x: float, y: float, anchor: str = "middle", size: int = _LETTER) -> Markup:
     about = {"text-anchor": anchor, "font-size": str(size)} if size != _LETTER else {"text-anchor": anchor}
     return tag("text", text, x=f"{x:.1f}", y=f"{y:.1f}", fill=f"#{INK}", **about)

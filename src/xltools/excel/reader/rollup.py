@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from xltools.data.checksum import checksum, figures_of, member_check
 from xltools.data.filing import STATUSES, Account, Member, Source
 from xltools.data.number import close, kept, stored
 from xltools.data.record import Agency
+from xltools.data.row_checksum import checksum, figures_of, member_check
 from xltools.excel import live_checks
 from xltools.excel.formula import is_same
 from xltools.excel.reader.reading import Reading, is_empty, number_of

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from xltools.data.filing import Origin, Shown
 from xltools.data.number import is_blank
-from xltools.data.typed import typed
+from xltools.data.typed_numbers import typed
 from xltools.excel import live_checks
 from xltools.excel.formula import is_same
 from xltools.excel.marking_signs import without_marks

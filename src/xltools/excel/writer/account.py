@@ -27,7 +27,7 @@ _PROOF = ("agencies", "sheet", "issued", "difference", "result")
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class SumProof:
     """Inputs of one table. Their sum over the agencies, on the district's sheet and as issued must be equal."""
 
     sheet: Sheet
@@ -39,7 +39,7 @@ class Proof:
         return tuple(name for group in self.groups for name in group)
 
 
-def proofs(layout: Layout, matrix: Matrix) -> Iterator[Proof]:
+def proofs(layout: Layout, matrix: Matrix) -> Iterator[SumProof]:
     """Yield a proof for each table over all inputs that can be added; several if one formula would be too long.
 
     The sum of a whole table is a control total: a sum of counts and money means nothing, but it changes with every
@@ -49,7 +49,7 @@ def proofs(layout: Layout, matrix: Matrix) -> Iterator[Proof]:
     for sheet in layout.sheets:
         groups = live_checks.runs(matrix, inputs & sheet.cells.keys())
         for first in range(0, len(groups), _MOST_RUNS):
-            yield Proof(sheet, tuple(groups[first : first + _MOST_RUNS]))
+            yield SumProof(sheet, tuple(groups[first : first + _MOST_RUNS]))
 
 
 def write_account(
@@ -164,7 +164,7 @@ def _write_proofs(account: _AccountWriter, content: Content, members: int) -> Ar
     return ticks
 
 
-def _write_proof(account: _AccountWriter, content: Content, proof: Proof, members: int) -> None:
+def _write_proof(account: _AccountWriter, content: Content, proof: SumProof, members: int) -> None:
     """Draw both live sums, the sum as issued as a number, and the difference.
 
     The rows of agencies can be sorted and are therefore not locked. A figure typed over there changes both live

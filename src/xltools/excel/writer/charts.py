@@ -13,7 +13,7 @@ from typing import Literal
 
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.data.document import Chart, Series
+from xltools.data.document import ChartBlock, Series
 from xltools.data.measure import FOREMOST, in_year
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
@@ -172,7 +172,7 @@ def _write_chart(
         for name, *values in measures
     )
     kind: Literal["column", "bar"] = "column" if asked.kind == "trend" else "bar"
-    chart = Chart(data.title, kind, tuple(map(str, categories)), series)
+    chart = ChartBlock(data.title, kind, tuple(map(str, categories)), series)
     cells = [form.cells[name] for name in asked.names]
     style = ChartStyle(
         colours=_COLOURS,
@@ -200,7 +200,7 @@ def _write_chart(
     canvas.put(page, Area.at(row + _CHART_ROWS, 0), data.note, note)
 
 
-def _are_crowded(chart: Chart) -> bool:
+def _are_crowded(chart: ChartBlock) -> bool:
     """Return whether labels side by side on top of their bars would overlap."""
     values = [value for series in chart.series for value in series.values if value is not None]
     widest = max(len(number(value)) for value in values)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from xlsxwriter import chart as xlsx
 
-from xltools.data.document import Chart, Series
+from xltools.data.document import ChartBlock, Series
 from xltools.data.number import normal
 from xltools.excel.writer.canvas import HEI, LINE, SONG, Canvas, ensure
 
@@ -51,7 +51,7 @@ class ChartStyle:
     value_title: str = ""
 
 
-def chart_part(chart: Chart, style: ChartStyle, sheet: str) -> bytes:
+def chart_part(chart: ChartBlock, style: ChartStyle, sheet: str) -> bytes:
     """Return the XML part of *chart*; its references point to *sheet*, with the categories in column A."""
     with Canvas("") as canvas:
         drawn = draw_chart(canvas, chart, style, ChartCells(sheet, 0, 0))
@@ -61,7 +61,7 @@ def chart_part(chart: Chart, style: ChartStyle, sheet: str) -> bytes:
         return parts.read("xl/charts/chart1.xml")
 
 
-def draw_chart(canvas: Canvas, chart: Chart, style: ChartStyle, cells: ChartCells) -> xlsx.Chart:
+def draw_chart(canvas: Canvas, chart: ChartBlock, style: ChartStyle, cells: ChartCells) -> xlsx.Chart:
     """Return the chart, ready to be inserted on a page; it refers to *cells* and also stores their values."""
     drawn = canvas.chart(chart.kind)
     for index, series in enumerate(chart.series):
@@ -95,7 +95,7 @@ def draw_chart(canvas: Canvas, chart: Chart, style: ChartStyle, cells: ChartCell
 
 
 def _series_options(
-    chart: Chart, style: ChartStyle, cells: ChartCells, index: int, series: Series
+    chart: ChartBlock, style: ChartStyle, cells: ChartCells, index: int, series: Series
 ) -> dict[str, object]:
     """Return the options of one series with its values, so that programs that do not calculate draw it too."""
     sheet, head, first = cells

@@ -8,10 +8,10 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.data.checksum import checksum, figures_of, member_check
 from xltools.data.filing import Account, Member, Source
 from xltools.data.number import kept
 from xltools.data.rollup import Rollup
+from xltools.data.row_checksum import checksum, figures_of, member_check
 from xltools.excel import live_checks
 from xltools.excel.formula import quoted
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, cell_number, header_text, set_widths

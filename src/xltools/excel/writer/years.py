@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.data.change import change as change_of
 from xltools.data.rollup import Rollup
+from xltools.data.year_on_year import change as change_of
 from xltools.excel import live_checks
 from xltools.excel.formula import area_a1
 from xltools.excel.text_height import lines

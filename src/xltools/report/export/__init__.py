@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
-from xltools.formats import format_by, room_of
+from xltools.document.formats import format_by_ending, load_module
 from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
 from xltools.text import Lang
@@ -37,7 +37,7 @@ _FORMATS: dict[How, Format] = {
 
 def format_of(output: Path) -> How:
     """The format that the name of the file asks for; raises :class:`InputError` where it asks for none."""
-    return format_by(output, {how: about.endings for how, about in _FORMATS.items()})
+    return format_by_ending(output, {how: about.endings for how, about in _FORMATS.items()})
 
 
 def outputs(output: Path, how: How) -> list[Path]:
@@ -50,7 +50,7 @@ def writer(how: How, lang: Lang) -> Callable[[Path, Extract], None]:
 
     Raises :class:`OutputError` when the library is not installed that the format needs.
     """
-    room = room_of(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
+    room = load_module(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
     return partial(room.write, lang=lang) if _FORMATS[how].is_database else room.write
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from xltools.checking.collection import Examined, examine
-from xltools.data.figures import Figure, Level, Return, State, returns_of
 from xltools.data.filing import Filing
+from xltools.data.observations import FigureState, Level, Observation, ReturnFigures, returns_of
 from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.errors import OutputError, Problem
@@ -25,7 +25,7 @@ class Report:
     """One file as examined, and the returns in it; none where it holds no figures or was left out."""
 
     examined: Examined
-    returns: tuple[Return, ...]
+    returns: tuple[ReturnFigures, ...]
 
     @property
     def state(self) -> str:
@@ -71,18 +71,18 @@ class Extract:
             self._count(report)
             yield report
 
-    def returns(self) -> Iterator[Return]:
+    def returns(self) -> Iterator[ReturnFigures]:
         """Each return of each file."""
         for report in self.reports():
             yield from report.returns
 
-    def figures(self, one: Return) -> Iterator[Figure]:
+    def figures(self, one: ReturnFigures) -> Iterator[Observation]:
         """The figures of a return; raises :class:`OutputError` for one that the format cannot hold exactly."""
-        for figure in one.figures():
+        for figure in one.observations():
             if self.fixed and figure.value is not None and not _fits(figure.value):
                 facts: dict[str, object] = {"cell": figure.cell.name, "value": f"{figure.value:f}"}
                 raise OutputError(Problem("too-many-digits", one.source.path, facts))
-            self.unread += figure.state is State.UNREAD and not figure.cell.is_total
+            self.unread += figure.state is FigureState.UNREAD and not figure.cell.is_total
             yield figure
 
     def _count(self, report: Report) -> None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from xltools.data.figures import Figure, Return
 from xltools.data.finding import Finding, Severity
+from xltools.data.observations import Observation, ReturnFigures
 from xltools.form.model import Form
 from xltools.report.export.extract import Extract, Report
 from xltools.report.export.tables import (
@@ -121,12 +121,12 @@ def _file(file_id: int, report: Report) -> Row:
     return (file_id, source.path, source.sha256 or None, source.size, kind, report.state, *counts)
 
 
-def _nil(one: Return) -> bool | None:
+def _nil(one: ReturnFigures) -> bool | None:
     """Whether there is declared to be nothing to report; a roll-up does not say it of those inside."""
     return None if one.via or one.filing.is_rollup else one.filing.is_nil
 
 
-def _figure(return_id: int, figure: Figure) -> Row:
+def _figure(return_id: int, figure: Observation) -> Row:
     return (return_id, figure.cell.name, figure.value, figure.state.value, figure.sheet, figure.address)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from xltools.data.figures import Figure, Return, State
+from xltools.data.observations import FigureState, Observation, ReturnFigures
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
 from xltools.report.export.extract import Extract
@@ -78,7 +78,7 @@ def _tidy(extract: Extract) -> Iterator[Row]:
             yield (*about, *_of_figure(figure), figure.value, figure.state.value)
 
 
-def _of_figure(figure: Figure) -> Row:
+def _of_figure(figure: Observation) -> Row:
     cell = figure.cell
     row, column = _path(cell.row_path), _path(cell.column_path)
     return cell.name, cell.section.title, row, column, figure.sheet, figure.address, cell.unit, kind_of(cell)
@@ -93,11 +93,11 @@ def wide(extract: Extract, form: Form) -> Table:
 def _wide(extract: Extract) -> Iterator[Row]:
     for one in extract.returns():
         found = list(extract.figures(one))
-        unread = sum(figure.state is State.UNREAD for figure in found)
+        unread = sum(figure.state is FigureState.UNREAD for figure in found)
         yield (*about_return(one), unread, *(figure.value for figure in found))
 
 
-def about_return(one: Return) -> Row:
+def about_return(one: ReturnFigures) -> Row:
     """Whose figures they are and where they come from, in the columns :data:`ABOUT`."""
     stamp = one.filing.stamp
     assert stamp is not None  # noqa: S101  a filing without one has no returns

@@ -1,4 +1,4 @@
-"""What a Word document is made of: elements of WordprocessingML (ECMA-376 part 1, 17) and of its charts (part 1, 21).
+"""Elements of WordprocessingML (ECMA-376 part 1, 17) and of its charts (part 1, 21).
 
-In most elements the order of the children is fixed by the schema; where it is, they are made in that order.
+The schema fixes the order of the children of most elements; the code creates them in that order.
 """

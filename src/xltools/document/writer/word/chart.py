@@ -10,8 +10,8 @@ import re
 
 from docx.oxml import parse_xml
 
-from xltools.data.document import Chart
-from xltools.document.charting import described
+from xltools.data.document import ChartBlock
+from xltools.document.charting import alternative_text
 from xltools.document.markup import tag
 from xltools.document.palette import COLOURS
 from xltools.document.writer.word.elements import Element, sound
@@ -37,13 +37,13 @@ _LABELS = "".join(
 )  # what the label of a bar shows
 
 
-def drawing(chart: Chart, relation: str, number: int) -> Element:
+def drawing(chart: ChartBlock, relation: str, number: int) -> Element:
     """Return the paragraph that shows the chart part with this relation; *number* is the drawing's identifier."""
     size = {"cx": round(TEXT_WIDTH * _EMU), "cy": round(_height(chart) * _EMU)}
     frame = tag(
         "wp:inline",
         tag("wp:extent", **size),
-        tag("wp:docPr", id=number, name=chart.title, descr=f"{chart.title}：{described(chart)}"),
+        tag("wp:docPr", id=number, name=chart.title, descr=f"{chart.title}：{alternative_text(chart)}"),
         tag("wp:cNvGraphicFramePr"),
         tag("a:graphic", tag("a:graphicData", tag("c:chart", **{"r:id": relation}), uri=_SPACES["xmlns:c"])),
         **dict.fromkeys(("distT", "distB", "distL", "distR"), "0"),
@@ -56,7 +56,7 @@ def drawing(chart: Chart, relation: str, number: int) -> Element:
     return parse_xml(sound(tag("w:p", properties, tag("w:r", tag("w:drawing", frame)), **_SPACES)))
 
 
-def data_workbook(chart: Chart) -> bytes:
+def data_workbook(chart: ChartBlock) -> bytes:
     """Return the workbook in which the figures are edited: one row per category, one column per series."""
     columns = (
         ListColumn(chart.title, _LABEL_WIDTH),
@@ -64,10 +64,10 @@ def data_workbook(chart: Chart) -> bytes:
     )
     rows = zip(chart.categories, *(series.values for series in chart.series), strict=True)
     filled = tuple(tuple("" if value is None else value for value in row) for row in rows)
-    return write_listings(chart.title, [ListSheet(_sheet(), columns, filled, {})])
+    return write_listings(chart.title, [ListSheet(_sheet_name(), columns, filled, {})])
 
 
-def chart_xml(chart: Chart, workbook: str) -> bytes:
+def chart_xml(chart: ChartBlock, workbook: str) -> bytes:
     """Return the chart part; *workbook* is its relation to the workbook with its figures."""
     style = ChartStyle(
         colours=tuple(f"#{colour}" for colour in COLOURS),
@@ -82,7 +82,7 @@ def chart_xml(chart: Chart, workbook: str) -> bytes:
     bars = ('<c:invertIfNegative val="0"/>', '<c:dLblPos val="outEnd"/>', "")
     line = ("", "", '<c:smooth val="0"/>')
     inverted, position, smooth = line if chart.kind == "line" else bars
-    xml = chart_part(chart, style, _sheet()).decode()
+    xml = chart_part(chart, style, _sheet_name()).decode()
     for pattern, full in (
         ('="en-US"', '="zh-CN"'),
         ("<a:latin( typeface=[^/]*)/>", r"<a:latin\1/><a:ea\1/><a:cs\1/>"),
@@ -107,11 +107,11 @@ def chart_xml(chart: Chart, workbook: str) -> bytes:
     return sound(xml).encode()
 
 
-def _height(chart: Chart) -> float:
+def _height(chart: ChartBlock) -> float:
     if chart.kind != "bar":
         return _HEIGHT
     return min(_TALLEST, max(_HEIGHT, _BAR_HEIGHT * len(chart.categories) * max(1, len(chart.series))))
 
 
-def _sheet() -> str:
+def _sheet_name() -> str:
     return clerk()("document.chart-data")

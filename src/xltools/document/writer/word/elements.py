@@ -1,8 +1,7 @@
-"""Elements of WordprocessingML, and paragraphs of them."""
+"""Building blocks of WordprocessingML: elements, runs, paragraphs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from docx.oxml import OxmlElement
@@ -10,11 +9,11 @@ from docx.oxml.ns import qn
 
 from xltools.text import harmless
 
-Element = Any  # of lxml, which has no types of its own
+Element = Any  # an lxml element; lxml has no type hints
 
 
 def w(name: str, /, *children: Element, **attributes: object) -> Element:
-    """An element of the main vocabulary; what is false or none is left out."""
+    """Return an element of the main namespace; attributes that are false or None are left out."""
     element = OxmlElement(f"w:{name}")
     for key, value in attributes.items():
         if value is not None and value is not False:
@@ -24,32 +23,32 @@ def w(name: str, /, *children: Element, **attributes: object) -> Element:
 
 
 def paragraph(text: str, style: str, *properties: Element) -> Element:
-    """One paragraph in a style; *properties* stand behind it in the order of the schema."""
+    """Return a paragraph in a style; *properties* are further paragraph properties in the order of the schema."""
     return w("p", w("pPr", w("pStyle", val=style), *properties), *runs(text))
 
 
 def runs(text: str, *properties: Element) -> list[Element]:
-    """A text as runs: one a line, with a break between."""
+    """Return a text as one run per line, with breaks between them."""
     found: list[Element] = []
     for index, line in enumerate(sound(text).split("\n")):
         if index:
             found.append(run(w("br")))
         if line:
-            found.append(run(_text(line), *properties))
+            found.append(run(_text_element(line), *properties))
     return found
 
 
 def run(content: Element, *properties: Element) -> Element:
-    """A run whose quotation marks and dashes, which Latin has too, are taken for Chinese ones."""
+    """Return a run that displays quotation marks and dashes, which Latin also has, in the Chinese font."""
     return w("r", w("rPr", w("rFonts", hint="eastAsia"), *properties), content)
 
 
 def field(instruction: str, shown: str) -> Element:
-    """What the program that shows the document works out, such as the number of the page."""
-    return w("fldSimple", run(_text(shown)), instr=instruction)
+    """Return a field that the displaying program computes, such as the page number."""
+    return w("fldSimple", run(_text_element(shown)), instr=instruction)
 
 
-def _text(text: str) -> Element:
+def _text_element(text: str) -> Element:
     element = w("t")
     element.text = text
     if text != text.strip():
@@ -58,15 +57,15 @@ def _text(text: str) -> Element:
 
 
 def sound(text: str) -> str:
-    """The text without what XML cannot hold."""
+    """Return the text without characters that XML does not allow."""
     return harmless(text.replace("\r\n", "\n").replace("\t", " "))
 
 
 def twips(millimetres: float) -> int:
-    """Twentieths of a point."""
+    """Convert millimetres to twentieths of a point."""
     return round(millimetres * 1440 / 25.4)
 
 
-def all_of(elements: Iterable[Element]) -> list[Element]:
-    """The elements that are there."""
+def present(*elements: Element) -> list[Element]:
+    """Return the elements that are not None."""
     return [element for element in elements if element is not None]

@@ -1,20 +1,20 @@
-"""How a government document looks: the page, the fonts, the styles of its paragraphs.
+"""The look of a government document: page, fonts, paragraph styles.
 
-The measures are those of 《党政机关公文格式》 GB/T 9704—2012: A4, 37 mm above and 28 mm left of a type area of 156 by 225
-mm, 22 lines on a page, three-hao (16 points) FangSong, headings in 黑体 and 楷体, the title in two-hao (22 points)
-小标宋, page numbers in four-hao (14 points) between two dashes, outside.
+The measures are those of 《党政机关公文格式》 GB/T 9704—2012: A4, a type area of 156 by 225 mm, 37 mm from the top and 28 mm
+from the left, 22 lines per page, FangSong of size three (16 points), headings in 黑体 and 楷体, the title in 小标宋 of size
+two (22 points), page numbers of size four (14 points) between two dashes at the outer edge.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from xltools.document.writer.word.elements import Element, all_of, twips, w
+from xltools.document.writer.word.elements import Element, present, twips, w
 
 MARGIN_TOP, MARGIN_BOTTOM, MARGIN_LEFT, MARGIN_RIGHT = 37.0, 35.0, 28.0, 26.0  # mm
 PAGE_WIDTH, PAGE_HEIGHT = 210.0, 297.0
 TEXT_WIDTH = PAGE_WIDTH - MARGIN_LEFT - MARGIN_RIGHT
-FOOTER = 24.5  # mm from the edge: its line stands 7 mm below the type area
+FOOTER = 24.5  # mm from the edge: its line is 7 mm below the type area
 HEADER = 20.0
 CELL_UPRIGHT, CELL_ACROSS, WORDS_ACROSS = 0.5, 0.8, 1.2  # mm between the frame of a cell and its text
 
@@ -22,7 +22,7 @@ XIAOBIAO, FANGSONG, KAI, HEI, SONG = "方正小标宋_GBK", "仿宋_GB2312", "�
 
 
 class Font(NamedTuple):
-    """A font, the one that takes its place where it is not installed, and what kind it is of where neither is."""
+    """A font, its substitute where it is not installed, and its classification for choosing another."""
 
     name: str
     other: str
@@ -31,7 +31,7 @@ class Font(NamedTuple):
     pitch: str = "auto"
 
 
-# The fonts that offices install for documents; the other is one that comes with Windows, or with the same maker's fonts.
+# The fonts that offices install for documents; the substitute comes with Windows, or from the same maker.
 FONTS = (
     Font(XIAOBIAO, "方正小标宋简体", "script", "03000509000000000000"),
     Font(FANGSONG, "仿宋", "modern", "02010609030101010101", "fixed"),
@@ -41,12 +41,12 @@ FONTS = (
 )
 
 _COMPATIBLE = "http://schemas.microsoft.com/office/word"
-_LINE = 579  # twips: 225 mm are 22 lines
+_LINE = 579  # twips: 22 lines in 225 mm
 _TITLE_LINE = 700
 
 
-class Style(NamedTuple):
-    """A style of paragraphs. ``key`` is how paragraphs name it, ``name`` what Word calls it (its own in English)."""
+class ParagraphStyle(NamedTuple):
+    """A paragraph style. ``key`` is its ID; ``name`` is its name in Word, in English for built-in styles."""
 
     key: str
     name: str
@@ -54,13 +54,13 @@ class Style(NamedTuple):
     points: float
     align: str = "both"
     indent: bool = False  # two characters in the first line
-    level: int | None = None  # in the outline, from 0
+    level: int | None = None  # of the outline, from 0
     line: int | None = _LINE
     after: int = 0
     bold: bool = False
     next: str = ""
     colour: str = ""
-    is_prose: bool = True  # its lines end where the text decides
+    is_prose: bool = True  # whether its text is wrapped as prose
 
 
 BODY, TITLE, NOTE, CENTRE, RIGHT, CELL, LABEL, SPACE, FOOT, DRAFT = (
@@ -68,27 +68,27 @@ BODY, TITLE, NOTE, CENTRE, RIGHT, CELL, LABEL, SPACE, FOOT, DRAFT = (
     *("Footer", "Header"),
 )
 STYLES = (
-    Style("Normal", "Normal", FANGSONG, 16, is_prose=False),
-    Style(TITLE, "Title", XIAOBIAO, 22, "center", line=_TITLE_LINE, after=_LINE, next=BODY),
-    Style("Heading1", "heading 1", HEI, 16, indent=True, level=0, next=BODY),
-    Style("Heading2", "heading 2", KAI, 16, indent=True, level=1, next=BODY),
-    Style("Heading3", "heading 3", FANGSONG, 16, indent=True, level=2, next=BODY, bold=True),
-    Style("Heading4", "heading 4", FANGSONG, 16, indent=True, level=3, next=BODY),
-    Style(BODY, "Body Text", FANGSONG, 16, indent=True),
-    Style(NOTE, "注", FANGSONG, 12, line=None),
-    Style(CENTRE, "居中", FANGSONG, 16, "center"),
-    Style(RIGHT, "落款", FANGSONG, 16, "right"),
-    Style(CELL, "表内文字", SONG, 10.5, "left", line=None),
-    Style(LABEL, "表头和数字", SONG, 10.5, "center", line=None, is_prose=False),
-    Style(SPACE, "间隔", SONG, 5, line=None),
-    Style(FOOT, "footer", SONG, 14, "left", line=None, is_prose=False),
-    Style(DRAFT, "header", HEI, 16, "right", line=None, colour="C00000"),
+    ParagraphStyle("Normal", "Normal", FANGSONG, 16, is_prose=False),
+    ParagraphStyle(TITLE, "Title", XIAOBIAO, 22, "center", line=_TITLE_LINE, after=_LINE, next=BODY),
+    ParagraphStyle("Heading1", "heading 1", HEI, 16, indent=True, level=0, next=BODY),
+    ParagraphStyle("Heading2", "heading 2", KAI, 16, indent=True, level=1, next=BODY),
+    ParagraphStyle("Heading3", "heading 3", FANGSONG, 16, indent=True, level=2, next=BODY, bold=True),
+    ParagraphStyle("Heading4", "heading 4", FANGSONG, 16, indent=True, level=3, next=BODY),
+    ParagraphStyle(BODY, "Body Text", FANGSONG, 16, indent=True),
+    ParagraphStyle(NOTE, "注", FANGSONG, 12, line=None),
+    ParagraphStyle(CENTRE, "居中", FANGSONG, 16, "center"),
+    ParagraphStyle(RIGHT, "落款", FANGSONG, 16, "right"),
+    ParagraphStyle(CELL, "表内文字", SONG, 10.5, "left", line=None),
+    ParagraphStyle(LABEL, "表头和数字", SONG, 10.5, "center", line=None, is_prose=False),
+    ParagraphStyle(SPACE, "间隔", SONG, 5, line=None),
+    ParagraphStyle(FOOT, "footer", SONG, 14, "left", line=None, is_prose=False),
+    ParagraphStyle(DRAFT, "header", HEI, 16, "right", line=None, colour="C00000"),
 )
 LEVELS = sum(style.level is not None for style in STYLES)
 
 
 def defaults() -> Element:
-    """What holds where no style says otherwise."""
+    """Return the defaults of all styles."""
     run = w(
         "rPr", _fonts(FANGSONG), w("sz", val=32), w("szCs", val=32), w("lang", val="zh-CN", eastAsia="zh-CN")
     )
@@ -96,23 +96,21 @@ def defaults() -> Element:
 
 
 def styles() -> list[Element]:
-    """The styles of paragraphs, and the one of tables."""
-    return [*map(_style, STYLES), _table_style()]
+    """Return the paragraph styles and the table style."""
+    return [*map(_style_element, STYLES), _table_style()]
 
 
-def _style(style: Style) -> Element:
+def _style_element(style: ParagraphStyle) -> Element:
     normal = style.key == "Normal"
     return w(
         "style",
-        *all_of(
-            (
-                w("name", val=style.name),
-                None if normal else w("basedOn", val="Normal"),
-                w("next", val=style.next) if style.next else None,
-                w("qFormat"),
-                _paragraph(style),
-                _run(style),
-            )
+        *present(
+            w("name", val=style.name),
+            None if normal else w("basedOn", val="Normal"),
+            w("next", val=style.next) if style.next else None,
+            w("qFormat"),
+            _paragraph_properties(style),
+            _run_properties(style),
         ),
         type="paragraph",
         default="1" if normal else None,
@@ -121,43 +119,38 @@ def _style(style: Style) -> Element:
     )
 
 
-def _paragraph(style: Style) -> Element:
+def _paragraph_properties(style: ParagraphStyle) -> Element:
     keeps = style.level is not None
     spacing = {"line": style.line, "lineRule": "exact"} if style.line else {"line": 240, "lineRule": "auto"}
     indent = {"firstLineChars": 200, "firstLine": round(style.points * 40)} if style.indent else {}
     return w(
         "pPr",
-        *all_of(
-            (
-                w("keepNext") if keeps else None,
-                w("keepLines") if keeps else None,
-                w("widowControl", val="0"),
-                w("snapToGrid", val="0"),
-                w("spacing", before=0, after=style.after, **spacing),
-                w("ind", **indent) if indent else None,
-                w("jc", val=style.align),
-                w("outlineLvl", val=style.level) if keeps else None,
-            )
+        *present(
+            w("keepNext") if keeps else None,
+            w("keepLines") if keeps else None,
+            w("widowControl", val="0"),
+            w("snapToGrid", val="0"),
+            w("spacing", before=0, after=style.after, **spacing),
+            w("ind", **indent) if indent else None,
+            w("jc", val=style.align),
+            w("outlineLvl", val=style.level) if keeps else None,
         ),
     )
 
 
-def _run(style: Style) -> Element:
+def _run_properties(style: ParagraphStyle) -> Element:
     size = round(style.points * 2)
     return w(
         "rPr",
-        *all_of(
-            (
-                _fonts(style.font),
-                w("b") if style.bold else None,
-                w("bCs") if style.bold else None,
-                w("color", val=style.colour) if style.colour else None,
-                w("sz", val=size),
-                w("szCs", val=size),
-                # The document is Chinese, but where a line ends between digits is decided as in English: by Chinese
-                # rules it could end between any two.
-                w("lang", val="en-US", eastAsia="zh-CN") if style.is_prose else None,
-            )
+        *present(
+            _fonts(style.font),
+            w("b") if style.bold else None,
+            w("bCs") if style.bold else None,
+            w("color", val=style.colour) if style.colour else None,
+            w("sz", val=size),
+            w("szCs", val=size),
+            # English rules for line breaks: by Chinese rules, a line could break between any two digits.
+            w("lang", val="en-US", eastAsia="zh-CN") if style.is_prose else None,
         ),
     )
 
@@ -178,7 +171,7 @@ def _table_style() -> Element:
 
 
 def settings() -> list[Element]:
-    """What holds for the whole document: as the Word of today lays it out, with marks of punctuation drawn together."""
+    """Return the document settings: the layout of current versions of Word, with compressed punctuation."""
     modes = {
         "compatibilityMode": 15,
         "overrideTableStyleFontSizeAndJustification": 1,
@@ -198,11 +191,11 @@ def settings() -> list[Element]:
 
 
 def font_table() -> Element:
-    """Every font with the one that takes its place: a program that has neither is told what kind it is of."""
-    return w("fonts", *map(_font, FONTS))
+    """Return the fonts with their substitutes and their classification."""
+    return w("fonts", *map(_font_element, FONTS))
 
 
-def _font(font: Font) -> Element:
+def _font_element(font: Font) -> Element:
     return w(
         "font",
         w("altName", val=font.other),

@@ -1,4 +1,4 @@
-"""A word across the page, behind the text: the one thing that Word still draws with VML (ECMA-376 part 4, 19)."""
+"""A watermark behind the text of a page, drawn with VML as Word draws watermarks (ECMA-376 part 4, 19)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLACE = (
     "mso-position-vertical:center;mso-position-vertical-relative:margin"
 )
 _TYPE = "xltools-text"
-# The plain text path as every Word writes it: its width and slant from the one adjustment.
+# The formulas of the plain text path, as Word writes them.
 _FORMULAS = (
     *("sum #0 0 10800", "prod #0 2 1", "sum 21600 0 @1", "sum 0 0 @2", "sum 21600 0 @3", "if @0 @3 0"),
     *("if @0 21600 @1", "if @0 0 @2", "if @0 @4 21600", "mid @5 @6", "mid @8 @5", "mid @7 @8"),
@@ -28,7 +28,7 @@ _FORMULAS = (
 
 
 def watermark(text: str, number: int) -> Element:
-    """A run that draws the word; *number* tells it from those of other headers."""
+    """Return a run that draws *text*; *number* makes its identifier unique among the headers."""
     kind = tag(
         "v:shapetype",
         tag("v:formulas", *(tag("v:f", eqn=formula) for formula in _FORMULAS)),

@@ -1,4 +1,4 @@
-"""From one year to the next: the difference and the rate, wherever they are told."""
+"""The change of a figure from one year to the next."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from xltools.form.linear import EXACT
 
 
 class Change(NamedTuple):
-    """By how much a figure changed, and to what part of what it was; there is no rate of nothing."""
+    """The change of a figure."""
 
     difference: Decimal
-    rate: Decimal | None
+    rate: Decimal | None  # the difference as a fraction of last year's figure; None if that is 0
 
 
 def change(now: Decimal, last: Decimal | None) -> Change | None:
-    """What became of *last* year's figure; ``None`` where it is not known.
+    """Return the change since *last* year's figure, or ``None`` if that is unknown.
 
-    A figure below zero that rises has grown: the rate has the sign of the difference.
+    The rate has the sign of the difference, also for figures below zero.
     """
     if last is None:
         return None

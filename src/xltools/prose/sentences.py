@@ -1,37 +1,36 @@
-"""How reports in Chinese say things, whatever the form: sentences and clauses, 其中, 同比, 未, 去年, 均已.
+"""Sentences of Chinese reports, independent of the form: clauses, parts (其中), comparisons (同比), negations (未), years.
 
-What belongs to one form (which words mean which cells) is data of the form and not here. The words below were
-collected from published reports.
+Which words mean which cells is defined by the form, see :mod:`xltools.form.prose`. The words below were collected from
+published reports.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from xltools.data.numeral import Quantity, folded, quantities, year_of, years
+from xltools.prose.quantities import Quantity, folded, quantities, year_of, years
 
 _END = re.compile(r"[。！？!?\n]")
 _CLAUSE = re.compile(r"[，；：;:（）()]|,(?!(?<=\d,)\d{3}(?!\d))")
-# What may stand between a word and its number without changing what is counted.
-_LIGHT = (
+# Words that may stand between a word and its number without changing what is counted.
+_NEUTRAL = (
     r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类"
     r"|办理|共计|合计|总计|总数|一共|共|已|的|了|为|有|是|计|达到?|各|等|其中|分别|或者|[、和及与或以“”「」\"]"
 )
 _JOINED = r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+"
 _PART = r"其中|包括|含|[（(：:]|分别"
 _SUM = r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$"
-# Not this year's whole: a comparison, an average, an extreme.
+# Words of a comparison, an average or an extreme: the number is not this year's count.
 _COMPARED = (
     r"同比|环比|[比较][上去前往]|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均|其余|其他[^处]*$"
 )
 _WHOLE_YEAR = r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
-_HANDED_ON = (
+_CARRIED_OVER = (
     r"结转[至到入]?(?:[下次上]一?年|明年|\d{4}年)度?|(?:上一?年|去年|\d{4}年)度?(?:结转|遗留|转入|转至)"
 )
 _TIME = (
@@ -45,12 +44,9 @@ _NOTHING = r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机
 _NO_SIGNS = str.maketrans("", "", "。，、；：！.,;:!“”\"'\n")
 _NOTHING_WORDS = {"无", "没有", "不", "未", "", "/", "-", "—", "——", "暂无"}
 _LONGEST_NOTHING = 20
-_LONG = re.compile(
-    rf"(?:[^\u4e00-\u9fff]*+[\u4e00-\u9fff]){{{_LONGEST_NOTHING + 1}}}"
-)  # whatever else is left out
-# In characters of a box, characters of a sentence, and numbers in one: what is done with it grows with their square.
+# Limits in characters of a prose cell, characters of a sentence and numbers of a sentence; the cost of the checks grows
+# with the square of these.
 _MOST, _LONGEST, _MOST_NUMBERS = 10_000, 600, 60
-# Patterns of what is rarely met are compiled when it is.
 _OPENING = r"(?:[（(]?[一二三四五六七八九十\d]+[）)、.])?(?:[^，。]{0,12}(?:情况|方面|工作|公开))?[:：]?(?:截[至止]|在)?"
 _NO_TOPIC = r"[0-9一二三四五六七八九十]{1,2}月(?!31日|底)|[底末初起前至到\-—~]|以[来前后]|[上下]半年|第|的|印发|年报|结转|考核|评估|度?(?:报告|考核|评估|工作要点)"
 _LOOKS_BACK = r"[相对]比|[比较]20|同比|整改|考核|评估|以来|指出|反馈|获[得评]|荣获|被评|修订|成立"
@@ -61,165 +57,144 @@ _PERIOD = re.compile(
 
 
 class Phrase(NamedTuple):
-    """A quantity in its sentence, with the words around it."""
+    """A quantity with the words around it."""
 
     sentence: str
     quantity: Quantity
-    before: str  # the sentence up to it
-    segment: str  # what stands right before it: since the clause began, or since the quantity before
-    behind: str  # what follows it, up to the next mark or quantity
+    before: str  # the sentence up to the quantity
+    segment: str  # the words between the quantity and the start of the clause or the previous quantity
+    behind: str  # the words up to the next mark or quantity
     clause: str
 
     @property
     def quote(self) -> str:
-        """The words that the number belongs to, and the number."""
-        start, own = len(self.before) - len(self.segment), self.quantity
-        return self.sentence[start : own.end + len(self.behind)].strip("、")
+        """The number with the words that belong to it."""
+        start = len(self.before) - len(self.segment)
+        return self.sentence[start : self.quantity.end + len(self.behind)].strip("、")
 
     @property
     def is_part(self) -> bool:
-        """Whether it stands in a list of parts."""
-        return bool(re.search(_PART, self.before.rpartition("；")[2]))
+        """Whether the quantity is in a list of parts."""
+        return opens_parts(self.before.rpartition("；")[2])
 
     @property
     def is_sum(self) -> bool:
-        """Whether it sums up what came before."""
+        """Whether the quantity is a sum of the ones before it."""
         return bool(re.search(_SUM, self.segment))
 
     @property
     def is_compared(self) -> bool:
-        """Whether it is a difference, an average or a remainder rather than a count."""
+        """Whether the quantity is a difference, an average or a remainder rather than a count."""
         return bool(re.search(_COMPARED, self.segment))
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence, folded, with its quantities."""
+    """A folded sentence with its quantities."""
 
     text: str
     quantities: tuple[Quantity, ...]
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
-        """Its quantities, each with the words around it."""
+        """The quantities, each with the words around it."""
         return tuple(self._phrase(index) for index in range(len(self.quantities)))
 
     def _phrase(self, index: int) -> Phrase:
-        own = self.quantities[index]
-        start, end = self.clause_at(own.start)
+        quantity = self.quantities[index]
+        start, end = self.clause_at(quantity.start)
         previous = self.quantities[index - 1].end if index else 0
         following = self.quantities[index + 1].start if index + 1 < len(self.quantities) else end
-        behind = self.text[own.end : min(end, following)].partition("、")[0]
+        before = self.text[: quantity.start]
+        behind = self.text[quantity.end : min(end, following)].partition("、")[0]
         return Phrase(
-            self.text,
-            own,
-            self.text[: own.start],
-            self.text[max(start, previous) : own.start],
-            behind,
-            self.text[start:end],
+            self.text, quantity, before, before[max(start, previous) :], behind, self.text[start:end]
         )
 
     def clause_at(self, position: int) -> tuple[int, int]:
-        """Where the clause around *position* begins and ends."""
-        following = bisect_left(self._marks, position)
-        start = self._marks[following - 1] + 1 if following else 0
-        return start, self._marks[following] if following < len(self._marks) else len(self.text)
+        """Return the start and end of the clause at *position*."""
+        start = max((mark.end() for mark in _CLAUSE.finditer(self.text, 0, position)), default=0)
+        following = _CLAUSE.search(self.text, position)
+        return start, following.start() if following else len(self.text)
 
     def clauses(self) -> Iterator[tuple[int, str]]:
-        """Each clause with where it begins."""
+        """Yield the start and the text of each clause."""
         start = 0
-        for end in (*self._marks, len(self.text)):
+        for end in (*(mark.start() for mark in _CLAUSE.finditer(self.text)), len(self.text)):
             if end > start:
                 yield start, self.text[start:end]
             start = end + 1
 
-    @cached_property
-    def _marks(self) -> list[int]:
-        """Where the signs stand that part the clauses."""
-        return [mark.start() for mark in _CLAUSE.finditer(self.text)]
-
-    def denials(self) -> Iterator[tuple[int, str, int]]:
-        """Each clause that says 未, 没有 or 无: where it begins, the clause, and where in it the first such word ends."""
-        for start, clause in self.clauses() if _may_deny(self.text) else ():
-            if _may_deny(clause) and (match := _NOT.search(clause)):
+    def negations(self) -> Iterator[tuple[int, str, int]]:
+        """Yield each clause with 未, 没有 or 无: its start, its text, and the end of the first such word in it."""
+        for start, clause in self.clauses():
+            if match := _NOT.search(clause):
                 yield start, clause, match.end()
 
 
 def sentences(text: str) -> tuple[Sentence, ...]:
-    """The sentences of *text*. What is beyond anything that people write is passed over: it would only cost time."""
+    """Return the sentences of *text*; overlong text, sentences and lists of numbers are left out."""
     parts = (part for part in _END.split(folded(text[:_MOST])) if 0 < len(part) <= _LONGEST)
     found = (Sentence(part, tuple(quantities(part))) for part in parts)
     return tuple(sentence for sentence in found if len(sentence.quantities) <= _MOST_NUMBERS)
 
 
-def is_light(text: str, words: Iterable[str]) -> bool:
-    """Whether nothing stands in *text* but *words* and such as do not change what is counted."""
-    if not text:
-        return True
+def is_neutral(text: str, words: Iterable[str]) -> bool:
+    """Return whether *text* consists of *words* and words that do not change what is counted."""
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "")
-    return not re.sub(_LIGHT, "", text)
+    return not re.sub(_NEUTRAL, "", text)
 
 
 def are_joined(text: str) -> bool:
-    """Whether *text* stands between two things that are counted together."""
+    """Return whether *text*, found between two terms, joins them into one count."""
     return bool(re.fullmatch(_JOINED, text))
 
 
-def is_elsewhen(before: str, year: int) -> bool:
-    """Whether the last word of time in *before* names another time than the whole of *year*."""
-    text = re.sub(_HANDED_ON, "", re.sub(_WHOLE_YEAR, "", before))
+def is_other_period(before: str, year: int) -> bool:
+    """Return whether the last time expression in *before* names a period other than the whole of *year*."""
+    text = re.sub(_CARRIED_OVER, "", re.sub(_WHOLE_YEAR, "", before))
     last = max(re.finditer(_TIME, text), key=re.Match.start, default=None)
     if last is None or last["here"]:
         return False
     return last["there"] is not None or year_of(last["year"]) != year
 
 
-def _may_deny(text: str) -> bool:
-    """Whether there is anything in *text* without which nothing is denied: looked for before what takes longer."""
-    return "未" in text or "没" in text or "无" in text or "不存在" in text
-
-
 def says_nothing(text: str) -> bool:
-    """Whether a text is only a way of saying 无."""
-    if _LONG.match(text):
-        return False
+    """Return whether *text* only says 无 (nothing to report) in one of the usual ways."""
     plain = folded(text).translate(_NO_SIGNS)
     return len(plain) <= _LONGEST_NOTHING and re.sub(_NOTHING, "", plain) in _NOTHING_WORDS
 
 
-def part_mark(text: str) -> bool:
-    """Whether *text* opens a list of parts."""
+def opens_parts(text: str) -> bool:
+    """Return whether *text* opens a list of parts."""
     return bool(re.search(_PART, text))
 
 
 def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
-    """Years other than *year* that the sentence gives as the year it reports on.
+    """Yield the years other than *year* that the sentence gives as the year reported on.
 
-    Last year and next year have their place in comparisons, in what was carried over, in plans and in what was put
-    right; so a year counts only where the sentence opens with it, or where it dates the report itself.
+    Other years are legitimate in comparisons, in what is carried over, in plans and in corrections of earlier faults. So
+    a year counts only at the opening of the sentence, or where it dates the report itself.
     """
-    if "年" not in sentence.text:
-        return
     for match in _PERIOD.finditer(sentence.text):
         named = int(match[1] or match[2])
         if named != year:
             yield named
             return
-    text = re.sub(_HANDED_ON, "", sentence.text)  # 结转2025年 is no word of 2025
+    text = re.sub(_CARRIED_OVER, "", sentence.text)  # 结转2025年 does not report on 2025
     named_years = list(years(text))
     if any(named == year for named, _, _ in named_years) or not named_years:
         return
     named, start, end = named_years[0]
     rest = text[end:]
-    looks_away = _LOOKS_AHEAD if named > year else _LOOKS_BACK
-    if not re.fullmatch(_OPENING, text[:start]):
-        return
-    if not re.match(_NO_TOPIC, rest) and not re.search(looks_away, rest):
+    other_topic = _LOOKS_AHEAD if named > year else _LOOKS_BACK
+    is_opening = re.fullmatch(_OPENING, text[:start]) and not re.match(_NO_TOPIC, rest)
+    if is_opening and not re.search(other_topic, rest):
         yield named
 
 
 def is_enumerated(sentence: Sentence, numbers: list[Quantity]) -> bool:
-    """Whether nothing but 、 divides these numbers: one list, of one kind."""
+    """Return whether only 、 separates the numbers, so that they form one list."""
     between = [sentence.text[one.end : other.start] for one, other in pairwise(numbers)]
     return bool(between) and all(text.startswith("、") and not _CLAUSE.search(text) for text in between)

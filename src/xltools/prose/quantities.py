@@ -1,7 +1,7 @@
 """Numbers in running Chinese text: 25件, 3,119 件, ２５份, 二十五件, 2.3万件, 约100件.
 
-Only a number with a counter behind it is a quantity. Dates, ordinals, numbers of documents and articles have none and
-are passed over. A number that says itself that it is not exact is rough.
+Only a number followed by a counter (件, 份, 元 …) is a quantity. Dates, ordinals, document numbers and article numbers
+have no counter and are skipped. A number with a word such as 约 (about) or 余 (over) beside it is rough.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ _COUNTED_IN_CHARACTERS = [
     "例",
     "条",
     "万元",
-]  # 一次, 一个, 十分 are words more often than numbers
-_NO_COUNT = r"(?!事(?!项)|实事)"  # 一件事, 十件实事 are campaigns
+]  # the other counters form words: 一次, 一个, 十分
+_NO_COUNT = r"(?!事(?!项)|实事)"  # 一件事, 十件实事 are names of campaigns
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,10})?"
 _QUANTITY = (
     rf"(?<![\d.,第零〇一二两三四五六七八九十百千万])(?:(?P<arabic>{_ARABIC})(?P<times>[百千万亿](?!元))?"
@@ -56,103 +56,62 @@ _QUANTITY = (
     rf"(?P<counter>{'|'.join(_COUNTED_IN_CHARACTERS)})){_NO_COUNT}"
 )
 _ROUGH_BEFORE = r"(?:约|近|逾|超|超过|不足|不到|至少|多达|[\d一二三四五六七八九十][至到~\-—])$"
-_LONGEST_ROUGH = 3  # characters, with a line end
 _ROUGH_BEHIND = r"以上|以下|以内|左右|上下"
 _YEAR = r"(?<!\d)(\d{4}|[〇零一二三四五六七八九]{4})年"
 
 
 class Quantity(NamedTuple):
-    """A number with its counter, and where it stands in its text."""
+    """A number with its counter, and its position in the text."""
 
     value: Decimal
     unit: str
     start: int
     end: int
-    step: Decimal  # what its last digit counts: 100 in 2.3万
+    step: Decimal  # the value of one unit in the last written digit: 1000 in 2.3万
     is_rough: bool
 
     def agrees(self, figure: Decimal) -> bool:
-        """Whether it may stand for *figure*: the figure itself, or rounded to the digits that are written."""
+        """Return whether the number can stand for *figure*: equal to it, or to it rounded to the digits written."""
         exact = self.step == 1 and not self.is_rough
         return self.value == figure if exact else abs(self.value - figure) < self.step
 
 
 def folded(text: str) -> str:
-    """One width for digits, letters and the signs that belong to numbers, and no spaces; line ends stay."""
-    return _FOREIGN.sub(_fold, text)
+    """Return *text* without spaces, with digits, letters, ``%``, ``.`` and ``~`` in half width; line breaks stay."""
+    return "".join(map(_folded_character, text))
 
 
-# Whatever may change: anything but what most texts consist of, ASCII without spaces, Chinese characters and their signs.
-_FOREIGN = re.compile("[^\n!-~\u4e00-\u9fff\u3001\u3002\u3008-\u3011\u201c\u201d\u2014！（），：；？]+")
-
-
-def _fold(match: re.Match[str]) -> str:
-    return match[0].translate(_FOLDS)
-
-
-class _Folds(dict[int, str]):
-    """What becomes of each character, worked out when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        folded = _folded(chr(code))
-        if code <= _BASIC:
-            self[code] = folded
-        return folded
-
-
-_BASIC = 0xFFFF  # beyond are a million more, which are not kept
-_FOLDS = _Folds()
-
-
-def _folded(character: str) -> str:
+def _folded_character(character: str) -> str:
     if character != "\n" and (character.isspace() or character in "\u200b\ufeff"):
         return ""
     plain = unicodedata.normalize("NFKC", character)
-    return (
-        plain
-        if plain != character and ((plain.isascii() and plain.isalnum()) or plain in "%.~")
-        else character
-    )
+    return plain if (plain.isascii() and plain.isalnum()) or plain in "%.~" else character
 
 
 def quantities(text: str) -> Iterator[Quantity]:
-    """The quantities in *text*, which is folded, in order."""
-    rough_before, rough_behind = re.compile(_ROUGH_BEFORE), re.compile(_ROUGH_BEHIND)
-    for match in _numbers(text):
-        plain, characters = match["arabic"], match["characters"]
-        unit = match["unit"] or match["counter"]
+    """Yield the quantities in *text*, which must be folded, in order."""
+    for match in re.finditer(_QUANTITY, text):
         times = _PLACES[match["times"]] if match["times"] else 1
-        if plain:
+        if plain := match["arabic"]:
             value = Decimal(plain.replace(",", "")) * times
             step = Decimal(times).scaleb(-len(plain.partition(".")[2]))
-        else:
-            counted = from_characters(characters)
-            if counted is None:
-                continue
+        elif (counted := from_characters(match["characters"])) is not None:
             value, step = Decimal(counted), Decimal(1)
-        rough = match["more"] or match["over"] or times > 1
-        rough = (
-            rough
-            or rough_before.search(text[max(0, match.start() - _LONGEST_ROUGH) : match.start()])
-            or rough_behind.match(text, match.end())
+        else:
+            continue
+        is_rough = (
+            match["more"]
+            or match["over"]
+            or times > 1
+            or re.search(_ROUGH_BEFORE, text[: match.start()])
+            or re.match(_ROUGH_BEHIND, text[match.end() :])
         )
-        yield Quantity(value, unit, match.start(), match.end(), step, bool(rough))
-
-
-def _numbers(text: str) -> Iterator[re.Match[str]]:
-    """The matches of the whole pattern, which is tried only where digits or characters of a number begin."""
-    behind, number = 0, re.compile(_QUANTITY)
-    for run in _RUN.finditer(text):
-        if run.start() >= behind and (match := number.match(text, run.start())):
-            behind = match.end()
-            yield match
-
-
-_RUN = re.compile(r"[\d零〇一二两三四五六七八九十百千万]+")
+        unit = match["unit"] or match["counter"]
+        yield Quantity(value, unit, match.start(), match.end(), step, bool(is_rough))
 
 
 def from_characters(text: str) -> int | None:
-    """二十五 is 25, 一百零三 is 103, 二〇二四 is 2024; ``None`` where the characters make no number."""
+    """Return the value of a Chinese numeral (二十五, 一百零三, 二〇二四), or ``None`` if *text* is not one."""
     if all(c in _DIGITS for c in text):
         return int("".join(str(_DIGITS[c]) for c in text)) if text else None
     total = group = digit = 0
@@ -170,12 +129,12 @@ def from_characters(text: str) -> int | None:
 
 
 def year_of(text: str) -> int | None:
-    """The year that four digits or characters name."""
+    """Return the year written with four digits or Chinese characters."""
     return int(text) if text.isdecimal() else from_characters(text)
 
 
 def years(text: str) -> Iterator[tuple[int, int, int]]:
-    """Each year that *text* names, with where it stands, 年 included."""
+    """Yield each year in *text* with its start and end, 年 included."""
     for match in re.finditer(_YEAR, text):
         if (year := year_of(match[1])) is not None:
             yield year, match.start(), match.end()

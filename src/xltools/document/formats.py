@@ -1,4 +1,4 @@
-"""What formats of output have in common: each is asked for by an ending, and has a room that may need a library."""
+"""Formats of output: chosen by the ending of a file's name, and written by a module that may need a library."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any, TypeVar
 
 from xltools.errors import InputError, OutputError, Problem, missing_extra
 
-_How = TypeVar("_How", bound=str)
+_FormatName = TypeVar("_FormatName", bound=str)
 
 
-def format_by(output: Path, endings: Mapping[_How, tuple[str, ...]]) -> _How:
-    """The format that the name of the file asks for, by its ending; raises :class:`InputError` where it asks for none."""
+def format_by_ending(output: Path, endings: Mapping[_FormatName, tuple[str, ...]]) -> _FormatName:
+    """Return the format that has the ending of *output*; raises :class:`InputError` if there is none."""
     ending = output.suffix.casefold()
-    for how, own in endings.items():
+    for name, own in endings.items():
         if ending in own:
-            return how
+            return name
     known = ", ".join(one for own in endings.values() for one in own)
     raise InputError(Problem("unknown-ending", str(output), {"known": known}))
 
 
-def room_of(name: str, library: str, extra: str) -> Any:
-    """The module of that name; raises :class:`OutputError` naming the *extra* when the *library* it needs is not there."""
+def load_module(name: str, library: str, extra: str) -> Any:
+    """Return the module *name*; raises :class:`OutputError`, with the *extra*, if its *library* is not installed."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:

@@ -1,0 +1,113 @@
+"""Numbers typed as text in cells for figures.
+
+Nothing is guessed. A text that can mean only one number is that number; an ambiguous or inexact text is refused with a
+code for the reason. The cases are taken from real returns and published reports.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import NamedTuple
+
+from xltools.data.number import normal, trimmed
+
+_NOTHING = {
+    "无",
+    "没有",
+    "没有发生",
+    "未发生",
+    "空",
+    "/",
+    "\\",
+    "-",
+    "--",
+    "—",
+    "——",
+    "–",
+    "―",
+    "n/a",
+    "na",
+    "nil",
+}
+_DIGITS = r"[0-9]+(?:\.[0-9]+)?"
+_GROUPED = r"[0-9]{1,3}(?:[, '][0-9]{3})+(?:\.[0-9]+)?"
+_PLAIN = rf"[+-]?\s*(?:{_DIGITS}|\.[0-9]+)"
+_SCIENTIFIC = rf"[+-]?{_DIGITS}[eE][+-]?[0-9]+"
+_BRACKETED = r"\((.+)\)"
+_DATE = r"[0-9]{4}\s*(?:年|[-/.]\s*[0-9]{1,2}\s*[-/.]|[-/]\s*[0-9]{1,2}$).*|[0-9]{1,2}\s*月.*"
+_CHANGE = rf"(?:[+增减升降]|增加|减少|上升|下降|净增|净减)\s*{_DIGITS}.*"
+_VAGUE = rf"(?:约|大约|近|将近|超|超过|逾|不足|不到|至少)\s*{_DIGITS}.*|{_DIGITS}\s*[余多来几]\D*|{_DIGITS}\D*(?:左右|上下|以上|以下)"
+_REMARK = rf"{_DIGITS}\D*[(,;:、]\s*[^\d\s].*"
+_OTHER_UNIT = r"[+-]?\s*[0-9][0-9,. ]*\s*[^\d\s(),.;:、+-]+"
+_LONGEST = 200  # characters; longer than any figure with a remark
+_MOST_DIGITS = 15  # that a spreadsheet stores exactly
+
+
+class TypedNumber(NamedTuple):
+    """The number that a text means, or the code of the finding that it causes."""
+
+    value: Decimal | None = None
+    fault: str = ""
+    is_blank: bool = False  # a text such as 无 or a dash, which counts as a blank cell
+
+
+def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
+    """Return the meaning of *text* in a cell of that *unit*; *signed* cells may hold numbers below zero."""
+    if len(text) > _LONGEST:
+        return TypedNumber(fault="not-a-number")
+    if any(map(_is_reference_mark, text)):
+        return TypedNumber(fault="text-remark")
+    plain, unit = _normalized(text), _normalized(unit)
+    if plain.casefold() in _NOTHING:
+        return TypedNumber(fault="text-nothing", is_blank=True)
+    core = plain.removesuffix(unit).strip() if plain != unit else plain
+    if signed:
+        core = core.removeprefix("+").strip()
+    if (value := _number(core, signed=signed)) is not None:
+        digits = len(value.as_tuple().digits)
+        return TypedNumber(value) if digits <= _MOST_DIGITS else TypedNumber(fault="number-too-large")
+    return TypedNumber(fault=_fault(core, plain))
+
+
+def _is_reference_mark(letter: str) -> bool:
+    """Return whether *letter* is a circled or raised digit; as a plain digit it would turn 12① into 121."""
+    is_special = letter.isnumeric() and not letter.isdecimal()
+    return is_special and any(map(str.isdecimal, unicodedata.normalize("NFKC", letter)))
+
+
+def _normalized(text: str) -> str:
+    """Return *text* in half width, with one kind of minus sign, and with single spaces."""
+    plain = unicodedata.normalize("NFKC", trimmed(text))
+    return " ".join(plain.replace("\u2212", "-").replace("\u200b", "").split())
+
+
+def _number(text: str, *, signed: bool) -> Decimal | None:
+    if bracketed := re.fullmatch(_BRACKETED, text):
+        inner = _number(bracketed[1].strip(), signed=False)
+        return -inner if inner is not None and signed else inner  # accountants write -5 as (5)
+    if re.fullmatch(_GROUPED, text):
+        return normal(Decimal(re.sub("[, ']", "", text)))
+    if re.fullmatch(_PLAIN, text) and not text.startswith("+"):
+        return normal(Decimal(text.replace(" ", "")))
+    return None
+
+
+def _fault(core: str, plain: str) -> str:
+    """Return the code of the first pattern that matches; the patterns go from special to general."""
+    if re.fullmatch(_SCIENTIFIC, core):
+        return "number-too-large"
+    for code, pattern in _FAULTS:
+        if re.fullmatch(pattern, core) or re.fullmatch(pattern, plain):
+            return code
+    return "not-a-number"
+
+
+_FAULTS = (
+    ("text-date", _DATE),
+    ("text-change", _CHANGE),
+    ("text-vague", _VAGUE),
+    ("text-remark", _REMARK),
+    ("text-unit", _OTHER_UNIT),
+)

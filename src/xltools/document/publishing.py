@@ -1,0 +1,174 @@
+"""The published report on a roll-up or a single return: title, sections with tables and prose, an annex.
+
+The prose of each part comes from the template, else from the workbook, else from the sentences of the form. Figures are
+inserted for their braces before the checks, so the checks compare tables with the prose that is published. A required
+part without a text gets a gap, marked with 【】. Prose of the agencies of a roll-up is never used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from xltools.data.document import Document, DocumentBlock, Heading, PageBreak, Paragraph
+from xltools.data.filing import Filing
+from xltools.data.prior import known
+from xltools.data.record import Figures
+from xltools.document.annex import annex_blocks
+from xltools.document.manuscript import OPENING, Manuscript
+from xltools.document.official import official_table, unknown_note
+from xltools.errors import InputError, Problem
+from xltools.form.model import Form
+from xltools.form.wording import Wording, WordingError
+from xltools.prose.filling import TextValues
+from xltools.text import clerk
+
+PassageOrigin = Literal["template", "workbook", "form", "nobody"]
+_GAP = re.compile(r"【[^【】]*】")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The paragraphs of one part of the report, with figures in braces, and their origin.
+
+    ``overrides_workbook`` is true if the workbook has a different text, which is not used.
+    """
+
+    box: str
+    wordings: tuple[Wording, ...]
+    origin: PassageOrigin
+    overrides_workbook: bool = False
+
+
+class UnfilledGap(NamedTuple):
+    """A gap that a person must fill in, and the part of the report that contains it."""
+
+    box: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportText:
+    """The prose of a report; ``filing`` is the filing that it reports on, with the prose as published."""
+
+    filing: Filing
+    passages: tuple[Passage, ...]
+    known: TextValues
+
+    @property
+    def gaps(self) -> tuple[UnfilledGap, ...]:
+        """The gaps in the order of the report."""
+        return tuple(
+            UnfilledGap(passage.box, gap)
+            for passage in self.passages
+            for paragraph in self.paragraphs(passage.box)
+            for gap in _GAP.findall(paragraph)
+        )
+
+    def paragraphs(self, box: str) -> list[str]:
+        """Return the paragraphs of a part, with their figures."""
+        found = next(passage for passage in self.passages if passage.box == box)
+        return [self.known.filled(wording) for wording in found.wordings]
+
+
+def report_of(
+    filing: Filing, manuscript: Manuscript | None = None, last: Figures | None = None
+) -> ReportText:
+    """Return the prose of the report on *filing*, which has a record; *last* are the figures of the year before.
+
+    Raises :class:`InputError` with the place and name of every brace that cannot be filled in, and the nearest name.
+    """
+    about, form = TextValues.of(filing, last), filing.form
+    assert form is not None  # noqa: S101  TextValues.of asked
+    passages, problems = [], []
+    parts = (f"{section.key}.{part.key}" for section in form.sections for part in section.parts)
+    for box in (OPENING, *parts):
+        passage, faults = _passage(box, filing, manuscript, about)
+        passages.append(passage)
+        problems += faults
+    if problems:
+        raise InputError(*problems)
+    report = ReportText(filing, tuple(passages), about)
+    texts = {p.box: "\n".join(report.paragraphs(p.box)) for p in passages if p.box != OPENING}
+    prose = {box: text for box, text in filing.prose.items() if box not in texts}
+    prose |= {box: text for box, text in texts.items() if text}
+    return replace(report, filing=replace(filing, prose=prose))
+
+
+def _passage(
+    box: str, filing: Filing, manuscript: Manuscript | None, about: TextValues
+) -> tuple[Passage, list[Problem]]:
+    """Return the text of a part of the report, and the problems of inserting its figures."""
+    own = [line.strip() for line in filing.prose.get(box, "").splitlines() if line.strip()]
+    if manuscript and (box in manuscript.passages or box == OPENING):
+        lines = manuscript.passages.get(box, ())
+        texts = [(line.text, f"{manuscript.path}:{line.line}") for line in lines]
+        origin: PassageOrigin = "template"
+    elif own:
+        place = "!".join((filing.source.path, *filing.address(box)))
+        texts, origin = [(line, place) for line in own], "workbook"
+    else:
+        return _passage_of_form(box, about), []
+    wordings: list[Wording] = []
+    problems: list[Problem] = []
+    for text, place in texts:
+        try:
+            wordings.append(Wording.parse(text))
+            problems += about.problems(wordings[-1], place)
+        except WordingError as error:
+            problems.append(Problem(error.code, place, error.facts))
+    differs = origin == "template" and bool(own) and own != [text for text, _ in texts]
+    return Passage(box, tuple(wordings), origin, differs), problems
+
+
+def _passage_of_form(box: str, about: TextValues) -> Passage:
+    """Return the form's sentences as one paragraph; if it has none for a required part, a gap."""
+    form = about.form
+    if box == OPENING:
+        return Passage(box, tuple(about.said(form.publication.opening)), "form")
+    if draft := form.publication.by_box.get(box):
+        parts = tuple(part for wording in about.said(draft.say) for part in wording.parts)
+        if parts:
+            return Passage(box, (Wording(parts),), "form")
+    if box in form.prose.required:
+        return Passage(box, (Wording((clerk()("published.gap", label=label_of(form, box)),)),), "nobody")
+    return Passage(box, (), "nobody")
+
+
+def label_of(form: Form, box: str) -> str:
+    """Return the label of a part of the report, or the title of its section if it has no label."""
+    if box == OPENING:
+        return clerk()("published.opening")
+    section = next(s for s in form.sections if s.key == box.partition(".")[0])
+    return form.texts[box].label or section.title
+
+
+# -- the document
+
+
+def compose(
+    report: ReportText, *, years: Mapping[int, Figures] | None = None, draft: bool = False
+) -> Document:
+    """Return the report as a document, with an annex if *years* has the figures of earlier years.
+
+    Raises :class:`InputError` if *years* does not include last year.
+    """
+    filing, form = report.filing, report.known.form
+    assert filing.record is not None  # noqa: S101  a report has one
+    values = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
+    name = filing.agency.name if filing.agency else ""
+    blocks: list[DocumentBlock] = [Paragraph(text) for text in report.paragraphs(OPENING)]
+    for section in form.sections:
+        blocks.append(Heading(section.title))
+        if section.blocks:
+            blocks.append(official_table(form, section, values))
+            blocks += filter(None, [unknown_note(form, section, values)])
+        for part in section.parts:
+            blocks += [Heading(part.label, 2)] if part.label else []
+            blocks += map(Paragraph, report.paragraphs(f"{section.key}.{part.key}"))
+    if years is not None:
+        blocks += [PageBreak(), *annex_blocks(filing, values, years)]
+    title = clerk()("published.title", name=name, year=filing.record.year, title=form.title)
+    return Document(title, tuple(blocks), draft)

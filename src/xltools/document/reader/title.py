@@ -1,0 +1,97 @@
+"""The agency and the year of a report, from its title, its first lines, or the name of its file."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from xltools.document.reader.flow import Flow, TextLine
+from xltools.form.labels import core
+from xltools.form.model import Form
+
+_YEAR = r"(20[0-9]{2})\s*年\s*度?"
+_PERIOD = re.compile(r"(20[0-9]{2})年1月1日起?(?:，)?(?:至|到|—|-|－|~|～)(?:(20[0-9]{2})年)?12月31日")
+_LONGEST_BEFORE = 60  # characters before the form's title; the preface often begins with the title
+_LONGEST_NAME = 40
+_FIRST = 200  # items that are searched for the title
+_NO_NAME = re.compile(r"[>»›|＞:：!！?？;；。,，\[\]【】《》\d]|^[我本]")
+_AROUND = re.compile(r"^(?:关于|印发|公布|发布|现公布)+|(?:关于|的)$")
+_ZEROS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+_IN_WORDS = re.compile(r"[二][〇○零][〇○零一二三四五六七八九]{2}(?=年)")
+
+
+class ReportTitle(NamedTuple):
+    """The agency and year in a title, and the year of the reporting period in the text; empty or 0 if not found."""
+
+    agency: str = ""
+    year: int = 0
+    period: int = 0
+
+
+def title_of(flow: Flow, form: Form) -> ReportTitle:
+    """Return the title above the first section of a document.
+
+    The last title before the first section counts: earlier ones are in menus and lists. A title with only a year
+    takes the agency from the line above it.
+    """
+    lines = list(_lines_before_sections(flow, form))
+    texts = [_folded(line.text) for line in lines]
+    period = next(
+        (int(m[2] or m[1]) for t in texts if (m := _PERIOD.search(t)) and (m[2] or m[1]) == m[1]), 0
+    )
+    titles = [title for number in range(len(texts)) if (title := _title_at(texts, number, form))]
+    complete = [title for title in titles if title.agency and title.year]
+    return (complete or titles or [ReportTitle()])[-1]._replace(period=period)
+
+
+def title_in(name: str, form: Form) -> ReportTitle:
+    """Return the title in the name of a file."""
+    stem = _folded(name.rpartition(".")[0] or name)
+    return _title_at([stem], 0, form) or ReportTitle()
+
+
+def district_of(agency: str) -> str:
+    """Return the district at the beginning of an agency's name, as 青禾区 in 青禾区统计局, or an empty text."""
+    part = "[^省州市区县旗]{1,6}"
+    found = re.match(f"(?:{part}[省州])?(?:{part}市)?(?:{part}[区县旗])?", agency)
+    return found[0] if found else ""
+
+
+def _lines_before_sections(flow: Flow, form: Form) -> Iterator[TextLine]:
+    titles = {core(title) for section in form.sections for title in (section.title, *section.also)}
+    for item in flow[:_FIRST]:
+        if isinstance(item, TextLine):
+            if core(item.text) in titles:
+                return
+            yield item
+
+
+def _folded(text: str) -> str:
+    text = "".join(unicodedata.normalize("NFKC", text).split())
+    return _IN_WORDS.sub(lambda m: m[0].translate(_ZEROS).replace("二", "2"), text)
+
+
+def _title_at(texts: Sequence[str], place: int, form: Form) -> ReportTitle | None:
+    """Return agency and year in that line if it is a title of a report of the form."""
+    text = texts[place].replace("(", "").replace(")", "")
+    for title in sorted((form.title, *form.also), key=len, reverse=True):
+        before, found, _ = text.partition(title)
+        if found and len(before) <= _LONGEST_BEFORE:
+            return _agency_and_year(before, texts[place - 1] if place else "")
+    return None
+
+
+def _agency_and_year(before: str, above: str) -> ReportTitle:
+    """Return agency and year, in either order, in the text before the form's title; the line above may have the agency."""
+    year = re.search(_YEAR, before)
+    name = _AROUND.sub("", re.sub(_YEAR, "", before)).strip("-—_、,，")
+    name = _AROUND.sub("", name)
+    if not name and _is_name(above):
+        name = above
+    return ReportTitle(name if _is_name(name) else "", int(year[1]) if year else 0)
+
+
+def _is_name(text: str) -> bool:
+    return 1 < len(text) <= _LONGEST_NAME and not _NO_NAME.search(text)

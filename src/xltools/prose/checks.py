@@ -1,0 +1,188 @@
+"""The checks on the prose of a return: its numbers are in the tables, it is about this year, and it is complete.
+
+The checks prefer silence to false alarms: whatever can have another meaning is not reported. :func:`matches` returns the
+numbers that were recognised. All of this is inferred: no official document says which words refer to which figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from xltools.data.filing import Filing
+from xltools.data.finding import Finding, Place
+from xltools.form.layout import layout
+from xltools.form.linear import Linear
+from xltools.form.prose import Settled
+from xltools.prose.filling import with_figures
+from xltools.prose.mentions import FilingProse, Mention
+from xltools.prose.parts_and_wholes import divisions
+from xltools.prose.quantities import folded
+from xltools.prose.sentences import is_other_period, says_nothing, wrong_years
+from xltools.text import Sum
+
+_MOST_INTERPRETATIONS = 4  # printed in a finding; the likeliest come first
+_SHORTEST_HINT = 8  # characters of a sentence that identify a hint
+_FARTHEST = 12  # characters between 均已 and 办结
+_LONGEST_QUOTE = 60  # characters
+
+
+def matches(filing: Filing) -> tuple[Mention, ...]:
+    """Return the numbers of the prose that are in the tables, each with the figure it equals."""
+    if filing.form is None or filing.record is None:
+        return ()
+    found = FilingProse.of(with_figures(filing)).mentions()
+    return tuple(mention for mention in found if mention.matched)
+
+
+def prose(filing: Filing) -> Iterator[Finding]:
+    """Yield the findings on the prose of a filing with a record. A roll-up may be without prose."""
+    about = FilingProse.of(with_figures(filing))
+    yield from _instructions(about)
+    yield from _years(about)
+    yield from _parts(about)
+    filing = about.filing
+    if filing.record is None or filing.is_untouched or not filing.record.values:
+        return  # all-blank is reported instead
+    if not filing.is_rollup:
+        yield from _blanks(about)
+    mentions = tuple(about.mentions())
+    yield from _figures(about, mentions)
+    yield from _nothing(about)
+    if settled := about.form.prose.settled:
+        yield from _settled(about, settled, mentions)
+
+
+def _instructions(about: FilingProse) -> Iterator[Finding]:
+    """Report hints of the form and gaps of a draft that were left in."""
+    hints = {line for part in about.form.texts.values() for line in _lines(folded(part.hint))}
+    instructions = list(map(folded, about.form.prose.instructions))
+    for box in about.boxes:
+        text = folded(about.filing.prose[box])
+        left = [word for word in instructions if word in text]
+        left = left or [line for line in _lines(text) if line in hints]
+        if left:
+            yield _finding(about, "prose-instruction", box, left[0])
+
+
+def _lines(text: str) -> list[str]:
+    """Return the sentences of a folded text that are long enough to compare with hints."""
+    return [line for line in text.replace("\n", "。").split("。") if len(line) >= _SHORTEST_HINT]
+
+
+def _years(about: FilingProse) -> Iterator[Finding]:
+    """Report sentences that give another year as the year reported on."""
+    for box, sentences in about.boxes.items():
+        for sentence in sentences:
+            for year in wrong_years(sentence, about.year):
+                yield _finding(about, "prose-year", box, sentence.text, str(about.year), year=str(year))
+
+
+def _parts(about: FilingProse) -> Iterator[Finding]:
+    """Report parts in a sentence that do not add up to their whole."""
+    for box, sentences in about.boxes.items():
+        for sentence in sentences:
+            for division in divisions(sentence, about.form.prose):
+                terms = Sum(tuple((1, name, value) for name, value in division.parts))
+                quote, whole = division.quote, division.whole
+                yield _finding(about, "prose-parts", box, quote, whole, terms=terms, sum=division.sum)
+
+
+def _blanks(about: FilingProse) -> Iterator[Finding]:
+    """Report required prose cells that are blank, unless another cell of the section has their label in its text."""
+    form, written = about.form, about.filing.prose
+    lost = {finding.sheet for finding in about.filing.findings if finding.code == "missing-sheet"}
+    for name in form.prose.required:
+        if name in written or layout(form).address(name)[0] in lost:
+            continue
+        section = name.partition(".")[0]
+        label = form.texts[name].label.rpartition("）")[2]  # without its number
+        beside = [folded(text) for box, text in written.items() if box.startswith(f"{section}.")]
+        if not (label and any(label in text for text in beside)):
+            yield _finding(about, "prose-blank", name, "")
+
+
+def _figures(about: FilingProse, mentions: tuple[Mention, ...]) -> Iterator[Finding]:
+    """Report numbers that equal none of the figures they can refer to, and negations of figures that are not 0."""
+    for mention in mentions:
+        if mention.is_wrong:
+            code = "prose-nothing" if mention.is_negation else "prose-figure"
+            shown = mention.interpretations[:_MOST_INTERPRETATIONS]
+            expected = "、".join(f"{one.label} {one.figure:f}" for one in shown)
+            names = dict.fromkeys(one.cells[0] for one in mention.interpretations if len(one.cells) == 1)
+            others = tuple(Place(*about.filing.address(name), name) for name in names)
+            yield _finding(about, code, mention.box, mention.quote, expected, others)
+
+
+def _nothing(about: FilingProse) -> Iterator[Finding]:
+    """Report 无 alone where the form asks for more, or where the figure is not 0."""
+    for box in about.boxes:
+        text = about.filing.prose[box]
+        if not says_nothing(text):
+            continue
+        if box in about.form.prose.substantial:
+            yield _finding(about, "prose-nothing", box, text.strip(), about.form.texts[box].hint.rstrip("。"))
+        elif key := about.form.prose.nil.get(box):
+            meant = about.interpretation(Linear(((1, key),)))
+            if meant.figure and about.is_known([meant]):
+                expected = f"{meant.label} {meant.figure:f}"
+                yield _finding(about, "prose-nothing", box, text.strip(), expected)
+
+
+def _settled(about: FilingProse, settled: Settled, mentions: tuple[Mention, ...]) -> Iterator[Finding]:
+    """Report that everything was settled where something is carried over.
+
+    Skips prose cells that mention the figure carried over, and sentences that mention the figure settled.
+    """
+    leaves = about.interpretation(Linear(((1, settled.leaves),)))
+    handled = about.interpretation(Linear(((1, settled.handled),)))
+    if not leaves.figure or not about.is_known([leaves]):
+        return
+    for box, sentences in about.boxes.items():
+        if any(m.box == box and m.matched and m.matched.cells == leaves.cells for m in mentions):
+            continue
+        for sentence in sentences:
+            quote = _all_settled(about, settled, box, sentence.text)
+            if quote and not any(q.value == handled.figure for q in sentence.quantities):
+                yield _finding(about, "prose-settled", box, quote, f"{leaves.label} {leaves.figure:f}")
+
+
+def _all_settled(about: FilingProse, settled: Settled, box: str, text: str) -> str:
+    """Return the words that say that everything of the whole year was settled, or an empty text."""
+    claim = next((c for c in about.form.prose.claims if set(c.words) & set(settled.done)), None)
+    if claim is None or any(word in text for word in (*settled.unless, *about.scopes)):
+        return ""
+    for opening in settled.all_:
+        for done in settled.done if opening in text else ():
+            start = text.find(opening)
+            end = text.find(done, start + len(opening))
+            is_near = 0 <= end - start - len(opening) <= _FARTHEST
+            if is_near and about.is_about(claim, box, text[:start]):
+                return "" if is_other_period(text[:start], about.year) else text[start : end + len(done)]
+    return ""
+
+
+def _finding(
+    about: FilingProse,
+    code: str,
+    box: str,
+    found: str,
+    expected: Decimal | str = "",
+    others: tuple[Place, ...] = (),
+    **facts: object,
+) -> Finding:
+    filing = about.filing
+    section = next(s for s in about.form.sections if s.key == box.partition(".")[0])
+    label = about.form.texts[box].label or section.title
+    quote = "".join(c for c in found if c.isprintable())
+    return Finding(
+        code,
+        filing.source.path,
+        str(filing.agency),
+        *filing.address(box),
+        box,
+        quote if len(quote) <= _LONGEST_QUOTE else f"{quote[:_LONGEST_QUOTE]}…",
+        expected,
+        {"label": label, **facts},
+        others,
+    )

@@ -1,0 +1,163 @@
+"""Texts with figures: what a brace stands for in one filing, printed as in published prose.
+
+Figures are derived from the inputs and never taken from what a cell showed. A text that names an unknown figure is
+refused.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
+
+from xltools.data.filing import Filing
+from xltools.data.number import normal
+from xltools.data.prior import known
+from xltools.data.record import Figures
+from xltools.data.year_on_year import change
+from xltools.errors import Problem
+from xltools.form.linear import Linear
+from xltools.form.lint import wording_faults
+from xltools.form.model import Form, of_last_year
+from xltools.form.publication import Item, Listing, Said
+from xltools.form.references import spelled_out, units_of
+from xltools.form.wording import LAST, WORDS, Brace, Condition, Wording, WordingError, has_braces
+from xltools.text import clerk
+
+_TENTH = Decimal("0.1")  # rates are printed to a tenth of a percent
+
+
+@dataclass(frozen=True, slots=True)
+class TextValues:
+    """What the braces in texts about one filing stand for: its figures, last year's, and words such as its year."""
+
+    form: Form
+    figures: Figures  # only known figures; those of last year under ``last.``
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, filing: Filing, last: Figures | None = None) -> TextValues:
+        """Return the values for a filing with a form and a record; a blank counts as 0, as it does in every sum."""
+        form, record, agency = filing.form, filing.record, filing.agency
+        assert form is not None  # noqa: S101  a condition of the call
+        assert record is not None  # noqa: S101  a condition of the call
+        figures = known(form, record.values, filing.unread, summed=filing.is_rollup)
+        years = {"year": record.year, "last_year": record.year - 1, "next_year": record.year + 1}
+        words = {name: str(number) for name, number in years.items()}
+        words |= {"agency": agency.name, "district": agency.district} if agency else {}
+        return cls(form, figures | of_last_year(last or {}), words)
+
+    def problems(self, wording: Wording, place: str) -> list[Problem]:
+        """Return everything that prevents filling in the text; *place* is the place named in the problems."""
+        if faults := list(wording_faults(wording, self.form, place)):
+            return faults
+        if missing := dict.fromkeys(self._missing(wording)):
+            return [
+                Problem("no-last-figure", place, {"name": name})
+                if name.startswith(LAST)
+                else Problem("no-figure", place, {"name": name})
+                for name in missing
+            ]
+        return [
+            Problem("empty-list", place, {"name": listing.key})
+            for brace in wording.braces
+            if (listing := self._listing(brace)) and not self._filled_list(listing)
+        ]
+
+    def _missing(self, wording: Wording) -> Iterator[str]:
+        """Yield the names of figures that the text needs and that are unknown; a list needs those of all its items."""
+        for brace in wording.braces:
+            if listing := self._listing(brace):
+                yield from (name for item in listing.items for name in self._missing(item.text))
+            elif brace.word not in WORDS:
+                yield from self._unknown(brace.sum.names)
+                if brace.manner:
+                    yield from self._unknown(LAST + name for name in brace.sum.names)
+
+    def _unknown(self, names: Iterable[str]) -> Iterator[str]:
+        for name in names:
+            if not self.figures.keys() >= set(spelled_out(Linear(((1, name),)), self.form).names):
+                yield name
+
+    def said(self, sentences: Iterable[Said]) -> list[Wording]:
+        """Return the sentences whose conditions hold and whose figures are known."""
+        return [one.text for one in sentences if self._holds(one.when) and not any(self._missing(one.text))]
+
+    def _holds(self, condition: Condition | None) -> bool:
+        if condition is None:
+            return True
+        if any(self._unknown(condition.names)):
+            return False
+        return all(
+            _COMPARISONS[one.sign](self._value(one.left), self._value(one.right))
+            for one in condition.comparisons
+        )
+
+    def filled(self, wording: Wording) -> str:
+        """Return the text with its figures; the caller makes sure that there are no :meth:`problems`."""
+        return "".join(part if isinstance(part, str) else self._filled_brace(part) for part in wording.parts)
+
+    def _filled_brace(self, brace: Brace) -> str:
+        if brace.word in WORDS:
+            return self.words.get(brace.word, "")
+        if listing := self._listing(brace):
+            return self._filled_list(listing)
+        return self._filled_change(brace) if brace.manner else _digits(self._value(brace.sum))
+
+    def _listing(self, brace: Brace) -> Listing | None:
+        return self.form.publication.by_key.get(brace.word)
+
+    def _filled_list(self, listing: Listing) -> str:
+        amounts = [(self._amount(item), item) for item in listing.items]
+        listed = [(amount, item) for amount, item in amounts if amount]
+        if len(listed) == 1 and (alone := listed[0][1].alone):
+            return (listing.every if listed[0][0] != 1 else "") + self.filled(alone)
+        opening = listing.opening if len(listed) > 1 else ""
+        return opening + "、".join(self.filled(item.text) for _, item in listed)
+
+    def _amount(self, item: Item) -> Decimal:
+        """Return the first figure that the text of *item* names."""
+        braces = (b for b in item.text.braces if b.word not in WORDS and not self._listing(b))
+        return self._value(next(braces).sum)
+
+    def _filled_change(self, brace: Brace) -> str:
+        """Return 增加5件, 下降16.7% or 持平; the change in units where last year's figure is 0 and gives no rate."""
+        t, last = clerk(), Linear(tuple((sign, LAST + name) for sign, name in brace.sum.terms))
+        found = change(self._value(brace.sum), self._value(last))
+        if found is None or not found.difference:
+            return t("prose.same")
+        direction = "more" if found.difference > 0 else "fewer"
+        if brace.manner == "rate" and found.rate is not None:
+            percent = (abs(found.rate) * 100).quantize(_TENTH, ROUND_HALF_UP)
+            if percent:
+                return t(f"prose.rate-{direction}", rate=_digits(percent))
+        (unit,) = units_of(brace.sum, self.form)
+        return t(f"prose.{direction}", figure=_digits(abs(found.difference)), unit=unit)
+
+    def _value(self, linear: Linear) -> Decimal:
+        return spelled_out(linear, self.form).value(self.figures)
+
+
+_COMPARISONS = {"=": operator.eq, "!=": operator.ne, ">": operator.gt}
+
+
+def _digits(value: Decimal) -> str:
+    """Return a number as published prose prints it: all digits without separators."""
+    return f"{normal(value):f}"
+
+
+def with_figures(filing: Filing) -> Filing:
+    """Return the filing with figures for the braces in its prose; a text that cannot be filled in stays as it is."""
+    if not any(map(has_braces, filing.prose.values())):
+        return filing
+    values = TextValues.of(filing)
+    prose = dict(filing.prose)
+    for box, text in prose.items():
+        try:
+            wording = Wording.parse(text)
+        except WordingError:
+            continue
+        if not values.problems(wording, ""):
+            prose[box] = values.filled(wording)
+    return replace(filing, prose=prose)
