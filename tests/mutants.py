@@ -39,7 +39,7 @@ AREAS = {
     "locating": ["excel/reader/locate.py", "excel/reader/sheets.py", "form/layout.py"],
     "numbers": ["data/number.py", "data/typed_numbers.py", "excel/reader/reading.py", "form/linear.py"],
     "adding": ["data/record.py", "data/rollup.py", "merging.py"],
-    "rows": ["excel/writer/rollup.py", "excel/writer/cover.py", "excel/live.py"],
+    "rows": ["excel/writer/rollup.py", "excel/writer/cover.py", "excel/live_checks.py"],
     "publishing": [
         "document/official.py",
         "document/publishing.py",

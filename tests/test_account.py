@@ -28,9 +28,9 @@ from xltools.data.prior import known, past_of
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
 from xltools.data.roster import Entry, Roster
-from xltools.excel import live
-from xltools.excel.measure import lines
+from xltools.excel import live_checks
 from xltools.excel.reader import read_package
+from xltools.excel.text_height import lines
 from xltools.excel.writer import write_rollup
 from xltools.excel.writer.account import proofs
 from xltools.excel.writer.years import rows_of
@@ -242,7 +242,7 @@ def test_the_order_of_the_rows_makes_no_difference(rows, most):
     """Doubles added in another order give another sum; rounded as the cover does, they do not."""
     chance = random.Random(rows)
     figures = [Decimal(chance.randint(0, most * 10_000)) / 10_000 for _ in range(rows)]
-    places = live.places_of(sum(figures), rows)
+    places = live_checks.places_of(sum(figures), rows)
     doubles, sums = [float(figure) for figure in figures], [float(sum(figures))]
     for _ in range(20):
         chance.shuffle(doubles)
@@ -252,7 +252,7 @@ def test_the_order_of_the_rows_makes_no_difference(rows, most):
         sums.append(total)
     assert round(max(sums) - min(sums), places) == 0
     assert places >= 3, "and a change of a few yuan is still one"
-    assert live.places_of(Decimal(0), rows) == 6
+    assert live_checks.places_of(Decimal(0), rows) == 6
 
 
 def test_a_table_too_scattered_for_one_formula_has_several_proofs():
@@ -279,10 +279,10 @@ rows = [{rows}]
     told_apart = list(proofs(layout(form), Matrix.issued(form, 2)))
     assert len(told_apart) == 3
     for proof in told_apart:
-        formula = live.matrix_sum(Matrix.issued(form, 20_000), proof.groups)
+        formula = live_checks.matrix_sum(Matrix.issued(form, 20_000), proof.groups)
         assert len(formula) < 8192
         assert formula.count(",") < 255
-    assert live.sheet_sum(told_apart[0].sheet, told_apart[0].names).count(",") == 0
+    assert live_checks.sheet_sum(told_apart[0].sheet, told_apart[0].names).count(",") == 0
 
 
 # -- the charts

@@ -19,7 +19,7 @@ from hostile import ANY, FILES, issued
 from xltools.cli import command_line
 from xltools.data.finding import SEVERITY
 from xltools.excel import scan as scanner
-from xltools.excel.marking.parts import Parts
+from xltools.excel.marking.parts import EditableParts
 from xltools.excel.package import patched, with_parts
 from xltools.excel.reader import read_package
 from xltools.excel.scan import scan
@@ -179,7 +179,8 @@ def test_the_command_line_takes_limits(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "copied", [lambda data: Parts(data, Limits()).read(hostile.SHEET), lambda data: with_parts(data, {})]
+    "copied",
+    [lambda data: EditableParts(data, Limits()).read(hostile.SHEET), lambda data: with_parts(data, {})],
 )
 def test_whoever_edits_a_workbook_unpacks_no_more_than_it_declares(copied):
     content = hostile.entries(hostile.issued())[hostile.SHEET]

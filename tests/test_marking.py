@@ -28,12 +28,12 @@ from xltools.data.filing import Stamp
 from xltools.data.finding import Place, Severity
 from xltools.data.record import Agency
 from xltools.errors import MarkingError
-from xltools.excel.marking import Mark, Row, Slip, marked, unmarked
+from xltools.excel.marking import CellMark, Slip, SlipRow, marked, unmarked
 from xltools.excel.marking.unchanged import content_place, unchanged
+from xltools.excel.marking_signs import AUTHOR, MARKER, slip_of, spans, without_marks
 from xltools.excel.package import patched, with_parts
 from xltools.excel.reader import read_package
 from xltools.excel.scan import Fact, ScanError, scan
-from xltools.excel.signs import AUTHOR, MARKER, slip_of, spans, without_marks
 from xltools.excel.writer import write_return
 from xltools.form.address import a1
 from xltools.form.layout import layout
@@ -56,11 +56,11 @@ def marks_of(data):
     """Marks and slip for everything that is found in a file, as a coordinator would send it back."""
     found = [f for f in findings(data) if f.sheet and f.address and f.severity is not Severity.NOTE]
     marks = [
-        Mark(f.sheet, tuple(p.address for p in f.places if p.sheet == f.sheet), message(f, "zh"))
+        CellMark(f.sheet, tuple(p.address for p in f.places if p.sheet == f.sheet), message(f, "zh"))
         for f in found
     ]
     rows = [
-        Row(f"{f.sheet} {f.address}", str(f.facts.get("label", "")), str(f.found), str(f.expected), message(f, "zh"),
+        SlipRow(f"{f.sheet} {f.address}", str(f.facts.get("label", "")), str(f.found), str(f.expected), message(f, "zh"),
             f.places, f.code, f.cell)
         for f in found
     ]  # fmt: skip
@@ -69,7 +69,7 @@ def marks_of(data):
 
 def slip_for(*places, explanation=""):
     return Slip(
-        tuple(Row(f"{p.sheet} {p.address}", places=(p,), code="total-wrong", cell=p.cell) for p in places)
+        tuple(SlipRow(f"{p.sheet} {p.address}", places=(p,), code="total-wrong", cell=p.cell) for p in places)
     )
 
 
@@ -267,8 +267,8 @@ def some_marks(data):
     for sheet in facts.sheets:
         one, two = first_of_merged(sheet, "B3"), first_of_merged(sheet, "D9")
         marks += [
-            Mark(sheet.name, (one,), f"看看「{sheet.name}」<&>"),
-            Mark(sheet.name, (two, "F10"), "两格\n一起"),
+            CellMark(sheet.name, (one,), f"看看「{sheet.name}」<&>"),
+            CellMark(sheet.name, (two, "F10"), "两格\n一起"),
         ]
         places += [Place(sheet.name, one, "a.b.c"), Place(sheet.name, two)]
     return marks, slip_for(*places)
@@ -414,11 +414,20 @@ def assert_the_laws(chosen, form, other_form, sound):
     address = st.builds("{}{}".format, st.sampled_from(["A", "D", "J", "XFD"]), st.integers(1, 40))
     texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
     mark = st.builds(
-        Mark, st.sampled_from(sheets), st.lists(address, min_size=1, max_size=4).map(tuple), texts
+        CellMark, st.sampled_from(sheets), st.lists(address, min_size=1, max_size=4).map(tuple), texts
     )
     place = st.builds(Place, st.sampled_from([*sheets, "没有的表"]), address, st.sampled_from(["", "a.b"]))
     row = st.builds(
-        Row, texts, texts, texts, texts, texts, st.lists(place, max_size=3).map(tuple), texts, texts, texts
+        SlipRow,
+        texts,
+        texts,
+        texts,
+        texts,
+        texts,
+        st.lists(place, max_size=3).map(tuple),
+        texts,
+        texts,
+        texts,
     )
     marks = chosen.draw(st.lists(mark, max_size=6))
     slip = Slip(tuple(chosen.draw(st.lists(row, max_size=4))))
@@ -436,7 +445,7 @@ def assert_the_laws(chosen, form, other_form, sound):
 
 def test_marks_with_one_first_cell_share_a_comment():
     data = problem()
-    marks = [Mark(REQUEST, ("D9", "D10"), "一"), Mark(REQUEST, ("D9",), "二")]
+    marks = [CellMark(REQUEST, ("D9", "D10"), "一"), CellMark(REQUEST, ("D9",), "二")]
     comment = scan(marked(data, marks, Slip(()))).sheet(REQUEST).comments[8, 3]
     assert comment.text == f"{BEGIN}一\n二\n{END}"
     assert comment.author == AUTHOR
@@ -444,7 +453,7 @@ def test_marks_with_one_first_cell_share_a_comment():
 
 def test_a_clerk_keeps_comment_and_box():
     data = by_xlsxwriter()
-    once = marked(data, [Mark("表 1", ("B3",), "应为 3")], Slip(()))
+    once = marked(data, [CellMark("表 1", ("B3",), "应为 3")], Slip(()))
     comments = scan(once).sheets[1].comments
     assert comments[2, 1] == ("张三", f"我看过\n没有问题\n{BEGIN}应为 3\n{END}")
     assert comments[3, 2] == ("李四", "存疑")
@@ -454,7 +463,7 @@ def test_a_clerk_keeps_comment_and_box():
 
 def test_what_a_clerk_writes_behind_our_comment_is_kept():
     data = problem()
-    once = marked(data, [Mark(REQUEST, ("D9",), "请核对")], Slip(()))
+    once = marked(data, [CellMark(REQUEST, ("D9",), "请核对")], Slip(()))
     answered = with_all(
         once, lambda part: part.replace(END.encode(), f"{END}\n已核实".encode()), r"xl/comments.*"
     )
@@ -465,7 +474,7 @@ def test_what_a_clerk_writes_behind_our_comment_is_kept():
 
 def test_our_text_comes_off_though_a_program_divided_it_anew():
     data = problem(comment={"sheet": REQUEST, "address": "D9", "text": "我的"})
-    once = marked(data, [Mark(REQUEST, ("D9",), "请核对")], Slip(()))
+    once = marked(data, [CellMark(REQUEST, ("D9",), "请核对")], Slip(()))
     run = "</t></r><r><rPr><b/></rPr><t xml:space='preserve'>"
     divided = with_all(
         once, lambda part: part.replace("核对】".encode(), f"核{run}对】".encode()).replace("完）".encode(), f"完）{run}\n后来".encode()),
@@ -483,20 +492,22 @@ def test_a_comment_that_only_looks_like_ours_is_kept():
 
 def test_marks_raise_no_note_and_a_clerk_does():
     data = problem(comment={"sheet": REQUEST, "address": "D9", "text": "请领导定"})
-    once = marked(data, [Mark(REQUEST, ("D9",), "一"), Mark(REQUEST, ("D10",), "二")], Slip(()))
+    once = marked(data, [CellMark(REQUEST, ("D9",), "一"), CellMark(REQUEST, ("D10",), "二")], Slip(()))
     assert findings(once) == findings(data)
     assert [f.found for f in findings(once) if f.code == "comment"] == ["请领导定"]
 
 
 def test_of_merged_cells_the_first_is_marked():
     once = marked(
-        problem(), [Mark("二、主动公开", ("C12",), "甲"), Mark("二、主动公开", ("B12",), "乙")], Slip(())
+        problem(),
+        [CellMark("二、主动公开", ("C12",), "甲"), CellMark("二、主动公开", ("B12",), "乙")],
+        Slip(()),
     )
     assert scan(once).sheet("二、主动公开").comments == {(11, 1): (AUTHOR, f"{BEGIN}甲\n乙\n{END}")}
 
 
 def test_signs_in_the_text_of_a_mark_do_not_end_it():
-    once = marked(problem(), [Mark(REQUEST, ("D9",), f"{BEGIN}甲{END}乙{BEGIN}丙")], Slip(()))
+    once = marked(problem(), [CellMark(REQUEST, ("D9",), f"{BEGIN}甲{END}乙{BEGIN}丙")], Slip(()))
     text = scan(once).sheet(REQUEST).comments[8, 3].text
     assert spans(text) == [(0, len(text))]
 
@@ -518,7 +529,7 @@ def test_what_is_not_ours(text, rest):
 
 def test_boxes_have_room_for_their_text():
     text = "这是一条很长的意见，" * 20
-    once = marked(problem(), [Mark(REQUEST, ("D9",), text)], Slip(()))
+    once = marked(problem(), [CellMark(REQUEST, ("D9",), text)], Slip(()))
     boxes = next(c for n, c in parts(once).items() if n.endswith(".vml")).decode()
     left, _, top, _, right, _, bottom, _ = map(int, re.search("<x:Anchor>(.*?)<", boxes)[1].split(","))
     assert (left, top) == (4, 7)
@@ -571,12 +582,12 @@ def test_a_sheet_of_the_clerk_with_that_name_stays():
 
 
 def test_a_name_without_its_slip_comes_off():
-    once = marked(problem(), [Mark(REQUEST, ("D9",), "x")], slip_for(Place(REQUEST, "D9")))
+    once = marked(problem(), [CellMark(REQUEST, ("D9",), "x")], slip_for(Place(REQUEST, "D9")))
     deleted = clerk.without_sheet(once, SLIP)
     assert scan(deleted).names[MARKER] == "#REF!"
     assert scan(unmarked(deleted)).sheets == scan(problem()).sheets
     assert MARKER not in scan(unmarked(deleted)).names
-    again = marked(deleted, [Mark(REQUEST, ("D9",), "x")], slip_for(Place(REQUEST, "D9")))
+    again = marked(deleted, [CellMark(REQUEST, ("D9",), "x")], slip_for(Place(REQUEST, "D9")))
     assert parts(again)["xl/workbook.xml"].count(MARKER.encode()) == 1
 
 
@@ -656,7 +667,7 @@ def test_without_its_names_the_slip_is_known_by_its_marker():
 
 
 def test_an_explanation_can_be_put_back():
-    slip = Slip((Row("x", code="blank", cell="a.b", explanation="没有发生"),))
+    slip = Slip((SlipRow("x", code="blank", cell="a.b", explanation="没有发生"),))
     assert read_package(marked(problem(), [], slip), "x").explanations == {("blank", "a.b"): "没有发生"}
 
 
@@ -703,14 +714,14 @@ def test_what_cannot_be_read_cannot_be_marked(data):
 )
 def test_there_must_be_a_cell_to_mark(sheet, addresses):
     with pytest.raises(MarkingError, match="no-such-cell"):
-        marked(problem(), [Mark(sheet, addresses, "x")], Slip(()))
+        marked(problem(), [CellMark(sheet, addresses, "x")], Slip(()))
 
 
 def test_marking_is_quick():
     """Ten marks in a filled return; in processor time and measured against openpyxl's loading, as machines differ."""
     data = casefile.package({"type": {"applications.total.total": 1}})
     cells = [layout(arguments()[0]).address(name) for name in list(sound_values())[:10]]
-    marks = [Mark(sheet, (address,), "请核对这个数字") for sheet, address in cells]
+    marks = [CellMark(sheet, (address,), "请核对这个数字") for sheet, address in cells]
     slip = slip_for(*(Place(sheet, address) for sheet, address in cells))
 
     def best(work):
@@ -793,7 +804,7 @@ def with_contents(data, which):
 @pytest.mark.office
 def test_a_change_is_seen_by_libreoffice_and_nothing_else_is():
     data = with_contents(casefile.package({}), 0)
-    marks = [Mark(REQUEST, (address,), "x") for address in CELLS]
+    marks = [CellMark(REQUEST, (address,), "x") for address in CELLS]
     once = marked(data, marks, slip_for(*(Place(REQUEST, address) for address in CELLS)))
     saved = office.resaved({"once": once, "changed": with_contents(once, 1)})
     assert statuses(once) == [PENDING] * len(CELLS)

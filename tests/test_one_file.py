@@ -232,7 +232,7 @@ def test_noncharacters_of_every_encoding_are_replaced(codec):
 
 def test_texts_of_old_formats_hold_characters_only():
     """The library in the child process resolves no escapes, and passes on what the file holds."""
-    from xltools.excel.legacy import _facts
+    from xltools.excel.old_formats import _facts
 
     (sheet,) = _facts("sheet\ta\ufffe\tVisible\n0\t0\ts\tx\uffff\nend\n".encode()).sheets
     assert (sheet.name, sheet.cells[0, 0].text) == ("a\ufffd", "x\ufffd")

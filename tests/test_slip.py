@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 
 import clerk
@@ -15,6 +16,7 @@ from xltools.checking.collection import examine
 from xltools.data.finding import Severity
 from xltools.data.policy import Policy
 from xltools.data.roster import Entry, Roster
+from xltools.excel import marking
 from xltools.excel.reader import read, read_package
 from xltools.form.places import SLIP
 from xltools.report.slip import returned
@@ -158,3 +160,35 @@ def test_what_could_not_even_be_opened_goes_back_in_words(folder):  # noqa: F811
         "005_青禾区民政局_2024_需修改.txt",
         "005_青禾区民政局_2024_需修改.xlsx",
     }
+
+
+def test_a_defect_while_one_file_is_marked_leaves_the_others(folder, monkeypatch):  # noqa: F811
+    guilty = next(PROBLEMS.glob("003*")).read_bytes()
+
+    def failing(package, *arguments):
+        if package == guilty:
+            raise RuntimeError("unforeseen")
+        return marking.marked(package, *arguments)
+
+    monkeypatch.setattr("xltools.report.slip.marked", failing)
+    for name in ("003", "005", "006"):
+        shutil.copy(next(PROBLEMS.glob(f"{name}*")), folder / "inbox")
+    with pytest.raises(AssertionError, match="unforeseen"):
+        run("verify", "--return-to", "debugged")
+    monkeypatch.delenv("XLTOOLS_DEBUG")
+    said = run("verify", "--return-to", "returned", expect=1)
+    assert "3 files to send back" in said
+    assert "(1 as text only)" in said
+    assert {path.name[:3] for path in (folder / "returned").glob("*.xlsx")} == {"005", "006"}
+    assert {path.name[:3] for path in (folder / "returned").glob("*.txt")} == {"003", "005", "006"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows no such names")
+def test_names_of_what_goes_back_are_harmless(folder):  # noqa: F811
+    names = ("-rf\x1b[2J\n局.xlsx", "\u202ex:*?.xlsx", "长" * 80 + ".xlsx")
+    for name, problem in zip(names, ("003*", "005*", "006*"), strict=True):
+        shutil.copy(next(PROBLEMS.glob(problem)), folder / "inbox" / name)
+    run("verify", "--return-to", "returned", expect=1)
+    expected = {"_rf_[2J_局_需修改", "_x____需修改", "长" * 66 + "_需修改"}
+    for suffix in ("txt", "xlsx"):
+        assert {path.stem for path in (folder / "returned").glob(f"*.{suffix}")} == expected

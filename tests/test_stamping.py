@@ -18,7 +18,7 @@ from xltools.data.filing import Stamp
 from xltools.data.record import Agency
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
-from xltools.excel.writer.stamping import Press
+from xltools.excel.writer.stamping import IssueWriter
 from xltools.form.library import find
 
 OFFICIAL, OTHER = find("xxgk-2021"), find(str(Path(__file__).parent / "forms" / "fwzx-2025.toml"))
@@ -35,7 +35,7 @@ class Counted:
 
     def __init__(self, form, password="", key=b"", *, show_last=False):
         self.form, self.password, self.key, self.show_last = form, password, key, show_last
-        self.press = Press(form, password, key, show_last=show_last)
+        self.press = IssueWriter(form, password, key, show_last=show_last)
         self.builds = 0
         build = self.press._built
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from xltools.errors import InputError, OutputError, Problem
-from xltools.text import characters
+from xltools.text import characters, harmless
 
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
@@ -127,6 +127,20 @@ def decoded(data: bytes) -> str | None:
 
 def _unreadable(path: Path, error: OSError) -> InputError:
     return InputError(Problem("unreadable-file", shown(path), {"reason": error.strerror or str(error)}))
+
+
+_NOT_IN_NAMES = r'[\ufffd\n\t<>:"/\\|?*]|\A[-. ]'
+_LONGEST_STEM = 200  # bytes in UTF-8; file systems allow 255 for a whole name
+
+
+def safe_stem(text: str) -> str:
+    """Return *text* as the beginning of a file name that any file system accepts and that is harmless in a shell.
+
+    Characters that control a terminal or are not allowed in names, and a dash, a dot or a space at the beginning,
+    become ``_``.
+    """
+    safe = re.sub(_NOT_IN_NAMES, "_", harmless(text))
+    return safe.encode()[:_LONGEST_STEM].decode(errors="ignore")
 
 
 def write_atomically(path: Path, content: bytes) -> None:

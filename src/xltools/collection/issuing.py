@@ -11,7 +11,7 @@ from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.errors import InputError, Problem, RosterError
 from xltools.excel.writer import check_password
-from xltools.excel.writer.stamping import Press
+from xltools.excel.writer.stamping import IssueWriter
 from xltools.form.model import Form
 from xltools.text import Word
 
@@ -43,11 +43,11 @@ class Issue:
         show_last: bool = False,
     ) -> None:
         self.form, self._year, self._district = form, year, district
-        self._press = Press(form, password, key, show_last=show_last)
+        self._writer = IssueWriter(form, password, key, show_last=show_last)
 
     def workbook(self, entry: Entry, last: Mapping[str, Decimal] | None = None) -> bytes:
         """Return the workbook of one agency as bytes; *last* are its figures of last year, if known."""
-        return self._press.workbook(self.stamp(entry), last)
+        return self._writer.workbook(self.stamp(entry), last)
 
     def stamp(self, entry: Entry) -> Stamp:
         """Return the stamp of one agency's workbook."""

@@ -9,15 +9,21 @@ from xltools.data.finding import Finding, quoted
 from xltools.errors import XltoolsError
 
 
-def failed(filing: Filing, error: Exception) -> Filing:
-    """Return *filing* without its figures, with the one finding ``reader-failed``, which reports *error*.
+def raise_if_intended(error: Exception) -> None:
+    """Raise *error* if it stops the work on purpose: an :class:`XltoolsError`, or any if ``XLTOOLS_DEBUG`` is set.
 
-    An exception that no reader and no check foresees is a defect of the program. As a finding on one file it does not
-    stop the work on the others. Raises *error* itself if it stops the work on purpose, that is if it is an
-    :class:`XltoolsError`, and if the environment variable ``XLTOOLS_DEBUG`` is set.
+    Any other exception is a defect of the program, which on one file does not stop the work on the others.
     """
     if isinstance(error, XltoolsError) or os.environ.get("XLTOOLS_DEBUG"):
         raise error
+
+
+def failed(filing: Filing, error: Exception) -> Filing:
+    """Return *filing* without its figures, with the one finding ``reader-failed``, which reports *error*.
+
+    Raises *error* itself where :func:`raise_if_intended` does.
+    """
+    raise_if_intended(error)
     reason = quoted(" ".join(f"{type(error).__name__}: {error}".split()))
     agency = str(filing.agency) if filing.agency else ""
     finding = Finding("reader-failed", filing.source.path, agency, found=reason)

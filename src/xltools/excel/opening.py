@@ -42,7 +42,7 @@ def _plain(data: bytes, limits: Limits) -> Facts:
     except ScanError as error:
         if error.code != "old-format":
             raise
-        from xltools.excel.legacy import old_format, read_old  # noqa: PLC0415  only old formats need it
+        from xltools.excel.old_formats import old_format, read_old  # noqa: PLC0415  only old formats need it
 
         kind = old_format(data, limits)
         if not kind:

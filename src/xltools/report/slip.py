@@ -1,4 +1,4 @@
-"""What goes back to an agency: its own file, marked, and the same as plain text to paste. Always in Chinese."""
+"""Return a file to its agency: as a marked copy and as plain text that can be pasted into a message, in Chinese."""
 
 from __future__ import annotations
 
@@ -7,49 +7,51 @@ from decimal import Decimal
 
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import FindingGroup, grouped
-from xltools.data.finding import Finding, Place
-from xltools.excel.marking import Mark, Row, Slip, marked
+from xltools.data.finding import Finding
+from xltools.excel.marking import CellMark, Slip, SlipRow, marked
+from xltools.files import safe_stem
 from xltools.form.address import ranges
 from xltools.form.model import Form
-from xltools.text import cause_text, clerk, finding_text, group_text, message, number
+from xltools.text import cause_text, clerk, finding_text, group_text, harmless, message, number
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """One file on its way back: what is wrong with it, in groups, worst first."""
+    """A file to return, with the findings that the agency has to act on in groups, the worst first."""
 
-    one: Examined
+    examined: Examined
     groups: tuple[FindingGroup, ...]
 
     @property
     def stem(self) -> str:
-        """What the files are called that go back, without their ending."""
-        return clerk()("returned.file", name=self.one.filing.source.name.rpartition(".")[0])
+        """The file name, without suffix, of what is returned."""
+        return clerk()("returned.file", name=safe_stem(self.examined.filing.source.name.rpartition(".")[0]))
 
     def workbook(self, package: bytes) -> bytes:
-        """The filler's own file with marks and slip; raises :class:`~xltools.errors.MarkingError` when it bears none."""
+        """Return *package*, the content of the file, with marks and slip.
+
+        Raises :class:`~xltools.errors.MarkingError` if it cannot be marked.
+        """
         marks = [mark for group in self.groups for mark in _marks(group)]
-        return marked(package, marks, Slip(tuple(map(_row, self.groups))))
+        return marked(package, marks, Slip(tuple(map(_slip_row, self.groups))))
 
     def text(self) -> str:
-        """The same in words."""
-        t, filing = clerk(), self.one.filing
+        """Return the groups as text."""
+        t, filing = clerk(), self.examined.filing
         agency = str(filing.agency) if filing.agency else filing.source.name
         head = t("returned.head", agency=agency, file=filing.source.name, count=len(self.groups))
-        items = [f"{place}. {_told(group)}" for place, group in enumerate(self.groups, 1)]
-        return "\n".join([head, *items, t("returned.foot")]) + "\n"
+        items = [f"{place}. {_group_text(group)}" for place, group in enumerate(self.groups, 1)]
+        return harmless("\n".join([head, *items, t("returned.foot")]) + "\n")
 
 
-def returned(one: Examined) -> Returned | None:
-    """What of the findings about a file the agency has to do something about; ``None`` when there is nothing."""
-    findings = [
-        f for f in one.findings if f.code != "reader-failed"
-    ]  # a defect of the program, not of the file
+def returned(examined: Examined) -> Returned | None:
+    """Return the file to send back, or None if the agency has nothing to do. A defect of the program is not its fault."""
+    findings = [finding for finding in examined.findings if finding.code != "reader-failed"]
     if not any(finding.is_open for finding in findings):
         return None
-    # What was answered stays on the slip, so that the answer travels on with the file.
-    told = [f for f in findings if f.is_open or (f.explanation and f.waiver is None)]
-    return Returned(one, grouped([_with_short_label(f, one.filing.form) for f in told]))
+    # Findings with an explanation stay on the slip, so the explanation comes back with the file.
+    listed = [f for f in findings if f.is_open or (f.explanation and f.waiver is None)]
+    return Returned(examined, grouped([_with_short_label(f, examined.filing.form) for f in listed]))
 
 
 def _with_short_label(finding: Finding, form: Form | None) -> Finding:
@@ -62,79 +64,67 @@ def _with_short_label(finding: Finding, form: Form | None) -> Finding:
     return replace(finding, facts=finding.facts | {"label": row}) if is_unique else finding
 
 
-def _marks(group: FindingGroup) -> list[Mark]:
-    """A mark on each sheet that the group has cells of."""
-    text = _sentence(group)
+def _marks(group: FindingGroup) -> list[CellMark]:
+    """Return one mark for each sheet with cells of the group; a place in a document has no address."""
     by_sheet: dict[str, list[str]] = {}
     for place in group.places:
-        if not place.address:
-            continue  # a document cannot be marked
-        by_sheet.setdefault(place.sheet, []).append(place.address)
-    return [Mark(sheet, tuple(addresses), text) for sheet, addresses in by_sheet.items()]
+        if place.address:
+            by_sheet.setdefault(place.sheet, []).append(place.address)
+    text = _explained(group)
+    return [CellMark(sheet, tuple(addresses), text) for sheet, addresses in by_sheet.items()]
 
 
-def _row(group: FindingGroup) -> Row:
+def _slip_row(group: FindingGroup) -> SlipRow:
     lead = group.lead
-    cells = dict.fromkeys(finding.cell for finding in group.findings)
-    return Row(
-        place=_place(group),
-        label=str(lead.facts.get("label", "")) if not group.is_many else "",
-        found=_shown(lead.found) if group.places and not group.is_many else "",
-        expected=_expected(group),
-        mend=_steps(lead),
+    found = number(lead.found) if isinstance(lead.found, Decimal) else lead.found
+    expected = number(lead.expected) if isinstance(lead.expected, Decimal) and not group.is_many else ""
+    return SlipRow(
+        place=_place_text(group),
+        label="" if group.is_many else str(lead.facts.get("label", "")),
+        found=found if group.places and not group.is_many else "",
+        expected="\n".join(filter(None, (expected, _explained(group)))),
+        steps=_steps(lead),
         places=group.places,
         code=lead.code,
-        cell=" ".join(cells),
+        cell=" ".join(dict.fromkeys(finding.cell for finding in group.findings)),
         explanation=lead.explanation,
     )
 
 
-def _place(group: FindingGroup) -> str:
-    lead = group.lead
+def _place_text(group: FindingGroup) -> str:
+    """Return the sheet and the addresses that the group has on it, or the words for the whole file."""
+    sheet = group.lead.sheet
     if not group.places:
-        return lead.sheet or clerk()("returned.whole")
-    own = [place.address for place in group.places if place.sheet == lead.sheet]
-    if not own:
-        return _far(group.places[0])
-    return "!".join(filter(None, (lead.sheet, "、".join(ranges(filter(None, own))))))
-
-
-def _far(place: Place) -> str:
-    return "!".join(filter(None, (place.sheet, place.address)))
-
-
-def _shown(value: Decimal | str) -> str:
-    return number(value) if isinstance(value, Decimal) else value
-
-
-def _expected(group: FindingGroup) -> str:
-    lead = group.lead
-    expected = "" if group.is_many or not isinstance(lead.expected, Decimal) else number(lead.expected)
-    return "\n".join(filter(None, (expected, _sentence(group))))
-
-
-def _sentence(group: FindingGroup) -> str:
-    """What is wrong and what may lie behind it."""
-    if group.is_many:
-        parts = [group_text(group.lead.code, len(group.findings), "zh")]
+        return sheet or clerk()("returned.whole")
+    if any(place.sheet == sheet for place in group.places):
+        addresses = "、".join(ranges(p.address for p in group.places if p.sheet == sheet and p.address))
     else:
-        parts = [message(finding, "zh") for finding in (group.lead, *group.separate)]
+        sheet, addresses = group.places[0].sheet, group.places[0].address
+    return "!".join(filter(None, (sheet, addresses)))
+
+
+def _explained(group: FindingGroup) -> str:
+    """Return what is wrong and the possible causes."""
+    if group.is_many:
+        messages = [group_text(group.lead.code, len(group.findings), "zh")]
+    else:
+        messages = [message(finding, "zh") for finding in (group.lead, *group.separate)]
     causes = dict.fromkeys(
         clerk()("returned.perhaps", cause=cause_text(cause, "zh"))
         for finding in group.findings
         for cause in finding.causes
     )
-    return "\n".join([*parts, *causes])
+    return "\n".join([*messages, *causes])
 
 
 def _steps(finding: Finding) -> str:
+    """Return how to correct it; several steps are numbered."""
     steps = finding_text(finding.code, "zh").mend
-    return (
-        "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1)) if len(steps) > 1 else steps[0]
-    )
+    if len(steps) == 1:
+        return steps[0]
+    return "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1))
 
 
-def _told(group: FindingGroup) -> str:
-    mend = clerk()("returned.mend", steps=_steps(group.lead).replace("\n", " "))
-    lines = [f"{_place(group)}：{_sentence(group)}", mend]
-    return "\n   ".join("\n".join(lines).split("\n"))
+def _group_text(group: FindingGroup) -> str:
+    steps = clerk()("returned.mend", steps=_steps(group.lead).replace("\n", " "))
+    return f"{_place_text(group)}：{_explained(group)}\n{steps}".replace("\n", "\n   ")

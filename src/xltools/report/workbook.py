@@ -8,7 +8,7 @@ from decimal import Decimal
 from xltools.checking.board import Action, Board, FileStatus, file_statuses
 from xltools.checking.collection import Collection
 from xltools.data.finding import Finding, Severity
-from xltools.excel.writer.findings import Column, Listing, write_listings
+from xltools.excel.writer.listings import ListColumn, ListSheet, write_listings
 from xltools.report import board as report
 from xltools.text import Lang, catalog, cause_text, harmless, message
 
@@ -52,9 +52,9 @@ def findings_workbook(collection: Collection, lang: Lang) -> bytes:
     return write_listings(catalog(lang)("page.title"), [_findings(statuses, lang), _agencies(statuses, lang)])
 
 
-def _findings(statuses: tuple[FileStatus, ...], lang: Lang) -> Listing:
+def _findings(statuses: tuple[FileStatus, ...], lang: Lang) -> ListSheet:
     t = catalog(lang)
-    columns = tuple(Column(t(f"listing.{key}"), width) for key, width in _FINDINGS.items())
+    columns = tuple(ListColumn(t(f"listing.{key}"), width) for key, width in _FINDINGS.items())
     order = list(Severity)
     rows = tuple(
         _finding_row(finding, status, lang)
@@ -62,7 +62,7 @@ def _findings(statuses: tuple[FileStatus, ...], lang: Lang) -> Listing:
         for finding in sorted(status.findings, key=lambda f: order.index(f.severity))
     )
     tones = {t(f"severity.{s.value}"): c for s, c in _TONES.items()}
-    return Listing(t("page.findings"), columns, rows, tones)
+    return ListSheet(t("page.findings"), columns, rows, tones)
 
 
 def _finding_row(finding: Finding, status: FileStatus, lang: Lang) -> tuple[Decimal | str, ...]:
@@ -88,17 +88,17 @@ def _finding_row(finding: Finding, status: FileStatus, lang: Lang) -> tuple[Deci
     return tuple(map(_cell_value, values))
 
 
-def _agencies(statuses: tuple[FileStatus, ...], lang: Lang) -> Listing:
+def _agencies(statuses: tuple[FileStatus, ...], lang: Lang) -> ListSheet:
     t = catalog(lang)
     heads = [(t("listing.state"), 14), (t("listing.agency"), 34), (t("listing.file"), 50)]
     heads += [(t(f"page.count-{severity.value}"), 9) for severity in Severity]
-    columns = tuple(Column(head, width) for head, width in [*heads, (t("page.waived"), 9)])
+    columns = tuple(ListColumn(head, width) for head, width in [*heads, (t("page.waived"), 9)])
     rows: list[tuple[Decimal | str, ...]] = []
     for status in statuses:
         texts = t(f"page.state-{status.action.value}"), status.agency or t("report.no-agency"), status.path
         rows.append((*map(harmless, texts), *map(Decimal, status.counts.values()), Decimal(status.waived)))
     tones = {t(f"page.state-{action.value}"): colour for action, colour in _ACTION_TONES.items()}
-    return Listing(t("listing.agencies"), columns, tuple(rows), tones)
+    return ListSheet(t("listing.agencies"), columns, tuple(rows), tones)
 
 
 def _cell_value(value: Decimal | str) -> Decimal | str:
@@ -113,11 +113,13 @@ _BOARD_WIDTHS = (10.0, 28.0, 26.0, 9.0, 9.0, 9.0, 46.0)
 
 def board_workbook(board: Board, title: str, lang: Lang) -> bytes:
     """Return a workbook with one row per agency; the same board gives the same bytes."""
-    columns = tuple(Column(head, width) for head, width in zip(report.head(lang), _BOARD_WIDTHS, strict=True))
+    columns = tuple(
+        ListColumn(head, width) for head, width in zip(report.head(lang), _BOARD_WIDTHS, strict=True)
+    )
     rows = tuple(
         (*row[:3], *(Decimal(count) if count else "" for count in row[3:6]), row[6])
         for row in report.rows(board, lang)
     )
     t = catalog(lang)
     tones = {report.states(row, lang): _ACTION_TONES[row.action] for row in board.rows}
-    return write_listings(title, [Listing(t("board.sheet"), columns, rows, tones)])
+    return write_listings(title, [ListSheet(t("board.sheet"), columns, rows, tones)])

@@ -1,8 +1,8 @@
-"""Marking a filler's own workbook: what is wrong is coloured, commented and listed, and everything else stays as it is.
+"""Mark an agency's own workbook: wrong cells are coloured and commented, and a first sheet, the slip, lists them.
 
-The parts of the file are edited in place, since a library that reads a workbook and writes it again loses what it does
-not know: drawings, comments of the clerk, extensions of the program that made it. The colour is a conditional format
-that holds as long as the cells hold what they held, so it goes when a cell is corrected.
+The parts of the file are edited in place, because a library that reads and rewrites a workbook loses what it does not
+know: drawings, comments, extensions. A conditional format compares each cell with its value at marking time, so a
+correction removes the colour.
 """
 
 from __future__ import annotations
@@ -10,157 +10,148 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xltools.errors import MarkingError, Problem
-from xltools.excel.marking.book import Book, forget_names, insert_sheet, read_book, remove_sheet, slip_name
-from xltools.excel.marking.comments import Address, Sheet, comment, sign, uncomment
-from xltools.excel.marking.marks import Mark, Row, Slip
-from xltools.excel.marking.parts import Parts
-from xltools.excel.marking.sheet import Colored, but_cells, color, credentials, deselect, uncolor
-from xltools.excel.marking.slip import slip_page
-from xltools.excel.marking.styles import has_styles, highest_style, with_looks, without_looks
+from xltools.excel.marking.comments import CellPosition, add_comments, enclosed, remove_comments
+from xltools.excel.marking.marks import CellMark, Slip, SlipRow
+from xltools.excel.marking.parts import EditableParts
+from xltools.excel.marking.sheet import ColoredCells, color, credentials, deselect, remove_colors, skip_cells
+from xltools.excel.marking.slip import slip_part
+from xltools.excel.marking.styles import add_styles, remove_styles
 from xltools.excel.marking.unchanged import content_place, unchanged, watched
+from xltools.excel.marking.workbook_part import (
+    insert_sheet,
+    read_workbook,
+    remove_marker_name,
+    remove_sheet,
+    unused_sheet_name,
+)
+from xltools.excel.marking_signs import MARKER, RULE, slip_of, spans
 from xltools.excel.scan import Facts, SheetFacts, scan
-from xltools.excel.signs import MARKER, RULE, slip_of, spans
 from xltools.form.address import a1
 from xltools.form.places import SLIP
 from xltools.office.guard import DAMAGE, Limits, ScanError
 
-__all__ = ["Mark", "Row", "Slip", "marked", "unmarked"]
+__all__ = ["CellMark", "Slip", "SlipRow", "marked", "unmarked"]
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 
 
-def marked(package: bytes, marks: Sequence[Mark], slip: Slip, limits: Limits | None = None) -> bytes:
-    """The workbook with these marks and this slip, and without those it may have had.
+def marked(package: bytes, marks: Sequence[CellMark], slip: Slip, limits: Limits | None = None) -> bytes:
+    """Return the workbook with these marks and this slip in place of any earlier ones.
 
-    Raises :class:`~xltools.errors.MarkingError` for a file that the scanner does not read, or whose parts cannot be
-    edited, and for a mark at a cell that there is not.
+    Raises :class:`~xltools.errors.MarkingError` if the file cannot be read or edited, or if a marked cell does not
+    exist.
     """
     limits = limits or Limits()
-    with _refusals():
-        facts, parts = scan(package, limits), Parts(package, limits)
-        _unmark(parts, facts)
-        if parts.is_changed:
-            package = parts.package()
-            facts, parts = scan(package, limits), Parts(package, limits)
-        _mark(parts, facts, _grouped(marks, facts), slip)
+    package = unmarked(package, limits)
+    with _marking_errors():
+        facts, parts = scan(package, limits), EditableParts(package, limits)
+        _mark(parts, facts, _marks_by_sheet(marks, facts), slip)
         return parts.package()
 
 
 def unmarked(package: bytes, limits: Limits | None = None) -> bytes:
-    """The workbook without slip and marks, whoever has saved it since; the same bytes when there are none.
+    """Return the workbook without marks and slip, whichever program saved it since; without any, the same bytes.
 
-    Looks that another program has taken over into the workbook stay there, unused. Raises as :func:`marked` does.
+    Styles that another program has saved with the workbook stay, unused. Raises as :func:`marked` does.
     """
     limits = limits or Limits()
-    with _refusals():
-        facts, parts = scan(package, limits), Parts(package, limits)
+    with _marking_errors():
+        facts, parts = scan(package, limits), EditableParts(package, limits)
         _unmark(parts, facts)
         return parts.package()
 
 
 @contextlib.contextmanager
-def _refusals() -> Iterator[None]:
-    """Whatever is wrong with a file ends in one exception."""
+def _marking_errors() -> Iterator[None]:
+    """Turn exceptions about the file into :class:`MarkingError`."""
     try:
         yield
-    except ScanError as error:
-        raise MarkingError(Problem("cannot-mark", facts={"reason": str(error)})) from error
-    except DAMAGE as error:
-        raise MarkingError(
-            Problem("cannot-mark", facts={"reason": f"{type(error).__name__}: {error}"})
-        ) from error
+    except (ScanError, *DAMAGE) as error:
+        reason = str(error) if isinstance(error, ScanError) else f"{type(error).__name__}: {error}"
+        raise MarkingError(Problem("cannot-mark", facts={"reason": reason})) from error
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """The marks of one sheet: what is coloured, and the text at each cell that gets a comment."""
+class _SheetMarks:
+    """The marks of one sheet: cells to colour, and the text of the comment at each cell that gets one."""
 
-    colored: list[Colored]
-    texts: dict[Address, str]
-
-
-def _mark(parts: Parts, facts: Facts, groups: Mapping[str, _Group], slip: Slip) -> None:
-    book = read_book(parts)
-    highest = 0 if has_styles(parts, book.main) else highest_style(parts, book.parts)
-    styles = with_looks(parts, book.main, book.base, book.space, highest)
-    for name, part in book.sheets.items():
-        _mark_sheet(parts, Sheet(part, book.space, book.base), groups.get(name), styles.conditional["mark"])
-    for part in book.parts:
-        if _mentions(parts.read(part), "tabSelected"):
-            markup = parts.open(part, but_cells)
-            deselect(markup)
-            parts.put(part, markup)
-    name = slip_name(book, SLIP)
-    page = slip_page(slip, name, facts, styles, book.space, credentials(parts, book.sheets.values()))
-    part = parts.new("xl/worksheets/sheet#.xml")
-    parts.add(part, page.xml, _SHEET_TYPE)
-    identity = parts.free_identity(book.main, "xltoolsSlip")
-    parts.relate(book.main, book.base, "worksheet", part, identity)
-    insert_sheet(parts, book, name, identity, page.names)
+    colored: list[ColoredCells] = field(default_factory=list)
+    texts: dict[CellPosition, str] = field(default_factory=dict)
 
 
-def _grouped(marks: Sequence[Mark], facts: Facts) -> dict[str, _Group]:
-    """The marks by sheet; those that have their first cell in common share a comment."""
-    groups: dict[str, _Group] = defaultdict(lambda: _Group([], {}))
+def _marks_by_sheet(marks: Sequence[CellMark], facts: Facts) -> dict[str, _SheetMarks]:
+    """Group the marks by sheet; marks with the same first cell share its comment."""
+    groups: dict[str, _SheetMarks] = defaultdict(_SheetMarks)
     for mark in marks:
         sheet, group = facts.sheet(mark.sheet), groups[mark.sheet]
         if sheet is None or not mark.addresses:
-            raise MarkingError(_no_cell(mark.sheet, "、".join(mark.addresses)))
-        places = [_place(sheet, address) for address in mark.addresses]
+            raise _no_such_cell(mark.sheet, "、".join(mark.addresses))
+        places = [_position(sheet, address) for address in mark.addresses]
         formula = unchanged((watched(sheet, place) for place in places), RULE)
-        group.colored.append(Colored(tuple(dict.fromkeys(a1(*place) for place in places)), formula))
+        group.colored.append(ColoredCells(tuple(dict.fromkeys(a1(*place) for place in places)), formula))
         before = group.texts.get(places[0])
         group.texts[places[0]] = mark.text if before is None else f"{before}\n{mark.text}"
     return groups
 
 
-def _place(sheet: SheetFacts, address: str) -> Address:
+def _position(sheet: SheetFacts, address: str) -> CellPosition:
     try:
         return content_place(sheet, address)
     except ValueError as error:
-        raise MarkingError(_no_cell(sheet.name, address)) from error
+        raise _no_such_cell(sheet.name, address) from error
 
 
-def _no_cell(sheet: str, address: str) -> Problem:
-    return Problem("no-such-cell", facts={"sheet": sheet, "address": address})
+def _no_such_cell(sheet: str, address: str) -> MarkingError:
+    return MarkingError(Problem("no-such-cell", facts={"sheet": sheet, "address": address}))
 
 
-def _mark_sheet(parts: Parts, sheet: Sheet, group: _Group | None, look: int) -> None:
-    if group is None:
-        return
-    markup = parts.open(sheet.part, but_cells)
-    color(markup, group.colored, look)
-    comment(parts, sheet, markup, {place: sign(text) for place, text in group.texts.items()})
-    parts.put(sheet.part, markup)
+def _mark(parts: EditableParts, facts: Facts, marks: Mapping[str, _SheetMarks], slip: Slip) -> None:
+    book = read_workbook(parts)
+    styles = add_styles(parts, book)
+    for name, part in book.sheets.items():
+        if own := marks.get(name):
+            sheet = parts.open(part, skip_cells)
+            color(sheet, own.colored, styles.conditional["mark"])
+            texts = {place: enclosed(text) for place, text in own.texts.items()}
+            add_comments(parts, book, part, sheet, texts)
+            parts.put(part, sheet)
+    for part in book.parts:
+        if _contains(parts.read(part), "tabSelected"):
+            sheet = parts.open(part, skip_cells)
+            deselect(sheet)
+            parts.put(part, sheet)
+    name = unused_sheet_name(book, SLIP)
+    page = slip_part(slip, name, facts, styles, book.space, credentials(parts, book.sheets.values()))
+    part = parts.unused_name("xl/worksheets/sheet#.xml")
+    parts.add(part, page.xml, _SHEET_TYPE)
+    identity = parts.unused_identity(book.main, "xltoolsSlip")
+    parts.relate(book.main, book.base, "worksheet", part, identity)
+    insert_sheet(parts, book, name, identity, page.names)
 
 
-def _mentions(content: bytes, word: str) -> bool:
+def _contains(content: bytes, word: str) -> bool:
+    """Return whether a part in any of the encodings of XML contains *word*."""
     return any(word.encode(encoding) in content for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
-# -- taking off
-
-
-def _unmark(parts: Parts, facts: Facts) -> None:
-    book = read_book(parts)
-    if own := slip_of(facts):
-        remove_sheet(parts, book, own.sheet.name)
-        without_looks(parts, book.main)
-    if MARKER in facts.names:  # and it stays behind where somebody deletes the slip
-        forget_names(parts, book)
-    for sheet in facts.sheets:
-        if own is None or sheet is not own.sheet:
-            has_comments = any(spans(comment.text) for comment in sheet.comments.values())
-            _unmark_sheet(parts, book, book.sheets[sheet.name], has_comments=has_comments)
-
-
-def _unmark_sheet(parts: Parts, book: Book, part: str, *, has_comments: bool) -> None:
-    if has_comments:
-        uncomment(parts, Sheet(part, book.space, book.base))
-    if _mentions(parts.read(part), "xltools"):
-        markup = parts.open(part, but_cells)
-        uncolor(markup)
-        parts.put(part, markup)
+def _unmark(parts: EditableParts, facts: Facts) -> None:
+    book = read_workbook(parts)
+    slip = slip_of(facts)
+    if slip:
+        remove_sheet(parts, book, slip.sheet.name)
+        remove_styles(parts, book)
+    if MARKER in facts.names:  # it is left if somebody deleted the slip
+        remove_marker_name(parts, book)
+    for facts_of_sheet in facts.sheets:
+        if slip and facts_of_sheet is slip.sheet:
+            continue
+        part = book.sheets[facts_of_sheet.name]
+        if any(spans(comment.text) for comment in facts_of_sheet.comments.values()):
+            remove_comments(parts, part)
+        if _contains(parts.read(part), "xltools"):
+            sheet = parts.open(part, skip_cells)
+            remove_colors(sheet)
+            parts.put(part, sheet)

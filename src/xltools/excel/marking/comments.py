@@ -1,20 +1,20 @@
-"""Comments: one part with the texts of a sheet, and a drawing in VML with the box of each.
+"""Write comments to a sheet: a part with the texts, and a VML drawing with the box of each.
 
-Excel has kept comments (its notes) in these two parts since 2007, and every program reads them. A cell that has a
-comment of somebody else gets ours behind its text; the box stays as large as its owner made it.
+Every program reads these two parts, in which Excel has stored comments (now called notes) since 2007. If a cell has a
+comment already, the mark is appended to its text and the box keeps its size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from xml.parsers.expat import ExpatError
 
-from xltools.excel.marking.markup import Element, Markup, escaped, made
-from xltools.excel.marking.parts import HEAD, Parts
-from xltools.excel.marking.sheet import Grid, but_cells, forget_drawing, refer_to_drawing
-from xltools.excel.measure import lines
-from xltools.excel.signs import AUTHOR, is_mark, spans
+from xltools.excel.marking.parts import HEAD, EditableParts
+from xltools.excel.marking.sheet import PixelGrid, add_drawing, remove_drawing, skip_cells
+from xltools.excel.marking.workbook_part import WorkbookPart
+from xltools.excel.marking.xml_editor import Element, XmlEditor, escaped, xml_element
+from xltools.excel.marking_signs import AUTHOR, is_mark, spans
+from xltools.excel.text_height import lines
 from xltools.form.address import a1
 from xltools.text import clerk
 
@@ -25,244 +25,236 @@ _SPACES = {
     "o": "urn:schemas-microsoft-com:office:office",
     "x": "urn:schemas-microsoft-com:office:excel",
 }
-_WIDTH = 300  # pixels of a box, and what a line takes of its height
-_LINE, _PADDING = 17, 14
-_LETTERS = 40  # narrow characters in a line of a box
+_WIDTH, _LINE, _PADDING = 300, 17, 14  # pixels: width of a box, height of a line, and of a box without lines
+_LINE_LENGTH = 40  # narrow characters
 _FIRST_SHAPE = 1025
 _LONGEST = 8000  # characters
 
-Address = tuple[int, int]
+CellPosition = tuple[int, int]  # row and column, counted from 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A worksheet's part with what comments need: its main part's namespace and the beginning of its relations' types."""
+def add_comments(
+    parts: EditableParts, book: WorkbookPart, part: str, sheet: XmlEditor, texts: Mapping[CellPosition, str]
+) -> None:
+    """Add each text at its cell to the sheet in *part*; *sheet* edits it, since it may need a reference to a drawing.
 
-    part: str
-    space: str
-    base: str
-
-
-def comment(parts: Parts, sheet: Sheet, markup: Markup, texts: Mapping[Address, str]) -> None:
-    """Put each text at its cell; *markup* is the sheet's own part, which may get a reference to a drawing."""
-    drawing = _drawing(parts, sheet, markup)
+    If the existing drawing is not well-formed XML, nothing is added: the slip and the colours have to suffice.
+    """
+    drawing = _drawing_part(parts, book, part, sheet)
     if drawing is None:
-        return  # shapes that no XML parser reads: the slip and the colour have to do
-    name = parts.related(sheet.part, "comments") or _new_comments(parts, sheet)
+        return
+    name = parts.related(part, "comments")
+    if not name:
+        name = parts.unused_name("xl/comments#.xml")
+        parts.add(name, f'{HEAD}<comments xmlns="{book.space}"><authors/><commentList/></comments>', _TYPE)
+        parts.relate(part, book.base, "comments", name, parts.unused_identity(part, "xltoolsComments"))
     comments = parts.open(name)
-    fresh = _write(comments, texts)
+    new = _add_texts(comments, texts)
     parts.put(name, comments)
     shapes = parts.open(drawing)
-    grid = Grid(markup.root)
-    number = 1 + max([_FIRST_SHAPE - 1, *map(_number, shapes.root.all("shape"))])
-    for offset, (row, column) in enumerate(fresh):
-        shapes.append(shapes.root, _shape(shapes, number + offset, grid, (row, column), texts[row, column]))
+    grid = PixelGrid(sheet.root)
+    number = 1 + max([_FIRST_SHAPE - 1, *map(_shape_number, shapes.root.findall("shape"))])
+    for shape, cell in enumerate(new, number):
+        shapes.append(shapes.root, _shape_xml(shapes, shape, grid, cell, texts[cell]))
     parts.put(drawing, shapes)
 
 
-def sign(text: str) -> str:
-    """The text of a mark between its two signs, which cannot stand in it a second time."""
+def enclosed(text: str) -> str:
+    """Return *text* between the two signs of a mark; signs within it are altered."""
     begin, end = clerk()("mark.begin"), clerk()("mark.end")
     plain = text.replace(end, end[1:-1]).removeprefix(begin).replace(begin, begin[1:-1])
     return f"{begin}{plain[:_LONGEST]}\n{end}"
 
 
-# -- writing
+def _add_texts(comments: XmlEditor, texts: Mapping[CellPosition, str]) -> list[CellPosition]:
+    """Add the texts to the part; return the cells that had no comment before."""
+    existing = {e.attributes.get("ref", "").upper(): e for e in comments.root.iter("comment")}
+    for cell in sorted(texts):
+        if comment := existing.get(a1(*cell)):
+            _append_text(comments, comment, escaped("\n" + texts[cell]))
+    new = [cell for cell in sorted(texts) if a1(*cell) not in existing]
+    if not new:
+        return []
+    author = str(_author_index(comments))
+    size = comments.element("rPr", None, comments.element("sz", {"val": "9"}))
+    added = ""
+    for cell in new:
+        words = comments.element("t", {"xml:space": "preserve"}, escaped(texts[cell]))
+        text = comments.element("text", None, comments.element("r", None, size + words))
+        added += comments.element("comment", {"ref": a1(*cell), "authorId": author}, text)
+    _append_to_group(comments, "commentList", added)
+    return new
 
 
-def _write(comments: Markup, texts: Mapping[Address, str]) -> list[Address]:
-    """Put the texts among the comments; returns the cells that had none before."""
-    there = {
-        element.attributes.get("ref", "").upper(): element for element in comments.root.within("comment")
-    }
-    fresh: list[Address] = []
-    author = -1
-    for place, text in sorted(texts.items()):
-        if element := there.get(a1(*place)):
-            _extend(comments, element, text)
-            continue
-        if author < 0:
-            author = _author(comments)
-        fresh.append(place)
-        words = comments.make("t", {"xml:space": "preserve"}, escaped(text))
-        run = comments.make("r", None, comments.make("rPr", None, comments.make("sz", {"val": "9"})) + words)
-        attributes = {"ref": a1(*place), "authorId": str(author)}
-        _append(
-            comments, "commentList", comments.make("comment", attributes, comments.make("text", None, run))
-        )
-    return fresh
-
-
-def _extend(comments: Markup, element: Element, text: str) -> None:
-    """Our text behind somebody's."""
-    words = [t for t in _words(element) if not t.is_empty]
+def _append_text(comments: XmlEditor, comment: Element, text: str) -> None:
+    words = [t for t in _text_elements(comment) if not t.is_empty_tag]
     if words:
-        comments.insert(words[-1].close, escaped("\n" + text))
+        comments.insert(words[-1].content_end, text)
         return
-    run = comments.make("t", {"xml:space": "preserve"}, escaped("\n" + text))
-    holder = element.first("text") or element
-    comments.append(holder, run if holder.name == "text" else comments.make("text", None, run))
+    words_xml = comments.element("t", {"xml:space": "preserve"}, text)
+    if holder := comment.find("text"):
+        comments.append(holder, words_xml)
+    else:
+        comments.append(comment, comments.element("text", None, words_xml))
 
 
-def _words(element: Element) -> list[Element]:
-    """The texts of a comment, without those that tell how something is pronounced."""
-    holders = [h for text in element.all("text") for h in (text, *text.all("r"))]
-    return sorted((t for holder in holders for t in holder.all("t")), key=lambda t: t.start)
+def _text_elements(comment: Element) -> list[Element]:
+    """Return the elements with the text of a comment, without phonetic guides."""
+    holders = [h for text in comment.findall("text") for h in (text, *text.findall("r"))]
+    return sorted((t for holder in holders for t in holder.findall("t")), key=lambda t: t.start)
 
 
-def _author(comments: Markup) -> int:
-    """Our number among the authors."""
-    authors = [author.text for author in comments.root.within("author")]
+def _author_index(comments: XmlEditor) -> int:
+    """Return our index in the list of authors, which we are added to if need be."""
+    authors = [author.text for author in comments.root.iter("author")]
     if AUTHOR in authors:
         return authors.index(AUTHOR)
-    _append(comments, "authors", comments.make("author", None, AUTHOR))
+    _append_to_group(comments, "authors", comments.element("author", None, AUTHOR))
     return len(authors)
 
 
-def _append(comments: Markup, group: str, xml: str) -> None:
-    if found := comments.root.first(group):
+def _append_to_group(comments: XmlEditor, group: str, xml: str) -> None:
+    if found := comments.root.find(group):
         comments.append(found, xml)
     else:
-        comments.place(group, ("authors", "commentList", "extLst"), comments.make(group, None, xml))
+        order = ("authors", "commentList", "extLst")  # ECMA-376 part 1, 18.7.6 (CT_Comments)
+        comments.insert_ordered(group, order, comments.element(group, None, xml))
 
 
-def _new_comments(parts: Parts, sheet: Sheet) -> str:
-    name = parts.new("xl/comments#.xml")
-    parts.add(name, f'{HEAD}<comments xmlns="{sheet.space}"><authors/><commentList/></comments>', _TYPE)
-    identity = parts.free_identity(sheet.part, "xltoolsComments")
-    parts.relate(sheet.part, sheet.base, "comments", name, identity)
-    return name
-
-
-def _drawing(parts: Parts, sheet: Sheet, markup: Markup) -> str | None:
-    """The part with the boxes of the sheet's comments, a new one if need be; ``None`` where it cannot be edited."""
-    if element := markup.root.first("legacyDrawing"):
-        targets = {r.identity: r.target for r in parts.relations(sheet.part)}
-        name = targets.get(element.reference(), "")
-        if not parts.has(name):
-            return None
-        try:
-            parts.open(name)
-        except ExpatError:
-            return None
-        return name
-    name = parts.new("xl/drawings/vmlDrawing#.vml")
+def _drawing_part(parts: EditableParts, book: WorkbookPart, part: str, sheet: XmlEditor) -> str | None:
+    """Return the part with the boxes of the sheet's comments, created if need be, or None if it is unreadable."""
+    if element := sheet.root.find("legacyDrawing"):
+        return _readable_drawing(parts, part, element.relation_id())
+    name = parts.unused_name("xl/drawings/vmlDrawing#.vml")
     spaces = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in _SPACES.items())
-    parts.add(name, f"<xml{spaces}>{_BOX}</xml>", _VML_TYPE)
-    identity = parts.free_identity(sheet.part, "xltoolsDrawing")
-    parts.relate(sheet.part, sheet.base, "vmlDrawing", name, identity)
-    refer_to_drawing(markup, identity, sheet.base)
+    parts.add(name, f"<xml{spaces}>{_SHAPE_TYPE}</xml>", _VML_TYPE)
+    identity = parts.unused_identity(part, "xltoolsDrawing")
+    parts.relate(part, book.base, "vmlDrawing", name, identity)
+    add_drawing(sheet, identity, book.base)
     return name
 
 
-_BOX = (
+def _readable_drawing(parts: EditableParts, part: str, identity: str) -> str | None:
+    """Return the part that the sheet refers to under *identity*, or None if it is missing or malformed."""
+    name = next((r.target for r in parts.relations(part) if r.identity == identity), "")
+    try:
+        parts.open(name)
+    except (KeyError, ExpatError):
+        return None
+    return name
+
+
+_SHAPE_TYPE = (
     '<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout>'
     '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
     '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
 )
 
 
-def _number(shape: Element) -> int:
+def _shape_number(shape: Element) -> int:
     number = shape.attributes.get("id", "").rpartition("_s")[2]
     return int(number) if number.isdecimal() and len(number) < 10 else 0  # noqa: PLR2004
 
 
-def _shape(shapes: Markup, number: int, grid: Grid, place: Address, text: str) -> str:
-    """The box of one comment: hidden until the mouse rests on the cell, and large enough for its text."""
+def _shape_xml(shapes: XmlEditor, number: int, grid: PixelGrid, cell: CellPosition, text: str) -> str:
+    """Return the box of one comment, hidden until the pointer is on the cell, and large enough for its text."""
     declared = {p: space for p, space in _SPACES.items() if shapes.spaces.get(p) != space}
-    box = {
+    attributes = {
         "id": f"_x0000_s{number}",
         "type": "#_x0000_t202",
         "style": "position:absolute;visibility:hidden",
         "fillcolor": "#fff2cc",
         "o:insetmode": "auto",
     } | {f"xmlns:{prefix}": space for prefix, space in declared.items()}
-    data = made("x:MoveWithCells") + made("x:SizeWithCells")
-    height = lines(text, _LETTERS) * _LINE + _PADDING
-    data += made("x:Anchor", None, grid.anchor(*place, _WIDTH, height)) + made("x:AutoFill", None, "False")
-    data += made("x:Row", None, str(place[0])) + made("x:Column", None, str(place[1]))
-    inner = made("v:fill", {"color2": "#fff2cc"})
-    inner += made("v:shadow", {"on": "t", "color": "black", "obscured": "t"})
-    inner += made("v:path", {"o:connecttype": "none"})
-    inner += made("v:textbox", {"style": "mso-direction-alt:auto"}, made("div", {"style": "text-align:left"}))
-    return made("v:shape", box, inner + made("x:ClientData", {"ObjectType": "Note"}, data))
+    height = lines(text, _LINE_LENGTH) * _LINE + _PADDING
+    data = (
+        xml_element("x:MoveWithCells")
+        + xml_element("x:SizeWithCells")
+        + xml_element("x:Anchor", None, grid.anchor(*cell, _WIDTH, height))
+        + xml_element("x:AutoFill", None, "False")
+        + xml_element("x:Row", None, str(cell[0]))
+        + xml_element("x:Column", None, str(cell[1]))
+    )
+    content = (
+        xml_element("v:fill", {"color2": "#fff2cc"})
+        + xml_element("v:shadow", {"on": "t", "color": "black", "obscured": "t"})
+        + xml_element("v:path", {"o:connecttype": "none"})
+        + xml_element(
+            "v:textbox",
+            {"style": "mso-direction-alt:auto"},
+            xml_element("div", {"style": "text-align:left"}),
+        )
+        + xml_element("x:ClientData", {"ObjectType": "Note"}, data)
+    )
+    return xml_element("v:shape", attributes, content)
 
 
-# -- taking off
+# -- removing
 
 
-def uncomment(parts: Parts, sheet: Sheet) -> None:
-    """Take our comments away, and our text out of those of others; parts that hold nothing any more go."""
-    name = parts.related(sheet.part, "comments")
-    comments = parts.open(name)
-    everything = list(comments.root.within("comment"))
-    ours = [c for c in everything if is_mark("".join(t.text for t in _words(c)))]
-    for element in everything:
-        if element in ours:
-            comments.remove(element)
-        else:
-            _cut(comments, element)
-    _forget_author(comments, [c for c in everything if c not in ours])
-    if ours and len(ours) == len(everything):
-        parts.unrelate(sheet.part, name)
-        parts.drop(name)
+def remove_comments(parts: EditableParts, part: str) -> None:
+    """Remove our comments, and our text from the comments of others; parts that become empty are removed."""
+    name = parts.related(part, "comments")
+    editor = parts.open(name)
+    comments = list(editor.root.iter("comment"))
+    ours = [c for c in comments if is_mark("".join(t.text for t in _text_elements(c)))]
+    others = [c for c in comments if c not in ours]
+    for comment in ours:
+        editor.remove(comment)
+    for comment in others:
+        _remove_marks(editor, comment)
+    # Only the last author can be removed, because comments refer to authors by index.
+    authors = list(editor.root.iter("author"))
+    used = {comment.attributes.get("authorId") for comment in others}
+    if authors and authors[-1].text == AUTHOR and str(len(authors) - 1) not in used:
+        editor.remove(authors[-1])
+    if ours and not others:
+        parts.unrelate(part, name)
+        parts.remove(name)
     else:
-        parts.put(name, comments)
-    _remove_shapes(parts, sheet, {c.attributes.get("ref", "").upper() for c in ours})
+        parts.put(name, editor)
+    if ours:
+        _remove_shapes(parts, part, {comment.attributes.get("ref", "").upper() for comment in ours})
 
 
-def _cut(comments: Markup, element: Element) -> None:
-    """What is left of a comment to which ours was added, though a program may have divided the text anew."""
-    words = _words(element)
-    cuts = spans("".join(t.text for t in words))
+def _remove_marks(editor: XmlEditor, comment: Element) -> None:
+    """Remove our marks from a comment, even if a program has split its text in other places."""
+    words = _text_elements(comment)
+    marks = spans("".join(t.text for t in words))
     at = 0
     for t in words:
-        kept = "".join(c for i, c in enumerate(t.text, at) if not any(a <= i < b for a, b in cuts))
+        kept = "".join(c for i, c in enumerate(t.text, at) if not any(a <= i < b for a, b in marks))
         if kept != t.text:
-            comments.refill(t, escaped(kept))
+            editor.replace_content(t, escaped(kept))
         at += len(t.text)
 
 
-def _forget_author(comments: Markup, left: list[Element]) -> None:
-    """Our name goes if it is the last one and nothing is left of us; else the numbers of others would change."""
-    authors = list(comments.root.within("author"))
-    used = {c.attributes.get("authorId") for c in left}
-    if authors and authors[-1].text == AUTHOR and str(len(authors) - 1) not in used:
-        comments.remove(authors[-1])
-
-
-def _remove_shapes(parts: Parts, sheet: Sheet, addresses: set[str]) -> None:
-    markup = parts.open(sheet.part, but_cells)
-    element = markup.root.first("legacyDrawing")
-    identity = element.reference() if element else ""
-    name = next((r.target for r in parts.relations(sheet.part) if r.identity == identity), "")
-    if not addresses or not parts.has(name):
+def _remove_shapes(parts: EditableParts, part: str, addresses: set[str]) -> None:
+    """Remove the boxes of the comments at *addresses*, and the drawing if it becomes empty."""
+    sheet = parts.open(part, skip_cells)
+    element = sheet.root.find("legacyDrawing")
+    identity = element.relation_id() if element else ""
+    name = _readable_drawing(parts, part, identity)
+    if name is None:
         return
-    try:
-        shapes = parts.open(name)
-    except ExpatError:
-        return
-    everything = shapes.root.all("shape")
-    ours = [shape for shape in everything if _address(shape) in addresses]
+    drawing = parts.open(name)
+    ours = [shape for shape in drawing.root.findall("shape") if _commented_cell(shape) in addresses]
     for shape in ours:
-        shapes.remove(shape)
-    if ours and len(ours) == len(shapes.root.children) - len(_frame(shapes.root)):
-        forget_drawing(markup, identity)
-        parts.put(sheet.part, markup)
-        parts.unrelate(sheet.part, name)
-        parts.drop(name)
+        drawing.remove(shape)
+    shapes = [child for child in drawing.root.children if child.name not in {"shapelayout", "shapetype"}]
+    if ours and len(ours) == len(shapes):
+        remove_drawing(sheet, identity)
+        parts.put(part, sheet)
+        parts.unrelate(part, name)
+        parts.remove(name)
     else:
-        parts.put(name, shapes)
+        parts.put(name, drawing)
 
 
-def _frame(root: Element) -> list[Element]:
-    return [child for child in root.children if child.name in {"shapelayout", "shapetype"}]
-
-
-def _address(shape: Element) -> str:
-    """The cell whose comment is in that box; "" for a shape of another kind."""
-    for data in shape.all("ClientData"):
-        row, column = data.first("Row"), data.first("Column")
+def _commented_cell(shape: Element) -> str:
+    """Return the address of the cell whose comment is in the box, or "" for another shape."""
+    for data in shape.findall("ClientData"):
+        row, column = data.find("Row"), data.find("Column")
         if data.attributes.get("ObjectType") == "Note" and row and column:
             return a1(int(row.text), int(column.text))
     return ""

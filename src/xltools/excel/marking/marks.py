@@ -1,4 +1,4 @@
-"""What is to be marked in a workbook: cells with a word about them, and the slip with everything there is to mend."""
+"""The marks to be set in a workbook, and the slip, a sheet that lists everything to correct."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _HEADS = ("number", "place", "label", "found", "expected", "mend", "status", "ex
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Cells of one sheet that belong together: coloured until one of them changes, with a comment at the first."""
+class CellMark:
+    """Cells of one sheet that are coloured until one of them changes; the first gets *text* as a comment."""
 
     sheet: str
     addresses: tuple[str, ...]
@@ -20,18 +20,19 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One finding as the clerk reads it.
+class SlipRow:
+    """One finding, or one group of findings, on the slip.
 
-    ``places`` are the cells it speaks of, of any sheets: the first is linked, all are watched for a change. ``code``
-    and ``cell``, names of cells parted by spaces, bring an explanation back to its findings; ``explanation`` is what the agency has written before.
+    ``places`` are cells of any sheets: the row links to the first, and its status changes when any of them changes.
+    ``code`` and ``cell`` (names of cells separated by spaces) identify the findings that an explanation answers.
+    ``explanation`` is what the agency wrote before.
     """
 
     place: str
     label: str = ""
     found: str = ""
     expected: str = ""
-    mend: str = ""
+    steps: str = ""
     places: tuple[Place, ...] = ()
     code: str = ""
     cell: str = ""
@@ -44,8 +45,8 @@ def _heads() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """The sheet 「需要修改的地方」: a title, sentences below it, and one row a finding."""
+    """The sheet 「需要修改的地方」: a title, instructions, column heads, and one row per finding."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[SlipRow, ...]
     titles: tuple[str, ...] = field(default_factory=lambda: (clerk()("slip.title"), clerk()("slip.guide")))
     heads: tuple[str, ...] = field(default_factory=_heads)

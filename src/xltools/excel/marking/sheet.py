@@ -1,18 +1,16 @@
-"""A worksheet's own part: colours that last as long as the cells do not change, and the reference to its comments.
-
-ECMA-376 part 1, 18.3.1.99 (CT_Worksheet) gives the order of a worksheet's elements.
-"""
+"""Edit a worksheet's part: conditional formats, the reference to its comments, and the sizes of rows and columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from xltools.excel.marking.markup import Attributes, Element, Markup, escaped
-from xltools.excel.marking.parts import Parts
-from xltools.excel.signs import RULE
+from xltools.excel.marking.parts import EditableParts
+from xltools.excel.marking.xml_editor import Attributes, Element, XmlEditor, escaped
+from xltools.excel.marking_signs import RULE
 from xltools.form.address import COLUMNS, ROWS
 
+# ECMA-376 part 1, 18.3.1.99 (CT_Worksheet)
 ORDER = (
     "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
     "protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate", "customSheetViews", "mergeCells",
@@ -24,132 +22,131 @@ ORDER = (
 _MOST_PRIORITY = (1 << 31) - 1
 
 
-def but_cells(name: str, attributes: Attributes) -> bool:
-    """What of a worksheet's part need not be indexed: its cells, and rows that say nothing of their height."""
+def skip_cells(name: str, attributes: Attributes) -> bool:
+    """Return whether an element can be skipped: a cell, or a row without a height of its own."""
     return name == "c" or (name == "row" and attributes.keys().isdisjoint({"ht", "hidden"}))
 
 
-class Colored(NamedTuple):
-    """Cells that are coloured as long as a formula holds."""
+class ColoredCells(NamedTuple):
+    """Cells that are coloured while a formula is true."""
 
     addresses: tuple[str, ...]
     formula: str
 
 
-def color(markup: Markup, areas: Sequence[Colored], look: int) -> None:
-    """Give the cells that conditional look, behind all rules there are."""
-    priority = 1 + max((p for p in _priorities(markup.root) if p < _MOST_PRIORITY), default=0)
-    for number, (addresses, formula) in enumerate(areas):
-        attributes = {"type": "expression", "dxfId": str(look), "priority": str(priority + number)}
-        rule = markup.make("cfRule", attributes, markup.make("formula", None, escaped(formula)))
-        xml = markup.make("conditionalFormatting", {"sqref": " ".join(addresses)}, rule)
-        markup.place("conditionalFormatting", ORDER, xml)
+def color(sheet: XmlEditor, areas: Sequence[ColoredCells], style: int) -> None:
+    """Give the cells the conditional style of that number, after all existing rules."""
+    # All rules have priorities, including those in extensions of later versions of Excel.
+    texts = (rule.attributes.get("priority", "") for rule in sheet.root.iter("cfRule"))
+    used = [int(text) for text in texts if text.isdecimal()]
+    first = 1 + max((priority for priority in used if priority < _MOST_PRIORITY), default=0)
+    for priority, (addresses, formula) in enumerate(areas, first):
+        attributes = {"type": "expression", "dxfId": str(style), "priority": str(priority)}
+        rule = sheet.element("cfRule", attributes, sheet.element("formula", None, escaped(formula)))
+        xml = sheet.element("conditionalFormatting", {"sqref": " ".join(addresses)}, rule)
+        sheet.insert_ordered("conditionalFormatting", ORDER, xml)
 
 
-def _priorities(root: Element) -> Iterator[int]:
-    """The priorities of all rules, those in the extensions of later Excels included."""
-    for rule in root.within("cfRule"):
-        if (text := rule.attributes.get("priority", "")).isdecimal():
-            yield int(text)
-
-
-def uncolor(markup: Markup) -> None:
-    """Take our rules away, and the element around them where it held nothing else."""
-    for group in markup.root.all("conditionalFormatting"):
-        rules = group.all("cfRule")
-        ours = [rule for rule in rules if any(RULE in formula.text for formula in rule.all("formula"))]
+def remove_colors(sheet: XmlEditor) -> None:
+    """Remove our rules, and the elements that contain no other rules."""
+    for group in sheet.root.findall("conditionalFormatting"):
+        rules = group.findall("cfRule")
+        ours = [rule for rule in rules if any(RULE in formula.text for formula in rule.findall("formula"))]
         for element in [group] if len(ours) == len(rules) else ours:
-            markup.remove(element)
+            sheet.remove(element)
 
 
-def deselect(markup: Markup) -> None:
-    """The sheet is not the one that is shown: two that are selected would be edited together."""
-    for views in markup.root.all("sheetViews"):
-        for view in views.all("sheetView"):
+def deselect(sheet: XmlEditor) -> None:
+    """Deselect the sheet, because typing changes all selected sheets."""
+    for views in sheet.root.findall("sheetViews"):
+        for view in views.findall("sheetView"):
             if view.attributes.get("tabSelected") in {"1", "true"}:
-                markup.set(view, "tabSelected", "0")
+                sheet.set_attribute(view, "tabSelected", "0")
 
 
-def refer_to_drawing(markup: Markup, identity: str, base: str) -> None:
-    """Refer to the part with the shapes of comments by its relation."""
-    prefix = next((p for p, space in markup.spaces.items() if space == base and p), "")
-    attributes = {f"{prefix or 'r'}:id": identity} | ({} if prefix else {"xmlns:r": base})
-    markup.place("legacyDrawing", ORDER, markup.make("legacyDrawing", attributes))
+def add_drawing(sheet: XmlEditor, identity: str, base: str) -> None:
+    """Add the reference to the drawing with the boxes of comments, by the identity of its relation."""
+    attributes = sheet.relation_attributes(base, identity)
+    sheet.insert_ordered("legacyDrawing", ORDER, sheet.element("legacyDrawing", attributes))
 
 
-def forget_drawing(markup: Markup, identity: str) -> None:
-    """Take that reference away."""
-    for element in markup.root.all("legacyDrawing"):
-        if element.reference() == identity:
-            markup.remove(element)
+def remove_drawing(sheet: XmlEditor, identity: str) -> None:
+    """Remove the reference that :func:`add_drawing` added."""
+    for element in sheet.root.findall("legacyDrawing"):
+        if element.relation_id() == identity:
+            sheet.remove(element)
 
 
-_OPENED_WITH = {"password", "algorithmName", "hashValue", "saltValue", "spinCount"}
+_CREDENTIALS = {"password", "algorithmName", "hashValue", "saltValue", "spinCount"}
 
 
-def credentials(parts: Parts, sheets: Iterable[str]) -> dict[str, str]:
-    """What the protection of the first protected sheet is opened with; empty when it needs no password."""
+def credentials(parts: EditableParts, sheets: Iterable[str]) -> dict[str, str]:
+    """Return the attributes with the hashed password of the first protected sheet; empty if it has none."""
     for part in sheets:
-        protection = parts.root(part, but_cells).first("sheetProtection")
+        protection = parts.root(part, skip_cells).find("sheetProtection")
         if protection is not None:
-            return {key: value for key, value in protection.attributes.items() if key in _OPENED_WITH}
+            return {key: value for key, value in protection.attributes.items() if key in _CREDENTIALS}
     return {}
 
 
-# -- how large its columns and rows are, to find room for a comment
+# -- sizes of columns and rows
 
-_WIDTH, _HEIGHT = 64, 20  # pixels of a column and a row of which nothing is said
+_WIDTH, _HEIGHT = 64, 20  # default pixels of a column and a row
 _LAST_COLUMN, _LAST_ROW = COLUMNS - 1, ROWS - 1
+_MARGIN = 8  # pixels between a cell and the box of its comment
 
 
-class Grid:
-    """Where columns and rows stand, in pixels."""
+class PixelGrid:
+    """The widths of the columns and the heights of the rows of a sheet, in pixels."""
 
     def __init__(self, root: Element) -> None:
-        form = root.first("sheetFormatPr")
-        said: Mapping[str, str] = form.attributes if form else {}
-        self._width = _wide(said["defaultColWidth"]) if "defaultColWidth" in said else _WIDTH
-        self._height = _high(said["defaultRowHeight"]) if "defaultRowHeight" in said else _HEIGHT
-        self._columns = [c for group in root.all("cols") for c in group.all("col")]
-        rows = (row for data in root.all("sheetData") for row in data.all("row"))
-        self._rows = {int(row.attributes["r"]) - 1: row.attributes for row in rows if "r" in row.attributes}
+        element = root.find("sheetFormatPr")
+        defaults: Mapping[str, str] = element.attributes if element else {}
+        self._width = _width_pixels(defaults["defaultColWidth"]) if "defaultColWidth" in defaults else _WIDTH
+        self._height = (
+            _height_pixels(defaults["defaultRowHeight"]) if "defaultRowHeight" in defaults else _HEIGHT
+        )
+        self._columns = [c.attributes for group in root.findall("cols") for c in group.findall("col")]
+        rows = (row.attributes for data in root.findall("sheetData") for row in data.findall("row"))
+        self._rows = {int(row["r"]) - 1: row for row in rows if "r" in row}
 
-    def _column(self, column: int) -> int:
-        for element in self._columns:
-            said = element.attributes
-            if int(said["min"]) <= column + 1 <= int(said["max"]):
-                hidden = said.get("hidden") in {"1", "true"}
-                return 0 if hidden else _wide(said["width"]) if "width" in said else self._width
+    def _column_width(self, column: int) -> int:
+        for stated in self._columns:
+            if int(stated["min"]) <= column + 1 <= int(stated["max"]):
+                if stated.get("hidden") in {"1", "true"}:
+                    return 0
+                return _width_pixels(stated["width"]) if "width" in stated else self._width
         return self._width
 
-    def _row(self, row: int) -> int:
-        said = self._rows.get(row, {})
-        if said.get("hidden") in {"1", "true"}:
+    def _row_height(self, row: int) -> int:
+        stated = self._rows.get(row, {})
+        if stated.get("hidden") in {"1", "true"}:
             return 0
-        return _high(said["ht"]) if "ht" in said else self._height
+        return _height_pixels(stated["ht"]) if "ht" in stated else self._height
 
     def anchor(self, row: int, column: int, width: int, height: int) -> str:
-        """A box of that size beside a cell, as a drawing says it: column, offset, row, offset of two corners."""
+        """Return the anchor of a box beside a cell, *width* by *height* pixels, as VML writes it.
+
+        It lists column, offset in pixels, row and offset of the upper left and of the lower right corner.
+        """
         left = min(column + 1, _LAST_COLUMN - 1)
         top = max(0, row - 1)
-        right, x = self._reached(self._column, left, _MARGIN + width, _LAST_COLUMN)
-        bottom, y = self._reached(self._row, top, _MARGIN + height, _LAST_ROW)
+        right, x = _position_after(self._column_width, left, _MARGIN + width, _LAST_COLUMN)
+        bottom, y = _position_after(self._row_height, top, _MARGIN + height, _LAST_ROW)
         return f"{left}, {_MARGIN}, {top}, {_MARGIN}, {right}, {x}, {bottom}, {y}"
 
-    @staticmethod
-    def _reached(size: Callable[[int], int], start: int, distance: int, last: int) -> tuple[int, int]:
-        while start < last and distance >= size(start):
-            distance -= size(start)
-            start += 1
-        return start, distance
+
+def _position_after(size: Callable[[int], int], start: int, distance: int, last: int) -> tuple[int, int]:
+    """Return the column or row *distance* pixels after *start*, and the offset in it."""
+    while start < last and distance >= size(start):
+        distance -= size(start)
+        start += 1
+    return start, distance
 
 
-_MARGIN = 8
-
-
-def _wide(characters: str) -> int:
+def _width_pixels(characters: str) -> int:
     return int(float(characters) * 7 + 5)
 
 
-def _high(points: str) -> int:
+def _height_pixels(points: str) -> int:
     return int(float(points) * 4 / 3)

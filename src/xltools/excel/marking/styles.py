@@ -1,7 +1,7 @@
-"""The looks that marks need, put behind those that the workbook has: no look of a cell is changed.
+"""Add the cell styles and conditional styles of marks to a workbook's styles part, after the existing ones.
 
-What is added is written with a space before the end of its start tag, as no program writes it. So it is known again
-as long as nobody has saved the workbook, and nobody else can use it by then; afterwards it belongs to the workbook.
+Each added element has a space before the ``>`` of its start tag, which no program writes. So it can be removed as long
+as no program has saved the workbook; afterwards it stays, because other cells may use it.
 """
 
 from __future__ import annotations
@@ -9,31 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from xltools.excel.marking.markup import Element, Markup
-from xltools.excel.marking.parts import HEAD, Parts
+from xltools.excel.marking.parts import HEAD, EditableParts
+from xltools.excel.marking.workbook_part import WorkbookPart
+from xltools.excel.marking.xml_editor import XmlEditor
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
+# ECMA-376 part 1, 18.8.39 (CT_Stylesheet)
 _ORDER = (
     "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles", "colors",
     "extLst",
 )  # fmt: skip
 _SONG, _HEI = "宋体", "黑体"  # on every Windows and in WPS
-_TEXT_FORMAT = "49"
-_MOST_STYLES = 65_490  # of cells, in Excel
+_TEXT_FORMAT = "49"  # the number format @
+_MOST_STYLES = 65_490  # cell styles that Excel allows
+_IDENTITY = "xltoolsStyles"  # of the relation to a styles part that was created here
 
 
 class Look(NamedTuple):
-    """A look of cells of the slip: which font, fill and border of those below, how aligned, and what else."""
+    """A cell style of the slip: indexes of font, fill and border in the lists below, alignment, whether unlocked."""
 
     font: int
     fill: int
     border: int
     horizontal: str
     vertical: str = "center"
-    is_open: bool = False
+    is_unlocked: bool = False
 
 
-# Fonts: name, size, colour, and what it is besides.
+# Name, size in points, colour, and b for bold or u for underlined.
 _FONTS = (
     (_HEI, 16, "FF1F1F1F", ""),
     (_SONG, 10.5, "FF404040", ""),
@@ -43,7 +46,7 @@ _FONTS = (
 )
 _FILLS = ("FFF2F2F2", "FFFFFBE6")
 _LINE = "FF7F7F7F"
-_NONE = -1  # no fill, no border: the workbook's first ones
+_NONE = -1  # no fill or border: the first one of the workbook
 
 LOOKS = {
     "title": Look(0, _NONE, _NONE, "left"),
@@ -53,143 +56,144 @@ LOOKS = {
     "text": Look(3, _NONE, 0, "left"),
     "link": Look(4, _NONE, 0, "left"),
     "status": Look(2, _NONE, 0, "center"),
-    "open": Look(3, 1, 0, "left", "top", is_open=True),
+    "open": Look(3, 1, 0, "left", "top", is_unlocked=True),
 }
-# Looks that depend on a condition: the colour of the fill and of the text.
+# Conditional styles: the colour of the fill and of the text.
 _CONDITIONAL = {"mark": ("FFFFD966", ""), "pending": ("FFFFD966", ""), "changed": ("FFC8E6C9", "FF1B5E20")}
 
 
-class Styles(NamedTuple):
-    """The numbers that the looks have in a workbook, by their names."""
+class StyleIndexes(NamedTuple):
+    """The indexes of the added styles in the workbook, by the names above."""
 
     cells: dict[str, int]
     conditional: dict[str, int]
 
 
-def with_looks(parts: Parts, main: str, base: str, space: str, highest: int) -> Styles:
-    """Put the looks into the workbook's styles. Where there are none, cells may bear numbers up to *highest* all the same."""
-    name = parts.related(main, "styles") or _without_styles(parts, main, base, space)
-    markup = parts.open(name)
-    plain = _font(markup, _SONG, 11, "", "")
-    fonts = _added(markup, "fonts", [_font(markup, *font) for font in _FONTS], [plain])
-    empty = [
-        markup.make("fill", None, markup.make("patternFill", {"patternType": p})) for p in ("none", "gray125")
-    ]
-    fills = _added(markup, "fills", [_fill(markup, color) for color in _FILLS], empty)
-    borders = _added(markup, "borders", [_border(markup)], [markup.make("border")])
-    has_parents = markup.root.first("cellStyleXfs") is not None
-    looks = [_xf(markup, look, fonts, fills, borders, has_parents=has_parents) for look in LOOKS.values()]
+def add_styles(parts: EditableParts, book: WorkbookPart) -> StyleIndexes:
+    """Add the styles to the workbook and return their indexes."""
+    # Without a list of cell styles, cells may have indexes all the same; ours must be different ones.
+    highest = 0 if _has_cell_styles(parts, book) else _highest_style(parts, book.parts)
     if highest > _MOST_STYLES:
         raise ValueError(f"style {highest}")
-    xf = markup.make("xf", {"numFmtId": "0", "fontId": "0", "fillId": "0", "borderId": "0"})
-    cells = _added(markup, "cellXfs", looks, [xf] * (highest + 1))
-    dxfs = _added(markup, "dxfs", [_dxf(markup, *colors) for colors in _CONDITIONAL.values()], [])
-    parts.put(name, markup)
-    return Styles(_numbered(LOOKS, cells), _numbered(_CONDITIONAL, dxfs))
-
-
-def has_styles(parts: Parts, main: str) -> bool:
-    """Whether the workbook says which looks there are."""
-    name = parts.related(main, "styles")
-    return bool(name) and parts.root(name).first("cellXfs") is not None
-
-
-def highest_style(parts: Parts, sheets: Iterable[str]) -> int:
-    """The highest number of a look that any cell, row or column bears."""
-    found = [0]
-    for part in sheets:
-        root = parts.root(part)
-        found += [int(e.attributes.get("s", "0")) for name in ("c", "row") for e in root.within(name)]
-        found += [int(e.attributes.get("style", "0")) for e in root.within("col")]
-    return max(found)
-
-
-def without_looks(parts: Parts, main: str) -> None:
-    """Take off what :func:`with_looks` put there, if nobody has saved the workbook since."""
-    own = [r for r in parts.relations(main) if r.kind == "styles" and r.identity == _IDENTITY]
-    if own:
-        parts.unrelate(main, own[0].target)
-        parts.drop(own[0].target)
-        return
-    name = parts.related(main, "styles")
-    if not name:
-        return
-    markup = parts.open(name)
-    for group in markup.root.children:
-        if markup.raw(group).endswith(b" >"):
-            markup.remove(group)
-        else:
-            _trim(markup, group)
-    parts.put(name, markup)
-
-
-_IDENTITY = "xltoolsStyles"
-
-
-def _trim(markup: Markup, group: Element) -> None:
-    kept = list(group.children)
-    while kept and markup.raw(kept[-1]).endswith(b" >"):
-        markup.remove(kept.pop())
-    if len(kept) < len(group.children) and "count" in group.attributes:
-        markup.set(group, "count", str(len(kept)))
-
-
-def _without_styles(parts: Parts, main: str, base: str, space: str) -> str:
-    name = parts.new(f"{main.rpartition('/')[0]}/styles#.xml".lstrip("/"))
-    parts.add(name, f'{HEAD}<styleSheet xmlns="{space}"/>', _TYPE)
-    parts.relate(main, base, "styles", name, parts.free_identity(main, _IDENTITY))
-    return name
-
-
-def _numbered(names: Iterable[str], first: int) -> dict[str, int]:
-    return {name: first + index for index, name in enumerate(names)}
-
-
-def _added(markup: Markup, group: str, elements: list[str], needed: list[str]) -> int:
-    """Append elements to a group and return the number of the first; a group that is not there begins with those *needed*."""
-    found = markup.root.first(group)
-    marked = "".join(_spaced(element) for element in elements)
-    if found is None:
-        xml = markup.make(group, {"count": str(len(needed) + len(elements))}, "".join(needed) + marked)
-        markup.place(group, _ORDER, _spaced(xml))
-        return len(needed)
-    markup.append(found, marked)
-    if "count" in found.attributes:
-        markup.set(found, "count", str(len(found.children) + len(elements)))
-    return len(found.children)
-
-
-def _spaced(xml: str) -> str:
-    return xml.replace(">", " >", 1)
-
-
-def _font(markup: Markup, name: str, size: float, color: str, more: str) -> str:
-    inner = markup.make(more) if more else ""
-    inner += markup.make("sz", {"val": f"{size:g}"})
-    if color:
-        inner += markup.make("color", {"rgb": color})
-    return markup.make(
-        "font", None, inner + markup.make("name", {"val": name}) + markup.make("family", {"val": "3"})
+    name = parts.related(book.main, "styles") or _new_part(parts, book)
+    styles = parts.open(name)
+    element = styles.element
+    fonts = [_font(styles, *font) for font in _FONTS]
+    fills = [_fill(styles, color) for color in _FILLS]
+    empty_fills = [
+        element("fill", None, element("patternFill", {"patternType": kind})) for kind in ("none", "gray125")
+    ]
+    first_font = _append(styles, "fonts", fonts, [_font(styles, _SONG, 11, "", "")])
+    first_fill = _append(styles, "fills", fills, empty_fills)
+    border = _append(styles, "borders", [_border(styles)], [element("border")])
+    looks = [_xf(styles, look, first_font, first_fill, border) for look in LOOKS.values()]
+    plain = element("xf", {"numFmtId": "0", "fontId": "0", "fillId": "0", "borderId": "0"})
+    cells = _append(styles, "cellXfs", looks, [plain] * (highest + 1))
+    conditional = [_dxf(styles, *colors) for colors in _CONDITIONAL.values()]
+    dxfs = _append(styles, "dxfs", conditional, [])
+    parts.put(name, styles)
+    return StyleIndexes(
+        {look: cells + index for index, look in enumerate(LOOKS)},
+        {look: dxfs + index for index, look in enumerate(_CONDITIONAL)},
     )
 
 
-def _fill(markup: Markup, color: str) -> str:
-    inner = markup.make("fgColor", {"rgb": color}) + markup.make("bgColor", {"indexed": "64"})
-    return markup.make("fill", None, markup.make("patternFill", {"patternType": "solid"}, inner))
+def _has_cell_styles(parts: EditableParts, book: WorkbookPart) -> bool:
+    name = parts.related(book.main, "styles")
+    return bool(name) and parts.root(name).find("cellXfs") is not None
 
 
-def _border(markup: Markup) -> str:
-    color = markup.make("color", {"rgb": _LINE})
-    sides = [markup.make(side, {"style": "thin"}, color) for side in ("left", "right", "top", "bottom")]
-    return markup.make("border", None, "".join(sides) + markup.make("diagonal"))
+def _highest_style(parts: EditableParts, sheets: Iterable[str]) -> int:
+    """Return the highest index of a style that any cell, row or column has."""
+    found = [0]
+    for part in sheets:
+        root = parts.root(part)
+        found += [int(e.attributes.get("s", "0")) for name in ("c", "row") for e in root.iter(name)]
+        found += [int(e.attributes.get("style", "0")) for e in root.iter("col")]
+    return max(found)
 
 
-def _xf(markup: Markup, look: Look, fonts: int, fills: int, borders: int, *, has_parents: bool) -> str:
+def _new_part(parts: EditableParts, book: WorkbookPart) -> str:
+    name = parts.unused_name(f"{book.main.rpartition('/')[0]}/styles#.xml".lstrip("/"))
+    parts.add(name, f'{HEAD}<styleSheet xmlns="{book.space}"/>', _TYPE)
+    parts.relate(book.main, book.base, "styles", name, parts.unused_identity(book.main, _IDENTITY))
+    return name
+
+
+def _append(styles: XmlEditor, group: str, elements: list[str], defaults: list[str]) -> int:
+    """Append elements to a group and return the index of the first; a new group begins with *defaults*."""
+    found = styles.root.find(group)
+    added = "".join(map(_with_space, elements))
+    if found is None:
+        count = {"count": str(len(defaults) + len(elements))}
+        xml = styles.element(group, count, "".join(defaults) + added)
+        styles.insert_ordered(group, _ORDER, _with_space(xml))
+        return len(defaults)
+    styles.append(found, added)
+    if "count" in found.attributes:
+        styles.set_attribute(found, "count", str(len(found.children) + len(elements)))
+    return len(found.children)
+
+
+def _with_space(xml: str) -> str:
+    return xml.replace(">", " >", 1)
+
+
+def remove_styles(parts: EditableParts, book: WorkbookPart) -> None:
+    """Remove the styles that :func:`add_styles` added, unless another program has saved the workbook since."""
+    created = [r for r in parts.relations(book.main) if r.kind == "styles" and r.identity == _IDENTITY]
+    if created:
+        parts.unrelate(book.main, created[0].target)
+        parts.remove(created[0].target)
+        return
+    name = parts.related(book.main, "styles")
+    if not name:
+        return
+    styles = parts.open(name)
+    for group in styles.root.children:
+        if styles.start_tag(group).endswith(b" >"):
+            styles.remove(group)
+            continue
+        kept = list(group.children)
+        while kept and styles.start_tag(kept[-1]).endswith(b" >"):
+            styles.remove(kept.pop())
+        if len(kept) < len(group.children) and "count" in group.attributes:
+            styles.set_attribute(group, "count", str(len(kept)))
+    parts.put(name, styles)
+
+
+# -- single styles
+
+
+def _font(styles: XmlEditor, name: str, size: float, color: str, effect: str) -> str:
+    inner = styles.element(effect) if effect else ""
+    inner += styles.element("sz", {"val": f"{size:g}"})
+    if color:
+        inner += styles.element("color", {"rgb": color})
+    return styles.element(
+        "font", None, inner + styles.element("name", {"val": name}) + styles.element("family", {"val": "3"})
+    )
+
+
+def _fill(styles: XmlEditor, color: str) -> str:
+    inner = styles.element("fgColor", {"rgb": color}) + styles.element("bgColor", {"indexed": "64"})
+    return styles.element("fill", None, styles.element("patternFill", {"patternType": "solid"}, inner))
+
+
+def _border(styles: XmlEditor) -> str:
+    color = styles.element("color", {"rgb": _LINE})
+    sides = [styles.element(side, {"style": "thin"}, color) for side in ("left", "right", "top", "bottom")]
+    return styles.element("border", None, "".join(sides) + styles.element("diagonal"))
+
+
+def _xf(styles: XmlEditor, look: Look, font: int, fill: int, border: int) -> str:
+    """Return a cell style; *font*, *fill* and *border* are the indexes of the first ones added."""
+    has_parents = styles.root.find("cellStyleXfs") is not None
     attributes = {
-        "numFmtId": _TEXT_FORMAT if look.is_open else "0",
-        "fontId": str(fonts + look.font),
-        "fillId": str(fills + look.fill if look.fill >= 0 else 0),
-        "borderId": str(borders + look.border if look.border >= 0 else 0),
+        "numFmtId": _TEXT_FORMAT if look.is_unlocked else "0",
+        "fontId": str(font + look.font),
+        "fillId": str(fill + look.fill if look.fill >= 0 else 0),
+        "borderId": str(border + look.border if look.border >= 0 else 0),
         **({"xfId": "0"} if has_parents else {}),
         **{
             f"apply{what}": "1"
@@ -199,14 +203,14 @@ def _xf(markup: Markup, look: Look, fonts: int, fills: int, borders: int, *, has
     alignment = {"horizontal": look.horizontal, "vertical": look.vertical, "wrapText": "1"}
     if look.horizontal == "left" and look.border >= 0:
         alignment["indent"] = "1"
-    inner = markup.make("alignment", alignment) + markup.make(
-        "protection", {"locked": "0" if look.is_open else "1"}
+    inner = styles.element("alignment", alignment) + styles.element(
+        "protection", {"locked": "0" if look.is_unlocked else "1"}
     )
-    return markup.make("xf", attributes, inner)
+    return styles.element("xf", attributes, inner)
 
 
-def _dxf(markup: Markup, fill: str, text: str) -> str:
-    font = markup.make("font", None, markup.make("color", {"rgb": text})) if text else ""
-    colors = markup.make("fgColor", {"rgb": fill}) + markup.make("bgColor", {"rgb": fill})
-    pattern = markup.make("patternFill", {"patternType": "solid"}, colors)
-    return markup.make("dxf", None, font + markup.make("fill", None, pattern))
+def _dxf(styles: XmlEditor, fill: str, text: str) -> str:
+    font = styles.element("font", None, styles.element("color", {"rgb": text})) if text else ""
+    colors = styles.element("fgColor", {"rgb": fill}) + styles.element("bgColor", {"rgb": fill})
+    pattern = styles.element("patternFill", {"patternType": "solid"}, colors)
+    return styles.element("dxf", None, font + styles.element("fill", None, pattern))

@@ -10,7 +10,7 @@ from xltools.data.filing import STATUSES, Account, Member, Source
 from xltools.data.number import close, kept, stored
 from xltools.data.record import Agency
 from xltools.data.row_checksum import checksum, figures_of, member_check
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import is_same
 from xltools.excel.reader.reading import Reading, is_empty, number_of
 from xltools.excel.scan import Fact, SheetFacts
@@ -76,7 +76,7 @@ def _members(reading: Reading, facts: SheetFacts, sizes: Mapping[tuple[str, str]
     matrix = reading.matrix
     if matrix is None:
         return
-    formulas = live.row_formulas(reading.layout.form, matrix)
+    formulas = live_checks.row_formulas(reading.layout.form, matrix)
     for row in sorted({row for row, _ in facts.cells if row >= matrix.first}):
         district, code, name, kind, file, sha256, check = (
             _text(facts, row, matrix.columns.get(PREFIX + key, -1)) for key in Matrix.ABOUT
@@ -128,7 +128,7 @@ def _look_for_changes(
     complete = form.complete(member.values)
     for name, formula in formulas.items():
         place = row, matrix.columns[name]
-        if not _is_total(reading, facts.cells.get(place), live.in_row(formula, row), complete[name]):
+        if not _is_total(reading, facts.cells.get(place), live_checks.in_row(formula, row), complete[name]):
             reading.note("row-altered", MATRIX, place, what=Word("altered-total"))
             return
 

@@ -8,13 +8,13 @@ from decimal import Decimal
 from xltools.data.filing import Origin, Shown
 from xltools.data.number import is_blank
 from xltools.data.typed_numbers import typed
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import is_same
+from xltools.excel.marking_signs import without_marks
 from xltools.excel.reader.guards import look_at_guards
 from xltools.excel.reader.locate import Located, locate
 from xltools.excel.reader.reading import Reading, is_empty, number_of, typed_names
 from xltools.excel.scan import Fact, SheetFacts
-from xltools.excel.signs import without_marks
 from xltools.form.address import a1
 from xltools.form.model import Cell
 from xltools.form.places import COVER, Sheet
@@ -174,7 +174,7 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
 def _issued(reading: Reading, cell: Cell, located: Located) -> str:
     """Return the original formula of a total, with the present addresses of its parts."""
     if cell.definition is None:
-        return live.column_sum(reading.matrix, cell.name) if reading.matrix else ""
+        return live_checks.column_sum(reading.matrix, cell.name) if reading.matrix else ""
     if not located.is_moved:
         return reading.layout.formulas[cell.name]
     return cell.definition.print(lambda name: a1(*located.place(reading.layout.places[name][1])))

@@ -1,4 +1,4 @@
-"""Writes a form as a workbook: blank for an agency, filled from a record, or as the roll-up of a district.
+"""Write a form as a workbook: blank for an agency, filled from a record, or as the roll-up of a district.
 
 Only this package uses XlsxWriter. Labels and formulas are locked, inputs are open and coloured, every formula is
 stored with its result (most programs show the stored result when they open a file), and the checks are live.
@@ -19,7 +19,7 @@ from xltools.errors import InputError, Problem
 from xltools.excel.writer.canvas import Canvas
 from xltools.excel.writer.charts import write_charts
 from xltools.excel.writer.content import Content, stamp_texts
-from xltools.excel.writer.cover import Cover
+from xltools.excel.writer.cover import CoverWriter
 from xltools.excel.writer.kinds import write_kinds
 from xltools.excel.writer.rollup import write_matrix, write_sources, write_waived
 from xltools.excel.writer.section import write_section
@@ -61,7 +61,7 @@ def write_return(
         last=last if last and show_last else {},
         carried=frozenset(carried.keys() - values.keys()),
     )
-    return _workbook(content, password, key)
+    return _workbook_bytes(content, password, key)
 
 
 def write_rollup(
@@ -74,7 +74,7 @@ def write_rollup(
     """
     place = Home.of(home) if home is not None else None
     content = Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup, home=place)
-    return _workbook(content, password, by_kind=by_kind)
+    return _workbook_bytes(content, password, by_kind=by_kind)
 
 
 def save_rollup(
@@ -97,15 +97,15 @@ def check_password(password: str) -> None:
         raise InputError(Problem("bad-password"))
 
 
-def _workbook(content: Content, password: str, key: bytes = b"", *, by_kind: bool = False) -> bytes:
+def _workbook_bytes(content: Content, password: str, key: bytes = b"", *, by_kind: bool = False) -> bytes:
     check_password(password)
     with Canvas(password) as canvas:
-        _properties(canvas, content, key)
-        cover = Cover(canvas, content)
+        _set_properties(canvas, content, key)
+        cover = CoverWriter(canvas, content)
         for sheet in content.layout.sheets:
             write_section(canvas, content, sheet)
         if content.rollup:
-            _rollup_sheets(canvas, content, content.rollup, by_kind=by_kind)
+            _write_rollup_sheets(canvas, content, content.rollup, by_kind=by_kind)
         cover.write()
         for name, (sheet_name, area) in content.layout.places.items():
             canvas.define(name, sheet_name, area)
@@ -114,7 +114,7 @@ def _workbook(content: Content, password: str, key: bytes = b"", *, by_kind: boo
         return canvas.close()
 
 
-def _properties(canvas: Canvas, content: Content, key: bytes) -> None:
+def _set_properties(canvas: Canvas, content: Content, key: bytes) -> None:
     # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
     created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)
     custom = {PREFIX + item: text for item, text in stamp_texts(content.stamp).items()}
@@ -125,7 +125,7 @@ def _properties(canvas: Canvas, content: Content, key: bytes) -> None:
     canvas.properties(content.layout.form.title, created, custom)
 
 
-def _rollup_sheets(canvas: Canvas, content: Content, rollup: Rollup, *, by_kind: bool) -> None:
+def _write_rollup_sheets(canvas: Canvas, content: Content, rollup: Rollup, *, by_kind: bool) -> None:
     """Draw the sheets that a roll-up has besides the form's own."""
     if content.layout.form.charts:
         write_charts(canvas, content, rollup)

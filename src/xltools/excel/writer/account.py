@@ -1,4 +1,4 @@
-"""Draws the account on a roll-up's cover: coverage, counts of findings, proofs of the sums, and what is left out."""
+"""Draw the account on a roll-up's cover: coverage, counts of findings, proofs of the sums, and what is left out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.finding import Severity
 from xltools.data.rollup import Rollup
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import area_a1
-from xltools.excel.measure import lines
-from xltools.excel.writer.canvas import LOCKED, QUIET, RED, Canvas, stored
+from xltools.excel.text_height import lines
+from xltools.excel.writer.canvas import LOCKED, QUIET, RED, Canvas, cell_number
 from xltools.excel.writer.content import Content
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.places import Area, Layout, Matrix, Sheet
@@ -27,7 +27,7 @@ _PROOF = ("agencies", "sheet", "issued", "difference", "result")
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class SumProof:
     """Inputs of one table. Their sum over the agencies, on the district's sheet and as issued must be equal."""
 
     sheet: Sheet
@@ -39,7 +39,7 @@ class Proof:
         return tuple(name for group in self.groups for name in group)
 
 
-def proofs(layout: Layout, matrix: Matrix) -> Iterator[Proof]:
+def proofs(layout: Layout, matrix: Matrix) -> Iterator[SumProof]:
     """Yield a proof for each table over all inputs that can be added; several if one formula would be too long.
 
     The sum of a whole table is a control total: a sum of counts and money means nothing, but it changes with every
@@ -47,25 +47,25 @@ def proofs(layout: Layout, matrix: Matrix) -> Iterator[Proof]:
     """
     inputs = {cell.name for cell in layout.form.inputs if cell.additive}
     for sheet in layout.sheets:
-        groups = live.runs(matrix, inputs & sheet.cells.keys())
+        groups = live_checks.runs(matrix, inputs & sheet.cells.keys())
         for first in range(0, len(groups), _MOST_RUNS):
-            yield Proof(sheet, tuple(groups[first : first + _MOST_RUNS]))
+            yield SumProof(sheet, tuple(groups[first : first + _MOST_RUNS]))
 
 
 def write_account(
     canvas: Canvas, content: Content, rollup: Rollup, page: Worksheet, row: int, widths: Sequence[float]
 ) -> tuple[int, Area | None]:
     """Draw the account from *row* on, in as many columns as *widths*; return its last row and the cells with ticks."""
-    account = _Account(canvas, page, tuple(widths), row)
-    _coverage(account, rollup)
-    _findings(account, rollup)
-    ticks = _proofs(account, content, len(rollup.members))
-    _left_out(account, rollup)
+    account = _AccountWriter(canvas, page, tuple(widths), row)
+    _write_coverage(account, rollup)
+    _write_findings(account, rollup)
+    ticks = _write_proofs(account, content, len(rollup.members))
+    _write_left_out(account, rollup)
     return account.row - 1, ticks
 
 
 @dataclass(slots=True)
-class _Account:
+class _AccountWriter:
     """A sheet with the row of the next line."""
 
     canvas: Canvas
@@ -91,14 +91,14 @@ class _Account:
         for column, (value, style) in enumerate(cells):
             end = self.last if column == len(cells) - 1 else column
             width = sum(self.widths[column : end + 1])
-            shown, needed = _fitting(value, width) if isinstance(value, str) else (value, _LEAST)
+            shown, needed = _fitted(value, width) if isinstance(value, str) else (value, _LEAST)
             height = max(height, needed)
             self.canvas.put(self.page, Area(self.row, column, self.row, end), shown, style)
         self.page.set_row(self.row, height)
         self.row += 1
 
 
-def _fitting(text: str, width: float) -> tuple[str, float]:
+def _fitted(text: str, width: float) -> tuple[str, float]:
     """Return the text and its height in points; a text too tall for a row is cut, with a pointer to the rest."""
     height = lines(text, width) * _LINE + 5
     if height <= _TALLEST:
@@ -110,7 +110,7 @@ def _fitting(text: str, width: float) -> tuple[str, float]:
     return text[:length] + tail, _TALLEST
 
 
-def _coverage(account: _Account, rollup: Rollup) -> None:
+def _write_coverage(account: _AccountWriter, rollup: Rollup) -> None:
     t, left = clerk(), rollup.left_out
     sentence = t(f"rollup.{rollup.coverage}", included=len(rollup.members), left=len(left))
     colour = {} if rollup.coverage == "complete" else {"font_color": RED["bg_color"]}
@@ -124,14 +124,14 @@ def _coverage(account: _Account, rollup: Rollup) -> None:
         "excluded": len(left) - missing,
         "missing": missing,
     }
-    _counted(account, "coverage", counts)
+    _write_counts(account, "coverage", counts)
 
 
-def _findings(account: _Account, rollup: Rollup) -> None:
+def _write_findings(account: _AccountWriter, rollup: Rollup) -> None:
     """Draw the number of findings by severity and of accepted ones, with an explanation."""
     t = clerk()
     counts = {severity.value: rollup.counts.get(severity) for severity in Severity}
-    _counted(account, "findings", counts | {"waived-count": len(rollup.waived)})
+    _write_counts(account, "findings", counts | {"waived-count": len(rollup.waived)})
     words = t("account.meaning")
     if rollup.waived:
         words += t("account.waived", count=len(rollup.waived))
@@ -140,7 +140,7 @@ def _findings(account: _Account, rollup: Rollup) -> None:
     account.line([(words, account.body(font_size=9, font_color=QUIET))])
 
 
-def _counted(account: _Account, what: str, counts: dict[str, int | None]) -> None:
+def _write_counts(account: _AccountWriter, what: str, counts: dict[str, int | None]) -> None:
     """Draw heads with the numbers below them; an unknown number is a dash."""
     t = clerk()
     account.head(t(f"account.{what}"), *(t(f"account.{key}") for key in counts))
@@ -149,7 +149,7 @@ def _counted(account: _Account, what: str, counts: dict[str, int | None]) -> Non
     account.line([(t(f"account.{what}-unit"), account.body()), *((value, style) for value in values)])
 
 
-def _proofs(account: _Account, content: Content, members: int) -> Area | None:
+def _write_proofs(account: _AccountWriter, content: Content, members: int) -> Area | None:
     """Draw a line for each proof; return the cells with ticks."""
     t, found = clerk(), list(proofs(content.layout, content.rows))
     if not found:
@@ -157,14 +157,14 @@ def _proofs(account: _Account, content: Content, members: int) -> Area | None:
     account.head(t("account.proof"), *(t(f"account.{key}") for key in _PROOF))
     first = account.row
     for proof in found:
-        _proof(account, content, proof, members)
+        _write_proof(account, content, proof, members)
     ticks = Area(first, account.last, account.row - 1, account.last)
-    account.canvas.when_begins(account.page, ticks, live.FAILED, **RED)
+    account.canvas.when_begins(account.page, ticks, live_checks.FAILED, **RED)
     account.line([(t("account.proof-meaning"), account.body(font_size=9, font_color=QUIET))])
     return ticks
 
 
-def _proof(account: _Account, content: Content, proof: Proof, members: int) -> None:
+def _write_proof(account: _AccountWriter, content: Content, proof: SumProof, members: int) -> None:
     """Draw both live sums, the sum as issued as a number, and the difference.
 
     The rows of agencies can be sorted and are therefore not locked. A figure typed over there changes both live
@@ -180,23 +180,23 @@ def _proof(account: _Account, content: Content, proof: Proof, members: int) -> N
     difference, tick = Area.at(row, three.last_column + 1), Area.at(row, account.last)
     between = f"MAX({area_a1(three)})-MIN({area_a1(three)})"
     sums = (
-        live.matrix_sum(content.rows, proof.groups),
-        live.sheet_sum(proof.sheet, proof.names),
+        live_checks.matrix_sum(content.rows, proof.groups),
+        live_checks.sheet_sum(proof.sheet, proof.names),
     )
     canvas.put(page, Area.at(row, 0), proof.sheet.section.title, account.body())
     for column, formula in enumerate(sums, three.column):
-        canvas.formula(page, Area.at(row, column), formula, figure, stored(issued))
+        canvas.formula(page, Area.at(row, column), formula, figure, cell_number(issued))
     canvas.put(page, Area.at(row, three.last_column), issued, figure)
-    places = live.places_of(size, members * len(proof.names))
-    canvas.formula(page, difference, live.rounded(between, places), figure, 0)
+    places = live_checks.places_of(size, members * len(proof.names))
+    canvas.formula(page, difference, live_checks.rounded(between, places), figure, 0)
     passed = t("check.passed")
-    wrong = f'IFERROR(IF({area_a1(difference)}=0,"{passed}","{live.FAILED}"),"{live.FAILED}")'
+    wrong = f'IFERROR(IF({area_a1(difference)}=0,"{passed}","{live_checks.FAILED}"),"{live_checks.FAILED}")'
     canvas.formula(page, tick, wrong, account.body(align="center", bold=True), passed)
     page.set_row(row, max(_LEAST, lines(proof.sheet.section.title, account.widths[0]) * _LINE + 5))
     account.row += 1
 
 
-def _left_out(account: _Account, rollup: Rollup) -> None:
+def _write_left_out(account: _AccountWriter, rollup: Rollup) -> None:
     """Draw every file and agency that is not in the sum, with the reason."""
     t, left = clerk(), rollup.left_out
     if not left:

@@ -1,4 +1,4 @@
-"""Drawing on a workbook: formats, cells, merges, paper, protection. Nothing here knows forms.
+"""Draw on a workbook: formats, cells, merges, paper, protection. Nothing here knows forms.
 
 XlsxWriter reports some errors as warnings and some as negative return values. Here both raise.
 """
@@ -33,12 +33,12 @@ _LONGEST_LINK = 2079  # UTF-16 units
 _TOO_LONG = -2  # what XlsxWriter returns for a text of more than 32,767 UTF-16 units
 
 
-def stored(value: Decimal) -> int | float:
+def cell_number(value: Decimal) -> int | float:
     """Return a figure as XlsxWriter stores it: a double, or an int if it is whole."""
     return int(value) if is_whole(value) else float(value)
 
 
-def sound(code: object) -> None:
+def ensure(code: object) -> None:
     """Raise ``ValueError`` if XlsxWriter returned a negative number."""
     if isinstance(code, int) and code < 0:
         raise ValueError(f"xlsxwriter refused a value with code {code}")
@@ -88,11 +88,11 @@ class Canvas:
         """Set the document's properties. *created* is not the time of writing: the same content must give the same bytes."""
         self._book.set_properties({"title": title, "author": "xltools", "created": created})
         for name, text in custom.items():
-            sound(self._book.set_custom_property(name, text, "text"))
+            ensure(self._book.set_custom_property(name, text, "text"))
 
     def define(self, name: str, sheet: str, area: Area) -> None:
         """Define a name for the upper left cell of an area."""
-        sound(self._book.define_name(name, f"={quoted(sheet)}!{absolute(Area.at(*area.anchor))}"))
+        ensure(self._book.define_name(name, f"={quoted(sheet)}!{absolute(Area.at(*area.anchor))}"))
 
     def format(self, **look: object) -> Format:
         """Return a cell format; equal looks share one."""
@@ -122,29 +122,29 @@ class Canvas:
         """
         self._merge(page, area, style)
         if isinstance(value, Decimal):
-            sound(page.write_number(area.row, area.column, stored(value), style))
+            ensure(page.write_number(area.row, area.column, cell_number(value), style))
         elif isinstance(value, str) and value:
-            self._text(page, area, value, style)
+            self._write_text(page, area, value, style)
         else:
-            sound(page.write_blank(area.row, area.column, None, style))
+            ensure(page.write_blank(area.row, area.column, None, style))
 
-    def _text(self, page: Worksheet, area: Area, text: str, style: Format) -> None:
+    def _write_text(self, page: Worksheet, area: Area, text: str, style: Format) -> None:
         if text.startswith("<r>") and text.endswith("</r>"):  # write_string takes this for markup of its own
             code = page.write_rich_string(area.row, area.column, *text[:2], text[2:], style)
         else:
             code = page.write_string(area.row, area.column, text, style)
         if code == _TOO_LONG:
             raise ValueError(f"a text of {len(text)} characters does not fit in a cell")
-        sound(code)
+        ensure(code)
 
     def formula(self, page: Worksheet, area: Area, text: str, style: Format, result: object) -> None:
         """Write a formula with its stored result."""
         self._merge(page, area, style)
-        sound(page.write_formula(area.row, area.column, f"={text}", style, result))
+        ensure(page.write_formula(area.row, area.column, f"={text}", style, result))
 
     def link(self, page: Worksheet, cell: tuple[int, int], target: str, tip: str = "") -> None:
         """Link a cell to *target*, such as ``internal:'表'!A1``. This clears the cell, so write its content afterwards."""
-        sound(page.write_url(*cell, target, None, "", tip or None))
+        ensure(page.write_url(*cell, target, None, "", tip or None))
 
     def link_file(self, page: Worksheet, cell: tuple[int, int], address: str) -> None:
         """Link a cell to a file: a relative address, or a ``file:`` URI. An address too long for Excel is left out."""
@@ -154,29 +154,29 @@ class Canvas:
 
     def _merge(self, page: Worksheet, area: Area, style: Format) -> None:
         if not area.is_single:
-            sound(page.merge_range(area.row, area.column, area.last_row, area.last_column, "", style))
+            ensure(page.merge_range(area.row, area.column, area.last_row, area.last_column, "", style))
 
     def when_begins(self, page: Worksheet, area: Area, start: str, **look: object) -> None:
         """Add a conditional format for cells whose text begins with *start*."""
-        self._condition(page, area, {"type": "text", "criteria": "begins with", "value": start}, look)
+        self._add_condition(page, area, {"type": "text", "criteria": "begins with", "value": start}, look)
 
     def when_above_zero(self, page: Worksheet, area: Area, **look: object) -> None:
         """Add a conditional format for numbers above zero."""
-        self._condition(page, area, {"type": "cell", "criteria": ">", "value": 0}, look)
+        self._add_condition(page, area, {"type": "cell", "criteria": ">", "value": 0}, look)
 
-    def _condition(
+    def _add_condition(
         self, page: Worksheet, area: Area, rule: dict[str, object], look: dict[str, object]
     ) -> None:
         options = rule | {"format": self._book.add_format(look)}
-        sound(page.conditional_format(area.row, area.column, area.last_row, area.last_column, options))
+        ensure(page.conditional_format(area.row, area.column, area.last_row, area.last_column, options))
 
     def refuse_typing(self, page: Worksheet, area: Area, title: str, message: str) -> None:
         """Refuse typing in cells that are not locked, because Excel sorts no rows with locked cells."""
         options = {"validate": "custom", "value": "=FALSE", "ignore_blank": False}
         options |= {"error_title": title, "error_message": message}
-        sound(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
+        ensure(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
 
-    def guard(self, page: Worksheet, *, table: bool = False) -> None:
+    def protect(self, page: Worksheet, *, table: bool = False) -> None:
         """Protect a page. Columns and rows can still be resized, and a *table* can be filtered and sorted."""
         allowed = {"format_columns": True, "format_rows": True, "objects": True, "scenarios": True}
         page.protect(self._password, allowed | {"autofilter": table, "sort": table})
@@ -208,7 +208,7 @@ def header_text(text: str) -> str:
     return text[:_LONGEST_HEADER].replace("&", "&&")
 
 
-def widths(page: Worksheet, sizes: tuple[float, ...]) -> None:
+def set_widths(page: Worksheet, sizes: tuple[float, ...]) -> None:
     """Set the widths of the columns, in characters, from the first column on."""
     for column, size in enumerate(sizes):
         page.set_column(column, column, size)

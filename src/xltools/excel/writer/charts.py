@@ -16,9 +16,9 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.document import ChartBlock, Series
 from xltools.data.measure import FOREMOST, in_year
 from xltools.data.rollup import Rollup
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import quoted
-from xltools.excel.writer.canvas import LOCKED, QUIET, Canvas, header_text, sound, stored
+from xltools.excel.writer.canvas import LOCKED, QUIET, Canvas, cell_number, ensure, header_text
 from xltools.excel.writer.content import Content
 from xltools.excel.writer.plot import ChartCells, ChartStyle, draw_chart
 from xltools.excel.writer.years import rows_of, year_columns
@@ -46,23 +46,23 @@ _LONGEST_NAME = 16  # characters of an agency's name beside its bar
 
 
 @dataclass(frozen=True, slots=True)
-class _Value:
+class _FormulaValue:
     """A formula with its result."""
 
     formula: str
     result: Decimal
 
 
-_Row = tuple[str | Decimal | _Value | None, ...]
+_TableRow = tuple[str | Decimal | _FormulaValue | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Data:
+class _ChartTable:
     """The numbers of a chart: ``labels`` columns that describe a row, the last of them on the axis, then measures."""
 
     heads: tuple[str, ...]
     labels: int
-    rows: tuple[_Row, ...]
+    rows: tuple[_TableRow, ...]
     title: str
     note: str
 
@@ -76,99 +76,99 @@ def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     row = 0
     for chart in content.layout.form.charts:
         if data := _KINDS[chart.kind](content, rollup, chart, row + _HEAD_ROWS):
-            _draw(canvas, page, content.layout.form, chart, data, row)
+            _write_chart(canvas, page, content.layout.form, chart, data, row)
             row += _PAGE_ROWS
     page.set_h_pagebreaks(range(_PAGE_ROWS, row, _PAGE_ROWS))
     header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
     canvas.paper(page, Area.at(0, 0, max(1, row), _PAGE_COLUMNS), header, t("sheet.footer"), landscape=True)
-    canvas.guard(page)
+    canvas.protect(page)
 
 
 # -- the numbers, whose first row is *top*
 
 
-def _agencies(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _Data | None:
+def _agencies_table(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _ChartTable | None:
     """Return the agencies with the largest values in descending order, or None without agencies."""
     t, (measure,), count = clerk(), chart.shows, len(rollup.members)
-    rows: list[_Row] = []
+    rows: list[_TableRow] = []
     for place, (member, amount) in enumerate(rollup.foremost(chart), top):
         district, code = (a1(place, _TABLE + column) for column in (1, 2))
-        formula = live.member_value(content.rows, measure.is_, district, code)
+        formula = live_checks.member_value(content.rows, measure.is_, district, code)
         agency, rank = member.agency, Decimal(place - top + 1)
-        value = _Value(formula, amount)
-        rows.append((rank, agency.district, agency.code, _short(agency.name), value))
+        value = _FormulaValue(formula, amount)
+        rows.append((rank, agency.district, agency.code, _short_name(agency.name), value))
     if not rows:
         return None
     many = count > FOREMOST
     title = t("chart.top", title=chart.title, count=FOREMOST) if many else chart.title
     note = t("chart.note-top" if many else "chart.note-agencies", count=count, shown=FOREMOST)
     heads = (t("chart.rank"), t("rollup.district"), t("rollup.code"), t("rollup.agency"), measure.label)
-    return _Data(heads, 4, tuple(rows), title, note)
+    return _ChartTable(heads, 4, tuple(rows), title, note)
 
 
-def _short(name: str) -> str:
+def _short_name(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-def _lines(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _Data | None:  # noqa: ARG001  one table of kinds
+def _measures_table(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _ChartTable | None:  # noqa: ARG001  one table of kinds
     """Return the measures of the district side by side."""
     t = clerk()
-    rows = tuple((measure.label, _this_year(content, measure)) for measure in chart.shows)
-    return _Data((t("chart.line"), t("chart.count")), 1, rows, chart.title, t("chart.note-lines"))
+    rows = tuple((measure.label, _this_years_value(content, measure)) for measure in chart.shows)
+    return _ChartTable((t("chart.line"), t("chart.count")), 1, rows, chart.title, t("chart.note-lines"))
 
 
-def _trend(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _Data | None:  # noqa: ARG001
+def _trend_table(content: Content, rollup: Rollup, chart: model.Chart, top: int) -> _ChartTable | None:  # noqa: ARG001
     """Return the years from the first known one to this one, or None if only this one is known."""
     t = clerk()
-    rows: list[_Row] = []
+    rows: list[_TableRow] = []
     for year, column in sorted(year_columns(rollup)):
-        values = tuple(_earlier(content, rollup, measure, year, column) for measure in chart.shows)
+        values = tuple(_earlier_value(content, rollup, measure, year, column) for measure in chart.shows)
         if any(values):
             rows.append((t("chart.year", year=year), *values))
     if not rows:
         return None
-    now = (_this_year(content, measure) for measure in chart.shows)
+    now = (_this_years_value(content, measure) for measure in chart.shows)
     rows.append((t("chart.year", year=rollup.year), *now))
     heads = (t("chart.trend"), *(measure.label for measure in chart.shows))
-    return _Data(heads, 1, tuple(rows), chart.title, t("chart.note-trend"))
+    return _ChartTable(heads, 1, tuple(rows), chart.title, t("chart.note-trend"))
 
 
-def _this_year(content: Content, measure: model.Measure) -> _Value:
-    formula = measure.is_.print(lambda name: live.reference(content.layout, name, CHARTS))
-    return _Value(formula, measure.is_.value(content.values))
+def _this_years_value(content: Content, measure: model.Measure) -> _FormulaValue:
+    formula = measure.is_.print(lambda name: live_checks.reference(content.layout, name, CHARTS))
+    return _FormulaValue(formula, measure.is_.value(content.values))
 
 
-def _earlier(
+def _earlier_value(
     content: Content, rollup: Rollup, measure: model.Measure, year: int, column: int
-) -> _Value | None:
+) -> _FormulaValue | None:
     """Return a measure of an earlier year, or None if a figure that it adds is unknown."""
     found = in_year(measure.is_, rollup.earlier.get(year, {}))
     if found is None:
         return None
     places = rows_of(content)
     formula = measure.is_.print(lambda name: f"{quoted(YEARS)}!{a1(places[name], column)}")
-    return _Value(formula, found)
+    return _FormulaValue(formula, found)
 
 
-_KINDS: dict[str, Callable[[Content, Rollup, model.Chart, int], _Data | None]] = {
-    "agencies": _agencies,
-    "lines": _lines,
-    "trend": _trend,
+_KINDS: dict[str, Callable[[Content, Rollup, model.Chart, int], _ChartTable | None]] = {
+    "agencies": _agencies_table,
+    "lines": _measures_table,
+    "trend": _trend_table,
 }
 
 
 # -- the picture
 
 
-def _draw(
-    canvas: Canvas, page: Worksheet, form: model.Form, asked: model.Chart, data: _Data, row: int
+def _write_chart(
+    canvas: Canvas, page: Worksheet, form: model.Form, asked: model.Chart, data: _ChartTable, row: int
 ) -> None:
     """Put the chart on the page at *row*, the note below it and its numbers beside it."""
-    _table(canvas, page, data, row)
+    _write_table(canvas, page, data, row)
     columns = list(zip(data.heads, *data.rows, strict=True))[data.labels - 1 :]
     (axis, *categories), *measures = columns
     series = tuple(
-        Series(name, tuple(value.result if isinstance(value, _Value) else None for value in values))
+        Series(name, tuple(value.result if isinstance(value, _FormulaValue) else None for value in values))
         for name, *values in measures
     )
     kind: Literal["column", "bar"] = "column" if asked.kind == "trend" else "bar"
@@ -194,7 +194,7 @@ def _draw(
     )
     width, height = _PAGE_COLUMNS * _PIXELS[0], _CHART_ROWS * _PIXELS[1]
     drawn.set_size({"width": width - 4, "height": height - 4})
-    sound(page.insert_chart(row, 0, drawn, {"x_offset": 2, "y_offset": 2, "description": data.title}))
+    ensure(page.insert_chart(row, 0, drawn, {"x_offset": 2, "y_offset": 2, "description": data.title}))
     page.set_row(row + _CHART_ROWS, _NOTE_HEIGHT)
     note = canvas.format(font_size=9, font_color=QUIET, text_wrap=False, valign="top")
     canvas.put(page, Area.at(row + _CHART_ROWS, 0), data.note, note)
@@ -208,7 +208,7 @@ def _are_crowded(chart: ChartBlock) -> bool:
     return widest * _DIGIT * bars > _PAGE_COLUMNS * _PIXELS[0] * _PLOT
 
 
-def _table(canvas: Canvas, page: Worksheet, data: _Data, row: int) -> None:
+def _write_table(canvas: Canvas, page: Worksheet, data: _ChartTable, row: int) -> None:
     canvas.put(page, Area.at(row, _TABLE), clerk()("chart.data"), canvas.format(font_size=9, text_wrap=False))
     head = canvas.boxed(bg_color=LOCKED, bold=True, font_size=9)
     text = canvas.boxed(font_size=9, align="left", text_wrap=False, shrink=True)
@@ -218,7 +218,7 @@ def _table(canvas: Canvas, page: Worksheet, data: _Data, row: int) -> None:
     for place, values in enumerate(data.rows, row + _HEAD_ROWS):
         for column, value in enumerate(values, _TABLE):
             area = Area.at(place, column)
-            if isinstance(value, _Value):
-                canvas.formula(page, area, value.formula, figure, stored(value.result))
+            if isinstance(value, _FormulaValue):
+                canvas.formula(page, area, value.formula, figure, cell_number(value.result))
             else:
                 canvas.put(page, area, value, text)

@@ -1,15 +1,24 @@
-"""Draws the cover: the form, the agency, who filled it in, the list of checks, and whether it may be sent."""
+"""Draw the cover: the form, the agency, who filled it in, the list of checks, and whether it may be sent."""
 
 from __future__ import annotations
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import area_a1, quoted, rectangles
-from xltools.excel.measure import lines
+from xltools.excel.text_height import lines
 from xltools.excel.writer.account import write_account
-from xltools.excel.writer.canvas import HEI, LINK, LOCKED, RED, Canvas, header_text, sound, widths
+from xltools.excel.writer.canvas import (
+    HEI,
+    LINK,
+    LOCKED,
+    RED,
+    Canvas,
+    ensure,
+    header_text,
+    set_widths,
+)
 from xltools.excel.writer.content import Content, stamp_texts
 from xltools.form.address import a1, column_name
 from xltools.form.model import Nil, Rule
@@ -29,7 +38,7 @@ _LABELS = (
 )  # in the order of the keys of the stamp
 
 
-class Cover:
+class CoverWriter:
     """Draws the first sheet: created first, because sheets keep their order, and filled last."""
 
     def __init__(self, canvas: Canvas, content: Content) -> None:
@@ -41,22 +50,22 @@ class Cover:
     def write(self) -> None:
         """Fill the sheet."""
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
-        widths(page, self._widths)
+        set_widths(page, self._widths)
         page.set_row(0, 42)
         title = canvas.format(font_name=HEI, font_size=22, align="center")
         canvas.put(page, self._across(0), content.layout.form.title, title)
         year = t("cover.year", year=content.stamp.year)
         canvas.put(page, self._across(1), year, canvas.format(font_size=14, align="center"))
-        self._about()
-        last = self._checks()
+        self._write_about()
+        last = self._write_checks()
         proofs = None
         if content.rollup:
             last, proofs = write_account(canvas, content, content.rollup, page, last + 2, self._widths)
-        self._verdict(proofs)
-        self._foot(last)
+        self._write_verdict(proofs)
+        self._write_foot(last)
         header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
         canvas.paper(page, Area.at(0, 0, last + 4, len(self._widths)), header, t("sheet.footer"))
-        canvas.guard(page)
+        canvas.protect(page)
         page.activate()
         start = next(iter(self._place.fields.values()), self._place.status).anchor
         page.set_selection(*start, *start)
@@ -68,7 +77,7 @@ class Cover:
         """Return the row from the first cell of *area* to the right edge."""
         return Area(area.row, area.column, area.row, len(self._widths) - 1)
 
-    def _about(self) -> None:
+    def _write_about(self) -> None:
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
         head = canvas.boxed(bg_color=LOCKED)
         texts = stamp_texts(content.stamp) | {"kind": t(f"cover.kind-{content.stamp.kind}")}
@@ -84,9 +93,9 @@ class Cover:
             canvas.put(page, self._wide(area), text, canvas.open_text())
             page.set_row(area.row, 20)
         if nil := content.layout.form.cover.nil:
-            self._nil(nil, self._place.fields[nil.key])
+            self._write_nil(nil, self._place.fields[nil.key])
 
-    def _nil(self, nil: Nil, area: Area) -> None:
+    def _write_nil(self, nil: Nil, area: Area) -> None:
         """Let the declaration be chosen from a list; a roll-up has none."""
         if self._content.rollup:
             self._page.write_blank(area.row, area.column, None, self._canvas.boxed(bg_color=LOCKED))
@@ -100,63 +109,69 @@ class Cover:
             "error_title": t("input.error-title"),
             "error_message": t("input.error-nil", yes=nil.yes),
         }
-        sound(self._page.data_validation(area.row, area.column, area.row, area.column, options))
+        ensure(self._page.data_validation(area.row, area.column, area.row, area.column, options))
 
-    def _checks(self) -> int:
+    def _write_checks(self) -> int:
         """Draw the list of checks; return its last row."""
         canvas, page, t, layout = self._canvas, self._page, clerk(), self._content.layout
         row = self._place.checks_row
         head = canvas.boxed(bg_color=LOCKED, bold=True)
         page.set_row(row - 1, 20)
-        heads = {"check": Area.at(row - 1, 0), "failing": _count(row - 1), "first": self._first(row - 1)}
+        heads = {
+            "check": Area.at(row - 1, 0),
+            "failing": _count_area(row - 1),
+            "first": self._first_failing_area(row - 1),
+        }
         for key, area in heads.items():
             canvas.put(page, area, t(f"cover.{key}"), head)
         for sheet, group in layout.groups:
-            self._group(row, sheet, group)
+            self._write_group(row, sheet, group)
             row += 1
         for rule in layout.form.rules:
-            self._rule(row, rule)
+            self._write_rule(row, rule)
             row += 1
         for sheet in layout.sheets:
             if sheet.cells:
-                self._blank_count(row, sheet)
+                self._write_blank_count(row, sheet)
                 row += 1
         return row - 1
 
-    def _group(self, row: int, sheet: Sheet, group: CheckGroup) -> None:
+    def _write_group(self, row: int, sheet: Sheet, group: CheckGroup) -> None:
         """Draw a line about the checks beside a table: how many fail, and a link to the first of these."""
         canvas, page = self._canvas, self._page
         failing = [a1(*check.area.anchor) for check in group.checks if self._fails(check)]
         self._failing += len(failing)
         words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
-        self._link(row, words, sheet.name, group.area)
-        count = live.failing_formula(group.area, sheet.name)
-        canvas.formula(page, _count(row), count, self._list(), len(failing))
-        first = live.first_formula(group.area, sheet.name)
-        result = failing[0] if failing else live.NONE
-        canvas.formula(page, self._first(row), first, self._list(font_color=LINK), result)
+        self._write_link(row, words, sheet.name, group.area)
+        count = live_checks.failing_formula(group.area, sheet.name)
+        canvas.formula(page, _count_area(row), count, self._list_format(), len(failing))
+        first = live_checks.first_formula(group.area, sheet.name)
+        result = failing[0] if failing else live_checks.NONE
+        canvas.formula(page, self._first_failing_area(row), first, self._list_format(font_color=LINK), result)
 
-    def _rule(self, row: int, rule: Rule) -> None:
+    def _write_rule(self, row: int, rule: Rule) -> None:
         """Draw a line with the check of a rule across tables, which stands on the cover."""
         assert rule.cells is not None  # noqa: S101  the linter of forms requires them
         canvas, page, content = self._canvas, self._page, self._content
         check = Check(self._place.rules[rule.key], (), (rule.cells,))
         words = clerk()("cover.group-form", label=rule.label)
-        canvas.put(page, Area.at(row, 0), words, self._list(align="left"))
+        canvas.put(page, Area.at(row, 0), words, self._list_format(align="left"))
         if content.is_live(check):
             fails = self._fails(check)
             self._failing += fails
-            formula = live.check_formula(content.layout, check, COVER)
-            result = live.check_result(check, content.values)
-            canvas.formula(page, check.area, formula, self._list(), result)
-            count = live.failing_formula(check.area, COVER)
-            canvas.formula(page, _count(row), count, self._list(), int(fails))
+            formula = live_checks.check_formula(content.layout, check, COVER)
+            result = live_checks.check_result(check, content.values)
+            canvas.formula(page, check.area, formula, self._list_format(), result)
+            count = live_checks.failing_formula(check.area, COVER)
+            canvas.formula(page, _count_area(row), count, self._list_format(), int(fails))
 
     def _fails(self, check: Check) -> bool:
         content = self._content
-        return content.is_live(check) and live.check_result(check, content.values).startswith(live.FAILED)
+        return content.is_live(check) and live_checks.check_result(check, content.values).startswith(
+            live_checks.FAILED
+        )
 
-    def _blank_count(self, row: int, sheet: Sheet) -> None:
+    def _write_blank_count(self, row: int, sheet: Sheet) -> None:
         """Draw a line about how many inputs of a table are blank."""
         canvas, page, content = self._canvas, self._page, self._content
         inputs = [
@@ -168,23 +183,23 @@ class Cover:
         self._blanks += blanks
         areas = rectangles(sheet.cells[name].anchor for name in inputs)
         words = clerk()("cover.group-blank", section=sheet.name)
-        self._link(row, words, sheet.name, areas[0] if areas else sheet.page)
+        self._write_link(row, words, sheet.name, areas[0] if areas else sheet.page)
         formula = "+".join(f"COUNTBLANK({quoted(sheet.name)}!{area_a1(area)})" for area in areas) or "0"
-        canvas.formula(page, _count(row), formula, self._list(), blanks)
-        canvas.put(page, self._first(row), None, self._list())
+        canvas.formula(page, _count_area(row), formula, self._list_format(), blanks)
+        canvas.put(page, self._first_failing_area(row), None, self._list_format())
 
-    def _first(self, row: int) -> Area:
+    def _first_failing_area(self, row: int) -> Area:
         return self._wide(Area.at(row, FIRST_COLUMN))
 
-    def _link(self, row: int, words: str, sheet: str, area: Area) -> None:
-        style = self._list(align="left", font_color=LINK)
-        sound(self._page.write_url(row, 0, f"internal:{quoted(sheet)}!{a1(*area.anchor)}", style, words))
+    def _write_link(self, row: int, words: str, sheet: str, area: Area) -> None:
+        style = self._list_format(align="left", font_color=LINK)
+        ensure(self._page.write_url(row, 0, f"internal:{quoted(sheet)}!{a1(*area.anchor)}", style, words))
         self._page.set_row(row, lines(words, self._widths[0] + 6) * 14.5 + 4)
 
-    def _list(self, **look: object) -> Format:
+    def _list_format(self, **look: object) -> Format:
         return self._canvas.boxed(**({"font_size": 9.5} | look))
 
-    def _verdict(self, proofs: Area | None) -> None:
+    def _write_verdict(self, proofs: Area | None) -> None:
         """Draw the sentence that says whether the workbook may be sent."""
         t, place, content, area = clerk(), self._place, self._content, self._wide(self._place.status)
         is_incomplete = content.rollup is not None and content.rollup.coverage == "incomplete"
@@ -193,24 +208,24 @@ class Cover:
         tables = sum(bool(sheet.cells) for sheet in content.layout.sheets)
         fails = _column_sum(place.checks_row, place.blanks_row - 1)
         if proofs:
-            fails += f'+COUNTIF({area_a1(proofs)},"{live.FAILED}*")'
+            fails += f'+COUNTIF({area_a1(proofs)},"{live_checks.FAILED}*")'
         empty = _column_sum(place.blanks_row, place.blanks_row + tables - 1)
-        formula = f'IF({empty}>0,{_around(unfilled, empty)},"{ready}")'
-        if declared := self._declared():
-            any_figure = "+".join(f"SUM({area})" for area in self._input_areas())
+        formula = f'IF({empty}>0,{_sentence_formula(unfilled, empty)},"{ready}")'
+        if declared := self._nil_condition():
+            any_figure = "+".join(f"SUM({area})" for area in self._input_ranges())
             formula = (
                 f'IF({declared},IF({any_figure}<>0,"{t("cover.not-nil")}","{t("cover.nil")}"),{formula})'
             )
-        formula = f"IF({fails}>0,{_around(failed, fails)},{formula})"
+        formula = f"IF({fails}>0,{_sentence_formula(failed, fails)},{formula})"
         result = ready
         if self._failing or self._blanks:
             result = (failed if self._failing else unfilled).replace("\0", str(self._failing or self._blanks))
         style = self._canvas.format(font_name=HEI, font_size=14, align="center", border=2)
         self._canvas.formula(self._page, area, formula, style, result)
         self._page.set_row(area.row, 34)
-        self._colours(area)
+        self._colour_verdict(area)
 
-    def _colours(self, status: Area) -> None:
+    def _colour_verdict(self, status: Area) -> None:
         """Colour the sentence: green if it may be sent, amber if inputs are blank, red if something is wrong."""
         canvas, page, t, place = self._canvas, self._page, clerk(), self._place
         green: dict[str, object] = {"bg_color": "#C8E6C9", "font_color": "#1B5E20"}
@@ -231,14 +246,14 @@ class Cover:
                 page, Area(place.checks_row, COUNT_COLUMN, place.blanks_row - 1, COUNT_COLUMN), **RED
             )
 
-    def _declared(self) -> str:
+    def _nil_condition(self) -> str:
         """Return the condition that the agency declares a nil return, or nothing if the form has no such declaration."""
         nil = self._content.layout.form.cover.nil
         if nil is None or self._content.rollup:
             return ""
         return f'{a1(*self._place.fields[nil.key].anchor)}="{nil.yes}"'
 
-    def _input_areas(self) -> list[str]:
+    def _input_ranges(self) -> list[str]:
         """Return the ranges of all inputs, as the cover refers to them."""
         layout = self._content.layout
         found = []
@@ -249,7 +264,7 @@ class Cover:
             found += [f"{quoted(sheet.name)}!{area_a1(area)}" for area in rectangles(inputs)]
         return found
 
-    def _foot(self, last: int) -> None:
+    def _write_foot(self, last: int) -> None:
         canvas, page, t = self._canvas, self._page, clerk()
         guide = t("cover.guide" if self._content.rollup is None else "cover.guide-rollup")
         canvas.put(
@@ -263,7 +278,7 @@ class Cover:
         canvas.put(page, Area.at(last + 3, FIRST_COLUMN, 1, 2), t("cover.stamp-place"), stamp)
 
 
-def _count(row: int) -> Area:
+def _count_area(row: int) -> Area:
     return Area.at(row, COUNT_COLUMN)
 
 
@@ -272,7 +287,7 @@ def _column_sum(first: int, last: int) -> str:
     return f"SUM({column}{first + 1}:{column}{last + 1})" if last >= first else "0"
 
 
-def _around(sentence: str, value: str) -> str:
+def _sentence_formula(sentence: str, value: str) -> str:
     """Return a formula for the sentence with the formula *value* in place of its NUL character."""
     before, _, after = sentence.partition("\0")
     return f'"{before}"&{value}&"{after}"'

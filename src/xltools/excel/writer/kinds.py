@@ -1,4 +1,4 @@
-"""Draws subtotals by kind of agency, on a sheet of their own: rows among the agencies would be sorted and summed."""
+"""Draw subtotals by kind of agency, on a sheet of their own: rows among the agencies would be sorted and summed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from decimal import Decimal
 
 from xltools.data.rollup import Rollup, Subtotal, subtotals
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import area_a1
-from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, Canvas, stored, widths
+from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, Canvas, cell_number, set_widths
 from xltools.excel.writer.content import Content
 from xltools.excel.writer.rollup import finish, write_heads, write_names
 from xltools.form.places import KINDS, PREFIX, Area, Matrix
@@ -27,7 +27,7 @@ def write_kinds(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     write_heads(canvas, page, _ABOUT)
     write_names(canvas, content, page, cells, len(_ABOUT))
     matrix = content.rows
-    kinds = live.in_matrix(matrix.column(f"{PREFIX}kind"))
+    kinds = live_checks.in_matrix(matrix.column(f"{PREFIX}kind"))
     text, quiet = canvas.boxed(font_size=9, align="left"), canvas.boxed(font_size=9, font_color=QUIET)
     figure = canvas.boxed(font_size=9)
     parts = subtotals(rollup)
@@ -37,8 +37,8 @@ def write_kinds(canvas: Canvas, content: Content, rollup: Rollup) -> None:
         canvas.put(page, Area.at(row, 1), _criterion(part), quiet)
         canvas.formula(page, Area.at(row, 2), f"COUNTIFS({kinds},${criterion})", figure, part.count)
         for column, cell in enumerate(cells, len(_ABOUT)):
-            figures = live.in_matrix(matrix.column(cell.name))
-            result = stored(part.values.get(cell.name, Decimal(0)))
+            figures = live_checks.in_matrix(matrix.column(cell.name))
+            result = cell_number(part.values.get(cell.name, Decimal(0)))
             canvas.formula(
                 page, Area.at(row, column), f"SUMIFS({figures},{kinds},${criterion})", figure, result
             )
@@ -47,9 +47,9 @@ def write_kinds(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     counts = area_a1(Area.at(Matrix.NAME_ROW + 1, 2, len(parts)))
     canvas.formula(page, Area.at(last, 2), f"SUM({counts})", whole, len(rollup.members))
     for column, cell in enumerate(cells, len(_ABOUT)):
-        result = stored(content.values.get(cell.name, Decimal(0)))
-        canvas.formula(page, Area.at(last, column), live.column_sum(matrix, cell.name), whole, result)
-    widths(page, (*_WIDTHS, *(13.0,) * len(cells)))
+        result = cell_number(content.values.get(cell.name, Decimal(0)))
+        canvas.formula(page, Area.at(last, column), live_checks.column_sum(matrix, cell.name), whole, result)
+    set_widths(page, (*_WIDTHS, *(13.0,) * len(cells)))
     page.freeze_panes(Matrix.NAME_ROW + 1, len(_ABOUT))
     finish(canvas, content, page, Area.at(0, 0, last + 1, len(_ABOUT) + len(cells)))
     page.fit_to_pages(0, 0)

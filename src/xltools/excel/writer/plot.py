@@ -11,7 +11,7 @@ from xlsxwriter import chart as xlsx
 
 from xltools.data.document import ChartBlock, Series
 from xltools.data.number import normal
-from xltools.excel.writer.canvas import HEI, LINE, SONG, Canvas, sound
+from xltools.excel.writer.canvas import HEI, LINE, SONG, Canvas, ensure
 
 _INK = "#262626"
 _GRID = {"visible": True, "line": {"color": "#D9D9D9", "width": 0.5}}
@@ -55,7 +55,7 @@ def chart_part(chart: ChartBlock, style: ChartStyle, sheet: str) -> bytes:
     """Return the XML part of *chart*; its references point to *sheet*, with the categories in column A."""
     with Canvas("") as canvas:
         drawn = draw_chart(canvas, chart, style, ChartCells(sheet, 0, 0))
-        sound(canvas.page(sheet).insert_chart(0, 0, drawn))
+        ensure(canvas.page(sheet).insert_chart(0, 0, drawn))
         package = canvas.close(locked=False)
     with zipfile.ZipFile(io.BytesIO(package)) as parts:
         return parts.read("xl/charts/chart1.xml")
@@ -65,10 +65,10 @@ def draw_chart(canvas: Canvas, chart: ChartBlock, style: ChartStyle, cells: Char
     """Return the chart, ready to be inserted on a page; it refers to *cells* and also stores their values."""
     drawn = canvas.chart(chart.kind)
     for index, series in enumerate(chart.series):
-        drawn.add_series(_series(chart, style, cells, index, series))
-    title = _font(HEI, style.title_size, bold=style.bold_title)
+        drawn.add_series(_series_options(chart, style, cells, index, series))
+    title = _font_options(HEI, style.title_size, bold=style.bold_title)
     drawn.set_title({"name": chart.title, "overlay": False, "name_font": title})
-    text = _font(SONG, style.text_size)
+    text = _font_options(SONG, style.text_size)
     axis = {"name_font": text, "num_font": text, "line": {"color": LINE}, "major_tick_mark": "none"}
     categories = axis | {
         "name": style.category_title,
@@ -94,7 +94,7 @@ def draw_chart(canvas: Canvas, chart: ChartBlock, style: ChartStyle, cells: Char
     return drawn
 
 
-def _series(
+def _series_options(
     chart: ChartBlock, style: ChartStyle, cells: ChartCells, index: int, series: Series
 ) -> dict[str, object]:
     """Return the options of one series with its values, so that programs that do not calculate draw it too."""
@@ -112,7 +112,7 @@ def _series(
             "value": True,
             "position": "above" if chart.kind == "line" else "outside_end",
             "num_format": style.number_format,
-            "font": _font(SONG, style.label_size) | turned,
+            "font": _font_options(SONG, style.label_size) | turned,
         },
     }
     fill = {"color": style.colours[index % len(style.colours)]}
@@ -123,5 +123,5 @@ def _series(
     return options | {"fill": fill, "gap": style.gap} | border
 
 
-def _font(name: str, size: float, *, bold: bool = False) -> dict[str, object]:
+def _font_options(name: str, size: float, *, bold: bool = False) -> dict[str, object]:
     return {"name": name, "size": size, "bold": bold, "color": _INK}

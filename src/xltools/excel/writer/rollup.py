@@ -12,9 +12,9 @@ from xltools.data.filing import Account, Member, Source
 from xltools.data.number import kept
 from xltools.data.rollup import Rollup
 from xltools.data.row_checksum import checksum, figures_of, member_check
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import quoted
-from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, header_text, stored, widths
+from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, cell_number, header_text, set_widths
 from xltools.excel.writer.content import Content
 from xltools.files import Home
 from xltools.form.model import Cell, Form
@@ -31,19 +31,22 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw 各单位数据: one row per agency, one column per cell of the form, totals as formulas over their row."""
     page, form, matrix = canvas.page(MATRIX), content.layout.form, content.rows
     most = MOST_LINKS - len(form.cells)  # the heads are links as well
-    home = _title(canvas, content, page, "rollup.matrix-title", len(rollup.members), most)
+    home = _write_title(canvas, content, page, "rollup.matrix-title", len(rollup.members), most)
     write_heads(canvas, page, Matrix.ABOUT)
     first_figure = len(Matrix.ABOUT)
     write_names(canvas, content, page, form.cells.values(), first_figure)
-    text = _sortable(canvas, text_wrap=False, align="left")
-    quiet = _sortable(canvas, text_wrap=False, align="left", font_color=QUIET)
-    special = {"file": text if home is None else _linked(canvas), "sha256": quiet, "check": quiet}
+    text = _sortable_format(canvas, text_wrap=False, align="left")
+    quiet = _sortable_format(canvas, text_wrap=False, align="left", font_color=QUIET)
+    special = {"file": text if home is None else _link_format(canvas), "sha256": quiet, "check": quiet}
     looks = [special.get(key, text) for key in Matrix.ABOUT]
-    input_look, total_look = _sortable(canvas, bg_color="#FFFFFF"), _sortable(canvas, bg_color=LOCKED)
-    formulas = live.row_formulas(form, matrix)
+    input_look, total_look = (
+        _sortable_format(canvas, bg_color="#FFFFFF"),
+        _sortable_format(canvas, bg_color=LOCKED),
+    )
+    formulas = live_checks.row_formulas(form, matrix)
     for row, member in enumerate(rollup.members, matrix.first):
-        _link(canvas, page, (row, Matrix.ABOUT.index("file")), home, member.source)
-        for column, (words, look) in enumerate(zip(_about(form, member), looks, strict=True)):
+        _link_to_file(canvas, page, (row, Matrix.ABOUT.index("file")), home, member.source)
+        for column, (words, look) in enumerate(zip(_about_texts(form, member), looks, strict=True)):
             canvas.put(page, Area.at(row, column), words, look)
         values = form.complete(member.values)
         for column, (name, cell) in enumerate(form.cells.items(), first_figure):
@@ -52,16 +55,16 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
             if value is None or name not in formulas:
                 canvas.put(page, area, value, look)
             else:
-                canvas.formula(page, area, live.in_row(formulas[name], row), look, stored(value))
+                canvas.formula(page, area, live_checks.in_row(formulas[name], row), look, cell_number(value))
     width = first_figure + len(form.cells)
     _refuse_typing(canvas, page, Area(Matrix.NAME_ROW, 0, matrix.last, width - 1))
-    widths(page, (*_MATRIX_WIDTHS, *(13.0,) * len(form.cells)))
+    set_widths(page, (*_MATRIX_WIDTHS, *(13.0,) * len(form.cells)))
     page.freeze_panes(matrix.first, Matrix.ABOUT.index("name") + 1)
     finish(canvas, content, page, Area.at(0, 0, matrix.last + 1, width))
     page.fit_to_pages(0, 0)
 
 
-def _about(form: Form, member: Member) -> tuple[str, ...]:
+def _about_texts(form: Form, member: Member) -> tuple[str, ...]:
     """Return the texts in front of the figures, in the order of ``Matrix.ABOUT``."""
     agency, source = member.agency, member.source
     check = member_check(member, figures_of(member, form.input_names))
@@ -98,25 +101,25 @@ def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw 来源清单: every file and every agency, and whether its figures are in the sum."""
     page, t = canvas.page(SOURCES), clerk()
     files = sum(bool(account.source.path) for account in rollup.accounts)
-    home = _title(canvas, content, page, "rollup.sources-title", files, MOST_LINKS)
+    home = _write_title(canvas, content, page, "rollup.sources-title", files, MOST_LINKS)
     head = canvas.boxed(bg_color=LOCKED, bold=True)
     for column, key in enumerate(Sources.COLUMNS):
         canvas.put(page, Area.at(Sources.HEAD_ROW, column), t(f"rollup.{key}"), head)
-    text = _sortable(canvas, align="left")
-    file = text if home is None else _linked(canvas)
+    text = _sortable_format(canvas, align="left")
+    file = text if home is None else _link_format(canvas)
     for row, account in enumerate(rollup.accounts, Sources.FIRST_ROW):
-        _link(canvas, page, (row, Sources.COLUMNS.index("file")), home, account.source)
-        for column, (key, words) in enumerate(zip(Sources.COLUMNS, _account(account), strict=True)):
+        _link_to_file(canvas, page, (row, Sources.COLUMNS.index("file")), home, account.source)
+        for column, (key, words) in enumerate(zip(Sources.COLUMNS, _account_texts(account), strict=True)):
             value = Decimal(words) if key == "size" and words else words
             canvas.put(page, Area.at(row, column), value, file if key == "file" else text)
     last = Sources.HEAD_ROW + max(1, len(rollup.accounts))
     _refuse_typing(canvas, page, Area(Sources.HEAD_ROW, 0, last, len(Sources.COLUMNS) - 1))
-    widths(page, _SOURCES_WIDTHS)
+    set_widths(page, _SOURCES_WIDTHS)
     page.freeze_panes(Sources.FIRST_ROW, 0)
     finish(canvas, content, page, Area.at(0, 0, last + 1, len(Sources.COLUMNS)))
 
 
-def _account(account: Account) -> tuple[str, ...]:
+def _account_texts(account: Account) -> tuple[str, ...]:
     """Return the texts of a row, in the order of ``Sources.COLUMNS``."""
     agency, source = account.agency, account.source
     who = (agency.district, agency.code, agency.name) if agency else ("", "", "")
@@ -126,7 +129,7 @@ def _account(account: Account) -> tuple[str, ...]:
     return (*texts, checksum(texts))
 
 
-def _title(
+def _write_title(
     canvas: Canvas, content: Content, page: Worksheet, title: str, files: int, most: int
 ) -> Home | None:
     """Draw the title of a sheet of rows, and return the place that its rows link from, or ``None`` if none links.
@@ -139,18 +142,20 @@ def _title(
     return home if 0 < files <= most else None
 
 
-def _link(canvas: Canvas, page: Worksheet, cell: tuple[int, int], home: Home | None, source: Source) -> None:
+def _link_to_file(
+    canvas: Canvas, page: Worksheet, cell: tuple[int, int], home: Home | None, source: Source
+) -> None:
     if home is not None and source.path and (address := home.link(source.on_disk)):
         canvas.link_file(page, cell, address)
 
 
-def _sortable(canvas: Canvas, **look: object) -> Format:
+def _sortable_format(canvas: Canvas, **look: object) -> Format:
     """Return the look of a cell that is not locked: Excel sorts no rows with locked cells."""
     return canvas.boxed(**({"font_size": 9, "locked": False} | look))
 
 
-def _linked(canvas: Canvas) -> Format:
-    return _sortable(canvas, text_wrap=False, align="left", font_color=LINK, underline=1)
+def _link_format(canvas: Canvas) -> Format:
+    return _sortable_format(canvas, text_wrap=False, align="left", font_color=LINK, underline=1)
 
 
 def _refuse_typing(canvas: Canvas, page: Worksheet, table: Area) -> None:
@@ -178,7 +183,7 @@ def write_waived(canvas: Canvas, content: Content, rollup: Rollup) -> None:
             if key == "agency" and accepted.via:
                 text = t("rollup.within", via=accepted.via, agency=text)
             canvas.put(page, Area.at(row, column), text, body)
-    widths(page, _WAIVED_WIDTHS)
+    set_widths(page, _WAIVED_WIDTHS)
     last = Waived.FIRST_ROW + len(rollup.waived) - 1
     page.freeze_panes(Waived.FIRST_ROW, 0)
     page.autofilter(Waived.HEAD_ROW, 0, last, len(Waived.COLUMNS) - 1)
@@ -190,4 +195,4 @@ def finish(canvas: Canvas, content: Content, page: Worksheet, printed: Area) -> 
     t = clerk()
     header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
     canvas.paper(page, printed, header, t("sheet.footer"), landscape=True)
-    canvas.guard(page, table=True)
+    canvas.protect(page, table=True)

@@ -1,4 +1,4 @@
-"""Draws the sheet of a section: the table as the official form prints it, with checks beside it, or boxes for prose."""
+"""Draw the sheet of a section: the table as the official form prints it, with checks beside it, or boxes for prose."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import rectangles
-from xltools.excel.measure import lines
+from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import (
     HEI,
     LINE,
@@ -20,10 +20,10 @@ from xltools.excel.writer.canvas import (
     QUIET,
     RED,
     Canvas,
+    cell_number,
+    ensure,
     header_text,
-    sound,
-    stored,
-    widths,
+    set_widths,
 )
 from xltools.excel.writer.content import Content
 from xltools.form.model import Cell
@@ -39,23 +39,26 @@ def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
     """Draw the sheet of one section."""
     page = canvas.page(sheet.name)
     beside = sheet.beside if content.last else None
-    widths(page, _widths(sheet, beside))
+    set_widths(page, _column_widths(sheet, beside))
     for label in sheet.labels:
         canvas.put(page, label.area, label.text, _label_format(canvas, label))
-    heads = _last_heads(content, beside) if beside else ()
-    _heights(page, (*sheet.labels, *heads), _widths(sheet, beside), sheet.cells.values())
+    heads = _last_year_labels(content, beside) if beside else ()
+    _set_heights(page, (*sheet.labels, *heads), _column_widths(sheet, beside), sheet.cells.values())
     canvas.put(
-        page, sheet.hint, _hint(content, sheet), canvas.format(font_size=9, font_color=QUIET, align="left")
+        page,
+        sheet.hint,
+        _hint_text(content, sheet),
+        canvas.format(font_size=9, font_color=QUIET, align="left"),
     )
     if sheet.cells:
-        _table(canvas, content, sheet, page)
+        _write_table(canvas, content, sheet, page)
     else:
-        _prose(canvas, content, sheet, page)
+        _write_prose(canvas, content, sheet, page)
     page.freeze_panes(*sheet.frozen_at)
     t = clerk()
     header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
     canvas.paper(page, sheet.page, header, t("sheet.footer"), landscape=sheet.section.landscape)
-    canvas.guard(page)
+    canvas.protect(page)
 
 
 def _label_format(canvas: Canvas, label: Label) -> Format:
@@ -69,7 +72,7 @@ def _label_format(canvas: Canvas, label: Label) -> Format:
     return canvas.boxed(align=align, indent=int(align == "left"), bold=label.role == "caption")
 
 
-def _widths(sheet: Sheet, beside: Beside | None) -> tuple[float, ...]:
+def _column_widths(sheet: Sheet, beside: Beside | None) -> tuple[float, ...]:
     """Return the widths of the columns, including those of the checks and of last year's figures."""
     if beside is None or beside.title.column <= sheet.page.last_column:
         return sheet.widths
@@ -79,7 +82,7 @@ def _widths(sheet: Sheet, beside: Beside | None) -> tuple[float, ...]:
     return (*sheet.widths, *(10.0,) * between, *(wide,) * across)
 
 
-def _heights(
+def _set_heights(
     page: Worksheet, labels: Iterable[Label], sizes: tuple[float, ...], cells: Iterable[Area]
 ) -> None:
     """Make each row as tall as its longest label needs, because Excel does not fit rows to merged cells."""
@@ -96,7 +99,7 @@ def _heights(
         page.set_row(row, height)
 
 
-def _hint(content: Content, sheet: Sheet) -> str:
+def _hint_text(content: Content, sheet: Sheet) -> str:
     t = clerk()
     if not sheet.cells:
         return t("sheet.hint-prose")
@@ -110,30 +113,30 @@ def _hint(content: Content, sheet: Sheet) -> str:
     return t("sheet.hint") + derived + carried + unit
 
 
-def _table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
+def _write_table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
     for name, area in sheet.cells.items():
-        _cell(canvas, content, page, content.layout.form.cells[name], area)
-    _validate(content, sheet, page)
+        _write_cell(canvas, content, page, content.layout.form.cells[name], area)
+    _add_validations(content, sheet, page)
     for group in sheet.groups:
-        _checks(canvas, content, sheet, page, group)
+        _write_checks(canvas, content, sheet, page, group)
     if content.last and sheet.beside:
-        _last_year(canvas, content, sheet.beside, page)
+        _write_last_year(canvas, content, sheet.beside, page)
 
 
-def _last_year(canvas: Canvas, content: Content, beside: Beside, page: Worksheet) -> None:
+def _write_last_year(canvas: Canvas, content: Content, beside: Beside, page: Worksheet) -> None:
     """Draw last year's figures beside the table: grey, locked, not printed, and without defined names."""
     t, year = clerk(), content.stamp.year - 1
     title = canvas.format(font_size=9, font_color=QUIET, align="left")
     canvas.put(page, beside.title, t("sheet.last-year", year=year), title)
     head = canvas.boxed(font_size=9, font_color=QUIET, bg_color=LOCKED)
-    for label in _last_heads(content, beside):
+    for label in _last_year_labels(content, beside):
         canvas.put(page, label.area, label.text, head)
     style = canvas.boxed(num_format="General", font_color=QUIET, bg_color=LOCKED)
     for name, area in beside.cells.items():
         canvas.put(page, area, content.last.get(name), style)
 
 
-def _last_heads(content: Content, beside: Beside) -> tuple[Label, ...]:
+def _last_year_labels(content: Content, beside: Beside) -> tuple[Label, ...]:
     """Return the labels of last year's columns. They contain the year, because each label of the form stands once in a sheet."""
     year, t = content.stamp.year - 1, clerk()
     return tuple(
@@ -142,7 +145,7 @@ def _last_heads(content: Content, beside: Beside) -> tuple[Label, ...]:
     )
 
 
-def _cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, area: Area) -> None:
+def _write_cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, area: Area) -> None:
     if content.is_left_blank(cell):
         canvas.put(page, area, None, canvas.boxed(pattern=14, fg_color=LINE, bg_color=LOCKED))
         return
@@ -158,15 +161,17 @@ def _cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, area: A
         canvas.put(page, area, value, style)
         return
     if content.rollup:  # a click on a figure of the district selects the agencies' figures
-        column = live.in_matrix(content.rows.column(cell.name))
+        column = live_checks.in_matrix(content.rows.column(cell.name))
         canvas.link(page, area.anchor, f"internal:{column}", clerk()("rollup.trace"))
     formula = (
-        content.layout.formulas[cell.name] if cell.definition else live.column_sum(content.rows, cell.name)
+        content.layout.formulas[cell.name]
+        if cell.definition
+        else live_checks.column_sum(content.rows, cell.name)
     )
-    canvas.formula(page, area, formula, style, stored(value or Decimal(0)))
+    canvas.formula(page, area, formula, style, cell_number(value or Decimal(0)))
 
 
-def _validate(content: Content, sheet: Sheet, page: Worksheet) -> None:
+def _add_validations(content: Content, sheet: Sheet, page: Worksheet) -> None:
     """Refuse what cannot be a figure as it is typed: one validation per kind of figure and rectangle."""
     t = clerk()
     kinds: dict[tuple[str, bool, str], list[tuple[int, int]]] = {}
@@ -187,21 +192,21 @@ def _validate(content: Content, sheet: Sheet, page: Worksheet) -> None:
             "error_message": t(f"input.error-{kind}"),
         }
         for area in rectangles(anchors):
-            sound(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
+            ensure(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
 
 
-def _checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, group: CheckGroup) -> None:
+def _write_checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, group: CheckGroup) -> None:
     t = clerk()
     label = t("sheet.check-line", label=group.label) if group.label else t("sheet.check")
     canvas.put(page, group.head, label, canvas.format(font_size=9, font_color=QUIET, align="center"))
     style = canvas.boxed(font_size=9, font_color="#2E7D32", border=4)
     for check in group.checks:
         if content.is_live(check):
-            formula = live.check_formula(content.layout, check, sheet.name)
-            canvas.formula(page, check.area, formula, style, live.check_result(check, content.values))
+            formula = live_checks.check_formula(content.layout, check, sheet.name)
+            canvas.formula(page, check.area, formula, style, live_checks.check_result(check, content.values))
         else:
             canvas.put(page, check.area, None, style)
-    canvas.when_begins(page, group.area, live.FAILED, **RED)
+    canvas.when_begins(page, group.area, live_checks.FAILED, **RED)
     if group.area.column > sheet.page.last_column:  # a column of checks stands a little off the table
         page.set_column(group.area.column - 1, group.area.column - 1, 1.5)
         page.set_column(group.area.column, group.area.column, 10)
@@ -209,7 +214,7 @@ def _checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, gro
         page.set_row(group.area.row, 30)
 
 
-def _prose(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
+def _write_prose(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
     least = 130.0 if len(sheet.texts) > 1 else _MOST_HEIGHT
     for name, area in sheet.texts.items():
         text = content.prose.get(name, "")

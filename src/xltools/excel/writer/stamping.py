@@ -1,4 +1,4 @@
-"""The blank workbooks of many agencies: one is built with placeholders, which are then replaced for each agency."""
+"""Make the blank workbooks of many agencies from one workbook with placeholders for name and code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPECIAL = re.compile(rf"{_NAME}|{_CODE}|[\x00-\x1f\ufffe\uffff\ud800-\udfff]|_x
 
 
 @dataclass
-class Press:
+class IssueWriter:
     """Writes the workbooks of one issue, each byte for byte as :func:`write_return` writes it.
 
     A workbook is built as a whole if it shows last year's figures, if XlsxWriter writes the agency's name or code in a
@@ -45,13 +45,13 @@ class Press:
         if blank not in self._patterns:
             self._patterns[blank] = self._built(blank)
         parts = parts_of(self._patterns[blank])
-        if any(b">%s<" % _escaped(text) in parts["xl/sharedStrings.xml"] for text in own.values()):
+        if any(b">%s<" % _xml_escaped(text) in parts["xl/sharedStrings.xml"] for text in own.values()):
             return self._built(stamp)
         own[seal(blank, self.key)] = seal(stamp, self.key)
         for part, content in parts.items():
             in_header = part.startswith("xl/worksheets/")
             for placeholder, text in own.items():
-                shown = _escaped(header_text(text) if in_header else text)
+                shown = _xml_escaped(header_text(text) if in_header else text)
                 content = content.replace(placeholder.encode(), shown)  # noqa: PLW2901
             parts[part] = content
         return with_parts(self._patterns[blank], parts)
@@ -66,5 +66,5 @@ def _is_plain(text: str) -> bool:
     return 0 < len(text) <= _LONGEST and not _SPECIAL.search(text)
 
 
-def _escaped(text: str) -> bytes:
+def _xml_escaped(text: str) -> bytes:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode()

@@ -1,4 +1,4 @@
-"""Draws the comparison of a district's figures with those of earlier years."""
+"""Draw the comparison of a district's figures with those of earlier years."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.rollup import Rollup
 from xltools.data.year_on_year import change as change_of
-from xltools.excel import live
+from xltools.excel import live_checks
 from xltools.excel.formula import area_a1
-from xltools.excel.measure import lines
-from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, Canvas, header_text, stored, widths
+from xltools.excel.text_height import lines
+from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, Canvas, cell_number, header_text, set_widths
 from xltools.excel.writer.content import Content
 from xltools.form.model import Cell
 from xltools.form.places import YEARS, Area, Years
@@ -31,20 +31,20 @@ def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
         page, Area.at(1, 0, 1, Years.NAME), t("years.hint"), canvas.format(font_size=9, font_color=QUIET)
     )
     columns = dict(year_columns(rollup))
-    _heads(canvas, page, rollup, columns)
+    _write_heads(canvas, page, rollup, columns)
     last = Years.FIRST_ROW - 1
-    for last, line in enumerate(_lines(content), Years.FIRST_ROW):
+    for last, line in enumerate(_titles_and_cells(content), Years.FIRST_ROW):
         if isinstance(line, Cell):
-            _figure(canvas, content, rollup, page, last, line, columns)
+            _write_figure(canvas, content, rollup, page, last, line, columns)
         else:
             style = canvas.boxed(align="left", bold=True, bg_color=LOCKED)
             canvas.put(page, Area.at(last, 0, 1, Years.NAME), line, style)
-    widths(page, _WIDTHS)
+    set_widths(page, _WIDTHS)
     page.freeze_panes(Years.FIRST_ROW, Years.COLUMN + 1)
     page.repeat_rows(Years.HEAD_ROW)
     header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
     canvas.paper(page, Area.at(0, 0, last + 1, Years.NAME), header, t("sheet.footer"), landscape=True)
-    canvas.guard(page)
+    canvas.protect(page)
 
 
 def year_columns(rollup: Rollup) -> Iterator[tuple[int, int]]:
@@ -55,7 +55,7 @@ def year_columns(rollup: Rollup) -> Iterator[tuple[int, int]]:
         yield year, column
 
 
-def _lines(content: Content) -> Iterator[str | Cell]:
+def _titles_and_cells(content: Content) -> Iterator[str | Cell]:
     """Yield the title of each table, then its cells that can be added."""
     for sheet in content.layout.sheets:
         cells = [content.layout.form.cells[name] for name in sheet.cells]
@@ -66,11 +66,11 @@ def _lines(content: Content) -> Iterator[str | Cell]:
 
 def rows_of(content: Content) -> dict[str, int]:
     """Return the row of each figure by name."""
-    lines = enumerate(_lines(content), Years.FIRST_ROW)
+    lines = enumerate(_titles_and_cells(content), Years.FIRST_ROW)
     return {line.name: row for row, line in lines if isinstance(line, Cell)}
 
 
-def _heads(canvas: Canvas, page: Worksheet, rollup: Rollup, columns: dict[int, int]) -> None:
+def _write_heads(canvas: Canvas, page: Worksheet, rollup: Rollup, columns: dict[int, int]) -> None:
     t = clerk()
     heads = {
         Years.ROW: t("years.row"),
@@ -88,7 +88,7 @@ def _heads(canvas: Canvas, page: Worksheet, rollup: Rollup, columns: dict[int, i
     page.set_row(Years.HEAD_ROW, 22)
 
 
-def _figure(
+def _write_figure(
     canvas: Canvas,
     content: Content,
     rollup: Rollup,
@@ -105,20 +105,20 @@ def _figure(
     canvas.put(page, Area.at(row, Years.UNIT), cell.unit, canvas.boxed(font_size=9.5))
     canvas.put(page, Area.at(row, Years.NAME), cell.name, canvas.format(font_size=8, font_color=QUIET))
     now = content.values.get(cell.name, Decimal(0))
-    link = live.reference(content.layout, cell.name, YEARS)
-    canvas.formula(page, Area.at(row, Years.NOW), link, style, stored(now))
+    link = live_checks.reference(content.layout, cell.name, YEARS)
+    canvas.formula(page, Area.at(row, Years.NOW), link, style, cell_number(now))
     for column in range(Years.BEFORE, Years.NAME):
         canvas.put(page, Area.at(row, column), None, style)
     for year, column in columns.items():
         canvas.put(page, Area.at(row, column), rollup.earlier.get(year, {}).get(cell.name), style)
-    _change(canvas, page, row, now, rollup.earlier.get(rollup.year - 1, {}).get(cell.name))
+    _write_change(canvas, page, row, now, rollup.earlier.get(rollup.year - 1, {}).get(cell.name))
     height = max(
         lines(label, width * 1.1) for label, width in zip(labels, _WIDTHS[: len(labels)], strict=True)
     )
     page.set_row(row, height * 13.5 + 5)
 
 
-def _change(canvas: Canvas, page: Worksheet, row: int, now: Decimal, last: Decimal | None) -> None:
+def _write_change(canvas: Canvas, page: Worksheet, row: int, now: Decimal, last: Decimal | None) -> None:
     """Draw the difference and the rate; both are blank if last year is unknown, the rate also if last year is zero."""
     change, rate = Area.at(row, Years.CHANGE), Area.at(row, Years.RATE)
     style, share = canvas.boxed(num_format="General"), canvas.boxed(num_format="0.0%")
@@ -127,8 +127,8 @@ def _change(canvas: Canvas, page: Worksheet, row: int, now: Decimal, last: Decim
     if found is None:
         canvas.put(page, change, None, style)
     else:
-        result = stored(live.as_rounded(found.difference))
-        canvas.formula(page, change, live.rounded(f"{after}-{before}"), style, result)
+        result = cell_number(live_checks.as_rounded(found.difference))
+        canvas.formula(page, change, live_checks.rounded(f"{after}-{before}"), style, result)
     if found is None or found.rate is None:
         canvas.put(page, rate, None, share)
     else:

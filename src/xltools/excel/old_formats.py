@@ -1,7 +1,7 @@
-"""Old formats (.xls, .et, .xlsb, .ods), by their values only: what a library in a child process tells of them.
+"""Read the values of workbooks in old formats (.xls, .et, .xlsb, .ods) with a library in the sandbox.
 
-Such a file proves less than an .xlsx: the library gives neither formulas nor names nor locks, and shows an error
-value as an empty cell. Numbers come as exact as they are stored; dates are a type of their own, never a count.
+The library gives neither formulas nor defined names nor protection, and returns an error value as an empty cell.
+Numbers are exact, and dates have a type of their own.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import io
 import re
 import zipfile
 
-from xltools.excel.apart import ApartError, apart
+from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 from xltools.files import OLE
 from xltools.office.guard import DAMAGE, beyond, folded, open_zip, printable, unpacked
 from xltools.text import characters
 
-_ZIP = b"PK"
 _STREAMS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))
-_LOCKED = re.compile(
+_ENCRYPTED = re.compile(
     rb"\x09\x08\x10\x00.{16}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
 )  # BOF, WRITEPROT, FILEPASS
 _MAIN_PARTS = {"xl/workbook.bin": ".xlsb", "mimetype": ".ods"}
@@ -29,18 +28,16 @@ _STATES = {"Hidden": "hidden", "VeryHidden": "veryHidden"}
 
 
 def old_format(data: bytes, limits: Limits) -> str:
-    """The usual ending of what the guard has called an old format; nothing for one that no library here reads.
+    """Return the usual suffix of a file in an old format, or "" if the library cannot read it.
 
-    Raises :class:`ScanError` when it has a password to open or is damaged, neither of which the library tells.
+    Raises :class:`ScanError` if the file is encrypted or damaged, because the library reports neither.
     """
     if data.startswith(OLE):
-        if _LOCKED.search(data):
+        if _ENCRYPTED.search(data):
             raise ScanError("encrypted")
         return ".xls" if any(name in data for name in _STREAMS) else ""
     if not data.startswith(b"PK"):
-        return ""
-    if not data.startswith(_ZIP):
-        return ""  # the XML of Excel 2003
+        return ""  # for example the XML of Excel 2003
     try:
         with open_zip(data, limits) as package:
             return _zipped_format(package)
@@ -53,40 +50,40 @@ def _zipped_format(package: zipfile.ZipFile) -> str:
     about = parts.get("meta-inf/manifest.xml")
     if about and about.file_size < _MOST_MANIFEST and b"encryption-data" in unpacked(package, about):
         raise ScanError("encrypted")
-    if broken := package.testzip():  # the library does not look at checksums
+    if broken := package.testzip():  # the library does not verify checksums
         raise ScanError("damaged", printable(broken))
     return next((kind for part, kind in _MAIN_PARTS.items() if part in parts), "")
 
 
 def read_old(data: bytes, kind: str, limits: Limits) -> Facts:
-    """The values of the workbook; raises :class:`ScanError` and nothing else."""
+    """Return the values of the workbook; raises :class:`ScanError` and nothing else."""
     try:
-        facts = _facts(apart("cells", data, limits))
-    except ApartError as error:
-        if error.word == "too-large":
+        facts = _facts(run_sandboxed("cells", data, limits))
+    except SandboxError as error:
+        if error.code == "too-large":
             raise beyond("cells", limits) from error
-        code = "old-format" if error.word == "missing" else "old-format-unreadable"
-        raise ScanError(code, error.reason or error.word) from error
+        code = "old-format" if error.code == "missing" else "old-format-unreadable"
+        raise ScanError(code, error.reason or error.code) from error
     except (ValueError, LookupError) as error:
         raise ScanError("old-format-unreadable", str(error)) from error
     facts.old_format = kind
     return facts
 
 
-def _facts(answer: bytes) -> Facts:
-    """The child's lines as facts; raises ``ValueError`` or ``LookupError`` where they are none."""
+def _facts(result: bytes) -> Facts:
+    """Parse the lines that the child wrote; raises ``ValueError`` or ``LookupError`` if they are malformed."""
     facts = Facts()
-    if not answer.endswith(b"end\n"):
+    if not result.endswith(b"end\n"):
         raise ValueError("cut off")
-    for line in io.BytesIO(answer[:-4]):
+    for line in io.BytesIO(result[:-4]):
         fields = characters(line[:-1].decode("utf-8")).split("\t")
         if fields[0] == "sheet":
-            facts.sheets.append(SheetFacts(_text(fields[1]), _STATES.get(fields[2], "visible")))
+            facts.sheets.append(SheetFacts(_unescaped(fields[1]), _STATES.get(fields[2], "visible")))
         else:
             row, column, kind, text = fields
-            facts.sheets[-1].cells[int(row), int(column)] = Fact(kind, _text(text), None, 0)
+            facts.sheets[-1].cells[int(row), int(column)] = Fact(kind, _unescaped(text), None, 0)
     return facts
 
 
-def _text(field: str) -> str:
+def _unescaped(field: str) -> str:
     return _ESCAPED.sub(lambda match: _ESCAPES[match[1]], field) if "\\" in field else field

@@ -113,13 +113,13 @@ def check_formula(layout: Layout, check: Check, sheet: str) -> str:
     cells = [layout.form.cells[name] for name in check.inputs]
     formula = f'"{t("check.passed")}"'
     for equation in reversed(check.equations):
-        formula = _equation(layout, equation, sheet, formula)
+        formula = _equation_formula(layout, equation, sheet, formula)
     if check.equations:
         formula = f'IFERROR({formula},"{t("check.text")}")'
-    return _kinds(layout, cells, formula)
+    return _number_kinds_formula(layout, cells, formula)
 
 
-def _equation(layout: Layout, equation: Equation, sheet: str, otherwise: str) -> str:
+def _equation_formula(layout: Layout, equation: Equation, sheet: str, otherwise: str) -> str:
     def side(linear: Linear) -> str:
         return linear.print(lambda name: reference(layout, name, sheet))
 
@@ -127,7 +127,7 @@ def _equation(layout: Layout, equation: Equation, sheet: str, otherwise: str) ->
     return f'IF({difference}<>0,"{clerk()("check.difference")}"&ABS({difference}),{otherwise})'
 
 
-def _kinds(layout: Layout, cells: list[Cell], otherwise: str) -> str:
+def _number_kinds_formula(layout: Layout, cells: list[Cell], otherwise: str) -> str:
     """Return a formula that tests for text, negative numbers and fractions, in that order, where they are faults."""
     t = clerk()
     whole = _ranges(layout, (c for c in cells if c.number == "count"))

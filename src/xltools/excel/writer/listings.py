@@ -1,4 +1,4 @@
-"""Writes lists as a workbook to sort and filter in Excel: frozen heads, wrapped texts, a filter."""
+"""Write lists as a workbook to sort and filter in Excel: frozen heads, wrapped texts, a filter."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from xlsxwriter.worksheet import Worksheet
 
-from xltools.excel.measure import lines
-from xltools.excel.writer.canvas import LOCKED, Canvas, widths
+from xltools.excel.text_height import lines
+from xltools.excel.writer.canvas import LOCKED, Canvas, set_widths
 from xltools.form.places import Area
 
 _FOOTER = "&C&P / &N"
@@ -22,7 +22,7 @@ _CREATED = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ListColumn:
     """The head of a column and its width in characters."""
 
     head: str
@@ -30,33 +30,33 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListSheet:
     """One sheet with its rows. ``tones`` maps the content of a cell to its background colour."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[ListColumn, ...]
     rows: tuple[tuple[Decimal | str, ...], ...]
     tones: Mapping[str, str]
 
 
-def write_listings(title: str, listings: Sequence[Listing]) -> bytes:
+def write_listings(title: str, listings: Sequence[ListSheet]) -> bytes:
     """Return the workbook of these lists as bytes. Texts are never converted to numbers, links or formulas."""
     with Canvas("") as canvas:
         canvas.properties(title, _CREATED, {})
         for listing in listings:
-            _write(canvas, listing)
+            _write_sheet(canvas, listing)
         return canvas.close(locked=False)
 
 
-def _write(canvas: Canvas, listing: Listing) -> None:
+def _write_sheet(canvas: Canvas, listing: ListSheet) -> None:
     page = canvas.page(listing.name)
     head = canvas.boxed(bg_color=LOCKED, bold=True, align="left")
     for column, about in enumerate(listing.columns):
         canvas.put(page, Area.at(0, column), about.head, head)
     for row, values in enumerate(listing.rows, 1):
-        _row(canvas, page, row, values, listing.tones)
-        page.set_row(row, _height(listing.columns, values))
-    widths(page, tuple(column.width for column in listing.columns))
+        _write_row(canvas, page, row, values, listing.tones)
+        page.set_row(row, _row_height(listing.columns, values))
+    set_widths(page, tuple(column.width for column in listing.columns))
     last_row, last_column = max(1, len(listing.rows)), len(listing.columns) - 1
     page.freeze_panes(1, 0)
     page.autofilter(0, 0, last_row, last_column)
@@ -64,7 +64,7 @@ def _write(canvas: Canvas, listing: Listing) -> None:
     canvas.paper(page, Area(0, 0, last_row, last_column), f"&C{listing.name}", _FOOTER, landscape=True)
 
 
-def _row(
+def _write_row(
     canvas: Canvas, page: Worksheet, row: int, values: Sequence[Decimal | str], tones: Mapping[str, str]
 ) -> None:
     for column, value in enumerate(values):
@@ -74,17 +74,17 @@ def _row(
             # With the prefix, a text that begins with = stays a text when its cell is edited.
             tone = {"bg_color": tones[value]} if value in tones else {}
             style = canvas.boxed(font_size=9, align="left", valign="top", quote_prefix=True, **tone)
-        canvas.put(page, Area.at(row, column), _short(value), style)
+        canvas.put(page, Area.at(row, column), _shortened(value), style)
 
 
-def _height(columns: Sequence[Column], values: Sequence[Decimal | str]) -> float:
+def _row_height(columns: Sequence[ListColumn], values: Sequence[Decimal | str]) -> float:
     """Return the height of a row in points: not every program fits it on opening."""
     pairs = zip(columns, values, strict=True)
     most = max(lines(str(value), column.width * _NARROW) for column, value in pairs)
     return min(_TALLEST, most * _LINE + 3)
 
 
-def _short(value: Decimal | str) -> Decimal | str:
+def _shortened(value: Decimal | str) -> Decimal | str:
     if isinstance(value, Decimal) or len(value) <= _LONGEST:
         return value
     return f"{value[:_LONGEST]}…"

@@ -1,8 +1,7 @@
-"""The other side of :mod:`xltools.excel.apart`: a script that reads one doubtful file and may die of it.
+"""The script that :mod:`xltools.excel.sandbox` runs as a child process to read or decrypt one untrusted file.
 
-It is run by its path and imports nothing of xltools, so that it starts in hundredths of a second. A library that
-loops, swallows memory or aborts takes only this process along. The job comes on the command line, the file on
-standard input; one word of outcome and a line feed go to standard output, then the answer.
+It imports nothing of xltools, so it starts in hundredths of a second. The job and its limits are arguments. Standard
+input holds a line with passwords, then the file. Standard output gets a line with the outcome, then the result.
 """
 
 from __future__ import annotations
@@ -17,34 +16,34 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-_EXACT = 10**15  # whole numbers below it are the same as a double and as text
+_EXACT = 10**15  # a double holds every whole number below this exactly
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-_MOST_SPINS = 1_000_000  # Office itself asks for 100,000
+_MOST_SPINS = 1_000_000  # rounds of hashing; Office uses 100,000
 
 
 class RefusalError(Exception):
-    """The one word that says why there is no answer."""
+    """There is no result; the message is the outcome."""
 
 
 def main(job: str, memory: int, seconds: float, cells: int) -> None:
-    """Do one job and say how it went; the word ``ok`` goes before an answer."""
+    """Do one job, with at most *memory* bytes, *seconds* and *cells*; the outcome of success is ``ok``."""
     _limit(memory, seconds)
     with open(0, "rb", closefd=False) as source:
-        secrets = source.readline()
+        passwords = source.readline()
         data = source.read()
     try:
-        answer = _decrypted(data, secrets) if job == "decrypt" else _cells_of(data, cells)
+        result = _decrypted(data, passwords) if job == "decrypt" else _cells_of(data, cells)
         outcome = b"ok"
     except RefusalError as refusal:
-        outcome, answer = str(refusal).encode(), b""
+        outcome, result = str(refusal).encode(), b""
     except BaseException as error:  # noqa: BLE001  a panic of the library is not an Exception
-        outcome, answer = b"unreadable", f"{type(error).__name__}: {error}"[:200].encode("utf-8", "replace")
+        outcome, result = b"unreadable", f"{type(error).__name__}: {error}"[:200].encode("utf-8", "replace")
     with open(1, "wb", closefd=False) as target:
-        target.write(outcome + b"\n" + answer)
+        target.write(outcome + b"\n" + result)
 
 
 def _limit(memory: int, seconds: float) -> None:
-    """Bound memory and processor time where the system can do so, and the time that passes everywhere."""
+    """Limit elapsed time, and memory and processor time where the system supports it."""
 
     def stop() -> None:
         time.sleep(seconds)
@@ -59,33 +58,33 @@ def _limit(memory: int, seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-# -- reading an old format
+# -- reading the cells of an old format
 
 
 def _cells_of(data: bytes, most: int) -> bytes:
-    """A line for each sheet and each cell that is not empty, its fields escaped and parted by tabs."""
+    """Return one line per sheet and per cell that is not empty, with escaped fields separated by tabs."""
     try:
         import python_calamine as calamine  # noqa: PLC0415  an extra
     except ImportError:
         raise RefusalError("missing") from None
     book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     lines: list[bytes] = []
-    for about in book.sheets_metadata:
-        if about.typ == calamine.SheetTypeEnum.WorkSheet:
-            lines.append(
-                _line("sheet", about.name.translate(_ESCAPES), str(about.visible).rpartition(".")[2])
-            )
-            for row, column, value in _values(book.get_sheet_by_name(about.name)):
+    for sheet in book.sheets_metadata:
+        if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
+            visibility = str(sheet.visible).rpartition(".")[2]
+            lines.append(_line("sheet", sheet.name.translate(_ESCAPES), visibility))
+            for row, column, value in _values(book.get_sheet_by_name(sheet.name)):
                 if len(lines) >= most:
                     raise RefusalError("too-large")
-                lines.append(_line(str(row), str(column), *_told(value)))
+                lines.append(_line(str(row), str(column), *_typed_text(value)))
     return b"".join([*lines, b"end\n"])
 
 
 def _values(sheet: Any) -> Iterator[tuple[int, int, Any]]:
-    """Row, column and value of each cell that holds something.
+    """Yield row, column and value of each cell that is not empty.
 
-    The library's row iterator leaves out empty columns before the first but not empty rows; so the area is asked for and placed by its start.
+    The library's row iterator skips leading empty columns but not leading empty rows. This uses the area of the sheet
+    and its first cell instead.
     """
     first_row, first_column = sheet.start or (0, 0)
     for row, values in enumerate(sheet.to_python(skip_empty_area=True), first_row):
@@ -94,8 +93,8 @@ def _values(sheet: Any) -> Iterator[tuple[int, int, Any]]:
                 yield row, column, value
 
 
-def _told(value: Any) -> tuple[str, str]:
-    """The type of a value, as the scanner names types, and its text."""
+def _typed_text(value: Any) -> tuple[str, str]:
+    """Return the type of a value, as the scanner names types, and its text."""
     if isinstance(value, bool):
         return "b", str(int(value))
     if isinstance(value, int | float):
@@ -112,34 +111,27 @@ def _line(*fields: str) -> bytes:
     return "\t".join(fields).encode("utf-8", "replace") + b"\n"
 
 
-# -- taking off a password
+# -- decrypting
 
 
-def _decrypted(data: bytes, secrets: bytes) -> bytes:
-    """The file inside, by the first of the passwords that opens it."""
+def _decrypted(data: bytes, passwords: bytes) -> bytes:
+    """Return the decrypted file; *passwords* are in hexadecimal, and the first that fits is used."""
     try:
         import msoffcrypto  # noqa: PLC0415  an extra
         from msoffcrypto.exceptions import InvalidKeyError  # noqa: PLC0415
     except ImportError:
         raise RefusalError("missing") from None
-    locked = msoffcrypto.OfficeFile(io.BytesIO(data))
-    if getattr(locked, "info", {}).get("spinValue", 0) > _MOST_SPINS:
+    encrypted = msoffcrypto.OfficeFile(io.BytesIO(data))
+    if getattr(encrypted, "info", {}).get("spinValue", 0) > _MOST_SPINS:
         raise RefusalError("spins")
-    for secret in secrets.split():
+    verify = {"verify_password": True} if encrypted.format == "ooxml" else {}
+    for password in passwords.split():
         with contextlib.suppress(InvalidKeyError):
-            _try(locked, bytes.fromhex(secret.decode("ascii")).decode("utf-8"))
+            encrypted.load_key(password=bytes.fromhex(password.decode("ascii")).decode("utf-8"), **verify)
             opened = io.BytesIO()
-            locked.decrypt(opened)
+            encrypted.decrypt(opened)
             return opened.getvalue()
     raise RefusalError("wrong-password")
-
-
-def _try(locked: Any, password: str) -> None:
-    """Use a password; the library raises when it is wrong."""
-    if locked.format == "ooxml":
-        locked.load_key(password=password, verify_password=True)  # otherwise it would not be verified
-    else:
-        locked.load_key(password=password)
 
 
 if __name__ == "__main__":

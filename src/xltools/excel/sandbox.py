@@ -1,0 +1,100 @@
+"""Process an untrusted file in a child process with limits on time and memory.
+
+The child runs :mod:`xltools.excel.sandbox_child` by its path. A library that hangs, crashes or uses too much memory
+ends only the child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Literal
+
+from xltools.excel.scan import Limits
+
+_CHILD = Path(__file__).with_name("sandbox_child.py")
+_LIBRARIES = {"cells": "python_calamine", "decrypt": "msoffcrypto"}
+_NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # without it, Windows shows a console window
+
+Job = Literal["cells", "decrypt"]
+
+
+class SandboxError(Exception):
+    """The child gave no result.
+
+    ``code`` is one of missing (the library is not installed), late, died, unreadable, too-large, wrong-password, spins.
+    """
+
+    def __init__(self, code: str, reason: str = "") -> None:
+        self.code, self.reason = code, reason
+        super().__init__(f"{code}: {reason}")
+
+
+def run_sandboxed(job: Job, data: bytes, limits: Limits, passwords: Sequence[str] = ()) -> bytes:
+    """Return the result of *job* on *data*; raises :class:`SandboxError` and nothing else.
+
+    Passwords are sent through the pipe, because other users of the machine can read the command line.
+    """
+    if find_spec(_LIBRARIES[job]) is None:
+        raise SandboxError("missing")
+    encoded = " ".join(password.encode("utf-8", "replace").hex() for password in passwords).encode()
+    limited = [str(limits.memory), str(limits.seconds), str(limits.cells)]
+    command = [sys.executable, "-P", str(_CHILD), job, *limited]
+    outcome, line_feed, result = _output_of(command, encoded + b"\n" + data, limits).partition(b"\n")
+    if not line_feed:
+        raise SandboxError("died")
+    if outcome != b"ok":
+        raise SandboxError(outcome.decode("ascii", "replace"), result.decode("utf-8", "replace"))
+    return result
+
+
+def _output_of(command: list[str], data: bytes, limits: Limits) -> bytes:
+    """Return what the child writes to standard output when it gets *data* on standard input.
+
+    Raises :class:`SandboxError` if the child does not start, runs too long or writes more than a file may have.
+    """
+    is_late = threading.Event()
+    try:
+        process = subprocess.Popen(  # noqa: S603  our own script by our own interpreter
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            creationflags=_NO_WINDOW,
+        )
+    except OSError as error:
+        raise SandboxError("died", str(error)) from error
+    with process:
+        timer = threading.Timer(limits.seconds, _kill, (process, is_late))
+        feeder = threading.Thread(target=_feed, args=(process.stdin, data), daemon=True)
+        try:
+            timer.start()
+            feeder.start()
+            output = process.stdout.read(limits.file + 1) if process.stdout else b""
+        finally:
+            timer.cancel()
+            process.kill()
+            feeder.join()
+    if is_late.is_set():
+        raise SandboxError("late", f"{limits.seconds:g} s")
+    if len(output) > limits.file:
+        raise SandboxError("too-large")
+    return output
+
+
+def _kill(process: subprocess.Popen[bytes], is_late: threading.Event) -> None:
+    is_late.set()
+    process.kill()
+
+
+def _feed(pipe: IO[bytes] | None, data: bytes) -> None:
+    """Write *data* to the child; a child that ended earlier closes the pipe."""
+    if pipe is not None:
+        with contextlib.suppress(OSError):
+            pipe.write(data)
+            pipe.close()
