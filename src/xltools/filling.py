@@ -18,7 +18,7 @@ from xltools.data.record import Figures
 from xltools.errors import Problem
 from xltools.form.linear import Linear
 from xltools.form.model import Form, of_last_year
-from xltools.form.publication import Item, Listing, Said
+from xltools.form.publication import DraftSentence, Listing, ListItem
 from xltools.form.references import spelled_out, units_of
 from xltools.form.wording import (
     LAST,
@@ -94,7 +94,7 @@ class Known:
         """The text with its figures; whoever asks has made sure that there are no :meth:`problems`."""
         return "".join(part if isinstance(part, str) else self._told(part) for part in wording.parts)
 
-    def said(self, say: Iterable[Said]) -> list[Wording]:
+    def said(self, say: Iterable[DraftSentence]) -> list[Wording]:
         """Those of the sentences whose conditions hold and whose figures are known."""
         return [one.text for one in say if self._holds(one.when) and self.can_tell(one.text)]
 
@@ -128,7 +128,7 @@ class Known:
         opening = listing.opening if len(there) > 1 else ""
         return opening + "、".join(self.filled(item.text) for _, item in there)
 
-    def _amount(self, item: Item) -> Decimal:
+    def _amount(self, item: ListItem) -> Decimal:
         """How much of it there is: the first figure that its text names."""
         sums = (b.sum for b in item.text.braces if b.word not in WORDS and not self._listing(b))
         return self._value(next(sums))

@@ -21,7 +21,7 @@ from xltools.document.official import official_table, unknown_note
 from xltools.errors import InputError, Problem
 from xltools.filling import Known
 from xltools.form.model import Form, Part, Section
-from xltools.form.publication import Said
+from xltools.form.publication import DraftSentence
 from xltools.form.wording import Wording, WordingError
 from xltools.manuscript import OPENING, Manuscript
 from xltools.text import clerk
@@ -140,7 +140,7 @@ def _of_the_form(box: str, about: Known) -> Passage:
     return Passage(box, (), "nobody")
 
 
-def sentences(say: Iterable[Said], about: Known) -> Wording:
+def sentences(say: Iterable[DraftSentence], about: Known) -> Wording:
     """Sentences one behind the other, as one text."""
     return Wording(tuple(part for wording in about.said(say) for part in wording.parts))
 

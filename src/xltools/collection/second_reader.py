@@ -19,9 +19,9 @@ from xltools.errors import OutputError
 from xltools.files import read_bytes, shown
 from xltools.form.model import Form
 from xltools.text import Word, clerk
-from xltools.witness.agreement import Added, Difference, Returns, Undecided, Verdict
-from xltools.witness.form import Form as WitnessForm
-from xltools.witness.issued import Fault, faults, recalculation_faults
+from xltools.witness.agreement import AddedFile, FigureDifference, Returns, Undecided, Verdict
+from xltools.witness.form import FormFigures
+from xltools.witness.issued import IssueFault, faults, recalculation_faults
 
 _UNACCOUNTED: dict[str, object] = {"label": Word("whole-file"), "reader": Word("second-reader")}
 Recalculation = Literal["agrees", "differs", "failed", "not-installed"]
@@ -73,14 +73,14 @@ class SecondReader:
         try:
             differences = list(self._returns.rollup_differences(rollup, file))
         except Exception as error:  # noqa: BLE001  openpyxl raises many kinds for what it cannot open
-            differences = [Difference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
+            differences = [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
         recalculation, others = self._recalculated(rollup, file)
         found = [self._finding(one, "second-reader") for one in differences]
         found += [self._finding(one, "libreoffice") for one in others]
         found += [Finding("witness-differs", path, facts=_UNACCOUNTED) for path in self._lost]
         return SecondReading(self._returns.verdict(differences), recalculation, tuple(found))
 
-    def _recalculated(self, rollup: bytes, file: str) -> tuple[Recalculation, list[Difference]]:
+    def _recalculated(self, rollup: bytes, file: str) -> tuple[Recalculation, list[FigureDifference]]:
         if not libreoffice.is_installed():
             return "not-installed", []
         try:
@@ -93,13 +93,13 @@ class SecondReader:
     def document_checked(self, content: bytes, file: str, rollup: bytes | None = None) -> SecondReading:
         """Compare every figure that a document prints with the sum; *rollup* is the roll-up it was made from."""
         found = list(self._returns.document_differences(content, file, rollup))
-        differences = [one for one in found if isinstance(one, Difference)]
+        differences = [one for one in found if isinstance(one, FigureDifference)]
         undecided = [one for one in found if isinstance(one, Undecided)]
         verdict = self._returns.verdict(differences, undecided)
         findings = tuple(self._finding(one, "second-reader") for one in differences)
         return SecondReading(verdict, "not-installed", findings)
 
-    def _finding(self, one: Difference, reader: str) -> Finding:
+    def _finding(self, one: FigureDifference, reader: str) -> Finding:
         known = one.figure in self._form.cells
         label = self._form.cells[one.figure].label if known else one.figure or Word("whole-file")
         facts: dict[str, object] = {"label": label, "reader": Word(reader)}
@@ -143,10 +143,10 @@ def _at_hand(account: Account, home: Path) -> Account | None:
     return None
 
 
-def _added(account: Account) -> Added:
+def _added(account: Account) -> AddedFile:
     agency, source = account.agency, account.source
     district, code = (agency.district, agency.code) if agency else ("", "")
-    return Added(Path(source.on_disk), source.sha256, district, code, source.path)
+    return AddedFile(Path(source.on_disk), source.sha256, district, code, source.path)
 
 
 def _counts(verdict: Verdict) -> dict[str, object]:
@@ -161,7 +161,7 @@ def issued_findings(
     *filled* are the inputs that were filled in from last year. With *recalculate* LibreOffice computes it too, where it
     is installed.
     """
-    expected, agency = WitnessForm(form.text), stamp.agency
+    expected, agency = FormFigures(form.text), stamp.agency
     cover = {"form": stamp.form, "edition": stamp.edition, "year": str(stamp.year), "code": agency.code}
     cover |= {"name": agency.name, "district": agency.district}
     found = list(faults(workbook, expected, cover, filled))
@@ -170,7 +170,7 @@ def issued_findings(
     return [_issued_finding(fault, form, str(agency), file) for fault in found]
 
 
-def _issued_finding(fault: Fault, form: Form, agency: str, file: str) -> Finding:
+def _issued_finding(fault: IssueFault, form: Form, agency: str, file: str) -> Finding:
     label = form.cells[fault.figure].label if fault.figure in form.cells else ""
     facts: dict[str, object] = {"what": Word(f"issued-{fault.what}"), "label": label}
     return Finding(

@@ -72,7 +72,7 @@ def _unreadable(path: Path, reason: str) -> RosterError:
 def _checked(data: bytes, limits: Limits) -> io.BytesIO:
     """Return a zip of the XML parts of the workbook in *data*; raises :class:`ScanError` for a part not to be opened."""
     look(data, limits)
-    copy, budget, count = io.BytesIO(), Budget(limits), _Count(limits)
+    copy, budget, count = io.BytesIO(), Budget(limits), _ElementCounter(limits)
     with open_zip(data, limits) as package, zipfile.ZipFile(copy, "w") as checked:
         parts = look_inside(package, len(data), limits)
         look_for_kind(package, parts)
@@ -90,7 +90,7 @@ def _transitional(part: bytes) -> bytes:
 
 
 @dataclass(slots=True)
-class _Count:
+class _ElementCounter:
     """Counts what takes openpyxl time and memory: sheets, rows, cells, and ranges of cells."""
 
     limits: Limits

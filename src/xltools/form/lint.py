@@ -14,7 +14,7 @@ from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.linear import Equation
 from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves, walk
 from xltools.form.places import RESERVED_SHEETS
-from xltools.form.publication import Listing, Said
+from xltools.form.publication import DraftSentence, Listing
 from xltools.form.references import units_of, unknown_figures, unknown_names
 from xltools.form.wording import LAST, WORDS, Wording
 from xltools.toml_tables import nearest
@@ -289,7 +289,7 @@ def _list(one: Listing, below: set[str], form: Form, place: str) -> Iterator[Pro
             yield Problem("item-without-figure", here)
 
 
-def _sentences(say: tuple[Said, ...], form: Form, place: str) -> Iterator[Problem]:
+def _sentences(say: tuple[DraftSentence, ...], form: Form, place: str) -> Iterator[Problem]:
     for index, said in enumerate(say, 1):
         here = f"{place} › #{index}"
         yield from wording_faults(said.text, form, here)

@@ -13,7 +13,7 @@ from xltools.form.wording import Condition, Wording
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListItem:
     """A part of a whole, omitted where its figures are 0; *alone* is the text where it is the only part left."""
 
     text: Wording
@@ -25,13 +25,13 @@ class Listing:
     """Parts of a whole under a key for braces: ``其中自然人申请3件、商业企业申请1件``; empty if all parts are 0."""
 
     key: str
-    items: tuple[Item, ...]
+    items: tuple[ListItem, ...]
     opening: str = ""  # in front of two or more parts
     every: str = ""  # in front of the only part, if its figure is above 1
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DraftSentence:
     """A sentence. Without a condition it always appears, provided that the figures of last year in it are known."""
 
     text: Wording
@@ -43,14 +43,14 @@ class Draft:
     """The text of a prose cell that was left blank."""
 
     box: str
-    say: tuple[Said, ...]
+    say: tuple[DraftSentence, ...]
 
 
 @dataclass(frozen=True)
 class Publication:
     """The ``[publication]`` table of a form. ``opening`` stands above the first section."""
 
-    opening: tuple[Said, ...] = ()
+    opening: tuple[DraftSentence, ...] = ()
     lists: tuple[Listing, ...] = field(default=(), metadata={"key": "list"})
     drafts: tuple[Draft, ...] = field(default=(), metadata={"key": "draft"})
 

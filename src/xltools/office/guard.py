@@ -1,7 +1,7 @@
 """Checks a file before it is parsed: its kind, whether it is safe to open, and its size against limits.
 
 The bytes are checked first, then the directory of the zip; a file that must not be opened is refused with the code of
-a finding. :class:`Part` applies the limits while a large part is parsed.
+a finding. :class:`XmlPart` applies the limits while a large part is parsed.
 """
 
 from __future__ import annotations
@@ -354,7 +354,7 @@ class Watch:
         return on_start, on_end
 
 
-class Part(NamedTuple):
+class XmlPart(NamedTuple):
     """A part to be parsed: bytes if it is small; a file, parsed in chunks and with limits, if it is large."""
 
     content: bytes | IO[bytes]
@@ -391,13 +391,13 @@ class Budget:
     spent: int = 0
     watch: Watch | None = None
 
-    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Part:
+    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> XmlPart:
         """Return the part in *entry*; raises :class:`ScanError` when all parts together exceed the limit ``xml``."""
         self.spent += entry.file_size
         if self.spent > self.limits.xml:
             raise beyond("xml", self.limits)
         if self.spent <= _SMALL:
-            return Part(unpacked(package, entry))
+            return XmlPart(unpacked(package, entry))
         if self.watch is None:
             self.watch = Watch(self.limits)
-        return Part(package.open(entry), self.watch)
+        return XmlPart(package.open(entry), self.watch)

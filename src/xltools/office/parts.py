@@ -25,7 +25,7 @@ _DESCRIBED = 0x8  # the flag of an entry that is followed by its sizes
 _DESCRIPTORS = {12, 16, 20, 24}  # how long these may be
 
 
-class Parts(NamedTuple):
+class PartHashes(NamedTuple):
     """The SHA-256 of each part, by its name and in order, and the SHA-256 of all parts together.
 
     With *has_more* the zip also holds bytes that belong to none of them.
@@ -36,13 +36,13 @@ class Parts(NamedTuple):
     has_more: bool = False
 
 
-def written_parts(workbook: bytes) -> Parts:
+def written_parts(workbook: bytes) -> PartHashes:
     """Return the parts of a workbook that this program wrote."""
     with zipfile.ZipFile(io.BytesIO(workbook)) as package:
         return _parts(package)
 
 
-def read_parts(data: bytes, limits: Limits) -> Parts:
+def read_parts(data: bytes, limits: Limits) -> PartHashes:
     """Return the parts of a workbook from anywhere.
 
     Raises :class:`ScanError` when it exceeds the limits, is damaged or has an entry twice.
@@ -56,7 +56,7 @@ def read_parts(data: bytes, limits: Limits) -> Parts:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
 
-def _parts(package: zipfile.ZipFile) -> Parts:
+def _parts(package: zipfile.ZipFile) -> PartHashes:
     """Hash the parts, in the order of the zip's directory.
 
     The hash of all is over these bytes of each part: its name in UTF-8, a zero byte, the length of its content in
@@ -72,7 +72,7 @@ def _parts(package: zipfile.ZipFile) -> Parts:
                 part.update(chunk)
                 whole.update(chunk)
         each[entry.filename] = part.hexdigest()
-    return Parts(each, whole.hexdigest())
+    return PartHashes(each, whole.hexdigest())
 
 
 def _has_more(data: bytes, package: zipfile.ZipFile) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 
-class Figure(NamedTuple):
+class FormFigure(NamedTuple):
     """One number of the form.
 
     ``row`` and ``column`` are the printed labels, outermost first. ``terms`` are the signed names whose sum a total is;
@@ -33,7 +33,7 @@ class Figure(NamedTuple):
         return f"{'/'.join(self.row)} · {'/'.join(self.column)}"
 
 
-class Form:
+class FormFigures:
     """Every figure of a form by name, in printed order."""
 
     def __init__(self, text: str) -> None:
@@ -69,7 +69,7 @@ class Form:
         return found
 
 
-class _Line(NamedTuple):
+class _FigureLine(NamedTuple):
     """A row or a column that holds figures: its table of the TOML and its labels, outermost first."""
 
     table: Mapping[str, Any]
@@ -80,11 +80,11 @@ class _Line(NamedTuple):
         return bool(self.table.get("additive", True))
 
 
-def _figures(section: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[Figure]:
+def _figures(section: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[FormFigure]:
     for row in _lines(block["rows"]):
         for column in _lines(block["columns"]):
             levels = (column.table, row.table, block, section)
-            yield Figure(
+            yield FormFigure(
                 name=f"{section['key']}.{row.table['key']}.{column.table['key']}",
                 sheet=section["sheet"],
                 caption=block.get("caption", ""),
@@ -98,16 +98,16 @@ def _figures(section: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[F
             )
 
 
-def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iterator[_Line]:
+def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iterator[_FigureLine]:
     for table in tables:
         labels = (*above, table["label"])
         if "lines" in table:
             yield from _lines(table["lines"], labels)
         else:
-            yield _Line(table, labels)
+            yield _FigureLine(table, labels)
 
 
-def _terms(section: str, row: _Line, column: _Line) -> Iterator[tuple[int, str]]:
+def _terms(section: str, row: _FigureLine, column: _FigureLine) -> Iterator[tuple[int, str]]:
     """Where a total row meets a total column both sums are equal; the column's is taken."""
     if "is" in column.table and row.is_additive:
         for sign, key in _signed(column.table["is"]):

@@ -7,27 +7,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from xltools.witness.form import Figure
+from xltools.witness.form import FormFigure
 
-Place = tuple[int, int]  # row and column; from which number they count does not matter
+GridPlace = tuple[int, int]  # row and column; from which number they count does not matter
 
 
-class Grid(NamedTuple):
+class LabelGrid(NamedTuple):
     """The texts of a sheet or of a printed table. Every place of a merged area has the text of the area.
 
     ``anchors`` maps each place of a merged area to the place that holds its content.
     """
 
-    texts: Mapping[Place, str]
-    anchors: Mapping[Place, Place]
+    texts: Mapping[GridPlace, str]
+    anchors: Mapping[GridPlace, GridPlace]
 
 
-def found_in(grid: Grid, figures: Iterable[Figure]) -> dict[str, list[Place]]:
+def found_in(grid: LabelGrid, figures: Iterable[FormFigure]) -> dict[str, list[GridPlace]]:
     """The places at which the labels of each figure meet; a figure whose labels do not has none."""
     figures = tuple(figures)
     known = {plain(text) for f in figures for text in (f.caption, *f.row, *f.column) if text}
     labels = _Labels({place: text for place, text in grid.texts.items() if plain(text) in known})
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[GridPlace]] = {}
     for figure in figures:
         places = labels.below(figure) if figure.is_wide else labels.crossing(figure)
         found[figure.name] = list(dict.fromkeys(grid.anchors.get(place, place) for place in places))
@@ -44,7 +44,7 @@ def plain(text: str) -> str:
 class _Labels:
     """The labels of a grid: those of each row from the left, and those above each place from below."""
 
-    def __init__(self, texts: Mapping[Place, str]) -> None:
+    def __init__(self, texts: Mapping[GridPlace, str]) -> None:
         self._down: dict[int, list[tuple[int, str]]] = {}
         across: dict[int, list[str]] = {}
         for row, column in sorted(texts):
@@ -62,7 +62,7 @@ class _Labels:
             for row in {*across, *(at + 1 for at, _ in labels)}
         }
 
-    def crossing(self, figure: Figure) -> Iterator[Place]:
+    def crossing(self, figure: FormFigure) -> Iterator[GridPlace]:
         """The places in a row that begins with the figure's row labels, below its column labels and its caption."""
         row_labels, column_labels = tuple(map(plain, figure.row)), [plain(x) for x in reversed(figure.column)]
         caption = plain(figure.caption)
@@ -72,7 +72,7 @@ class _Labels:
                 if above[: len(column_labels)] == column_labels and (not caption or caption in above):
                     yield row, column
 
-    def below(self, figure: Figure) -> Iterator[Place]:
+    def below(self, figure: FormFigure) -> Iterator[GridPlace]:
         """The places directly below the figure's labels, where those of its row stand above those of its column."""
         wanted = [plain(label) for label in reversed((*figure.row, *figure.column))]
         for column, labels in self._down.items():

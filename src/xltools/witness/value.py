@@ -10,13 +10,13 @@ from fractions import Fraction
 from typing import NamedTuple
 
 
-class Doubt(NamedTuple):
+class Unknown(NamedTuple):
     """A cell that is no plain number. ``reason`` is one of text, date, truth, formula, not-found, places, and for a whole file not-opened or changed."""
 
     reason: str
 
 
-Value = Fraction | None | Doubt
+Value = Fraction | None | Unknown
 NOTHING = Fraction(0)
 
 
@@ -28,12 +28,12 @@ def value_of(content: object) -> Value:
     if content is None or (isinstance(content, str) and not content.strip()):
         return None
     if isinstance(content, bool):
-        return Doubt("truth")
+        return Unknown("truth")
     if isinstance(content, int):
         return Fraction(content)
     if isinstance(content, float) and math.isfinite(content):
         return Fraction(format(content, ".15g"))
-    return Doubt("text" if isinstance(content, str | float) else "date")
+    return Unknown("text" if isinstance(content, str | float) else "date")
 
 
 def printed(text: str) -> Value:
@@ -41,12 +41,12 @@ def printed(text: str) -> Value:
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain:
         return None
-    return Fraction(plain) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", plain) else Doubt("text")
+    return Fraction(plain) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", plain) else Unknown("text")
 
 
 def shown(value: Value) -> str:
     """The value as a person writes it."""
-    if isinstance(value, Doubt):
+    if isinstance(value, Unknown):
         return value.reason
     if value is None:
         return ""

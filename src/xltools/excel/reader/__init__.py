@@ -16,7 +16,7 @@ from xltools.data.finding import Finding
 from xltools.data.record import Record
 from xltools.excel.opening import facts_of
 from xltools.excel.reader.locate import superseded_word
-from xltools.excel.reader.reading import Reading
+from xltools.excel.reader.reading import WorkbookReading
 from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.reader.slip import take_slip
 from xltools.excel.reader.stamp import find_form, read_stamp
@@ -85,7 +85,7 @@ def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: b
     if key:
         findings += _seal_faults(facts, stamp, key)
     return _filing(
-        Reading(facts, layout(found), stamp.kind == "rollup", findings=findings), source, stamp, found
+        WorkbookReading(facts, layout(found), stamp.kind == "rollup", findings=findings), source, stamp, found
     )
 
 
@@ -100,7 +100,7 @@ def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bo
     if stamp is None:
         return Filing(source, (Finding("no-stamp", source.path),))
     findings = [Finding("by-labels"), *(_seal_faults(facts, stamp, key) if key else ())]
-    reading = Reading(facts, layout(chosen), is_rollup=False, by_labels=True, findings=findings)
+    reading = WorkbookReading(facts, layout(chosen), is_rollup=False, by_labels=True, findings=findings)
     return _filing(reading, source, stamp, chosen)
 
 
@@ -115,7 +115,7 @@ def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
     )
 
 
-def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filing:
+def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) -> Filing:
     fields = _of_rollup(reading, stamp) if reading.is_rollup else {}
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
@@ -136,7 +136,7 @@ def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filin
     )
 
 
-def _of_rollup(reading: Reading, stamp: Stamp) -> dict[str, Any]:
+def _of_rollup(reading: WorkbookReading, stamp: Stamp) -> dict[str, Any]:
     """Return the fields of a filing that only a roll-up has, and its record, the sum of its members."""
     from xltools.data.rollup import rolled_up  # noqa: PLC0415  most files are returns
     from xltools.excel.reader.account import read_earlier, read_waived  # noqa: PLC0415

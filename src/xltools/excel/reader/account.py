@@ -9,7 +9,7 @@ from xltools.data.filing import Accepted
 from xltools.data.finding import quoted
 from xltools.data.number import misfit
 from xltools.data.prior import known
-from xltools.excel.reader.reading import Reading, number_of
+from xltools.excel.reader.reading import WorkbookReading, number_of
 from xltools.excel.scan import SheetFacts
 from xltools.form.labels import plain
 from xltools.form.model import Cell
@@ -19,7 +19,7 @@ from xltools.text import clerk
 _LONGEST = 2000  # characters of one text
 
 
-def read_earlier(reading: Reading, year: int) -> dict[int, dict[str, Decimal]]:
+def read_earlier(reading: WorkbookReading, year: int) -> dict[int, dict[str, Decimal]]:
     """Return the figures of the years before *year*, the last year first; totals are computed from the inputs.
 
     A figure is read if its row has its name and its labels, its column has a year, and the cell a valid number. Other
@@ -51,7 +51,7 @@ def _years(facts: SheetFacts, year: int) -> Iterator[tuple[int, int]]:
             yield before, columns[0]
 
 
-def _rows(reading: Reading, facts: SheetFacts) -> Iterator[tuple[str, int]]:
+def _rows(reading: WorkbookReading, facts: SheetFacts) -> Iterator[tuple[str, int]]:
     """Yield the row of each figure that has exactly one row, if it has the labels of the form."""
     found: dict[str, list[int]] = {}
     for row, column in sorted(facts.cells):
@@ -76,7 +76,7 @@ def _figure(facts: SheetFacts, row: int, column: int, cell: Cell) -> Decimal | N
     return value
 
 
-def read_waived(reading: Reading) -> tuple[Accepted, ...]:
+def read_waived(reading: WorkbookReading) -> tuple[Accepted, ...]:
     """Return the accepted findings; if a head of the table was changed, note that and return none."""
     facts, t = reading.facts.sheet(WAIVED), clerk()
     if facts is None:

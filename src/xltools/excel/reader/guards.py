@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from xltools.excel.reader.locate import Located
-from xltools.excel.reader.reading import Reading, typed_names
+from xltools.excel.reader.reading import WorkbookReading, typed_names
 from xltools.form.address import a1, column_index, column_name
 from xltools.form.places import Sheet
 
@@ -17,7 +17,7 @@ _RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?
 _KEEPERS = ("Microsoft Excel", "WPS")
 
 
-def look_at_guards(reading: Reading, located: list[Located]) -> None:
+def look_at_guards(reading: WorkbookReading, located: list[Located]) -> None:
     """Note what is no longer protected, unless the workbook was not issued or its format does not say."""
     if reading.by_labels or reading.facts.old_format:
         return
@@ -33,7 +33,7 @@ def look_at_guards(reading: Reading, located: list[Located]) -> None:
             _look_at_table(reading, sheet, place)
 
 
-def _look_at_table(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _look_at_table(reading: WorkbookReading, sheet: Sheet, located: Located) -> None:
     inputs = [located.cells[name] for name in typed_names(reading.layout.form, sheet)]
     if not reading.is_rollup:
         ranges = [found for text in located.facts.validations if (found := _range(text))]

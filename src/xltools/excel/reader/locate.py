@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from xltools.excel.reader.reading import Reading
+from xltools.excel.reader.reading import WorkbookReading
 from xltools.excel.reader.stamp import named_place
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
@@ -59,7 +59,7 @@ def _texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
     return {place: plain(text) for place, text in short.items()} if len(short) <= _MOST_TEXTS else {}
 
 
-def locate(reading: Reading, sheet: Sheet) -> Located | None:
+def locate(reading: WorkbookReading, sheet: Sheet) -> Located | None:
     """Find the sheet and the places of its cells; if it cannot be read, note the reason and return ``None``."""
     facts = _sheet(reading, sheet)
     if facts is None:
@@ -77,7 +77,7 @@ def locate(reading: Reading, sheet: Sheet) -> Located | None:
 # -- which sheet
 
 
-def _sheet(reading: Reading, sheet: Sheet) -> SheetFacts | None:
+def _sheet(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
     """Return the sheet by its name, else by the defined names of its cells, else by its labels."""
     facts = reading.facts.sheet(sheet.name)
     if facts is not None:
@@ -89,13 +89,13 @@ def _sheet(reading: Reading, sheet: Sheet) -> SheetFacts | None:
     return None
 
 
-def _sheet_by_names(reading: Reading, sheet: Sheet) -> SheetFacts | None:
+def _sheet_by_names(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
     places = (named_place(reading.facts, name) for name in (sheet.cells or sheet.texts))
     homes = Counter(place[0] for place in places if place)
     return reading.facts.sheet(homes.most_common(1)[0][0]) if homes else None
 
 
-def _sheet_by_labels(reading: Reading, sheet: Sheet) -> SheetFacts | None:
+def _sheet_by_labels(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
     """Return the sheet that has nearly all labels of *sheet* and is no other section's, if there is just one."""
     taken = {other.name for other in reading.layout.sheets}
     wanted = {plain(label.text) for label in sheet.labels if label.role in _MEASURED}
@@ -127,7 +127,7 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
 # -- where in it
 
 
-def _by_labels(reading: Reading, sheet: Sheet, facts: SheetFacts) -> Located | None:
+def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> Located | None:
     """Match the lines of labels in the layout, in order, with those in the sheet."""
     labels = [label for label in sheet.labels if label.role in _MEASURED]
     known = {plain(label.text) for label in labels}
@@ -144,7 +144,7 @@ def _by_labels(reading: Reading, sheet: Sheet, facts: SheetFacts) -> Located | N
 
 
 def _axis(
-    reading: Reading,
+    reading: WorkbookReading,
     sheet: Sheet,
     facts: SheetFacts,
     labels: list[Label],
@@ -245,7 +245,7 @@ def _filled(known: dict[int, int], needed: Iterable[int]) -> dict[int, int]:
 
 
 def _explain(
-    reading: Reading, sheet: Sheet, facts: SheetFacts, labels: list[Label], rows: dict[int, int]
+    reading: WorkbookReading, sheet: Sheet, facts: SheetFacts, labels: list[Label], rows: dict[int, int]
 ) -> None:
     """Note for each label that was not found whether it was changed or is missing."""
     if word := superseded_word(reading.layout.form, facts):
@@ -273,7 +273,7 @@ def superseded_word(form: Form, facts: SheetFacts) -> str:
 # -- defined names
 
 
-def _names_agree(reading: Reading, located: Located) -> bool:
+def _names_agree(reading: WorkbookReading, located: Located) -> bool:
     """Return whether all defined names refer to the cells found by labels; notes the first one that does not."""
     home = located.facts.name
     for name, by_labels in located.cells.items():
@@ -290,7 +290,7 @@ def _names_agree(reading: Reading, located: Located) -> bool:
     return True
 
 
-def _note_moves(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _note_moves(reading: WorkbookReading, sheet: Sheet, located: Located) -> None:
     for name, area in sheet.cells.items() if located.is_moved else ():
         place = located.cells[name]
         if place != area.anchor:

@@ -19,7 +19,7 @@ from xltools.form.places import Layout, Matrix, Sheet
 
 
 @dataclass(slots=True)
-class Reading:
+class WorkbookReading:
     """Collects what is read from one workbook. ``by_labels`` is true for a workbook that was not issued."""
 
     facts: Facts

@@ -12,13 +12,13 @@ from xltools.data.number import close, kept, stored
 from xltools.data.record import Agency
 from xltools.excel import live
 from xltools.excel.formula import is_same
-from xltools.excel.reader.reading import Reading, is_empty, number_of
+from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.places import MATRIX, PREFIX, SOURCES, Matrix, Sources
 from xltools.text import Word
 
 
-def read_rollup(reading: Reading) -> tuple[tuple[Member, ...], tuple[Account, ...]]:
+def read_rollup(reading: WorkbookReading) -> tuple[tuple[Member, ...], tuple[Account, ...]]:
     """Return the rows of the matrix and the account of files; faults are noted."""
     matrix, sources = reading.facts.sheet(MATRIX), reading.facts.sheet(SOURCES)
     for name, facts in ((MATRIX, matrix), (SOURCES, sources)):
@@ -38,7 +38,7 @@ def read_rollup(reading: Reading) -> tuple[tuple[Member, ...], tuple[Account, ..
     return members, accounts
 
 
-def _matrix(reading: Reading, facts: SheetFacts) -> Matrix | None:
+def _matrix(reading: WorkbookReading, facts: SheetFacts) -> Matrix | None:
     """Find the columns and rows by the row of names; roll-ups of former versions have other columns."""
     own = f"{PREFIX}code"
     head = min((row for (row, _), fact in facts.cells.items() if fact.text == own), default=Matrix.NAME_ROW)
@@ -68,11 +68,13 @@ def _key_of(agency: Agency, source: Source) -> tuple[str, ...]:
     return agency.district, agency.code, agency.name, source.name, source.sha256
 
 
-def _give_up(reading: Reading) -> None:
+def _give_up(reading: WorkbookReading) -> None:
     reading.unread |= {cell.name for cell in reading.layout.form.inputs}
 
 
-def _members(reading: Reading, facts: SheetFacts, sizes: Mapping[tuple[str, str], int]) -> Iterator[Member]:
+def _members(
+    reading: WorkbookReading, facts: SheetFacts, sizes: Mapping[tuple[str, str], int]
+) -> Iterator[Member]:
     matrix = reading.matrix
     if matrix is None:
         return
@@ -92,7 +94,9 @@ def _members(reading: Reading, facts: SheetFacts, sizes: Mapping[tuple[str, str]
         yield member
 
 
-def _row(reading: Reading, facts: SheetFacts, row: int, matrix: Matrix) -> tuple[dict[str, Decimal], bool]:
+def _row(
+    reading: WorkbookReading, facts: SheetFacts, row: int, matrix: Matrix
+) -> tuple[dict[str, Decimal], bool]:
     """Return the figures of a row, and whether all of its cells are valid."""
     values: dict[str, Decimal] = {}
     is_whole = True
@@ -114,7 +118,12 @@ def _row(reading: Reading, facts: SheetFacts, row: int, matrix: Matrix) -> tuple
 
 
 def _look_for_changes(
-    reading: Reading, facts: SheetFacts, row: int, member: Member, check: str, formulas: Mapping[str, str]
+    reading: WorkbookReading,
+    facts: SheetFacts,
+    row: int,
+    member: Member,
+    check: str,
+    formulas: Mapping[str, str],
 ) -> None:
     """Note at most one change of a row: of its check sum, or else of a total."""
     matrix, form = reading.matrix, reading.layout.form
@@ -133,7 +142,7 @@ def _look_for_changes(
             return
 
 
-def _is_total(reading: Reading, fact: Fact | None, issued: str, value: Decimal) -> bool:
+def _is_total(reading: WorkbookReading, fact: Fact | None, issued: str, value: Decimal) -> bool:
     """Return whether a total in a row has its formula and result; in old formats only the result is known."""
     if reading.facts.old_format:
         return fact is None or fact.text is None or fact.formula is not None or _is(fact, value)
@@ -149,7 +158,7 @@ def _is(fact: Fact, value: Decimal) -> bool:
     return found is not None and close(found, value)
 
 
-def _accounts(reading: Reading, facts: SheetFacts) -> Iterator[Account]:
+def _accounts(reading: WorkbookReading, facts: SheetFacts) -> Iterator[Account]:
     for row in sorted({row for row, _ in facts.cells if row >= Sources.FIRST_ROW}):
         texts = {key: _text(facts, row, column) for column, key in enumerate(Sources.COLUMNS)}
         status = next((status for status in STATUSES if status == texts["marker"]), None)
@@ -167,7 +176,7 @@ def _accounts(reading: Reading, facts: SheetFacts) -> Iterator[Account]:
         yield Account(agency, source, status, texts["note"], texts["via"])
 
 
-def _look_at_account(reading: Reading, row: int, texts: dict[str, str]) -> None:
+def _look_at_account(reading: WorkbookReading, row: int, texts: dict[str, str]) -> None:
     check = texts.pop("check")
     if reading.matrix is not None and reading.matrix.is_checked and check != checksum(texts.values()):
         place = row, Sources.COLUMNS.index("check")

@@ -12,7 +12,7 @@ from xltools.excel import live
 from xltools.excel.formula import is_same
 from xltools.excel.reader.guards import look_at_guards
 from xltools.excel.reader.locate import Located, locate
-from xltools.excel.reader.reading import Reading, is_empty, number_of, typed_names
+from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.excel.signs import without_marks
 from xltools.form.address import a1
@@ -20,7 +20,7 @@ from xltools.form.model import Cell
 from xltools.form.places import COVER, Sheet
 
 
-def read_sheets(reading: Reading) -> None:
+def read_sheets(reading: WorkbookReading) -> None:
     """Read every section's sheet and the open fields of the cover."""
     if cover := reading.facts.sheet(COVER):
         for key, area in reading.layout.cover.fields.items():
@@ -35,7 +35,7 @@ def read_sheets(reading: Reading) -> None:
     look_at_guards(reading, [located for located in found.values() if located])
 
 
-def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: Located) -> None:
     if located.is_moved or located.facts.name != sheet.name:
         _note_places(reading, sheet, located)
     if not reading.is_rollup:
@@ -47,7 +47,7 @@ def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
         _note_comments(reading, located)
 
 
-def _note_places(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _note_places(reading: WorkbookReading, sheet: Sheet, located: Located) -> None:
     """Record the places of cells that are not where they were issued."""
     home = located.facts.name
     for name, area in (sheet.cells | sheet.texts).items():
@@ -59,7 +59,7 @@ def _note_places(reading: Reading, sheet: Sheet, located: Located) -> None:
 _MOST_COMMENTS = 100  # reported for one sheet
 
 
-def _note_comments(reading: Reading, located: Located) -> None:
+def _note_comments(reading: WorkbookReading, located: Located) -> None:
     cells = {place: reading.layout.form.cells[name] for name, place in located.cells.items()}
     foreign = {place: without_marks(comment.text) for place, comment in located.facts.comments.items()}
     for place, text in sorted(foreign.items())[:_MOST_COMMENTS]:
@@ -67,7 +67,7 @@ def _note_comments(reading: Reading, located: Located) -> None:
             reading.note("comment", located.facts.name, place, cells.get(place), found=text.strip())
 
 
-def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int, int]) -> None:
+def _read_text(reading: WorkbookReading, name: str, facts: SheetFacts, place: tuple[int, int]) -> None:
     fact = facts.cells.get(place)
     if fact and fact.text and not is_blank(fact.text):
         reading.prose[name] = fact.text
@@ -76,14 +76,16 @@ def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int,
 # -- inputs
 
 
-def _read_inputs(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _read_inputs(reading: WorkbookReading, sheet: Sheet, located: Located) -> None:
     for name in typed_names(reading.layout.form, sheet):
         place = located.cells[name]
         cell, fact = reading.layout.form.cells[name], located.facts.cells.get(place)
         _read_input(reading, cell, located.facts.name, place, fact)
 
 
-def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None) -> None:
+def _read_input(
+    reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None
+) -> None:
     """Read a typed figure; notes a finding unless it is a valid number."""
     if fact is None or is_empty(fact):
         if not reading.is_nil:
@@ -105,7 +107,9 @@ def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int]
         reading.refuse(code, sheet, place, cell, (fact.text or f"={fact.formula}").strip())
 
 
-def _read_typed_text(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact) -> None:
+def _read_typed_text(
+    reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact
+) -> None:
     """Read a text in place of a number: as the one number that it can mean, with a note, or as a fault."""
     reading.clouded.add(cell.name)
     text = (fact.text or "").strip()
@@ -120,7 +124,7 @@ def _read_typed_text(reading: Reading, cell: Cell, sheet: str, place: tuple[int,
 
 
 def _take(
-    reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
+    reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
 ) -> bool:
     """Store a figure if the cell may hold it, and return whether it may."""
     if not reading.fits(sheet, place, cell, value):
@@ -131,11 +135,11 @@ def _take(
     return True
 
 
-def _is_date(reading: Reading, fact: Fact) -> bool:
+def _is_date(reading: WorkbookReading, fact: Fact) -> bool:
     return fact.style < len(reading.facts.dates) and reading.facts.dates[fact.style]
 
 
-def _date(reading: Reading, fact: Fact) -> str:
+def _date(reading: WorkbookReading, fact: Fact) -> str:
     """Return the date that the cell shows, in ISO format."""
     number = number_of(fact)
     epoch = datetime(1904, 1, 1) if reading.facts.epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
@@ -148,7 +152,7 @@ def _date(reading: Reading, fact: Fact) -> str:
 # -- totals
 
 
-def _read_shown(reading: Reading, located: Located) -> None:
+def _read_shown(reading: WorkbookReading, located: Located) -> None:
     """Read the cells with a sum: the totals, and in a roll-up all cells that can be added up."""
     for name, place in located.cells.items():
         cell = reading.layout.form.cells[name]
@@ -171,7 +175,7 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
     return Shown(value, text, Origin.FORMULA if fact.text is not None else Origin.UNCALCULATED)
 
 
-def _issued(reading: Reading, cell: Cell, located: Located) -> str:
+def _issued(reading: WorkbookReading, cell: Cell, located: Located) -> str:
     """Return the original formula of a total, with the present addresses of its parts."""
     if cell.definition is None:
         return live.column_sum(reading.matrix, cell.name) if reading.matrix else ""

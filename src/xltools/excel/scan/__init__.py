@@ -16,8 +16,8 @@ from xltools.office.guard import (
     DAMAGE,
     Budget,
     Limits,
-    Part,
     ScanError,
+    XmlPart,
     folded,
     look,
     look_for_kind,
@@ -111,7 +111,7 @@ class _Package:
     def _has(self, name: str | None) -> bool:
         return name is not None and folded(name) in self._parts
 
-    def _read(self, name: str) -> Part:
+    def _read(self, name: str) -> XmlPart:
         return self._budget.part(self._zip, self._parts[folded(name)])
 
     def _relations(self, part: str) -> Relations:

@@ -37,7 +37,7 @@ from typing import Any, TypeVar, cast
 from xltools.excel.scan.facts import SheetFacts
 from xltools.excel.scan.parts import strings
 from xltools.excel.scan.worksheet import MOST_RANGES, Tables, place_of, worksheet
-from xltools.office.guard import DAMAGE, Limits, Part, ScanError
+from xltools.office.guard import DAMAGE, Limits, ScanError, XmlPart
 from xltools.office.parsing import unescaped
 
 ENABLED = True
@@ -49,7 +49,7 @@ class _UnusualError(Exception):
     """The part needs the whole of expat."""
 
 
-def read_part(read: Callable[..., _Result], part: Part, *arguments: Any) -> _Result:
+def read_part(read: Callable[..., _Result], part: XmlPart, *arguments: Any) -> _Result:
     """Return ``read(part, *arguments)``. Parts too large to be held as a whole are read without shortcuts."""
     if not ENABLED or not isinstance(part.content, bytes):
         return read(part, *arguments)
@@ -72,7 +72,7 @@ _LONGEST_PART = 1 << 16
 
 @lru_cache(maxsize=64)
 def _parsed(read: Callable[..., object], content: bytes, *arguments: str) -> object:
-    return read(Part(content), *arguments)
+    return read(XmlPart(content), *arguments)
 
 
 # -- plain text
@@ -111,7 +111,7 @@ _STRING = re.compile(rf'<si><t(?: xml:space="preserve")?>{_TEXT}</t></si>')
 def _strings(content: bytes) -> list[str]:
     before, data, behind = _inside(content, "sst", "sst")
     texts = _STRING.split(data)
-    if any(texts[::2]) or strings(Part(f"{before}{behind}".encode())):
+    if any(texts[::2]) or strings(XmlPart(f"{before}{behind}".encode())):
         raise _UnusualError
     return [unescaped(_resolved(text)) for text in texts[1::2]]
 
@@ -160,7 +160,7 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
     root, views, columns = before.removesuffix("<sheetData>").partition("</sheetViews>")
     behind = behind.removeprefix("</sheetData>").removesuffix("</worksheet>")
     guards, footer, texts = behind.partition("<headerFooter")
-    worksheet(Part(f"{root}{views}</worksheet>".encode()), sheet, tables)
+    worksheet(XmlPart(f"{root}{views}</worksheet>".encode()), sheet, tables)
     for text in (columns, guards, footer + texts):
         if len(text) > _LONGEST_PIECE:
             raise _UnusualError
@@ -177,7 +177,7 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
 @lru_cache(maxsize=128)
 def _piece(text: str) -> SheetFacts:
     """Return the facts in a piece of a worksheet that is balanced XML. They are shared and must not be changed."""
-    return worksheet(Part(f"<x>{text}</x>".encode()), SheetFacts(""), Tables(Limits()))
+    return worksheet(XmlPart(f"<x>{text}</x>".encode()), SheetFacts(""), Tables(Limits()))
 
 
 @lru_cache(maxsize=1 << 11)

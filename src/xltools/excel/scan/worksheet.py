@@ -9,7 +9,7 @@ from functools import lru_cache
 from xltools.excel.formula import SharedFormula
 from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.form.address import COLUMNS, ROWS, column_index
-from xltools.office.guard import Limits, Part, ScanError, beyond
+from xltools.office.guard import Limits, ScanError, XmlPart, beyond
 from xltools.office.parsing import parse, true, unescaped
 
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
@@ -114,7 +114,7 @@ _LONGEST_FORMULA = 1 << 15
 _MOST_EXPANDED = 2_000_000
 
 
-def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # noqa: C901, PLR0915
+def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # noqa: C901, PLR0915
     """Read a worksheet into *sheet* and return it: its cells, and what protects or hides them.
 
     The handlers run for each element of each sheet; as closures over local names they take a third less time than as
