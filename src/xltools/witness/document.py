@@ -1,4 +1,4 @@
-"""The tables of a published document: Word, a web page, or Markdown."""
+"""Reads the figures of a published document in Word, HTML or Markdown."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from xltools.witness.labels import GridPlace, LabelGrid, found_in, plain
 from xltools.witness.value import Unknown, Value, printed
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_SpannedText = tuple[str, int, int]  # its text, and how many rows and columns it takes
+_SpannedText = tuple[str, int, int]  # a cell: its text and the numbers of rows and columns that it spans
 
 
 def printed_values(content: bytes, form: FormFigures) -> dict[str, Value] | Unknown:
-    """The value of each figure as a document prints it; a doubt where it is none that can be read here."""
+    """Return the value of each figure in a document, or the reason why the document cannot be read.
+
+    If two tables have the same labels, the first is read; the others belong to an annex.
+    """
     if content.startswith(b"PK"):
         tables = list(_word(content))
     elif content.startswith(b"%PDF") or b"\0" in content:
@@ -29,9 +32,7 @@ def printed_values(content: bytes, form: FormFigures) -> dict[str, Value] | Unkn
             return _markdown(text, form)
         tables = list(_page(text))
     found: dict[str, Value] = {name: Unknown("not-found") for name in form.figures}
-    for grid in reversed(
-        tables
-    ):  # of two tables with the same labels the first is the report's, the others an annex
+    for grid in reversed(tables):
         for name, places in found_in(grid, form.figures.values()).items():
             if len(places) == 1:
                 found[name] = printed(grid.texts.get(places[0], ""))
@@ -55,7 +56,7 @@ def _grid(rows: list[list[_SpannedText]]) -> LabelGrid:
 
 
 class _TableParser(HTMLParser):
-    """Collects the rows of each table of a page; tables within tables are not looked for."""
+    """Collects the rows of each table of an HTML page. Nested tables are not supported."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,7 +114,7 @@ def _word_grid(table: ET.Element) -> LabelGrid:
 
 
 def _markdown(text: str, form: FormFigures) -> dict[str, Value]:
-    """In a pipe table the labels of a row are one cell and those of a column one head, joined by ``/``."""
+    """Read the figures of a Markdown document, whose tables join the labels of a row or column by ``/``."""
     tables = [
         [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()]
         for block in re.findall(r"(?:^\|.*\|$\n?)+", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The figures of a form, derived from its TOML: where each is printed and which others it is the sum of."""
+"""The figures of a form, derived from its TOML: their printed labels, and the sums that define totals."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 class FormFigure(NamedTuple):
     """One number of the form.
 
-    ``row`` and ``column`` are the printed labels, outermost first. ``terms`` are the signed names whose sum a total is;
-    an input has none. ``is_wide`` tells that the labels of its row are printed above those of its column.
+    ``row`` and ``column`` are the printed labels, outermost first. ``terms`` are the signed names that a total adds; an
+    input has none. If ``is_wide`` is true, the labels of the row are printed above those of the column.
     """
 
     name: str
@@ -29,15 +29,15 @@ class FormFigure(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What a person calls the figure."""
+        """The name of the figure in messages."""
         return f"{'/'.join(self.row)} · {'/'.join(self.column)}"
 
 
 class FormFigures:
-    """Every figure of a form by name, in printed order."""
+    """The figures of a form by name, in printed order."""
 
     def __init__(self, text: str) -> None:
-        """Read the TOML *text* of a form that is known to be sound."""
+        """Read the TOML *text* of a valid form."""
         document = tomllib.loads(text)
         self.titles = {section["sheet"]: section["title"] for section in document["section"]}
         self.figures = {
@@ -49,16 +49,16 @@ class FormFigures:
 
     @cached_property
     def added(self) -> tuple[str, ...]:
-        """The figures that a roll-up shows as a sum, totals included."""
+        """The names of the figures that a roll-up shows as a sum, including totals."""
         return tuple(name for name, figure in self.figures.items() if figure.is_additive)
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
-        """The figures that an agency types."""
+        """The names of the figures that an agency fills in."""
         return tuple(name for name, figure in self.figures.items() if not figure.terms)
 
     def parts(self, name: str) -> Mapping[str, int]:
-        """The inputs that a figure is made of, and how often each is counted; an input is made of itself."""
+        """Return the inputs that a figure adds and the factor of each; an input adds itself once."""
         terms = self.figures[name].terms
         if not terms:
             return {name: 1}
@@ -70,7 +70,7 @@ class FormFigures:
 
 
 class _FigureLine(NamedTuple):
-    """A row or a column that holds figures: its table of the TOML and its labels, outermost first."""
+    """A row or column of figures: its table in the TOML, and its labels, outermost first."""
 
     table: Mapping[str, Any]
     labels: tuple[str, ...]
@@ -108,7 +108,7 @@ def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iter
 
 
 def _terms(section: str, row: _FigureLine, column: _FigureLine) -> Iterator[tuple[int, str]]:
-    """Where a total row meets a total column both sums are equal; the column's is taken."""
+    """Yield the terms of a total. Where a total row meets a total column, both sums are equal; the column's is used."""
     if "is" in column.table and row.is_additive:
         for sign, key in _signed(column.table["is"]):
             yield sign, f"{section}.{row.table['key']}.{key}"

@@ -1,4 +1,4 @@
-"""Checking a workbook before it is sent: every label, value, formula, name, lock and validation against the form."""
+"""Checks a blank workbook against the form: labels, values, formulas, names, locks and validations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xltools.witness.workbook import CellPlace, LabelledWorkbook, terms_of
 
 
 class IssueFault(NamedTuple):
-    """What is not as the form says: where, what the workbook has there, and what belongs there.
+    """A difference from the form at a place of the workbook: ``found`` instead of ``expected``.
 
     ``what`` is one of label, name, value, formula, lock, validation, stamp.
     """
@@ -32,10 +32,10 @@ class IssueFault(NamedTuple):
 def faults(
     content: bytes, form: FormFigures, stamp: Mapping[str, str], filled: Mapping[str, Decimal]
 ) -> Iterator[IssueFault]:
-    """Everything in which the workbook *content* differs from *form*.
+    """Yield the differences between the workbook in *content* and *form*.
 
-    *stamp* is what its cover must say, by the name of the cell without the prefix; *filled* are the inputs that are
-    filled in before it is sent. All others are empty.
+    *stamp* has the expected texts of the cover, by defined name without the prefix; *filled* has the prefilled inputs.
+    All other inputs must be empty.
     """
     book = LabelledWorkbook(io.BytesIO(content))
     yield from _stamp_faults(book, stamp)
@@ -60,7 +60,7 @@ def faults(
 
 
 def recalculation_faults(content: bytes, recalculated: bytes, form: FormFigures) -> Iterator[IssueFault]:
-    """What another program computes otherwise: the cells that hold an error, and the totals with another value."""
+    """Yield the error values, and the totals with other values, in a workbook that another program *recalculated*."""
     book, results = (
         LabelledWorkbook(io.BytesIO(content)),
         LabelledWorkbook(io.BytesIO(recalculated), results=True),
@@ -90,7 +90,7 @@ def _stamp_faults(book: LabelledWorkbook, stamp: Mapping[str, str]) -> Iterator[
 
 
 def _title_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
-    """Each section has its sheet, which prints its title."""
+    """Yield the sections whose sheet is missing or does not have their title."""
     for sheet, title in form.titles.items():
         page = book.book[sheet] if sheet in book.book.sheetnames else None
         texts = {plain(str(cell.value)) for row in page.iter_rows() for cell in row} if page else set()
@@ -99,7 +99,7 @@ def _title_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFa
 
 
 def _unlocked(sheet: Any, form: FormFigures) -> Iterator[IssueFault]:
-    """A cell that prints a label of the form must be locked."""
+    """Yield cells with a label of the form that are not locked."""
     labels = {plain(text) for f in form.figures.values() for text in (f.caption, *f.row, *f.column) if text}
     for row in sheet.iter_rows():
         for cell in row:
@@ -127,9 +127,9 @@ def _figure_faults(
             yield IssueFault("formula", sheet, address, figure.name, str(content or ""), expected)
         return
     value = value_of(content)
-    belongs = Fraction(filled) if filled is not None else None
-    if value != belongs:
-        yield IssueFault("value", sheet, address, figure.name, str(content or ""), shown(belongs))
+    expected_value = Fraction(filled) if filled is not None else None
+    if value != expected_value:
+        yield IssueFault("value", sheet, address, figure.name, str(content or ""), shown(expected_value))
     kind = _validation(book, cell)
     wanted_kind = ("decimal" if figure.number == "decimal" else "whole", not figure.is_signed)
     if kind != wanted_kind:
@@ -137,7 +137,7 @@ def _figure_faults(
 
 
 def _validation(book: LabelledWorkbook, cell: CellPlace) -> tuple[str, bool] | None:
-    """The kind of number that is accepted while one types, and whether it must be at least 0."""
+    """Return the type of number that the cell accepts and whether it must not be negative; ``None`` if not validated."""
     address = book.address(*cell)
     for rule in book.book[cell[0]].data_validations.dataValidation:
         if address in rule.sqref:

@@ -1,4 +1,4 @@
-"""A workbook, opened with openpyxl: its figures by name and by label, and the values of its formulas."""
+"""Reads a workbook with openpyxl: figures by name and by label, and the values of formulas."""
 
 from __future__ import annotations
 
@@ -25,35 +25,38 @@ _TERM = re.compile(
 )
 
 
-CellPlace = tuple[str, GridPlace]  # a sheet and a place on it, rows and columns counting from 1
+CellPlace = tuple[str, GridPlace]  # a sheet, and a row and column counted from 1
 
 
 class LabelledWorkbook:
-    """The cells of a workbook; with *results* what its formulas gave when it was saved, else the formulas."""
+    """A workbook whose cells are found by name and by label."""
 
     def __init__(self, file: BinaryIO, *, results: bool = False) -> None:
-        """Open *file*; raises whatever openpyxl raises for what it cannot open."""
+        """Open *file*, with the stored results of formulas in place of formulas if *results* is true.
+
+        openpyxl raises exceptions of many classes for a damaged workbook.
+        """
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of extensions that it drops
+            warnings.simplefilter("ignore")  # about extensions that openpyxl ignores
             self.book = openpyxl.load_workbook(file, data_only=results, keep_links=False)
 
     def cell(self, sheet: str, place: GridPlace) -> Any:
-        """The cell, as openpyxl has it."""
+        """Return the cell as an object of openpyxl."""
         return self.book[sheet].cell(*place)
 
     def content(self, sheet: str, place: GridPlace) -> Any:
-        """What stands in a cell."""
+        """Return the content of a cell."""
         return self.cell(sheet, place).value
 
     def address(self, sheet: str, place: GridPlace) -> str:
-        """A cell as people name it."""
+        """Return the address of a cell, such as D6."""
         return str(self.cell(sheet, place).coordinate)
 
     def value(self, sheet: str, place: GridPlace, above: tuple[CellPlace, ...] = ()) -> Value:
-        """The value of a cell; a formula is evaluated from the cells it names, never taken from a stored result."""
+        """Return the value of a cell. A formula is evaluated from its cells; *above* has the cells being evaluated."""
         content = self.content(sheet, place)
         if hasattr(content, "ref"):
-            return Unknown("formula")  # of an array or a table of data
+            return Unknown("formula")  # an array formula or a data table
         if not (isinstance(content, str) and content.startswith("=")):
             return value_of(content)
         terms = terms_of(content, sheet)
@@ -71,12 +74,12 @@ class LabelledWorkbook:
         return self.value(*cell, above) if cell[0] in self.book.sheetnames else Unknown("formula")
 
     def places(self, form: FormFigures) -> dict[str, CellPlace | Unknown]:
-        """Where each figure of the form stands; a doubt where its name and its labels disagree, or are not there."""
+        """Return the cell of each figure; unknown if its name and labels disagree or are missing."""
         return {name: _agreed(self.named.get(name), self.labelled(form, name)) for name in form.figures}
 
     @cached_property
     def named(self) -> dict[str, CellPlace]:
-        """The cells that have a defined name, by the name."""
+        """The cells with a defined name, by name."""
         found = {}
         for name, defined in self.book.defined_names.items():
             places = list(_single(defined.attr_text or ""))
@@ -85,7 +88,7 @@ class LabelledWorkbook:
         return found
 
     def labelled(self, form: FormFigures, name: str) -> list[CellPlace]:
-        """The cells at which the labels of a figure meet, on its own sheet, else on any other."""
+        """Return the cells with the labels of a figure, on its own sheet or else on any other."""
         own = form.figures[name].sheet
         if own in self._by_labels(form) and (places := self._by_labels(form)[own][name]):
             return [(own, place) for place in places]
@@ -110,7 +113,7 @@ def _agreed(named: CellPlace | None, labelled: list[CellPlace]) -> CellPlace | U
 
 
 def _single(text: str) -> Iterator[CellPlace]:
-    """The sheet and the place that a defined name stands for, where it stands for one cell."""
+    """Yield the cell that a defined name refers to, unless it refers to anything but one cell."""
     sheet, mark, address = text.rpartition("!")
     try:
         left, top, right, bottom = range_boundaries(address)
@@ -142,7 +145,7 @@ def _grid(page: Any) -> LabelGrid:
 
 
 def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace]] | None:
-    """The signed numbers and cells that a formula on *sheet* adds up; none where it does anything else."""
+    """Return the signed numbers and cells that a formula on *sheet* adds; ``None`` for any other formula."""
     found: list[tuple[int, Fraction | CellPlace]] = []
     position = 1
     while position < len(formula):
@@ -167,7 +170,7 @@ def _cells(references: str, sheet: str) -> Iterator[CellPlace]:
 
 
 def input_values(book: LabelledWorkbook, form: FormFigures) -> dict[str, Value]:
-    """The value of each input of the form in a return or a roll-up."""
+    """Return the value of each input of the form."""
     places = book.places(form)
     return {
         name: place if isinstance(place := places[name], Unknown) else book.value(*place)
