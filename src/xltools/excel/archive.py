@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 
-from xltools.files import ZIP, is_passed_over, readable
+from xltools.files import ZIP, is_ignored, readable
 from xltools.office.guard import (
     DAMAGE,
     HEADER,
@@ -57,7 +57,7 @@ def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
             if any(map(is_encrypted, entries)):
                 raise ScanError("encrypted-archive")
             for name, entry in sorted(((meant_name(e), e) for e in entries), key=lambda pair: pair[0]):
-                hidden = any(map(is_passed_over, name.split("/")))
+                hidden = any(map(is_ignored, name.split("/")))
                 yield None if hidden else (printable(name), _content(package, entry, limits))
     except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
