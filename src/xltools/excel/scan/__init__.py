@@ -1,7 +1,6 @@
-"""Reads the parts of an .xlsx package with zipfile and expat into the facts of a workbook, flat and literal.
+"""Reads the parts of an .xlsx package with zipfile and expat into the facts of a workbook, without interpretation.
 
-The scanner knows nothing of forms and interprets nothing. For every fault of a file it raises :class:`ScanError` with
-the code of a finding, and nothing else.
+Every fault of a file raises :class:`ScanError` with the code of a finding.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def scan(data: bytes, limits: Limits | None = None) -> Facts:
 
 
 class _Package:
-    """The parts of a zip, found as spreadsheet programs find them: by relations, ignoring case."""
+    """The parts of a workbook, found like in spreadsheet programs by relations and without regard to case."""
 
     def __init__(self, package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], limits: Limits) -> None:
         self._zip, self._parts, self._limits = package, parts, limits

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from xltools.excel.scan.facts import Comment
-from xltools.excel.scan.worksheet import place_of
+from xltools.form.address import parsed
 from xltools.office.guard import ScanError, XmlPart
 from xltools.office.parsing import EnoughError, parse, true, unescaped
 
@@ -198,7 +198,7 @@ def comments(part: XmlPart) -> dict[tuple[int, int], Comment]:
         elif tag == "comment" and head is not None:
             reference, number = head
             author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
-            comments[place_of(reference)] = Comment(author, unescaped("".join(chunks)))
+            comments[parsed(reference)] = Comment(author, unescaped("".join(chunks)))
         within = False
 
     parse(part, start, end, lambda chunk: chunks.append(chunk) if within else None)
