@@ -27,7 +27,7 @@ HEAVY = {
     *("xlsxwriter", "zipfile"),
 }
 NEEDED_FOR_HELP = {"tomllib"}
-NEEDED_TO_READ = {"hashlib", "json", "tomllib", "zipfile"}
+NEEDED_TO_READ = {"hashlib", "hmac", "json", "tomllib", "zipfile"}
 # Rooms of ours that it has no use for either.
 OURS = {
     *(
@@ -45,14 +45,8 @@ OURS = {
     ),
     *(
         "xltools.checking.grouping",
-        "xltools.data.rollup",
-        "xltools.data.seal",
         "xltools.document",
         "xltools.filling",
-    ),
-    *(
-        "xltools.excel.reader.account",
-        "xltools.excel.reader.rollup",
     ),
     *("xltools.excel.apart", "xltools.excel.decrypt", "xltools.excel.legacy", "xltools.excel.marking"),
     *("xltools.excel.writer", "xltools.report.data", "xltools.report.html", "xltools.report.workbook"),

@@ -36,11 +36,11 @@ class WorkbookReading:
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)
     clouded: set[str] = field(
         default_factory=set
-    )  # inputs that hold a text, so results computed from them differ by program
+    )  # inputs with a text, from which programs compute other results
 
     @property
     def is_nil(self) -> bool:
-        """Whether the cover declares that there is nothing to report, so that blank cells are right."""
+        """Whether the cover declares that there is nothing to report, so cells may be blank."""
         return self.layout.form.cover.declares_nil(self.prose)
 
     def note(

@@ -10,8 +10,8 @@ from xltools.data.number import is_blank
 from xltools.data.typed import typed
 from xltools.excel import live
 from xltools.excel.formula import is_same
-from xltools.excel.reader.guards import look_at_guards
-from xltools.excel.reader.locate import Located, locate
+from xltools.excel.reader.guards import note_lost_guards
+from xltools.excel.reader.locate import LocatedSheet, locate
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.excel.signs import without_marks
@@ -32,22 +32,22 @@ def read_sheets(reading: WorkbookReading) -> None:
             reading.unread |= {name for name in sheet.cells if not reading.layout.form.cells[name].is_total}
         else:
             _read_sheet(reading, sheet, located)
-    look_at_guards(reading, [located for located in found.values() if located])
+    note_lost_guards(reading, [located for located in found.values() if located])
 
 
-def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: Located) -> None:
+def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     if located.is_moved or located.facts.name != sheet.name:
         _note_places(reading, sheet, located)
     if not reading.is_rollup:
         _read_inputs(reading, sheet, located)
-    _read_shown(reading, located)
+    _read_totals(reading, located)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
     if located.facts.comments:
         _note_comments(reading, located)
 
 
-def _note_places(reading: WorkbookReading, sheet: Sheet, located: Located) -> None:
+def _note_places(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     """Record the places of cells that are not where they were issued."""
     home = located.facts.name
     for name, area in (sheet.cells | sheet.texts).items():
@@ -59,7 +59,7 @@ def _note_places(reading: WorkbookReading, sheet: Sheet, located: Located) -> No
 _MOST_COMMENTS = 100  # reported for one sheet
 
 
-def _note_comments(reading: WorkbookReading, located: Located) -> None:
+def _note_comments(reading: WorkbookReading, located: LocatedSheet) -> None:
     cells = {place: reading.layout.form.cells[name] for name, place in located.cells.items()}
     foreign = {place: without_marks(comment.text) for place, comment in located.facts.comments.items()}
     for place, text in sorted(foreign.items())[:_MOST_COMMENTS]:
@@ -76,7 +76,7 @@ def _read_text(reading: WorkbookReading, name: str, facts: SheetFacts, place: tu
 # -- inputs
 
 
-def _read_inputs(reading: WorkbookReading, sheet: Sheet, located: Located) -> None:
+def _read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     for name in typed_names(reading.layout.form, sheet):
         place = located.cells[name]
         cell, fact = reading.layout.form.cells[name], located.facts.cells.get(place)
@@ -99,9 +99,9 @@ def _read_input(
     elif fact.type == "d":
         reading.refuse("text-date", sheet, place, cell, fact.text or "")
     elif fact.type == "n" and _is_date(reading, fact):
-        reading.refuse("text-date", sheet, place, cell, _date(reading, fact))
+        reading.refuse("text-date", sheet, place, cell, _iso_date(reading, fact))
     elif (value := number_of(fact)) is not None:
-        _take(reading, cell, sheet, place, fact, value)
+        _store_figure(reading, cell, sheet, place, fact, value)
     else:
         code = "number-too-large" if fact.type == "n" and fact.text else "not-a-number"
         reading.refuse(code, sheet, place, cell, (fact.text or f"={fact.formula}").strip())
@@ -115,7 +115,7 @@ def _read_typed_text(
     text = (fact.text or "").strip()
     meant = typed(text, cell.unit, signed=cell.signed)
     if meant.value is not None:
-        if _take(reading, cell, sheet, place, fact, meant.value):
+        if _store_figure(reading, cell, sheet, place, fact, meant.value):
             reading.note("text-as-number", sheet, place, cell, found=text, expected=meant.value)
     elif meant.is_blank:
         reading.note(meant.fault, sheet, place, cell, found=text)
@@ -123,7 +123,7 @@ def _read_typed_text(
         reading.refuse(meant.fault, sheet, place, cell, text, unit=cell.unit or "—")
 
 
-def _take(
+def _store_figure(
     reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
 ) -> bool:
     """Store a figure if the cell may hold it, and return whether it may."""
@@ -139,7 +139,7 @@ def _is_date(reading: WorkbookReading, fact: Fact) -> bool:
     return fact.style < len(reading.facts.dates) and reading.facts.dates[fact.style]
 
 
-def _date(reading: WorkbookReading, fact: Fact) -> str:
+def _iso_date(reading: WorkbookReading, fact: Fact) -> str:
     """Return the date that the cell shows, in ISO format."""
     number = number_of(fact)
     epoch = datetime(1904, 1, 1) if reading.facts.epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
@@ -152,16 +152,18 @@ def _date(reading: WorkbookReading, fact: Fact) -> str:
 # -- totals
 
 
-def _read_shown(reading: WorkbookReading, located: Located) -> None:
+def _read_totals(reading: WorkbookReading, located: LocatedSheet) -> None:
     """Read the cells with a sum: the totals, and in a roll-up all cells that can be added up."""
     for name, place in located.cells.items():
         cell = reading.layout.form.cells[name]
         if cell.additive if reading.is_rollup else cell.is_total:
-            issued = "" if reading.by_labels else _issued(reading, cell, located)
-            reading.shown[name] = _shown(located.facts.cells.get(place), issued, reading.facts.old_format)
+            issued = "" if reading.by_labels else _issued_formula(reading, cell, located)
+            reading.shown[name] = _shown_total(
+                located.facts.cells.get(place), issued, reading.facts.old_format
+            )
 
 
-def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
+def _shown_total(fact: Fact | None, issued: str, old_format: str) -> Shown:
     """Return what a total shows and its origin; *issued* is its original formula, "" if unknown."""
     if old_format:
         return Shown(number_of(fact) if fact else None, (fact.text or "") if fact else "", Origin.UNKNOWN)
@@ -175,7 +177,7 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
     return Shown(value, text, Origin.FORMULA if fact.text is not None else Origin.UNCALCULATED)
 
 
-def _issued(reading: WorkbookReading, cell: Cell, located: Located) -> str:
+def _issued_formula(reading: WorkbookReading, cell: Cell, located: LocatedSheet) -> str:
     """Return the original formula of a total, with the present addresses of its parts."""
     if cell.definition is None:
         return live.column_sum(reading.matrix, cell.name) if reading.matrix else ""
