@@ -13,11 +13,11 @@ from xltools.office.guard import (
     Limits,
     ScanError,
     beyond,
+    check_bytes,
+    check_entries,
     holds_workbooks,
     is_encrypted,
     is_package,
-    look,
-    look_inside,
     open_zip,
     printable,
     unpacked,
@@ -50,10 +50,10 @@ def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
 
     Raises :class:`ScanError` when the archive as a whole is refused.
     """
-    look(data, limits)
+    check_bytes(data, limits)
     try:
         with open_zip(data, limits) as package:
-            entries = [e for e in look_inside(package, len(data), limits).values() if not e.is_dir()]
+            entries = [e for e in check_entries(package, len(data), limits).values() if not e.is_dir()]
             if any(map(is_encrypted, entries)):
                 raise ScanError("encrypted-archive")
             for name, entry in sorted(((meant_name(e), e) for e in entries), key=lambda pair: pair[0]):

@@ -13,9 +13,9 @@ from xltools.form.places import Area
 
 # Excel allows formulas of 8,192 characters. For each bracket, openpyxl searches the rest of the formula.
 _LONGEST, _MOST_BRACKETS = 8192, 64
-_MOST_TIMES_LONGER = 4  # than the issued formula; a program that saves it adds only spaces, ``$`` and quotes
+_MOST_TIMES_LONGER = 4  # than the issued formula; programs add only spaces, ``$`` and quotes
 
-# Stands for the number of the row, counted from 1, in a formula made once for many rows. No cell can hold this character.
+# A placeholder for the number of the row, counted from 1, in the formula of many rows. No cell can contain it.
 ROW = "\0"
 
 
@@ -109,12 +109,13 @@ def canonical(formula: str) -> tuple[str, ...]:
             parts.append(token.value)
         elif token.value == ")" and parts and parts[-1] in {"TRUE(", "FALSE("}:
             parts[-1] = parts[-1].removesuffix("(")
-        elif plain := _plain(token.value):
+        elif plain := _normalized(token.value):
             parts.append(plain)
     return tuple(parts)
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
+    """Return a part of a formula, such as a reference, without spaces, quotes and ``$`` and in upper case."""
     sheet, mark, place = text.rpartition("!")
     if sheet.startswith("'"):  # programs differ on which names need quotes
         sheet = sheet[1:-1].replace("''", "'")

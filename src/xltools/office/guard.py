@@ -25,7 +25,9 @@ HEADER = 30  # bytes in front of the name in an entry's header
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _ENCRYPTED_FLAG = 0x1
 _UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0", re.MULTILINE)
-_GRACE = 10 << 20  # below this no ratio is suspicious: empty formatted rows shrink a hundredfold
+_GRACE = (
+    10 << 20
+)  # bytes; up to this size any ratio is allowed, because empty formatted rows compress a hundredfold
 _NESTED = 20  # workbooks stored in an archive uncompressed show their own directories
 
 # The exceptions that zipfile, zlib and expat raise for damaged files.
@@ -94,7 +96,7 @@ def beyond(name: str, limits: Limits) -> ScanError:
 # -- the bytes
 
 
-def look(data: bytes, limits: Limits) -> None:
+def check_bytes(data: bytes, limits: Limits) -> None:
     """Check the first bytes and the size; raises :class:`ScanError` unless *data* is a zip within the limit ``file``."""
     if not data:
         raise ScanError("empty-file")
@@ -209,7 +211,7 @@ def unpacked(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         return file.read(entry.file_size + 1)
 
 
-def look_inside(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
+def check_entries(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
     """Return the entries of a zip of *size* bytes by their folded names.
 
     Raises :class:`ScanError` if the directory exceeds a limit, or has unsafe, duplicate or overlapping entries. The
@@ -227,17 +229,17 @@ def look_inside(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str
         raise ScanError("unsafe-path", printable(unsafe.string[unsafe.start() :].partition("\n")[0]))
     parts = {folded(entry.filename): entry for entry in entries}
     if len(parts) != len(entries):
-        raise ScanError("duplicate-part", printable(_twice(entries)))
-    _no_overlap(entries)
+        raise ScanError("duplicate-part", printable(_repeated_name(entries)))
+    _check_overlap(entries)
     return parts
 
 
-def _twice(entries: list[zipfile.ZipInfo]) -> str:
+def _repeated_name(entries: list[zipfile.ZipInfo]) -> str:
     names = [folded(entry.filename) for entry in entries]
     return next(name for index, name in enumerate(names) if name in names[:index])
 
 
-def _no_overlap(entries: list[zipfile.ZipInfo]) -> None:
+def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
     """Raise :class:`ScanError` for entries that share bytes: the file is damaged or a bomb."""
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
@@ -260,7 +262,7 @@ _WORKBOOK_NAMES = r"[^/]\.(xls[xmb]?|et|ods|docx|zip|rar|7z)$"
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
 
-def look_for_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
+def check_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
     """Raise :class:`ScanError` unless the entries have the names and compression of a workbook without macros."""
     if not is_package(parts):
         raise ScanError(_zip_kind(package, parts))

@@ -19,11 +19,8 @@ from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Form
 from xltools.form.places import Area, Label, Sheet
 
-_IDENTIFYING = {
-    "caption",
-    "head",
-    "stub",
-}  # roles of labels that identify rows and columns; titles and hints vary
+# The roles of labels that identify rows and columns; titles and hints vary.
+_IDENTIFYING = {"caption", "head", "stub"}
 _MOST_TEXTS = 5000  # on one sheet; comparing more takes too long
 
 
@@ -140,10 +137,8 @@ def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> Loc
     if columns is None:
         return None
     areas = sheet.cells.values()
-    rows, columns = (
-        _with_unlabelled(rows, (a.row for a in areas)),
-        _with_unlabelled(columns, (a.column for a in areas)),
-    )
+    rows = _with_unlabelled(rows, (area.row for area in areas))
+    columns = _with_unlabelled(columns, (area.column for area in areas))
     return LocatedSheet.of(sheet, facts, rows, columns)
 
 

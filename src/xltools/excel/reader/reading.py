@@ -34,9 +34,7 @@ class WorkbookReading:
     prose: dict[str, str] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)
-    clouded: set[str] = field(
-        default_factory=set
-    )  # inputs with a text, from which programs compute other results
+    clouded: set[str] = field(default_factory=set)  # inputs with a text: results from them vary by program
 
     @property
     def is_nil(self) -> bool:

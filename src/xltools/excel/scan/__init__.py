@@ -17,10 +17,10 @@ from xltools.office.guard import (
     Limits,
     ScanError,
     XmlPart,
+    check_bytes,
+    check_entries,
+    check_kind,
     folded,
-    look,
-    look_for_kind,
-    look_inside,
     open_zip,
 )
 from xltools.office.relations import Relations, relations, relations_of
@@ -31,11 +31,11 @@ __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "sca
 def scan(data: bytes, limits: Limits | None = None) -> Facts:
     """Return the facts of the workbook in *data*; raises :class:`ScanError` and nothing else."""
     limits = limits or Limits()
-    look(data, limits)
+    check_bytes(data, limits)
     try:
         with open_zip(data, limits) as package:
-            parts = look_inside(package, len(data), limits)
-            look_for_kind(package, parts)
+            parts = check_entries(package, len(data), limits)
+            check_kind(package, parts)
             return _Package(package, parts, limits).facts()
     except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
