@@ -203,7 +203,7 @@ def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
 
 
 def unpacked(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Return the content of an entry, of which no more is inflated than it declares.
+    """Return the content of an entry, inflated to at most the size that it declares.
 
     Raises what zipfile raises. ``ZipFile.read`` inflates the whole entry before it looks at the declared size.
     """

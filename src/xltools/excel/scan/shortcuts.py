@@ -155,7 +155,7 @@ def _sheet(content: bytes, sheet: SheetFacts, tables: Tables) -> SheetFacts:
 
 
 def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) -> SheetFacts:
-    """Read the parts of a worksheet around its rows into *sheet*, in four pieces, most of which occur in many files."""
+    """Read the parts of a worksheet around its rows into *sheet*, in four pieces that often recur in other files."""
     if _NOT_AROUND_ROWS.search(before) or _NOT_AROUND_ROWS.search(behind):
         raise _UnusualError
     root, views, columns = before.removesuffix("<sheetData>").partition("</sheetViews>")
