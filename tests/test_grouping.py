@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from xltools.checking.grouping import grouped
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
-from xltools.form.address import a1, place_of, ranges
+from xltools.form.address import a1, parsed, ranges
 
 WAIVER = Waiver("001", "blank", "", "x", "y", "2025-01-01")
 CODES = ("blank", "text-nothing", "rule-broken", "total-wrong", "all-blank", "comment", "not-calculated")
@@ -102,7 +102,7 @@ def test_ranges_cover_the_cells_and_no_other(cells):
     covered = []
     for area in shown:
         first, _, last = area.partition(":")
-        (top, left), (bottom, right) = place_of(first), place_of(last or first)
+        (top, left), (bottom, right) = parsed(first), parsed(last or first)
         covered += [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
     assert sorted(covered) == sorted(cells)
 

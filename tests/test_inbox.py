@@ -23,7 +23,7 @@ from xltools.data.filing import Source
 from xltools.errors import InputError
 from xltools.excel.archive import is_archive, members
 from xltools.excel.reader import read
-from xltools.files import is_passed_over, read_bytes
+from xltools.files import is_ignored, read_bytes
 from xltools.office.guard import Limits, ScanError
 from xltools.text import LANGS
 
@@ -314,9 +314,9 @@ def test_a_member_is_called_by_its_own_name(path, name):
 
 def test_ordinary_names_are_not_passed_over():
     for name in ("001_局_2024.xlsx", "tmp.xlsx", "~001.xlsx", "a.tmp.xlsx"):
-        assert not is_passed_over(name)
+        assert not is_ignored(name)
     for name in ("~$a.xlsx", ".a", "Thumbs.db", "A.TMP", "__MACOSX"):
-        assert is_passed_over(name)
+        assert is_ignored(name)
 
 
 def test_structures_in_this_file_are_sound():

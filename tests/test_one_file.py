@@ -516,7 +516,7 @@ def test_a_former_roll_up_that_the_program_cannot_read_is_not_replaced(inbox, tm
 
     before = rollup.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr("xltools.excel.reader._of_rollup", lambda *_: fails(0))
+        patch.setattr("xltools.excel.reader._rollup_fields", lambda *_: fails(0))
         assert "former-unread" in run("merge", expect=2)
         assert rollup.read_bytes() == before
         assert "OddError" in run("merge", "--check", rollup, expect=1)

@@ -31,8 +31,8 @@ from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.library import find
 from xltools.witness import agreement
-from xltools.witness.form import Form
-from xltools.witness.value import Doubt, is_same, printed, value_of
+from xltools.witness.form import FormFigures
+from xltools.witness.value import Unknown, is_same, printed, value_of
 from xltools.witness.workbook import terms_of
 
 WITNESS = ROOT / "src" / "xltools" / "witness"
@@ -84,7 +84,7 @@ def test_it_imports_nothing_else_of_the_package(path):
 @pytest.mark.parametrize("name", ["xxgk-2021", str(HERE / "forms" / "fwzx-2025.toml")])
 def test_both_readers_derive_the_same_figures_from_a_form(name):
     form = find(name)
-    other = Form(form.text)
+    other = FormFigures(form.text)
     assert list(other.figures) == list(form.cells)
     for figure, cell in zip(other.figures.values(), form.cells.values(), strict=True):
         assert figure.terms == (cell.definition.terms if cell.definition else ())
@@ -99,7 +99,7 @@ def test_both_readers_derive_the_same_figures_from_a_form(name):
 @given(st.dictionaries(st.sampled_from(find("xxgk-2021").input_names), st.integers(0, 10**9), max_size=30))
 def test_totals_are_the_same_by_both(values):
     form = find("xxgk-2021")
-    other = Form(form.text)
+    other = FormFigures(form.text)
     figures = {name: Decimal(value) for name, value in values.items()}
     for name, total in form.complete(figures).items():
         parts = other.parts(name)
@@ -113,9 +113,9 @@ def test_values_are_exact_or_doubtful():
     assert value_of(96171.600000000006) == Fraction("96171.6")
     assert value_of(0.1 + 0.2) == Fraction("0.3")
     assert value_of(None) is value_of("　 ") is None
-    assert [type(value_of(x)) for x in ("12", True, float("nan"))] == [Doubt] * 3
+    assert [type(value_of(x)) for x in ("12", True, float("nan"))] == [Unknown] * 3
     assert printed("１２.5") == Fraction("12.5")
-    assert isinstance(printed("1,204"), Doubt)
+    assert isinstance(printed("1,204"), Unknown)
     assert is_same(Fraction(1, 3), Fraction("0.333333333333333"))
 
 
@@ -163,7 +163,7 @@ def test_a_collection_can_always_ask_for_it(collection):
 def test_where_the_readers_differ_nothing_takes_the_place_of_the_former(collection, monkeypatch):
     assert run("merge").return_value == 0
     before = Path("district.xlsx").read_bytes(), Path("district.manifest.json").read_bytes()
-    import xltools.data.rollup as adding
+    import xltools.data.record as adding
 
     right = adding.add_to
 
@@ -319,9 +319,9 @@ def test_a_document_with_another_figure_or_a_missing_table_is_not_written(collec
     without = head + rest.partition("</table>")[2]
     found = published_checked(without.encode(), "r.html", filing, filing.form).findings
     assert {f.cell.partition(".")[0] for f in found} == {"disclosure"}
-    from xltools.document import writer
+    from xltools.cli import publish
 
-    monkeypatch.setattr(writer, "render", lambda *_: wrong.encode())
+    monkeypatch.setattr(publish, "render", lambda *_: wrong.encode())
     result = run("publish", "--draft", "--witness", "-o", "new.html")
     assert result.return_value == 1
     assert not Path("new.html").exists()

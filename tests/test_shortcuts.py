@@ -21,7 +21,7 @@ from xltools.excel.scan.shortcuts import read_part
 from xltools.excel.scan.worksheet import Tables, style_numbers, worksheet
 from xltools.excel.writer import write_return
 from xltools.form.library import find
-from xltools.office.guard import DAMAGE, Limits, Part, ScanError
+from xltools.office.guard import DAMAGE, Limits, ScanError, XmlPart
 from xltools.office.parsing import parse
 
 
@@ -194,7 +194,7 @@ def sheet_outcome(read, text, tables=None):
     tables = tables or Tables(Limits(cells=6), ["甲", "乙"], style_numbers(3))
     try:
         content = text if isinstance(text, bytes) else text.encode()
-        facts = in_order(read(Part(content), SheetFacts("表"), tables))
+        facts = in_order(read(XmlPart(content), SheetFacts("表"), tables))
     except (ScanError, *DAMAGE) as error:
         return type(error), str(error)
     return facts, tables.cells, tables.expanded, tables.formulas
@@ -298,7 +298,7 @@ def test_a_part_in_another_encoding_is_read_in_that():
 
 def told(read, text):
     try:
-        return read(Part(text.encode()))
+        return read(XmlPart(text.encode()))
     except (*DAMAGE, KeyError) as error:
         return str(error)
 
@@ -461,7 +461,7 @@ def test_a_shared_formula_is_written_out_anew():
         )
 
     for text in ("B1", "C1+1", "B1"):
-        found = sheet_of(Part(sheet(text).encode()), SheetFacts(""), Tables(Limits()))
+        found = sheet_of(XmlPart(sheet(text).encode()), SheetFacts(""), Tables(Limits()))
         assert found.cells[1, 0].formula == text.replace("1", "2", 1)
 
 

@@ -20,7 +20,7 @@ from xltools.document.publishing import compose, report_of
 from xltools.form.library import find
 from xltools.form.linear import Linear
 from xltools.form.load import parse
-from xltools.form.publication import Said
+from xltools.form.publication import DraftSentence
 from xltools.form.wording import Condition, Wording, WordingError
 from xltools.prose.checks import matches, prose
 from xltools.prose.filling import TextValues, with_figures
@@ -190,7 +190,7 @@ def test_what_could_not_be_read_is_not_told():
     ],
 )
 def test_a_condition_is_about_figures(text, holds):
-    say = [Said(Wording(("x",)), Condition.parse(text))]
+    say = [DraftSentence(Wording(("x",)), Condition.parse(text))]
     assert bool(about(SOME).said(say)) is holds
 
 

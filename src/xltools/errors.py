@@ -1,10 +1,10 @@
-"""What stops the work: one root, so that a caller needs one ``except``.
+"""The exceptions of the package, all subclasses of :class:`XltoolsError`.
 
-A fault in an agency's data never raises; it is a :class:`~xltools.data.finding.Finding`. These exceptions are
-for the work itself: a form that means nothing, a roster that cannot be used, an output that may not be written.
+A fault in the data of an agency is not an exception but a :class:`~xltools.data.finding.Finding`. These exceptions are
+for faults in forms, rosters, arguments and outputs.
 
-Each carries *problems*: keys into the text catalogue with the facts to fill in, so that the library stays
-silent and the command line can speak Chinese or English.
+Each has *problems*, which are keys of the text catalogue with facts, so the command line can print them in Chinese or
+English.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong: a catalogue key below ``problem.``, where it is, and the facts of the sentence."""
+    """A fault: its key below ``problem.`` in the catalogue, its place, and the facts of the sentence."""
 
     code: str
     place: str = ""
@@ -22,7 +22,7 @@ class Problem(NamedTuple):
 
 
 class XltoolsError(Exception):
-    """The work could not be done."""
+    """The base class of the exceptions of the package."""
 
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
@@ -31,12 +31,12 @@ class XltoolsError(Exception):
         )
 
     def __reduce__(self) -> tuple[type[XltoolsError], tuple[Problem, ...]]:
-        """It may come out of another process."""
+        """Pickle the exception, which may come from another process, with its problems."""
         return type(self), self.problems
 
 
 class InvalidValueError(ValueError):
-    """A value in a file that cannot be used: the code and the facts of a :class:`Problem` whose place is not known yet."""
+    """A value in a file is invalid; the code and the facts of a :class:`Problem` whose place is not yet known."""
 
     def __init__(self, code: str, /, **facts: object) -> None:
         self.code, self.facts = code, facts
@@ -69,23 +69,23 @@ def install_command(extra: str) -> str:
 
 
 class FormError(XltoolsError):
-    """A form definition cannot be used."""
+    """A form definition is invalid."""
 
 
 class RosterError(XltoolsError):
-    """A list of agencies cannot be used."""
+    """A list of agencies is invalid."""
 
 
 class InputError(XltoolsError):
-    """What the user named is not there or does not fit together."""
+    """An input does not exist, or the inputs do not belong together."""
 
 
 class OutputError(XltoolsError):
-    """A file may not or cannot be written."""
+    """A file must not or cannot be written."""
 
 
 class AdditionError(XltoolsError):
-    """Two records cannot be added: another form or year, or the same agency in both."""
+    """Two records cannot be added, because form or year differ or an agency is in both."""
 
 
 class MarkingError(XltoolsError):

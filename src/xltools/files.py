@@ -1,12 +1,12 @@
-"""Files and folders: what was handed in, names every system accepts, and output that is whole or not there."""
+"""Lists, reads and writes files; a file is written completely or not at all."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -14,24 +14,27 @@ from typing import BinaryIO, NamedTuple
 from xltools.errors import InputError, OutputError, Problem
 from xltools.text import characters, harmless
 
-_PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
-_PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
+_IGNORED = (".", "~$", "~wr")  # beginnings of hidden files, and of the lock files of Office
+_IGNORED_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
 
-_AT_ONCE = 16  # files on their way to the disk: it gathers what several wait for, and one alone waits longest
+_AT_ONCE = 16  # files written at the same time, because each waits for the disk
 
-ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")  # how .xlsx and the old formats begin
+ZIP, OLE = (
+    b"PK\x03\x04",
+    bytes.fromhex("d0cf11e0a1b11ae1"),
+)  # the first bytes of .xlsx files and of old formats
 
 
-def is_passed_over(name: str) -> bool:
-    """Whether a file or folder of that name is nobody's return: hidden, temporary, or the system's own."""
+def is_ignored(name: str) -> bool:
+    """Return whether a file or folder of this name is hidden, temporary or from the operating system."""
     folded = name.casefold()
-    return folded.startswith(_PASSED_OVER) or folded.endswith(".tmp") or folded in _PASSED_OVER_NAMES
+    return folded.startswith(_IGNORED) or folded.endswith(".tmp") or folded in _IGNORED_NAMES
 
 
 def walk(path: Path) -> Iterator[tuple[str, bool]]:
-    """The file named, or every file in the folder named, in a fixed order, and whether it is passed over.
+    """Yield the file *path*, or every file below the folder *path* in a fixed order, and whether it is ignored.
 
-    Raises :class:`InputError` for a path that is not there or a folder that cannot be listed.
+    Raises :class:`InputError` for a path that does not exist or a folder that cannot be listed.
     """
     if not path.exists():
         raise InputError(Problem("no-such-path", str(path)))
@@ -39,10 +42,7 @@ def walk(path: Path) -> Iterator[tuple[str, bool]]:
 
 
 def _below(folder: str) -> Iterator[tuple[str, bool]]:
-    """Each file below a folder and whether it is passed over; a folder that is linked into itself is entered once.
-
-    As text: a Path keeps the name of each of very many files for good.
-    """
+    """Yield each file below a folder, as text, and whether it is ignored. Each folder is entered once, despite links."""
     entered: set[tuple[int, int]] = set()
     left = [iter([(folder, False)])]
     while left:
@@ -64,15 +64,14 @@ def _below(folder: str) -> Iterator[tuple[str, bool]]:
 
 def _inside(folder: str, names: list[str], is_hidden: bool) -> Iterator[tuple[str, bool]]:
     home = "" if folder == os.curdir else folder
-    return ((os.path.join(home, name), is_hidden or is_passed_over(name)) for name in names)  # noqa: PTH118
+    return ((os.path.join(home, name), is_hidden or is_ignored(name)) for name in names)  # noqa: PTH118
 
 
-# Compiled by the first name that is no text: its many characters take milliseconds.
 _HAN = r"[\u2e80-\u9fff\uf900-\ufaff]"
 
 
 def shown(path: Path) -> str:
-    """Return the path as text that can be written anywhere; it need not lead to the file any more."""
+    """Return the path as printable Unicode text, which may differ from the name of the file."""
     text = str(path)
     if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
         text = readable(os.fsencode(path))
@@ -80,27 +79,22 @@ def shown(path: Path) -> str:
 
 
 def readable(name: bytes) -> str:
-    """The name in these bytes: UTF-8 where it is that and Chinese, GBK where it can be, as on old machines elsewhere."""
-    found = [text for encoding in ("utf-8", "gb18030") if (text := _tried(name, encoding)) is not None]
+    """Return the file name in these bytes: decoded as UTF-8 or GB 18030, whichever gives Chinese, else as code page 437."""
+    found = []
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            found.append(name.decode(encoding))
     chinese = [text for text in found if re.search(_HAN, text)]
     return (chinese or found or [name.decode("cp437")])[0]
 
 
-def _tried(name: bytes, encoding: str) -> str | None:
-    try:
-        return name.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-_SMALL = 1 << 16  # as nearly every file is; Python sets aside all the room that it is asked to fill
+_SMALL = (
+    1 << 16
+)  # more than nearly every file; Python allocates a buffer of the size that it is asked to read
 
 
 def read_bytes(path: Path, most: int = -1) -> bytes:
-    """The content of a file, of a large one no more than shows that it has over *most* bytes.
-
-    Raises :class:`InputError` when the system refuses it.
-    """
+    """Return the content of a file, at most *most* + 1 bytes; raises :class:`InputError` if it cannot be read."""
     try:
         with path.open("rb") as file:
             if most < _SMALL:
@@ -112,9 +106,9 @@ def read_bytes(path: Path, most: int = -1) -> bytes:
 
 
 def decoded(data: bytes) -> str | None:
-    """Text as it comes: Excel in China saves GB18030, "Unicode text" is UTF-16, the rest of the world writes UTF-8.
+    """Return *data* as text, decoded from UTF-16 with a byte order mark, UTF-8 or GB 18030; ``None`` for others.
 
-    ``None`` when it is none of these.
+    In China Excel saves text as GB 18030, and "Unicode text" as UTF-16.
     """
     encodings = ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "gb18030")
     for encoding in encodings:
@@ -144,16 +138,16 @@ def safe_stem(text: str) -> str:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Put *content* at *path* whole: an interruption leaves what was there before. Raises :class:`OutputError`."""
+    """Write *content* to *path*; an interruption leaves the former file. Raises :class:`OutputError`."""
     with writing(path) as file:
         file.write(content)
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to that takes the place of *path* when all is written, and leaves nothing when it is not.
+    """Return a context with an open file that replaces *path* at the end, unless the block raises.
 
-    Raises :class:`OutputError` when the system refuses it.
+    Raises :class:`OutputError` if the file cannot be written.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         yield file
@@ -161,13 +155,12 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """The path of a file that is still to be made, for libraries that open one themselves; it takes *path*'s place.
+    """Return a context with the path of a file to create, which replaces *path* at the end, unless the block raises.
 
-    It lies in a folder of its own beside *path*, where such a library may keep files of its own meanwhile. Raises
-    :class:`OutputError` when the system refuses it.
+    The file is in a temporary folder beside *path*, in which a library may create other files. Raises
+    :class:`OutputError` if the file cannot be written.
     """
-    import shutil  # noqa: PLC0415  only who writes pays for it
-    import tempfile  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415  loads random, which takes long
 
     folder: Path | None = None
     try:
@@ -189,12 +182,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
-    """Put each content at its path as :func:`write_atomically` does, some of them at once.
+    """Write each content to its path like :func:`write_atomically`, several at the same time.
 
-    Raises :class:`OutputError` for the first in order that could not be written. Those before it are there, and so
-    may be a few behind it; each of them is whole.
+    Raises :class:`OutputError` for the first file that cannot be written. All files before it, and possibly a few after
+    it, are then written completely.
     """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  most commands start faster without it
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  loads threads and logging
 
     left = iter(files)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -206,77 +199,68 @@ _NOT_IN_LINKS = r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]"""
 
 
 class Home(NamedTuple):
-    """The folder in which a document will lie that links to files, and the folder from which relative paths are seen.
-
-    So another process, which may work elsewhere, finds the same ways.
-    """
+    """The folder of a document that links to files, and the working folder to which both paths are relative."""
 
     folder: str
     seen_from: str
 
     @classmethod
     def of(cls, folder: Path) -> Home:
-        """As this process sees it."""
+        """Return the home of a document in *folder*, relative to the working folder of this process."""
         try:
             return cls(str(folder), os.getcwd())  # noqa: PTH109  as text
-        except OSError:  # the folder it works in is gone; absolute paths lead there all the same
+        except OSError:  # the working folder was removed; absolute paths are still valid
             return cls(str(folder), "")
 
     def link(self, path: str) -> str:
         """Return the address under which the document links to the file *path*, relative if possible."""
         folder, name = os.path.split(path)
         try:
-            way = _way(self, folder)
+            start = os.path.join(self.seen_from, self.folder) or os.curdir  # noqa: PTH118
+            way = os.path.relpath(os.path.join(self.seen_from, folder) or os.curdir, start)  # noqa: PTH118
         except ValueError:  # on another drive
             return Path(self.seen_from, path).absolute().as_uri()
-        relative = name if way == os.curdir else os.path.join(way, name)  # noqa: PTH118  as text
+        relative = os.path.normpath(os.path.join(way, name))  # noqa: PTH118
         return re.sub(_NOT_IN_LINKS, lambda found: f"%{ord(found[0]):02X}", relative.replace(os.sep, "/"))
 
 
-@lru_cache(maxsize=64)  # many files lie in few folders
-def _way(home: Home, folder: str) -> str:
-    """From the document to a folder."""
-    there, here = (os.path.join(home.seen_from, one) for one in (folder, home.folder))  # noqa: PTH118  as text
-    return os.path.relpath(there or os.curdir, here or os.curdir)
-
-
 def refuse_workbook(path: Path) -> None:
-    """Raise :class:`OutputError` when *path* holds a workbook: text does not take the place of a return."""
+    """Raise :class:`OutputError` if *path* is a workbook, which a text must not replace."""
     if path.is_file() and read_bytes(path, len(OLE)).startswith((ZIP, OLE)):
         raise OutputError(Problem("replaces-workbook", str(path)))
 
 
 def refuse_input(output: Path, inputs: Iterable[Path]) -> None:
-    """Raise :class:`OutputError` when *output* is one of the *inputs*, whatever path leads there."""
+    """Raise :class:`OutputError` if *output* is one of the *inputs*, even by another path."""
     own = _identity(output)
     if own and any(_identity(path) == own for path in inputs):
         raise OutputError(Problem("output-is-input", str(output)))
 
 
 def _identity(path: Path) -> tuple[int, int] | Path | None:
-    """What tells a file from all others, whichever path leads to it; none where there is no file."""
+    """Return a value that identifies a file independently of its path; ``None`` if it does not exist."""
     try:
         found = path.stat()
     except OSError:
         return None
-    # Some file systems number no files; there a link to a file is not known, only a way around.
+    # Some file systems do not number files; hard links are then not recognized.
     return (found.st_dev, found.st_ino) if found.st_ino else path.resolve()
 
 
 def refuse_within(folder: Path, inputs: Iterable[Path]) -> None:
-    """Raise :class:`OutputError` when any of the *inputs* lies in *folder*."""
+    """Raise :class:`OutputError` if any of the *inputs* is in *folder*."""
     home = folder.resolve()
     if any(home in path.resolve().parents for path in inputs):
         raise OutputError(Problem("returns-among-inputs", str(folder)))
 
 
 def holds(path: Path, content: bytes) -> bool:
-    """Whether *path* is a file with exactly that content; raises :class:`InputError` when it cannot be read."""
+    """Return whether *path* is a file with this content; raises :class:`InputError` if it cannot be read."""
     return path.is_file() and read_bytes(path, len(content)) == content
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:
-    """Raise :class:`OutputError` naming every one of *paths* that is there already."""
+    """Raise :class:`OutputError` with each of *paths* that exists."""
     problems = [Problem("exists", str(path)) for path in paths if path.exists()]
     if problems:
         raise OutputError(*problems)

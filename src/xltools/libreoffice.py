@@ -1,4 +1,4 @@
-"""LibreOffice as a program beside this one: it converts a file and is gone afterwards."""
+"""Runs LibreOffice as a separate process that converts one file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from xltools.errors import OutputError, Problem
 
 _SECONDS = 180  # the first start on a slow machine takes a minute
 _NAMES = ("soffice", "libreoffice")
-_USUAL = (  # where installers put it without entering it in PATH
+_USUAL = (  # folders of installers that do not change PATH
     "/Applications/LibreOffice.app/Contents/MacOS/soffice",
     r"C:\Program Files\LibreOffice\program\soffice.com",
     r"C:\Program Files (x86)\LibreOffice\program\soffice.com",
 )
 _IS_POSIX = os.name == "posix"
-# By default LibreOffice takes the stored results of a workbook and computes nothing.
+# By default LibreOffice keeps the stored results of a workbook and does not recalculate.
 _RECALCULATING = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
@@ -31,32 +31,32 @@ _RECALCULATING = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def is_installed() -> bool:
-    """Whether LibreOffice is found on this machine."""
+    """Return whether LibreOffice is installed on this machine."""
     return _program() is not None
 
 
 def recalculated(workbook: bytes) -> bytes:
-    """The workbook with every formula computed again. Raises :class:`OutputError` as :func:`converted` does."""
+    """Return the workbook with every formula recalculated; raises :class:`OutputError` like :func:`converted`."""
     return converted(workbook, "xlsx", "xlsx:Calc MS Excel 2007 XML")
 
 
 def converted(content: bytes, ending: str, to: str) -> bytes:
-    """A file of that *ending* in the format *to*, which is LibreOffice's name of an export filter.
+    """Return the content of a file with this *ending* in the format *to*, the name of an export filter of LibreOffice.
 
-    Raises :class:`OutputError` when LibreOffice is not installed, does not answer in time, or writes nothing.
+    Raises :class:`OutputError` if LibreOffice is not installed, exceeds the time limit, or writes no file.
     """
     program = _program()
     if program is None:
         raise OutputError(Problem("missing-office"))
-    # On Windows a file that a dying process still holds cannot be deleted.
+    # On Windows a file cannot be deleted while a process that is ending has it open.
     with tempfile.TemporaryDirectory(prefix="xltools-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         source, out = folder / f"document.{ending}", folder / "out"
         source.write_bytes(content)
-        said = _run(_command(program, folder, source, out, to), folder)
+        message = _run(_command(program, folder, source, out, to), folder)
         written = next(out.glob("document.*"), None) if out.is_dir() else None
         if written is None:
-            raise OutputError(Problem("office-failed", facts={"reason": said or "—"}))
+            raise OutputError(Problem("office-failed", facts={"reason": message or "—"}))
         return written.read_bytes()
 
 
@@ -65,7 +65,7 @@ def _program() -> str | None:
 
 
 def _command(program: str, folder: Path, source: Path, out: Path, to: str) -> list[str]:
-    """With a profile of its own: a LibreOffice that is open would take the file over, and show it."""
+    """Return the command, with a separate profile; otherwise an open LibreOffice would take over and show the file."""
     user = folder / "profile" / "user"
     user.mkdir(parents=True)
     (user / "registrymodifications.xcu").write_text(_RECALCULATING, encoding="utf-8")
@@ -75,11 +75,11 @@ def _command(program: str, folder: Path, source: Path, out: Path, to: str) -> li
 
 
 def _run(command: list[str], folder: Path) -> str:
-    """Run it to its end and return what it prints; none of its processes stays behind."""
+    """Run the command, end all of its processes, and return its output."""
     log = folder / "log"
     try:
         with log.open("wb") as out:
-            process = subprocess.Popen(  # noqa: S603  LibreOffice by its path, with files of ours
+            process = subprocess.Popen(  # noqa: S603  the arguments are not from a user
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -99,10 +99,10 @@ def _run(command: list[str], folder: Path) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End it with the processes that it started: soffice is a script that starts another."""
+    """End a process and its children; soffice is a script that starts another process."""
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603, S607
     else:
-        with contextlib.suppress(ProcessLookupError):  # it is gone, with all of its group
+        with contextlib.suppress(ProcessLookupError):  # the whole group has ended
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()

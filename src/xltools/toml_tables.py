@@ -1,9 +1,9 @@
-"""TOML files as dataclasses: forms, and the settings of a collection.
+"""Reads TOML files, such as forms and the settings of a collection, into dataclasses.
 
-A dataclass describes a table: its fields are the keys, their annotations say what may be written there. A field whose
-key is no Python name has it in its metadata: ``field(metadata={"key": "is"})``; ``{"hook": function}`` there replaces
-the reading of the value. A class with a method ``parse`` is written as a text. Values are never converted: an edition
-written ``2021`` is not the text ``"2021"``, and ``true`` is not 1.
+A dataclass describes a table: its fields are the keys, and their annotations are the types of the values. A key that is
+not a Python name is in the metadata of its field: ``field(metadata={"key": "is"})``; ``{"hook": function}`` sets a
+function that reads the value. The value of a class with a method ``parse`` is a text. Values are never converted: the
+edition ``2021`` is not the text ``"2021"``, and ``true`` is not 1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _Path = tuple[str | int, ...]  # the keys and indexes that lead to a value
 
 
 def read_text(path: Path, error: type[XltoolsError]) -> str:
-    """Return the text of a file in UTF-8; raises *error* when it cannot be read."""
+    """Return the text of a file in UTF-8; raises *error* if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as fault:
@@ -42,7 +42,7 @@ def read_text(path: Path, error: type[XltoolsError]) -> str:
 def structure(text: str, model: type[_T], origin: str, error: type[XltoolsError]) -> _T:
     """Return the TOML document *text* as an instance of the dataclass *model*.
 
-    Raises *error* with every fault in it, each with its place below *origin*, the name of the file.
+    Raises *error* with every fault and its place; *origin* is the name of the file in messages.
     """
     try:
         document = tomllib.loads(text)
@@ -55,12 +55,12 @@ def structure(text: str, model: type[_T], origin: str, error: type[XltoolsError]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the one of *known* that is most like *word*, or a dash when none is."""
+    """Return the member of *known* that is most similar to *word*, or a dash if none is."""
     return next(iter(difflib.get_close_matches(word, list(known), 1)), "—")
 
 
 def _keys(model: Any) -> dict[str, str]:
-    """Return the key in the file for each field of a dataclass."""
+    """Return the key in the file of each field of a dataclass."""
     return {field.name: field.metadata.get("key", field.name) for field in fields(model) if field.init}
 
 
@@ -69,6 +69,7 @@ def _wrong_type(value: Any, wanted: str) -> InvalidValueError:
 
 
 def _plain(value: Any, kind: type) -> Any:
+    """Return *value*; raises :class:`InvalidValueError` unless it has exactly this type."""
     if type(value) is kind:
         return value
     if (kind, type(value)) == (float, int):
@@ -83,7 +84,7 @@ def _number(value: Any, _: Any) -> int | float:
 
 
 def _decimal(value: Any, _: Any) -> Decimal:
-    """Return a number as it is written."""
+    """Return a number with exactly the digits in the file."""
     return Decimal(str(_number(value, None)))
 
 
@@ -145,7 +146,7 @@ _converter.register_structure_hook_func(lambda kind: hasattr(kind, "parse"), _pa
 
 
 def _problems(fault: Exception, path: _Path, document: Any, origin: str) -> Iterator[Problem]:
-    """Yield what is wrong at *path* of the document, and below it."""
+    """Yield the faults at *path* of the document and below it."""
     place = " › ".join((origin, *_steps(path, document)))
     if isinstance(fault, ExceptionGroup):
         for one in fault.exceptions:
@@ -164,7 +165,7 @@ def _problems(fault: Exception, path: _Path, document: Any, origin: str) -> Iter
 
 
 def _step(fault: Exception, group: Any) -> _Path:
-    """Return the key or index at which *fault* lies in what *group* is about; none where it is about the whole."""
+    """Return the key or index of *fault* in the value of *group*; an empty path if it concerns the whole value."""
     for note in getattr(fault, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
             return (_keys(group.cl)[note.name],)
@@ -174,7 +175,7 @@ def _step(fault: Exception, group: Any) -> _Path:
 
 
 def _steps(path: _Path, document: Any) -> Iterator[str]:
-    """Yield *path* as a person finds it: items by key or label where they have one, counted from 1 otherwise."""
+    """Yield the steps of *path* for a message; items of arrays by their key or label, or else counted from 1."""
     here = document
     for step in path:
         here = here[step] if isinstance(step, int) else here.get(step)

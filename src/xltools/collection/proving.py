@@ -24,7 +24,7 @@ from xltools.data.rollup import Rollup
 from xltools.excel.reader import read_package
 from xltools.files import read_bytes
 from xltools.office.guard import Limits, ScanError
-from xltools.office.parts import Parts, read_parts, written_parts
+from xltools.office.parts import PartHashes, read_parts, written_parts
 from xltools.text import Word
 
 What = Literal["unreadable", "row-missing", "row-extra", "source", "figure", "stamp", "coverage"]
@@ -85,7 +85,7 @@ def _input_mismatches(known: Manifest, rollup: Rollup) -> Iterator[Mismatch]:
             yield Mismatch("input-changed", {"file": path})
 
 
-def _part_mismatches(there: bytes, workbook: Path, made: Parts, limits: Limits) -> Iterator[Mismatch]:
+def _part_mismatches(there: bytes, workbook: Path, made: PartHashes, limits: Limits) -> Iterator[Mismatch]:
     try:
         found = read_parts(there, limits)
     except ScanError as error:

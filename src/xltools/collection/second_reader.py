@@ -1,7 +1,6 @@
-"""The second reader at work: a roll-up is checked against its files before it is put in place, and a document too.
+"""Checks roll-ups, documents and blank workbooks with the second reader before they are written.
 
-:mod:`xltools.witness` computes the figures without sharing a line with the rest of the package. Here it is given what it
-needs, and its differences become findings.
+:mod:`xltools.witness` reads the files again and compares; this module turns the differences into findings.
 """
 
 from __future__ import annotations
@@ -19,23 +18,23 @@ from xltools.errors import OutputError
 from xltools.files import read_bytes, shown
 from xltools.form.model import Form
 from xltools.text import Word, clerk
-from xltools.witness.agreement import Added, Difference, Returns, Undecided, Verdict
-from xltools.witness.form import Form as WitnessForm
-from xltools.witness.issued import Fault, faults, recalculation_faults
+from xltools.witness.agreement import AddedFile, FigureDifference, Returns, Undecided, Verdict
+from xltools.witness.form import FormFigures
+from xltools.witness.issued import IssueFault, faults, recalculation_faults
 
 _UNACCOUNTED: dict[str, object] = {"label": Word("whole-file"), "reader": Word("second-reader")}
 Recalculation = Literal["agrees", "differs", "failed", "not-installed"]
 
 
 class SecondReading(NamedTuple):
-    """What the second reader found: its verdict, whether LibreOffice computes the same, and what is wrong."""
+    """The result of the second reader: its verdict, the result of a recalculation by LibreOffice, and findings."""
 
     verdict: Verdict
     recalculation: Recalculation
     findings: tuple[Finding, ...] = ()
 
     def facts(self) -> dict[str, object]:
-        """What the manifest keeps of it."""
+        """Return the counts and the undecided figures, for the manifest."""
         v = self.verdict
         undecided = [one._asdict() for one in v.undecided]
         counts = {"agreed": v.agreed, "figures": v.figures, "read": v.read, "files": v.files, "of": v.of}
@@ -43,12 +42,12 @@ class SecondReading(NamedTuple):
 
 
 class SecondReader:
-    """Reads the files of a roll-up again, then checks workbooks and documents against their sum."""
+    """Reads the files of a roll-up again, then compares workbooks and documents with their sums."""
 
     def __init__(self, form: Form, accounts: Iterable[Account], handed_in: Iterable[Path] = ()) -> None:
-        """*accounts* are those of the roll-up, whose paths lead to the files from the current folder.
+        """Read the included files of *accounts*, whose paths are relative to the current folder.
 
-        Each file that was *handed in* must be in one of them, whether it was added or left out.
+        A file in *handed_in* without an account is a finding.
         """
         accounts = list(accounts)
         known = {account.source.on_disk for account in accounts}
@@ -58,29 +57,29 @@ class SecondReader:
 
     @cached_property
     def expected(self) -> Verdict:
-        """What can be said of a roll-up in which nothing differs."""
+        """The verdict on a roll-up without differences."""
         return self._returns.verdict()
 
     @property
     def sentence(self) -> str:
-        """What the cover of the roll-up says of it; it is checked before the roll-up is put in place."""
+        """The sentence about the second reader on the cover of the roll-up."""
         verdict = self.expected
         key = "sampled" if verdict.of > verdict.files else "second-reader"
         return clerk()(f"rollup.{key}", **_counts(verdict))
 
     def checked(self, rollup: bytes, file: str) -> SecondReading:
-        """Compare a roll-up, which will be the *file*, with the files; LibreOffice recalculates it where it is there."""
+        """Compare the content of a roll-up called *file* with its files; LibreOffice recalculates it if installed."""
         try:
             differences = list(self._returns.rollup_differences(rollup, file))
         except Exception as error:  # noqa: BLE001  openpyxl raises many kinds for what it cannot open
-            differences = [Difference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
+            differences = [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
         recalculation, others = self._recalculated(rollup, file)
         found = [self._finding(one, "second-reader") for one in differences]
         found += [self._finding(one, "libreoffice") for one in others]
         found += [Finding("witness-differs", path, facts=_UNACCOUNTED) for path in self._lost]
         return SecondReading(self._returns.verdict(differences), recalculation, tuple(found))
 
-    def _recalculated(self, rollup: bytes, file: str) -> tuple[Recalculation, list[Difference]]:
+    def _recalculated(self, rollup: bytes, file: str) -> tuple[Recalculation, list[FigureDifference]]:
         if not libreoffice.is_installed():
             return "not-installed", []
         try:
@@ -91,15 +90,15 @@ class SecondReader:
         return ("differs" if others else "agrees"), others
 
     def document_checked(self, content: bytes, file: str, rollup: bytes | None = None) -> SecondReading:
-        """Compare every figure that a document prints with the sum; *rollup* is the roll-up it was made from."""
+        """Compare every figure in a document called *file* with the sums; *rollup* is the content of its roll-up."""
         found = list(self._returns.document_differences(content, file, rollup))
-        differences = [one for one in found if isinstance(one, Difference)]
+        differences = [one for one in found if isinstance(one, FigureDifference)]
         undecided = [one for one in found if isinstance(one, Undecided)]
         verdict = self._returns.verdict(differences, undecided)
         findings = tuple(self._finding(one, "second-reader") for one in differences)
         return SecondReading(verdict, "not-installed", findings)
 
-    def _finding(self, one: Difference, reader: str) -> Finding:
+    def _finding(self, one: FigureDifference, reader: str) -> Finding:
         known = one.figure in self._form.cells
         label = self._form.cells[one.figure].label if known else one.figure or Word("whole-file")
         facts: dict[str, object] = {"label": label, "reader": Word(reader)}
@@ -119,10 +118,9 @@ class SecondReader:
 def published_checked(
     document: bytes, file: str, filing: Filing, form: Form, sources: Iterable[Account] = ()
 ) -> SecondReading:
-    """Compare a document with the workbook it was made from, which was read as *filing*.
+    """Compare a document with the workbook from which it was generated, given as *filing*.
 
-    *sources* are the files that were added up in it, as its manifest names them. Where they are still there, the second
-    reader reads those files, else the workbook itself.
+    The second reader reads the files in *sources*, the accounts of its manifest, if all exist; otherwise the workbook.
     """
     workbook = Path(filing.source.on_disk)
     accounts = [_at_hand(account, workbook.parent) for account in sources]
@@ -134,7 +132,7 @@ def published_checked(
 
 
 def _at_hand(account: Account, home: Path) -> Account | None:
-    """The account of a file with the path that leads to it, from its manifest or from the current folder."""
+    """Return the account with a path relative to *home* or the current folder; ``None`` if the file does not exist."""
     source = account.source
     for path in (str(home / source.path), source.path):
         found = source._replace(path=path)
@@ -143,10 +141,10 @@ def _at_hand(account: Account, home: Path) -> Account | None:
     return None
 
 
-def _added(account: Account) -> Added:
+def _added(account: Account) -> AddedFile:
     agency, source = account.agency, account.source
     district, code = (agency.district, agency.code) if agency else ("", "")
-    return Added(Path(source.on_disk), source.sha256, district, code, source.path)
+    return AddedFile(Path(source.on_disk), source.sha256, district, code, source.path)
 
 
 def _counts(verdict: Verdict) -> dict[str, object]:
@@ -156,12 +154,12 @@ def _counts(verdict: Verdict) -> dict[str, object]:
 def issued_findings(
     form: Form, workbook: bytes, stamp: Stamp, filled: Mapping[str, Decimal], file: str, *, recalculate: bool
 ) -> list[Finding]:
-    """What a workbook that is to be sent has otherwise than the form says.
+    """Return the differences between a workbook that will be sent and the form.
 
-    *filled* are the inputs that were filled in from last year. With *recalculate* LibreOffice computes it too, where it
-    is installed.
+    *filled* has the inputs prefilled from last year. With *recalculate* LibreOffice, if installed, computes the formulas
+    and the results are compared too.
     """
-    expected, agency = WitnessForm(form.text), stamp.agency
+    expected, agency = FormFigures(form.text), stamp.agency
     cover = {"form": stamp.form, "edition": stamp.edition, "year": str(stamp.year), "code": agency.code}
     cover |= {"name": agency.name, "district": agency.district}
     found = list(faults(workbook, expected, cover, filled))
@@ -170,7 +168,7 @@ def issued_findings(
     return [_issued_finding(fault, form, str(agency), file) for fault in found]
 
 
-def _issued_finding(fault: Fault, form: Form, agency: str, file: str) -> Finding:
+def _issued_finding(fault: IssueFault, form: Form, agency: str, file: str) -> Finding:
     label = form.cells[fault.figure].label if fault.figure in form.cells else ""
     facts: dict[str, object] = {"what": Word(f"issued-{fault.what}"), "label": label}
     return Finding(

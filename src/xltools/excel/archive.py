@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 
-from xltools.files import ZIP, is_passed_over, readable
+from xltools.files import ZIP, is_ignored, readable
 from xltools.office.guard import (
     DAMAGE,
     HEADER,
@@ -13,11 +13,11 @@ from xltools.office.guard import (
     Limits,
     ScanError,
     beyond,
+    check_bytes,
+    check_entries,
     holds_workbooks,
     is_encrypted,
     is_package,
-    look,
-    look_inside,
     open_zip,
     printable,
     unpacked,
@@ -50,14 +50,14 @@ def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
 
     Raises :class:`ScanError` when the archive as a whole is refused.
     """
-    look(data, limits)
+    check_bytes(data, limits)
     try:
         with open_zip(data, limits) as package:
-            entries = [e for e in look_inside(package, len(data), limits).values() if not e.is_dir()]
+            entries = [e for e in check_entries(package, len(data), limits).values() if not e.is_dir()]
             if any(map(is_encrypted, entries)):
                 raise ScanError("encrypted-archive")
             for name, entry in sorted(((meant_name(e), e) for e in entries), key=lambda pair: pair[0]):
-                hidden = any(map(is_passed_over, name.split("/")))
+                hidden = any(map(is_ignored, name.split("/")))
                 yield None if hidden else (printable(name), _content(package, entry, limits))
     except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -12,20 +13,20 @@ from xltools.form.places import Area
 
 # Excel allows formulas of 8,192 characters. For each bracket, openpyxl searches the rest of the formula.
 _LONGEST, _MOST_BRACKETS = 8192, 64
-_MOST_TIMES_LONGER = 4  # than the issued formula; a program that saves it adds only spaces, ``$`` and quotes
+_MOST_TIMES_LONGER = 4  # than the issued formula; programs add only spaces, ``$`` and quotes
 
-# Stands for the number of the row, counted from 1, in a formula made once for many rows. No cell can hold this character.
+# A placeholder for the number of the row, counted from 1, in the formula of many rows. No cell can contain it.
 ROW = "\0"
 
 
 def area_a1(area: Area) -> str:
-    """B2, or B2:D3."""
+    """Return the address of an area, such as B2 or B2:D3."""
     first = a1(area.row, area.column)
     return first if area.is_single else f"{first}:{a1(area.last_row, area.last_column)}"
 
 
 def absolute(area: Area) -> str:
-    """$B$2, or $B$2:$D$3."""
+    """Return the absolute address of an area, such as $B$2 or $B$2:$D$3."""
     return re.sub(r"([A-Z]+)([0-9]+)", r"$\1$\2", area_a1(area))
 
 
@@ -54,12 +55,13 @@ def rectangles(anchors: Iterable[tuple[int, int]]) -> list[Area]:
     return found
 
 
+@dataclass(frozen=True)
 class SharedFormula:
-    """A formula that a file holds once, in the cell at *row* and *column*, for several cells."""
+    """A formula that a file stores once, in the cell at *row* and *column*, for several cells."""
 
-    def __init__(self, text: str, row: int, column: int) -> None:
-        self.text = text
-        self._row, self._column = row, column
+    text: str
+    row: int
+    column: int
 
     def at(self, row: int, column: int) -> str:
         """Return the formula as it reads in another cell.
@@ -68,7 +70,7 @@ class SharedFormula:
         """
         from openpyxl.formula.translate import Translator, TranslatorError  # noqa: PLC0415  slow to load
 
-        rows, columns = row - self._row, column - self._column
+        rows, columns = row - self.row, column - self.column
         moved = []
         for text, is_reference in self._parts:
             sheet, mark, place = text.rpartition("!") if is_reference else (text, "", "")
@@ -107,12 +109,13 @@ def canonical(formula: str) -> tuple[str, ...]:
             parts.append(token.value)
         elif token.value == ")" and parts and parts[-1] in {"TRUE(", "FALSE("}:
             parts[-1] = parts[-1].removesuffix("(")
-        elif plain := _plain(token.value):
+        elif plain := _normalized(token.value):
             parts.append(plain)
     return tuple(parts)
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
+    """Return a part of a formula, such as a reference, without spaces, quotes and ``$`` and in upper case."""
     sheet, mark, place = text.rpartition("!")
     if sheet.startswith("'"):  # programs differ on which names need quotes
         sheet = sheet[1:-1].replace("''", "'")

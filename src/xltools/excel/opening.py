@@ -1,4 +1,4 @@
-"""Reads any workbook into facts: .xlsx with the scanner, encrypted ones after decryption, old formats by their values."""
+"""Reads the facts of a workbook in any format: .xlsx, encrypted .xlsx, or an old format, which gives only values."""
 
 from __future__ import annotations
 

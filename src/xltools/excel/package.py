@@ -37,15 +37,15 @@ def with_parts(package: bytes, parts: Mapping[str, bytes | None]) -> bytes:
         for entry in old.infolist():
             content = parts[entry.filename] if entry.filename in parts else unpacked(old, entry)
             if content is not None:
-                new.writestr(_entry(entry.filename, entry.external_attr), content)
+                new.writestr(_zip_entry(entry.filename, entry.external_attr), content)
         there = set(old.namelist())
         for name, content in parts.items():
             if content is not None and name not in there:
-                new.writestr(_entry(name, 0), content)
+                new.writestr(_zip_entry(name, 0), content)
     return out.getvalue()
 
 
-def _entry(name: str, attributes: int) -> zipfile.ZipInfo:
+def _zip_entry(name: str, attributes: int) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _EPOCH)
     info.compress_type, info.external_attr, info.create_system = zipfile.ZIP_DEFLATED, attributes, 0
     return info
@@ -62,7 +62,7 @@ def structure_locked(part: bytes, password: str) -> bytes:
 
 
 def password_hash(password: str) -> str:
-    """Return the 16-bit hash of ECMA-376 part 4, 3.3.1.81, which every spreadsheet program knows. It keeps no secret."""
+    """Return the 16-bit hash of ECMA-376 part 4, 3.3.1.81, which every spreadsheet program knows. It is not secure."""
     value = 0
     for position, byte in enumerate(password.encode("utf-8", "ignore")[:15], 1):
         rotated = byte << position

@@ -25,9 +25,9 @@ from xltools.office.guard import (
     Limits,
     ScanError,
     beyond,
-    look,
-    look_for_kind,
-    look_inside,
+    check_bytes,
+    check_entries,
+    check_kind,
     open_zip,
     unpacked,
 )
@@ -36,7 +36,7 @@ from xltools.office.parsing import parse, unescaped
 Rows = list[tuple[int, list[str]]]
 
 _XML = (".xml", ".rels")
-_STRICT = {  # the namespaces of "Strict Open XML", which openpyxl does not read, and those that it does
+_STRICT = {  # the namespaces of "Strict Open XML", which openpyxl does not read, and those that it reads
     b"http://purl.oclc.org/ooxml/spreadsheetml/main": b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     b"http://purl.oclc.org/ooxml/officeDocument/relationships": (
         b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -44,9 +44,8 @@ _STRICT = {  # the namespaces of "Strict Open XML", which openpyxl does not read
 }
 _LONGEST_FORMAT = 255  # characters of a number format, as in Excel
 _LAST_ROW = 1 << 20
-_PADDED = re.compile(
-    r"(?:\[\$-[^\]]*\])?(0{2,})(?:_.)?"
-)  # 000, optionally with a locale and a space of some width
+# A format such as 000, optionally with a locale and a space of some width.
+_PADDED = re.compile(r"(?:\[\$-[^\]]*\])?(0{2,})(?:_.)?")
 
 
 def first_sheet(path: Path) -> Rows:
@@ -58,24 +57,19 @@ def first_sheet(path: Path) -> Rows:
     limits = Limits()
     data = read_bytes(path, limits.file)
     try:
-        return _rows(_checked(data, limits), limits)
-    except ScanError as error:
-        raise _unreadable(path, error.code) from error
+        return _first_rows(_checked_copy(data, limits), limits)
     except Exception as error:  # openpyxl raises exceptions of many classes for a damaged workbook
-        raise _unreadable(path, "damaged") from error
+        reason = error.code if isinstance(error, ScanError) else "damaged"
+        raise RosterError(Problem("roster-unreadable", str(path), {"reason": reason})) from error
 
 
-def _unreadable(path: Path, reason: str) -> RosterError:
-    return RosterError(Problem("roster-unreadable", str(path), {"reason": reason}))
-
-
-def _checked(data: bytes, limits: Limits) -> io.BytesIO:
-    """Return a zip of the XML parts of the workbook in *data*; raises :class:`ScanError` for a part not to be opened."""
-    look(data, limits)
-    copy, budget, count = io.BytesIO(), Budget(limits), _Count(limits)
+def _checked_copy(data: bytes, limits: Limits) -> io.BytesIO:
+    """Return a zip of the XML parts of the workbook in *data*; raises :class:`ScanError` if a part exceeds the limits."""
+    check_bytes(data, limits)
+    copy, budget, count = io.BytesIO(), Budget(limits), _ElementCounter(limits)
     with open_zip(data, limits) as package, zipfile.ZipFile(copy, "w") as checked:
-        parts = look_inside(package, len(data), limits)
-        look_for_kind(package, parts)
+        parts = check_entries(package, len(data), limits)
+        check_kind(package, parts)
         for entry in parts.values():
             if entry.filename.endswith(_XML):
                 parse(budget.part(package, entry), count.start)
@@ -90,7 +84,7 @@ def _transitional(part: bytes) -> bytes:
 
 
 @dataclass(slots=True)
-class _Count:
+class _ElementCounter:
     """Counts what takes openpyxl time and memory: sheets, rows, cells, and ranges of cells."""
 
     limits: Limits
@@ -111,7 +105,7 @@ class _Count:
             raise ScanError("damaged", "a number format that is too long")
 
 
-def _rows(workbook: io.BytesIO, limits: Limits) -> Rows:
+def _first_rows(workbook: io.BytesIO, limits: Limits) -> Rows:
     """Return the rows of the first worksheet.
 
     Read-only mode neither opens drawings nor fills merged ranges with cells. The dimension that the sheet declares
@@ -131,11 +125,11 @@ def _rows(workbook: io.BytesIO, limits: Limits) -> Rows:
             if width > limits.cells:
                 raise beyond("cells", limits)
             if row:
-                found.append((number, [_text(cell) for cell in row]))
+                found.append((number, [_cell_text(cell) for cell in row]))
     return found
 
 
-def _text(cell: Any) -> str:
+def _cell_text(cell: Any) -> str:
     """Return what the cell shows; a date is written as in ISO 8601."""
     value = cell.value
     if value is None:
@@ -143,22 +137,17 @@ def _text(cell: Any) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int | float):
-        return _number(value, cell.number_format)
+        return _number_text(value, cell.number_format)
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return str(value.date())
     return unescaped(str(value))
 
 
-def _number(value: float, number_format: str) -> str:
+def _number_text(value: float, number_format: str) -> str:
     """Return the number with the leading zeros that its format shows: a code 001 is stored as 1 with the format 000."""
     number = stored(str(value))
     if number is None:
         return str(value)
-    digits = _digits(number_format) if is_whole(number) and number >= 0 else 0
-    return str(number).zfill(digits)
-
-
-def _digits(number_format: str) -> int:
-    """Return how many digits a format shows at least, if it shows nothing but digits: 3 for 000, otherwise 0."""
-    match = _PADDED.fullmatch(number_format.partition(";")[0])
-    return len(match[1]) if match else 0
+    zeros = _PADDED.fullmatch(number_format.partition(";")[0])
+    is_padded = is_whole(number) and number >= 0
+    return str(number).zfill(len(zeros[1])) if zeros and is_padded else str(number)

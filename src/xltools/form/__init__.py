@@ -1,1 +1,1 @@
-"""A form is data: its definition, the identities between its cells, and where each cell sits."""
+"""Forms: their definitions, the identities between their cells, and the places of cells in workbooks."""

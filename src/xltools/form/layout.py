@@ -1,7 +1,6 @@
-"""Where everything of a form sits in its workbook. The writer and the reader both ask here and nowhere else.
+"""Computes the place in a workbook of every label, cell, prose cell and check of a form.
 
-The layout knows no spreadsheet library and no figures: it turns a form into labels, cells, prose cells and
-checks, each with its place.
+Writer and reader both use this layout. It depends on the form only, not on figures or a spreadsheet library.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ from xltools.form.places import (
     Sheet,
 )
 
-_TITLE_ROWS = 2  # the section's title, and a line that tells the clerk which cells to fill
+_TITLE_ROWS = 2  # the title of the section, and a hint on which cells to fill
 _PROSE_LINES = 3  # heading, hint, text
-_PROSE_COLUMNS = 4  # merged: a single wide column is not scaled to the page by every program
+_PROSE_COLUMNS = 4  # merged, because not every program scales a single wide column to the page
 _COVER_COLUMNS = 4
 _FIRST_STAMP_ROW = 3
 
 
 @cache
 def layout(form: Form) -> Layout:
-    """Place everything of *form*; the same form always gets the same places."""
+    """Return the layout of *form*."""
     sheets = tuple(_table_sheet(form, s) if s.blocks else _prose_sheet(s) for s in form.sections)
     return Layout(form, sheets, _cover(form, sum(len(s.groups) for s in sheets)))
 
@@ -102,10 +101,9 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
 def _beside(
     cells: dict[str, Area], labels: tuple[Label, ...], groups: tuple[CheckGroup, ...], page: Area, stub: int
 ) -> Beside:
-    """Last year's figures, cell by cell as in the table: to the right of its checks, or below them when it is wide.
+    """Return the places of last year's figures, arranged like the table: right of its checks, or below a wide table.
 
-    To the right the rows' labels are still in view, and the labels of the columns are said again; below it is the
-    other way round, and nothing has to be said.
+    To the right, the labels of the columns are repeated; below, the columns still have their labels.
     """
     if not stub:
         down = max(group.area.last_row for group in groups) + 3 - min(area.row for area in cells.values())
@@ -127,7 +125,7 @@ def _moved(area: Area, down: int, right: int) -> Area:
 
 
 def _head(block: Block, row: int, stub: int, width: int) -> tuple[list[Label], int]:
-    """The labels above the cells of a block, and the first row below them."""
+    """Return the labels above the cells of a block, and the first row below them."""
     labels = []
     if block.caption:
         labels.append(Label(block.caption, Area.at(row, 0, 1, width), "caption"))
@@ -146,7 +144,7 @@ def _head(block: Block, row: int, stub: int, width: int) -> tuple[list[Label], i
 
 
 def _wide_head(block: Block) -> tuple[Line, ...]:
-    """A wide block's head is its rows, each over a copy of its columns."""
+    """Return the head of a wide block: its rows, each above a copy of its columns."""
 
     def over(line: Line) -> Line:
         below = tuple(over(child) for child in line.lines) if line.lines else block.columns
@@ -156,7 +154,7 @@ def _wide_head(block: Block) -> tuple[Line, ...]:
 
 
 def _column_labels(lines: tuple[Line, ...], row: int, column: int, height: int) -> list[Label]:
-    """A group is as tall as its parts leave room for; a leaf reaches down to the cells."""
+    """Return the labels of columns in *height* rows. A leaf reaches down to the cells; a group takes the rest."""
     labels: list[Label] = []
     for line in lines:
         span = sum(leaf.span for leaf in line.leaves())
@@ -213,19 +211,17 @@ def _groups(
     page: Area,
     stub: int,
 ) -> tuple[CheckGroup, ...]:
-    """The checks: a column to the right of the table, and a line below it for each total row and each rule."""
+    """Return the checks: a column right of the table, and a line below it for each total row and each rule."""
     side = page.last_column + 2
     own = [cell for cell in form.cells.values() if cell.section is section]
     below = page.last_row + 2
-    groups = [_side_group(form, own, cells, bands, side)] if stub else []
-    lines = [_wide_line(form, own, cells)] if not stub else []
-    lines += [
-        _total_line(row, own, cells)
-        for block, _, _ in bands
-        if stub
-        for row in leaves(block.rows)
-        if row.is_ is not None
-    ]
+    groups: list[CheckGroup] = []
+    if stub:
+        groups.append(_side_group(form, own, cells, bands, side))
+        rows = (row for block, _, _ in bands for row in leaves(block.rows))
+        lines = [_total_line(row, row.is_, own, cells) for row in rows if row.is_ is not None]
+    else:
+        lines = [_wide_line(form, own, cells)]
     lines += [_rule_line(identities, cells) for identities in _by_rule(form, section)]
     for offset, (key, label, checks) in enumerate(lines):
         row = below + offset
@@ -241,13 +237,13 @@ def _groups(
     return tuple(groups)
 
 
-_Line = tuple[Literal["figures", "total", "rule"], str, tuple[Check, ...]]
+_CheckLine = tuple[Literal["figures", "total", "rule"], str, tuple[Check, ...]]
 
 
 def _side_group(
     form: Form, own: list[Cell], cells: dict[str, Area], bands: list[tuple[Block, int, int]], side: int
 ) -> CheckGroup:
-    """One check a printed row: its inputs are numbers, its totals are the sums of their parts."""
+    """Return the column of checks, one per printed row: inputs are numbers, and totals equal the sums of their parts."""
     rows: dict[int, list[Cell]] = {}
     for cell in own:
         rows.setdefault(cells[cell.name].row, []).append(cell)
@@ -259,8 +255,8 @@ def _side_group(
     return CheckGroup("figures", "", area, Area.at(bands[0][1] - 1, side), checks)
 
 
-def _wide_line(form: Form, own: list[Cell], cells: dict[str, Area]) -> _Line:
-    """A wide table has one printed row, so each of its groups is checked below itself."""
+def _wide_line(form: Form, own: list[Cell], cells: dict[str, Area]) -> _CheckLine:
+    """Return the checks of a wide table, which has one printed row: one check below each group."""
     rows: dict[str, list[Cell]] = {}
     for cell in own:
         rows.setdefault(cell.row.key, []).append(cell)
@@ -273,27 +269,25 @@ def _wide_line(form: Form, own: list[Cell], cells: dict[str, Area]) -> _Line:
 
 
 def _row_check(form: Form, area: Area, members: list[Cell], totals: list[Cell]) -> Check:
-    """The numbers of a row, its totals, and the rules that hold from column to column."""
+    """Return the check of a row: its inputs, its totals, and the rules between columns."""
     inputs = tuple(cell.name for cell in members if not cell.is_total)
     names = {cell.name for cell in members}
-    rules = tuple(
-        i.equation for i in form.identities if i.rule.columns and names.issuperset(i.equation.names)
-    )
-    return Check(area, inputs, (*(_as_equation(cell) for cell in totals), *rules))
+    sums = [Equation(Linear(((1, c.name),)), c.definition) for c in totals if c.definition is not None]
+    rules = (i.equation for i in form.identities if i.rule.columns and names.issuperset(i.equation.names))
+    return Check(area, inputs, (*sums, *rules))
 
 
-def _total_line(row: Line, own: list[Cell], cells: dict[str, Area]) -> _Line:
-    assert row.is_ is not None  # noqa: S101  only total rows have a line
+def _total_line(row: Line, definition: Linear, own: list[Cell], cells: dict[str, Area]) -> _CheckLine:
     checks = []
     for cell in own:
         if cell.row is row and cell.column.additive:
-            parts = row.is_.renamed(along_column(cell.section.key, cell.column))
+            parts = definition.renamed(along_column(cell.section.key, cell.column))
             equation = Equation(Linear(((1, cell.name),)), parts)
             checks.append(Check(Area.at(0, cells[cell.name].column), (), (equation,)))
     return "total", row.label, tuple(checks)
 
 
-def _rule_line(identities: list[Identity], cells: dict[str, Area]) -> _Line:
+def _rule_line(identities: list[Identity], cells: dict[str, Area]) -> _CheckLine:
     checks = []
     for identity in identities:
         column = cells[identity.equation.left.names[0]].column
@@ -307,8 +301,3 @@ def _by_rule(form: Form, section: Section) -> list[list[Identity]]:
         if identity.section is section and identity.rule.rows:
             rules.setdefault(identity.rule.key, []).append(identity)
     return list(rules.values())
-
-
-def _as_equation(cell: Cell) -> Equation:
-    assert cell.definition is not None  # noqa: S101  only totals are passed
-    return Equation(Linear(((1, cell.name),)), cell.definition)

@@ -54,7 +54,7 @@ def _reduce(form: Form) -> tuple[Callable[[str, str], Form], tuple[str, str]]:
     return _restored, (form.name, form.text)
 
 
-@lru_cache(maxsize=8)  # it comes with every result that another process returns
+@lru_cache(maxsize=8)  # every result of another process has the form
 def _restored(name: str, text: str) -> Form:
     if name in names() and (builtin := find(name)).text == text:
         return builtin

@@ -1,6 +1,6 @@
 """A sum of named cells: parsed once, then evaluated, printed as a spreadsheet formula, or put into words.
 
-The grammar is ``+``, ``-`` and names and is not to grow; anything else is a check written in Python.
+The grammar has only ``+``, ``-`` and names; any other check is written in Python.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 from xltools.errors import InvalidValueError
 
 ZERO = Decimal(0)
-EXACT = Context(prec=80)  # more digits than any sum of figures has: adding loses nothing
+EXACT = Context(prec=80)  # more digits than any sum of figures has, so sums are exact
 _NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 _TERM = re.compile(rf"\s*([+-]?)\s*({_NAME})")
 
 
 class LinearSyntaxError(InvalidValueError):
-    """The text is not a sum of names; ``facts["rest"]`` is what follows the last part that was understood."""
+    """The text is not a sum of names; ``facts["rest"]`` is the text that could not be parsed."""
 
     def __init__(self, text: str, rest: str) -> None:
         super().__init__("not-a-sum", text=" ".join(text.split()), rest=rest.strip())

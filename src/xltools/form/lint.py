@@ -1,6 +1,6 @@
-"""Faults of a well-formed form: unknown names, totals that omit a part, clashes.
+"""Finds the faults of a well-formed form, such as unknown names, totals that omit a part, and repeated keys.
 
-One run finds every fault; each names its place and how to correct it (the words are in the catalogue).
+One run finds every fault. Each problem has its place; the text catalogue has the corrections.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
 from xltools.form.labels import LONGEST_LABEL, core
-from xltools.form.linear import Equation
+from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves, walk
 from xltools.form.places import RESERVED_SHEETS
-from xltools.form.publication import Listing, Said
+from xltools.form.publication import DraftSentence, Listing
 from xltools.form.references import units_of, unknown_figures, unknown_names
 from xltools.form.wording import LAST, WORDS, Wording
 from xltools.toml_tables import nearest
 
 _KEY = r"[a-z][a-z0-9_]*"
 _SHEET = r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')"
-_LONGEST_SHEET = 31  # UTF-16 units, as Excel counts; it keeps one name to itself
-_EXCELS_OWN = "History"
-_LONGEST_SENTENCE = 500  # of a hint, a note or a rule, which has to fit in one row of a sheet
+_LONGEST_SHEET = 31  # UTF-16 units, the limit of Excel
+_RESERVED_BY_EXCEL = "History"
+_LONGEST_SENTENCE = 500  # characters of a hint, a note or a rule, which must fit in one row of a sheet
 _LONGEST_SHOWN = 40
 _MOST_SPAN = 100
-# How many measures a chart of each kind can show and still be read.
+# The least and largest number of measures in a readable chart of each kind.
 _SHOWN = {"agencies": (1, 1), "lines": (2, 12), "trend": (1, 3)}
 _WITHOUT_EFFECT = (
     "key",
@@ -46,14 +46,14 @@ def lint(form: Form) -> list[Problem]:
     Sums are not checked in a section whose cells are ambiguous, because a fault found there may be just a consequence.
     """
     problems = list(_whole(form))
-    doubted = {p.facts["name"] for p in problems if (p.code, p.place) == ("repeated-key", "section")}
+    ambiguous_keys = {p.facts["name"] for p in problems if (p.code, p.place) == ("repeated-key", "section")}
     for section in form.sections:
         place = f"section “{section.key}”"
         ambiguous = list(_cell_keys(section, place))
         problems += [*ambiguous, *_section(section, place)]
         if ambiguous:
-            doubted.add(section.key)
-    sure = frozenset(section.key for section in form.sections) - doubted
+            ambiguous_keys.add(section.key)
+    sure = frozenset(section.key for section in form.sections) - ambiguous_keys
     return [*problems, *_meaning(form, sure), *_units(form, sure)]
 
 
@@ -96,7 +96,7 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
     yield from _texts(place, *(("also", text) for text in section.also))
     yield from _texts(place, *_given(note=section.note), limit=_LONGEST_SENTENCE)
     if not _is_sheet_name(section.sheet):
-        reserved = "、".join((*RESERVED_SHEETS, _EXCELS_OWN))
+        reserved = "、".join((*RESERVED_SHEETS, _RESERVED_BY_EXCEL))
         yield Problem("bad-sheet-name", place, {"sheet": section.sheet, "reserved": reserved})
     if bool(section.parts) == bool(section.blocks):
         yield Problem("parts-or-blocks", place)
@@ -118,7 +118,7 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
 
 def _is_sheet_name(name: str) -> bool:
     units = len(name.encode("utf-16-le", "surrogatepass")) // 2
-    taken = name in RESERVED_SHEETS or name.casefold() == _EXCELS_OWN.casefold()
+    taken = name in RESERVED_SHEETS or name.casefold() == _RESERVED_BY_EXCEL.casefold()
     return units <= _LONGEST_SHEET and bool(re.fullmatch(_SHEET, name)) and not taken
 
 
@@ -214,8 +214,8 @@ def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
 
 def _judged(names: Iterable[str], form: Form, sure: frozenset[str]) -> Iterator[str]:
     """Return the names of cells that lie in a section of *sure*, or in none."""
-    doubted = {section.key for section in form.sections} - sure
-    return (name for name in names if name.partition(".")[0] not in doubted)
+    others = {section.key for section in form.sections} - sure
+    return (name for name in names if name.partition(".")[0] not in others)
 
 
 def _charts(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
@@ -289,7 +289,7 @@ def _list(one: Listing, below: set[str], form: Form, place: str) -> Iterator[Pro
             yield Problem("item-without-figure", here)
 
 
-def _sentences(say: tuple[Said, ...], form: Form, place: str) -> Iterator[Problem]:
+def _sentences(say: tuple[DraftSentence, ...], form: Form, place: str) -> Iterator[Problem]:
     for index, said in enumerate(say, 1):
         here = f"{place} › #{index}"
         yield from wording_faults(said.text, form, here)
@@ -323,10 +323,9 @@ def _figures(unknown: Iterable[str], form: Form, place: str) -> Iterator[Problem
 
 def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
     axis = {leaf.key: leaf for leaf in leaves(lines)}
-    for line, siblings in _totals(lines):
+    for line, definition, siblings in _totals(lines):
         here = f"{place} › “{line.key}” › is"
-        assert line.is_ is not None  # noqa: S101  _totals yields lines with one
-        yield from _unknown(line.is_.names, axis, here)
+        yield from _unknown(definition.names, axis, here)
         yield from _unknown(line.omits, axis, here)
         if not axis.keys() >= {*line.omits, *_reached(line, axis)}:
             continue  # its coverage depends on an unknown name
@@ -353,11 +352,11 @@ def _coverage(
             yield Problem("forgotten", place, {"name": name, "label": axis[name].label, "total": line.key})
 
 
-def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, list[str]]]:
-    """Yield each total with the keys of its siblings: the typed lines under the same label, at any depth."""
+def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, Linear, list[str]]]:
+    """Yield each total with its definition and the keys of its siblings: the typed lines under the same label, at any depth."""
     for siblings in (lines, *(line.lines for line, _ in walk(lines) if line.lines)):
         typed = [leaf.key for leaf in leaves(siblings) if leaf.is_ is None]
-        yield from ((line, typed) for line in siblings if line.is_ is not None and not line.lines)
+        yield from ((line, line.is_, typed) for line in siblings if line.is_ is not None and not line.lines)
 
 
 def _reached(line: Line, axis: dict[str, Line]) -> set[str]:

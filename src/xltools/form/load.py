@@ -1,6 +1,6 @@
-"""A TOML file as a :class:`~xltools.form.model.Form`; a faulty file is refused with all its faults.
+"""Loads a form from TOML; an invalid file is refused with all its faults.
 
-:mod:`xltools.toml_tables` finds what is not well formed, :mod:`xltools.form.lint` what means nothing.
+:mod:`xltools.toml_tables` finds faults of syntax and type, :mod:`xltools.form.lint` faults of meaning.
 """
 
 from __future__ import annotations

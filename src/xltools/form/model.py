@@ -3,8 +3,8 @@
 The dataclasses describe the TOML file of a form: their fields are its keys (:mod:`xltools.toml_tables`).
 Everything else (the cells, their names, the order in which totals are derived) is computed from them.
 
-A *definition* (``is`` on a line) owns cells: it gives their formula, their value and their check. A *rule*
-relates cells and owns none. Both are written on axes: ``is`` on a row holds in every column.
+A *definition* (``is`` on a line) gives cells their formula, their value and their check. A *rule* is an equation between
+cells. Both are written for lines: ``is`` on a row holds in every column.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Line:
     number: Number | None = None
     unit: str | None = None
     signed: bool | None = None
-    span: int = 1  # how many printed columns it takes
+    span: int = 1  # the number of printed columns
     only: Only | None = None  # the agencies that may fill it in; for all others it is 0
     also: tuple[str, ...] = ()  # other wordings of the label in published reports
     note: str = ""  # how to fill it in
@@ -54,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An identity that owns no cell. Exactly one of ``rows``, ``columns`` and ``cells`` is given.
+    """An equation between lines or cells. Exactly one of ``rows``, ``columns`` and ``cells`` is given.
 
     ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
     their full names, across tables too. ``authority`` is the source of the rule, or the word "inferred".
@@ -188,7 +188,7 @@ class Chart:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The cells it is drawn from."""
+        """The names of the cells in the chart."""
         return tuple(name for measure in self.shows for name in measure.is_.names)
 
 
@@ -217,7 +217,7 @@ class Cell(NamedTuple):
 
     @property
     def is_total(self) -> bool:
-        """Whether it is derived from other cells and not typed."""
+        """Whether the cell is derived from other cells and not typed."""
         return self.definition is not None
 
     @property
@@ -232,7 +232,7 @@ class Cell(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Row and column labels as printed, for people."""
+        """The printed labels of row and column, for messages."""
         return "/".join(self.row_path) + " · " + "/".join(self.column_path)
 
 
@@ -246,7 +246,7 @@ class Identity(NamedTuple):
 
     @property
     def is_copy(self) -> bool:
-        """Whether its right side has last year's figures only, so that its left can be filled in beforehand."""
+        """Whether the right side has only figures of last year, so the left side can be prefilled."""
         return all(name.startswith(LAST) for name in self.equation.right.names)
 
 
@@ -273,7 +273,7 @@ def leaves(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """A whole report form. Two forms are the same form when key and edition agree."""
+    """A report form, identified by key and edition."""
 
     schema: Literal[1]
     key: str
@@ -290,7 +290,7 @@ class Form:
     also: tuple[str, ...] = ()  # other titles of published reports
     publication: Publication = field(default_factory=Publication)
     notes: tuple[str, ...] = ()  # how to fill the form in
-    text: str = field(default="", init=False, repr=False)  # of the file
+    text: str = field(default="", init=False, repr=False)  # the TOML text of the file
 
     @property
     def name(self) -> str:
@@ -314,7 +314,7 @@ class Form:
 
     @cached_property
     def input_names(self) -> tuple[str, ...]:
-        """Their names."""
+        """The names of the cells that an agency fills in."""
         return tuple(cell.name for cell in self.inputs)
 
     @cached_property

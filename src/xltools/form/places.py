@@ -1,6 +1,6 @@
-"""The places of a workbook: areas, labels, cells, checks, sheets. What stands where is :mod:`xltools.form.layout`'s business.
+"""The types of a layout: areas, labels, checks and sheets. :mod:`xltools.form.layout` computes them.
 
-Rows and columns count from 0. Nothing here knows a spreadsheet library.
+Rows and columns count from 0.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COVER, MATRIX, SOURCES, WAIVED, SLIP, YEARS, CHARTS, KINDS = RESERVED_SHEETS
 
 
 class Area(NamedTuple):
-    """A rectangle of sheet cells; often just one."""
+    """A rectangle of sheet cells, often just one."""
 
     row: int
     column: int
@@ -37,27 +37,27 @@ class Area(NamedTuple):
 
     @classmethod
     def at(cls, row: int, column: int, rows: int = 1, columns: int = 1) -> Area:
-        """The rectangle of that size with its upper left corner there."""
+        """Return the rectangle of this size with its upper left corner at *row* and *column*."""
         return cls(row, column, row + rows - 1, column + columns - 1)
 
     @property
     def anchor(self) -> tuple[int, int]:
-        """The cell that holds the value when the rectangle is merged."""
+        """The upper left cell, which holds the value of a merged rectangle."""
         return self.row, self.column
 
     @property
     def rows(self) -> int:
-        """How many rows it takes."""
+        """The number of rows."""
         return self.last_row - self.row + 1
 
     @property
     def columns(self) -> int:
-        """How many columns it takes."""
+        """The number of columns."""
         return self.last_column - self.column + 1
 
     @property
     def is_single(self) -> bool:
-        """Whether it is one cell."""
+        """Whether the rectangle is one cell."""
         return self.anchor == (self.last_row, self.last_column)
 
 
@@ -66,7 +66,7 @@ Role = Literal["title", "caption", "head", "stub", "heading", "hint"]
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Words the form prints, and where."""
+    """A printed text and its area."""
 
     text: str
     area: Area
@@ -74,10 +74,7 @@ class Label:
 
 
 class Check(NamedTuple):
-    """A cell beside the table that says whether some figures are right.
-
-    ``inputs`` must be numbers of their kind; the ``equations`` must hold.
-    """
+    """A cell beside the table that checks figures: ``inputs`` must be valid numbers, and the ``equations`` must hold."""
 
     area: Area
     inputs: tuple[str, ...]
@@ -87,8 +84,8 @@ class Check(NamedTuple):
 class CheckGroup(NamedTuple):
     """A column or a line of checks with one name, listed on the cover.
 
-    ``key`` names the words for it: ``figures`` for the column beside a table (numbers and row totals),
-    ``total`` for the totals of a row, ``rule`` for a rule of the form; ``label`` is the form's own words.
+    ``key`` is ``figures`` for the column beside a table (numbers and row totals), ``total`` for the totals of a row, and
+    ``rule`` for a rule of the form. ``label`` is a text from the form.
     """
 
     key: Literal["figures", "total", "rule"]
@@ -99,7 +96,7 @@ class CheckGroup(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """Room for last year's figures outside the printed page: a title, the columns' labels, and a cell for each cell."""
+    """The places of last year's figures outside of the printed page: title, labels of columns, and a cell for each cell."""
 
     title: Area
     labels: tuple[Label, ...]
@@ -108,7 +105,7 @@ class Beside(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """One section's sheet."""
+    """The sheet of a section."""
 
     section: Section
     labels: tuple[Label, ...]
@@ -117,13 +114,13 @@ class Sheet:
     texts: dict[str, Area]
     groups: tuple[CheckGroup, ...]
     widths: tuple[float, ...]
-    page: Area  # what is printed; the checks stand outside
+    page: Area  # the printed area, without the checks
     frozen_at: tuple[int, int]
-    beside: Beside | None = None  # only a table has it
+    beside: Beside | None = None  # only for tables
 
     @property
     def name(self) -> str:
-        """The sheet's name in the workbook."""
+        """The name of the sheet in the workbook."""
         return self.section.sheet
 
     @cached_property
@@ -133,26 +130,26 @@ class Sheet:
 
 
 class CoverSheet(NamedTuple):
-    """The first sheet: what is stamped, who filled it in, and the list of checks."""
+    """The first sheet: the stamp, the open fields, and the list of checks."""
 
     stamp: dict[str, Area]
     fields: dict[str, Area]
     status: Area
-    checks_row: int  # one line a group of checks, then one a rule across tables
-    rules: dict[str, Area]  # rules across tables are checked here
-    blanks_row: int  # one line a table sheet
+    checks_row: int  # first row of the list: a row for each group of checks, then for each rule across tables
+    rules: dict[str, Area]  # the checks of rules across tables
+    blanks_row: int  # first of the rows that count blank cells, one for each sheet with a table
 
 
-PREFIX = "xltools."  # of the names and properties that carry the stamp
+PREFIX = "xltools."  # of the defined names and document properties with the stamp
 STAMP = ("district", "name", "code", "year", "form", "edition", "kind")
 COUNT_COLUMN, FIRST_COLUMN = 1, 2  # of the list of checks on the cover
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The roll-up's sheet of one row a file and one column a cell: the column of each name, and the rows.
+    """The sheet of a roll-up with one row for each file and one column for each cell: columns by name, and the rows.
 
-    The last row of the head holds the names. Of a sheet that was read, columns and rows are where they were found.
+    The last row of the head has the names. In a workbook that was read, columns and rows may be at other places.
     """
 
     ABOUT: ClassVar = ("district", "code", "name", "kind", "file", "sha256", "check")
@@ -162,7 +159,7 @@ class Matrix:
         "name",
         "file",
         "sha256",
-    )  # what roll-ups had before rows had a check
+    )  # in roll-ups of former versions, whose rows have no check sum
     SECTION_ROW: ClassVar = 1
     ROW_ROW: ClassVar = 2
     COLUMN_ROW: ClassVar = 3
@@ -175,39 +172,39 @@ class Matrix:
 
     @classmethod
     def issued(cls, form: Form, count: int) -> Matrix:
-        """Where *count* members of a roll-up are written. Without any, one row is left for a sum to stand on."""
+        """Return the sheet for *count* members. Without members, it has one empty row, to which sums refer."""
         names = (*(PREFIX + key for key in cls.ABOUT), *form.cells)
         columns = {name: column for column, name in enumerate(names)}
         return cls(columns, cls.NAME_ROW + 1, cls.NAME_ROW + max(1, count))
 
     def column(self, name: str) -> Area:
-        """The cells of all rows below that name."""
+        """Return the cells below a name."""
         return Area(self.first, self.columns[name], self.last, self.columns[name])
 
     @property
     def is_checked(self) -> bool:
-        """Whether its rows and those of the account have a check."""
+        """Whether the rows, and those of the account, have a check sum."""
         return PREFIX + "check" in self.columns
 
 
 class Waived:
-    """The roll-up's list of the findings that were accepted."""
+    """The sheet of a roll-up that lists accepted findings."""
 
     COLUMNS = ("agency", "finding", "place", "words", "reason", "who", "date")
     HEAD_ROW, FIRST_ROW = 1, 2
 
 
 class Years:
-    """The roll-up's comparison of a district with itself: one row a figure, one column a year."""
+    """The sheet of a roll-up that compares years: one row for each figure, one column for each year."""
 
-    MOST = 4  # years besides this one
+    MOST = 4  # years before the current one
     ROW, COLUMN, UNIT, NOW, LAST, CHANGE, RATE, BEFORE = range(8)  # the years before last begin at BEFORE
     NAME = BEFORE + MOST - 1
     HEAD_ROW, FIRST_ROW = 2, 3
 
 
 class Sources:
-    """The roll-up's account of every file and every agency."""
+    """The sheet of a roll-up that accounts for every file and every agency."""
 
     COLUMNS = (
         "district",
@@ -227,7 +224,7 @@ class Sources:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The whole workbook of one form."""
+    """The layout of the workbook of a form."""
 
     form: Form
     sheets: tuple[Sheet, ...]
@@ -235,7 +232,7 @@ class Layout:
 
     @cached_property
     def places(self) -> dict[str, tuple[str, Area]]:
-        """Sheet and area of every cell and prose cell by name."""
+        """The sheet and area of every cell and prose cell, by name."""
         found: dict[str, tuple[str, Area]] = {}
         for sheet in self.sheets:
             found |= {name: (sheet.name, area) for name, area in (sheet.cells | sheet.texts).items()}
@@ -243,24 +240,23 @@ class Layout:
 
     @cached_property
     def order(self) -> dict[str, int]:
-        """The place of each cell in the form's order."""
+        """The index of each cell in the order of the form."""
         return {name: index for index, name in enumerate(self.form.cells)}
 
     @cached_property
     def formulas(self) -> dict[str, str]:
-        """The formula of each total as it is issued: its parts stand on its own sheet."""
-
-        def reference(name: str) -> str:
-            return self.address(name)[1]
-
-        return {cell.name: cell.definition.print(reference) for cell in self.form.totals if cell.definition}
+        """The issued formula of each total, whose terms are on the same sheet."""
+        return {
+            name: definition.print(lambda part: self.address(part)[1])
+            for name, definition in self.form.definitions.items()
+        }
 
     def address(self, name: str) -> tuple[str, str]:
-        """Sheet and address of a cell or prose cell, as a person names them."""
+        """Return the sheet and the address, such as D6, of a cell or prose cell."""
         sheet, area = self.places[name]
         return sheet, a1(*area.anchor)
 
     @cached_property
     def groups(self) -> tuple[tuple[Sheet, CheckGroup], ...]:
-        """Every group of checks with its sheet, in order."""
+        """The groups of checks in order, each with its sheet."""
         return tuple((sheet, group) for sheet in self.sheets for group in sheet.groups)

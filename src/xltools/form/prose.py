@@ -33,7 +33,7 @@ class Claim:
     words: tuple[str, ...]
     means: tuple[Linear, ...]
     units: tuple[str, ...]
-    about: tuple[str, ...] = ()  # subjects, one of which must occur before; none needed if empty
+    about: tuple[str, ...] = ()  # one of these subjects must occur before; none needed if empty
     boxes: tuple[str, ...] = ()  # prose cells in which no subject is needed
     unless: tuple[str, ...] = ()  # words in the clause that change the meaning
     whole: bool = False  # a statement about the whole, not compared for parts, such as requests by post

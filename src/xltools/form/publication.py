@@ -1,7 +1,7 @@
-"""The draft of the published report that a form supplies, as sentences a coordinator can start from.
+"""The draft of the published report that a form defines.
 
-A sentence appears if its condition holds; a list names only figures that are not 0. What only the coordinator knows is
-a gap in 【】, which has to be filled in before the report is final.
+A sentence appears if its condition holds; a list omits figures that are 0. Facts that are not in the figures are gaps in
+【】, which the coordinator fills in before the report is final.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from xltools.form.wording import Condition, Wording
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A part of a whole, omitted where its figures are 0; *alone* is the text where it is the only part left."""
+class ListItem:
+    """A part of a list, omitted if its figures are 0; ``alone`` is its text if all other parts are omitted."""
 
     text: Wording
     alone: Wording | None = None
@@ -22,17 +22,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Parts of a whole under a key for braces: ``其中自然人申请3件、商业企业申请1件``; empty if all parts are 0."""
+    """A list of figures, named by its key in braces: ``其中自然人申请3件、商业企业申请1件``; empty if all are 0."""
 
     key: str
-    items: tuple[Item, ...]
-    opening: str = ""  # in front of two or more parts
-    every: str = ""  # in front of the only part, if its figure is above 1
+    items: tuple[ListItem, ...]
+    opening: str = ""  # text before two or more parts
+    every: str = ""  # text before the only part, if its figure is more than 1
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence. Without a condition it always appears, provided that the figures of last year in it are known."""
+class DraftSentence:
+    """A sentence of a draft. Without a condition it appears whenever its figures of last year are known."""
 
     text: Wording
     when: Condition | None = None
@@ -40,17 +40,17 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text of a prose cell that was left blank."""
+    """The sentences for a blank prose cell."""
 
     box: str
-    say: tuple[Said, ...]
+    say: tuple[DraftSentence, ...]
 
 
 @dataclass(frozen=True)
 class Publication:
-    """The ``[publication]`` table of a form. ``opening`` stands above the first section."""
+    """The ``[publication]`` table of a form. ``opening`` is the text above the first section."""
 
-    opening: tuple[Said, ...] = ()
+    opening: tuple[DraftSentence, ...] = ()
     lists: tuple[Listing, ...] = field(default=(), metadata={"key": "list"})
     drafts: tuple[Draft, ...] = field(default=(), metadata={"key": "draft"})
 

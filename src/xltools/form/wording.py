@@ -1,7 +1,7 @@
-"""Texts with figures in braces: ``新收申请{applications.new.total}件``. Parsed once, filled in from any year's figures.
+"""Texts with figures in braces: ``新收申请{applications.new.total}件``. They are parsed once and filled in with the figures of a year.
 
 A brace holds a sum of cells or of the short names of ``[[prose.meaning]]``, with ``last.`` in front of a name for the
-year before (``{new - last.new}``); ``{change: new}`` and ``{rate: new}`` set a sum against last year's; or it holds one
+year before (``{new - last.new}``); ``{change: new}`` and ``{rate: new}`` compare a sum with last year's; or it holds one
 word: one of :data:`WORDS`, or the key of a list of ``[publication]``. ``{{`` and ``}}`` stand for braces themselves.
 """
 
@@ -17,7 +17,7 @@ from xltools.form.linear import Linear, LinearSyntaxError
 WORDS = ("year", "last_year", "next_year", "agency", "district")
 LAST = "last."  # in front of a name: the figure of the year before
 MANNERS = ("change", "rate")
-# Braces of full width are what a Chinese keyboard gives, and nobody prints them: they count as braces.
+# A Chinese keyboard gives braces of full width.
 _OPEN, _CLOSE = "{｛", "}｝"
 _TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
 _MANNER = rf"({'|'.join(MANNERS)})\s*:"
@@ -30,7 +30,7 @@ def has_braces(text: str) -> bool:
 
 
 class WordingError(InvalidValueError):
-    """The braces of a text, or a condition, cannot be understood."""
+    """The braces of a text, or a condition, cannot be parsed."""
 
 
 class Brace(NamedTuple):
@@ -41,7 +41,7 @@ class Brace(NamedTuple):
 
     @property
     def word(self) -> str:
-        """The name, if there is nothing but one name, which may be a word or a list; else an empty text."""
+        """The name, if the sum is a single name, which may be a word or a list; otherwise ""."""
         return self.sum.names[0] if self.sum.terms == ((1, self.sum.names[0]),) and not self.manner else ""
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Brace(NamedTuple):
 
 
 class Wording(NamedTuple):
-    """A text in pieces: words as they stand, and braces."""
+    """A text as a sequence of literal texts and braces."""
 
     parts: tuple[str | Brace, ...]
 
@@ -73,7 +73,7 @@ class Wording(NamedTuple):
 
     @property
     def braces(self) -> tuple[Brace, ...]:
-        """Its braces, in order."""
+        """The braces, in order."""
         return tuple(part for part in self.parts if isinstance(part, Brace))
 
 
@@ -91,7 +91,7 @@ def _brace(inside: str) -> Brace:
 
 
 class Comparison(NamedTuple):
-    """``new > 0``: two sums; one may be just 0."""
+    """A comparison of two sums, such as ``new > 0``; a side may be 0."""
 
     left: Linear
     sign: str  # = or != or >
@@ -99,7 +99,7 @@ class Comparison(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """Comparisons that must all hold: ``new > 0, carried_in = 0``."""
+    """Comparisons that must all hold, such as ``new > 0, carried_in = 0``."""
 
     comparisons: tuple[Comparison, ...]
 
@@ -110,7 +110,7 @@ class Condition(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name in it."""
+        """The names on both sides of every comparison."""
         return tuple(name for one in self.comparisons for name in (*one.left.names, *one.right.names))
 
 

@@ -1,7 +1,7 @@
 """Checks a file before it is parsed: its kind, whether it is safe to open, and its size against limits.
 
 The bytes are checked first, then the directory of the zip; a file that must not be opened is refused with the code of
-a finding. :class:`Part` applies the limits while a large part is parsed.
+a finding. :class:`XmlPart` applies the limits while a large part is parsed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ HEADER = 30  # bytes in front of the name in an entry's header
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _ENCRYPTED_FLAG = 0x1
 _UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0", re.MULTILINE)
-_GRACE = 10 << 20  # below this no ratio is suspicious: empty formatted rows shrink a hundredfold
+_GRACE = (
+    10 << 20
+)  # bytes; up to this size any ratio is allowed, because empty formatted rows compress a hundredfold
 _NESTED = 20  # workbooks stored in an archive uncompressed show their own directories
 
 # The exceptions that zipfile, zlib and expat raise for damaged files.
@@ -94,7 +96,7 @@ def beyond(name: str, limits: Limits) -> ScanError:
 # -- the bytes
 
 
-def look(data: bytes, limits: Limits) -> None:
+def check_bytes(data: bytes, limits: Limits) -> None:
     """Check the first bytes and the size; raises :class:`ScanError` unless *data* is a zip within the limit ``file``."""
     if not data:
         raise ScanError("empty-file")
@@ -201,7 +203,7 @@ def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
 
 
 def unpacked(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Return the content of an entry, of which no more is inflated than it declares.
+    """Return the content of an entry, inflated to at most the size that it declares.
 
     Raises what zipfile raises. ``ZipFile.read`` inflates the whole entry before it looks at the declared size.
     """
@@ -209,7 +211,7 @@ def unpacked(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         return file.read(entry.file_size + 1)
 
 
-def look_inside(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
+def check_entries(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
     """Return the entries of a zip of *size* bytes by their folded names.
 
     Raises :class:`ScanError` if the directory exceeds a limit, or has unsafe, duplicate or overlapping entries. The
@@ -227,17 +229,17 @@ def look_inside(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str
         raise ScanError("unsafe-path", printable(unsafe.string[unsafe.start() :].partition("\n")[0]))
     parts = {folded(entry.filename): entry for entry in entries}
     if len(parts) != len(entries):
-        raise ScanError("duplicate-part", printable(_twice(entries)))
-    _no_overlap(entries)
+        raise ScanError("duplicate-part", printable(_repeated_name(entries)))
+    _check_overlap(entries)
     return parts
 
 
-def _twice(entries: list[zipfile.ZipInfo]) -> str:
+def _repeated_name(entries: list[zipfile.ZipInfo]) -> str:
     names = [folded(entry.filename) for entry in entries]
     return next(name for index, name in enumerate(names) if name in names[:index])
 
 
-def _no_overlap(entries: list[zipfile.ZipInfo]) -> None:
+def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
     """Raise :class:`ScanError` for entries that share bytes: the file is damaged or a bomb."""
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
@@ -260,7 +262,7 @@ _WORKBOOK_NAMES = r"[^/]\.(xls[xmb]?|et|ods|docx|zip|rar|7z)$"
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
 
-def look_for_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
+def check_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
     """Raise :class:`ScanError` unless the entries have the names and compression of a workbook without macros."""
     if not is_package(parts):
         raise ScanError(_zip_kind(package, parts))
@@ -354,7 +356,7 @@ class Watch:
         return on_start, on_end
 
 
-class Part(NamedTuple):
+class XmlPart(NamedTuple):
     """A part to be parsed: bytes if it is small; a file, parsed in chunks and with limits, if it is large."""
 
     content: bytes | IO[bytes]
@@ -391,13 +393,13 @@ class Budget:
     spent: int = 0
     watch: Watch | None = None
 
-    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Part:
+    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> XmlPart:
         """Return the part in *entry*; raises :class:`ScanError` when all parts together exceed the limit ``xml``."""
         self.spent += entry.file_size
         if self.spent > self.limits.xml:
             raise beyond("xml", self.limits)
         if self.spent <= _SMALL:
-            return Part(unpacked(package, entry))
+            return XmlPart(unpacked(package, entry))
         if self.watch is None:
             self.watch = Watch(self.limits)
-        return Part(package.open(entry), self.watch)
+        return XmlPart(package.open(entry), self.watch)

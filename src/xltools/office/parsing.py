@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable
 from xml.parsers import expat
 
-from xltools.office.guard import End, Part, ScanError, Start
+from xltools.office.guard import End, ScanError, Start, XmlPart
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _Text = Callable[[str], None]
 
 
-def parse(part: Part, start: Start, end: End | None = None, text: _Text | None = None) -> None:
+def parse(part: XmlPart, start: Start, end: End | None = None, text: _Text | None = None) -> None:
     """Parse *part* with expat; raises :class:`ScanError` for a document type, which can define entities.
 
     The prefix of the root element is removed from the names that the handlers get. Elements of other namespaces keep

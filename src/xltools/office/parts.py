@@ -1,7 +1,7 @@
-"""The parts of a zip, and one hash over all of them.
+"""Hashes the parts of a zip.
 
-Two workbooks are the same if their parts are: the same names in the same order, each with the same content. How the
-parts are compressed makes no difference, because builds of zlib compress differently.
+Two workbooks are equal if they have the same names of parts in the same order with the same contents. Compression is
+ignored, because builds of zlib compress differently.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import zipfile
 from itertools import pairwise
 from typing import NamedTuple
 
-from xltools.office.guard import DAMAGE, HEADER, Limits, ScanError, look, look_inside, open_zip
+from xltools.office.guard import DAMAGE, HEADER, Limits, ScanError, check_bytes, check_entries, open_zip
 
 _CHUNK = 1 << 20
 # In the header of an entry: the lengths of its name and of its extra field.
@@ -22,10 +22,10 @@ _LENGTHS = struct.Struct("<26xHH")
 _END = struct.Struct("<4s8xIIH")
 _END_MARK = b"PK\x05\x06"
 _DESCRIBED = 0x8  # the flag of an entry that is followed by its sizes
-_DESCRIPTORS = {12, 16, 20, 24}  # how long these may be
+_DESCRIPTORS = {12, 16, 20, 24}  # the possible lengths of these sizes
 
 
-class Parts(NamedTuple):
+class PartHashes(NamedTuple):
     """The SHA-256 of each part, by its name and in order, and the SHA-256 of all parts together.
 
     With *has_more* the zip also holds bytes that belong to none of them.
@@ -36,27 +36,27 @@ class Parts(NamedTuple):
     has_more: bool = False
 
 
-def written_parts(workbook: bytes) -> Parts:
-    """Return the parts of a workbook that this program wrote."""
+def written_parts(workbook: bytes) -> PartHashes:
+    """Return the hashes of the parts of a workbook that this program wrote."""
     with zipfile.ZipFile(io.BytesIO(workbook)) as package:
-        return _parts(package)
+        return _hashes(package)
 
 
-def read_parts(data: bytes, limits: Limits) -> Parts:
-    """Return the parts of a workbook from anywhere.
+def read_parts(data: bytes, limits: Limits) -> PartHashes:
+    """Return the hashes of the parts of a workbook that may be damaged or malicious.
 
-    Raises :class:`ScanError` when it exceeds the limits, is damaged or has an entry twice.
+    Raises :class:`ScanError` if it exceeds the limits, is damaged or has an entry twice.
     """
-    look(data, limits)
+    check_bytes(data, limits)
     try:
         with open_zip(data, limits) as package:
-            look_inside(package, len(data), limits)
-            return _parts(package)._replace(has_more=_has_more(data, package))
+            check_entries(package, len(data), limits)
+            return _hashes(package)._replace(has_more=_has_more(data, package))
     except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
 
-def _parts(package: zipfile.ZipFile) -> Parts:
+def _hashes(package: zipfile.ZipFile) -> PartHashes:
     """Hash the parts, in the order of the zip's directory.
 
     The hash of all is over these bytes of each part: its name in UTF-8, a zero byte, the length of its content in
@@ -72,7 +72,7 @@ def _parts(package: zipfile.ZipFile) -> Parts:
                 part.update(chunk)
                 whole.update(chunk)
         each[entry.filename] = part.hexdigest()
-    return Parts(each, whole.hexdigest())
+    return PartHashes(each, whole.hexdigest())
 
 
 def _has_more(data: bytes, package: zipfile.ZipFile) -> bool:

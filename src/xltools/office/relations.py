@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 
-from xltools.office.guard import Part
+from xltools.office.guard import XmlPart
 from xltools.office.parsing import parse
 
 Relations = tuple[tuple[str, str, str], ...]
 
 
-def relations(part: Part, owner: str) -> Relations:
+def relations(part: XmlPart, owner: str) -> Relations:
     """Return kind, target and id of each relation in *part*; *owner* is the part that has them, "" the package."""
     found: list[tuple[str, str, str]] = []
 

@@ -20,7 +20,7 @@ from xltools.errors import Problem
 from xltools.form.linear import Linear
 from xltools.form.lint import wording_faults
 from xltools.form.model import Form, of_last_year
-from xltools.form.publication import Item, Listing, Said
+from xltools.form.publication import DraftSentence, Listing, ListItem
 from xltools.form.references import spelled_out, units_of
 from xltools.form.wording import LAST, WORDS, Brace, Condition, Wording, WordingError, has_braces
 from xltools.text import clerk
@@ -80,7 +80,7 @@ class TextValues:
             if not self.figures.keys() >= set(spelled_out(Linear(((1, name),)), self.form).names):
                 yield name
 
-    def said(self, sentences: Iterable[Said]) -> list[Wording]:
+    def said(self, sentences: Iterable[DraftSentence]) -> list[Wording]:
         """Return the sentences whose conditions hold and whose figures are known."""
         return [one.text for one in sentences if self._holds(one.when) and not any(self._missing(one.text))]
 
@@ -116,7 +116,7 @@ class TextValues:
         opening = listing.opening if len(listed) > 1 else ""
         return opening + "、".join(self.filled(item.text) for _, item in listed)
 
-    def _amount(self, item: Item) -> Decimal:
+    def _amount(self, item: ListItem) -> Decimal:
         """Return the first figure that the text of *item* names."""
         braces = (b for b in item.text.braces if b.word not in WORDS and not self._listing(b))
         return self._value(next(braces).sum)

@@ -1,4 +1,4 @@
-"""Reading every return again, adding up, and comparing a roll-up and a published document with the sum."""
+"""Reads the returns again, adds them up, and compares a roll-up or a published document with the sums."""
 
 from __future__ import annotations
 
@@ -10,32 +10,37 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xltools.witness.document import printed_values
-from xltools.witness.form import Form
-from xltools.witness.labels import Place
-from xltools.witness.value import NOTHING, Doubt, Value, is_same, shown, value_of
-from xltools.witness.workbook import Workbook, input_values
+from xltools.witness.form import FormFigures
+from xltools.witness.labels import GridPlace
+from xltools.witness.value import NOTHING, Unknown, Value, is_same, shown, value_of
+from xltools.witness.workbook import LabelledWorkbook, input_values
 
-MOST = 2000  # files; of more a sample is read
+MOST = 2000  # files that are read; of larger collections, a sample of this size
 _ROWS = "各单位数据"
 _PREFIX = "xltools."
-_LARGEST = 64 << 20  # bytes of a member of an archive
+_LARGEST = 64 << 20  # bytes; larger members of an archive are skipped
 
 
-class Added(NamedTuple):
-    """A file that was added up: where it lies, its SHA-256, and whose it is.
+class AddedFile(NamedTuple):
+    """A file that the roll-up includes, with the district and the code of its agency.
 
-    ``path`` opens it, or the archive it came in; ``told`` is the path that messages name.
+    ``path`` is the file or the archive that contains it; ``shown_path`` is the path to print in messages.
     """
 
     path: Path
     sha256: str
     district: str
     code: str
-    told: str
+    shown_path: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The contents that identify the row of the file in a roll-up."""
+        return self.sha256, self.district, self.code
 
 
-class Difference(NamedTuple):
-    """One figure on which the two readers disagree: what the file holds, and what the second reader has."""
+class FigureDifference(NamedTuple):
+    """A figure on which the readers disagree: ``found`` is in the file, ``expected`` is from the second reader."""
 
     file: str
     sheet: str
@@ -46,7 +51,7 @@ class Difference(NamedTuple):
 
 
 class Undecided(NamedTuple):
-    """What has no second reader: a figure of a file, or with ``figure`` empty the file as a whole; and why."""
+    """A figure that could not be read a second time; if ``figure`` is empty, the whole file."""
 
     file: str
     figure: str
@@ -54,9 +59,9 @@ class Undecided(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """How many of the ``figures`` agree and how many of the ``files`` were read again; and all that stands against it.
+    """The result: how many of the ``figures`` agree, and how many of the ``files`` were read completely.
 
-    ``of`` is the number of files that were added; where it is larger than ``files`` only a sample was read.
+    ``of`` is the number of files in the roll-up; if it is larger than ``files``, only a sample was read.
     """
 
     agreed: int
@@ -65,138 +70,140 @@ class Verdict(NamedTuple):
     files: int
     of: int
     undecided: tuple[Undecided, ...] = ()
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[FigureDifference, ...] = ()
 
 
 class Returns:
-    """The figures of every return that was added, as the second reader found them."""
+    """The figures of every return in a roll-up, as the second reader found them."""
 
-    def __init__(self, form: str, added: Sequence[Added]) -> None:
-        """Read the files *added*, of more than 2,000 those 2,000 whose hashes come first. *form* is the form's TOML."""
-        self.form, self.added = Form(form), added
+    def __init__(self, form: str, added: Sequence[AddedFile]) -> None:
+        """Read the files *added*, or the 2,000 with the lowest hashes. *form* is the TOML text of the form."""
+        self.form, self.added = FormFigures(form), added
         self.sample = sorted(added, key=lambda one: one.sha256)[:MOST]
-        self.values: dict[Added, Mapping[str, Value]] = {}
+        self.values: dict[AddedFile, Mapping[str, Value]] = {}
         self.undecided: list[Undecided] = []
         for one in self.sample:
             self._read(one)
 
-    def _read(self, one: Added) -> None:
+    def _read(self, one: AddedFile) -> None:
         values = _values_of(one, self.form)
-        if isinstance(values, Doubt):
-            self.undecided.append(Undecided(one.told, "", values.reason))
+        if isinstance(values, Unknown):
+            self.undecided.append(Undecided(one.shown_path, "", values.reason))
             return
         self.values[one] = values
-        doubts = ((name, value.reason) for name, value in values.items() if isinstance(value, Doubt))
-        self.undecided += [Undecided(one.told, name, reason) for name, reason in doubts]
+        self.undecided += [
+            Undecided(one.shown_path, name, value.reason)
+            for name, value in values.items()
+            if isinstance(value, Unknown)
+        ]
 
-    def verdict(self, differences: Iterable[Difference] = (), more: Iterable[Undecided] = ()) -> Verdict:
-        """How far the readers agree, given these *differences* and what *more* is undecided; by default none."""
+    def verdict(
+        self, differences: Iterable[FigureDifference] = (), more: Iterable[Undecided] = ()
+    ) -> Verdict:
+        """Return how far the readers agree, given the *differences* and *more* undecided figures."""
         differences, undecided = tuple(differences), (*self.undecided, *more)
         wrong = {difference.figure for difference in differences}
         figures = self.form.added
-        is_whole = len(self.values) == len(self.added)
-        doubted = {one.figure for one in undecided}
-        is_whole = is_whole and all(one.figure for one in undecided)
-        decided = [name for name in figures if is_whole and not doubted & {name, *self.form.parts(name)}]
+        is_whole = len(self.values) == len(self.added) and all(one.figure for one in undecided)
+        unknown = {one.figure for one in undecided}
+        decided = [name for name in figures if is_whole and not unknown & {name, *self.form.parts(name)}]
         agreed = sum(name not in wrong for name in decided)
         read = len(self.values) - len({one.file for one in self.undecided if one.figure})
-        return Verdict(
-            agreed,
-            len(figures),
-            read,
-            len(self.sample),
-            len(self.added),
-            undecided,
-            differences,
-        )
+        return Verdict(agreed, len(figures), read, len(self.sample), len(self.added), undecided, differences)
 
-    def rollup_differences(self, content: bytes, told: str) -> Iterator[Difference]:
-        """Where a roll-up, which people know as *told*, differs from the sum.
+    def rollup_differences(self, content: bytes, file: str) -> Iterator[FigureDifference]:
+        """Yield the differences between the roll-up in *content*, a file called *file*, and the sums.
 
-        Each row is compared with its file. Each figure of the report's own tables is compared twice: what its formula
-        gives, evaluated from the rows, and the result that is stored with it.
+        Each row is compared with its file. Each figure of the report's tables is compared twice: the value of its
+        formula, evaluated from the rows, and the result that is stored with it.
         """
-        book, results = Workbook(io.BytesIO(content)), Workbook(io.BytesIO(content), results=True)
-        rows = _Rows(book)
-        yield from self._row_differences(rows, told)
-        yield from self._total_differences(book, results, self._sums(rows), told)
+        book, results = (
+            LabelledWorkbook(io.BytesIO(content)),
+            LabelledWorkbook(io.BytesIO(content), results=True),
+        )
+        rows = _RollupRows(book)
+        yield from self._row_differences(rows, file)
+        yield from self._total_differences(book, results, self._sums(rows), file)
 
-    def result_differences(self, content: bytes, told: str) -> Iterator[Difference]:
-        """Where the stored results of a roll-up that another program recalculated differ from the sum of its rows."""
-        results = Workbook(io.BytesIO(content), results=True)
-        yield from self._total_differences(None, results, self._sums(_Rows(results)), told)
+    def result_differences(self, content: bytes, file: str) -> Iterator[FigureDifference]:
+        """Yield differences between the stored results of a recalculated roll-up and the sums of its rows."""
+        results = LabelledWorkbook(io.BytesIO(content), results=True)
+        yield from self._total_differences(None, results, self._sums(_RollupRows(results)), file)
 
     def document_differences(
-        self, content: bytes, told: str, rollup: bytes | None = None
-    ) -> Iterator[Difference | Undecided]:
-        """Where a published document differs from the sum: it must print every figure, each once.
+        self, content: bytes, file: str, rollup: bytes | None = None
+    ) -> Iterator[FigureDifference | Undecided]:
+        """Yield the differences between a published document, which must print every figure, and the sums.
 
-        Where a return has no second reader, its row in the *rollup* stands in. Undecided is a document of a kind that
-        is not read here.
+        For a return that cannot be read, its row in *rollup* is used. A document of a kind that cannot be read gives one
+        :class:`Undecided`.
         """
         found = printed_values(content, self.form)
-        if isinstance(found, Doubt):
-            yield Undecided(told, "", found.reason)
+        if isinstance(found, Unknown):
+            yield Undecided(file, "", found.reason)
             return
-        sums = self._sums(_Rows(Workbook(io.BytesIO(rollup))) if rollup else None)
+        sums = self._sums(_RollupRows(LabelledWorkbook(io.BytesIO(rollup))) if rollup else None)
         for name in self.form.added:
             value, expected = found[name], sums[name]
-            if not isinstance(expected, Doubt) and not _is_equal(value, expected):
-                yield self._difference(told, "", "", name, value, expected)
+            if not isinstance(expected, Unknown) and not _is_equal(value, expected):
+                yield _difference(file, "", "", name, value, expected)
 
-    def _sums(self, rows: _Rows | None) -> dict[str, Value]:
-        """Every figure as a sum; where a file has no second reader, its row in the roll-up stands in."""
+    def _sums(self, rows: _RollupRows | None) -> dict[str, Value]:
+        """Return the sum of each figure; for a file that cannot be read, its row in the roll-up is used."""
         inputs: dict[str, Value] = {}
         for name in self.form.inputs:
             parts = [self._part(one, name, rows) for one in self.added]
-            doubt = next((part for part in parts if isinstance(part, Doubt)), None)
-            total = sum((part for part in parts if part and not isinstance(part, Doubt)), NOTHING)
-            inputs[name] = doubt or total
+            unknown = next((part for part in parts if isinstance(part, Unknown)), None)
+            total = sum((part for part in parts if part and not isinstance(part, Unknown)), NOTHING)
+            inputs[name] = unknown or total
         return {name: _sum_of(inputs, self.form.parts(name)) for name in self.form.added}
 
-    def _part(self, one: Added, name: str, rows: _Rows | None) -> Value:
-        value = self.values[one][name] if one in self.values else Doubt("file")
-        if isinstance(value, Doubt) and rows is not None:
+    def _part(self, one: AddedFile, name: str, rows: _RollupRows | None) -> Value:
+        value = self.values[one][name] if one in self.values else Unknown("file")
+        if isinstance(value, Unknown) and rows is not None:
             return rows.value(one, name)
         return value
 
-    def _row_differences(self, rows: _Rows, told: str) -> Iterator[Difference]:
-        yield from (Difference(told, _ROWS, "", "", "", one.told) for one in self.added if one not in rows)
-        for file in rows.strangers(self.added):
-            yield Difference(told, _ROWS, "", "", file, "")
+    def _row_differences(self, rows: _RollupRows, file: str) -> Iterator[FigureDifference]:
+        yield from (
+            FigureDifference(file, _ROWS, "", "", "", one.shown_path) for one in self.added if one not in rows
+        )
+        for row in rows.unexpected(self.added):
+            yield FigureDifference(file, _ROWS, "", "", row, "")
         for one, values in self.values.items():
             if one not in rows:
                 continue
             for name, expected in values.items():
                 found = rows.value(one, name)
-                if isinstance(expected, Doubt) or (found is None and expected is None):
+                if isinstance(expected, Unknown) or (found is None and expected is None):
                     continue
-                if isinstance(found, Doubt) or found is None or expected is None or found != expected:
-                    yield self._difference(one.told, _ROWS, rows.address(one, name), name, found, expected)
+                if isinstance(found, Unknown) or found is None or expected is None or found != expected:
+                    yield _difference(one.shown_path, _ROWS, rows.address(one, name), name, found, expected)
 
     def _total_differences(
-        self, book: Workbook | None, results: Workbook, sums: Mapping[str, Value], told: str
-    ) -> Iterator[Difference]:
+        self, book: LabelledWorkbook | None, results: LabelledWorkbook, sums: Mapping[str, Value], file: str
+    ) -> Iterator[FigureDifference]:
         places = (book or results).places(self.form)
         for name in self.form.added:
             place, expected = places[name], sums[name]
-            if isinstance(place, Doubt):
-                yield self._difference(told, "", "", name, place, expected)
+            if isinstance(place, Unknown):
+                yield _difference(file, "", "", name, place, expected)
                 continue
             address = results.address(*place)
             found = [value_of(results.content(*place))] + ([book.value(*place)] if book else [])
             wrong = [value for value in found if not _is_equal(value, expected)]
             if wrong:
-                yield self._difference(told, place[0], address, name, wrong[0], expected)
+                yield _difference(file, place[0], address, name, wrong[0], expected)
 
-    def _difference(
-        self, file: str, sheet: str, address: str, name: str, found: Value, expected: Value
-    ) -> Difference:
-        return Difference(file, sheet, address, name, shown(found), shown(expected))
+
+def _difference(
+    file: str, sheet: str, address: str, name: str, found: Value, expected: Value
+) -> FigureDifference:
+    return FigureDifference(file, sheet, address, name, shown(found), shown(expected))
 
 
 def _is_equal(found: Value, expected: Value) -> bool:
-    if isinstance(found, Doubt) or isinstance(expected, Doubt):
+    if isinstance(found, Unknown) or isinstance(expected, Unknown):
         return False
     return is_same(found or NOTHING, expected or NOTHING)
 
@@ -205,24 +212,24 @@ def _sum_of(inputs: Mapping[str, Value], parts: Mapping[str, int]) -> Value:
     total = NOTHING
     for name, times in parts.items():
         value = inputs[name]
-        if isinstance(value, Doubt):
+        if isinstance(value, Unknown):
             return value
         total += times * (value or NOTHING)
     return total
 
 
-def _values_of(one: Added, form: Form) -> dict[str, Value] | Doubt:
-    """The inputs of a return, or why there is no second reader for it."""
+def _values_of(one: AddedFile, form: FormFigures) -> dict[str, Value] | Unknown:
+    """Return the inputs of a return, or the reason why it cannot be read."""
     content = _content_of(one)
-    if isinstance(content, Doubt):
+    if isinstance(content, Unknown):
         return content
     if not zipfile.is_zipfile(io.BytesIO(content)) or _is_word(content):
         found = printed_values(content, form)
-        return found if isinstance(found, Doubt) else {name: found[name] for name in form.inputs}
+        return found if isinstance(found, Unknown) else {name: found[name] for name in form.inputs}
     try:
-        book = Workbook(io.BytesIO(content))
+        book = LabelledWorkbook(io.BytesIO(content))
     except Exception:  # noqa: BLE001  openpyxl raises many kinds for what it cannot open
-        return Doubt("not-opened")
+        return Unknown("not-opened")
     return input_values(book, form)
 
 
@@ -231,8 +238,8 @@ def _is_word(content: bytes) -> bool:
         return "word/document.xml" in package.namelist()
 
 
-def _content_of(one: Added) -> bytes | Doubt:
-    """The bytes of the file with that hash: the file itself, or the member of an archive."""
+def _content_of(one: AddedFile) -> bytes | Unknown:
+    """Return the content with the recorded hash: that of the file, or of a member of the archive."""
     content = one.path.read_bytes()
     if hashlib.sha256(content).hexdigest() == one.sha256:
         return content
@@ -243,13 +250,13 @@ def _content_of(one: Added) -> bytes | Doubt:
                     inner = archive.read(member)
                     if hashlib.sha256(inner).hexdigest() == one.sha256:
                         return inner
-    return Doubt("changed")
+    return Unknown("changed")
 
 
-class _Rows:
-    """The rows of a roll-up: one for each file that was added, one column for each figure."""
+class _RollupRows:
+    """The rows of a roll-up: one row for each file, one column for each figure."""
 
-    def __init__(self, book: Workbook) -> None:
+    def __init__(self, book: LabelledWorkbook) -> None:
         self._book = book
         cells = {
             (cell.row, cell.column): cell.value
@@ -265,34 +272,34 @@ class _Rows:
             if (row, self._columns[f"{_PREFIX}code"]) in cells
         }
 
-    def _key(self, cells: Mapping[Place, Any], row: int) -> tuple[str, str, str]:
+    def _key(self, cells: Mapping[GridPlace, Any], row: int) -> tuple[str, str, str]:
         sha256, district, code = (
             str(cells.get((row, self._columns[f"{_PREFIX}{key}"]), ""))
             for key in ("sha256", "district", "code")
         )
         return sha256, district, code
 
-    def __contains__(self, one: Added) -> bool:
-        return (one.sha256, one.district, one.code) in self._rows
+    def __contains__(self, one: AddedFile) -> bool:
+        return one.key in self._rows
 
-    def strangers(self, added: Iterable[Added]) -> list[str]:
-        """The hashes of rows that belong to no file that was added."""
-        known = {(one.sha256, one.district, one.code) for one in added}
+    def unexpected(self, added: Iterable[AddedFile]) -> list[str]:
+        """Return code and hash of the rows that belong to none of the files *added*."""
+        known = {one.key for one in added}
         return [
             f"{code} {sha256[:12]}"
             for sha256, district, code in self._rows
             if (sha256, district, code) not in known
         ]
 
-    def value(self, one: Added, name: str) -> Value:
-        """The figure in the row of that file."""
+    def value(self, one: AddedFile, name: str) -> Value:
+        """Return the figure *name* in the row of a file."""
         if one not in self:
-            return Doubt("not-found")
+            return Unknown("not-found")
         return self._book.value(_ROWS, self._place(one, name))
 
-    def address(self, one: Added, name: str) -> str:
-        """Where it stands."""
+    def address(self, one: AddedFile, name: str) -> str:
+        """Return the address of the figure *name* in the row of a file."""
         return self._book.address(_ROWS, self._place(one, name))
 
-    def _place(self, one: Added, name: str) -> Place:
-        return self._rows[one.sha256, one.district, one.code], self._columns[name]
+    def _place(self, one: AddedFile, name: str) -> GridPlace:
+        return self._rows[one.key], self._columns[name]

@@ -1,4 +1,4 @@
-"""The tables of a published document: Word, a web page, or Markdown."""
+"""Reads the figures of a published document in Word, HTML or Markdown."""
 
 from __future__ import annotations
 
@@ -9,40 +9,41 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
-from xltools.witness.form import Figure, Form
-from xltools.witness.labels import Grid, Place, found_in, plain
-from xltools.witness.value import Doubt, Value, printed
+from xltools.witness.form import FormFigure, FormFigures
+from xltools.witness.labels import GridPlace, LabelGrid, found_in, plain
+from xltools.witness.value import Unknown, Value, printed
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_Cell = tuple[str, int, int]  # its text, and how many rows and columns it takes
+_SpannedText = tuple[str, int, int]  # a cell: its text and the numbers of rows and columns that it spans
 
 
-def printed_values(content: bytes, form: Form) -> dict[str, Value] | Doubt:
-    """The value of each figure as a document prints it; a doubt where it is none that can be read here."""
+def printed_values(content: bytes, form: FormFigures) -> dict[str, Value] | Unknown:
+    """Return the value of each figure in a document, or the reason why the document cannot be read.
+
+    If two tables have the same labels, the first is read; the others belong to an annex.
+    """
     if content.startswith(b"PK"):
         tables = list(_word(content))
     elif content.startswith(b"%PDF") or b"\0" in content:
-        return Doubt("not-opened")
+        return Unknown("not-opened")
     else:
         text = content.decode("utf-8-sig", "replace")
         if "<table" not in text:
             return _markdown(text, form)
         tables = list(_page(text))
-    found: dict[str, Value] = {name: Doubt("not-found") for name in form.figures}
-    for grid in reversed(
-        tables
-    ):  # of two tables with the same labels the first is the report's, the others an annex
+    found: dict[str, Value] = {name: Unknown("not-found") for name in form.figures}
+    for grid in reversed(tables):
         for name, places in found_in(grid, form.figures.values()).items():
             if len(places) == 1:
                 found[name] = printed(grid.texts.get(places[0], ""))
             elif places:
-                found[name] = Doubt("places")
+                found[name] = Unknown("places")
     return found
 
 
-def _grid(rows: list[list[_Cell]]) -> Grid:
-    texts: dict[Place, str] = {}
-    anchors: dict[Place, Place] = {}
+def _grid(rows: list[list[_SpannedText]]) -> LabelGrid:
+    texts: dict[GridPlace, str] = {}
+    anchors: dict[GridPlace, GridPlace] = {}
     for row, cells in enumerate(rows):
         column = 0
         for text, down, across in cells:
@@ -51,15 +52,15 @@ def _grid(rows: list[list[_Cell]]) -> Grid:
             for place in ((row + r, column + c) for r in range(down) for c in range(across)):
                 texts[place], anchors[place] = text, (row, column)
             column += across
-    return Grid(texts, anchors)
+    return LabelGrid(texts, anchors)
 
 
-class _Page(HTMLParser):
-    """Collects the rows of each table of a page; tables within tables are not looked for."""
+class _TableParser(HTMLParser):
+    """Collects the rows of each table of an HTML page. Nested tables are not supported."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.tables: list[list[list[_Cell]]] = []
+        self.tables: list[list[list[_SpannedText]]] = []
         self._is_open = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -83,22 +84,22 @@ class _Page(HTMLParser):
             self.tables[-1][-1].append((text + data, down, across))
 
 
-def _page(text: str) -> Iterator[Grid]:
-    page = _Page()
+def _page(text: str) -> Iterator[LabelGrid]:
+    page = _TableParser()
     page.feed(text)
     yield from map(_grid, page.tables)
 
 
-def _word(content: bytes) -> Iterator[Grid]:
+def _word(content: bytes) -> Iterator[LabelGrid]:
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         root = ET.fromstring(package.read("word/document.xml"))
     for table in root.iter(f"{_W}tbl"):
         yield _word_grid(table)
 
 
-def _word_grid(table: ET.Element) -> Grid:
-    texts: dict[Place, str] = {}
-    anchors: dict[Place, Place] = {}
+def _word_grid(table: ET.Element) -> LabelGrid:
+    texts: dict[GridPlace, str] = {}
+    anchors: dict[GridPlace, GridPlace] = {}
     for row, line in enumerate(table.iter(f"{_W}tr")):
         column = 0
         for cell in line.iter(f"{_W}tc"):
@@ -109,16 +110,16 @@ def _word_grid(table: ET.Element) -> Grid:
             for _ in range(int(span.get(f"{_W}val", "1")) if span is not None else 1):
                 texts[row, column], anchors[row, column] = text, anchor
                 column += 1
-    return Grid(texts, anchors)
+    return LabelGrid(texts, anchors)
 
 
-def _markdown(text: str, form: Form) -> dict[str, Value]:
-    """In a pipe table the labels of a row are one cell and those of a column one head, joined by ``/``."""
+def _markdown(text: str, form: FormFigures) -> dict[str, Value]:
+    """Read the figures of a Markdown document, whose tables join the labels of a row or column by ``/``."""
     tables = [
         [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()]
         for block in re.findall(r"(?:^\|.*\|$\n?)+", text, re.MULTILINE)
     ]
-    found: dict[str, Value] = {name: Doubt("not-found") for name in form.figures}
+    found: dict[str, Value] = {name: Unknown("not-found") for name in form.figures}
     for table in reversed(tables):
         heads, rows = [_joined(cell) for cell in table[0]], table[2:]
         for name, figure in form.figures.items():
@@ -133,7 +134,7 @@ def _joined(cell: str) -> str:
     return plain(cell.replace("\\", ""))
 
 
-def _is_at(figure: Figure, corner: str, row: str, head: str) -> bool:
+def _is_at(figure: FormFigure, corner: str, row: str, head: str) -> bool:
     if figure.is_wide:
         return head == plain("/".join((*figure.row, *figure.column)))
     is_row = row == plain("/".join(figure.row)) and head == plain("/".join(figure.column))

@@ -1,4 +1,4 @@
-"""The figures of a form, derived from its TOML: where each is printed and which others it is the sum of."""
+"""The figures of a form, derived from its TOML: their printed labels, and the sums that define totals."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 
-class Figure(NamedTuple):
+class FormFigure(NamedTuple):
     """One number of the form.
 
-    ``row`` and ``column`` are the printed labels, outermost first. ``terms`` are the signed names whose sum a total is;
-    an input has none. ``is_wide`` tells that the labels of its row are printed above those of its column.
+    ``row`` and ``column`` are the printed labels, outermost first. ``terms`` are the signed names that a total adds; an
+    input has none. If ``is_wide`` is true, the labels of the row are printed above those of the column.
     """
 
     name: str
@@ -29,15 +29,15 @@ class Figure(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What a person calls the figure."""
+        """The name of the figure in messages."""
         return f"{'/'.join(self.row)} · {'/'.join(self.column)}"
 
 
-class Form:
-    """Every figure of a form by name, in printed order."""
+class FormFigures:
+    """The figures of a form by name, in printed order."""
 
     def __init__(self, text: str) -> None:
-        """Read the TOML *text* of a form that is known to be sound."""
+        """Read the TOML *text* of a valid form."""
         document = tomllib.loads(text)
         self.titles = {section["sheet"]: section["title"] for section in document["section"]}
         self.figures = {
@@ -49,16 +49,16 @@ class Form:
 
     @cached_property
     def added(self) -> tuple[str, ...]:
-        """The figures that a roll-up shows as a sum, totals included."""
+        """The names of the figures that a roll-up shows as a sum, including totals."""
         return tuple(name for name, figure in self.figures.items() if figure.is_additive)
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
-        """The figures that an agency types."""
+        """The names of the figures that an agency fills in."""
         return tuple(name for name, figure in self.figures.items() if not figure.terms)
 
     def parts(self, name: str) -> Mapping[str, int]:
-        """The inputs that a figure is made of, and how often each is counted; an input is made of itself."""
+        """Return the inputs that a figure adds and the factor of each; an input adds itself once."""
         terms = self.figures[name].terms
         if not terms:
             return {name: 1}
@@ -69,8 +69,8 @@ class Form:
         return found
 
 
-class _Line(NamedTuple):
-    """A row or a column that holds figures: its table of the TOML and its labels, outermost first."""
+class _FigureLine(NamedTuple):
+    """A row or column of figures: its table in the TOML, and its labels, outermost first."""
 
     table: Mapping[str, Any]
     labels: tuple[str, ...]
@@ -80,11 +80,11 @@ class _Line(NamedTuple):
         return bool(self.table.get("additive", True))
 
 
-def _figures(section: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[Figure]:
+def _figures(section: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[FormFigure]:
     for row in _lines(block["rows"]):
         for column in _lines(block["columns"]):
             levels = (column.table, row.table, block, section)
-            yield Figure(
+            yield FormFigure(
                 name=f"{section['key']}.{row.table['key']}.{column.table['key']}",
                 sheet=section["sheet"],
                 caption=block.get("caption", ""),
@@ -98,17 +98,17 @@ def _figures(section: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[F
             )
 
 
-def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iterator[_Line]:
+def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iterator[_FigureLine]:
     for table in tables:
         labels = (*above, table["label"])
         if "lines" in table:
             yield from _lines(table["lines"], labels)
         else:
-            yield _Line(table, labels)
+            yield _FigureLine(table, labels)
 
 
-def _terms(section: str, row: _Line, column: _Line) -> Iterator[tuple[int, str]]:
-    """Where a total row meets a total column both sums are equal; the column's is taken."""
+def _terms(section: str, row: _FigureLine, column: _FigureLine) -> Iterator[tuple[int, str]]:
+    """Yield the terms of a total. Where a total row meets a total column, both sums are equal; the column's is used."""
     if "is" in column.table and row.is_additive:
         for sign, key in _signed(column.table["is"]):
             yield sign, f"{section}.{row.table['key']}.{key}"

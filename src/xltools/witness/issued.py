@@ -1,4 +1,4 @@
-"""Checking a workbook before it is sent: every label, value, formula, name, lock and validation against the form."""
+"""Checks a blank workbook against the form: labels, values, formulas, names, locks and validations."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from xltools.witness.form import Figure, Form
+from xltools.witness.form import FormFigure, FormFigures
 from xltools.witness.labels import plain
-from xltools.witness.value import Doubt, shown, value_of
-from xltools.witness.workbook import Cell, Workbook, terms_of
+from xltools.witness.value import Unknown, shown, value_of
+from xltools.witness.workbook import CellPlace, LabelledWorkbook, terms_of
 
 
-class Fault(NamedTuple):
-    """What is not as the form says: where, what the workbook has there, and what belongs there.
+class IssueFault(NamedTuple):
+    """A difference from the form at a place of the workbook: ``found`` instead of ``expected``.
 
     ``what`` is one of label, name, value, formula, lock, validation, stamp.
     """
@@ -30,105 +30,114 @@ class Fault(NamedTuple):
 
 
 def faults(
-    content: bytes, form: Form, stamp: Mapping[str, str], filled: Mapping[str, Decimal]
-) -> Iterator[Fault]:
-    """Everything in which the workbook *content* differs from *form*.
+    content: bytes, form: FormFigures, stamp: Mapping[str, str], filled: Mapping[str, Decimal]
+) -> Iterator[IssueFault]:
+    """Yield the differences between the workbook in *content* and *form*.
 
-    *stamp* is what its cover must say, by the name of the cell without the prefix; *filled* are the inputs that are
-    filled in before it is sent. All others are empty.
+    *stamp* has the expected texts of the cover, by defined name without the prefix; *filled* has the prefilled inputs.
+    All other inputs must be empty.
     """
-    book = Workbook(io.BytesIO(content))
+    book = LabelledWorkbook(io.BytesIO(content))
     yield from _stamp_faults(book, stamp)
     if not (book.book.security and book.book.security.lockStructure):
-        yield Fault("lock", "", "", "", "", "structure")
+        yield IssueFault("lock", "", "", "", "", "structure")
     for sheet in book.book.worksheets:
         if not sheet.protection.sheet:
-            yield Fault("lock", sheet.title, "", "", "", "protection")
+            yield IssueFault("lock", sheet.title, "", "", "", "protection")
         yield from _unlocked(sheet, form)
     yield from _title_faults(book, form)
     cells = {}
     for name, figure in form.figures.items():
         cell, labelled = book.named.get(name), book.labelled(form, name)
         if cell is None:
-            yield Fault("name", figure.sheet, "", name, "", name)
+            yield IssueFault("name", figure.sheet, "", name, "", name)
         elif cell not in labelled:
-            yield Fault("label", figure.sheet, book.address(*cell), name, "", figure.label)
+            yield IssueFault("label", figure.sheet, book.address(*cell), name, "", figure.label)
         else:
             cells[name] = cell
     for name, cell in cells.items():
         yield from _figure_faults(book, form.figures[name], cell, cells, filled.get(name))
 
 
-def recalculation_faults(content: bytes, recalculated: bytes, form: Form) -> Iterator[Fault]:
-    """What another program computes otherwise: the cells that hold an error, and the totals with another value."""
-    book, results = Workbook(io.BytesIO(content)), Workbook(io.BytesIO(recalculated), results=True)
+def recalculation_faults(content: bytes, recalculated: bytes, form: FormFigures) -> Iterator[IssueFault]:
+    """Yield the error values, and the totals with other values, in a workbook that another program *recalculated*."""
+    book, results = (
+        LabelledWorkbook(io.BytesIO(content)),
+        LabelledWorkbook(io.BytesIO(recalculated), results=True),
+    )
     for sheet in results.book.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
                 if cell.data_type == "e":
-                    yield Fault("formula", sheet.title, cell.coordinate, "", str(cell.value), "")
+                    yield IssueFault("formula", sheet.title, cell.coordinate, "", str(cell.value), "")
     for name, place in book.places(form).items():
-        if form.figures[name].terms and not isinstance(place, Doubt):
+        if form.figures[name].terms and not isinstance(place, Unknown):
             found, expected = value_of(results.content(*place)), book.value(*place)
             if found != expected:
-                yield Fault("formula", place[0], book.address(*place), name, shown(found), shown(expected))
+                yield IssueFault(
+                    "formula", place[0], book.address(*place), name, shown(found), shown(expected)
+                )
 
 
-def _stamp_faults(book: Workbook, stamp: Mapping[str, str]) -> Iterator[Fault]:
+def _stamp_faults(book: LabelledWorkbook, stamp: Mapping[str, str]) -> Iterator[IssueFault]:
     for key, expected in stamp.items():
         cell = book.named.get(f"xltools.{key}")
         found = str(book.content(*cell)) if cell else ""
         if found != expected:
-            yield Fault(
+            yield IssueFault(
                 "stamp", cell[0] if cell else "", book.address(*cell) if cell else "", "", found, expected
             )
 
 
-def _title_faults(book: Workbook, form: Form) -> Iterator[Fault]:
-    """Each section has its sheet, which prints its title."""
+def _title_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
+    """Yield the sections whose sheet is missing or does not have their title."""
     for sheet, title in form.titles.items():
         page = book.book[sheet] if sheet in book.book.sheetnames else None
         texts = {plain(str(cell.value)) for row in page.iter_rows() for cell in row} if page else set()
         if plain(title) not in texts:
-            yield Fault("label", sheet, "", "", "", title)
+            yield IssueFault("label", sheet, "", "", "", title)
 
 
-def _unlocked(sheet: Any, form: Form) -> Iterator[Fault]:
-    """A cell that prints a label of the form must be locked."""
+def _unlocked(sheet: Any, form: FormFigures) -> Iterator[IssueFault]:
+    """Yield cells with a label of the form that are not locked."""
     labels = {plain(text) for f in form.figures.values() for text in (f.caption, *f.row, *f.column) if text}
     for row in sheet.iter_rows():
         for cell in row:
             if isinstance(cell.value, str) and plain(cell.value) in labels and not cell.protection.locked:
-                yield Fault("lock", sheet.title, cell.coordinate, "", "unlocked", "locked")
+                yield IssueFault("lock", sheet.title, cell.coordinate, "", "unlocked", "locked")
 
 
 def _figure_faults(
-    book: Workbook, figure: Figure, cell: Cell, cells: Mapping[str, Cell], filled: Decimal | None
-) -> Iterator[Fault]:
+    book: LabelledWorkbook,
+    figure: FormFigure,
+    cell: CellPlace,
+    cells: Mapping[str, CellPlace],
+    filled: Decimal | None,
+) -> Iterator[IssueFault]:
     sheet, address = cell[0], book.address(*cell)
     content, is_locked = book.content(*cell), bool(book.cell(*cell).protection.locked)
     if is_locked is not bool(figure.terms):
         states = ("unlocked", "locked")
-        yield Fault("lock", sheet, address, figure.name, states[is_locked], states[not is_locked])
+        yield IssueFault("lock", sheet, address, figure.name, states[is_locked], states[not is_locked])
     if figure.terms:
         terms = terms_of(content, sheet) if isinstance(content, str) and content.startswith("=") else None
         wanted = Counter((sign, cells.get(name)) for sign, name in figure.terms)
         if terms is None or Counter(terms) != wanted:
             expected = "".join(f"{'+' if sign > 0 else '-'}{name}" for sign, name in figure.terms)
-            yield Fault("formula", sheet, address, figure.name, str(content or ""), expected)
+            yield IssueFault("formula", sheet, address, figure.name, str(content or ""), expected)
         return
     value = value_of(content)
-    belongs = Fraction(filled) if filled is not None else None
-    if value != belongs:
-        yield Fault("value", sheet, address, figure.name, str(content or ""), shown(belongs))
+    expected_value = Fraction(filled) if filled is not None else None
+    if value != expected_value:
+        yield IssueFault("value", sheet, address, figure.name, str(content or ""), shown(expected_value))
     kind = _validation(book, cell)
     wanted_kind = ("decimal" if figure.number == "decimal" else "whole", not figure.is_signed)
     if kind != wanted_kind:
-        yield Fault("validation", sheet, address, figure.name, str(kind or ""), str(wanted_kind))
+        yield IssueFault("validation", sheet, address, figure.name, str(kind or ""), str(wanted_kind))
 
 
-def _validation(book: Workbook, cell: Cell) -> tuple[str, bool] | None:
-    """The kind of number that is accepted while one types, and whether it must be at least 0."""
+def _validation(book: LabelledWorkbook, cell: CellPlace) -> tuple[str, bool] | None:
+    """Return the type of number that the cell accepts and whether it must not be negative; ``None`` if not validated."""
     address = book.address(*cell)
     for rule in book.book[cell[0]].data_validations.dataValidation:
         if address in rule.sqref:

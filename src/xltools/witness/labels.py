@@ -1,4 +1,4 @@
-"""Finding figures in a grid of cells by the labels printed beside and above them."""
+"""Finds figures in a grid of cells by the labels beside and above them."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from xltools.witness.form import Figure
+from xltools.witness.form import FormFigure
 
-Place = tuple[int, int]  # row and column; from which number they count does not matter
+GridPlace = tuple[int, int]  # row and column, counted from 0 or 1
 
 
-class Grid(NamedTuple):
-    """The texts of a sheet or of a printed table. Every place of a merged area has the text of the area.
+class LabelGrid(NamedTuple):
+    """The texts of a sheet or table. Every place in a merged area has the text of the area.
 
     ``anchors`` maps each place of a merged area to the place that holds its content.
     """
 
-    texts: Mapping[Place, str]
-    anchors: Mapping[Place, Place]
+    texts: Mapping[GridPlace, str]
+    anchors: Mapping[GridPlace, GridPlace]
 
 
-def found_in(grid: Grid, figures: Iterable[Figure]) -> dict[str, list[Place]]:
-    """The places at which the labels of each figure meet; a figure whose labels do not has none."""
+def found_in(grid: LabelGrid, figures: Iterable[FormFigure]) -> dict[str, list[GridPlace]]:
+    """Return the places that have the labels of each figure; an empty list if there are none."""
     figures = tuple(figures)
     known = {plain(text) for f in figures for text in (f.caption, *f.row, *f.column) if text}
     labels = _Labels({place: text for place, text in grid.texts.items() if plain(text) in known})
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[GridPlace]] = {}
     for figure in figures:
         places = labels.below(figure) if figure.is_wide else labels.crossing(figure)
         found[figure.name] = list(dict.fromkeys(grid.anchors.get(place, place) for place in places))
@@ -36,22 +36,22 @@ def found_in(grid: Grid, figures: Iterable[Figure]) -> dict[str, list[Place]]:
 
 @lru_cache(maxsize=1024)
 def plain(text: str) -> str:
-    """A label without what differs between two printings of it: width, white space, invisible characters."""
+    """Return a label with normalized width and without white space and invisible characters."""
     normal = unicodedata.normalize("NFKC", text)
     return "".join(c for c in normal if not c.isspace() and unicodedata.category(c) != "Cf")
 
 
 class _Labels:
-    """The labels of a grid: those of each row from the left, and those above each place from below."""
+    """The labels of a grid: of each row from left to right, and above each place from bottom to top."""
 
-    def __init__(self, texts: Mapping[Place, str]) -> None:
+    def __init__(self, texts: Mapping[GridPlace, str]) -> None:
         self._down: dict[int, list[tuple[int, str]]] = {}
         across: dict[int, list[str]] = {}
         for row, column in sorted(texts):
             label = plain(texts[row, column])
             across.setdefault(row, []).append(label)
             self._down.setdefault(column, []).append((row, label))
-        self._rows: dict[tuple[str, ...], list[int]] = {}  # the rows that begin with these labels
+        self._rows: dict[tuple[str, ...], list[int]] = {}  # by the labels at their beginning
         for row, labels in across.items():
             distinct = _distinct(labels)
             for count in range(1, len(distinct) + 1):
@@ -62,8 +62,8 @@ class _Labels:
             for row in {*across, *(at + 1 for at, _ in labels)}
         }
 
-    def crossing(self, figure: Figure) -> Iterator[Place]:
-        """The places in a row that begins with the figure's row labels, below its column labels and its caption."""
+    def crossing(self, figure: FormFigure) -> Iterator[GridPlace]:
+        """Yield the places in rows that begin with the row labels, below the column labels and the caption."""
         row_labels, column_labels = tuple(map(plain, figure.row)), [plain(x) for x in reversed(figure.column)]
         caption = plain(figure.caption)
         for row in self._rows.get(row_labels, ()):
@@ -72,8 +72,8 @@ class _Labels:
                 if above[: len(column_labels)] == column_labels and (not caption or caption in above):
                     yield row, column
 
-    def below(self, figure: Figure) -> Iterator[Place]:
-        """The places directly below the figure's labels, where those of its row stand above those of its column."""
+    def below(self, figure: FormFigure) -> Iterator[GridPlace]:
+        """Yield the places directly below the column labels, which are below the row labels."""
         wanted = [plain(label) for label in reversed((*figure.row, *figure.column))]
         for column, labels in self._down.items():
             taken = {row for row, _ in labels}
@@ -83,5 +83,5 @@ class _Labels:
 
 
 def _distinct(labels: Sequence[str]) -> list[str]:
-    """The labels without repetitions of one that spans several places."""
+    """Return the labels without direct repetitions, which come from merged areas."""
     return [label for before, label in zip(("", *labels), labels, strict=False) if label != before]

@@ -1,4 +1,4 @@
-"""What a cell holds: an exact number, nothing, or something that cannot be decided."""
+"""The value of a cell: an exact number, nothing, or unknown."""
 
 from __future__ import annotations
 
@@ -10,43 +10,47 @@ from fractions import Fraction
 from typing import NamedTuple
 
 
-class Doubt(NamedTuple):
-    """A cell that is no plain number. ``reason`` is one of text, date, truth, formula, not-found, places, and for a whole file not-opened or changed."""
+class Unknown(NamedTuple):
+    """An unknown value.
+
+    ``reason`` is text, date, truth, formula, not-found or places (name and labels disagree), and for a whole file
+    not-opened or changed.
+    """
 
     reason: str
 
 
-Value = Fraction | None | Doubt
+Value = Fraction | None | Unknown
 NOTHING = Fraction(0)
 
 
 def value_of(content: object) -> Value:
-    """The value of a cell as openpyxl gives it; a formula is not evaluated here.
+    """Return the value of a cell with this *content* from openpyxl, which is not a formula.
 
-    Spreadsheets store binary doubles and show 15 significant digits, so those are what was typed.
+    Spreadsheets store binary doubles and show 15 significant digits, so the value is rounded to these.
     """
     if content is None or (isinstance(content, str) and not content.strip()):
         return None
     if isinstance(content, bool):
-        return Doubt("truth")
+        return Unknown("truth")
     if isinstance(content, int):
         return Fraction(content)
     if isinstance(content, float) and math.isfinite(content):
         return Fraction(format(content, ".15g"))
-    return Doubt("text" if isinstance(content, str | float) else "date")
+    return Unknown("text" if isinstance(content, str | float) else "date")
 
 
 def printed(text: str) -> Value:
-    """The value of a cell of a document, in which every number is printed as text."""
+    """Return the value of a cell of a document with this *text*."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain:
         return None
-    return Fraction(plain) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", plain) else Doubt("text")
+    return Fraction(plain) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", plain) else Unknown("text")
 
 
 def shown(value: Value) -> str:
-    """The value as a person writes it."""
-    if isinstance(value, Doubt):
+    """Return the value as text: the digits, an empty text, or the reason why it is unknown."""
+    if isinstance(value, Unknown):
         return value.reason
     if value is None:
         return ""
@@ -56,5 +60,5 @@ def shown(value: Value) -> str:
 
 
 def is_same(one: Fraction, other: Fraction) -> bool:
-    """Whether two figures are equal in the 15 digits that a workbook can hold."""
+    """Return whether two figures are equal in the 15 significant digits that a workbook stores."""
     return one == other or format(float(one), ".15g") == format(float(other), ".15g")

@@ -1,4 +1,4 @@
-"""A workbook, opened with openpyxl: its figures by name and by label, and the values of its formulas."""
+"""Reads a workbook with openpyxl: figures by name and by label, and the values of formulas."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 import openpyxl
 from openpyxl.utils.cell import range_boundaries
 
-from xltools.witness.form import Form
-from xltools.witness.labels import Grid, Place, found_in
-from xltools.witness.value import NOTHING, Doubt, Value, value_of
+from xltools.witness.form import FormFigures
+from xltools.witness.labels import GridPlace, LabelGrid, found_in
+from xltools.witness.value import NOTHING, Unknown, Value, value_of
 
 _CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
 _ONE = rf"(?:(?:'(?:[^']|'')+'|[^\W0-9]\w*)!)?{_CELL}"
@@ -25,58 +25,61 @@ _TERM = re.compile(
 )
 
 
-Cell = tuple[str, Place]  # a sheet and a place on it, rows and columns counting from 1
+CellPlace = tuple[str, GridPlace]  # a sheet, and a row and column counted from 1
 
 
-class Workbook:
-    """The cells of a workbook; with *results* what its formulas gave when it was saved, else the formulas."""
+class LabelledWorkbook:
+    """A workbook whose cells are found by name and by label."""
 
     def __init__(self, file: BinaryIO, *, results: bool = False) -> None:
-        """Open *file*; raises whatever openpyxl raises for what it cannot open."""
+        """Open *file*, with the stored results of formulas in place of formulas if *results* is true.
+
+        openpyxl raises exceptions of many classes for a damaged workbook.
+        """
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of extensions that it drops
+            warnings.simplefilter("ignore")  # about extensions that openpyxl ignores
             self.book = openpyxl.load_workbook(file, data_only=results, keep_links=False)
 
-    def cell(self, sheet: str, place: Place) -> Any:
-        """The cell, as openpyxl has it."""
+    def cell(self, sheet: str, place: GridPlace) -> Any:
+        """Return the cell as an object of openpyxl."""
         return self.book[sheet].cell(*place)
 
-    def content(self, sheet: str, place: Place) -> Any:
-        """What stands in a cell."""
+    def content(self, sheet: str, place: GridPlace) -> Any:
+        """Return the content of a cell."""
         return self.cell(sheet, place).value
 
-    def address(self, sheet: str, place: Place) -> str:
-        """A cell as people name it."""
+    def address(self, sheet: str, place: GridPlace) -> str:
+        """Return the address of a cell, such as D6."""
         return str(self.cell(sheet, place).coordinate)
 
-    def value(self, sheet: str, place: Place, above: tuple[Cell, ...] = ()) -> Value:
-        """The value of a cell; a formula is evaluated from the cells it names, never taken from a stored result."""
+    def value(self, sheet: str, place: GridPlace, above: tuple[CellPlace, ...] = ()) -> Value:
+        """Return the value of a cell. A formula is evaluated from its cells; *above* has the cells being evaluated."""
         content = self.content(sheet, place)
         if hasattr(content, "ref"):
-            return Doubt("formula")  # of an array or a table of data
+            return Unknown("formula")  # an array formula or a data table
         if not (isinstance(content, str) and content.startswith("=")):
             return value_of(content)
         terms = terms_of(content, sheet)
         if terms is None or (sheet, place) in above:
-            return Doubt("formula")
+            return Unknown("formula")
         total = NOTHING
         for sign, term in terms:
             value = term if isinstance(term, Fraction) else self._term(term, (*above, (sheet, place)))
-            if isinstance(value, Doubt):
+            if isinstance(value, Unknown):
                 return value
             total += sign * (value or NOTHING)
         return total
 
-    def _term(self, cell: Cell, above: tuple[Cell, ...]) -> Value:
-        return self.value(*cell, above) if cell[0] in self.book.sheetnames else Doubt("formula")
+    def _term(self, cell: CellPlace, above: tuple[CellPlace, ...]) -> Value:
+        return self.value(*cell, above) if cell[0] in self.book.sheetnames else Unknown("formula")
 
-    def places(self, form: Form) -> dict[str, Cell | Doubt]:
-        """Where each figure of the form stands; a doubt where its name and its labels disagree, or are not there."""
+    def places(self, form: FormFigures) -> dict[str, CellPlace | Unknown]:
+        """Return the cell of each figure; unknown if its name and labels disagree or are missing."""
         return {name: _agreed(self.named.get(name), self.labelled(form, name)) for name in form.figures}
 
     @cached_property
-    def named(self) -> dict[str, Cell]:
-        """The cells that have a defined name, by the name."""
+    def named(self) -> dict[str, CellPlace]:
+        """The cells with a defined name, by name."""
         found = {}
         for name, defined in self.book.defined_names.items():
             places = list(_single(defined.attr_text or ""))
@@ -84,33 +87,33 @@ class Workbook:
                 found[name] = places[0]
         return found
 
-    def labelled(self, form: Form, name: str) -> list[Cell]:
-        """The cells at which the labels of a figure meet, on its own sheet, else on any other."""
+    def labelled(self, form: FormFigures, name: str) -> list[CellPlace]:
+        """Return the cells with the labels of a figure, on its own sheet or else on any other."""
         own = form.figures[name].sheet
         if own in self._by_labels(form) and (places := self._by_labels(form)[own][name]):
             return [(own, place) for place in places]
         return [(sheet, place) for sheet, found in self._by_labels(form).items() for place in found[name]]
 
-    def _by_labels(self, form: Form) -> dict[str, dict[str, list[Place]]]:
+    def _by_labels(self, form: FormFigures) -> dict[str, dict[str, list[GridPlace]]]:
         if self._labels is None:
             self._labels = {
                 page.title: found_in(_grid(page), form.figures.values()) for page in self.book.worksheets
             }
         return self._labels
 
-    _labels: dict[str, dict[str, list[Place]]] | None = None
+    _labels: dict[str, dict[str, list[GridPlace]]] | None = None
 
 
-def _agreed(named: Cell | None, labelled: list[Cell]) -> Cell | Doubt:
+def _agreed(named: CellPlace | None, labelled: list[CellPlace]) -> CellPlace | Unknown:
     if named is not None:
-        return named if not labelled or named in labelled else Doubt("places")
+        return named if not labelled or named in labelled else Unknown("places")
     if len(labelled) == 1:
         return labelled[0]
-    return Doubt("places" if labelled else "not-found")
+    return Unknown("places" if labelled else "not-found")
 
 
-def _single(text: str) -> Iterator[Cell]:
-    """The sheet and the place that a defined name stands for, where it stands for one cell."""
+def _single(text: str) -> Iterator[CellPlace]:
+    """Yield the cell that a defined name refers to, unless it refers to anything but one cell."""
     sheet, mark, address = text.rpartition("!")
     try:
         left, top, right, bottom = range_boundaries(address)
@@ -124,7 +127,7 @@ def _unquoted(sheet: str) -> str:
     return sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
 
 
-def _grid(page: Any) -> Grid:
+def _grid(page: Any) -> LabelGrid:
     texts = {
         (cell.row, cell.column): cell.value
         for row in page.iter_rows()
@@ -138,12 +141,12 @@ def _grid(page: Any) -> Grid:
             anchors[row, column] = anchor
             if anchor in texts:
                 texts[row, column] = texts[anchor]
-    return Grid(texts, anchors)
+    return LabelGrid(texts, anchors)
 
 
-def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | Cell]] | None:
-    """The signed numbers and cells that a formula on *sheet* adds up; none where it does anything else."""
-    found: list[tuple[int, Fraction | Cell]] = []
+def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace]] | None:
+    """Return the signed numbers and cells that a formula on *sheet* adds; ``None`` for any other formula."""
+    found: list[tuple[int, Fraction | CellPlace]] = []
     position = 1
     while position < len(formula):
         term = _TERM.match(formula, position)
@@ -158,7 +161,7 @@ def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | Cell]] | No
     return found
 
 
-def _cells(references: str, sheet: str) -> Iterator[Cell]:
+def _cells(references: str, sheet: str) -> Iterator[CellPlace]:
     for reference in re.finditer(_REFERENCE, references):
         other, _, address = reference[0].rpartition("!")
         left, top, right, bottom = range_boundaries(address)
@@ -166,10 +169,10 @@ def _cells(references: str, sheet: str) -> Iterator[Cell]:
             yield from ((_unquoted(other) or sheet, (row, column)) for column in range(left, right + 1))
 
 
-def input_values(book: Workbook, form: Form) -> dict[str, Value]:
-    """The value of each input of the form in a return or a roll-up."""
+def input_values(book: LabelledWorkbook, form: FormFigures) -> dict[str, Value]:
+    """Return the value of each input of the form."""
     places = book.places(form)
     return {
-        name: place if isinstance(place := places[name], Doubt) else book.value(*place)
+        name: place if isinstance(place := places[name], Unknown) else book.value(*place)
         for name in form.inputs
     }

@@ -11,9 +11,9 @@ from xltools.office.guard import (
     Budget,
     Limits,
     ScanError,
+    check_entries,
     folded,
     is_encrypted,
-    look_inside,
     open_zip,
     printable,
 )
@@ -34,7 +34,7 @@ def read_word(data: bytes, limits: Limits) -> Flow:
     """
     try:
         with open_zip(data, limits) as package:
-            parts = look_inside(package, len(data), limits)
+            parts = check_entries(package, len(data), limits)
             if any(map(is_encrypted, parts.values())):
                 raise ScanError("encrypted-archive")
             if strange := next((e for e in parts.values() if e.compress_type not in PLAIN_METHODS), None):

@@ -1,6 +1,6 @@
-"""Reads a workbook into a filing: the facts of the scanner get a meaning by the form.
+"""Reads a workbook into a filing: finds the cells of a form in the facts of the scanner.
 
-Nothing is read from a sheet whose layout does not match, and no stored result of a formula is used as a figure.
+No figure is read from a sheet whose layout does not match, or from a stored result of a formula.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ from typing import Any
 from xltools.data.filing import Filing, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding
 from xltools.data.record import Record
+from xltools.data.rollup import rolled_up
+from xltools.data.seal import is_sealed
 from xltools.excel.opening import facts_of
+from xltools.excel.reader.account import read_earlier, read_waived
 from xltools.excel.reader.locate import superseded_word
-from xltools.excel.reader.reading import Reading
+from xltools.excel.reader.reading import WorkbookReading
+from xltools.excel.reader.rollup import read_rollup
 from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.reader.slip import take_slip
 from xltools.excel.reader.stamp import find_form, read_stamp
@@ -81,11 +85,11 @@ def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: b
         return _unstamped(facts, source, form, by_labels=by_labels, key=key)
     found, fault = find_form(stamp, form)
     if found is None:
-        return Filing(source, _signed([fault] if fault else [], source, stamp), stamp=stamp)
+        return Filing(source, _with_source([fault] if fault else [], source, stamp), stamp=stamp)
     if key:
         findings += _seal_faults(facts, stamp, key)
     return _filing(
-        Reading(facts, layout(found), stamp.kind == "rollup", findings=findings), source, stamp, found
+        WorkbookReading(facts, layout(found), stamp.kind == "rollup", findings=findings), source, stamp, found
     )
 
 
@@ -100,13 +104,11 @@ def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bo
     if stamp is None:
         return Filing(source, (Finding("no-stamp", source.path),))
     findings = [Finding("by-labels"), *(_seal_faults(facts, stamp, key) if key else ())]
-    reading = Reading(facts, layout(chosen), is_rollup=False, by_labels=True, findings=findings)
+    reading = WorkbookReading(facts, layout(chosen), is_rollup=False, by_labels=True, findings=findings)
     return _filing(reading, source, stamp, chosen)
 
 
 def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
-    from xltools.data.seal import is_sealed  # noqa: PLC0415  few have seals
-
     found = facts.properties.get(f"{PREFIX}seal", "")
     if not found:
         return [Finding("seal-missing")]
@@ -115,15 +117,15 @@ def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
     )
 
 
-def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filing:
-    fields = _of_rollup(reading, stamp) if reading.is_rollup else {}
+def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) -> Filing:
+    fields = _rollup_fields(reading, stamp) if reading.is_rollup else {}
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
     read_sheets(reading)
-    own = {"record": Record(form, stamp.year, frozenset((stamp.agency,)), reading.values)}
+    return_fields = {"record": Record(form, stamp.year, frozenset((stamp.agency,)), reading.values)}
     return Filing(
         source=source,
-        findings=_signed(reading.findings, source, stamp),
+        findings=_with_source(reading.findings, source, stamp),
         form=form,
         stamp=stamp,
         shown=reading.shown,
@@ -132,16 +134,12 @@ def _filing(reading: Reading, source: Source, stamp: Stamp, form: Form) -> Filin
         unread=frozenset(reading.unread),
         clouded=frozenset(reading.clouded),
         moved=reading.moved,
-        **(fields or own),
+        **(fields or return_fields),
     )
 
 
-def _of_rollup(reading: Reading, stamp: Stamp) -> dict[str, Any]:
+def _rollup_fields(reading: WorkbookReading, stamp: Stamp) -> dict[str, Any]:
     """Return the fields of a filing that only a roll-up has, and its record, the sum of its members."""
-    from xltools.data.rollup import rolled_up  # noqa: PLC0415  most files are returns
-    from xltools.excel.reader.account import read_earlier, read_waived  # noqa: PLC0415
-    from xltools.excel.reader.rollup import read_rollup  # noqa: PLC0415
-
     members, accounts = read_rollup(reading)
     return {
         "record": rolled_up(reading.layout.form, stamp.year, members, accounts),
@@ -152,7 +150,7 @@ def _of_rollup(reading: Reading, stamp: Stamp) -> dict[str, Any]:
     }
 
 
-def _signed(findings: list[Finding], source: Source, stamp: Stamp) -> tuple[Finding, ...]:
+def _with_source(findings: list[Finding], source: Source, stamp: Stamp) -> tuple[Finding, ...]:
     """Return the findings with the path of the file and its agency."""
     agency = str(stamp.agency)
     return tuple(finding.of(source.path, agency) for finding in findings)

@@ -9,7 +9,7 @@ from xltools.data.filing import Accepted
 from xltools.data.finding import quoted
 from xltools.data.number import misfit
 from xltools.data.prior import known
-from xltools.excel.reader.reading import Reading, number_of
+from xltools.excel.reader.reading import WorkbookReading, number_of
 from xltools.excel.scan import SheetFacts
 from xltools.form.labels import plain
 from xltools.form.model import Cell
@@ -19,7 +19,7 @@ from xltools.text import clerk
 _LONGEST = 2000  # characters of one text
 
 
-def read_earlier(reading: Reading, year: int) -> dict[int, dict[str, Decimal]]:
+def read_earlier(reading: WorkbookReading, year: int) -> dict[int, dict[str, Decimal]]:
     """Return the figures of the years before *year*, the last year first; totals are computed from the inputs.
 
     A figure is read if its row has its name and its labels, its column has a year, and the cell a valid number. Other
@@ -28,10 +28,10 @@ def read_earlier(reading: Reading, year: int) -> dict[int, dict[str, Decimal]]:
     facts = reading.facts.sheet(YEARS)
     if facts is None:
         return {}
-    rows, form = dict(_rows(reading, facts)), reading.layout.form
+    rows, form = dict(_figure_rows(reading, facts)), reading.layout.form
     inputs = set(form.input_names)
     earlier = {}
-    for before, column in _years(facts, year):
+    for before, column in _year_columns(facts, year):
         values = {
             name: value
             for name, row in rows.items()
@@ -42,21 +42,21 @@ def read_earlier(reading: Reading, year: int) -> dict[int, dict[str, Decimal]]:
     return earlier
 
 
-def _years(facts: SheetFacts, year: int) -> Iterator[tuple[int, int]]:
+def _year_columns(facts: SheetFacts, year: int) -> Iterator[tuple[int, int]]:
     """Yield each year that is the head of exactly one column, and the column."""
-    heads = [(_text(facts, Years.HEAD_ROW, column), column) for column in range(Years.LAST, Years.NAME)]
+    heads = [(facts.text(Years.HEAD_ROW, column).strip(), column) for column in range(Years.LAST, Years.NAME)]
     for before in range(year - 1, year - 1 - Years.MOST, -1):
         columns = [column for head, column in heads if head == clerk()("years.year", year=before)]
         if len(columns) == 1:
             yield before, columns[0]
 
 
-def _rows(reading: Reading, facts: SheetFacts) -> Iterator[tuple[str, int]]:
+def _figure_rows(reading: WorkbookReading, facts: SheetFacts) -> Iterator[tuple[str, int]]:
     """Yield the row of each figure that has exactly one row, if it has the labels of the form."""
     found: dict[str, list[int]] = {}
     for row, column in sorted(facts.cells):
         if column == Years.NAME and row >= Years.FIRST_ROW:
-            found.setdefault(_text(facts, row, column), []).append(row)
+            found.setdefault(facts.text(row, column).strip(), []).append(row)
     for name, rows in found.items():
         cell = reading.layout.form.cells.get(name)
         if cell is not None and len(rows) == 1 and _is_labelled(facts, rows[0], cell):
@@ -65,7 +65,7 @@ def _rows(reading: Reading, facts: SheetFacts) -> Iterator[tuple[str, int]]:
 
 def _is_labelled(facts: SheetFacts, row: int, cell: Cell) -> bool:
     labels = {Years.ROW: "/".join(cell.row_path), Years.COLUMN: "/".join(cell.column_path)}
-    return all(plain(_text(facts, row, column)) == plain(label) for column, label in labels.items())
+    return all(plain(facts.text(row, column).strip()) == plain(label) for column, label in labels.items())
 
 
 def _figure(facts: SheetFacts, row: int, column: int, cell: Cell) -> Decimal | None:
@@ -76,29 +76,25 @@ def _figure(facts: SheetFacts, row: int, column: int, cell: Cell) -> Decimal | N
     return value
 
 
-def read_waived(reading: Reading) -> tuple[Accepted, ...]:
+def read_waived(reading: WorkbookReading) -> tuple[Accepted, ...]:
     """Return the accepted findings; if a head of the table was changed, note that and return none."""
     facts, t = reading.facts.sheet(WAIVED), clerk()
     if facts is None:
         return ()
     for column, key in enumerate(Waived.COLUMNS):
-        head, expected = _text(facts, Waived.HEAD_ROW, column), t(f"rollup.{key}")
+        head, expected = facts.text(Waived.HEAD_ROW, column).strip(), t(f"rollup.{key}")
         if plain(head) != plain(expected):
             place = Waived.HEAD_ROW, column
             reading.note("label-changed", WAIVED, place, found=head, expected=expected)
             return ()
-    return tuple(_waived(facts))
+    return tuple(_accepted(facts))
 
 
-def _waived(facts: SheetFacts) -> Iterator[Accepted]:
+def _accepted(facts: SheetFacts) -> Iterator[Accepted]:
     for row in sorted({row for row, _ in facts.cells if row >= Waived.FIRST_ROW}):
         texts: Mapping[str, str] = {
-            key: quoted(_text(facts, row, column), _LONGEST) for column, key in enumerate(Waived.COLUMNS)
+            key: quoted(facts.text(row, column).strip(), _LONGEST)
+            for column, key in enumerate(Waived.COLUMNS)
         }
         if any(texts.values()):
             yield Accepted(**texts)
-
-
-def _text(facts: SheetFacts, row: int, column: int) -> str:
-    fact = facts.cells.get((row, column))
-    return (fact.text or "").strip() if fact else ""

@@ -1,14 +1,14 @@
-"""Checks what protects a workbook: sheet and structure protection, data validations, visible rows and columns.
+"""Checks the protection of sheets and structure, data validations, and hidden rows and columns.
 
-All figures are checked anyway, so a lost protection is only a note, and hidden cells are a warning.
+All figures are checked anyway, so lost protection is only a note, and hidden cells are a warning.
 """
 
 from __future__ import annotations
 
 import re
 
-from xltools.excel.reader.locate import Located
-from xltools.excel.reader.reading import Reading, typed_names
+from xltools.excel.reader.locate import LocatedSheet
+from xltools.excel.reader.reading import WorkbookReading, typed_names
 from xltools.form.address import a1, column_index, column_name
 from xltools.form.places import Sheet
 
@@ -17,8 +17,8 @@ _RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?
 _KEEPERS = ("Microsoft Excel", "WPS")
 
 
-def look_at_guards(reading: Reading, located: list[Located]) -> None:
-    """Note what is no longer protected, unless the workbook was not issued or its format does not say."""
+def note_lost_guards(reading: WorkbookReading, located: list[LocatedSheet]) -> None:
+    """Note lost protection, unless the workbook was not issued or its format is old."""
     if reading.by_labels or reading.facts.old_format:
         return
     open_sheets = [place.facts.name for place in located if not place.facts.is_protected]
@@ -30,13 +30,13 @@ def look_at_guards(reading: Reading, located: list[Located]) -> None:
     for place in located:
         sheet = sheets.get(place.facts.name)
         if sheet is not None and sheet.cells:
-            _look_at_table(reading, sheet, place)
+            _note_table_guards(reading, sheet, place)
 
 
-def _look_at_table(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _note_table_guards(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     inputs = [located.cells[name] for name in typed_names(reading.layout.form, sheet)]
     if not reading.is_rollup:
-        ranges = [found for text in located.facts.validations if (found := _range(text))]
+        ranges = [found for text in located.facts.validations if (found := _parsed_range(text))]
         lost = [place for place in inputs if not any(_covers(area, place) for area in ranges)]
         if lost:
             reading.note("validation-lost", sheet.name, lost[0], found=sheet.name, count=len(lost))
@@ -49,7 +49,7 @@ def _look_at_table(reading: Reading, sheet: Sheet, located: Located) -> None:
         reading.note("hidden-cells", sheet.name, place, found="、".join(hidden), expected=a1(*place))
 
 
-def _range(text: str) -> tuple[int, int, int, int] | None:
+def _parsed_range(text: str) -> tuple[int, int, int, int] | None:
     match = _RANGE.fullmatch(text)
     if match is None:
         return None

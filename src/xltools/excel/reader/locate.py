@@ -2,8 +2,7 @@
 
 A cell is found by the labels of its row and column, which people read, and checked against its defined name, which
 spreadsheet programs adjust when rows are inserted or cells are moved. If the name is missing, the labels alone decide.
-If labels and names differ, or a label is missing or there twice, the sheet is not read and the place is reported, so
-that no figure is read from a wrong cell.
+If labels and names differ, or a label is missing or occurs twice, the sheet is not read and the place is reported.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from xltools.excel.reader.reading import Reading
+from xltools.excel.reader.reading import WorkbookReading
 from xltools.excel.reader.stamp import named_place
 from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
@@ -20,16 +19,13 @@ from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Form
 from xltools.form.places import Area, Label, Sheet
 
-_MEASURED = {
-    "caption",
-    "head",
-    "stub",
-}  # roles of labels that identify rows and columns; titles and hints vary
-_MOST_TEXTS = 5000  # on a sheet of a form; comparing many texts takes long
+# The roles of labels that identify rows and columns; titles and hints vary.
+_IDENTIFYING = {"caption", "head", "stub"}
+_MOST_TEXTS = 5000  # on one sheet; comparing more takes too long
 
 
-class Located(NamedTuple):
-    """The sheet of a section, and the row and column in it of each row and column of the layout."""
+class LocatedSheet(NamedTuple):
+    """The sheet of a section in the workbook, and its row or column for each row and column of the layout."""
 
     facts: SheetFacts
     rows: Mapping[int, int]
@@ -38,7 +34,9 @@ class Located(NamedTuple):
     is_moved: bool  # whether any row or column is not where it was issued
 
     @classmethod
-    def of(cls, sheet: Sheet, facts: SheetFacts, rows: dict[int, int], columns: dict[int, int]) -> Located:
+    def of(
+        cls, sheet: Sheet, facts: SheetFacts, rows: dict[int, int], columns: dict[int, int]
+    ) -> LocatedSheet:
         """Return the result for a sheet whose rows and columns were found."""
         cells = {name: (rows[area.row], columns[area.column]) for name, area in sheet.cells.items()}
         is_moved = any(old != new for lines in (rows, columns) for old, new in lines.items())
@@ -49,7 +47,7 @@ class Located(NamedTuple):
         return self.rows[area.row], self.columns[area.column]
 
 
-def _texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
+def _label_texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
     """Return the texts of a sheet that may be labels, as :func:`plain`; none for a sheet with thousands of texts."""
     short = {
         place: fact.text
@@ -59,9 +57,9 @@ def _texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
     return {place: plain(text) for place, text in short.items()} if len(short) <= _MOST_TEXTS else {}
 
 
-def locate(reading: Reading, sheet: Sheet) -> Located | None:
+def locate(reading: WorkbookReading, sheet: Sheet) -> LocatedSheet | None:
     """Find the sheet and the places of its cells; if it cannot be read, note the reason and return ``None``."""
-    facts = _sheet(reading, sheet)
+    facts = _find_sheet(reading, sheet)
     if facts is None:
         reading.note("missing-sheet", sheet.name, None, expected=sheet.name)
         return None
@@ -74,10 +72,10 @@ def locate(reading: Reading, sheet: Sheet) -> Located | None:
     return located
 
 
-# -- which sheet
+# -- sheets
 
 
-def _sheet(reading: Reading, sheet: Sheet) -> SheetFacts | None:
+def _find_sheet(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
     """Return the sheet by its name, else by the defined names of its cells, else by its labels."""
     facts = reading.facts.sheet(sheet.name)
     if facts is not None:
@@ -89,31 +87,31 @@ def _sheet(reading: Reading, sheet: Sheet) -> SheetFacts | None:
     return None
 
 
-def _sheet_by_names(reading: Reading, sheet: Sheet) -> SheetFacts | None:
+def _sheet_by_names(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
     places = (named_place(reading.facts, name) for name in (sheet.cells or sheet.texts))
-    homes = Counter(place[0] for place in places if place)
-    return reading.facts.sheet(homes.most_common(1)[0][0]) if homes else None
+    sheets = Counter(place[0] for place in places if place)
+    return reading.facts.sheet(sheets.most_common(1)[0][0]) if sheets else None
 
 
-def _sheet_by_labels(reading: Reading, sheet: Sheet) -> SheetFacts | None:
-    """Return the sheet that has nearly all labels of *sheet* and is no other section's, if there is just one."""
+def _sheet_by_labels(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
+    """Return the only sheet without the name of a section that has at least 90 % of the labels of *sheet*."""
     taken = {other.name for other in reading.layout.sheets}
-    wanted = {plain(label.text) for label in sheet.labels if label.role in _MEASURED}
+    wanted = {plain(label.text) for label in sheet.labels if label.role in _IDENTIFYING}
     if not wanted:
         return None
     found = []
     for facts in reading.facts.sheets:
-        texts = set(_texts(facts).values())
+        texts = set(_label_texts(facts).values())
         if facts.name not in taken and len(wanted & texts) * 10 >= len(wanted) * 9:
             found.append(facts)
     return found[0] if len(found) == 1 else None
 
 
-def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
+def _prose_places(sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
     """Find each text below its heading; where a heading is missing, use the address where it was issued."""
     rows = {area.row: area.row for area in sheet.texts.values()}
     headings = [label for label in sheet.labels if label.role == "heading"]
-    there = _texts(facts) if headings else {}
+    there = _label_texts(facts) if headings else {}
     texts = {text: row for (row, _), text in sorted(there.items(), reverse=True)}
     for label in headings:
         if plain(label.text) in texts:
@@ -121,30 +119,31 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> Located:
             below = min((row for row in rows if row > label.area.row), default=None)
             if below is not None:
                 rows[below] = below + offset
-    return Located.of(sheet, facts, rows, {0: 0})
+    return LocatedSheet.of(sheet, facts, rows, {0: 0})
 
 
-# -- where in it
+# -- rows and columns
 
 
-def _by_labels(reading: Reading, sheet: Sheet, facts: SheetFacts) -> Located | None:
+def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> LocatedSheet | None:
     """Match the lines of labels in the layout, in order, with those in the sheet."""
-    labels = [label for label in sheet.labels if label.role in _MEASURED]
+    labels = [label for label in sheet.labels if label.role in _IDENTIFYING]
     known = {plain(label.text) for label in labels}
-    texts = {place: text for place, text in _texts(facts).items() if text in known}
-    rows = _axis(reading, sheet, facts, labels, texts, None)
+    texts = {place: text for place, text in _label_texts(facts).items() if text in known}
+    rows = _find_lines(reading, sheet, facts, labels, texts, None)
     if rows is None:
         return None
-    columns = _axis(reading, sheet, facts, labels, texts, rows)
+    columns = _find_lines(reading, sheet, facts, labels, texts, rows)
     if columns is None:
         return None
     areas = sheet.cells.values()
-    rows, columns = _filled(rows, (a.row for a in areas)), _filled(columns, (a.column for a in areas))
-    return Located.of(sheet, facts, rows, columns)
+    rows = _with_unlabelled(rows, (area.row for area in areas))
+    columns = _with_unlabelled(columns, (area.column for area in areas))
+    return LocatedSheet.of(sheet, facts, rows, columns)
 
 
-def _axis(
-    reading: Reading,
+def _find_lines(
+    reading: WorkbookReading,
     sheet: Sheet,
     facts: SheetFacts,
     labels: list[Label],
@@ -152,7 +151,7 @@ def _axis(
     rows: dict[int, int] | None,
 ) -> dict[int, int] | None:
     """Find each labelled row or, given *rows*, each labelled column; on failure note the reason and return ``None``."""
-    match = _match(labels, texts, rows)
+    match = _match_lines(labels, texts, rows)
     if match.is_clear:
         return match.matched
     if match.is_complete:
@@ -160,14 +159,14 @@ def _axis(
         return None
     across = rows is not None
     lost = [label for label in labels if label.area.anchor[across] not in match.matched]
-    _explain(reading, sheet, facts, lost, match.matched if rows is None else rows)
+    _note_lost_labels(reading, sheet, facts, lost, match.matched if rows is None else rows)
     return None
 
 
 _Lines = dict[int, tuple[str, ...]]
 
 
-class _Match(NamedTuple):
+class _LineMatch(NamedTuple):
     """The labels of each row (or column) in the layout and in the sheet, and which row of the sheet each one is."""
 
     wanted: _Lines
@@ -181,23 +180,25 @@ class _Match(NamedTuple):
 
     @property
     def is_clear(self) -> bool:
-        """Whether every line was found and the table is not there twice."""
+        """Whether every line was found and the table occurs once."""
         return self.is_complete and not _is_twice(self.wanted, self.found)
 
 
-def _match(labels: list[Label], texts: dict[tuple[int, int], str], rows: dict[int, int] | None) -> _Match:
+def _match_lines(
+    labels: list[Label], texts: dict[tuple[int, int], str], rows: dict[int, int] | None
+) -> _LineMatch:
     """Match labelled rows or, given *rows*, labelled columns."""
 
     def line(row: int, column: int) -> tuple[int, int]:
         return (row, column) if rows is None else (column, row)
 
     there = texts if rows is None else {p: text for p, text in texts.items() if p[0] in set(rows.values())}
-    wanted = _lines((*line(*label.area.anchor), plain(label.text)) for label in labels)
-    found = _lines((*line(*place), text) for place, text in there.items())
-    return _Match(wanted, found, _matched(wanted, found))
+    wanted = _texts_by_line((*line(*label.area.anchor), plain(label.text)) for label in labels)
+    found = _texts_by_line((*line(*place), text) for place, text in there.items())
+    return _LineMatch(wanted, found, _matched_lines(wanted, found))
 
 
-def _lines(triples: Iterable[tuple[int, int, str]]) -> _Lines:
+def _texts_by_line(triples: Iterable[tuple[int, int, str]]) -> _Lines:
     """Return the texts of each row (or column) in order, by the number of the row."""
     lines: dict[int, list[tuple[int, str]]] = {}
     for line, position, text in triples:
@@ -205,18 +206,18 @@ def _lines(triples: Iterable[tuple[int, int, str]]) -> _Lines:
     return {line: tuple(text for _, text in sorted(texts)) for line, texts in sorted(lines.items())}
 
 
-def _matched(wanted: _Lines, found: _Lines) -> dict[int, int]:
+def _matched_lines(wanted: _Lines, found: _Lines) -> dict[int, int]:
     """Return for each line of *wanted* the first line of *found* with its texts, behind the match of the line before."""
     matched: dict[int, int] = {}
     after = -1
     for line, texts in wanted.items():
-        place = next((n for n, there in found.items() if n > after and _within(texts, there)), None)
+        place = next((n for n, there in found.items() if n > after and _is_within(texts, there)), None)
         if place is not None:
             matched[line] = after = place
     return matched
 
 
-def _within(texts: tuple[str, ...], there: tuple[str, ...]) -> bool:
+def _is_within(texts: tuple[str, ...], there: tuple[str, ...]) -> bool:
     rest = iter(there)
     return all(text in rest for text in texts)
 
@@ -231,10 +232,10 @@ def _is_twice(wanted: _Lines, found: _Lines) -> bool:
 
 
 def _times(texts: tuple[str, ...], lines: _Lines) -> int:
-    return sum(_within(texts, line) for line in lines.values())
+    return sum(_is_within(texts, line) for line in lines.values())
 
 
-def _filled(known: dict[int, int], needed: Iterable[int]) -> dict[int, int]:
+def _with_unlabelled(known: dict[int, int], needed: Iterable[int]) -> dict[int, int]:
     """Return *known* with the lines that have no label: their distance to the labelled line before is kept."""
     filled = dict(known)
     for line in sorted(set(needed)):
@@ -244,15 +245,15 @@ def _filled(known: dict[int, int], needed: Iterable[int]) -> dict[int, int]:
     return filled
 
 
-def _explain(
-    reading: Reading, sheet: Sheet, facts: SheetFacts, labels: list[Label], rows: dict[int, int]
+def _note_lost_labels(
+    reading: WorkbookReading, sheet: Sheet, facts: SheetFacts, labels: list[Label], rows: dict[int, int]
 ) -> None:
     """Note for each label that was not found whether it was changed or is missing."""
     if word := superseded_word(reading.layout.form, facts):
         reading.note("old-layout", facts.name, None, found=word, expected=reading.layout.form.name)
         return
     for label in labels:
-        row = _filled(rows, (label.area.row,))[label.area.row]
+        row = _with_unlabelled(rows, (label.area.row,))[label.area.row]
         there = facts.cells.get((row, label.area.column))
         text = there.text if there and there.type == "s" and there.text else ""
         if text and plain(text) == plain(label.text):
@@ -267,30 +268,26 @@ def _explain(
 
 def superseded_word(form: Form, facts: SheetFacts) -> str:
     """Return a word in the sheet that only a superseded edition of the form has, or ""."""
-    return former_word(form, _texts(facts).values()) if form.superseded else ""
+    return former_word(form, _label_texts(facts).values()) if form.superseded else ""
 
 
 # -- defined names
 
 
-def _names_agree(reading: Reading, located: Located) -> bool:
+def _names_agree(reading: WorkbookReading, located: LocatedSheet) -> bool:
     """Return whether all defined names refer to the cells found by labels; notes the first one that does not."""
     home = located.facts.name
     for name, by_labels in located.cells.items():
         by_name = named_place(reading.facts, name)
         if by_name is not None and by_name != (home, *by_labels):
-            found = (
-                a1(*by_name[1:]) if by_name[0] == located.facts.name else f"{by_name[0]}!{a1(*by_name[1:])}"
-            )
+            found = a1(*by_name[1:]) if by_name[0] == home else f"{by_name[0]}!{a1(*by_name[1:])}"
             cell = reading.layout.form.cells[name]
-            reading.note(
-                "places-differ", located.facts.name, by_labels, cell, found=found, expected=a1(*by_labels)
-            )
+            reading.note("places-differ", home, by_labels, cell, found=found, expected=a1(*by_labels))
             return False
     return True
 
 
-def _note_moves(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _note_moves(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     for name, area in sheet.cells.items() if located.is_moved else ():
         place = located.cells[name]
         if place != area.anchor:

@@ -19,7 +19,7 @@ from xltools.form.places import Layout, Matrix, Sheet
 
 
 @dataclass(slots=True)
-class Reading:
+class WorkbookReading:
     """Collects what is read from one workbook. ``by_labels`` is true for a workbook that was not issued."""
 
     facts: Facts
@@ -34,13 +34,11 @@ class Reading:
     prose: dict[str, str] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)
-    clouded: set[str] = field(
-        default_factory=set
-    )  # inputs that hold a text, so results computed from them differ by program
+    clouded: set[str] = field(default_factory=set)  # inputs with a text: results from them vary by program
 
     @property
     def is_nil(self) -> bool:
-        """Whether the cover declares that there is nothing to report, so that blank cells are right."""
+        """Whether the cover declares that there is nothing to report, so cells may be blank."""
         return self.layout.form.cover.declares_nil(self.prose)
 
     def note(

@@ -12,49 +12,49 @@ from xltools.data.record import Agency
 from xltools.data.row_checksum import checksum, figures_of, member_check
 from xltools.excel import live_checks
 from xltools.excel.formula import is_same
-from xltools.excel.reader.reading import Reading, is_empty, number_of
+from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.places import MATRIX, PREFIX, SOURCES, Matrix, Sources
 from xltools.text import Word
 
 
-def read_rollup(reading: Reading) -> tuple[tuple[Member, ...], tuple[Account, ...]]:
+def read_rollup(reading: WorkbookReading) -> tuple[tuple[Member, ...], tuple[Account, ...]]:
     """Return the rows of the matrix and the account of files; faults are noted."""
     matrix, sources = reading.facts.sheet(MATRIX), reading.facts.sheet(SOURCES)
     for name, facts in ((MATRIX, matrix), (SOURCES, sources)):
         if facts is None:
             reading.note("missing-sheet", name, None, expected=name)
     if matrix is None or sources is None:
-        _give_up(reading)
+        _mark_unread(reading)
         return (), ()
-    reading.matrix = _matrix(reading, matrix)
+    reading.matrix = _find_matrix(reading, matrix)
     accounts = tuple(_accounts(reading, sources))
     sizes = {(a.source.name, a.source.sha256): a.source.size for a in accounts}
     members = tuple(_members(reading, matrix, sizes))
-    if differing := _differing(members, accounts):
+    if differing := _differing_agencies(members, accounts):
         reading.note("rollup-rows", MATRIX, None, found="、".join(differing))
-        _give_up(reading)
+        _mark_unread(reading)
         return (), accounts
     return members, accounts
 
 
-def _matrix(reading: Reading, facts: SheetFacts) -> Matrix | None:
-    """Find the columns and rows by the row of names; roll-ups of former versions have other columns."""
-    own = f"{PREFIX}code"
-    head = min((row for (row, _), fact in facts.cells.items() if fact.text == own), default=Matrix.NAME_ROW)
+def _find_matrix(reading: WorkbookReading, facts: SheetFacts) -> Matrix | None:
+    """Return the columns and rows, found by the row of names; roll-ups of former versions have other columns."""
+    code = f"{PREFIX}code"
+    head = min((row for (row, _), fact in facts.cells.items() if fact.text == code), default=Matrix.NAME_ROW)
     columns = {fact.text: column for (row, column), fact in facts.cells.items() if row == head and fact.text}
     added = {PREFIX + key for key in Matrix.ABOUT} - {PREFIX + key for key in Matrix.FORMER}
     about = Matrix.ABOUT if added & columns.keys() else Matrix.FORMER
     needed = [*(PREFIX + key for key in about), *(cell.name for cell in reading.layout.form.cells.values())]
     if missing := [name for name in needed if name not in columns]:
         reading.note("label-changed", MATRIX, (head, 0), expected=missing[0])
-        _give_up(reading)
+        _mark_unread(reading)
         return None
-    last = max((row for row, column in facts.cells if column == columns[own]), default=head)
+    last = max((row for row, column in facts.cells if column == columns[code]), default=head)
     return Matrix(columns, head + 1, max(last, head + 1))
 
 
-def _differing(members: tuple[Member, ...], accounts: tuple[Account, ...]) -> list[str]:
+def _differing_agencies(members: tuple[Member, ...], accounts: tuple[Account, ...]) -> list[str]:
     """Return the agencies that are in the matrix or the account only, or in the matrix twice."""
     rows = Counter(_key_of(m.agency, m.source) for m in members)
     listed = Counter(_key_of(a.agency, a.source) for a in accounts if a.status == "included" and a.agency)
@@ -68,31 +68,35 @@ def _key_of(agency: Agency, source: Source) -> tuple[str, ...]:
     return agency.district, agency.code, agency.name, source.name, source.sha256
 
 
-def _give_up(reading: Reading) -> None:
+def _mark_unread(reading: WorkbookReading) -> None:
     reading.unread |= {cell.name for cell in reading.layout.form.inputs}
 
 
-def _members(reading: Reading, facts: SheetFacts, sizes: Mapping[tuple[str, str], int]) -> Iterator[Member]:
+def _members(
+    reading: WorkbookReading, facts: SheetFacts, sizes: Mapping[tuple[str, str], int]
+) -> Iterator[Member]:
     matrix = reading.matrix
     if matrix is None:
         return
     formulas = live_checks.row_formulas(reading.layout.form, matrix)
     for row in sorted({row for row, _ in facts.cells if row >= matrix.first}):
         district, code, name, kind, file, sha256, check = (
-            _text(facts, row, matrix.columns.get(PREFIX + key, -1)) for key in Matrix.ABOUT
+            facts.text(row, matrix.columns.get(PREFIX + key, -1)) for key in Matrix.ABOUT
         )
         if not (code or name or file):
             continue
         agency, source = Agency(district, code, name), Source(file, sha256, sizes.get((file, sha256), 0))
         with reading.about(agency):
-            values, is_whole = _row(reading, facts, row, matrix)
+            values, is_whole = _row_figures(reading, facts, row, matrix)
             member = Member(agency, source, values, kind)
             if is_whole:  # otherwise the row has a finding already
-                _look_for_changes(reading, facts, row, member, check, formulas)
+                _note_change(reading, matrix, facts, row, member, check, formulas)
         yield member
 
 
-def _row(reading: Reading, facts: SheetFacts, row: int, matrix: Matrix) -> tuple[dict[str, Decimal], bool]:
+def _row_figures(
+    reading: WorkbookReading, facts: SheetFacts, row: int, matrix: Matrix
+) -> tuple[dict[str, Decimal], bool]:
     """Return the figures of a row, and whether all of its cells are valid."""
     values: dict[str, Decimal] = {}
     is_whole = True
@@ -113,12 +117,17 @@ def _row(reading: Reading, facts: SheetFacts, row: int, matrix: Matrix) -> tuple
     return values, is_whole
 
 
-def _look_for_changes(
-    reading: Reading, facts: SheetFacts, row: int, member: Member, check: str, formulas: Mapping[str, str]
+def _note_change(
+    reading: WorkbookReading,
+    matrix: Matrix,
+    facts: SheetFacts,
+    row: int,
+    member: Member,
+    check: str,
+    formulas: Mapping[str, str],
 ) -> None:
     """Note at most one change of a row: of its check sum, or else of a total."""
-    matrix, form = reading.matrix, reading.layout.form
-    assert matrix is not None  # noqa: S101  the row was found with it
+    form = reading.layout.form
     figures = figures_of(member, form.input_names)
     if matrix.is_checked and check != member_check(member, figures):
         reading.note(
@@ -128,30 +137,30 @@ def _look_for_changes(
     complete = form.complete(member.values)
     for name, formula in formulas.items():
         place = row, matrix.columns[name]
-        if not _is_total(reading, facts.cells.get(place), live_checks.in_row(formula, row), complete[name]):
+        if not _is_issued_total(
+            reading, facts.cells.get(place), live_checks.in_row(formula, row), complete[name]
+        ):
             reading.note("row-altered", MATRIX, place, what=Word("altered-total"))
             return
 
 
-def _is_total(reading: Reading, fact: Fact | None, issued: str, value: Decimal) -> bool:
+def _is_issued_total(reading: WorkbookReading, fact: Fact | None, issued: str, value: Decimal) -> bool:
     """Return whether a total in a row has its formula and result; in old formats only the result is known."""
     if reading.facts.old_format:
-        return fact is None or fact.text is None or fact.formula is not None or _is(fact, value)
-    if fact is None or fact.formula is None:
+        return fact is None or fact.text is None or fact.formula is not None or _has_value(fact, value)
+    if fact is None or fact.formula is None or not is_same(fact.formula, issued):
         return False
-    if not is_same(fact.formula, issued):
-        return False
-    return fact.text is None or _is(fact, value)
+    return fact.text is None or _has_value(fact, value)
 
 
-def _is(fact: Fact, value: Decimal) -> bool:
+def _has_value(fact: Fact, value: Decimal) -> bool:
     found = number_of(fact)
     return found is not None and close(found, value)
 
 
-def _accounts(reading: Reading, facts: SheetFacts) -> Iterator[Account]:
+def _accounts(reading: WorkbookReading, facts: SheetFacts) -> Iterator[Account]:
     for row in sorted({row for row, _ in facts.cells if row >= Sources.FIRST_ROW}):
-        texts = {key: _text(facts, row, column) for column, key in enumerate(Sources.COLUMNS)}
+        texts = {key: facts.text(row, column) for column, key in enumerate(Sources.COLUMNS)}
         status = next((status for status in STATUSES if status == texts["marker"]), None)
         if status is None:
             place = row, Sources.COLUMNS.index("marker")
@@ -162,18 +171,13 @@ def _accounts(reading: Reading, facts: SheetFacts) -> Iterator[Account]:
         agency = Agency(texts["district"], texts["code"], texts["agency"]) if texts["code"] else None
         size = stored(texts["size"] or "0") or Decimal(0)
         with reading.about(agency):
-            _look_at_account(reading, row, texts | {"size": kept(size) if texts["size"] else ""})
+            _check_account_row(reading, row, texts | {"size": kept(size) if texts["size"] else ""})
         source = Source(texts["file"], texts["sha256"], int(size))
         yield Account(agency, source, status, texts["note"], texts["via"])
 
 
-def _look_at_account(reading: Reading, row: int, texts: dict[str, str]) -> None:
+def _check_account_row(reading: WorkbookReading, row: int, texts: dict[str, str]) -> None:
     check = texts.pop("check")
     if reading.matrix is not None and reading.matrix.is_checked and check != checksum(texts.values()):
         place = row, Sources.COLUMNS.index("check")
         reading.note("row-altered", SOURCES, place, what=Word("altered-contents"))
-
-
-def _text(facts: SheetFacts, row: int, column: int) -> str:
-    fact = facts.cells.get((row, column))
-    return (fact.text or "") if fact else ""

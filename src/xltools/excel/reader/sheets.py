@@ -11,16 +11,16 @@ from xltools.data.typed_numbers import typed
 from xltools.excel import live_checks
 from xltools.excel.formula import is_same
 from xltools.excel.marking_signs import without_marks
-from xltools.excel.reader.guards import look_at_guards
-from xltools.excel.reader.locate import Located, locate
-from xltools.excel.reader.reading import Reading, is_empty, number_of, typed_names
+from xltools.excel.reader.guards import note_lost_guards
+from xltools.excel.reader.locate import LocatedSheet, locate
+from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1
 from xltools.form.model import Cell
 from xltools.form.places import COVER, Sheet
 
 
-def read_sheets(reading: Reading) -> None:
+def read_sheets(reading: WorkbookReading) -> None:
     """Read every section's sheet and the open fields of the cover."""
     if cover := reading.facts.sheet(COVER):
         for key, area in reading.layout.cover.fields.items():
@@ -32,22 +32,22 @@ def read_sheets(reading: Reading) -> None:
             reading.unread |= {name for name in sheet.cells if not reading.layout.form.cells[name].is_total}
         else:
             _read_sheet(reading, sheet, located)
-    look_at_guards(reading, [located for located in found.values() if located])
+    note_lost_guards(reading, [located for located in found.values() if located])
 
 
-def _read_sheet(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     if located.is_moved or located.facts.name != sheet.name:
         _note_places(reading, sheet, located)
     if not reading.is_rollup:
         _read_inputs(reading, sheet, located)
-    _read_shown(reading, located)
+    _read_totals(reading, located)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
     if located.facts.comments:
         _note_comments(reading, located)
 
 
-def _note_places(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _note_places(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     """Record the places of cells that are not where they were issued."""
     home = located.facts.name
     for name, area in (sheet.cells | sheet.texts).items():
@@ -59,7 +59,7 @@ def _note_places(reading: Reading, sheet: Sheet, located: Located) -> None:
 _MOST_COMMENTS = 100  # reported for one sheet
 
 
-def _note_comments(reading: Reading, located: Located) -> None:
+def _note_comments(reading: WorkbookReading, located: LocatedSheet) -> None:
     cells = {place: reading.layout.form.cells[name] for name, place in located.cells.items()}
     foreign = {place: without_marks(comment.text) for place, comment in located.facts.comments.items()}
     for place, text in sorted(foreign.items())[:_MOST_COMMENTS]:
@@ -67,7 +67,7 @@ def _note_comments(reading: Reading, located: Located) -> None:
             reading.note("comment", located.facts.name, place, cells.get(place), found=text.strip())
 
 
-def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int, int]) -> None:
+def _read_text(reading: WorkbookReading, name: str, facts: SheetFacts, place: tuple[int, int]) -> None:
     fact = facts.cells.get(place)
     if fact and fact.text and not is_blank(fact.text):
         reading.prose[name] = fact.text
@@ -76,14 +76,16 @@ def _read_text(reading: Reading, name: str, facts: SheetFacts, place: tuple[int,
 # -- inputs
 
 
-def _read_inputs(reading: Reading, sheet: Sheet, located: Located) -> None:
+def _read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     for name in typed_names(reading.layout.form, sheet):
         place = located.cells[name]
         cell, fact = reading.layout.form.cells[name], located.facts.cells.get(place)
         _read_input(reading, cell, located.facts.name, place, fact)
 
 
-def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None) -> None:
+def _read_input(
+    reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None
+) -> None:
     """Read a typed figure; notes a finding unless it is a valid number."""
     if fact is None or is_empty(fact):
         if not reading.is_nil:
@@ -97,21 +99,23 @@ def _read_input(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int]
     elif fact.type == "d":
         reading.refuse("text-date", sheet, place, cell, fact.text or "")
     elif fact.type == "n" and _is_date(reading, fact):
-        reading.refuse("text-date", sheet, place, cell, _date(reading, fact))
+        reading.refuse("text-date", sheet, place, cell, _iso_date(reading, fact))
     elif (value := number_of(fact)) is not None:
-        _take(reading, cell, sheet, place, fact, value)
+        _store_figure(reading, cell, sheet, place, fact, value)
     else:
         code = "number-too-large" if fact.type == "n" and fact.text else "not-a-number"
         reading.refuse(code, sheet, place, cell, (fact.text or f"={fact.formula}").strip())
 
 
-def _read_typed_text(reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact) -> None:
+def _read_typed_text(
+    reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact
+) -> None:
     """Read a text in place of a number: as the one number that it can mean, with a note, or as a fault."""
     reading.clouded.add(cell.name)
     text = (fact.text or "").strip()
     meant = typed(text, cell.unit, signed=cell.signed)
     if meant.value is not None:
-        if _take(reading, cell, sheet, place, fact, meant.value):
+        if _store_figure(reading, cell, sheet, place, fact, meant.value):
             reading.note("text-as-number", sheet, place, cell, found=text, expected=meant.value)
     elif meant.is_blank:
         reading.note(meant.fault, sheet, place, cell, found=text)
@@ -119,8 +123,8 @@ def _read_typed_text(reading: Reading, cell: Cell, sheet: str, place: tuple[int,
         reading.refuse(meant.fault, sheet, place, cell, text, unit=cell.unit or "—")
 
 
-def _take(
-    reading: Reading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
+def _store_figure(
+    reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
 ) -> bool:
     """Store a figure if the cell may hold it, and return whether it may."""
     if not reading.fits(sheet, place, cell, value):
@@ -131,11 +135,11 @@ def _take(
     return True
 
 
-def _is_date(reading: Reading, fact: Fact) -> bool:
+def _is_date(reading: WorkbookReading, fact: Fact) -> bool:
     return fact.style < len(reading.facts.dates) and reading.facts.dates[fact.style]
 
 
-def _date(reading: Reading, fact: Fact) -> str:
+def _iso_date(reading: WorkbookReading, fact: Fact) -> str:
     """Return the date that the cell shows, in ISO format."""
     number = number_of(fact)
     epoch = datetime(1904, 1, 1) if reading.facts.epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
@@ -148,16 +152,18 @@ def _date(reading: Reading, fact: Fact) -> str:
 # -- totals
 
 
-def _read_shown(reading: Reading, located: Located) -> None:
+def _read_totals(reading: WorkbookReading, located: LocatedSheet) -> None:
     """Read the cells with a sum: the totals, and in a roll-up all cells that can be added up."""
     for name, place in located.cells.items():
         cell = reading.layout.form.cells[name]
         if cell.additive if reading.is_rollup else cell.is_total:
-            issued = "" if reading.by_labels else _issued(reading, cell, located)
-            reading.shown[name] = _shown(located.facts.cells.get(place), issued, reading.facts.old_format)
+            issued = "" if reading.by_labels else _issued_formula(reading, cell, located)
+            reading.shown[name] = _shown_total(
+                located.facts.cells.get(place), issued, reading.facts.old_format
+            )
 
 
-def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
+def _shown_total(fact: Fact | None, issued: str, old_format: str) -> Shown:
     """Return what a total shows and its origin; *issued* is its original formula, "" if unknown."""
     if old_format:
         return Shown(number_of(fact) if fact else None, (fact.text or "") if fact else "", Origin.UNKNOWN)
@@ -171,7 +177,7 @@ def _shown(fact: Fact | None, issued: str, old_format: str) -> Shown:
     return Shown(value, text, Origin.FORMULA if fact.text is not None else Origin.UNCALCULATED)
 
 
-def _issued(reading: Reading, cell: Cell, located: Located) -> str:
+def _issued_formula(reading: WorkbookReading, cell: Cell, located: LocatedSheet) -> str:
     """Return the original formula of a total, with the present addresses of its parts."""
     if cell.definition is None:
         return live_checks.column_sum(reading.matrix, cell.name) if reading.matrix else ""

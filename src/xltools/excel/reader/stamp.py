@@ -22,8 +22,8 @@ _KINDS: tuple[Kind, ...] = ("return", "rollup")
 
 def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
     """Return the stamp, from the document properties or else from the cover, and findings where the two differ."""
-    place = _place_of_old if facts.old_format else named_place
-    cover = {key: text for key in STAMP if (text := _text(facts, place(facts, PREFIX + key)))}
+    find_place = _issued_place if facts.old_format else named_place
+    cover = {key: text for key in STAMP if (text := _text(facts, find_place(facts, PREFIX + key)))}
     if "kind" in cover:
         shown = {clerk()(f"cover.kind-{kind}"): kind for kind in _KINDS}
         cover["kind"] = shown.get(cover["kind"], cover["kind"])
@@ -32,9 +32,9 @@ def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
     kind = next((kind for kind in _KINDS if kind == texts.get("kind")), None)
     if len(texts) < len(STAMP) or not _YEAR.fullmatch(texts["year"]) or kind is None:
         return None, []
-    doubts = [_edited(facts, key, cover[key], texts[key]) for key in cover if cover[key] != texts[key]]
+    edited = [_edited(facts, key, cover[key], texts[key]) for key in cover if cover[key] != texts[key]]
     agency = Agency(texts["district"], texts["code"], texts["name"])
-    return Stamp(texts["form"], texts["edition"], int(texts["year"]), agency, kind), doubts
+    return Stamp(texts["form"], texts["edition"], int(texts["year"]), agency, kind), edited
 
 
 def _edited(facts: Facts, key: str, found: str, expected: str) -> Finding:
@@ -52,7 +52,7 @@ def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
     return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
 
 
-def _place_of_old(facts: Facts, name: str) -> tuple[str, int, int] | None:
+def _issued_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
     """Return the place that all forms have for a part of the stamp; old formats have no defined names."""
     area = layout(library.find(library.DEFAULT)).cover.stamp[name.removeprefix(PREFIX)]
     return (COVER, *area.anchor) if facts.sheet(COVER) else None
@@ -60,8 +60,7 @@ def _place_of_old(facts: Facts, name: str) -> tuple[str, int, int] | None:
 
 def _text(facts: Facts, place: tuple[str, int, int] | None) -> str:
     sheet = facts.sheet(place[0]) if place else None
-    fact = sheet.cells.get(place[1:]) if sheet and place else None
-    return (fact.text or "").strip() if fact else ""
+    return sheet.text(*place[1:]).strip() if sheet and place else ""
 
 
 def find_form(stamp: Stamp, wanted: Form | None) -> tuple[Form | None, Finding | None]:

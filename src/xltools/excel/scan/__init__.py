@@ -1,7 +1,6 @@
-"""Reads the parts of an .xlsx package with zipfile and expat into the facts of a workbook, flat and literal.
+"""Reads the parts of an .xlsx package with zipfile and expat into the facts of a workbook, without interpretation.
 
-The scanner knows nothing of forms and interprets nothing. For every fault of a file it raises :class:`ScanError` with
-the code of a finding, and nothing else.
+Every fault of a file raises :class:`ScanError` with the code of a finding.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from xltools.office.guard import (
     DAMAGE,
     Budget,
     Limits,
-    Part,
     ScanError,
+    XmlPart,
+    check_bytes,
+    check_entries,
+    check_kind,
     folded,
-    look,
-    look_for_kind,
-    look_inside,
     open_zip,
 )
 from xltools.office.relations import Relations, relations, relations_of
@@ -32,18 +31,18 @@ __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "sca
 def scan(data: bytes, limits: Limits | None = None) -> Facts:
     """Return the facts of the workbook in *data*; raises :class:`ScanError` and nothing else."""
     limits = limits or Limits()
-    look(data, limits)
+    check_bytes(data, limits)
     try:
         with open_zip(data, limits) as package:
-            parts = look_inside(package, len(data), limits)
-            look_for_kind(package, parts)
+            parts = check_entries(package, len(data), limits)
+            check_kind(package, parts)
             return _Package(package, parts, limits).facts()
     except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
 
 class _Package:
-    """The parts of a zip, found as spreadsheet programs find them: by relations, ignoring case."""
+    """The parts of a workbook, found like in spreadsheet programs by relations and without regard to case."""
 
     def __init__(self, package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], limits: Limits) -> None:
         self._zip, self._parts, self._limits = package, parts, limits
@@ -111,7 +110,7 @@ class _Package:
     def _has(self, name: str | None) -> bool:
         return name is not None and folded(name) in self._parts
 
-    def _read(self, name: str) -> Part:
+    def _read(self, name: str) -> XmlPart:
         return self._budget.part(self._zip, self._parts[folded(name)])
 
     def _relations(self, part: str) -> Relations:

@@ -30,11 +30,16 @@ class SheetFacts:
     state: str = "visible"
     cells: dict[tuple[int, int], Fact] = field(default_factory=dict)
     merges: list[str] = field(default_factory=list)
-    validations: list[str] = field(default_factory=list)  # the ranges that have one
+    validations: list[str] = field(default_factory=list)  # the ranges with a validation
     is_protected: bool = False
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # first and last of each run
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
+
+    def text(self, row: int, column: int) -> str:
+        """Return the stored text of a cell, or ""."""
+        fact = self.cells.get((row, column))
+        return (fact.text or "") if fact else ""
 
 
 @dataclass(slots=True)
@@ -47,9 +52,7 @@ class Facts:
     application: str = ""
     structure_locked: bool = False
     locked: list[bool] = field(default_factory=list)  # by style number
-    dates: list[bool] = field(
-        default_factory=list
-    )  # by style number: whether it shows a number as a date or a time
+    dates: list[bool] = field(default_factory=list)  # by style number: whether it is a date format
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # the number of other workbooks that formulas refer to
     old_format: str = ""  # such as .xls; only values are known then

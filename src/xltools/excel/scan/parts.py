@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from xltools.excel.scan.facts import Comment
-from xltools.excel.scan.worksheet import place_of
-from xltools.office.guard import Part, ScanError
+from xltools.form.address import parsed
+from xltools.office.guard import ScanError, XmlPart
 from xltools.office.parsing import EnoughError, parse, true, unescaped
 
 
-class Book(NamedTuple):
+class WorkbookPart(NamedTuple):
     """The content of the workbook part."""
 
     root: str  # the name of its root element
@@ -23,7 +23,7 @@ class Book(NamedTuple):
     external_links: int
 
 
-def workbook(part: Part) -> Book:
+def workbook(part: XmlPart) -> WorkbookPart:
     """Read the workbook part: sheets, defined names and properties."""
     sheets: list[tuple[str, str, str]] = []
     names: dict[str, str] = {}
@@ -55,10 +55,10 @@ def workbook(part: Part) -> Book:
             name = ""
 
     parse(part, start, end, lambda chunk: text.append(chunk) if name else None)
-    return Book(root, tuple(sheets), MappingProxyType(names), locked, epoch_1904, links)
+    return WorkbookPart(root, tuple(sheets), MappingProxyType(names), locked, epoch_1904, links)
 
 
-def strings(part: Part) -> list[str]:
+def strings(part: XmlPart) -> list[str]:
     """Read the shared strings; the runs of rich text are joined, phonetic guides omitted."""
     strings: list[str] = []
     text: list[str] = []
@@ -95,14 +95,14 @@ _LONGEST_FORMAT = 255
 MOST_STYLES = 65_490  # the limit of Excel
 
 
-class Styles(NamedTuple):
+class CellStyles(NamedTuple):
     """For each cell style, by number: whether it locks the cell and whether it shows a date."""
 
     locked: tuple[bool, ...]
     dates: tuple[bool, ...]
 
 
-def styles(part: Part) -> Styles:
+def styles(part: XmlPart) -> CellStyles:
     """Read the cell styles; raises :class:`ScanError` for more than Excel allows. A style locks cells by default."""
     locked: list[bool] = []
     dates: list[bool] = []
@@ -130,7 +130,7 @@ def styles(part: Part) -> Styles:
             raise EnoughError
 
     parse(part, start, end)
-    return Styles(tuple(locked), tuple(dates))
+    return CellStyles(tuple(locked), tuple(dates))
 
 
 def _is_date(code: str) -> bool:
@@ -138,7 +138,7 @@ def _is_date(code: str) -> bool:
     return any(letter in "ymdhs年月日" for letter in code.casefold())
 
 
-def custom(part: Part) -> dict[str, str]:
+def custom(part: XmlPart) -> dict[str, str]:
     """Read the custom document properties, by name."""
     properties: dict[str, list[str]] = {}
     name = ""
@@ -157,7 +157,7 @@ def custom(part: Part) -> dict[str, str]:
     return {key: "".join(value).strip() for key, value in properties.items()}
 
 
-def application(part: Part) -> str:
+def application(part: XmlPart) -> str:
     """Read the name of the program that saved the file."""
     found: list[str] = []
     inside = False
@@ -174,7 +174,7 @@ def application(part: Part) -> str:
     return "".join(found)
 
 
-def comments(part: Part) -> dict[tuple[int, int], Comment]:
+def comments(part: XmlPart) -> dict[tuple[int, int], Comment]:
     """Read the comments of one sheet, by place. Excel also stores a thread of replies as one comment, which is read."""
     comments: dict[tuple[int, int], Comment] = {}
     authors: list[str] = []
@@ -198,7 +198,7 @@ def comments(part: Part) -> dict[tuple[int, int], Comment]:
         elif tag == "comment" and head is not None:
             reference, number = head
             author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
-            comments[place_of(reference)] = Comment(author, unescaped("".join(chunks)))
+            comments[parsed(reference)] = Comment(author, unescaped("".join(chunks)))
         within = False
 
     parse(part, start, end, lambda chunk: chunks.append(chunk) if within else None)

@@ -1,16 +1,16 @@
 """Shortcuts for reading many workbooks, which have most of their parts, tags and cells in common.
 
-:func:`read_part` returns what its first argument returns for a part, only sooner. With ``ENABLED = False`` expat parses
+:func:`read_part` returns the same as its first argument, but faster. With ``ENABLED = False`` expat parses
 every part as a whole; that defines the result, and ``tests/test_shortcuts.py`` compares the two.
 
-What is remembered, each in a cache of the standard library with a limited number of entries of limited size:
+Four caches, each with a limited number of entries of limited size, hold
 
-* what a small part (relations, styles, the workbook part, the program's name) was parsed into, by its content;
-* what expat and :func:`worksheet` found in a piece of a worksheet outside of its rows, by the text of the piece;
-* which rows are hidden, by the text of the tags of a row;
+* the result of parsing a small part (relations, styles, the workbook part, the name of the program), by its content;
+* the facts in a piece of a worksheet outside of its rows, by the text of the piece;
+* the hidden rows, by the text of the tags of a row;
 * place, type, formula and style of a cell, by its text in front of the value: ``<c r="D6" s="5"><f>A1</f>``.
 
-The keys are the texts themselves and the values are never changed, so no file can alter what another one gives.
+The keys are complete texts and the values are never changed, so no file can affect the result of another one.
 
 Why a worksheet read from pieces has the same facts as one that is parsed as a whole:
 
@@ -22,9 +22,9 @@ Why a worksheet read from pieces has the same facts as one that is parsed as a w
   and give the same elements in the same order. A row is a start tag that expat has parsed, cells, and an end tag.
 * A regular expression accepts a cell only if its attributes are the address, the style and the type, in this order,
   and its content is at most a formula and a value. Their texts hold no control character, no ``<``, ``>`` or carriage
-  return, and no references but those to the five entities of XML, so they mean what expat makes of them.
-* :func:`worksheet` carries nothing from one of these pieces to the next but the row and column, and formulas that
-  cells share. Here every row and cell has its address, and shared formulas are unusual, as are two cells at one address.
+  return, and no references but those to the five entities of XML, so they have the same meaning as for expat.
+* :func:`worksheet` keeps no state from one of these pieces to the next but the row and column, and shared
+  formulas. Here every row and cell has its address, and shared formulas are unusual, as are two cells at one address.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ from typing import Any, TypeVar, cast
 
 from xltools.excel.scan.facts import SheetFacts
 from xltools.excel.scan.parts import strings
-from xltools.excel.scan.worksheet import MOST_RANGES, Tables, place_of, worksheet
-from xltools.office.guard import DAMAGE, Limits, Part, ScanError
+from xltools.excel.scan.worksheet import MOST_RANGES, Tables, worksheet
+from xltools.form.address import parsed
+from xltools.office.guard import DAMAGE, Limits, ScanError, XmlPart
 from xltools.office.parsing import unescaped
 
 ENABLED = True
@@ -46,10 +47,10 @@ _Result = TypeVar("_Result")
 
 
 class _UnusualError(Exception):
-    """The part needs the whole of expat."""
+    """The part must be parsed as a whole."""
 
 
-def read_part(read: Callable[..., _Result], part: Part, *arguments: Any) -> _Result:
+def read_part(read: Callable[..., _Result], part: XmlPart, *arguments: Any) -> _Result:
     """Return ``read(part, *arguments)``. Parts too large to be held as a whole are read without shortcuts."""
     if not ENABLED or not isinstance(part.content, bytes):
         return read(part, *arguments)
@@ -72,7 +73,7 @@ _LONGEST_PART = 1 << 16
 
 @lru_cache(maxsize=64)
 def _parsed(read: Callable[..., object], content: bytes, *arguments: str) -> object:
-    return read(Part(content), *arguments)
+    return read(XmlPart(content), *arguments)
 
 
 # -- plain text
@@ -111,7 +112,7 @@ _STRING = re.compile(rf'<si><t(?: xml:space="preserve")?>{_TEXT}</t></si>')
 def _strings(content: bytes) -> list[str]:
     before, data, behind = _inside(content, "sst", "sst")
     texts = _STRING.split(data)
-    if any(texts[::2]) or strings(Part(f"{before}{behind}".encode())):
+    if any(texts[::2]) or strings(XmlPart(f"{before}{behind}".encode())):
         raise _UnusualError
     return [unescaped(_resolved(text)) for text in texts[1::2]]
 
@@ -154,13 +155,13 @@ def _sheet(content: bytes, sheet: SheetFacts, tables: Tables) -> SheetFacts:
 
 
 def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) -> SheetFacts:
-    """Read what is around the rows into *sheet*, in four pieces: most are the same in many files or short."""
+    """Read the parts of a worksheet around its rows into *sheet*, in four pieces that often recur in other files."""
     if _NOT_AROUND_ROWS.search(before) or _NOT_AROUND_ROWS.search(behind):
         raise _UnusualError
     root, views, columns = before.removesuffix("<sheetData>").partition("</sheetViews>")
     behind = behind.removeprefix("</sheetData>").removesuffix("</worksheet>")
     guards, footer, texts = behind.partition("<headerFooter")
-    worksheet(Part(f"{root}{views}</worksheet>".encode()), sheet, tables)
+    worksheet(XmlPart(f"{root}{views}</worksheet>".encode()), sheet, tables)
     for text in (columns, guards, footer + texts):
         if len(text) > _LONGEST_PIECE:
             raise _UnusualError
@@ -177,7 +178,7 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
 @lru_cache(maxsize=128)
 def _piece(text: str) -> SheetFacts:
     """Return the facts in a piece of a worksheet that is balanced XML. They are shared and must not be changed."""
-    return worksheet(Part(f"<x>{text}</x>".encode()), SheetFacts(""), Tables(Limits()))
+    return worksheet(XmlPart(f"<x>{text}</x>".encode()), SheetFacts(""), Tables(Limits()))
 
 
 @lru_cache(maxsize=1 << 11)
@@ -196,7 +197,7 @@ def _cell(start: str) -> tuple[tuple[int, int], str, str | None, str, bool]:
         raise _UnusualError
     reference, style, kind, closed, formula, end = match.groups()
     formula = _resolved(formula) if formula else formula
-    return place_of(reference), kind or "n", formula, style or "0", bool(closed or end)
+    return parsed(reference), kind or "n", formula, style or "0", bool(closed or end)
 
 
 def _value(text: str) -> str:

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from xltools.excel.formula import SharedFormula
 from xltools.excel.scan.facts import Fact, SheetFacts
-from xltools.form.address import COLUMNS, ROWS, column_index
-from xltools.office.guard import Limits, Part, ScanError, beyond
+from xltools.form.address import COLUMNS, ROWS, parsed
+from xltools.office.guard import Limits, ScanError, XmlPart, beyond
 from xltools.office.parsing import parse, true, unescaped
 
-_ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
-
-@lru_cache(maxsize=1 << 14)
-def place_of(reference: str) -> tuple[int, int]:
-    """Return row and column of a reference such as D6; raises ``ValueError`` for one outside of every sheet."""
-    match = _ADDRESS.fullmatch(reference)
-    if match is None:
-        raise ValueError(reference)
-    place = _ordinal(match[2], ROWS), column_index(match[1])
-    if place[1] >= COLUMNS:
-        raise ValueError(reference)
-    return place
-
-
-def _ordinal(text: str, most: int) -> int:
-    """Return the number of a row or column counted from 0; files count from 1."""
+def _index(text: str, most: int) -> int:
+    """Return the number of a row or column in a file, which counts from 1, counted from 0."""
     number = int(text) if text.isascii() and text.isdecimal() else 0
     if not 0 < number <= most:
         raise ValueError(text)
@@ -38,13 +22,13 @@ def _ordinal(text: str, most: int) -> int:
 def _range(text: str) -> str:
     """Return *text*; raises ``ValueError`` unless it is an address or a range."""
     first, colon, last = text.partition(":")
-    place_of(first)
+    parsed(first)
     if colon:
-        place_of(last)
+        parsed(last)
     return text
 
 
-MOST_RANGES = 20_000  # with a validation, on one sheet
+MOST_RANGES = 20_000  # ranges with a validation on one sheet
 
 
 class _AnyStyle(dict[str, int]):
@@ -63,7 +47,7 @@ def style_numbers(count: int) -> dict[str, int]:
 
 @dataclass(slots=True)
 class Tables:
-    """What the cells of all sheets refer to: strings, styles and shared formulas; and what they cost so far."""
+    """The strings, styles and shared formulas to which cells refer, and the counts that limits apply to."""
 
     limits: Limits
     strings: list[str] = field(default_factory=list)
@@ -78,9 +62,7 @@ class Tables:
         Raises ``ValueError`` or ``LookupError`` for a string or style that the workbook does not have.
         """
         if kind == "n":
-            value = (
-                value or None
-            )  # some programs write an empty value for a formula that they did not calculate
+            value = value or None  # some programs write an empty value for a formula they did not calculate
         if value is None and not formula:
             return None
         if kind == "s" and value is not None:
@@ -114,7 +96,7 @@ _LONGEST_FORMULA = 1 << 15
 _MOST_EXPANDED = 2_000_000
 
 
-def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # noqa: C901, PLR0915
+def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # noqa: C901, PLR0915
     """Read a worksheet into *sheet* and return it: its cells, and what protects or hides them.
 
     The handlers run for each element of each sheet; as closures over local names they take a third less time than as
@@ -127,12 +109,12 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
     kind, style, share, phonetic, in_text = "", "0", "", False, False  # kind is "" outside of cells
     value: str | None = None
     formula: str | None = None
-    spoken: str | None = None  # the text of an inline string
+    inline_text: str | None = None
     chunks: list[str] = []
     inline: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912
-        nonlocal row, column, kind, style, value, formula, spoken, share, phonetic, in_text
+        nonlocal row, column, kind, style, value, formula, inline_text, share, phonetic, in_text
         if tag == "c":
             if kind:
                 raise ValueError("a cell in a cell")
@@ -142,9 +124,9 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
                 if row < 0:
                     raise ValueError("a cell outside all rows")
             else:
-                row, column = place_of(reference)
+                row, column = parsed(reference)
             kind, style = attributes.get("t") or "n", attributes.get("s", "0")
-            value = formula = spoken = None
+            value = formula = inline_text = None
             share = ""
         elif tag in {"v", "f", "t"}:
             if in_text:
@@ -154,7 +136,7 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
             if tag == "f" and "t" in attributes:
                 share = _share(attributes)
         elif tag == "row":
-            row = _ordinal(attributes["r"], ROWS) if "r" in attributes else row + 1
+            row = _index(attributes["r"], ROWS) if "r" in attributes else row + 1
             column = -1
             if kind:
                 raise ValueError("a row in a cell")
@@ -173,14 +155,14 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
         elif tag == "sheetProtection":
             sheet.is_protected = true(attributes.get("sheet"))
         elif tag == "col" and true(attributes.get("hidden")):
-            first, last = (_ordinal(attributes[name], COLUMNS) for name in ("min", "max"))
+            first, last = (_index(attributes[name], COLUMNS) for name in ("min", "max"))
             sheet.hidden_columns.append((first, last))
 
     def end(tag: str) -> None:  # noqa: C901, PLR0912
-        nonlocal kind, value, formula, spoken, phonetic, in_text, seen
+        nonlocal kind, value, formula, inline_text, phonetic, in_text, seen
         if tag == "c":
-            if kind == "inlineStr" and spoken is not None:
-                value = spoken
+            if kind == "inlineStr" and inline_text is not None:
+                value = inline_text
             fact = tables.fact(kind, value, formula, style)
             if fact is not None:
                 seen += 1
@@ -207,9 +189,9 @@ def worksheet(part: Part, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # n
             if not phonetic:
                 inline.append("".join(chunks))
         elif tag == "is":
-            if spoken is not None and kind:
+            if inline_text is not None and kind:
                 raise ValueError("two texts in a cell")
-            spoken = "".join(inline)
+            inline_text = "".join(inline)
         elif tag == "rPh":
             phonetic = False
 
