@@ -65,11 +65,7 @@ ROOMS = {
     "subprocess": ("excel/apart.py", "libreoffice.py"),
     "threading": ("excel/apart.py", "excel/child.py", "collection/reading.py"),
     "resource": "excel/child.py",
-    "concurrent": (
-        "files.py",
-        "collection/reading.py",
-        "cli/",
-    ),
+    "concurrent": ("collection/reading.py", "cli/"),
     "distributed": "cli/cluster.py",
     "dask": "nowhere",
     "logging": "cli/cluster.py",

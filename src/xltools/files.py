@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -16,8 +15,6 @@ from xltools.text import characters
 
 _PASSED_OVER = (".", "~$", "~wr")  # hidden; kept by Office beside an open file
 _PASSED_OVER_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
-
-_AT_ONCE = 16  # files on their way to the disk: it gathers what several wait for, and one alone waits longest
 
 ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")  # how .xlsx and the old formats begin
 
@@ -175,17 +172,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
-    """Put each content at its path as :func:`write_atomically` does, some of them at once.
+    """Write each content to its path as :func:`write_atomically` does, in order.
 
-    Raises :class:`OutputError` for the first in order that could not be written. Those before it are there, and so
-    may be a few behind it; each of them is whole.
+    Raises :class:`OutputError` for the first file that cannot be written; the files before it are there.
     """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  most commands start faster without it
-
-    left = iter(files)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        while some := list(islice(left, _AT_ONCE)):
-            list(pool.map(write_atomically, *zip(*some, strict=True)))
+    for path, content in files:
+        write_atomically(path, content)
 
 
 _NOT_IN_LINKS = r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]"""

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from xltools.checking.checks import verify
-from xltools.checking.holders import entry_of, named_for
+from xltools.checking.duplicates import entry_of, named_for
 from xltools.checking.survey import Survey
 from xltools.data.failure import failed
 from xltools.data.filing import Filing

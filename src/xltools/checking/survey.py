@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from xltools.checking import prior
-from xltools.checking.holders import doubles, entry_of
-from xltools.checking.peers import Company, no_rule_maker, peer_of
+from xltools.checking.duplicates import doubles, entry_of
+from xltools.checking.outliers import Company, no_rule_maker, peer_of
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy

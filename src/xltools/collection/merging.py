@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xltools.checking.collection import Collection, Examined, examine
-from xltools.checking.holders import entry_of, named_for
+from xltools.checking.duplicates import entry_of, named_for
 from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
 from xltools.data.finding import Finding, Severity
 from xltools.data.policy import Policy
