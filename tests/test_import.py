@@ -563,7 +563,7 @@ def folder(tmp_path, monkeypatch):
 def test_import_writes_a_return_like_any_other(folder, sent):
     (folder / "report.docx").write_bytes(published.word(sent))
     out = run("import", "report.docx")
-    assert "Errors 0" in out
+    assert "1 file checked: no errors" in out
     filing = read(folder / f"{AGENCY}_2024.xlsx")
     assert (values(filing), dict(filing.prose)) == (sound_values(), sound_prose())
     assert filing.agency.district == "青禾区"
@@ -597,7 +597,7 @@ def test_reports_count_among_the_returns(folder, sent):
     (inbox / "report.docx").write_bytes(published.word(sent))
     (folder / "roster.csv").write_text(f"code,name\n015,{AGENCY}\n", encoding="utf-8")
     common = ("inbox", "--roster", "roster.csv", "--year", "2024")
-    assert "Errors 0" in run("verify", *common)
+    assert "1 file checked: no errors" in run("verify", *common)
     assert "015" in run("status", *common)
     run("merge", *common, "--district", "青禾区", "-o", "d.xlsx")
     district = read(folder / "d.xlsx")

@@ -535,4 +535,4 @@ def test_what_could_not_be_read_is_told_beside(collection):
     (collection / "inbox" / "009_x_2024.xlsx").write_bytes(b"")
     run("gather", "-o", "all.docx", expect=1)
     words = "\n".join(p.text for p in docx.Document(collection / "all.docx").paragraphs)
-    assert "有 1 个文件没有读出来" in words
+    assert "有 1 个文件未能读取" in words
