@@ -8,10 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
+from xltools.collection.reading import Inputs
+from xltools.data.policy import Policy
+from xltools.files import refuse_existing, refuse_input, refuse_workbook
+from xltools.form.model import Form
 from xltools.formats import format_by, room_of
 from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
-from xltools.text import Lang
+from xltools.text import Lang, default_lang
 
 How = Literal["csv", "jsonl", "parquet", "sqlite"]
 HOWS: tuple[How, ...] = get_args(How)
@@ -19,12 +23,12 @@ HOWS: tuple[How, ...] = get_args(How)
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What is to be known of a format: the endings of its files, the library it needs, and what it can hold."""
+    """A format: the endings of its files, the library that it needs, and what it can hold."""
 
     endings: tuple[str, ...]
-    library: str = ""  # its extra is called like the format
+    library: str = ""  # the name of its extra is that of the format
     is_fixed: bool = False  # figures have a fixed number of digits
-    is_database: bool = False  # its file holds every table
+    is_database: bool = False  # one file holds all tables
 
 
 _FORMATS: dict[How, Format] = {
@@ -36,24 +40,54 @@ _FORMATS: dict[How, Format] = {
 
 
 def format_of(output: Path) -> How:
-    """The format that the name of the file asks for; raises :class:`InputError` where it asks for none."""
+    """Return the format of the ending of *output*; raise :class:`InputError` if no format has it."""
     return format_by(output, {how: about.endings for how, about in _FORMATS.items()})
 
 
 def outputs(output: Path, how: How) -> list[Path]:
-    """The files that an export writes."""
+    """Return the paths of the files that an export writes."""
     return [output] if _FORMATS[how].is_database else [output, dictionary_path(output)]
 
 
-def writer(how: How, lang: Lang) -> Callable[[Path, Extract], None]:
-    """What writes an extract in that format; findings are told in *lang*.
+def refuse_export(output: Path, how: How, *, force: bool = False) -> None:
+    """Raise :class:`OutputError` if a library is not installed or, unless *force*, a file of the export exists."""
+    writer(how, default_lang())
+    if not force:
+        refuse_existing(outputs(output, how))
 
-    Raises :class:`OutputError` when the library is not installed that the format needs.
+
+def export(
+    inputs: Inputs,
+    output: Path,
+    how: How,
+    lang: Lang,
+    *,
+    policy: Policy | None = None,
+    strict: bool = False,
+    wide: Form | None = None,
+) -> Extract:
+    """Write the figures of *inputs* and the dictionary, and return the extract with its counts.
+
+    The messages of findings are in *lang*. See :class:`Extract` for the other options. Raises :class:`OutputError` if a
+    workbook or one of the files that were read would be replaced.
     """
-    room = room_of(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
-    return partial(room.write, lang=lang) if _FORMATS[how].is_database else room.write
+    for path in outputs(output, how):
+        refuse_workbook(path)
+        refuse_input(path, inputs.inbox.paths)
+    extract = Extract(inputs.filings, policy, strict, wide, is_fixed(how))
+    writer(how, lang)(output, extract)
+    return extract
+
+
+def writer(how: How, lang: Lang) -> Callable[[Path, Extract], None]:
+    """Return the function that writes an extract in that format, with the messages of findings in *lang*.
+
+    Raises :class:`OutputError` if the library that the format needs is not installed.
+    """
+    module = room_of(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
+    return partial(module.write, lang=lang) if _FORMATS[how].is_database else module.write
 
 
 def is_fixed(how: How) -> bool:
-    """Whether figures of that format have a fixed number of digits."""
+    """Return whether figures of that format have a fixed number of digits."""
     return _FORMATS[how].is_fixed
