@@ -12,12 +12,14 @@ from xltools.checking.prior import last_figures
 from xltools.collection.last_year import LastYear, read_last_year
 from xltools.collection.manifest import sources_beside
 from xltools.collection.reading import Inputs, ReadOptions, Watch, Workers, read_inputs, unwatched
+from xltools.collection.settings import Folder
 from xltools.data.filing import Filing
 from xltools.data.policy import Policy
 from xltools.data.record import Figures
 from xltools.document.writer import format_of, render
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input, refuse_workbook, write_atomically
+from xltools.form.library import find
 from xltools.form.model import Form
 from xltools.manuscript import load, written
 from xltools.publishing import Report, compose, report_of
@@ -45,6 +47,18 @@ class PublishOptions:
     district_template: Path | None = None
     prior: Sequence[Path] = ()
     district_prior: Path | None = None
+
+    @classmethod
+    def of(cls, collection: Folder) -> PublishOptions:
+        """Return the options for publishing the report of a *collection*."""
+        return cls(
+            find(collection.form),
+            collection.year,
+            collection.district,
+            collection.policy,
+            district_template=collection.template,
+            district_prior=collection.prior,
+        )
 
 
 class ReportSource(NamedTuple):
