@@ -194,4 +194,4 @@ def _mismatch_text(mismatch: Mismatch, lang: Lang) -> str:
     if finding is None:
         return catalog(lang)(f"proof.{mismatch.code}", **mismatch.facts)
     place = "!".join(filter(None, (finding.sheet, finding.address)))
-    return f"{finding.code} {place} {message(finding, lang)}" if place else message(finding, lang)
+    return " ".join(filter(None, (finding.code, place, message(finding, lang))))
