@@ -16,7 +16,7 @@ SAMPLE = min((ROOT / "samples" / "clean").glob("*.xlsx"))
 HEAVY = {
     *("concurrent", "distributed", "docx", "lxml", "msoffcrypto", "multiprocessing", "openpyxl", "pyarrow"),
     *("python_calamine", "rich", "sqlite3", "subprocess", "xlsxwriter"),
-    *("xltools.collection.second_reader", "xltools.document.reader", "xltools.excel.decrypt"),
+    *("xltools.collection.second_reader", "xltools.excel.decrypt"),
     *("xltools.excel.legacy", "xltools.excel.writer", "xltools.report.workbook", "xltools.witness"),
 }
 # What the list of commands has no use for either.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
 from xltools.checking.duplicates import entry_of, named_for
 from xltools.checking.survey import Survey
@@ -16,7 +17,6 @@ from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, has_errors
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
-from xltools.data.record import Figures
 from xltools.data.roster import Entry, Roster
 
 
@@ -108,20 +108,11 @@ def _examined(survey: Survey, place: int, filing: Filing, year: int | None, dist
         last = survey.last(filing)
         found = [*verify(filing), *_against(filing, survey.roster, year, district)]
         found += survey.across(place, filing, last)
-        findings = _explained(filing, found, last)
+        findings = with_causes(filing, found, last) if found else ()
         return Examined(filing, tuple(survey.judged(filing, finding) for finding in findings))
     except Exception as error:  # noqa: BLE001  one file stops no other
         rest = failed(filing, error)
         return Examined(rest, rest.findings)
-
-
-def _explained(filing: Filing, findings: list[Finding], last: Figures) -> tuple[Finding, ...]:
-    """The findings with what may lie behind them."""
-    if not findings:
-        return ()
-    from xltools.checking.causes import with_causes  # noqa: PLC0415  a return without a finding pays nothing
-
-    return with_causes(filing, findings, last)
 
 
 def _against(filing: Filing, roster: Roster | None, year: int | None, district: str) -> Iterator[Finding]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,6 +19,7 @@ from xltools.data.failure import failed
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
 from xltools.data.roster import Roster
+from xltools.document.reader import report_in
 from xltools.errors import InputError, Problem
 from xltools.excel.reader import read, read_package
 from xltools.files import shown
@@ -30,9 +34,8 @@ if TYPE_CHECKING:
 _DOCUMENTS = {"word-document", "html-file", "csv-file"}
 _BATCH = 16  # files in one task, so that sending it costs little
 
-Filings = tuple[
-    Filing | None, ...
-]  # of one file: one for each member of an archive, None for a skipped member
+# The filings of one file: one for each member of an archive, None for a skipped member.
+Filings = tuple[Filing | None, ...]
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,6 @@ class ReadOptions:
             passwords=self.passwords,
         )
         if found.findings and found.findings[0].code in _DOCUMENTS:
-            from xltools.document.reader import report_in  # noqa: PLC0415  slow to import, and few files need it
-
             return self._unsealed(report_in(data, name, self.form, self.limits)) or found
         return found
 
@@ -136,7 +137,7 @@ class Workers:
 
 def processes_of_this_machine(count: int) -> Workers:
     """Return *count* processes of this machine."""
-    import multiprocessing  # noqa: PLC0415  slow to import, and one process alone does not need them
+    import multiprocessing  # noqa: PLC0415  not everywhere there are processes
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
 
     context = multiprocessing.get_context("spawn")
@@ -146,9 +147,7 @@ def processes_of_this_machine(count: int) -> Workers:
 
 def prepare_worker() -> None:
     """Make this worker ignore Ctrl-C, which its parent handles, and end when its parent was killed."""
-    import multiprocessing  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-    import threading  # noqa: PLC0415
+    import multiprocessing  # noqa: PLC0415  not everywhere there are processes
 
     parent = multiprocessing.parent_process()
 
@@ -200,8 +199,6 @@ def read_file(file: str, options: ReadOptions, home: str = "", version: str = xl
     Raises :class:`InputError` if the file cannot be opened, or if the caller has another *version* of this package.
     """
     if version != xltools.__version__:
-        import platform  # noqa: PLC0415
-
         about = {
             "version": xltools.__version__,
             "python": platform.python_version(),
