@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,14 +21,9 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import inform
 from xltools.cli.returns import read_all
-from xltools.report.export import export, format_of, outputs, refuse_export
+from xltools.report.export import FORMATS, ExportFormat, export, format_of, outputs, refuse_export
 from xltools.report.export.extract import Extract
 from xltools.text import Lang, catalog
-
-if TYPE_CHECKING:
-    from xltools.report.export import How as Format
-
-_HOWS = ("csv", "jsonl", "parquet", "sqlite")
 
 
 def command(lang: Lang) -> click.Command:
@@ -38,7 +32,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("export", help=catalog(lang)("help.export"))
     @paths()
     @option(lang, "-o", "--output", type=file(), required=True, text="exported")
-    @option(lang, "--format", "how", type=choice(_HOWS), text="export-format")
+    @option(lang, "--format", "how", type=choice(FORMATS), text="export-format")
     @option(lang, "--wide", is_flag=True, text="wide")
     @option(lang, "--strict", is_flag=True, text="strict")
     @option(lang, "--form", text="forms")
@@ -47,7 +41,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         output: Path,
-        how: Format | None,
+        how: ExportFormat | None,
         wide: bool,
         strict: bool,
         form: str | None,

@@ -39,7 +39,7 @@ def file() -> click.Path:
     return click.Path(path_type=Path, dir_okay=False)
 
 
-class _Place(click.Path):
+class _PathToRead(click.Path):
     """A path; an address, which earlier versions read, is refused with what to do instead."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -49,7 +49,7 @@ class _Place(click.Path):
 
 def place() -> click.Path:
     """Return the type of an option that names a file or a folder to read."""
-    return _Place(path_type=Path)
+    return _PathToRead(path_type=Path)
 
 
 def paths() -> Callable[[_Command], _Command]:
@@ -62,7 +62,7 @@ def option(lang: Lang, *names: str, text: str, **attributes: Any) -> Callable[[_
     return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **attributes)
 
 
-class _Format(_Choice):
+class _FormatChoice(_Choice):
     """One of the output formats of a command; a format that was withdrawn is refused with what to do instead."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -70,9 +70,9 @@ class _Format(_Choice):
         return super().convert(value, param, ctx)
 
 
-def choice(names: Sequence[str]) -> _Format:
+def choice(names: Sequence[str]) -> _FormatChoice:
     """Return the type of an option that takes one of these output formats."""
-    return _Format(names)
+    return _FormatChoice(names)
 
 
 def command_of(context: click.Context | None) -> str:

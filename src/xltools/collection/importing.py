@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from xltools.collection.inbox import Item, content_of, gather
+from xltools.collection.inbox import InboxItem, content_of, gather
 from xltools.collection.issuing import check_inputs, file_name
 from xltools.collection.reading import on_roster, readings
 from xltools.data.filing import Filing
@@ -81,7 +81,7 @@ def import_reports(
 def _read(file: str, options: ImportOptions) -> Iterator[Filing]:
     """Yield the reports in a file, which may be an archive. Raises :class:`InputError` for a workbook."""
 
-    def report(item: Item) -> Filing:
+    def report(item: InboxItem) -> Filing:
         if is_workbook(item.data, options.limits):
             raise InputError(Problem("is-workbook", item.name))
         found = read_document(item.data, item.name, options.form, options.limits, options.given)

@@ -14,7 +14,7 @@ from xltools.files import read_bytes, shown, walk
 from xltools.office.guard import Limits, ScanError, beyond
 
 
-class Item(NamedTuple):
+class InboxItem(NamedTuple):
     """One file as it is to be read. A member of an archive is named ``archive.zip!member.xlsx``."""
 
     name: str
@@ -61,15 +61,15 @@ def content_of(file: str, limits: Limits, home: str = "") -> bytes:
     return read_bytes(Path(home, file), limits.file)
 
 
-def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[Item | None]:
+def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[InboxItem | None]:
     """What is to be read in the *data* of one of the files: itself or its members; ``None`` for one that is passed over."""
     name = name_of(file)
     if len(data) > limits.file:
-        yield Item(name, fault=beyond("file", limits), size=Path(home, file).stat().st_size)
+        yield InboxItem(name, fault=beyond("file", limits), size=Path(home, file).stat().st_size)
     elif is_archive(data):
         yield from _members(name, data, limits)
     else:
-        yield Item(name, data, size=len(data))
+        yield InboxItem(name, data, size=len(data))
 
 
 def name_of(file: str) -> str:
@@ -77,7 +77,7 @@ def name_of(file: str) -> str:
     return shown(Path(file))
 
 
-def _members(archive: str, data: bytes, limits: Limits) -> Iterator[Item | None]:
+def _members(archive: str, data: bytes, limits: Limits) -> Iterator[InboxItem | None]:
     try:
         for member in members(data, limits):
             if member is None:
@@ -85,11 +85,11 @@ def _members(archive: str, data: bytes, limits: Limits) -> Iterator[Item | None]
                 continue
             name, content = f"{archive}!{member[0]}", member[1]
             if isinstance(content, bytes):
-                yield Item(name, content, size=len(content))
+                yield InboxItem(name, content, size=len(content))
             else:
-                yield Item(name, fault=content)
+                yield InboxItem(name, fault=content)
     except ScanError as error:
-        yield Item(archive, data, error, len(data))
+        yield InboxItem(archive, data, error, len(data))
 
 
 def gather(places: Iterable[Path | str]) -> Inbox:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from xltools.checking.checks import verified
-from xltools.collection.inbox import Item
+from xltools.collection.inbox import InboxItem
 from xltools.collection.manifest import Manifest, Settings, path_of, read
 from xltools.collection.reading import reading
 from xltools.collection.rollup_file import MergedFiles
@@ -38,20 +38,20 @@ class Mismatch(NamedTuple):
     finding: Finding | None = None
 
 
-class Proof(NamedTuple):
+class ProofResult(NamedTuple):
     """Whether a workbook has the parts of the roll-up; if not, every mismatch. ``sha256`` is that of the parts."""
 
     sha256: str
     mismatches: tuple[Mismatch, ...] = ()
 
 
-def prove(workbook: Path, merged: MergedFiles, rollup: Rollup, limits: Limits) -> Proof:
+def prove(workbook: Path, merged: MergedFiles, rollup: Rollup, limits: Limits) -> ProofResult:
     """Compare *workbook* with the *rollup* that the files give. Raises :class:`InputError` if there is no such workbook."""
     there = read_bytes(workbook)
     made = written_parts(merged.workbook(rollup, workbook.parent))
     differing = tuple(_part_mismatches(there, workbook, made, limits))
     if not differing:
-        return Proof(made.sha256)
+        return ProofResult(made.sha256)
     known = read(path_of(workbook))
     if known is None:
         found = [Mismatch("no-manifest", {"file": path_of(workbook).name})]
@@ -59,7 +59,7 @@ def prove(workbook: Path, merged: MergedFiles, rollup: Rollup, limits: Limits) -
         settings = merged.options.settings()
         found = [*_setting_mismatches(known.settings, settings), *_input_mismatches(known, rollup)]
     found += _figure_mismatches(there, workbook, rollup, limits)
-    return Proof(made.sha256, tuple(found) or (Mismatch("only-parts"), *differing))
+    return ProofResult(made.sha256, tuple(found) or (Mismatch("only-parts"), *differing))
 
 
 def _setting_mismatches(then: Settings, now: Settings) -> Iterator[Mismatch]:
@@ -107,7 +107,7 @@ def _part_mismatches(there: bytes, workbook: Path, made: Parts, limits: Limits) 
 
 def _figure_mismatches(there: bytes, workbook: Path, rollup: Rollup, limits: Limits) -> Iterator[Mismatch]:
     """Yield the figures that the files do not give, and the findings on the workbook itself."""
-    item = Item(str(workbook), there, size=len(there))
+    item = InboxItem(str(workbook), there, size=len(there))
     filing = reading(item, lambda one: verified(read_package(one.data, one.name, rollup.form, limits)))
     for one in discrepancies(filing, rollup):
         found, expected = (Word("empty") if x in {None, ""} else x for x in (one.found, one.expected))

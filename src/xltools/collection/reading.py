@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import xltools
 from xltools.checking.checks import verified
-from xltools.collection.inbox import Inbox, Item, content_of, gather, items, name_of
+from xltools.collection.inbox import Inbox, InboxItem, content_of, gather, items, name_of
 from xltools.data.failure import failed
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
@@ -64,7 +64,7 @@ class ReadOptions:
             return self._unsealed(report_in(data, name, self.form, self.limits)) or found
         return found
 
-    def read(self, item: Item) -> Filing:
+    def read(self, item: InboxItem) -> Filing:
         """Return the filing in one file or member of an archive, verified if ``verifying``."""
         found = self.filing(item.data, item.name)
         return verified(found) if self.verifying else found
@@ -97,7 +97,7 @@ def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Fili
 
 
 def readings(
-    file: str, data: bytes, limits: Limits, read: Callable[[Item], Filing], home: str = ""
+    file: str, data: bytes, limits: Limits, read: Callable[[InboxItem], Filing], home: str = ""
 ) -> Iterator[Filing | None]:
     """Yield what *read* returns for a file or each member of an archive; ``None`` for a member that is skipped.
 
@@ -107,10 +107,10 @@ def readings(
         for item in items(file, data, limits, home):
             yield None if item is None else reading(item, read)
     except Exception as error:  # noqa: BLE001  an archive that cannot be opened stops no other file
-        yield failed(Filing(Item(name_of(file), data, size=len(data)).source), error)
+        yield failed(Filing(InboxItem(name_of(file), data, size=len(data)).source), error)
 
 
-def reading(item: Item, read: Callable[[Item], Filing]) -> Filing:
+def reading(item: InboxItem, read: Callable[[InboxItem], Filing]) -> Filing:
     """Return what *read* returns for *item*, or a filing with the finding for what it raised; see :func:`failed`."""
     try:
         return item.refusal() or read(item)

@@ -1,4 +1,4 @@
-"""Figures for programs that analyse: one table in a file with its dictionary beside it, or a database with both."""
+"""Exports of figures: one table in a file with its dictionary in another, or a database with both."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
 from xltools.text import Lang, default_lang
 
-How = Literal["csv", "jsonl", "parquet", "sqlite"]
-HOWS: tuple[How, ...] = get_args(How)
+ExportFormat = Literal["csv", "jsonl", "parquet", "sqlite"]
+FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """A format: the endings of its files, the library that it needs, and what it can hold."""
+class _Traits:
+    """The endings of a format's files, the library that it needs, and what it can hold."""
 
     endings: tuple[str, ...]
     library: str = ""  # the name of its extra is that of the format
@@ -31,25 +31,25 @@ class Format:
     is_database: bool = False  # one file holds all tables
 
 
-_FORMATS: dict[How, Format] = {
-    "csv": Format((".csv",)),
-    "jsonl": Format((".jsonl", ".ndjson")),
-    "parquet": Format((".parquet",), "pyarrow", is_fixed=True),
-    "sqlite": Format((".sqlite", ".sqlite3", ".db"), is_database=True),
+_TRAITS: dict[ExportFormat, _Traits] = {
+    "csv": _Traits((".csv",)),
+    "jsonl": _Traits((".jsonl", ".ndjson")),
+    "parquet": _Traits((".parquet",), "pyarrow", is_fixed=True),
+    "sqlite": _Traits((".sqlite", ".sqlite3", ".db"), is_database=True),
 }
 
 
-def format_of(output: Path) -> How:
+def format_of(output: Path) -> ExportFormat:
     """Return the format of the ending of *output*; raise :class:`InputError` if no format has it."""
-    return format_by(output, {how: about.endings for how, about in _FORMATS.items()})
+    return format_by(output, {how: about.endings for how, about in _TRAITS.items()})
 
 
-def outputs(output: Path, how: How) -> list[Path]:
+def outputs(output: Path, how: ExportFormat) -> list[Path]:
     """Return the paths of the files that an export writes."""
-    return [output] if _FORMATS[how].is_database else [output, dictionary_path(output)]
+    return [output] if _TRAITS[how].is_database else [output, dictionary_path(output)]
 
 
-def refuse_export(output: Path, how: How, *, force: bool = False) -> None:
+def refuse_export(output: Path, how: ExportFormat, *, force: bool = False) -> None:
     """Raise :class:`OutputError` if a library is not installed or, unless *force*, a file of the export exists."""
     writer(how, default_lang())
     if not force:
@@ -59,7 +59,7 @@ def refuse_export(output: Path, how: How, *, force: bool = False) -> None:
 def export(
     inputs: Inputs,
     output: Path,
-    how: How,
+    how: ExportFormat,
     lang: Lang,
     *,
     policy: Policy | None = None,
@@ -79,15 +79,15 @@ def export(
     return extract
 
 
-def writer(how: How, lang: Lang) -> Callable[[Path, Extract], None]:
+def writer(how: ExportFormat, lang: Lang) -> Callable[[Path, Extract], None]:
     """Return the function that writes an extract in that format, with the messages of findings in *lang*.
 
     Raises :class:`OutputError` if the library that the format needs is not installed.
     """
-    module = room_of(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
-    return partial(module.write, lang=lang) if _FORMATS[how].is_database else module.write
+    module = room_of(f"xltools.report.export.as_{how}", _TRAITS[how].library, how)
+    return partial(module.write, lang=lang) if _TRAITS[how].is_database else module.write
 
 
-def is_fixed(how: How) -> bool:
+def is_fixed(how: ExportFormat) -> bool:
     """Return whether figures of that format have a fixed number of digits."""
-    return _FORMATS[how].is_fixed
+    return _TRAITS[how].is_fixed

@@ -1,4 +1,4 @@
-"""JSON Lines: an object a line. A figure that no double holds exactly is text, as in the JSON of other commands."""
+"""JSON Lines: one object per line. A figure that no double holds exactly is a string, as in the JSON of other commands."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from xltools.form.model import Form
 from xltools.report.data import json_text, plain
 from xltools.report.export.extract import Extract
 from xltools.report.export.flat import write_both
-from xltools.report.export.tables import Table
+from xltools.report.export.tables import ExportTable
 
 
 def write(output: Path, extract: Extract) -> None:
-    """Write the figures to *output* and the dictionary beside it."""
-    write_both(output, extract, _write)
+    """Write the figures to *output* and the dictionary to a file beside it."""
+    write_both(output, extract, _write_lines)
 
 
-def _write(stream: BinaryIO, table: Table, forms: Mapping[str, Form]) -> None:  # noqa: ARG001  each line says its form
+def _write_lines(stream: BinaryIO, table: ExportTable, forms: Mapping[str, Form]) -> None:  # noqa: ARG001  each line names its form
     names = [column.name for column in table.columns]
     for row in table.rows:
         values = (plain(value) if isinstance(value, Decimal) else value for value in row)

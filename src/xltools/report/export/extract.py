@@ -1,4 +1,4 @@
-"""What is exported: file by file with what was found in it, figure by figure, and an account of what is not there."""
+"""The extract of filings that is exported: files with their findings, returns and figures, and counts of what is missing."""
 
 from __future__ import annotations
 
@@ -14,22 +14,19 @@ from xltools.data.record import Agency
 from xltools.errors import OutputError, Problem
 from xltools.form.model import Form
 
-DIGITS, PLACES = (
-    38,
-    18,
-)  # the widest decimal that Parquet has, and how many of its digits are behind the point
+DIGITS, PLACES = 38, 18  # of the widest decimal of Parquet: all digits, and those after the decimal point
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """One file as examined, and the returns in it; none where it holds no figures or was left out."""
+class ExportedFile:
+    """An examined file and its returns; there are none if it has no figures or was left out."""
 
     examined: Examined
     returns: tuple[Return, ...]
 
     @property
     def state(self) -> str:
-        """Whether its figures are there: all of them, in part, or not at all."""
+        """``whole`` if all its figures were read, ``partial`` if some were, ``none`` if it has no returns."""
         if not self.returns:
             return "none"
         return "partial" if self.examined.filing.unread else "whole"
@@ -37,10 +34,10 @@ class Report:
 
 @dataclass(slots=True)
 class Extract:
-    """Many files gone through once; no figure is kept.
+    """The files, returns and figures of *filings*, which can be iterated over once; it keeps no figure.
 
-    With *strict* a file with errors is left out. *wide* names the form when a row is to hold a whole return, and
-    *fixed* says that figures must fit :data:`DIGITS`. What is counted is known when everything was gone through.
+    With *strict*, files with errors are left out. *wide* is the form if each row holds a whole return. With *fixed*,
+    figures must fit into :data:`DIGITS`. The counts are complete after the iteration.
     """
 
     filings: Iterable[Filing]
@@ -52,32 +49,32 @@ class Extract:
     files: int = 0
     count: int = 0  # returns
     faulty: int = 0  # files with errors
-    empty: int = 0  # files of which no figure is there
-    unread: int = 0  # inputs that are not there in files of which others are
-    twice: int = 0  # returns of an agency that was there before
+    empty: int = 0  # files without any figure
+    unread: int = 0  # inputs that could not be read, in files with other figures
+    twice: int = 0  # returns of an agency that already had one
     _seen: set[tuple[str, int, Agency]] = field(default_factory=set)
 
     @property
     def is_lacking(self) -> bool:
-        """Whether figures are not there because of errors."""
+        """Whether figures are missing because of errors."""
         return bool(self.empty or self.unread)
 
-    def reports(self) -> Iterator[Report]:
-        """Each file; its returns are to be gone through before the next."""
+    def files_examined(self) -> Iterator[ExportedFile]:
+        """Yield each file; iterate over its returns before the next file."""
         for filing in self.filings:
             one = examine((filing,), policy=self.policy).examined[0]
             is_left_out = self.strict and one.has_errors
-            report = Report(one, () if is_left_out else tuple(returns_of(one.filing)))
-            self._count(report)
-            yield report
+            file = ExportedFile(one, () if is_left_out else tuple(returns_of(one.filing)))
+            self._count(file)
+            yield file
 
     def returns(self) -> Iterator[Return]:
-        """Each return of each file."""
-        for report in self.reports():
-            yield from report.returns
+        """Yield each return of each file."""
+        for file in self.files_examined():
+            yield from file.returns
 
     def figures(self, one: Return) -> Iterator[Figure]:
-        """The figures of a return; raises :class:`OutputError` for one that the format cannot hold exactly."""
+        """Yield the figures of a return; raise :class:`OutputError` for one that the format cannot hold exactly."""
         for figure in one.figures():
             if self.fixed and figure.value is not None and not _fits(figure.value):
                 facts: dict[str, object] = {"cell": figure.cell.name, "value": f"{figure.value:f}"}
@@ -85,20 +82,20 @@ class Extract:
             self.unread += figure.state is State.UNREAD and not figure.cell.is_total
             yield figure
 
-    def _count(self, report: Report) -> None:
+    def _count(self, file: ExportedFile) -> None:
         self.files += 1
-        self.faulty += report.examined.has_errors
-        self.empty += not report.returns
-        form = report.examined.filing.form
-        if form is None or not report.returns:
+        self.faulty += file.examined.has_errors
+        self.empty += not file.returns
+        form = file.examined.filing.form
+        if form is None or not file.returns:
             return
         self.forms.setdefault(form.name, form)
-        self.count += len(report.returns)
-        for one in report.returns:
+        self.count += len(file.returns)
+        for one in file.returns:
             assert one.filing.record is not None  # noqa: S101  a filing without one has no returns
-            whose = form.name, one.filing.record.year, one.agency
-            self.twice += one.level is Level.AGENCY and whose in self._seen
-            self._seen.add(whose)
+            key = form.name, one.filing.record.year, one.agency
+            self.twice += one.level is Level.AGENCY and key in self._seen
+            self._seen.add(key)
 
 
 def _fits(value: Decimal) -> bool:

@@ -1,4 +1,4 @@
-"""The tables of a database, the views over them, and the one way through an extract that fills them."""
+"""The tables of a database, the views of them, and the rows of an extract."""
 
 from __future__ import annotations
 
@@ -9,40 +9,45 @@ from decimal import Decimal
 from xltools.data.figures import Figure, Return
 from xltools.data.finding import Finding, Severity
 from xltools.form.model import Form
-from xltools.report.export.extract import Extract, Report
+from xltools.report.export.extract import ExportedFile, Extract
 from xltools.report.export.tables import (
     ABOUT,
     DICTIONARY,
     TIDY,
-    Column,
-    Columns,
+    ExportColumn,
+    ExportColumns,
+    ExportRow,
     Kind,
-    Row,
     about_return,
     dictionary,
 )
 from xltools.text import Lang, message
 
-TABLES: dict[str, Columns] = {
+TABLES: dict[str, ExportColumns] = {
     "files": (
-        Column("id", "whole"),
-        *map(Column, ("file", "sha256")),
-        Column("size", "whole"),
-        *map(Column, ("kind", "state")),
-        *(Column(f"{severity.value}s", "whole") for severity in Severity),
+        ExportColumn("id", "whole"),
+        *map(ExportColumn, ("file", "sha256")),
+        ExportColumn("size", "whole"),
+        *map(ExportColumn, ("kind", "state")),
+        *(ExportColumn(f"{severity.value}s", "whole") for severity in Severity),
     ),
-    "returns": (Column("id", "whole"), Column("file_id", "whole"), *ABOUT, Column("nil", "flag")),
+    "returns": (
+        ExportColumn("id", "whole"),
+        ExportColumn("file_id", "whole"),
+        *ABOUT,
+        ExportColumn("nil", "flag"),
+    ),
     "figures": (
-        Column("return_id", "whole"),
-        Column("cell"),
-        Column("value", "decimal"),
-        *map(Column, ("state", "sheet", "address")),
+        ExportColumn("return_id", "whole"),
+        ExportColumn("cell"),
+        ExportColumn("value", "decimal"),
+        *map(ExportColumn, ("state", "sheet", "address")),
     ),
     "cells": DICTIONARY,
     "findings": (
-        Column("file_id", "whole"),
-        *map(Column, ("severity", "code", "sheet", "address", "cell", "found", "expected", "message")),
-        Column("waived", "flag"),
+        ExportColumn("file_id", "whole"),
+        *map(ExportColumn, ("severity", "code", "sheet", "address", "cell", "found", "expected", "message")),
+        ExportColumn("waived", "flag"),
     ),
 }
 _KEYS = {
@@ -53,11 +58,11 @@ _KEYS = {
 _NOT_IN_NAMES = re.compile(r"\W")
 _JOIN = "figures f JOIN returns r ON r.id = f.return_id"
 
-Insert = Callable[[str, list[Row]], None]
+Insert = Callable[[str, list[ExportRow]], None]
 
 
 def tables(types: Mapping[Kind, str]) -> Iterator[str]:
-    """The statements that make the tables, with the types of one program."""
+    """Yield the statements that create the tables, with the column types of one database program."""
     for name, columns in TABLES.items():
         defined = [f'"{column.name}" {types[column.kind]}'.rstrip() for column in columns]
         key = [f"PRIMARY KEY ({_KEYS[name]})"] if name in _KEYS else []
@@ -65,79 +70,79 @@ def tables(types: Mapping[Kind, str]) -> Iterator[str]:
 
 
 def views(forms: Iterable[Form]) -> Iterator[str]:
-    """The statements that make the views: ``tidy``, a row a figure, and for each form one of a row a return."""
+    """Yield the statements that create the views: ``tidy`` with one row per figure, and one per form with one row per return."""
     of_table = {"value": "f", "state": "f", "sheet": "f", "address": "f"} | {c.name: "r" for c in ABOUT}
     chosen = ", ".join(f'{of_table.get(c.name, "c")}."{c.name}"' for c in TIDY)
     cells = "JOIN cells c ON c.form = r.form AND c.edition = r.edition AND c.cell = f.cell"
     yield f"CREATE VIEW tidy AS SELECT {chosen} FROM {_JOIN} {cells}"
     for form in forms:
-        yield _wide(form)
+        yield _wide_view(form)
 
 
-def _wide(form: Form) -> str:
+def _wide_view(form: Form) -> str:
     about = ", ".join(f'r."{column.name}"' for column in ABOUT)
     unread = "SUM(CASE WHEN f.state = 'unread' THEN 1 ELSE 0 END) AS unread"
     values = ", ".join(
-        f"MAX(CASE f.cell WHEN '{name}' THEN f.value END) AS {_named(name)}" for name in form.cells
+        f"MAX(CASE f.cell WHEN '{name}' THEN f.value END) AS {_identifier(name)}" for name in form.cells
     )
-    of_form = f"r.form = {_quoted(form.key)} AND r.edition = {_quoted(form.edition)}"
+    of_form = f"r.form = {_literal(form.key)} AND r.edition = {_literal(form.edition)}"
     return (
-        f"CREATE VIEW {_named(wide_name(form))} AS SELECT {about}, {unread}, {values} "
+        f"CREATE VIEW {_identifier(wide_name(form))} AS SELECT {about}, {unread}, {values} "
         f"FROM {_JOIN} WHERE {of_form} GROUP BY r.id, {about} ORDER BY r.id"
     )
 
 
 def wide_name(form: Form) -> str:
-    """The name of the view with a row a return of that form: ``wide_xxgk_2021``."""
+    """Return the name of the view with one row per return of that form, such as ``wide_xxgk_2021``."""
     return "wide_" + _NOT_IN_NAMES.sub("_", form.name)
 
 
-def _named(name: str) -> str:
+def _identifier(name: str) -> str:
     return f'"{name}"'
 
 
-def _quoted(text: str) -> str:
+def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
 def fill(extract: Extract, insert: Insert, lang: Lang) -> None:
-    """Go through the extract once and hand on the rows of every table; the cells when it is known of which forms."""
+    """Insert the rows of all tables in one iteration over *extract*; those of the table of cells last."""
     returns = 0
-    for file_id, report in enumerate(extract.reports(), 1):
-        insert("files", [_file(file_id, report)])
-        insert("findings", [_finding(file_id, finding, lang) for finding in report.examined.findings])
-        for one in report.returns:
+    for file_id, file in enumerate(extract.files_examined(), 1):
+        insert("files", [_file_row(file_id, file)])
+        insert("findings", [_finding_row(file_id, finding, lang) for finding in file.examined.findings])
+        for one in file.returns:
             returns += 1
-            insert("returns", [(returns, file_id, *about_return(one), _nil(one))])
-            insert("figures", [_figure(returns, figure) for figure in extract.figures(one)])
+            insert("returns", [(returns, file_id, *about_return(one), _is_nil(one))])
+            insert("figures", [_figure_row(returns, figure) for figure in extract.figures(one)])
     insert("cells", list(dictionary(extract.forms.values()).rows))
 
 
-def _file(file_id: int, report: Report) -> Row:
-    filing, findings = report.examined.filing, report.examined.findings
+def _file_row(file_id: int, file: ExportedFile) -> ExportRow:
+    filing, findings = file.examined.filing, file.examined.findings
     counts = (sum(f.severity is s and f.waiver is None for f in findings) for s in Severity)
     kind = filing.stamp.kind if filing.stamp else None
     source = filing.source
-    return (file_id, source.path, source.sha256 or None, source.size, kind, report.state, *counts)
+    return (file_id, source.path, source.sha256 or None, source.size, kind, file.state, *counts)
 
 
-def _nil(one: Return) -> bool | None:
-    """Whether there is declared to be nothing to report; a roll-up does not say it of those inside."""
+def _is_nil(one: Return) -> bool | None:
+    """Return whether it is a nil return; ``None`` for an agency inside a roll-up, which does not keep that."""
     return None if one.via or one.filing.is_rollup else one.filing.is_nil
 
 
-def _figure(return_id: int, figure: Figure) -> Row:
+def _figure_row(return_id: int, figure: Figure) -> ExportRow:
     return (return_id, figure.cell.name, figure.value, figure.state.value, figure.sheet, figure.address)
 
 
-def _finding(file_id: int, finding: Finding, lang: Lang) -> Row:
+def _finding_row(file_id: int, finding: Finding, lang: Lang) -> ExportRow:
     place = (finding.sheet or None, finding.address or None, finding.cell or None)
-    figures = (_told(finding.found), _told(finding.expected))
+    figures = (_value_text(finding.found), _value_text(finding.expected))
     return (
         *(file_id, finding.severity.value, finding.code, *place, *figures),
         *(message(finding, lang), finding.waiver is not None),
     )
 
 
-def _told(figure: Decimal | str) -> str | None:
+def _value_text(figure: Decimal | str) -> str | None:
     return (f"{figure:f}" if isinstance(figure, Decimal) else figure) or None

@@ -1,4 +1,4 @@
-"""The tables of an export: their columns, and their rows one by one. No format knows forms, and no table formats."""
+"""The tables of an export, independent of the format: their columns, and an iterator over their rows."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from xltools.form.model import Cell, Form
 from xltools.report.export.extract import Extract
 
 Value = str | int | Decimal | None
-Row = tuple[Value, ...]
+ExportRow = tuple[Value, ...]
 Kind = Literal["text", "whole", "decimal", "flag"]
 
 
-class Column(NamedTuple):
+class ExportColumn(NamedTuple):
     """A column and the kind of its values, any of which may be missing."""
 
     name: str
     kind: Kind = "text"
 
 
-Columns = tuple[Column, ...]
+ExportColumns = tuple[ExportColumn, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Columns, and rows that can be gone through once."""
+class ExportTable:
+    """Columns, and rows that can be iterated over once."""
 
-    columns: Columns
-    rows: Iterable[Row]
-
-
-def _texts(*names: str) -> Columns:
-    return tuple(map(Column, names))
+    columns: ExportColumns
+    rows: Iterable[ExportRow]
 
 
-ABOUT: Columns = (
+def _texts(*names: str) -> ExportColumns:
+    return tuple(map(ExportColumn, names))
+
+
+ABOUT: ExportColumns = (
     *_texts("form", "edition"),
-    Column("year", "whole"),
+    ExportColumn("year", "whole"),
     *_texts("district", "agency_code", "agency", "level", "file", "sha256", "via"),
 )
-_OF_CELL = _texts("cell", "section", "row_label", "column_label", "sheet", "address", "unit", "kind")
-TIDY: Columns = (*ABOUT, *_OF_CELL, Column("value", "decimal"), Column("state"))
-DICTIONARY: Columns = (
+_CELL_COLUMNS = _texts("cell", "section", "row_label", "column_label", "sheet", "address", "unit", "kind")
+TIDY: ExportColumns = (*ABOUT, *_CELL_COLUMNS, ExportColumn("value", "decimal"), ExportColumn("state"))
+DICTIONARY: ExportColumns = (
     *_texts("form", "edition", "cell", "section_key", "row_key", "column_key"),
     *_texts(
         "section",
@@ -60,45 +60,48 @@ DICTIONARY: Columns = (
         "number",
         "definition",
     ),
-    Column("signed", "flag"),
-    Column("additive", "flag"),
-    Column("only_for"),
+    ExportColumn("signed", "flag"),
+    ExportColumn("additive", "flag"),
+    ExportColumn("only_for"),
 )
 
 
-def figures(extract: Extract) -> Table:
-    """The table that was asked for: a row a figure, or a row a return."""
-    return Table(TIDY, _tidy(extract)) if extract.wide is None else wide(extract, extract.wide)
+def figures(extract: Extract) -> ExportTable:
+    """Return the table with one row per figure or, if the extract is *wide*, one row per return."""
+    return ExportTable(TIDY, _tidy_rows(extract)) if extract.wide is None else wide(extract, extract.wide)
 
 
-def _tidy(extract: Extract) -> Iterator[Row]:
+def _tidy_rows(extract: Extract) -> Iterator[ExportRow]:
     for one in extract.returns():
         about = about_return(one)
         for figure in extract.figures(one):
-            yield (*about, *_of_figure(figure), figure.value, figure.state.value)
+            yield (*about, *_figure_values(figure), figure.value, figure.state.value)
 
 
-def _of_figure(figure: Figure) -> Row:
+def _figure_values(figure: Figure) -> ExportRow:
     cell = figure.cell
-    row, column = _path(cell.row_path), _path(cell.column_path)
+    row, column = _joined(cell.row_path), _joined(cell.column_path)
     return cell.name, cell.section.title, row, column, figure.sheet, figure.address, cell.unit, kind_of(cell)
 
 
-def wide(extract: Extract, form: Form) -> Table:
-    """A row a return and a column a figure of *form*; the column ``unread`` counts the figures that are not known."""
-    values = tuple(Column(name, "decimal") for name in form.cells)
-    return Table((*ABOUT, Column("unread", "whole"), *values), _wide(extract))
+def wide(extract: Extract, form: Form) -> ExportTable:
+    """Return the table with one row per return and one column per figure of *form*.
+
+    The column ``unread`` counts the figures that could not be read.
+    """
+    values = tuple(ExportColumn(name, "decimal") for name in form.cells)
+    return ExportTable((*ABOUT, ExportColumn("unread", "whole"), *values), _wide_rows(extract))
 
 
-def _wide(extract: Extract) -> Iterator[Row]:
+def _wide_rows(extract: Extract) -> Iterator[ExportRow]:
     for one in extract.returns():
         found = list(extract.figures(one))
         unread = sum(figure.state is State.UNREAD for figure in found)
         yield (*about_return(one), unread, *(figure.value for figure in found))
 
 
-def about_return(one: Return) -> Row:
-    """Whose figures they are and where they come from, in the columns :data:`ABOUT`."""
+def about_return(one: Return) -> ExportRow:
+    """Return the values of the columns :data:`ABOUT`: form, agency and source of a return."""
     stamp = one.filing.stamp
     assert stamp is not None  # noqa: S101  a filing without one has no returns
     agency, source = one.agency, one.source
@@ -108,16 +111,18 @@ def about_return(one: Return) -> Row:
     )
 
 
-def dictionary(forms: Iterable[Form]) -> Table:
-    """A row a cell of each form: what a figure's name stands for, and how a total is made."""
-    return Table(DICTIONARY, (_of_cell(form, cell) for form in forms for cell in form.cells.values()))
+def dictionary(forms: Iterable[Form]) -> ExportTable:
+    """Return the table with one row per cell of each form: what its name stands for, and the definition of a total."""
+    return ExportTable(
+        DICTIONARY, (_dictionary_row(form, cell) for form in forms for cell in form.cells.values())
+    )
 
 
-def _of_cell(form: Form, cell: Cell) -> Row:
+def _dictionary_row(form: Form, cell: Cell) -> ExportRow:
     section, row, column = cell.name.split(".")
     return (
         *(form.key, form.edition, cell.name, section, row, column),
-        *(cell.section.title, _path(cell.row_path), _path(cell.column_path), cell.label),
+        *(cell.section.title, _joined(cell.row_path), _joined(cell.column_path), cell.label),
         *(*layout(form).address(cell.name), cell.unit, kind_of(cell), cell.number),
         str(cell.definition) if cell.definition else None,
         *(cell.signed, cell.additive, cell.only),
@@ -125,9 +130,9 @@ def _of_cell(form: Form, cell: Cell) -> Row:
 
 
 def kind_of(cell: Cell) -> str:
-    """Whether its figure is filled in or derived."""
+    """Return ``total`` for a derived figure, else ``input``."""
     return "total" if cell.is_total else "input"
 
 
-def _path(labels: tuple[str, ...]) -> str:
+def _joined(labels: tuple[str, ...]) -> str:
     return "/".join(labels)
