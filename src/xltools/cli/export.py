@@ -27,7 +27,7 @@ from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("export", help=catalog(lang)("help.export"))
     @paths()
@@ -48,7 +48,6 @@ def command(lang: Lang) -> click.Command:
         force: bool,
         reading: ReadingOptions,
     ) -> int:
-
         if how is None:
             withdrawn.refuse_ending(output, "export")
         own = collection_defaults()

@@ -1,4 +1,4 @@
-"""``xltools gather``: what the agencies wrote, for whoever writes the district's own text."""
+"""``xltools gather``: the texts of all agencies in one document, as material for the district's own text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("gather", help=catalog(lang)("help.gather"))
     @paths()
@@ -47,7 +47,6 @@ def command(lang: Lang) -> click.Command:
         force: bool,
         reading: ReadingOptions,
     ) -> int:
-
         own, t = collection_defaults(), catalog(lang)
         how = document_format(output, how, force=force)
         definition = find_form(form or own.form)

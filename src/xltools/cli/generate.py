@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
     t = catalog(lang)
 
     @click.command("generate", help=t("help.generate"))
@@ -72,7 +72,6 @@ def command(lang: Lang) -> click.Command:
         is_checked: bool,
         force: bool,
     ) -> int:
-
         own = collection_defaults()
         year = given(year, own.year, "--year")
         district = given(district, own.district, "--district")

@@ -1,4 +1,4 @@
-"""``xltools import``: published reports into returns."""
+"""``xltools import``: convert published reports into returns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("import", help=catalog(lang)("help.import"))
     @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=place())
@@ -42,7 +42,6 @@ def command(lang: Lang) -> click.Command:
         limits: tuple[str, ...],
         force: bool,
     ) -> int:
-
         own = collection_defaults()
         form = form or own.form
         options = ImportOptions(

@@ -1,4 +1,4 @@
-"""``xltools init``: the folder of a collection."""
+"""``xltools init``: create the folder of a collection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
     t = catalog(lang)
 
     @click.command("init", help=t("help.init"))

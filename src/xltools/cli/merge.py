@@ -1,4 +1,4 @@
-"""``xltools merge``: the district's roll-up, or the reasons why there is none; and the proof of an existing one."""
+"""``xltools merge``: write the roll-up of a district, or prove an existing one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from xltools.text import Lang, catalog, message
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
     t = catalog(lang)
 
     @click.command("merge", help=t("help.merge"))

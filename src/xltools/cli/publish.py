@@ -1,4 +1,4 @@
-"""``xltools publish``: the report as it is published, or a text to write it from."""
+"""``xltools publish``: write the published report, or a text to start from."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
     t = catalog(lang)
 
     @click.command("publish", help=t("help.publish"))

@@ -1,4 +1,4 @@
-"""``xltools verify``: what is wrong, in words that can be sent back."""
+"""``xltools verify``: the findings on returns, and the marked files to send back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("verify", help=catalog(lang)("help.verify"))
     @paths()
@@ -61,7 +61,6 @@ def command(lang: Lang) -> click.Command:
         back: Path | None,
         reading: ReadingOptions,
     ) -> int:
-
         refuse_output(how, output, force=force)
         own = collection_defaults()
         agencies = find_roster(roster or own.roster)
@@ -89,7 +88,6 @@ def command(lang: Lang) -> click.Command:
 
 
 def _report(collection: Collection, how: str, output: Path | None, lang: Lang, inputs: Inputs) -> None:
-
     if output and how in FILES:
         write_file(output, _content(collection, how, lang), inputs)
         emit(text.summary(collection, lang))

@@ -1,4 +1,4 @@
-"""What was handed in: files, the files in folders and the members of archives, one by one and all accounted for."""
+"""The files of an inbox: files, files in folders and members of archives."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from xltools.office.guard import Limits, ScanError, beyond
 
 
 class InboxItem(NamedTuple):
-    """One file as it is to be read. A member of an archive is named ``archive.zip!member.xlsx``."""
+    """A file or a member of an archive, which is named ``archive.zip!member.xlsx``."""
 
     name: str
     data: bytes = b""
-    fault: ScanError | None = None  # why there is nothing to read
+    fault: ScanError | None = None  # why its content could not be read
     size: int = 0
 
     @property
     def sha256(self) -> str:
-        """The hash of what it holds; none where nothing could be had of it."""
+        """The SHA-256 of its content; empty if nothing could be read."""
         return hashlib.sha256(self.data).hexdigest() if self.data or self.fault is None else ""
 
     @property
     def source(self) -> Source:
-        """The file as its filing names it."""
+        """The source of its filing."""
         return Source(self.name, self.sha256, self.size)
 
     def refusal(self) -> Filing | None:
-        """The filing of a file that could not even be opened."""
+        """Return the filing of a file that could not be opened; ``None`` if it was."""
         if self.fault is None:
             return None
         finding = Finding(self.fault.code, self.name, found=self.fault.reason)
@@ -41,14 +41,14 @@ class InboxItem(NamedTuple):
 
 
 class Inbox(NamedTuple):
-    """The paths of the files there are, as text. ``passed_over`` counts hidden and temporary files."""
+    """The paths of the files, as text. ``skipped`` counts hidden and temporary files."""
 
     files: tuple[str, ...] = ()
-    passed_over: int = 0
+    skipped: int = 0
 
     @property
     def paths(self) -> Iterator[Path]:
-        """The same as paths."""
+        """The files as paths."""
         return map(Path, self.files)
 
 
@@ -62,12 +62,12 @@ def content_of(file: str, limits: Limits, home: str = "") -> bytes:
 
 
 def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[InboxItem | None]:
-    """What is to be read in the *data* of one of the files: itself or its members; ``None`` for one that is passed over."""
+    """Yield the file with these *data*, or the members of an archive; ``None`` for a member that is skipped."""
     name = name_of(file)
     if len(data) > limits.file:
         yield InboxItem(name, fault=beyond("file", limits), size=Path(home, file).stat().st_size)
     elif is_archive(data):
-        yield from _members(name, data, limits)
+        yield from _archive_items(name, data, limits)
     else:
         yield InboxItem(name, data, size=len(data))
 
@@ -77,7 +77,7 @@ def name_of(file: str) -> str:
     return shown(Path(file))
 
 
-def _members(archive: str, data: bytes, limits: Limits) -> Iterator[InboxItem | None]:
+def _archive_items(archive: str, data: bytes, limits: Limits) -> Iterator[InboxItem | None]:
     try:
         for member in members(data, limits):
             if member is None:

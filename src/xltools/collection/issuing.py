@@ -27,7 +27,7 @@ def file_name(entry: Entry, year: int) -> str:
 
 
 class Issue:
-    """The blank workbooks of one district and year, each stamped with the agency and the year.
+    """The blank workbooks of one district and year, each stamped with its agency and the year.
 
     Inputs that follow from last year's figures are filled in. With *show_last*, last year's figures are shown beside
     the tables. With *key*, stamps are sealed.

@@ -1,4 +1,4 @@
-"""The manifest of a roll-up: every file that went into it, with its hash, and everything else that its bytes depend on."""
+"""The manifest of a roll-up: the hash of each file in it, and everything else that its bytes depend on."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from xltools.office.guard import Limits, ScanError
 from xltools.office.parts import read_parts, written_parts
 
 SCHEMA = 2  # 1 had no output.parts_sha256
-_STATUSES = {"included", "excluded"}  # of the account of a file; the others are of agencies
+_STATUSES = {"included", "excluded"}  # of accounts of files; the other statuses are of agencies
 
 
 class Settings(NamedTuple):
-    """What a roll-up was made with besides the files; ``others`` are the hashes of what else was read, by what it is."""
+    """The options of a roll-up; ``others`` are the hashes of other files that were read: the roster, last year's files."""
 
     year: int
     district: str
@@ -39,12 +39,12 @@ class Settings(NamedTuple):
 
 
 def path_of(output: Path) -> Path:
-    """Where the manifest of a roll-up lies: beside it."""
+    """Return the path of the manifest of a roll-up, beside it."""
     return output.with_suffix(".manifest.json")
 
 
 def hash_of(content: bytes | Iterable[bytes]) -> str:
-    """SHA-256, as everywhere in the project's files."""
+    """Return the SHA-256 of *content* in hexadecimal."""
     whole = hashlib.sha256()
     for part in (content,) if isinstance(content, bytes) else content:
         whole.update(part)
@@ -52,12 +52,12 @@ def hash_of(content: bytes | Iterable[bytes]) -> str:
 
 
 def policy_hash(policy: Policy | None) -> str:
-    """Of everything that a coordinator decided about findings."""
+    """Return the hash of the coordinator's decisions on findings."""
     return hash_of(repr(policy or Policy()).encode())
 
 
 def form_hash(form: Form) -> str:
-    """Of the form's definition."""
+    """Return the hash of the definition of a form."""
     return hash_of(form.text.encode())
 
 
@@ -81,9 +81,9 @@ def lines(
     output: Output,
     witness: Mapping[str, object] | None = None,
 ) -> Iterator[str]:
-    """The manifest's text line by line, one line per input, in the order of the account.
+    """Yield the text of the manifest line by line, one line per file, in the order of the accounts.
 
-    *witness* is what a second reader found, where there was one.
+    *witness* is what a second reader found, if there was one.
     """
     head: dict[str, object] = {
         "schema": SCHEMA,
@@ -94,16 +94,16 @@ def lines(
     }
     if witness is not None:
         head["witness"] = dict(witness)
-    yield _text(head)[:-1] + ', "inputs": [\n'
+    yield _json(head)[:-1] + ', "inputs": [\n'
     between = ""
     for account in rollup.accounts:
         if account.status in _STATUSES:
-            yield f"{between}  {_text(_input(account))}"
+            yield f"{between}  {_json(_input_object(account))}"
             between = ",\n"
     yield "\n]}\n"
 
 
-def _input(account: Account) -> dict[str, object]:
+def _input_object(account: Account) -> dict[str, object]:
     source, agency = account.source, account.agency
     return {
         "file": source.path,
@@ -114,7 +114,7 @@ def _input(account: Account) -> dict[str, object]:
     }
 
 
-def _text(value: object) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -141,7 +141,7 @@ class Manifest(NamedTuple):
 
 
 def read(path: Path) -> Manifest | None:
-    """The manifest in that file; none when there is no such file. Raises :class:`InputError` when it is not one."""
+    """Return the manifest in that file; ``None`` without a file. Raises :class:`InputError` if it is no manifest."""
     if not path.is_file():
         return None
     try:
@@ -157,18 +157,15 @@ def read(path: Path) -> Manifest | None:
 
 
 def sources_beside(workbook: Source) -> list[Account]:
-    """The files that were added up in a workbook, from the manifest beside it; none where there is no manifest of it.
-
-    A manifest that cannot be used counts as none.
-    """
+    """Return the files that were added up in a workbook, from its manifest; empty if there is none that can be used."""
     path, sha256 = path_of(Path(workbook.on_disk)), workbook.sha256
     with contextlib.suppress(InputError, KeyError, ValueError, TypeError):
         found: dict[str, Any] = json.loads(read_bytes(path)) if path.is_file() else {}
         if found and found["output"]["sha256"] == sha256:
-            return [_source(one) for one in found["inputs"] if one["status"] == "included"]
+            return [_included_account(one) for one in found["inputs"] if one["status"] == "included"]
     return []
 
 
-def _source(one: Mapping[str, Any]) -> Account:
+def _included_account(one: Mapping[str, Any]) -> Account:
     agency = Agency(**one["agency"]) if one["agency"] else None
     return Account(agency, Source(one["file"], one["sha256"], one["size"]), "included")

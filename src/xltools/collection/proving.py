@@ -120,7 +120,7 @@ def _figure_mismatches(there: bytes, workbook: Path, rollup: Rollup, limits: Lim
 
 
 class Discrepancy(NamedTuple):
-    """One thing in which a workbook is not what the files give: what it holds, and what they give."""
+    """One difference between a workbook and the files: what is in the workbook, and what the files give."""
 
     what: What
     agency: str = ""
@@ -130,35 +130,34 @@ class Discrepancy(NamedTuple):
 
 
 def discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
-    """What differs between the roll-up in a workbook, as it was read, and the one that the files give."""
+    """Yield what differs between the roll-up in a workbook, read as *filing*, and the one that the files give."""
     if filing.form is None or filing.record is None or not filing.is_rollup:
         yield Discrepancy("unreadable")
         return
     if filing.stamp != rollup.stamp:
-        yield Discrepancy("stamp", found=_stamp(filing), expected=f"{rollup.stamp.agency} {rollup.year}")
+        yield Discrepancy(
+            "stamp",
+            found=f"{filing.stamp.agency} {filing.stamp.year}" if filing.stamp else "",
+            expected=f"{rollup.stamp.agency} {rollup.year}",
+        )
     if filing.is_complete != (rollup.coverage == "complete"):
         yield Discrepancy("coverage")
-    yield from _rows(filing, rollup)
+    yield from _row_discrepancies(filing, rollup)
 
 
-def _stamp(filing: Filing) -> str:
-    assert filing.stamp is not None  # noqa: S101  a roll-up has one
-    return f"{filing.stamp.agency} {filing.stamp.year}"
-
-
-def _rows(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
+def _row_discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
     left = {member.agency: member for member in filing.members}
     for member in rollup.members:
         there = left.pop(member.agency, None)
         if there is None:
             yield Discrepancy("row-missing", str(member.agency))
         else:
-            yield from _row(there, member, rollup)
+            yield from _member_discrepancies(there, member, rollup)
     for agency in left:
         yield Discrepancy("row-extra", str(agency))
 
 
-def _row(there: Member, member: Member, rollup: Rollup) -> Iterator[Discrepancy]:
+def _member_discrepancies(there: Member, member: Member, rollup: Rollup) -> Iterator[Discrepancy]:
     agency = str(member.agency)
     if there.source.sha256 != member.source.sha256:
         one, other = (f"{source.name} {source.sha256[:12]}" for source in (there.source, member.source))

@@ -242,7 +242,7 @@ def read_inputs(
     :class:`InputError` if there is no file, unless *allow_none*.
     """
     inbox = gather(places)
-    count, skipped = len(inbox.files), inbox.passed_over
+    count, skipped = len(inbox.files), inbox.skipped
     if not count and not allow_none:
         raise InputError(Problem("no-workbooks", "、".join(map(str, places))))
     filings: list[Filing] = []

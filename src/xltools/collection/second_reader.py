@@ -1,7 +1,7 @@
-"""The second reader at work: a roll-up is checked against its files before it is put in place, and a document too.
+"""The second reader: checks a roll-up against its files before it is written, a document, and blank workbooks.
 
-:mod:`xltools.witness` computes the figures without sharing a line with the rest of the package. Here it is given what it
-needs, and its differences become findings.
+:mod:`xltools.witness` computes the figures and shares no code with the rest of the package. This module passes it the
+files and converts its differences to findings.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Recalculation = Literal["agrees", "differs", "failed", "not-installed"]
 
 
 class SecondReading(NamedTuple):
-    """What the second reader found: its verdict, whether LibreOffice computes the same, and what is wrong."""
+    """What the second reader found: its verdict, whether LibreOffice computes the same, and the findings."""
 
     verdict: Verdict
     recalculation: Recalculation
     findings: tuple[Finding, ...] = ()
 
     def facts(self) -> dict[str, object]:
-        """What the manifest keeps of it."""
+        """Return what the manifest records."""
         v = self.verdict
         undecided = [one._asdict() for one in v.undecided]
         counts = {"agreed": v.agreed, "figures": v.figures, "read": v.read, "files": v.files, "of": v.of}
@@ -46,30 +46,30 @@ class SecondReader:
     """Reads the files of a roll-up again, then checks workbooks and documents against their sum."""
 
     def __init__(self, form: Form, accounts: Iterable[Account], handed_in: Iterable[Path] = ()) -> None:
-        """*accounts* are those of the roll-up, whose paths lead to the files from the current folder.
+        """Read the files of the *accounts* of a roll-up, whose paths are relative to the current folder.
 
-        Each file that was *handed in* must be in one of them, whether it was added or left out.
+        Each file that was *handed in* must have an account, whether it was added or left out.
         """
         accounts = list(accounts)
         known = {account.source.on_disk for account in accounts}
         self._form, self._lost = form, [path for path in map(shown, handed_in) if path not in known]
-        added = [_added(account) for account in accounts if account.status == "included"]
+        added = [_added_file(account) for account in accounts if account.status == "included"]
         self._returns = Returns(form.text, added)
 
     @cached_property
     def expected(self) -> Verdict:
-        """What can be said of a roll-up in which nothing differs."""
+        """The verdict on a roll-up in which nothing differs."""
         return self._returns.verdict()
 
     @property
     def sentence(self) -> str:
-        """What the cover of the roll-up says of it; it is checked before the roll-up is put in place."""
+        """The sentence on the cover of the roll-up, which is checked before the roll-up is written."""
         verdict = self.expected
         key = "sampled" if verdict.of > verdict.files else "second-reader"
-        return clerk()(f"rollup.{key}", **_counts(verdict))
+        return clerk()(f"rollup.{key}", **_verdict_counts(verdict))
 
     def checked(self, rollup: bytes, file: str) -> SecondReading:
-        """Compare a roll-up, which will be the *file*, with the files; LibreOffice recalculates it where it is there."""
+        """Compare a roll-up, which findings call *file*, with the files; LibreOffice recalculates it if installed."""
         try:
             differences = list(self._returns.rollup_differences(rollup, file))
         except Exception as error:  # noqa: BLE001  openpyxl raises many kinds for what it cannot open
@@ -91,7 +91,7 @@ class SecondReader:
         return ("differs" if others else "agrees"), others
 
     def document_checked(self, content: bytes, file: str, rollup: bytes | None = None) -> SecondReading:
-        """Compare every figure that a document prints with the sum; *rollup* is the roll-up it was made from."""
+        """Compare every figure in a document with the sum; *rollup* is the roll-up that it was made from."""
         found = list(self._returns.document_differences(content, file, rollup))
         differences = [one for one in found if isinstance(one, Difference)]
         undecided = [one for one in found if isinstance(one, Undecided)]
@@ -119,13 +119,13 @@ class SecondReader:
 def published_checked(
     document: bytes, file: str, filing: Filing, form: Form, sources: Iterable[Account] = ()
 ) -> SecondReading:
-    """Compare a document with the workbook it was made from, which was read as *filing*.
+    """Compare a document with the workbook that it was made from, which was read as *filing*.
 
-    *sources* are the files that were added up in it, as its manifest names them. Where they are still there, the second
-    reader reads those files, else the workbook itself.
+    *sources* are the files that were added up, from its manifest. If all of them exist, the second reader reads those
+    files, else the workbook.
     """
     workbook = Path(filing.source.on_disk)
-    accounts = [_at_hand(account, workbook.parent) for account in sources]
+    accounts = [_existing_account(account, workbook.parent) for account in sources]
     if accounts and all(accounts):
         reader = SecondReader(form, filter(None, accounts))
         return reader.document_checked(document, file, read_bytes(workbook))
@@ -133,8 +133,8 @@ def published_checked(
     return reader.document_checked(document, file)
 
 
-def _at_hand(account: Account, home: Path) -> Account | None:
-    """The account of a file with the path that leads to it, from its manifest or from the current folder."""
+def _existing_account(account: Account, home: Path) -> Account | None:
+    """Return the account of a file with a path that exists, relative to its manifest or to the current folder."""
     source = account.source
     for path in (str(home / source.path), source.path):
         found = source._replace(path=path)
@@ -143,23 +143,23 @@ def _at_hand(account: Account, home: Path) -> Account | None:
     return None
 
 
-def _added(account: Account) -> Added:
+def _added_file(account: Account) -> Added:
     agency, source = account.agency, account.source
     district, code = (agency.district, agency.code) if agency else ("", "")
     return Added(Path(source.on_disk), source.sha256, district, code, source.path)
 
 
-def _counts(verdict: Verdict) -> dict[str, object]:
+def _verdict_counts(verdict: Verdict) -> dict[str, object]:
     return {key: getattr(verdict, key) for key in ("agreed", "figures", "read", "files", "of")}
 
 
 def issued_findings(
     form: Form, workbook: bytes, stamp: Stamp, filled: Mapping[str, Decimal], file: str, *, recalculate: bool
 ) -> list[Finding]:
-    """What a workbook that is to be sent has otherwise than the form says.
+    """Return findings for everything in which a blank workbook differs from the form.
 
-    *filled* are the inputs that were filled in from last year. With *recalculate* LibreOffice computes it too, where it
-    is installed.
+    *filled* are the inputs that were filled in from last year. With *recalculate*, LibreOffice computes the totals too,
+    if installed.
     """
     expected, agency = WitnessForm(form.text), stamp.agency
     cover = {"form": stamp.form, "edition": stamp.edition, "year": str(stamp.year), "code": agency.code}
