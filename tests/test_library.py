@@ -34,11 +34,13 @@ for name in ("rich", "sqlite3"):
 """
 
 MAIN_JOB = """
+import os
 from pathlib import Path
 
 import fill
 import xltools
 from make import AGENCIES, DISTRICT, YEAR
+from xltools.collection.publishing import read_report_source, write_starter
 
 collection = xltools.create_collection(Path("2024"), YEAR, DISTRICT, ROSTER)
 issued = xltools.generate(collection)
@@ -66,13 +68,17 @@ assert xltools.read(collection.rollup).record.values == rollup.record.values
 report = collection.report.with_suffix(".html")
 options = xltools.PublishOptions.of(xltools.load_collection(collection.path))
 refused = xltools.publish(collection.rollup, report, options)
-assert refused.report.gaps
+assert refused.prepared.report.gaps
+assert not refused.is_written
 assert not report.exists(), "a report with gaps is not written"
-collection.template.write_text(
-    "\\n".join(f"# {section.title}\\n没有需要说明的情况。" for section in rollup.form.sections if len(section.parts) == 1),
-    encoding="utf-8",
-)
-xltools.publish(collection.rollup, report, options, draft=True)
+
+write_starter(read_report_source(collection.rollup, options, xltools.ReadOptions()), collection.template)
+os.chdir(collection.path)
+fill.words(compared=False)
+os.chdir("..")
+published = xltools.publish(collection.rollup, report, options)
+assert published.is_written, published.prepared.collection.findings
+assert published.prepared.template == collection.template
 page = report.read_text(encoding="utf-8")
 assert rollup.form.title in page
 assert f"{rollup.values['disclosure.licensing.decisions']:f}" in page

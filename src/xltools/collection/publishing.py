@@ -101,6 +101,18 @@ class RenderedReport(NamedTuple):
         return self.reading is None or not self.reading.findings
 
 
+class PublishedReport(NamedTuple):
+    """A report and its document; ``rendered`` is ``None`` if an error or a gap prevents it."""
+
+    prepared: PreparedReport
+    rendered: RenderedReport | None = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the document was written: there is one, and no second reader has findings."""
+        return self.rendered is not None and self.rendered.is_confirmed
+
+
 def read_report_source(
     path: Path,
     options: PublishOptions,
@@ -202,24 +214,25 @@ def publish(
     draft: bool = False,
     witness: bool = False,
     force: bool = False,
-) -> PreparedReport:
+) -> PublishedReport:
     """Write the report on the roll-up or return at *path* to *output*, in the format of its ending.
 
-    Nothing is written if the report has an error or a gap (then ``is_publishable`` is False), unless it is a *draft*,
-    nor if a second reader (*witness*) has findings. Raises :class:`OutputError` if *output* exists, unless *force*.
+    Nothing is written if the report has an error or a gap, unless it is a *draft*, nor if a second reader (*witness*)
+    has findings. Raises :class:`OutputError` if *output* exists, unless *force*.
     """
     options, how = options or PublishOptions(), format_of(output)
     if not force:
         refuse_existing([output])
     prepared = prepare_report(read_report_source(path, options, read_options or ReadOptions()), options)
     refuse_report_output(prepared, output)
-    if prepared.report is not None and (draft or prepared.is_publishable):
-        rendered = render_report(
-            prepared, prepared.report, how, name=str(output), annex=annex, draft=draft, witness=witness
-        )
-        if rendered.is_confirmed:
-            write_atomically(output, rendered.content)
-    return prepared
+    if prepared.report is None or not (draft or prepared.is_publishable):
+        return PublishedReport(prepared)
+    rendered = render_report(
+        prepared, prepared.report, how, name=str(output), annex=annex, draft=draft, witness=witness
+    )
+    if rendered.is_confirmed:
+        write_atomically(output, rendered.content)
+    return PublishedReport(prepared, rendered)
 
 
 def write_starter(source: ReportSource, output: Path) -> None:
