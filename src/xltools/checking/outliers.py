@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from xltools.checking.notable import Notable, most_notable, watched
@@ -20,8 +20,8 @@ from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.record import Agency, Figures
 from xltools.data.roster import Entry
-from xltools.form.linear import ZERO, Linear
-from xltools.form.model import Cell, Form
+from xltools.form.linear import ZERO
+from xltools.form.model import Form
 
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
 _LEAST_WIDTH = Decimal("1e-6")  # no width is 0, whatever the thresholds
@@ -59,14 +59,9 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
     reach, unread = form.reach, filing.unread
     unknown = frozenset(name for name in form.cells if reach[name] & unread) if unread else frozenset[str]()
     typed = {name: value for name, value in record.values.items() if value and name not in unknown}
-    totals = ((name, form.value(definition, typed)) for name, definition in _watched_totals(form))
-    derived = {name: value for name, value in totals if value and name not in unknown}
+    totals = {c.name: form.value(c.definition, typed) for c in watched(form) if c.definition is not None}
+    derived = {name: value for name, value in totals.items() if value and name not in unknown}
     return Peer(filing, form, agency, kind, typed, derived, unknown)
-
-
-@lru_cache(maxsize=16)
-def _watched_totals(form: Form) -> tuple[tuple[str, Linear], ...]:
-    return tuple((cell.name, cell.definition) for cell in watched(form) if cell.definition is not None)
 
 
 class PeerGroups:
@@ -205,7 +200,6 @@ def _log_distance(factor: Decimal) -> Decimal:
     return _log(max(factor, Decimal(1)) - 1)
 
 
-@lru_cache(maxsize=4096)  # most figures are 0, and most others small
 def _log(value: Decimal) -> Decimal:
     return _DIGITS.ln(value + 1)
 
@@ -275,7 +269,7 @@ def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterat
     if filing.agency.code in policy.rule_makers or (entry and entry.is_rule_maker):
         return
     values = filing.record.values
-    cells = [cell for cell in _rule_maker_cells(filing.form) if values.get(cell.name)]
+    cells = [cell for cell in filing.form.inputs if cell.only == "rule_makers" and values.get(cell.name)]
     if cells:
         places = [Place(*filing.address(cell.name), cell.name) for cell in cells]
         facts: dict[str, object] = {"label": "、".join(cell.label for cell in cells)}
@@ -288,8 +282,3 @@ def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterat
             facts=facts,
             others=tuple(places[1:]),
         )
-
-
-@lru_cache(maxsize=16)
-def _rule_maker_cells(form: Form) -> tuple[Cell, ...]:
-    return tuple(cell for cell in form.inputs if cell.only == "rule_makers")

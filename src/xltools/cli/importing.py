@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from xltools.checking.collection import examine
-from xltools.cli.options import collection_defaults, file, find_form, find_roster, option, place, read_limits
+from xltools.cli.options import collection_defaults, file, find_form, find_roster, option, place
 from xltools.cli.output import emit, inform
 from xltools.collection.importing import ImportedReports, ImportOptions, import_reports
 from xltools.document.reader import Given
 from xltools.files import write_each
+from xltools.office.guard import limits_from
 from xltools.report.text import collection_text
 from xltools.text import Lang, catalog
 
@@ -46,7 +47,7 @@ def command(lang: Lang) -> click.Command:
         form = form or own.form
         options = ImportOptions(
             find_form(form) if form else None,
-            read_limits(limits),
+            limits_from(limits),
             Given(year or 0, agency.strip(), code.strip(), district.strip()),
             find_roster(roster or own.roster),
             own.district or "",

@@ -18,7 +18,6 @@ from xltools.cli.options import (
     paths,
     prior,
     prior_paths,
-    read_limits,
     reading,
 )
 from xltools.cli.output import emit, emit_block, emit_blocks, inform
@@ -35,7 +34,7 @@ from xltools.collection.rollup_file import (
 )
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input
-from xltools.office.guard import Limits
+from xltools.office.guard import Limits, limits_from
 from xltools.report import text
 from xltools.text import Lang, catalog, message
 
@@ -100,7 +99,7 @@ def command(lang: Lang) -> click.Command:
             own.policy,
             witness or own.witness or bool(known and known.witness),
         )
-        places, limits = inbox_of(paths, own), read_limits(reading.limits)
+        places, limits = inbox_of(paths, own), limits_from(reading.limits)
         if checked:
             return _prove(checked, _merged(places, options, reading, lang), limits, lang)
         # A collection is merged again after each correction, and its own roll-up is replaced.

@@ -21,7 +21,7 @@ from xltools.errors import InputError, Problem
 from xltools.files import read_bytes
 from xltools.form import library
 from xltools.form.model import Form
-from xltools.office.guard import Limits, limits_from
+from xltools.office.guard import limits_from
 from xltools.text import Lang, Word, catalog
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class ReadingOptions(NamedTuple):
     def for_form(self, form: Form | None) -> ReadOptions:
         """Return the options of the reader."""
         return ReadOptions(
-            form, self.by_labels, self.key, self.passwords, read_limits(self.limits), self.verifying
+            form, self.by_labels, self.key, self.passwords, limits_from(self.limits), self.verifying
         )
 
 
@@ -146,11 +146,6 @@ def read_key(path: Path | None) -> bytes:
     if len(key) < _SHORTEST_KEY:
         raise InputError(Problem("short-key", str(path), {"least": _SHORTEST_KEY}))
     return key
-
-
-def read_limits(limits: Sequence[str]) -> Limits:
-    """Return the limits as given on the command line."""
-    return limits_from(limits)
 
 
 def find_form(name: str | None) -> Form:

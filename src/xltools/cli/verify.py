@@ -18,7 +18,6 @@ from xltools.cli.options import (
     option,
     paths,
     prior,
-    read_limits,
     reading,
 )
 from xltools.cli.output import emit, encoding, inform, progress
@@ -27,7 +26,7 @@ from xltools.cli.returns import find_past, read_all
 from xltools.collection.reading import Inputs
 from xltools.collection.returning import return_files
 from xltools.collection.verifying import latest_year, verify_inputs
-from xltools.office.guard import Limits
+from xltools.office.guard import Limits, limits_from
 from xltools.report import data, text
 from xltools.report.explain import page_text
 from xltools.report.html import page_html
@@ -81,7 +80,7 @@ def command(lang: Lang) -> click.Command:
         )
         _report(collection, how, output, lang, inputs)
         if back:
-            _return_files(back, collection, inputs, read_limits(reading.limits), lang)
+            _return_files(back, collection, inputs, limits_from(reading.limits), lang)
         return int(collection.has_errors)
 
     return run

@@ -83,7 +83,7 @@ def merge(
         *sorted(excluded, key=_account_order),
         *_absentees(roster, filings, collection, reasons, district),
     )
-    waived = sorted(collection.findings, key=_finding_order)
+    waived = sorted(collection.findings, key=lambda f: (f.agency, f.code, f.sheet, f.address, f.file))
     accepted = [_accepted(finding, finding.waiver) for finding in waived if finding.waiver]
     rollup = Rollup(
         form,
@@ -134,10 +134,6 @@ def _account_order(account: Account) -> tuple[str, ...]:
     agency = account.agency or Agency("", "")
     source = account.source
     return (agency.district, agency.code, source.name, source.sha256, source.path)
-
-
-def _finding_order(finding: Finding) -> tuple[str, ...]:
-    return (finding.agency, finding.code, finding.sheet, finding.address, finding.file)
 
 
 def _member(filing: Filing, roster: Roster | None) -> Member:

@@ -142,10 +142,6 @@ def discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
         )
     if filing.is_complete != (rollup.coverage == "complete"):
         yield Discrepancy("coverage")
-    yield from _row_discrepancies(filing, rollup)
-
-
-def _row_discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
     left = {member.agency: member for member in filing.members}
     for member in rollup.members:
         there = left.pop(member.agency, None)

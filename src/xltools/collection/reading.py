@@ -61,20 +61,17 @@ class ReadOptions:
             passwords=self.passwords,
         )
         if found.findings and found.findings[0].code in _DOCUMENTS:
-            return self._unsealed(report_in(data, name, self.form, self.limits)) or found
+            report = report_in(data, name, self.form, self.limits)
+            if report and report.stamp and self.key:  # a document has no seal
+                about = Finding("seal-missing", report.source.path, str(report.agency))
+                report = replace(report, findings=(about, *report.findings))
+            return report or found
         return found
 
     def read(self, item: InboxItem) -> Filing:
         """Return the filing in one file or member of an archive, verified if ``verifying``."""
         found = self.filing(item.data, item.name)
         return verified(found) if self.verifying else found
-
-    def _unsealed(self, report: Filing | None) -> Filing | None:
-        """Return the *report* with the finding ``seal-missing`` if seals are checked: a document has none."""
-        if report is None or report.stamp is None or not self.key:
-            return report
-        about = Finding("seal-missing", report.source.path, str(report.agency))
-        return replace(report, findings=(about, *report.findings))
 
 
 def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Filing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -53,13 +53,17 @@ def return_files(
     from *folder*, because returned files would be read as returns; :class:`InputError` if a file has changed since.
     """
     refuse_within(folder, inputs.inbox.paths)
-    stems = _unique_stems(returnables)
-    for one, stem in zip(returnables, stems, strict=True):
+    stems = Counter(one.stem for one in returnables)
+    left = {}
+    for one in returnables:
+        source = one.one.filing.source
+        # Files of one name, from two folders, also get the beginning of their hashes.
+        stem = one.stem if stems[one.stem] == 1 else f"{one.stem}_{source.sha256[:8]}"
         write_atomically(folder / f"{stem}.txt", one.text().encode("utf-8-sig"))
-    sources = [one.one.filing.source for one in returnables]
-    keys = [(source.path, source.sha256) for source in sources]
-    left = dict(zip(keys, zip(returnables, stems, strict=True), strict=True))
-    homes = {home for name, _ in left for home in _possible_files(name)}
+        left[source.path, source.sha256] = (one, stem)
+    # The mark ! parts a member from its archive, but it may also be a character of a name.
+    parts = [name.split("!") for name, _ in left]
+    homes = {"!".join(part[:count]) for part in parts for count in range(1, len(part) + 1)}
     unmarked = 0
     for file in watch([file for file in inputs.inbox.files if name_of(file) in homes]):
         for item in filter(None, items(file, content_of(file, limits), limits)):
@@ -72,18 +76,3 @@ def return_files(
     if left:
         raise InputError(*(Problem("changed-meanwhile", name) for name, _ in left))
     return ReturnedFiles(len(returnables), unmarked)
-
-
-def _possible_files(name: str) -> Iterator[str]:
-    """Yield the file or archives that *name* can be in: the mark ``!`` before a member may be part of a name too."""
-    parts = name.split("!")
-    return ("!".join(parts[:count]) for count in range(1, len(parts) + 1))
-
-
-def _unique_stems(returnables: Sequence[Returnable]) -> list[str]:
-    """Return a name for each; files of one name, from two folders, also get the beginning of their hashes."""
-    stems = Counter(one.stem for one in returnables)
-    return [
-        one.stem if stems[one.stem] == 1 else f"{one.stem}_{one.one.filing.source.sha256[:8]}"
-        for one in returnables
-    ]

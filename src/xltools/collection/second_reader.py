@@ -53,7 +53,10 @@ class SecondReader:
         accounts = list(accounts)
         known = {account.source.on_disk for account in accounts}
         self._form, self._lost = form, [path for path in map(shown, handed_in) if path not in known]
-        added = [_added_file(account) for account in accounts if account.status == "included"]
+        added = []
+        for agency, source in ((one.agency, one.source) for one in accounts if one.status == "included"):
+            district, code = (agency.district, agency.code) if agency else ("", "")
+            added.append(Added(Path(source.on_disk), source.sha256, district, code, source.path))
         self._returns = Returns(form.text, added)
 
     @cached_property
@@ -66,7 +69,8 @@ class SecondReader:
         """The sentence on the cover of the roll-up, which is checked before the roll-up is written."""
         verdict = self.expected
         key = "sampled" if verdict.of > verdict.files else "second-reader"
-        return clerk()(f"rollup.{key}", **_verdict_counts(verdict))
+        counts = {name: getattr(verdict, name) for name in ("agreed", "figures", "read", "files", "of")}
+        return clerk()(f"rollup.{key}", **counts)
 
     def checked(self, rollup: bytes, file: str) -> SecondReading:
         """Compare a roll-up, which findings call *file*, with the files; LibreOffice recalculates it if installed."""
@@ -141,16 +145,6 @@ def _existing_account(account: Account, home: Path) -> Account | None:
         if Path(found.on_disk).is_file():
             return account._replace(source=found)
     return None
-
-
-def _added_file(account: Account) -> Added:
-    agency, source = account.agency, account.source
-    district, code = (agency.district, agency.code) if agency else ("", "")
-    return Added(Path(source.on_disk), source.sha256, district, code, source.path)
-
-
-def _verdict_counts(verdict: Verdict) -> dict[str, object]:
-    return {key: getattr(verdict, key) for key in ("agreed", "figures", "read", "files", "of")}
 
 
 def issued_findings(

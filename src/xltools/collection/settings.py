@@ -10,7 +10,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -222,10 +222,12 @@ def create(
     due = due or dt.date(year + 1, 1, 31)
     t = catalog(lang)
     about = {"form": form, "year": year, "due": due}
+    rows = io.StringIO(newline="")
+    csv.writer(rows, lineterminator="\n").writerows(row for _, row in rows_of(roster))
     settings = t("folder.collection", district=_quoted(district), prior=_quoted(prior), **about)
     texts = {
         path / FILE: settings,
-        path / "roster.csv": "\ufeff" + _csv(row for _, row in rows_of(roster)),
+        path / "roster.csv": "\ufeff" + rows.getvalue(),
         path / WAIVERS: "\ufeff" + t("folder.waivers"),
     }
     refuse_existing(texts)
@@ -234,12 +236,6 @@ def create(
     for file, text in texts.items():
         write_atomically(file, text.encode())
     return load(path)
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue()
 
 
 def _quoted(text: str) -> str:

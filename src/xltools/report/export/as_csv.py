@@ -11,7 +11,7 @@ from xltools.form.model import Form
 from xltools.report.delimited import write_rows
 from xltools.report.export.extract import Extract
 from xltools.report.export.flat import write_both
-from xltools.report.export.tables import ExportTable, Value
+from xltools.report.export.tables import ExportTable
 
 
 def write(output: Path, extract: Extract) -> None:
@@ -22,10 +22,6 @@ def write(output: Path, extract: Extract) -> None:
 def _write_csv(stream: BinaryIO, table: ExportTable, forms: Mapping[str, Form]) -> None:  # noqa: ARG001  CSV has no metadata
     text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
     write_rows(text, [[column.name for column in table.columns]])
-    write_rows(text, (map(_spelled_boolean, row) for row in table.rows))
+    # pandas, R and Power Query recognise TRUE and FALSE.
+    write_rows(text, ([str(v).upper() if isinstance(v, bool) else v for v in row] for row in table.rows))
     text.detach()
-
-
-def _spelled_boolean(value: Value) -> Value:
-    """Return booleans as the words that pandas, R and Power Query recognise."""
-    return str(value).upper() if isinstance(value, bool) else value

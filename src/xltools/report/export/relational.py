@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from xltools.data.figures import Figure, Return
+from xltools.data.figures import Return
 from xltools.data.finding import Finding, Severity
 from xltools.form.model import Form
 from xltools.report.export.extract import ExportedFile, Extract
@@ -114,7 +114,20 @@ def fill(extract: Extract, insert: Insert, lang: Lang) -> None:
         for one in file.returns:
             returns += 1
             insert("returns", [(returns, file_id, *about_return(one), _is_nil(one))])
-            insert("figures", [_figure_row(returns, figure) for figure in extract.figures(one)])
+            insert(
+                "figures",
+                [
+                    (
+                        returns,
+                        figure.cell.name,
+                        figure.value,
+                        figure.state.value,
+                        figure.sheet,
+                        figure.address,
+                    )
+                    for figure in extract.figures(one)
+                ],
+            )
     insert("cells", list(dictionary(extract.forms.values()).rows))
 
 
@@ -129,10 +142,6 @@ def _file_row(file_id: int, file: ExportedFile) -> ExportRow:
 def _is_nil(one: Return) -> bool | None:
     """Return whether it is a nil return; ``None`` for an agency inside a roll-up, which does not keep that."""
     return None if one.via or one.filing.is_rollup else one.filing.is_nil
-
-
-def _figure_row(return_id: int, figure: Figure) -> ExportRow:
-    return (return_id, figure.cell.name, figure.value, figure.state.value, figure.sheet, figure.address)
 
 
 def _finding_row(file_id: int, finding: Finding, lang: Lang) -> ExportRow:
