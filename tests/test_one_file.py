@@ -350,7 +350,7 @@ def defect(monkeypatch):
         elif where == "checks":
             monkeypatch.setattr("xltools.checking.checks.CHECKS", (checks,))
         else:
-            monkeypatch.setattr("xltools.checking.collection._against", against)
+            monkeypatch.setattr("xltools.checking.collection._agency_findings", against)
 
     return plant
 
