@@ -38,7 +38,7 @@ AREAS = {
     "scanner": ["excel/scan/*.py"],
     "locating": ["excel/reader/locate.py", "excel/reader/sheets.py", "form/layout.py"],
     "numbers": ["data/number.py", "data/typed.py", "excel/reader/reading.py", "form/linear.py"],
-    "adding": ["data/record.py", "data/rollup.py", "merging.py"],
+    "adding": ["data/record.py", "data/rollup.py", "collection/merging.py"],
     "rows": ["excel/writer/rollup.py", "excel/writer/cover.py", "excel/live.py"],
     "publishing": [
         "document/official.py",
