@@ -66,21 +66,23 @@ def missing_outputs(
     last: Mapping[str, Mapping[str, Decimal]],
     *,
     force: bool = False,
-    watch: Callable[[Sequence[Output]], Iterable[Output]] = iter,
+    watch: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> list[Output]:
     """Return the workbooks that are to be written into *folder*; a file that exists with that content is not among them.
 
-    *last* are last year's figures by code. *watch* gets the files that exist and passes them on. Raises
+    *last* are last year's figures by code. *watch* gets the paths that exist and passes them on. Raises
     :class:`OutputError` naming every file that exists with other content; with *force*, these are written too.
     """
     outputs = [(entry, folder / file_name(entry, issue.year)) for entry in entries]
     if force:
         return outputs
-    there = [output for output in outputs if output[1].exists()]
+    there = {path: entry for entry, path in outputs if path.exists()}
     refuse_existing(
-        path for entry, path in watch(there) if not holds(path, issue.workbook(entry, last.get(entry.code)))
+        path
+        for path in watch(list(there))
+        if not holds(path, issue.workbook(there[path], last.get(there[path].code)))
     )
-    return [output for output in outputs if output not in there]
+    return [(entry, path) for entry, path in outputs if path not in there]
 
 
 def write_outputs(issue: Issue, outputs: Iterable[Output], last: Mapping[str, Mapping[str, Decimal]]) -> None:
