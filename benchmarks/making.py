@@ -1,7 +1,7 @@
-"""Filled returns in any number, each with figures of its own: what the other benchmarks read.
+"""Generates filled returns with different figures, which other benchmarks read.
 
-Some hundred are written by xltools' writer from the samples' prose and drawn figures; the others are those under other
-codes and with other fees, put into the package directly, which is as fast as copying.
+A hundred are written by xltools' writer with the prose of the samples and random figures; the others are copies with
+other codes and fees, which are replaced in the parts of the package.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ZEROS = 0.6  # of the cells that are filled in
 
 
 def returns(count: int, seed: int = 7) -> Iterator[tuple[str, bytes]]:
-    """Name and content of *count* returns of one district, all sound but for blanks and what a clerk may leave open."""
+    """Yield the name and content of *count* returns of one district, with blanks but without errors."""
     bases = [_parts(package) for package in _bases(min(count, _DISTINCT), seed)]
     for index in range(count):
         code, name = f"C{index:06}", f"单位{index:06}"
@@ -39,14 +39,14 @@ def returns(count: int, seed: int = 7) -> Iterator[tuple[str, bytes]]:
 
 
 def roster(count: int) -> str:
-    """The roster of the same agencies."""
+    """Return the roster of the same agencies as CSV."""
     kinds = ("政府部门", "街道镇", "直属单位")
     rows = (f"C{index:06},单位{index:06},{kinds[index % 3]}" for index in range(count))
     return "\n".join(("代码,名称,类别", *rows)) + "\n"
 
 
 def write(folder: Path, count: int) -> None:
-    """Put them into a folder, once."""
+    """Write the returns into *folder*, unless they are there."""
     folder.mkdir(parents=True, exist_ok=True)
     if len(list(folder.iterdir())) == count:
         return
@@ -67,7 +67,7 @@ def _bases(count: int, seed: int) -> Iterator[bytes]:
 
 
 def _figures(form: Form, draw: random.Random) -> dict[str, Decimal]:
-    """Figures in which every rule holds; a cell here and there is left blank."""
+    """Return random figures that satisfy every rule, with some cells blank."""
     size = draw.choice((1, 2, 3))
     values = {
         cell.name: Decimal(0 if cell.only or draw.random() < _ZEROS else draw.randint(0, 9) * size)

@@ -1,4 +1,4 @@
-"""A whole merge, end to end with the roll-up written: against other ways, and for more and more files.
+"""A whole merge, with the roll-up written: compared with other methods, and for increasing numbers of files.
 
 ``make bench``. Each method is a program of its own, so that start-up counts and memory is its own. In one round every
 method runs once over the same files; ratios are within a round.
@@ -29,11 +29,11 @@ YEAR, DISTRICT = "2024", "青禾区"
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
-# -- what is run in a process of its own
+# -- methods, each run in its own process
 
 
 def with_openpyxl(folder: Path, output: Path, loads: int) -> None:
-    """Load each, add up its inputs, write rows and sums."""
+    """Load each file, add up its inputs, and write rows and sums."""
     import openpyxl  # noqa: PLC0415
 
     from xltools.form.layout import layout  # noqa: PLC0415  only for the addresses
@@ -55,7 +55,7 @@ def with_openpyxl(folder: Path, output: Path, loads: int) -> None:
     book.save(output)
 
 
-def with_pandas(folder: Path, output: Path) -> None:  # noqa: ARG001  it writes nothing
+def with_pandas(folder: Path, output: Path) -> None:  # noqa: ARG001  writes nothing
     """Read every sheet of every file as a frame."""
     import pandas as pd  # noqa: PLC0415
 
@@ -85,7 +85,7 @@ class Run(NamedTuple):
 
 
 def timed(method: str, count: int, python: str = sys.executable, command: str = "merge") -> Run:
-    """Run a method once over so many files."""
+    """Run a method once over *count* files."""
     folder, roster = collection(count)
     with tempfile.TemporaryDirectory() as place:
         output = Path(place) / "out.xlsx"
@@ -107,7 +107,7 @@ def timed(method: str, count: int, python: str = sys.executable, command: str = 
 
 
 def collection(count: int) -> tuple[Path, Path]:
-    """So many returns and their roster, made once."""
+    """Return the folder of *count* returns and their roster, generated once."""
     home = ROOT / "build" / "bench" / str(count)
     if not (home / "roster.csv").exists():
         # By a process of its own: a child's peak of memory counts from what its parent had when it was started.
@@ -118,14 +118,14 @@ def collection(count: int) -> tuple[Path, Path]:
 
 
 def has_pandas(python: str) -> bool:
-    """Whether there is a pandas to compare with; it is no dependency of the project."""
+    """Return whether pandas is installed; it is no dependency of the project."""
     code = "import pandas, python_calamine"
     done = subprocess.run([python, "-c", code], capture_output=True, check=False)  # noqa: S603
     return done.returncode == 0
 
 
 def compare(count: int, rounds: int, pandas: str) -> None:
-    """Print how long each method takes to merge so many files, compared with xltools in one process."""
+    """Print the time of each method for merging *count* files, compared with xltools in one process."""
     methods = ["xltools", "xltools, two processes", "openpyxl", "openpyxl, two loads"]
     methods += ["pandas"] if has_pandas(pandas) else []
     found: dict[str, list[Run]] = {}
@@ -143,7 +143,7 @@ def compare(count: int, rounds: int, pandas: str) -> None:
 
 
 def district(rounds: int) -> None:
-    """Print how long 80 files take to be verified and merged, by the clock."""
+    """Print the elapsed time of verifying and merging 80 files."""
     print("\n| 80 files | seconds |\n|---|---|")
     for command in ("verify", "merge"):
         seconds = statistics.median(timed("xltools", 80, command=command).seconds for _ in range(rounds))
@@ -151,7 +151,7 @@ def district(rounds: int) -> None:
 
 
 def scale(counts: list[int]) -> None:
-    """Print processor time and memory for more and more files; on a busy machine the clock tells of others."""
+    """Print processor time and memory for increasing numbers of files."""
     print(
         "\n| files | processor seconds | ms a file | peak MiB | KB a file above the first |\n|---|---|---|---|---|"
     )

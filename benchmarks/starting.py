@@ -1,4 +1,4 @@
-"""What a command costs that does little: help, the version, a completion, and the verification of one file.
+"""The cost of short commands: help, version, completion, and the verification of one file.
 
 ``make bench``. The floor is ``import click``, which every command line made with it pays. Rounds are interleaved and
 each is compared within itself. Everything is compiled beforehand, as an installed package is; exit 1 when a target is
@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[list[str], dict[str, str], float]] = {
 
 
 def seconds(code: list[str], environment: dict[str, str], folder: str) -> float:
-    """The processor time of a fresh interpreter that does it: what others do on the machine is not in it."""
+    """Return the processor time of a new interpreter that runs the command."""
     process = subprocess.Popen(  # noqa: S603  our own code by our own interpreter
         [sys.executable, "-c", *code], env=environment, cwd=folder, stdout=subprocess.DEVNULL
     )
@@ -45,7 +45,7 @@ def seconds(code: list[str], environment: dict[str, str], folder: str) -> float:
 
 
 def measured(rounds: int) -> tuple[list[float], dict[str, list[float]]]:
-    """The floor in seconds and each command as a multiple of it, round by round."""
+    """Return the floor in seconds and each command as a multiple of it, for each round."""
     floors: list[float] = []
     ratios: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as folder:
@@ -62,7 +62,7 @@ def measured(rounds: int) -> tuple[list[float], dict[str, list[float]]]:
 
 
 def main() -> int:
-    """Print the table; 1 when a target is missed."""
+    """Print the table; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=21)
     floors, ratios = measured(parser.parse_args().rounds)

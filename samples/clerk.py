@@ -1,6 +1,6 @@
-"""What a clerk does to a workbook, done to its parts: type a figure, overwrite a formula, insert a row, drop a sheet.
+"""Edits of a workbook as a clerk makes them: type a figure, overwrite a formula, insert a row, delete a sheet.
 
-A spreadsheet program is imitated, not used, so that the same edits give the same bytes everywhere.
+The parts are edited without a spreadsheet program, so that the same edits give the same bytes everywhere.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Content = Decimal | int | str | Formula | Result | Error | None
 
 
 def edited(package: bytes, sheet: str, edits: dict[str, Content]) -> bytes:
-    """The workbook after typing each content at its address of *sheet*; ``None`` clears a cell."""
+    """Return the workbook with each content typed at its address of *sheet*; ``None`` clears a cell."""
 
     def change(part: bytes) -> bytes:
         text = part.decode()
@@ -89,7 +89,7 @@ def _value(value: Decimal | int | str | None) -> str:
 
 
 def part_of(package: bytes, sheet: str) -> str:
-    """The part that holds the sheet of that name, in a workbook that names relations as xltools and LibreOffice do."""
+    """Return the name of the part of a sheet, in a workbook written by xltools or LibreOffice."""
     sheets = {
         unescape(name): identity
         for name, identity in re.findall(
@@ -109,7 +109,7 @@ def _read(package: bytes, part: str) -> str:
 
 
 def with_row_inserted(package: bytes, sheet: str, row: int) -> bytes:
-    """An empty row before *row* (from 1): everything below moves down, and whatever points there follows."""
+    """Return the workbook with an empty row before *row* (from 1); references to the rows below follow."""
     own = part_of(package, sheet)
     quoted = re.escape(f"'{sheet}'!")
 
@@ -143,7 +143,7 @@ def _sheets(package: bytes) -> list[str]:
 
 
 def with_rows_copied(package: bytes, sheet: str, first: int, last: int, by: int) -> bytes:
-    """Rows *first* to *last* once more, *by* rows further down."""
+    """Return the workbook with rows *first* to *last* copied *by* rows further down."""
 
     def copy(part: bytes) -> bytes:
         text = part.decode()
@@ -157,7 +157,7 @@ def with_rows_copied(package: bytes, sheet: str, first: int, last: int, by: int)
 
 
 def with_date(package: bytes, sheet: str, address: str, serial: int) -> bytes:
-    """A date in a cell, as a program makes it of 1-5: a number under the format of dates."""
+    """Return the workbook with a date in a cell, as programs convert 1-5: a number with a date format."""
     styles = _read(package, "xl/styles.xml")
     count = int(re.search(r'<cellXfs count="(\d+)"', styles)[1])  # type: ignore[index]
 
@@ -176,7 +176,7 @@ def with_date(package: bytes, sheet: str, address: str, serial: int) -> bytes:
 
 
 def retyped(package: bytes) -> bytes:
-    """The tables as an agency types them again into a workbook of its own: no stamp, no names, no cover."""
+    """Return the tables as typed into a new workbook: without stamp, names and cover."""
     package = without_sheet(without_names(package), "封面")
     return patched(
         package, {"docProps/custom.xml": lambda part: re.sub(rb"<property.*</property>", b"", part)}
@@ -184,7 +184,7 @@ def retyped(package: bytes) -> bytes:
 
 
 def with_part_changed(package: bytes, sheet: str, *replacements: tuple[str, str]) -> bytes:
-    """The workbook after replacing texts in the part of one sheet; each must be there."""
+    """Return the workbook with texts replaced in the part of one sheet; raise LookupError if one is missing."""
 
     def change(part: bytes) -> bytes:
         text = part.decode()
@@ -199,7 +199,7 @@ def with_part_changed(package: bytes, sheet: str, *replacements: tuple[str, str]
 
 
 def with_sheet_renamed(package: bytes, sheet: str, name: str) -> bytes:
-    """The workbook with a sheet under another name; names and formulas follow, as programs make them."""
+    """Return the workbook with a sheet renamed, also in names and formulas."""
 
     def rename(part: bytes) -> bytes:
         text = part.decode().replace(f'<sheet name="{escape(sheet)}"', f'<sheet name="{escape(name)}"')
@@ -209,7 +209,7 @@ def with_sheet_renamed(package: bytes, sheet: str, name: str) -> bytes:
 
 
 def without_names(package: bytes) -> bytes:
-    """The workbook as a program saves it that knows no defined names."""
+    """Return the workbook without defined names, as some programs save it."""
 
     def drop(part: bytes) -> bytes:
         return re.sub(r"<definedNames>.*</definedNames>", "", part.decode()).encode()
@@ -218,7 +218,7 @@ def without_names(package: bytes) -> bytes:
 
 
 def without_sheet(package: bytes, sheet: str) -> bytes:
-    """The workbook with one sheet taken out of its list, and the names that pointed there broken as programs do."""
+    """Return the workbook without one sheet; names that refer to it become #REF!."""
 
     def drop(part: bytes) -> bytes:
         text = part.decode()
@@ -234,7 +234,7 @@ def without_sheet(package: bytes, sheet: str) -> bytes:
 
 
 def with_property(package: bytes, name: str, value: str) -> bytes:
-    """The workbook with one of its custom properties rewritten."""
+    """Return the workbook with a custom property changed."""
 
     def rewrite(part: bytes) -> bytes:
         pattern = rf'(name="{re.escape(name)}"><vt:lpwstr>)[^<]*'
@@ -244,7 +244,7 @@ def with_property(package: bytes, name: str, value: str) -> bytes:
 
 
 def with_comment(package: bytes, sheet: str, address: str, text: str) -> bytes:
-    """The workbook with a comment at a cell of a sheet that has none."""
+    """Return the workbook with a comment on a cell of a sheet without comments."""
     own = part_of(package, sheet).rpartition("/")[2]
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments"
     out = io.BytesIO(package)
@@ -264,7 +264,7 @@ def with_comment(package: bytes, sheet: str, address: str, text: str) -> bytes:
 
 
 def ole(*streams: str) -> bytes:
-    """The shell of an OLE compound file with these streams: what an .xls or an encrypted .xlsx looks like outside."""
+    """Return an OLE compound file with these empty streams, like an .xls or an encrypted .xlsx."""
     header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + bytes.fromhex("3e000300feff0900") + bytes(480)
     directory = b"".join(
         name.encode("utf-16-le").ljust(64, b"\0") + bytes(64) for name in ("Root Entry", *streams)

@@ -1,8 +1,8 @@
-"""What people do in the example year of 青禾区 that no command does: ``python samples/fill.py STEP [...]``.
+"""The work of people in the example year of 青禾区: ``python samples/fill.py STEP``.
 
 Clerks type figures and prose into the workbooks that were issued, some with the ordinary mistakes; they correct what a
 returned list (需要修改的地方) names, and nothing else; the coordinator writes the words of the report. Each step runs in
-the folder of a collection. ``samples/year.sh`` tells when.
+the folder of a collection; ``samples/year.sh`` runs them in order.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TEXTS = {PLACE.address(box): box for box in FORM.texts}
 
 @dataclass(frozen=True)
 class Papers:
-    """What an agency has in its files: from these it fills in, and with these it compares what it is asked about."""
+    """The records of an agency, from which it fills in its return and answers questions."""
 
     values: Values
     prose: dict[str, str]
@@ -43,7 +43,7 @@ class Papers:
 
 @cache
 def papers(code: str, year: int) -> Papers:
-    """The truth about an agency and a year."""
+    """Return the true figures and texts of an agency and a year."""
     values = {name: Decimal(0) for name in figures(code)} if code == NIL else figures(code)
     reasons = {}
     if year == LAST_YEAR:
@@ -58,7 +58,7 @@ def papers(code: str, year: int) -> Papers:
 
 
 def _year_before(code: str, now: Values) -> Values:
-    """Figures out of which those of this year can have come: what was carried over and what was in force fit."""
+    """Return figures of the year before that agree with *now*: applications carried over, documents in force."""
     dice = Dice(f"{DISTRICT} {LAST_YEAR} {code}")
     last = dict(now)
 
@@ -91,74 +91,76 @@ def _year_before(code: str, now: Values) -> Values:
 # -- filling in
 
 
-def filled(package: bytes, told: Papers) -> bytes:
-    """The issued workbook with everything typed in, and the totals as a spreadsheet computes them."""
-    totals = FORM.complete(told.values)
-    typed: dict[str, clerk.Content] = {**told.values, **told.prose}
+def filled(package: bytes, truth: Papers) -> bytes:
+    """Return the issued workbook filled in, with the totals that a spreadsheet computes."""
+    totals = FORM.complete(truth.values)
+    typed: dict[str, clerk.Content] = {**truth.values, **truth.prose}
     return edit(package, typed | {cell.name: clerk.Result(totals[cell.name]) for cell in FORM.totals})
 
 
 def issued(code: str, year: int = YEAR) -> Path:
-    """The workbook that was made for the agency."""
+    """Return the path of the workbook issued to the agency."""
     return Path("outbox") / f"{code}_{AGENCIES[code]}_{year}.xlsx"
 
 
 def sent(code: str, year: int = YEAR) -> Path:
-    """Where its answer is put, under the name that it was issued with."""
+    """Return the path of its return, under the name of the issued workbook."""
     return Path("inbox") / issued(code, year).name
 
 
 def last_year() -> None:
-    """Every agency answers at once and without a fault."""
+    """Every agency sends a sound return."""
     for code in AGENCIES:
         sent(code, LAST_YEAR).write_bytes(
             filled(issued(code, LAST_YEAR).read_bytes(), papers(code, LAST_YEAR))
         )
 
 
-# -- January: what comes back first
+# -- January: the first returns
 
 
 def total_typed_over(_: Papers, package: bytes) -> bytes:
-    """A total typed as 0 over its formula."""
+    """A total is typed as 0 over its formula."""
     return edit(package, {"disputes.review.total": Decimal(0)})
 
 
-def words_for_numbers(told: Papers, package: bytes) -> bytes:
-    """About so many, and a stroke for nothing."""
+def words_for_numbers(truth: Papers, package: bytes) -> bytes:
+    """A figure is a guess in words, another a slash for nothing."""
     return edit(package, {
-        "disclosure.penalty.decisions": f"约{told.values['disclosure.penalty.decisions']}",
+        "disclosure.penalty.decisions": f"约{truth.values['disclosure.penalty.decisions']}",
         "applications.declined_massive.natural": "/",
     })  # fmt: skip
 
 
-def wrong_column(told: Papers, package: bytes) -> bytes:
-    """An application under the wrong kind of applicant; the row's total holds, two columns do not."""
+def wrong_column(truth: Papers, package: bytes) -> bytes:
+    """An application is under the wrong kind of applicant: the total of the row is right, two columns are not."""
     one, other = "applications.unavailable_not_held.natural", "applications.unavailable_not_held.other_org"
-    return retyped(package, told, {one: told.values[one] - 1, other: told.values[other] + 1})
+    return retyped(package, truth, {one: truth.values[one] - 1, other: truth.values[other] + 1})
 
 
-def yuan(told: Papers, package: bytes) -> bytes:
-    """An amount in yuan where ten thousands of them are asked."""
-    return retyped(package, told, {"disclosure.fees.amount": told.values["disclosure.fees.amount"] * 10_000})
+def yuan(truth: Papers, package: bytes) -> bytes:
+    """An amount is in yuan instead of ten thousand yuan."""
+    return retyped(
+        package, truth, {"disclosure.fees.amount": truth.values["disclosure.fees.amount"] * 10_000}
+    )
 
 
-def other_number(told: Papers, package: bytes) -> bytes:
-    """A number in the text that is not that of the table."""
-    right = FORM.complete(told.values)["applications.new.total"]
-    text = told.prose["overview.on_request"].replace(f"{right}件", f"{right + 4}件", 1)
+def other_number(truth: Papers, package: bytes) -> bytes:
+    """A number in the text differs from the table."""
+    right = FORM.complete(truth.values)["applications.new.total"]
+    text = truth.prose["overview.on_request"].replace(f"{right}件", f"{right + 4}件", 1)
     return edit(package, {"overview.on_request": text})
 
 
-def left_blank(told: Papers, package: bytes) -> bytes:
-    """The noughts of a column left out."""
-    zeros = [n for n, value in told.values.items() if n.endswith(".welfare") and not value]
+def left_blank(truth: Papers, package: bytes) -> bytes:
+    """The zeros of a column are left blank."""
+    zeros = [n for n, value in truth.values.items() if n.endswith(".welfare") and not value]
     return edit(package, dict.fromkeys(zeros))
 
 
-def retyped(package: bytes, told: Papers, changes: Values) -> bytes:
-    """With some figures typed anew; the totals follow."""
-    totals = FORM.complete(told.values | changes)
+def retyped(package: bytes, truth: Papers, changes: Values) -> bytes:
+    """Return the workbook with some figures typed again; the totals follow."""
+    totals = FORM.complete(truth.values | changes)
     return edit(package, {**changes, **{cell.name: clerk.Result(totals[cell.name]) for cell in FORM.totals}})
 
 
@@ -175,12 +177,12 @@ TOGETHER = ("016", "017", "018")  # sent in one archive
 
 
 def january() -> None:
-    """What came by the end of January. 004 has a workbook of its own to publish from; 015 sends nothing yet."""
+    """Write the returns of January. 004 publishes from its own workbook and sends a document; 015 sends nothing yet."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as together:
         for code in AGENCIES:
-            told, mistake = papers(code, YEAR), MISTAKES.get(code, lambda _, package: package)
-            package = mistake(told, filled(issued(code).read_bytes(), told))
+            truth, mistake = papers(code, YEAR), MISTAKES.get(code, lambda _, package: package)
+            package = mistake(truth, filled(issued(code).read_bytes(), truth))
             if code in TOGETHER:
                 together.writestr(zipfile.ZipInfo(issued(code).name, (YEAR + 1, 1, 20, 9, 0, 0)), package)
             elif code == IN_WORD:
@@ -200,15 +202,15 @@ def january() -> None:
 
 
 def late() -> None:
-    """015 answers after it was reminded."""
+    """015 sends its return after a reminder."""
     sent(LATE).write_bytes(filled(issued(LATE).read_bytes(), papers(LATE, YEAR)))
 
 
-# -- what was sent back is corrected
+# -- corrections
 
 
 def corrected() -> None:
-    """Each agency goes through what it got back, and sends that file again in place of the former one."""
+    """Each agency corrects the file that was returned to it, and sends it in place of the former one."""
     for message in sorted(Path("returned").glob("*.txt")):
         code = message.name.partition("_")[0]
         marked = message.with_suffix(".xlsx")
@@ -216,15 +218,15 @@ def corrected() -> None:
         if code == TWICE:  # which of the two counts was asked on the telephone
             sent(code).unlink(missing_ok=True)
             continue
-        package = mended(code, marked) if marked.exists() else None
+        package = corrected_workbook(code, marked) if marked.exists() else None
         if package is None:
             package = filled(issued(code).read_bytes(), papers(code, YEAR))
         (Path("inbox") / name).write_bytes(package)
 
 
-def mended(code: str, marked: Path) -> bytes | None:
-    """The marked workbook after each of its lines was seen to; ``None`` where another workbook is to be sent."""
-    told, blank = papers(code, YEAR), issued(code).read_bytes()
+def corrected_workbook(code: str, marked: Path) -> bytes | None:
+    """Return the marked workbook with each of its lines corrected; ``None`` if another workbook is to be sent."""
+    truth, blank = papers(code, YEAR), issued(code).read_bytes()
     package = marked.read_bytes()
     book = openpyxl.load_workbook(io.BytesIO(package))
     for row, places in _lines(book):
@@ -233,20 +235,20 @@ def mended(code: str, marked: Path) -> bytes | None:
         edits = {
             place: content
             for place in _to_compare(places)
-            for content in _differing(book, place, told, blank)
+            for content in _differing(book, place, truth, blank)
         }
         for (sheet, address), content in edits.items():
             package = clerk.edited(package, sheet, {address: content})
-        reasons = [told.reasons[INPUTS[place]] for place in places if INPUTS.get(place) in told.reasons]
+        reasons = [truth.reasons[INPUTS[place]] for place in places if INPUTS.get(place) in truth.reasons]
         if not edits and reasons:
             package = clerk.edited(package, SLIP, {f"{EXPLANATION}{row}": reasons[0]})
-    totals = FORM.complete(told.values)
+    totals = FORM.complete(truth.values)
     kept = {place: name for place, name in TOTALS.items() if _is_formula(book[place[0]][place[1]].value)}
     return edit(package, {name: clerk.Result(totals[name]) for name in kept.values()})
 
 
 def _lines(book: openpyxl.Workbook) -> Iterator[tuple[int, list[tuple[str, str]]]]:
-    """Each line of the list: its row, and the cells that it names; none where it is about the whole file."""
+    """Yield the row of each line of the list and the cells it names; no cells if it is about the whole file."""
     for cells in book[SLIP].iter_rows(min_row=4, max_col=2):
         if cells[0].value:
             sheet, _, areas = str(cells[1].value).rpartition("!")
@@ -261,7 +263,7 @@ def _cells(book: openpyxl.Workbook, sheet: str, area: str) -> list[tuple[str, st
 
 
 def _to_compare(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The cells named; where several of a column are, the whole column, as the list asks for."""
+    """Return the cells named; if several are in a column, the whole column, as the list demands."""
     columns = [(sheet, re.sub(r"\d", "", address)) for sheet, address in places]
     whole = {column for column in columns if columns.count(column) > 1}
     more = [place for place in INPUTS if (place[0], re.sub(r"\d", "", place[1])) in whole]
@@ -269,19 +271,19 @@ def _to_compare(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _differing(
-    book: openpyxl.Workbook, place: tuple[str, str], told: Papers, blank: bytes
+    book: openpyxl.Workbook, place: tuple[str, str], truth: Papers, blank: bytes
 ) -> Iterator[clerk.Content]:
-    """What belongs there, where something else stands there."""
+    """Yield the right content of a cell if it has another one."""
     there = book[place[0]][place[1]].value
     if place in INPUTS and (
-        there is None or isinstance(there, str) or Decimal(str(there)) != told.values[INPUTS[place]]
+        there is None or isinstance(there, str) or Decimal(str(there)) != truth.values[INPUTS[place]]
     ):
-        yield told.values[INPUTS[place]]
+        yield truth.values[INPUTS[place]]
     elif place in TOTALS and not _is_formula(there):
         original = openpyxl.load_workbook(io.BytesIO(blank))[place[0]][place[1]].value
-        yield clerk.Formula(original.removeprefix("="), FORM.complete(told.values)[TOTALS[place]])
-    elif place in TEXTS and there != told.prose.get(TEXTS[place]):
-        yield told.prose[TEXTS[place]]
+        yield clerk.Formula(original.removeprefix("="), FORM.complete(truth.values)[TOTALS[place]])
+    elif place in TEXTS and there != truth.prose.get(TEXTS[place]):
+        yield truth.prose[TEXTS[place]]
 
 
 def _is_formula(content: object) -> bool:
@@ -289,13 +291,13 @@ def _is_formula(content: object) -> bool:
 
 
 def afterwards() -> None:
-    """In March 009 finds an application that it forgot."""
-    told = papers("009", YEAR)
+    """In March, 009 adds an application that it forgot."""
+    truth = papers("009", YEAR)
     more = {
-        name: told.values[name] + 1 for name in ("applications.new.natural", "applications.granted.natural")
+        name: truth.values[name] + 1 for name in ("applications.new.natural", "applications.granted.natural")
     }
-    texts = prose(AGENCIES["009"], "009", told.values | more, YEAR)
-    sent("009").write_bytes(filled(issued("009").read_bytes(), Papers(told.values | more, texts)))
+    texts = prose(AGENCIES["009"], "009", truth.values | more, YEAR)
+    sent("009").write_bytes(filled(issued("009").read_bytes(), Papers(truth.values | more, texts)))
 
 
 # -- the words of the report
@@ -321,7 +323,7 @@ GAPS = {
 
 
 def words(*, compared: bool = True) -> None:
-    """The text file edited: every gap filled, the figures left in their braces, and a comparison added."""
+    """Fill every gap in the text file, keep the figures in braces, and add a comparison."""
     file = Path("text.md")
     text = file.read_text(encoding="utf-8")
     for start, sentence in GAPS.items():

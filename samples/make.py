@@ -1,8 +1,8 @@
 """Make everything in this folder again, with the same bytes: ``python samples/make.py``.
 
 * ``roster.csv``: a made-up district, 青禾区, with 19 agencies.
-* ``clean/``: a return of each, without a fault.
-* ``problems/``: the same agencies as they really answer: each ordinary mistake at least once (see ``MISTAKES``).
+* ``clean/``: a sound return of each.
+* ``problems/``: the same agencies with each ordinary mistake at least once (see ``MISTAKES``).
 * ``published/``: three reports that were published, as returns without their prose; 洪泽区 2023 with its two wrong
   totals.
 
@@ -76,7 +76,7 @@ Edits = dict[str, clerk.Content]
 
 
 class Dice:
-    """Chance that falls alike everywhere: only ``random()`` is the same in every version of Python."""
+    """Random numbers that are the same everywhere: only ``random()`` is the same in every version of Python."""
 
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed)
@@ -94,7 +94,7 @@ class Dice:
 
 
 def figures(code: str) -> Values:
-    """A year's figures of one agency, in which everything adds up."""
+    """Return consistent figures of one agency for a year."""
     dice = Dice(f"{DISTRICT} {YEAR} {code}")
     values = {cell.name: 0 for cell in FORM.inputs}
     busy = code in {"004", "008", "009", "012"}
@@ -121,11 +121,11 @@ def figures(code: str) -> Values:
 
 
 def prose(name: str, code: str, values: Values, year: int) -> dict[str, str]:
-    """What the agency writes; its figures are those of its tables. Each writes in one of four manners."""
-    manner = int(code) % len(_MANNERS)
+    """Return the texts of an agency, with the figures of its tables, in one of four styles."""
+    style = int(code) % len(_STYLES)
     problems, remedies = _SHORTCOMINGS[int(code) % len(_SHORTCOMINGS)]
-    return _MANNERS[manner](name, FORM.complete(values), year) | {
-        "overview.supervision": f"明确一名负责人分管，开展业务培训{1 + manner}次，未发生责任追究情形。",
+    return _STYLES[style](name, FORM.complete(values), year) | {
+        "overview.supervision": f"明确一名负责人分管，开展业务培训{1 + style}次，未发生责任追究情形。",
         "problems.text": f"存在的问题：{problems}。改进措施：{remedies}。",
         "others.text": "本年度没有收取信息公开处理费，没有其他需要报告的事项。",
         "cover.head": "（签字）",
@@ -146,7 +146,7 @@ _SHORTCOMINGS = (
 def _plain(name: str, total: Values, year: int) -> dict[str, str]:
     return {
         "overview.proactive": f"{year}年，{name}通过门户网站公开政策文件、办事指南和财政预决算等信息，重点领域信息按时更新。",
-        "overview.on_request": f"本年新收政府信息公开申请{_told(total, 'new')}件，结转下年度继续办理{_told(total, 'carried_out')}件。",
+        "overview.on_request": f"本年新收政府信息公开申请{_row_total(total, 'new')}件，结转下年度继续办理{_row_total(total, 'carried_out')}件。",
         "overview.management": "严格执行信息发布审核制度，先审后发，定期清理失效信息。",
         "overview.platform": "门户网站专栏和政务新媒体运行正常，服务大厅设有查阅点。",
     }
@@ -156,9 +156,9 @@ def _flowing(name: str, total: Values, year: int) -> dict[str, str]:
     made, in_force = (total[f"disclosure.normative_documents.{k}"] for k in ("made", "in_force"))
     return {
         "overview.proactive": f"{name}坚持以公开为常态、不公开为例外，{year}年在政府网站公开信息{300 + in_force}条，发布政策解读{made + 2}篇。",
-        "overview.on_request": f"全年共收到政府信息公开申请{_told(total, 'new')}件，上年结转{_told(total, 'carried_in')}件；"
-        f"已办结{_told(total, 'total')}件，其中予以公开{_told(total, 'granted')}件、部分公开{_told(total, 'partial')}件；"
-        f"结转至{year + 1}年办理{_told(total, 'carried_out')}件。",
+        "overview.on_request": f"全年共收到政府信息公开申请{_row_total(total, 'new')}件，上年结转{_row_total(total, 'carried_in')}件；"
+        f"已办结{_row_total(total, 'total')}件，其中予以公开{_row_total(total, 'granted')}件、部分公开{_row_total(total, 'partial')}件；"
+        f"结转至{year + 1}年办理{_row_total(total, 'carried_out')}件。",
         "overview.management": f"本年制发行政规范性文件{made}件，现行有效{in_force}件，均在网站集中公开。",
         "overview.platform": "网站改版后栏目更清楚，政务公开专区配备自助查询设备。",
     }
@@ -169,8 +169,8 @@ def _counting(name: str, total: Values, year: int) -> dict[str, str]:
     licences, penalties = (total[f"disclosure.{k}.decisions"] for k in ("licensing", "penalty"))
     return {
         "overview.proactive": f"{year}年，{name}作出行政许可决定{licences}件、行政处罚决定{penalties}件，按规定公示。",
-        "overview.on_request": f"受理政府信息公开申请{both}件（含上年结转{_told(total, 'carried_in')}件），"
-        f"办结{_told(total, 'total')}件，结转下年{_told(total, 'carried_out')}件。"
+        "overview.on_request": f"受理政府信息公开申请{both}件（含上年结转{_row_total(total, 'carried_in')}件），"
+        f"办结{_row_total(total, 'total')}件，结转下年{_row_total(total, 'carried_out')}件。"
         f"因政府信息公开被申请行政复议{total['disputes.review.total']}件。",
         "overview.management": "落实公文公开属性源头认定，信息发布实行三审三校。",
         "overview.platform": "政务新媒体每周更新，全年推送信息百余篇。",
@@ -183,16 +183,16 @@ def _dividing(name: str, total: Values, year: int) -> dict[str, str]:
         "overview.proactive": f"围绕群众关心的事项，{name}及时公开工作动态、办事指南和财政资金等信息，听取意见{year % 7 + 2}次。",
         "overview.on_request": f"{year}年新收申请{new}件，其中自然人{natural}件，法人或其他组织{new - natural}件。"
         f"不予公开{sum(v for n, v in total.items() if n.startswith('applications.refused') and n.endswith('.total'))}件，"
-        f"本机关不掌握相关政府信息{_told(total, 'unavailable_not_held')}件。",
+        f"本机关不掌握相关政府信息{_row_total(total, 'unavailable_not_held')}件。",
         "overview.management": "指定专人管理信息目录，每季度核对一次。",
         "overview.platform": "网站无障碍阅读功能正常，办事大厅公开栏按月更换。",
     }
 
 
-_MANNERS = (_plain, _flowing, _counting, _dividing)
+_STYLES = (_plain, _flowing, _counting, _dividing)
 
 
-def _told(total: Values, row: str) -> Decimal:
+def _row_total(total: Values, row: str) -> Decimal:
     return total[f"applications.{row}.total"]
 
 
@@ -204,14 +204,14 @@ def workbook(
     form: str = FORM.key,
     edition: str = FORM.edition,
 ) -> bytes:
-    """The filled return of an agency."""
+    """Return the filled workbook of an agency."""
     name = name or AGENCIES[code]
     stamp = Stamp(form, edition, year, Agency(DISTRICT, code, name))
     return write_return(FORM, stamp, values, prose(name, code, values, year))
 
 
 def edit(package: bytes, edits: Edits) -> bytes:
-    """Type into cells by their names."""
+    """Return the workbook with contents typed into cells by name."""
     sheets: dict[str, dict[str, clerk.Content]] = {}
     for name, content in edits.items():
         sheet, address = PLACE.address(name)
@@ -222,7 +222,7 @@ def edit(package: bytes, edits: Edits) -> bytes:
 
 
 def spoiled(package: bytes, *inputs: str) -> bytes:
-    """What totals show over a text that is no number."""
+    """Return the workbook with the error values of totals over inputs that are texts."""
     names = [cell.name for cell in FORM.totals if FORM.reach[cell.name] & set(inputs)]
     return edit(package, {name: clerk.Result("#VALUE!") for name in names})
 
@@ -345,7 +345,7 @@ def short_name(_: bytes, values: Values) -> bytes:
 
 
 def edited_and_added(package: bytes, values: Values, changes: dict[str, int]) -> bytes:
-    """Change inputs and let the totals follow, as a spreadsheet does."""
+    """Return the workbook with inputs changed and totals recalculated, as a spreadsheet does."""
     after = values | {name: values[name] + change for name, change in changes.items()}
     before, now = FORM.complete(values), FORM.complete(after)
     edits: Edits = {name: after[name] for name in changes}
@@ -375,7 +375,7 @@ MISTAKES: dict[str, Callable[[bytes, Values], bytes]] = {
 
 
 def problems() -> dict[str, bytes]:
-    """The inbox of an ordinary January. 001 is right; 008 sent two files; 012 nothing that can be read; 019 nothing."""
+    """Return the files of an ordinary January. 001 is right; 008 sent two files; 012 none that can be read; 019 none."""
     files: dict[str, bytes] = {}
     for code, name in AGENCIES.items():
         values = figures(code)
@@ -400,13 +400,13 @@ def problems() -> dict[str, bytes]:
 
 
 def self_made() -> bytes:
-    """A workbook that was never issued: the issued one without its stamp."""
+    """Return a workbook that was never issued: the issued one without its stamp."""
     package = clerk.with_property(workbook("012", figures("012")), "xltools.code", "")
     return clerk.edited(package, "封面", {f"B{PLACE.cover.stamp['code'].row + 1}": None})
 
 
 def published() -> dict[str, bytes]:
-    """The reports of ``published.toml``, with typed totals where the printed one is wrong."""
+    """Return the reports of ``published.toml``; a total that is printed wrong is typed."""
     document = tomllib.loads((HERE / "published.toml").read_text(encoding="utf-8"), parse_float=Decimal)
     files = {}
     for report in document["report"]:
@@ -429,7 +429,7 @@ def published() -> dict[str, bytes]:
 
 
 def everything() -> dict[str, bytes]:
-    """Each file of this folder that is made, by its path from here."""
+    """Return the content of each generated file by its path from this folder."""
     clean = {f"{code}_{name}_{YEAR}.xlsx": workbook(code, figures(code)) for code, name in AGENCIES.items()}
     folders = {"clean": clean, "problems": problems(), "published": published()}
     files = {

@@ -24,7 +24,7 @@ import hostile
 import published
 from conftest import HERE, sound_prose, sound_values, year_before
 from xltools.checking.collection import examine
-from xltools.collection.inbox import Item
+from xltools.collection.inbox import InboxItem
 from xltools.collection.merging import merge
 from xltools.collection.reading import ReadOptions, reading
 from xltools.collection.second_reader import SecondReader, issued_findings
@@ -120,7 +120,7 @@ def handed_in(file: dict[str, Any], index: int, form: Form | None, limits: Limit
     With ``raises`` the program itself fails while it reads the sheets: a text that it raises where no file makes it.
     """
     if "raises" in file:
-        item = Item(file.get("path", f"{index}.xlsx"), package(file))
+        item = InboxItem(file.get("path", f"{index}.xlsx"), package(file))
         with failing(str(file["raises"])):
             return reading(item, ReadOptions(form, limits=limits, **how).read)
     if "document" not in file:

@@ -63,11 +63,7 @@ ROOMS = {
     "subprocess": ("excel/sandbox.py", "libreoffice.py"),
     "threading": ("excel/sandbox.py", "excel/sandbox_child.py", "collection/reading.py"),
     "resource": "excel/sandbox_child.py",
-    "concurrent": (
-        "files.py",
-        "collection/reading.py",
-        "cli/",
-    ),
+    "concurrent": ("collection/reading.py", "cli/"),
     "distributed": "cli/cluster.py",
     "dask": "nowhere",
     "logging": "cli/cluster.py",

@@ -42,7 +42,7 @@ def items(*paths, limits=None):
     inbox, limits = gather(paths), limits or Limits()
     every = [item for file in inbox.files for item in opened(file, content_of(file, limits), limits)]
     found = [item for item in every if item]
-    return found, inbox.passed_over + len(every) - len(found)
+    return found, inbox.skipped + len(every) - len(found)
 
 
 def gbk_zip(parts):
@@ -74,7 +74,7 @@ def test_folders_are_read_in_a_fixed_order_and_everything_is_accounted_for(tmp_p
     inbox = gather([tmp_path])
     found = [path.relative_to(tmp_path).as_posix() for path in inbox.paths]
     assert found == ["a/b/c.xlsx", "a/z.xlsx", "b.xlsx"]
-    assert inbox.passed_over == len(names) + 1 - len(found)
+    assert inbox.skipped == len(names) + 1 - len(found)
     assert gather([tmp_path, tmp_path / "b.xlsx", tmp_path / "a"]).files == inbox.files
 
 

@@ -19,7 +19,7 @@ import workers
 from conftest import ROOT, run, sound_prose, sound_values
 from workers import OddError
 from xltools.cli import main
-from xltools.collection.inbox import Item
+from xltools.collection.inbox import InboxItem
 from xltools.collection.reading import ReadOptions, read_files
 from xltools.data.failure import failed
 from xltools.data.filing import Filing, Source, Stamp
@@ -174,7 +174,7 @@ PAGE = published.page(published.report(FORM, sound_values(), prose=sound_prose()
 def test_whatever_encoding_a_page_declares_reading_ends_with_a_filing(codec, noise, whole):
     start = f'<meta charset="{codec}"><html>'.encode()
     page = re.sub("<meta[^>]*>", "", PAGE).encode() if whole else b""
-    filing = ReadOptions(FORM).read(Item("x.html", start + noise + page))
+    filing = ReadOptions(FORM).read(InboxItem("x.html", start + noise + page))
     assert has_characters_only(filing)
 
 
@@ -208,7 +208,7 @@ def spoiled(text, where):
 @example("_xFFFE_", "name")
 @example("_xD800_", "prose")
 def test_no_text_of_a_workbook_holds_what_is_no_character(text, where):
-    filing = ReadOptions(FORM).read(Item("x.xlsx", spoiled(text, where)))
+    filing = ReadOptions(FORM).read(InboxItem("x.xlsx", spoiled(text, where)))
     assert filing.agency is not None
     assert has_characters_only(filing)
 
@@ -219,7 +219,7 @@ def test_no_text_of_a_document_holds_what_is_no_character(noise, name, encoding)
     text = published.WRITERS[next(n for n in published.WRITERS if n.endswith(name[1:]))](made).decode()
     references = "".join(f"&#{ord(c)};&#x{ord(c):x};" for c in noise)
     marked = text.replace("青禾区统计局", f"青禾区{noise}{references}统计局")
-    filing = ReadOptions(FORM).read(Item(name, marked.encode(encoding, "surrogatepass")))
+    filing = ReadOptions(FORM).read(InboxItem(name, marked.encode(encoding, "surrogatepass")))
     assert has_characters_only(filing)
 
 
@@ -227,7 +227,7 @@ def test_no_text_of_a_document_holds_what_is_no_character(noise, name, encoding)
 def test_noncharacters_of_every_encoding_are_replaced(codec):
     made = published.page(published.report(FORM, sound_values(), prose=sound_prose())).decode()
     data = re.sub("<meta[^>]*>", "", made).replace("栏目", "栏\ufffe\uffff目").encode(codec)
-    assert has_characters_only(ReadOptions(FORM).read(Item("x.html", data)))
+    assert has_characters_only(ReadOptions(FORM).read(InboxItem("x.html", data)))
 
 
 def test_texts_of_old_formats_hold_characters_only():
@@ -350,7 +350,7 @@ def defect(monkeypatch):
         elif where == "checks":
             monkeypatch.setattr("xltools.checking.checks.CHECKS", (checks,))
         else:
-            monkeypatch.setattr("xltools.checking.collection._against", against)
+            monkeypatch.setattr("xltools.checking.collection._agency_findings", against)
 
     return plant
 

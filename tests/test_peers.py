@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conftest import sound_values, year_before
 from test_prior import OFFICIAL, codes, filing, rollup
 from xltools.checking.collection import examine
-from xltools.checking.peers import _median, _spread
+from xltools.checking.outliers import _median, _spread
 from xltools.collection.inbox import gather
 from xltools.data.filing import Source
 from xltools.data.policy import Policy, Thresholds

@@ -7,7 +7,6 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -182,17 +181,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
-    """Write each content to its path like :func:`write_atomically`, several at the same time.
+    """Write each content to its path as :func:`write_atomically` does, in order.
 
-    Raises :class:`OutputError` for the first file that cannot be written. All files before it, and possibly a few after
-    it, are then written completely.
+    Raises :class:`OutputError` for the first file that cannot be written; the files before it are there.
     """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  loads threads and logging
-
-    left = iter(files)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        while some := list(islice(left, _AT_ONCE)):
-            list(pool.map(write_atomically, *zip(*some, strict=True)))
+    for path, content in files:
+        write_atomically(path, content)
 
 
 _NOT_IN_LINKS = r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]"""

@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cached_property
 
 from xltools.checking.collection import Collection, Examined
-from xltools.checking.holders import entry_of, named_for
+from xltools.checking.duplicates import entry_of, named_for
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity
 from xltools.data.roster import Entry, Roster

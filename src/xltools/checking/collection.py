@@ -1,4 +1,4 @@
-"""The checks over many files: which agency each is from, which agencies sent several, which sent none."""
+"""Checks of many files: which agency each is from, which agencies sent several, and which sent none."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
-from xltools.checking.holders import entry_of, named_for
+from xltools.checking.duplicates import entry_of, named_for
 from xltools.checking.survey import Survey
 from xltools.data.failure import failed
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, has_errors
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
-from xltools.data.record import Figures
 from xltools.data.roster import Entry, Roster
 
 
 class Examined(NamedTuple):
-    """A filing with everything found in it."""
+    """A filing with all findings on it."""
 
     filing: Filing
     findings: tuple[Finding, ...]
 
     @property
     def has_errors(self) -> bool:
-        """Whether it cannot be added up as it is."""
+        """Whether its figures cannot be added up."""
         return has_errors(self.findings)
 
 
@@ -94,7 +94,10 @@ def examine(
     policy: Policy | None = None,
     past: Past | None = None,
 ) -> Collection:
-    """Verify each filing, and all of them together and with last year's; checks without their data are left out."""
+    """Verify each filing, and compare all filings with each other, the *roster*, *year* and *district*, and the *past*.
+
+    Without one of these arguments, the checks that need it are skipped.
+    """
     filings = tuple(filings)
     past = past.of_agencies(district) if past and district else past
     survey = Survey(filings, roster, policy or Policy(), past)
@@ -103,28 +106,22 @@ def examine(
 
 
 def _examined(survey: Survey, place: int, filing: Filing, year: int | None, district: str) -> Examined:
-    """Return the filing at that place with all findings on it; see :func:`failed` for an unexpected exception."""
+    """Return the filing at index *place* with all findings on it; see :func:`failed` for an unexpected exception."""
     try:
         last = survey.last(filing)
-        found = [*verify(filing), *_against(filing, survey.roster, year, district)]
+        found = [*verify(filing), *_agency_findings(filing, survey.roster, year, district)]
         found += survey.across(place, filing, last)
-        findings = _explained(filing, found, last)
+        findings = with_causes(filing, found, last) if found else ()
         return Examined(filing, tuple(survey.judged(filing, finding) for finding in findings))
     except Exception as error:  # noqa: BLE001  one file stops no other
         rest = failed(filing, error)
         return Examined(rest, rest.findings)
 
 
-def _explained(filing: Filing, findings: list[Finding], last: Figures) -> tuple[Finding, ...]:
-    """The findings with what may lie behind them."""
-    if not findings:
-        return ()
-    from xltools.checking.causes import with_causes  # noqa: PLC0415  a return without a finding pays nothing
-
-    return with_causes(filing, findings, last)
-
-
-def _against(filing: Filing, roster: Roster | None, year: int | None, district: str) -> Iterator[Finding]:
+def _agency_findings(
+    filing: Filing, roster: Roster | None, year: int | None, district: str
+) -> Iterator[Finding]:
+    """Yield the findings on the year and agency of a filing, compared with those that are expected."""
     if filing.stamp is None:
         return
     agency = filing.stamp.agency

@@ -1,4 +1,4 @@
-"""What has to be known of all filings before one of them can be judged: who is there, and what is usual."""
+"""Facts about all filings of a collection that the checks of each need: which agencies reported, what is usual."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from xltools.checking import prior
-from xltools.checking.holders import doubles, entry_of
-from xltools.checking.peers import Company, no_rule_maker, peer_of
+from xltools.checking.duplicates import duplicates, entry_of
+from xltools.checking.outliers import PeerGroups, no_rule_maker, peer_of
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency, Figures
-from xltools.data.roster import Roster
+from xltools.data.roster import Entry, Roster
 
 
 class Survey:
-    """Filings seen together.
+    """The filings of a collection, compared with each other, with the roster and with last year.
 
-    ``absent`` are the agencies of the roster that sent none and ``missing`` the findings on them; ``changes`` are the
-    findings on agencies without a file that came or went since last year.
+    ``absent`` are the agencies of the roster without a filing and ``missing`` the findings on them; ``changes`` are the
+    findings on agencies without a filing that are new, or gone since last year.
     """
 
     def __init__(
@@ -28,20 +28,20 @@ class Survey:
     ) -> None:
         self.roster, self.policy, self.past = roster, policy, past
         self.entries = [entry_of(filing, roster) for filing in filings]
-        self._doubles = doubles(filings, self.entries)
+        self._duplicates = duplicates(filings, self.entries)
         pairs = zip(filings, self.entries, strict=True)
         self._peers = [peer_of(filing, entry) for filing, entry in pairs]
-        self._company = Company([peer for peer in self._peers if peer], policy.thresholds)
+        self._groups = PeerGroups([peer for peer in self._peers if peer], policy.thresholds)
         present = {entry.code for entry in self.entries if entry}
         self.absent = tuple(entry for entry in roster or () if entry.code not in present)
-        self.missing = tuple(policy.applied(_missing(str(e.agency())), e.code) for e in self.absent)
+        self.missing = tuple(policy.applied(_missing_finding(e), e.code) for e in self.absent)
         everyone = [agency for filing in filings for agency in _agencies_of(filing)]
         everyone += [entry.agency() for entry in self.absent]
         self._matched = past.matches(everyone) if past else {}
         self.changes = tuple(self._changes(past)) if past and roster else ()
 
     def _changes(self, past: Past) -> Iterator[Finding]:
-        """Yield who came since last year and sent nothing yet, and who went; only a roster shows that somebody went."""
+        """Yield findings on new agencies without a filing and on agencies that are gone; both need a roster."""
         for entry in self.absent:
             if past.reporting and entry.agency() not in self._matched:
                 yield self.policy.applied(prior.new(entry.agency(), past), entry.code)
@@ -49,32 +49,33 @@ class Survey:
             yield self.policy.applied(prior.went(agency, past), agency.code)
 
     def last(self, filing: Filing) -> Figures:
-        """Return the agency's own figures of last year."""
+        """Return the figures of the filing's agency of last year."""
         return prior.last_figures(filing, self.past, self._matched) if self.past else {}
 
     def across(self, place: int, filing: Filing, last: Figures) -> Iterator[Finding]:
-        """Yield the findings on the filing at that place compared with the other files and with last year."""
-        for facts in self._doubles.get(place, ()):
+        """Yield the findings on the filing at index *place*, compared with the other files and with last year."""
+        for facts in self._duplicates.get(place, ()):
             yield Finding("duplicate-return", filing.source.path, str(filing.agency), facts=facts)
         if self.past:
             yield from prior.against(filing, self.past, self._matched, self.policy.thresholds)
         if peer := self._peers[place]:
-            yield from self._company.about(peer, last)
+            yield from self._groups.findings(peer, last)
         yield from no_rule_maker(filing, self.entries[place], self.policy)
 
     def judged(self, filing: Filing, finding: Finding) -> Finding:
-        """Return the finding with what the coordinator decided about it and what the agency answered."""
+        """Return *finding* with the coordinator's decision on it and the agency's explanation."""
         judged = self.policy.applied(finding, filing.agency.code if filing.agency else "")
         answer = filing.explanations.get((finding.code, finding.cell), "")
         return replace(judged, explanation=answer) if answer else judged
 
 
 def _agencies_of(filing: Filing) -> Iterator[Agency]:
-    """Yield its own agency, and those inside it."""
+    """Yield the agency of a filing, and the members of a roll-up."""
     if filing.agency:
         yield filing.agency
     yield from (member.agency for member in filing.members)
 
 
-def _missing(agency: str) -> Finding:
+def _missing_finding(entry: Entry) -> Finding:
+    agency = str(entry.agency())
     return Finding("missing-return", agency=agency, facts={"agency": agency})

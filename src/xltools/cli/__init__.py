@@ -1,7 +1,7 @@
-"""The command line: read arguments, call the library, print, exit.
+"""The command line: parse arguments, call the library, print, exit.
 
-The language is settled before the commands are made, so that their help speaks it too. What a command needs is
-imported when it runs, and the command itself when it is named: ``--help`` costs next to nothing.
+The language is chosen before the commands are created, because their help is in it. The module of a command is imported
+when the command is named, so that ``--help`` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from xltools.text import LANGS, LOCALES, Lang, catalog, default_lang, error_text
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 _DOMAIN = "click"
-# A command makes much that stays and hardly anything that refers to itself: looking for that every 700 objects, as
-# Python does unless told otherwise, takes a tenth of the time of a short command.
-_AT_ONCE = 50_000
-# Each is a module beside this one, and its help stands in the catalogue under the same name.
+# Commands create many objects that stay and hardly any cycles. Looking for cycles after every 700 objects, Python's
+# default, takes a tenth of the time of a short command.
+_GC_THRESHOLD = 50_000
+# Each is a module in this package, with its help in the catalogue under the same name.
 _COMMANDS = (
     "diff",
     "explain",
@@ -43,22 +43,24 @@ _COMMANDS = (
     "status",
     "verify",
 )
-_MODULES = {"import": "importing"}  # a module of that name could not be imported
+_MODULES = {"import": "importing"}  # import is a keyword
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with 0 (clean), 1 (findings of severity error) or 2 (could not be done)."""
-    gc.set_threshold(_AT_ONCE)
+    gc.set_threshold(_GC_THRESHOLD)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     lang = chosen_lang(arguments)
-    _settle_streams()
+    for stream in (sys.stdout, sys.stderr):  # a console of another encoding marks what it cannot show
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     code = _run(arguments, lang)
-    gc.freeze()  # at its end Python would look for cycles in all there is, which the system takes back anyway
+    gc.freeze()  # otherwise Python looks for cycles in all objects before it exits
     sys.exit(code)
 
 
 def chosen_lang(arguments: Sequence[str]) -> Lang:
-    """What ``--lang`` says, wherever it stands, else the system's language."""
+    """Return the language of the option ``--lang``, wherever it stands, by default that of the system."""
     for index, argument in enumerate(arguments):
         name, _, value = argument.partition("=")
         if name == "--lang":
@@ -68,7 +70,7 @@ def chosen_lang(arguments: Sequence[str]) -> Lang:
 
 
 class _Commands(click.Group):
-    """All commands, each made when it is named; the list of them asks for no more than their help."""
+    """The group of all commands, each created when it is named."""
 
     def __init__(self, lang: Lang) -> None:
         t = catalog(lang)
@@ -90,27 +92,30 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _COMMANDS and cmd_name not in self.commands:
-            self.add_command(_made(cmd_name, self.lang))
+            self.add_command(_created(cmd_name, self.lang))
         known = super().get_command(ctx, cmd_name)
         return known or next((one for one in withdrawn.commands() if one.name == cmd_name), None)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list in the help, which needs no command to be made."""
+        """Write the list of commands in the help, without creating them."""
         t = catalog(self.lang)
         heads = [click.Command(name, help=t(f"help.{name}")) for name in self.list_commands(ctx)]
         click.Group(commands=heads).format_commands(ctx, formatter)
 
 
 def command_line(lang: Lang) -> click.Group:
-    """All commands, speaking *lang*; from then on click's own words are in it too."""
-    _teach_click(lang)
+    """Return all commands in *lang*; click's own words are in it from then on."""
+    # Click asks gettext for its words, and gettext takes the language from the environment.
+    gettext.bindtextdomain(_DOMAIN, LOCALES)
+    gettext.textdomain(_DOMAIN)
+    os.environ["LANGUAGE"] = lang
     return _Commands(lang)
 
 
-def _made(name: str, lang: Lang) -> click.Command:
-    """The command of that name, with the options that all commands have: ``--lang``, and hidden ones that were withdrawn."""
+def _created(name: str, lang: Lang) -> click.Command:
+    """Return the command of that name with the options of all commands: ``--lang``, and hidden ones that were withdrawn."""
     command: click.Command = import_module(f"xltools.cli.{_MODULES.get(name, name)}").command(lang)
-    for path, one in _each(command, name):
+    for path, one in _with_subcommands(command, name):
         one.params += [_lang_option(lang), *withdrawn.options(path, lang)]
         if isinstance(one, click.Group):
             for gone in withdrawn.commands(path):
@@ -124,19 +129,12 @@ def _lang_option(lang: Lang) -> click.Option:
     )
 
 
-def _teach_click(lang: Lang) -> None:
-    """Click asks gettext for its words, and gettext takes the language from the environment."""
-    gettext.bindtextdomain(_DOMAIN, LOCALES)
-    gettext.textdomain(_DOMAIN)
-    os.environ["LANGUAGE"] = lang
-
-
-def _each(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
-    """The command and those below it, each with its full name."""
+def _with_subcommands(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
+    """Return the command and those below it, each with its full name."""
     found = [(path, command)]
     if isinstance(command, click.Group):
         for name, one in command.commands.items():
-            found += _each(one, f"{path} {name}")
+            found += _with_subcommands(one, f"{path} {name}")
     return found
 
 
@@ -146,14 +144,7 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
         context.exit()
 
 
-def _settle_streams() -> None:
-    """A console of another encoding shows what it can and marks the rest; it never ends the work."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _run(arguments: Sequence[str], lang: Lang) -> int:  # noqa: PLR0911  one for each way to end
+def _run(arguments: Sequence[str], lang: Lang) -> int:  # noqa: PLR0911  one for each kind of error
     try:
         result = command_line(lang).main(list(arguments), "xltools", standalone_mode=False)
     except click.ClickException as error:
@@ -165,10 +156,10 @@ def _run(arguments: Sequence[str], lang: Lang) -> int:  # noqa: PLR0911  one for
     except XltoolsError as error:
         inform(error_text(error, lang))
         return FAILED
-    except BrokenPipeError:  # the reader of our output went away, which is its right
+    except BrokenPipeError:  # the reader of the output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLEAN
-    except OSError as error:  # the screen, or what stands in for it, takes no more
+    except OSError as error:  # stdout cannot be written to
         inform(catalog(lang)("problem.cannot-print", reason=error.strerror or str(error)))
         return FAILED
     except Exception as error:

@@ -1,4 +1,4 @@
-"""``xltools diff``: two returns, cell by cell."""
+"""``xltools diff``: compare two returns cell by cell."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
     t = catalog(lang)
 
     @click.command("diff", help=t("help.diff"))
@@ -46,7 +46,6 @@ def command(lang: Lang) -> click.Command:
         output: Path | None,
         reading: ReadingOptions,
     ) -> int:
-
         name = form or collection_defaults().form
         definition = find_form(name) if name else None
         filings = []

@@ -1,4 +1,4 @@
-"""What commands share that write a document for people: the options that say where and in which format, and the writing."""
+"""Options and output of the commands that write a document: where, in which format, and whether files are replaced."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from xltools.document.writer import DocumentFormat
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-FORMATS: tuple[DocumentFormat, ...] = ("docx", "html", "md", "pdf")  # said here, so that help needs no writer
-_TEXTS = {"html", "md"}  # what a screen can show
+FORMATS: tuple[DocumentFormat, ...] = ("docx", "html", "md", "pdf")
+_TEXTS = {"html", "md"}  # formats that can be printed
 
 
 def documents(lang: Lang) -> Callable[[_Command], _Command]:
-    """The options ``output``, ``how`` (none: as the name's ending says) and ``force`` of a command."""
+    """Return the options ``output``, ``how`` (by default the format of the ending) and ``force``."""
     options = (
         option(lang, "-o", "--output", type=file(), text="document"),
         option(lang, "--format", "how", type=choice(FORMATS), text="document-format"),
@@ -39,10 +39,10 @@ def documents(lang: Lang) -> Callable[[_Command], _Command]:
 
 
 def document_format(output: Path | None, how: DocumentFormat | None, *, force: bool) -> DocumentFormat:
-    """The format that is meant; raises before anything is done when nothing can be written there.
+    """Return the format *how*, by default that of the ending of *output*.
 
-    Without a file a text goes to the screen. A file that is there is replaced only when that is forced: people edit
-    documents.
+    Raises an error if the format cannot be printed and there is no *output*, or if *output* exists, unless *force*:
+    people edit documents.
     """
     if output is None:
         how = how or FORMATS[0]
@@ -55,12 +55,12 @@ def document_format(output: Path | None, how: DocumentFormat | None, *, force: b
 
 
 def emit_document(document: Document, output: Path | None, how: DocumentFormat) -> None:
-    """Write a document whole, or print it where there is no file."""
+    """Write a document, or print it without a file."""
     emit_content(render(document, how), output)
 
 
 def emit_content(content: bytes, output: Path | None) -> None:
-    """Write a rendered document, or print it where there is no file."""
+    """Write a rendered document, or print it without a file."""
     if output is None:
         emit(content.decode())
     else:

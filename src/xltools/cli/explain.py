@@ -1,4 +1,4 @@
-"""``xltools explain``: what the code of a finding means and how it is mended."""
+"""``xltools explain``: what the code of a finding means and how to correct it."""
 
 from __future__ import annotations
 
@@ -16,25 +16,19 @@ from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("explain", help=catalog(lang)("help.explain"))
     @click.argument("code", required=False)
     @formats(lang, "text", "md")
     @option(lang, "-o", "--output", type=file(), text="output")
     def run(code: str | None, how: str, output: Path | None) -> None:
-
         if code is None:
             emit(explain.listing(lang) if how == "text" else explain.book_markdown(lang), output)
         else:
-            _check(code)
+            if code not in SEVERITY:
+                near = ", ".join(nearest_codes(code)) or "—"
+                raise InputError(Problem("unknown-code", facts={"code": code, "nearest": near}))
             emit((explain.page_text if how == "text" else explain.page_markdown)(code, lang), output)
 
     return run
-
-
-def _check(code: str) -> None:
-    """Raise :class:`InputError` with the nearest codes when there is no such code."""
-    if code not in SEVERITY:
-        near = ", ".join(nearest_codes(code)) or "—"
-        raise InputError(Problem("unknown-code", facts={"code": code, "nearest": near}))

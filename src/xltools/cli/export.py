@@ -1,9 +1,8 @@
-"""``xltools export``: the figures for programs that analyse, with the dictionary of what they are."""
+"""``xltools export``: the figures as tables for other programs, with a dictionary of their names."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,25 +21,18 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import inform
 from xltools.cli.returns import read_all
-from xltools.files import refuse_existing, refuse_input, refuse_workbook
-from xltools.report.export import format_of, is_fixed, outputs, writer
+from xltools.report.export import FORMATS, ExportFormat, export, format_of, outputs, refuse_export
 from xltools.report.export.extract import Extract
 from xltools.text import Lang, catalog
 
-if TYPE_CHECKING:
-    from xltools.report.export import ExportFormat
-    from xltools.report.export.extract import Extract
-
-_HOWS = ("csv", "jsonl", "parquet", "sqlite")
-
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("export", help=catalog(lang)("help.export"))
     @paths()
     @option(lang, "-o", "--output", type=file(), required=True, text="exported")
-    @option(lang, "--format", "how", type=choice(_HOWS), text="export-format")
+    @option(lang, "--format", "how", type=choice(FORMATS), text="export-format")
     @option(lang, "--wide", is_flag=True, text="wide")
     @option(lang, "--strict", is_flag=True, text="strict")
     @option(lang, "--form", text="forms")
@@ -56,33 +48,26 @@ def command(lang: Lang) -> click.Command:
         force: bool,
         reading: ReadingOptions,
     ) -> int:
-
         if how is None:
             withdrawn.refuse_ending(output, "export")
         own = collection_defaults()
         form, how = form or own.form, how or format_of(output)
-        write, made = writer(how, lang), outputs(output, how)
-        if not force:
-            refuse_existing(made)
+        refuse_export(output, how, force=force)
         definition = find_form(form) if form or wide else None
         inbox, agencies = inbox_of(paths, own), find_roster(own.roster)
         inputs = read_all(inbox, definition, lang, reading, roster=agencies, district=own.district or "")
-        for path in made:
-            refuse_workbook(path)
-            refuse_input(path, inputs.inbox.paths)
         row_form = definition if wide else None
-        extract = Extract(inputs.filings, own.policy, strict, row_form, is_fixed(how))
-        write(output, extract)
-        _account(extract, made, lang)
+        extract = export(inputs, output, how, lang, policy=own.policy, strict=strict, wide=row_form)
+        _say_counts(extract, outputs(output, how), lang)
         return int(extract.is_lacking)
 
     return run
 
 
-def _account(extract: Extract, made: list[Path], lang: Lang) -> None:
-    """Say beside the output what was written and what is not in it."""
+def _say_counts(extract: Extract, paths: list[Path], lang: Lang) -> None:
+    """Say on stderr what was written and what is not in it."""
     t = catalog(lang)
-    names = t("report.and").join(map(str, made))
+    names = t("report.and").join(map(str, paths))
     lines = [t("report.exported", files=extract.files, returns=extract.count, paths=names)]
     counts = {"faulty": extract.faulty, "empty": extract.empty, "unread": extract.unread}
     if extract.faulty or extract.is_lacking:

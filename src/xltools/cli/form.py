@@ -1,4 +1,4 @@
-"""``xltools form``: which forms there are, what is in them, whether a definition is sound, and its paper side."""
+"""``xltools form``: list forms and their cells, check a definition, print the blank form and the notes for filling it in."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 
 def command(lang: Lang) -> click.Group:
-    """The group of commands in *lang*."""
+    """Return the group of commands in *lang*."""
     t = catalog(lang)
     group = click.Group("form", help=t("help.form"))
-    for make in (_list, _cells, _check, _blank, _notes):
-        group.add_command(make(lang))
+    papers = (_document(lang, "blank", blank_form), _document(lang, "notes", filling_notes))
+    for one in (_list(lang), _cells(lang), _check(lang), *papers):
+        group.add_command(one)
     return group
 
 
@@ -40,7 +41,6 @@ def _list(lang: Lang) -> click.Command:
 
     @click.command("list", help=t("help.form-list"))
     def run() -> None:
-
         rows = [[t(f"report.head-{key}") for key in ("form", "title", "authority")]]
         for name in library.names():
             form = library.find(name)
@@ -59,7 +59,6 @@ def _cells(lang: Lang) -> click.Command:
     @formats(lang, "table", "csv", "json")
     @option(lang, "-o", "--output", type=file(), text="output")
     def run(form: str | None, how: str, output: Path | None) -> None:
-
         found = find_form(form)
         objects = text.dictionary_objects(found)
         if how == "json":
@@ -86,30 +85,14 @@ def _check(lang: Lang) -> click.Command:
     return run
 
 
-def _blank(lang: Lang) -> click.Command:
-    def made(form: Form) -> Document:
-
-        return blank_form(form)
-
-    return _document(lang, "blank", made)
-
-
-def _notes(lang: Lang) -> click.Command:
-    def made(form: Form) -> Document:
-
-        return filling_notes(form)
-
-    return _document(lang, "notes", made)
-
-
-def _document(lang: Lang, name: str, made: Callable[[Form], Document]) -> click.Command:
-    """A command that writes a document *made* of a form."""
+def _document(lang: Lang, name: str, create: Callable[[Form], Document]) -> click.Command:
+    """Return a command that writes the document that *create* returns for a form."""
 
     @click.command(name, help=catalog(lang)(f"help.form-{name}"))
     @click.argument("form", required=False)
     @documents(lang)
     def run(form: str | None, output: Path | None, how: DocumentFormat | None, force: bool) -> None:
-        meant = document_format(output, how, force=force)
-        emit_document(made(find_form(form)), output, meant)
+        how = document_format(output, how, force=force)
+        emit_document(create(find_form(form)), output, how)
 
     return run

@@ -1,9 +1,8 @@
-"""``xltools gather``: what the agencies wrote, for whoever writes the district's own text."""
+"""``xltools gather``: the texts of all agencies in one document, as material for the district's own text."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -21,21 +20,14 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, inform
 from xltools.cli.returns import read_all
-from xltools.document.gathering import gathered
+from xltools.collection.gathering import gather_texts
+from xltools.document.writer import DocumentFormat
 from xltools.files import refuse_input
-from xltools.text import Lang, catalog, clerk
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from xltools.cli.options import CollectionDefaults
-    from xltools.data.filing import Filing
-    from xltools.document.writer import DocumentFormat
-    from xltools.form.model import Form
+from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("gather", help=catalog(lang)("help.gather"))
     @paths()
@@ -52,14 +44,13 @@ def command(lang: Lang) -> click.Command:
         force: bool,
         reading: ReadingOptions,
     ) -> int:
-
         own, t = collection_defaults(), catalog(lang)
         how = document_format(output, how, force=force)
         definition = find_form(form or own.form)
         agencies = find_roster(roster or own.roster)
         inbox, how_read = inbox_of(paths, own), reading._replace(verifying=False)
         inputs = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district or "")
-        found = gathered(inputs.filings, definition, agencies, _title(inputs.filings, own, definition))
+        found = gather_texts(inputs.filings, definition, agencies, own.year, own.district or "")
         if output:
             refuse_input(output, inputs.inbox.paths)
         emit_document(found.document, output, how)
@@ -71,13 +62,3 @@ def command(lang: Lang) -> click.Command:
         return int(bool(found.unread))
 
     return run
-
-
-def _title(filings: Sequence[Filing], own: CollectionDefaults, form: Form) -> str:
-    """Whose, of which year and what: as the collection says, else as the files do where they agree."""
-    stamps = [filing.stamp for filing in filings if filing.stamp]
-    years = {own.year} if own.year else {stamp.year for stamp in stamps}
-    districts = {own.district} if own.district else {stamp.agency.district for stamp in stamps}
-    year = "、".join(map(str, sorted(years)))
-    name = districts.pop() if len(districts) == 1 else ""
-    return clerk()("gathered.title", name=name, year=year, form=form.title)

@@ -1,4 +1,4 @@
-"""``xltools generate``: a workbook for each agency."""
+"""``xltools generate``: one workbook per agency."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from xltools.cli.output import emit, emit_block, inform, progress
 from xltools.cli.returns import find_past
 from xltools.collection import issuing
 from xltools.errors import InputError, Problem
-from xltools.files import holds, refuse_existing, write_each
 from xltools.report.text import findings_text
 from xltools.text import Lang, catalog
 
@@ -30,12 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
-    from xltools.collection.issuing import Issue
     from xltools.data.roster import Entry
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
     t = catalog(lang)
 
     @click.command("generate", help=t("help.generate"))
@@ -74,7 +72,6 @@ def command(lang: Lang) -> click.Command:
         is_checked: bool,
         force: bool,
     ) -> int:
-
         own = collection_defaults()
         year = given(year, own.year, "--year")
         district = given(district, own.district, "--district")
@@ -88,37 +85,32 @@ def command(lang: Lang) -> click.Command:
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
         last = issuing.last_figures(past, agencies or entries, district) if past else {}
-        outputs = [(entry, folder / issuing.file_name(entry, year)) for entry in entries]
-        there = [] if force else [(entry, path) for entry, path in outputs if path.exists()]
-
         blank = issuing.Issue(definition, year, district, password, secret, show_last=show_last)
-
-        def workbook(entry: Entry) -> bytes:
-            return blank.workbook(entry, last.get(entry.code))
-
-        comparing = progress(there, t("report.comparing"))
-        refuse_existing(path for entry, path in comparing if not holds(path, workbook(entry)))
+        new = issuing.missing_outputs(
+            blank,
+            entries,
+            folder,
+            last,
+            force=force,
+            watch=lambda files: progress(files, t("report.comparing")),
+        )
         if is_checked and not _are_sound(blank, entries, last, lang):
             return 1
-        done = {path for _, path in there}
-        new = [(entry, path) for entry, path in outputs if path not in done]
-        generating = progress(new, t("report.generating"))
-        write_each((path, workbook(entry)) for entry, path in generating)
+        issuing.write_outputs(blank, progress(new, t("report.generating")), last)
         if past and (strangers := sum(entry.code not in last for entry in entries)):
             inform(t("report.prior-unmatched", count=strangers))
         emit(t("report.written", count=len(new), folder=folder))
-        if there:
-            emit(t("report.written-before", count=len(there)))
+        if count := len(entries) - len(new):
+            emit(t("report.written-before", count=count))
         return 0
 
     return run
 
 
 def _are_sound(
-    issue: Issue, entries: Sequence[Entry], last: Mapping[str, Mapping[str, Decimal]], lang: Lang
+    issue: issuing.Issue, entries: Sequence[Entry], last: Mapping[str, Mapping[str, Decimal]], lang: Lang
 ) -> bool:
-    """Check each workbook before it is written, and print what is not as the form says."""
-    from xltools.collection.issuing import file_name  # noqa: PLC0415
+    """Return whether each workbook is as the form says, checked before it is written; print the findings if not."""
     from xltools.collection.second_reader import issued_findings  # noqa: PLC0415  openpyxl is slow to load
 
     t = catalog(lang)
@@ -130,7 +122,7 @@ def _are_sound(
             issue.workbook(entry, last.get(entry.code)),
             issue.stamp(entry),
             issue.filled(last.get(entry.code)),
-            file_name(entry, issue.stamp(entry).year),
+            issuing.file_name(entry, issue.year),
             recalculate=place == 0,
         )
     ]

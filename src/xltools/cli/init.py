@@ -1,4 +1,4 @@
-"""``xltools init``: the folder of a collection."""
+"""``xltools init``: create the folder of a collection."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.options import file, find_form, option
+from xltools.cli.options import file, option
 from xltools.cli.output import emit
-from xltools.collection import issuing, settings
+from xltools.collection import settings
 from xltools.collection.roster_files import load_roster
 from xltools.form import library
 from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
     t = catalog(lang)
 
     @click.command("init", help=t("help.init"))
@@ -36,12 +36,8 @@ def command(lang: Lang) -> click.Command:
         due: dt.datetime | None,
         prior: str,
     ) -> None:
-
-        issuing.check_inputs(year, district)
-        find_form(form)
         day = due.date() if due else None
-        form = form or library.DEFAULT
-        made = settings.create(folder, year, district, roster, form, day, prior, lang)
+        made = settings.create(folder, year, district, roster, form or library.DEFAULT, day, prior, lang)
         emit(t("report.initialised", folder=folder, count=len(load_roster(made.roster).entries)))
 
     return run

@@ -1,4 +1,4 @@
-"""``xltools merge``: the district's roll-up, or the reasons why there is none; and the proof of an existing one."""
+"""``xltools merge``: write the roll-up of a district, or prove an existing one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from xltools.cli.options import (
     paths,
     prior,
     prior_paths,
-    read_limits,
     reading,
 )
 from xltools.cli.output import emit, emit_block, emit_blocks, inform
@@ -35,13 +34,13 @@ from xltools.collection.rollup_file import (
 )
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input
-from xltools.office.guard import Limits
+from xltools.office.guard import Limits, limits_from
 from xltools.report import text
 from xltools.text import Lang, catalog, message
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
     t = catalog(lang)
 
     @click.command("merge", help=t("help.merge"))
@@ -100,7 +99,7 @@ def command(lang: Lang) -> click.Command:
             own.policy,
             witness or own.witness or bool(known and known.witness),
         )
-        places, limits = inbox_of(paths, own), read_limits(reading.limits)
+        places, limits = inbox_of(paths, own), limits_from(reading.limits)
         if checked:
             return _prove(checked, _merged(places, options, reading, lang), limits, lang)
         # A collection is merged again after each correction, and its own roll-up is replaced.

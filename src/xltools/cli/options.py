@@ -21,7 +21,7 @@ from xltools.errors import InputError, Problem
 from xltools.files import read_bytes
 from xltools.form import library
 from xltools.form.model import Form
-from xltools.office.guard import Limits, limits_from
+from xltools.office.guard import limits_from
 from xltools.text import Lang, Word, catalog
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def file() -> click.Path:
     return click.Path(path_type=Path, dir_okay=False)
 
 
-class _Place(click.Path):
+class _PathToRead(click.Path):
     """A path; an address, which earlier versions read, is refused with what to do instead."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -49,7 +49,7 @@ class _Place(click.Path):
 
 def place() -> click.Path:
     """Return the type of an option that names a file or a folder to read."""
-    return _Place(path_type=Path)
+    return _PathToRead(path_type=Path)
 
 
 def paths() -> Callable[[_Command], _Command]:
@@ -62,7 +62,7 @@ def option(lang: Lang, *names: str, text: str, **attributes: Any) -> Callable[[_
     return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **attributes)
 
 
-class _Format(_Choice):
+class _FormatChoice(_Choice):
     """One of the output formats of a command; a format that was withdrawn is refused with what to do instead."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -70,9 +70,9 @@ class _Format(_Choice):
         return super().convert(value, param, ctx)
 
 
-def choice(names: Sequence[str]) -> _Format:
+def choice(names: Sequence[str]) -> _FormatChoice:
     """Return the type of an option that takes one of these output formats."""
-    return _Format(names)
+    return _FormatChoice(names)
 
 
 def command_of(context: click.Context | None) -> str:
@@ -101,7 +101,7 @@ class ReadingOptions(NamedTuple):
     def for_form(self, form: Form | None) -> ReadOptions:
         """Return the options of the reader."""
         return ReadOptions(
-            form, self.by_labels, self.key, self.passwords, read_limits(self.limits), self.verifying
+            form, self.by_labels, self.key, self.passwords, limits_from(self.limits), self.verifying
         )
 
 
@@ -146,11 +146,6 @@ def read_key(path: Path | None) -> bytes:
     if len(key) < _SHORTEST_KEY:
         raise InputError(Problem("short-key", str(path), {"least": _SHORTEST_KEY}))
     return key
-
-
-def read_limits(limits: Sequence[str]) -> Limits:
-    """Return the limits as given on the command line."""
-    return limits_from(limits)
 
 
 def find_form(name: str | None) -> Form:

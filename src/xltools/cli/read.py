@@ -1,4 +1,4 @@
-"""``xltools read``: filled workbooks as data."""
+"""``xltools read``: the content of workbooks as JSON or CSV."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("read", help=catalog(lang)("help.read"))
     @paths()
@@ -36,7 +36,6 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...], how: str, form: str | None, output: Path | None, reading: ReadingOptions
     ) -> int:
-
         own = collection_defaults()
         form = form or own.form
         found = find_form(form) if form else None

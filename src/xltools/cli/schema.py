@@ -1,4 +1,4 @@
-"""``xltools schema``: what the JSON of the other commands holds, for programs that read it."""
+"""``xltools schema``: the JSON schema of the output of other commands."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from xltools.text import Lang, catalog
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("schema", help=catalog(lang)("help.schema"))
     @click.argument("which", type=click.Choice(("verify", "read")), metavar="WHICH")
     def run(which: str) -> None:
-
         emit(schema_text(which))
 
     return run

@@ -1,4 +1,4 @@
-"""``xltools status``: the board, and the words with which agencies are chased."""
+"""``xltools status``: the board of a collection, and a reminder for agencies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from xltools.cli.options import (
     collection_defaults,
     file,
     find_form,
-    find_roster,
     formats,
     given,
     inbox_of,
@@ -29,6 +28,7 @@ from xltools.cli.options import (
 from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
 from xltools.cli.output_files import FILES, refuse_output, write_file
 from xltools.cli.returns import find_past, read_all
+from xltools.collection.roster_files import load_roster
 from xltools.report import board as report
 from xltools.report import data
 from xltools.report.html.board import board_html
@@ -41,7 +41,7 @@ _WIDE = 130  # columns of a window in which the names of files fit
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
     day = click.DateTime(["%Y-%m-%d"])
 
     @click.command("status", help=catalog(lang)("help.status"))
@@ -71,11 +71,9 @@ def command(lang: Lang) -> click.Command:
         force: bool,
         reading: ReadingOptions,
     ) -> int:
-
         refuse_output(how, output, force=force)
         own = collection_defaults()
-        agencies = find_roster(given(roster, own.roster, "--roster"))
-        assert agencies is not None  # noqa: S101  a path was given
+        agencies = load_roster(given(roster, own.roster, "--roster"))
         definition = find_form(form or own.form)
         year = given(year, own.year, "--year")
         last = due.date() if due else own.due or dt.date(year + 1, 1, 31)

@@ -1,9 +1,8 @@
-"""``xltools verify``: what is wrong, in words that can be sent back."""
+"""``xltools verify``: the findings on returns, and the marked files to send back."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -21,23 +20,22 @@ from xltools.cli.options import (
     prior,
     reading,
 )
-from xltools.cli.output import emit, encoding
+from xltools.cli.output import emit, encoding, inform, progress
 from xltools.cli.output_files import FILES, point_to_explanations, refuse_output, write_file
-from xltools.cli.returning import return_to
 from xltools.cli.returns import find_past, read_all
 from xltools.collection.reading import Inputs
+from xltools.collection.returning import return_files
 from xltools.collection.verifying import latest_year, verify_inputs
+from xltools.office.guard import Limits, limits_from
 from xltools.report import data, text
 from xltools.report.explain import page_text
 from xltools.report.html import page_html
+from xltools.report.slip import returned
 from xltools.text import Lang, catalog
-
-if TYPE_CHECKING:
-    from xltools.checking.collection import Collection
 
 
 def command(lang: Lang) -> click.Command:
-    """The command in *lang*."""
+    """Return the command in *lang*."""
 
     @click.command("verify", help=catalog(lang)("help.verify"))
     @paths()
@@ -62,7 +60,6 @@ def command(lang: Lang) -> click.Command:
         back: Path | None,
         reading: ReadingOptions,
     ) -> int:
-
         refuse_output(how, output, force=force)
         own = collection_defaults()
         agencies = find_roster(roster or own.roster)
@@ -83,14 +80,13 @@ def command(lang: Lang) -> click.Command:
         )
         _report(collection, how, output, lang, inputs)
         if back:
-            return_to(back, collection, inputs, reading, lang)
+            _return_files(back, collection, inputs, limits_from(reading.limits), lang)
         return int(collection.has_errors)
 
     return run
 
 
 def _report(collection: Collection, how: str, output: Path | None, lang: Lang, inputs: Inputs) -> None:
-
     if output and how in FILES:
         write_file(output, _content(collection, how, lang), inputs)
         emit(text.summary(collection, lang))
@@ -108,3 +104,10 @@ def _content(collection: Collection, how: str, lang: Lang) -> bytes:
     from xltools.report.workbook import findings_workbook  # noqa: PLC0415
 
     return findings_workbook(collection, lang)
+
+
+def _return_files(folder: Path, collection: Collection, inputs: Inputs, limits: Limits, lang: Lang) -> None:
+    t = catalog(lang)
+    back = [found for one in collection.examined if (found := returned(one))]
+    done = return_files(folder, back, inputs, limits, lambda files: progress(files, t("report.returning")))
+    inform(t("report.returned", count=done.files, folder=folder, unmarked=done.unmarked))

@@ -1,4 +1,4 @@
-"""What earlier versions accepted and this one does not: for one release the answer says what to do instead.
+"""What earlier versions accepted and this one refuses, for one release with a message that says what to do instead.
 
 An entry is added by the release that withdraws something, and removed by the next one. ``tests/interface/withdrawn.txt``
 keeps the complete list.
@@ -54,31 +54,31 @@ TABLE: tuple[Withdrawn, ...] = (
 
 
 def commands(group: str = "") -> Iterator[click.Command]:
-    """Hidden commands that answer for the withdrawn ones of a *group*, by default of the program."""
+    """Yield hidden commands that refuse the withdrawn ones of a *group*, by default of the program."""
     for one in TABLE:
         above, _, name = one.name.rpartition(" ")
         if one.kind == "command" and above == group:
-            yield _refusing(name, one)
+            yield _refusing_command(name, one)
 
 
 def options(command: str, lang: Lang) -> Iterator[click.Option]:
-    """Hidden options that answer for the withdrawn ones of a *command*."""
+    """Yield hidden options in place of the withdrawn ones of a *command*."""
     for one in _of("option", command):
-        yield _answering(one, lang)
+        yield _withdrawn_option(one, lang)
 
 
 def refuse_format(name: str, command: str) -> None:
-    """Raise :class:`InputError` when that output format of a *command* was withdrawn."""
+    """Raise :class:`InputError` if that output format of a *command* was withdrawn."""
     _refuse(_of("format", command), name.casefold(), name)
 
 
 def refuse_ending(output: Path, command: str) -> None:
-    """Raise :class:`InputError` when the name of an *output* file asks for a format that was withdrawn."""
+    """Raise :class:`InputError` if the ending of *output* is that of a format that was withdrawn."""
     _refuse(_of("format", command), output.suffix.removeprefix(".").casefold(), str(output))
 
 
 def refuse_address(text: str) -> None:
-    """Raise :class:`InputError` when *text* is an address whose scheme was withdrawn, and not a path."""
+    """Raise :class:`InputError` if *text* is an address whose scheme was withdrawn, and not a path."""
     if found := _SCHEME.match(text):
         _refuse(_of("scheme"), found[1].casefold(), text)
 
@@ -93,8 +93,8 @@ def _refuse(known: Iterator[Withdrawn], name: str, place: str) -> None:
             raise InputError(Problem(one.problem, place))
 
 
-def _refusing(name: str, one: Withdrawn) -> click.Command:
-    """A command that takes any arguments and refuses them."""
+def _refusing_command(name: str, one: Withdrawn) -> click.Command:
+    """Return a command that takes any arguments and refuses them."""
 
     def run(arguments: tuple[str, ...]) -> None:  # noqa: ARG001  whatever was typed
         raise InputError(Problem(one.problem, one.name))
@@ -104,8 +104,8 @@ def _refusing(name: str, one: Withdrawn) -> click.Command:
     return click.Command(name, params=[anything], callback=run, hidden=True, context_settings=settings)
 
 
-def _answering(one: Withdrawn, lang: Lang) -> click.Option:
-    """An option that answers when it is given; it is eager, so that no other complaint comes first."""
+def _withdrawn_option(one: Withdrawn, lang: Lang) -> click.Option:
+    """Return an option that refuses or ignores itself; it is eager, so that no other error comes first."""
 
     def answer(context: click.Context, parameter: click.Parameter, _: object) -> None:
         if context.get_parameter_source(parameter.name or "") is not ParameterSource.COMMANDLINE:

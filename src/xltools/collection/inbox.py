@@ -1,4 +1,4 @@
-"""What was handed in: files, the files in folders and the members of archives, one by one and all accounted for."""
+"""The files of an inbox: files, files in folders and members of archives."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from xltools.files import read_bytes, shown, walk
 from xltools.office.guard import Limits, ScanError, beyond
 
 
-class Item(NamedTuple):
-    """One file as it is to be read. A member of an archive is named ``archive.zip!member.xlsx``."""
+class InboxItem(NamedTuple):
+    """A file or a member of an archive, which is named ``archive.zip!member.xlsx``."""
 
     name: str
     data: bytes = b""
-    fault: ScanError | None = None  # why there is nothing to read
+    fault: ScanError | None = None  # why its content could not be read
     size: int = 0
 
     @property
     def sha256(self) -> str:
-        """The hash of what it holds; none where nothing could be had of it."""
+        """The SHA-256 of its content; empty if nothing could be read."""
         return hashlib.sha256(self.data).hexdigest() if self.data or self.fault is None else ""
 
     @property
     def source(self) -> Source:
-        """The file as its filing names it."""
+        """The source of its filing."""
         return Source(self.name, self.sha256, self.size)
 
     def refusal(self) -> Filing | None:
-        """The filing of a file that could not even be opened."""
+        """Return the filing of a file that could not be opened; ``None`` if it was."""
         if self.fault is None:
             return None
         finding = Finding(self.fault.code, self.name, found=self.fault.reason)
@@ -41,14 +41,14 @@ class Item(NamedTuple):
 
 
 class Inbox(NamedTuple):
-    """The paths of the files there are, as text. ``passed_over`` counts hidden and temporary files."""
+    """The paths of the files, as text. ``skipped`` counts hidden and temporary files."""
 
     files: tuple[str, ...] = ()
-    passed_over: int = 0
+    skipped: int = 0
 
     @property
     def paths(self) -> Iterator[Path]:
-        """The same as paths."""
+        """The files as paths."""
         return map(Path, self.files)
 
 
@@ -61,15 +61,15 @@ def content_of(file: str, limits: Limits, home: str = "") -> bytes:
     return read_bytes(Path(home, file), limits.file)
 
 
-def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[Item | None]:
-    """What is to be read in the *data* of one of the files: itself or its members; ``None`` for one that is passed over."""
+def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[InboxItem | None]:
+    """Yield the file with these *data*, or the members of an archive; ``None`` for a member that is skipped."""
     name = name_of(file)
     if len(data) > limits.file:
-        yield Item(name, fault=beyond("file", limits), size=Path(home, file).stat().st_size)
+        yield InboxItem(name, fault=beyond("file", limits), size=Path(home, file).stat().st_size)
     elif is_archive(data):
-        yield from _members(name, data, limits)
+        yield from _archive_items(name, data, limits)
     else:
-        yield Item(name, data, size=len(data))
+        yield InboxItem(name, data, size=len(data))
 
 
 def name_of(file: str) -> str:
@@ -77,7 +77,7 @@ def name_of(file: str) -> str:
     return shown(Path(file))
 
 
-def _members(archive: str, data: bytes, limits: Limits) -> Iterator[Item | None]:
+def _archive_items(archive: str, data: bytes, limits: Limits) -> Iterator[InboxItem | None]:
     try:
         for member in members(data, limits):
             if member is None:
@@ -85,11 +85,11 @@ def _members(archive: str, data: bytes, limits: Limits) -> Iterator[Item | None]
                 continue
             name, content = f"{archive}!{member[0]}", member[1]
             if isinstance(content, bytes):
-                yield Item(name, content, size=len(content))
+                yield InboxItem(name, content, size=len(content))
             else:
-                yield Item(name, fault=content)
+                yield InboxItem(name, fault=content)
     except ScanError as error:
-        yield Item(archive, data, error, len(data))
+        yield InboxItem(archive, data, error, len(data))
 
 
 def gather(places: Iterable[Path | str]) -> Inbox:

@@ -1,23 +1,24 @@
-"""Issues one blank workbook per agency, named after it."""
+"""Issuing one blank workbook per agency, named after it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 
+from xltools.collection.roster_files import load_roster
+from xltools.collection.settings import Folder, check_year_and_district
 from xltools.data.filing import Stamp
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.errors import InputError, Problem, RosterError
 from xltools.excel.writer import check_password
 from xltools.excel.writer.stamping import IssueWriter
+from xltools.files import holds, refuse_existing, write_each
+from xltools.form.library import find
 from xltools.form.model import Form
-from xltools.text import Word
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_LONGEST = 100  # characters of a district; it stands in headers and properties
-_YEARS = range(1949, 2200)
+Output = tuple[Entry, Path]  # an agency and the path of its workbook
 
 
 def file_name(entry: Entry, year: int) -> str:
@@ -26,7 +27,7 @@ def file_name(entry: Entry, year: int) -> str:
 
 
 class Issue:
-    """The blank workbooks of one district and year, each stamped with the agency and the year.
+    """The blank workbooks of one district and year, each stamped with its agency and the year.
 
     Inputs that follow from last year's figures are filled in. With *show_last*, last year's figures are shown beside
     the tables. With *key*, stamps are sealed.
@@ -42,7 +43,7 @@ class Issue:
         *,
         show_last: bool = False,
     ) -> None:
-        self.form, self._year, self._district = form, year, district
+        self.form, self.year, self._district = form, year, district
         self._writer = IssueWriter(form, password, key, show_last=show_last)
 
     def workbook(self, entry: Entry, last: Mapping[str, Decimal] | None = None) -> bytes:
@@ -51,11 +52,66 @@ class Issue:
 
     def stamp(self, entry: Entry) -> Stamp:
         """Return the stamp of one agency's workbook."""
-        return Stamp(self.form.key, self.form.edition, self._year, entry.agency(self._district))
+        return Stamp(self.form.key, self.form.edition, self.year, entry.agency(self._district))
 
     def filled(self, last: Mapping[str, Decimal] | None) -> dict[str, Decimal]:
         """Return the inputs that are filled in from last year's figures."""
         return self.form.carried(last) if last else {}
+
+
+def missing_outputs(
+    issue: Issue,
+    entries: Iterable[Entry],
+    folder: Path,
+    last: Mapping[str, Mapping[str, Decimal]],
+    *,
+    force: bool = False,
+    watch: Callable[[Sequence[Path]], Iterable[Path]] = iter,
+) -> list[Output]:
+    """Return the workbooks that are to be written into *folder*; a file that exists with that content is not among them.
+
+    *last* are last year's figures by code. *watch* gets the paths that exist and passes them on. Raises
+    :class:`OutputError` naming every file that exists with other content; with *force*, these are written too.
+    """
+    outputs = [(entry, folder / file_name(entry, issue.year)) for entry in entries]
+    if force:
+        return outputs
+    there = {path: entry for entry, path in outputs if path.exists()}
+    refuse_existing(
+        path
+        for path in watch(list(there))
+        if not holds(path, issue.workbook(there[path], last.get(there[path].code)))
+    )
+    return [(entry, path) for entry, path in outputs if path not in there]
+
+
+def write_outputs(issue: Issue, outputs: Iterable[Output], last: Mapping[str, Mapping[str, Decimal]]) -> None:
+    """Write the workbooks; *last* are last year's figures by code."""
+    write_each((path, issue.workbook(entry, last.get(entry.code))) for entry, path in outputs)
+
+
+def generate(
+    collection: Folder,
+    *,
+    past: Past | None = None,
+    password: str = "",
+    key: bytes = b"",
+    show_last: bool = False,
+    force: bool = False,
+) -> list[Path]:
+    """Write the workbook of each agency of a *collection* into its outbox and return the paths of the new files.
+
+    Inputs that follow from the *past* are filled in. *password* protects the sheets and *key* seals the stamps. A file
+    that exists with the same content is left alone; for any other :class:`OutputError` is raised, unless *force*.
+    """
+    check_inputs(collection.year, collection.district, password)
+    roster = load_roster(collection.roster)
+    last = last_figures(past, roster, collection.district) if past else {}
+    form = find(collection.form)
+    issue = Issue(form, collection.year, collection.district, password, key, show_last=show_last)
+    outputs = missing_outputs(issue, roster, collection.outbox, last, force=force)
+    write_outputs(issue, outputs, last)
+    return [path for _, path in outputs]
 
 
 def last_figures(past: Past, entries: Iterable[Entry], district: str) -> dict[str, Mapping[str, Decimal]]:
@@ -87,8 +143,5 @@ def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple
 
 def check_inputs(year: int, district: str, password: str = "") -> None:
     """Raise :class:`InputError` for a year, a district or a password that a workbook cannot have."""
-    if year not in _YEARS:
-        raise InputError(Problem("bad-year", facts={"year": year}))
-    if not district.strip() or _CONTROL.search(district) or len(district) > _LONGEST:
-        raise InputError(Problem("bad-text", facts={"what": Word("item-district")}))
+    check_year_and_district(year, district)
     check_password(password)

@@ -1,7 +1,7 @@
 """Merging: which files are added, which are left out and why, and the roll-up of those that are.
 
-Nothing is decided in silence. Inputs are added and totals derived; a file with errors is never added, and a later file
-never takes the place of an earlier one.
+Every file and agency has an account in the roll-up. Inputs are added and totals derived; a file with errors is never
+added, and a later file never replaces an earlier one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xltools.checking.collection import Collection, Examined, examine
-from xltools.checking.holders import entry_of, named_for
+from xltools.checking.duplicates import entry_of, named_for
 from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
-from xltools.data.finding import Finding, Severity
+from xltools.data.finding import Finding, Severity, Waiver
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency, same_agency
@@ -27,20 +27,20 @@ _NO_SOURCE = Source("")
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """What the coordinator leaves out: an agency's code or a file's name, and why."""
+    """What the coordinator leaves out: the code of an agency or the name of a file, with the reason."""
 
     what: str
     reason: str
 
     def covers(self, filing: Filing) -> bool:
-        """Return whether *filing* is meant."""
+        """Return whether *filing* is left out."""
         by_code = filing.agency is not None and filing.agency.code == self.what
         return by_code or self.what in {filing.source.name, filing.source.path}
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """The outcome: the collection as examined, and the roll-up unless an error prevents it."""
+    """The examined collection, and its roll-up unless an error prevents it."""
 
     collection: Collection
     rollup: Rollup | None
@@ -59,7 +59,7 @@ def merge(
     policy: Policy | None = None,
     past: Past | None = None,
 ) -> Merge:
-    """Add up *filings*; with *incomplete*, what has errors or is missing is left out and the roll-up says so.
+    """Verify and add up *filings*; with *incomplete*, files with errors are left out and the roll-up says so.
 
     Raises :class:`InputError` for an exclusion that names neither a file nor an agency of the roster.
     """
@@ -69,7 +69,7 @@ def merge(
     kept = [filing for filing, exclusion in pairs if exclusion is None]
     reasons = {exclusion.what: exclusion.reason for exclusion in exclusions}
     expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
-    past = past.without(reasons) if past else None  # an agency that is left out is not gone
+    past = past.without(reasons) if past else None  # an agency that is left out is not reported as gone
     collection = examine(kept, expected, year, district, policy=policy, past=past)
     added = [one.filing for one in collection.examined if _can_be_added(one)]
     if not added or (collection.has_errors and not incomplete):
@@ -83,8 +83,8 @@ def merge(
         *sorted(excluded, key=_account_order),
         *_absentees(roster, filings, collection, reasons, district),
     )
-    waived = sorted((finding for finding in collection.findings if finding.waiver), key=_finding_order)
-    accepted = [_accepted(finding) for finding in waived]
+    waived = sorted(collection.findings, key=lambda f: (f.agency, f.code, f.sheet, f.address, f.file))
+    accepted = [_accepted(finding, finding.waiver) for finding in waived if finding.waiver]
     rollup = Rollup(
         form,
         year,
@@ -93,7 +93,7 @@ def merge(
         tuple(_member(filing, roster) for filing in added),
         accounts,
         _coverage(roster, added, accounts),
-        (*accepted, *(one for filing in added for one in _accepted_below(filing))),
+        (*accepted, *(one._replace(via=str(filing.agency)) for filing in added for one in filing.waived)),
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
         past.years_of(Agency(district, code or district, district)) if past else {},
@@ -111,12 +111,12 @@ def _refuse_unknown(
 
 
 def _can_be_added(one: Examined) -> bool:
-    """Return whether its figures can be trusted; an incomplete roll-up's can, as far as they go."""
+    """Return whether a file has no errors, except that it may be an incomplete roll-up."""
     return all(not f.is_error or f.code == "rollup-incomplete" for f in one.findings)
 
 
 def _in_order(added: Iterable[Filing], roster: Roster | None) -> list[Filing]:
-    """Return the files in the roster's order, then by district and code, never in the order of the files.
+    """Return the files in the order of the roster, then of district and code, whatever their own order.
 
     Raises :class:`AdditionError` if two are from one agency: each of them has an error that names the other.
     """
@@ -136,10 +136,6 @@ def _account_order(account: Account) -> tuple[str, ...]:
     return (agency.district, agency.code, source.name, source.sha256, source.path)
 
 
-def _finding_order(finding: Finding) -> tuple[str, ...]:
-    return (finding.agency, finding.code, finding.sheet, finding.address, finding.file)
-
-
 def _member(filing: Filing, roster: Roster | None) -> Member:
     assert filing.agency is not None  # noqa: S101  a filing without a stamp has an error
     assert filing.record is not None  # noqa: S101  and so has one without a record
@@ -157,18 +153,12 @@ def _included(filing: Filing) -> list[Account]:
     return accounts
 
 
-def _accepted(finding: Finding) -> Accepted:
-    """Return a waived finding as the roll-up keeps it, in words: its facts do not outlast the file."""
-    assert finding.waiver is not None  # noqa: S101  only such are passed
+def _accepted(finding: Finding, waiver: Waiver) -> Accepted:
+    """Return a waived finding as the roll-up keeps it, with its message instead of its facts."""
     place = "!".join(filter(None, (finding.sheet, finding.address)))
-    waiver = finding.waiver
-    words = message(finding, "zh")
-    return Accepted(finding.agency, finding.code, place, words, waiver.reason, waiver.who, waiver.date)
-
-
-def _accepted_below(filing: Filing) -> list[Accepted]:
-    """Return what was accepted in a roll-up, which stays so, and stays visible, in the roll-up above it."""
-    return [accepted._replace(via=str(filing.agency)) for accepted in filing.waived]
+    return Accepted(
+        finding.agency, finding.code, place, message(finding, "zh"), waiver.reason, waiver.who, waiver.date
+    )
 
 
 def _refused(one: Examined) -> Account:
@@ -203,7 +193,7 @@ def _absentees(
 
 
 def _coverage(roster: Roster | None, added: Iterable[Filing], accounts: Sequence[Account]) -> Coverage:
-    """Only a roster vouches for completeness, at this level and at those below."""
+    """Return the coverage: complete only if there is a roster and all roll-ups among the files are complete."""
     if left_out(accounts):
         return "incomplete"
     are_whole = all(filing.is_complete or not filing.is_rollup for filing in added)

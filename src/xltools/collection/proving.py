@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from xltools.checking.checks import verified
-from xltools.collection.inbox import Item
+from xltools.collection.inbox import InboxItem
 from xltools.collection.manifest import Manifest, Settings, path_of, read
 from xltools.collection.reading import reading
 from xltools.collection.rollup_file import MergedFiles
@@ -38,20 +38,20 @@ class Mismatch(NamedTuple):
     finding: Finding | None = None
 
 
-class Proof(NamedTuple):
+class ProofResult(NamedTuple):
     """Whether a workbook has the parts of the roll-up; if not, every mismatch. ``sha256`` is that of the parts."""
 
     sha256: str
     mismatches: tuple[Mismatch, ...] = ()
 
 
-def prove(workbook: Path, merged: MergedFiles, rollup: Rollup, limits: Limits) -> Proof:
+def prove(workbook: Path, merged: MergedFiles, rollup: Rollup, limits: Limits) -> ProofResult:
     """Compare *workbook* with the *rollup* that the files give. Raises :class:`InputError` if there is no such workbook."""
     there = read_bytes(workbook)
     made = written_parts(merged.workbook(rollup, workbook.parent))
     differing = tuple(_part_mismatches(there, workbook, made, limits))
     if not differing:
-        return Proof(made.sha256)
+        return ProofResult(made.sha256)
     known = read(path_of(workbook))
     if known is None:
         found = [Mismatch("no-manifest", {"file": path_of(workbook).name})]
@@ -59,7 +59,7 @@ def prove(workbook: Path, merged: MergedFiles, rollup: Rollup, limits: Limits) -
         settings = merged.options.settings()
         found = [*_setting_mismatches(known.settings, settings), *_input_mismatches(known, rollup)]
     found += _figure_mismatches(there, workbook, rollup, limits)
-    return Proof(made.sha256, tuple(found) or (Mismatch("only-parts"), *differing))
+    return ProofResult(made.sha256, tuple(found) or (Mismatch("only-parts"), *differing))
 
 
 def _setting_mismatches(then: Settings, now: Settings) -> Iterator[Mismatch]:
@@ -107,7 +107,7 @@ def _part_mismatches(there: bytes, workbook: Path, made: PartHashes, limits: Lim
 
 def _figure_mismatches(there: bytes, workbook: Path, rollup: Rollup, limits: Limits) -> Iterator[Mismatch]:
     """Yield the figures that the files do not give, and the findings on the workbook itself."""
-    item = Item(str(workbook), there, size=len(there))
+    item = InboxItem(str(workbook), there, size=len(there))
     filing = reading(item, lambda one: verified(read_package(one.data, one.name, rollup.form, limits)))
     for one in discrepancies(filing, rollup):
         found, expected = (Word("empty") if x in {None, ""} else x for x in (one.found, one.expected))
@@ -120,7 +120,7 @@ def _figure_mismatches(there: bytes, workbook: Path, rollup: Rollup, limits: Lim
 
 
 class Discrepancy(NamedTuple):
-    """One thing in which a workbook is not what the files give: what it holds, and what they give."""
+    """One difference between a workbook and the files: what is in the workbook, and what the files give."""
 
     what: What
     agency: str = ""
@@ -130,35 +130,30 @@ class Discrepancy(NamedTuple):
 
 
 def discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
-    """What differs between the roll-up in a workbook, as it was read, and the one that the files give."""
+    """Yield what differs between the roll-up in a workbook, read as *filing*, and the one that the files give."""
     if filing.form is None or filing.record is None or not filing.is_rollup:
         yield Discrepancy("unreadable")
         return
     if filing.stamp != rollup.stamp:
-        yield Discrepancy("stamp", found=_stamp(filing), expected=f"{rollup.stamp.agency} {rollup.year}")
+        yield Discrepancy(
+            "stamp",
+            found=f"{filing.stamp.agency} {filing.stamp.year}" if filing.stamp else "",
+            expected=f"{rollup.stamp.agency} {rollup.year}",
+        )
     if filing.is_complete != (rollup.coverage == "complete"):
         yield Discrepancy("coverage")
-    yield from _rows(filing, rollup)
-
-
-def _stamp(filing: Filing) -> str:
-    assert filing.stamp is not None  # noqa: S101  a roll-up has one
-    return f"{filing.stamp.agency} {filing.stamp.year}"
-
-
-def _rows(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
     left = {member.agency: member for member in filing.members}
     for member in rollup.members:
         there = left.pop(member.agency, None)
         if there is None:
             yield Discrepancy("row-missing", str(member.agency))
         else:
-            yield from _row(there, member, rollup)
+            yield from _member_discrepancies(there, member, rollup)
     for agency in left:
         yield Discrepancy("row-extra", str(agency))
 
 
-def _row(there: Member, member: Member, rollup: Rollup) -> Iterator[Discrepancy]:
+def _member_discrepancies(there: Member, member: Member, rollup: Rollup) -> Iterator[Discrepancy]:
     agency = str(member.agency)
     if there.source.sha256 != member.source.sha256:
         one, other = (f"{source.name} {source.sha256[:12]}" for source in (there.source, member.source))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,11 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import xltools
 from xltools.checking.checks import verified
-from xltools.collection.inbox import Inbox, Item, content_of, gather, items, name_of
+from xltools.collection.inbox import Inbox, InboxItem, content_of, gather, items, name_of
 from xltools.data.failure import failed
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Finding
 from xltools.data.roster import Roster
+from xltools.document.reader import report_in
 from xltools.errors import InputError, Problem
 from xltools.excel.reader import read, read_package
 from xltools.files import shown
@@ -30,9 +34,8 @@ if TYPE_CHECKING:
 _DOCUMENTS = {"word-document", "html-file", "csv-file"}
 _BATCH = 16  # files in one task, so that sending it costs little
 
-Filings = tuple[
-    Filing | None, ...
-]  # of one file: one for each member of an archive, None for a skipped member
+# The filings of one file: one for each member of an archive, None for a skipped member.
+Filings = tuple[Filing | None, ...]
 
 
 @dataclass(frozen=True)
@@ -58,22 +61,17 @@ class ReadOptions:
             passwords=self.passwords,
         )
         if found.findings and found.findings[0].code in _DOCUMENTS:
-            from xltools.document.reader import report_in  # noqa: PLC0415  slow to import, and few files need it
-
-            return self._unsealed(report_in(data, name, self.form, self.limits)) or found
+            report = report_in(data, name, self.form, self.limits)
+            if report and report.stamp and self.key:  # a document has no seal
+                about = Finding("seal-missing", report.source.path, str(report.agency))
+                report = replace(report, findings=(about, *report.findings))
+            return report or found
         return found
 
-    def read(self, item: Item) -> Filing:
+    def read(self, item: InboxItem) -> Filing:
         """Return the filing in one file or member of an archive, verified if ``verifying``."""
         found = self.filing(item.data, item.name)
         return verified(found) if self.verifying else found
-
-    def _unsealed(self, report: Filing | None) -> Filing | None:
-        """Return the *report* with the finding ``seal-missing`` if seals are checked: a document has none."""
-        if report is None or report.stamp is None or not self.key:
-            return report
-        about = Finding("seal-missing", report.source.path, str(report.agency))
-        return replace(report, findings=(about, *report.findings))
 
 
 def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Filing:
@@ -96,7 +94,7 @@ def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Fili
 
 
 def readings(
-    file: str, data: bytes, limits: Limits, read: Callable[[Item], Filing], home: str = ""
+    file: str, data: bytes, limits: Limits, read: Callable[[InboxItem], Filing], home: str = ""
 ) -> Iterator[Filing | None]:
     """Yield what *read* returns for a file or each member of an archive; ``None`` for a member that is skipped.
 
@@ -106,10 +104,10 @@ def readings(
         for item in items(file, data, limits, home):
             yield None if item is None else reading(item, read)
     except Exception as error:  # noqa: BLE001  an archive that cannot be opened stops no other file
-        yield failed(Filing(Item(name_of(file), data, size=len(data)).source), error)
+        yield failed(Filing(InboxItem(name_of(file), data, size=len(data)).source), error)
 
 
-def reading(item: Item, read: Callable[[Item], Filing]) -> Filing:
+def reading(item: InboxItem, read: Callable[[InboxItem], Filing]) -> Filing:
     """Return what *read* returns for *item*, or a filing with the finding for what it raised; see :func:`failed`."""
     try:
         return item.refusal() or read(item)
@@ -136,7 +134,7 @@ class Workers:
 
 def processes_of_this_machine(count: int) -> Workers:
     """Return *count* processes of this machine."""
-    import multiprocessing  # noqa: PLC0415  slow to import, and one process alone does not need them
+    import multiprocessing  # noqa: PLC0415  not everywhere there are processes
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
 
     context = multiprocessing.get_context("spawn")
@@ -146,9 +144,7 @@ def processes_of_this_machine(count: int) -> Workers:
 
 def prepare_worker() -> None:
     """Make this worker ignore Ctrl-C, which its parent handles, and end when its parent was killed."""
-    import multiprocessing  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-    import threading  # noqa: PLC0415
+    import multiprocessing  # noqa: PLC0415  not everywhere there are processes
 
     parent = multiprocessing.parent_process()
 
@@ -200,8 +196,6 @@ def read_file(file: str, options: ReadOptions, home: str = "", version: str = xl
     Raises :class:`InputError` if the file cannot be opened, or if the caller has another *version* of this package.
     """
     if version != xltools.__version__:
-        import platform  # noqa: PLC0415
-
         about = {
             "version": xltools.__version__,
             "python": platform.python_version(),
@@ -245,7 +239,7 @@ def read_inputs(
     :class:`InputError` if there is no file, unless *allow_none*.
     """
     inbox = gather(places)
-    count, skipped = len(inbox.files), inbox.passed_over
+    count, skipped = len(inbox.files), inbox.skipped
     if not count and not allow_none:
         raise InputError(Problem("no-workbooks", "、".join(map(str, places))))
     filings: list[Filing] = []

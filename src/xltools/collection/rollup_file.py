@@ -15,10 +15,12 @@ from xltools.collection.manifest import Settings, hash_of, policy_hash
 from xltools.collection.merging import Exclusion, Merge, merge
 from xltools.collection.reading import Inputs, ReadOptions, Watch, Workers, read_inputs, read_one, unwatched
 from xltools.collection.roster_files import load_roster
+from xltools.collection.settings import Folder
 from xltools.data.policy import Policy
 from xltools.data.rollup import Rollup
 from xltools.errors import InputError, OutputError, Problem
 from xltools.files import read_bytes, refuse_input, write_atomically
+from xltools.form.library import find
 from xltools.form.model import Form
 from xltools.office.guard import Limits
 
@@ -46,6 +48,21 @@ class MergeOptions:
     password: str = ""
     policy: Policy = field(default_factory=Policy)
     witness: bool = False
+
+    @classmethod
+    def of(cls, collection: Folder, *, incomplete: bool = False) -> MergeOptions:
+        """Return the options for merging the returns of a *collection*."""
+        return cls(
+            find(collection.form),
+            collection.year,
+            collection.district,
+            collection.code,
+            collection.roster,
+            incomplete=incomplete,
+            prior=[collection.prior] if collection.prior else [],
+            policy=collection.policy,
+            witness=collection.witness,
+        )
 
     def settings(self) -> Settings:
         """Return what the manifest records of these options."""

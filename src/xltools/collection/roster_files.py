@@ -15,14 +15,14 @@ _WORKBOOKS = {".xlsx", ".xlsm"}
 
 
 def load_roster(path: Path) -> Roster:
-    """The roster in a CSV file or a workbook's first sheet; raises :class:`RosterError`."""
+    """Return the roster in a CSV file or the first sheet of a workbook; raises :class:`RosterError`."""
     return build(rows_of(path), str(path))
 
 
 def rows_of(path: Path) -> Iterable[tuple[int, Sequence[str]]]:
-    """The numbered rows of a CSV file (UTF-8, UTF-16 or GB18030) or of a workbook's first sheet.
+    """Return the numbered rows of a CSV file (UTF-8, UTF-16 or GB18030) or of the first sheet of a workbook.
 
-    Raises :class:`RosterError` when it is neither, :class:`InputError` when the system refuses it.
+    Raises :class:`RosterError` if it is neither, :class:`InputError` if it cannot be read.
     """
     if path.suffix.casefold() in _WORKBOOKS:
         from xltools.excel.sheet_rows import first_sheet  # noqa: PLC0415  only a workbook needs openpyxl

@@ -1,6 +1,7 @@
-"""Checks roll-ups, documents and blank workbooks with the second reader before they are written.
+"""The second reader: checks a roll-up against its files before it is written, a document, and blank workbooks.
 
-:mod:`xltools.witness` reads the files again and compares; this module turns the differences into findings.
+:mod:`xltools.witness` computes the figures and shares no code with the rest of the package. This module passes it the
+files and converts its differences to findings.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ Recalculation = Literal["agrees", "differs", "failed", "not-installed"]
 
 
 class SecondReading(NamedTuple):
-    """The result of the second reader: its verdict, the result of a recalculation by LibreOffice, and findings."""
+    """What the second reader found: its verdict, whether LibreOffice computes the same, and the findings."""
 
     verdict: Verdict
     recalculation: Recalculation
     findings: tuple[Finding, ...] = ()
 
     def facts(self) -> dict[str, object]:
-        """Return the counts and the undecided figures, for the manifest."""
+        """Return what the manifest records."""
         v = self.verdict
         undecided = [one._asdict() for one in v.undecided]
         counts = {"agreed": v.agreed, "figures": v.figures, "read": v.read, "files": v.files, "of": v.of}
@@ -45,30 +46,34 @@ class SecondReader:
     """Reads the files of a roll-up again, then compares workbooks and documents with their sums."""
 
     def __init__(self, form: Form, accounts: Iterable[Account], handed_in: Iterable[Path] = ()) -> None:
-        """Read the included files of *accounts*, whose paths are relative to the current folder.
+        """Read the files of the *accounts* of a roll-up, whose paths are relative to the current folder.
 
-        A file in *handed_in* without an account is a finding.
+        Each file that was *handed in* must have an account, whether it was added or left out.
         """
         accounts = list(accounts)
         known = {account.source.on_disk for account in accounts}
         self._form, self._lost = form, [path for path in map(shown, handed_in) if path not in known]
-        added = [_added(account) for account in accounts if account.status == "included"]
+        added = []
+        for agency, source in ((one.agency, one.source) for one in accounts if one.status == "included"):
+            district, code = (agency.district, agency.code) if agency else ("", "")
+            added.append(AddedFile(Path(source.on_disk), source.sha256, district, code, source.path))
         self._returns = Returns(form.text, added)
 
     @cached_property
     def expected(self) -> Verdict:
-        """The verdict on a roll-up without differences."""
+        """The verdict on a roll-up in which nothing differs."""
         return self._returns.verdict()
 
     @property
     def sentence(self) -> str:
-        """The sentence about the second reader on the cover of the roll-up."""
+        """The sentence on the cover of the roll-up, which is checked before the roll-up is written."""
         verdict = self.expected
         key = "sampled" if verdict.of > verdict.files else "second-reader"
-        return clerk()(f"rollup.{key}", **_counts(verdict))
+        counts = {name: getattr(verdict, name) for name in ("agreed", "figures", "read", "files", "of")}
+        return clerk()(f"rollup.{key}", **counts)
 
     def checked(self, rollup: bytes, file: str) -> SecondReading:
-        """Compare the content of a roll-up called *file* with its files; LibreOffice recalculates it if installed."""
+        """Compare a roll-up, which findings call *file*, with the files; LibreOffice recalculates it if installed."""
         try:
             differences = list(self._returns.rollup_differences(rollup, file))
         except Exception as error:  # noqa: BLE001  openpyxl raises many kinds for what it cannot open
@@ -90,7 +95,7 @@ class SecondReader:
         return ("differs" if others else "agrees"), others
 
     def document_checked(self, content: bytes, file: str, rollup: bytes | None = None) -> SecondReading:
-        """Compare every figure in a document called *file* with the sums; *rollup* is the content of its roll-up."""
+        """Compare every figure in a document with the sum; *rollup* is the roll-up that it was made from."""
         found = list(self._returns.document_differences(content, file, rollup))
         differences = [one for one in found if isinstance(one, FigureDifference)]
         undecided = [one for one in found if isinstance(one, Undecided)]
@@ -118,12 +123,13 @@ class SecondReader:
 def published_checked(
     document: bytes, file: str, filing: Filing, form: Form, sources: Iterable[Account] = ()
 ) -> SecondReading:
-    """Compare a document with the workbook from which it was generated, given as *filing*.
+    """Compare a document with the workbook that it was made from, which was read as *filing*.
 
-    The second reader reads the files in *sources*, the accounts of its manifest, if all exist; otherwise the workbook.
+    *sources* are the files that were added up, from its manifest. If all of them exist, the second reader reads those
+    files, else the workbook.
     """
     workbook = Path(filing.source.on_disk)
-    accounts = [_at_hand(account, workbook.parent) for account in sources]
+    accounts = [_existing_account(account, workbook.parent) for account in sources]
     if accounts and all(accounts):
         reader = SecondReader(form, filter(None, accounts))
         return reader.document_checked(document, file, read_bytes(workbook))
@@ -131,8 +137,8 @@ def published_checked(
     return reader.document_checked(document, file)
 
 
-def _at_hand(account: Account, home: Path) -> Account | None:
-    """Return the account with a path relative to *home* or the current folder; ``None`` if the file does not exist."""
+def _existing_account(account: Account, home: Path) -> Account | None:
+    """Return the account of a file with a path that exists, relative to its manifest or to the current folder."""
     source = account.source
     for path in (str(home / source.path), source.path):
         found = source._replace(path=path)
@@ -141,23 +147,13 @@ def _at_hand(account: Account, home: Path) -> Account | None:
     return None
 
 
-def _added(account: Account) -> AddedFile:
-    agency, source = account.agency, account.source
-    district, code = (agency.district, agency.code) if agency else ("", "")
-    return AddedFile(Path(source.on_disk), source.sha256, district, code, source.path)
-
-
-def _counts(verdict: Verdict) -> dict[str, object]:
-    return {key: getattr(verdict, key) for key in ("agreed", "figures", "read", "files", "of")}
-
-
 def issued_findings(
     form: Form, workbook: bytes, stamp: Stamp, filled: Mapping[str, Decimal], file: str, *, recalculate: bool
 ) -> list[Finding]:
-    """Return the differences between a workbook that will be sent and the form.
+    """Return findings for everything in which a blank workbook differs from the form.
 
-    *filled* has the inputs prefilled from last year. With *recalculate* LibreOffice, if installed, computes the formulas
-    and the results are compared too.
+    *filled* are the inputs that were filled in from last year. With *recalculate*, LibreOffice computes the totals too,
+    if installed.
     """
     expected, agency = FormFigures(form.text), stamp.agency
     cover = {"form": stamp.form, "edition": stamp.edition, "year": str(stamp.year), "code": agency.code}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,16 @@ from xltools.data.policy import Policy, Thresholds
 from xltools.data.roster import CODE_HEADS
 from xltools.errors import InputError, InvalidValueError, Problem
 from xltools.files import refuse_existing, write_atomically
-from xltools.text import Lang, catalog
+from xltools.form.library import DEFAULT, find
+from xltools.text import Lang, Word, catalog
 from xltools.toml_tables import nearest, read_text, structure
 
 FILE = "collection.toml"
 WAIVERS = "waivers.csv"
 WAIVERS_WORKBOOK = "waivers.xlsx"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST = 100  # characters of a district; it stands in headers and properties
+_YEARS = range(1949, 2200)
 _LEVELS = [severity.value for severity in Severity]
 _WAIVER_HEADS = {
     "agency": ("agency", *CODE_HEADS),
@@ -69,7 +74,7 @@ class CollectionSettings:
     year: int
     district: str
     due: dt.date
-    form: str = "xxgk-2021"
+    form: str = DEFAULT
     code: str = ""
     prior: str = ""
     rule_makers: tuple[str, ...] = ()
@@ -186,28 +191,43 @@ def _waiver_faults(waiver: Waiver) -> Iterator[tuple[str, dict[str, object]]]:
         yield "fixed-waiver", {"code": waiver.code}
 
 
+def check_year_and_district(year: int, district: str) -> None:
+    """Raise :class:`InputError` for a year or a district that a workbook cannot have."""
+    if year not in _YEARS:
+        raise InputError(Problem("bad-year", facts={"year": year}))
+    if not district.strip() or _CONTROL.search(district) or len(district) > _LONGEST:
+        raise InputError(Problem("bad-text", facts={"what": Word("item-district")}))
+
+
 def create(
     path: Path,
     year: int,
     district: str,
     roster: Path,
-    form: str,
-    due: dt.date | None,
-    prior: str,
-    lang: Lang,
+    form: str = DEFAULT,
+    due: dt.date | None = None,
+    prior: str = "",
+    lang: Lang = "zh",
 ) -> Folder:
-    """Create the folder with its files; raises an error for a faulty roster or an existing collection.
+    """Create the folder of a collection with its files, whose comments are in *lang*, and return the collection.
 
-    The due day is 31 January of the next year unless given (《政府信息公开条例》第四十九条).
+    The *roster* is copied. *prior* is the path of last year's collection or roll-up, from the folder. The due day is 31
+    January of the next year unless given (《政府信息公开条例》第四十九条). Raises :class:`InputError` for a year or a
+    district that a workbook cannot have, :class:`RosterError` for a faulty roster, :class:`OutputError` if the folder
+    is a collection already.
     """
+    check_year_and_district(year, district)
+    find(form)
     load_roster(roster)  # refuse a faulty roster now and not when the first command runs in the folder
     due = due or dt.date(year + 1, 1, 31)
     t = catalog(lang)
     about = {"form": form, "year": year, "due": due}
+    rows = io.StringIO(newline="")
+    csv.writer(rows, lineterminator="\n").writerows(row for _, row in rows_of(roster))
     settings = t("folder.collection", district=_quoted(district), prior=_quoted(prior), **about)
     texts = {
         path / FILE: settings,
-        path / "roster.csv": "\ufeff" + _csv(row for _, row in rows_of(roster)),
+        path / "roster.csv": "\ufeff" + rows.getvalue(),
         path / WAIVERS: "\ufeff" + t("folder.waivers"),
     }
     refuse_existing(texts)
@@ -216,12 +236,6 @@ def create(
     for file, text in texts.items():
         write_atomically(file, text.encode())
     return load(path)
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue()
 
 
 def _quoted(text: str) -> str:

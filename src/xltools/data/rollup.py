@@ -1,10 +1,9 @@
-"""The sum of many filings, which remembers each of them: every figure can be traced to its file."""
+"""The roll-up: the sum of many filings, with each of its members, so that every figure can be traced to a file."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -21,11 +20,11 @@ Coverage = Literal["complete", "unchecked", "incomplete"]
 
 @dataclass(frozen=True, eq=False)
 class Rollup:
-    """What a district's workbook holds.
+    """The content of a district's workbook.
 
-    ``accounts`` names every file and agency, in or out, and why; ``waived`` the findings that were accepted, here or in a roll-up
-    that is inside; ``counts`` how many findings of each severity the collection has besides; ``expected`` how many agencies the roster names.
-    ``earlier`` are the district's figures of the years before, as far as they are known.
+    ``accounts`` are those of every file and agency, included or not, with the reason; ``waived`` are the findings that
+    were accepted, also in roll-ups that are members. ``counts`` is the number of other findings by severity, and
+    ``expected`` the number of agencies on the roster. ``earlier`` are the known figures of the years before.
     """
 
     form: Form
@@ -39,32 +38,32 @@ class Rollup:
     counts: Mapping[Severity, int] = field(default_factory=dict)
     expected: int | None = None
     earlier: Mapping[int, Figures] = field(default_factory=dict)
-    second_reader: str = ""  # the sentence on the cover about the second reader, where there was one
+    second_reader: str = ""  # the sentence on the cover about the second reader, if there was one
 
     @property
     def stamp(self) -> Stamp:
-        """The roll-up's own: it is a return of the district."""
+        """The stamp of the roll-up as a return of the district."""
         agency = Agency(self.district, self.code, self.district)
         return Stamp(self.form.key, self.form.edition, self.year, agency, "rollup")
 
     @property
     def included(self) -> Iterator[Account]:
-        """The accounts of the files that were added, each of which has its row."""
+        """The accounts of the files that were added, one per row."""
         return (account for account in self.accounts if account.status == "included")
 
     @cached_property
     def left_out(self) -> tuple[Account, ...]:
-        """The accounts of the files that were not added, and of the agencies that sent none."""
+        """The accounts of the files that were not added, and of the agencies without a file."""
         return left_out(self.accounts)
 
     @cached_property
     def record(self) -> Record:
-        """The sum, over every agency inside."""
+        """The sum of all members."""
         return rolled_up(self.form, self.year, self.members, self.accounts)
 
     @cached_property
     def values(self) -> dict[str, Decimal]:
-        """Every figure of the district that can be a sum, totals included."""
+        """Every figure of the district that can be added, totals included."""
         cells = self.form.cells
         return {name: value for name, value in self.record.complete().items() if cells[name].additive}
 
@@ -74,10 +73,10 @@ class Rollup:
 
 
 def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: Sequence[Account]) -> Record:
-    """The record of a roll-up: figures from its members, agencies from its accounts.
+    """Return the record of a roll-up: figures from its members, agencies from its accounts.
 
-    A roll-up of one agency holds that agency's figures but for those that cannot be added. Raises
-    :class:`AdditionError` where an agency is there twice.
+    A roll-up of one agency has its figures except those that cannot be added. Raises :class:`AdditionError` if an
+    agency is among the members twice.
     """
     parts = (Record(form, year, frozenset((member.agency,)), member.values) for member in members)
     values = total(form, year, parts).values
@@ -85,19 +84,22 @@ def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: Sequen
 
 
 def _agencies_of(accounts: Sequence[Account]) -> frozenset[Agency]:
-    """The agencies whose own figures are inside; a roll-up stands for those that came in its file."""
+    """Return the agencies whose figures are added; for a roll-up among the files, those inside it."""
     rollups = {account.source.sha256 for account in accounts if account.status == "member"}
-    inside = (a for a in accounts if a.status == "member" or _is_alone(a, rollups))
-    return frozenset(account.agency for account in inside if account.agency)
-
-
-def _is_alone(account: Account, rollups: AbstractSet[str]) -> bool:
-    return account.status == "included" and account.source.sha256 not in rollups
+    return frozenset(
+        account.agency
+        for account in accounts
+        if account.agency
+        and (
+            account.status == "member"
+            or (account.status == "included" and account.source.sha256 not in rollups)
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Subtotal:
-    """What the agencies of one kind add up to: how many there are, and every figure that can be a sum."""
+    """The sum of the agencies of one kind: how many there are, and every figure that can be added."""
 
     kind: str
     count: int
@@ -105,7 +107,7 @@ class Subtotal:
 
 
 def subtotals(rollup: Rollup) -> list[Subtotal]:
-    """One for each kind, in the order of the members; a spreadsheet takes kinds for one that differ in case only."""
+    """Return the subtotal of each kind, in the order of the members; kinds that differ in case only are one kind."""
     kinds: dict[str, str] = {}
     counts: Counter[str] = Counter()
     sums: dict[str, dict[str, Decimal]] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from xltools.checking.holders import entry_of
+from xltools.checking.duplicates import entry_of
 from xltools.data.document import Document, DocumentBlock, Heading, PageBreak, Paragraph
 from xltools.data.filing import Filing
 from xltools.data.roster import Roster

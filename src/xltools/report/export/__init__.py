@@ -1,4 +1,4 @@
-"""Exports of figures: one table in a file with its dictionary beside it, or a database with both."""
+"""Exports of figures: one table in a file with its dictionary in another, or a database with both."""
 
 from __future__ import annotations
 
@@ -8,52 +8,86 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
+from xltools.collection.reading import Inputs
+from xltools.data.policy import Policy
 from xltools.document.formats import format_by_ending, load_module
+from xltools.files import refuse_existing, refuse_input, refuse_workbook
+from xltools.form.model import Form
 from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
-from xltools.text import Lang
+from xltools.text import Lang, default_lang
 
 ExportFormat = Literal["csv", "jsonl", "parquet", "sqlite"]
-EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 
 
 @dataclass(frozen=True, slots=True)
-class FormatTraits:
-    """The file endings of a format, the library it needs, and how it stores figures."""
+class _Traits:
+    """The endings of a format's files, the library that it needs, and what it can hold."""
 
     endings: tuple[str, ...]
-    library: str = ""  # its extra has the name of the format
+    library: str = ""  # the name of its extra is that of the format
     is_fixed: bool = False  # figures have a fixed number of digits
-    is_database: bool = False  # one file has all tables
+    is_database: bool = False  # one file holds all tables
 
 
-_FORMATS: dict[ExportFormat, FormatTraits] = {
-    "csv": FormatTraits((".csv",)),
-    "jsonl": FormatTraits((".jsonl", ".ndjson")),
-    "parquet": FormatTraits((".parquet",), "pyarrow", is_fixed=True),
-    "sqlite": FormatTraits((".sqlite", ".sqlite3", ".db"), is_database=True),
+_TRAITS: dict[ExportFormat, _Traits] = {
+    "csv": _Traits((".csv",)),
+    "jsonl": _Traits((".jsonl", ".ndjson")),
+    "parquet": _Traits((".parquet",), "pyarrow", is_fixed=True),
+    "sqlite": _Traits((".sqlite", ".sqlite3", ".db"), is_database=True),
 }
 
 
 def format_of(output: Path) -> ExportFormat:
-    """Return the format for the ending of *output*; raises :class:`InputError` if there is none."""
-    return format_by_ending(output, {name: traits.endings for name, traits in _FORMATS.items()})
+    """Return the format of the ending of *output*; raise :class:`InputError` if no format has it."""
+    return format_by_ending(output, {how: about.endings for how, about in _TRAITS.items()})
 
 
 def outputs(output: Path, how: ExportFormat) -> list[Path]:
-    """Return the files that an export to *output* writes."""
-    return [output] if _FORMATS[how].is_database else [output, dictionary_path(output)]
+    """Return the paths of the files that an export writes."""
+    return [output] if _TRAITS[how].is_database else [output, dictionary_path(output)]
+
+
+def refuse_export(output: Path, how: ExportFormat, *, force: bool = False) -> None:
+    """Raise :class:`OutputError` if a library is not installed or, unless *force*, a file of the export exists."""
+    writer(how, default_lang())
+    if not force:
+        refuse_existing(outputs(output, how))
+
+
+def export(
+    inputs: Inputs,
+    output: Path,
+    how: ExportFormat,
+    lang: Lang,
+    *,
+    policy: Policy | None = None,
+    strict: bool = False,
+    wide: Form | None = None,
+) -> Extract:
+    """Write the figures of *inputs* and the dictionary, and return the extract with its counts.
+
+    The messages of findings are in *lang*. See :class:`Extract` for the other options. Raises :class:`OutputError` if a
+    workbook or one of the files that were read would be replaced.
+    """
+    for path in outputs(output, how):
+        refuse_workbook(path)
+        refuse_input(path, inputs.inbox.paths)
+    extract = Extract(inputs.filings, policy, strict, wide, is_fixed(how))
+    writer(how, lang)(output, extract)
+    return extract
 
 
 def writer(how: ExportFormat, lang: Lang) -> Callable[[Path, Extract], None]:
-    """Return the function that writes an extract in a format, with messages in *lang*.
+    """Return the function that writes an extract in that format, with the messages of findings in *lang*.
 
     Raises :class:`OutputError` if the library that the format needs is not installed.
     """
-    module = load_module(f"xltools.report.export.as_{how}", _FORMATS[how].library, how)
-    return partial(module.write, lang=lang) if _FORMATS[how].is_database else module.write
+    module = load_module(f"xltools.report.export.as_{how}", _TRAITS[how].library, how)
+    return partial(module.write, lang=lang) if _TRAITS[how].is_database else module.write
 
 
 def is_fixed(how: ExportFormat) -> bool:
-    """Return whether figures have a fixed number of digits in that format."""
-    return _FORMATS[how].is_fixed
+    """Return whether figures of that format have a fixed number of digits."""
+    return _TRAITS[how].is_fixed

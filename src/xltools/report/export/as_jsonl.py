@@ -1,4 +1,4 @@
-"""JSON Lines: one object per line. A figure that no double represents exactly is text, as in all JSON output."""
+"""JSON Lines: one object per line. A figure that no double holds exactly is a string, as in the JSON of other commands."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from xltools.report.export.tables import ExportTable
 
 
 def write(output: Path, extract: Extract) -> None:
-    """Write the figures to *output* and the dictionary beside it."""
-    write_both(output, extract, _write_jsonl)
+    """Write the figures to *output* and the dictionary to a file beside it."""
+    write_both(output, extract, _write_lines)
 
 
-def _write_jsonl(stream: BinaryIO, table: ExportTable, forms: Mapping[str, Form]) -> None:  # noqa: ARG001  each line has its form
+def _write_lines(stream: BinaryIO, table: ExportTable, forms: Mapping[str, Form]) -> None:  # noqa: ARG001  each line names its form
     names = [column.name for column in table.columns]
     for row in table.rows:
         values = (plain(value) if isinstance(value, Decimal) else value for value in row)

@@ -1,4 +1,4 @@
-"""SQLite: whole figures are INTEGER, others REAL, and TEXT if no double represents them exactly."""
+"""SQLite: whole figures are INTEGER, others REAL, and those that a double does not hold exactly TEXT."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from xltools.files import replacing
 from xltools.report.data import plain
 from xltools.report.export.extract import Extract
 from xltools.report.export.relational import TABLES, fill, tables, views
-from xltools.report.export.tables import Kind, Row, Value
+from xltools.report.export.tables import ExportRow, Kind, Value
 from xltools.text import Lang
 
-# A column without a type stores values unchanged; a numeric type would convert a text with a number to a double.
+# A column without a type keeps each value as it is; any numeric type would convert a text to a double.
 _TYPES: dict[Kind, str] = {"text": "TEXT", "whole": "INTEGER", "decimal": "", "flag": "INTEGER"}
 _LARGEST = 2**63 - 1
 
 
 def write(output: Path, extract: Extract, lang: Lang) -> None:
-    """Write all tables and views to *output*."""
+    """Write all tables and views to *output*; raise :class:`OutputError` if SQLite cannot."""
     with replacing(output) as path:
         try:
             _write_database(path, extract, lang)
@@ -31,14 +31,14 @@ def write(output: Path, extract: Extract, lang: Lang) -> None:
 
 def _write_database(path: Path, extract: Extract, lang: Lang) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        # No other process uses this file, and an interruption leaves nothing of it: it needs no journal.
+        # The file is temporary and an interruption removes it, so it needs no journal.
         for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN", *tables(_TYPES)):
             database.execute(statement)
 
-        def insert(table: str, rows: list[Row]) -> None:
+        def insert(table: str, rows: list[ExportRow]) -> None:
             marks = ", ".join("?" * len(TABLES[table]))
             database.executemany(
-                f"INSERT INTO {table} VALUES ({marks})", (tuple(map(_sqlite_value, row)) for row in rows)
+                f"INSERT INTO {table} VALUES ({marks})", (tuple(map(_stored, row)) for row in rows)
             )
 
         fill(extract, insert, lang)
@@ -46,7 +46,7 @@ def _write_database(path: Path, extract: Extract, lang: Lang) -> None:
             database.execute(statement)
 
 
-def _sqlite_value(value: Value) -> Value | float:
+def _stored(value: Value) -> Value | float:
     if not isinstance(value, Decimal):
         return value
     figure = plain(value)

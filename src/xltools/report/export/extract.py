@@ -1,4 +1,4 @@
-"""The files, returns and figures of an export, and counts of what is missing from it."""
+"""The extract of filings that is exported: files with their findings, returns and figures, and counts of what is missing."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from xltools.data.record import Agency
 from xltools.errors import OutputError, Problem
 from xltools.form.model import Form
 
-DIGITS, PLACES = 38, 18  # the most digits of a decimal in Parquet, and how many of them are after the point
+DIGITS, PLACES = 38, 18  # of the widest decimal of Parquet: all digits, and those after the decimal point
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A file with its findings and its returns; no returns if it has no figures or was left out."""
+    """An examined file and its returns; there are none if it has no figures or was left out."""
 
     examined: Examined
     returns: tuple[ReturnFigures, ...]
 
     @property
     def state(self) -> str:
-        """Whether all figures are known, some, or none: ``whole``, ``partial`` or ``none``."""
+        """``whole`` if all its figures were read, ``partial`` if some were, ``none`` if it has no returns."""
         if not self.returns:
             return "none"
         return "partial" if self.examined.filing.unread else "whole"
@@ -34,10 +34,10 @@ class ExportedFile:
 
 @dataclass(slots=True)
 class Extract:
-    """The files to export, which are iterated once; no figure is kept.
+    """The files, returns and figures of *filings*, which can be iterated over once; it keeps no figure.
 
-    With *strict*, files with errors are left out. *wide* is the form for a table with one row per return, else None;
-    *fixed* is true if figures must fit :data:`DIGITS`. The counts are complete after the iteration.
+    With *strict*, files with errors are left out. *wide* is the form if each row holds a whole return. With *fixed*,
+    figures must fit into :data:`DIGITS`. The counts are complete after the iteration.
     """
 
     filings: Iterable[Filing]
@@ -49,9 +49,9 @@ class Extract:
     files: int = 0
     count: int = 0  # returns
     faulty: int = 0  # files with errors
-    empty: int = 0  # files without figures
-    unread: int = 0  # unreadable inputs in files with other figures
-    twice: int = 0  # returns of an agency that has an earlier one
+    empty: int = 0  # files without any figure
+    unread: int = 0  # inputs that could not be read, in files with other figures
+    twice: int = 0  # returns of an agency that already had one
     _seen: set[tuple[str, int, Agency]] = field(default_factory=set)
 
     @property
@@ -59,8 +59,8 @@ class Extract:
         """Whether figures are missing because of errors."""
         return bool(self.empty or self.unread)
 
-    def exported_files(self) -> Iterator[ExportedFile]:
-        """Yield each file."""
+    def files_examined(self) -> Iterator[ExportedFile]:
+        """Yield each file; iterate over its returns before the next file."""
         for filing in self.filings:
             one = examine((filing,), policy=self.policy).examined[0]
             is_left_out = self.strict and one.has_errors
@@ -70,11 +70,11 @@ class Extract:
 
     def returns(self) -> Iterator[ReturnFigures]:
         """Yield each return of each file."""
-        for file in self.exported_files():
+        for file in self.files_examined():
             yield from file.returns
 
     def figures(self, one: ReturnFigures) -> Iterator[Observation]:
-        """Yield the figures of a return; raises :class:`OutputError` for one that the format cannot store exactly."""
+        """Yield the figures of a return; raise :class:`OutputError` for one that the format cannot hold exactly."""
         for figure in one.observations():
             if self.fixed and figure.value is not None and not _fits(figure.value):
                 facts: dict[str, object] = {"cell": figure.cell.name, "value": f"{figure.value:f}"}

@@ -1,4 +1,4 @@
-"""The tables and views of a database, and their rows."""
+"""The tables of a database, the views of them, and the rows of an extract."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from xltools.data.finding import Finding, Severity
-from xltools.data.observations import Observation
+from xltools.data.observations import ReturnFigures
 from xltools.form.model import Form
 from xltools.report.export.extract import ExportedFile, Extract
 from xltools.report.export.tables import (
     ABOUT,
     DICTIONARY,
     TIDY,
-    Columns,
     ExportColumn,
+    ExportColumns,
+    ExportRow,
     Kind,
-    Row,
     about_return,
     dictionary,
 )
 from xltools.text import Lang, message
 
-TABLES: dict[str, Columns] = {
+TABLES: dict[str, ExportColumns] = {
     "files": (
         ExportColumn("id", "whole"),
         *map(ExportColumn, ("file", "sha256")),
@@ -58,11 +58,11 @@ _KEYS = {
 _NOT_IN_NAMES = re.compile(r"\W")
 _JOIN = "figures f JOIN returns r ON r.id = f.return_id"
 
-Insert = Callable[[str, list[Row]], None]
+Insert = Callable[[str, list[ExportRow]], None]
 
 
 def tables(types: Mapping[Kind, str]) -> Iterator[str]:
-    """Yield the statements that create the tables; *types* has the column types of the database."""
+    """Yield the statements that create the tables, with the column types of one database program."""
     for name, columns in TABLES.items():
         defined = [f'"{column.name}" {types[column.kind]}'.rstrip() for column in columns]
         key = [f"PRIMARY KEY ({_KEYS[name]})"] if name in _KEYS else []
@@ -70,7 +70,7 @@ def tables(types: Mapping[Kind, str]) -> Iterator[str]:
 
 
 def views(forms: Iterable[Form]) -> Iterator[str]:
-    """Yield the statements that create the views: ``tidy`` with one row per figure, and one per form with its returns."""
+    """Yield the statements that create the views: ``tidy`` with one row per figure, and one per form with one row per return."""
     of_table = {"value": "f", "state": "f", "sheet": "f", "address": "f"} | {c.name: "r" for c in ABOUT}
     chosen = ", ".join(f'{of_table.get(c.name, "c")}."{c.name}"' for c in TIDY)
     cells = "JOIN cells c ON c.form = r.form AND c.edition = r.edition AND c.cell = f.cell"
@@ -83,44 +83,55 @@ def _wide_view(form: Form) -> str:
     about = ", ".join(f'r."{column.name}"' for column in ABOUT)
     unread = "SUM(CASE WHEN f.state = 'unread' THEN 1 ELSE 0 END) AS unread"
     values = ", ".join(
-        f"MAX(CASE f.cell WHEN '{name}' THEN f.value END) AS {_named(name)}" for name in form.cells
+        f"MAX(CASE f.cell WHEN '{name}' THEN f.value END) AS {_identifier(name)}" for name in form.cells
     )
-    of_form = f"r.form = {_quoted(form.key)} AND r.edition = {_quoted(form.edition)}"
+    of_form = f"r.form = {_literal(form.key)} AND r.edition = {_literal(form.edition)}"
     return (
-        f"CREATE VIEW {_named(wide_name(form))} AS SELECT {about}, {unread}, {values} "
+        f"CREATE VIEW {_identifier(wide_name(form))} AS SELECT {about}, {unread}, {values} "
         f"FROM {_JOIN} WHERE {of_form} GROUP BY r.id, {about} ORDER BY r.id"
     )
 
 
 def wide_name(form: Form) -> str:
-    """Return the name of the view with one row per return of *form*: ``wide_xxgk_2021``."""
+    """ReturnFigures the name of the view with one row per return of that form, such as ``wide_xxgk_2021``."""
     return "wide_" + _NOT_IN_NAMES.sub("_", form.name)
 
 
-def _named(name: str) -> str:
+def _identifier(name: str) -> str:
     return f'"{name}"'
 
 
-def _quoted(text: str) -> str:
+def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
 def fill(extract: Extract, insert: Insert, lang: Lang) -> None:
-    """Call *insert* with the rows of every table, in one iteration over the files; the dictionary comes last."""
+    """Insert the rows of all tables in one iteration over *extract*; those of the table of cells last."""
     returns = 0
-    for file_id, file in enumerate(extract.exported_files(), 1):
+    for file_id, file in enumerate(extract.files_examined(), 1):
         insert("files", [_file_row(file_id, file)])
         insert("findings", [_finding_row(file_id, finding, lang) for finding in file.examined.findings])
         for one in file.returns:
             returns += 1
-            # A roll-up does not record which of its members declared a nil return.
-            is_nil = None if one.via or one.filing.is_rollup else one.filing.is_nil
-            insert("returns", [(returns, file_id, *about_return(one), is_nil)])
-            insert("figures", [_figure_row(returns, figure) for figure in extract.figures(one)])
+            insert("returns", [(returns, file_id, *about_return(one), _is_nil(one))])
+            insert(
+                "figures",
+                [
+                    (
+                        returns,
+                        figure.cell.name,
+                        figure.value,
+                        figure.state.value,
+                        figure.sheet,
+                        figure.address,
+                    )
+                    for figure in extract.figures(one)
+                ],
+            )
     insert("cells", list(dictionary(extract.forms.values()).rows))
 
 
-def _file_row(file_id: int, file: ExportedFile) -> Row:
+def _file_row(file_id: int, file: ExportedFile) -> ExportRow:
     filing, findings = file.examined.filing, file.examined.findings
     counts = (sum(f.severity is s and f.waiver is None for f in findings) for s in Severity)
     kind = filing.stamp.kind if filing.stamp else None
@@ -128,18 +139,19 @@ def _file_row(file_id: int, file: ExportedFile) -> Row:
     return (file_id, source.path, source.sha256 or None, source.size, kind, file.state, *counts)
 
 
-def _figure_row(return_id: int, figure: Observation) -> Row:
-    return (return_id, figure.cell.name, figure.value, figure.state.value, figure.sheet, figure.address)
+def _is_nil(one: ReturnFigures) -> bool | None:
+    """ReturnFigures whether it is a nil return; ``None`` for an agency inside a roll-up, which does not keep that."""
+    return None if one.via or one.filing.is_rollup else one.filing.is_nil
 
 
-def _finding_row(file_id: int, finding: Finding, lang: Lang) -> Row:
+def _finding_row(file_id: int, finding: Finding, lang: Lang) -> ExportRow:
     place = (finding.sheet or None, finding.address or None, finding.cell or None)
-    figures = (_figure_text(finding.found), _figure_text(finding.expected))
+    figures = (_value_text(finding.found), _value_text(finding.expected))
     return (
         *(file_id, finding.severity.value, finding.code, *place, *figures),
         *(message(finding, lang), finding.waiver is not None),
     )
 
 
-def _figure_text(figure: Decimal | str) -> str | None:
+def _value_text(figure: Decimal | str) -> str | None:
     return (f"{figure:f}" if isinstance(figure, Decimal) else figure) or None

@@ -1,4 +1,4 @@
-"""The tables of an export: their columns and rows, whatever the format of the file."""
+"""The tables of an export, independent of the format: their columns, and an iterator over their rows."""
 
 from __future__ import annotations
 
@@ -7,48 +7,48 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from xltools.data.observations import FigureState, ReturnFigures
+from xltools.data.observations import FigureState, Observation, ReturnFigures
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
 from xltools.report.export.extract import Extract
 
 Value = str | int | Decimal | None
-Row = tuple[Value, ...]
+ExportRow = tuple[Value, ...]
 Kind = Literal["text", "whole", "decimal", "flag"]
 
 
 class ExportColumn(NamedTuple):
-    """The name of a column and the kind of its values; any value may be None."""
+    """A column and the kind of its values, any of which may be missing."""
 
     name: str
     kind: Kind = "text"
 
 
-Columns = tuple[ExportColumn, ...]
+ExportColumns = tuple[ExportColumn, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ExportTable:
-    """Columns, and rows that can be iterated once."""
+    """Columns, and rows that can be iterated over once."""
 
-    columns: Columns
-    rows: Iterable[Row]
+    columns: ExportColumns
+    rows: Iterable[ExportRow]
 
 
-def _text_columns(*names: str) -> Columns:
+def _texts(*names: str) -> ExportColumns:
     return tuple(map(ExportColumn, names))
 
 
-ABOUT: Columns = (
-    *_text_columns("form", "edition"),
+ABOUT: ExportColumns = (
+    *_texts("form", "edition"),
     ExportColumn("year", "whole"),
-    *_text_columns("district", "agency_code", "agency", "level", "file", "sha256", "via"),
+    *_texts("district", "agency_code", "agency", "level", "file", "sha256", "via"),
 )
-_OF_CELL = _text_columns("cell", "section", "row_label", "column_label", "sheet", "address", "unit", "kind")
-TIDY: Columns = (*ABOUT, *_OF_CELL, ExportColumn("value", "decimal"), ExportColumn("state"))
-DICTIONARY: Columns = (
-    *_text_columns("form", "edition", "cell", "section_key", "row_key", "column_key"),
-    *_text_columns(
+_CELL_COLUMNS = _texts("cell", "section", "row_label", "column_label", "sheet", "address", "unit", "kind")
+TIDY: ExportColumns = (*ABOUT, *_CELL_COLUMNS, ExportColumn("value", "decimal"), ExportColumn("state"))
+DICTIONARY: ExportColumns = (
+    *_texts("form", "edition", "cell", "section_key", "row_key", "column_key"),
+    *_texts(
         "section",
         "row_label",
         "column_label",
@@ -67,38 +67,41 @@ DICTIONARY: Columns = (
 
 
 def figures(extract: Extract) -> ExportTable:
-    """Return the table with one row per figure, or with one row per return if ``extract.wide`` is a form."""
+    """ReturnFigures the table with one row per figure or, if the extract is *wide*, one row per return."""
     return ExportTable(TIDY, _tidy_rows(extract)) if extract.wide is None else wide(extract, extract.wide)
 
 
-def _tidy_rows(extract: Extract) -> Iterator[Row]:
+def _tidy_rows(extract: Extract) -> Iterator[ExportRow]:
     for one in extract.returns():
         about = about_return(one)
         for figure in extract.figures(one):
-            cell = figure.cell
-            labels = cell.section.title, _path(cell.row_path), _path(cell.column_path)
-            place = figure.sheet, figure.address, cell.unit, kind_of(cell)
-            yield (*about, cell.name, *labels, *place, figure.value, figure.state.value)
+            yield (*about, *_figure_values(figure), figure.value, figure.state.value)
+
+
+def _figure_values(figure: Observation) -> ExportRow:
+    cell = figure.cell
+    row, column = _joined(cell.row_path), _joined(cell.column_path)
+    return cell.name, cell.section.title, row, column, figure.sheet, figure.address, cell.unit, kind_of(cell)
 
 
 def wide(extract: Extract, form: Form) -> ExportTable:
-    """Return a table with one row per return and one column per cell of *form*.
+    """ReturnFigures the table with one row per return and one column per figure of *form*.
 
-    The column ``unread`` has the number of unreadable figures.
+    The column ``unread`` counts the figures that could not be read.
     """
     values = tuple(ExportColumn(name, "decimal") for name in form.cells)
     return ExportTable((*ABOUT, ExportColumn("unread", "whole"), *values), _wide_rows(extract))
 
 
-def _wide_rows(extract: Extract) -> Iterator[Row]:
+def _wide_rows(extract: Extract) -> Iterator[ExportRow]:
     for one in extract.returns():
         found = list(extract.figures(one))
         unread = sum(figure.state is FigureState.UNREAD for figure in found)
         yield (*about_return(one), unread, *(figure.value for figure in found))
 
 
-def about_return(one: ReturnFigures) -> Row:
-    """Return the values of the columns :data:`ABOUT`: form, year, agency and file."""
+def about_return(one: ReturnFigures) -> ExportRow:
+    """ReturnFigures the values of the columns :data:`ABOUT`: form, agency and source of a return."""
     stamp = one.filing.stamp
     assert stamp is not None  # noqa: S101  a filing without one has no returns
     agency, source = one.agency, one.source
@@ -109,15 +112,17 @@ def about_return(one: ReturnFigures) -> Row:
 
 
 def dictionary(forms: Iterable[Form]) -> ExportTable:
-    """Return a table with one row per cell of each form: its place, labels, kind and definition."""
-    return ExportTable(DICTIONARY, (_cell_row(form, cell) for form in forms for cell in form.cells.values()))
+    """ReturnFigures the table with one row per cell of each form: what its name stands for, and the definition of a total."""
+    return ExportTable(
+        DICTIONARY, (_dictionary_row(form, cell) for form in forms for cell in form.cells.values())
+    )
 
 
-def _cell_row(form: Form, cell: Cell) -> Row:
+def _dictionary_row(form: Form, cell: Cell) -> ExportRow:
     section, row, column = cell.name.split(".")
     return (
         *(form.key, form.edition, cell.name, section, row, column),
-        *(cell.section.title, _path(cell.row_path), _path(cell.column_path), cell.label),
+        *(cell.section.title, _joined(cell.row_path), _joined(cell.column_path), cell.label),
         *(*layout(form).address(cell.name), cell.unit, kind_of(cell), cell.number),
         str(cell.definition) if cell.definition else None,
         *(cell.signed, cell.additive, cell.only),
@@ -125,9 +130,9 @@ def _cell_row(form: Form, cell: Cell) -> Row:
 
 
 def kind_of(cell: Cell) -> str:
-    """Return ``total`` or ``input``."""
+    """ReturnFigures ``total`` for a derived figure, else ``input``."""
     return "total" if cell.is_total else "input"
 
 
-def _path(labels: tuple[str, ...]) -> str:
+def _joined(labels: tuple[str, ...]) -> str:
     return "/".join(labels)

@@ -1,8 +1,8 @@
-"""The checks of agencies against one another: figures far from those of one's kind, two returns with the same figures.
+"""Comparing agencies: figures far from those of the same kind, and returns of two agencies with the same figures.
 
-How far is far: the modified z-score of B. Iglewicz and D. C. Hoaglin, How to Detect and Handle Outliers (1993),
-0.6745 (x - median) / MAD, over x = ln(1 + figure), since figures of agencies differ by factors and not by amounts;
-and over the figures themselves, whichever is less.
+The distance is the modified z-score of B. Iglewicz and D. C. Hoaglin, How to Detect and Handle Outliers (1993),
+0.6745 (x - median) / MAD, with x = ln(1 + figure), because agencies differ by factors, or with x = figure, whichever
+score is less.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
@@ -20,21 +20,21 @@ from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.record import Agency, Figures
 from xltools.data.roster import Entry
-from xltools.form.linear import ZERO, Linear
-from xltools.form.model import Cell, Form
+from xltools.form.linear import ZERO
+from xltools.form.model import Form
 
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
-_DUST = Decimal("1e-6")  # no width is 0, whatever the thresholds
-_ALMOST = Decimal("0.999999")  # of the way to where a figure is far: however a quotient is rounded, it is not
-_DIGITS = Context(prec=12)  # for logarithms; beyond any use that is made of them
-_COMPANY = 10  # one in so many peers makes a figure a habit of some, and not a slip of one
-_NON_TRIVIAL = 6  # figures that two agencies hardly share by chance, all others being 0 in both
+_LEAST_WIDTH = Decimal("1e-6")  # no width is 0, whatever the thresholds
+_ALMOST = Decimal("0.999999")  # a share of the width that is not far, however a quotient is rounded
+_DIGITS = Context(prec=12)  # for logarithms; more than any comparison needs
+_MOST_SIMILAR = 10  # if one in so many peers has such a figure, it is usual for some agencies
+_LEAST_FIGURES = 6  # figures other than 0 that two agencies hardly share by chance
 
 
 class Peer(NamedTuple):
-    """A return among those of its kind: whose figures they are, and which of them are not 0.
+    """A return that is compared with those of its kind, and its figures other than 0.
 
-    ``typed`` are inputs, ``derived`` the totals that are watched; what could not be read is ``unknown``.
+    ``typed`` are inputs and ``derived`` the totals that are compared; ``unknown`` figures could not be read.
     """
 
     filing: Filing
@@ -45,16 +45,13 @@ class Peer(NamedTuple):
     derived: Figures
     unknown: frozenset[str]
 
-    def now(self, name: str) -> Decimal:
-        """A figure that is known; a blank is 0."""
+    def figure(self, name: str) -> Decimal:
+        """Return a figure that is known; a blank is 0."""
         return self.typed.get(name) or self.derived.get(name, ZERO)
 
 
 def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
-    """The filing as a peer, with its line of the roster.
-
-    Nobody's peer is a roll-up, whose size is that of its district, and a return without figures.
-    """
+    """Return the filing as a peer, with its line of the roster; ``None`` for a roll-up and a return without figures."""
     form, record, agency = filing.form, filing.record, filing.agency
     if form is None or record is None or agency is None or filing.is_rollup or filing.is_untouched:
         return None
@@ -62,20 +59,17 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
     reach, unread = form.reach, filing.unread
     unknown = frozenset(name for name in form.cells if reach[name] & unread) if unread else frozenset[str]()
     typed = {name: value for name, value in record.values.items() if value and name not in unknown}
-    totals = ((name, form.value(definition, typed)) for name, definition in _watched_totals(form))
-    derived = {name: value for name, value in totals if value and name not in unknown}
+    totals = {
+        c.name: form.value(c.definition, typed) for c in material_cells(form) if c.definition is not None
+    }
+    derived = {name: value for name, value in totals.items() if value and name not in unknown}
     return Peer(filing, form, agency, kind, typed, derived, unknown)
 
 
-@lru_cache(maxsize=16)
-def _watched_totals(form: Form) -> tuple[tuple[str, Linear], ...]:
-    return tuple((cell.name, cell.definition) for cell in material_cells(form) if cell.definition is not None)
+class PeerGroups:
+    """The usual figures of *peers* of each kind, and the peers with the same figures.
 
-
-class Company:
-    """What is usual among *peers* of one kind, and which of them have the same figures.
-
-    Of several files of an agency one counts, chosen by its content: the order of *peers* makes no difference.
+    Of several files of an agency one counts, chosen by its hash, so that the order of *peers* makes no difference.
     """
 
     def __init__(self, peers: Sequence[Peer], thresholds: Thresholds) -> None:
@@ -88,53 +82,53 @@ class Company:
         self._spreads = {kind: _spreads(some, thresholds) for kind, some in kinds.items()}
         alike: dict[Hashable, dict[Agency, str]] = {}
         for peer in peers:
-            if (key := _figures(peer)) is not None:
+            if (key := _figures_key(peer)) is not None:
                 names = alike.setdefault(key, {})
                 # Files may give an agency several names; the smallest one is reported, whichever file came first.
                 names[peer.agency] = min(names.get(peer.agency, peer.agency.name), peer.agency.name)
         self._alike = {key: names for key, names in alike.items() if len(names) > 1}
 
-    def about(self, peer: Peer, last: Figures) -> Iterator[Finding]:
+    def findings(self, peer: Peer, last: Figures) -> Iterator[Finding]:
         """Yield the findings on a return compared with all others; *last* are its own figures of last year."""
         yield from self._outliers(peer, last)
         if self._alike:
-            yield from _twin(peer, self._alike.get(_figures(peer), {}))
+            yield from _twin_findings(peer, self._alike.get(_figures_key(peer), {}))
 
     def _outliers(self, peer: Peer, last: Figures) -> Iterator[Finding]:
         """Yield a finding for the figures farthest from those of the agency's kind.
 
-        A figure that is known for last year is left to the check ``jump``: an agency is its own best measure.
+        A figure that is known for last year is left to the check ``jump``, which compares the agency with itself.
         """
         spreads, found = self._spreads[peer.kind], []
         for name, spread in spreads.items():
-            value = peer.now(name)
+            value = peer.figure(name)
             if spread.least <= value <= spread.most or value < 0 or name in last or name in peer.unknown:
                 continue
             if (score := spread.score(value)) is not None:
                 found.append(Deviation(peer.form.cells[name], score))
         for notable in largest_deviations(found, peer.form):
-            yield _outlier(peer, notable, spreads[notable.cell.name])
+            yield _outlier_finding(peer, notable, spreads[notable.cell.name])
 
 
-# -- far from the others
+# -- outliers
 
 
 class Scale(NamedTuple):
-    """Middle and width of many numbers."""
+    """Middle and width of numbers: the median, and a standard deviation estimated from the MAD."""
 
     middle: Decimal
     width: Decimal
 
     def score(self, number: Decimal) -> Decimal:
-        """How many robust standard deviations a number is away, above or below."""
+        """Return how many robust standard deviations a number is from the middle."""
         return abs(number - self.middle) / self.width
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The figures of a cell among agencies of a kind, in ascending order.
+    """The figures of a cell among agencies of one kind, in ascending order.
 
-    No figure between ``least`` and ``most`` is far from the others by its amount.
+    No figure between ``least`` and ``most`` is far from the others on the linear scale.
     """
 
     figures: Sequence[Decimal]
@@ -145,36 +139,36 @@ class Spread:
 
     @cached_property
     def logs(self) -> tuple[Scale, list[int]]:
-        """The same on the logarithmic scale, and each logarithm in units."""
+        """The scale of the logarithms, and each logarithm in units of :func:`_in_units`."""
         logs = [_log(figure) for figure in self.figures]
-        scale = _scale(logs, _apart(self.thresholds.factor) / self.thresholds.outlier)
+        scale = _scale(logs, _log_distance(self.thresholds.factor) / self.thresholds.outlier)
         return scale, [_in_units(log) for log in logs]
 
     def score(self, value: Decimal) -> Decimal | None:
-        """Return how far out a figure is, on the scale where it is nearer; ``None`` if it is not out.
+        """Return the score of a figure, the lesser of both scales; ``None`` if it is not an outlier.
 
-        Above the median that is the logarithmic one. Below it 1 is far from 79 by factors and an everyday figure by
-        amounts.
+        Above the median the logarithmic score is less. Below it the linear one is: 1 is far from 79 by factors, and not
+        by amounts.
         """
         far = self.thresholds.outlier
         score = self.linear.score(value)
         if score > far:
             score = min(score, self.logs[0].score(_log(value)))
-        return score if score > far and self._is_alone(value) else None
+        return score if score > far and self._is_rare(value) else None
 
-    def _is_alone(self, value: Decimal) -> bool:
-        """Return whether hardly any peer has such a figure: where a tenth do, they are a kind of agency and no mistake."""
+    def _is_rare(self, value: Decimal) -> bool:
+        """Return whether less than a tenth of the peers have such a figure; otherwise they are a kind of agency of their own."""
         _, ordered = self.logs
-        log, apart = _in_units(_log(value)), _in_units(_apart(self.thresholds.factor))
+        log, apart = _in_units(_log(value)), _in_units(_log_distance(self.thresholds.factor))
         near = max(0, bisect_left(ordered, log + apart) - bisect_right(ordered, log - apart))
-        return near - 1 <= len(ordered) // _COMPANY  # one of those near is the agency itself
+        return near - 1 <= len(ordered) // _MOST_SIMILAR  # one of them is the agency itself
 
 
 def _spreads(peers: Sequence[Peer], thresholds: Thresholds) -> dict[str, Spread]:
-    """Return the spread of each watched cell that enough of the *peers* have; fewer are no measure."""
+    """Return the spread of each compared cell for which at least ``thresholds.peers`` *peers* have a figure."""
     found: dict[str, Spread] = {}
     for cell in material_cells(peers[0].form):
-        values = (peer.now(cell.name) for peer in peers if cell.name not in peer.unknown)
+        values = (peer.figure(cell.name) for peer in peers if cell.name not in peer.unknown)
         figures = sorted(value for value in values if value >= 0)
         if len(figures) >= thresholds.peers:
             found[cell.name] = _spread(figures, thresholds)
@@ -182,10 +176,10 @@ def _spreads(peers: Sequence[Peer], thresholds: Thresholds) -> dict[str, Spread]
 
 
 def _spread(figures: Sequence[Decimal], thresholds: Thresholds) -> Spread:
-    """Return the spread by the median and the MAD, which is next to 0 where most peers agree and then measures nothing.
+    """Return the spread by the median and the MAD.
 
-    So no width is so narrow that a figure would be far which differs by less than ``least``, or is less than
-    ``factor`` times the usual one.
+    The MAD is nearly 0 if most peers agree. The width is therefore at least so large that a figure is not far which
+    differs by less than ``least``, or is less than ``factor`` times the usual one.
     """
     linear = _scale(figures, thresholds.least / thresholds.outlier)
     usual = thresholds.outlier * linear.width * _ALMOST
@@ -195,7 +189,7 @@ def _spread(figures: Sequence[Decimal], thresholds: Thresholds) -> Spread:
 def _scale(ordered: Sequence[Decimal], narrowest: Decimal) -> Scale:
     middle = _median(ordered)
     distances = sorted(abs(number - middle) for number in ordered)
-    return Scale(middle, max(_median(distances) / _NORMAL, narrowest, _DUST))
+    return Scale(middle, max(_median(distances) / _NORMAL, narrowest, _LEAST_WIDTH))
 
 
 def _median(ordered: Sequence[Decimal]) -> Decimal:
@@ -203,34 +197,33 @@ def _median(ordered: Sequence[Decimal]) -> Decimal:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def _apart(factor: Decimal) -> Decimal:
-    """How far apart, as logarithms, two figures are of which one is *factor* times the other; no factor is below 1."""
+def _log_distance(factor: Decimal) -> Decimal:
+    """Return the difference of the logarithms of two figures, one *factor* times the other; the factor is at least 1."""
     return _log(max(factor, Decimal(1)) - 1)
 
 
-@lru_cache(maxsize=4096)  # most figures are 0, and most others small
 def _log(value: Decimal) -> Decimal:
     return _DIGITS.ln(value + 1)
 
 
 def _in_units(log: Decimal) -> int:
-    """Return a logarithm in units of 1e-10, so that equal distances are equal however logarithms are rounded."""
+    """Return a logarithm in units of 1e-10, so that rounding does not make equal distances differ."""
     return int(log.scaleb(10).to_integral_value())
 
 
-def _outlier(peer: Peer, notable: Deviation, spread: Spread) -> Finding:
-    cell, value = notable.cell, peer.now(notable.cell.name)
+def _outlier_finding(peer: Peer, notable: Deviation, spread: Spread) -> Finding:
+    cell, value = notable.cell, peer.figure(notable.cell.name)
     facts: dict[str, object] = {
         "label": cell.label,
         "count": len(spread.figures),
         "score": round(notable.score, 1),
     }
-    about = _about(peer, "outlier", value, spread.linear.middle, facts)
+    about = _peer_finding(peer, "outlier", value, spread.linear.middle, facts)
     sheet, address = peer.filing.address(cell.name)
     return replace(about, sheet=sheet, address=address, cell=cell.name)
 
 
-def _about(
+def _peer_finding(
     peer: Peer, code: str, found: Decimal | str, expected: Decimal | str, facts: dict[str, object]
 ) -> Finding:
     return Finding(
@@ -238,19 +231,22 @@ def _about(
     )
 
 
-# -- the same as another
+# -- same figures
 
 
-def _figures(peer: Peer) -> Hashable | None:
-    """What must be the same; nothing where too little is told or something is not known."""
-    if peer.unknown or len(peer.typed) < _NON_TRIVIAL:
+def _figures_key(peer: Peer) -> Hashable | None:
+    """Return the key of a peer's figures; ``None`` if too few are other than 0 or one is unknown."""
+    if peer.unknown or len(peer.typed) < _LEAST_FIGURES:
         return None
     year = peer.filing.stamp.year if peer.filing.stamp else 0
     return peer.form.name, year, frozenset(peer.typed.items())
 
 
-def _twin(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
-    """Two files of one agency are another matter, under whichever name or district they were issued."""
+def _twin_findings(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
+    """Yield the finding on a return with the figures of another agency.
+
+    Files of one code and name are of one agency, in whichever district they were issued.
+    """
     own = peer.agency
     others = [
         replace(agency, name=name)
@@ -259,23 +255,23 @@ def _twin(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
     ]
     if others:
         names = "、".join(str(agency) for agency in sorted(others))
-        yield _about(peer, "twins", "", "", {"others": names, "count": len(peer.typed)})
+        yield _peer_finding(peer, "twins", "", "", {"others": names, "count": len(peer.typed)})
 
 
-# -- what only some may fill in
+# -- figures of rule-makers
 
 
 def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterator[Finding]:
-    """A figure where only rule-makers have any. Source: the form's ``only``; the maker's right is the coordinator's to say.
+    """Yield a finding for figures that only rule-makers have, as the form's key ``only`` says.
 
-    A roll-up is not asked: its members were.
+    The coordinator names the rule-makers. Roll-ups are skipped, because their members are checked.
     """
     if filing.form is None or filing.record is None or filing.agency is None or filing.is_rollup:
         return
     if filing.agency.code in policy.rule_makers or (entry and entry.is_rule_maker):
         return
     values = filing.record.values
-    cells = [cell for cell in _of_rule_makers(filing.form) if values.get(cell.name)]
+    cells = [cell for cell in filing.form.inputs if cell.only == "rule_makers" and values.get(cell.name)]
     if cells:
         places = [Place(*filing.address(cell.name), cell.name) for cell in cells]
         facts: dict[str, object] = {"label": "、".join(cell.label for cell in cells)}
@@ -288,8 +284,3 @@ def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterat
             facts=facts,
             others=tuple(places[1:]),
         )
-
-
-@lru_cache(maxsize=16)
-def _of_rule_makers(form: Form) -> tuple[Cell, ...]:
-    return tuple(cell for cell in form.inputs if cell.only == "rule_makers")

@@ -1,4 +1,4 @@
-"""Which agency a file is from, and which files are from one agency."""
+"""The line of the roster of each file, and the agencies of which there are several files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Facts = dict[str, object]
 
 
 def entry_of(filing: Filing, roster: Roster | None) -> Entry | None:
-    """Return its line of the roster, if any: by code; a roll-up, whose code nobody assigned, also by name."""
+    """Return the line of the roster of a filing, found by its code or, for a roll-up, by its name; ``None`` without one."""
     if roster is None or filing.agency is None:
         return None
     entry = roster.get(filing.agency.code)
@@ -27,15 +27,15 @@ def entry_of(filing: Filing, roster: Roster | None) -> Entry | None:
 
 
 def named_for(filing: Filing, roster: Roster) -> Entry | None:
-    """Return the agency whose code the file's name begins with, as issued names do."""
+    """Return the line of the roster whose code is the beginning of the file name, as in issued names."""
     return roster.get(filing.source.name.partition("_")[0])
 
 
-def doubles(filings: Sequence[Filing], entries: Sequence[Entry | None]) -> Mapping[int, list[Facts]]:
-    """Return the facts on each agency of which there are several files for one year, by the places of these files.
+def duplicates(filings: Sequence[Filing], entries: Sequence[Entry | None]) -> Mapping[int, list[Facts]]:
+    """Return the facts on each agency that is in several files of one year, by the indexes of these files.
 
-    An agency may stand alone or inside a roll-up; and two files with one line of the roster are two files of one
-    agency, whatever is stamped on them. *entries* are the lines of the roster, one for each filing.
+    The agency may be that of the file or inside a roll-up. Two files with one line of the roster are of one agency,
+    whatever their stamps say. *entries* are the lines of the roster, one for each filing.
     """
     held: dict[tuple[bool, Agency, int], list[int]] = {}
     for place, (filing, entry) in enumerate(zip(filings, entries, strict=True)):
@@ -47,25 +47,25 @@ def doubles(filings: Sequence[Filing], entries: Sequence[Entry | None]) -> Mappi
     reported: set[tuple[int, ...]] = set()
     for key in sorted(shared):  # agencies in order, then lines of the roster
         places = shared[key]
-        if tuple(places) not in reported:  # a line of the roster adds nothing to what its agency told
+        if tuple(places) not in reported:  # else its agency is reported already
             reported.add(tuple(places))
-            facts = _facts(key[1], [filings[place] for place in places])
+            facts = _duplicate_facts(key[1], [filings[place] for place in places])
             for place in places:
                 found.setdefault(place, []).append(facts)
     return found
 
 
 def _agencies(filing: Filing, entry: Entry | None) -> set[Agency]:
-    """Return its own agency, those inside it, and its line of the roster."""
+    """Return the agency of a filing, those inside it, and its line of the roster."""
     own = {filing.agency} if filing.agency else set[Agency]()
     inside = filing.record.agencies if filing.record else frozenset[Agency]()
     return own | inside | ({entry.agency(_ROSTER)} if entry else set())
 
 
-def _facts(agency: Agency, holders: Sequence[Filing]) -> Facts:
+def _duplicate_facts(agency: Agency, holders: Sequence[Filing]) -> Facts:
     sources = [holder.source for holder in holders]
     names = {one.name for holder in holders for one in _agencies(holder, None) if one == agency}
-    # Files may give the agency several names; which file comes first must not matter.
+    # Files may give the agency several names; the order of the files must not matter.
     named = replace(agency, name=min(names, default=agency.name))
     files = sorted(_distinct_names(sources))
     listed = "、".join(files[:_MOST_NAMES]) + ("…" if len(files) > _MOST_NAMES else "")

@@ -1,0 +1,127 @@
+"""Importing published reports: each becomes a return, a workbook as it would have been filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from xltools.collection.inbox import InboxItem, content_of, gather
+from xltools.collection.issuing import check_inputs, file_name
+from xltools.collection.reading import on_roster, readings
+from xltools.data.filing import Filing
+from xltools.data.roster import Entry, Roster, name_faults
+from xltools.document.reader import ReportIdentity, read_document
+from xltools.document.reader.title import district_of
+from xltools.errors import InputError, OutputError, Problem, RosterError
+from xltools.excel.opening import is_workbook
+from xltools.excel.writer import write_return
+from xltools.files import refuse_existing, refuse_input
+from xltools.form.model import Form
+from xltools.office.guard import Limits
+
+_ANY_YEAR = 2024  # passes the check where no year was given
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How reports are read.
+
+    ``given`` is what is known of a report besides its text, ``roster`` gives agencies their codes, and ``district`` is
+    the district of an agency whose report and name show none.
+    """
+
+    form: Form | None = None
+    limits: Limits = field(default_factory=Limits)
+    given: ReportIdentity = field(default_factory=ReportIdentity)
+    roster: Roster | None = None
+    district: str = ""
+
+
+class ImportedReports(NamedTuple):
+    """The filings of all reports, those that become returns with their paths, and the content of each path."""
+
+    filings: list[Filing]
+    outputs: list[tuple[Path, Filing]]
+    contents: list[tuple[Path, bytes]]
+
+    @property
+    def left_out(self) -> list[Filing]:
+        """The filings that do not become returns."""
+        written = {id(filing) for _, filing in self.outputs}
+        return [filing for filing in self.filings if id(filing) not in written]
+
+
+def import_reports(
+    places: Sequence[Path], output: Path | None, options: ImportOptions, *, force: bool = False
+) -> ImportedReports:
+    """Read the reports in *places* and make a return of each that could be read whole; nothing is written.
+
+    *output* is the path of the one return or the folder of all, by default the current one. Raises
+    :class:`XltoolsError` for what no return can be stamped with, a workbook among the reports, two returns with one
+    path, and an existing file, unless *force*.
+    """
+    inbox, given = gather(places), options.given
+    if len(inbox.files) > 1 and (given.agency or given.code):
+        raise InputError(Problem("one-report", facts={"count": len(inbox.files)}))
+    if faults := tuple(name_faults(given.code or "-", given.agency or "-")):
+        raise RosterError(*faults)
+    check_inputs(given.year or _ANY_YEAR, given.district or "-")
+    filings = [filing for file in inbox.files for filing in _read(file, options)]
+    outputs = _outputs([filing for filing in filings if filing.record and not filing.unread], output)
+    if not force:
+        refuse_existing(path for path, _ in outputs)
+    for path, _ in outputs:
+        refuse_input(path, inbox.paths)
+    contents = [(path, _workbook(filing, options.district)) for path, filing in outputs]
+    return ImportedReports(filings, outputs, contents)
+
+
+def _read(file: str, options: ImportOptions) -> Iterator[Filing]:
+    """Yield the reports in a file, which may be an archive. Raises :class:`InputError` for a workbook."""
+
+    def report(item: InboxItem) -> Filing:
+        if is_workbook(item.data, options.limits):
+            raise InputError(Problem("is-workbook", item.name))
+        found = read_document(item.data, item.name, options.form, options.limits, options.given)
+        return on_roster(found, options.roster) if options.roster else found
+
+    return filter(None, readings(file, content_of(file, options.limits), options.limits, report))
+
+
+def _outputs(returns: list[Filing], output: Path | None) -> list[tuple[Path, Filing]]:
+    if output and output.suffix.lower() == ".xlsx":
+        paths = [output for _ in returns]
+    else:
+        paths = [(output or Path()) / _return_name(filing) for filing in returns]
+    if twice := {path for path in paths if paths.count(path) > 1}:
+        raise OutputError(*(Problem("output-twice", str(path)) for path in sorted(twice)))
+    return list(zip(paths, returns, strict=True))
+
+
+def _return_name(filing: Filing) -> str:
+    """Return the name of an issued workbook; without a code, ``NAME_YEAR.xlsx``."""
+    assert filing.stamp is not None  # noqa: S101  a filing with a record has one
+    agency, year = filing.stamp.agency, filing.stamp.year
+    if faults := tuple(name_faults(agency.code, agency.name)):
+        raise RosterError(*faults)
+    is_named_only = agency.is_named_only
+    return (
+        f"{agency.name}_{year}.xlsx"
+        if is_named_only
+        else file_name(Entry(agency.code, agency.name, {}), year)
+    )
+
+
+def _workbook(filing: Filing, district: str) -> bytes:
+    """Return the return, whose totals are formulas. Raises :class:`InputError` if the agency's district is not known."""
+    assert filing.form is not None  # noqa: S101  a filing with a record has one
+    assert filing.record is not None  # noqa: S101
+    assert filing.stamp is not None  # noqa: S101
+    agency = filing.stamp.agency
+    home = agency.district or district or district_of(agency.name)
+    if not home:
+        raise InputError(Problem("option-missing", filing.source.path, {"option": "--district"}))
+    stamp = replace(filing.stamp, agency=replace(agency, district=home))
+    return write_return(filing.form, stamp, filing.record.values, filing.prose)

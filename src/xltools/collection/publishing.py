@@ -1,0 +1,247 @@
+"""Publishing the report on a roll-up or a return: the years before it, whose text it has, and when it is not written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from xltools.checking.collection import Collection, examine
+from xltools.checking.prior import last_figures
+from xltools.collection.last_year import LastYear, read_last_year
+from xltools.collection.manifest import sources_beside
+from xltools.collection.reading import Inputs, ReadOptions, Watch, Workers, read_inputs, unwatched
+from xltools.collection.settings import Folder
+from xltools.data.filing import Filing
+from xltools.data.policy import Policy
+from xltools.data.record import Figures
+from xltools.document.manuscript import load, written
+from xltools.document.publishing import ReportText, compose, report_of
+from xltools.document.writer import DocumentFormat, format_of, render
+from xltools.errors import InputError, Problem
+from xltools.files import refuse_existing, refuse_input, refuse_workbook, write_atomically
+from xltools.form.library import find
+from xltools.form.model import Form
+
+if TYPE_CHECKING:
+    from xltools.collection.second_reader import SecondReading
+    from xltools.data.document import Document
+
+
+@dataclass(frozen=True)
+class PublishOptions:
+    """What a report depends on besides its workbook.
+
+    ``template`` is the file with its text. ``district_template`` is that of the collection: it is used, if the file
+    exists, for the report of the ``district`` itself. ``prior`` are the paths of last year's files, by default
+    ``district_prior``, which is only read if the workbook does not hold last year's figures.
+    """
+
+    form: Form | None = None
+    year: int | None = None
+    district: str = ""
+    policy: Policy = field(default_factory=Policy)
+    template: Path | None = None
+    district_template: Path | None = None
+    prior: Sequence[Path] = ()
+    district_prior: Path | None = None
+
+    @classmethod
+    def of(cls, collection: Folder) -> PublishOptions:
+        """Return the options for publishing the report of a *collection*."""
+        return cls(
+            find(collection.form),
+            collection.year,
+            collection.district,
+            collection.policy,
+            district_template=collection.template,
+            district_prior=collection.prior,
+        )
+
+
+class ReportSource(NamedTuple):
+    """The workbook that a report is made from, the figures of the years before by year, and what last year's files gave."""
+
+    inputs: Inputs
+    filing: Filing
+    years: Mapping[int, Figures] = {}
+    last_year: LastYear | None = None
+
+
+@dataclass(frozen=True)
+class PreparedReport:
+    """A report before it is written: its words, all findings on it, and the path of the text it has, if any.
+
+    ``report`` is ``None`` if the figures of the workbook could not be read.
+    """
+
+    source: ReportSource
+    collection: Collection
+    report: ReportText | None = None
+    template: Path | None = None
+
+    @property
+    def is_publishable(self) -> bool:
+        """Whether there is no error and no gap in the words."""
+        return self.report is not None and not self.report.gaps and not self.collection.has_errors
+
+
+class RenderedReport(NamedTuple):
+    """The document of a report, its bytes, and what the second reader found in them, if there was one."""
+
+    document: Document
+    content: bytes
+    reading: SecondReading | None = None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether no second reader has findings."""
+        return self.reading is None or not self.reading.findings
+
+
+class PublishedReport(NamedTuple):
+    """A report and its document; ``rendered`` is ``None`` if an error or a gap prevents it."""
+
+    prepared: PreparedReport
+    rendered: RenderedReport | None = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the document was written: there is one, and no second reader has findings."""
+        return self.rendered is not None and self.rendered.is_confirmed
+
+
+def read_report_source(
+    path: Path,
+    options: PublishOptions,
+    read_options: ReadOptions,
+    *,
+    processes: int | None = None,
+    workers: Workers | None = None,
+    watch: Watch = unwatched,
+) -> ReportSource:
+    """Read the workbook at *path* and the figures of the years before.
+
+    Raises :class:`InputError` if there is not exactly one return or roll-up, or if last year's files are of another year.
+    """
+    # Its prose is verified with its figures in it, when the report is prepared.
+    read_options = replace(read_options, form=options.form, verifying=False)
+    inputs = read_inputs([path], read_options, processes=processes, workers=workers, watch=watch)
+    if len(inputs.filings) != 1:
+        raise InputError(Problem("not-a-return", "、".join(map(str, inputs.inbox.files))))
+    filing = inputs.filings[0]
+    if filing.record is None or filing.form is None or filing.agency is None:
+        return ReportSource(inputs, filing)
+    known, year = dict(filing.earlier), filing.record.year
+    prior = list(options.prior)
+    if not prior and options.district_prior and year - 1 not in known:
+        prior = [options.district_prior]
+    last_year = read_last_year(prior, filing.form, year, read_options, processes=processes, watch=watch)
+    if last_year is None:
+        return ReportSource(inputs, filing, known)
+    past = last_year.past
+    if filing.is_rollup:
+        known |= past.years_of(filing.agency)
+    elif last := last_figures(filing, past, past.matches([filing.agency])):
+        known[past.year] = last
+    return ReportSource(inputs, filing, known, last_year)
+
+
+def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedReport:
+    """Return the report with its words filled in and verified.
+
+    Raises :class:`InputError` for a text that does not fit the form or has a name in braces that is not known.
+    """
+    filing, report, template = source.filing, None, None
+    if filing.form is not None and filing.record is not None:
+        template = options.template or _district_template(filing, options)
+        manuscript = load(template, filing.form) if template else None
+        report = report_of(filing, manuscript, source.years.get(filing.record.year - 1))
+        filing = report.filing
+    collection = examine((filing,), None, options.year, options.district, policy=options.policy)
+    return PreparedReport(source, collection, report, template)
+
+
+def _district_template(filing: Filing, options: PublishOptions) -> Path | None:
+    """Return the collection's text for the report of the district itself: it is no agency's."""
+    path = options.district_template
+    is_own = filing.agency is not None and filing.agency.name == options.district
+    return path if path and is_own and path.is_file() else None
+
+
+def refuse_report_output(prepared: PreparedReport, output: Path) -> None:
+    """Raise :class:`OutputError` if *output* is one of the files that were read for the report."""
+    template = [prepared.template] if prepared.template else []
+    refuse_input(output, [*prepared.source.inputs.inbox.paths, *template])
+
+
+def render_report(
+    prepared: PreparedReport,
+    report: ReportText,
+    how: DocumentFormat,
+    *,
+    name: str = "-",
+    annex: bool = False,
+    draft: bool = False,
+    witness: bool = False,
+) -> RenderedReport:
+    """Return the report as a document in the format *how*.
+
+    With *annex*, it compares the years; with *draft*, each page says that it is one; with *witness*, a second reader
+    checks every figure, and its findings call the document *name*. Raises :class:`InputError` if there is to be an
+    annex and last year's figures are not known, :class:`OutputError` if a library is not installed.
+    """
+    document = compose(report, years=prepared.source.years if annex else None, draft=draft)
+    content = render(document, how)
+    if not witness:
+        return RenderedReport(document, content)
+    from xltools.collection.second_reader import published_checked  # noqa: PLC0415  openpyxl is slow to import
+
+    filing = report.filing
+    reading = published_checked(content, name, filing, report.known.form, sources_beside(filing.source))
+    return RenderedReport(document, content, reading)
+
+
+def publish(
+    path: Path,
+    output: Path,
+    options: PublishOptions | None = None,
+    read_options: ReadOptions | None = None,
+    *,
+    annex: bool = False,
+    draft: bool = False,
+    witness: bool = False,
+    force: bool = False,
+) -> PublishedReport:
+    """Write the report on the roll-up or return at *path* to *output*, in the format of its ending.
+
+    Nothing is written if the report has an error or a gap, unless it is a *draft*, nor if a second reader (*witness*)
+    has findings. Raises :class:`OutputError` if *output* exists, unless *force*.
+    """
+    options, how = options or PublishOptions(), format_of(output)
+    if not force:
+        refuse_existing([output])
+    prepared = prepare_report(read_report_source(path, options, read_options or ReadOptions()), options)
+    refuse_report_output(prepared, output)
+    if prepared.report is None or not (draft or prepared.is_publishable):
+        return PublishedReport(prepared)
+    rendered = render_report(
+        prepared, prepared.report, how, name=str(output), annex=annex, draft=draft, witness=witness
+    )
+    if rendered.is_confirmed:
+        write_atomically(output, rendered.content)
+    return PublishedReport(prepared, rendered)
+
+
+def write_starter(source: ReportSource, output: Path) -> None:
+    """Write a text to start from: that of the workbook, else the form's own sentences, with figures in braces.
+
+    The figures of *source* must have been read. Raises :class:`OutputError` if *output* is a workbook.
+    """
+    refuse_workbook(output)
+    refuse_input(output, source.inputs.inbox.paths)
+    record = source.filing.record
+    report = report_of(source.filing, None, source.years.get(record.year - 1) if record else None)
+    texts = {passage.box: map(str, passage.wordings) for passage in report.passages}
+    write_atomically(output, written(report.known.form, texts).encode())
