@@ -103,7 +103,7 @@ def _system_locale() -> str:
     return locale.getlocale()[0] or ""
 
 
-class _Cause(Protocol):
+class _CodeWithFacts(Protocol):
     """What a sentence needs of a :class:`~xltools.data.finding.Cause`."""
 
     @property
@@ -112,7 +112,7 @@ class _Cause(Protocol):
     def facts(self) -> Mapping[str, object]: ...
 
 
-class _Finding(_Cause, Protocol):
+class _FindingLike(_CodeWithFacts, Protocol):
     """What a sentence needs of a :class:`~xltools.data.finding.Finding`."""
 
     @property
@@ -125,7 +125,7 @@ class _Finding(_Cause, Protocol):
     def member(self) -> str: ...
 
 
-def message(finding: _Finding, lang: Lang) -> str:
+def message(finding: _FindingLike, lang: Lang) -> str:
     """Return the sentence for a finding: what was found, what was expected, and what to do.
 
     If the finding is about one agency in a roll-up, both names precede the sentence.
@@ -144,7 +144,7 @@ def group_text(code: str, count: int, lang: Lang) -> str:
     return catalog(lang).fill(finding_text(code, lang).message_for_many, {"count": count})
 
 
-def cause_text(cause: _Cause, lang: Lang) -> str:
+def cause_text(cause: _CodeWithFacts, lang: Lang) -> str:
     """Return the sentence for a possible cause of a finding."""
     return catalog(lang)(f"cause.{cause.code}", **cause.facts)
 

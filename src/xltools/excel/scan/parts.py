@@ -12,7 +12,7 @@ from xltools.office.guard import ScanError, XmlPart
 from xltools.office.parsing import EnoughError, parse, true, unescaped
 
 
-class WorkbookPart(NamedTuple):
+class WorkbookNames(NamedTuple):
     """The content of the workbook part."""
 
     root: str  # the name of its root element
@@ -23,7 +23,7 @@ class WorkbookPart(NamedTuple):
     external_links: int
 
 
-def workbook(part: XmlPart) -> WorkbookPart:
+def workbook(part: XmlPart) -> WorkbookNames:
     """Read the workbook part: sheets, defined names and properties."""
     sheets: list[tuple[str, str, str]] = []
     names: dict[str, str] = {}
@@ -55,7 +55,7 @@ def workbook(part: XmlPart) -> WorkbookPart:
             name = ""
 
     parse(part, start, end, lambda chunk: text.append(chunk) if name else None)
-    return WorkbookPart(root, tuple(sheets), MappingProxyType(names), locked, epoch_1904, links)
+    return WorkbookNames(root, tuple(sheets), MappingProxyType(names), locked, epoch_1904, links)
 
 
 def strings(part: XmlPart) -> list[str]:
