@@ -38,13 +38,18 @@ AREAS = {
     "scanner": ["excel/scan/*.py"],
     "locating": ["excel/reader/locate.py", "excel/reader/sheets.py", "form/layout.py"],
     "numbers": ["data/number.py", "data/typed_numbers.py", "excel/reader/reading.py", "form/linear.py"],
-    "adding": ["data/record.py", "data/rollup.py", "merging.py"],
-    "rows": ["excel/writer/rollup.py", "excel/writer/cover.py", "excel/live_checks.py"],
+    "adding": ["data/record.py", "data/rollup.py", "collection/merging.py"],
+    "rows": [
+        "excel/writer/rollup.py",
+        "excel/writer/section.py",
+        "excel/writer/content.py",
+        "excel/live_checks.py",
+    ],
     "publishing": [
         "document/official.py",
         "document/publishing.py",
+        "document/pages.py",
         "document/writer/as_html.py",
-        "document/table.py",
     ],
 }
 _COMPARED = {
@@ -86,7 +91,9 @@ def mutants(area: str, count: int, rng: random.Random, lines: dict[str, set[int]
 
 
 def _modules(area: str) -> list[Path]:
-    return sorted(path for pattern in AREAS[area] for path in PACKAGE.glob(pattern))
+    found = {pattern: list(PACKAGE.glob(pattern)) for pattern in AREAS[area]}
+    assert all(found.values()), f"an area of the mutants names a module that is not there: {found}"
+    return sorted(path for paths in found.values() for path in paths)
 
 
 def _mutant(area: str, path: Path, index: int) -> Mutant:
