@@ -319,9 +319,9 @@ def test_a_document_with_another_figure_or_a_missing_table_is_not_written(collec
     without = head + rest.partition("</table>")[2]
     found = published_checked(without.encode(), "r.html", filing, filing.form).findings
     assert {f.cell.partition(".")[0] for f in found} == {"disclosure"}
-    from xltools.cli import publish
+    from xltools.collection import publishing
 
-    monkeypatch.setattr(publish, "render", lambda *_: wrong.encode())
+    monkeypatch.setattr(publishing, "render", lambda *_: wrong.encode())
     result = run("publish", "--draft", "--witness", "-o", "new.html")
     assert result.return_value == 1
     assert not Path("new.html").exists()
