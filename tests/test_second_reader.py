@@ -33,7 +33,7 @@ from xltools.form.library import find
 from xltools.witness import agreement
 from xltools.witness.form import FormFigures
 from xltools.witness.value import Unknown, is_same, printed, value_of
-from xltools.witness.workbook import terms_of
+from xltools.witness.workbook import LabelledWorkbook, terms_of
 
 WITNESS = ROOT / "src" / "xltools" / "witness"
 SOUND = sorted((ROOT / "samples" / "clean").glob("*.xlsx"))
@@ -431,3 +431,147 @@ def test_the_workbook_does_not_depend_on_whether_libreoffice_is_installed(collec
     monkeypatch.setattr(libreoffice, "is_installed", lambda: False)
     run("merge", "--witness")
     assert Path("district.xlsx").read_bytes() == with_it
+
+
+# ------------------------------------------------------------------------------------ what a review found
+
+
+def witnessed(tmp_path, monkeypatch, *files, path="in"):
+    """What merge --witness says of these files, by name."""
+    folder = tmp_path / path
+    folder.mkdir()
+    for name, content in files:
+        (folder / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    return run(
+        *("merge", str(folder), "--year", "2024", "--district", "青禾区", "-o", "sum.xlsx", "--witness"),
+        "--incomplete",
+    )
+
+
+def sound_files(count=3):
+    return [(path.name, path.read_bytes()) for path in SOUND[:count]]
+
+
+def test_a_figure_that_cannot_be_added_is_compared_where_one_return_is_published(tmp_path):
+    form = find(str(HERE / "forms" / "fwzx-2025.toml"))
+    values = {cell.name: Decimal(7) for cell in form.inputs}
+    stamp = Stamp(form.key, form.edition, 2025, Agency("区", "001", "局"))
+    path = tmp_path / "001.xlsx"
+    path.write_bytes(write_return(form, stamp, values))
+    filing = read(path, form)
+    found = published_checked(b"<table><tr><td>x</td></tr></table>", "r.html", filing, form)
+    assert found.verdict.figures == len(form.cells)
+    assert {f.cell for f in found.findings} == set(form.cells)
+
+
+def test_a_row_that_is_there_twice_is_noticed(tmp_path):
+    form = find("xxgk-2021")
+    rollup = merge([read(path) for path in SOUND[:2]], form, 2024, "青禾区").rollup
+    book = openpyxl.load_workbook(io.BytesIO(write_rollup(rollup)))
+    page = book["各单位数据"]
+    for column in range(1, page.max_column + 1):
+        page.cell(520, column).value = page.cell(8, column).value
+    out = io.BytesIO()
+    book.save(out)
+    reading = SecondReader(form, rollup.accounts).checked(out.getvalue(), "district.xlsx")
+    assert any("520" in finding.found or "520" in str(finding.facts) for finding in reading.findings)
+    assert reading.verdict.agreed == 0
+
+
+def test_a_long_chain_of_formulas_is_left_undecided():
+    book = openpyxl.Workbook()
+    for row in range(1, 1200):
+        book.active.cell(row, 1).value = f"=A{row + 1}+0"
+    book.active.cell(1200, 1).value = 5
+    out = io.BytesIO()
+    book.save(out)
+    read_again = LabelledWorkbook(io.BytesIO(out.getvalue()))
+    assert read_again.value("Sheet", (1, 1)) == Unknown("formula")
+    assert read_again.value("Sheet", (1190, 1)) == 5
+
+
+def test_whatever_one_file_raises_stops_no_other(tmp_path, monkeypatch):
+    really = agreement.figure_values
+    monkeypatch.setattr(
+        agreement, "figure_values", lambda book, form: 1 / 0 if "x" in seen else really(book, form)
+    )
+    seen = []
+    form = find("xxgk-2021")
+    rollup = merge([read(path) for path in SOUND[:2]], form, 2024, "青禾区").rollup
+    seen.append("x")
+    verdict = SecondReader(form, rollup.accounts).expected
+    assert [one.reason for one in verdict.undecided] == ["not-opened"] * 2
+    assert verdict.agreed == 0
+
+
+def test_a_range_over_a_whole_sheet_is_left_undecided_at_once(tmp_path, monkeypatch):
+    value = openpyxl.load_workbook(SOUND[3])["三、依申请公开"]["D6"].value
+    huge = clerk.edited(
+        SOUND[3].read_bytes(),
+        "三、依申请公开",
+        {"D6": clerk.Formula(f"SUM(XEA1:XFD1048576)+{value}", Decimal(value))},
+    )
+    result = witnessed(tmp_path, monkeypatch, *sound_files(), (SOUND[3].name, huge))
+    assert "3 of 4 files" in result.output
+
+
+def test_a_damaged_member_of_an_archive_hides_no_other(tmp_path, monkeypatch):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("000_bad.xlsx", b"x" * 500)
+        for name, content in sound_files():
+            archive.writestr(name, content)
+    content = out.getvalue().replace(b"x" * 500, b"x" * 499 + b"y", 1)
+    result = witnessed(tmp_path, monkeypatch, ("all.zip", content))
+    assert result.exception is None, result.exception
+    assert "3 of 3 files" in result.output
+
+
+def test_names_of_files_are_followed_as_they_are_on_the_disk(tmp_path, monkeypatch):
+    files = [(f"00{i}.zip!x.xlsx", content) for i, (_, content) in enumerate(sound_files())]
+    result = witnessed(tmp_path, monkeypatch, *files)
+    assert "3 of 3 files" in result.output, result.output
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<table><tr><td>a<td>b<tr><td colspan='2.5'>c<td rowspan='9999999'>d</table>",
+        "<table><tr><td><table><tr><td>x</table>y</table>",
+        "<table><td>x</td></table>",
+    ],
+)
+def test_any_page_ends_without_an_exception(page):
+    found = agreement.printed_values(page.encode(), FormFigures(find("xxgk-2021").text))
+    assert set(found.values()) == {Unknown("not-found")}
+
+
+def test_a_text_that_begins_like_a_formula_is_a_text():
+    book = openpyxl.Workbook()
+    book.active["A1"] = "=1+1"
+    book.active["A1"].data_type = "s"
+    book.active["A2"] = "=A1+1"
+    out = io.BytesIO()
+    book.save(out)
+    read_again = LabelledWorkbook(io.BytesIO(out.getvalue()))
+    assert read_again.value("Sheet", (2, 1)) == Unknown("text")
+
+
+def test_a_document_made_from_changed_returns_says_that_only_the_roll_up_was_read(collection):
+    assert run("merge").return_value == 0
+    changed(Path("inbox", SOUND[0].name), "三、依申请公开", "D6", 4711)
+    result = run("publish", "--draft", "--witness", "-o", "r.html")
+    assert "compared with the roll-up alone" in result.output
+    assert "1 missing or changed" in result.output
+
+
+def test_a_libreoffice_that_does_not_work_does_not_stop_generating(collection, monkeypatch):
+    from xltools.errors import OutputError, Problem
+
+    def fails(*_):
+        raise OutputError(Problem("office-failed", facts={"reason": "x"}))
+
+    monkeypatch.setattr(libreoffice, "is_installed", lambda: True)
+    monkeypatch.setattr(libreoffice, "converted", fails)
+    assert run("generate", "--check").return_value == 0

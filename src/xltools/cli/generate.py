@@ -22,6 +22,7 @@ from xltools.cli.output import emit, emit_block, inform, progress
 from xltools.cli.returns import find_past
 from xltools.collection import issuing
 from xltools.errors import InputError, Problem
+from xltools.files import read_bytes, write_each
 from xltools.report.text import findings_text
 from xltools.text import Lang, catalog
 
@@ -94,9 +95,17 @@ def command(lang: Lang) -> click.Command:
             force=force,
             watch=lambda files: progress(files, t("report.comparing")),
         )
-        if is_checked and not _are_sound(blank, entries, last, lang):
-            return 1
-        issuing.write_outputs(blank, progress(new, t("report.generating")), last)
+        made = ((path, blank.workbook(entry, last.get(entry.code))) for entry, path in new)
+        if is_checked:
+            contents = list(progress(made, t("report.generating"), len(new)))
+            there = [folder / issuing.file_name(entry, year) for entry in entries]
+            written = dict(contents)
+            checked = {path: written.get(path) or read_bytes(path) for path in there}
+            if not _are_sound(blank, list(zip(entries, checked.values(), strict=True)), last, lang):
+                return 1
+            write_each(contents)
+        else:
+            write_each(progress(made, t("report.generating"), len(new)))
         if past and (strangers := sum(entry.code not in last for entry in entries)):
             inform(t("report.prior-unmatched", count=strangers))
         emit(t("report.written", count=len(new), folder=folder))
@@ -108,18 +117,21 @@ def command(lang: Lang) -> click.Command:
 
 
 def _are_sound(
-    issue: issuing.Issue, entries: Sequence[Entry], last: Mapping[str, Mapping[str, Decimal]], lang: Lang
+    issue: issuing.Issue,
+    workbooks: Sequence[tuple[Entry, bytes]],
+    last: Mapping[str, Mapping[str, Decimal]],
+    lang: Lang,
 ) -> bool:
-    """Return whether each workbook is as the form says, checked before it is written; print the findings if not."""
+    """Return whether each workbook is as the form says; print the findings if not."""
     from xltools.collection.second_reader import issued_findings  # noqa: PLC0415  openpyxl is slow to load
 
     t = catalog(lang)
     found = [
         finding
-        for place, entry in enumerate(progress(entries, t("report.checking")))
+        for place, (entry, workbook) in enumerate(progress(workbooks, t("report.checking")))
         for finding in issued_findings(
             issue.form,
-            issue.workbook(entry, last.get(entry.code)),
+            workbook,
             issue.stamp(entry),
             issue.filled(last.get(entry.code)),
             issuing.file_name(entry, issue.year),
@@ -130,5 +142,5 @@ def _are_sound(
         emit_block(findings_text(found, lang))
         inform(t("report.not-issued"))
     else:
-        emit(t("report.issued-checked", count=len(entries)))
+        emit(t("report.issued-checked", count=len(workbooks)))
     return not found

@@ -6,6 +6,7 @@ files and converts its differences to findings.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from xltools import libreoffice
-from xltools.data.filing import Account, Filing, Stamp
+from xltools.collection.manifest import hash_of
+from xltools.data.filing import Account, Filing, Source, Stamp
 from xltools.data.finding import Finding
 from xltools.errors import OutputError
 from xltools.files import read_bytes, shown
@@ -33,6 +35,8 @@ class SecondReading(NamedTuple):
     verdict: Verdict
     recalculation: Recalculation
     findings: tuple[Finding, ...] = ()
+    is_workbook_only: bool = False  # a document was compared with a roll-up whose files are not all there
+    sources_missing: int = 0
 
     def facts(self) -> dict[str, object]:
         """Return what the manifest records."""
@@ -45,19 +49,27 @@ class SecondReading(NamedTuple):
 class SecondReader:
     """Reads the files of a roll-up again, then compares workbooks and documents with their sums."""
 
-    def __init__(self, form: Form, accounts: Iterable[Account], handed_in: Iterable[Path] = ()) -> None:
+    def __init__(
+        self,
+        form: Form,
+        accounts: Iterable[Account],
+        handed_in: Iterable[Path] = (),
+        *,
+        is_single: bool = False,
+    ) -> None:
         """Read the files of the *accounts* of a roll-up, whose paths are relative to the current folder.
 
         Each file that was *handed in* must have an account, whether it was added or left out.
         """
-        accounts = list(accounts)
-        known = {account.source.on_disk for account in accounts}
-        self._form, self._lost = form, [path for path in map(shown, handed_in) if path not in known]
+        accounts, paths = list(accounts), {shown(path): path for path in handed_in}
+        known = {_file_of(account.source, paths)[0] for account in accounts}
+        self._form, self._lost = form, [path for path in paths if path not in known]
         added = []
         for agency, source in ((one.agency, one.source) for one in accounts if one.status == "included"):
             district, code = (agency.district, agency.code) if agency else ("", "")
-            added.append(AddedFile(Path(source.on_disk), source.sha256, district, code, source.path))
-        self._returns = Returns(form.text, added)
+            path = _file_of(source, paths)[1]
+            added.append(AddedFile(path, source.sha256, district, code, source.path))
+        self._returns = Returns(form.text, added, is_single=is_single)
 
     @cached_property
     def expected(self) -> Verdict:
@@ -82,7 +94,8 @@ class SecondReader:
         found = [self._finding(one, "second-reader") for one in differences]
         found += [self._finding(one, "libreoffice") for one in others]
         found += [Finding("witness-differs", path, facts=_UNACCOUNTED) for path in self._lost]
-        return SecondReading(self._returns.verdict(differences), recalculation, tuple(found))
+        lost = [FigureDifference(path, "", "", "", "", "") for path in self._lost]
+        return SecondReading(self._returns.verdict([*differences, *lost]), recalculation, tuple(found))
 
     def _recalculated(self, rollup: bytes, file: str) -> tuple[Recalculation, list[FigureDifference]]:
         if not libreoffice.is_installed():
@@ -91,12 +104,18 @@ class SecondReader:
             again = libreoffice.recalculated(rollup)
         except OutputError:
             return "failed", []
-        others = list(self._returns.result_differences(again, file))
+        try:
+            others = list(self._returns.result_differences(again, file))
+        except Exception as error:  # noqa: BLE001  as for the roll-up itself
+            others = [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
         return ("differs" if others else "agrees"), others
 
     def document_checked(self, content: bytes, file: str, rollup: bytes | None = None) -> SecondReading:
         """Compare every figure in a document with the sum; *rollup* is the roll-up that it was made from."""
-        found = list(self._returns.document_differences(content, file, rollup))
+        try:
+            found = list(self._returns.document_differences(content, file, rollup))
+        except Exception as error:  # noqa: BLE001  as for a roll-up
+            found = [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
         differences = [one for one in found if isinstance(one, FigureDifference)]
         undecided = [one for one in found if isinstance(one, Undecided)]
         verdict = self._returns.verdict(differences, undecided)
@@ -129,22 +148,35 @@ def published_checked(
     files, else the workbook.
     """
     workbook = Path(filing.source.on_disk)
-    accounts = [_existing_account(account, workbook.parent) for account in sources]
-    if accounts and all(accounts):
-        reader = SecondReader(form, filter(None, accounts))
+    sources = list(sources)
+    accounts = [found for account in sources if (found := _existing_account(account, workbook.parent))]
+    if accounts and len(accounts) == len(sources):
+        reader = SecondReader(form, accounts)
         return reader.document_checked(document, file, read_bytes(workbook))
-    reader = SecondReader(form, [Account(filing.agency, filing.source, "included")])
-    return reader.document_checked(document, file)
+    own = Account(filing.agency, filing.source, "included")
+    reader = SecondReader(form, [own], is_single=not filing.is_rollup)
+    missing = len(sources) - len(accounts) if filing.is_rollup else 0
+    return reader.document_checked(document, file)._replace(
+        sources_missing=missing, is_workbook_only=filing.is_rollup
+    )
 
 
 def _existing_account(account: Account, home: Path) -> Account | None:
-    """Return the account of a file with a path that exists, relative to its manifest or to the current folder."""
+    """Return the account of an unchanged file with its path from the manifest or from the current folder."""
     source = account.source
     for path in (str(home / source.path), source.path):
         found = source._replace(path=path)
-        if Path(found.on_disk).is_file():
+        file = Path(found.on_disk)
+        if file.is_file() and (found.on_disk != path or hash_of(read_bytes(file)) == source.sha256):
             return account._replace(source=found)
     return None
+
+
+def _file_of(source: Source, paths: Mapping[str, Path]) -> tuple[str, Path]:
+    """Return the file, as it is shown and as it is opened, that a source lies in: itself or an archive."""
+    found = [name for name in paths if source.path == name or source.path.startswith(f"{name}!")]
+    name = max(found, key=len, default=source.on_disk)
+    return name, paths.get(name, Path(name))
 
 
 def issued_findings(
@@ -160,7 +192,8 @@ def issued_findings(
     cover |= {"name": agency.name, "district": agency.district}
     found = list(faults(workbook, expected, cover, filled))
     if recalculate and libreoffice.is_installed():
-        found += recalculation_faults(workbook, libreoffice.recalculated(workbook), expected)
+        with contextlib.suppress(OutputError):  # a LibreOffice that does not work stops nothing
+            found += recalculation_faults(workbook, libreoffice.recalculated(workbook), expected)
     return [_issued_finding(fault, form, str(agency), file) for fault in found]
 
 

@@ -146,6 +146,8 @@ def second_reader_text(reading: SecondReading, form: Form, lang: Lang) -> str:
         lines.append(t("report.no-second-reader", reason=t(f"report.undecided-{reason}"), **facts))
     if (more := len(undecided) - _MOST_UNDECIDED) > 0:
         lines.append(t("report.no-second-reader-more", count=more))
+    if reading.is_workbook_only:
+        lines.append(t("report.workbook-only", missing=reading.sources_missing))
     if reading.recalculation != "not-installed":
         lines.append(t(f"report.recalculation-{reading.recalculation}"))
     return "\n".join(lines)

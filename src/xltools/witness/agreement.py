@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import zipfile
@@ -13,7 +14,7 @@ from xltools.witness.document import printed_values
 from xltools.witness.form import FormFigures
 from xltools.witness.labels import GridPlace
 from xltools.witness.value import NOTHING, Unknown, Value, is_same, shown, value_of
-from xltools.witness.workbook import LabelledWorkbook, input_values
+from xltools.witness.workbook import LabelledWorkbook, figure_values
 
 MOST = 2000  # files that are read; of larger collections, a sample of this size
 _ROWS = "各单位数据"
@@ -76,17 +77,26 @@ class Verdict(NamedTuple):
 class Returns:
     """The figures of every return in a roll-up, as the second reader found them."""
 
-    def __init__(self, form: str, added: Sequence[AddedFile]) -> None:
-        """Read the files *added*, or the 2,000 with the lowest hashes. *form* is the TOML text of the form."""
-        self.form, self.added = FormFigures(form), added
+    def __init__(self, form: str, added: Sequence[AddedFile], *, is_single: bool = False) -> None:
+        """Read the files *added*, or the 2,000 with the lowest hashes. *form* is the TOML text of the form.
+
+        With *is_single*, the one file is a return that is published itself, with figures that cannot be added.
+        """
+        self.form, self.added, self.is_single = FormFigures(form), added, is_single
         self.sample = sorted(added, key=lambda one: one.sha256)[:MOST]
         self.values: dict[AddedFile, Mapping[str, Value]] = {}
         self.undecided: list[Undecided] = []
+        self._archives: dict[Path, dict[str, str]] = {}
         for one in self.sample:
             self._read(one)
 
     def _read(self, one: AddedFile) -> None:
-        values = _values_of(one, self.form)
+        try:
+            values = self._values_of(one)
+        except OSError:
+            values = Unknown("changed")
+        except Exception:  # noqa: BLE001  openpyxl and zipfile raise many kinds; one file stops no other
+            values = Unknown("not-opened")
         if isinstance(values, Unknown):
             self.undecided.append(Undecided(one.shown_path, "", values.reason))
             return
@@ -97,19 +107,47 @@ class Returns:
             if isinstance(value, Unknown)
         ]
 
+    def _values_of(self, one: AddedFile) -> Mapping[str, Value] | Unknown:
+        """Return the figures of a return, or the reason why it cannot be read."""
+        content = self._content_of(one)
+        if isinstance(content, Unknown):
+            return content
+        if not zipfile.is_zipfile(io.BytesIO(content)) or _is_word(content):
+            return printed_values(content, self.form)
+        return figure_values(LabelledWorkbook(io.BytesIO(content)), self.form)
+
+    def _content_of(self, one: AddedFile) -> bytes | Unknown:
+        """Return the content with the recorded hash: that of the file, or of a member of the archive."""
+        content = one.path.read_bytes()
+        if hashlib.sha256(content).hexdigest() == one.sha256:
+            return content
+        if not zipfile.is_zipfile(io.BytesIO(content)):
+            return Unknown("changed")
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if one.path not in self._archives:
+                self._archives[one.path] = dict(_members(archive))
+            name = self._archives[one.path].get(one.sha256)
+            return Unknown("changed") if name is None else archive.read(name)
+
     def verdict(
         self, differences: Iterable[FigureDifference] = (), more: Iterable[Undecided] = ()
     ) -> Verdict:
         """Return how far the readers agree, given the *differences* and *more* undecided figures."""
         differences, undecided = tuple(differences), (*self.undecided, *more)
         wrong = {difference.figure for difference in differences}
-        figures = self.form.added
-        is_whole = len(self.values) == len(self.added) and all(one.figure for one in undecided)
+        figures = self.figures
+        # A difference without a figure is about a file or a row as a whole: then no figure is known to agree.
+        is_whole = len(self.values) == len(self.added) and "" not in wrong | {one.figure for one in undecided}
         unknown = {one.figure for one in undecided}
         decided = [name for name in figures if is_whole and not unknown & {name, *self.form.parts(name)}]
         agreed = sum(name not in wrong for name in decided)
         read = len(self.values) - len({one.file for one in self.undecided if one.figure})
         return Verdict(agreed, len(figures), read, len(self.sample), len(self.added), undecided, differences)
+
+    @property
+    def figures(self) -> Sequence[str]:
+        """The figures that are compared: for one return all, for several only those that can be added."""
+        return tuple(self.form.figures) if self.is_single else self.form.added
 
     def rollup_differences(self, content: bytes, file: str) -> Iterator[FigureDifference]:
         """Yield the differences between the roll-up in *content*, a file called *file*, and the sums.
@@ -143,7 +181,7 @@ class Returns:
             yield Undecided(file, "", found.reason)
             return
         sums = self._sums(_RollupRows(LabelledWorkbook(io.BytesIO(rollup))) if rollup else None)
-        for name in self.form.added:
+        for name in self.figures:
             value, expected = found[name], sums[name]
             if not isinstance(expected, Unknown) and not _is_equal(value, expected):
                 yield _difference(file, "", "", name, value, expected)
@@ -156,7 +194,7 @@ class Returns:
             unknown = next((part for part in parts if isinstance(part, Unknown)), None)
             total = sum((part for part in parts if part and not isinstance(part, Unknown)), NOTHING)
             inputs[name] = unknown or total
-        return {name: _sum_of(inputs, self.form.parts(name)) for name in self.form.added}
+        return {name: _sum_of(inputs, self.form.parts(name)) for name in self.figures}
 
     def _part(self, one: AddedFile, name: str, rows: _RollupRows | None) -> Value:
         value = self.values[one][name] if one in self.values else Unknown("file")
@@ -168,12 +206,13 @@ class Returns:
         yield from (
             FigureDifference(file, _ROWS, "", "", "", one.shown_path) for one in self.added if one not in rows
         )
-        for row in rows.unexpected(self.added):
+        for row in (*rows.unexpected(self.added), *rows.stray):
             yield FigureDifference(file, _ROWS, "", "", row, "")
         for one, values in self.values.items():
             if one not in rows:
                 continue
-            for name, expected in values.items():
+            for name in self.form.inputs:
+                expected = values[name]
                 found = rows.value(one, name)
                 if isinstance(expected, Unknown) or (found is None and expected is None):
                     continue
@@ -218,39 +257,17 @@ def _sum_of(inputs: Mapping[str, Value], parts: Mapping[str, int]) -> Value:
     return total
 
 
-def _values_of(one: AddedFile, form: FormFigures) -> dict[str, Value] | Unknown:
-    """Return the inputs of a return, or the reason why it cannot be read."""
-    content = _content_of(one)
-    if isinstance(content, Unknown):
-        return content
-    if not zipfile.is_zipfile(io.BytesIO(content)) or _is_word(content):
-        found = printed_values(content, form)
-        return found if isinstance(found, Unknown) else {name: found[name] for name in form.inputs}
-    try:
-        book = LabelledWorkbook(io.BytesIO(content))
-    except Exception:  # noqa: BLE001  openpyxl raises many kinds for what it cannot open
-        return Unknown("not-opened")
-    return input_values(book, form)
-
-
 def _is_word(content: bytes) -> bool:
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         return "word/document.xml" in package.namelist()
 
 
-def _content_of(one: AddedFile) -> bytes | Unknown:
-    """Return the content with the recorded hash: that of the file, or of a member of the archive."""
-    content = one.path.read_bytes()
-    if hashlib.sha256(content).hexdigest() == one.sha256:
-        return content
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for member in archive.infolist():
-                if member.file_size <= _LARGEST and not member.flag_bits & 1:
-                    inner = archive.read(member)
-                    if hashlib.sha256(inner).hexdigest() == one.sha256:
-                        return inner
-    return Unknown("changed")
+def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Yield hash and name of the members of an archive that can be read."""
+    for member in archive.infolist():
+        if member.file_size <= _LARGEST and not member.flag_bits & 1:
+            with contextlib.suppress(Exception):  # a damaged member, or a method that zipfile does not know
+                yield hashlib.sha256(archive.read(member)).hexdigest(), member.filename
 
 
 class _RollupRows:
@@ -266,11 +283,14 @@ class _RollupRows:
         }
         head = next(row for (row, _), content in sorted(cells.items()) if content == f"{_PREFIX}code")
         self._columns = {str(content): column for (row, column), content in cells.items() if row == head}
-        self._rows = {
-            self._key(cells, row): row
-            for row in sorted({row for row, _ in cells if row > head})
-            if (row, self._columns[f"{_PREFIX}code"]) in cells
-        }
+        self._rows: dict[tuple[str, str, str], int] = {}
+        self.stray: list[str] = []  # rows of a file that has one already, and rows without a file
+        for row in sorted({row for row, _ in cells if row > head}):
+            key = self._key(cells, row)
+            if key in self._rows or not key[2]:
+                self.stray.append(f"{key[2]} {key[0][:12]} ({_ROWS}!{row})")
+            else:
+                self._rows[key] = row
 
     def _key(self, cells: Mapping[GridPlace, Any], row: int) -> tuple[str, str, str]:
         sha256, district, code = (

@@ -14,6 +14,7 @@ from xltools.witness.labels import GridPlace, LabelGrid, found_in, plain
 from xltools.witness.value import Unknown, Value, printed
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MOST = 1000  # rows or columns of one cell
 _SpannedText = tuple[str, int, int]  # a cell: its text and the numbers of rows and columns that it spans
 
 
@@ -56,7 +57,7 @@ def _grid(rows: list[list[_SpannedText]]) -> LabelGrid:
 
 
 class _TableParser(HTMLParser):
-    """Collects the rows of each table of an HTML page. Nested tables are not supported."""
+    """Collects the rows of each table of an HTML page. Nested tables are not supported; end tags may be missing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,23 +66,29 @@ class _TableParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         about = dict(attrs)
+        if tag in {"table", "tr", "td", "th"}:
+            self._is_open = False  # a cell that was not closed ends here
         if tag == "table":
             self.tables.append([])
         elif tag == "tr" and self.tables:
             self.tables[-1].append([])
         elif tag in {"td", "th"} and self.tables and self.tables[-1]:
-            spans = [int(about.get(key) or 1) for key in ("rowspan", "colspan")]
-            self.tables[-1][-1].append(("", spans[0], spans[1]))
+            self.tables[-1][-1].append(("", _span(about.get("rowspan")), _span(about.get("colspan"))))
             self._is_open = True
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"td", "th"}:
+        if tag in {"td", "th", "tr", "table"}:
             self._is_open = False
 
     def handle_data(self, data: str) -> None:
         if self._is_open:
             text, down, across = self.tables[-1][-1].pop()
             self.tables[-1][-1].append((text + data, down, across))
+
+
+def _span(text: str | None) -> int:
+    """Return how many rows or columns a cell takes; anything but a number up to 1,000 counts as one."""
+    return int(text) if text and text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= _MOST else 1
 
 
 def _page(text: str) -> Iterator[LabelGrid]:
@@ -106,7 +113,8 @@ def _word_grid(table: ET.Element) -> LabelGrid:
             merge, span = cell.find(f".//{_W}vMerge"), cell.find(f".//{_W}gridSpan")
             is_continued = merge is not None and merge.get(f"{_W}val") != "restart"
             anchor = anchors.get((row - 1, column), (row, column)) if is_continued else (row, column)
-            text = texts[anchor] if is_continued else "".join(t.text or "" for t in cell.iter(f"{_W}t"))
+            own = "".join(t.text or "" for t in cell.iter(f"{_W}t"))
+            text = texts.get(anchor, own) if is_continued else own
             for _ in range(int(span.get(f"{_W}val", "1")) if span is not None else 1):
                 texts[row, column], anchors[row, column] = text, anchor
                 column += 1

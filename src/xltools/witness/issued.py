@@ -120,7 +120,7 @@ def _figure_faults(
         states = ("unlocked", "locked")
         yield IssueFault("lock", sheet, address, figure.name, states[is_locked], states[not is_locked])
     if figure.terms:
-        terms = terms_of(content, sheet) if isinstance(content, str) and content.startswith("=") else None
+        terms = terms_of(content, sheet) if book.is_formula(*cell) and isinstance(content, str) else None
         wanted = Counter((sign, cells.get(name)) for sign, name in figure.terms)
         if terms is None or Counter(terms) != wanted:
             expected = "".join(f"{'+' if sign > 0 else '-'}{name}" for sign, name in figure.terms)

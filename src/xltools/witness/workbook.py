@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
+from itertools import islice
 from typing import Any, BinaryIO
 
 import openpyxl
@@ -25,6 +26,9 @@ _TERM = re.compile(
 )
 
 
+_DEEPEST = 50  # formulas that refer to one another
+_MOST_CELLS = 20_000  # in one SUM: a row for each file of a large roll-up
+
 CellPlace = tuple[str, GridPlace]  # a sheet, and a row and column counted from 1
 
 
@@ -39,6 +43,7 @@ class LabelledWorkbook:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about extensions that openpyxl ignores
             self.book = openpyxl.load_workbook(file, data_only=results, keep_links=False)
+        self._sheets = {page.title for page in self.book.worksheets}  # without sheets that are charts
 
     def cell(self, sheet: str, place: GridPlace) -> Any:
         """Return the cell as an object of openpyxl."""
@@ -52,16 +57,19 @@ class LabelledWorkbook:
         """Return the address of a cell, such as D6."""
         return str(self.cell(sheet, place).coordinate)
 
+    def is_formula(self, sheet: str, place: GridPlace) -> bool:
+        """Return whether the cell has a formula; a text may begin with ``=`` too."""
+        return bool(self.cell(sheet, place).data_type == "f")
+
     def value(self, sheet: str, place: GridPlace, above: tuple[CellPlace, ...] = ()) -> Value:
         """Return the value of a cell. A formula is evaluated from its cells; *above* has the cells being evaluated."""
         content = self.content(sheet, place)
-        if hasattr(content, "ref"):
-            return Unknown("formula")  # an array formula or a data table
-        if not (isinstance(content, str) and content.startswith("=")):
+        if not self.is_formula(sheet, place):
             return value_of(content)
-        terms = terms_of(content, sheet)
+        # Formulas of the program are at most three deep; a longer chain is left undecided, as a circle is.
+        terms = terms_of(content, sheet) if isinstance(content, str) and len(above) < _DEEPEST else None
         if terms is None or (sheet, place) in above:
-            return Unknown("formula")
+            return Unknown("formula")  # also an array formula or a data table, which are objects
         total = NOTHING
         for sign, term in terms:
             value = term if isinstance(term, Fraction) else self._term(term, (*above, (sheet, place)))
@@ -71,7 +79,7 @@ class LabelledWorkbook:
         return total
 
     def _term(self, cell: CellPlace, above: tuple[CellPlace, ...]) -> Value:
-        return self.value(*cell, above) if cell[0] in self.book.sheetnames else Unknown("formula")
+        return self.value(*cell, above) if cell[0] in self._sheets else Unknown("formula")
 
     def places(self, form: FormFigures) -> dict[str, CellPlace | Unknown]:
         """Return the cell of each figure; unknown if its name and labels disagree or are missing."""
@@ -83,7 +91,7 @@ class LabelledWorkbook:
         found = {}
         for name, defined in self.book.defined_names.items():
             places = list(_single(defined.attr_text or ""))
-            if len(places) == 1 and places[0][0] in self.book.sheetnames:
+            if len(places) == 1 and places[0][0] in self._sheets:
                 found[name] = places[0]
         return found
 
@@ -132,7 +140,7 @@ def _grid(page: Any) -> LabelGrid:
         (cell.row, cell.column): cell.value
         for row in page.iter_rows()
         for cell in row
-        if isinstance(cell.value, str) and not cell.value.startswith("=")
+        if isinstance(cell.value, str) and cell.data_type != "f"
     }
     anchors = {}
     for area in page.merged_cells.ranges:
@@ -156,7 +164,10 @@ def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace]]
         if term["number"]:
             found.append((sign, Fraction(term["number"])))
         else:
-            found += [(sign, cell) for cell in _cells(term["sum"] or term["cell"], sheet)]
+            cells = list(islice(_cells(term["sum"] or term["cell"], sheet), _MOST_CELLS + 1))
+            if len(cells) > _MOST_CELLS:
+                return None
+            found += [(sign, cell) for cell in cells]
         position = term.end()
     return found
 
@@ -169,8 +180,8 @@ def _cells(references: str, sheet: str) -> Iterator[CellPlace]:
             yield from ((_unquoted(other) or sheet, (row, column)) for column in range(left, right + 1))
 
 
-def input_values(book: LabelledWorkbook, form: FormFigures) -> dict[str, Value]:
-    """Return the value of each input of the form."""
+def figure_values(book: LabelledWorkbook, form: FormFigures) -> dict[str, Value]:
+    """Return the value of each figure of the form that is not the sum of others."""
     places = book.places(form)
     return {
         name: place if isinstance(place := places[name], Unknown) else book.value(*place)
