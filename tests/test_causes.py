@@ -17,7 +17,7 @@ from xltools.checking.causes import LEAST, STRONG, WEAK, with_causes
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
 from xltools.checking.grouping import grouped
-from xltools.data.filing import Filing, Origin, Shown, Source, Stamp
+from xltools.data.filing import Origin, Return, Shown, Source, Stamp
 from xltools.data.finding import Cause, Finding
 from xltools.data.record import Agency, Record
 from xltools.excel.reader import read
@@ -34,13 +34,11 @@ def name(row, column="natural"):
     return f"applications.{row}.{column}"
 
 
-def filing(values, shown=(), form=FORM, **more):
+def filing(values, shown=(), form=FORM, findings=(), **more):
     stamp = Stamp(form.key, form.edition, 2024, AGENCY)
     record = Record(form, 2024, frozenset((AGENCY,)), values)
     prose = prose_for(form)
-    return Filing(
-        Source("x.xlsx"), form=form, stamp=stamp, record=record, shown=dict(shown), prose=prose, **more
-    )
+    return Return(Source("x.xlsx"), findings, form, stamp, record, shown=dict(shown), prose=prose, **more)
 
 
 def explained(values, shown=(), past=None, form=FORM, **more):

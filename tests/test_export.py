@@ -24,7 +24,7 @@ from conftest import ROOT, sound_values
 from test_merge import OFFICIAL, OTHER, filing, reread, rolled
 from xltools.cli import main
 from xltools.collection.merging import merge
-from xltools.data.filing import Filing, Source, Stamp
+from xltools.data.filing import Return, Source, Stamp
 from xltools.data.observations import FigureState, returns_of
 from xltools.data.record import Agency, Record
 from xltools.errors import OutputError
@@ -87,7 +87,7 @@ def made(values, form=OTHER, agency=None, **facts):
     agency = agency or Agency("区", "001", "局")
     stamp = Stamp(form.key, form.edition, 2024, agency)
     record = Record(form, 2024, frozenset((agency,)), values)
-    return Filing(Source("in/局.xlsx", "ab"), form=form, stamp=stamp, record=record, **facts)
+    return Return(Source("in/局.xlsx", "ab"), (), form=form, stamp=stamp, record=record, **facts)
 
 
 AWKWARD = {

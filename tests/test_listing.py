@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.collection.roster_files import load_roster
-from xltools.data.filing import Filing, Source
+from xltools.data.filing import RefusedFile, Source
 from xltools.data.finding import Finding, Place, Severity, Waiver
 from xltools.excel.reader import read
 from xltools.report.workbook import findings_workbook
@@ -65,7 +65,7 @@ def test_no_text_becomes_a_formula_a_link_or_damage():
             "not-whole", found=Decimal("1234567890123456.5"), expected=Decimal("-3.5"), facts={"label": "x"}
         ),
     )
-    filing = Examined(Filing(Source(f"{evil}.xlsx")), findings)
+    filing = Examined(RefusedFile(Source(f"{evil}.xlsx")), findings)
     sheet = opened(findings_workbook(Collection((filing,)), "en")).worksheets[0]
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None} == {
         "s",

@@ -22,7 +22,7 @@ from xltools.cli import main
 from xltools.collection.inbox import InboxItem
 from xltools.collection.reading import ReadOptions, read_files
 from xltools.data.failure import failed
-from xltools.data.filing import Filing, Source, Stamp
+from xltools.data.filing import RefusedFile, Source, Stamp
 from xltools.data.finding import can_be_accepted
 from xltools.data.record import Agency
 from xltools.data.seal import seal
@@ -531,7 +531,7 @@ def test_with_debugging_the_exception_is_raised(inbox, tmp_path, defect, monkeyp
 
 
 def test_what_stops_the_work_on_purpose_is_no_finding():
-    filing = Filing(Source("x.xlsx"))
+    filing = RefusedFile(Source("x.xlsx"))
     with pytest.raises(InputError):
         failed(filing, InputError(Problem("no-such-path")))
     assert not can_be_accepted("reader-failed")

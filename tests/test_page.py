@@ -18,7 +18,7 @@ from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.grouping import grouped
 from xltools.cli import command_line
 from xltools.collection.roster_files import load_roster
-from xltools.data.filing import Filing, Source, Stamp
+from xltools.data.filing import Return, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.data.record import Agency, Record
 from xltools.document.pages import page
@@ -79,7 +79,7 @@ def filled(form, values=None, prose=None, findings=(), path="1.xlsx", agency=Non
     """A filing of that form as it would be read, with these findings."""
     agency = agency or Agency("区", "1", "局")
     stamp = Stamp(form.key, form.edition, 2024, agency)
-    filing = Filing(
+    filing = Return(
         Source(path),
         (),
         form,

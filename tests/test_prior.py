@@ -15,7 +15,7 @@ from xltools.checking import prior
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
 from xltools.collection.merging import Exclusion, merge
-from xltools.data.filing import Filing, Member, Source, Stamp
+from xltools.data.filing import Member, RefusedFile, Return, Source, Stamp
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import Past, past_of
 from xltools.data.record import Agency, Record
@@ -38,7 +38,7 @@ def filing(values, year=2024, agency=AGENCY, form=OFFICIAL, **more):
     stamp = Stamp(form.key, form.edition, year, agency, more.pop("kind", "return"))
     record = Record(form, year, frozenset((agency,)), values)
     source, prose = Source(f"{agency.code}_{year}.xlsx", f"{agency}{year}"), prose_for(form)
-    return Filing(source, (), form, stamp, record, prose=prose, **more)
+    return Return(source, (), form, stamp, record, prose=prose, **more)
 
 
 def rollup(parts, year):
@@ -149,7 +149,7 @@ def test_a_blank_workbook_among_last_years_files_knows_nothing():
     ("files", "code"),
     [
         ([], "prior-empty"),
-        ([Filing(Source("x"))], "prior-empty"),
+        ([RefusedFile(Source("x"))], "prior-empty"),
         ([filing({}, 2023, form=OTHER)], "prior-empty"),
         ([filing({}, 2023), filing({}, 2022, Agency("青禾区", "2", "二"))], "prior-years"),
     ],

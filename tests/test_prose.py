@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from conftest import HERE, sound_prose, sound_values
 from xltools.checking.checks import verify
-from xltools.data.filing import Filing, Source, Stamp
+from xltools.data.filing import Return, Source, Stamp
 from xltools.data.record import Agency, Record
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
@@ -37,8 +37,9 @@ def filing(texts, figures=None, name="青禾区教育局", year=2024, form=FORM)
     given = {name: Decimal(value) for name, value in (figures or {}).items()}
     values = {cell.name: given.get(cell.name, Decimal(0)) for cell in form.inputs}
     agency = Agency("青禾区", "003", name)
-    return Filing(
+    return Return(
         Source("x.xlsx"),
+        (),
         form=form,
         stamp=Stamp(form.key, form.edition, year, agency),
         record=Record(form, year, frozenset((agency,)), values),

@@ -15,7 +15,7 @@ from conftest import ROOT, run, sound_prose, sound_values, year_before
 from test_prose import filing
 from xltools.collection.roster_files import load_roster
 from xltools.data.document import ChartBlock, Heading, PageBreak, Paragraph, Table
-from xltools.data.filing import Account, Member, Source, Stamp
+from xltools.data.filing import Account, Member, RefusedFile, Source, Stamp
 from xltools.data.prior import known
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
@@ -508,7 +508,7 @@ def test_who_wrote_nothing_is_counted_and_named():
         filing({box: text for box, text in sound_prose().items() if box == "others.text"}, VALUES, "乙局"),
     ]
     said[1] = replace(said[1], prose={"others.text": "收取{fees}万元。"})
-    broken = replace(said[0], record=None)
+    broken = RefusedFile(said[0].source, said[0].findings, said[0].stamp)
     found = gathered([*said, broken], FORM, None, "材料")
     assert (found.files, len(found.unread)) == (2, 1)
     document = found.document

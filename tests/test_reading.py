@@ -24,7 +24,7 @@ from xltools.collection.merging import Exclusion, merge
 from xltools.collection.reading import ReadOptions, processes_of_this_machine, read_files
 from xltools.data import filing as filings_room
 from xltools.data import finding as findings_room
-from xltools.data.filing import Accepted, Account, Filing, Member, Origin, Shown, Source, Stamp
+from xltools.data.filing import Accepted, Account, Member, Origin, RefusedFile, Return, Shown, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
@@ -111,7 +111,7 @@ FULL_FINDING = Finding(
     WAIVER,
     "已说明",
 )
-FULL = Filing(
+FULL = Return(
     source=SOURCE,
     findings=(FULL_FINDING,),
     form=OFFICIAL,
@@ -138,6 +138,7 @@ FULL = Filing(
     moved={"a": ("三", "E5")},
     explanations={("jump", FEES): "因为"},
 )
+REFUSED = RefusedFile(SOURCE, (FULL_FINDING,), FULL.stamp, FULL.explanations)
 
 
 def parts_of(value):
@@ -163,9 +164,9 @@ def names_of(kind):
 
 
 def test_whatever_a_filing_can_hold_travels():
-    """A field that is added fails here until :data:`FULL` gives it something, and then until it is pickled."""
+    """A field that is added fails here until FULL or REFUSED gives it something, and then until it is pickled."""
     found = {}
-    for part in parts_of(FULL):
+    for part in (*parts_of(FULL), *parts_of(REFUSED)):
         found.setdefault(type(part), []).append(part)
     for room in (filings_room, findings_room):
         kinds = {k for k in vars(room).values() if isinstance(k, type) and k.__module__ == room.__name__}
@@ -175,6 +176,7 @@ def test_whatever_a_filing_can_hold_travels():
         for name in names_of(kind):
             assert any(getattr(part, name) for part in parts), f"FULL leaves {kind.__name__}.{name} empty"
     assert_travels(FULL)
+    assert_travels(REFUSED)
 
 
 # -- drawn
@@ -232,8 +234,13 @@ def drawn(draw):
     form = draw(st.sampled_from([None, OFFICIAL, OTHER]))
     words = st.dictionaries(TEXT, TEXT, max_size=2)
     shown = st.builds(Shown, st.none() | EXACT, TEXT, st.sampled_from(Origin), TEXT, TEXT)
-    inputs = [cell.name for cell in form.inputs] if form else []
-    values = st.dictionaries(st.sampled_from(inputs), EXACT, max_size=4) if form else st.just({})
+    findings = st.lists(FINDINGS, max_size=2).map(tuple)
+    explanations = st.dictionaries(st.tuples(TEXT, TEXT), TEXT, max_size=2)
+    stamp = st.builds(Stamp, TEXT, TEXT, st.integers(), AGENCIES, st.sampled_from(["return", "rollup"]))
+    if form is None:
+        return Drawn(draw(st.builds(RefusedFile, SOURCES, findings, st.none() | stamp, explanations)))
+    inputs = [cell.name for cell in form.inputs]
+    values = st.dictionaries(st.sampled_from(inputs), EXACT, max_size=4)
     values = values.map(lambda found: {name: found[name] for name in inputs if name in found})
     member = st.builds(Member, AGENCIES, SOURCES, values, TEXT)
     agencies = st.frozensets(AGENCIES, max_size=3)
@@ -241,20 +248,19 @@ def drawn(draw):
     account = st.builds(
         Account, st.none() | AGENCIES, SOURCES, st.sampled_from(filings_room.STATUSES), TEXT, TEXT
     )
-    stamp = st.builds(Stamp, TEXT, TEXT, st.integers(), AGENCIES, st.sampled_from(["return", "rollup"]))
     names = st.frozensets(TEXT, max_size=2)
     return Drawn(
         draw(
             st.builds(
-                Filing,
+                Return,
                 SOURCES,
-                st.lists(FINDINGS, max_size=2).map(tuple),
+                findings,
                 st.just(form),
-                st.none() | stamp,
-                st.none() | record if form else st.none(),
+                stamp,
+                record,
                 st.dictionaries(TEXT, shown, max_size=2),
                 words,
-                st.lists(member, max_size=2).map(tuple) if form else st.just(()),
+                st.lists(member, max_size=2).map(tuple),
                 st.lists(account, max_size=2).map(tuple),
                 st.booleans(),
                 st.lists(st.builds(Accepted, *([TEXT] * 8)), max_size=1).map(tuple),
@@ -263,7 +269,7 @@ def drawn(draw):
                 names,
                 names,
                 st.dictionaries(TEXT, st.tuples(TEXT, TEXT), max_size=2),
-                st.dictionaries(st.tuples(TEXT, TEXT), TEXT, max_size=2),
+                explanations,
             )
         )
     )
@@ -324,7 +330,7 @@ def test_a_finding_of_any_case_travels(path):
     """Those that only a collection has travel too, where a program sends them on."""
     findings = casefile.findings(path)
     assert findings
-    assert_travels(Filing(Source("x"), findings))
+    assert_travels(RefusedFile(Source("x"), findings))
 
 
 # -- merging
@@ -506,7 +512,7 @@ def test_a_tree_gives_the_flat_sum_to_the_last_digit(figures):
         agency = Agency("区", f"{index:03}", f"单位{index}")
         record = Record(OFFICIAL, 2024, frozenset((agency,)), {FEES: abs(fees) % 10**12})
         stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, agency)
-        alone.append(Filing(Source(f"{index}", f"{index}"), (), OFFICIAL, stamp, record, is_verified=True))
+        alone.append(Return(Source(f"{index}", f"{index}"), (), OFFICIAL, stamp, record, is_verified=True))
     flat = merge(alone, OFFICIAL, 2024, "市").rollup.record
     districts = []
     for place in {place for _, place in figures}:
@@ -515,7 +521,7 @@ def test_a_tree_gives_the_flat_sum_to_the_last_digit(figures):
         source = Source(f"区{place}", f"r{place}")
         members, accounts = tuple(rollup.members), tuple(rollup.accounts)
         districts.append(
-            Filing(
+            Return(
                 source,
                 (),
                 OFFICIAL,
@@ -568,7 +574,7 @@ def test_many_copies_of_a_file_are_named_in_one_sentence():
     stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, Agency("青禾区", "C1", "城管局"))
     record = Record(OFFICIAL, 2024, frozenset((stamp.agency,)), {OFFICIAL.inputs[0].name: Decimal(1)})
     copies = [
-        Filing(Source(f"{n:02}.xlsx", "same"), (), OFFICIAL, stamp, record, is_verified=True)
+        Return(Source(f"{n:02}.xlsx", "same"), (), OFFICIAL, stamp, record, is_verified=True)
         for n in range(60)
     ]
     found = [[f for f in one.findings if f.code == "duplicate-return"] for one in examine(copies).examined]
@@ -584,7 +590,7 @@ def test_files_of_one_name_in_two_folders_are_told_of_each_agency_that_shares_th
         record = Record(OFFICIAL, 2024, agencies)
         stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, Agency("区", f"R{folder}", folder), "rollup")
         source = Source(f"{folder}/x.xlsx", folder)
-        found.append(Filing(source, (), OFFICIAL, stamp, record, is_verified=True))
+        found.append(Return(source, (), OFFICIAL, stamp, record, is_verified=True))
     told = [f for f in examine(found).findings if f.code == "duplicate-return"]
     assert {(f.file, f.facts["agency"]) for f in told} == {
         ("a/x.xlsx", "局1（1）"),

@@ -14,7 +14,7 @@ from conftest import ROOT
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.cli import command_line
 from xltools.collection.roster_files import load_roster
-from xltools.data.filing import Filing, Kind, Source
+from xltools.data.filing import Kind, RefusedFile, Source
 from xltools.data.finding import SEVERITY, Cause, Finding, Severity, Waiver
 from xltools.data.policy import Policy
 from xltools.excel.reader import read
@@ -53,7 +53,7 @@ def test_the_samples_are_as_the_schemas_say(folder, lang):
 @pytest.mark.parametrize("path", casefile.cases(), ids=lambda p: p.stem)
 def test_every_case_is_as_the_schema_says(path):
     found = casefile.findings(path)
-    whole = Collection((Examined(Filing(Source("1.xlsx")), found),))
+    whole = Collection((Examined(RefusedFile(Source("1.xlsx")), found),))
     VERIFY.validate(plain(data.collection_object(whole, "zh")))
 
 
@@ -70,7 +70,9 @@ def test_what_people_decided_and_what_may_lie_behind_is_in_it(monkeypatch):
     VERIFY.validate(plain(told))
     finding = Finding("wrong-year", causes=(Cause("last-year"),), explanation="so")
     VERIFY.validate(
-        plain(data.collection_object(Collection((Examined(Filing(Source("1.xlsx")), (finding,)),)), "en"))
+        plain(
+            data.collection_object(Collection((Examined(RefusedFile(Source("1.xlsx")), (finding,)),)), "en")
+        )
     )
 
 

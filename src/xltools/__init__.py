@@ -13,7 +13,8 @@ The same without a folder and without writing files:
 
 * :func:`find_form` returns the form of a name or a TOML file, and :func:`load_roster` a roster;
 * :func:`write_return` and :func:`write_rollup` return a workbook's bytes, and :func:`save_rollup` writes a large one;
-* :func:`read` and :func:`read_document` return the :class:`Filing` in a workbook or in a published report;
+* :func:`read` and :func:`read_document` return the ``Filing`` in a workbook or in a published report: a
+  :class:`Return`, or a :class:`RefusedFile` if its figures cannot be used;
 * :func:`verify` returns the findings on one filing, and :func:`examine` those on many together;
 * :func:`past_of` returns last year's filings as the :class:`Past` that :func:`examine` and :func:`merge` compare with;
 * :func:`merge` returns the :class:`Rollup` of filings, or the findings that prevent it.
@@ -39,6 +40,8 @@ _PUBLIC = {
     "PublishOptions": "xltools.collection.publishing",
     "ReadOptions": "xltools.collection.reading",
     "Record": "xltools.data.record",
+    "RefusedFile": "xltools.data.filing",
+    "Return": "xltools.data.filing",
     "Rollup": "xltools.data.rollup",
     "Roster": "xltools.data.roster",
     "Severity": "xltools.data.finding",

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.duplicates import entry_of, named_for
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Severity
 from xltools.data.roster import Entry, Roster
 from xltools.text import Word
@@ -207,7 +207,7 @@ def _board_row(entry: Entry, examined: tuple[Examined, ...]) -> BoardRow:
         states.add(AgencyState.TWO_FILES)
     if examined:
         states.add(AgencyState.RECEIVED)
-    if any(one.filing.is_nil for one in examined):
+    if any(isinstance(one.filing, Return) and one.filing.is_nil for one in examined):
         states.add(AgencyState.NIL)
     if states <= {AgencyState.RECEIVED, AgencyState.NIL}:
         states.add(AgencyState.ACCEPTED)

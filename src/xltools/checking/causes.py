@@ -21,7 +21,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.checking.failing_equations import FailingEquation, failing_equations
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Cause, Finding, Severity
 from xltools.data.number import close
 from xltools.data.record import Record
@@ -41,7 +41,7 @@ _NEAR = Decimal(3)  # in the right unit, a figure is within this factor of the f
 class Case(NamedTuple):
     """A filing with its findings, the equations behind them by index of the finding, and last year's figures."""
 
-    filing: Filing
+    filing: Return
     form: Form
     record: Record
     findings: tuple[Finding, ...]
@@ -64,9 +64,9 @@ def with_causes(
 
     *past* has last year's figures of the agency by cell, totals included; without it, causes that need it are not found.
     """
-    form, record = filing.form, filing.record
-    if form is None or record is None or filing.is_rollup:
+    if isinstance(filing, RefusedFile) or filing.is_rollup:
         return tuple(findings)
+    form, record = filing.form, filing.record
     texts = {n: v for n in sorted(filing.clouded) if (v := record.values.get(n))}
     equations = failing_equations(filing, findings)
     case = Case(filing, form, record, tuple(findings), equations, texts, past or {})

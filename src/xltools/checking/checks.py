@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from xltools.data.filing import Filing, Origin, Shown
+from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
 from xltools.data.finding import Finding, Place
 from xltools.data.number import close, is_blank
 from xltools.form.linear import ZERO, Linear
@@ -21,25 +21,24 @@ from xltools.text import Sum, Word
 
 def verify(filing: Filing) -> tuple[Finding, ...]:
     """Return the findings of reading *filing*, then those of the checks."""
-    if filing.is_verified or filing.form is None or filing.record is None:
+    if isinstance(filing, RefusedFile) or filing.is_verified:
         return filing.findings
     return (*filing.findings, *(finding for check in CHECKS for finding in check(filing)))
 
 
 def verified(filing: Filing) -> Filing:
     """Return *filing* with the findings of :func:`verify` as its findings."""
-    return filing if filing.is_verified else replace(filing, findings=verify(filing), is_verified=True)
+    if isinstance(filing, RefusedFile) or filing.is_verified:
+        return filing
+    return replace(filing, findings=verify(filing), is_verified=True)
 
 
-def totals(filing: Filing) -> Iterator[Finding]:
+def totals(filing: Return) -> Iterator[Finding]:
     """Check that each total shows the sum of its parts. Source: the word 总计 in the form, ``is`` in its definition.
 
     Results computed over text cells are skipped, because programs disagree; typed totals are checked.
     """
-    form, record = filing.form, filing.record
-    assert form is not None  # noqa: S101  verify asked
-    assert record is not None  # noqa: S101  verify asked
-    values = record.complete()
+    form, values = filing.form, filing.record.complete()
     # What a spreadsheet would add up: the inputs, and the shown figures of the totals.
     displayed = dict(values) | {n: s.value for n, s in filing.shown.items() if s.value is not None}
     for name, shown in filing.shown.items():
@@ -48,7 +47,7 @@ def totals(filing: Filing) -> Iterator[Finding]:
             yield from _check_total(filing, form, form.cells[name], values, displayed)
 
 
-def rules(filing: Filing) -> Iterator[Finding]:
+def rules(filing: Return) -> Iterator[Finding]:
     """Check that each rule holds in each line it applies to. Source: the ``authority`` of the rule.
 
     Lines that consist of totals are skipped, because the rule follows there from the other lines. Returns that nobody
@@ -56,10 +55,7 @@ def rules(filing: Filing) -> Iterator[Finding]:
     """
     if filing.is_untouched:
         return
-    form, record = filing.form, filing.record
-    assert form is not None  # noqa: S101  verify asked
-    assert record is not None  # noqa: S101  verify asked
-    values = record.complete()
+    form, values = filing.form, filing.record.complete()
     for identity in form.broken(values):
         cells = [form.cells[name] for name in identity.equation.names]
         if filing.is_rollup and not all(cell.additive for cell in cells):
@@ -70,7 +66,7 @@ def rules(filing: Filing) -> Iterator[Finding]:
             yield _rule_finding(filing, form, identity, values)
 
 
-def coverage(filing: Filing) -> Iterator[Finding]:
+def coverage(filing: Return) -> Iterator[Finding]:
     """Check that a roll-up left nothing out: it would be missing one level up as well."""
     if left := filing.left_out:
         names = "、".join(str(account.agency or account.source.name) for account in left)
@@ -78,16 +74,15 @@ def coverage(filing: Filing) -> Iterator[Finding]:
         yield Finding("rollup-incomplete", filing.source.path, str(filing.agency), facts=facts)
 
 
-def filled(filing: Filing) -> Iterator[Finding]:
+def filled(filing: Return) -> Iterator[Finding]:
     """Check that a nil return is declared, and that a declared nil return is empty.
 
     Prefilled figures of last year do not count as filled in. Source: practice; a return with only zeros is plausible, but
     has to be declared.
     """
-    record = filing.record
-    if record is None or filing.is_rollup:
+    if filing.is_rollup:
         return
-    figures = [name for name, value in record.values.items() if value]
+    figures = [name for name, value in filing.record.values.items() if value]
     finding = Finding("all-blank", filing.source.path, str(filing.agency))
     if filing.is_nil and (figures or filing.unread):
         sheet, address = filing.address(figures[0] if figures else min(filing.unread))
@@ -99,7 +94,7 @@ def filled(filing: Filing) -> Iterator[Finding]:
         yield replace(finding, code="all-zero")
 
 
-CHECKS: tuple[Callable[[Filing], Iterator[Finding]], ...] = (totals, rules, filled, coverage, prose)
+CHECKS: tuple[Callable[[Return], Iterator[Finding]], ...] = (totals, rules, filled, coverage, prose)
 
 # Origins of totals that a program computed, or may have computed.
 _COMPUTED = frozenset({Origin.FORMULA, Origin.UNCALCULATED, Origin.CHANGED, Origin.UNKNOWN})
@@ -107,7 +102,7 @@ _CAUSES = {Origin.UNKNOWN: "cause-unknown", Origin.PRINTED: "cause-printed"}
 
 
 def _check_total(
-    filing: Filing, form: Form, cell: Cell, values: Mapping[str, Decimal], displayed: Mapping[str, Decimal]
+    filing: Return, form: Form, cell: Cell, values: Mapping[str, Decimal], displayed: Mapping[str, Decimal]
 ) -> Iterator[Finding]:
     shown, expected = filing.shown[cell.name], values.get(cell.name, ZERO)
     # In a roll-up an input is the sum of its column in the matrix, which is not among the displayed cells.
@@ -150,7 +145,7 @@ def _total_code(shown: Shown, expected: Decimal, computed: Decimal) -> str:
             return "total-typed" if right else "total-wrong"
 
 
-def _total_terms(filing: Filing, form: Form, cell: Cell, values: Mapping[str, Decimal]) -> Sum:
+def _total_terms(filing: Return, form: Form, cell: Cell, values: Mapping[str, Decimal]) -> Sum:
     if cell.definition is None:
         members = (m for m in filing.members if cell.name in m.values)
         return Sum(tuple((1, str(member.agency), member.values[cell.name]) for member in members))
@@ -164,7 +159,7 @@ def _is_derived_line(cell: Cell, identity: Identity) -> bool:
     return cell.row.is_ is not None if identity.rule.columns else False
 
 
-def _rule_finding(filing: Filing, form: Form, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
+def _rule_finding(filing: Return, form: Form, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
     left, right = identity.equation.left, identity.equation.right
     one, other = left.value(values), right.value(values)
     first = form.cells[left.names[0]]

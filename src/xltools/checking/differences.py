@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.errors import AdditionError, InputError, Problem
 from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
-from xltools.form.model import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,11 @@ def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Cell
     A blank differs from 0, and a figure that could not be read counts as blank. Raises :class:`InputError` for a file
     that could not be read as a return, and :class:`AdditionError` if the forms differ.
     """
-    (form, figures), (second, others) = _form_and_figures(one), _form_and_figures(other)
+    one, other = _as_return(one), _as_return(other)
+    form, second = one.form, other.form
     if form != second and form.name != second.name:
         raise AdditionError(Problem("other-form", facts={"one": form.name, "other": second.name}))
+    figures, others = _figures(one), _figures(other)
 
     def found() -> Iterator[CellDifference]:
         place = layout(form)
@@ -56,14 +57,17 @@ def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Cell
     return tuple(found())
 
 
-def _form_and_figures(filing: Filing) -> tuple[Form, dict[str, Decimal]]:
-    """Return the form, the inputs, and the totals that have an input and depend on no unreadable one."""
-    form, record = filing.form, filing.record
-    if form is None or record is None:
+def _as_return(filing: Filing) -> Return:
+    if isinstance(filing, RefusedFile):
         raise InputError(Problem("not-a-return", filing.source.path))
-    known = {
+    return filing
+
+
+def _figures(filing: Return) -> dict[str, Decimal]:
+    """Return the inputs, and the totals that have an input and depend on no unreadable one."""
+    reach, inputs = filing.form.reach, filing.record.values.keys()
+    return {
         name: value
-        for name, value in record.complete().items()
-        if form.reach[name] & record.values.keys() and not form.reach[name] & filing.unread
+        for name, value in filing.record.complete().items()
+        if reach[name] & inputs and not reach[name] & filing.unread
     }
-    return form, known

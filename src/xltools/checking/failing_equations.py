@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
-from xltools.data.filing import Filing
+from xltools.data.filing import Return
 from xltools.data.finding import Finding
 from xltools.data.number import is_whole
 from xltools.form.linear import EXACT, ZERO, Linear
@@ -99,10 +99,8 @@ class FailingEquation:
         return {s for s, n in self.terms if n != name and self.figure(n)} == {1, -1}
 
 
-def failing_equations(filing: Filing, findings: Iterable[Finding]) -> dict[int, FailingEquation]:
+def failing_equations(filing: Return, findings: Iterable[Finding]) -> dict[int, FailingEquation]:
     """Return the equation behind each finding that is about one, by the index of the finding in *findings*."""
-    if filing.form is None or filing.record is None:
-        return {}
     values = filing.record.complete()
     identities = {identity.equation.names: identity for identity in filing.form.identities}
     found: dict[int, FailingEquation] = {}

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.record import Agency, Figures
@@ -37,7 +37,7 @@ class Peer(NamedTuple):
     ``typed`` are inputs and ``derived`` the totals that are compared; ``unknown`` figures could not be read.
     """
 
-    filing: Filing
+    filing: Return
     form: Form
     agency: Agency
     kind: str
@@ -52,9 +52,9 @@ class Peer(NamedTuple):
 
 def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
     """Return the filing as a peer, with its line of the roster; ``None`` for a roll-up and a return without figures."""
-    form, record, agency = filing.form, filing.record, filing.agency
-    if form is None or record is None or agency is None or filing.is_rollup or filing.is_untouched:
+    if isinstance(filing, RefusedFile) or filing.is_rollup or filing.is_untouched:
         return None
+    form, record = filing.form, filing.record
     kind = f"{form.name} {record.year} {entry.kind if entry else ''}"
     reach, unread = form.reach, filing.unread
     unknown = frozenset(name for name in form.cells if reach[name] & unread) if unread else frozenset[str]()
@@ -63,7 +63,7 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
         c.name: form.value(c.definition, typed) for c in material_cells(form) if c.definition is not None
     }
     derived = {name: value for name, value in totals.items() if value and name not in unknown}
-    return Peer(filing, form, agency, kind, typed, derived, unknown)
+    return Peer(filing, form, filing.agency, kind, typed, derived, unknown)
 
 
 class PeerGroups:
@@ -238,8 +238,7 @@ def _figures_key(peer: Peer) -> Hashable | None:
     """Return the key of a peer's figures; ``None`` if too few are other than 0 or one is unknown."""
     if peer.unknown or len(peer.typed) < _LEAST_FIGURES:
         return None
-    year = peer.filing.stamp.year if peer.filing.stamp else 0
-    return peer.form.name, year, frozenset(peer.typed.items())
+    return peer.form.name, peer.filing.stamp.year, frozenset(peer.typed.items())
 
 
 def _twin_findings(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:
@@ -266,7 +265,7 @@ def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterat
 
     The coordinator names the rule-makers. Roll-ups are skipped, because their members are checked.
     """
-    if filing.form is None or filing.record is None or filing.agency is None or filing.is_rollup:
+    if isinstance(filing, RefusedFile) or filing.is_rollup:
         return
     if filing.agency.code in policy.rule_makers or (entry and entry.is_rule_maker):
         return

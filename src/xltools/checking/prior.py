@@ -13,11 +13,11 @@ from functools import reduce
 from typing import NamedTuple
 
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
 from xltools.data.policy import Thresholds
 from xltools.data.prior import Past, known
-from xltools.data.record import Agency, Figures, Record
+from xltools.data.record import Agency, Figures
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Cell, Form, Identity, of_last_year
 from xltools.form.wording import LAST
@@ -27,7 +27,7 @@ from xltools.text import Sum
 class YearPair(NamedTuple):
     """This year's and last year's figures of one agency; ``member`` is set if the agency is a member of a roll-up."""
 
-    filing: Filing
+    filing: Return
     form: Form
     last_year: int
     now: Figures
@@ -46,11 +46,10 @@ def against(
     filing: Filing, past: Past, matched: Mapping[Agency, Agency], thresholds: Thresholds
 ) -> Iterator[Finding]:
     """Yield the findings of comparing *filing* with last year; *matched* maps agencies to those of last year."""
-    form, record = filing.form, filing.record
-    if form is None or record is None or not is_comparable(filing, past):
+    if isinstance(filing, RefusedFile) or not is_comparable(filing, past):
         return
     yield from _identity(filing, past, matched)
-    pairs = list(_year_pairs(filing, form, record, past, matched))
+    pairs = list(_year_pairs(filing, past, matched))
     for years in pairs:
         if repeated := list(_repeated(years)):
             yield from repeated
@@ -59,23 +58,23 @@ def against(
     yield from _jumps(_whole(pairs), thresholds)
 
 
-def is_comparable(filing: Filing, past: Past) -> bool:
+def is_comparable(filing: Return, past: Past) -> bool:
     """Return whether *filing* is of the same form and the next year, and somebody filled something in."""
-    if filing.form is None or filing.record is None or filing.stamp is None or filing.is_untouched:
-        return False
-    return filing.form.name == past.form.name and filing.stamp.year == past.year + 1
+    is_next = filing.form.name == past.form.name and filing.stamp.year == past.year + 1
+    return is_next and not filing.is_untouched
 
 
 def last_figures(filing: Filing, past: Past, matched: Mapping[Agency, Agency]) -> Figures:
     """Return last year's figures of the agency of *filing*; empty if there are none."""
-    old = matched.get(filing.agency) if filing.agency else None
-    return past.values[old] if old and is_comparable(filing, past) else {}
+    if isinstance(filing, RefusedFile) or not is_comparable(filing, past):
+        return {}
+    old = matched.get(filing.agency)
+    return past.values[old] if old else {}
 
 
-def _year_pairs(
-    filing: Filing, form: Form, record: Record, past: Past, matched: Mapping[Agency, Agency]
-) -> Iterator[YearPair]:
+def _year_pairs(filing: Return, past: Past, matched: Mapping[Agency, Agency]) -> Iterator[YearPair]:
     """Yield the two years of each known member of a roll-up; else of the agency or the sums of the roll-up."""
+    form = filing.form
     members = [member for member in filing.members if member.agency in matched]
     for member in members:
         now = known(form, member.values, filing.unread)
@@ -85,7 +84,7 @@ def _year_pairs(
     last = last_figures(filing, past, matched)
     if not last and filing.is_rollup:
         last = past.whole or {}
-    now = known(form, record.values, filing.unread, summed=filing.is_rollup)
+    now = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
     yield YearPair(filing, form, past.year, now, last)
 
 
@@ -110,13 +109,13 @@ def _sums(names: list[str], figures: list[Figures]) -> dict[str, Decimal]:
 # -- the agency
 
 
-def _identity(filing: Filing, past: Past, matched: Mapping[Agency, Agency]) -> Iterator[Finding]:
+def _identity(filing: Return, past: Past, matched: Mapping[Agency, Agency]) -> Iterator[Finding]:
     """Yield a finding if the agency is new, has another name, or has another code.
 
     Roll-ups with known members are skipped, and so is everything if no agency of last year is known.
     """
     agency = filing.agency
-    if agency is None or not past.reporting:
+    if not past.reporting:
         return
     if filing.is_rollup and any(member.agency in matched for member in filing.members):
         return

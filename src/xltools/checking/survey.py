@@ -8,7 +8,7 @@ from dataclasses import replace
 from xltools.checking import prior
 from xltools.checking.duplicates import duplicates, entry_of
 from xltools.checking.outliers import PeerGroups, no_rule_maker, peer_of
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -73,7 +73,8 @@ def _agencies_of(filing: Filing) -> Iterator[Agency]:
     """Yield the agency of a filing, and the members of a roll-up."""
     if filing.agency:
         yield filing.agency
-    yield from (member.agency for member in filing.members)
+    if isinstance(filing, Return):
+        yield from (member.agency for member in filing.members)
 
 
 def _missing_finding(entry: Entry) -> Finding:

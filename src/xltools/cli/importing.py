@@ -66,8 +66,8 @@ def _say_outputs(imported: ImportedReports, lang: Lang, *, has_roster: bool) -> 
     """Say on stderr which returns were written, and which reports became none."""
     t = catalog(lang)
     for path, filing in imported.outputs:
-        inform(t("report.imported", agency=filing.agency, year=filing.stamp and filing.stamp.year, path=path))
-        if has_roster and filing.agency and filing.agency.is_named_only:
+        inform(t("report.imported", agency=filing.agency, year=filing.stamp.year, path=path))
+        if has_roster and filing.agency.is_named_only:
             inform(t("report.import-unmatched", agency=filing.agency))
-    for filing in imported.left_out:
-        inform(t("report.not-imported", file=filing.source.path))
+    for left in imported.left_out:
+        inform(t("report.not-imported", file=left.source.path))

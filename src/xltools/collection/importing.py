@@ -10,7 +10,7 @@ from typing import NamedTuple
 from xltools.collection.inbox import InboxItem, content_of, gather
 from xltools.collection.issuing import check_inputs, file_name
 from xltools.collection.reading import on_roster, readings
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, Return
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.document.reader import ReportIdentity, read_document
 from xltools.document.reader.title import district_of
@@ -43,7 +43,7 @@ class ImportedReports(NamedTuple):
     """The filings of all reports, those that become returns with their paths, and the content of each path."""
 
     filings: list[Filing]
-    outputs: list[tuple[Path, Filing]]
+    outputs: list[tuple[Path, Return]]
     contents: list[tuple[Path, bytes]]
 
     @property
@@ -69,7 +69,8 @@ def import_reports(
         raise RosterError(*faults)
     check_inputs(given.year or _ANY_YEAR, given.district or "-")
     filings = [filing for file in inbox.files for filing in _read(file, options)]
-    outputs = _outputs([filing for filing in filings if filing.record and not filing.unread], output)
+    returns = [filing for filing in filings if isinstance(filing, Return) and not filing.unread]
+    outputs = _outputs(returns, output)
     if not force:
         refuse_existing(path for path, _ in outputs)
     for path, _ in outputs:
@@ -90,7 +91,7 @@ def _read(file: str, options: ImportOptions) -> Iterator[Filing]:
     return filter(None, readings(file, content_of(file, options.limits), options.limits, report))
 
 
-def _outputs(returns: list[Filing], output: Path | None) -> list[tuple[Path, Filing]]:
+def _outputs(returns: list[Return], output: Path | None) -> list[tuple[Path, Return]]:
     if output and output.suffix.lower() == ".xlsx":
         paths = [output for _ in returns]
     else:
@@ -100,9 +101,8 @@ def _outputs(returns: list[Filing], output: Path | None) -> list[tuple[Path, Fil
     return list(zip(paths, returns, strict=True))
 
 
-def _return_name(filing: Filing) -> str:
+def _return_name(filing: Return) -> str:
     """Return the name of an issued workbook; without a code, ``NAME_YEAR.xlsx``."""
-    assert filing.stamp is not None  # noqa: S101  a filing with a record has one
     agency, year = filing.stamp.agency, filing.stamp.year
     if faults := tuple(name_faults(agency.code, agency.name)):
         raise RosterError(*faults)
@@ -114,11 +114,8 @@ def _return_name(filing: Filing) -> str:
     )
 
 
-def _workbook(filing: Filing, district: str) -> bytes:
+def _workbook(filing: Return, district: str) -> bytes:
     """Return the return, whose totals are formulas. Raises :class:`InputError` if the agency's district is not known."""
-    assert filing.form is not None  # noqa: S101  a filing with a record has one
-    assert filing.record is not None  # noqa: S101
-    assert filing.stamp is not None  # noqa: S101
     agency = filing.stamp.agency
     home = agency.district or district or district_of(agency.name)
     if not home:

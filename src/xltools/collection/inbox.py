@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from xltools.data.filing import Filing, Source
+from xltools.data.filing import RefusedFile, Source
 from xltools.data.finding import Finding
 from xltools.excel.archive import is_archive, members
 from xltools.files import read_bytes, shown, walk
@@ -32,12 +32,12 @@ class InboxItem(NamedTuple):
         """The source of its filing."""
         return Source(self.name, self.sha256, self.size)
 
-    def refusal(self) -> Filing | None:
+    def refusal(self) -> RefusedFile | None:
         """Return the filing of a file that could not be opened; ``None`` if it was."""
         if self.fault is None:
             return None
         finding = Finding(self.fault.code, self.name, found=self.fault.reason)
-        return Filing(self.source, (finding,))
+        return RefusedFile(self.source, (finding,))
 
 
 class Inbox(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.duplicates import entry_of, named_for
-from xltools.data.filing import Accepted, Account, Filing, Member, Source, left_out
+from xltools.data.filing import Accepted, Account, Filing, Member, Return, Source, left_out
 from xltools.data.finding import Finding, Severity, Waiver
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -71,11 +71,11 @@ def merge(
     expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
     past = past.without(reasons) if past else None  # an agency that is left out is not reported as gone
     collection = examine(kept, expected, year, district, policy=policy, past=past)
-    added = [one.filing for one in collection.examined if _can_be_added(one)]
+    added = [filing for one in collection.examined if (filing := _addable(one))]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)
     added = _in_order(added, roster)
-    refused = [_refused(one) for one in collection.examined if not _can_be_added(one)]
+    refused = [_refused(one) for one in collection.examined if not _addable(one)]
     excluded = [_excluded(filing, x, roster, district) for filing, x in pairs if x]
     accounts = (
         *(account for filing in added for account in _included(filing)),
@@ -110,19 +110,20 @@ def _refuse_unknown(
         raise InputError(*(Problem("no-such-exclude", facts={"wanted": what}) for what in wrong))
 
 
-def _can_be_added(one: Examined) -> bool:
-    """Return whether a file has no errors, except that it may be an incomplete roll-up."""
-    return all(not f.is_error or f.code == "rollup-incomplete" for f in one.findings)
+def _addable(one: Examined) -> Return | None:
+    """Return the return in a file, or ``None`` if it has errors; an incomplete roll-up can be added."""
+    has_errors = any(f.is_error and f.code != "rollup-incomplete" for f in one.findings)
+    return one.filing if isinstance(one.filing, Return) and not has_errors else None
 
 
-def _in_order(added: Iterable[Filing], roster: Roster | None) -> list[Filing]:
+def _in_order(added: Iterable[Return], roster: Roster | None) -> list[Return]:
     """Return the files in the order of the roster, then of district and code, whatever their own order.
 
     Raises :class:`AdditionError` if two are from one agency: each of them has an error that names the other.
     """
-    keys: dict[tuple[float, str, str], Filing] = {}
+    keys: dict[tuple[float, str, str], Return] = {}
     for filing in added:
-        entry, agency = entry_of(filing, roster), filing.agency or Agency("", "")
+        entry, agency = entry_of(filing, roster), filing.agency
         behind = (float("inf"), agency.district, agency.code)
         key = (roster.order[entry.code], "", "") if roster and entry else behind
         if keys.setdefault(key, filing) is not filing:
@@ -136,17 +137,15 @@ def _account_order(account: Account) -> tuple[str, ...]:
     return (agency.district, agency.code, source.name, source.sha256, source.path)
 
 
-def _member(filing: Filing, roster: Roster | None) -> Member:
-    assert filing.agency is not None  # noqa: S101  a filing without a stamp has an error
-    assert filing.record is not None  # noqa: S101  and so has one without a record
+def _member(filing: Return, roster: Roster | None) -> Member:
     entry = entry_of(filing, roster)
     return Member(filing.agency, filing.source, filing.record.values, entry.kind if entry else "")
 
 
-def _included(filing: Filing) -> list[Account]:
+def _included(filing: Return) -> list[Account]:
     """Return the account of an added file and, of a roll-up, those of the agencies inside."""
     accounts = [Account(filing.agency, filing.source, "included")]
-    if filing.is_rollup and filing.record:
+    if filing.is_rollup:
         inside = sorted(filing.record.agencies)
         accounts += [Account(agency, filing.source, "member", via=str(filing.agency)) for agency in inside]
         accounts += [account._replace(via=account.via or str(filing.agency)) for account in filing.left_out]
@@ -192,7 +191,7 @@ def _absentees(
     return [Account(e.agency(district), _NO_SOURCE, "missing", reasons.get(e.code, "")) for e in absent]
 
 
-def _coverage(roster: Roster | None, added: Iterable[Filing], accounts: Sequence[Account]) -> Coverage:
+def _coverage(roster: Roster | None, added: Iterable[Return], accounts: Sequence[Account]) -> Coverage:
     """Return the coverage: complete only if there is a roster and all roll-ups among the files are complete."""
     if left_out(accounts):
         return "incomplete"

@@ -18,7 +18,7 @@ from xltools.collection.inbox import InboxItem
 from xltools.collection.manifest import Manifest, Settings, path_of, read
 from xltools.collection.reading import reading
 from xltools.collection.rollup_file import MergedFiles
-from xltools.data.filing import Filing, Member
+from xltools.data.filing import Filing, Member, RefusedFile
 from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
 from xltools.excel.reader import read_package
@@ -131,13 +131,13 @@ class Discrepancy(NamedTuple):
 
 def discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
     """Yield what differs between the roll-up in a workbook, read as *filing*, and the one that the files give."""
-    if filing.form is None or filing.record is None or not filing.is_rollup:
+    if isinstance(filing, RefusedFile) or not filing.is_rollup:
         yield Discrepancy("unreadable")
         return
     if filing.stamp != rollup.stamp:
         yield Discrepancy(
             "stamp",
-            found=f"{filing.stamp.agency} {filing.stamp.year}" if filing.stamp else "",
+            found=f"{filing.stamp.agency} {filing.stamp.year}",
             expected=f"{rollup.stamp.agency} {rollup.year}",
         )
     if filing.is_complete != (rollup.coverage == "complete"):

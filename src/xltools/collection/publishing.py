@@ -13,7 +13,7 @@ from xltools.collection.last_year import LastYear, read_last_year
 from xltools.collection.manifest import sources_beside
 from xltools.collection.reading import Inputs, ReadOptions, Watch, Workers, read_inputs, unwatched
 from xltools.collection.settings import Folder
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.policy import Policy
 from xltools.data.record import Figures
 from xltools.document.manuscript import load, written
@@ -131,7 +131,7 @@ def read_report_source(
     if len(inputs.filings) != 1:
         raise InputError(Problem("not-a-return", "、".join(map(str, inputs.inbox.files))))
     filing = inputs.filings[0]
-    if filing.record is None or filing.form is None or filing.agency is None:
+    if isinstance(filing, RefusedFile):
         return ReportSource(inputs, filing)
     known, year = dict(filing.earlier), filing.record.year
     prior = list(options.prior)
@@ -154,7 +154,7 @@ def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedRep
     Raises :class:`InputError` for a text that does not fit the form or has a name in braces that is not known.
     """
     filing, report, template = source.filing, None, None
-    if filing.form is not None and filing.record is not None:
+    if isinstance(filing, Return):
         template = options.template or _district_template(filing, options)
         manuscript = load(template, filing.form) if template else None
         report = report_of(filing, manuscript, source.years.get(filing.record.year - 1))
@@ -163,10 +163,10 @@ def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedRep
     return PreparedReport(source, collection, report, template)
 
 
-def _district_template(filing: Filing, options: PublishOptions) -> Path | None:
+def _district_template(filing: Return, options: PublishOptions) -> Path | None:
     """Return the collection's text for the report of the district itself: it is no agency's."""
     path = options.district_template
-    is_own = filing.agency is not None and filing.agency.name == options.district
+    is_own = filing.agency.name == options.district
     return path if path and is_own and path.is_file() else None
 
 
@@ -237,11 +237,13 @@ def publish(
 def write_starter(source: ReportSource, output: Path) -> None:
     """Write a text to start from: that of the workbook, else the form's own sentences, with figures in braces.
 
-    The figures of *source* must have been read. Raises :class:`OutputError` if *output* is a workbook.
+    Raises :class:`OutputError` if *output* is a workbook, and :class:`InputError` if *source* has no figures.
     """
     refuse_workbook(output)
     refuse_input(output, source.inputs.inbox.paths)
-    record = source.filing.record
-    report = report_of(source.filing, None, source.years.get(record.year - 1) if record else None)
+    filing = source.filing
+    if isinstance(filing, RefusedFile):
+        raise InputError(Problem("not-a-return", filing.source.path))
+    report = report_of(filing, None, source.years.get(filing.record.year - 1))
     texts = {passage.box: map(str, passage.wordings) for passage in report.passages}
     write_atomically(output, written(report.known.form, texts).encode())

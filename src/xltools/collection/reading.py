@@ -16,7 +16,7 @@ import xltools
 from xltools.checking.checks import verified
 from xltools.collection.inbox import Inbox, InboxItem, content_of, gather, items, name_of
 from xltools.data.failure import failed
-from xltools.data.filing import Filing, Source
+from xltools.data.filing import Filing, RefusedFile, Source
 from xltools.data.finding import Finding
 from xltools.data.roster import Roster
 from xltools.document.reader import report_in
@@ -88,9 +88,11 @@ def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Fili
     agency = replace(stamp.agency, code=code, district=home)
     if agency == stamp.agency:
         return filing
-    record = replace(filing.record, agencies=frozenset((agency,))) if filing.record else None
     findings = tuple(finding.of(filing.source.path, str(agency)) for finding in filing.findings)
-    return replace(filing, stamp=replace(stamp, agency=agency), record=record, findings=findings)
+    filing = replace(filing, stamp=replace(stamp, agency=agency), findings=findings)
+    if isinstance(filing, RefusedFile):
+        return filing
+    return replace(filing, record=replace(filing.record, agencies=frozenset((agency,))))
 
 
 def readings(
@@ -104,7 +106,7 @@ def readings(
         for item in items(file, data, limits, home):
             yield None if item is None else reading(item, read)
     except Exception as error:  # noqa: BLE001  an archive that cannot be opened stops no other file
-        yield failed(Filing(InboxItem(name_of(file), data, size=len(data)).source), error)
+        yield failed(RefusedFile(InboxItem(name_of(file), data, size=len(data)).source), error)
 
 
 def reading(item: InboxItem, read: Callable[[InboxItem], Filing]) -> Filing:
@@ -112,7 +114,7 @@ def reading(item: InboxItem, read: Callable[[InboxItem], Filing]) -> Filing:
     try:
         return item.refusal() or read(item)
     except Exception as error:  # noqa: BLE001  one file stops no other
-        return failed(Filing(item.source), error)
+        return failed(RefusedFile(item.source), error)
 
 
 def read_one(path: Path) -> Filing:
@@ -120,7 +122,7 @@ def read_one(path: Path) -> Filing:
     try:
         return read(path)
     except Exception as error:  # noqa: BLE001  the same as for a file among others
-        return failed(Filing(Source(shown(path))), error)
+        return failed(RefusedFile(Source(shown(path))), error)
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def _alone(file: str, read: Callable[[str], Filings], workers: Workers) -> Filin
         with workers.start(1) as executor:
             return executor.submit(read, file).result()
     except workers.death as error:
-        return (failed(Filing(Source(name_of(file))), error),)
+        return (failed(RefusedFile(Source(name_of(file))), error),)
 
 
 def read_file(file: str, options: ReadOptions, home: str = "", version: str = xltools.__version__) -> Filings:

@@ -16,6 +16,7 @@ from xltools.collection.merging import Exclusion, Merge, merge
 from xltools.collection.reading import Inputs, ReadOptions, Watch, Workers, read_inputs, read_one, unwatched
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
+from xltools.data.filing import RefusedFile
 from xltools.data.policy import Policy
 from xltools.data.rollup import Rollup
 from xltools.errors import InputError, OutputError, Problem
@@ -178,7 +179,9 @@ def refuse_typed_texts(former: Path, limits: Limits) -> None:
     filing = read_one(former)
     if failures := [f for f in filing.findings if f.code == "reader-failed"]:
         raise OutputError(Problem("former-unread", str(former), {"reason": failures[0].found}))
+    if isinstance(filing, RefusedFile) or not filing.is_rollup:
+        return
     boxes = [b for b, text in filing.prose.items() if text.strip() and not b.startswith("cover.")]
-    if filing.is_rollup and boxes:
+    if boxes:
         places = "、".join("!".join(filing.address(box)) for box in boxes)
         raise OutputError(Problem("rollup-has-texts", str(former), {"places": places}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, RefusedFile
 from xltools.data.finding import Finding, quoted
 from xltools.errors import XltoolsError
 
@@ -18,7 +18,7 @@ def raise_if_intended(error: Exception) -> None:
         raise error
 
 
-def failed(filing: Filing, error: Exception) -> Filing:
+def failed(filing: Filing, error: Exception) -> RefusedFile:
     """Return *filing* without its figures, with the one finding ``reader-failed``, which reports *error*.
 
     Raises *error* itself where :func:`raise_if_intended` does.
@@ -27,4 +27,4 @@ def failed(filing: Filing, error: Exception) -> Filing:
     reason = quoted(" ".join(f"{type(error).__name__}: {error}".split()))
     agency = str(filing.agency) if filing.agency else ""
     finding = Finding("reader-failed", filing.source.path, agency, found=reason)
-    return Filing(filing.source, (finding,), stamp=filing.stamp)
+    return RefusedFile(filing.source, (finding,), stamp=filing.stamp)

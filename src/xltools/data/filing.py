@@ -1,4 +1,4 @@
-"""Filings: files as read, with their record, the results that they show and the findings from reading."""
+"""Filings: files as read, either refused files or returns, with the findings from reading."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import Literal, NamedTuple, get_args
+from typing import ClassVar, Literal, NamedTuple, get_args
 
 from xltools.data.finding import Finding
 from xltools.data.record import Agency, Record
@@ -137,17 +137,40 @@ class Accepted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
-    """A file that was read. ``form``, ``stamp`` and ``record`` are ``None`` if reading failed before them.
-
-    ``findings`` are those from reading and, if the filing ``is_verified``, those from the checks of a single filing.
-    """
+class RefusedFile:
+    """A file whose figures cannot be used; ``findings`` say why. ``stamp`` is ``None`` if it could not be read."""
 
     source: Source
     findings: tuple[Finding, ...] = ()
-    form: Form | None = None
     stamp: Stamp | None = None
-    record: Record | None = None
+    explanations: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    form: ClassVar[None] = None
+    record: ClassVar[None] = None
+
+    @property
+    def agency(self) -> Agency | None:
+        """The agency in the stamp, or ``None`` without a stamp."""
+        return self.stamp.agency if self.stamp else None
+
+    @property
+    def is_rollup(self) -> bool:
+        """Whether the stamp is that of a roll-up."""
+        return self.stamp is not None and self.stamp.kind == "rollup"
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A return or a roll-up as read from a file.
+
+    ``findings`` are those from reading and, if the return ``is_verified``, those from the checks of a single filing.
+    """
+
+    source: Source
+    findings: tuple[Finding, ...]
+    form: Form
+    stamp: Stamp
+    record: Record
     shown: Mapping[str, Shown] = field(default_factory=dict)
     prose: Mapping[str, str] = field(default_factory=dict)
     members: tuple[Member, ...] = ()
@@ -167,25 +190,24 @@ class Filing:
     explanations: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
-    def agency(self) -> Agency | None:
-        """The agency in the stamp, or ``None`` without a stamp."""
-        return self.stamp.agency if self.stamp else None
+    def agency(self) -> Agency:
+        """The agency in the stamp."""
+        return self.stamp.agency
 
     @property
     def is_nil(self) -> bool:
         """Whether the agency declared a nil return."""
-        return self.form is not None and self.form.cover.declares_nil(self.prose)
+        return self.form.cover.declares_nil(self.prose)
 
     @property
     def is_untouched(self) -> bool:
         """Whether there are no figures except prefilled ones, and no nil return was declared."""
-        if self.record is None or self.form is None or self.is_rollup or self.is_nil or self.unread:
+        if self.is_rollup or self.is_nil or self.unread:
             return False
         return self.record.values.keys() <= self.form.copied.keys()
 
     def address(self, name: str) -> tuple[str, str]:
-        """Return sheet and address of a cell in this file; the filing must have a form."""
-        assert self.form is not None  # noqa: S101  a condition of the call
+        """Return sheet and address of a cell in this file."""
         return self.moved.get(name) or layout(self.form).address(name)
 
     @property
@@ -196,4 +218,7 @@ class Filing:
     @property
     def is_rollup(self) -> bool:
         """Whether the file is a roll-up."""
-        return self.stamp is not None and self.stamp.kind == "rollup"
+        return self.stamp.kind == "rollup"
+
+
+Filing = RefusedFile | Return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from xltools.data.filing import Filing, Source
+from xltools.data.filing import Filing, RefusedFile, Return, Source
 from xltools.data.record import Agency
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
@@ -45,7 +45,7 @@ class Observation:
 class ReturnFigures:
     """The figures of one agency or district. ``source`` is the file of the return, ``via`` the roll-up it is in."""
 
-    filing: Filing
+    filing: Return
     form: Form
     agency: Agency
     source: Source
@@ -81,9 +81,9 @@ def returns_of(filing: Filing) -> Iterator[ReturnFigures]:
 
     Yields nothing if no figures were read.
     """
-    form, record, agency = filing.form, filing.record, filing.agency
-    if form is None or record is None or agency is None:
+    if isinstance(filing, RefusedFile):
         return
+    form, agency = filing.form, filing.agency
     rollups = {account.source.sha256 for account in filing.accounts if account.status == "member"}
     for member in filing.members:
         level = Level.DISTRICT if member.source.sha256 in rollups else Level.AGENCY
@@ -91,4 +91,4 @@ def returns_of(filing: Filing) -> Iterator[ReturnFigures]:
             filing, form, member.agency, member.source, level, member.values, filing.source.path
         )
     level = Level.DISTRICT if filing.is_rollup else Level.AGENCY
-    yield ReturnFigures(filing, form, agency, filing.source, level, record.values)
+    yield ReturnFigures(filing, form, agency, filing.source, level, filing.record.values)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, Return
 from xltools.data.record import Agency, Figures
 from xltools.errors import InputError, Problem
 from xltools.form.linear import ZERO
@@ -122,8 +122,8 @@ def past_of(filings: Iterable[Filing], form: Form) -> Past:
     Filings with errors are used as far as they could be read. Raises :class:`InputError` if no filing has that form, or
     if the filings are of several years.
     """
-    used = [filing for filing in filings if _is_usable(filing, form)]
-    years = sorted({filing.record.year for filing in used if filing.record})
+    used = [filing for filing in filings if isinstance(filing, Return) and filing.form.name == form.name]
+    years = sorted({filing.record.year for filing in used})
     if not years:
         raise InputError(Problem("prior-empty", facts={"form": form.name}))
     if len(years) > 1:
@@ -134,40 +134,35 @@ def past_of(filings: Iterable[Filing], form: Form) -> Past:
         if values.setdefault(agency, figures) != figures:
             doubled.add(agency)
     values |= {agency: {} for agency in doubled}
-    stated = frozenset(filing.agency for filing in used if filing.agency and not filing.is_rollup)
+    stated = frozenset(filing.agency for filing in used if not filing.is_rollup)
     past = Past(form, years[0], values, _reporting(used), stated=stated)
     rollups = [filing for filing in used if filing.is_rollup]
-    if len(rollups) != 1 or (district := rollups[0].agency) is None:
+    if len(rollups) != 1:
         return past
+    district = rollups[0].agency
     gathered = None if rollups[0].left_out else district
     return replace(past, whole=values[district], gathered=gathered, earlier=rollups[0].earlier)
 
 
-def _is_usable(filing: Filing, form: Form) -> bool:
-    return bool(filing.record and filing.agency and filing.form and filing.form.name == form.name)
-
-
-def _known_figures(filing: Filing, form: Form) -> Iterator[tuple[Agency, Figures]]:
+def _known_figures(filing: Return, form: Form) -> Iterator[tuple[Agency, Figures]]:
     """Yield the agencies in a filing with their known figures; an untouched workbook has none."""
-    assert filing.record is not None  # noqa: S101  see _is_usable
-    assert filing.agency is not None  # noqa: S101  see _is_usable
     values = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
     yield filing.agency, {} if filing.is_untouched else values
     for member in filing.members:
         yield member.agency, known(form, member.values, filing.unread)
 
 
-def _reporting(filings: list[Filing]) -> frozenset[Agency]:
+def _reporting(filings: list[Return]) -> frozenset[Agency]:
     """Return the agencies that reported.
 
     A roll-up stands for its members if it is the only filing or if other filings are of its members, else for itself.
     """
-    own = {filing.agency for filing in filings if filing.agency}
+    own = {filing.agency for filing in filings}
     found: set[Agency] = set()
     for filing in filings:
         inside = {member.agency for member in filing.members}
         if inside and (len(filings) == 1 or inside & own):
             found |= inside
-        elif filing.agency:
+        else:
             found.add(filing.agency)
     return frozenset(found)

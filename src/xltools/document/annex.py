@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from xltools.data.document import Box, BoxRole, ChartBlock, DocumentBlock, Heading, Paragraph, Series, Table
-from xltools.data.filing import Filing, Member
+from xltools.data.filing import Member, Return
 from xltools.data.measure import FOREMOST, foremost, in_year
 from xltools.data.number import normal
 from xltools.data.record import Figures
@@ -24,14 +24,12 @@ _ROLES: tuple[BoxRole, ...] = ("row", "row", "row", "figure", "figure", "figure"
 _TENTH = Decimal("0.1")
 
 
-def annex_blocks(filing: Filing, values: Figures, years: Mapping[int, Figures]) -> Iterator[DocumentBlock]:
+def annex_blocks(filing: Return, values: Figures, years: Mapping[int, Figures]) -> Iterator[DocumentBlock]:
     """Yield a table for each section that has figures, then the charts; *years* holds the figures of earlier years.
 
     Raises :class:`InputError` if last year's figures are unknown, since the tables compare with them.
     """
     form, record = filing.form, filing.record
-    assert form is not None  # noqa: S101  a report has one
-    assert record is not None  # noqa: S101  see above
     last, t = years.get(record.year - 1), clerk()
     if not last:
         raise InputError(Problem("annex-without-prior", facts={"year": record.year - 1}))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xltools.checking.duplicates import entry_of
 from xltools.data.document import Document, DocumentBlock, Heading, PageBreak, Paragraph
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.roster import Roster
 from xltools.form.model import Form, Part, Section
 from xltools.prose.filling import with_figures
@@ -43,10 +43,10 @@ def gathered(filings: Iterable[Filing], form: Form, roster: Roster | None, title
     agencies: list[_AgencyTexts] = []
     unread: list[Filing] = []
     for filing in filings:
-        if filing.form is not None and filing.record is not None and filing.form.name == form.name:
-            agencies.append(_agency_texts(filing, roster))
-        else:
+        if isinstance(filing, RefusedFile) or filing.form.name != form.name:
             unread.append(filing)
+        else:
+            agencies.append(_agency_texts(filing, roster))
     agencies.sort(key=lambda agency: agency.order)
     t = clerk()
     blocks: list[DocumentBlock] = [Paragraph(t("gathered.note"), "note")]
@@ -61,16 +61,13 @@ def gathered(filings: Iterable[Filing], form: Form, roster: Roster | None, title
     return GatheredProse(Document(title, tuple(blocks)), len(agencies), tuple(unread))
 
 
-def _agency_texts(filing: Filing, roster: Roster | None) -> _AgencyTexts:
+def _agency_texts(filing: Return, roster: Roster | None) -> _AgencyTexts:
     entry = entry_of(filing, roster)
     place = roster.order[entry.code] if roster and entry else float("inf")
-    agency = filing.agency
-    own = (agency.district, agency.code) if agency else ("", "")
+    agency, source = filing.agency, filing.source
+    order = (place, agency.district, agency.code, source.path)
     kind = entry.kind if entry else ""
-    source = filing.source
-    return _AgencyTexts(
-        with_figures(filing).prose, source.name, str(agency), kind, (place, *own, source.path)
-    )
+    return _AgencyTexts(with_figures(filing).prose, source.name, str(agency), kind, order)
 
 
 def _part_blocks(section: Section, part: Part, agencies: Sequence[_AgencyTexts]) -> Iterator[DocumentBlock]:

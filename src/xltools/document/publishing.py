@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from xltools.data.document import Document, DocumentBlock, Heading, PageBreak, Paragraph
-from xltools.data.filing import Filing
+from xltools.data.filing import Return
 from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.document.annex import annex_blocks
@@ -53,7 +53,7 @@ class UnfilledGap(NamedTuple):
 class ReportText:
     """The prose of a report; ``filing`` is the filing that it reports on, with the prose as published."""
 
-    filing: Filing
+    filing: Return
     passages: tuple[Passage, ...]
     known: TextValues
 
@@ -74,14 +74,13 @@ class ReportText:
 
 
 def report_of(
-    filing: Filing, manuscript: Manuscript | None = None, last: Figures | None = None
+    filing: Return, manuscript: Manuscript | None = None, last: Figures | None = None
 ) -> ReportText:
-    """Return the prose of the report on *filing*, which has a record; *last* are the figures of the year before.
+    """Return the prose of the report on *filing*; *last* are the figures of the year before.
 
     Raises :class:`InputError` with the place and name of every brace that cannot be filled in, and the nearest name.
     """
     about, form = TextValues.of(filing, last), filing.form
-    assert form is not None  # noqa: S101  TextValues.of asked
     passages, problems = [], []
     parts = (f"{section.key}.{part.key}" for section in form.sections for part in section.parts)
     for box in (OPENING, *parts):
@@ -98,7 +97,7 @@ def report_of(
 
 
 def _passage(
-    box: str, filing: Filing, manuscript: Manuscript | None, about: TextValues
+    box: str, filing: Return, manuscript: Manuscript | None, about: TextValues
 ) -> tuple[Passage, list[Problem]]:
     """Return the text of a part of the report, and the problems of inserting its figures."""
     own = [line.strip() for line in filing.prose.get(box, "").splitlines() if line.strip()]
@@ -156,9 +155,7 @@ def compose(
     Raises :class:`InputError` if *years* does not include last year.
     """
     filing, form = report.filing, report.known.form
-    assert filing.record is not None  # noqa: S101  a report has one
     values = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
-    name = filing.agency.name if filing.agency else ""
     blocks: list[DocumentBlock] = [Paragraph(text) for text in report.paragraphs(OPENING)]
     for section in form.sections:
         blocks.append(Heading(section.title))
@@ -170,5 +167,5 @@ def compose(
             blocks += map(Paragraph, report.paragraphs(f"{section.key}.{part.key}"))
     if years is not None:
         blocks += [PageBreak(), *annex_blocks(filing, values, years)]
-    title = clerk()("published.title", name=name, year=filing.record.year, title=form.title)
+    title = clerk()("published.title", name=filing.agency.name, year=filing.record.year, title=form.title)
     return Document(title, tuple(blocks), draft)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
@@ -29,20 +29,20 @@ _LONGEST_QUOTE = 60  # characters
 
 def matches(filing: Filing) -> tuple[Mention, ...]:
     """Return the numbers of the prose that are in the tables, each with the figure it equals."""
-    if filing.form is None or filing.record is None:
+    if isinstance(filing, RefusedFile):
         return ()
     found = FilingProse.of(with_figures(filing)).mentions()
     return tuple(mention for mention in found if mention.matched)
 
 
-def prose(filing: Filing) -> Iterator[Finding]:
-    """Yield the findings on the prose of a filing with a record. A roll-up may be without prose."""
+def prose(filing: Return) -> Iterator[Finding]:
+    """Yield the findings on the prose of a return. A roll-up may be without prose."""
     about = FilingProse.of(with_figures(filing))
     yield from _instructions(about)
     yield from _years(about)
     yield from _parts(about)
     filing = about.filing
-    if filing.record is None or filing.is_untouched or not filing.record.values:
+    if filing.is_untouched or not filing.record.values:
         return  # all-blank is reported instead
     if not filing.is_rollup:
         yield from _blanks(about)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from xltools.data.filing import Filing
+from xltools.data.filing import Return
 from xltools.data.number import normal
 from xltools.data.prior import known
 from xltools.data.record import Figures
@@ -37,15 +37,13 @@ class TextValues:
     words: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, filing: Filing, last: Figures | None = None) -> TextValues:
-        """Return the values for a filing with a form and a record; a blank counts as 0, as it does in every sum."""
+    def of(cls, filing: Return, last: Figures | None = None) -> TextValues:
+        """Return the values for *filing*; a blank counts as 0, as it does in every sum."""
         form, record, agency = filing.form, filing.record, filing.agency
-        assert form is not None  # noqa: S101  a condition of the call
-        assert record is not None  # noqa: S101  a condition of the call
         figures = known(form, record.values, filing.unread, summed=filing.is_rollup)
         years = {"year": record.year, "last_year": record.year - 1, "next_year": record.year + 1}
         words = {name: str(number) for name, number in years.items()}
-        words |= {"agency": agency.name, "district": agency.district} if agency else {}
+        words |= {"agency": agency.name, "district": agency.district}
         return cls(form, figures | of_last_year(last or {}), words)
 
     def problems(self, wording: Wording, place: str) -> list[Problem]:
@@ -147,7 +145,7 @@ def _digits(value: Decimal) -> str:
     return f"{normal(value):f}"
 
 
-def with_figures(filing: Filing) -> Filing:
+def with_figures(filing: Return) -> Return:
     """Return the filing with figures for the braces in its prose; a text that cannot be filled in stays as it is."""
     if not any(map(has_braces, filing.prose.values())):
         return filing

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from xltools.data.filing import Filing
+from xltools.data.filing import Return
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 from xltools.form.prose import Claim
@@ -63,16 +63,14 @@ class _ClaimMatch(NamedTuple):
 class FilingProse:
     """The prose of one filing, and the figures and words to compare it with."""
 
-    filing: Filing
+    filing: Return
     form: Form
     values: Mapping[str, Decimal]  # with the totals
     year: int
 
     @classmethod
-    def of(cls, filing: Filing) -> FilingProse:
-        """Return the prose of a filing that has a form and a record."""
-        assert filing.form is not None  # noqa: S101  a condition of the call
-        assert filing.record is not None  # noqa: S101  a condition of the call
+    def of(cls, filing: Return) -> FilingProse:
+        """Return the prose of *filing*."""
         return cls(filing, filing.form, filing.record.complete(), filing.record.year)
 
     @cached_property
@@ -84,8 +82,7 @@ class FilingProse:
     @cached_property
     def scopes(self) -> tuple[str, ...]:
         """The words for more or less than this agency, without those in its own name, such as 办公室."""
-        name = self.filing.agency.name if self.filing.agency else ""
-        return tuple(word for word in self.form.prose.scopes if word not in name)
+        return tuple(word for word in self.form.prose.scopes if word not in self.filing.agency.name)
 
     @cached_property
     def claim_words(self) -> list[tuple[str, Claim]]:

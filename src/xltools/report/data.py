@@ -8,7 +8,7 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from xltools.checking.collection import Collection
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole
 from xltools.prose.checks import matches
@@ -50,7 +50,9 @@ def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
 def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> dict[str, object]:
     """Return a file as a JSON object: its identity, inputs, shown totals, prose and findings."""
     stamp = filing.stamp
-    values = filing.record.values if filing.record else {}
+    values = filing.record.values if isinstance(filing, Return) else {}
+    shown_totals = filing.shown if isinstance(filing, Return) else {}
+    prose = filing.prose if isinstance(filing, Return) else {}
     return {
         "file": filing.source.path,
         "sha256": filing.source.sha256,
@@ -62,9 +64,9 @@ def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> di
         "values": {name: plain(value) for name, value in values.items()},
         "shown": {
             name: shown.text if shown.value is None else plain(shown.value)
-            for name, shown in filing.shown.items()
+            for name, shown in shown_totals.items()
         },
-        "prose": dict(filing.prose),
+        "prose": dict(prose),
         "matches": [_match_object(mention) for mention in matches(filing)],
         "findings": [finding_object(finding, lang) for finding in findings],
     }
@@ -132,7 +134,7 @@ def csv_text(filings: Iterable[Filing]) -> str:
         stamp, agency, values = filing.stamp, filing.agency, {}
         form = [stamp.form, stamp.edition, stamp.year] if stamp else ["", "", ""]
         names = [agency.district, agency.code, agency.name] if agency else ["", "", ""]
-        if filing.form and filing.record:
+        if isinstance(filing, Return):
             reach, complete = filing.form.reach, filing.record.complete()
             values = {name: v for name, v in complete.items() if not reach[name] & filing.unread}
         figures = (values.get(name, "") for name in cells)

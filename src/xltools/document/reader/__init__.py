@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from xltools.data.filing import Filing, Origin, Shown, Source, Stamp, stamp_from_name
+from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, quoted
 from xltools.data.number import is_blank, misfit
 from xltools.data.record import Agency, Record
@@ -61,8 +61,8 @@ def read_document(
     try:
         found = _filing(flow_of(data, limits or Limits()), source, form, given or ReportIdentity())
     except ScanError as error:
-        return Filing(source, (Finding(error.code, name, found=error.reason),))
-    return found or Filing(source, (Finding(unrelated_code(data), name),))
+        return RefusedFile(source, (Finding(error.code, name, found=error.reason),))
+    return found or RefusedFile(source, (Finding(unrelated_code(data), name),))
 
 
 def report_in(
@@ -75,7 +75,7 @@ def report_in(
     except ScanError as error:
         # Files that may do harm are reported; for others, the caller already has a finding.
         is_harmful = error.code in _HARMFUL
-        return Filing(source, (Finding(error.code, name, found=error.reason),)) if is_harmful else None
+        return RefusedFile(source, (Finding(error.code, name, found=error.reason),)) if is_harmful else None
 
 
 def _filing(flow: Flow, source: Source, form: Form | None, given: ReportIdentity) -> Filing | None:
@@ -86,7 +86,9 @@ def _filing(flow: Flow, source: Source, form: Form | None, given: ReportIdentity
         placed = {s.key: place(s, rows, candidate) for s in candidate.sections if s.blocks}
         tables = placed.values()
         if not all(table.texts for table in tables) and (word := _superseded_word(flow, candidate)):
-            return Filing(source, (Finding("old-layout", source.path, found=word, expected=candidate.name),))
+            return RefusedFile(
+                source, (Finding("old-layout", source.path, found=word, expected=candidate.name),)
+            )
         has_faults = any(fault.code != "missing-sheet" for table in tables for fault in table.faults)
         if has_faults or any(table.texts for table in tables):
             return _FilingBuilder(flow, source, candidate, given, placed).filing()
@@ -124,9 +126,9 @@ class _FilingBuilder:
         """Return the filing; without an agency or a year, one with the finding ``no-stamp``."""
         stamp = self._stamp()
         if stamp is None:
-            return Filing(self.source, (Finding("no-stamp", self.source.path),))
+            return RefusedFile(self.source, (Finding("no-stamp", self.source.path),))
         values = {name: value for s in self.form.sections if s.blocks for name, value in self._values(s)}
-        return Filing(
+        return Return(
             source=self.source,
             findings=tuple(finding.of(self.source.path, str(stamp.agency)) for finding in self.findings),
             form=self.form,

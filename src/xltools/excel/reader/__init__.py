@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xltools.data.filing import Filing, Source, Stamp, stamp_from_name
+from xltools.data.filing import Filing, RefusedFile, Return, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding
 from xltools.data.record import Record
 from xltools.data.rollup import rolled_up
@@ -54,7 +54,7 @@ def read(
     data, name = read_bytes(path, limits.file), shown(path)
     if len(data) > limits.file:
         source = Source(name, size=path.stat().st_size)
-        return Filing(source, (Finding("too-large", name, found=beyond("file", limits).reason),))
+        return RefusedFile(source, (Finding("too-large", name, found=beyond("file", limits).reason),))
     return read_package(data, name, form, limits, by_labels=by_labels, key=key, passwords=passwords)
 
 
@@ -73,7 +73,7 @@ def read_package(
     try:
         facts = facts_of(data, limits, passwords)
     except ScanError as error:
-        return Filing(source, (Finding(error.code, name, found=error.reason),))
+        return RefusedFile(source, (Finding(error.code, name, found=error.reason),))
     explanations = take_slip(facts)
     filing = _read_facts(facts, source, form, by_labels=by_labels, key=key)
     return replace(filing, explanations=explanations) if explanations else filing
@@ -85,7 +85,7 @@ def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: b
         return _unstamped(facts, source, form, by_labels=by_labels, key=key)
     found, fault = find_form(stamp, form)
     if found is None:
-        return Filing(source, _with_source([fault] if fault else [], source, stamp), stamp=stamp)
+        return RefusedFile(source, _with_source([fault] if fault else [], source, stamp), stamp=stamp)
     if key:
         findings += _seal_faults(facts, stamp, key)
     return _filing(
@@ -98,11 +98,11 @@ def _unstamped(facts: Facts, source: Source, form: Form | None, *, by_labels: bo
     forms = [form] if form else [library.find(name) for name in library.names()]
     for known in forms:
         if word := next((w for sheet in facts.sheets if (w := superseded_word(known, sheet))), ""):
-            return Filing(source, (Finding("old-layout", source.path, found=word, expected=known.name),))
+            return RefusedFile(source, (Finding("old-layout", source.path, found=word, expected=known.name),))
     chosen = form or library.find(library.DEFAULT)
     stamp = stamp_from_name(source.name, chosen) if by_labels else None
     if stamp is None:
-        return Filing(source, (Finding("no-stamp", source.path),))
+        return RefusedFile(source, (Finding("no-stamp", source.path),))
     findings = [Finding("by-labels"), *(_seal_faults(facts, stamp, key) if key else ())]
     reading = WorkbookReading(facts, layout(chosen), is_rollup=False, by_labels=True, findings=findings)
     return _filing(reading, source, stamp, chosen)
@@ -117,13 +117,13 @@ def _seal_faults(facts: Facts, stamp: Stamp, key: bytes) -> list[Finding]:
     )
 
 
-def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) -> Filing:
+def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) -> Return:
     fields = _rollup_fields(reading, stamp) if reading.is_rollup else {}
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
     read_sheets(reading)
     return_fields = {"record": Record(form, stamp.year, frozenset((stamp.agency,)), reading.values)}
-    return Filing(
+    return Return(
         source=source,
         findings=_with_source(reading.findings, source, stamp),
         form=form,

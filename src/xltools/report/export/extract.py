@@ -29,7 +29,7 @@ class ExportedFile:
         """``whole`` if all its figures were read, ``partial`` if some were, ``none`` if it has no returns."""
         if not self.returns:
             return "none"
-        return "partial" if self.examined.filing.unread else "whole"
+        return "partial" if self.returns[0].filing.unread else "whole"
 
 
 @dataclass(slots=True)
@@ -92,7 +92,6 @@ class Extract:
         self.forms.setdefault(form.name, form)
         self.count += len(file.returns)
         for one in file.returns:
-            assert one.filing.record is not None  # noqa: S101  a filing without one has no returns
             key = form.name, one.filing.record.year, one.agency
             self.twice += one.level is Level.AGENCY and key in self._seen
             self._seen.add(key)

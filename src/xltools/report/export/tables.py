@@ -103,7 +103,6 @@ def _wide_rows(extract: Extract) -> Iterator[ExportRow]:
 def about_return(one: ReturnFigures) -> ExportRow:
     """ReturnFigures the values of the columns :data:`ABOUT`: form, agency and source of a return."""
     stamp = one.filing.stamp
-    assert stamp is not None  # noqa: S101  a filing without one has no returns
     agency, source = one.agency, one.source
     return (
         *(stamp.form, stamp.edition, stamp.year, agency.district, agency.code, agency.name),

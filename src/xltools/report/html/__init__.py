@@ -8,6 +8,7 @@ from functools import partial
 
 from xltools.checking.board import file_statuses
 from xltools.checking.collection import Collection
+from xltools.data.filing import Return
 from xltools.data.finding import Severity
 from xltools.document.pages import page
 from xltools.report.html.board import board_html
@@ -29,8 +30,8 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
     findings = [finding for file in files for finding in file.status.findings]
     counts = Counter(finding.code for finding in findings)
     holders = Counter(code for file in files for code in {finding.code for finding in file.status.findings})
-    filings = [file.status.filing for file in files if file.status.filing]
-    about = {f"{one.form.title} {one.stamp.year}" for one in filings if one.form and one.stamp}
+    filings = [file.status.filing for file in files]
+    about = {f"{one.form.title} {one.stamp.year}" for one in filings if isinstance(one, Return)}
     return page(
         "report/html/page.html",
         lang=lang,

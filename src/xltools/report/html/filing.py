@@ -7,6 +7,7 @@ from functools import cached_property
 
 from xltools.checking.board import FileStatus
 from xltools.checking.grouping import grouped
+from xltools.data.filing import Return
 from xltools.data.finding import Finding, Place
 from xltools.report.html.sheets import NumberedMessage, RenderedForm
 
@@ -34,7 +35,7 @@ class HtmlSection:
     def form(self) -> RenderedForm | None:
         """The form with its figures; None if they could not be read."""
         filing = self.status.filing
-        if filing is None or filing.form is None or filing.record is None:
+        if not isinstance(filing, Return):
             return None
         return RenderedForm(filing, filing.form, self.anchor, self.marks)
 

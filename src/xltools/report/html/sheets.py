@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from xltools.checking.grouping import FindingGroup
 from xltools.data.document import Table
-from xltools.data.filing import Filing, Origin
+from xltools.data.filing import Origin, Return
 from xltools.data.finding import Finding, Place
 from xltools.data.number import close
 from xltools.document.official import official_table, printed_labels, top_row
@@ -98,7 +98,7 @@ class RenderedSheet(NamedTuple):
 class RenderedForm:
     """The form of one file with its figures; every anchor in it begins with ``prefix``."""
 
-    filing: Filing
+    filing: Return
     form: Form
     prefix: str
     marks: tuple[NumberedMessage, ...]
@@ -166,7 +166,7 @@ class RenderedForm:
 
     @cached_property
     def _values(self) -> Mapping[str, Decimal]:
-        return self.filing.record.complete() if self.filing.record else {}
+        return self.filing.record.complete()
 
     @cached_property
     def _typed(self) -> dict[str, str]:
