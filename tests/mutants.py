@@ -373,7 +373,7 @@ def _addresses(path: Path) -> dict[str, tuple[str, str]]:
     book = openpyxl.load_workbook(path)
     found = {}
     for name, defined in book.defined_names.items():
-        if not name.startswith("xltools."):
+        if name.count(".") == 2:  # section, row and column: a figure, and no text or stamp
             sheet, _, address = defined.attr_text.rpartition("!")
             found[name] = sheet.strip("'"), address.replace("$", "")
     return found

@@ -10,7 +10,7 @@ import mutants
 @pytest.mark.prove
 def test_the_second_reader_finds_mutants_that_change_a_published_figure(capsys):
     """At least 99 in 100 of them, among them 20 that every other check of a merge passes."""
-    found = mutants.outcomes(count=1200, seed=15)
+    found = mutants.outcomes(count=2400, seed=15)
     changed = [one for one in found if one.kind == "changed"]
     with capsys.disabled():
         print(mutants.described(found))
