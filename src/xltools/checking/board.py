@@ -10,10 +10,10 @@ from enum import Enum
 from functools import cached_property
 
 from xltools.checking.collection import Collection, Examined
-from xltools.checking.duplicates import entry_of, named_for
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Severity
 from xltools.data.roster import Entry, Roster
+from xltools.data.roster_lines import entry_of, named_for
 from xltools.text import Word
 
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
-from xltools.checking.duplicates import entry_of, named_for
 from xltools.checking.survey import Survey
 from xltools.data.failure import failed
 from xltools.data.filing import Filing
@@ -18,6 +17,7 @@ from xltools.data.finding import Finding, Severity, has_errors
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster
+from xltools.data.roster_lines import entry_of, named_for
 
 
 class Examined(NamedTuple):

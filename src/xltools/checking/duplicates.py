@@ -1,4 +1,4 @@
-"""The line of the roster of each file, and the agencies of which there are several files."""
+"""The agencies that are in several files of one year."""
 
 from __future__ import annotations
 
@@ -7,28 +7,13 @@ from dataclasses import replace
 
 from xltools.data.filing import Filing, Source
 from xltools.data.record import Agency
-from xltools.data.roster import Entry, Roster
+from xltools.data.roster import Entry
 from xltools.text import Word
 
 _ROSTER = "\0"  # no district has this name: it marks lines of the roster
 _MOST_NAMES = 20  # files named in one sentence; each of the files has a finding of its own
 
 Facts = dict[str, object]
-
-
-def entry_of(filing: Filing, roster: Roster | None) -> Entry | None:
-    """Return the line of the roster of a filing, found by its code or, for a roll-up, by its name; ``None`` without one."""
-    if roster is None or filing.agency is None:
-        return None
-    entry = roster.get(filing.agency.code)
-    if entry is None and filing.is_rollup:
-        entry = roster.find(filing.agency.name)
-    return entry
-
-
-def named_for(filing: Filing, roster: Roster) -> Entry | None:
-    """Return the line of the roster whose code is the beginning of the file name, as in issued names."""
-    return roster.get(filing.source.name.partition("_")[0])
 
 
 def duplicates(filings: Sequence[Filing], entries: Sequence[Entry | None]) -> Mapping[int, list[Facts]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from xltools.checking import prior
-from xltools.checking.duplicates import duplicates, entry_of
+from xltools.checking.duplicates import duplicates
 from xltools.checking.outliers import PeerGroups, no_rule_maker, peer_of
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding
@@ -14,6 +14,7 @@ from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency, Figures
 from xltools.data.roster import Entry, Roster
+from xltools.data.roster_lines import entry_of
 
 
 class Survey:

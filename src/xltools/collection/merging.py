@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xltools.checking.collection import Collection, Examined, examine
-from xltools.checking.duplicates import entry_of, named_for
 from xltools.data.filing import Accepted, Account, Filing, Member, Return, Source, left_out
 from xltools.data.finding import Finding, Severity, Waiver
 from xltools.data.policy import Policy
@@ -18,6 +17,7 @@ from xltools.data.prior import Past
 from xltools.data.record import Agency, same_agency
 from xltools.data.rollup import Coverage, Rollup
 from xltools.data.roster import Roster
+from xltools.data.roster_lines import entry_of, named_for
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
 from xltools.text import clerk, message
