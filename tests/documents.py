@@ -67,7 +67,7 @@ CHARTS = (
     ),
     ChartBlock(
         "收费历年情况",
-        "line",
+        "column",
         ("2023年", "2024年"),
         (Series("收费", (Decimal("7730.28"), Decimal(7545))),),
         "万元",

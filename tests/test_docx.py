@@ -218,10 +218,9 @@ ORDER = {
 CHART_ORDER = {
     "chartSpace": "lang roundedCorners chart spPr txPr externalData",
     "chart": "title autoTitleDeleted plotArea legend plotVisOnly dispBlanksAs",
-    "plotArea": "layout barChart lineChart catAx valAx",
+    "plotArea": "layout barChart catAx valAx",
     "barChart": "barDir grouping varyColors ser gapWidth axId",
-    "lineChart": "grouping varyColors ser marker axId",
-    "ser": "idx order tx spPr invertIfNegative marker dLbls cat val smooth",
+    "ser": "idx order tx spPr invertIfNegative dLbls cat val",
     "dLbls": "numFmt spPr txPr dLblPos showLegendKey showVal showCatName showSerName showPercent showBubbleSize",
     "catAx": "axId scaling delete axPos numFmt majorTickMark minorTickMark tickLblPos spPr txPr crossAx crosses auto "
     "lblAlgn lblOffset noMultiLvlLbl",
@@ -243,7 +242,6 @@ CHART_FLAGS = {
     "title": {"overlay": "0"},
     "legend": {"overlay": "0"},
     "barChart": {"varyColors": "0"},
-    "lineChart": {"varyColors": "0"},
     "dLbls": {"showVal": "1"}
     | dict.fromkeys(("showLegendKey", "showCatName", "showSerName", "showPercent", "showBubbleSize"), "0"),
     "catAx": {"delete": "0", "noMultiLvlLbl": "1"},
@@ -279,9 +277,8 @@ def test_every_flag_of_a_chart_is_written_out(form):
             local = element.tag.rpartition("}")[2]
             flags = {child.tag.rpartition("}")[2]: child.get("val") for child in element}
             assert CHART_FLAGS.get(local, {}).items() <= flags.items(), (name, local)
-            if local in {"barChart", "lineChart"}:
-                flag = "invertIfNegative" if local == "barChart" else "smooth"
-                assert all(ser.find(f"{C}{flag}").get("val") == "0" for ser in element.iter(f"{C}ser"))
+            if local == "ser":
+                assert element.find(f"{C}invertIfNegative").get("val") == "0"
 
 
 def test_every_relation_leads_somewhere_and_every_part_has_its_type(form):

@@ -58,12 +58,7 @@ class Table:
     @cached_property
     def places(self) -> Mapping[tuple[int, int], Box]:
         """The box that covers each place."""
-        return {
-            (row, column): box
-            for box in self.boxes
-            for row in range(box.area.row, box.area.last_row + 1)
-            for column in range(box.area.column, box.area.last_column + 1)
-        }
+        return {place: box for box in self.boxes for place in box.area.places()}
 
     def heads(self, box: Box) -> tuple[Box, ...]:
         """Return the heads of a box: the caption of its band, its rows and its columns, each outermost first."""
@@ -105,7 +100,7 @@ class ChartBlock:
     """A chart of a few series over the same categories."""
 
     title: str
-    kind: Literal["column", "bar", "line"]
+    kind: Literal["column", "bar"]
     categories: tuple[str, ...]
     series: tuple[Series, ...]
     unit: str = ""

@@ -39,6 +39,11 @@ def normal(value: Decimal) -> Decimal:
     return Decimal(f"{value.normalize(_WIDE):f}") if value else Decimal(0)
 
 
+def digits(value: Decimal | None) -> str:
+    """Return *value* as documents print it: all its digits, without separators; an empty text for ``None``."""
+    return "" if value is None else f"{normal(value):f}"
+
+
 def is_blank(text: str) -> bool:
     """Return whether *text* has only spaces of any kind, such as the ideographic ones of the official form."""
     return not trimmed(text)

@@ -1,1 +1,1 @@
-"""The rooms that know what documents for people are: Word, HTML, text, PDF."""
+"""Documents for people: published reports read and written, blank forms, filling notes, gathered prose."""

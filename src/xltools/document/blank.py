@@ -15,7 +15,7 @@ _FIELD_WIDTHS = (15.0, 17.0) * _ACROSS
 
 
 def blank_form(form: Form) -> Document:
-    """Return the blank form for printing."""
+    """Return the blank form for printing: empty tables, the hints in place of the prose, the fields of the cover."""
     t = clerk()
     blocks = [
         Paragraph(t("document.blank-year"), "centre"),

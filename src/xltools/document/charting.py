@@ -1,11 +1,9 @@
-"""A chart without its picture: in words, and as a table."""
+"""The figures of a chart in words and as a table, for those who cannot see its picture."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from xltools.data.document import Box, ChartBlock, Table
-from xltools.form.places import Area
+from xltools.data.document import BoxRole, ChartBlock, Table
+from xltools.document.plain_table import plain_table
 from xltools.text import clerk
 
 _LABEL, _NUMBER = 24.0, 12.0  # characters
@@ -24,17 +22,11 @@ def alternative_text(chart: ChartBlock) -> str:
 
 def as_table(chart: ChartBlock) -> Table:
     """Return the figures of the chart: one row per category, one column per series."""
-    boxes = [Box(clerk()("document.chart-category"), Area.at(0, 0), "corner")]
-    boxes += [Box(s.name, Area.at(0, column), "column") for column, s in enumerate(chart.series, 1)]
-    for row, category in enumerate(chart.categories, 1):
-        boxes.append(Box(category, Area.at(row, 0), "row"))
-        boxes += [
-            Box(_figure(series.values[row - 1]), Area.at(row, column), "figure")
-            for column, series in enumerate(chart.series, 1)
-        ]
+    rows = [(clerk()("document.chart-category"), *(series.name for series in chart.series))]
+    for index, category in enumerate(chart.categories):
+        values = (series.values[index] for series in chart.series)
+        rows.append((category, *("" if value is None else f"{value:f}" for value in values)))
     unit = f"（{clerk()('document.unit', unit=chart.unit)}）" if chart.unit else ""
-    return Table(tuple(boxes), (_LABEL, *(_NUMBER for _ in chart.series)), f"{chart.title}{unit}", 1)
-
-
-def _figure(value: Decimal | None) -> str:
-    return "" if value is None else f"{value:f}"
+    figures: list[BoxRole] = ["figure"] * len(chart.series)
+    widths = (_LABEL, *(_NUMBER for _ in chart.series))
+    return plain_table(rows, ["row", *figures], widths, f"{chart.title}{unit}")

@@ -14,7 +14,7 @@ Content = str | Iterable["Content"]  # a Markup is written as it is, another tex
 
 
 def markup(content: Content) -> Markup:
-    """Return *content* escaped where it is not markup, without characters that control whatever displays it."""
+    """Return *content* as markup: texts are escaped and lose their control characters, sequences are joined."""
     if isinstance(content, Markup):
         return content
     if isinstance(content, str):
@@ -23,7 +23,10 @@ def markup(content: Content) -> Markup:
 
 
 def tag(name: str, /, *content: Content, **attributes: str | int | bool | None) -> Markup:
-    """Return an element. ``class_`` stands for ``class``, ``data_x`` for ``data-x``; false and None are left out."""
+    """Return the element *name* around *content*.
+
+    The attribute ``class_`` is written as ``class``, ``data_x`` as ``data-x``; False and None are left out.
+    """
     written = "".join(
         f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{markup(str(value))}"')
         for key, value in attributes.items()

@@ -6,12 +6,11 @@ Each rule is printed with its source, or as inferred.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
-from xltools.data.document import Box, BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
+from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
+from xltools.document.plain_table import plain_table
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Form, Line, Rule, Section, leaves, walk
-from xltools.form.places import Area
 from xltools.form.wording import LAST
 from xltools.text import clerk
 
@@ -25,11 +24,16 @@ _CHECKS = ("blank", "prose", "year", "cover", "back")
 def filling_notes(form: Form) -> Document:
     """Return the notes: in general, by section, the rules, and what to check before sending."""
     t = clerk()
+    tables = [(section, block) for section in form.sections for block in section.blocks]
+    totals = [row for section, block in tables for row in _totals(section, block)]
+    rules = [_block_rule(rule, block, section) for section, block in tables for rule in block.rules]
+    rules += [_cell_rule(rule, rule.cells, form) for rule in form.rules if rule.cells]
+    carries = [_block_rule(rule, block, section) for section, block in tables for rule in block.carries]
     chapters: list[tuple[str, list[DocumentBlock]]] = [
         ("general", [*_numbered([*form.notes, *_general_notes(form)])]),
         ("sections", [block for section in form.sections for block in _section_notes(section, form)]),
-        ("rules", _rule_blocks("rules", [*_totals(form), *_rules(form)])),
-        ("carries", _rule_blocks("carries", [*_carries(form)])),
+        ("rules", _rule_blocks("rules", totals + rules)),
+        ("carries", _rule_blocks("carries", carries)),
         ("before", [*_numbered(t(f"notes.check-{key}") for key in _CHECKS)]),
     ]
     filled = [(key, blocks) for key, blocks in chapters if blocks]
@@ -73,46 +77,20 @@ def _section_notes(section: Section, form: Form) -> Iterator[DocumentBlock]:
         yield Paragraph(f"{hint}{required}")
 
 
-class _TableBuilder:
-    """Builds a table row by row."""
-
-    def __init__(self, head: Sequence[str]) -> None:
-        self._width = len(head)
-        self._boxes: list[Box] = []
-        self._row = 0
-        self.add(head, ["column"] * self._width)
-
-    def add(self, texts: Sequence[str], roles: Sequence[BoxRole]) -> None:
-        """Add a row with one box per column."""
-        places = zip(texts, roles, strict=True)
-        self._boxes += [Box(text, Area.at(self._row, i), role) for i, (text, role) in enumerate(places)]
-        self._row += 1
-
-    def add_caption(self, text: str) -> None:
-        """Add a caption over all columns."""
-        self._boxes.append(Box(text, Area.at(self._row, 0, 1, self._width), "caption"))
-        self._row += 1
-
-    def table(self, widths: tuple[float, ...], title: str) -> Table:
-        """Return the table."""
-        return Table(tuple(self._boxes), widths, title, 1)
-
-
 def _line_table(section: Section, form: Form) -> Table:
     t = clerk()
-    builder = _TableBuilder([t(f"notes.{key}") for key in ("line", "unit", "who", "note")])
+    rows = [tuple(t(f"notes.{key}") for key in ("line", "unit", "who", "note"))]
     for block in section.blocks:
         own = [cell for cell in form.cells.values() if cell.block is block]
         for key, axis in (("rows", block.rows), ("columns", block.columns)):
-            caption = t(f"notes.{key}-of", block=block.caption) if block.caption else t(f"notes.{key}")
-            builder.add_caption(caption)
+            rows.append((t(f"notes.{key}-of", block=block.caption) if block.caption else t(f"notes.{key}"),))
             for line, above in walk(axis):
                 cells = [cell for cell in own if line in (cell.row, cell.column)]
                 units = "、".join(dict.fromkeys(cell.unit for cell in cells))
                 usage = _usage(line, signed=any(cell.signed for cell in cells))
-                texts = (f"{_INDENT * len(above)}{line.label}", units, usage, line.note)
-                builder.add(texts, ("row", "text", "text", "text"))
-    return builder.table(_LINE_WIDTHS, t("notes.lines-of", section=section.title))
+                rows.append((f"{_INDENT * len(above)}{line.label}", units, usage, line.note))
+    roles: list[BoxRole] = ["row", "text", "text", "text"]
+    return plain_table(rows, roles, _LINE_WIDTHS, t("notes.lines-of", section=section.title))
 
 
 def _usage(line: Line, *, signed: bool) -> str:
@@ -131,75 +109,47 @@ def _usage(line: Line, *, signed: bool) -> str:
 # -- what must agree
 
 
-class _RuleRow(NamedTuple):
-    """One row of the table of rules: the rule in words, its figures, and its source."""
-
-    words: str
-    figures: str
-    source: str
+# A row of the table of rules: the rule in words, its figures, and its source.
+_RuleRow = tuple[str, str, str]
 
 
-def _rule_blocks(key: str, rows: Sequence[_RuleRow]) -> list[DocumentBlock]:
-    if not rows:
+def _rule_blocks(key: str, rules: Sequence[_RuleRow]) -> list[DocumentBlock]:
+    if not rules:
         return []
     t = clerk()
-    builder = _TableBuilder([t(f"notes.{name}") for name in ("relation", "figures", "ground")])
-    for row in rows:
-        builder.add(row, ("row", "text", "text"))
-    return [Paragraph(t(f"notes.{key}-about")), builder.table(_RULE_WIDTHS, t(f"notes.{key}"))]
+    head = (t("notes.relation"), t("notes.figures"), t("notes.ground"))
+    table = plain_table([head, *rules], ("row", "text", "text"), _RULE_WIDTHS, t(f"notes.{key}"))
+    return [Paragraph(t(f"notes.{key}-about")), table]
 
 
-def _totals(form: Form) -> Iterator[_RuleRow]:
+def _totals(section: Section, block: Block) -> Iterator[_RuleRow]:
     t = clerk()
-    for section, block in _blocks(form):
-        for key, axis in (("row", block.rows), ("column", block.columns)):
-            for line in leaves(axis):
-                if line.is_ is not None:
-                    words = t(f"notes.total-{key}", section=section.title, label=line.label)
-                    figures = f"{line.label}＝{_sum_in_words(line.is_, axis)}"
-                    yield _RuleRow(words, figures, t("notes.ground-total"))
-
-
-def _rules(form: Form) -> Iterator[_RuleRow]:
-    for section, block in _blocks(form):
-        for rule in block.rules:
-            yield _block_rule(rule, block, section)
-    for rule in form.rules:
-        if rule.cells is not None:
-            yield _RuleRow(rule.label, _cell_equation(rule.cells, form), _source(rule))
-
-
-def _carries(form: Form) -> Iterator[_RuleRow]:
-    for section, block in _blocks(form):
-        for rule in block.carries:
-            yield _block_rule(rule, block, section)
-
-
-def _blocks(form: Form) -> Iterator[tuple[Section, Block]]:
-    return ((section, block) for section in form.sections for block in section.blocks)
+    for key, axis in (("row", block.rows), ("column", block.columns)):
+        for line in leaves(axis):
+            if line.is_ is not None:
+                words = t(f"notes.total-{key}", section=section.title, label=line.label)
+                yield words, f"{line.label}＝{_sum_in_words(line.is_, axis)}", t("notes.ground-total")
 
 
 def _block_rule(rule: Rule, block: Block, section: Section) -> _RuleRow:
     axis, equation = (block.rows, rule.rows) if rule.rows else (block.columns, rule.columns)
     assert equation is not None  # noqa: S101  a rule of a block has rows or columns
     where = clerk()("notes.each-column" if rule.rows else "notes.each-row", section=section.title)
-    left, right = (_sum_in_words(side, axis) for side in (equation.left, equation.right))
-    return _RuleRow(rule.label, f"{where}{left}＝{right}", _source(rule))
+    left, right = (_sum_in_words(side, axis) for side in equation)
+    return rule.label, f"{where}{left}＝{right}", _source(rule)
+
+
+def _cell_rule(rule: Rule, equation: Equation, form: Form) -> _RuleRow:
+    t, sides = clerk(), []
+    for side in equation:
+        cells = [(sign, form.cells[name]) for sign, name in side.terms]
+        labels = (t("notes.cell", section=cell.section.title, label=cell.label) for _, cell in cells)
+        sides.append(_joined_terms((sign, label) for (sign, _), label in zip(cells, labels, strict=True)))
+    return rule.label, "＝".join(sides), _source(rule)
 
 
 def _source(rule: Rule) -> str:
     return clerk()("notes.inferred") if rule.authority == _INFERRED else rule.authority
-
-
-def _cell_equation(equation: Equation, form: Form) -> str:
-    def in_words(side: Linear) -> str:
-        cells = ((sign, form.cells[name]) for sign, name in side.terms)
-        t = clerk()
-        return _joined_terms(
-            (sign, t("notes.cell", section=cell.section.title, label=cell.label)) for sign, cell in cells
-        )
-
-    return f"{in_words(equation.left)}＝{in_words(equation.right)}"
 
 
 def _sum_in_words(linear: Linear, axis: tuple[Line, ...]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from xltools.data.document import Box, BoxRole, Paragraph, Table
-from xltools.data.number import normal
+from xltools.data.number import digits
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form, Section
 from xltools.form.places import Area, Label, Sheet
@@ -25,7 +25,8 @@ def official_table(form: Form, section: Section, values: PrintedFigures | None) 
     """
     sheet = _sheet(form, section)
     boxes = [Box(label.text, label.area, _box_role(label, sheet)) for label in printed_labels(sheet)]
-    boxes += [Box(figure(values, name), area, "figure") for name, area in sheet.cells.items()]
+    known = values or {}
+    boxes += [Box(digits(known.get(name)), area, "figure") for name, area in sheet.cells.items()]
     top = top_row(sheet)
     boxes += _corners(boxes, top)
     moved = (
@@ -63,12 +64,6 @@ def unknown_note(form: Form, section: Section, values: PrintedFigures) -> Paragr
     return Paragraph(clerk()(f"document.{key}", count=len(missing), labels=named), "note")
 
 
-def figure(values: PrintedFigures | None, name: str) -> str:
-    """Return the figure of the cell *name* as a document prints it; an empty text if it is unknown."""
-    value = values.get(name) if values else None
-    return "" if value is None else f"{normal(value):f}"
-
-
 def _sheet(form: Form, section: Section) -> Sheet:
     return next(sheet for sheet in layout(form).sheets if sheet.section.key == section.key)
 
@@ -88,29 +83,18 @@ def _box_role(label: Label, sheet: Sheet) -> BoxRole:
 
 def _corners(boxes: list[Box], top: int) -> list[Box]:
     """Return empty boxes for the places that no box covers, such as those above the labels of rows."""
-    taken = {
-        (row, column)
-        for box in boxes
-        for row in range(box.area.row, box.area.last_row + 1)
-        for column in range(box.area.column, box.area.last_column + 1)
-    }
+    taken = {place for box in boxes for place in box.area.places()}
     rows, columns = (max(place[axis] for place in taken) + 1 for axis in (0, 1))
     found: list[Box] = []
     for row in range(top, rows):
         for column in range(columns):
             if (row, column) in taken:
                 continue
-            area = _free_area(taken, row, column, rows, columns)
-            taken |= {
-                (r, c) for r in range(row, area.last_row + 1) for c in range(column, area.last_column + 1)
-            }
+            # As wide as possible, and then as high as possible.
+            end = next((c for c in range(column, columns) if (row, c) in taken), columns)
+            across = range(column, end)
+            bottom = next((r for r in range(row, rows) if any((r, c) in taken for c in across)), rows)
+            area = Area(row, column, bottom - 1, end - 1)
+            taken.update(area.places())
             found.append(Box("", area, "corner"))
     return found
-
-
-def _free_area(taken: set[tuple[int, int]], row: int, column: int, rows: int, columns: int) -> Area:
-    """Return the free rectangle from that place on that is as wide as possible, and then as high as possible."""
-    last_column = next((c for c in range(column, columns) if (row, c) in taken), columns) - 1
-    across = range(column, last_column + 1)
-    last_row = next((r for r in range(row, rows) if any((r, c) in taken for c in across)), rows) - 1
-    return Area(row, column, last_row, last_column)

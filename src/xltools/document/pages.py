@@ -21,37 +21,35 @@ if TYPE_CHECKING:
 
 
 def page(template: str, **context: Any) -> str:
-    """Return the page that *template* makes of *context*; the template is named by its path in the package.
+    """Return the page rendered from *template*, a path in the package, with the names in *context*.
 
-    Raises :class:`jinja2.UndefinedError` when the template uses a name that is not in *context*.
+    Raises :class:`jinja2.UndefinedError` if the template uses a name that is not in *context*.
     """
     return _environment().get_template(template).render(context)
 
 
 def _printed(value: object) -> object:
-    """Markup as it is; anything else as text, which jinja2 then escapes."""
+    """Return markup unchanged and anything else as text, which jinja2 then escapes."""
     return value if isinstance(value, Markup) else harmless(str(value))
 
 
 def _sha256(text: str) -> str:
-    """The hash by which a content security policy names a style or a script."""
+    """Return the hash by which a content security policy allows a style or a script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def _bands(table: Table) -> list[tuple[str, list[list[Box]]]]:
-    """The rows of a table by their element: its head, then a body for each band that has a caption of its own."""
+    """Return the rows of a table by element: its head, then a body for each band that has its own caption.
+
+    A row is the boxes that begin in it, from left to right.
+    """
     captions = {box.area.row for box in table.boxes if box.role == "caption" and box.area.row >= table.head}
     starts = sorted({0, table.head, *captions, table.height})
-    return [
-        ("tbody" if start >= table.head else "thead", [_row(table, row) for row in range(start, end)])
-        for start, end in pairwise(starts)
-    ]
-
-
-def _row(table: Table, row: int) -> list[Box]:
-    """The boxes that begin in a row, from left to right."""
-    places = ((row, column) for column in range(len(table.widths)))
-    return [table.places[place] for place in places if table.places[place].area.anchor == place]
+    rows: list[list[Box]] = [[] for _ in range(table.height)]
+    for place, box in sorted(table.places.items()):
+        if box.area.anchor == place:
+            rows[place[0]].append(box)
+    return [("tbody" if start >= table.head else "thead", rows[start:end]) for start, end in pairwise(starts)]
 
 
 @cache

@@ -89,6 +89,15 @@ class Block:
     extra: tuple[str, ...] = ()  # lines that published reports add, such as subtotals; they are ignored
 
     @property
+    def heads(self) -> tuple[Line, ...]:
+        """The labels above its cells; in a wide block, each row above a copy of the columns."""
+
+        def over(line: Line) -> Line:
+            return Line(line.label, lines=tuple(map(over, line.lines)) or self.columns, also=line.also)
+
+        return tuple(map(over, self.rows)) if self.arrange == "wide" else self.columns
+
+    @property
     def label_columns(self) -> int:
         """The number of sheet columns that the labels of its rows take."""
         return 0 if self.arrange == "wide" else max((line.depth for line in self.rows), default=0)
@@ -461,22 +470,20 @@ def _definition(section: str, row: Line, column: Line) -> Linear | None:
 
 def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity]:
     if rule.rows is not None:
-        for column in filter(_is_additive, leaves(block.columns)):
-            names = _in_time(along_column(section.key, column))
-            yield Identity(rule, section, rule.rows.renamed(names), column.label)
+        for column in leaves(block.columns):
+            if column.additive:
+                names = _in_time(along_column(section.key, column))
+                yield Identity(rule, section, rule.rows.renamed(names), column.label)
     if rule.columns is not None:
-        for row in filter(_is_additive, leaves(block.rows)):
-            names = _in_time(_along_row(section.key, row))
-            yield Identity(rule, section, rule.columns.renamed(names), row.label)
+        for row in leaves(block.rows):
+            if row.additive:
+                names = _in_time(_along_row(section.key, row))
+                yield Identity(rule, section, rule.columns.renamed(names), row.label)
 
 
 def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:
     """Return *rename* for names that may begin with ``last.``, which is kept."""
     return lambda name: LAST + rename(name.removeprefix(LAST)) if name.startswith(LAST) else rename(name)
-
-
-def _is_additive(line: Line) -> bool:
-    return line.additive
 
 
 def _along_row(section: str, row: Line) -> Callable[[str], str]:

@@ -5,9 +5,10 @@ Rows and columns count from 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import ClassVar, Literal, NamedTuple
 
 from xltools.form.address import a1
@@ -28,7 +29,7 @@ COVER, MATRIX, SOURCES, WAIVED, SLIP, YEARS, CHARTS, KINDS = RESERVED_SHEETS
 
 
 class Area(NamedTuple):
-    """A rectangle of sheet cells, often just one."""
+    """A rectangle of sheet cells, often just one; both corners are inside it."""
 
     row: int
     column: int
@@ -54,6 +55,10 @@ class Area(NamedTuple):
     def columns(self) -> int:
         """The number of columns."""
         return self.last_column - self.column + 1
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Yield the row and column of each sheet cell, row by row."""
+        return product(range(self.row, self.last_row + 1), range(self.column, self.last_column + 1))
 
     @property
     def is_single(self) -> bool:
@@ -153,13 +158,8 @@ class Matrix:
     """
 
     ABOUT: ClassVar = ("district", "code", "name", "kind", "file", "sha256", "check")
-    FORMER: ClassVar = (
-        "district",
-        "code",
-        "name",
-        "file",
-        "sha256",
-    )  # in roll-ups of former versions, whose rows have no check sum
+    # In roll-ups of former versions, whose rows have no check sum:
+    FORMER: ClassVar = ("district", "code", "name", "file", "sha256")
     SECTION_ROW: ClassVar = 1
     ROW_ROW: ClassVar = 2
     COLUMN_ROW: ClassVar = 3
@@ -237,11 +237,6 @@ class Layout:
         for sheet in self.sheets:
             found |= {name: (sheet.name, area) for name, area in (sheet.cells | sheet.texts).items()}
         return found | {f"cover.{key}": (COVER, area) for key, area in self.cover.fields.items()}
-
-    @cached_property
-    def order(self) -> dict[str, int]:
-        """The index of each cell in the order of the form."""
-        return {name: index for index, name in enumerate(self.form.cells)}
 
     @cached_property
     def formulas(self) -> dict[str, str]:

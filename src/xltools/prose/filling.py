@@ -1,4 +1,4 @@
-"""Texts with figures: what a brace stands for in one filing, printed as in published prose.
+"""Texts with figures: the value of each brace for one filing, printed as in published prose.
 
 Figures are derived from the inputs and never taken from what a cell showed. A text that names an unknown figure is
 refused.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from xltools.data.filing import Return
-from xltools.data.number import normal
+from xltools.data.number import digits
 from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.data.year_on_year import change
@@ -30,7 +30,7 @@ _TENTH = Decimal("0.1")  # rates are printed to a tenth of a percent
 
 @dataclass(frozen=True, slots=True)
 class TextValues:
-    """What the braces in texts about one filing stand for: its figures, last year's, and words such as its year."""
+    """The values of the braces in texts about one filing: its figures, last year's, and words such as its year."""
 
     form: Form
     figures: Figures  # only known figures; those of last year under ``last.``
@@ -94,30 +94,31 @@ class TextValues:
 
     def filled(self, wording: Wording) -> str:
         """Return the text with its figures; the caller makes sure that there are no :meth:`problems`."""
-        return "".join(part if isinstance(part, str) else self._filled_brace(part) for part in wording.parts)
-
-    def _filled_brace(self, brace: Brace) -> str:
-        if brace.word in WORDS:
-            return self.words.get(brace.word, "")
-        if listing := self._listing(brace):
-            return self._filled_list(listing)
-        return self._filled_change(brace) if brace.manner else _digits(self._value(brace.sum))
+        text = ""
+        for part in wording.parts:
+            if isinstance(part, str):
+                text += part
+            elif part.word in WORDS:
+                text += self.words.get(part.word, "")
+            elif listing := self._listing(part):
+                text += self._filled_list(listing)
+            else:
+                text += self._filled_change(part) if part.manner else digits(self._value(part.sum))
+        return text
 
     def _listing(self, brace: Brace) -> Listing | None:
         return self.form.publication.by_key.get(brace.word)
 
     def _filled_list(self, listing: Listing) -> str:
-        amounts = [(self._amount(item), item) for item in listing.items]
-        listed = [(amount, item) for amount, item in amounts if amount]
+        listed: list[tuple[Decimal, ListItem]] = []
+        for item in listing.items:
+            figures = (b for b in item.text.braces if b.word not in WORDS and not self._listing(b))
+            if amount := self._value(next(figures).sum):  # the first figure of its text decides
+                listed.append((amount, item))
         if len(listed) == 1 and (alone := listed[0][1].alone):
             return (listing.every if listed[0][0] != 1 else "") + self.filled(alone)
         opening = listing.opening if len(listed) > 1 else ""
         return opening + "、".join(self.filled(item.text) for _, item in listed)
-
-    def _amount(self, item: ListItem) -> Decimal:
-        """Return the first figure that the text of *item* names."""
-        braces = (b for b in item.text.braces if b.word not in WORDS and not self._listing(b))
-        return self._value(next(braces).sum)
 
     def _filled_change(self, brace: Brace) -> str:
         """Return 增加5件, 下降16.7% or 持平; the change in units where last year's figure is 0 and gives no rate."""
@@ -129,20 +130,15 @@ class TextValues:
         if brace.manner == "rate" and found.rate is not None:
             percent = (abs(found.rate) * 100).quantize(_TENTH, ROUND_HALF_UP)
             if percent:
-                return t(f"prose.rate-{direction}", rate=_digits(percent))
+                return t(f"prose.rate-{direction}", rate=digits(percent))
         (unit,) = units_of(brace.sum, self.form)
-        return t(f"prose.{direction}", figure=_digits(abs(found.difference)), unit=unit)
+        return t(f"prose.{direction}", figure=digits(abs(found.difference)), unit=unit)
 
     def _value(self, linear: Linear) -> Decimal:
         return spelled_out(linear, self.form).value(self.figures)
 
 
 _COMPARISONS = {"=": operator.eq, "!=": operator.ne, ">": operator.gt}
-
-
-def _digits(value: Decimal) -> str:
-    """Return a number as published prose prints it: all digits without separators."""
-    return f"{normal(value):f}"
 
 
 def with_figures(filing: Return) -> Return:

@@ -1,7 +1,7 @@
 """Read a published report (.docx, .html, .txt, .md) into a filing.
 
-Only its title identifies the agency and the year, and only labels identify the figures. A table whose labels leave any
-doubt is refused as a whole.
+Only its title identifies the agency and the year, and only labels identify the figures. A table with missing or
+ambiguous labels is refused as a whole.
 """
 
 from __future__ import annotations
@@ -139,7 +139,9 @@ class _FilingBuilder:
                 name: text for name, text in passages_of(self.flow, self.form).items() if not is_blank(text)
             },
             unread=frozenset(self.unread),
-            moved=dict(self._locations()),
+            # A document has no addresses: the place of a figure or a text is the title of its section.
+            moved={cell.name: (cell.section.title, "") for cell in self.form.cells.values()}
+            | {f"{s.key}.{part.key}": (s.title, "") for s in self.form.sections for part in s.parts},
         )
 
     # -- agency and year
@@ -164,13 +166,6 @@ class _FilingBuilder:
             self.findings.append(Finding("title-differs", found=quoted(other), expected=used, facts=facts))
 
     # -- figures
-
-    def _locations(self) -> Iterator[tuple[str, tuple[str, str]]]:
-        """Yield the title of the section as the address of each figure and text: a document has no cell addresses."""
-        for name, cell in self.form.cells.items():
-            yield name, (cell.section.title, "")
-        for section in self.form.sections:
-            yield from ((f"{section.key}.{part.key}", (section.title, "")) for part in section.parts)
 
     def _values(self, section: Section) -> Iterator[tuple[str, Decimal]]:
         """Yield the inputs of a table and collect its printed totals; a refused table gives findings only."""

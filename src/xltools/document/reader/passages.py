@@ -11,8 +11,8 @@ from xltools.form.model import Form, Part, Section
 _INLINE = re.compile(
     r"\s*[（(][一二三四五六七八九十]+[）)]\s*([^。：:，,；;]{2,24})\s*[。：:]\s*(.*)", re.DOTALL
 )
-# What web sites print below an article.
-_FURNITURE = re.compile(
+# The links and notices that web sites print below an article.
+_SITE_TEXT = re.compile(
     r"[【\[]?\s*(?:打印(?:本页)?|关闭(?:窗口|本页)?|分享(?:到)?|上一篇|下一篇|相关(?:链接|文档|信息|附件)|扫一扫|返回顶部|返回首页"
     r"|责任编辑|信息来源|主办单位?|承办|版权所有|网站地图|网站标识码|.{0,6}ICP备|.{0,4}公网安备|附件(?:下载)?\s*[:：])"
 )
@@ -22,7 +22,7 @@ def passages_of(flow: Flow, form: Form) -> dict[str, str]:
     """Return the texts of the form's prose cells by name.
 
     Text between a section's title and the heading of its first part belongs to the first part. The last section ends
-    where the furniture of the web page begins.
+    where the links and notices of the web site begin.
     """
     sections = {core(t): section for section in form.sections for t in (section.title, *section.also)}
     found: dict[str, list[str]] = {}
@@ -37,7 +37,7 @@ def passages_of(flow: Flow, form: Form) -> dict[str, str]:
             continue
         if section is None or not section.parts:
             continue
-        if _FURNITURE.match(text):
+        if _SITE_TEXT.match(text):
             if section is form.sections[-1]:
                 break
             continue

@@ -17,14 +17,7 @@ from typing import NamedTuple
 
 from xltools.data.number import is_blank
 from xltools.data.typed_numbers import typed
-from xltools.document.reader.rows import (
-    ColumnHead,
-    FormLabels,
-    LabelledRow,
-    column_labels,
-    is_figure,
-    label_names,
-)
+from xltools.document.reader.rows import ColumnHead, FormLabels, LabelledRow, is_figure, label_names
 from xltools.form.labels import core
 from xltools.form.model import Block, Form, Line, Section, leaves, walk
 
@@ -77,12 +70,15 @@ class FormRow(NamedTuple):
 
 
 class FormColumn(NamedTuple):
-    """A column of the form: its lines from top to bottom, and the keys of its cells."""
+    """A column of the form: its lines from top to bottom, and in a wide block, the key of the row it belongs to."""
 
     path: tuple[Line, ...]
-    row: str  # of a wide block, whose rows are printed side by side; else empty
-    column: str
-    span: int
+    row: str = ""
+
+    @property
+    def line(self) -> Line:
+        """The line that holds its cells."""
+        return self.path[-1]
 
 
 def place(section: Section, rows: Sequence[LabelledRow], form: Form) -> PlacedTable:
@@ -110,26 +106,29 @@ class _TableFinder:
 
     @cached_property
     def form_rows(self) -> tuple[FormRow, ...]:
-        return tuple(row for block in self.section.blocks for row in _form_rows(block))
+        found: list[FormRow] = []
+        for block in self.section.blocks:
+            if block.arrange == "wide":
+                found.append(FormRow(block, None, ()))
+            else:
+                found += [FormRow(block, path[-1], path[:-1]) for path in _leaf_paths(block.rows)]
+        return tuple(found)
 
     def placed(self) -> PlacedTable:
         """Return the only complete table; if several have the same figures, the first."""
         candidates = sorted(self._candidates(), key=len, reverse=True)[:_MOST_CANDIDATES]
         complete = [table for candidate in candidates if (table := self._read(candidate)).texts]
-        if len({tuple(sorted(_figures(table.texts).items())) for table in complete}) > 1 or (
-            complete and self._has_another(candidates, len(complete))
-        ):
+        figures = {tuple(sorted((n, _figure(t)) for n, t in table.texts.items())) for table in complete}
+        # An incomplete candidate counts as another table if it has at least three quarters of the form's rows.
+        most = len(self.form_rows) * 3 / 4
+        large = sum(len(rows) >= most for rows in candidates) if len(self.form_rows) > 1 else 0
+        if len(figures) > 1 or (complete and large > len(complete)):
             return PlacedTable(faults=(TableFault("table-twice", self.section.title),))
         if complete:
             return complete[0]
         if candidates and len(candidates[0]) * 2 >= len(self.form_rows):
             return self._read(candidates[0])
         return PlacedTable(faults=(TableFault("missing-sheet", self.section.title),))
-
-    def _has_another(self, candidates: list[_Candidate], complete: int) -> bool:
-        """Return whether an incomplete candidate has at least three quarters of the form's rows."""
-        most = len(self.form_rows) * 3 / 4
-        return len(self.form_rows) > 1 and sum(len(rows) >= most for rows in candidates) > complete
 
     # -- the rows of a table
 
@@ -138,11 +137,17 @@ class _TableFinder:
         if self.form_rows[0].line is None:
             return [{0: number} for number, row in enumerate(self.rows) if self._is_wide_row(row)]
         found: list[_Candidate] = []
-        last = len(self.form_rows)
+        last = -1
         for number, row in enumerate(self.rows):
-            place = self._index_of(row, last if found else -1)
-            if place is None:
+            label = self._reduced_label(row)
+            places = [
+                index
+                for index, wanted in enumerate(self.form_rows)
+                if label in wanted.names and _is_below(row, wanted, self.form_labels)
+            ]
+            if not places:
                 continue
+            place = next((index for index in places if index > last), places[0])
             if not found or place <= last:
                 found.append({})
             found[-1][place] = number
@@ -158,16 +163,6 @@ class _TableFinder:
             and len(row.figures) == len(columns)
             and _are_columns_named(block, row.before, self.form_labels)
         )
-
-    def _index_of(self, row: LabelledRow, after: int) -> int | None:
-        """Return the index of the form's row with that label: the next one behind *after*, else the first."""
-        label = self._reduced_label(row)
-        indices = [
-            index
-            for index, wanted in enumerate(self.form_rows)
-            if label in wanted.names and _is_below(row, wanted, self.form_labels)
-        ]
-        return next((i for i in indices if i > after), indices[0] if indices else None)
 
     def _label(self, row: LabelledRow) -> str | None:
         """Return the last label before the figures; in a grid, one that begins in that row."""
@@ -208,7 +203,7 @@ class _TableFinder:
             for number, text in found.items():
                 column = _columns(wanted.block)[number]
                 key = column.row or (wanted.line.key if wanted.line else "")
-                texts[f"{self.section.key}.{key}.{column.column}"] = text
+                texts[f"{self.section.key}.{key}.{column.line.key}"] = text
         return PlacedTable(texts, tuple(near))
 
     def _gaps(self, candidate: _Candidate) -> Iterator[_MissingRows]:
@@ -252,15 +247,12 @@ class _TableFinder:
         if len(rows) != 1:
             return False
         found = _row_texts(rows[0], lines[0], rows[0].before, self.form_labels, is_head_known=True)
-        if isinstance(found, TableFault) or any(
-            not is_blank(text) and _figure(text) != "0" for text in found.values()
-        ):
+        if isinstance(found, TableFault) or any(_figure(text) not in {"", "0"} for text in found.values()):
             return False
         columns = _columns(lines[0].block)
         for line in group.lines:
-            texts.update(
-                (f"{self.section.key}.{line.key}.{columns[n].column}", text) for n, text in found.items()
-            )
+            for number, text in found.items():
+                texts[f"{self.section.key}.{line.key}.{columns[number].line.key}"] = text
         near.append(NearLabel(group.label, "、".join(line.label for line in group.lines)))
         return True
 
@@ -283,21 +275,11 @@ class _TableFinder:
         return all(map(is_blank, row.figures)) or self._reduced_label(row) in groups | extra
 
 
-def _form_rows(block: Block) -> tuple[FormRow, ...]:
-    if block.arrange == "wide":
-        return (FormRow(block, None, ()),)
-    return tuple(FormRow(block, path[-1], path[:-1]) for path in _leaf_paths(block.rows))
-
-
 def _columns(block: Block) -> tuple[FormColumn, ...]:
     paths = _leaf_paths(block.columns)
     if block.arrange == "grid":
-        return tuple(FormColumn(path, "", path[-1].key, path[-1].span) for path in paths)
-    return tuple(
-        FormColumn((*row, *path), row[-1].key, path[-1].key, path[-1].span)
-        for row in _leaf_paths(block.rows)
-        for path in paths
-    )
+        return tuple(map(FormColumn, paths))
+    return tuple(FormColumn((*row, *path), row[-1].key) for row in _leaf_paths(block.rows) for path in paths)
 
 
 def _leaf_paths(lines: tuple[Line, ...]) -> list[tuple[Line, ...]]:
@@ -336,8 +318,8 @@ def _row_texts(
             cells = dict.fromkeys(row.cells[column] for column in head.columns)
             texts = {cell.text.strip() for cell in cells if not is_blank(cell.text)}
             if len(texts) > 1:
-                label = columns[number].path[-1].label
-                return TableFault("label-changed", label, " ".join(filter(None, row.figures)))
+                several = " ".join(filter(None, row.figures))
+                return TableFault("label-changed", columns[number].line.label, several)
             found[number] = texts.pop() if texts else ""
         return found
     if not is_head_known and not _are_columns_named(wanted.block, heads, form_labels):
@@ -365,11 +347,11 @@ def _columns_by_head(
         last = columns[number - 1] if placed else None
         if (
             number < len(columns)
-            and names & set(label_names(columns[number].path[-1]))
+            and names & set(label_names(columns[number].line))
             and _is_head_of(head, columns[number], block)
         ):
             placed[number] = head
-        elif last and (not names or names & set(label_names(last.path[-1]))):
+        elif last and (not names or names & set(label_names(last.line))):
             previous = placed[number - 1]  # repeated or empty: a merged head that was flattened
             placed[number - 1] = previous._replace(columns=(*previous.columns, *head.columns))
         elif placed and not names & extra:
@@ -380,14 +362,14 @@ def _columns_by_head(
 def _is_head_of(head: ColumnHead, column: FormColumn, block: Block) -> bool:
     """Return whether no text of the head is the label of other columns only."""
     own = {name for line in column.path for name in label_names(line)}
-    others = {name for line in column_labels(block) for name in label_names(line)} - own
+    others = {name for line, _ in walk(block.heads) for name in label_names(line)} - own
     return not {core(text) for text in head.path} & others
 
 
 def _one_per_column(figures: tuple[str, ...], columns: tuple[FormColumn, ...]) -> tuple[str, ...]:
     """Join the texts of cells that span several columns and were flattened; return one figure per column if possible."""
     excess = len(figures) - len(columns)
-    printed = sum(column.span for column in columns)
+    printed = sum(column.line.span for column in columns)
     if excess > 0 and len(figures) != printed:
         before, behind = (all(map(is_blank, part)) for part in (figures[:excess], figures[-excess:]))
         if all(map(is_blank, figures)):
@@ -398,11 +380,11 @@ def _one_per_column(figures: tuple[str, ...], columns: tuple[FormColumn, ...]) -
         return figures
     found, place = [], 0
     for column in columns:
-        texts = {text for text in figures[place : place + column.span] if not is_blank(text)}
+        texts = {text for text in figures[place : place + column.line.span] if not is_blank(text)}
         if len(texts) > 1:
             return figures
         found.append(texts.pop() if texts else "")
-        place += column.span
+        place += column.line.span
     return tuple(found)
 
 
@@ -433,16 +415,8 @@ def _unnamed_columns(block: Block, texts: Sequence[str], form_labels: FormLabels
 
 def _printed_heads(block: Block) -> list[Line]:
     """Return the lowest head of each column in printed order: row by row, each in the row where it begins."""
-    trees = block.columns
-    if block.arrange == "wide":
-
-        def with_columns(line: Line) -> Line:
-            below = tuple(map(with_columns, line.lines)) or block.columns
-            return Line(line.label, lines=below, also=line.also)
-
-        trees = tuple(map(with_columns, block.rows))
     found: list[Line] = []
-    level = list(trees)
+    level = list(block.heads)
     while level:
         found += [line for line in level if not line.lines]
         level = [child for line in level for child in line.lines]
@@ -472,9 +446,5 @@ def _similarity(text: str, name: str) -> float:
 
 
 def _figure(text: str) -> str:
-    return str(typed(text, "", signed=False).value)
-
-
-def _figures(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the figures without their formatting, to compare two tables: 1,180 is 1180."""
-    return {name: _figure(text) if not is_blank(text) else "" for name, text in texts.items()}
+    """Return a figure without its formatting: 1,180 is 1180; an empty text if it is blank."""
+    return "" if is_blank(text) else str(typed(text, "", signed=False).value)

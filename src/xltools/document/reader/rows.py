@@ -1,4 +1,4 @@
-"""The rows of a document: the labels of each row and its figures, told apart by the labels of a form."""
+"""The rows of a document: each cell is taken for a label or a figure by means of the labels of a form."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class FormLabels:
         """The labels of columns that are not also labels of rows."""
         found = {core(text) for b in self._blocks for text in (b.corner, b.heading) if text}
         for block in self._blocks:
-            found.update(name for line in column_labels(block) for name in label_names(line))
+            found.update(name for line, _ in walk(block.heads) for name in label_names(line))
         return frozenset(found - self.stubs)
 
     @cached_property
@@ -83,12 +83,6 @@ class FormLabels:
         return (block for section in self.form.sections for block in section.blocks)
 
 
-def column_labels(block: Block) -> tuple[Line, ...]:
-    """Return the lines that *block* prints above its columns; a wide block prints its rows there, too."""
-    lines = (*walk(block.columns), *(walk(block.rows) if block.arrange == "wide" else ()))
-    return tuple(line for line, _ in lines)
-
-
 def label_names(line: Line) -> tuple[str, ...]:
     """Return the label of a line and its other wordings, as :func:`~xltools.form.labels.core` reduces them."""
     return tuple(core(text) for text in (line.label, *line.also))
@@ -100,7 +94,7 @@ def without_marks(text: str) -> str:
 
 
 def is_figure(text: str) -> bool:
-    """Return whether a text that is not blank can stand in place of a figure."""
+    """Return whether a text that is not blank can be a figure, a dash for a blank one included."""
     text = without_marks(text)
     if len(text) > _LONGEST_FIGURE or _NUMBERED.match(text):
         return False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from xltools.document.reader.flow import Flow, TextLine
@@ -36,8 +37,9 @@ def title_of(flow: Flow, form: Form) -> ReportTitle:
     The last title before the first section counts: earlier ones are in menus and lists. A title with only a year
     takes the agency from the line above it.
     """
-    lines = list(_lines_before_sections(flow, form))
-    texts = [_folded(line.text) for line in lines]
+    sections = {core(title) for section in form.sections for title in (section.title, *section.also)}
+    lines = (item.text for item in flow[:_FIRST] if isinstance(item, TextLine))
+    texts = [_folded(line) for line in takewhile(lambda line: core(line) not in sections, lines)]
     period = next(
         (int(m[2] or m[1]) for t in texts if (m := _PERIOD.search(t)) and (m[2] or m[1]) == m[1]), 0
     )
@@ -59,38 +61,25 @@ def district_of(agency: str) -> str:
     return found[0] if found else ""
 
 
-def _lines_before_sections(flow: Flow, form: Form) -> Iterator[TextLine]:
-    titles = {core(title) for section in form.sections for title in (section.title, *section.also)}
-    for item in flow[:_FIRST]:
-        if isinstance(item, TextLine):
-            if core(item.text) in titles:
-                return
-            yield item
-
-
 def _folded(text: str) -> str:
     text = "".join(unicodedata.normalize("NFKC", text).split())
     return _IN_WORDS.sub(lambda m: m[0].translate(_ZEROS).replace("二", "2"), text)
 
 
 def _title_at(texts: Sequence[str], place: int, form: Form) -> ReportTitle | None:
-    """Return agency and year in that line if it is a title of a report of the form."""
+    """Return agency and year in that line if it is a title of a report of the form.
+
+    Both are before the form's title, in either order; the agency may be in the line above.
+    """
     text = texts[place].replace("(", "").replace(")", "")
     for title in sorted((form.title, *form.also), key=len, reverse=True):
         before, found, _ = text.partition(title)
         if found and len(before) <= _LONGEST_BEFORE:
-            return _agency_and_year(before, texts[place - 1] if place else "")
+            year = re.search(_YEAR, before)
+            name = _AROUND.sub("", re.sub(_YEAR, "", before)).strip("-—_、,，")
+            name = _AROUND.sub("", name) or (texts[place - 1] if place else "")
+            return ReportTitle(name if _is_name(name) else "", int(year[1]) if year else 0)
     return None
-
-
-def _agency_and_year(before: str, above: str) -> ReportTitle:
-    """Return agency and year, in either order, in the text before the form's title; the line above may have the agency."""
-    year = re.search(_YEAR, before)
-    name = _AROUND.sub("", re.sub(_YEAR, "", before)).strip("-—_、,，")
-    name = _AROUND.sub("", name)
-    if not name and _is_name(above):
-        name = above
-    return ReportTitle(name if _is_name(name) else "", int(year[1]) if year else 0)
 
 
 def _is_name(text: str) -> bool:

@@ -112,7 +112,7 @@ class _PageParser(HTMLParser):
                 self._close()  # the end tag of a paragraph is optional
         if tag == "br" or len(self._open) > _DEEPEST:
             return
-        if tag in _SCOPES or tag == "tr":
+        if tag in {"td", "th", "tr"}:
             self._close_implied(tag)
         is_hidden = "hidden" in given or _HIDING.search(given.get("style", ""))
         is_seen = self._is_seen and tag not in _UNSEEN and not is_hidden
@@ -144,8 +144,7 @@ class _PageParser(HTMLParser):
         for depth in range(len(self._open) - 1, -1, -1):
             name = self._open[depth][0]
             if name == tag:
-                while len(self._open) > depth:
-                    self._close()
+                self._close_from(depth)
                 return
             if name in _SCOPES and tag not in {"table", "tr", "td", "th", "tbody", "body", "html"}:
                 return
@@ -153,19 +152,16 @@ class _PageParser(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        """Handle character data."""
+        """Handle character data. In a table a superscript marks a note and is left out."""
+        in_cell = len(self._targets) > 1
         if self._open and self._open[-1][0] == "title":
             self._titles.append(data)
-        elif self._is_seen and not (self._in_cell and any(name == "sup" for name, _ in self._open)):
+        elif self._is_seen and not (in_cell and any(name == "sup" for name, _ in self._open)):
             self._targets[-1].line.append(data)
 
     @property
     def _is_seen(self) -> bool:
         return self._open[-1][1] if self._open else True
-
-    @property
-    def _in_cell(self) -> bool:
-        return len(self._targets) > 1
 
     def _count_tag(self) -> None:
         self._count += 1
@@ -174,17 +170,18 @@ class _PageParser(HTMLParser):
 
     def _close_implied(self, tag: str) -> None:
         """Close a cell or row whose end tag was omitted before *tag*, the next cell or row."""
-        if tag == "table":
-            return
-        ended = {"td", "th"} if tag in {"td", "th"} else {"td", "th", "tr"}
+        ended = {"tr"} if tag == "tr" else {"td", "th"}
         for depth in range(len(self._open) - 1, -1, -1):
             name = self._open[depth][0]
             if name == "table":
                 return
-            if name in ended and (tag != "tr" or name == "tr"):
-                while len(self._open) > depth:
-                    self._close()
+            if name in ended:
+                self._close_from(depth)
                 return
+
+    def _close_from(self, depth: int) -> None:
+        while len(self._open) > depth:
+            self._close()
 
     def _close(self) -> None:
         tag, seen = self._open.pop()

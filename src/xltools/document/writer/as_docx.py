@@ -16,10 +16,9 @@ from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.oxml import serialize_part_xml
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
-from docx.section import Section
 from docx.shared import Mm
 
-from xltools.data.document import ChartBlock, Document, DocumentBlock, Heading, PageBreak, Paragraph, Table
+from xltools.data.document import ChartBlock, Document, Heading, PageBreak, Paragraph, Table
 from xltools.document.writer.word import look
 from xltools.document.writer.word.chart import chart_xml, data_workbook, drawing
 from xltools.document.writer.word.elements import Element, field, paragraph, run, runs, w
@@ -41,9 +40,18 @@ _PROPERTIES = (
 def render(document: Document) -> bytes:
     """Return the document as the content of a .docx file."""
     book = docx.Document()
-    _remove_template(book)
+    package = book.part.package
+    kept_of_package = {RELATIONSHIP_TYPE.OFFICE_DOCUMENT, RELATIONSHIP_TYPE.CORE_PROPERTIES}
+    for part, kept in ((book.part, _KEPT), (package, kept_of_package)):
+        for name, relation in list(part.rels.items()):
+            if relation.reltype not in kept:
+                part.rels.pop(name)
     _set_styles(book)
-    _set_properties(book, document)
+    properties = book.core_properties
+    properties.title, properties.language, properties.author = harmless(document.title)[:255], "zh-CN", ""
+    properties.comments = properties.last_modified_by = ""
+    properties.created = properties.modified = _CREATED
+    properties.revision = 1
     _set_page(book, document)
     body = book.element.body
     for element in _body(book, document):
@@ -51,16 +59,6 @@ def render(document: Document) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return with_parts(out.getvalue(), {})
-
-
-def _remove_template(book: WordDocument) -> None:
-    for part, kept in (
-        (book.part, _KEPT),
-        (book.part.package, {RELATIONSHIP_TYPE.OFFICE_DOCUMENT, RELATIONSHIP_TYPE.CORE_PROPERTIES}),
-    ):
-        for name, relation in list(part.rels.items()):
-            if relation.reltype not in kept:
-                part.rels.pop(name)
 
 
 def _set_styles(book: WordDocument) -> None:
@@ -74,44 +72,24 @@ def _set_styles(book: WordDocument) -> None:
     package.relate_to(Part(uri, kind, _PROPERTIES.encode(), package), RELATIONSHIP_TYPE.EXTENDED_PROPERTIES)
 
 
-def _set_properties(book: WordDocument, document: Document) -> None:
-    properties = book.core_properties
-    properties.title, properties.language, properties.author = harmless(document.title)[:255], "zh-CN", ""
-    properties.comments = properties.last_modified_by = ""
-    properties.created = properties.modified = _CREATED
-    properties.revision = 1
-
-
-# -- the page
-
-
 def _set_page(book: WordDocument, document: Document) -> None:
-    (section,) = book.sections
+    """Set the margins, the page numbers and, for a draft, the header with the watermark."""
+    t, (section,) = clerk(), book.sections
     section.page_width, section.page_height = Mm(look.PAGE_WIDTH), Mm(look.PAGE_HEIGHT)
     section.top_margin, section.bottom_margin = Mm(look.MARGIN_TOP), Mm(look.MARGIN_BOTTOM)
     section.left_margin, section.right_margin = Mm(look.MARGIN_LEFT), Mm(look.MARGIN_RIGHT)
     section.header_distance, section.footer_distance = Mm(look.HEADER), Mm(look.FOOTER)
-    _number_pages(section)
-    if document.draft:
-        _mark_draft(section)
-
-
-def _number_pages(section: Section) -> None:
-    """Put page numbers at the outer edge: right on odd pages, left on even ones, indented by one character."""
-    t = clerk()
+    # Page numbers are at the outer edge, right on odd pages and left on even ones, indented by one character.
     for footer, align in ((section.footer, "right"), (section.even_page_footer, "left")):
         indent = {f"{align}Chars": 100, align: 280}
         line = paragraph("", look.FOOT, w("ind", **indent), w("jc", val=align))
         line.extend((*runs(t("document.page-before")), field("PAGE", "1"), *runs(t("document.page-after"))))
         footer.is_linked_to_previous = False
         _replace_content(footer.part.element, [line])
-
-
-def _mark_draft(section: Section) -> None:
-    word = clerk()("document.draft")
-    for number, header in enumerate((section.header, section.even_page_header), 1):
-        line = paragraph(word, look.DRAFT)
-        line.append(watermark(word, number))
+    headers = (section.header, section.even_page_header) if document.draft else ()
+    for number, header in enumerate(headers, 1):
+        line = paragraph(t("document.draft"), look.DRAFT)
+        line.append(watermark(t("document.draft"), number))
         header.is_linked_to_previous = False
         _replace_content(header.part.element, [line])
 
@@ -123,34 +101,25 @@ def _replace_content(element: Element, content: Iterable[Element]) -> None:
     element.extend(content)
 
 
-# -- the content
-
-
 def _body(book: WordDocument, document: Document) -> Iterator[Element]:
     yield paragraph(document.title, look.TITLE)
     number = 0
     for block, following in pairwise((*document.blocks, None)):
-        if isinstance(block, ChartBlock):
-            number += 1
-            yield _chart(book, block, number)
-        elif block is not None:
-            yield _element(block)
-        if isinstance(block, Table) and not isinstance(
-            following, Heading | Paragraph | PageBreak | ChartBlock
-        ):
-            # Adjacent tables would become one, and the last table must be followed by a paragraph.
-            yield paragraph("", look.SPACE)
-
-
-def _element(block: DocumentBlock) -> Element:
-    if isinstance(block, Heading):
-        return paragraph(block.text, f"Heading{min(max(block.level, 1), look.LEVELS)}")
-    if isinstance(block, Paragraph):
-        return paragraph(block.text, _ROLES[block.role])
-    if isinstance(block, Table):
-        return table(block)
-    assert isinstance(block, PageBreak)  # noqa: S101  charts are drawn by the caller
-    return w("p", w("pPr", w("pStyle", val=look.SPACE)), run(w("br", type="page")))
+        match block:
+            case Heading():
+                yield paragraph(block.text, f"Heading{min(max(block.level, 1), look.LEVELS)}")
+            case Paragraph():
+                yield paragraph(block.text, _ROLES[block.role])
+            case Table():
+                yield table(block)
+                if following is None or isinstance(following, Table):
+                    # Adjacent tables would become one, and the last table must be followed by a paragraph.
+                    yield paragraph("", look.SPACE)
+            case ChartBlock():
+                number += 1
+                yield _chart(book, block, number)
+            case PageBreak():
+                yield w("p", w("pPr", w("pStyle", val=look.SPACE)), run(w("br", type="page")))
 
 
 def _chart(book: WordDocument, chart: ChartBlock, number: int) -> Element:

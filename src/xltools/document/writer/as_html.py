@@ -10,7 +10,7 @@ from xltools.text import clerk
 
 
 def render(document: Document) -> bytes:
-    """Return the page as UTF-8."""
+    """Return the document as an HTML page, encoded as UTF-8."""
     text = page(
         "document/writer/page.html",
         document=document,

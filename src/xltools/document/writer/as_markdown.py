@@ -20,7 +20,7 @@ _LINE_START = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=#])")
 
 
 def render(document: Document) -> bytes:
-    """Return the document as UTF-8."""
+    """Return the document as Markdown, encoded as UTF-8."""
     parts = [f"**{clerk()('document.draft')}**"] if document.draft else []
     parts.append(f"# {_escaped(document.title)}")
     parts += [text for block in document.blocks for text in _block_texts(block)]
@@ -31,18 +31,14 @@ def _block_texts(block: DocumentBlock) -> Iterator[str]:
     if isinstance(block, Heading):
         yield f"{'#' * min(max(block.level, 1) + 1, _LOWEST)} {_escaped(block.text)}"
     elif isinstance(block, Paragraph):
-        yield "\\\n".join(map(_prose_line, block.text.split("\n")))
+        lines = (_escaped(line.strip()) for line in block.text.split("\n"))
+        yield "\\\n".join(_LINE_START.sub(r"\1\\\2\3", line) for line in lines)
     elif isinstance(block, Table):
         yield from _pipe_tables(block)
     elif isinstance(block, ChartBlock):
         table = as_table(block)
         yield f"**{_escaped(table.title)}**"
         yield from _pipe_tables(table)
-
-
-def _prose_line(text: str) -> str:
-    """Return a line of prose, escaped so that it begins no list, heading or rule."""
-    return _LINE_START.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", _escaped(text.strip()))
 
 
 def _escaped(text: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import groupby
 from typing import NamedTuple
 
-from xltools.data.document import ChartBlock, Series
+from xltools.data.document import ChartBlock
 from xltools.document.markup import Markup, tag
 from xltools.document.palette import INK, LINE, colour
 
@@ -36,16 +35,19 @@ def picture(chart: ChartBlock, alternative_text: str, name: str) -> Markup:
     is_horizontal = chart.kind == "bar"
     bars = len(chart.categories) * max(1, len(chart.series))
     plot = bars * _BAR / _FILLED if is_horizontal else _PLOT
-    below = _LETTER * 2 if len(chart.series) > 1 else 0  # the legend
-    height = round(_TOP + plot + _BOTTOM + below)
+    has_legend = len(chart.series) > 1
+    height = round(_TOP + plot + _BOTTOM + (_LETTER * 2 if has_legend else 0))
     drawn = list(_horizontal(chart, plot) if is_horizontal else _vertical(chart))
+    x, y = float(_LEFT), height - 8
+    for index, series in enumerate(chart.series if has_legend else ()):
+        drawn += [_box(x, y - 10, 10, 10, index), _label(series.name, x + 14, y, anchor="start")]
+        x += 14 + _LETTER * (len(series.name) + 2)
     return tag(
         "svg",
         tag("title", chart.title, id=f"{name}-title"),
         tag("desc", alternative_text, id=f"{name}-desc"),
         _label(chart.title, _WIDTH / 2, 18, size=16),
         drawn,
-        _legend(chart, height - 8),
         role="img",
         viewBox=f"0 0 {_WIDTH} {height}",
         xmlns="http://www.w3.org/2000/svg",
@@ -64,38 +66,13 @@ def _vertical(chart: ChartBlock) -> Iterator[Markup]:
     yield _line(_LEFT, zero, _WIDTH - _RIGHT, zero)
     for index, category in enumerate(chart.categories):
         yield _label(category, _LEFT + step * (index + 0.5), _TOP + _PLOT + 16)
-    for index, series in enumerate(chart.series):
-        if chart.kind == "line":
-            yield from _line_series(series, index, axis, step)
-        else:
-            yield from _column_series(chart, series, index, axis, step)
-
-
-def _column_series(
-    chart: ChartBlock, series: Series, index: int, axis: _ValueAxis, step: float
-) -> Iterator[Markup]:
     width = step * _FILLED / len(chart.series)
-    zero = axis.pixel(Decimal(0))
-    for number, value in enumerate(series.values):
-        if value is not None:
-            left, top = _LEFT + step * (number + (1 - _FILLED) / 2) + width * index, axis.pixel(value)
-            yield _box(left, min(top, zero), width, abs(zero - top), index)
-            yield _label(f"{value:f}", left + width / 2, top - 4 if value >= 0 else top + _LETTER)
-
-
-def _line_series(series: Series, index: int, axis: _ValueAxis, step: float) -> Iterator[Markup]:
-    points = [
-        (number, _LEFT + step * (number + 0.5), axis.pixel(value), value)
-        for number, value in enumerate(series.values)
-        if value is not None
-    ]
-    # Unknown values interrupt the line: within a part, the number of a value minus its index is constant.
-    for _, part in groupby(enumerate(points), lambda one: one[1][0] - one[0]):
-        way = " ".join(f"{x:.1f},{y}" for _, (_, x, y, _) in part)
-        yield tag("polyline", points=way, fill="none", stroke=f"#{colour(index)}", **{"stroke-width": "2.5"})
-    for _, x, y, value in points:
-        yield tag("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=4, fill=f"#{colour(index)}")
-        yield _label(f"{value:f}", x, y - 8)
+    for index, series in enumerate(chart.series):
+        for number, value in enumerate(series.values):
+            if value is not None:
+                left, top = _LEFT + step * (number + (1 - _FILLED) / 2) + width * index, axis.pixel(value)
+                yield _box(left, min(top, zero), width, abs(zero - top), index)
+                yield _label(f"{value:f}", left + width / 2, top - 4 if value >= 0 else top + _LETTER)
 
 
 def _horizontal(chart: ChartBlock, plot: float) -> Iterator[Markup]:
@@ -121,17 +98,6 @@ def _value_axis(chart: ChartBlock, start: float, end: float) -> _ValueAxis:
     values = [Decimal(0), *(value for series in chart.series for value in series.values if value is not None)]
     least, most = min(values), max(values)
     return _ValueAxis(start, end, least, most if most > least else least + 1)
-
-
-def _legend(chart: ChartBlock, y: float) -> list[Markup]:
-    if len(chart.series) < 2:  # noqa: PLR2004  one series needs no legend
-        return []
-    found: list[Markup] = []
-    x = float(_LEFT)
-    for index, series in enumerate(chart.series):
-        found += [_box(x, y - 10, 10, 10, index), _label(series.name, x + 14, y, anchor="start")]
-        x += 14 + _LETTER * (len(series.name) + 2)
-    return found
 
 
 def _box(x: float, y: float, width: float, height: float, index: int) -> Markup:

@@ -110,15 +110,12 @@ def _series_options(
         "values_data": [None if value is None else f"{normal(value):f}" for value in series.values],
         "data_labels": {
             "value": True,
-            "position": "above" if chart.kind == "line" else "outside_end",
+            "position": "outside_end",
             "num_format": style.number_format,
             "font": _font_options(SONG, style.label_size) | turned,
         },
     }
     fill = {"color": style.colours[index % len(style.colours)]}
-    if chart.kind == "line":
-        marker = {"type": "circle", "size": 6, "fill": fill, "border": {"none": True}}
-        return options | {"line": fill | {"width": 2.25}, "marker": marker}
     border = {"border": {"color": _INK, "width": 0.5}} if style.outlined else {}
     return options | {"fill": fill, "gap": style.gap} | border
 

@@ -1,7 +1,7 @@
 """Charts of a Word document: a drawing that refers to a chart part, and a workbook in which its figures are edited.
 
-XlsxWriter draws the chart part, as Excel 2007 would. Programs take a flag that is left out for false in a file of Office
-2007, but for true in any other, so :func:`chart_xml` adds the flags.
+XlsxWriter draws the chart part, as Excel 2007 would. A missing flag means false in a file of Office 2007 and true in any
+other, so :func:`chart_xml` adds the flags that XlsxWriter leaves out.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ _LABELS = "".join(
 
 def drawing(chart: ChartBlock, relation: str, number: int) -> Element:
     """Return the paragraph that shows the chart part with this relation; *number* is the drawing's identifier."""
-    size = {"cx": round(TEXT_WIDTH * _EMU), "cy": round(_height(chart) * _EMU)}
+    bars = len(chart.categories) * max(1, len(chart.series)) if chart.kind == "bar" else 0
+    height = min(_TALLEST, max(_HEIGHT, _BAR_HEIGHT * bars))
+    size = {"cx": round(TEXT_WIDTH * _EMU), "cy": round(height * _EMU)}
     frame = tag(
         "wp:inline",
         tag("wp:extent", **size),
@@ -79,9 +81,6 @@ def chart_xml(chart: ChartBlock, workbook: str) -> bytes:
         has_scale=True,
         value_title=clerk()("document.unit", unit=chart.unit) if chart.unit else "",
     )
-    bars = ('<c:invertIfNegative val="0"/>', '<c:dLblPos val="outEnd"/>', "")
-    line = ("", "", '<c:smooth val="0"/>')
-    inverted, position, smooth = line if chart.kind == "line" else bars
     xml = chart_part(chart, style, _sheet_name()).decode()
     for pattern, full in (
         ('="en-US"', '="zh-CN"'),
@@ -90,9 +89,8 @@ def chart_xml(chart: ChartBlock, workbook: str) -> bytes:
         ("<c:plotArea>", '<c:autoTitleDeleted val="0"/><c:plotArea>'),
         ("(?<!<c:plotArea>)<c:layout/>", '<c:overlay val="0"/>'),
         ("<c:grouping [^/]*/>", r'\g<0><c:varyColors val="0"/>'),
-        ("<c:dLbls>", f"{inverted}<c:dLbls>"),
-        ('<c:showVal val="1"/>', position + _LABELS),
-        ("</c:ser>", f"{smooth}</c:ser>"),
+        ("<c:dLbls>", '<c:invertIfNegative val="0"/><c:dLbls>'),
+        ('<c:showVal val="1"/>', '<c:dLblPos val="outEnd"/>' + _LABELS),
         ("</c:scaling>", '</c:scaling><c:delete val="0"/>'),
         ("<c:majorTickMark [^/]*/>", r'\g<0><c:minorTickMark val="none"/>'),
         ("<c:lblOffset [^/]*/>", r'\g<0><c:noMultiLvlLbl val="1"/>'),
@@ -105,12 +103,6 @@ def chart_xml(chart: ChartBlock, workbook: str) -> bytes:
     ):
         xml = re.sub(pattern, full, xml)
     return sound(xml).encode()
-
-
-def _height(chart: ChartBlock) -> float:
-    if chart.kind != "bar":
-        return _HEIGHT
-    return min(_TALLEST, max(_HEIGHT, _BAR_HEIGHT * len(chart.categories) * max(1, len(chart.series))))
 
 
 def _sheet_name() -> str:

@@ -97,7 +97,15 @@ def defaults() -> Element:
 
 def styles() -> list[Element]:
     """Return the paragraph styles and the table style."""
-    return [*map(_style_element, STYLES), _table_style()]
+    sides = ("top", "left", "bottom", "right", "insideH", "insideV")
+    borders = w("tblBorders", *(w(side, val="single", sz=4, space=0, color="000000") for side in sides))
+    upright, across = ({"w": twips(size), "type": "dxa"} for size in (CELL_UPRIGHT, CELL_ACROSS))
+    margins = w(
+        "tblCellMar", w("top", **upright), w("left", **across), w("bottom", **upright), w("right", **across)
+    )
+    table = w("tblPr", w("tblInd", w=0, type="dxa"), borders, margins)
+    grid = w("style", w("name", val="Table Grid"), table, type="table", styleId="TableGrid")
+    return [*map(_style_element, STYLES), grid]
 
 
 def _style_element(style: ParagraphStyle) -> Element:
@@ -159,17 +167,6 @@ def _fonts(name: str) -> Element:
     return w("rFonts", ascii=name, hAnsi=name, eastAsia=name, cs=name)
 
 
-def _table_style() -> Element:
-    sides = ("top", "left", "bottom", "right", "insideH", "insideV")
-    borders = w("tblBorders", *(w(side, val="single", sz=4, space=0, color="000000") for side in sides))
-    upright, across = ({"w": twips(size), "type": "dxa"} for size in (CELL_UPRIGHT, CELL_ACROSS))
-    margins = w(
-        "tblCellMar", w("top", **upright), w("left", **across), w("bottom", **upright), w("right", **across)
-    )
-    table = w("tblPr", w("tblInd", w=0, type="dxa"), borders, margins)
-    return w("style", w("name", val="Table Grid"), table, type="table", styleId="TableGrid")
-
-
 def settings() -> list[Element]:
     """Return the document settings: the layout of current versions of Word, with compressed punctuation."""
     modes = {
@@ -192,16 +189,16 @@ def settings() -> list[Element]:
 
 def font_table() -> Element:
     """Return the fonts with their substitutes and their classification."""
-    return w("fonts", *map(_font_element, FONTS))
-
-
-def _font_element(font: Font) -> Element:
-    return w(
-        "font",
-        w("altName", val=font.other),
-        w("panose1", val=font.panose),
-        w("charset", val="86"),
-        w("family", val=font.family),
-        w("pitch", val=font.pitch),
-        name=font.name,
+    fonts = (
+        w(
+            "font",
+            w("altName", val=font.other),
+            w("panose1", val=font.panose),
+            w("charset", val="86"),
+            w("family", val=font.family),
+            w("pitch", val=font.pitch),
+            name=font.name,
+        )
+        for font in FONTS
     )
+    return w("fonts", *fonts)

@@ -18,7 +18,7 @@ _FEW_ROWS = 16  # of a small table
 
 
 def table(content: Table) -> Element:
-    """Return the table, with columns in proportion to their widths and its head repeated on each page."""
+    """Return the ``w:tbl`` element of a table, with columns in proportion to their widths and a repeated head."""
     widths = _column_widths(content)
     points = _font_size(content, widths)
     rows = (_row_element(content, row, widths, points) for row in range(content.height))
@@ -44,12 +44,15 @@ def _properties(content: Table, width: int) -> Element:
 def _column_widths(content: Table) -> list[int]:
     """Return the widths of the columns in twips; they add up to the width of the text area.
 
-    Every column is wide enough for two characters, and for its figures if all columns can be. What a column needs
-    beyond its proportion is taken from the others, in proportion to what they can spare.
+    Every column is wide enough for two characters, and for its figures in the largest size if all columns can be. What
+    a column needs beyond its proportion is taken from the others, in proportion to what they can spare.
     """
     whole, total = twips(TEXT_WIDTH), sum(content.widths)
     least = min(whole / len(content.widths), twips(_LEAST * _SIZES[0] * _POINT + 2 * CELL_ACROSS))
-    needed = [max(least, width) for width in _needed_widths(content)]
+    needed = [least] * len(content.widths)
+    for box in content.boxes:
+        if box.role == "figure" and box.area.columns == 1:
+            needed[box.area.column] = max(needed[box.area.column], _figure_width(box.text, _SIZES[0]))
     if sum(needed) > whole:
         needed = [least] * len(needed)
     wanted = [max(need, whole * width / total) for need, width in zip(needed, content.widths, strict=True)]
@@ -57,15 +60,6 @@ def _column_widths(content: Table) -> list[int]:
     share = (sum(wanted) - whole) / sum(spare) if any(spare) else 0
     edges = accumulate(width - more * share for width, more in zip(wanted, spare, strict=True))
     return [right - left for left, right in pairwise((0, *map(round, edges)))]
-
-
-def _needed_widths(content: Table) -> list[float]:
-    """Return the width in twips of the widest figure of each column in the largest size, without merged cells."""
-    found = [0.0] * len(content.widths)
-    for box in content.boxes:
-        if box.role == "figure" and box.area.columns == 1:
-            found[box.area.column] = max(found[box.area.column], _figure_width(box.text, _SIZES[0]))
-    return found
 
 
 def _figure_width(figure: str, points: float) -> float:
@@ -106,16 +100,12 @@ def _cell_element(content: Table, box: Box, row: int, widths: list[int], points:
         w("vMerge", val="restart" if begins else None) if area.rows > 1 else None,
         w("vAlign", val="center"),
     )
-    text = box.text if begins else ""
-    return w("tc", w("tcPr", *properties), _cell_paragraph(content, box, text, row, points))
-
-
-def _cell_paragraph(content: Table, box: Box, text: str, row: int, points: float) -> Element:
     is_left = box.role == "text" or (box.role == "row" and _has_row_levels(content))
     stays = [w("keepNext")] if _keeps_with_next(content, row) else []
-    element = paragraph("", CELL if is_left else LABEL, *stays)
-    element.extend(runs(text, w("sz", val=round(points * 2)), w("szCs", val=round(points * 2))))
-    return element
+    text = paragraph("", CELL if is_left else LABEL, *stays)
+    sizes = (w("sz", val=round(points * 2)), w("szCs", val=round(points * 2)))
+    text.extend(runs(box.text if begins else "", *sizes))
+    return w("tc", w("tcPr", *properties), text)
 
 
 def _keeps_with_next(content: Table, row: int) -> bool:
