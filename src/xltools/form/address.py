@@ -44,7 +44,7 @@ def parsed(address: str) -> tuple[int, int]:
 
 
 def ranges(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Return few ranges that cover the cells, row by row: F4, D6:E7 for D6, D7, E6, E7, F4. Other texts follow."""
+    """Return the cells as ranges, row by row: F4, D6:E7 for D6, D7, E6, E7, F4. Texts that are no address follow."""
     cells: set[tuple[int, int]] = set()
     others: dict[str, None] = {}
     for address in addresses:
@@ -52,37 +52,16 @@ def ranges(addresses: Iterable[str]) -> tuple[str, ...]:
             cells.add(parsed(address))
         except ValueError:
             others[address] = None
-    return (*(_range(*area) for area in _stacked(_runs(sorted(cells)))), *others)
-
-
-_Area = tuple[int, int, int, int]  # first row, first column, last row, last column
-
-
-def _runs(cells: list[tuple[int, int]]) -> list[_Area]:
-    """Join neighbouring cells of a row."""
-    runs: list[_Area] = []
-    for row, column in cells:
-        if runs and (runs[-1][0], runs[-1][3] + 1) == (row, column):
-            runs[-1] = (row, runs[-1][1], row, column)
+    runs: list[tuple[int, int, int]] = []  # row, first and last column of neighbouring cells
+    for row, column in sorted(cells):
+        if runs and (runs[-1][0], runs[-1][2] + 1) == (row, column):
+            runs[-1] = (row, runs[-1][1], column)
         else:
-            runs.append((row, column, row, column))
-    return runs
-
-
-def _stacked(runs: list[_Area]) -> list[_Area]:
-    """Join runs over the same columns in consecutive rows."""
-    open_runs: dict[tuple[int, int], int] = {}
-    areas: list[_Area] = []
-    for top, left, bottom, right in runs:
-        above = open_runs.get((left, right))
-        if above is not None and areas[above][2] == top - 1:
-            areas[above] = (areas[above][0], left, bottom, right)
-        else:
-            open_runs[left, right] = len(areas)
-            areas.append((top, left, bottom, right))
-    return sorted(areas)
-
-
-def _range(top: int, left: int, bottom: int, right: int) -> str:
-    first, last = a1(top, left), a1(bottom, right)
-    return first if first == last else f"{first}:{last}"
+            runs.append((row, column, column))
+    # Runs over the same columns in consecutive rows are one range, known by its last row and its columns.
+    tops: dict[tuple[int, int, int], int] = {}
+    for row, left, right in runs:
+        tops[row, left, right] = tops.pop((row - 1, left, right), row)
+    areas = sorted((top, left, bottom, right) for (bottom, left, right), top in tops.items())
+    corners = ((a1(top, left), a1(bottom, right)) for top, left, bottom, right in areas)
+    return (*(first if first == last else f"{first}:{last}" for first, last in corners), *others)

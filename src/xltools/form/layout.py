@@ -5,9 +5,8 @@ Writer and reader both use this layout. It depends on the form only, not on figu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
@@ -33,7 +32,7 @@ _FIRST_STAMP_ROW = 3
 
 @cache
 def layout(form: Form) -> Layout:
-    """Return the layout of *form*."""
+    """Return the layout of *form*, computed once for each form."""
     sheets = tuple(_table_sheet(form, s) if s.blocks else _prose_sheet(s) for s in form.sections)
     return Layout(form, sheets, _cover(form, sum(len(s.groups) for s in sheets)))
 
@@ -77,20 +76,18 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     width = stub + section.blocks[0].width
     row = _TITLE_ROWS
     body_row = 0
-    bands: list[tuple[Block, int, int]] = []
     for block in section.blocks:
         head, first = _head(block, row, stub, width)
         labels += head
-        body = _Body(section, block, first, stub)
-        labels += body.stubs()
-        cells |= body.cells()
-        last = first + body.height - 1
-        bands.append((block, first, last))
+        cells |= _cell_areas(section, block, first, stub)
+        row = first + 1
+        if block.arrange == "grid":
+            labels += _row_labels(block.rows, first, 0, stub)
+            row = first + len(leaves(block.rows))
         body_row = body_row or first
-        row = last + 1
     page = Area.at(0, 0, row, width)
     labels.insert(0, Label(section.title, Area.at(0, 0, 1, width), "title"))
-    groups = _groups(form, section, cells, bands, page, stub)
+    groups = _groups(form, section, cells, page, stub)
     frozen_at = (body_row, stub) if len(section.blocks) == 1 and stub else (_TITLE_ROWS, 0)
     widths = (*(section.label_widths or (14.0,) * stub), *(section.column_width,) * (width - stub))
     beside = _beside(cells, tuple(labels), groups, page, stub)
@@ -134,23 +131,12 @@ def _head(block: Block, row: int, stub: int, width: int) -> tuple[list[Label], i
     if block.heading:
         labels.append(Label(block.heading, Area.at(row, stub, 1, width - stub), "head"))
         row += 1
-    trees = _wide_head(block) if block.arrange == "wide" else block.columns
-    height = max(line.depth for line in trees)
-    labels += _column_labels(trees, row, stub, height)
+    height = max(line.depth for line in block.heads)
+    labels += _column_labels(block.heads, row, stub, height)
     row += height
     if block.corner and stub:
         labels.insert(0, Label(block.corner, Area.at(top, 0, row - top, stub), "head"))
     return labels, row
-
-
-def _wide_head(block: Block) -> tuple[Line, ...]:
-    """Return the head of a wide block: its rows, each above a copy of its columns."""
-
-    def over(line: Line) -> Line:
-        below = tuple(over(child) for child in line.lines) if line.lines else block.columns
-        return Line(label=line.label, lines=below)
-
-    return tuple(over(line) for line in block.rows)
 
 
 def _column_labels(lines: tuple[Line, ...], row: int, column: int, height: int) -> list[Label]:
@@ -166,83 +152,66 @@ def _column_labels(lines: tuple[Line, ...], row: int, column: int, height: int) 
     return labels
 
 
-class _Body(NamedTuple):
-    """The rows of a block below its head."""
+def _row_labels(lines: tuple[Line, ...], row: int, column: int, stub: int) -> list[Label]:
+    """Return the labels of rows, from *column* to the column *stub*, in which the cells begin."""
+    labels: list[Label] = []
+    for line in lines:
+        height = len(line.leaves())
+        width = 1 if line.lines else stub - column
+        labels.append(Label(line.label, Area.at(row, column, height, width), "stub"))
+        labels += _row_labels(line.lines, row, column + 1, stub)
+        row += height
+    return labels
 
-    section: Section
-    block: Block
-    row: int
-    stub: int
 
-    @property
-    def height(self) -> int:
-        return 1 if self.block.arrange == "wide" else len(leaves(self.block.rows))
-
-    def stubs(self) -> list[Label]:
-        return [] if self.block.arrange == "wide" else self._stubs(self.block.rows, self.row, 0)
-
-    def _stubs(self, lines: tuple[Line, ...], row: int, column: int) -> list[Label]:
-        labels: list[Label] = []
-        for line in lines:
-            height = len(tuple(line.leaves()))
-            width = 1 if line.lines else self.stub - column
-            labels.append(Label(line.label, Area.at(row, column, height, width), "stub"))
-            labels += self._stubs(line.lines, row, column + 1)
-            row += height
-        return labels
-
-    def cells(self) -> dict[str, Area]:
-        return {f"{self.section.key}.{r}.{c}": area for r, c, area in self._places()}
-
-    def _places(self) -> Iterator[tuple[str, str, Area]]:
-        column, wide = self.stub, self.block.arrange == "wide"
-        for index, row in enumerate(leaves(self.block.rows)):
-            column = column if wide else self.stub
-            for line in leaves(self.block.columns):
-                yield row.key, line.key, Area.at(self.row if wide else self.row + index, column, 1, line.span)
-                column += line.span
+def _cell_areas(section: Section, block: Block, row: int, stub: int) -> dict[str, Area]:
+    """Return the places of the cells of a block by name; *row* is its first row below the head."""
+    areas: dict[str, Area] = {}
+    column = stub
+    for line in leaves(block.rows):
+        for across in leaves(block.columns):
+            areas[f"{section.key}.{line.key}.{across.key}"] = Area.at(row, column, 1, across.span)
+            column += across.span
+        if block.arrange == "grid":
+            row, column = row + 1, stub
+    return areas
 
 
 def _groups(
-    form: Form,
-    section: Section,
-    cells: dict[str, Area],
-    bands: list[tuple[Block, int, int]],
-    page: Area,
-    stub: int,
+    form: Form, section: Section, cells: dict[str, Area], page: Area, stub: int
 ) -> tuple[CheckGroup, ...]:
     """Return the checks: a column right of the table, and a line below it for each total row and each rule."""
-    side = page.last_column + 2
     own = [cell for cell in form.cells.values() if cell.section is section]
     below = page.last_row + 2
     groups: list[CheckGroup] = []
+    lines: list[_CheckLine] = []
     if stub:
-        groups.append(_side_group(form, own, cells, bands, side))
-        rows = (row for block, _, _ in bands for row in leaves(block.rows))
-        lines = [_total_line(row, row.is_, own, cells) for row in rows if row.is_ is not None]
+        groups.append(_side_group(form, own, cells, page.last_column + 2))
+        rows = (row for block in section.blocks for row in leaves(block.rows))
+        lines += [_total_line(row, row.is_, own, cells) for row in rows if row.is_ is not None]
     else:
-        lines = [_wide_line(form, own, cells)]
-    lines += [_rule_line(identities, cells) for identities in _by_rule(form, section)]
-    for offset, (key, label, checks) in enumerate(lines):
-        row = below + offset
-        moved = tuple(
-            Check(
-                Area.at(row, c.area.column, 1, c.area.last_column - c.area.column + 1), c.inputs, c.equations
-            )
-            for c in checks
-        )
-        area = Area(row, min(c.area.column for c in moved), row, max(c.area.last_column for c in moved))
-        head = Area.at(row, 0, 1, stub) if stub else Area.at(row, page.last_column + 1, 1, 2)
+        lines.append(_wide_line(form, own, cells))
+    rules: dict[str, list[Identity]] = {}
+    for identity in form.identities:
+        if identity.section is section and identity.rule.rows:
+            rules.setdefault(identity.rule.key, []).append(identity)
+    for identities in rules.values():
+        equations = (identity.equation for identity in identities)
+        found = (Check(Area.at(0, cells[e.left.names[0]].column), (), (e,)) for e in equations)
+        lines.append(("rule", identities[0].rule.label, tuple(found)))
+    for number, (key, label, checks) in enumerate(lines, below):
+        moved = tuple(c._replace(area=c.area._replace(row=number, last_row=number)) for c in checks)
+        area = Area(number, min(c.area.column for c in moved), number, max(c.area.last_column for c in moved))
+        head = Area.at(number, 0, 1, stub) if stub else Area.at(number, page.last_column + 1, 1, 2)
         groups.append(CheckGroup(key, label, area, head, moved))
     return tuple(groups)
 
 
+# A line of checks below the table: its key, its label, and its checks, whose row is still 0.
 _CheckLine = tuple[Literal["figures", "total", "rule"], str, tuple[Check, ...]]
 
 
-def _side_group(
-    form: Form, own: list[Cell], cells: dict[str, Area], bands: list[tuple[Block, int, int]], side: int
-) -> CheckGroup:
+def _side_group(form: Form, own: list[Cell], cells: dict[str, Area], side: int) -> CheckGroup:
     """Return the column of checks, one per printed row: inputs are numbers, and totals equal the sums of their parts."""
     rows: dict[int, list[Cell]] = {}
     for cell in own:
@@ -251,8 +220,9 @@ def _side_group(
         _row_check(form, Area.at(row, side), members, [c for c in members if c.column.is_ and c.is_total])
         for row, members in rows.items()
     )
-    area = Area(min(rows), side, max(rows), side)
-    return CheckGroup("figures", "", area, Area.at(bands[0][1] - 1, side), checks)
+    return CheckGroup(
+        "figures", "", Area(min(rows), side, max(rows), side), Area.at(min(rows) - 1, side), checks
+    )
 
 
 def _wide_line(form: Form, own: list[Cell], cells: dict[str, Area]) -> _CheckLine:
@@ -285,19 +255,3 @@ def _total_line(row: Line, definition: Linear, own: list[Cell], cells: dict[str,
             equation = Equation(Linear(((1, cell.name),)), parts)
             checks.append(Check(Area.at(0, cells[cell.name].column), (), (equation,)))
     return "total", row.label, tuple(checks)
-
-
-def _rule_line(identities: list[Identity], cells: dict[str, Area]) -> _CheckLine:
-    checks = []
-    for identity in identities:
-        column = cells[identity.equation.left.names[0]].column
-        checks.append(Check(Area.at(0, column), (), (identity.equation,)))
-    return "rule", identities[0].rule.label, tuple(checks)
-
-
-def _by_rule(form: Form, section: Section) -> list[list[Identity]]:
-    rules: dict[str, list[Identity]] = {}
-    for identity in form.identities:
-        if identity.section is section and identity.rule.rows:
-            rules.setdefault(identity.rule.key, []).append(identity)
-    return list(rules.values())

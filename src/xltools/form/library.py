@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copyreg
-from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -49,11 +48,6 @@ def _folder() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent.parent / "templates"
 
 
-def _reduce(form: Form) -> tuple[Callable[[str, str], Form], tuple[str, str]]:
-    """Pickle a form as its name and text."""
-    return _restored, (form.name, form.text)
-
-
 @lru_cache(maxsize=8)  # every result of another process has the form
 def _restored(name: str, text: str) -> Form:
     if name in names() and (builtin := find(name)).text == text:
@@ -61,4 +55,5 @@ def _restored(name: str, text: str) -> Form:
     return parse(text, name)
 
 
-copyreg.pickle(Form, _reduce)
+# A form is pickled as its name and text.
+copyreg.pickle(Form, lambda form: (_restored, (form.name, form.text)))

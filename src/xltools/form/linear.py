@@ -6,7 +6,7 @@ The grammar has only ``+``, ``-`` and names; any other check is written in Pytho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 from typing import NamedTuple
 
@@ -71,13 +71,8 @@ class Linear(NamedTuple):
         return text.removeprefix("+")
 
     def __str__(self) -> str:
-        return " ".join(self._words())
-
-    def _words(self) -> Iterator[str]:
-        for index, (sign, name) in enumerate(self.terms):
-            if index or sign < 0:
-                yield "-" if sign < 0 else "+"
-            yield name
+        text = " ".join(f"{'-' if sign < 0 else '+'} {name}" for sign, name in self.terms)
+        return text.removeprefix("+ ")
 
 
 class Equation(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
 from xltools.form.labels import LONGEST_LABEL, core
-from xltools.form.linear import Equation, Linear
+from xltools.form.linear import Linear
 from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves, walk
 from xltools.form.places import RESERVED_SHEETS
 from xltools.form.publication import DraftSentence, Listing
@@ -28,16 +28,9 @@ _LONGEST_SHOWN = 40
 _MOST_SPAN = 100
 # The least and largest number of measures in a readable chart of each kind.
 _SHOWN = {"agencies": (1, 1), "lines": (2, 12), "trend": (1, 3)}
-_WITHOUT_EFFECT = (
-    "key",
-    "is_",
-    "omits",
-    "number",
-    "unit",
-    "signed",
-    "additive",
-    "only",
-)  # on a label over others
+# Keys that have no effect on a label over others.
+_WITHOUT_EFFECT = ("key", "is_", "omits", "number", "unit", "signed", "additive", "only")
+_PLAIN = Line(label="-")
 
 
 def lint(form: Form) -> list[Problem]:
@@ -95,9 +88,12 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
     yield from _texts(place, ("title", section.title), *_given(unit=section.unit))
     yield from _texts(place, *(("also", text) for text in section.also))
     yield from _texts(place, *_given(note=section.note), limit=_LONGEST_SENTENCE)
-    if not _is_sheet_name(section.sheet):
-        reserved = "、".join((*RESERVED_SHEETS, _RESERVED_BY_EXCEL))
-        yield Problem("bad-sheet-name", place, {"sheet": section.sheet, "reserved": reserved})
+    reserved = (*RESERVED_SHEETS, _RESERVED_BY_EXCEL)
+    units = len(section.sheet.encode("utf-16-le", "surrogatepass")) // 2
+    is_taken = section.sheet.casefold() in map(str.casefold, reserved)
+    if units > _LONGEST_SHEET or not re.fullmatch(_SHEET, section.sheet) or is_taken:
+        facts = {"sheet": section.sheet, "reserved": "、".join(reserved)}
+        yield Problem("bad-sheet-name", place, facts)
     if bool(section.parts) == bool(section.blocks):
         yield Problem("parts-or-blocks", place)
     yield from _parts(section.parts, place)
@@ -116,12 +112,6 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
     yield from _shape(section, place)
 
 
-def _is_sheet_name(name: str) -> bool:
-    units = len(name.encode("utf-16-le", "surrogatepass")) // 2
-    taken = name in RESERVED_SHEETS or name.casefold() == _RESERVED_BY_EXCEL.casefold()
-    return units <= _LONGEST_SHEET and bool(re.fullmatch(_SHEET, name)) and not taken
-
-
 def _alike(place: str, named: list[tuple[str, tuple[str, ...]]]) -> Iterator[Problem]:
     """Yield other wordings that are read as the label itself or as a label beside it."""
     times = Counter(core(text) for label, also in named for text in filter(None, (label, *also)))
@@ -135,23 +125,16 @@ def _line(line: Line, axis: str, place: str) -> Iterator[Problem]:
     yield from _texts(place, ("label", line.label), *_given(unit=line.unit))
     yield from _texts(place, *(("also", text) for text in line.also))
     yield from _texts(place, *_given(note=line.note), limit=_LONGEST_SENTENCE)
-    if line.lines and (vain := [name for name in _WITHOUT_EFFECT if _is_set(line, name)]):
+    vain = [name for name in _WITHOUT_EFFECT if getattr(line, name) != getattr(_PLAIN, name)]
+    if line.lines and vain:
         yield Problem("group-with-cells", place, {"keys": ", ".join(name.rstrip("_") for name in vain)})
     if line.span != 1 and (axis == "rows" or line.lines or not 1 <= line.span <= _MOST_SPAN):
         yield Problem("bad-span", place, {"span": line.span, "most": _MOST_SPAN})
 
 
-_PLAIN = Line(label="-")
-
-
-def _is_set(line: Line, name: str) -> bool:
-    return bool(getattr(line, name) != getattr(_PLAIN, name))
-
-
 def _parts(parts: tuple[Part, ...], place: str) -> Iterator[Problem]:
     """Yield faults of prose cells, in a section or on the cover; in a section the label may be missing."""
-    yield from _keys(place, (part.key for part in parts))
-    yield from _repeated((part.key for part in parts), place, "repeated-key")
+    yield from _unique_keys(place, [part.key for part in parts])
     yield from _alike(place, [(part.label, part.also) for part in parts])
     for part in parts:
         label = [("label", part.label)] if place == "cover" else _given(label=part.label)
@@ -200,9 +183,9 @@ def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             for axis, lines in (("rows", block.rows), ("columns", block.columns)):
                 yield from _definitions(lines, f"{place} › {axis}")
             for rule in block.rules:
-                yield from _block_rule(rule, block, f"{place} › rule “{rule.key}”")
+                yield from _block_rule(rule, block, f"{place} › rule “{rule.key}”", is_carry=False)
             for rule in block.carries:
-                yield from _carry(rule, block, f"{place} › carry “{rule.key}”")
+                yield from _block_rule(rule, block, f"{place} › carry “{rule.key}”", is_carry=True)
     yield from _rules(form, sure)
     named = _judged((h.cell for h in form.headline), form, sure)
     yield from _unknown(named, form.cells, "headline")
@@ -220,20 +203,14 @@ def _judged(names: Iterable[str], form: Form, sure: frozenset[str]) -> Iterator[
 
 def _charts(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """Yield charts of unknown cells, of cells that cannot be added, and of too many or too few measures."""
-    yield from _keys("chart", (chart.key for chart in form.charts))
-    yield from _repeated((chart.key for chart in form.charts), "chart", "repeated-key")
+    yield from _unique_keys("chart", [chart.key for chart in form.charts])
     for chart in form.charts:
         place = f"chart “{chart.key}”"
         yield from _texts(place, ("title", chart.title), *(("label", m.label) for m in chart.shows))
         least, most = _SHOWN[chart.kind]
         if not least <= len(chart.shows) <= most:
-            facts: dict[str, object] = {
-                "kind": chart.kind,
-                "least": least,
-                "most": most,
-                "given": len(chart.shows),
-            }
-            yield Problem("chart-shows", place, facts)
+            limits = {"least": least, "most": most, "given": len(chart.shows)}
+            yield Problem("chart-shows", place, {"kind": chart.kind, **limits})
         names = list(_judged(chart.names, form, sure))
         yield from _unknown(names, form.cells, place)
         for name in dict.fromkeys(names):
@@ -244,12 +221,10 @@ def _charts(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
 def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """Yield unknown cells, prose cells and meanings in the ``[prose]`` table."""
     prose = form.prose
-    yield from _keys("prose › meaning", (m.key for m in prose.meanings))
-    yield from _repeated((m.key for m in prose.meanings), "prose › meaning", "repeated-key")
+    yield from _unique_keys("prose › meaning", [meaning.key for meaning in prose.meanings])
     for meaning in prose.meanings:
-        yield from _unknown(
-            _judged(meaning.is_.names, form, sure), form.cells, f"prose › meaning “{meaning.key}”"
-        )
+        names = _judged(meaning.is_.names, form, sure)
+        yield from _unknown(names, form.cells, f"prose › meaning “{meaning.key}”")
     for index, claim in enumerate(prose.claims, 1):
         place = f"prose › claim {index} “{'、'.join(claim.words[:1])}”"
         yield from _unknown((n for reading in claim.means for n in reading.names), prose.by_key, place)
@@ -262,16 +237,16 @@ def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
 def _publication(form: Form) -> Iterator[Problem]:
     """Yield unknown figures, lists and prose cells in the ``[publication]`` table."""
     publication, place = form.publication, "publication"
-    yield from _keys(f"{place} › list", (one.key for one in publication.lists))
-    yield from _repeated(
-        (*WORDS, *form.prose.by_key, *(one.key for one in publication.lists)), place, "repeated-key"
-    )
-    yield from _repeated((draft.box for draft in publication.drafts), f"{place} › draft", "repeated-key")
-    yield from _unknown((draft.box for draft in publication.drafts), form.texts, f"{place} › draft")
+    keys = [one.key for one in publication.lists]
+    boxes = [draft.box for draft in publication.drafts]
+    yield from _keys(f"{place} › list", keys)
+    yield from _repeated((*WORDS, *form.prose.by_key, *keys), place, "repeated-key")
+    yield from _repeated(boxes, f"{place} › draft", "repeated-key")
+    yield from _unknown(boxes, form.texts, f"{place} › draft")
     yield from _sentences(publication.opening, form, f"{place} › opening")
     for draft in publication.drafts:
         yield from _sentences(draft.say, form, f"{place} › draft “{draft.box}”")
-    below = {one.key for one in publication.lists}
+    below = set(keys)
     for one in publication.lists:
         yield from _list(one, below, form, f"{place} › list “{one.key}”")
         below.discard(one.key)
@@ -322,6 +297,7 @@ def _figures(unknown: Iterable[str], form: Form, place: str) -> Iterator[Problem
 
 
 def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
+    """Yield totals of unknown lines, circles, and siblings that a total does not add exactly once without a reason."""
     axis = {leaf.key: leaf for leaf in leaves(lines)}
     for line, definition, siblings in _totals(lines):
         here = f"{place} › “{line.key}” › is"
@@ -333,23 +309,17 @@ def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
         if weights is None:
             yield Problem("circular", here, {"name": line.key})
             continue
-        yield from _coverage(line, siblings, weights, axis, here)
-
-
-def _coverage(
-    line: Line, siblings: list[str], weights: Counter[str], axis: dict[str, Line], place: str
-) -> Iterator[Problem]:
-    """Yield siblings that a total does not add exactly once, unless it gives a reason."""
-    for name, weight in sorted(weights.items()):
-        if abs(weight) != 1:
-            yield Problem("counted-twice", place, {"name": name, "times": weight})
-        if line.additive and not axis[name].additive:
-            yield Problem("not-additive", place, {"name": name})
-        if name in line.omits:
-            yield Problem("omitted-and-added", place, {"name": name})
-    for name in siblings:
-        if name not in weights and not line.omits.get(name) and axis[name].additive:
-            yield Problem("forgotten", place, {"name": name, "label": axis[name].label, "total": line.key})
+        for name, weight in sorted(weights.items()):
+            if abs(weight) != 1:
+                yield Problem("counted-twice", here, {"name": name, "times": weight})
+            if line.additive and not axis[name].additive:
+                yield Problem("not-additive", here, {"name": name})
+            if name in line.omits:
+                yield Problem("omitted-and-added", here, {"name": name})
+        for name in siblings:
+            if name not in weights and not line.omits.get(name) and axis[name].additive:
+                facts = {"name": name, "label": axis[name].label, "total": line.key}
+                yield Problem("forgotten", here, facts)
 
 
 def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, Linear, list[str]]]:
@@ -388,35 +358,23 @@ def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Count
     return found
 
 
-def _block_rule(rule: Rule, block: Block, place: str) -> Iterator[Problem]:
-    if rule.cells or bool(rule.rows) == bool(rule.columns):
-        yield Problem("rule-axis", place)
-        return
-    lines = block.rows if rule.rows else block.columns
+def _block_rule(rule: Rule, block: Block, place: str, *, is_carry: bool) -> Iterator[Problem]:
+    """Yield faults of a rule of a block; a carry rule derives one typed line from at least one of last year."""
     equation = rule.rows or rule.columns
-    names = equation.names if equation else ()
-    yield from _unknown(names, (leaf.key for leaf in leaves(lines)), place)
-    yield from _repeated(names, place, "repeated-in-rule")
-
-
-def _carry(rule: Rule, block: Block, place: str) -> Iterator[Problem]:
-    """Yield faults of a carry rule, which derives one typed line from at least one of last year."""
-    equation = rule.rows or rule.columns
-    if rule.cells or bool(rule.rows) == bool(rule.columns) or equation is None:
+    if equation is None or rule.cells or (rule.rows and rule.columns):
         yield Problem("rule-axis", place)
         return
     lines = {leaf.key: leaf for leaf in leaves(block.rows if rule.rows else block.columns)}
-    unknown = list(_unknown((name.removeprefix(LAST) for name in equation.names), lines, place))
-    yield from unknown or _carry_sides(equation, lines, place)
+    names = (name.removeprefix(LAST) if is_carry else name for name in equation.names)
+    unknown = list(_unknown(names, lines, place))
+    yield from unknown
+    if is_carry and not unknown:
+        ((sign, left), *more) = equation.left.terms
+        if more or sign < 0 or left.startswith(LAST) or lines[left].is_ is not None:
+            yield Problem("carry-left", place, {"text": str(equation.left)})
+        if not any(name.startswith(LAST) for name in equation.right.names):
+            yield Problem("carry-right", place, {"text": str(equation.right), "mark": LAST})
     yield from _repeated(equation.names, place, "repeated-in-rule")
-
-
-def _carry_sides(equation: Equation, lines: dict[str, Line], place: str) -> Iterator[Problem]:
-    ((sign, left), *more) = equation.left.terms
-    if more or sign < 0 or left.startswith(LAST) or lines[left].is_ is not None:
-        yield Problem("carry-left", place, {"text": str(equation.left)})
-    if not any(name.startswith(LAST) for name in equation.right.names):
-        yield Problem("carry-right", place, {"text": str(equation.right), "mark": LAST})
 
 
 def _rules(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
@@ -460,6 +418,11 @@ def _keys(place: str, keys: Iterable[str]) -> Iterator[Problem]:
     for key in keys:
         if not re.fullmatch(_KEY, key):
             yield Problem("bad-key", place, {"key": key})
+
+
+def _unique_keys(place: str, keys: list[str]) -> Iterator[Problem]:
+    yield from _keys(place, keys)
+    yield from _repeated(keys, place, "repeated-key")
 
 
 def _repeated(names: Iterable[str], place: str, code: str) -> Iterator[Problem]:

@@ -11,14 +11,12 @@ from xltools.form.wording import LAST, WORDS, Wording
 
 def spelled_out(linear: Linear, form: Form) -> Linear:
     """Return a sum of cells and meanings as a sum of cells; raises :class:`KeyError` for a name that is neither."""
-    return Linear(tuple(term for sign, name in linear.terms for term in _terms(sign, name, form)))
-
-
-def _terms(sign: int, name: str, form: Form) -> Iterator[tuple[int, str]]:
-    own = name.removeprefix(LAST)
-    mark = name[: len(name) - len(own)]
-    for inner, cell in form.figures[own].terms:
-        yield sign * inner, mark + cell
+    terms: list[tuple[int, str]] = []
+    for sign, name in linear.terms:
+        mark = LAST if name.startswith(LAST) else ""
+        figure = form.figures[name.removeprefix(LAST)]
+        terms += [(sign * inner, mark + cell) for inner, cell in figure.terms]
+    return Linear(tuple(terms))
 
 
 def unknown_names(wording: Wording, form: Form) -> Iterator[str]:

@@ -21,6 +21,7 @@ MANNERS = ("change", "rate")
 _OPEN, _CLOSE = "{｛", "}｝"
 _TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
 _MANNER = rf"({'|'.join(MANNERS)})\s*:"
+_COMPARISON = r"([^=!<>]+)(!=|=|>)([^=!<>]+)"
 _AROUND = 12  # characters quoted on each side of a fault
 
 
@@ -69,16 +70,15 @@ class Wording(NamedTuple):
         return cls(tuple(part for part in parts if part))
 
     def __str__(self) -> str:
-        return "".join(_escaped(part) if isinstance(part, str) else str(part) for part in self.parts)
+        return "".join(
+            re.sub(rf"([{_OPEN}{_CLOSE}])", r"\1\1", part) if isinstance(part, str) else str(part)
+            for part in self.parts
+        )
 
     @property
     def braces(self) -> tuple[Brace, ...]:
         """The braces, in order."""
         return tuple(part for part in self.parts if isinstance(part, Brace))
-
-
-def _escaped(text: str) -> str:
-    return "".join(sign * 2 if sign in _OPEN + _CLOSE else sign for sign in text)
 
 
 def _brace(inside: str) -> Brace:
@@ -106,26 +106,21 @@ class Condition(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Condition:
         """Read *text*; raises :class:`WordingError`."""
-        return cls(tuple(_comparison(part) for part in text.split(",")))
+        comparisons = []
+        for part in text.split(","):
+            match = re.fullmatch(_COMPARISON, part)
+            if match is None:
+                raise WordingError("not-a-condition", text=part.strip())
+            try:
+                comparisons.append(Comparison(_side(match[1]), match[2], _side(match[3])))
+            except LinearSyntaxError as error:
+                raise WordingError("not-a-condition", text=part.strip()) from error
+        return cls(tuple(comparisons))
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names on both sides of every comparison."""
         return tuple(name for one in self.comparisons for name in (*one.left.names, *one.right.names))
-
-
-_COMPARISON = r"([^=!<>]+)(!=|=|>)([^=!<>]+)"
-
-
-def _comparison(text: str) -> Comparison:
-    match = re.fullmatch(_COMPARISON, text)
-    if match is None:
-        raise WordingError("not-a-condition", text=text.strip())
-    try:
-        left, right = _side(match[1]), _side(match[3])
-    except LinearSyntaxError as error:
-        raise WordingError("not-a-condition", text=text.strip()) from error
-    return Comparison(left, match[2], right)
 
 
 def _side(text: str) -> Linear:
