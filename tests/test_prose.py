@@ -188,7 +188,7 @@ def test_the_subject_is_the_one_that_came_up_last(claim, box, before, after):
         expected = False
     elif any(word in after for word in claim.about):
         expected = True
-    assert FilingProse.of(filing({})).is_about(claim, box, before, after) == expected
+    assert FilingProse(filing({})).is_about(claim, box, before, after) == expected
 
 
 def test_rounding_agrees_to_the_digits_written():

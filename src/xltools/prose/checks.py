@@ -31,13 +31,13 @@ def matches(filing: Filing) -> tuple[Mention, ...]:
     """Return the numbers of the prose that are in the tables, each with the figure it equals."""
     if isinstance(filing, RefusedFile):
         return ()
-    found = FilingProse.of(with_figures(filing)).mentions()
+    found = FilingProse(with_figures(filing)).mentions()
     return tuple(mention for mention in found if mention.matched)
 
 
 def prose(filing: Return) -> Iterator[Finding]:
     """Yield the findings on the prose of a return. A roll-up may be without prose."""
-    about = FilingProse.of(with_figures(filing))
+    about = FilingProse(with_figures(filing))
     yield from _instructions(about)
     yield from _years(about)
     yield from _parts(about)
@@ -72,20 +72,18 @@ def _lines(text: str) -> list[str]:
 
 def _years(about: FilingProse) -> Iterator[Finding]:
     """Report sentences that give another year as the year reported on."""
-    for box, sentences in about.boxes.items():
-        for sentence in sentences:
-            for year in wrong_years(sentence, about.year):
-                yield _finding(about, "prose-year", box, sentence.text, str(about.year), year=str(year))
+    for box, sentence in about.sentences:
+        for year in wrong_years(sentence, about.year):
+            yield _finding(about, "prose-year", box, sentence.text, str(about.year), year=str(year))
 
 
 def _parts(about: FilingProse) -> Iterator[Finding]:
     """Report parts in a sentence that do not add up to their whole."""
-    for box, sentences in about.boxes.items():
-        for sentence in sentences:
-            for division in divisions(sentence, about.form.prose):
-                terms = Sum(tuple((1, name, value) for name, value in division.parts))
-                quote, whole = division.quote, division.whole
-                yield _finding(about, "prose-parts", box, quote, whole, terms=terms, sum=division.sum)
+    for box, sentence in about.sentences:
+        for division in divisions(sentence, about.form.prose):
+            terms = Sum(tuple((1, name, value) for name, value in division.parts))
+            quote, whole = division.quote, division.whole
+            yield _finding(about, "prose-parts", box, quote, whole, terms=terms, sum=division.sum)
 
 
 def _blanks(about: FilingProse) -> Iterator[Finding]:

@@ -19,14 +19,7 @@ from xltools.data.filing import Return
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 from xltools.form.prose import Claim
-from xltools.prose.sentences import (
-    Phrase,
-    Sentence,
-    are_joined,
-    is_neutral,
-    is_other_period,
-    sentences,
-)
+from xltools.prose.sentences import Phrase, Sentence, are_joined, is_neutral, is_other_period, sentences
 
 _FARTHEST = 20  # characters between 无 and the words that it negates
 
@@ -64,20 +57,32 @@ class FilingProse:
     """The prose of one filing, and the figures and words to compare it with."""
 
     filing: Return
-    form: Form
-    values: Mapping[str, Decimal]  # with the totals
-    year: int
 
-    @classmethod
-    def of(cls, filing: Return) -> FilingProse:
-        """Return the prose of *filing*."""
-        return cls(filing, filing.form, filing.record.complete(), filing.record.year)
+    @property
+    def form(self) -> Form:
+        """The form of the filing."""
+        return self.filing.form
+
+    @property
+    def year(self) -> int:
+        """The year reported on."""
+        return self.filing.record.year
+
+    @cached_property
+    def values(self) -> Mapping[str, Decimal]:
+        """The figures of the filing by name, totals included."""
+        return self.filing.record.complete()
 
     @cached_property
     def boxes(self) -> dict[str, tuple[Sentence, ...]]:
         """The sentences of each prose cell of the sections."""
         names = (f"{section.key}.{part.key}" for section in self.form.sections for part in section.parts)
         return {name: sentences(self.filing.prose[name]) for name in names if name in self.filing.prose}
+
+    @cached_property
+    def sentences(self) -> tuple[tuple[str, Sentence], ...]:
+        """Every sentence, with the name of its prose cell."""
+        return tuple((name, sentence) for name, found in self.boxes.items() for sentence in found)
 
     @cached_property
     def scopes(self) -> tuple[str, ...]:
@@ -135,7 +140,7 @@ class FilingProse:
 
     def mentions(self) -> Iterator[Mention]:
         """Yield the numbers that the form's words give a meaning, and the negations, in the order of the prose."""
-        for box, sentence in ((box, one) for box, found in self.boxes.items() for one in found):
+        for box, sentence in self.sentences:
             for phrase in sentence.phrases:
                 yield from self._number(box, phrase)
             yield from self._negations(box, sentence)

@@ -14,46 +14,16 @@ from typing import NamedTuple
 
 _DIGITS = dict(zip("零〇一二三四五六七八九", (0, *range(10)), strict=True)) | {"两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_COUNTERS = [
-    "件次",
-    "件套",
-    "人次",
-    "条次",
-    "万元",
-    "亿元",
-    "件",
-    "份",
-    "宗",
-    "起",
-    "例",
-    "条",
-    "次",
-    "人",
-    "名",
-    "篇",
-    "个",
-    "项",
-    "场",
-    "期",
-    "元",
-    "%",
-]
-_COUNTED_IN_CHARACTERS = [
-    "件",
-    "份",
-    "宗",
-    "起",
-    "例",
-    "条",
-    "万元",
-]  # the other counters form words: 一次, 一个, 十分
+_COUNTERS = "件次|件套|人次|条次|万元|亿元|件|份|宗|起|例|条|次|人|名|篇|个|项|场|期|元|%"
+# Behind a Chinese numeral the other counters form words: 一次, 一个, 十分.
+_COUNTED_IN_CHARACTERS = "件|份|宗|起|例|条|万元"
 _NO_COUNT = r"(?!事(?!项)|实事)"  # 一件事, 十件实事 are names of campaigns
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,10})?"
 _QUANTITY = (
     rf"(?<![\d.,第零〇一二两三四五六七八九十百千万])(?:(?P<arabic>{_ARABIC})(?P<times>[百千万亿](?!元))?"
-    rf"(?P<more>[余多几来])?(?P<unit>{'|'.join(_COUNTERS)})"
+    rf"(?P<more>[余多几来])?(?P<unit>{_COUNTERS})"
     rf"|(?P<characters>[零〇一二两三四五六七八九十百千万]{{1,12}}?)(?P<over>[余多几来])?"
-    rf"(?P<counter>{'|'.join(_COUNTED_IN_CHARACTERS)})){_NO_COUNT}"
+    rf"(?P<counter>{_COUNTED_IN_CHARACTERS})){_NO_COUNT}"
 )
 _ROUGH_BEFORE = r"(?:约|近|逾|超|超过|不足|不到|至少|多达|[\d一二三四五六七八九十][至到~\-—])$"
 _ROUGH_BEHIND = r"以上|以下|以内|左右|上下"
@@ -78,14 +48,12 @@ class Quantity(NamedTuple):
 
 def folded(text: str) -> str:
     """Return *text* without spaces, with digits, letters, ``%``, ``.`` and ``~`` in half width; line breaks stay."""
-    return "".join(map(_folded_character, text))
-
-
-def _folded_character(character: str) -> str:
-    if character != "\n" and (character.isspace() or character in "\u200b\ufeff"):
-        return ""
-    plain = unicodedata.normalize("NFKC", character)
-    return plain if (plain.isascii() and plain.isalnum()) or plain in "%.~" else character
+    kept = []
+    for character in text:
+        if character == "\n" or not (character.isspace() or character in "\u200b\ufeff"):
+            plain = unicodedata.normalize("NFKC", character)
+            kept.append(plain if (plain.isascii() and plain.isalnum()) or plain in "%.~" else character)
+    return "".join(kept)
 
 
 def quantities(text: str) -> Iterator[Quantity]:
