@@ -270,13 +270,13 @@ def test_a_cluster_finds_what_is_wrong(cluster, inbox, tmp_path, monkeypatch):
 
 
 def test_a_file_that_kills_every_worker_has_the_finding(cluster, inbox, alone, monkeypatch):
-    from xltools.cli.cluster import cluster as far
+    from xltools.cli.cluster import cluster_workers
 
     monkeypatch.delenv("XLTOOLS_DEBUG")
     cluster.workers(2, preload=ROOT / "tests" / "hook" / "deadly.py")
     files = [file for file in gather([inbox]).files if not file.endswith(".zip")]
-    with far(cluster.address) as others:
-        found = [one for one, *_ in read_files(files, ReadOptions(), others)]
+    others = cluster_workers(cluster.address)
+    found = [one for one, *_ in read_files(files, ReadOptions(), others)]
     expected = {one.source.path: one.findings for one, *_ in alone}
     for one in found:
         if one.source.name.startswith("003_"):

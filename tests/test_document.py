@@ -14,7 +14,6 @@ from markdown_it import MarkdownIt
 
 from conftest import run
 from documents import APPLICATIONS, CHARTS, DISCLOSURE, DISPUTES, published, report, table_sections, tables
-from xltools.cli.documents import FORMATS
 from xltools.data.document import Box, ChartBlock, Document, Heading, Paragraph, Series, Table
 from xltools.document.blank import blank_form
 from xltools.document.notes import filling_notes
@@ -429,7 +428,6 @@ def test_whatever_is_written_stays_text_in_markdown(text):
 
 
 def test_the_formats_that_help_names_are_those_there_are():
-    assert FORMATS == DOCUMENT_FORMATS
     from pathlib import Path
 
     assert [format_of(Path(f"x.{how}")) for how in DOCUMENT_FORMATS] == list(DOCUMENT_FORMATS)

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Executor
 
 from xltools.collection.reading import Workers
 from xltools.errors import InputError, Problem, XltoolsError, missing_extra
@@ -23,19 +23,24 @@ _NOISY = (
 )
 
 
-@contextlib.contextmanager
-def cluster(address: str, processes: int | None = None) -> Iterator[Workers]:
-    """Connect to the Dask scheduler at *address*, whose workers read as many files at a time as they have threads.
+def cluster_workers(address: str) -> Workers:
+    """Return the workers of the Dask scheduler at *address*; they read as many files at a time as they have threads.
 
-    Dask gives a task to another worker if one dies, and gives it up after several. Raises :class:`InputError` if
-    *processes* are given, no scheduler or no worker is there, the scheduler goes away, or the workers cannot do the work.
+    Dask gives a task to another worker if one dies, and gives it up after several. Starting them raises
+    :class:`InputError` if no scheduler or no worker is there, the scheduler goes away, or the workers cannot do the
+    work.
     """
-    if processes is not None:
-        raise InputError(Problem("processes-and-dask"))
     try:
-        from distributed import Client, KilledWorker  # noqa: PLC0415  an extra, and slow to import
+        from distributed import KilledWorker  # noqa: PLC0415  an extra, and slow to import
     except ImportError as error:
         raise InputError(missing_extra("dask", address)) from error
+    return Workers(lambda _: _connected(address), 1, (KilledWorker,))
+
+
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator[Executor]:
+    from distributed import Client, KilledWorker  # noqa: PLC0415
+
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
@@ -47,9 +52,8 @@ def cluster(address: str, processes: int | None = None) -> Iterator[Workers]:
     try:
         client.wait_for_workers(1, timeout=_DESERTED)
         # Not pure: Dask would answer a pure task with what an equal one returned before, perhaps for a changed file.
-        executor = client.get_executor(pure=False)
-        yield Workers(lambda _: contextlib.nullcontext(executor), 1, (KilledWorker,))
-    except XltoolsError:
+        yield client.get_executor(pure=False)
+    except (XltoolsError, KilledWorker):
         raise
     except TimeoutError as error:
         raise InputError(Problem("cluster-deserted", address, {"seconds": f"{_DESERTED:g}"})) from error

@@ -11,7 +11,6 @@ from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
-    find_form,
     formats,
     option,
     place,
@@ -46,8 +45,7 @@ def command(lang: Lang) -> click.Command:
         output: Path | None,
         reading: ReadingOptions,
     ) -> int:
-        name = form or collection_defaults().form
-        definition = find_form(name) if name else None
+        definition = collection_defaults().named_form(form)
         filings = []
         for path in (one, other):
             read = read_all((path,), definition, lang, reading).filings

@@ -6,19 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xltools.cli.options import choice, file, option
+from xltools.cli.options import FormatChoice, file, option
 from xltools.cli.output import emit
-from xltools.document.writer import format_of, render
+from xltools.document.writer import DOCUMENT_FORMATS, format_of
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, write_atomically
 from xltools.text import Lang
 
 if TYPE_CHECKING:
-    from xltools.data.document import Document
     from xltools.document.writer import DocumentFormat
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-FORMATS: tuple[DocumentFormat, ...] = ("docx", "html", "md", "pdf")
 _TEXTS = {"html", "md"}  # formats that can be printed
 
 
@@ -26,7 +24,7 @@ def documents(lang: Lang) -> Callable[[_Command], _Command]:
     """Return the options ``output``, ``how`` (by default the format of the ending) and ``force``."""
     options = (
         option(lang, "-o", "--output", type=file(), text="document"),
-        option(lang, "--format", "how", type=choice(FORMATS), text="document-format"),
+        option(lang, "--format", "how", type=FormatChoice(DOCUMENT_FORMATS), text="document-format"),
         option(lang, "--force", is_flag=True, text="force"),
     )
 
@@ -45,7 +43,7 @@ def document_format(output: Path | None, how: DocumentFormat | None, *, force: b
     people edit documents.
     """
     if output is None:
-        how = how or FORMATS[0]
+        how = how or DOCUMENT_FORMATS[0]
         if how not in _TEXTS:
             raise InputError(Problem("needs-output", facts={"how": how}))
         return how
@@ -54,13 +52,8 @@ def document_format(output: Path | None, how: DocumentFormat | None, *, force: b
     return how or format_of(output)
 
 
-def emit_document(document: Document, output: Path | None, how: DocumentFormat) -> None:
-    """Write a document, or print it without a file."""
-    emit_content(render(document, how), output)
-
-
 def emit_content(content: bytes, output: Path | None) -> None:
-    """Write a rendered document, or print it without a file."""
+    """Write a document to *output*, by default to stdout."""
     if output is None:
         emit(content.decode())
     else:

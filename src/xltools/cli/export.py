@@ -8,13 +8,10 @@ import click
 
 from xltools.cli import withdrawn
 from xltools.cli.options import (
+    FormatChoice,
     ReadingOptions,
-    choice,
     collection_defaults,
     file,
-    find_form,
-    find_roster,
-    inbox_of,
     option,
     paths,
     reading,
@@ -32,7 +29,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("export", help=catalog(lang)("help.export"))
     @paths()
     @option(lang, "-o", "--output", type=file(), required=True, text="exported")
-    @option(lang, "--format", "how", type=choice(FORMATS), text="export-format")
+    @option(lang, "--format", "how", type=FormatChoice(FORMATS), text="export-format")
     @option(lang, "--wide", is_flag=True, text="wide")
     @option(lang, "--strict", is_flag=True, text="strict")
     @option(lang, "--form", text="forms")
@@ -51,13 +48,21 @@ def command(lang: Lang) -> click.Command:
         if how is None:
             withdrawn.refuse_ending(output, "export")
         own = collection_defaults()
-        form, how = form or own.form, how or format_of(output)
+        how = how or format_of(output)
         refuse_export(output, how, force=force)
-        definition = find_form(form) if form or wide else None
-        inbox, agencies = inbox_of(paths, own), find_roster(own.roster)
-        inputs = read_all(inbox, definition, lang, reading, roster=agencies, district=own.district or "")
-        row_form = definition if wide else None
-        extract = export(inputs, output, how, lang, policy=own.policy, strict=strict, wide=row_form)
+        definition = own.form_of(form) if wide else own.named_form(form)
+        inbox, agencies = own.inbox_of(paths), own.roster_of(None)
+        inputs = read_all(inbox, definition, lang, reading, roster=agencies, district=own.district)
+        extract = export(
+            inputs.filings,
+            output,
+            how,
+            lang,
+            sources=inputs.inbox.paths,
+            policy=own.policy,
+            strict=strict,
+            wide=definition if wide else None,
+        )
         _say_counts(extract, outputs(output, how), lang)
         return int(extract.is_lacking)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.documents import document_format, documents, emit_document
+from xltools.cli.documents import document_format, documents, emit_content
 from xltools.cli.options import file, find_form, formats, option
 from xltools.cli.output import emit, encoding
 from xltools.document.blank import blank_form
 from xltools.document.notes import filling_notes
+from xltools.document.writer import render
 from xltools.form import library
 from xltools.report import data, text
 from xltools.report.delimited import rows_text
@@ -93,6 +94,6 @@ def _document(lang: Lang, name: str, create: Callable[[Form], Document]) -> clic
     @documents(lang)
     def run(form: str | None, output: Path | None, how: DocumentFormat | None, force: bool) -> None:
         how = document_format(output, how, force=force)
-        emit_document(create(find_form(form)), output, how)
+        emit_content(render(create(find_form(form)), how), output)
 
     return run

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.documents import document_format, documents, emit_document
+from xltools.cli.documents import document_format, documents, emit_content
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
-    find_form,
-    find_roster,
-    inbox_of,
     option,
     paths,
     reading,
@@ -21,7 +18,7 @@ from xltools.cli.options import (
 from xltools.cli.output import emit, inform
 from xltools.cli.returns import read_all
 from xltools.collection.gathering import gather_texts
-from xltools.document.writer import DocumentFormat
+from xltools.document.writer import DocumentFormat, render
 from xltools.files import refuse_input
 from xltools.text import Lang, catalog
 
@@ -46,14 +43,13 @@ def command(lang: Lang) -> click.Command:
     ) -> int:
         own, t = collection_defaults(), catalog(lang)
         how = document_format(output, how, force=force)
-        definition = find_form(form or own.form)
-        agencies = find_roster(roster or own.roster)
-        inbox, how_read = inbox_of(paths, own), reading._replace(verifying=False)
-        inputs = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district or "")
-        found = gather_texts(inputs.filings, definition, agencies, own.year, own.district or "")
+        definition, agencies = own.form_of(form), own.roster_of(roster)
+        inbox, how_read = own.inbox_of(paths), reading._replace(verifying=False)
+        inputs = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district)
+        found = gather_texts(inputs.filings, definition, agencies, own.year, own.district)
         if output:
             refuse_input(output, inputs.inbox.paths)
-        emit_document(found.document, output, how)
+        emit_content(render(found.document, how), output)
         if output:
             emit(t("publish.gathered", files=found.files, path=output))
         if found.unread:

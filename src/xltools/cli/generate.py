@@ -11,8 +11,6 @@ from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
-    find_form,
-    find_roster,
     given,
     option,
     prior,
@@ -75,12 +73,11 @@ def command(lang: Lang) -> click.Command:
     ) -> int:
         own = collection_defaults()
         year = given(year, own.year, "--year")
-        district = given(district, own.district, "--district")
+        district = given(district, own.district or None, "--district")
         folder = given(folder, own.outbox, "-o")
-        roster, form = roster or own.roster, form or own.form
         issuing.check_inputs(year, district, password)
-        definition, secret = find_form(form), read_key(key)
-        agencies = find_roster(roster)
+        definition, secret = own.form_of(form), read_key(key)
+        agencies = own.roster_of(roster)
         entries = issuing.chosen(agencies, agency, code)
         past = find_past(prior, own, definition, year, lang, ReadingOptions())
         if show_last and past is None:

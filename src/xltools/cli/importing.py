@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from xltools.checking.collection import examine
-from xltools.cli.options import collection_defaults, file, find_form, find_roster, option, place
+from xltools.cli.options import collection_defaults, file, option, place
 from xltools.cli.output import emit, inform
 from xltools.collection.importing import ImportedReports, ImportOptions, import_reports
 from xltools.document.reader import ReportIdentity
@@ -44,13 +44,12 @@ def command(lang: Lang) -> click.Command:
         force: bool,
     ) -> int:
         own = collection_defaults()
-        form = form or own.form
         options = ImportOptions(
-            find_form(form) if form else None,
+            own.named_form(form),
             limits_from(limits),
             ReportIdentity(year or 0, agency.strip(), code.strip(), district.strip()),
-            find_roster(roster or own.roster),
-            own.district or "",
+            own.roster_of(roster),
+            own.district,
         )
         imported = import_reports(files, output, options, force=force)
         collection = examine(imported.filings)

@@ -13,16 +13,14 @@ from xltools.cli.options import (
     file,
     find_form,
     given,
-    inbox_of,
     option,
     paths,
     prior,
-    prior_paths,
     reading,
 )
 from xltools.cli.output import emit, emit_block, emit_blocks, inform
 from xltools.cli.output_files import point_to_explanations
-from xltools.cli.returns import cluster_workers, say_faults, say_skipped, watching
+from xltools.cli.returns import execution, say_faults, say_skipped
 from xltools.collection.manifest import Settings, path_of, read
 from xltools.collection.proving import Mismatch, prove
 from xltools.collection.rollup_file import (
@@ -41,9 +39,8 @@ from xltools.text import Lang, catalog, message
 
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
-    t = catalog(lang)
 
-    @click.command("merge", help=t("help.merge"))
+    @click.command("merge", help=catalog(lang)("help.merge"))
     @paths()
     @option(lang, "--roster", type=file(), text="roster")
     @option(lang, "--year", type=int, text="year")
@@ -86,20 +83,20 @@ def command(lang: Lang) -> click.Command:
             )
         own, known = collection_defaults(), _settings_beside(checked)
         options = MergeOptions(
-            find_form(form or own.form or (known and known.form)),
-            given(year, own.year or (known and known.year), "--year"),
-            given(district, own.district or (known and known.district), "--district"),
-            code or own.code or (known.code if known else ""),
+            find_form(form or own.form or known.form),
+            given(year, own.year or known.year or None, "--year"),
+            given(district, own.district or known.district or None, "--district"),
+            code or own.code or known.code,
             roster or own.roster,
-            tuple(zip(excludes, reasons, strict=True)) or (known.exclusions if known else ()),
-            incomplete or bool(known and known.incomplete),
-            by_kind or bool(known and known.by_kind),
-            prior_paths(prior, own),
+            tuple(zip(excludes, reasons, strict=True)) or known.exclusions,
+            incomplete or known.incomplete,
+            by_kind or known.by_kind,
+            own.prior_of(prior),
             password,
             own.policy,
-            witness or own.witness or bool(known and known.witness),
+            witness or own.witness or known.witness,
         )
-        places, limits = inbox_of(paths, own), limits_from(reading.limits)
+        places, limits = own.inbox_of(paths), limits_from(reading.limits)
         if checked:
             return _prove(checked, _merged(places, options, reading, lang), limits, lang)
         # A collection is merged again after each correction, and its own roll-up is replaced.
@@ -109,55 +106,52 @@ def command(lang: Lang) -> click.Command:
         elif not force:
             refuse_existing([output])
         merged = _merged(places, options, reading, lang)
-        refuse_input(output, merged.inputs.inbox.paths)
-        _say_findings(merged, lang)
-        rollup = merged.outcome.rollup
-        if rollup is None:
-            inform(t("report.not-merged"))
-            return 1
-        found = write_rollup_file(merged, rollup, output)
-        if found:
-            emit_block(text.second_reader_text(found, rollup.form, lang))
-            if found.findings:
-                inform(t("report.not-put-in-place"))
-                return 1
-        emit_blocks(text.rollup_blocks(rollup, str(output), lang))
-        return int(merged.outcome.collection.has_errors)
+        return _write(merged, output, lang)
 
     return run
 
 
-def _settings_beside(workbook: Path | None) -> Settings | None:
-    """Return the settings in the manifest beside a workbook that is to be checked."""
+_NO_SETTINGS = Settings(0, "", "", "", incomplete=False, by_kind=False, exclusions=(), others={})
+
+
+def _settings_beside(workbook: Path | None) -> Settings:
+    """Return the settings in the manifest beside a workbook that is to be checked; empty ones without a manifest."""
     found = read(path_of(workbook)) if workbook else None
-    return found.settings if found else None
+    return found.settings if found else _NO_SETTINGS
 
 
 def _merged(
     places: Sequence[Path], options: MergeOptions, reading: ReadingOptions, lang: Lang
 ) -> MergedFiles:
-    with cluster_workers(reading) as workers:
-        merged = merge_files(
-            places,
-            options,
-            reading.for_form(options.form),
-            processes=reading.processes,
-            workers=workers,
-            watch=watching(lang),
-        )
-    if merged.last_year:
-        say_faults(merged.last_year, lang)
+    merged = merge_files(places, options, reading.for_form(options.form), execution(reading, lang))
+    say_faults(merged.last_year, lang)
     say_skipped(merged.inputs, lang)
     return merged
+
+
+def _write(merged: MergedFiles, output: Path, lang: Lang) -> int:
+    """Print the findings and write the roll-up, unless an error prevents it; return the exit code."""
+    refuse_input(output, merged.inputs.inbox.paths)
+    _say_findings(merged, lang)
+    t, rollup = catalog(lang), merged.outcome.rollup
+    if rollup is None:
+        inform(t("report.not-merged"))
+        return 1
+    found = write_rollup_file(merged, rollup, output)
+    if found:
+        emit_block(text.second_reader_text(found, rollup.form, lang))
+        if found.findings:
+            inform(t("report.not-put-in-place"))
+            return 1
+    emit_blocks(text.rollup_blocks(rollup, str(output), lang))
+    return int(merged.outcome.collection.has_errors)
 
 
 def _say_findings(merged: MergedFiles, lang: Lang) -> None:
     """Print the findings, and why there is no sheet of earlier years where last year's files are there."""
     collection, rollup, last_year = merged.outcome.collection, merged.outcome.rollup, merged.last_year
     if collection.tally.is_any:
-        for one in collection.examined:
-            emit_block(text.file_text(one, lang))
-        for block in text.closing_text(collection, lang):
+        for block in text.collection_blocks(collection, lang):
             emit_block(block)
         point_to_explanations(collection, lang)
     if last_year and rollup and not rollup.earlier:

@@ -62,29 +62,20 @@ def option(lang: Lang, *names: str, text: str, **attributes: Any) -> Callable[[_
     return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **attributes)
 
 
-class _FormatChoice(_Choice):
+class FormatChoice(_Choice):
     """One of the output formats of a command; a format that was withdrawn is refused with what to do instead."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        withdrawn.refuse_format(str(value), command_of(ctx))
+        """Return the format; raise :class:`InputError` if it was withdrawn."""
+        command = ctx.command_path.partition(" ")[2] if ctx else ""  # such as "form cells"
+        withdrawn.refuse_format(str(value), command)
         return super().convert(value, param, ctx)
-
-
-def choice(names: Sequence[str]) -> _FormatChoice:
-    """Return the type of an option that takes one of these output formats."""
-    return _FormatChoice(names)
-
-
-def command_of(context: click.Context | None) -> str:
-    """Return the full name of the command that runs, such as ``form cells``."""
-    return context.command_path.partition(" ")[2] if context else ""
 
 
 def formats(lang: Lang, *names: str) -> Callable[[_Command], _Command]:
     """Return the option ``--format``, passed as ``how``; the first of *names* is the default."""
-    return option(
-        lang, "--format", "how", type=choice(names), default=names[0], show_default=True, text="format"
-    )
+    kind = FormatChoice(names)
+    return option(lang, "--format", "how", type=kind, default=names[0], show_default=True, text="format")
 
 
 class ReadingOptions(NamedTuple):
@@ -153,17 +144,15 @@ def find_form(name: str | None) -> Form:
     return library.find(name or library.DEFAULT)
 
 
-def find_roster(path: Path | None) -> Roster | None:
-    """Return the roster in that file; none without a file."""
-    return load_roster(path) if path else None
-
-
 class CollectionDefaults(NamedTuple):
-    """What the collection says in whose folder the command runs; all empty if it runs in none."""
+    """The settings of the collection in whose folder the command runs; all empty if it runs in none.
+
+    A method returns what an option of the command gives or, without that option, what the collection gives.
+    """
 
     form: str | None = None
     year: int | None = None
-    district: str | None = None
+    district: str = ""
     due: dt.date | None = None
     code: str = ""
     roster: Path | None = None
@@ -175,6 +164,27 @@ class CollectionDefaults(NamedTuple):
     prior: Path | None = None
     policy: Policy = Policy()
     witness: bool = False
+
+    def form_of(self, name: str | None) -> Form:
+        """Return the form; without a collection, the current official one."""
+        return find_form(name or self.form)
+
+    def named_form(self, name: str | None) -> Form | None:
+        """Return the form; without a collection, none, so that each file is read by the form in its stamp."""
+        return self.form_of(name) if name or self.form else None
+
+    def roster_of(self, path: Path | None) -> Roster | None:
+        """Return the roster, if there is one."""
+        found = path or self.roster
+        return load_roster(found) if found else None
+
+    def inbox_of(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        """Return the paths of the returns."""
+        return paths or (given(None, self.inbox, Word("paths")),)
+
+    def prior_of(self, paths: Sequence[Path]) -> list[Path]:
+        """Return the paths of last year's files, if there are any."""
+        return list(paths) or list(filter(None, [self.prior]))
 
 
 def collection_defaults() -> CollectionDefaults:
@@ -191,13 +201,3 @@ def given(value: _Item | None, otherwise: _Item | None, name: str | Word) -> _It
     if found is None:
         raise InputError(Problem("option-missing", facts={"option": name}))
     return found
-
-
-def inbox_of(paths: tuple[Path, ...], own: CollectionDefaults) -> tuple[Path, ...]:
-    """Return the *paths*, by default the collection's inbox."""
-    return paths or (given(None, own.inbox, Word("paths")),)
-
-
-def prior_paths(paths: Sequence[Path], own: CollectionDefaults) -> list[Path]:
-    """Return the *paths* of last year's files, by default the one that the collection names."""
-    return list(paths) or list(filter(None, [own.prior]))

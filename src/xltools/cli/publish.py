@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xltools.cli.documents import FORMATS, document_format, documents, emit_content
+from xltools.cli.documents import document_format, documents, emit_content
 from xltools.cli.options import (
     CollectionDefaults,
     ReadingOptions,
     collection_defaults,
     file,
-    find_form,
     given,
     option,
     place,
@@ -22,7 +21,7 @@ from xltools.cli.options import (
     reading,
 )
 from xltools.cli.output import emit, inform
-from xltools.cli.returns import cluster_workers, say_faults, say_skipped, watching
+from xltools.cli.returns import execution, say_faults, say_skipped
 from xltools.collection.publishing import (
     PreparedReport,
     PublishOptions,
@@ -34,6 +33,7 @@ from xltools.collection.publishing import (
     write_starter,
 )
 from xltools.document.publishing import ReportText, label_of
+from xltools.document.writer import DOCUMENT_FORMATS
 from xltools.files import refuse_existing
 from xltools.report.text import file_text, second_reader_text
 from xltools.text import Lang, catalog, harmless
@@ -74,11 +74,10 @@ def command(lang: Lang) -> click.Command:
         own = collection_defaults()
         output = output or _default_output(own, how, starter=starter)
         how = _output_format(output, how, starter=starter, force=force)
-        name = form or own.form
         options = PublishOptions(
-            find_form(name) if name else None,
+            own.named_form(form),
             own.year,
-            own.district or "",
+            own.district,
             own.policy,
             template,
             own.template,
@@ -129,7 +128,7 @@ def _default_output(own: CollectionDefaults, how: DocumentFormat | None, *, star
     """Return where a collection keeps its report or, with *starter*, the text of it; ``None`` without a collection."""
     if starter:
         return own.template
-    return own.report.with_suffix(f".{how or FORMATS[0]}") if own.report else None
+    return own.report.with_suffix(f".{how or DOCUMENT_FORMATS[0]}") if own.report else None
 
 
 def _output_format(
@@ -144,18 +143,9 @@ def _output_format(
 
 
 def _read(path: Path, options: PublishOptions, reading: ReadingOptions, lang: Lang) -> ReportSource:
-    with cluster_workers(reading) as workers:
-        source = read_report_source(
-            path,
-            options,
-            reading.for_form(options.form),
-            processes=reading.processes,
-            workers=workers,
-            watch=watching(lang),
-        )
+    source = read_report_source(path, options, reading.for_form(options.form), execution(reading, lang))
     say_skipped(source.inputs, lang)
-    if source.last_year:
-        say_faults(source.last_year, lang)
+    say_faults(source.last_year, lang)
     return source
 
 

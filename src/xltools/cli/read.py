@@ -6,17 +6,7 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.options import (
-    ReadingOptions,
-    collection_defaults,
-    file,
-    find_form,
-    formats,
-    inbox_of,
-    option,
-    paths,
-    reading,
-)
+from xltools.cli.options import ReadingOptions, collection_defaults, file, formats, option, paths, reading
 from xltools.cli.output import emit, encoding
 from xltools.cli.returns import read_all
 from xltools.data.finding import has_errors
@@ -37,9 +27,8 @@ def command(lang: Lang) -> click.Command:
         paths: tuple[Path, ...], how: str, form: str | None, output: Path | None, reading: ReadingOptions
     ) -> int:
         own = collection_defaults()
-        form = form or own.form
-        found = find_form(form) if form else None
-        filings = read_all(inbox_of(paths, own), found, lang, reading._replace(verifying=False)).filings
+        how_read = reading._replace(verifying=False)
+        filings = read_all(own.inbox_of(paths), own.named_form(form), lang, how_read).filings
         if how == "csv":
             emit(data.csv_text(filings), output, bom=True)
         else:

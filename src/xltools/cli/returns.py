@@ -1,40 +1,34 @@
-"""Reading returns for a command: with progress, by several processes or a cluster, and with what is to be said of it."""
+"""Reading returns for a command, and the messages about files that were skipped or could not be used."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xltools.cli.options import CollectionDefaults, ReadingOptions, prior_paths
+from xltools.cli.options import CollectionDefaults, ReadingOptions
 from xltools.cli.output import inform, progress
 from xltools.collection.last_year import LastYear, read_last_year
-from xltools.collection.reading import Filings, Inputs, Watch, Workers, read_inputs
+from xltools.collection.reading import Execution, Filings, Inputs, read_inputs
 from xltools.data.prior import Past
 from xltools.data.roster import Roster
+from xltools.errors import InputError, Problem
 from xltools.form.model import Form
 from xltools.text import Lang, catalog
 
 
-@contextlib.contextmanager
-def cluster_workers(reading: ReadingOptions) -> Iterator[Workers | None]:
-    """Yield the workers of the Dask cluster that ``--dask`` names; ``None`` without the option."""
-    if reading.dask is None:
-        yield None
-        return
-    from xltools.cli.cluster import cluster  # noqa: PLC0415  distributed is slow to import
-
-    with cluster(reading.dask, reading.processes) as found:
-        yield found
-
-
-def watching(lang: Lang) -> Watch:
-    """Return what shows the progress of reading on a terminal."""
+def execution(reading: ReadingOptions, lang: Lang) -> Execution:
+    """Return how the command reads files: by processes or a Dask cluster, with a progress bar on a terminal."""
 
     def watch(found: Iterator[Filings], count: int) -> Iterator[Filings]:
         return progress(found, catalog(lang)("report.reading"), count)
 
-    return watch
+    if reading.dask is None:
+        return Execution(processes=reading.processes, watch=watch)
+    if reading.processes is not None:
+        raise InputError(Problem("processes-and-dask"))
+    from xltools.cli.cluster import cluster_workers  # noqa: PLC0415  only with --dask
+
+    return Execution(cluster_workers(reading.dask), watch=watch)
 
 
 def read_all(
@@ -48,17 +42,14 @@ def read_all(
     district: str = "",
 ) -> Inputs:
     """Read every file in *paths* and say how many were skipped; see :func:`~xltools.collection.reading.read_inputs`."""
-    with cluster_workers(reading) as workers:
-        inputs = read_inputs(
-            paths,
-            reading.for_form(form),
-            roster=roster,
-            district=district,
-            allow_none=allow_none,
-            processes=reading.processes,
-            workers=workers,
-            watch=watching(lang),
-        )
+    inputs = read_inputs(
+        paths,
+        reading.for_form(form),
+        execution(reading, lang),
+        roster=roster,
+        district=district,
+        allow_none=allow_none,
+    )
     say_skipped(inputs, lang)
     return inputs
 
@@ -77,23 +68,14 @@ def find_past(
     lang: Lang,
     reading: ReadingOptions,
 ) -> Past | None:
-    """Read last year's figures, by default from what the collection names, and say which files were not usable."""
-    found = read_last_year(
-        prior_paths(paths, own),
-        form,
-        year,
-        reading.for_form(form),
-        processes=reading.processes,
-        watch=watching(lang),
-    )
-    if found is None:
-        return None
+    """Read last year's figures, by default those that the collection names, and say which files were not usable."""
+    found = read_last_year(own.prior_of(paths), form, year, reading.for_form(form), execution(reading, lang))
     say_faults(found, lang)
-    return found.past
+    return found.past if found else None
 
 
-def say_faults(found: LastYear, lang: Lang) -> None:
+def say_faults(found: LastYear | None, lang: Lang) -> None:
     """Say on stderr how many of last year's files have errors or could not be read, if any."""
-    if found.faulty or found.unusable:
+    if found and (found.faulty or found.unusable):
         facts = {"files": found.files, "faulty": found.faulty, "unusable": found.unusable}
         inform(catalog(lang)("report.prior-faults", **facts))

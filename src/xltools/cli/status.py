@@ -16,10 +16,8 @@ from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
-    find_form,
     formats,
     given,
-    inbox_of,
     option,
     paths,
     prior,
@@ -74,10 +72,10 @@ def command(lang: Lang) -> click.Command:
         refuse_output(how, output, force=force)
         own = collection_defaults()
         agencies = load_roster(given(roster, own.roster, "--roster"))
-        definition = find_form(form or own.form)
+        definition = own.form_of(form)
         year = given(year, own.year, "--year")
         last = due.date() if due else own.due or dt.date(year + 1, 1, 31)
-        inbox, home = inbox_of(paths, own), own.district or ""
+        inbox, home = own.inbox_of(paths), own.district
         inputs = read_all(inbox, definition, lang, reading, allow_none=True, roster=agencies, district=home)
         past = find_past(prior, own, definition, year, lang, reading)
         collection = examine(inputs.filings, agencies, year, home, policy=own.policy, past=past)

@@ -11,10 +11,7 @@ from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
-    find_form,
-    find_roster,
     formats,
-    inbox_of,
     option,
     paths,
     prior,
@@ -62,13 +59,11 @@ def command(lang: Lang) -> click.Command:
     ) -> int:
         refuse_output(how, output, force=force)
         own = collection_defaults()
-        agencies = find_roster(roster or own.roster)
-        form = form or own.form
-        definition = find_form(form) if form else None
-        inbox, district = inbox_of(paths, own), own.district or ""
+        agencies, district = own.roster_of(roster), own.district
+        inbox, definition = own.inbox_of(paths), own.named_form(form)
         inputs = read_all(inbox, definition, lang, reading, roster=agencies, district=district)
         year = year or own.year
-        past = find_past(prior, own, find_form(form), year or latest_year(inputs.filings), lang, reading)
+        past = find_past(prior, own, own.form_of(form), year or latest_year(inputs.filings), lang, reading)
         collection = verify_inputs(
             inputs.filings,
             agencies,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from xltools.checking.checks import verify
 from xltools.collection import settings
 from xltools.collection.inbox import content_of, gather
 from xltools.collection.manifest import hash_of
-from xltools.collection.reading import ReadOptions, Watch, read_inputs, read_one, unwatched
+from xltools.collection.reading import LOCAL, Execution, ReadOptions, read_inputs, read_one
 from xltools.data.finding import has_errors
 from xltools.data.prior import Past, past_of
 from xltools.errors import InputError, Problem
@@ -34,11 +34,11 @@ def last_year_files(paths: Sequence[Path]) -> list[Path]:
     For the folder of a collection this is its roll-up, if there is one that no agency is missing from, else its
     returns: the roll-up has the agencies under the codes of the roster, their sum, and the years before.
     """
-    return [_returns_of(path) if (path / settings.FILE).is_file() else path for path in paths]
+    return [_returns_in(path) if (path / settings.FILE).is_file() else path for path in paths]
 
 
-def _returns_of(home: Path) -> Path:
-    found = settings.load(home)
+def _returns_in(collection: Path) -> Path:
+    found = settings.load(collection)
     if not found.rollup.is_file():
         return found.inbox
     filing = read_one(found.rollup)
@@ -50,9 +50,7 @@ def read_last_year(
     form: Form,
     year: int | None,
     options: ReadOptions,
-    *,
-    processes: int | None = None,
-    watch: Watch = unwatched,
+    execution: Execution = LOCAL,
 ) -> LastYear | None:
     """Read last year's figures from the files at *paths*; return ``None`` if there are no paths.
 
@@ -62,9 +60,7 @@ def read_last_year(
     files = last_year_files(paths)
     if not files:
         return None
-    filings = read_inputs(
-        files, replace(options, form=form, key=b""), processes=processes, watch=watch
-    ).filings
+    filings = read_inputs(files, replace(options, form=form, key=b""), execution).filings
     past = past_of(filings, form)
     if year is not None and past.year != year - 1:
         about: dict[str, object] = {"found": past.year, "expected": year - 1}
@@ -76,9 +72,4 @@ def read_last_year(
 
 def last_year_hash(paths: Sequence[Path]) -> str:
     """Return the SHA-256 of all files that hold last year's figures."""
-    return hash_of(_contents(last_year_files(paths)))
-
-
-def _contents(paths: Sequence[Path]) -> Iterator[bytes]:
-    for file in gather(paths).files:
-        yield content_of(file, Limits())
+    return hash_of(content_of(file, Limits()) for file in gather(last_year_files(paths)).files)

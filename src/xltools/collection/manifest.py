@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,6 @@ from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes
-from xltools.form.model import Form
 from xltools.office.guard import Limits, ScanError
 from xltools.office.parts import read_parts, written_parts
 
@@ -56,51 +55,31 @@ def policy_hash(policy: Policy | None) -> str:
     return hash_of(repr(policy or Policy()).encode())
 
 
-def form_hash(form: Form) -> str:
-    """Return the hash of the form's definition."""
-    return hash_of(form.text.encode())
-
-
-class Output(NamedTuple):
-    """The workbook that was written: the hash of the file, its size in bytes, and the hash of its unpacked parts."""
-
-    sha256: str
-    size: int
-    parts_sha256: str
-
-    @classmethod
-    def of(cls, workbook: bytes) -> Output:
-        """Return the entry for a workbook that this program wrote."""
-        return cls(hash_of(workbook), len(workbook), written_parts(workbook).sha256)
-
-
-def lines(
+def text(
     rollup: Rollup,
     settings: Settings,
     path: Path,
-    output: Output,
+    workbook: bytes,
     witness: Mapping[str, object] | None = None,
-) -> Iterator[str]:
-    """Yield the text of the manifest: one line per input, in the order of the accounts.
+) -> str:
+    """Return the text of the manifest of *workbook*: one line per input, in the order of the accounts.
 
     *witness* is the result of a second reader, if there was one.
     """
+    output = {"file": path.name, "sha256": hash_of(workbook), "size": len(workbook)}
     head: dict[str, object] = {
         "schema": SCHEMA,
         "tool": f"xltools {xltools.__version__}",
-        "form": {"name": rollup.form.name, "sha256": form_hash(rollup.form)},
-        "output": {"file": path.name, **output._asdict()},
+        "form": {"name": rollup.form.name, "sha256": hash_of(rollup.form.text.encode())},
+        "output": output | {"parts_sha256": written_parts(workbook).sha256},
         "settings": settings._asdict() | {"others": dict(settings.others)},
     }
     if witness is not None:
         head["witness"] = dict(witness)
-    yield _json(head)[:-1] + ', "inputs": [\n'
-    between = ""
-    for account in rollup.accounts:
-        if account.status in _STATUSES:
-            yield f"{between}  {_json(_input_object(account))}"
-            between = ",\n"
-    yield "\n]}\n"
+    inputs = ",\n".join(
+        f"  {_json(_input_object(one))}" for one in rollup.accounts if one.status in _STATUSES
+    )
+    return f'{_json(head)[:-1]}, "inputs": [\n{inputs}\n]}}\n'
 
 
 def _input_object(account: Account) -> dict[str, object]:
@@ -119,7 +98,7 @@ def _json(value: object) -> str:
 
 
 class Manifest(NamedTuple):
-    """A manifest that was read: the hashes of the workbook, the settings, and the hash of each input by its path.
+    """A manifest that was read: the hashes of the workbook, the settings, and the accounts of the inputs.
 
     ``parts_sha256`` is empty in a manifest of schema 1.
     """
@@ -127,7 +106,7 @@ class Manifest(NamedTuple):
     sha256: str
     parts_sha256: str
     settings: Settings
-    inputs: Mapping[str, str]
+    inputs: Sequence[Account]
 
     def is_of(self, workbook: bytes, limits: Limits) -> bool:
         """Return whether *workbook* is the one that the manifest is about."""
@@ -148,24 +127,22 @@ def read(path: Path) -> Manifest | None:
         found: dict[str, Any] = json.loads(read_bytes(path))
         settings = Settings(**found["settings"])
         exclusions = tuple((str(what), str(reason)) for what, reason in settings.exclusions)
-        inputs = {str(one["file"]): str(one["sha256"]) for one in found["inputs"]}
-        output = found["output"]
+        output, inputs = found["output"], tuple(map(_account, found["inputs"]))
         hashes = str(output["sha256"]), str(output.get("parts_sha256", ""))
         return Manifest(*hashes, settings._replace(exclusions=exclusions), inputs)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(Problem("not-a-manifest", str(path))) from error
 
 
-def sources_beside(workbook: Source) -> list[Account]:
-    """Return the inputs of a roll-up from the manifest beside it; none if no manifest is valid and about *workbook*."""
-    path, sha256 = path_of(Path(workbook.on_disk)), workbook.sha256
-    with contextlib.suppress(InputError, KeyError, ValueError, TypeError):
-        found: dict[str, Any] = json.loads(read_bytes(path)) if path.is_file() else {}
-        if found and found["output"]["sha256"] == sha256:
-            return [_account(one) for one in found["inputs"] if one["status"] == "included"]
-    return []
-
-
 def _account(one: Mapping[str, Any]) -> Account:
     agency = Agency(**one["agency"]) if one["agency"] else None
-    return Account(agency, Source(one["file"], one["sha256"], one["size"]), "included")
+    return Account(agency, Source(one["file"], one["sha256"], one["size"]), one["status"])
+
+
+def sources_beside(workbook: Source) -> list[Account]:
+    """Return the inputs of a roll-up from the manifest beside it; none if no manifest is valid and about *workbook*."""
+    with contextlib.suppress(InputError):
+        found = read(path_of(Path(workbook.on_disk)))
+        if found and found.sha256 == workbook.sha256:
+            return [one for one in found.inputs if one.status == "included"]
+    return []

@@ -9,9 +9,8 @@ where it is verified.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from xltools.checking.checks import verified
 from xltools.collection.inbox import InboxItem
@@ -23,11 +22,10 @@ from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
 from xltools.excel.reader import read_package
 from xltools.files import read_bytes
+from xltools.form.model import Form
 from xltools.office.guard import Limits, ScanError
 from xltools.office.parts import PartHashes, read_parts, written_parts
 from xltools.text import Word
-
-What = Literal["unreadable", "row-missing", "row-extra", "source", "figure", "stamp", "coverage"]
 
 
 class Mismatch(NamedTuple):
@@ -75,13 +73,14 @@ def _setting_mismatches(then: Settings, now: Settings) -> Iterator[Mismatch]:
 
 def _input_mismatches(known: Manifest, rollup: Rollup) -> Iterator[Mismatch]:
     """Yield the files of the manifest that are missing or changed, and the new ones."""
+    then = {one.source.path: one.source.sha256 for one in known.inputs}
     now = {a.source.path: a.source.sha256 for a in rollup.accounts if a.status in {"included", "excluded"}}
-    for path in sorted({*known.inputs, *now}):
+    for path in sorted({*then, *now}):
         if path not in now:
             yield Mismatch("input-gone", {"file": path})
-        elif path not in known.inputs:
+        elif path not in then:
             yield Mismatch("input-new", {"file": path})
-        elif now[path] != known.inputs[path]:
+        elif now[path] != then[path]:
             yield Mismatch("input-changed", {"file": path})
 
 
@@ -109,56 +108,40 @@ def _figure_mismatches(there: bytes, workbook: Path, rollup: Rollup, limits: Lim
     """Yield the figures that the files do not give, and the findings on the workbook itself."""
     item = InboxItem(str(workbook), there, size=len(there))
     filing = reading(item, lambda one: verified(read_package(one.data, one.name, rollup.form, limits)))
-    for one in discrepancies(filing, rollup):
-        found, expected = (Word("empty") if x in {None, ""} else x for x in (one.found, one.expected))
-        yield Mismatch(
-            one.what, {"agency": one.agency, "label": one.label, "found": found, "expected": expected}
-        )
+    yield from _discrepancies(filing, rollup)
     for finding in filing.findings:
         if finding.severity is not Severity.NOTE and finding.code != "rollup-incomplete":
             yield Mismatch(finding.code, finding=finding)
 
 
-class Discrepancy(NamedTuple):
-    """One difference between a workbook and the files: what is in the workbook, and what the files give."""
-
-    what: What
-    agency: str = ""
-    label: str = ""
-    found: Decimal | str | None = ""
-    expected: Decimal | str | None = ""
-
-
-def discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
+def _discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Mismatch]:
     """Yield what differs between the roll-up in a workbook, read as *filing*, and the one that the files give."""
     if isinstance(filing, RefusedFile) or not filing.is_rollup:
-        yield Discrepancy("unreadable")
+        yield Mismatch("unreadable")
         return
     if filing.stamp != rollup.stamp:
-        yield Discrepancy(
-            "stamp",
-            found=f"{filing.stamp.agency} {filing.stamp.year}",
-            expected=f"{rollup.stamp.agency} {rollup.year}",
-        )
+        found, expected = (f"{stamp.agency} {stamp.year}" for stamp in (filing.stamp, rollup.stamp))
+        yield Mismatch("stamp", {"found": found, "expected": expected})
     if filing.is_complete != (rollup.coverage == "complete"):
-        yield Discrepancy("coverage")
+        yield Mismatch("coverage")
     left = {member.agency: member for member in filing.members}
     for member in rollup.members:
         there = left.pop(member.agency, None)
         if there is None:
-            yield Discrepancy("row-missing", str(member.agency))
+            yield Mismatch("row-missing", {"agency": str(member.agency)})
         else:
-            yield from _member_discrepancies(there, member, rollup)
+            yield from _member_discrepancies(there, member, rollup.form)
     for agency in left:
-        yield Discrepancy("row-extra", str(agency))
+        yield Mismatch("row-extra", {"agency": str(agency)})
 
 
-def _member_discrepancies(there: Member, member: Member, rollup: Rollup) -> Iterator[Discrepancy]:
+def _member_discrepancies(there: Member, member: Member, form: Form) -> Iterator[Mismatch]:
     agency = str(member.agency)
     if there.source.sha256 != member.source.sha256:
         one, other = (f"{source.name} {source.sha256[:12]}" for source in (there.source, member.source))
-        yield Discrepancy("source", agency, "", one, other)
-    for cell in rollup.form.inputs:
-        found, expected = there.values.get(cell.name), member.values.get(cell.name)
+        yield Mismatch("source", {"agency": agency, "found": one, "expected": other})
+    for cell in form.inputs:
+        found, expected = (one.values.get(cell.name, Word("empty")) for one in (there, member))
         if found != expected:
-            yield Discrepancy("figure", agency, cell.label, found, expected)
+            facts = {"agency": agency, "label": cell.label, "found": found, "expected": expected}
+            yield Mismatch("figure", facts)

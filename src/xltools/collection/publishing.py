@@ -11,7 +11,7 @@ from xltools.checking.collection import Collection, examine
 from xltools.checking.prior import last_figures
 from xltools.collection.last_year import LastYear, read_last_year
 from xltools.collection.manifest import sources_beside
-from xltools.collection.reading import Inputs, ReadOptions, Watch, Workers, read_inputs, unwatched
+from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, read_inputs
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.policy import Policy
@@ -25,7 +25,7 @@ from xltools.form.library import find
 from xltools.form.model import Form
 
 if TYPE_CHECKING:
-    from xltools.collection.second_reader import SecondReading
+    from xltools.checking.second_reading import SecondReading
     from xltools.data.document import Document
 
 
@@ -116,10 +116,7 @@ def read_report_source(
     path: Path,
     options: PublishOptions,
     read_options: ReadOptions,
-    *,
-    processes: int | None = None,
-    workers: Workers | None = None,
-    watch: Watch = unwatched,
+    execution: Execution = LOCAL,
 ) -> ReportSource:
     """Read the workbook at *path* and the figures of the years before.
 
@@ -127,7 +124,7 @@ def read_report_source(
     """
     # Its prose is verified with its figures in it, when the report is prepared.
     read_options = replace(read_options, form=options.form, verifying=False)
-    inputs = read_inputs([path], read_options, processes=processes, workers=workers, watch=watch)
+    inputs = read_inputs([path], read_options, execution)
     if len(inputs.filings) != 1:
         raise InputError(Problem("not-a-return", "、".join(map(str, inputs.inbox.files))))
     filing = inputs.filings[0]
@@ -137,7 +134,7 @@ def read_report_source(
     prior = list(options.prior)
     if not prior and options.district_prior and year - 1 not in known:
         prior = [options.district_prior]
-    last_year = read_last_year(prior, filing.form, year, read_options, processes=processes, watch=watch)
+    last_year = read_last_year(prior, filing.form, year, read_options, execution)
     if last_year is None:
         return ReportSource(inputs, filing, known)
     past = last_year.past
@@ -199,7 +196,7 @@ def render_report(
     from xltools.collection.second_reader import published_checked  # noqa: PLC0415  openpyxl is slow to import
 
     filing = report.filing
-    reading = published_checked(content, name, filing, report.known.form, sources_beside(filing.source))
+    reading = published_checked(content, name, filing, sources_beside(filing.source))
     return RenderedReport(document, content, reading)
 
 

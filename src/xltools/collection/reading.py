@@ -1,4 +1,4 @@
-"""Reading what was handed in: each file is read and verified once, in the order of the files, here or by an executor."""
+"""Reading returns: each file is read and verified once, in order, by this process or by an executor."""
 
 from __future__ import annotations
 
@@ -218,43 +218,55 @@ class Inputs(NamedTuple):
 Watch = Callable[[Iterator[Filings], int], Iterator[Filings]]
 
 
-def unwatched(found: Iterator[Filings], _: int) -> Iterator[Filings]:
-    """Return *found* itself: nobody watches the progress."""
+def _unwatched(found: Iterator[Filings], _: int) -> Iterator[Filings]:
     return found
-
-
-def read_inputs(
-    places: Sequence[Path],
-    options: ReadOptions,
-    *,
-    roster: Roster | None = None,
-    district: str = "",
-    allow_none: bool = False,
-    processes: int | None = None,
-    workers: Workers | None = None,
-    watch: Watch = unwatched,
-) -> Inputs:
-    """Read every file in *places*: files, folders and archives.
-
-    *workers* read them, by default as many processes as are asked for or as pay. *watch* gets the results and their
-    number, and passes them on as they come. See :func:`on_roster` for *roster* and *district*. Raises
-    :class:`InputError` if there is no file, unless *allow_none*.
-    """
-    inbox = gather(places)
-    count, skipped = len(inbox.files), inbox.skipped
-    if not count and not allow_none:
-        raise InputError(Problem("no-workbooks", "、".join(map(str, places))))
-    filings: list[Filing] = []
-    for found in watch(read_files(inbox.files, options, workers or workers_for(count, processes)), count):
-        skipped += found.count(None)
-        filings += (on_roster(filing, roster, district) for filing in found if filing)
-    return Inputs(inbox, filings, skipped)
 
 
 _PAYS = 500  # files for each process; with fewer, starting processes takes longer than it saves
 
 
-def workers_for(files: int, wanted: int | None = None) -> Workers | None:
-    """Return as many processes as are *wanted*, or as pay for so many *files*; ``None`` if that is this one alone."""
-    count = wanted or min(os.cpu_count() or 1, files // _PAYS)
-    return processes_of_this_machine(count) if count > 1 else None
+@dataclass(frozen=True)
+class Execution:
+    """How reading is run: by ``workers``, by default by processes of this machine.
+
+    ``processes`` is their number, by default as many as save time. ``watch`` gets the results and their number, and
+    yields the results as they come, so that it can show the progress.
+    """
+
+    workers: Workers | None = None
+    processes: int | None = None
+    watch: Watch = _unwatched
+
+    def read(self, files: Sequence[str], options: ReadOptions) -> Iterator[Filings]:
+        """Yield the filings of each of the *files*; see :func:`read_files`."""
+        count = self.processes or min(os.cpu_count() or 1, len(files) // _PAYS)
+        workers = self.workers or (processes_of_this_machine(count) if count > 1 else None)
+        return self.watch(read_files(files, options, workers), len(files))
+
+
+LOCAL = Execution()
+
+
+def read_inputs(
+    places: Sequence[Path],
+    options: ReadOptions,
+    execution: Execution = LOCAL,
+    *,
+    roster: Roster | None = None,
+    district: str = "",
+    allow_none: bool = False,
+) -> Inputs:
+    """Read every file in *places*: files, folders and archives.
+
+    See :func:`on_roster` for *roster* and *district*. Raises :class:`InputError` if there is no file, unless
+    *allow_none*.
+    """
+    inbox = gather(places)
+    skipped = inbox.skipped
+    if not inbox.files and not allow_none:
+        raise InputError(Problem("no-workbooks", "、".join(map(str, places))))
+    filings: list[Filing] = []
+    for found in execution.read(inbox.files, options):
+        skipped += found.count(None)
+        filings += (on_roster(filing, roster, district) for filing in found if filing)
+    return Inputs(inbox, filings, skipped)

@@ -13,7 +13,7 @@ from xltools.collection.issuing import check_inputs
 from xltools.collection.last_year import LastYear, last_year_hash, read_last_year
 from xltools.collection.manifest import Settings, hash_of, policy_hash
 from xltools.collection.merging import Exclusion, Merge, merge
-from xltools.collection.reading import Inputs, ReadOptions, Watch, Workers, read_inputs, read_one, unwatched
+from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, read_inputs, read_one
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.data.filing import RefusedFile
@@ -26,7 +26,8 @@ from xltools.form.model import Form
 from xltools.office.guard import Limits
 
 if TYPE_CHECKING:
-    from xltools.collection.second_reader import SecondReader, SecondReading
+    from xltools.checking.second_reading import SecondReading
+    from xltools.collection.second_reader import SecondReader
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,7 @@ def merge_files(
     places: Sequence[Path],
     options: MergeOptions,
     read_options: ReadOptions,
-    *,
-    processes: int | None = None,
-    workers: Workers | None = None,
-    watch: Watch = unwatched,
+    execution: Execution = LOCAL,
 ) -> MergedFiles:
     """Read the returns in *places* and merge them; see :func:`~xltools.collection.merging.merge`.
 
@@ -116,18 +114,9 @@ def merge_files(
     """
     check_inputs(options.year, options.district, options.password)
     roster = load_roster(options.roster) if options.roster else None
-    last_year = read_last_year(
-        options.prior, options.form, options.year, read_options, processes=processes, watch=watch
-    )
-    inputs = read_inputs(
-        places,
-        replace(read_options, form=options.form),
-        roster=roster,
-        district=options.district,
-        processes=processes,
-        workers=workers,
-        watch=watch,
-    )
+    read_options = replace(read_options, form=options.form)
+    last_year = read_last_year(options.prior, options.form, options.year, read_options, execution)
+    inputs = read_inputs(places, read_options, execution, roster=roster, district=options.district)
     outcome = merge(
         inputs.filings,
         options.form,
@@ -161,9 +150,9 @@ def write_rollup_file(merged: MergedFiles, rollup: Rollup, output: Path) -> Seco
     if reading and reading.findings:
         return reading
     write_atomically(output, content)
-    about, facts = manifest.Output.of(content), reading.facts() if reading else None
-    lines = manifest.lines(rollup, merged.options.settings(), output, about, facts)
-    write_atomically(manifest.path_of(output), "".join(lines).encode("utf-8", "surrogatepass"))
+    facts = reading.facts() if reading else None
+    text = manifest.text(rollup, merged.options.settings(), output, content, facts)
+    write_atomically(manifest.path_of(output), text.encode("utf-8", "surrogatepass"))
     return reading
 
 
