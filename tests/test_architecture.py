@@ -22,14 +22,12 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import from its own unit and from those of the lines below, never from those of its line or above.
 LAYERS = [
     ["cli"],
-    ["report"],
-    ["collection"],
-    ["document", "checking"],
+    ["report", "collection"],
+    ["checking", "document"],
     ["excel", "prose", "witness", "libreoffice"],
-    ["data"],
-    ["form", "office"],
-    ["files", "toml_tables"],
-    ["text"],
+    ["data", "office"],
+    ["form", "files"],
+    ["text", "toml_tables"],
     ["errors"],
 ]
 LEVEL = {unit: level for level, units in enumerate(LAYERS) for unit in units}

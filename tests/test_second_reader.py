@@ -307,17 +307,13 @@ def test_a_document_with_another_figure_or_a_missing_table_is_not_written(collec
     page = Path("r.html").read_text(encoding="utf-8")
     total = str(filing.record.complete()["applications.new.total"])
     wrong = page.replace(f">{total}</td>", f">{total}1</td>")
-    found = published_checked(
-        wrong.encode(), "r.html", filing, filing.form, sources_beside(filing.source)
-    ).findings
+    found = published_checked(wrong.encode(), "r.html", filing, sources_beside(filing.source)).findings
     assert {f.cell for f in found} >= {"applications.new.total"}
-    found = published_checked(
-        b"<p>no table</p>", "r.html", filing, filing.form, sources_beside(filing.source)
-    )
+    found = published_checked(b"<p>no table</p>", "r.html", filing, sources_beside(filing.source))
     assert len(found.findings) == 200
     head, _, rest = page.partition("<table>")
     without = head + rest.partition("</table>")[2]
-    found = published_checked(without.encode(), "r.html", filing, filing.form).findings
+    found = published_checked(without.encode(), "r.html", filing).findings
     assert {f.cell.partition(".")[0] for f in found} == {"disclosure"}
     from xltools.collection import publishing
 
@@ -460,7 +456,7 @@ def test_a_figure_that_cannot_be_added_is_compared_where_one_return_is_published
     path = tmp_path / "001.xlsx"
     path.write_bytes(write_return(form, stamp, values))
     filing = read(path, form)
-    found = published_checked(b"<table><tr><td>x</td></tr></table>", "r.html", filing, form)
+    found = published_checked(b"<table><tr><td>x</td></tr></table>", "r.html", filing)
     assert found.verdict.figures == len(form.cells)
     assert {f.cell for f in found.findings} == set(form.cells)
 

@@ -7,15 +7,16 @@ files and converts its differences to findings.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TypeVar
 
 from xltools import libreoffice
+from xltools.checking.second_reading import Recalculation, SecondReading
 from xltools.collection.manifest import hash_of
-from xltools.data.filing import Account, Filing, Source, Stamp
+from xltools.data.filing import Account, Return, Source, Stamp
 from xltools.data.finding import Finding
 from xltools.errors import OutputError
 from xltools.files import read_bytes, shown
@@ -25,25 +26,7 @@ from xltools.witness.agreement import AddedFile, FigureDifference, Returns, Unde
 from xltools.witness.form import FormFigures
 from xltools.witness.issued import IssueFault, faults, recalculation_faults
 
-_UNACCOUNTED: dict[str, object] = {"label": Word("whole-file"), "reader": Word("second-reader")}
-Recalculation = Literal["agrees", "differs", "failed", "not-installed"]
-
-
-class SecondReading(NamedTuple):
-    """What the second reader found: its verdict, whether LibreOffice computes the same, and the findings."""
-
-    verdict: Verdict
-    recalculation: Recalculation
-    findings: tuple[Finding, ...] = ()
-    is_workbook_only: bool = False  # a document was compared with a roll-up whose files are not all there
-    sources_missing: int = 0
-
-    def facts(self) -> dict[str, object]:
-        """Return what the manifest records."""
-        v = self.verdict
-        undecided = [one._asdict() for one in v.undecided]
-        counts = {"agreed": v.agreed, "figures": v.figures, "read": v.read, "files": v.files, "of": v.of}
-        return counts | {"undecided": undecided, "recalculation": self.recalculation}
+_Found = TypeVar("_Found")
 
 
 class SecondReader:
@@ -59,7 +42,8 @@ class SecondReader:
     ) -> None:
         """Read the files of the *accounts* of a roll-up, whose paths are relative to the current folder.
 
-        Each file that was *handed in* must have an account, whether it was added or left out.
+        Each file that was *handed in* must have an account, whether it was added or left out. With *is_single*, the
+        account is that of a return that is published itself.
         """
         accounts, paths = list(accounts), {shown(path): path for path in handed_in}
         known = {_file_of(account.source, paths)[0] for account in accounts}
@@ -86,15 +70,14 @@ class SecondReader:
 
     def checked(self, rollup: bytes, file: str) -> SecondReading:
         """Compare a roll-up, which findings call *file*, with the files; LibreOffice recalculates it if installed."""
-        try:
-            differences = list(self._returns.rollup_differences(rollup, file))
-        except Exception as error:  # noqa: BLE001  openpyxl raises many kinds for what it cannot open
-            differences = [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
+        differences = _found_by(self._returns.rollup_differences, rollup, file)
         recalculation, others = self._recalculated(rollup, file)
-        found = [self._finding(one, "second-reader") for one in differences]
-        found += [self._finding(one, "libreoffice") for one in others]
-        found += [Finding("witness-differs", path, facts=_UNACCOUNTED) for path in self._lost]
         lost = [FigureDifference(path, "", "", "", "", "") for path in self._lost]
+        found = [
+            *(self._finding(one, "second-reader") for one in differences),
+            *(self._finding(one, "libreoffice") for one in others),
+            *(self._finding(one, "second-reader") for one in lost),
+        ]
         return SecondReading(self._returns.verdict([*differences, *lost]), recalculation, tuple(found))
 
     def _recalculated(self, rollup: bytes, file: str) -> tuple[Recalculation, list[FigureDifference]]:
@@ -104,18 +87,12 @@ class SecondReader:
             again = libreoffice.recalculated(rollup)
         except OutputError:
             return "failed", []
-        try:
-            others = list(self._returns.result_differences(again, file))
-        except Exception as error:  # noqa: BLE001  as for the roll-up itself
-            others = [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
+        others = _found_by(self._returns.result_differences, again, file)
         return ("differs" if others else "agrees"), others
 
     def document_checked(self, content: bytes, file: str, rollup: bytes | None = None) -> SecondReading:
         """Compare every figure in a document with the sum; *rollup* is the roll-up that it was made from."""
-        try:
-            found = list(self._returns.document_differences(content, file, rollup))
-        except Exception as error:  # noqa: BLE001  as for a roll-up
-            found = [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
+        found = _found_by(self._returns.document_differences, content, file, rollup)
         differences = [one for one in found if isinstance(one, FigureDifference)]
         undecided = [one for one in found if isinstance(one, Undecided)]
         verdict = self._returns.verdict(differences, undecided)
@@ -139,16 +116,25 @@ class SecondReader:
         )
 
 
+def _found_by(
+    compare: Callable[..., Iterable[_Found]], content: bytes, file: str, *more: object
+) -> list[_Found | FigureDifference]:
+    """Return the differences that *compare* finds in a file; an exception, such as openpyxl raises, is one of them."""
+    try:
+        return list(compare(content, file, *more))
+    except Exception as error:  # noqa: BLE001  openpyxl raises many kinds for what it cannot open
+        return [FigureDifference(file, "", "", "", f"{type(error).__name__}: {error}", "")]
+
+
 def published_checked(
-    document: bytes, file: str, filing: Filing, form: Form, sources: Iterable[Account] = ()
+    document: bytes, file: str, filing: Return, sources: Sequence[Account] = ()
 ) -> SecondReading:
     """Compare a document with the workbook that it was made from, which was read as *filing*.
 
     *sources* are the files that were added up, from its manifest. If all of them exist, the second reader reads those
     files, else the workbook.
     """
-    workbook = Path(filing.source.on_disk)
-    sources = list(sources)
+    workbook, form = Path(filing.source.on_disk), filing.form
     accounts = [found for account in sources if (found := _existing_account(account, workbook.parent))]
     if accounts and len(accounts) == len(sources):
         reader = SecondReader(form, accounts)

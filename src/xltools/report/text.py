@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -17,24 +17,23 @@ from xltools.report.table import Block, TextTable
 from xltools.text import Catalog, Lang, catalog, group_text, message, number
 
 if TYPE_CHECKING:
-    from xltools.collection.second_reader import SecondReading
+    from xltools.checking.second_reading import SecondReading
     from xltools.data.rollup import Rollup
 
 
 def collection_text(collection: Collection, lang: Lang) -> str:
-    """Return every finding under its file, the missing agencies, and a summary line."""
-    files = (file_text(one, lang) for one in collection.examined)
-    return "\n\n".join([*filter(None, files), *closing_text(collection, lang)])
+    """Return :func:`collection_blocks` as one text."""
+    return "\n\n".join(collection_blocks(collection, lang))
 
 
-def closing_text(collection: Collection, lang: Lang) -> list[str]:
-    """Return what follows the files: the findings on agencies without a file, and the summary line."""
-    blocks = []
+def collection_blocks(collection: Collection, lang: Lang) -> Iterator[str]:
+    """Yield the findings under each file that has any, those on agencies without a file, and a summary line."""
+    yield from filter(None, (file_text(one, lang) for one in collection.examined))
     if collection.of_no_file:
         t = catalog(lang)
         lines = (_finding_lines(f, message(f, lang), f.address, t) for f in collection.of_no_file)
-        blocks.append("\n".join([t("report.collection"), *lines]))
-    return [*blocks, summary(collection, lang)]
+        yield "\n".join([t("report.collection"), *lines])
+    yield summary(collection, lang)
 
 
 def summary(collection: Collection, lang: Lang) -> str:

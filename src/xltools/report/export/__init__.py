@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from xltools.collection.reading import Inputs
+from xltools.data.filing import Filing
 from xltools.data.policy import Policy
 from xltools.document.formats import format_by_ending, load_module
-from xltools.files import refuse_existing, refuse_input, refuse_workbook
+from xltools.files import refuse_existing, refuse_input, refuse_workbook, writing
 from xltools.form.model import Form
+from xltools.report.export import tables
 from xltools.report.export.extract import Extract
-from xltools.report.export.flat import dictionary_path
-from xltools.text import Lang, default_lang
+from xltools.text import Lang
 
 ExportFormat = Literal["csv", "jsonl", "parquet", "sqlite"]
 FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
@@ -45,49 +44,53 @@ def format_of(output: Path) -> ExportFormat:
 
 
 def outputs(output: Path, how: ExportFormat) -> list[Path]:
-    """Return the paths of the files that an export writes."""
-    return [output] if _TRAITS[how].is_database else [output, dictionary_path(output)]
+    """Return the paths of the files that an export writes: *output* and, unless it is a database, the dictionary."""
+    dictionary = output.with_name(f"{output.stem}.dictionary{output.suffix}")
+    return [output] if _TRAITS[how].is_database else [output, dictionary]
 
 
 def refuse_export(output: Path, how: ExportFormat, *, force: bool = False) -> None:
     """Raise :class:`OutputError` if a library is not installed or, unless *force*, a file of the export exists."""
-    writer(how, default_lang())
+    _module(how)
     if not force:
         refuse_existing(outputs(output, how))
 
 
 def export(
-    inputs: Inputs,
+    filings: Iterable[Filing],
     output: Path,
     how: ExportFormat,
     lang: Lang,
     *,
+    sources: Iterable[Path] = (),
     policy: Policy | None = None,
     strict: bool = False,
     wide: Form | None = None,
 ) -> Extract:
-    """Write the figures of *inputs* and the dictionary, and return the extract with its counts.
+    """Write the figures of *filings* and the dictionary, and return the extract with its counts.
 
-    The messages of findings are in *lang*. See :class:`Extract` for the other options. Raises :class:`OutputError` if a
-    workbook or one of the files that were read would be replaced.
+    The messages of findings are in *lang*. See :class:`Extract` for *policy*, *strict* and *wide*. No file appears
+    before all are complete. Raises :class:`OutputError` if a workbook or one of the *sources*, the files that were
+    read, would be replaced.
     """
-    for path in outputs(output, how):
+    paths, sources = outputs(output, how), list(sources)
+    for path in paths:
         refuse_workbook(path)
-        refuse_input(path, inputs.inbox.paths)
-    extract = Extract(inputs.filings, policy, strict, wide, is_fixed(how))
-    writer(how, lang)(output, extract)
+        refuse_input(path, sources)
+    module, traits = _module(how), _TRAITS[how]
+    extract = Extract(filings, policy, strict, wide, traits.is_fixed)
+    if traits.is_database:
+        module.write(output, extract, lang)
+    else:
+        with writing(paths[0]) as figures, writing(paths[1]) as dictionary:
+            module.write_table(figures, tables.figures(extract), extract.forms)
+            module.write_table(dictionary, tables.dictionary(extract.forms.values()), extract.forms)
     return extract
 
 
-def writer(how: ExportFormat, lang: Lang) -> Callable[[Path, Extract], None]:
-    """Return the function that writes an extract in that format, with the messages of findings in *lang*.
+def _module(how: ExportFormat) -> Any:
+    """Return the module of a format: a database has ``write``, any other format ``write_table``.
 
-    Raises :class:`OutputError` if the library that the format needs is not installed.
+    Raises :class:`OutputError` if the library of the format is not installed.
     """
-    module = load_module(f"xltools.report.export.as_{how}", _TRAITS[how].library, how)
-    return partial(module.write, lang=lang) if _TRAITS[how].is_database else module.write
-
-
-def is_fixed(how: ExportFormat) -> bool:
-    """Return whether figures of that format have a fixed number of digits."""
-    return _TRAITS[how].is_fixed
+    return load_module(f"xltools.report.export.as_{how}", _TRAITS[how].library, how)

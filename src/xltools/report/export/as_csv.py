@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from pathlib import Path
 from typing import BinaryIO
 
 from xltools.form.model import Form
 from xltools.report.delimited import write_rows
-from xltools.report.export.extract import Extract
-from xltools.report.export.flat import write_both
 from xltools.report.export.tables import ExportTable
 
 
-def write(output: Path, extract: Extract) -> None:
-    """Write the figures to *output* and the dictionary to a file beside it."""
-    write_both(output, extract, _write_csv)
-
-
-def _write_csv(stream: BinaryIO, table: ExportTable, forms: Mapping[str, Form]) -> None:  # noqa: ARG001  CSV has no metadata
+def write_table(stream: BinaryIO, table: ExportTable, _: Mapping[str, Form]) -> None:
+    """Write *table*; CSV has no metadata for the forms."""
     text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
     write_rows(text, [[column.name for column in table.columns]])
     # pandas, R and Power Query recognise TRUE and FALSE.

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import BinaryIO
 
 from xltools.form.model import Form
 from xltools.report.data import json_text, plain
-from xltools.report.export.extract import Extract
-from xltools.report.export.flat import write_both
 from xltools.report.export.tables import ExportTable
 
 
-def write(output: Path, extract: Extract) -> None:
-    """Write the figures to *output* and the dictionary to a file beside it."""
-    write_both(output, extract, _write_lines)
-
-
-def _write_lines(stream: BinaryIO, table: ExportTable, forms: Mapping[str, Form]) -> None:  # noqa: ARG001  each line names its form
+def write_table(stream: BinaryIO, table: ExportTable, _: Mapping[str, Form]) -> None:
+    """Write *table*; each line names its form."""
     names = [column.name for column in table.columns]
     for row in table.rows:
         values = (plain(value) if isinstance(value, Decimal) else value for value in row)

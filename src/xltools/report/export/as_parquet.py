@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -12,9 +11,8 @@ from pyarrow import parquet
 
 from xltools.form.model import Form
 from xltools.report.data import json_text
-from xltools.report.export.extract import DIGITS, PLACES, Extract
-from xltools.report.export.flat import write_both
-from xltools.report.export.tables import ExportRow, ExportTable
+from xltools.report.export.extract import DIGITS, PLACES
+from xltools.report.export.tables import ExportTable
 
 _TYPES = {
     "text": pa.string(),
@@ -25,33 +23,22 @@ _TYPES = {
 _VALUES = 200_000  # values in a row group, which is held in memory
 
 
-def write(output: Path, extract: Extract) -> None:
-    """Write the figures to *output* and the dictionary to a file beside it."""
-    write_both(output, extract, _write_parquet)
+def write_table(stream: BinaryIO, table: ExportTable, forms: Mapping[str, Form]) -> None:
+    """Write *table* in row groups whose size only depends on the number of columns, and the titles of the *forms*.
 
-
-def _write_parquet(stream: BinaryIO, table: ExportTable, forms: Mapping[str, Form]) -> None:
+    The forms are complete after the iteration over the rows.
+    """
     schema = pa.schema([(column.name, _TYPES[column.kind]) for column in table.columns])
+    rows, size = iter(table.rows), max(1, _VALUES // len(table.columns))
     # If Arrow's own schema is not stored, its readers show the metadata of the file as that of the schema. Every reader
     # of Parquet supports snappy.
     with parquet.ParquetWriter(stream, schema, compression="snappy", store_schema=False) as writer:
-        for rows in _row_groups(table):
-            columns = zip(zip(*rows, strict=True), schema.types, strict=True)
+        while group := list(islice(rows, size)):
+            columns = zip(zip(*group, strict=True), schema.types, strict=True)
             arrays = [pa.array(values, kind) for values, kind in columns]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
-        writer.add_key_value_metadata({"xltools.forms": _forms_text(forms)})
-
-
-def _row_groups(table: ExportTable) -> Iterator[list[ExportRow]]:
-    """Yield the rows in groups; their size only depends on the number of columns."""
-    rows, size = iter(table.rows), max(1, _VALUES // len(table.columns))
-    while group := list(islice(rows, size)):
-        yield group
-
-
-def _forms_text(forms: Mapping[str, Form]) -> str:
-    about = [
-        {"form": form.key, "edition": form.edition, "title": form.title, "authority": form.authority}
-        for form in forms.values()
-    ]
-    return json_text(about, "utf-8")
+        about = [
+            {"form": form.key, "edition": form.edition, "title": form.title, "authority": form.authority}
+            for form in forms.values()
+        ]
+        writer.add_key_value_metadata({"xltools.forms": json_text(about, "utf-8")})

@@ -11,19 +11,15 @@ from xltools.checking.collection import Collection
 from xltools.data.filing import Return
 from xltools.data.finding import Severity
 from xltools.document.pages import page
-from xltools.report.html.board import board_html
 from xltools.report.html.filing import HtmlSection
 from xltools.text import Lang, catalog, cause_text, group_text, message
-
-__all__ = ["board_html", "page_html"]
 
 
 def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] | None = None) -> str:
     """Return the page. *explain* returns the documentation of a code as plain text, whose first line is the title.
 
-    Without *explain* the page has only the counts of each code.
-
-    The anchors are the same from run to run: ``code-CODE`` for a code, ``agency-CODE`` for the first file of an agency.
+    Without *explain* the page has only the counts of each code. The anchors are the same from run to run: ``code-CODE``
+    for a code, ``agency-CODE`` for the first file of an agency.
     """
     t = catalog(lang)
     files = _sections(collection, lang)

@@ -35,11 +35,9 @@ class HtmlSection:
     def form(self) -> RenderedForm | None:
         """The form with its figures; None if they could not be read."""
         filing = self.status.filing
-        if not isinstance(filing, Return):
-            return None
-        return RenderedForm(filing, filing.form, self.anchor, self.marks)
+        return RenderedForm(filing, self.anchor, self.marks) if isinstance(filing, Return) else None
 
     def name(self, place: Place | Finding) -> str:
         """Return the address of *place*; in a document, which has no addresses, the label of its cell."""
-        cell = self.form.form.cells.get(place.cell) if self.form else None
+        cell = self.form.filing.form.cells.get(place.cell) if self.form else None
         return place.address or (cell.label if cell else "")

@@ -16,7 +16,6 @@ from xltools.data.number import close
 from xltools.document.official import official_table, printed_labels, top_row
 from xltools.form.address import a1
 from xltools.form.layout import layout
-from xltools.form.model import Form
 from xltools.form.places import Sheet
 from xltools.text import number
 
@@ -99,13 +98,12 @@ class RenderedForm:
     """The form of one file with its figures; every anchor in it begins with ``prefix``."""
 
     filing: Return
-    form: Form
     prefix: str
     marks: tuple[NumberedMessage, ...]
 
     def anchor(self, place: Place | Finding) -> str:
         """Return the anchor of the cell or label at *place*, else that of its sheet, else an empty text."""
-        if place.cell in self.form.cells or place.cell in self.form.texts:
+        if place.cell in self.filing.form.cells or place.cell in self.filing.form.texts:
             return f"{self.prefix}-{place.cell}"
         sheet = self._anchors.get((place.sheet, ""), "")
         return self._anchors.get((place.sheet, place.address), sheet)
@@ -116,7 +114,7 @@ class RenderedForm:
 
     def figure(self, name: str) -> RenderedFigure:
         """Return the content of the cell *name*."""
-        is_unknown = bool(self.form.reach[name] & self.filing.unread)
+        is_unknown = bool(self.filing.form.reach[name] & self.filing.unread)
         if is_unknown or name not in self._values:
             return RenderedFigure(typed=self._typed.get(name, ""), is_unknown=is_unknown)
         value, shown = self._values[name], self.filing.shown.get(name)
@@ -131,7 +129,7 @@ class RenderedForm:
         """The sheets of the form in order."""
         return tuple(
             self._sheet(f"{self.prefix}-{index}", sheet)
-            for index, sheet in enumerate(layout(self.form).sheets, 1)
+            for index, sheet in enumerate(layout(self.filing.form).sheets, 1)
         )
 
     def _sheet(self, anchor: str, sheet: Sheet) -> RenderedSheet:
@@ -143,7 +141,9 @@ class RenderedForm:
         for label in printed_labels(sheet):
             row, column = label.area.anchor
             anchors[row - top, column] = f"{anchor}-{a1(row, column)}"
-        return RenderedSheet(sheet, anchor, official_table(self.form, sheet.section, None), anchors, names)
+        return RenderedSheet(
+            sheet, anchor, official_table(self.filing.form, sheet.section, None), anchors, names
+        )
 
     @cached_property
     def _anchors(self) -> dict[tuple[str, str], str]:
@@ -172,5 +172,5 @@ class RenderedForm:
     def _typed(self) -> dict[str, str]:
         """The contents of the inputs that gave no figure, as far as findings have them."""
         findings = (finding for mark in self.marks for finding in mark.group.findings)
-        inputs = set(self.form.input_names)
+        inputs = set(self.filing.form.input_names)
         return {finding.cell: str(finding.found) for finding in findings if finding.cell in inputs}
