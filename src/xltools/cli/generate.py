@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,7 @@ from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
+    folder,
     given,
     option,
     prior,
@@ -19,16 +20,12 @@ from xltools.cli.options import (
 from xltools.cli.output import emit, emit_block, inform, progress
 from xltools.cli.returns import find_past
 from xltools.collection import issuing
+from xltools.data.finding import Finding
+from xltools.data.roster import Entry
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes, write_each
 from xltools.report.text import findings_text
 from xltools.text import Lang, catalog
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from decimal import Decimal
-
-    from xltools.data.roster import Entry
 
 
 def command(lang: Lang) -> click.Command:
@@ -41,14 +38,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--roster", type=file(), text="roster")
     @option(lang, "--agency", text="agency")
     @option(lang, "--code", text="code")
-    @option(
-        lang,
-        "-o",
-        "--output",
-        "folder",
-        type=click.Path(path_type=Path, file_okay=False),
-        text="folder",
-    )
+    @option(lang, "-o", "--output", "folder", type=folder(), text="folder")
     @option(lang, "--form", text="form")
     @option(lang, "--password", default="", text="password")
     @option(lang, "--key", type=file(), text="key-write")
@@ -83,26 +73,19 @@ def command(lang: Lang) -> click.Command:
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
         last = issuing.last_figures(past, agencies or entries, district) if past else {}
-        blank = issuing.Issue(definition, year, district, password, secret, show_last=show_last)
-        new = issuing.missing_outputs(
-            blank,
-            entries,
-            folder,
-            last,
-            force=force,
-            watch=lambda files: progress(files, t("report.comparing")),
-        )
-        made = ((path, blank.workbook(entry, last.get(entry.code))) for entry, path in new)
+        issue = issuing.Issue(definition, year, district, password, secret, last=last, show_last=show_last)
+
+        def compared(files: Sequence[Path]) -> Iterator[Path]:
+            return progress(files, t("report.comparing"))
+
+        new = issuing.missing_outputs(issue, entries, folder, force=force, watch=compared)
+        made = ((path, issue.workbook(entry)) for entry, path in new)
+        contents: Iterable[tuple[Path, bytes]] = progress(made, t("report.generating"), len(new))
         if is_checked:
-            contents = list(progress(made, t("report.generating"), len(new)))
-            there = [folder / issuing.file_name(entry, year) for entry in entries]
-            written = dict(contents)
-            checked = {path: written.get(path) or read_bytes(path) for path in there}
-            if not _are_sound(blank, list(zip(entries, checked.values(), strict=True)), last, lang):
+            contents = list(contents)
+            if not _are_sound(issue, entries, folder, dict(contents), lang):
                 return 1
-            write_each(contents)
-        else:
-            write_each(progress(made, t("report.generating"), len(new)))
+        write_each(contents)
         if past and (strangers := sum(entry.code not in last for entry in entries)):
             inform(t("report.prior-unmatched", count=strangers))
         emit(t("report.written", count=len(new), folder=folder))
@@ -114,30 +97,20 @@ def command(lang: Lang) -> click.Command:
 
 
 def _are_sound(
-    issue: issuing.Issue,
-    workbooks: Sequence[tuple[Entry, bytes]],
-    last: Mapping[str, Mapping[str, Decimal]],
-    lang: Lang,
+    issue: issuing.Issue, entries: Sequence[Entry], folder: Path, new: Mapping[Path, bytes], lang: Lang
 ) -> bool:
-    """Return whether each workbook is as the form says; print the findings if not."""
+    """Return whether each workbook, new or in *folder*, is as the form says; print the findings if not."""
     from xltools.collection.second_reader import issued_findings  # noqa: PLC0415  openpyxl is slow to load
 
-    t = catalog(lang)
-    found = [
-        finding
-        for place, (entry, workbook) in enumerate(progress(workbooks, t("report.checking")))
-        for finding in issued_findings(
-            issue.form,
-            workbook,
-            issue.stamp(entry),
-            issue.filled(last.get(entry.code)),
-            issuing.file_name(entry, issue.year),
-            recalculate=place == 0,
-        )
-    ]
+    t, found = catalog(lang), list[Finding]()
+    for entry in progress(entries, t("report.checking")):
+        name = issuing.file_name(entry, issue.year)
+        workbook = new.get(folder / name) or read_bytes(folder / name)
+        stamp, filled, is_first = issue.stamp(entry), issue.filled(entry), entry is entries[0]
+        found += issued_findings(issue.form, workbook, stamp, filled, name, recalculate=is_first)
     if found:
         emit_block(findings_text(found, lang))
         inform(t("report.not-issued"))
     else:
-        emit(t("report.issued-checked", count=len(workbooks)))
+        emit(t("report.issued-checked", count=len(entries)))
     return not found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.options import file, option
+from xltools.cli.options import file, folder, option
 from xltools.cli.output import emit
 from xltools.collection import settings
 from xltools.collection.roster_files import load_roster
@@ -20,7 +20,7 @@ def command(lang: Lang) -> click.Command:
     t = catalog(lang)
 
     @click.command("init", help=t("help.init"))
-    @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+    @click.argument("folder", metavar="DIR", type=folder())
     @option(lang, "--year", type=int, required=True, text="year")
     @option(lang, "--district", required=True, text="district")
     @option(lang, "--roster", type=file(), required=True, text="roster")

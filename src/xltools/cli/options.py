@@ -39,6 +39,11 @@ def file() -> click.Path:
     return click.Path(path_type=Path, dir_okay=False)
 
 
+def folder() -> click.Path:
+    """Return the type of an option that names a folder to write into."""
+    return click.Path(path_type=Path, file_okay=False)
+
+
 class _PathToRead(click.Path):
     """A path; an address, which earlier versions read, is refused with what to do instead."""
 

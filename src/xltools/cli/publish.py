@@ -73,7 +73,12 @@ def command(lang: Lang) -> click.Command:
     ) -> int:
         own = collection_defaults()
         output = output or _default_output(own, how, starter=starter)
-        how = _output_format(output, how, starter=starter, force=force)
+        if starter:
+            how = "md"
+            if output and not force:
+                refuse_existing([output])
+        else:
+            how = document_format(output, how, force=force)
         options = PublishOptions(
             own.named_form(form),
             own.year,
@@ -90,36 +95,8 @@ def command(lang: Lang) -> click.Command:
             write_starter(source, output)
             _say(t("publish.starter", path=output), output)
             return 0
-        prepared = prepare_report(source, options)
-        report = prepared.report
-        if report is not None and output:
-            refuse_report_output(prepared, output)
-        _say(file_text(prepared.collection.examined[0], lang), output)
-        if report is None:
-            return 1
-        for line in _word_lines(prepared, report, draft=draft, lang=lang):
-            _say(line, output)
-        if not draft and not prepared.is_publishable:
-            return 1
-        rendered = render_report(
-            prepared,
-            report,
-            how,
-            name=str(output or "-"),
-            annex=annex,
-            draft=draft,
-            witness=witness or own.witness,
-        )
-        if rendered.reading:
-            _say(second_reader_text(rendered.reading, report.known.form, lang), output)
-        if not rendered.is_confirmed:
-            inform(t("report.not-put-in-place"))
-            return 1
-        emit_content(rendered.content, output)
-        written = [t("publish.written", title=rendered.document.title, path=output)] if output else []
-        for line in (*written, *([t("publish.is-draft")] if draft else [])):
-            _say(line, output)
-        return int(prepared.collection.has_errors)
+        prepared, witness = prepare_report(source, options), witness or own.witness
+        return _publish(prepared, output, how, lang, annex=annex, draft=draft, witness=witness)
 
     return run
 
@@ -131,22 +108,47 @@ def _default_output(own: CollectionDefaults, how: DocumentFormat | None, *, star
     return own.report.with_suffix(f".{how or DOCUMENT_FORMATS[0]}") if own.report else None
 
 
-def _output_format(
-    output: Path | None, how: DocumentFormat | None, *, starter: bool, force: bool
-) -> DocumentFormat:
-    """Return the output format; raise before anything is read if nothing can be written there."""
-    if not starter:
-        return document_format(output, how, force=force)
-    if output and not force:
-        refuse_existing([output])
-    return "md"
-
-
 def _read(path: Path, options: PublishOptions, reading: ReadingOptions, lang: Lang) -> ReportSource:
     source = read_report_source(path, options, reading.for_form(options.form), execution(reading, lang))
     say_skipped(source.inputs, lang)
     say_faults(source.last_year, lang)
     return source
+
+
+def _publish(
+    prepared: PreparedReport,
+    output: Path | None,
+    how: DocumentFormat,
+    lang: Lang,
+    *,
+    annex: bool,
+    draft: bool,
+    witness: bool,
+) -> int:
+    """Print the findings and write the report, unless an error or a gap prevents it; return the exit code."""
+    t, report = catalog(lang), prepared.report
+    if report is not None and output:
+        refuse_report_output(prepared, output)
+    _say(file_text(prepared.collection.examined[0], lang), output)
+    if report is None:
+        return 1
+    for line in _word_lines(prepared, report, draft=draft, lang=lang):
+        _say(line, output)
+    if not draft and not prepared.is_publishable:
+        return 1
+    name = str(output or "-")
+    rendered = render_report(prepared, report, how, name=name, annex=annex, draft=draft, witness=witness)
+    if rendered.reading:
+        _say(second_reader_text(rendered.reading, report.known.form, lang), output)
+    if not rendered.is_confirmed:
+        inform(t("report.not-put-in-place"))
+        return 1
+    emit_content(rendered.content, output)
+    if output:
+        emit(harmless(t("publish.written", title=rendered.document.title, path=output)))
+    if draft:
+        _say(t("publish.is-draft"), output)
+    return int(prepared.collection.has_errors)
 
 
 def _say(text: str, output: Path | None) -> None:

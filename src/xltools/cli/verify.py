@@ -11,6 +11,7 @@ from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
+    folder,
     formats,
     option,
     paths,
@@ -43,7 +44,7 @@ def command(lang: Lang) -> click.Command:
     @formats(lang, "text", "json", "html", "xlsx")
     @option(lang, "-o", "--output", type=file(), text="output")
     @option(lang, "--force", is_flag=True, text="force")
-    @option(lang, "--return-to", "back", type=click.Path(path_type=Path, file_okay=False), text="return-to")
+    @option(lang, "--return-to", "back", type=folder(), text="return-to")
     @reading(lang)
     def run(
         paths: tuple[Path, ...],

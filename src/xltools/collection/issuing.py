@@ -29,8 +29,8 @@ def file_name(entry: Entry, year: int) -> str:
 class Issue:
     """The blank workbooks of one district and year, each stamped with its agency and the year.
 
-    Inputs that follow from last year's figures are filled in. With *show_last*, last year's figures are shown beside
-    the tables. With *key*, stamps are sealed.
+    *last* has last year's figures of each agency, by its code: inputs that follow from them are filled in and, with
+    *show_last*, they are shown beside the tables. With *key*, stamps are sealed.
     """
 
     def __init__(
@@ -41,21 +41,23 @@ class Issue:
         password: str = "",
         key: bytes = b"",
         *,
+        last: Mapping[str, Mapping[str, Decimal]] | None = None,
         show_last: bool = False,
     ) -> None:
-        self.form, self.year, self._district = form, year, district
+        self.form, self.year, self.last, self._district = form, year, last or {}, district
         self._writer = IssueWriter(form, password, key, show_last=show_last)
 
-    def workbook(self, entry: Entry, last: Mapping[str, Decimal] | None = None) -> bytes:
-        """Return the workbook of one agency as bytes; *last* are its figures of last year, if known."""
-        return self._writer.workbook(self.stamp(entry), last)
+    def workbook(self, entry: Entry) -> bytes:
+        """Return the workbook of one agency as bytes."""
+        return self._writer.workbook(self.stamp(entry), self.last.get(entry.code))
 
     def stamp(self, entry: Entry) -> Stamp:
         """Return the stamp of one agency's workbook."""
         return Stamp(self.form.key, self.form.edition, self.year, entry.agency(self._district))
 
-    def filled(self, last: Mapping[str, Decimal] | None) -> dict[str, Decimal]:
-        """Return the inputs that are filled in from last year's figures."""
+    def filled(self, entry: Entry) -> dict[str, Decimal]:
+        """Return the inputs of one agency that are filled in from last year's figures."""
+        last = self.last.get(entry.code)
         return self.form.carried(last) if last else {}
 
 
@@ -63,31 +65,21 @@ def missing_outputs(
     issue: Issue,
     entries: Iterable[Entry],
     folder: Path,
-    last: Mapping[str, Mapping[str, Decimal]],
     *,
     force: bool = False,
     watch: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> list[Output]:
-    """Return the workbooks that are to be written into *folder*; a file that exists with that content is not among them.
+    """Return the workbooks that are to be written into *folder*: those that do not exist or, with *force*, all.
 
-    *last* are last year's figures by code. *watch* gets the paths that exist and passes them on. Raises
-    :class:`OutputError` naming every file that exists with other content; with *force*, these are written too.
+    *watch* gets the paths that exist and yields them. Raises :class:`OutputError`, unless *force*, with every file that
+    exists with other content.
     """
     outputs = [(entry, folder / file_name(entry, issue.year)) for entry in entries]
     if force:
         return outputs
     there = {path: entry for entry, path in outputs if path.exists()}
-    refuse_existing(
-        path
-        for path in watch(list(there))
-        if not holds(path, issue.workbook(there[path], last.get(there[path].code)))
-    )
+    refuse_existing(path for path in watch(list(there)) if not holds(path, issue.workbook(there[path])))
     return [(entry, path) for entry, path in outputs if path not in there]
-
-
-def write_outputs(issue: Issue, outputs: Iterable[Output], last: Mapping[str, Mapping[str, Decimal]]) -> None:
-    """Write the workbooks; *last* are last year's figures by code."""
-    write_each((path, issue.workbook(entry, last.get(entry.code))) for entry, path in outputs)
 
 
 def generate(
@@ -108,9 +100,9 @@ def generate(
     roster = load_roster(collection.roster)
     last = last_figures(past, roster, collection.district) if past else {}
     form = find(collection.form)
-    issue = Issue(form, collection.year, collection.district, password, key, show_last=show_last)
-    outputs = missing_outputs(issue, roster, collection.outbox, last, force=force)
-    write_outputs(issue, outputs, last)
+    issue = Issue(form, collection.year, collection.district, password, key, last=last, show_last=show_last)
+    outputs = missing_outputs(issue, roster, collection.outbox, force=force)
+    write_each((path, issue.workbook(entry)) for entry, path in outputs)
     return [path for _, path in outputs]
 
 
