@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xltools.cli.options import FormatChoice, file, option
+from xltools.cli.options import FormatChoice, file, option, together
 from xltools.cli.output import emit
 from xltools.document.writer import DOCUMENT_FORMATS, format_of
 from xltools.errors import InputError, Problem
@@ -22,18 +22,11 @@ _TEXTS = {"html", "md"}  # formats that can be printed
 
 def documents(lang: Lang) -> Callable[[_Command], _Command]:
     """Return the options ``output``, ``how`` (by default the format of the ending) and ``force``."""
-    options = (
+    return together(
         option(lang, "-o", "--output", type=file(), text="document"),
         option(lang, "--format", "how", type=FormatChoice(DOCUMENT_FORMATS), text="document-format"),
         option(lang, "--force", is_flag=True, text="force"),
     )
-
-    def add(command: _Command) -> _Command:
-        for add_option in reversed(options):
-            command = add_option(command)
-        return command
-
-    return add
 
 
 def document_format(output: Path | None, how: DocumentFormat | None, *, force: bool) -> DocumentFormat:

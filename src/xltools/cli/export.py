@@ -46,7 +46,7 @@ def command(lang: Lang) -> click.Command:
         reading: ReadingOptions,
     ) -> int:
         if how is None:
-            withdrawn.refuse_ending(output, "export")
+            withdrawn.refuse_format(output.suffix.removeprefix("."), "export", str(output))
         own = collection_defaults()
         how = how or format_of(output)
         refuse_export(output, how, force=force)

@@ -67,13 +67,18 @@ def option(lang: Lang, *names: str, text: str, **attributes: Any) -> Callable[[_
     return click.option(*names, help=catalog(lang)(f"help.opt-{text}"), **attributes)
 
 
+def together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
+    """Return a decorator that adds these options, in their order."""
+    return lambda command: functools.reduce(lambda done, add: add(done), reversed(options), command)
+
+
 class FormatChoice(_Choice):
     """One of the output formats of a command; a format that was withdrawn is refused with what to do instead."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the format; raise :class:`InputError` if it was withdrawn."""
         command = ctx.command_path.partition(" ")[2] if ctx else ""  # such as "form cells"
-        withdrawn.refuse_format(str(value), command)
+        withdrawn.refuse_format(str(value), command, str(value))
         return super().convert(value, param, ctx)
 
 
@@ -106,7 +111,7 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
 
     It stands right above the command's function, below its other options.
     """
-    options = (
+    options = together(
         option(lang, "--by-labels", is_flag=True, text="by-labels"),
         option(lang, "--key", type=file(), text="key-read"),
         option(lang, "--open-password", "passwords", multiple=True, text="open-password"),
@@ -121,9 +126,7 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
             taken = {name: given.pop(name) for name in ReadingOptions._fields if name in given}
             return command(reading=ReadingOptions(**taken | {"key": read_key(taken["key"])}), **given)
 
-        decorated: Any = run
-        for add_option in reversed(options):
-            decorated = add_option(decorated)
+        decorated: Any = options(run)
         return decorated  # type: ignore[no-any-return]
 
     return add

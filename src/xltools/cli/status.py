@@ -27,6 +27,7 @@ from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
 from xltools.cli.output_files import FILES, refuse_output, write_file
 from xltools.cli.returns import find_past, read_all
 from xltools.collection.roster_files import load_roster
+from xltools.collection.settings import due_day
 from xltools.report import board as report
 from xltools.report import data
 from xltools.report.html.board import board_html
@@ -74,7 +75,7 @@ def command(lang: Lang) -> click.Command:
         agencies = load_roster(given(roster, own.roster, "--roster"))
         definition = own.form_of(form)
         year = given(year, own.year, "--year")
-        last = due.date() if due else own.due or dt.date(year + 1, 1, 31)
+        last = due.date() if due else own.due or due_day(year)
         inbox, home = own.inbox_of(paths), own.district
         inputs = read_all(inbox, definition, lang, reading, allow_none=True, roster=agencies, district=home)
         past = find_past(prior, own, definition, year, lang, reading)

@@ -22,7 +22,7 @@ from xltools.cli.output import emit, encoding, inform, progress
 from xltools.cli.output_files import FILES, point_to_explanations, refuse_output, write_file
 from xltools.cli.returns import find_past, read_all
 from xltools.collection.reading import Inputs
-from xltools.collection.returning import return_files
+from xltools.collection.returning import FileToReturn, return_files
 from xltools.collection.verifying import latest_year, verify_inputs
 from xltools.office.guard import Limits, limits_from
 from xltools.report import data, text
@@ -104,6 +104,7 @@ def _content(collection: Collection, how: str, lang: Lang) -> bytes:
 
 def _return_files(folder: Path, collection: Collection, inputs: Inputs, limits: Limits, lang: Lang) -> None:
     t = catalog(lang)
-    back = [found for one in collection.examined if (found := returned(one))]
+    slips = filter(None, map(returned, collection.examined))
+    back = [FileToReturn(one.examined.filing.source, one.stem, one.text(), one.workbook) for one in slips]
     done = return_files(folder, back, inputs, limits, lambda files: progress(files, t("report.returning")))
     inform(t("report.returned", count=done.files, folder=folder, unmarked=done.unmarked))

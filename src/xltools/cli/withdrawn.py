@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import click
@@ -67,30 +66,25 @@ def options(command: str, lang: Lang) -> Iterator[click.Option]:
         yield _withdrawn_option(one, lang)
 
 
-def refuse_format(name: str, command: str) -> None:
-    """Raise :class:`InputError` if that output format of a *command* was withdrawn."""
-    _refuse(_of("format", command), name.casefold(), name)
-
-
-def refuse_ending(output: Path, command: str) -> None:
-    """Raise :class:`InputError` if the ending of *output* is that of a format that was withdrawn."""
-    _refuse(_of("format", command), output.suffix.removeprefix(".").casefold(), str(output))
+def refuse_format(name: str, command: str, place: str) -> None:
+    """Raise :class:`InputError` about *place* if that output format of a *command* was withdrawn."""
+    _refuse("format", name, command, place)
 
 
 def refuse_address(text: str) -> None:
     """Raise :class:`InputError` if *text* is an address whose scheme was withdrawn, and not a path."""
     if found := _SCHEME.match(text):
-        _refuse(_of("scheme"), found[1].casefold(), text)
+        _refuse("scheme", found[1], "", text)
 
 
-def _of(kind: Kind, command: str = "") -> Iterator[Withdrawn]:
-    return (one for one in TABLE if one.kind == kind and (not one.commands or command in one.commands))
-
-
-def _refuse(known: Iterator[Withdrawn], name: str, place: str) -> None:
-    for one in known:
-        if one.name == name:
+def _refuse(kind: Kind, name: str, command: str, place: str) -> None:
+    for one in _of(kind, command):
+        if one.name == name.casefold():
             raise InputError(Problem(one.problem, place))
+
+
+def _of(kind: Kind, command: str) -> Iterator[Withdrawn]:
+    return (one for one in TABLE if one.kind == kind and (not one.commands or command in one.commands))
 
 
 def _refusing_command(name: str, one: Withdrawn) -> click.Command:

@@ -106,12 +106,9 @@ def _return_name(filing: Return) -> str:
     agency, year = filing.stamp.agency, filing.stamp.year
     if faults := tuple(name_faults(agency.code, agency.name)):
         raise RosterError(*faults)
-    is_named_only = agency.is_named_only
-    return (
-        f"{agency.name}_{year}.xlsx"
-        if is_named_only
-        else file_name(Entry(agency.code, agency.name, {}), year)
-    )
+    if agency.is_named_only:
+        return f"{agency.name}_{year}.xlsx"
+    return file_name(Entry(agency.code, agency.name, {}), year)
 
 
 def _workbook(filing: Return, district: str) -> bytes:

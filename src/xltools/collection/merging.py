@@ -6,12 +6,12 @@ added, and a later file never replaces an earlier one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.data.filing import Accepted, Account, Filing, Member, Return, Source, left_out
-from xltools.data.finding import Finding, Severity, Waiver
+from xltools.data.finding import Severity
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency, same_agency
@@ -83,8 +83,6 @@ def merge(
         *sorted(excluded, key=_account_order),
         *_absentees(roster, filings, collection, reasons, district),
     )
-    waived = sorted(collection.findings, key=lambda f: (f.agency, f.code, f.sheet, f.address, f.file))
-    accepted = [_accepted(finding, finding.waiver) for finding in waived if finding.waiver]
     rollup = Rollup(
         form,
         year,
@@ -93,7 +91,7 @@ def merge(
         tuple(_member(filing, roster) for filing in added),
         accounts,
         _coverage(roster, added, accounts),
-        (*accepted, *(one._replace(via=str(filing.agency)) for filing in added for one in filing.waived)),
+        tuple(_accepted(collection, added)),
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
         past.years_of(Agency(district, code or district, district)) if past else {},
@@ -152,12 +150,15 @@ def _included(filing: Return) -> list[Account]:
     return accounts
 
 
-def _accepted(finding: Finding, waiver: Waiver) -> Accepted:
-    """Return a waived finding as the roll-up keeps it, with its message instead of its facts."""
-    place = "!".join(filter(None, (finding.sheet, finding.address)))
-    return Accepted(
-        finding.agency, finding.code, place, message(finding, "zh"), waiver.reason, waiver.who, waiver.date
-    )
+def _accepted(collection: Collection, added: Iterable[Return]) -> Iterator[Accepted]:
+    """Yield the waived findings, each with its message instead of its facts, and those that added roll-ups list."""
+    for finding in sorted(collection.findings, key=lambda f: (f.agency, f.code, f.sheet, f.address, f.file)):
+        if waiver := finding.waiver:
+            place = "!".join(filter(None, (finding.sheet, finding.address)))
+            by_whom = waiver.reason, waiver.who, waiver.date
+            yield Accepted(finding.agency, finding.code, place, message(finding, "zh"), *by_whom)
+    for filing in added:
+        yield from (one._replace(via=str(filing.agency)) for one in filing.waived)
 
 
 def _refused(one: Examined) -> Account:

@@ -199,6 +199,11 @@ def check_year_and_district(year: int, district: str) -> None:
         raise InputError(Problem("bad-text", facts={"what": Word("item-district")}))
 
 
+def due_day(year: int) -> dt.date:
+    """Return 31 January of the next year, when the reports are due (《政府信息公开条例》第四十九条)."""
+    return dt.date(year + 1, 1, 31)
+
+
 def create(
     path: Path,
     year: int,
@@ -211,17 +216,15 @@ def create(
 ) -> Folder:
     """Create the folder of a collection with its files, whose comments are in *lang*, and return the collection.
 
-    The *roster* is copied. *prior* is the path of last year's collection or roll-up, from the folder. The due day is 31
-    January of the next year unless given (《政府信息公开条例》第四十九条). Raises :class:`InputError` for a year or a
-    district that a workbook cannot have, :class:`RosterError` for a faulty roster, :class:`OutputError` if the folder
-    is a collection already.
+    The *roster* is copied. *prior* is the path of last year's collection or roll-up, from the folder. See
+    :func:`due_day` for the default of *due*. Raises :class:`InputError` for a year or a district that a workbook cannot
+    have, :class:`RosterError` for a faulty roster, :class:`OutputError` if the folder is a collection already.
     """
     check_year_and_district(year, district)
     find(form)
     load_roster(roster)  # refuse a faulty roster now and not when the first command runs in the folder
-    due = due or dt.date(year + 1, 1, 31)
     t = catalog(lang)
-    about = {"form": form, "year": year, "due": due}
+    about = {"form": form, "year": year, "due": due or due_day(year)}
     rows = io.StringIO(newline="")
     csv.writer(rows, lineterminator="\n").writerows(row for _, row in rows_of(roster))
     settings = t("folder.collection", district=_quoted(district), prior=_quoted(prior), **about)

@@ -17,12 +17,7 @@ _COUNTED = (Severity.ERROR, Severity.QUESTION, Severity.WARNING)
 _MOST_DIFFERENCES = 10
 _PAIR = 2
 _STATE, _NUMERIC = 2, frozenset({3, 4, 5})  # columns of the board
-_TO_CORRECT = {
-    AgencyState.TWO_FILES,
-    AgencyState.WRONG_YEAR,
-    AgencyState.OLD_EDITION,
-    AgencyState.ERRORS,
-}
+_TO_CORRECT = {AgencyState.TWO_FILES, AgencyState.WRONG_YEAR, AgencyState.OLD_EDITION, AgencyState.ERRORS}
 
 
 def head(lang: Lang) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from xltools.checking.collection import Collection
-from xltools.data.filing import Filing, Return
+from xltools.data.filing import Filing, Return, Shown
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole
 from xltools.prose.checks import matches
@@ -50,9 +50,7 @@ def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
 def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> dict[str, object]:
     """Return a file as a JSON object: its identity, inputs, shown totals, prose and findings."""
     stamp = filing.stamp
-    values = filing.record.values if isinstance(filing, Return) else {}
-    shown_totals = filing.shown if isinstance(filing, Return) else {}
-    prose = filing.prose if isinstance(filing, Return) else {}
+    read = filing if isinstance(filing, Return) else None
     return {
         "file": filing.source.path,
         "sha256": filing.source.sha256,
@@ -61,15 +59,16 @@ def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> di
         "year": stamp.year if stamp else None,
         "kind": stamp.kind if stamp else None,
         "agency": _agency_object(filing),
-        "values": {name: plain(value) for name, value in values.items()},
-        "shown": {
-            name: shown.text if shown.value is None else plain(shown.value)
-            for name, shown in shown_totals.items()
-        },
-        "prose": dict(prose),
+        "values": {name: plain(value) for name, value in read.record.values.items()} if read else {},
+        "shown": {name: _shown_value(shown) for name, shown in read.shown.items()} if read else {},
+        "prose": dict(read.prose) if read else {},
         "matches": [_match_object(mention) for mention in matches(filing)],
         "findings": [finding_object(finding, lang) for finding in findings],
     }
+
+
+def _shown_value(shown: Shown) -> int | float | str:
+    return shown.text if shown.value is None else plain(shown.value)
 
 
 def _match_object(mention: Mention) -> dict[str, object]:

@@ -18,10 +18,8 @@ _MARKUP = re.compile(r"[\\`*~<>|\[\]]")
 
 def listing(lang: Lang) -> TextTable:
     """Return a table of all codes with their severity and title."""
-    t = catalog(lang)
-    head = [t(f"explain.head-{key}") for key in ("code", "severity", "title")]
     severities = {(row, 1): severity.value for row, severity in enumerate(SEVERITY.values(), 1)}
-    return TextTable([head, *_code_rows(lang)], marks=severities)
+    return TextTable(list(_code_rows(lang)), marks=severities)
 
 
 def page_text(code: str, lang: Lang) -> str:
@@ -47,11 +45,9 @@ def page_markdown(code: str, lang: Lang) -> str:
 def book_markdown(lang: Lang) -> str:
     """Return the table of all codes, followed by all pages, as one Markdown document."""
     t = catalog(lang)
-    head = [t(f"explain.head-{key}") for key in ("code", "severity", "title")]
+    head, *rows = _code_rows(lang)
     lines = [f"| {' | '.join(head)} |", "|---|---|---|"]
-    lines += [
-        f"| [`{code}`](#{code}) | {level} | {_escaped(title)} |" for code, level, title in _code_rows(lang)
-    ]
+    lines += [f"| [`{code}`](#{code}) | {level} | {_escaped(title)} |" for code, level, title in rows]
     top = [t("explain.book-other"), f"# {t('explain.book-title')}", t("explain.book-intro"), "\n".join(lines)]
     return "\n\n".join([*top, *(page_markdown(code, lang) for code in SEVERITY)])
 
@@ -69,8 +65,11 @@ def nearest_codes(word: str) -> list[str]:
 
 
 def _code_rows(lang: Lang) -> Iterator[tuple[str, str, str]]:
+    """Yield the heads of the columns, then the code, severity and title of each kind of finding."""
+    t = catalog(lang)
+    yield t("explain.head-code"), t("explain.head-severity"), t("explain.head-title")
     for code, severity in SEVERITY.items():
-        yield code, catalog(lang)(f"severity.{severity.value}"), finding_text(code, lang).title
+        yield code, t(f"severity.{severity.value}"), finding_text(code, lang).title
 
 
 def _severity_text(code: str, lang: Lang) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +36,7 @@ def _write_database(path: Path, extract: Extract, lang: Lang) -> None:
         for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN", *tables(_TYPES)):
             database.execute(statement)
 
-        def insert(table: str, rows: list[ExportRow]) -> None:
+        def insert(table: str, rows: Iterable[ExportRow]) -> None:
             marks = ", ".join("?" * len(TABLES[table]))
             database.executemany(
                 f"INSERT INTO {table} VALUES ({marks})", (tuple(map(_stored, row)) for row in rows)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from xltools.data.finding import Finding, Severity
-from xltools.data.observations import ReturnFigures
 from xltools.form.model import Form
 from xltools.report.export.extract import ExportedFile, Extract
 from xltools.report.export.tables import (
@@ -50,15 +49,11 @@ TABLES: dict[str, ExportColumns] = {
         ExportColumn("waived", "flag"),
     ),
 }
-_KEYS = {
-    "files": "id",
-    "returns": "id",
-    "cells": "form, edition, cell",
-}
+_KEYS = {"files": "id", "returns": "id", "cells": "form, edition, cell"}
 _NOT_IN_NAMES = re.compile(r"\W")
 _JOIN = "figures f JOIN returns r ON r.id = f.return_id"
 
-Insert = Callable[[str, list[ExportRow]], None]
+Insert = Callable[[str, Iterable[ExportRow]], None]
 
 
 def tables(types: Mapping[Kind, str]) -> Iterator[str]:
@@ -83,22 +78,14 @@ def _wide_view(form: Form) -> str:
     about = ", ".join(f'r."{column.name}"' for column in ABOUT)
     unread = "SUM(CASE WHEN f.state = 'unread' THEN 1 ELSE 0 END) AS unread"
     values = ", ".join(
-        f"MAX(CASE f.cell WHEN '{name}' THEN f.value END) AS {_identifier(name)}" for name in form.cells
+        f"MAX(CASE f.cell WHEN '{name}' THEN f.value END) AS \"{name}\"" for name in form.cells
     )
     of_form = f"r.form = {_literal(form.key)} AND r.edition = {_literal(form.edition)}"
+    view = "wide_" + _NOT_IN_NAMES.sub("_", form.name)  # such as wide_xxgk_2021
     return (
-        f"CREATE VIEW {_identifier(wide_name(form))} AS SELECT {about}, {unread}, {values} "
+        f'CREATE VIEW "{view}" AS SELECT {about}, {unread}, {values} '
         f"FROM {_JOIN} WHERE {of_form} GROUP BY r.id, {about} ORDER BY r.id"
     )
-
-
-def wide_name(form: Form) -> str:
-    """ReturnFigures the name of the view with one row per return of that form, such as ``wide_xxgk_2021``."""
-    return "wide_" + _NOT_IN_NAMES.sub("_", form.name)
-
-
-def _identifier(name: str) -> str:
-    return f'"{name}"'
 
 
 def _literal(text: str) -> str:
@@ -113,22 +100,13 @@ def fill(extract: Extract, insert: Insert, lang: Lang) -> None:
         insert("findings", [_finding_row(file_id, finding, lang) for finding in file.examined.findings])
         for one in file.returns:
             returns += 1
-            insert("returns", [(returns, file_id, *about_return(one), _is_nil(one))])
-            insert(
-                "figures",
-                [
-                    (
-                        returns,
-                        figure.cell.name,
-                        figure.value,
-                        figure.state.value,
-                        figure.sheet,
-                        figure.address,
-                    )
-                    for figure in extract.figures(one)
-                ],
-            )
-    insert("cells", list(dictionary(extract.forms.values()).rows))
+            # An agency inside a roll-up: the roll-up does not keep whether its return was a nil return.
+            is_nil = None if one.via or one.filing.is_rollup else one.filing.is_nil
+            insert("returns", [(returns, file_id, *about_return(one), is_nil)])
+            found = extract.figures(one)
+            rows = [(returns, f.cell.name, f.value, f.state.value, f.sheet, f.address) for f in found]
+            insert("figures", rows)
+    insert("cells", dictionary(extract.forms.values()).rows)
 
 
 def _file_row(file_id: int, file: ExportedFile) -> ExportRow:
@@ -137,11 +115,6 @@ def _file_row(file_id: int, file: ExportedFile) -> ExportRow:
     kind = filing.stamp.kind if filing.stamp else None
     source = filing.source
     return (file_id, source.path, source.sha256 or None, source.size, kind, file.state, *counts)
-
-
-def _is_nil(one: ReturnFigures) -> bool | None:
-    """ReturnFigures whether it is a nil return; ``None`` for an agency inside a roll-up, which does not keep that."""
-    return None if one.via or one.filing.is_rollup else one.filing.is_nil
 
 
 def _finding_row(file_id: int, finding: Finding, lang: Lang) -> ExportRow:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from xltools.data.observations import FigureState, Observation, ReturnFigures
+from xltools.data.observations import FigureState, ReturnFigures
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
 from xltools.report.export.extract import Extract
@@ -48,18 +48,8 @@ _CELL_COLUMNS = _texts("cell", "section", "row_label", "column_label", "sheet", 
 TIDY: ExportColumns = (*ABOUT, *_CELL_COLUMNS, ExportColumn("value", "decimal"), ExportColumn("state"))
 DICTIONARY: ExportColumns = (
     *_texts("form", "edition", "cell", "section_key", "row_key", "column_key"),
-    *_texts(
-        "section",
-        "row_label",
-        "column_label",
-        "label",
-        "sheet",
-        "address",
-        "unit",
-        "kind",
-        "number",
-        "definition",
-    ),
+    *_texts("section", "row_label", "column_label", "label", "sheet", "address", "unit", "kind", "number"),
+    ExportColumn("definition"),
     ExportColumn("signed", "flag"),
     ExportColumn("additive", "flag"),
     ExportColumn("only_for"),
@@ -67,30 +57,26 @@ DICTIONARY: ExportColumns = (
 
 
 def figures(extract: Extract) -> ExportTable:
-    """ReturnFigures the table with one row per figure or, if the extract is *wide*, one row per return."""
-    return ExportTable(TIDY, _tidy_rows(extract)) if extract.wide is None else wide(extract, extract.wide)
+    """Return the table with one row per figure or, if the extract is *wide*, one row per return.
+
+    A wide table has a column for each figure of the form; the column ``unread`` counts those that could not be read.
+    """
+    if extract.wide is None:
+        return ExportTable(TIDY, _tidy_rows(extract))
+    values = tuple(ExportColumn(name, "decimal") for name in extract.wide.cells)
+    return ExportTable((*ABOUT, ExportColumn("unread", "whole"), *values), _wide_rows(extract))
 
 
 def _tidy_rows(extract: Extract) -> Iterator[ExportRow]:
     for one in extract.returns():
         about = about_return(one)
         for figure in extract.figures(one):
-            yield (*about, *_figure_values(figure), figure.value, figure.state.value)
-
-
-def _figure_values(figure: Observation) -> ExportRow:
-    cell = figure.cell
-    row, column = _joined(cell.row_path), _joined(cell.column_path)
-    return cell.name, cell.section.title, row, column, figure.sheet, figure.address, cell.unit, kind_of(cell)
-
-
-def wide(extract: Extract, form: Form) -> ExportTable:
-    """ReturnFigures the table with one row per return and one column per figure of *form*.
-
-    The column ``unread`` counts the figures that could not be read.
-    """
-    values = tuple(ExportColumn(name, "decimal") for name in form.cells)
-    return ExportTable((*ABOUT, ExportColumn("unread", "whole"), *values), _wide_rows(extract))
+            cell, place = figure.cell, (figure.sheet, figure.address)
+            labels = cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path)
+            yield (
+                *(*about, cell.name, *labels, *place, cell.unit, _kind_of(cell)),
+                *(figure.value, figure.state.value),
+            )
 
 
 def _wide_rows(extract: Extract) -> Iterator[ExportRow]:
@@ -101,7 +87,7 @@ def _wide_rows(extract: Extract) -> Iterator[ExportRow]:
 
 
 def about_return(one: ReturnFigures) -> ExportRow:
-    """ReturnFigures the values of the columns :data:`ABOUT`: form, agency and source of a return."""
+    """Return the values of the columns :data:`ABOUT`: form, agency and source of a return."""
     stamp = one.filing.stamp
     agency, source = one.agency, one.source
     return (
@@ -111,27 +97,21 @@ def about_return(one: ReturnFigures) -> ExportRow:
 
 
 def dictionary(forms: Iterable[Form]) -> ExportTable:
-    """ReturnFigures the table with one row per cell of each form: what its name stands for, and the definition of a total."""
-    return ExportTable(
-        DICTIONARY, (_dictionary_row(form, cell) for form in forms for cell in form.cells.values())
-    )
+    """Return the table with one row per cell of each form: what its name stands for, and the definition of a total."""
+    rows = (_dictionary_row(form, cell) for form in forms for cell in form.cells.values())
+    return ExportTable(DICTIONARY, rows)
 
 
 def _dictionary_row(form: Form, cell: Cell) -> ExportRow:
     section, row, column = cell.name.split(".")
     return (
         *(form.key, form.edition, cell.name, section, row, column),
-        *(cell.section.title, _joined(cell.row_path), _joined(cell.column_path), cell.label),
-        *(*layout(form).address(cell.name), cell.unit, kind_of(cell), cell.number),
+        *(cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path), cell.label),
+        *(*layout(form).address(cell.name), cell.unit, _kind_of(cell), cell.number),
         str(cell.definition) if cell.definition else None,
         *(cell.signed, cell.additive, cell.only),
     )
 
 
-def kind_of(cell: Cell) -> str:
-    """ReturnFigures ``total`` for a derived figure, else ``input``."""
+def _kind_of(cell: Cell) -> str:
     return "total" if cell.is_total else "input"
-
-
-def _joined(labels: tuple[str, ...]) -> str:
-    return "/".join(labels)
