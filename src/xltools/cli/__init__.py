@@ -47,11 +47,11 @@ _MODULES = {"import": "importing"}  # import is a keyword
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with 0 (clean), 1 (findings of severity error) or 2 (could not be done)."""
+    """Run the command line and exit with 0 (clean), 1 (findings of severity error) or 2 (the command failed)."""
     gc.set_threshold(_GC_THRESHOLD)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     lang = chosen_lang(arguments)
-    for stream in (sys.stdout, sys.stderr):  # a console of another encoding marks what it cannot show
+    for stream in (sys.stdout, sys.stderr):  # a console escapes the characters that it cannot show
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     code = _run(arguments, lang)
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def chosen_lang(arguments: Sequence[str]) -> Lang:
-    """Return the language of the option ``--lang``, wherever it stands, by default that of the system."""
+    """Return the language of the option ``--lang``, at any position, by default that of the system."""
     for index, argument in enumerate(arguments):
         name, _, value = argument.partition("=")
         if name == "--lang":
@@ -104,8 +104,8 @@ class _Commands(click.Group):
 
 
 def command_line(lang: Lang) -> click.Group:
-    """Return all commands in *lang*; click's own words are in it from then on."""
-    # Click asks gettext for its words, and gettext takes the language from the environment.
+    """Return all commands in *lang*; from then on, click's own messages are in that language."""
+    # Click translates its messages with gettext, which takes the language from the environment.
     gettext.bindtextdomain(_DOMAIN, LOCALES)
     gettext.textdomain(_DOMAIN)
     os.environ["LANGUAGE"] = lang

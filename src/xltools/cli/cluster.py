@@ -51,7 +51,7 @@ def _connected(address: str) -> Iterator[Executor]:
         raise InputError(Problem("no-cluster", address, {"reason": _line(error)})) from error
     try:
         client.wait_for_workers(1, timeout=_DESERTED)
-        # Not pure: Dask would answer a pure task with what an equal one returned before, perhaps for a changed file.
+        # Not pure: Dask would reuse the result of an equal pure task, although the file may have changed.
         yield client.get_executor(pure=False)
     except (XltoolsError, KilledWorker):
         raise
@@ -62,7 +62,7 @@ def _connected(address: str) -> Iterator[Executor]:
     except Exception as error:
         raise InputError(Problem("cluster-failed", address, {"reason": _line(error)})) from error
     finally:
-        with contextlib.suppress(Exception):  # a scheduler that is gone is not waited for
+        with contextlib.suppress(Exception):  # do not wait for a scheduler that is gone
             client.close(timeout=1)
 
 

@@ -70,7 +70,7 @@ def command(lang: Lang) -> click.Command:
 
 
 def _say_counts(extract: Extract, paths: list[Path], lang: Lang) -> None:
-    """Say on stderr what was written and what is not in it."""
+    """Print to stderr how many files and returns were exported, and how many figures are missing."""
     t = catalog(lang)
     names = t("report.and").join(map(str, paths))
     lines = [t("report.exported", files=extract.files, returns=extract.count, paths=names)]

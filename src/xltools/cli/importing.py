@@ -62,7 +62,7 @@ def command(lang: Lang) -> click.Command:
 
 
 def _say_outputs(imported: ImportedReports, lang: Lang, *, has_roster: bool) -> None:
-    """Say on stderr which returns were written, and which reports became none."""
+    """Print to stderr which returns were written, and which reports did not become returns."""
     t = catalog(lang)
     for path, filing in imported.outputs:
         inform(t("report.imported", agency=filing.agency, year=filing.stamp.year, path=path))

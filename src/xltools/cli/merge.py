@@ -115,7 +115,7 @@ _NO_SETTINGS = Settings(0, "", "", "", incomplete=False, by_kind=False, exclusio
 
 
 def _settings_beside(workbook: Path | None) -> Settings:
-    """Return the settings in the manifest beside a workbook that is to be checked; empty ones without a manifest."""
+    """Return the settings in the manifest beside *workbook*; empty settings without a workbook or a manifest."""
     found = read(path_of(workbook)) if workbook else None
     return found.settings if found else _NO_SETTINGS
 
@@ -148,7 +148,7 @@ def _write(merged: MergedFiles, output: Path, lang: Lang) -> int:
 
 
 def _say_findings(merged: MergedFiles, lang: Lang) -> None:
-    """Print the findings, and why there is no sheet of earlier years where last year's files are there."""
+    """Print the findings and, if last year's files gave no sheet of earlier years, the reason."""
     collection, rollup, last_year = merged.outcome.collection, merged.outcome.rollup, merged.last_year
     if collection.tally.is_any:
         for block in text.collection_blocks(collection, lang):
@@ -165,7 +165,7 @@ _MOST_LINES = 100  # mismatches that are printed
 
 
 def _prove(workbook: Path, merged: MergedFiles, limits: Limits, lang: Lang) -> int:
-    """Say whether *workbook* is what the files give; return 0 if it is, else 1."""
+    """Print whether *workbook* is the roll-up of the files; return the exit code."""
     t, rollup = catalog(lang), merged.outcome.rollup
     if rollup is None:
         emit(text.collection_text(merged.outcome.collection, lang) + "\n")

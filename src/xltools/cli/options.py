@@ -89,7 +89,7 @@ def formats(lang: Lang, *names: str) -> Callable[[_Command], _Command]:
 
 
 class ReadingOptions(NamedTuple):
-    """The options that say how files are read, and by which processes."""
+    """The options for reading files: how they are read, and by which processes."""
 
     by_labels: bool = False
     key: bytes = b""
@@ -107,9 +107,9 @@ class ReadingOptions(NamedTuple):
 
 
 def reading(lang: Lang) -> Callable[[_Command], _Command]:
-    """Return the options that say how files are read, passed to the command as one argument ``reading``.
+    """Return the options for reading files, which are passed to the command as one argument ``reading``.
 
-    It stands right above the command's function, below its other options.
+    It has to be the innermost decorator of the command's function.
     """
     options = together(
         option(lang, "--by-labels", is_flag=True, text="by-labels"),
@@ -153,7 +153,7 @@ def find_form(name: str | None) -> Form:
 
 
 class CollectionDefaults(NamedTuple):
-    """The settings of the collection in whose folder the command runs; all empty if it runs in none.
+    """The settings of the collection in the current folder; all empty if that is no collection.
 
     A method returns what an option of the command gives or, without that option, what the collection gives.
     """
@@ -196,7 +196,7 @@ class CollectionDefaults(NamedTuple):
 
 
 def collection_defaults() -> CollectionDefaults:
-    """Return the defaults of the collection in whose folder the command runs."""
+    """Return the settings of the collection in the current folder."""
     if not Path(settings.FILE).is_file():
         return CollectionDefaults()
     found = settings.load(Path())

@@ -1,4 +1,4 @@
-"""Output that goes into files: what may be written where; and where the codes of findings are explained."""
+"""Output files of reports: which paths are refused, and the reference to the explanations of findings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILES = {"html", "xlsx"}  # formats that cannot be printed
 
 
 def refuse_output(how: str, output: Path | None, *, force: bool) -> None:
-    """Raise before anything is read if a format needs a file and there is none, or only one that would be replaced."""
+    """Raise if a format needs a file and *output* is missing or, unless *force*, would be replaced."""
     if how not in FILES:
         return
     if output is None:
@@ -35,6 +35,6 @@ def write_file(output: Path, content: bytes, inputs: Inputs) -> None:
 
 
 def point_to_explanations(collection: Collection, lang: Lang) -> None:
-    """Say on a terminal, beside the output, which command explains the codes."""
+    """Print to stderr, if it is a terminal, which command explains the codes."""
     if is_terminal(sys.stderr) and (findings := collection.findings):
         inform(pointer(findings, lang))

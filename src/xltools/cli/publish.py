@@ -102,7 +102,7 @@ def command(lang: Lang) -> click.Command:
 
 
 def _default_output(own: CollectionDefaults, how: DocumentFormat | None, *, starter: bool) -> Path | None:
-    """Return where a collection keeps its report or, with *starter*, the text of it; ``None`` without a collection."""
+    """Return the path of a collection's report or, with *starter*, of its text; ``None`` without a collection."""
     if starter:
         return own.template
     return own.report.with_suffix(f".{how or DOCUMENT_FORMATS[0]}") if own.report else None
@@ -158,7 +158,7 @@ def _say(text: str, output: Path | None) -> None:
 
 
 def _word_lines(prepared: PreparedReport, report: ReportText, *, draft: bool, lang: Lang) -> Iterator[str]:
-    """Yield whose words each part of the report has, what is still to be written, and why the report is not written."""
+    """Yield the source of each part of the text, the gaps that are left, and why the report is not written."""
     t, form, path = catalog(lang), report.known.form, prepared.template
     for origin in ("template", "workbook", "form", "nobody"):
         parts = [p for p in report.passages if p.origin == origin and (p.wordings or origin == "nobody")]

@@ -41,7 +41,7 @@ def read_all(
     roster: Roster | None = None,
     district: str = "",
 ) -> Inputs:
-    """Read every file in *paths* and say how many were skipped; see :func:`~xltools.collection.reading.read_inputs`."""
+    """Read every file in *paths* and print how many were skipped; see :func:`~xltools.collection.reading.read_inputs`."""
     inputs = read_inputs(
         paths,
         reading.for_form(form),
@@ -55,7 +55,7 @@ def read_all(
 
 
 def say_skipped(inputs: Inputs, lang: Lang) -> None:
-    """Say on stderr how many files were skipped, if any."""
+    """Print to stderr how many files were skipped, if any."""
     if inputs.skipped:
         inform(catalog(lang)("report.passed-over", count=inputs.skipped))
 
@@ -68,14 +68,14 @@ def find_past(
     lang: Lang,
     reading: ReadingOptions,
 ) -> Past | None:
-    """Read last year's figures, by default those that the collection names, and say which files were not usable."""
+    """Read last year's figures, by default those that the collection names, and print how many files were not usable."""
     found = read_last_year(own.prior_of(paths), form, year, reading.for_form(form), execution(reading, lang))
     say_faults(found, lang)
     return found.past if found else None
 
 
 def say_faults(found: LastYear | None, lang: Lang) -> None:
-    """Say on stderr how many of last year's files have errors or could not be read, if any."""
+    """Print to stderr how many of last year's files have errors or could not be read, if any."""
     if found and (found.faulty or found.unusable):
         facts = {"files": found.files, "faulty": found.faulty, "unusable": found.unusable}
         inform(catalog(lang)("report.prior-faults", **facts))

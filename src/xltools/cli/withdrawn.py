@@ -1,4 +1,4 @@
-"""What earlier versions accepted and this one refuses, for one release with a message that says what to do instead.
+"""Commands, options, formats and addresses that were withdrawn: for one release, a message says what to do instead.
 
 An entry is added by the release that withdraws something, and removed by the next one. ``tests/interface/withdrawn.txt``
 keeps the complete list.

@@ -1,4 +1,4 @@
-"""Gathering what the agencies of a collection wrote, under the title of the collection."""
+"""Gathering the agencies' texts into one document with the title of the collection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def gather_texts(
 ) -> GatheredProse:
     """Return the document with the texts of *filings*; see :func:`~xltools.document.gathering.gathered`.
 
-    Without *year* and *district* its title has those of the files: all their years, and their district if it is one.
+    Without *year* and *district*, the title has all years of the files, and their district if all have the same one.
     """
     stamps = [filing.stamp for filing in filings if filing.stamp]
     years = {year} if year else {stamp.year for stamp in stamps}

@@ -28,8 +28,8 @@ _ANY_YEAR = 2024  # passes the check where no year was given
 class ImportOptions:
     """How reports are read.
 
-    ``given`` is what is known of a report besides its text, ``roster`` gives agencies their codes, and ``district`` is
-    the district of an agency whose report and name show none.
+    ``given`` is the identity of a report as far as it is known, ``roster`` has the codes of the agencies, and
+    ``district`` is used for an agency if neither its report nor its name contains a district.
     """
 
     form: Form | None = None
@@ -56,7 +56,7 @@ class ImportedReports(NamedTuple):
 def import_reports(
     places: Sequence[Path], output: Path | None, options: ImportOptions, *, force: bool = False
 ) -> ImportedReports:
-    """Read the reports in *places* and make a return of each that could be read whole; nothing is written.
+    """Read the reports in *places* and return a workbook for each that could be read completely; write nothing.
 
     *output* is the path of the one return or the folder of all, by default the current one. Raises
     :class:`XltoolsError` for what no return can be stamped with, a workbook among the reports, two returns with one
@@ -112,7 +112,7 @@ def _return_name(filing: Return) -> str:
 
 
 def _workbook(filing: Return, district: str) -> bytes:
-    """Return the return, whose totals are formulas. Raises :class:`InputError` if the agency's district is not known."""
+    """Return a return as a workbook, with formulas for its totals. Raises :class:`InputError` if the agency's district is not known."""
     agency = filing.stamp.agency
     home = agency.district or district or district_of(agency.name)
     if not home:

@@ -1,4 +1,4 @@
-"""Last year's figures: which files hold them, and how far they could be read."""
+"""Last year's figures: finding the files that contain them, and reading these."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xltools.office.guard import Limits
 
 
 class LastYear(NamedTuple):
-    """Last year's figures, and of how many files: ``faulty`` have errors, ``unusable`` could not be read at all."""
+    """Last year's figures, and the number of files: ``faulty`` have errors, ``unusable`` could not be read at all."""
 
     past: Past
     files: int
@@ -29,10 +29,10 @@ class LastYear(NamedTuple):
 
 
 def last_year_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the files that hold last year's figures.
+    """Return the files that contain last year's figures.
 
-    For the folder of a collection this is its roll-up, if there is one that no agency is missing from, else its
-    returns: the roll-up has the agencies under the codes of the roster, their sum, and the years before.
+    For the folder of a collection, this is its roll-up if it exists and is complete, else the folder of its returns.
+    The roll-up has the codes of the roster, the sums and the years before.
     """
     return [_returns_in(path) if (path / settings.FILE).is_file() else path for path in paths]
 

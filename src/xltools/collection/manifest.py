@@ -1,4 +1,4 @@
-"""The manifest of a roll-up: its input files with their hashes, and everything else that its bytes depend on."""
+"""The manifest of a roll-up: the hashes of its input files, and the settings that its content depends on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import xltools
 from xltools.data.filing import Account, Source
-from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
 from xltools.errors import InputError, Problem
@@ -48,11 +47,6 @@ def hash_of(content: bytes | Iterable[bytes]) -> str:
     for part in (content,) if isinstance(content, bytes) else content:
         whole.update(part)
     return whole.hexdigest()
-
-
-def policy_hash(policy: Policy | None) -> str:
-    """Return the hash of everything that a coordinator decided about findings."""
-    return hash_of(repr(policy or Policy()).encode())
 
 
 def text(
@@ -109,7 +103,7 @@ class Manifest(NamedTuple):
     inputs: Sequence[Account]
 
     def is_of(self, workbook: bytes, limits: Limits) -> bool:
-        """Return whether *workbook* is the one that the manifest is about."""
+        """Return whether the manifest was written for *workbook*."""
         if not self.parts_sha256:
             return hash_of(workbook) == self.sha256
         try:
@@ -140,7 +134,7 @@ def _account(one: Mapping[str, Any]) -> Account:
 
 
 def sources_beside(workbook: Source) -> list[Account]:
-    """Return the inputs of a roll-up from the manifest beside it; none if no manifest is valid and about *workbook*."""
+    """Return the inputs of a roll-up from the manifest beside it; none without a valid manifest of *workbook*."""
     with contextlib.suppress(InputError):
         found = read(path_of(Path(workbook.on_disk)))
         if found and found.sha256 == workbook.sha256:

@@ -27,7 +27,7 @@ _NO_SOURCE = Source("")
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """What the coordinator leaves out: the code of an agency or the name of a file, with the reason."""
+    """An agency or a file that the coordinator leaves out: its code, name or path, with the reason."""
 
     what: str
     reason: str
@@ -115,7 +115,7 @@ def _addable(one: Examined) -> Return | None:
 
 
 def _in_order(added: Iterable[Return], roster: Roster | None) -> list[Return]:
-    """Return the files in the order of the roster, then of district and code, whatever their own order.
+    """Return the files in the order of the roster, then of district and code; the order of *added* has no effect.
 
     Raises :class:`AdditionError` if two are from one agency: each of them has an error that names the other.
     """
@@ -169,7 +169,7 @@ def _refused(one: Examined) -> Account:
 
 
 def _excluded(filing: Filing, exclusion: Exclusion, roster: Roster | None, district: str) -> Account:
-    """Return the account of an excluded file; one that cannot be read belongs to the agency whose code its name begins with."""
+    """Return the account of an excluded file; if it cannot be read, its agency is found by the code in its name."""
     agency = filing.agency
     if agency is None and roster and (entry := named_for(filing, roster)):
         agency = entry.agency(district)

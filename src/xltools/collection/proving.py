@@ -1,9 +1,8 @@
-"""Proving a roll-up: whether a workbook is what the files at hand give, and if not, what is different in it.
+"""Proving a roll-up: whether a workbook is the roll-up of the given files, and in which places it differs.
 
-A workbook is proved if its parts are those of the roll-up that the files give: the same names in the same order, each
-with the same content, byte for byte after unpacking. Any other is read and compared with that roll-up, row by row and
-figure by figure, and part by part where no figure differs. Whether its cells show what its rows add up to is checked
-where it is verified.
+A workbook is proved if it has the parts of the roll-up of the files: the same names in the same order, each with the
+same content, byte for byte after unpacking. Any other workbook is read and compared with that roll-up, row by row and
+figure by figure, and part by part if no figure differs. Its totals are checked when it is verified.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from xltools.text import Word
 
 
 class Mismatch(NamedTuple):
-    """One thing in which a workbook differs from the roll-up of the files: a code with its facts, or a finding."""
+    """A difference between a workbook and the roll-up of the files: a code with its facts, or a finding."""
 
     code: str
     facts: Mapping[str, object] = {}
@@ -44,7 +43,7 @@ class ProofResult(NamedTuple):
 
 
 def prove(workbook: Path, merged: MergedFiles, rollup: Rollup, limits: Limits) -> ProofResult:
-    """Compare *workbook* with the *rollup* that the files give. Raises :class:`InputError` if there is no such workbook."""
+    """Compare *workbook* with the *rollup* of the files. Raises :class:`InputError` if it cannot be read."""
     there = read_bytes(workbook)
     made = written_parts(merged.workbook(rollup, workbook.parent))
     differing = tuple(_part_mismatches(there, workbook, made, limits))
@@ -105,7 +104,7 @@ def _part_mismatches(there: bytes, workbook: Path, made: PartHashes, limits: Lim
 
 
 def _figure_mismatches(there: bytes, workbook: Path, rollup: Rollup, limits: Limits) -> Iterator[Mismatch]:
-    """Yield the figures that the files do not give, and the findings on the workbook itself."""
+    """Yield the figures that differ, and the findings on the workbook itself."""
     item = InboxItem(str(workbook), there, size=len(there))
     filing = reading(item, lambda one: verified(read_package(one.data, one.name, rollup.form, limits)))
     yield from _discrepancies(filing, rollup)
@@ -115,7 +114,7 @@ def _figure_mismatches(there: bytes, workbook: Path, rollup: Rollup, limits: Lim
 
 
 def _discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Mismatch]:
-    """Yield what differs between the roll-up in a workbook, read as *filing*, and the one that the files give."""
+    """Yield the differences between the roll-up in a workbook, read as *filing*, and the *rollup* of the files."""
     if isinstance(filing, RefusedFile) or not filing.is_rollup:
         yield Mismatch("unreadable")
         return

@@ -1,4 +1,4 @@
-"""Publishing the report on a roll-up or a return: the years before it, whose text it has, and when it is not written."""
+"""Publishing the report on a roll-up or a return: reading its figures and text, checking and writing it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PublishOptions:
-    """What a report depends on besides its workbook.
+    """The inputs of a report besides its workbook.
 
     ``template`` is the file with its text. ``district_template`` is that of the collection: it is used, if the file
     exists, for the report of the ``district`` itself. ``prior`` are the paths of last year's files, by default
@@ -61,7 +61,7 @@ class PublishOptions:
 
 
 class ReportSource(NamedTuple):
-    """The workbook that a report is made from, the figures of the years before by year, and what last year's files gave."""
+    """The workbook of a report, the figures of the years before by year, and the result of reading last year's files."""
 
     inputs: Inputs
     filing: Filing
@@ -71,7 +71,7 @@ class ReportSource(NamedTuple):
 
 @dataclass(frozen=True)
 class PreparedReport:
-    """A report before it is written: its words, all findings on it, and the path of the text it has, if any.
+    """A report before it is written: its text, all findings on it, and the path of its template, if any.
 
     ``report`` is ``None`` if the figures of the workbook could not be read.
     """
@@ -83,7 +83,7 @@ class PreparedReport:
 
     @property
     def is_publishable(self) -> bool:
-        """Whether there is no error and no gap in the words."""
+        """Whether there is no error and no gap in the text."""
         return self.report is not None and not self.report.gaps and not self.collection.has_errors
 
 
@@ -96,7 +96,7 @@ class RenderedReport(NamedTuple):
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether no second reader has findings."""
+        """Whether the second reader, if there was one, has no findings."""
         return self.reading is None or not self.reading.findings
 
 
@@ -108,7 +108,7 @@ class PublishedReport(NamedTuple):
 
     @property
     def is_written(self) -> bool:
-        """Whether the document was written: there is one, and no second reader has findings."""
+        """Whether the document was written."""
         return self.rendered is not None and self.rendered.is_confirmed
 
 
@@ -146,9 +146,9 @@ def read_report_source(
 
 
 def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedReport:
-    """Return the report with its words filled in and verified.
+    """Return the report with the figures filled into its text, verified.
 
-    Raises :class:`InputError` for a text that does not fit the form or has a name in braces that is not known.
+    Raises :class:`InputError` for a text that does not fit the form or has an unknown name in braces.
     """
     filing, report, template = source.filing, None, None
     if isinstance(filing, Return):
@@ -161,7 +161,7 @@ def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedRep
 
 
 def _district_template(filing: Return, options: PublishOptions) -> Path | None:
-    """Return the collection's text for the report of the district itself: it is no agency's."""
+    """Return the path of the collection's text, which is only used for the report of the district itself."""
     path = options.district_template
     is_own = filing.agency.name == options.district
     return path if path and is_own and path.is_file() else None

@@ -52,7 +52,7 @@ def return_files(
     left = {}
     for one in files:
         source = one.source
-        # Files of one name, from two folders, also get the beginning of their hashes.
+        # The beginning of the hash tells files with the same name from two folders apart.
         stem = one.stem if stems[one.stem] == 1 else f"{one.stem}_{source.sha256[:8]}"
         write_atomically(folder / f"{stem}.txt", one.text.encode("utf-8-sig"))
         left[source.path, source.sha256] = (one, stem)

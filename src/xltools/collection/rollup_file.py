@@ -1,4 +1,4 @@
-"""The roll-up as a file: merged from the returns, read by a second reader where that is asked for, and written."""
+"""The roll-up as a file: merged from the returns, checked by a second reader if requested, and written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xltools.collection import manifest
 from xltools.collection.issuing import check_inputs
 from xltools.collection.last_year import LastYear, last_year_hash, read_last_year
-from xltools.collection.manifest import Settings, hash_of, policy_hash
+from xltools.collection.manifest import Settings, hash_of
 from xltools.collection.merging import Exclusion, Merge, merge
 from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, read_inputs, read_one
 from xltools.collection.roster_files import load_roster
@@ -68,7 +68,7 @@ class MergeOptions:
 
     def settings(self) -> Settings:
         """Return what the manifest records of these options."""
-        others = {"policy": policy_hash(self.policy)}
+        others = {"policy": hash_of(repr(self.policy).encode())}
         if self.roster:
             others["roster"] = hash_of(read_bytes(self.roster))
         if self.prior:
@@ -87,7 +87,7 @@ class MergeOptions:
 
 
 class MergedFiles(NamedTuple):
-    """A merge of files: what was read, what came of it, and last year's figures if there were any."""
+    """A merge of files: the inputs, the outcome, and last year's figures if there are any."""
 
     options: MergeOptions
     inputs: Inputs

@@ -1,4 +1,4 @@
-"""The second reader: checks a roll-up against its files before it is written, a document, and blank workbooks.
+"""The second reader: checks a roll-up before it is written, a published document, and blank workbooks.
 
 :mod:`xltools.witness` computes the figures and shares no code with the rest of the package. This module passes it the
 files and converts its differences to findings.
@@ -103,17 +103,8 @@ class SecondReader:
         known = one.figure in self._form.cells
         label = self._form.cells[one.figure].label if known else one.figure or Word("whole-file")
         facts: dict[str, object] = {"label": label, "reader": Word(reader)}
-        return Finding(
-            "witness-differs",
-            one.file,
-            "",
-            one.sheet,
-            one.address,
-            one.figure,
-            one.found,
-            one.expected,
-            facts,
-        )
+        place = one.sheet, one.address, one.figure
+        return Finding("witness-differs", one.file, "", *place, one.found, one.expected, facts)
 
 
 def _found_by(
@@ -159,7 +150,7 @@ def _existing_account(account: Account, home: Path) -> Account | None:
 
 
 def _file_of(source: Source, paths: Mapping[str, Path]) -> tuple[str, Path]:
-    """Return the file, as it is shown and as it is opened, that a source lies in: itself or an archive."""
+    """Return the displayed name and the path of the file that contains a source: the file itself or an archive."""
     found = [name for name in paths if source.path == name or source.path.startswith(f"{name}!")]
     name = max(found, key=len, default=source.on_disk)
     return name, paths.get(name, Path(name))
@@ -186,14 +177,5 @@ def issued_findings(
 def _issued_finding(fault: IssueFault, form: Form, agency: str, file: str) -> Finding:
     label = form.cells[fault.figure].label if fault.figure in form.cells else ""
     facts: dict[str, object] = {"what": Word(f"issued-{fault.what}"), "label": label}
-    return Finding(
-        "issued-differs",
-        file,
-        agency,
-        fault.sheet,
-        fault.address,
-        fault.figure,
-        fault.found,
-        fault.expected,
-        facts,
-    )
+    place = fault.sheet, fault.address, fault.figure
+    return Finding("issued-differs", file, agency, *place, fault.found, fault.expected, facts)

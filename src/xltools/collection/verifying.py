@@ -1,4 +1,4 @@
-"""Verifying files that were read: as the returns of a collection, or as what the district says itself."""
+"""Verifying files that were read: the returns of a collection, or the district's own roll-up and report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV whose texts no spreadsheet takes for formulas, and can be restored exactly."""
+"""CSV in which no spreadsheet takes a text for a formula; every text can be restored exactly."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Returned:
 
     @property
     def stem(self) -> str:
-        """The file name, without suffix, of what is returned."""
+        """The name, without the ending, of the files that are returned."""
         return clerk()("returned.file", name=safe_stem(self.examined.filing.source.name.rpartition(".")[0]))
 
     def workbook(self, package: bytes) -> bytes:
@@ -45,7 +45,7 @@ class Returned:
 
 
 def returned(examined: Examined) -> Returned | None:
-    """Return the file to send back, or None if the agency has nothing to do. A defect of the program is not its fault."""
+    """Return the file to send back, or None if the agency has nothing to do, as after a defect of the program."""
     findings = [finding for finding in examined.findings if finding.code != "reader-failed"]
     if not any(finding.is_open for finding in findings):
         return None

@@ -4,15 +4,51 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 
-from xltools.checking.board import file_statuses
+from xltools.checking.board import FileStatus, file_statuses
 from xltools.checking.collection import Collection
+from xltools.checking.grouping import grouped
 from xltools.data.filing import Return
-from xltools.data.finding import Severity
+from xltools.data.finding import Finding, Place, Severity
 from xltools.document.pages import page
-from xltools.report.html.filing import HtmlSection
+from xltools.report.html.sheets import NumberedMessage, RenderedForm
 from xltools.text import Lang, catalog, cause_text, group_text, message
+
+
+@dataclass(frozen=True)
+class HtmlSection:
+    """A file, or an agency without one, as the templates ``filing.html`` and ``missing.html`` show it.
+
+    ``agency`` is never empty, and every anchor of the section begins with ``anchor``.
+    """
+
+    status: FileStatus
+    agency: str
+    anchor: str
+
+    @property
+    def search(self) -> str:
+        """The text that the agency filter searches."""
+        return f"{self.status.agency} {self.status.path}".lower()
+
+    @cached_property
+    def marks(self) -> tuple[NumberedMessage, ...]:
+        """The messages, numbered, the worst first."""
+        groups = enumerate(grouped(self.status.findings), 1)
+        return tuple(NumberedMessage(index, f"{self.anchor}-n{index}", group) for index, group in groups)
+
+    @cached_property
+    def form(self) -> RenderedForm | None:
+        """The form with its figures; None if they could not be read."""
+        filing = self.status.filing
+        return RenderedForm(filing, self.anchor, self.marks) if isinstance(filing, Return) else None
+
+    def name(self, place: Place | Finding) -> str:
+        """Return the address of *place*; in a document, which has no addresses, the label of its cell."""
+        cell = self.form.filing.form.cells.get(place.cell) if self.form else None
+        return place.address or (cell.label if cell else "")
 
 
 def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] | None = None) -> str:
