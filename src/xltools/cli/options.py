@@ -35,7 +35,7 @@ _SHORTEST_KEY = 16  # bytes
 
 
 def file() -> click.Path:
-    """Return the type of an option that names a file."""
+    """Return the type of an option that names a file; click translates its name when it is created."""
     return click.Path(path_type=Path, dir_okay=False)
 
 
