@@ -50,7 +50,7 @@ def command(lang: Lang) -> click.Command:
         agencies = find_roster(roster or own.roster)
         inbox, how_read = inbox_of(paths, own), reading._replace(verifying=False)
         inputs = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district or "")
-        found = gather_texts(inputs.filings, definition, agencies, own.year, own.district or "")
+        found = gather_texts(inputs.filings, definition, agencies, own.period, own.district or "")
         if output:
             refuse_input(output, inputs.inbox.paths)
         emit_document(found.document, output, how)

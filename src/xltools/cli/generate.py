@@ -15,12 +15,14 @@ from xltools.cli.options import (
     find_roster,
     given,
     option,
+    period,
     prior,
     read_key,
 )
 from xltools.cli.output import emit, emit_block, inform, progress
 from xltools.cli.returns import find_past
 from xltools.collection import issuing
+from xltools.data.period import Period
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes, write_each
 from xltools.report.text import findings_text
@@ -38,7 +40,7 @@ def command(lang: Lang) -> click.Command:
     t = catalog(lang)
 
     @click.command("generate", help=t("help.generate"))
-    @option(lang, "--year", type=int, text="year")
+    @period(lang)
     @option(lang, "--district", text="district")
     @option(lang, "--roster", type=file(), text="roster")
     @option(lang, "--agency", text="agency")
@@ -59,7 +61,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--check", "is_checked", is_flag=True, text="check-issued")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
-        year: int | None,
+        period: Period | None,
         district: str | None,
         roster: Path | None,
         agency: str | None,
@@ -74,19 +76,19 @@ def command(lang: Lang) -> click.Command:
         force: bool,
     ) -> int:
         own = collection_defaults()
-        year = given(year, own.year, "--year")
+        period = given(period, own.period, "--year")
         district = given(district, own.district, "--district")
         folder = given(folder, own.outbox, "-o")
         roster, form = roster or own.roster, form or own.form
-        issuing.check_inputs(year, district, password)
+        issuing.check_inputs(period, district, password)
         definition, secret = find_form(form), read_key(key)
         agencies = find_roster(roster)
         entries = issuing.chosen(agencies, agency, code)
-        past = find_past(prior, own, definition, year, lang, ReadingOptions())
+        past = find_past(prior, own, definition, period, lang, ReadingOptions())
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
         last = issuing.last_figures(past, agencies or entries, district) if past else {}
-        blank = issuing.Issue(definition, year, district, password, secret, show_last=show_last)
+        blank = issuing.Issue(definition, period, district, password, secret, show_last=show_last)
         new = issuing.missing_outputs(
             blank,
             entries,
@@ -98,7 +100,7 @@ def command(lang: Lang) -> click.Command:
         made = ((path, blank.workbook(entry, last.get(entry.code))) for entry, path in new)
         if is_checked:
             contents = list(progress(made, t("report.generating"), len(new)))
-            there = [folder / issuing.file_name(entry, year) for entry in entries]
+            there = [folder / issuing.file_name(entry, period) for entry in entries]
             written = dict(contents)
             checked = {path: written.get(path) or read_bytes(path) for path in there}
             if not _are_sound(blank, list(zip(entries, checked.values(), strict=True)), last, lang):
@@ -134,7 +136,7 @@ def _are_sound(
             workbook,
             issue.stamp(entry),
             issue.filled(last.get(entry.code)),
-            issuing.file_name(entry, issue.year),
+            issuing.file_name(entry, issue.period),
             recalculate=place == 0,
         )
     ]

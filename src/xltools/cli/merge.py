@@ -16,6 +16,7 @@ from xltools.cli.options import (
     inbox_of,
     option,
     paths,
+    period,
     prior,
     prior_paths,
     reading,
@@ -32,6 +33,7 @@ from xltools.collection.rollup_file import (
     refuse_typed_texts,
     write_rollup_file,
 )
+from xltools.data.period import Period
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input
 from xltools.office.guard import Limits, limits_from
@@ -46,7 +48,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("merge", help=t("help.merge"))
     @paths()
     @option(lang, "--roster", type=file(), text="roster")
-    @option(lang, "--year", type=int, text="year")
+    @period(lang)
     @option(lang, "--district", text="district")
     @option(lang, "--code", default="", text="own-code")
     @option(lang, "-o", "--output", type=file(), text="merged")
@@ -64,7 +66,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         roster: Path | None,
-        year: int | None,
+        period: Period | None,
         district: str | None,
         code: str,
         output: Path | None,
@@ -87,7 +89,7 @@ def command(lang: Lang) -> click.Command:
         own, known = collection_defaults(), _settings_beside(checked)
         options = MergeOptions(
             find_form(form or own.form or (known and known.form)),
-            given(year, own.year or (known and known.year), "--year"),
+            given(period, own.period or (known and known.period), "--year"),
             given(district, own.district or (known and known.district), "--district"),
             code or own.code or (known.code if known else ""),
             roster or own.roster,
@@ -164,7 +166,7 @@ def _say_findings(merged: MergedFiles, lang: Lang) -> None:
         past, district = last_year.past, merged.options.district
         whose = past.gathered.name if past.gathered else ""
         key = "other-years" if whose else "no-years"
-        inform(catalog(lang)(f"report.{key}", year=past.year, whose=whose, district=district))
+        inform(catalog(lang)(f"report.{key}", period=past.period, whose=whose, district=district))
 
 
 _MOST_LINES = 100  # mismatches that are printed

@@ -77,7 +77,7 @@ def command(lang: Lang) -> click.Command:
         name = form or own.form
         options = PublishOptions(
             find_form(name) if name else None,
-            own.year,
+            own.period,
             own.district or "",
             own.policy,
             template,

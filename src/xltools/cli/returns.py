@@ -10,6 +10,7 @@ from xltools.cli.options import CollectionDefaults, ReadingOptions, prior_paths
 from xltools.cli.output import inform, progress
 from xltools.collection.last_year import LastYear, read_last_year
 from xltools.collection.reading import Filings, Inputs, Watch, Workers, read_inputs
+from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Roster
 from xltools.form.model import Form
@@ -73,7 +74,7 @@ def find_past(
     paths: Sequence[Path],
     own: CollectionDefaults,
     form: Form,
-    year: int | None,
+    period: Period | None,
     lang: Lang,
     reading: ReadingOptions,
 ) -> Past | None:
@@ -81,7 +82,7 @@ def find_past(
     found = read_last_year(
         prior_paths(paths, own),
         form,
-        year,
+        period,
         reading.for_form(form),
         processes=reading.processes,
         watch=watching(lang),

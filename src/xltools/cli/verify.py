@@ -17,6 +17,7 @@ from xltools.cli.options import (
     inbox_of,
     option,
     paths,
+    period,
     prior,
     reading,
 )
@@ -25,7 +26,8 @@ from xltools.cli.output_files import FILES, point_to_explanations, refuse_output
 from xltools.cli.returns import find_past, read_all
 from xltools.collection.reading import Inputs
 from xltools.collection.returning import return_files
-from xltools.collection.verifying import latest_year, verify_inputs
+from xltools.collection.verifying import latest_period, verify_inputs
+from xltools.data.period import Period
 from xltools.office.guard import Limits, limits_from
 from xltools.report import data, text
 from xltools.report.explain import page_text
@@ -40,7 +42,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("verify", help=catalog(lang)("help.verify"))
     @paths()
     @option(lang, "--roster", type=file(), text="roster")
-    @option(lang, "--year", type=int, text="year")
+    @period(lang)
     @option(lang, "--form", text="forms")
     @prior(lang)
     @formats(lang, "text", "json", "html", "xlsx")
@@ -51,7 +53,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         roster: Path | None,
-        year: int | None,
+        period: Period | None,
         form: str | None,
         prior: tuple[Path, ...],
         how: str,
@@ -67,12 +69,12 @@ def command(lang: Lang) -> click.Command:
         definition = find_form(form) if form else None
         inbox, district = inbox_of(paths, own), own.district or ""
         inputs = read_all(inbox, definition, lang, reading, roster=agencies, district=district)
-        year = year or own.year
-        past = find_past(prior, own, find_form(form), year or latest_year(inputs.filings), lang, reading)
+        period = period or own.period
+        past = find_past(prior, own, find_form(form), period or latest_period(inputs.filings), lang, reading)
         collection = verify_inputs(
             inputs.filings,
             agencies,
-            year,
+            period,
             district,
             policy=own.policy,
             past=past,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import xltools
 from xltools.data.filing import Account, Source
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
@@ -27,7 +28,7 @@ _STATUSES = {"included", "excluded"}  # the statuses of files; the others are of
 class Settings(NamedTuple):
     """The options of a merge; ``others`` has the hashes of the other files that were read, by their purpose."""
 
-    year: int
+    period: Period
     district: str
     code: str
     form: str
@@ -36,6 +37,18 @@ class Settings(NamedTuple):
     exclusions: tuple[tuple[str, str], ...]
     others: Mapping[str, str]
     witness: bool = False
+
+    def as_object(self) -> dict[str, object]:
+        """Return the settings as a JSON object."""
+        fields = self._asdict()
+        return {"year": fields.pop("period").year} | fields | {"others": dict(self.others)}
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Settings:
+        """Return the settings in a JSON object; raise :exc:`KeyError` or :exc:`TypeError` if they are not complete."""
+        fields = dict(found)
+        exclusions = tuple((str(what), str(reason)) for what, reason in fields.pop("exclusions"))
+        return cls(Period(fields.pop("year")), exclusions=exclusions, **fields)
 
 
 def path_of(output: Path) -> Path:
@@ -90,7 +103,7 @@ def lines(
         "tool": f"xltools {xltools.__version__}",
         "form": {"name": rollup.form.name, "sha256": form_hash(rollup.form)},
         "output": {"file": path.name, **output._asdict()},
-        "settings": settings._asdict() | {"others": dict(settings.others)},
+        "settings": settings.as_object(),
     }
     if witness is not None:
         head["witness"] = dict(witness)
@@ -146,12 +159,10 @@ def read(path: Path) -> Manifest | None:
         return None
     try:
         found: dict[str, Any] = json.loads(read_bytes(path))
-        settings = Settings(**found["settings"])
-        exclusions = tuple((str(what), str(reason)) for what, reason in settings.exclusions)
         inputs = {str(one["file"]): str(one["sha256"]) for one in found["inputs"]}
         output = found["output"]
         hashes = str(output["sha256"]), str(output.get("parts_sha256", ""))
-        return Manifest(*hashes, settings._replace(exclusions=exclusions), inputs)
+        return Manifest(*hashes, Settings.of(found["settings"]), inputs)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(Problem("not-a-manifest", str(path))) from error
 

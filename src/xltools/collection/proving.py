@@ -137,8 +137,8 @@ def discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Discrepancy]:
     if filing.stamp != rollup.stamp:
         yield Discrepancy(
             "stamp",
-            found=f"{filing.stamp.agency} {filing.stamp.year}",
-            expected=f"{rollup.stamp.agency} {rollup.year}",
+            found=f"{filing.stamp.agency} {filing.stamp.period}",
+            expected=f"{rollup.stamp.agency} {rollup.period}",
         )
     if filing.is_complete != (rollup.coverage == "complete"):
         yield Discrepancy("coverage")

@@ -17,6 +17,7 @@ from xltools.collection.reading import Inputs, ReadOptions, Watch, Workers, read
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.data.filing import RefusedFile
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.rollup import Rollup
 from xltools.errors import InputError, OutputError, Problem
@@ -38,7 +39,7 @@ class MergeOptions:
     """
 
     form: Form
-    year: int
+    period: Period
     district: str
     code: str = ""
     roster: Path | None = None
@@ -55,7 +56,7 @@ class MergeOptions:
         """Return the options for merging the returns of a *collection*."""
         return cls(
             find(collection.form),
-            collection.year,
+            collection.period,
             collection.district,
             collection.code,
             collection.roster,
@@ -73,7 +74,7 @@ class MergeOptions:
         if self.prior:
             others["prior"] = last_year_hash(self.prior)
         return Settings(
-            self.year,
+            self.period,
             self.district,
             self.code,
             self.form.name,
@@ -114,10 +115,10 @@ def merge_files(
 
     Raises :class:`InputError` if an option cannot be used or there is no file.
     """
-    check_inputs(options.year, options.district, options.password)
+    check_inputs(options.period, options.district, options.password)
     roster = load_roster(options.roster) if options.roster else None
     last_year = read_last_year(
-        options.prior, options.form, options.year, read_options, processes=processes, watch=watch
+        options.prior, options.form, options.period, read_options, processes=processes, watch=watch
     )
     inputs = read_inputs(
         places,
@@ -131,7 +132,7 @@ def merge_files(
     outcome = merge(
         inputs.filings,
         options.form,
-        options.year,
+        options.period,
         options.district,
         code=options.code,
         roster=roster,
