@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return
@@ -57,7 +58,7 @@ def write(folder: Path, count: int) -> None:
 def _bases(count: int, seed: int) -> Iterator[bytes]:
     form, draw = find("xxgk-2021"), random.Random(seed)  # noqa: S311
     samples = [read(path) for path in sorted((ROOT / "samples" / "clean").glob("*.xlsx"))]
-    stamp = Stamp(form.key, form.edition, YEAR, Agency(DISTRICT, _CODE, _NAME))
+    stamp = Stamp(form.key, form.edition, Period(YEAR), Agency(DISTRICT, _CODE, _NAME))
     for index in range(count):
         prose = {
             key: text for key, text in samples[index % len(samples)].prose.items() if "overview" not in key

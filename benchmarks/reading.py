@@ -37,6 +37,7 @@ import make  # noqa: E402
 import office  # noqa: E402
 from xltools.checking.checks import verify  # noqa: E402
 from xltools.data.filing import Stamp  # noqa: E402
+from xltools.data.period import Period  # noqa: E402
 from xltools.data.record import Agency  # noqa: E402
 from xltools.excel.package import patched  # noqa: E402
 from xltools.excel.reader import read_package  # noqa: E402
@@ -72,7 +73,7 @@ def _return(number: int) -> bytes:
         for place, (cell, value) in enumerate(figures.items())
         if value or (place * 7 + number) % 4
     }
-    stamp = Stamp(make.FORM.key, make.FORM.edition, make.YEAR, Agency(make.DISTRICT, code, name))
+    stamp = Stamp(make.FORM.key, make.FORM.edition, Period(make.YEAR), Agency(make.DISTRICT, code, name))
     package = write_return(make.FORM, stamp, typed, prose)
     if number % 8 == 0:
         words: dict[str, clerk.Content] = {"D8": "12件", "E12": "无", "F13": f"约{number}", "J9": number}

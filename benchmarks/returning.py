@@ -24,6 +24,7 @@ import clerk  # noqa: E402
 
 from xltools.checking.collection import examine  # noqa: E402
 from xltools.data.filing import Stamp  # noqa: E402
+from xltools.data.period import Period  # noqa: E402
 from xltools.data.record import Agency  # noqa: E402
 from xltools.excel.reader import read, read_package  # noqa: E402
 from xltools.excel.writer import write_return  # noqa: E402
@@ -52,7 +53,9 @@ def filled() -> list[bytes]:
         source = sources[index % len(sources)]
         assert source.record is not None  # noqa: S101  the samples are sound
         values = {name: value + Decimal(index) for name, value in source.record.values.items()}
-        stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", f"{index + 1:03}", f"单位{index + 1}"))
+        stamp = Stamp(
+            form.key, form.edition, Period(2024), Agency("青禾区", f"{index + 1:03}", f"单位{index + 1}")
+        )
         package = write_return(form, stamp, values, source.prose)
         packages.append(clerk.edited(package, "三、依申请公开", SPOILT[index % len(SPOILT)]))
     return packages
@@ -61,7 +64,7 @@ def filled() -> list[bytes]:
 def ours(packages: list[bytes]) -> int:
     """Read, verify, mark, and write every report; return the number of returns with findings."""
     filings = [read_package(package, f"{n:03}.xlsx") for n, package in enumerate(packages, 1)]
-    collection = examine(filings, None, 2024)
+    collection = examine(filings, None, Period(2024))
     back = 0
     for one, package in zip(collection.examined, packages, strict=True):
         if found := returned(one):

@@ -23,6 +23,7 @@ from pathlib import Path
 import xlsxwriter
 
 from xltools.data.filing import Account, Member, Source
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
 from xltools.excel.writer import save_rollup
@@ -48,7 +49,7 @@ def rollup_of(count: int) -> Rollup:
     """Return the roll-up of *count* members, with its sums computed."""
     members = tuple(map(member, range(count)))
     accounts = tuple(Account(one.agency, one.source, "included") for one in members)
-    rollup = Rollup(FORM, 2024, "青禾区", "青禾区", members, accounts, "unchecked")
+    rollup = Rollup(FORM, Period(2024), "青禾区", "青禾区", members, accounts, "unchecked")
     assert rollup.values  # noqa: S101  computed here, so that writing is measured alone
     return rollup
 

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from xltools.collection.issuing import Issue, file_name
+from xltools.data.period import Period
 from xltools.data.roster import Entry
 from xltools.excel.writer import write_return
 from xltools.files import write_each
@@ -31,29 +32,31 @@ LAST = FORM.complete({cell.name: Decimal(index * 7 % 50) for index, cell in enum
 
 def stamped() -> list[bytes]:
     """Return all workbooks, stamped."""
-    issue = Issue(FORM, YEAR, DISTRICT)
+    issue = Issue(FORM, Period(YEAR), DISTRICT)
     return [issue.workbook(entry) for entry in ENTRIES]
 
 
 def built() -> list[bytes]:
     """Return all workbooks, each built."""
-    issue = Issue(FORM, YEAR, DISTRICT)
+    issue = Issue(FORM, Period(YEAR), DISTRICT)
     return [write_return(FORM, issue.stamp(entry)) for entry in ENTRIES]
 
 
 def with_last_year() -> list[bytes]:
     """Return all workbooks with last year's figures filled in and shown."""
     issue = Issue(
-        FORM, YEAR, DISTRICT, last=dict.fromkeys((one.code for one in ENTRIES), LAST), show_last=True
+        FORM, Period(YEAR), DISTRICT, last=dict.fromkeys((one.code for one in ENTRIES), LAST), show_last=True
     )
     return [issue.workbook(entry) for entry in ENTRIES]
 
 
 def to_disk() -> None:
     """Write all workbooks as ``generate`` does."""
-    issue = Issue(FORM, YEAR, DISTRICT)
+    issue = Issue(FORM, Period(YEAR), DISTRICT)
     with tempfile.TemporaryDirectory() as folder:
-        write_each((Path(folder) / file_name(entry, YEAR), issue.workbook(entry)) for entry in ENTRIES)
+        write_each(
+            (Path(folder) / file_name(entry, Period(YEAR)), issue.workbook(entry)) for entry in ENTRIES
+        )
 
 
 METHODS: dict[str, Callable[[], object]] = {

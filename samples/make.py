@@ -24,6 +24,7 @@ sys.path.insert(0, str(HERE))
 import clerk  # noqa: E402
 
 from xltools.data.filing import Stamp  # noqa: E402
+from xltools.data.period import Period  # noqa: E402
 from xltools.data.record import Agency  # noqa: E402
 from xltools.excel.writer import write_return  # noqa: E402
 from xltools.form.layout import layout  # noqa: E402
@@ -206,7 +207,7 @@ def workbook(
 ) -> bytes:
     """Return the filled workbook of an agency."""
     name = name or AGENCIES[code]
-    stamp = Stamp(form, edition, year, Agency(DISTRICT, code, name))
+    stamp = Stamp(form, edition, Period(year), Agency(DISTRICT, code, name))
     return write_return(FORM, stamp, values, prose(name, code, values, year))
 
 
@@ -415,7 +416,7 @@ def published() -> dict[str, bytes]:
         stamp = Stamp(
             FORM.key,
             FORM.edition,
-            report["year"],
+            Period(report["year"]),
             Agency(report["district"], report["code"], report["agency"]),
         )
         package = edit(

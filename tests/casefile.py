@@ -30,6 +30,7 @@ from xltools.collection.reading import ReadOptions, reading
 from xltools.collection.second_reader import SecondReader, issued_findings
 from xltools.data.filing import Filing, Stamp
 from xltools.data.finding import Finding
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
 from xltools.data.record import Agency
@@ -81,7 +82,7 @@ def findings(path: Path) -> tuple[Finding, ...]:
     return examine(
         filings,
         Roster(entries) if entries else None,
-        case.get("year"),
+        Period(case["year"]) if "year" in case else None,
         case.get("district", ""),
         policy=Policy(rule_makers=frozenset(case.get("rule_makers", ()))),
         past=past_of(prior(case["prior"]), find("xxgk-2021")) if "prior" in case else None,
@@ -95,7 +96,7 @@ def second_reader(sent: list[str], lost: Iterable[str] = (), **typed: Any) -> tu
         for code in (*sent, *lost):
             Path(f"{code}.xlsx").write_bytes(package({"code": code, "name": f"单位{code}"}))
         filings = [read(Path(f"{code}.xlsx")) for code in sent]
-        rollup = merge(filings, form, 2024, "青禾区").rollup
+        rollup = merge(filings, form, Period(2024), "青禾区").rollup
         assert rollup is not None
         reader = SecondReader(form, rollup.accounts, sorted(Path().glob("*.xlsx")))
         return reader.checked(typed_into(write_rollup(rollup), typed, {}), "district.xlsx").findings
@@ -104,7 +105,7 @@ def second_reader(sent: list[str], lost: Iterable[str] = (), **typed: Any) -> tu
 def issued(typed: dict[str, Any]) -> tuple[Finding, ...]:
     """What is found in a blank workbook, into which something is *typed*, before it is sent."""
     form = find("xxgk-2021")
-    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局"))
     content = write_return(form, stamp)
     for where, what in typed["type"].items():
         sheet, address = where.split("!")
@@ -197,7 +198,7 @@ def package(file: dict[str, Any]) -> bytes:
     values = sound | {name: Decimal(value) for name, value in file.get("values", {}).items()}
     agency = Agency(file.get("district", "青禾区"), file.get("code", "001"), file.get("name", "青禾区教育局"))
     stamp = Stamp(
-        file.get("form", form.key), file.get("edition", form.edition), file.get("year", 2024), agency
+        file.get("form", form.key), file.get("edition", form.edition), Period(file.get("year", 2024)), agency
     )
     key = b"secret" if file.get("sealed") else b""
     prose = {} if file.get("blank") else sound_prose() | file.get("prose", {})
@@ -208,7 +209,7 @@ def rolled_up(sent: list[str], expected: list[str]) -> bytes:
     """The roll-up of these agencies where those were expected."""
     filings = [read_package(package({"code": code, "name": f"单位{code}"}), f"{code}.xlsx") for code in sent]
     roster = Roster(tuple(Entry(code, f"单位{code}", {}) for code in expected))
-    outcome = merge(filings, find("xxgk-2021"), 2024, "青禾区", roster=roster, incomplete=True)
+    outcome = merge(filings, find("xxgk-2021"), Period(2024), "青禾区", roster=roster, incomplete=True)
     assert outcome.rollup is not None
     return write_rollup(outcome.rollup)
 

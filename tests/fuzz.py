@@ -29,6 +29,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "samples"), str(HERE.parent / "src"
 from xltools.checking.collection import examine  # noqa: E402
 from xltools.data.filing import Filing  # noqa: E402
 from xltools.data.finding import SEVERITY  # noqa: E402
+from xltools.data.period import Period  # noqa: E402
 from xltools.excel.reader import read_package  # noqa: E402
 from xltools.excel.scan import ScanError, scan  # noqa: E402
 from xltools.report import data as report_data  # noqa: E402
@@ -67,7 +68,7 @@ def rollup(files: list[tuple[str, bytes]]) -> bytes:
     from xltools.form.library import find
 
     filings = [read_package(data, name) for name, data in files]
-    merged = merge(filings, find("xxgk-2021"), 2024, "青禾区").rollup
+    merged = merge(filings, find("xxgk-2021"), Period(2024), "青禾区").rollup
     assert merged is not None
     return write_rollup(merged)
 
@@ -517,7 +518,7 @@ def run(number: int) -> Filing:
     one = mutant(number)
     started = time.process_time()
     filing = read_package(one.data, "mutant.xlsx")
-    collection = examine([filing], None, 2024)
+    collection = examine([filing], None, Period(2024))
     words = [report_text.collection_text(collection, lang) for lang in ("zh", "en")]
     words.append(report_data.json_text(report_data.filing_object(filing, collection.findings, "zh"), "utf-8"))
     words.append(report_data.csv_text([filing]))

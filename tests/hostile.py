@@ -69,13 +69,16 @@ def issued() -> bytes:
     """A sound return, filled."""
     from conftest import sound_prose, sound_values
     from xltools.data.filing import Stamp
+    from xltools.data.period import Period
     from xltools.data.record import Agency
     from xltools.excel.writer import write_return
     from xltools.form.library import find
 
     form = find("xxgk-2021")
     agency = Agency("青禾区", "001", "青禾区教育局")
-    return write_return(form, Stamp(form.key, form.edition, 2024, agency), sound_values(), sound_prose())
+    return write_return(
+        form, Stamp(form.key, form.edition, Period(2024), agency), sound_values(), sound_prose()
+    )
 
 
 def entries(package: bytes) -> dict[str, bytes]:

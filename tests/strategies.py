@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.form.model import Cell, Form
 
@@ -33,7 +34,9 @@ def records(form: Form, codes: st.SearchStrategy[str] | None = None) -> st.Searc
     """A record of one agency."""
     agencies = st.builds(Agency, st.just("青禾区"), codes or st.sampled_from([f"{n:03}" for n in range(40)]))
     return st.builds(
-        lambda agency, figures: Record(form, 2024, frozenset((agency,)), figures), agencies, values(form)
+        lambda agency, figures: Record(form, Period(2024), frozenset((agency,)), figures),
+        agencies,
+        values(form),
     )
 
 
@@ -43,5 +46,6 @@ def disjoint(draw: st.DrawFn, form: Form, least: int, most: int) -> list[Record]
     count = draw(st.integers(least, most))
     figures = [draw(values(form)) for _ in range(count)]
     return [
-        Record(form, 2024, frozenset((Agency("青禾区", f"{i:03}"),)), one) for i, one in enumerate(figures)
+        Record(form, Period(2024), frozenset((Agency("青禾区", f"{i:03}"),)), one)
+        for i, one in enumerate(figures)
     ]

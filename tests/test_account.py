@@ -23,6 +23,7 @@ from test_merge import filing, reread, rolled
 from xltools.checking.checks import verify
 from xltools.data.filing import Accepted, Account, Member, Source
 from xltools.data.finding import Severity, Waiver
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import known, past_of
 from xltools.data.record import Agency
@@ -53,7 +54,7 @@ def rollup(members, form=OFFICIAL, **more):
     accounts = tuple(Account(one.agency, one.source, "included") for one in members)
     accounts += more.pop("left", ())
     coverage = more.pop("coverage", "complete")
-    return Rollup(form, 2024, "青禾区", "青禾区", members, accounts, coverage, **more)
+    return Rollup(form, Period(2024), "青禾区", "青禾区", members, accounts, coverage, **more)
 
 
 def book(package, *, results=True):
@@ -75,7 +76,7 @@ def all_known(form, values):
 
 def some_years(form):
     figures = strategies.values(form).map(lambda values: all_known(form, values)).filter(bool)
-    return st.tuples(st.just(form), st.dictionaries(st.integers(2020, 2023), figures, max_size=4))
+    return st.tuples(st.just(form), st.dictionaries(st.integers(2020, 2023).map(Period), figures, max_size=4))
 
 
 @settings(max_examples=20)
@@ -91,7 +92,7 @@ def test_the_years_before_are_read_as_they_were_written(case):
 
 @pytest.fixture(scope="module")
 def with_years():
-    earlier = {year: OFFICIAL.complete(sound_values(year % 7)) for year in (2023, 2022, 2020)}
+    earlier = {Period(year): OFFICIAL.complete(sound_values(year % 7)) for year in (2023, 2022, 2020)}
     return write_rollup(rollup((member("001"), member("002")), earlier=earlier))
 
 
@@ -99,7 +100,7 @@ def at(name, column):
     from xltools.data.filing import Stamp
     from xltools.excel.writer.content import Content
 
-    stamp = Stamp("xxgk", "2021", 2024, Agency("区", "区", "区"))
+    stamp = Stamp("xxgk", "2021", Period(2024), Agency("区", "区", "区"))
     return a1(rows_of(Content(layout(OFFICIAL), stamp, {}, {}))[name], column)
 
 
@@ -120,7 +121,7 @@ SPOILED = {
 def test_what_was_changed_is_not_known_nor_any_total_over_it(with_years, change):
     before = read_package(with_years, "x.xlsx")
     after = read_package(clerk.edited(with_years, YEARS, change), "x.xlsx")
-    lost = before.earlier[2023].keys() - after.earlier[2023].keys()
+    lost = before.earlier[Period(2023)].keys() - after.earlier[Period(2023)].keys()
     assert {NEW, "applications.new.total"} <= lost
     assert "applications.carried_in.total" not in lost
     assert after.findings == before.findings, "a comparison that cannot be read is no fault of the return"
@@ -129,7 +130,7 @@ def test_what_was_changed_is_not_known_nor_any_total_over_it(with_years, change)
 
 def test_a_year_over_two_columns_is_nobodys_and_a_typed_total_is_not_believed(with_years):
     doubled = clerk.edited(with_years, YEARS, {a1(Years.HEAD_ROW, Years.BEFORE): "2023 年"})
-    assert list(read_package(doubled, "x.xlsx").earlier) == [2020]
+    assert list(read_package(doubled, "x.xlsx").earlier) == [Period(2020)]
     total = clerk.edited(with_years, YEARS, {at("applications.new.total", Years.LAST): 999999})
     assert read_package(total, "x.xlsx").earlier == read_package(with_years, "x.xlsx").earlier
 
@@ -142,10 +143,14 @@ def test_each_year_hands_on_what_it_knows():
 
         past = past_of([read_package(package, "d.xlsx")], OFFICIAL) if package else None
         sent = [filing(code, year=year, seed=seed + int(code)) for code in ("001", "002")]
-        outcome = merge(sent, OFFICIAL, year, "青禾区", past=past)
+        outcome = merge(sent, OFFICIAL, Period(year), "青禾区", past=past)
         package = write_rollup(outcome.rollup)
     last = read_package(package, "d.xlsx")
-    assert {year: figures[NEW] for year, figures in last.earlier.items()} == {2024: 17, 2023: 3, 2022: 9}
+    assert {str(period): figures[NEW] for period, figures in last.earlier.items()} == {
+        "2024": 17,
+        "2023": 3,
+        "2022": 9,
+    }
     assert verify(last) == ()
     shown = book(package)[YEARS]
     row = int(at(NEW, 0)[1:])
@@ -156,28 +161,34 @@ def test_each_year_hands_on_what_it_knows():
 
 def test_no_more_years_than_there_is_room_for():
     figures = OFFICIAL.complete(sound_values())
-    packed = write_rollup(rollup((member("001"),), earlier=dict.fromkeys(range(2018, 2024), figures)))
-    assert list(read_package(packed, "d.xlsx").earlier) == [2023, 2022, 2021, 2020]
+    packed = write_rollup(
+        rollup((member("001"),), earlier=dict.fromkeys(map(Period, range(2018, 2024)), figures))
+    )
+    assert list(read_package(packed, "d.xlsx").earlier) == [*map(Period, (2023, 2022, 2021, 2020))]
     past = past_of([replace(read_package(packed, "d.xlsx"))], OFFICIAL)
-    assert list(past.years_of(Agency("青禾区", "青禾区", "青禾区"))) == [2024, 2023, 2022, 2021]
+    assert list(past.periods_of(Agency("青禾区", "青禾区", "青禾区"))) == [
+        *map(Period, (2024, 2023, 2022, 2021))
+    ]
 
 
 def test_another_districts_year_and_an_incomplete_one_stand_beside_nothing():
     district = Agency("青禾区", "青禾区", "青禾区")
     whole = reread(rolled([filing("001"), filing("002")], "青禾区"))
-    assert past_of([whole], OFFICIAL).years_of(district).keys() == {2024}
-    assert past_of([whole], OFFICIAL).years_of(Agency("川汇区", "川汇区", "川汇区")) == {}
-    assert past_of([filing("001"), filing("002")], OFFICIAL).years_of(district) == {}, "members are no whole"
+    assert past_of([whole], OFFICIAL).periods_of(district).keys() == {Period(2024)}
+    assert past_of([whole], OFFICIAL).periods_of(Agency("川汇区", "川汇区", "川汇区")) == {}
+    assert past_of([filing("001"), filing("002")], OFFICIAL).periods_of(district) == {}, (
+        "members are no whole"
+    )
     roster = Roster((Entry("001", "单位001", {}), Entry("009", "没报的", {})))
     part = reread(rolled([filing("001")], "青禾区", roster=roster, incomplete=True))
-    assert past_of([part], OFFICIAL).years_of(district) == {}
+    assert past_of([part], OFFICIAL).periods_of(district) == {}
 
 
 def test_nothing_is_compared_with_nothing():
     """Last year unknown: no change. Last year 0: a change and no rate. Never an error."""
     last = all_known(OFFICIAL, {NEW: Decimal(0), "disclosure.fees.amount": Decimal("0.3")})
     now = {NEW: Decimal(4), "disclosure.fees.amount": Decimal("0.1")}
-    package = write_rollup(rollup((member("001", now),), earlier={2023: last}))
+    package = write_rollup(rollup((member("001", now),), earlier={Period(2023): last}))
     shown, formulas = book(package)[YEARS], book(package, results=False)[YEARS]
 
     def told_of(name):
@@ -320,13 +331,19 @@ def test_the_charts_of_many_few_and_none():
 
 
 def test_a_trend_needs_two_years_and_leaves_out_what_it_does_not_know():
-    earlier = {2023: OFFICIAL.complete(sound_values()), 2021: all_known(OFFICIAL, {NEW: Decimal(5)})}
+    earlier = {
+        Period(2023): OFFICIAL.complete(sound_values()),
+        Period(2021): all_known(OFFICIAL, {NEW: Decimal(5)}),
+    }
     made = charts(write_rollup(rollup((member("001"),), earlier=earlier)))
     assert len(made) == 3
     assert made[2][0] == "col"
     assert {"v 2023 年", "v 2024 年"} <= set(made[2])
     assert "v 2021 年" not in made[2], "of 2021 no measure is known as a whole"
-    assert charts(write_rollup(rollup((member("001"),), earlier={2021: earlier[2021]}))) == made[:2]
+    assert (
+        charts(write_rollup(rollup((member("001"),), earlier={Period(2021): earlier[Period(2021)]})))
+        == made[:2]
+    )
 
 
 def test_a_form_without_charts_has_no_sheet_for_them():

@@ -19,6 +19,7 @@ from xltools.checking.collection import examine
 from xltools.checking.differences import differences
 from xltools.data.filing import Stamp
 from xltools.data.finding import Severity
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
@@ -32,14 +33,14 @@ DUE = dt.date(2025, 1, 31)
 
 
 def sent(code, *, year=2024, values=None, prose=None, name=""):
-    stamp = Stamp(FORM.key, FORM.edition, year, Agency("区", code, f"局{int(code)}"))
+    stamp = Stamp(FORM.key, FORM.edition, Period(year), Agency("区", code, f"局{int(code)}"))
     filled = sound_values() if values is None else values
     prose = sound_prose() | (prose or {})
     return read_package(write_return(FORM, stamp, filled, prose), name or f"{code}_局_{year}.xlsx", FORM)
 
 
 def states(*filings, policy=None):
-    made = board(examine(filings, ROSTER, 2024, "区", policy=policy), ROSTER, DUE, DUE)
+    made = board(examine(filings, ROSTER, Period(2024), "区", policy=policy), ROSTER, DUE, DUE)
     return {row.entry.code: set(row.states) - {AgencyState.RECEIVED} for row in made.rows if row.examined}
 
 
@@ -49,7 +50,7 @@ def lead(filing, **options):
 
 
 def test_nobody_sent_anything():
-    made = board(examine((), ROSTER, 2024), ROSTER, DUE, dt.date(2025, 2, 2))
+    made = board(examine((), ROSTER, Period(2024)), ROSTER, DUE, dt.date(2025, 2, 2))
     assert [row.state for row in made.rows] == [AgencyState.NOT_SENT] * 6
     assert made.counts[AgencyState.NOT_SENT] == 6
     assert made.days_left == -2
@@ -93,20 +94,20 @@ def test_blank_cells_are_warnings_and_a_question_asks():
 
 def test_what_needs_doing_first_is_on_top():
     filings = [sent("001"), sent("002", year=2023), read_package(b"", "003_x.xlsx", FORM)]
-    made = board(examine(filings, ROSTER, 2024, "区"), ROSTER, DUE, DUE)
+    made = board(examine(filings, ROSTER, Period(2024), "区"), ROSTER, DUE, DUE)
     assert [row.entry.code for row in made.rows] == ["002", "003", "004", "005", "006", "001"]
 
 
 def test_what_is_nobodys_is_named():
     stranger = sent("009")
-    made = board(examine([stranger], ROSTER, 2024, "区"), ROSTER, DUE, DUE)
+    made = board(examine([stranger], ROSTER, Period(2024), "区"), ROSTER, DUE, DUE)
     assert [one.filing.source.name for one in made.strangers] == ["009_局_2024.xlsx"]
 
 
 @given(st.lists(st.sampled_from(["001", "002", "003", "009"]), max_size=5))
 def test_every_file_is_on_the_board_once(codes):
     filings = [replace(SENT[code]) for code in codes]
-    made = board(examine(filings, ROSTER, 2024, "区"), ROSTER, DUE, DUE)
+    made = board(examine(filings, ROSTER, Period(2024), "区"), ROSTER, DUE, DUE)
     shown = [one for row in made.rows for one in row.examined] + list(made.strangers)
     assert len(shown) == len(filings)
     assert len(made.rows) == len(ROSTER.entries)

@@ -19,6 +19,7 @@ from xltools.checking.collection import examine
 from xltools.checking.grouping import grouped
 from xltools.data.filing import Origin, Return, Shown, Source, Stamp
 from xltools.data.finding import Cause, Finding
+from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.excel.reader import read
 from xltools.form.library import find
@@ -35,8 +36,8 @@ def name(row, column="natural"):
 
 
 def filing(values, shown=(), form=FORM, findings=(), **more):
-    stamp = Stamp(form.key, form.edition, 2024, AGENCY)
-    record = Record(form, 2024, frozenset((AGENCY,)), values)
+    stamp = Stamp(form.key, form.edition, Period(2024), AGENCY)
+    record = Record(form, Period(2024), frozenset((AGENCY,)), values)
     prose = prose_for(form)
     return Return(Source("x.xlsx"), findings, form, stamp, record, shown=dict(shown), prose=prose, **more)
 

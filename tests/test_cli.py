@@ -18,6 +18,7 @@ import pytest
 
 from conftest import HERE, ROOT, unpacked
 from xltools.cli import main
+from xltools.data.period import Period
 from xltools.errors import OutputError
 from xltools.files import refuse_input
 
@@ -796,7 +797,7 @@ def _carried_wrongly():
     values["disclosure.licensing.decisions"] += 1
     stock = "disclosure.normative_documents."
     values[f"{stock}in_force"] += values[f"{stock}made"] - values[f"{stock}repealed"]
-    stamp = Stamp(form.key, form.edition, 2025, Agency("青禾区", "003", "青禾区教育局"))
+    stamp = Stamp(form.key, form.edition, Period(2025), Agency("青禾区", "003", "青禾区教育局"))
     return write_return(form, stamp, values)
 
 

@@ -19,6 +19,7 @@ from test_cli import run
 from test_legacy import as_xlsb
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
@@ -32,7 +33,7 @@ SECRET = "秘密 pass"
 
 @pytest.fixture(scope="module")
 def plain():
-    stamp = Stamp(FORM.key, FORM.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    stamp = Stamp(FORM.key, FORM.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局"))
     return write_return(FORM, stamp, sound_values(), sound_prose())
 
 

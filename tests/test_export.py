@@ -26,6 +26,7 @@ from xltools.cli import main
 from xltools.collection.merging import merge
 from xltools.data.filing import Return, Source, Stamp
 from xltools.data.observations import FigureState, returns_of
+from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.errors import OutputError
 from xltools.excel.reader import read
@@ -83,8 +84,8 @@ def restored(text):
 
 def made(values, form=OTHER, agency=None, **facts):
     agency = agency or Agency("区", "001", "局")
-    stamp = Stamp(form.key, form.edition, 2024, agency)
-    record = Record(form, 2024, frozenset((agency,)), values)
+    stamp = Stamp(form.key, form.edition, Period(2024), agency)
+    record = Record(form, Period(2024), frozenset((agency,)), values)
     return Return(Source("in/局.xlsx", "ab"), (), form=form, stamp=stamp, record=record, **facts)
 
 
@@ -502,7 +503,7 @@ def test_in_a_collections_folder_the_inbox_is_exported_and_its_waivers_count(cap
 def test_wide_is_of_one_form_and_says_so_of_others(capsys, tmp_path):
     from xltools.excel.writer import write_return
 
-    stamp = Stamp(OTHER.key, OTHER.edition, 2024, Agency("区", "1", "局"))
+    stamp = Stamp(OTHER.key, OTHER.edition, Period(2024), Agency("区", "1", "局"))
     other = tmp_path / "other.xlsx"
     other.write_bytes(write_return(OTHER, stamp))
     told = command(capsys, next(CLEAN.iterdir()), other, "--wide", "-o", tmp_path / "a.csv", expect=1)
@@ -512,7 +513,7 @@ def test_wide_is_of_one_form_and_says_so_of_others(capsys, tmp_path):
 
 def test_the_export_of_the_samples_agrees_with_their_rollup(tmp_path):
     filings = [read(path) for path in sorted(CLEAN.iterdir())]
-    rollup = merge(filings, OFFICIAL, 2024, "青禾区").rollup
+    rollup = merge(filings, OFFICIAL, Period(2024), "青禾区").rollup
     path, _ = export(filings, "parquet", tmp_path)
     sums = dict.fromkeys(OFFICIAL.cells, Decimal(0))
     for row in parquet.read_table(path).to_pylist():

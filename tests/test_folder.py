@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT, run
 from xltools.collection.settings import load
 from xltools.data.finding import Severity
+from xltools.data.period import Period
 from xltools.errors import XltoolsError
 
 SAMPLES = ROOT / "samples"
@@ -41,7 +42,7 @@ def fill(folder, *names):
 
 def test_a_new_collection_says_what_was_asked(folder):
     made = load(folder)
-    assert (made.year, made.district, made.form) == (2024, "青禾区", "xxgk-2021")
+    assert (made.period, made.district, made.form) == (Period(2024), "青禾区", "xxgk-2021")
     assert made.due == dt.date(2025, 1, 31)
     assert sorted(path.name for path in folder.iterdir()) == [
         "collection.toml", "inbox", "outbox", "roster.csv", "waivers.csv",

@@ -18,6 +18,7 @@ from conftest import HERE, ROOT
 from xltools.cli import command_line
 from xltools.collection.merging import merge
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
@@ -88,7 +89,7 @@ def told(package):
 @pytest.mark.parametrize("name", ["xxgk-2021", "fwzx-2025"])
 def test_the_blank_workbook(name):
     form = find(name if name == "xxgk-2021" else str(HERE / "forms" / f"{name}.toml"))
-    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", "003", "青禾区教育局"))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency("青禾区", "003", "青禾区教育局"))
     check(f"{name}.txt", told(write_return(form, stamp)))
 
 
@@ -96,7 +97,8 @@ def test_the_rollup_of_three():
     form = find("xxgk-2021")
     paths = sorted((ROOT / "samples" / "clean").iterdir())[:3]
     check(
-        "rollup.txt", told(write_rollup(merge([read(path) for path in paths], form, 2024, "青禾区").rollup))
+        "rollup.txt",
+        told(write_rollup(merge([read(path) for path in paths], form, Period(2024), "青禾区").rollup)),
     )
 
 

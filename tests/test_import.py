@@ -20,6 +20,7 @@ from published import WRITERS, report
 from xltools.checking.checks import verify
 from xltools.collection.reading import ReadOptions, on_roster
 from xltools.data.finding import Severity
+from xltools.data.period import Period
 from xltools.data.roster import Entry, Roster
 from xltools.document.reader import ReportIdentity, read_document
 from xltools.excel.reader import read
@@ -51,7 +52,7 @@ def test_a_sound_report_is_read_without_a_word(name, sent):
     assert verify(filing) == ()
     assert values(filing) == sound_values()
     assert dict(filing.prose) == sound_prose()
-    assert (filing.agency.name, filing.stamp.year) == (AGENCY, 2024)
+    assert (filing.agency.name, filing.stamp.period) == (AGENCY, Period(2024))
     assert {name: shown.value for name, shown in filing.shown.items()} == {
         cell.name: filing.record.complete()[cell.name] for cell in FORM.totals
     }
@@ -386,12 +387,14 @@ def test_a_place_in_a_document_is_told_by_its_labels(sent):
 def test_agency_and_year_are_those_of_the_title(title, agency, year, sent):
     page = published.body(sent).partition("</h1>")[2]
     filing = read_document(f"<html><p>首页</p><p>{title}</p>{page}".encode(), "x.html")
-    assert (filing.agency.name, filing.stamp.year) == (agency, year)
+    assert (filing.agency.name, filing.stamp.period) == (agency, Period(year))
 
 
 def test_what_is_given_counts_and_what_disagrees_is_told(sent):
     data = published.page(sent)
-    filing = read_document(data, "x.html", given=ReportIdentity(2023, "青禾区教育局", "003", "青禾区"))
+    filing = read_document(
+        data, "x.html", given=ReportIdentity(Period(2023), "青禾区教育局", "003", "青禾区")
+    )
     assert (filing.agency.district, filing.agency.code, filing.agency.name) == (
         "青禾区",
         "003",
@@ -544,7 +547,7 @@ def test_a_report_with_something_changed_gives_its_figures_or_a_finding(data):
     ).decode()
     begin = data.draw(st.integers(0, len(text)))
     cut = text[:begin] + text[data.draw(st.integers(begin, min(len(text), begin + 300))) :]
-    filing = read_document(cut.encode(), "x.html", given=ReportIdentity(2024, AGENCY))
+    filing = read_document(cut.encode(), "x.html", given=ReportIdentity(Period(2024), AGENCY))
     right = {c.name: n + 1000 for n, c in enumerate(FORM.inputs)}
     wrong = {n: v for n, v in (filing.record.values if filing.record else {}).items() if v != right[n]}
     assert len(wrong) <= 2  # a figure that was cut itself, at either end

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import strategies
 from conftest import HERE
 from xltools.data.number import close, is_blank, normal, stored
+from xltools.data.period import Period
 from xltools.data.record import Agency, Record, total
 from xltools.errors import AdditionError
 from xltools.form.library import find
@@ -40,7 +41,7 @@ def test_addition_is_commutative_and_associative(records):
 @given(FORMS.flatmap(three))
 def test_the_empty_record_is_neutral(records):
     a, b, _ = records
-    empty = Record(a.form, a.year)
+    empty = Record(a.form, a.period)
     assert a + empty == a == empty + a
     assert (a + b) + empty == a + b
 
@@ -48,13 +49,13 @@ def test_the_empty_record_is_neutral(records):
 @few
 @given(FORMS.flatmap(three), st.integers(0, 3))
 def test_a_total_is_what_adding_one_by_one_gives(records, count):
-    form, empty = records[0].form, Record(records[0].form, records[0].year)
+    form, empty = records[0].form, Record(records[0].form, records[0].period)
     some = [empty, *records[:count]]
-    assert total(form, empty.year, some) == reduce(add, some, empty)
+    assert total(form, empty.period, some) == reduce(add, some, empty)
     with pytest.raises(AdditionError):
-        total(form, empty.year, [*records, records[count - 1]])
+        total(form, empty.period, [*records, records[count - 1]])
     with pytest.raises(AdditionError):
-        total(form, empty.year + 1, some)
+        total(form, empty.period.next, some)
 
 
 @few
@@ -121,34 +122,36 @@ def test_one_agency_cannot_be_added_twice(a, b):
 
 
 def test_an_agency_inside_a_sum_cannot_be_added_again():
-    a, b = (Record(OFFICIAL, 2024, frozenset((Agency("青禾区", code),))) for code in ("001", "002"))
+    a, b = (Record(OFFICIAL, Period(2024), frozenset((Agency("青禾区", code),))) for code in ("001", "002"))
     with pytest.raises(AdditionError):
         (a + b) + b
 
 
 def test_the_same_code_in_another_district_is_another_agency():
     a, b = (
-        Record(OFFICIAL, 2024, frozenset((Agency(district, "001"),))) for district in ("青禾区", "川汇区")
+        Record(OFFICIAL, Period(2024), frozenset((Agency(district, "001"),)))
+        for district in ("青禾区", "川汇区")
     )
     assert len((a + b).agencies) == 2
 
 
 def test_other_years_and_forms_are_refused():
-    a = Record(OFFICIAL, 2024, frozenset((Agency("青禾区", "001"),)))
+    a = Record(OFFICIAL, Period(2024), frozenset((Agency("青禾区", "001"),)))
     with pytest.raises(AdditionError):
-        a + Record(OFFICIAL, 2023)
+        a + Record(OFFICIAL, Period(2023))
     with pytest.raises(AdditionError):
-        a + Record(OTHER, 2024)
+        a + Record(OTHER, Period(2024))
 
 
 @given(st.lists(st.decimals(0, 99_999_999, places=4, allow_nan=False, allow_infinity=False), max_size=60))
 def test_money_is_added_exactly(amounts):
     name = "disclosure.fees.amount"
     parts = [
-        Record(OFFICIAL, 2024, frozenset((Agency("", str(i)),)), {name: x}) for i, x in enumerate(amounts)
+        Record(OFFICIAL, Period(2024), frozenset((Agency("", str(i)),)), {name: x})
+        for i, x in enumerate(amounts)
     ]
     cents = sum(int(amount * 10_000) for amount in amounts)
-    assert total(OFFICIAL, 2024, parts).values.get(name, Decimal(0)) * 10_000 == cents
+    assert total(OFFICIAL, Period(2024), parts).values.get(name, Decimal(0)) * 10_000 == cents
 
 
 @given(st.decimals(-99_999_999, 99_999_999, places=4, allow_nan=False, allow_infinity=False))

@@ -28,6 +28,7 @@ from xltools.checking.checks import verify
 from xltools.collection.merging import merge
 from xltools.data.filing import Stamp
 from xltools.data.number import stored
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.old_formats import read_old
 from xltools.excel.opening import facts_of
@@ -53,7 +54,7 @@ KINDS = {".xls": "xls:MS Excel 97", ".ods": "ods"}
 def filled(form=OFFICIAL, changes=()):
     values = sound_values() if form is OFFICIAL else {c.name: Decimal(n) for n, c in enumerate(form.inputs)}
     prose = {name: text for name, text in PROSE.items() if name in layout(form).places}
-    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局"))
     content = write_return(form, stamp, values, prose)
     for name, what in changes:
         sheet, address = layout(form).address(name)
@@ -116,7 +117,7 @@ def test_an_xlsb():
 def test_what_libreoffice_saves_in_an_old_format(kind):
     """Both forms, one of them asked for by name, and a roll-up."""
     parts = [merged_filing(code) for code in ("001", "002")]
-    rollup = write_rollup(merge(parts, OFFICIAL, 2024, "青禾区").rollup)
+    rollup = write_rollup(merge(parts, OFFICIAL, Period(2024), "青禾区").rollup)
     files = {OFFICIAL: filled(), OTHER: filled(OTHER), None: rollup}
     for form, content in office.saved_as(files, KINDS[kind]).items():
         old = read_package(content, f"报表{kind}", form)

@@ -42,7 +42,7 @@ import xltools
 from make import AGENCIES, DISTRICT, YEAR
 from xltools.collection.publishing import read_report_source, write_starter
 
-collection = xltools.create_collection(Path("2024"), YEAR, DISTRICT, ROSTER)
+collection = xltools.create_collection(Path("2024"), xltools.Period(YEAR), DISTRICT, ROSTER)
 issued = xltools.generate(collection)
 assert len(issued) == len(AGENCIES) == 19
 assert xltools.generate(collection) == [], "what is there already is left alone"
@@ -54,7 +54,7 @@ for path, code in zip(issued, AGENCIES, strict=True):
 read = xltools.read_inputs([collection.inbox], xltools.ReadOptions())
 assert not any(xltools.verify(filing) for filing in read.filings)
 verified = xltools.verify_inputs(
-    read.filings, xltools.load_roster(collection.roster), YEAR, DISTRICT, policy=collection.policy
+    read.filings, xltools.load_roster(collection.roster), collection.period, DISTRICT, policy=collection.policy
 )
 assert not verified.has_errors, verified.findings
 

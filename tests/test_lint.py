@@ -9,6 +9,7 @@ import pytest
 
 from conftest import HERE
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.errors import FormError
 from xltools.excel.reader import read
@@ -403,7 +404,7 @@ def test_labels_at_the_limit_are_read_back(tmp_path):
     """200 characters are printed, found and read; the writer makes no row taller than Excel allows."""
     text = changed(('label = "在编"', f'label = "{"长" * 200}"'))
     form = parse(text, "form.toml")
-    stamp = Stamp(form.key, form.edition, 2025, Agency("区", "1", "局"))
+    stamp = Stamp(form.key, form.edition, Period(2025), Agency("区", "1", "局"))
     path = tmp_path / "1_局_2025.xlsx"
     path.write_bytes(write_return(form, stamp, {"staff.permanent.men": Decimal(3)}))
     filing = read(path, form)

@@ -13,6 +13,7 @@ from xltools.checking.collection import Collection, Examined, examine
 from xltools.collection.roster_files import load_roster
 from xltools.data.filing import RefusedFile, Source
 from xltools.data.finding import Finding, Place, Severity, Waiver
+from xltools.data.period import Period
 from xltools.excel.reader import read
 from xltools.report.workbook import findings_workbook
 from xltools.text import message
@@ -21,7 +22,7 @@ from xltools.text import message
 @pytest.fixture(scope="module")
 def problems():
     filings = [read(path) for path in sorted((ROOT / "samples" / "problems").iterdir())]
-    return examine(filings, load_roster(ROOT / "samples" / "roster.csv"), 2024)
+    return examine(filings, load_roster(ROOT / "samples" / "roster.csv"), Period(2024))
 
 
 def opened(content):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from conftest import sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
@@ -23,7 +24,10 @@ FORM = find("xxgk-2021")
 TABLES = ["二、主动公开", "三、依申请公开", "四、复议诉讼"]
 TRUTH = {cell.name: Decimal(1000 + index) for index, cell in enumerate(FORM.inputs)}
 ISSUED = write_return(
-    FORM, Stamp(FORM.key, FORM.edition, 2024, Agency("青禾区", "001", "青禾区教育局")), TRUTH, sound_prose()
+    FORM,
+    Stamp(FORM.key, FORM.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局")),
+    TRUTH,
+    sound_prose(),
 )
 
 

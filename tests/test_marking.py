@@ -26,6 +26,7 @@ from conftest import ROOT, sound_values
 from xltools.checking.collection import examine
 from xltools.data.filing import Stamp
 from xltools.data.finding import Place, Severity
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.errors import MarkingError
 from xltools.excel.marking import CellMark, Slip, SlipRow, marked, unmarked
@@ -243,7 +244,11 @@ def arguments():
     from xltools.form.library import find
 
     form = find("xxgk-2021")
-    return form, Stamp(form.key, form.edition, 2024, Agency("青禾区", "001", "青禾区教育局")), sound_values()
+    return (
+        form,
+        Stamp(form.key, form.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局")),
+        sound_values(),
+    )
 
 
 @pytest.fixture(params=list(MADE))
@@ -408,7 +413,7 @@ def test_very_many_marks_keep_the_laws(chosen, form, other_form, sound):
 
 def assert_the_laws(chosen, form, other_form, sound):
     use = chosen.draw(st.sampled_from([form, other_form]))
-    stamp = Stamp(use.key, use.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    stamp = Stamp(use.key, use.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局"))
     data = write_return(use, stamp, sound if use is form else {})
     sheets = [sheet.name for sheet in scan(data).sheets]
     address = st.builds("{}{}".format, st.sampled_from(["A", "D", "J", "XFD"]), st.integers(1, 40))

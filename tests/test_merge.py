@@ -13,6 +13,7 @@ from conftest import HERE, sound_prose, sound_values, unpacked
 from xltools.checking.checks import verify
 from xltools.collection.merging import Exclusion, merge
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency, Record, total
 from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError
@@ -58,14 +59,16 @@ def values_of(form, seed):
 
 
 def filing(code, form=OFFICIAL, year=2024, district="青禾区", seed=None, name=None, path=None, edition=None):
-    stamp = Stamp(form.key, edition or form.edition, year, Agency(district, code, name or f"单位{code}"))
+    stamp = Stamp(
+        form.key, edition or form.edition, Period(year), Agency(district, code, name or f"单位{code}")
+    )
     words = sound_prose() if form is OFFICIAL else {}
     package = write_return(form, stamp, values_of(form, seed or int(code)), words)
     return read_package(package, path or f"{district}{code}.xlsx", form)
 
 
 def rolled(filings, district, form=OFFICIAL, **settings):
-    outcome = merge(filings, form, 2024, district, **settings)
+    outcome = merge(filings, form, Period(2024), district, **settings)
     assert outcome.rollup is not None, outcome.collection.findings
     return outcome.rollup
 
@@ -80,7 +83,7 @@ def test_a_rollup_is_a_return_that_reads_back_without_a_finding(form):
     rollup = rolled(filings, "青禾区", form, roster=ROSTER)
     again = reread(rollup, form)
     assert verify(again) == ()
-    assert again.record == rollup.record == replace(total(form, 2024, [f.record for f in filings]))
+    assert again.record == rollup.record == replace(total(form, Period(2024), [f.record for f in filings]))
     assert {name: shown.value for name, shown in again.shown.items()} == rollup.values
     assert [member.agency.name for member in again.members] == ["单位001", "单位002", "单位003"]
 
@@ -111,7 +114,7 @@ def test_returns_and_rollups_can_be_mixed():
 
 def test_one_agency_cannot_come_in_by_two_ways():
     district = reread(rolled([filing("001"), filing("002")], "青禾区"))
-    outcome = merge([district, filing("002")], OFFICIAL, 2024, "市")
+    outcome = merge([district, filing("002")], OFFICIAL, Period(2024), "市")
     assert outcome.rollup is None
     assert {finding.code for finding in outcome.collection.findings} == {"duplicate-return"}
 
@@ -120,7 +123,7 @@ def test_what_a_district_lacks_the_city_lacks():
     """An incomplete roll-up is added only when that is asked for, and what is missing in it stays on the account."""
     district = reread(rolled([filing("001"), filing("002")], "青禾区", roster=ROSTER, incomplete=True))
     other = reread(rolled([filing("001", district="川汇区")], "川汇区"))
-    outcome = merge([district, other], OFFICIAL, 2024, "市")
+    outcome = merge([district, other], OFFICIAL, Period(2024), "市")
     assert outcome.rollup is None
     assert {finding.code for finding in outcome.collection.findings} == {"rollup-incomplete"}
     city = rolled([district, other], "市", incomplete=True)
@@ -161,7 +164,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("code", REFUSED)
 def test_it_refuses_with_the_reason(code):
-    outcome = merge(REFUSED[code](), OFFICIAL, 2024, "青禾区", roster=ROSTER)
+    outcome = merge(REFUSED[code](), OFFICIAL, Period(2024), "青禾区", roster=ROSTER)
     assert outcome.rollup is None
     assert {finding.code for finding in outcome.collection.findings} == {code}
 
@@ -202,7 +205,7 @@ def test_an_exclusion_resolves_what_it_names():
 
 def test_an_exclusion_that_names_nothing_is_refused():
     with pytest.raises(InputError):
-        merge([filing("001")], OFFICIAL, 2024, "青禾区", exclusions=[Exclusion("x", "y")])
+        merge([filing("001")], OFFICIAL, Period(2024), "青禾区", exclusions=[Exclusion("x", "y")])
 
 
 def test_without_a_roster_completeness_is_not_claimed():
@@ -213,7 +216,9 @@ def test_without_a_roster_completeness_is_not_claimed():
 
 
 def test_nothing_to_add_is_no_rollup():
-    assert merge([read_package(b"", "x.xlsx")], OFFICIAL, 2024, "青禾区", incomplete=True).rollup is None
+    assert (
+        merge([read_package(b"", "x.xlsx")], OFFICIAL, Period(2024), "青禾区", incomplete=True).rollup is None
+    )
 
 
 def test_the_account_survives_the_file():
@@ -260,13 +265,13 @@ def test_a_rollup_whose_rows_were_changed_counts_the_rows():
 
 def test_two_wrongs_do_not_make_a_right():
     """Returns off by +1 and -1 would give a sound sum: the parts are verified, not only the whole."""
-    stamp = Stamp("xxgk", "2021", 2024, Agency("区", "1", "一"))
+    stamp = Stamp("xxgk", "2021", Period(2024), Agency("区", "1", "一"))
     one = values_of(OFFICIAL, 5) | {"applications.new.natural": Decimal(6)}
     other = values_of(OFFICIAL, 5) | {"applications.new.natural": Decimal(4)}
     a = read_package(write_return(OFFICIAL, stamp, one), "a.xlsx")
     b = read_package(write_return(OFFICIAL, replace(stamp, agency=Agency("区", "2", "二")), other), "b.xlsx")
-    assert merge([a, b], OFFICIAL, 2024, "区").rollup is None
-    both = Record(OFFICIAL, 2024, frozenset((Agency("区", "3"),)), (a.record + b.record).values)
+    assert merge([a, b], OFFICIAL, Period(2024), "区").rollup is None
+    both = Record(OFFICIAL, Period(2024), frozenset((Agency("区", "3"),)), (a.record + b.record).values)
     assert not OFFICIAL.identities[0].equation.difference(both.complete())
 
 
@@ -286,10 +291,10 @@ def test_money_is_exact_beyond_what_a_double_holds():
     big, small = Decimal(999999999999999), Decimal("0.000000000000001")
     name = "disclosure.fees.amount"
     records = [
-        Record(OFFICIAL, 2024, frozenset((Agency("区", str(i)),)), {name: v})
+        Record(OFFICIAL, Period(2024), frozenset((Agency("区", str(i)),)), {name: v})
         for i, v in enumerate((big, small))
     ]
-    assert total(OFFICIAL, 2024, records).values[name] == Decimal("999999999999999.000000000000001")
+    assert total(OFFICIAL, Period(2024), records).values[name] == Decimal("999999999999999.000000000000001")
 
 
 def test_what_was_not_checked_below_is_not_complete_above():
@@ -304,7 +309,7 @@ def test_a_file_left_out_beside_another_of_its_agency_leaves_nobody_out():
     """Twice sent, or sent broken and again: with the superfluous file excluded the roll-up is complete."""
     roster = Roster((Entry("001", "甲", {}), Entry("002", "乙", {})))
     stamp = {
-        c: Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, Agency("区", c, n))
+        c: Stamp(OFFICIAL.key, OFFICIAL.edition, Period(2024), Agency("区", c, n))
         for c, n in (("001", "甲"), ("002", "乙"))
     }
     values = sound_values()
@@ -318,7 +323,7 @@ def test_a_file_left_out_beside_another_of_its_agency_leaves_nobody_out():
     }
     filings = [read_package(content, name, OFFICIAL) for name, content in files.items()]
     exclusions = [Exclusion("001_甲（旧）.xlsx", "已更正"), Exclusion("002_没传完.xlsx", "已重报")]
-    rollup = merge(filings, OFFICIAL, 2024, "区", roster=roster, exclusions=exclusions).rollup
+    rollup = merge(filings, OFFICIAL, Period(2024), "区", roster=roster, exclusions=exclusions).rollup
     assert rollup.coverage == "complete"
     assert rollup.left_out == ()
     assert [a.status for a in rollup.accounts] == ["included", "included", "excluded", "excluded"]
@@ -326,6 +331,6 @@ def test_a_file_left_out_beside_another_of_its_agency_leaves_nobody_out():
     assert again.is_complete
     assert not any(f.code == "rollup-incomplete" for f in verify(again))
     alone = merge(
-        filings[2:], OFFICIAL, 2024, "区", roster=roster, exclusions=exclusions[1:], incomplete=True
+        filings[2:], OFFICIAL, Period(2024), "区", roster=roster, exclusions=exclusions[1:], incomplete=True
     ).rollup
     assert alone.coverage == "incomplete"

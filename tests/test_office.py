@@ -17,6 +17,7 @@ from xltools.checking.checks import verify
 from xltools.collection.merging import merge
 from xltools.data.filing import Stamp
 from xltools.data.number import close
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 from xltools.excel.package import patched
@@ -42,7 +43,7 @@ def filled(form, code, *, sound=True):
         values[cell.name] = exact if cell.number == "decimal" else Decimal(chance.randint(low, 500))
     if sound and form is OFFICIAL:
         values = sound_values() | {"disclosure.penalty.decisions": Decimal(int(code))}
-    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", code, f"单位{code}"))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency("青禾区", code, f"单位{code}"))
     return write_return(form, stamp, values)
 
 
@@ -51,7 +52,7 @@ def written():
     """Everything that xltools can write: blank, filled, out of balance, rolled up, rolled up twice, incomplete."""
     files = {}
     for form in (OFFICIAL, OTHER):
-        blank = Stamp(form.key, form.edition, 2024, Agency("青禾区", "1", "某局"))
+        blank = Stamp(form.key, form.edition, Period(2024), Agency("青禾区", "1", "某局"))
         files[f"{form.key} blank"] = write_return(form, blank)
         files[f"{form.key} unsound"] = filled(form, "7", sound=False)
         last = form.complete({cell.name: Decimal(i % 50) for i, cell in enumerate(form.inputs)})
@@ -59,16 +60,16 @@ def written():
     parts = [filled(OFFICIAL, code) for code in ("001", "002", "003")]
     files["official filled"] = parts[0]
     filings = [read_package(part, f"{i}.xlsx") for i, part in enumerate(parts)]
-    district = merge(filings, OFFICIAL, 2024, "青禾区").rollup
+    district = merge(filings, OFFICIAL, Period(2024), "青禾区").rollup
     kinds = ["部门*", "", "街道"]
     members = tuple(m._replace(kind=kind) for m, kind in zip(district.members, kinds, strict=True))
     district = replace(district, members=members)
     files["district"] = write_rollup(district, home=Path("out"), by_kind=True)
     inside = read_package(files["district"], "青禾区.xlsx")
-    files["city"] = write_rollup(merge([inside], OFFICIAL, 2024, "某市").rollup)
+    files["city"] = write_rollup(merge([inside], OFFICIAL, Period(2024), "某市").rollup)
     roster = Roster((Entry("001", "单位001", {}), Entry("009", "没报的", {})))
     files["incomplete"] = write_rollup(
-        merge(filings[:1], OFFICIAL, 2024, "青禾区", roster=roster, incomplete=True).rollup
+        merge(filings[:1], OFFICIAL, Period(2024), "青禾区", roster=roster, incomplete=True).rollup
     )
     files["other rollup"] = other_rollup()
     for form in (OFFICIAL, OTHER):
@@ -91,7 +92,7 @@ def with_years(form):
     ]
     members = tuple(member(code, values) for code, values in zip(codes, figures, strict=True))
     earlier = {
-        2024 - back: {
+        Period(2024 - back): {
             name: value + Decimal("0.1") if form.cells[name].number == "decimal" else value
             for name, value in form.complete(figures[back]).items()
             if form.cells[name].additive
@@ -105,7 +106,7 @@ def other_rollup():
     from test_merge import filing
 
     filings = [filing(code, OTHER) for code in ("001", "002")]
-    return write_rollup(merge(filings, OTHER, 2024, "区").rollup)
+    return write_rollup(merge(filings, OTHER, Period(2024), "区").rollup)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from xltools.collection.reading import ReadOptions, read_files
 from xltools.data.failure import failed
 from xltools.data.filing import RefusedFile, Source, Stamp
 from xltools.data.finding import can_be_accepted
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.data.seal import seal
 from xltools.errors import InputError, Problem
@@ -42,7 +43,7 @@ NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 def returned(code="001", name="青禾区教育局", prose=None, key=b""):
-    stamp = Stamp(FORM.key, FORM.edition, 2024, Agency("青禾区", code, name))
+    stamp = Stamp(FORM.key, FORM.edition, Period(2024), Agency("青禾区", code, name))
     return write_return(FORM, stamp, sound_values(), prose or sound_prose(), key=key)
 
 
@@ -79,7 +80,7 @@ def full_width(text):
 @pytest.mark.parametrize("make", [lambda _: "印印印", full_width, lambda _: "é", lambda _: "K"])
 def test_a_seal_with_letters_outside_ascii_is_broken(tmp_path, make):
     (tmp_path / "key").write_bytes(KEY)
-    stamp = Stamp(FORM.key, FORM.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    stamp = Stamp(FORM.key, FORM.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局"))
     folder = tmp_path / "in"
     folder.mkdir()
     for n in range(1, 20):
@@ -481,7 +482,7 @@ def test_last_years_files_are_no_exception(inbox, tmp_path, monkeypatch, defect,
     assert "19 files" in out
     returns = tmp_path / "now"
     returns.mkdir()
-    stamp = Stamp(FORM.key, FORM.edition, 2025, Agency("青禾区", "001", "青禾区人民政府办公室"))
+    stamp = Stamp(FORM.key, FORM.edition, Period(2025), Agency("青禾区", "001", "青禾区人民政府办公室"))
     (returns / "001.xlsx").write_bytes(write_return(FORM, stamp, sound_values(), sound_prose()))
     run("verify", returns, "--year", 2025, "--prior", inbox, expect=0)
 

@@ -20,6 +20,7 @@ from xltools.cli import command_line
 from xltools.collection.roster_files import load_roster
 from xltools.data.filing import Return, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
+from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.document.pages import page
 from xltools.excel.reader import read, read_package
@@ -67,7 +68,7 @@ class Page(HTMLParser):
 def collection(folder, year=2024):
     filings = [read(path) for path in sorted((SAMPLES / folder).iterdir())]
     roster = load_roster(SAMPLES / "roster.csv") if folder == "problems" else None
-    return examine(filings, roster, year if folder == "problems" else None)
+    return examine(filings, roster, Period(year) if folder == "problems" else None)
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +79,13 @@ def problems():
 def filled(form, values=None, prose=None, findings=(), path="1.xlsx", agency=None):
     """A filing of that form as it would be read, with these findings."""
     agency = agency or Agency("区", "1", "局")
-    stamp = Stamp(form.key, form.edition, 2024, agency)
+    stamp = Stamp(form.key, form.edition, Period(2024), agency)
     filing = Return(
         Source(path),
         (),
         form,
         stamp,
-        Record(form, 2024, frozenset({agency}), values or {}),
+        Record(form, Period(2024), frozenset({agency}), values or {}),
         prose=prose or {},
     )
     return Examined(filing, tuple(findings))
@@ -287,7 +288,7 @@ def test_two_files_of_one_agency_have_two_anchors(problems):
 
 
 def test_eighty_agencies_with_findings_stay_a_small_page(form, sound):
-    package = write_return(form, Stamp(form.key, form.edition, 2024, Agency("区", "1", "局")), {})
+    package = write_return(form, Stamp(form.key, form.edition, Period(2024), Agency("区", "1", "局")), {})
     filing = read_package(package, "1.xlsx")
     assert len([f for f in filing.findings if f.code == "blank"]) > 100
     whole = examine([replace(filing, source=Source(f"{index}.xlsx", str(index))) for index in range(80)])

@@ -24,6 +24,7 @@ import paper
 from conftest import sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Filing, Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return
@@ -36,7 +37,7 @@ TABLE_TOP = 3  # above it stand the sheet's title and a hint
 def blank() -> bytes:
     """The workbook with its prose, in which nobody has typed a figure yet. A city makes rules, so it may fill in 规章."""
     form = find("xxgk-2021")
-    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾市", "001", "青禾市人民政府"))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency("青禾市", "001", "青禾市人民政府"))
     return write_return(form, stamp, prose=sound_prose())
 
 

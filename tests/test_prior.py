@@ -16,6 +16,7 @@ from xltools.checking.checks import verify
 from xltools.checking.collection import examine
 from xltools.collection.merging import Exclusion, merge
 from xltools.data.filing import Member, RefusedFile, Return, Source, Stamp
+from xltools.data.period import Period
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import Past, past_of
 from xltools.data.record import Agency, Record
@@ -35,8 +36,8 @@ DISTRICT = Agency("青禾区", "青禾区", "青禾区")
 
 def filing(values, year=2024, agency=AGENCY, form=OFFICIAL, **more):
     """A return as reading gives it, without a file."""
-    stamp = Stamp(form.key, form.edition, year, agency, more.pop("kind", "return"))
-    record = Record(form, year, frozenset((agency,)), values)
+    stamp = Stamp(form.key, form.edition, Period(year), agency, more.pop("kind", "return"))
+    record = Record(form, Period(year), frozenset((agency,)), values)
     source, prose = Source(f"{agency.code}_{year}.xlsx", f"{agency}{year}"), prose_for(form)
     return Return(source, (), form, stamp, record, prose=prose, **more)
 
@@ -165,7 +166,7 @@ def test_what_is_no_year_stops_the_work(files, code):
 
 def who(old, new):
     """Pairs of (district, code, name), matched."""
-    past = Past(OFFICIAL, 2023, {Agency(*agency): {} for agency in old})
+    past = Past(OFFICIAL, Period(2023), {Agency(*agency): {} for agency in old})
     return {a.code: b.code for a, b in past.matches(Agency(*agency) for agency in new).items()}
 
 
@@ -229,7 +230,7 @@ def test_each_column_that_does_not_carry_on_is_told_once(name, amount):
 
 def test_the_total_column_is_told_only_when_no_other_tells_it():
     totals = {"applications.carried_out.total": Decimal(1000)}
-    past = Past(OFFICIAL, 2023, {AGENCY: totals}, frozenset((AGENCY,)))
+    past = Past(OFFICIAL, Period(2023), {AGENCY: totals}, frozenset((AGENCY,)))
     found = [f for f in examine([filing(sound_values())], past=past).findings if f.code == "carry-over"]
     assert [finding.cell for finding in found] == ["applications.carried_in.total"]
 
@@ -348,12 +349,12 @@ def test_who_came_and_who_went():
     roster = Roster(tuple(Entry(code, f"单位{code}", {}) for code in ("1", "3", "5")))
     last = [filing(year_before(values), 2023, agency) for agency, values in PARTS.items()]
     now = [filing(PARTS[agency], 2024, agency) for agency in list(PARTS)[:1]]
-    found = examine(now, roster, 2024, past=past_of(last, OFFICIAL))
+    found = examine(now, roster, Period(2024), past=past_of(last, OFFICIAL))
     assert [(f.code, f.agency) for f in found.changes] == [
         ("agency-new", "单位5（5）"),
         ("agency-gone", "单位4（4）"),
     ]
-    assert "agency-gone" not in codes(examine(now, None, 2024, past=past_of(last, OFFICIAL)).findings)
+    assert "agency-gone" not in codes(examine(now, None, Period(2024), past=past_of(last, OFFICIAL)).findings)
 
 
 def test_who_is_left_out_with_a_reason_is_not_gone():
@@ -361,7 +362,7 @@ def test_who_is_left_out_with_a_reason_is_not_gone():
     last = past_of([filing(year_before(values), 2023, agency) for agency, values in PARTS.items()], OFFICIAL)
     now = [filing(values, 2024, agency) for agency, values in PARTS.items()]
     outcome = merge(
-        now, OFFICIAL, 2024, "青禾区", roster=roster, exclusions=[Exclusion("4", "撤销")], past=last
+        now, OFFICIAL, Period(2024), "青禾区", roster=roster, exclusions=[Exclusion("4", "撤销")], past=last
     )
     assert outcome.collection.findings == ()
     assert outcome.rollup is not None
@@ -370,7 +371,7 @@ def test_who_is_left_out_with_a_reason_is_not_gone():
 def test_questions_do_not_keep_a_return_out_of_the_rollup():
     last = past_of([filing(sound_values(5), 2023, agency) for agency in PARTS], OFFICIAL)
     now = [filing(values, 2024, agency) for agency, values in PARTS.items()]
-    outcome = merge(now, OFFICIAL, 2024, "青禾区", past=last)
+    outcome = merge(now, OFFICIAL, Period(2024), "青禾区", past=last)
     assert "carry-over" in codes(outcome.collection.findings)
     assert len(outcome.rollup.members) == 3
 
@@ -386,7 +387,7 @@ def last_of(form, seed=3):
 @pytest.mark.parametrize("show", [False, True])
 def test_a_workbook_with_last_years_figures_reads_as_one_without(form, show):
     last = last_of(form)
-    stamp = Stamp(form.key, form.edition, 2024, AGENCY)
+    stamp = Stamp(form.key, form.edition, Period(2024), AGENCY)
     package = write_return(form, stamp, prose=prose_for(form), last=last, show_last=show)
     again = read_package(package, "x.xlsx", form)
     assert again.record.values == form.carried(last) != {}
@@ -406,7 +407,7 @@ def test_last_years_figures_stand_beside_the_tables_and_are_locked(form):
     import openpyxl
 
     last = last_of(form)
-    stamp = Stamp(form.key, form.edition, 2024, AGENCY)
+    stamp = Stamp(form.key, form.edition, Period(2024), AGENCY)
     book = openpyxl.load_workbook(io.BytesIO(write_return(form, stamp, last=last, show_last=True)))
     for sheet in layout(form).sheets:
         for name, area in (sheet.beside.cells if sheet.beside else {}).items():
@@ -420,7 +421,7 @@ def test_a_moved_table_with_last_year_beside_it_is_still_found():
     import clerk
 
     form, now = OFFICIAL, sound_values()
-    stamp = Stamp(form.key, form.edition, 2024, AGENCY)
+    stamp = Stamp(form.key, form.edition, Period(2024), AGENCY)
     package = write_return(
         form, stamp, now, prose_for(form), last=form.complete(year_before(now)), show_last=True
     )
@@ -437,13 +438,13 @@ def test_a_moved_table_with_last_year_beside_it_is_still_found():
 def test_a_rollup_read_back_is_last_year_for_the_next():
     returns = []
     for agency, values in PARTS.items():
-        stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2023, agency)
+        stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, Period(2023), agency)
         returns.append(
             read_package(
                 write_return(OFFICIAL, stamp, year_before(values), prose_for(OFFICIAL)), f"{agency.code}.xlsx"
             )
         )
-    district = merge(returns, OFFICIAL, 2023, "青禾区").rollup
+    district = merge(returns, OFFICIAL, Period(2023), "青禾区").rollup
     past = past_of([read_package(write_rollup(district), "青禾区.xlsx")], OFFICIAL)
     now = [filing(values, 2024, agency) for agency, values in PARTS.items()]
     assert examine(now, past=past).findings == ()

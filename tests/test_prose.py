@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from conftest import HERE, sound_prose, sound_values
 from xltools.checking.checks import verify
 from xltools.data.filing import Return, Source, Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
@@ -41,8 +42,8 @@ def filing(texts, figures=None, name="青禾区教育局", year=2024, form=FORM)
         Source("x.xlsx"),
         (),
         form=form,
-        stamp=Stamp(form.key, form.edition, year, agency),
-        record=Record(form, year, frozenset((agency,)), values),
+        stamp=Stamp(form.key, form.edition, Period(year), agency),
+        record=Record(form, Period(year), frozenset((agency,)), values),
         prose=sound_prose() | texts if form is FORM else texts,
     )
 
@@ -256,7 +257,7 @@ def test_a_finding_stands_at_its_prose_and_names_what_was_tried():
 
 
 def test_a_finding_follows_a_sheet_that_was_renamed():
-    stamp = Stamp(FORM.key, FORM.edition, 2024, Agency("青禾区", "003", "青禾区教育局"))
+    stamp = Stamp(FORM.key, FORM.edition, Period(2024), Agency("青禾区", "003", "青禾区教育局"))
     words = sound_prose() | {"problems.text": "无"}
     package = clerk.with_sheet_renamed(
         write_return(FORM, stamp, sound_values(), words), "五、问题及改进", "问题"

@@ -16,6 +16,7 @@ from test_prose import filing
 from xltools.collection.roster_files import load_roster
 from xltools.data.document import ChartBlock, Heading, PageBreak, Paragraph, Table
 from xltools.data.filing import Account, Member, RefusedFile, Source, Stamp
+from xltools.data.period import Period
 from xltools.data.prior import known
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
@@ -254,7 +255,7 @@ def annex(told, years):
 
 
 def test_the_annex_compares_with_last_year():
-    document = annex(rolled(), {2023: LAST})
+    document = annex(rolled(), {Period(2023): LAST})
     at = document.blocks.index(PageBreak())
     rest = replace(document, blocks=document.blocks[at:])
     assert [text for _, text in headings(rest)] == [
@@ -284,7 +285,16 @@ def test_the_annex_says_what_the_roll_up_says(tmp_path):
     """The sheet 历年对比, which Excel computes, is the witness: every line of the annex stands in it with the same numbers."""
     told = rolled(members=1)
     accounts = tuple(Account(member.agency, member.source, "included") for member in told.members)
-    rollup = Rollup(FORM, 2024, "青禾区", "青禾区", told.members, accounts, "unchecked", earlier={2023: LAST})
+    rollup = Rollup(
+        FORM,
+        Period(2024),
+        "青禾区",
+        "青禾区",
+        told.members,
+        accounts,
+        "unchecked",
+        earlier={Period(2023): LAST},
+    )
     (tmp_path / "d.xlsx").write_bytes(write_rollup(rollup))
     sheet = openpyxl.load_workbook(tmp_path / "d.xlsx", data_only=True)[YEARS]
     columns = (Years.NOW, Years.LAST, Years.CHANGE, Years.RATE)
@@ -292,7 +302,7 @@ def test_the_annex_says_what_the_roll_up_says(tmp_path):
         (row[Years.ROW].value, row[Years.COLUMN].value): [row[column].value for column in columns]
         for row in sheet.iter_rows(min_row=Years.FIRST_ROW + 1)
     }
-    document = annex(told, {2023: LAST})
+    document = annex(told, {Period(2023): LAST})
     lines = 0
     for table in document.blocks[document.blocks.index(PageBreak()) :]:
         for row in range(1, table.height) if isinstance(table, Table) else ():
@@ -308,7 +318,7 @@ def test_the_annex_says_what_the_roll_up_says(tmp_path):
 
 
 def test_the_annex_has_the_forms_charts():
-    document = annex(rolled(members=17), {2023: LAST, 2022: LAST})
+    document = annex(rolled(members=17), {Period(2023): LAST, Period(2022): LAST})
     charts = [block for block in document.blocks if isinstance(block, ChartBlock)]
     assert [chart.kind for chart in charts] == ["bar", "bar", "column"]
     agencies, results, trend = charts
@@ -321,13 +331,13 @@ def test_the_annex_has_the_forms_charts():
 
 
 def test_of_a_single_return_no_chart_of_agencies_is_drawn():
-    document = annex(filing({}, VALUES), {2023: LAST})
+    document = annex(filing({}, VALUES), {Period(2023): LAST})
     assert len([block for block in document.blocks if isinstance(block, ChartBlock)]) == 2
 
 
 def test_there_is_no_annex_of_nothing():
     with pytest.raises(InputError) as caught:
-        annex(rolled(), {2022: LAST})
+        annex(rolled(), {Period(2022): LAST})
     assert caught.value.problems[0].code == "annex-without-prior"
 
 
@@ -428,7 +438,7 @@ def test_a_text_goes_to_the_screen_outside_a_collection(collection, monkeypatch,
 def test_with_errors_nothing_is_written(tmp_path):
     values = {name: Decimal(value) for name, value in VALUES.items()}
     values["applications.carried_out.natural"] += 1
-    stamp = Stamp(FORM.key, FORM.edition, 2024, Agency("青禾区", "003", "青禾区教育局"))
+    stamp = Stamp(FORM.key, FORM.edition, Period(2024), Agency("青禾区", "003", "青禾区教育局"))
     path = tmp_path / "a.xlsx"
     path.write_bytes(write_return(FORM, stamp, values, sound_prose()))
     told = run("publish", path, "-o", tmp_path / "a.docx", expect=1)
@@ -441,7 +451,7 @@ def test_with_errors_nothing_is_written(tmp_path):
 def test_prose_is_held_against_the_tables_as_it_will_stand(tmp_path):
     values = {name: Decimal(value) for name, value in VALUES.items()}
     texts = sound_prose() | {"overview.on_request": "新收政府信息公开申请{new}件，办结{new + done}件。"}
-    stamp = Stamp(FORM.key, FORM.edition, 2024, Agency("青禾区", "003", "青禾区教育局"))
+    stamp = Stamp(FORM.key, FORM.edition, Period(2024), Agency("青禾区", "003", "青禾区教育局"))
     path = tmp_path / "a.xlsx"
     path.write_bytes(write_return(FORM, stamp, values, texts))
     assert [f.code for f in read(path).findings] == []
@@ -466,7 +476,9 @@ def last_year(path):
     agency = Agency("青禾区", "001", "青禾区人民政府办公室")
     source = Source("a.xlsx", "0" * 64, 1)
     accounts = (Account(agency, source, "included"),)
-    rollup = Rollup(FORM, 2023, "青禾区", "青禾区", (Member(agency, source, values),), accounts, "unchecked")
+    rollup = Rollup(
+        FORM, Period(2023), "青禾区", "青禾区", (Member(agency, source, values),), accounts, "unchecked"
+    )
     path.write_bytes(write_rollup(rollup))
 
 

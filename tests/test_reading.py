@@ -26,6 +26,7 @@ from xltools.data import filing as filings_room
 from xltools.data import finding as findings_room
 from xltools.data.filing import Accepted, Account, Member, Origin, RefusedFile, Return, Shown, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
 from xltools.data.record import Agency, Record
@@ -115,10 +116,10 @@ FULL = Return(
     source=SOURCE,
     findings=(FULL_FINDING,),
     form=OFFICIAL,
-    stamp=Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, AGENCY, "rollup"),
+    stamp=Stamp(OFFICIAL.key, OFFICIAL.edition, Period(2024), AGENCY, "rollup"),
     record=Record(
         OFFICIAL,
-        2024,
+        Period(2024),
         frozenset((Agency("区", "1", "一"), Agency("区", "2", "二"))),
         {FEES: Decimal("1.500")},
     ),
@@ -131,7 +132,7 @@ FULL = Return(
     accounts=(Account(AGENCY, SOURCE, "excluded", "旧", "市"), Account(None, SOURCE, "excluded")),
     is_verified=True,
     waived=(Accepted("a", "jump", "D9", "words", "why", "who", "2025", "市"),),
-    earlier={2023: {FEES: Decimal("1.10")}, 2022: {}},
+    earlier={Period(2023): {FEES: Decimal("1.10")}, Period(2022): {}},
     is_complete=True,
     unread=frozenset(("a", "b")),
     clouded=frozenset(("c",)),
@@ -294,7 +295,7 @@ def whole(*, sealed=False):
     outcome = merge(
         found,
         OFFICIAL,
-        2024,
+        Period(2024),
         "青禾区",
         roster=load_roster(SAMPLES / "roster.csv"),
         incomplete=True,
@@ -338,7 +339,7 @@ def test_a_finding_of_any_case_travels(path):
 
 def returned(code, turn=0, name=None, path=None, year=2024, district="青禾区", changes=(), values=None):
     figures = values or sound_values(turn) | dict(changes)
-    stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, year, Agency(district, code, name or f"单位{code}"))
+    stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, Period(year), Agency(district, code, name or f"单位{code}"))
     package = write_return(OFFICIAL, stamp, figures, sound_prose())
     return read_package(package, path or f"{code}_单位{code}_{year}.xlsx", OFFICIAL)
 
@@ -351,7 +352,7 @@ def pool():
     """Filings of every sort that can meet in a collection."""
 
     def rolled(district, filings, **settings):
-        rollup = merge(filings, OFFICIAL, 2024, district, **settings).rollup
+        rollup = merge(filings, OFFICIAL, Period(2024), district, **settings).rollup
         return read_package(write_rollup(rollup), f"{district}.xlsx", OFFICIAL)
 
     alone = [returned(f"{n:03}", n, changes={FEES: Decimal(n) / 1000}) for n in range(1, 6)]
@@ -460,7 +461,7 @@ def exclusions_for(filings, roster, drawn):
 @given(collections())
 def test_filings_that_travelled_are_merged_alike(one_collection):
     filings, how = one_collection
-    one, other = (merge(f, OFFICIAL, 2024, "青禾区", **how) for f in (filings, travelled(filings)))
+    one, other = (merge(f, OFFICIAL, Period(2024), "青禾区", **how) for f in (filings, travelled(filings)))
     assert differing(told(one), told(other)) == ""
 
 
@@ -469,7 +470,7 @@ def test_two_files_of_one_agency_are_never_added():
     from xltools.collection.merging import _in_order
 
     twice = [replace(returned("001"), source=Source(name, name)) for name in ("a", "b")]
-    assert merge(twice, OFFICIAL, 2024, "青禾区", incomplete=True).rollup is None
+    assert merge(twice, OFFICIAL, Period(2024), "青禾区", incomplete=True).rollup is None
     for roster in (None, ROSTERS[1]):
         with pytest.raises(AdditionError):
             _in_order(twice, roster)
@@ -479,9 +480,9 @@ def test_two_files_of_one_agency_are_never_added():
 @given(mixed(), arrangements(), st.randoms())
 def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(indexes, how, chance):
     filings = [pool()[index] for index in indexes]
-    rollup = merge(filings, OFFICIAL, 2024, "青禾区", **how).rollup
+    rollup = merge(filings, OFFICIAL, Period(2024), "青禾区", **how).rollup
     chance.shuffle(filings)
-    again = merge(filings, OFFICIAL, 2024, "青禾区", **how).rollup
+    again = merge(filings, OFFICIAL, Period(2024), "青禾区", **how).rollup
     assert differing(held(rollup), held(again)) == ""
     if rollup:
         shas = {filing.source.sha256: filing for filing in filings}
@@ -497,9 +498,9 @@ def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(ind
 @given(mixed(), arrangements(), st.randoms())
 def test_it_is_written_with_the_same_bytes_in_any_order(indexes, how, chance):
     filings = [pool()[index] for index in indexes]
-    one = merge(filings, OFFICIAL, 2024, "青禾区", **how).rollup
+    one = merge(filings, OFFICIAL, Period(2024), "青禾区", **how).rollup
     chance.shuffle(filings)
-    other = merge(filings, OFFICIAL, 2024, "青禾区", **how).rollup
+    other = merge(filings, OFFICIAL, Period(2024), "青禾区", **how).rollup
     assert (one and unpacked(write_rollup(one))) == (other and unpacked(write_rollup(other)))
 
 
@@ -510,14 +511,14 @@ def test_a_tree_gives_the_flat_sum_to_the_last_digit(figures):
     alone = []
     for index, (fees, _) in enumerate(figures):
         agency = Agency("区", f"{index:03}", f"单位{index}")
-        record = Record(OFFICIAL, 2024, frozenset((agency,)), {FEES: abs(fees) % 10**12})
-        stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, agency)
+        record = Record(OFFICIAL, Period(2024), frozenset((agency,)), {FEES: abs(fees) % 10**12})
+        stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, Period(2024), agency)
         alone.append(Return(Source(f"{index}", f"{index}"), (), OFFICIAL, stamp, record, is_verified=True))
-    flat = merge(alone, OFFICIAL, 2024, "市").rollup.record
+    flat = merge(alone, OFFICIAL, Period(2024), "市").rollup.record
     districts = []
     for place in {place for _, place in figures}:
         group = [filing for filing, (_, home) in zip(alone, figures, strict=True) if home == place]
-        rollup = merge(group, OFFICIAL, 2024, f"区{place}").rollup
+        rollup = merge(group, OFFICIAL, Period(2024), f"区{place}").rollup
         source = Source(f"区{place}", f"r{place}")
         members, accounts = tuple(rollup.members), tuple(rollup.accounts)
         districts.append(
@@ -532,7 +533,7 @@ def test_a_tree_gives_the_flat_sum_to_the_last_digit(figures):
                 is_verified=True,
             )
         )
-    tree = merge(districts, OFFICIAL, 2024, "市").rollup.record
+    tree = merge(districts, OFFICIAL, Period(2024), "市").rollup.record
     assert plain(tree.values) == plain(flat.values)
     assert plain(tree.agencies) == plain(flat.agencies)
 
@@ -571,8 +572,8 @@ def test_archives_and_large_files_are_read_alike_by_every_way(tmp_path):
 
 def test_many_copies_of_a_file_are_named_in_one_sentence():
     """Each has one finding, in which stand the names of a few."""
-    stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, Agency("青禾区", "C1", "城管局"))
-    record = Record(OFFICIAL, 2024, frozenset((stamp.agency,)), {OFFICIAL.inputs[0].name: Decimal(1)})
+    stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, Period(2024), Agency("青禾区", "C1", "城管局"))
+    record = Record(OFFICIAL, Period(2024), frozenset((stamp.agency,)), {OFFICIAL.inputs[0].name: Decimal(1)})
     copies = [
         Return(Source(f"{n:02}.xlsx", "same"), (), OFFICIAL, stamp, record, is_verified=True)
         for n in range(60)
@@ -587,8 +588,10 @@ def test_files_of_one_name_in_two_folders_are_told_of_each_agency_that_shares_th
     found = []
     for folder, codes in (("a", "12"), ("b", "12"), ("c", "2")):
         agencies = frozenset(Agency("区", code, f"局{code}") for code in codes)
-        record = Record(OFFICIAL, 2024, agencies)
-        stamp = Stamp(OFFICIAL.key, OFFICIAL.edition, 2024, Agency("区", f"R{folder}", folder), "rollup")
+        record = Record(OFFICIAL, Period(2024), agencies)
+        stamp = Stamp(
+            OFFICIAL.key, OFFICIAL.edition, Period(2024), Agency("区", f"R{folder}", folder), "rollup"
+        )
         source = Source(f"{folder}/x.xlsx", folder)
         found.append(Return(source, (), OFFICIAL, stamp, record, is_verified=True))
     told = [f for f in examine(found).findings if f.code == "duplicate-return"]

@@ -9,6 +9,7 @@ import strategies
 from conftest import HERE, unpacked
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
@@ -35,7 +36,7 @@ def filled(form):
 @given(st.sampled_from([OFFICIAL, OTHER]).flatmap(filled))
 def test_read_gives_back_what_write_was_given(case):
     form, values, prose, (district, code, name) = case
-    stamp = Stamp(form.key, form.edition, 2024, Agency(district, code, name))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency(district, code, name))
     filing = read_package(write_return(form, stamp, values, prose), "x.xlsx", form)
     assert filing.record.values == values
     assert filing.record.agencies == {stamp.agency}
@@ -62,7 +63,7 @@ def test_read_gives_back_what_write_was_given(case):
 
 def test_a_blank_workbook_is_blank_and_adds_nothing(form):
     filing = read_package(
-        write_return(form, Stamp(form.key, form.edition, 2024, Agency("区", "1", "局"))), "x.xlsx"
+        write_return(form, Stamp(form.key, form.edition, Period(2024), Agency("区", "1", "局"))), "x.xlsx"
     )
     assert filing.record.values == {}
     assert {finding.code for finding in verify(filing)} == {"blank", "all-blank"}
@@ -70,6 +71,6 @@ def test_a_blank_workbook_is_blank_and_adds_nothing(form):
 
 
 def test_the_same_content_gives_the_same_bytes(form, sound):
-    stamp = Stamp(form.key, form.edition, 2024, Agency("区", "1", "局"))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency("区", "1", "局"))
     one, other = (write_return(form, stamp, values) for values in (sound, dict(reversed(sound.items()))))
     assert unpacked(one) == unpacked(other)

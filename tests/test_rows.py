@@ -26,6 +26,7 @@ from xltools.collection.merging import merge
 from xltools.data.filing import Account, Member, Source
 from xltools.data.measure import FOREMOST, foremost
 from xltools.data.number import kept, stored
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup, subtotals
 from xltools.data.roster import Entry, Roster
@@ -47,7 +48,7 @@ FIRST = Matrix.NAME_ROW + 1
 
 def rollup_of(members, form=OFFICIAL):
     accounts = tuple(Account(m.agency, m.source, "included") for m in members)
-    return Rollup(form, 2024, "青禾区", "青禾区", members, accounts, "unchecked")
+    return Rollup(form, Period(2024), "青禾区", "青禾区", members, accounts, "unchecked")
 
 
 @pytest.fixture(scope="module")
@@ -346,7 +347,9 @@ def test_subtotals_by_kind_add_up_to_the_district():
             Entry(c, f"单位{c}", {"kind": k}) for c, k in (("001", "街道"), ("002", "部门*"), ("003", "街道"))
         )
     )
-    rollup = merge([filing(c) for c in ("001", "002", "003")], OFFICIAL, 2024, "青禾区", roster=roster).rollup
+    rollup = merge(
+        [filing(c) for c in ("001", "002", "003")], OFFICIAL, Period(2024), "青禾区", roster=roster
+    ).rollup
     parts = subtotals(rollup)
     assert [(part.kind, part.count) for part in parts] == [("街道", 2), ("部门*", 1)]
     for name, value in rollup.values.items():
@@ -366,7 +369,7 @@ def test_a_roll_up_of_the_former_version_is_read():
     filings = [read(path) for path in sorted((ROOT / "samples" / "clean").iterdir())[:3]]
     again = read(HERE / "data" / "rollup-former.xlsx")
     assert verify(again) == ()
-    assert again.record == merge(filings, OFFICIAL, 2024, "青禾区").rollup.record
+    assert again.record == merge(filings, OFFICIAL, Period(2024), "青禾区").rollup.record
     assert [member.source for member in again.members] == [
         one.source._replace(path=one.source.name) for one in filings
     ]

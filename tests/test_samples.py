@@ -12,6 +12,7 @@ from xltools.checking.collection import examine
 from xltools.collection.inbox import gather
 from xltools.collection.roster_files import load_roster
 from xltools.data.finding import SEVERITY, Severity
+from xltools.data.period import Period
 from xltools.excel.reader import read
 from xltools.prose.checks import matches
 from xltools.prose.mentions import FilingProse
@@ -83,7 +84,9 @@ def test_the_script_gives_the_same_bytes_twice():
 
 def collection(folder):
     return examine(
-        [read(path) for path in gather([SAMPLES / folder]).paths], load_roster(SAMPLES / "roster.csv"), 2024
+        [read(path) for path in gather([SAMPLES / folder]).paths],
+        load_roster(SAMPLES / "roster.csv"),
+        Period(2024),
     )
 
 

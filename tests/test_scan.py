@@ -16,6 +16,7 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.translate import Translator
 
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.formula import SharedFormula, canonical, is_same, rectangles
 from xltools.excel.package import patched
@@ -31,7 +32,9 @@ def package():
     form = find("xxgk-2021")
     values = {cell.name: Decimal(index) for index, cell in enumerate(form.inputs)}
     prose = {"overview.proactive": ' 前后有空格 \n第二行 & <记号> "引号"'}
-    return write_return(form, Stamp(form.key, form.edition, 2024, Agency("区", "1", "局")), values, prose)
+    return write_return(
+        form, Stamp(form.key, form.edition, Period(2024), Agency("区", "1", "局")), values, prose
+    )
 
 
 def retold(package, part, *replacements):

@@ -16,6 +16,7 @@ from xltools.cli import command_line
 from xltools.collection.roster_files import load_roster
 from xltools.data.filing import Kind, RefusedFile, Source
 from xltools.data.finding import SEVERITY, Cause, Finding, Severity, Waiver
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.excel.reader import read
 from xltools.report import data
@@ -45,7 +46,7 @@ def filings(folder):
 def test_the_samples_are_as_the_schemas_say(folder, lang):
     roster = load_roster(ROOT / "samples" / "roster.csv")
     read_all = filings(folder)
-    VERIFY.validate(plain(data.collection_object(examine(read_all, roster, 2024), lang, 3)))
+    VERIFY.validate(plain(data.collection_object(examine(read_all, roster, Period(2024)), lang, 3)))
     for filing in read_all:
         READ.validate(plain(data.filing_object(filing, filing.findings, lang)))
 

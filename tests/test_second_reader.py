@@ -26,6 +26,7 @@ from xltools.collection.manifest import sources_beside
 from xltools.collection.merging import merge
 from xltools.collection.second_reader import SecondReader, issued_findings, published_checked
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return, write_rollup
@@ -237,7 +238,7 @@ def test_a_roll_up_is_read_from_its_rows_one_level_up(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     form = find("xxgk-2021")
     for district, paths in (("青禾区", SOUND[:2]), ("柳河区", SOUND[2:4])):
-        rollup = merge([read(path) for path in paths], form, 2024, district).rollup
+        rollup = merge([read(path) for path in paths], form, Period(2024), district).rollup
         Path(f"{district}.xlsx").write_bytes(write_rollup(rollup))
     result = run("merge", ".", "--year", "2024", "--district", "某市", "-o", "../sum.xlsx", "--witness")
     assert "two readers agree: 200 of 200 figures, 2 of 2 files" in result.output, result.output
@@ -247,7 +248,7 @@ def test_an_old_format_has_no_second_reader(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     form = find("xxgk-2021")
     filings = [read(path) for path in SOUND[:2]]
-    rollup = merge(filings, form, 2024, "青禾区").rollup
+    rollup = merge(filings, form, Period(2024), "青禾区").rollup
     Path("x.xls").write_bytes(clerk.ole("Workbook"))
     import hashlib
 
@@ -264,7 +265,7 @@ def test_a_file_that_changed_meanwhile_is_none(tmp_path):
     form = find("xxgk-2021")
     path = tmp_path / "001.xlsx"
     path.write_bytes(SOUND[0].read_bytes())
-    rollup = merge([read(path)], form, 2024, "青禾区").rollup
+    rollup = merge([read(path)], form, Period(2024), "青禾区").rollup
     changed(path, "三、依申请公开", "D6", 4711)
     verdict = SecondReader(form, rollup.accounts).expected
     assert [one.reason for one in verdict.undecided] == ["changed"]
@@ -282,7 +283,7 @@ def test_of_very_many_files_a_sample_is_read_and_that_is_said(collection, monkey
 
 def test_a_roll_up_that_cannot_be_opened_is_told(collection, monkeypatch):
     form = find("xxgk-2021")
-    rollup = merge([read(path) for path in SOUND[:2]], form, 2024, "青禾区").rollup
+    rollup = merge([read(path) for path in SOUND[:2]], form, Period(2024), "青禾区").rollup
     reading = SecondReader(form, rollup.accounts).checked(b"PK no zip", "district.xlsx")
     (finding,) = reading.findings
     assert (finding.code, finding.file) == ("witness-differs", "district.xlsx")
@@ -328,7 +329,7 @@ def test_a_document_with_another_figure_or_a_missing_table_is_not_written(collec
 
 def blank(**given):
     form = find("xxgk-2021")
-    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局"))
     return form, stamp, write_return(form, stamp, **given)
 
 
@@ -341,7 +342,7 @@ def faults_of(content, filled=None):
 @pytest.mark.parametrize("name", ["xxgk-2021", str(HERE / "forms" / "fwzx-2025.toml")])
 def test_a_workbook_as_issued_has_no_fault(name):
     form = find(name)
-    stamp = Stamp(form.key, form.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局"))
     assert not issued_findings(form, write_return(form, stamp), stamp, {}, "", recalculate=False)
 
 
@@ -452,7 +453,7 @@ def sound_files(count=3):
 def test_a_figure_that_cannot_be_added_is_compared_where_one_return_is_published(tmp_path):
     form = find(str(HERE / "forms" / "fwzx-2025.toml"))
     values = {cell.name: Decimal(7) for cell in form.inputs}
-    stamp = Stamp(form.key, form.edition, 2025, Agency("区", "001", "局"))
+    stamp = Stamp(form.key, form.edition, Period(2025), Agency("区", "001", "局"))
     path = tmp_path / "001.xlsx"
     path.write_bytes(write_return(form, stamp, values))
     filing = read(path, form)
@@ -463,7 +464,7 @@ def test_a_figure_that_cannot_be_added_is_compared_where_one_return_is_published
 
 def test_a_row_that_is_there_twice_is_noticed(tmp_path):
     form = find("xxgk-2021")
-    rollup = merge([read(path) for path in SOUND[:2]], form, 2024, "青禾区").rollup
+    rollup = merge([read(path) for path in SOUND[:2]], form, Period(2024), "青禾区").rollup
     book = openpyxl.load_workbook(io.BytesIO(write_rollup(rollup)))
     page = book["各单位数据"]
     for column in range(1, page.max_column + 1):
@@ -494,7 +495,7 @@ def test_whatever_one_file_raises_stops_no_other(tmp_path, monkeypatch):
     )
     seen = []
     form = find("xxgk-2021")
-    rollup = merge([read(path) for path in SOUND[:2]], form, 2024, "青禾区").rollup
+    rollup = merge([read(path) for path in SOUND[:2]], form, Period(2024), "青禾区").rollup
     seen.append("x")
     verdict = SecondReader(form, rollup.accounts).expected
     assert [one.reason for one in verdict.undecided] == ["not-opened"] * 2

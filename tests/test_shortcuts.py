@@ -14,6 +14,7 @@ import fuzz
 import hostile
 from conftest import ROOT, sound_prose, sound_values
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.scan import SheetFacts, scan, shortcuts
 from xltools.excel.scan.parts import strings, workbook
@@ -71,7 +72,7 @@ def filled(turn, blanks=(), code="001"):
         name: value for place, (name, value) in enumerate(sound_values(turn).items()) if place not in blanks
     }
     prose = {name: f"{text}（{turn}）" for name, text in sound_prose().items()}
-    stamp = Stamp(form.key, form.edition, 2024, Agency("区", code, f"第{code}局"))
+    stamp = Stamp(form.key, form.edition, Period(2024), Agency("区", code, f"第{code}局"))
     return write_return(form, stamp, values, prose)
 
 

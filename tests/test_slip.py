@@ -14,6 +14,7 @@ from conftest import ROOT
 from test_folder import folder, run  # noqa: F401  a fixture
 from xltools.checking.collection import examine
 from xltools.data.finding import Severity
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.roster import Entry, Roster
 from xltools.excel import marking
@@ -111,7 +112,7 @@ def test_each_file_with_something_to_mend_goes_back(folder):  # noqa: F811
         tuple(Entry(p.name[:3], p.name[4:-10], {}) for p in sorted(PROBLEMS.glob("0*_2024.xlsx")))
     )
     filings = [read(path) for path in PROBLEMS.iterdir()]
-    wrong = {o.filing.source.name for o in examine(filings, roster, 2024).examined if returned(o)}
+    wrong = {o.filing.source.name for o in examine(filings, roster, Period(2024)).examined if returned(o)}
     assert {f"{name.rpartition('.')[0]}_需修改" for name in wrong} <= texts
     assert {
         s for s in texts - books if "012" not in s

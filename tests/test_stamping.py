@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from strategies import figure
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
@@ -27,7 +28,7 @@ DISTRICT, KEY, PASSWORD = "青禾区", b"k" * 16, "Secret-1"
 
 
 def stamp_for(form, name, code):
-    return Stamp(form.key, form.edition, 2024, Agency(DISTRICT, code, name))
+    return Stamp(form.key, form.edition, Period(2024), Agency(DISTRICT, code, name))
 
 
 class Counted:
@@ -240,6 +241,6 @@ def test_another_year_or_district_has_a_pattern_of_its_own():
     for turn in range(6):
         stamp = stamp_for(OFFICIAL, f"局{turn}", f"{turn}x")
         agency = replace(stamp.agency, district=("青禾区", "丁县")[turn % 2])
-        stamp = replace(stamp, agency=agency, year=2024 + turn % 2)
+        stamp = replace(stamp, agency=agency, period=Period(2024 + turn % 2))
         same(press.press.workbook(stamp), write_return(OFFICIAL, stamp, key=KEY))
     assert press.builds == 2

@@ -16,6 +16,7 @@ import office
 from conftest import sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return
@@ -33,7 +34,7 @@ NOWHERE = "AZ200"  # far from everything the form prints
 
 @pytest.fixture(scope="module")
 def stamp(form):
-    return Stamp(form.key, form.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    return Stamp(form.key, form.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局"))
 
 
 @pytest.fixture(scope="module")

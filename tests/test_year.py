@@ -15,6 +15,7 @@ import fill
 import pytest
 
 from conftest import ROOT, run
+from xltools.data.period import Period
 from xltools.document.reader import read_document
 from xltools.excel.reader import read
 from xltools.form.linear import ZERO
@@ -115,7 +116,7 @@ def what_was_published(year, last_year):
     for name in DOCUMENTS:
         assert read_document((year / name).read_bytes(), name).record.complete() == expected, name
     before = read_document(last_year.read_bytes(), "report.html").record.complete()
-    assert rollup.earlier[fill.LAST_YEAR] == before
+    assert rollup.earlier[Period(fill.LAST_YEAR)] == before
     new, change = (
         expected["applications.new.total"],
         expected["applications.new.total"] - before["applications.new.total"],
@@ -156,7 +157,7 @@ def years(merged, tmp_path, monkeypatch):
 
 
 def test_last_years_folder_gives_its_roll_up(years):
-    assert read(Path("district.xlsx")).earlier.keys() == {2023}
+    assert read(Path("district.xlsx")).earlier.keys() == {Period(2023)}
     assert "to explain jump" in run("verify", expect=0), "and each agency's own figures"
 
 

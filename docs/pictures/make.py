@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT / "samples"))
 import clerk  # noqa: E402
 
 from xltools import examine, find_form, load_roster, merge, read, write_rollup  # noqa: E402
+from xltools.data.period import Period  # noqa: E402
 from xltools.excel.package import patched  # noqa: E402
 from xltools.report.slip import returned  # noqa: E402
 
@@ -75,7 +76,7 @@ def district() -> bytes:
     """The roll-up of the clean samples."""
     form, roster = find_form("xxgk-2021"), load_roster(SAMPLES / "roster.csv")
     filings = [read(path, form) for path in sorted((SAMPLES / "clean").iterdir())]
-    rollup = merge(filings, form, 2024, "青禾区", roster=roster).rollup
+    rollup = merge(filings, form, Period(2024), "青禾区", roster=roster).rollup
     if rollup is None:
         raise SystemExit("the clean samples do not add up")
     return write_rollup(rollup)

@@ -37,6 +37,7 @@ _PUBLIC = {
     "Form": "xltools.form.model",
     "MergeOptions": "xltools.collection.rollup_file",
     "Past": "xltools.data.prior",
+    "Period": "xltools.data.period",
     "PublishOptions": "xltools.collection.publishing",
     "ReadOptions": "xltools.collection.reading",
     "Record": "xltools.data.record",

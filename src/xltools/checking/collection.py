@@ -14,6 +14,7 @@ from xltools.checking.survey import Survey
 from xltools.data.failure import failed
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, has_errors
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster
@@ -88,28 +89,28 @@ class Tally(NamedTuple):
 def examine(
     filings: Iterable[Filing],
     roster: Roster | None = None,
-    year: int | None = None,
+    period: Period | None = None,
     district: str = "",
     *,
     policy: Policy | None = None,
     past: Past | None = None,
 ) -> Collection:
-    """Verify each filing, and compare all filings with each other, the *roster*, *year* and *district*, and the *past*.
+    """Verify each filing, and compare all filings with each other, the *roster*, *period* and *district*, and the *past*.
 
     Without one of these arguments, the checks that need it are skipped.
     """
     filings = tuple(filings)
     past = past.of_agencies(district) if past and district else past
     survey = Survey(filings, roster, policy or Policy(), past)
-    examined = tuple(_examined(survey, place, one, year, district) for place, one in enumerate(filings))
+    examined = tuple(_examined(survey, place, one, period, district) for place, one in enumerate(filings))
     return Collection(examined, survey.missing, survey.absent, survey.changes)
 
 
-def _examined(survey: Survey, place: int, filing: Filing, year: int | None, district: str) -> Examined:
+def _examined(survey: Survey, place: int, filing: Filing, period: Period | None, district: str) -> Examined:
     """Return the filing at index *place* with all findings on it; see :func:`failed` for an unexpected exception."""
     try:
         last = survey.last(filing)
-        found = [*verify(filing), *_agency_findings(filing, survey.roster, year, district)]
+        found = [*verify(filing), *_agency_findings(filing, survey.roster, period, district)]
         found += survey.across(place, filing, last)
         findings = with_causes(filing, found, last) if found else ()
         return Examined(filing, tuple(survey.judged(filing, finding) for finding in findings))
@@ -119,15 +120,15 @@ def _examined(survey: Survey, place: int, filing: Filing, year: int | None, dist
 
 
 def _agency_findings(
-    filing: Filing, roster: Roster | None, year: int | None, district: str
+    filing: Filing, roster: Roster | None, period: Period | None, district: str
 ) -> Iterator[Finding]:
     """Yield the findings on the year and agency of a filing, compared with those that are expected."""
     if filing.stamp is None:
         return
     agency = filing.stamp.agency
     about = Finding("wrong-year", filing.source.path, str(agency))
-    if year is not None and filing.stamp.year != year:
-        yield replace(about, found=str(filing.stamp.year), expected=str(year))
+    if period is not None and filing.stamp.period != period:
+        yield replace(about, found=str(filing.stamp.period), expected=str(period))
     if roster is None:
         return
     entry = entry_of(filing, roster)

@@ -17,16 +17,16 @@ Facts = dict[str, object]
 
 
 def duplicates(filings: Sequence[Filing], entries: Sequence[Entry | None]) -> Mapping[int, list[Facts]]:
-    """Return the facts on each agency that is in several files of one year, by the indexes of these files.
+    """Return the facts on each agency that is in several files of one period, by the indexes of these files.
 
     The agency may be that of the file or inside a roll-up. Two files with one line of the roster are of one agency,
     whatever their stamps say. *entries* are the lines of the roster, one for each filing.
     """
-    held: dict[tuple[bool, Agency, int], list[int]] = {}
+    held: dict[tuple[bool, Agency, str], list[int]] = {}
     for place, (filing, entry) in enumerate(zip(filings, entries, strict=True)):
-        year = filing.stamp.year if filing.stamp else 0
+        period = str(filing.stamp.period) if filing.stamp else ""
         for agency in _agencies(filing, entry):
-            held.setdefault((agency.district == _ROSTER, agency, year), []).append(place)
+            held.setdefault((agency.district == _ROSTER, agency, period), []).append(place)
     shared = {key: places for key, places in held.items() if len(places) > 1}
     found: dict[int, list[Facts]] = {}
     reported: set[tuple[int, ...]] = set()

@@ -55,7 +55,7 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
     if isinstance(filing, RefusedFile) or filing.is_rollup or filing.is_untouched:
         return None
     form, record = filing.form, filing.record
-    kind = f"{form.name} {record.year} {entry.kind if entry else ''}"
+    kind = f"{form.name} {record.period} {entry.kind if entry else ''}"
     reach, unread = form.reach, filing.unread
     unknown = frozenset(name for name in form.cells if reach[name] & unread) if unread else frozenset[str]()
     typed = {name: value for name, value in record.values.items() if value and name not in unknown}
@@ -238,7 +238,7 @@ def _figures_key(peer: Peer) -> Hashable | None:
     """Return the key of a peer's figures; ``None`` if too few are other than 0 or one is unknown."""
     if peer.unknown or len(peer.typed) < _LEAST_FIGURES:
         return None
-    return peer.form.name, peer.filing.stamp.year, frozenset(peer.typed.items())
+    return peer.form.name, peer.filing.stamp.period, frozenset(peer.typed.items())
 
 
 def _twin_findings(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]:

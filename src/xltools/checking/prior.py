@@ -15,6 +15,7 @@ from typing import NamedTuple
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
+from xltools.data.period import Period
 from xltools.data.policy import Thresholds
 from xltools.data.prior import Past, known
 from xltools.data.record import Agency, Figures
@@ -29,7 +30,7 @@ class YearPair(NamedTuple):
 
     filing: Return
     form: Form
-    last_year: int
+    last_period: Period
     now: Figures
     last: Figures
     member: Agency | None = None
@@ -37,7 +38,7 @@ class YearPair(NamedTuple):
     def finding(self, code: str, cell: Cell, found: Decimal, expected: Decimal, **facts: object) -> Finding:
         """Return a finding about this year's figure in that cell."""
         sheet, address = self.filing.address(cell.name)
-        facts = {"label": cell.label, "year": self.last_year, **facts}
+        facts = {"label": cell.label, "period": self.last_period, **facts}
         source, agency, member = self.filing.source.path, str(self.filing.agency), str(self.member or "")
         return Finding(code, source, agency, sheet, address, cell.name, found, expected, facts, member=member)
 
@@ -60,7 +61,7 @@ def against(
 
 def is_comparable(filing: Return, past: Past) -> bool:
     """Return whether *filing* is of the same form and the next year, and somebody filled something in."""
-    is_next = filing.form.name == past.form.name and filing.stamp.year == past.year + 1
+    is_next = filing.form.name == past.form.name and filing.stamp.period.previous == past.period
     return is_next and not filing.is_untouched
 
 
@@ -78,14 +79,14 @@ def _year_pairs(filing: Return, past: Past, matched: Mapping[Agency, Agency]) ->
     members = [member for member in filing.members if member.agency in matched]
     for member in members:
         now = known(form, member.values, filing.unread)
-        yield YearPair(filing, form, past.year, now, past.values[matched[member.agency]], member.agency)
+        yield YearPair(filing, form, past.period, now, past.values[matched[member.agency]], member.agency)
     if members:
         return
     last = last_figures(filing, past, matched)
     if not last and filing.is_rollup:
         last = past.whole or {}
     now = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
-    yield YearPair(filing, form, past.year, now, last)
+    yield YearPair(filing, form, past.period, now, last)
 
 
 def _whole(pairs: list[YearPair]) -> YearPair:
@@ -99,7 +100,7 @@ def _whole(pairs: list[YearPair]) -> YearPair:
         if cell.additive and all(name in years.now and name in years.last for years in pairs)
     ]
     now, last = _sums(names, [p.now for p in pairs]), _sums(names, [p.last for p in pairs])
-    return YearPair(one.filing, one.form, one.last_year, now, last)
+    return YearPair(one.filing, one.form, one.last_period, now, last)
 
 
 def _sums(names: list[str], figures: list[Figures]) -> dict[str, Decimal]:
@@ -120,7 +121,7 @@ def _identity(filing: Return, past: Past, matched: Mapping[Agency, Agency]) -> I
     if filing.is_rollup and any(member.agency in matched for member in filing.members):
         return
     old, source = matched.get(agency), filing.source.path
-    facts: dict[str, object] = {"year": past.year}
+    facts: dict[str, object] = {"period": past.period}
     if old is None:
         if not filing.is_rollup:
             yield new(agency, past, source)
@@ -138,7 +139,7 @@ def _identity(filing: Return, past: Past, matched: Mapping[Agency, Agency]) -> I
 
 def new(agency: Agency, past: Past, file: str = "") -> Finding:
     """Return the finding on an agency that did not report last year."""
-    return Finding("agency-new", file, str(agency), facts={"agency": str(agency), "year": past.year})
+    return Finding("agency-new", file, str(agency), facts={"agency": str(agency), "period": past.period})
 
 
 def gone(past: Past, matched: Mapping[Agency, Agency]) -> list[Agency]:
@@ -149,7 +150,7 @@ def gone(past: Past, matched: Mapping[Agency, Agency]) -> list[Agency]:
 
 def went(agency: Agency, past: Past) -> Finding:
     """Return the finding on an agency that is gone."""
-    facts: dict[str, object] = {"agency": str(agency), "year": past.year}
+    facts: dict[str, object] = {"agency": str(agency), "period": past.period}
     return Finding("agency-gone", agency=str(agency), facts=facts)
 
 
@@ -195,7 +196,7 @@ def _term_label(years: YearPair, identity: Identity, name: str) -> str:
     """Return the label that distinguishes a term of the right side, after the year if it is last year's."""
     cell = years.form.cells[name.removeprefix(LAST)]
     label = cell.row_path[-1] if identity.rule.rows else cell.column_path[-1]
-    return f"{years.last_year} {label}" if name.startswith(LAST) else label
+    return f"{years.last_period} {label}" if name.startswith(LAST) else label
 
 
 # -- repeated figures and large changes
@@ -214,7 +215,7 @@ def _repeated(years: YearPair) -> Iterator[Finding]:
     count = sum(bool(now[cell.name]) and cell.name not in years.form.followers for cell in inputs)
     if count:
         agency, member = str(years.filing.agency), str(years.member or "")
-        facts: dict[str, object] = {"agency": member or agency, "year": years.last_year, "count": count}
+        facts: dict[str, object] = {"agency": member or agency, "period": years.last_period, "count": count}
         yield Finding("same-as-last-year", years.filing.source.path, agency, facts=facts, member=member)
 
 

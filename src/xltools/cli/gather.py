@@ -46,7 +46,7 @@ def command(lang: Lang) -> click.Command:
         definition, agencies = own.form_of(form), own.roster_of(roster)
         inbox, how_read = own.inbox_of(paths), reading._replace(verifying=False)
         inputs = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district)
-        found = gather_texts(inputs.filings, definition, agencies, own.year, own.district)
+        found = gather_texts(inputs.filings, definition, agencies, own.period, own.district)
         if output:
             refuse_input(output, inputs.inbox.paths)
         emit_content(render(found.document, how), output)

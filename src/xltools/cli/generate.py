@@ -14,6 +14,7 @@ from xltools.cli.options import (
     folder,
     given,
     option,
+    period,
     prior,
     read_key,
 )
@@ -21,6 +22,7 @@ from xltools.cli.output import emit, emit_block, inform, progress
 from xltools.cli.returns import find_past
 from xltools.collection import issuing
 from xltools.data.finding import Finding
+from xltools.data.period import Period
 from xltools.data.roster import Entry
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes, write_each
@@ -33,7 +35,7 @@ def command(lang: Lang) -> click.Command:
     t = catalog(lang)
 
     @click.command("generate", help=t("help.generate"))
-    @option(lang, "--year", type=int, text="year")
+    @period(lang)
     @option(lang, "--district", text="district")
     @option(lang, "--roster", type=file(), text="roster")
     @option(lang, "--agency", text="agency")
@@ -47,7 +49,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--check", "is_checked", is_flag=True, text="check-issued")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
-        year: int | None,
+        period: Period | None,
         district: str | None,
         roster: Path | None,
         agency: str | None,
@@ -62,18 +64,18 @@ def command(lang: Lang) -> click.Command:
         force: bool,
     ) -> int:
         own = collection_defaults()
-        year = given(year, own.year, "--year")
+        period = given(period, own.period, "--year")
         district = given(district, own.district or None, "--district")
         folder = given(folder, own.outbox, "-o")
-        issuing.check_inputs(year, district, password)
+        issuing.check_inputs(period, district, password)
         definition, secret = own.form_of(form), read_key(key)
         agencies = own.roster_of(roster)
         entries = issuing.chosen(agencies, agency, code)
-        past = find_past(prior, own, definition, year, lang, ReadingOptions())
+        past = find_past(prior, own, definition, period, lang, ReadingOptions())
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
         last = issuing.last_figures(past, agencies or entries, district) if past else {}
-        issue = issuing.Issue(definition, year, district, password, secret, last=last, show_last=show_last)
+        issue = issuing.Issue(definition, period, district, password, secret, last=last, show_last=show_last)
 
         def compared(files: Sequence[Path]) -> Iterator[Path]:
             return progress(files, t("report.comparing"))
@@ -104,7 +106,7 @@ def _are_sound(
 
     t, found = catalog(lang), list[Finding]()
     for entry in progress(entries, t("report.checking")):
-        name = issuing.file_name(entry, issue.year)
+        name = issuing.file_name(entry, issue.period)
         workbook = new.get(folder / name) or read_bytes(folder / name)
         stamp, filled, is_first = issue.stamp(entry), issue.filled(entry), entry is entries[0]
         found += issued_findings(issue.form, workbook, stamp, filled, name, recalculate=is_first)

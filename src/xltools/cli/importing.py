@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from xltools.checking.collection import examine
-from xltools.cli.options import collection_defaults, file, option, place
+from xltools.cli.options import collection_defaults, file, option, period, place
 from xltools.cli.output import emit, inform
 from xltools.collection.importing import ImportedReports, ImportOptions, import_reports
+from xltools.data.period import Period
 from xltools.document.reader import ReportIdentity
 from xltools.files import write_each
 from xltools.office.guard import limits_from
@@ -23,7 +24,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("import", help=catalog(lang)("help.import"))
     @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=place())
     @option(lang, "-o", "--output", type=click.Path(path_type=Path), text="imported")
-    @option(lang, "--year", type=int, text="import-year")
+    @period(lang, "import-year")
     @option(lang, "--agency", default="", text="import-agency")
     @option(lang, "--code", default="", text="import-code")
     @option(lang, "--district", default="", text="import-district")
@@ -34,7 +35,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         files: tuple[Path, ...],
         output: Path | None,
-        year: int | None,
+        period: Period | None,
         agency: str,
         code: str,
         district: str,
@@ -47,7 +48,7 @@ def command(lang: Lang) -> click.Command:
         options = ImportOptions(
             own.named_form(form),
             limits_from(limits),
-            ReportIdentity(year or 0, agency.strip(), code.strip(), district.strip()),
+            ReportIdentity(period, agency.strip(), code.strip(), district.strip()),
             own.roster_of(roster),
             own.district,
         )
@@ -65,7 +66,7 @@ def _say_outputs(imported: ImportedReports, lang: Lang, *, has_roster: bool) -> 
     """Print to stderr which returns were written, and which reports did not become returns."""
     t = catalog(lang)
     for path, filing in imported.outputs:
-        inform(t("report.imported", agency=filing.agency, year=filing.stamp.year, path=path))
+        inform(t("report.imported", agency=filing.agency, period=filing.stamp.period, path=path))
         if has_roster and filing.agency.is_named_only:
             inform(t("report.import-unmatched", agency=filing.agency))
     for left in imported.left_out:

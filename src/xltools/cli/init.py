@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.options import file, folder, option
+from xltools.cli.options import file, folder, option, period
 from xltools.cli.output import emit
 from xltools.collection import settings
 from xltools.collection.roster_files import load_roster
+from xltools.data.period import Period
 from xltools.form import library
 from xltools.text import Lang, catalog
 
@@ -21,7 +22,7 @@ def command(lang: Lang) -> click.Command:
 
     @click.command("init", help=t("help.init"))
     @click.argument("folder", metavar="DIR", type=folder())
-    @option(lang, "--year", type=int, required=True, text="year")
+    @period(lang, required=True)
     @option(lang, "--district", required=True, text="district")
     @option(lang, "--roster", type=file(), required=True, text="roster")
     @option(lang, "--form", text="form")
@@ -29,7 +30,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--prior", default="", text="prior")
     def run(
         folder: Path,
-        year: int,
+        period: Period,
         district: str,
         roster: Path,
         form: str | None,
@@ -37,7 +38,7 @@ def command(lang: Lang) -> click.Command:
         prior: str,
     ) -> None:
         day = due.date() if due else None
-        made = settings.create(folder, year, district, roster, form or library.DEFAULT, day, prior, lang)
+        made = settings.create(folder, period, district, roster, form or library.DEFAULT, day, prior, lang)
         emit(t("report.initialised", folder=folder, count=len(load_roster(made.roster).entries)))
 
     return run

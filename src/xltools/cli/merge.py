@@ -15,6 +15,7 @@ from xltools.cli.options import (
     given,
     option,
     paths,
+    period,
     prior,
     reading,
 )
@@ -30,6 +31,7 @@ from xltools.collection.rollup_file import (
     refuse_typed_texts,
     write_rollup_file,
 )
+from xltools.data.period import Period
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input
 from xltools.office.guard import Limits, limits_from
@@ -43,7 +45,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("merge", help=catalog(lang)("help.merge"))
     @paths()
     @option(lang, "--roster", type=file(), text="roster")
-    @option(lang, "--year", type=int, text="year")
+    @period(lang)
     @option(lang, "--district", text="district")
     @option(lang, "--code", default="", text="own-code")
     @option(lang, "-o", "--output", type=file(), text="merged")
@@ -61,7 +63,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         roster: Path | None,
-        year: int | None,
+        period: Period | None,
         district: str | None,
         code: str,
         output: Path | None,
@@ -84,7 +86,7 @@ def command(lang: Lang) -> click.Command:
         own, known = collection_defaults(), _settings_beside(checked)
         options = MergeOptions(
             find_form(form or own.form or known.form),
-            given(year, own.year or known.year or None, "--year"),
+            given(period, own.period or (known.period if known.form else None), "--year"),
             given(district, own.district or known.district or None, "--district"),
             code or own.code or known.code,
             roster or own.roster,
@@ -111,7 +113,7 @@ def command(lang: Lang) -> click.Command:
     return run
 
 
-_NO_SETTINGS = Settings(0, "", "", "", incomplete=False, by_kind=False, exclusions=(), others={})
+_NO_SETTINGS = Settings(Period(0), "", "", "", incomplete=False, by_kind=False, exclusions=(), others={})
 
 
 def _settings_beside(workbook: Path | None) -> Settings:
@@ -158,7 +160,7 @@ def _say_findings(merged: MergedFiles, lang: Lang) -> None:
         past, district = last_year.past, merged.options.district
         whose = past.gathered.name if past.gathered else ""
         key = "other-years" if whose else "no-years"
-        inform(catalog(lang)(f"report.{key}", year=past.year, whose=whose, district=district))
+        inform(catalog(lang)(f"report.{key}", period=past.period, whose=whose, district=district))
 
 
 _MOST_LINES = 100  # mismatches that are printed

@@ -15,6 +15,7 @@ from xltools.cli import withdrawn
 from xltools.collection import settings
 from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
@@ -55,6 +56,15 @@ class _PathToRead(click.Path):
 def place() -> click.Path:
     """Return the type of an option that names a file or a folder to read."""
     return _PathToRead(path_type=Path)
+
+
+def period(lang: Lang, text: str = "year", **attributes: Any) -> Callable[[_Command], _Command]:
+    """Return the option ``--year``, passed as ``period``."""
+    return option(lang, "--year", "period", type=int, callback=_period_of, text=text, **attributes)
+
+
+def _period_of(_context: click.Context, _option: click.Parameter, year: int | None) -> Period | None:
+    return None if year is None else Period(year)
 
 
 def paths() -> Callable[[_Command], _Command]:
@@ -159,7 +169,7 @@ class CollectionDefaults(NamedTuple):
     """
 
     form: str | None = None
-    year: int | None = None
+    period: Period | None = None
     district: str = ""
     due: dt.date | None = None
     code: str = ""

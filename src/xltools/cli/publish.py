@@ -81,7 +81,7 @@ def command(lang: Lang) -> click.Command:
             how = document_format(output, how, force=force)
         options = PublishOptions(
             own.named_form(form),
-            own.year,
+            own.period,
             own.district,
             own.policy,
             template,

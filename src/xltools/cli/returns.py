@@ -9,6 +9,7 @@ from xltools.cli.options import CollectionDefaults, ReadingOptions
 from xltools.cli.output import inform, progress
 from xltools.collection.last_year import LastYear, read_last_year
 from xltools.collection.reading import Execution, Filings, Inputs, read_inputs
+from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
@@ -64,12 +65,14 @@ def find_past(
     paths: Sequence[Path],
     own: CollectionDefaults,
     form: Form,
-    year: int | None,
+    period: Period | None,
     lang: Lang,
     reading: ReadingOptions,
 ) -> Past | None:
-    """Read last year's figures, by default those that the collection names, and print how many files were not usable."""
-    found = read_last_year(own.prior_of(paths), form, year, reading.for_form(form), execution(reading, lang))
+    """Read last period's figures, by default those that the collection names, and print how many files were not usable."""
+    found = read_last_year(
+        own.prior_of(paths), form, period, reading.for_form(form), execution(reading, lang)
+    )
     say_faults(found, lang)
     return found.past if found else None
 

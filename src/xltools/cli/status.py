@@ -20,6 +20,7 @@ from xltools.cli.options import (
     given,
     option,
     paths,
+    period,
     prior,
     reading,
 )
@@ -27,7 +28,8 @@ from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
 from xltools.cli.output_files import FILES, refuse_output, write_file
 from xltools.cli.returns import find_past, read_all
 from xltools.collection.roster_files import load_roster
-from xltools.collection.settings import due_day
+from xltools.collection.settings import default_due
+from xltools.data.period import Period
 from xltools.report import board as report
 from xltools.report import data
 from xltools.report.html.board import board_html
@@ -46,7 +48,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("status", help=catalog(lang)("help.status"))
     @paths()
     @option(lang, "--roster", type=file(), text="roster")
-    @option(lang, "--year", type=int, text="year")
+    @period(lang)
     @option(lang, "--due", type=day, text="due")
     @option(lang, "--on", type=day, text="on")
     @option(lang, "--form", text="form")
@@ -59,7 +61,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         roster: Path | None,
-        year: int | None,
+        period: Period | None,
         due: dt.datetime | None,
         on: dt.datetime | None,
         form: str | None,
@@ -74,22 +76,24 @@ def command(lang: Lang) -> click.Command:
         own = collection_defaults()
         agencies = load_roster(given(roster, own.roster, "--roster"))
         definition = own.form_of(form)
-        year = given(year, own.year, "--year")
-        last = due.date() if due else own.due or due_day(year)
+        period = given(period, own.period, "--year")
+        last = due.date() if due else own.due or default_due(period)
         inbox, home = own.inbox_of(paths), own.district
         inputs = read_all(inbox, definition, lang, reading, allow_none=True, roster=agencies, district=home)
-        past = find_past(prior, own, definition, year, lang, reading)
-        collection = examine(inputs.filings, agencies, year, home, policy=own.policy, past=past)
+        past = find_past(prior, own, definition, period, lang, reading)
+        collection = examine(inputs.filings, agencies, period, home, policy=own.policy, past=past)
         today = on.date() if on else dt.datetime.now().astimezone().date()
         found = board(collection, agencies, last, today)
         if remind:
-            emit(report.reminder(found, definition.title, year), output)
+            emit(report.reminder(found, definition.title, period), output)
         elif how == "json":
             emit(data.json_text(report.board_object(found), encoding(output), indent=1), output)
         elif output and how in FILES:
             write_file(
                 output,
-                _content(found, catalog(lang)("board.title", title=definition.title, year=year), how, lang),
+                _content(
+                    found, catalog(lang)("board.title", title=definition.title, period=period), how, lang
+                ),
                 inputs,
             )
         else:

@@ -15,6 +15,7 @@ from xltools.cli.options import (
     formats,
     option,
     paths,
+    period,
     prior,
     reading,
 )
@@ -23,7 +24,8 @@ from xltools.cli.output_files import FILES, point_to_explanations, refuse_output
 from xltools.cli.returns import find_past, read_all
 from xltools.collection.reading import Inputs
 from xltools.collection.returning import FileToReturn, return_files
-from xltools.collection.verifying import latest_year, verify_inputs
+from xltools.collection.verifying import latest_period, verify_inputs
+from xltools.data.period import Period
 from xltools.office.guard import Limits, limits_from
 from xltools.report import data, text
 from xltools.report.explain import page_text
@@ -38,7 +40,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("verify", help=catalog(lang)("help.verify"))
     @paths()
     @option(lang, "--roster", type=file(), text="roster")
-    @option(lang, "--year", type=int, text="year")
+    @period(lang)
     @option(lang, "--form", text="forms")
     @prior(lang)
     @formats(lang, "text", "json", "html", "xlsx")
@@ -49,7 +51,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         roster: Path | None,
-        year: int | None,
+        period: Period | None,
         form: str | None,
         prior: tuple[Path, ...],
         how: str,
@@ -63,12 +65,14 @@ def command(lang: Lang) -> click.Command:
         agencies, district = own.roster_of(roster), own.district
         inbox, definition = own.inbox_of(paths), own.named_form(form)
         inputs = read_all(inbox, definition, lang, reading, roster=agencies, district=district)
-        year = year or own.year
-        past = find_past(prior, own, own.form_of(form), year or latest_year(inputs.filings), lang, reading)
+        period = period or own.period
+        past = find_past(
+            prior, own, own.form_of(form), period or latest_period(inputs.filings), lang, reading
+        )
         collection = verify_inputs(
             inputs.filings,
             agencies,
-            year,
+            period,
             district,
             policy=own.policy,
             past=past,

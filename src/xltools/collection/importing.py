@@ -21,8 +21,6 @@ from xltools.files import refuse_existing, refuse_input
 from xltools.form.model import Form
 from xltools.office.guard import Limits
 
-_ANY_YEAR = 2024  # passes the check where no year was given
-
 
 @dataclass(frozen=True)
 class ImportOptions:
@@ -67,7 +65,7 @@ def import_reports(
         raise InputError(Problem("one-report", facts={"count": len(inbox.files)}))
     if faults := tuple(name_faults(given.code or "-", given.agency or "-")):
         raise RosterError(*faults)
-    check_inputs(given.year or _ANY_YEAR, given.district or "-")
+    check_inputs(given.period, given.district or "-")
     filings = [filing for file in inbox.files for filing in _read(file, options)]
     returns = [filing for filing in filings if isinstance(filing, Return) and not filing.unread]
     outputs = _outputs(returns, output)
@@ -102,13 +100,13 @@ def _outputs(returns: list[Return], output: Path | None) -> list[tuple[Path, Ret
 
 
 def _return_name(filing: Return) -> str:
-    """Return the name of an issued workbook; without a code, ``NAME_YEAR.xlsx``."""
-    agency, year = filing.stamp.agency, filing.stamp.year
+    """Return the name of an issued workbook; without a code, ``NAME_PERIOD.xlsx``."""
+    agency, period = filing.stamp.agency, filing.stamp.period
     if faults := tuple(name_faults(agency.code, agency.name)):
         raise RosterError(*faults)
     if agency.is_named_only:
-        return f"{agency.name}_{year}.xlsx"
-    return file_name(Entry(agency.code, agency.name, {}), year)
+        return f"{agency.name}_{period}.xlsx"
+    return file_name(Entry(agency.code, agency.name, {}), period)
 
 
 def _workbook(filing: Return, district: str) -> bytes:

@@ -7,8 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from xltools.collection.roster_files import load_roster
-from xltools.collection.settings import Folder, check_year_and_district
+from xltools.collection.settings import Folder, check_identity
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.errors import InputError, Problem, RosterError
@@ -21,13 +22,13 @@ from xltools.form.model import Form
 Output = tuple[Entry, Path]  # an agency and the path of its workbook
 
 
-def file_name(entry: Entry, year: int) -> str:
-    """Return ``CODE_NAME_YEAR.xlsx``."""
-    return f"{entry.code}_{entry.name}_{year}.xlsx"
+def file_name(entry: Entry, period: Period) -> str:
+    """Return ``CODE_NAME_PERIOD.xlsx``."""
+    return f"{entry.code}_{entry.name}_{period}.xlsx"
 
 
 class Issue:
-    """The blank workbooks of one district and year, each stamped with its agency and the year.
+    """The blank workbooks of one district and period, each stamped with its agency and the period.
 
     *last* has last year's figures of each agency, by its code: inputs that follow from them are filled in and, with
     *show_last*, they are shown beside the tables. With *key*, stamps are sealed.
@@ -36,7 +37,7 @@ class Issue:
     def __init__(
         self,
         form: Form,
-        year: int,
+        period: Period,
         district: str,
         password: str = "",
         key: bytes = b"",
@@ -44,7 +45,7 @@ class Issue:
         last: Mapping[str, Mapping[str, Decimal]] | None = None,
         show_last: bool = False,
     ) -> None:
-        self.form, self.year, self.last, self._district = form, year, last or {}, district
+        self.form, self.period, self.last, self._district = form, period, last or {}, district
         self._writer = IssueWriter(form, password, key, show_last=show_last)
 
     def workbook(self, entry: Entry) -> bytes:
@@ -53,7 +54,7 @@ class Issue:
 
     def stamp(self, entry: Entry) -> Stamp:
         """Return the stamp of one agency's workbook."""
-        return Stamp(self.form.key, self.form.edition, self.year, entry.agency(self._district))
+        return Stamp(self.form.key, self.form.edition, self.period, entry.agency(self._district))
 
     def filled(self, entry: Entry) -> dict[str, Decimal]:
         """Return the inputs of one agency that are filled in from last year's figures."""
@@ -74,7 +75,7 @@ def missing_outputs(
     *watch* gets the paths that exist and yields them. Raises :class:`OutputError`, unless *force*, with every file that
     exists with other content.
     """
-    outputs = [(entry, folder / file_name(entry, issue.year)) for entry in entries]
+    outputs = [(entry, folder / file_name(entry, issue.period)) for entry in entries]
     if force:
         return outputs
     there = {path: entry for entry, path in outputs if path.exists()}
@@ -96,11 +97,11 @@ def generate(
     Inputs that follow from the *past* are filled in. *password* protects the sheets and *key* seals the stamps. A file
     that exists with the same content is left alone; for any other :class:`OutputError` is raised, unless *force*.
     """
-    check_inputs(collection.year, collection.district, password)
+    check_inputs(collection.period, collection.district, password)
     roster = load_roster(collection.roster)
     last = last_figures(past, roster, collection.district) if past else {}
     form = find(collection.form)
-    issue = Issue(form, collection.year, collection.district, password, key, last=last, show_last=show_last)
+    issue = Issue(form, collection.period, collection.district, password, key, last=last, show_last=show_last)
     outputs = missing_outputs(issue, roster, collection.outbox, force=force)
     write_each((path, issue.workbook(entry)) for entry, path in outputs)
     return [path for _, path in outputs]
@@ -133,7 +134,7 @@ def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple
     return (entry,)
 
 
-def check_inputs(year: int, district: str, password: str = "") -> None:
-    """Raise :class:`InputError` for a year, a district or a password that a workbook cannot have."""
-    check_year_and_district(year, district)
+def check_inputs(period: Period | None, district: str, password: str = "") -> None:
+    """Raise :class:`InputError` for a period, a district or a password that a workbook cannot have."""
+    check_identity(period, district)
     check_password(password)

@@ -13,6 +13,7 @@ from xltools.collection.inbox import content_of, gather
 from xltools.collection.manifest import hash_of
 from xltools.collection.reading import LOCAL, Execution, ReadOptions, read_inputs, read_one
 from xltools.data.finding import has_errors
+from xltools.data.period import Period
 from xltools.data.prior import Past, past_of
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
@@ -48,22 +49,22 @@ def _returns_in(collection: Path) -> Path:
 def read_last_year(
     paths: Sequence[Path],
     form: Form,
-    year: int | None,
+    period: Period | None,
     options: ReadOptions,
     execution: Execution = LOCAL,
 ) -> LastYear | None:
     """Read last year's figures from the files at *paths*; return ``None`` if there are no paths.
 
     A file with errors is used as far as it could be read. The key of this year's seals is not used. Raises
-    :class:`InputError` if the files are not of the year before *year*.
+    :class:`InputError` if the files are not of the period before *period*.
     """
     files = last_year_files(paths)
     if not files:
         return None
     filings = read_inputs(files, replace(options, form=form, key=b""), execution).filings
     past = past_of(filings, form)
-    if year is not None and past.year != year - 1:
-        about: dict[str, object] = {"found": past.year, "expected": year - 1}
+    if period is not None and past.period != period.previous:
+        about: dict[str, object] = {"found": past.period, "expected": period.previous}
         raise InputError(Problem("prior-year", "、".join(map(str, files)), about))
     unusable = sum(filing.record is None for filing in filings)
     faulty = sum(has_errors(verify(filing)) for filing in filings) - unusable

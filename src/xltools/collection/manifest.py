@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import xltools
 from xltools.data.filing import Account, Source
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
 from xltools.errors import InputError, Problem
@@ -25,7 +26,7 @@ _STATUSES = {"included", "excluded"}  # the statuses of files; the others are of
 class Settings(NamedTuple):
     """The options of a merge; ``others`` has the hashes of the other files that were read, by their purpose."""
 
-    year: int
+    period: Period
     district: str
     code: str
     form: str
@@ -34,6 +35,18 @@ class Settings(NamedTuple):
     exclusions: tuple[tuple[str, str], ...]
     others: Mapping[str, str]
     witness: bool = False
+
+    def as_object(self) -> dict[str, object]:
+        """Return the settings as a JSON object."""
+        fields = self._asdict()
+        return {"year": fields.pop("period").year} | fields | {"others": dict(self.others)}
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Settings:
+        """Return the settings in a JSON object; raise :exc:`KeyError` or :exc:`TypeError` if they are not complete."""
+        fields = dict(found)
+        exclusions = tuple((str(what), str(reason)) for what, reason in fields.pop("exclusions"))
+        return cls(Period(fields.pop("year")), exclusions=exclusions, **fields)
 
 
 def path_of(output: Path) -> Path:
@@ -66,7 +79,7 @@ def text(
         "tool": f"xltools {xltools.__version__}",
         "form": {"name": rollup.form.name, "sha256": hash_of(rollup.form.text.encode())},
         "output": output | {"parts_sha256": written_parts(workbook).sha256},
-        "settings": settings._asdict() | {"others": dict(settings.others)},
+        "settings": settings.as_object(),
     }
     if witness is not None:
         head["witness"] = dict(witness)
@@ -119,11 +132,9 @@ def read(path: Path) -> Manifest | None:
         return None
     try:
         found: dict[str, Any] = json.loads(read_bytes(path))
-        settings = Settings(**found["settings"])
-        exclusions = tuple((str(what), str(reason)) for what, reason in settings.exclusions)
         output, inputs = found["output"], tuple(map(_account, found["inputs"]))
         hashes = str(output["sha256"]), str(output.get("parts_sha256", ""))
-        return Manifest(*hashes, settings._replace(exclusions=exclusions), inputs)
+        return Manifest(*hashes, Settings.of(found["settings"]), inputs)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(Problem("not-a-manifest", str(path))) from error
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.data.filing import Accepted, Account, Filing, Member, Return, Source, left_out
 from xltools.data.finding import Severity
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency, same_agency
@@ -49,7 +50,7 @@ class Merge:
 def merge(
     filings: Iterable[Filing],
     form: Form,
-    year: int,
+    period: Period,
     district: str,
     *,
     code: str = "",
@@ -70,7 +71,7 @@ def merge(
     reasons = {exclusion.what: exclusion.reason for exclusion in exclusions}
     expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
     past = past.without(reasons) if past else None  # an agency that is left out is not reported as gone
-    collection = examine(kept, expected, year, district, policy=policy, past=past)
+    collection = examine(kept, expected, period, district, policy=policy, past=past)
     added = [filing for one in collection.examined if (filing := _addable(one))]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)
@@ -85,7 +86,7 @@ def merge(
     )
     rollup = Rollup(
         form,
-        year,
+        period,
         district,
         code or district,
         tuple(_member(filing, roster) for filing in added),
@@ -94,7 +95,7 @@ def merge(
         tuple(_accepted(collection, added)),
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
-        past.years_of(Agency(district, code or district, district)) if past else {},
+        past.periods_of(Agency(district, code or district, district)) if past else {},
     )
     return Merge(collection, rollup)
 

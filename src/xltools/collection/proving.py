@@ -119,7 +119,7 @@ def _discrepancies(filing: Filing, rollup: Rollup) -> Iterator[Mismatch]:
         yield Mismatch("unreadable")
         return
     if filing.stamp != rollup.stamp:
-        found, expected = (f"{stamp.agency} {stamp.year}" for stamp in (filing.stamp, rollup.stamp))
+        found, expected = (f"{stamp.agency} {stamp.period}" for stamp in (filing.stamp, rollup.stamp))
         yield Mismatch("stamp", {"found": found, "expected": expected})
     if filing.is_complete != (rollup.coverage == "complete"):
         yield Mismatch("coverage")

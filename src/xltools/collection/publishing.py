@@ -14,6 +14,7 @@ from xltools.collection.manifest import sources_beside
 from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, read_inputs
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, RefusedFile, Return
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.record import Figures
 from xltools.document.manuscript import load, written
@@ -39,7 +40,7 @@ class PublishOptions:
     """
 
     form: Form | None = None
-    year: int | None = None
+    period: Period | None = None
     district: str = ""
     policy: Policy = field(default_factory=Policy)
     template: Path | None = None
@@ -52,7 +53,7 @@ class PublishOptions:
         """Return the options for publishing the report of a *collection*."""
         return cls(
             find(collection.form),
-            collection.year,
+            collection.period,
             collection.district,
             collection.policy,
             district_template=collection.template,
@@ -65,7 +66,7 @@ class ReportSource(NamedTuple):
 
     inputs: Inputs
     filing: Filing
-    years: Mapping[int, Figures] = {}
+    years: Mapping[Period, Figures] = {}
     last_year: LastYear | None = None
 
 
@@ -130,18 +131,18 @@ def read_report_source(
     filing = inputs.filings[0]
     if isinstance(filing, RefusedFile):
         return ReportSource(inputs, filing)
-    known, year = dict(filing.earlier), filing.record.year
+    known, period = dict(filing.earlier), filing.record.period
     prior = list(options.prior)
-    if not prior and options.district_prior and year - 1 not in known:
+    if not prior and options.district_prior and period.previous not in known:
         prior = [options.district_prior]
-    last_year = read_last_year(prior, filing.form, year, read_options, execution)
+    last_year = read_last_year(prior, filing.form, period, read_options, execution)
     if last_year is None:
         return ReportSource(inputs, filing, known)
     past = last_year.past
     if filing.is_rollup:
-        known |= past.years_of(filing.agency)
+        known |= past.periods_of(filing.agency)
     elif last := last_figures(filing, past, past.matches([filing.agency])):
-        known[past.year] = last
+        known[past.period] = last
     return ReportSource(inputs, filing, known, last_year)
 
 
@@ -154,9 +155,9 @@ def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedRep
     if isinstance(filing, Return):
         template = options.template or _district_template(filing, options)
         manuscript = load(template, filing.form) if template else None
-        report = report_of(filing, manuscript, source.years.get(filing.record.year - 1))
+        report = report_of(filing, manuscript, source.years.get(filing.record.period.previous))
         filing = report.filing
-    collection = examine((filing,), None, options.year, options.district, policy=options.policy)
+    collection = examine((filing,), None, options.period, options.district, policy=options.policy)
     return PreparedReport(source, collection, report, template)
 
 
@@ -241,6 +242,6 @@ def write_starter(source: ReportSource, output: Path) -> None:
     filing = source.filing
     if isinstance(filing, RefusedFile):
         raise InputError(Problem("not-a-return", filing.source.path))
-    report = report_of(filing, None, source.years.get(filing.record.year - 1))
+    report = report_of(filing, None, source.years.get(filing.record.period.previous))
     texts = {passage.box: map(str, passage.wordings) for passage in report.passages}
     write_atomically(output, written(report.known.form, texts).encode())

@@ -17,6 +17,7 @@ from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, re
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.data.filing import RefusedFile
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.rollup import Rollup
 from xltools.errors import InputError, OutputError, Problem
@@ -39,7 +40,7 @@ class MergeOptions:
     """
 
     form: Form
-    year: int
+    period: Period
     district: str
     code: str = ""
     roster: Path | None = None
@@ -56,7 +57,7 @@ class MergeOptions:
         """Return the options for merging the returns of a *collection*."""
         return cls(
             find(collection.form),
-            collection.year,
+            collection.period,
             collection.district,
             collection.code,
             collection.roster,
@@ -74,7 +75,7 @@ class MergeOptions:
         if self.prior:
             others["prior"] = last_year_hash(self.prior)
         return Settings(
-            self.year,
+            self.period,
             self.district,
             self.code,
             self.form.name,
@@ -112,15 +113,15 @@ def merge_files(
 
     Raises :class:`InputError` if an option cannot be used or there is no file.
     """
-    check_inputs(options.year, options.district, options.password)
+    check_inputs(options.period, options.district, options.password)
     roster = load_roster(options.roster) if options.roster else None
     read_options = replace(read_options, form=options.form)
-    last_year = read_last_year(options.prior, options.form, options.year, read_options, execution)
+    last_year = read_last_year(options.prior, options.form, options.period, read_options, execution)
     inputs = read_inputs(places, read_options, execution, roster=roster, district=options.district)
     outcome = merge(
         inputs.filings,
         options.form,
-        options.year,
+        options.period,
         options.district,
         code=options.code,
         roster=roster,

@@ -165,7 +165,7 @@ def issued_findings(
     if installed.
     """
     expected, agency = FormFigures(form.text), stamp.agency
-    cover = {"form": stamp.form, "edition": stamp.edition, "year": str(stamp.year), "code": agency.code}
+    cover = {"form": stamp.form, "edition": stamp.edition, "year": str(stamp.period), "code": agency.code}
     cover |= {"name": agency.name, "district": agency.district}
     found = list(faults(workbook, expected, cover, filled))
     if recalculate and libreoffice.is_installed():

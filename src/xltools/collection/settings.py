@@ -17,6 +17,7 @@ from typing import Any
 
 from xltools.collection.roster_files import load_roster, rows_of
 from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
+from xltools.data.period import Period
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.roster import CODE_HEADS
 from xltools.errors import InputError, InvalidValueError, Problem
@@ -30,7 +31,6 @@ WAIVERS = "waivers.csv"
 WAIVERS_WORKBOOK = "waivers.xlsx"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 100  # characters of a district; it stands in headers and properties
-_YEARS = range(1949, 2200)
 _LEVELS = [severity.value for severity in Severity]
 _WAIVER_HEADS = {
     "agency": ("agency", *CODE_HEADS),
@@ -60,6 +60,13 @@ def _level_faults(code: str, level: object) -> Iterator[InvalidValueError]:
         yield InvalidValueError("fixed-level", code=code)
 
 
+def _period(value: Any, _: Any) -> Period:
+    """Read the key ``year``, an integer."""
+    if type(value) is not int:
+        raise InvalidValueError("wrong-type", value=repr(value), type="int")
+    return Period(value)
+
+
 @dataclass(frozen=True, slots=True)
 class WitnessSettings:
     """The table ``[witness]``: whether every merge has a second reader."""
@@ -71,7 +78,7 @@ class WitnessSettings:
 class CollectionSettings:
     """The file ``collection.toml``. ``prior`` is a path from the folder of the collection."""
 
-    year: int
+    period: Period = field(metadata={"key": "year", "hook": _period})
     district: str
     due: dt.date
     form: str = DEFAULT
@@ -85,11 +92,11 @@ class CollectionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """One year's collection of one district. ``prior`` is last year's collection, folder or roll-up."""
+    """The collection of one period and district. ``prior`` is last year's collection, folder or roll-up."""
 
     path: Path
     form: str
-    year: int
+    period: Period
     district: str
     due: dt.date
     code: str = ""
@@ -142,7 +149,7 @@ def load(path: Path) -> Folder:
     return Folder(
         path=path,
         form=settings.form,
-        year=settings.year,
+        period=settings.period,
         district=settings.district,
         due=settings.due,
         code=settings.code,
@@ -191,22 +198,22 @@ def _waiver_faults(waiver: Waiver) -> Iterator[tuple[str, dict[str, object]]]:
         yield "fixed-waiver", {"code": waiver.code}
 
 
-def check_year_and_district(year: int, district: str) -> None:
-    """Raise :class:`InputError` for a year or a district that a workbook cannot have."""
-    if year not in _YEARS:
-        raise InputError(Problem("bad-year", facts={"year": year}))
+def check_identity(period: Period | None, district: str) -> None:
+    """Raise :class:`InputError` for a period or a district that a workbook cannot have."""
+    if period and not period.is_usable:
+        raise InputError(Problem("bad-year", facts={"year": period.year}))
     if not district.strip() or _CONTROL.search(district) or len(district) > _LONGEST:
         raise InputError(Problem("bad-text", facts={"what": Word("item-district")}))
 
 
-def due_day(year: int) -> dt.date:
-    """Return 31 January of the next year, when the reports are due (《政府信息公开条例》第四十九条)."""
-    return dt.date(year + 1, 1, 31)
+def default_due(period: Period) -> dt.date:
+    """Return the day by which returns are due if none is given: 31 January (《政府信息公开条例》第四十九条)."""
+    return period.end + dt.timedelta(days=30)
 
 
 def create(
     path: Path,
-    year: int,
+    period: Period,
     district: str,
     roster: Path,
     form: str = DEFAULT,
@@ -217,14 +224,14 @@ def create(
     """Create the folder of a collection with its files, whose comments are in *lang*, and return the collection.
 
     The *roster* is copied. *prior* is the path of last year's collection or roll-up, from the folder. See
-    :func:`due_day` for the default of *due*. Raises :class:`InputError` for a year or a district that a workbook cannot
+    :func:`default_due` for the default of *due*. Raises :class:`InputError` for a period or a district that a workbook cannot
     have, :class:`RosterError` for a faulty roster, :class:`OutputError` if the folder is a collection already.
     """
-    check_year_and_district(year, district)
+    check_identity(period, district)
     find(form)
     load_roster(roster)  # refuse a faulty roster now and not when the first command runs in the folder
     t = catalog(lang)
-    about = {"form": form, "year": year, "due": due or due_day(year)}
+    about = {"form": form, "period": period, "due": due or default_due(period)}
     rows = io.StringIO(newline="")
     csv.writer(rows, lineterminator="\n").writerows(row for _, row in rows_of(roster))
     settings = t("folder.collection", district=_quoted(district), prior=_quoted(prior), **about)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from xltools.checking.collection import Collection, examine
 from xltools.data.filing import Filing
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.roster import Roster
@@ -14,7 +15,7 @@ from xltools.data.roster import Roster
 def verify_inputs(
     filings: Sequence[Filing],
     roster: Roster | None,
-    year: int | None,
+    period: Period | None,
     district: str,
     *,
     policy: Policy | None = None,
@@ -27,11 +28,11 @@ def verify_inputs(
     several) are verified one by one instead: no agency is missing beside them, and none of them is there twice.
     """
     if may_be_own and all(filing.agency and filing.agency.name == district for filing in filings):
-        alone = (examine([one], None, year, district, policy=policy, past=past) for one in filings)
+        alone = (examine([one], None, period, district, policy=policy, past=past) for one in filings)
         return Collection(tuple(one for found in alone for one in found.examined))
-    return examine(filings, roster, year, district, policy=policy, past=past)
+    return examine(filings, roster, period, district, policy=policy, past=past)
 
 
-def latest_year(filings: Sequence[Filing]) -> int | None:
-    """Return the latest year of any filing that has a stamp."""
-    return max((filing.stamp.year for filing in filings if filing.stamp), default=None)
+def latest_period(filings: Sequence[Filing]) -> Period | None:
+    """Return the latest period of any filing that has a stamp."""
+    return max((filing.stamp.period for filing in filings if filing.stamp), default=None)

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import ClassVar, Literal, NamedTuple, get_args
 
 from xltools.data.finding import Finding
+from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.form.layout import layout
 from xltools.form.model import Form
@@ -43,24 +44,25 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The identity of a workbook, written by the generator: its form, year and agency."""
+    """The identity of a workbook, written by the generator: its form, period and agency."""
 
     form: str
     edition: str
-    year: int
+    period: Period
     agency: Agency
     kind: Kind = "return"
 
 
-_FILE_NAME = r"([^_]+)_(.+)_([0-9]{4})"
+_NAME = r"([^_]+)_(.+)_([^_]+)"
 
 
 def stamp_from_name(name: str, form: Form) -> Stamp | None:
     """Return the stamp, without a district, for a file name such as ``CODE_NAME_YEAR.xlsx``, or ``None``."""
-    match = re.fullmatch(_FILE_NAME, name.rpartition(".")[0])
-    if match is None:
+    match = re.fullmatch(_NAME, name.rpartition(".")[0])
+    period = Period.from_text(match[3]) if match else None
+    if match is None or period is None:
         return None
-    return Stamp(form.key, form.edition, int(match[3]), Agency("", match[1].strip(), match[2].strip()))
+    return Stamp(form.key, form.edition, period, Agency("", match[1].strip(), match[2].strip()))
 
 
 class Origin(Enum):
@@ -178,7 +180,7 @@ class Return:
     is_verified: bool = False
     waived: tuple[Accepted, ...] = ()  # the accepted findings listed in a roll-up
     # The additive figures of earlier years listed in a roll-up, totals included; unknown ones are absent.
-    earlier: Mapping[int, Mapping[str, Decimal]] = field(default_factory=dict)
+    earlier: Mapping[Period, Mapping[str, Decimal]] = field(default_factory=dict)
     is_complete: bool = False  # a roll-up that was checked against a roster and includes every agency
     # Inputs whose figure could not be read; checks skip everything derived from them.
     unread: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from xltools.data.filing import Filing, Return
+from xltools.data.period import Period
 from xltools.data.record import Agency, Figures
 from xltools.errors import InputError, Problem
 from xltools.form.linear import ZERO
@@ -25,16 +26,16 @@ class Past:
     """
 
     form: Form
-    year: int
+    period: Period
     values: Mapping[Agency, Figures]
     reporting: frozenset[Agency] = frozenset()  # without districts whose roll-up stands for its members
     whole: Figures | None = None  # the sums of the roll-up, if there is exactly one
     gathered: Agency | None = None  # the district of that roll-up, if nothing is left out of it
-    earlier: Mapping[int, Figures] = field(default_factory=dict)
+    earlier: Mapping[Period, Figures] = field(default_factory=dict)
     stated: frozenset[Agency] = frozenset()  # those with a return or a published report rather than a roll-up
 
-    def years_of(self, district: Agency) -> dict[int, Figures]:
-        """Return the sums of *district* by year, latest first, from its own roll-up or published report of last year.
+    def periods_of(self, district: Agency) -> dict[Period, Figures]:
+        """Return the sums of *district* by period, latest first, from its own roll-up or published report of last year.
 
         Returns nothing for another district's roll-up, and for an incomplete one.
         """
@@ -42,12 +43,11 @@ class Past:
         if own in self.stated:
             cells, figures = self.form.cells, self.values[own]
             summed = {name: value for name, value in figures.items() if cells[name].additive}
-            return {self.year: summed} if summed else {}
+            return {self.period: summed} if summed else {}
         if self.gathered is None or not self.whole or own != self.gathered:
             return {}
-        first = self.year + 1 - Years.MOST
-        years = (year for year in sorted(self.earlier, reverse=True) if year >= first)
-        return {self.year: self.whole} | {year: self.earlier[year] for year in years}
+        before = (period for period in self.period.earlier(Years.MOST - 1) if period in self.earlier)
+        return {self.period: self.whole} | {period: self.earlier[period] for period in before}
 
     def matches(self, agencies: Iterable[Agency]) -> dict[Agency, Agency]:
         """Return {agency of this year: the same agency of last year} for those *agencies* that have a match.
@@ -120,14 +120,14 @@ def past_of(filings: Iterable[Filing], form: Form) -> Past:
     """Return last year's figures from its *filings*: returns, and roll-ups with their members.
 
     Filings with errors are used as far as they could be read. Raises :class:`InputError` if no filing has that form, or
-    if the filings are of several years.
+    if the filings are of several periods.
     """
     used = [filing for filing in filings if isinstance(filing, Return) and filing.form.name == form.name]
-    years = sorted({filing.record.year for filing in used})
-    if not years:
+    periods = sorted({filing.record.period for filing in used})
+    if not periods:
         raise InputError(Problem("prior-empty", facts={"form": form.name}))
-    if len(years) > 1:
-        raise InputError(Problem("prior-years", facts={"years": "、".join(map(str, years))}))
+    if len(periods) > 1:
+        raise InputError(Problem("prior-years", facts={"periods": "、".join(map(str, periods))}))
     values: dict[Agency, Figures] = {}
     doubled = set()
     for agency, figures in (pair for filing in used for pair in _known_figures(filing, form)):
@@ -135,7 +135,7 @@ def past_of(filings: Iterable[Filing], form: Form) -> Past:
             doubled.add(agency)
     values |= {agency: {} for agency in doubled}
     stated = frozenset(filing.agency for filing in used if not filing.is_rollup)
-    past = Past(form, years[0], values, _reporting(used), stated=stated)
+    past = Past(form, periods[0], values, _reporting(used), stated=stated)
     rollups = [filing for filing in used if filing.is_rollup]
     if len(rollups) != 1:
         return past

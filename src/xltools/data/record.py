@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from xltools.data.period import Period
 from xltools.errors import AdditionError, Problem
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
@@ -36,21 +37,21 @@ class Agency:
 class Record:
     """The inputs of one agency or the sum over several. An absent name is a blank cell, which differs from 0.
 
-    Records of one form and year form a partial commutative monoid: ``+`` is associative and commutative, the record
+    Records of one form and period form a partial commutative monoid: ``+`` is associative and commutative, the record
     without agencies and values is neutral, and ``+`` is undefined for records with a common agency.
     """
 
     form: Form
-    year: int
+    period: Period
     agencies: frozenset[Agency] = frozenset()
     values: Mapping[str, Decimal] = field(default_factory=dict)
 
     def __add__(self, other: Record) -> Record:
         """Return the sum of two records; figures that the form declares not additive are absent from it.
 
-        Raises :class:`AdditionError` for another form, another year or a common agency.
+        Raises :class:`AdditionError` for another form, another period or a common agency.
         """
-        _refuse(self.form, self.year, self.agencies, other)
+        _refuse(self.form, self.period, self.agencies, other)
         if not other.agencies or not self.agencies:
             return self if not other.agencies else other
         values = {
@@ -58,7 +59,7 @@ class Record:
             for cell in self.form.inputs
             if cell.additive and (cell.name in self.values or cell.name in other.values)
         }
-        return Record(self.form, self.year, self.agencies | other.agencies, values)
+        return Record(self.form, self.period, self.agencies | other.agencies, values)
 
     def complete(self) -> Mapping[str, Decimal]:
         """Return the values with the totals derived from them."""
@@ -69,21 +70,21 @@ class Record:
         return self.form.complete(self.values)
 
 
-def total(form: Form, year: int, records: Iterable[Record]) -> Record:
+def total(form: Form, period: Period, records: Iterable[Record]) -> Record:
     """Return the sum of *records*, which may be empty; equal to adding them with ``+``.
 
-    Raises :class:`AdditionError` for another form, another year or an agency that occurs twice.
+    Raises :class:`AdditionError` for another form, another period or an agency that occurs twice.
     """
     sums: dict[str, Decimal] = {}
     agencies: set[Agency] = set()
     alone: Record | None = None
     for record in records:
-        _refuse(form, year, agencies, record)
+        _refuse(form, period, agencies, record)
         if record.agencies:
             alone = None if agencies else record
             agencies |= record.agencies
             add_to(sums, record.values)
-    return alone or Record(form, year, frozenset(agencies), additive(form, sums))
+    return alone or Record(form, period, frozenset(agencies), additive(form, sums))
 
 
 def add_to(sums: dict[str, Decimal], values: Mapping[str, Decimal]) -> None:
@@ -98,12 +99,12 @@ def additive(form: Form, sums: Mapping[str, Decimal]) -> dict[str, Decimal]:
     return {c.name: sums[c.name] for c in form.inputs if c.additive and c.name in sums}
 
 
-def _refuse(form: Form, year: int, agencies: AbstractSet[Agency], other: Record) -> None:
-    """Raise :class:`AdditionError` if *other* cannot be added to figures of that form, year and those agencies."""
+def _refuse(form: Form, period: Period, agencies: AbstractSet[Agency], other: Record) -> None:
+    """Raise :class:`AdditionError` if *other* cannot be added to figures of that form, period and those agencies."""
     if (form.key, form.edition) != (other.form.key, other.form.edition):
         raise AdditionError(Problem("other-form", facts={"one": form.name, "other": other.form.name}))
-    if year != other.year:
-        raise AdditionError(Problem("other-year", facts={"one": year, "other": other.year}))
+    if period != other.period:
+        raise AdditionError(Problem("other-year", facts={"one": period, "other": other.period}))
     if twice := agencies & other.agencies:
         raise same_agency(twice)
 

@@ -12,6 +12,7 @@ from typing import Literal
 from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
 from xltools.data.measure import foremost
+from xltools.data.period import Period
 from xltools.data.record import Agency, Figures, Record, add_to, additive, total
 from xltools.form.model import Chart, Form
 
@@ -24,11 +25,11 @@ class Rollup:
 
     ``accounts`` are those of every file and agency, included or not, with the reason; ``waived`` are the findings that
     were accepted, also in roll-ups that are members. ``counts`` is the number of other findings by severity, and
-    ``expected`` the number of agencies on the roster. ``earlier`` are the known figures of the years before.
+    ``expected`` the number of agencies on the roster. ``earlier`` are the known figures of the periods before.
     """
 
     form: Form
-    year: int
+    period: Period
     district: str
     code: str
     members: Sequence[Member]
@@ -37,14 +38,14 @@ class Rollup:
     waived: tuple[Accepted, ...] = ()
     counts: Mapping[Severity, int] = field(default_factory=dict)
     expected: int | None = None
-    earlier: Mapping[int, Figures] = field(default_factory=dict)
+    earlier: Mapping[Period, Figures] = field(default_factory=dict)
     second_reader: str = ""  # the sentence on the cover about the second reader, if there was one
 
     @property
     def stamp(self) -> Stamp:
         """The stamp of the roll-up as a return of the district."""
         agency = Agency(self.district, self.code, self.district)
-        return Stamp(self.form.key, self.form.edition, self.year, agency, "rollup")
+        return Stamp(self.form.key, self.form.edition, self.period, agency, "rollup")
 
     @property
     def included(self) -> Iterator[Account]:
@@ -59,7 +60,7 @@ class Rollup:
     @cached_property
     def record(self) -> Record:
         """The sum of all members."""
-        return rolled_up(self.form, self.year, self.members, self.accounts)
+        return rolled_up(self.form, self.period, self.members, self.accounts)
 
     @cached_property
     def values(self) -> dict[str, Decimal]:
@@ -72,15 +73,15 @@ class Rollup:
         return foremost(self.form, chart.shows[0].is_, self.members)
 
 
-def rolled_up(form: Form, year: int, members: Iterable[Member], accounts: Sequence[Account]) -> Record:
+def rolled_up(form: Form, period: Period, members: Iterable[Member], accounts: Sequence[Account]) -> Record:
     """Return the record of a roll-up: figures from its members, agencies from its accounts.
 
     A roll-up of one agency has its figures except those that cannot be added. Raises :class:`AdditionError` if an
     agency is among the members twice.
     """
-    parts = (Record(form, year, frozenset((member.agency,)), member.values) for member in members)
-    values = total(form, year, parts).values
-    return Record(form, year, _agencies_of(accounts), additive(form, values))
+    parts = (Record(form, period, frozenset((member.agency,)), member.values) for member in members)
+    values = total(form, period, parts).values
+    return Record(form, period, _agencies_of(accounts), additive(form, values))
 
 
 def _agencies_of(accounts: Sequence[Account]) -> frozenset[Agency]:

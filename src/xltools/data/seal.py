@@ -1,4 +1,4 @@
-"""Seals: proof that a holder of the key issued a workbook for one agency, year and form.
+"""Seals: proof that a holder of the key issued a workbook for one agency, period and form.
 
 A seal is an HMAC-SHA256 (RFC 2104) of the stamp. It does not cover the figures, which the agency fills in.
 """
@@ -17,7 +17,7 @@ def seal(stamp: Stamp, key: bytes) -> str:
     parts = (
         stamp.form,
         stamp.edition,
-        str(stamp.year),
+        str(stamp.period),
         agency.district,
         agency.code,
         agency.name,

@@ -9,6 +9,7 @@ from xltools.data.document import BoxRole, ChartBlock, DocumentBlock, Heading, P
 from xltools.data.filing import Return
 from xltools.data.measure import FOREMOST, foremost, in_year
 from xltools.data.number import digits
+from xltools.data.period import Period
 from xltools.data.record import Figures
 from xltools.data.year_on_year import change
 from xltools.document.plain_table import plain_table
@@ -22,19 +23,19 @@ _ROLES: tuple[BoxRole, ...] = ("row", "row", "row", "figure", "figure", "figure"
 _TENTH = Decimal("0.1")
 
 
-def annex_blocks(filing: Return, values: Figures, years: Mapping[int, Figures]) -> Iterator[DocumentBlock]:
+def annex_blocks(filing: Return, values: Figures, years: Mapping[Period, Figures]) -> Iterator[DocumentBlock]:
     """Yield a table for each section that has figures, then the charts; *years* holds the figures of earlier years.
 
     Raises :class:`InputError` if last year's figures are unknown, since the tables compare with them.
     """
     form, record = filing.form, filing.record
-    last, t = years.get(record.year - 1), clerk()
+    last, t = years.get(record.period.previous), clerk()
     if not last:
-        raise InputError(Problem("annex-without-prior", facts={"year": record.year - 1}))
+        raise InputError(Problem("annex-without-prior", facts={"period": record.period.previous}))
     yield Heading(t("annex.title"))
     yield Paragraph(t("annex.note"), "note")
     for section in form.sections:
-        if table := _comparison_table(form, section, record.year, values, last):
+        if table := _comparison_table(form, section, record.period, values, last):
             yield Heading(section.title, 2)
             yield table
     charts = [drawn for chart in form.charts if (drawn := _chart_block(chart, filing, values, years))]
@@ -44,14 +45,14 @@ def annex_blocks(filing: Return, values: Figures, years: Mapping[int, Figures]) 
 
 
 def _comparison_table(
-    form: Form, section: Section, year: int, values: Figures, last: Figures
+    form: Form, section: Section, period: Period, values: Figures, last: Figures
 ) -> Table | None:
     """Return the table of a section, or None if all its figures are 0 or unknown in both years.
 
     It has the figures that can be added; of a grid with columns of totals, only these columns.
     """
     t = clerk()
-    given = {"now": t("annex.year", year=year), "last": t("annex.year", year=year - 1)}
+    given = {"now": f"{period:words}", "last": f"{period.previous:words}"}
     rows = [[given.get(key) or t(f"years.{key}") for key in _HEADS]]
     for cell in form.cells.values():
         is_shown = cell.section is section and cell.additive
@@ -77,24 +78,22 @@ def _comparison_row(cell: Cell, now: Decimal | None, last: Decimal | None) -> li
 
 
 def _chart_block(
-    chart: Chart, filing: Return, values: Figures, years: Mapping[int, Figures]
+    chart: Chart, filing: Return, values: Figures, years: Mapping[Period, Figures]
 ) -> ChartBlock | None:
     """Return the chart with its figures, or None for a chart of agencies if the filing has none."""
-    t, year = clerk(), filing.record.year
+    t, period = clerk(), filing.record.period
     unit = filing.form.cells[chart.names[0]].unit  # its figures share an axis, so they share a unit
     if chart.kind == "lines":
         amounts = tuple(in_year(measure.is_, values) for measure in chart.shows)
         labels = tuple(measure.label for measure in chart.shows)
-        return ChartBlock(chart.title, "bar", labels, (Series(t("annex.year", year=year), amounts),), unit)
+        return ChartBlock(chart.title, "bar", labels, (Series(f"{period:words}", amounts),), unit)
     if chart.kind == "trend":
-        known = {earlier: years[earlier] for earlier in sorted(years)} | {year: values}
+        known = {earlier: years[earlier] for earlier in sorted(years)} | {period: values}
         series = tuple(
             Series(measure.label, tuple(in_year(measure.is_, figures) for figures in known.values()))
             for measure in chart.shows
         )
-        return ChartBlock(
-            chart.title, "column", tuple(t("annex.year", year=one) for one in known), series, unit
-        )
+        return ChartBlock(chart.title, "column", tuple(f"{one:words}" for one in known), series, unit)
     (measure,) = chart.shows
     most = foremost(filing.form, measure.is_, filing.members)
     if not most:

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from xltools.data.document import Document, DocumentBlock, Heading, PageBreak, Paragraph
 from xltools.data.filing import Return
+from xltools.data.period import Period
 from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.document.annex import annex_blocks
@@ -148,7 +149,7 @@ def label_of(form: Form, box: str) -> str:
 
 
 def compose(
-    report: ReportText, *, years: Mapping[int, Figures] | None = None, draft: bool = False
+    report: ReportText, *, years: Mapping[Period, Figures] | None = None, draft: bool = False
 ) -> Document:
     """Return the report as a document, with an annex if *years* has the figures of earlier years.
 
@@ -167,5 +168,5 @@ def compose(
             blocks += map(Paragraph, report.paragraphs(f"{section.key}.{part.key}"))
     if years is not None:
         blocks += [PageBreak(), *annex_blocks(filing, values, years)]
-    title = clerk()("published.title", name=filing.agency.name, year=filing.record.year, title=form.title)
+    title = clerk()("published.title", name=filing.agency.name, period=filing.record.period, title=form.title)
     return Document(title, tuple(blocks), draft)

@@ -73,8 +73,8 @@ def _lines(text: str) -> list[str]:
 def _years(about: FilingProse) -> Iterator[Finding]:
     """Report sentences that give another year as the year reported on."""
     for box, sentence in about.sentences:
-        for year in wrong_years(sentence, about.year):
-            yield _finding(about, "prose-year", box, sentence.text, str(about.year), year=str(year))
+        for year in wrong_years(sentence, about.period):
+            yield _finding(about, "prose-year", box, sentence.text, str(about.period), year=str(year))
 
 
 def _parts(about: FilingProse) -> Iterator[Finding]:
@@ -156,7 +156,7 @@ def _all_settled(about: FilingProse, settled: Settled, box: str, text: str) -> s
             end = text.find(done, start + len(opening))
             is_near = 0 <= end - start - len(opening) <= _FARTHEST
             if is_near and about.is_about(claim, box, text[:start]):
-                return "" if is_other_period(text[:start], about.year) else text[start : end + len(done)]
+                return "" if is_other_period(text[:start], about.period) else text[start : end + len(done)]
     return ""
 
 

@@ -41,8 +41,8 @@ class TextValues:
         """Return the values for *filing*; a blank counts as 0, as it does in every sum."""
         form, record, agency = filing.form, filing.record, filing.agency
         figures = known(form, record.values, filing.unread, summed=filing.is_rollup)
-        years = {"year": record.year, "last_year": record.year - 1, "next_year": record.year + 1}
-        words = {name: str(number) for name, number in years.items()}
+        period = record.period
+        words = {"year": str(period), "last_year": str(period.previous), "next_year": str(period.next)}
         words |= {"agency": agency.name, "district": agency.district}
         return cls(form, figures | of_last_year(last or {}), words)
 

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from xltools.data.filing import Return
+from xltools.data.period import Period
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 from xltools.form.prose import Claim
@@ -64,9 +65,9 @@ class FilingProse:
         return self.filing.form
 
     @property
-    def year(self) -> int:
-        """The year reported on."""
-        return self.filing.record.year
+    def period(self) -> Period:
+        """The period reported on."""
+        return self.filing.record.period
 
     @cached_property
     def values(self) -> Mapping[str, Decimal]:
@@ -91,13 +92,13 @@ class FilingProse:
 
     @cached_property
     def claim_words(self) -> list[tuple[str, Claim]]:
-        """The words of the claims with the years filled in, the longest first."""
-        years = {"{last}": str(self.year - 1), "{next}": str(self.year + 1)}
+        """The words of the claims with the periods filled in, the longest first."""
+        periods = {"{last}": str(self.period.previous), "{next}": str(self.period.next)}
         found = []
         for claim in self.form.prose.claims:
             for word in claim.words:
-                for mark, year in years.items():
-                    word = word.replace(mark, year)  # noqa: PLW2901
+                for mark, period in periods.items():
+                    word = word.replace(mark, period)  # noqa: PLW2901
                 found.append((word, claim))
         return sorted(found, key=lambda item: -len(item[0]))
 
@@ -202,7 +203,7 @@ class FilingProse:
 
     def _is_excused(self, claims: list[_ClaimMatch], phrase: Phrase) -> bool:
         """Return whether the number may be right although it equals no interpretation."""
-        if phrase.is_compared or is_other_period(phrase.before, self.year):
+        if phrase.is_compared or is_other_period(phrase.before, self.period):
             return True
         if any(word in phrase.before for word in self.scopes):
             return True
@@ -225,7 +226,7 @@ class FilingProse:
                 for match in self.claims_in(clause)
                 if match.claim.denied and self._is_negated(box, match, before, clause, negation_end)
             ]
-            is_excused = is_other_period(before, self.year) or any(w in sentence.text for w in self.scopes)
+            is_excused = is_other_period(before, self.period) or any(w in sentence.text for w in self.scopes)
             for match in _without_objects(negated, clause):
                 interpretations = self._interpretations([match], clause)
                 matched = next((one for one in interpretations if not one.figure), None)

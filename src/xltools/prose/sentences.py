@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
+from xltools.data.period import Period
 from xltools.prose.quantities import Quantity, folded, quantities, year_of, years
 
 _END = re.compile(r"[。！？!?\n]")
@@ -151,13 +152,13 @@ def are_joined(text: str) -> bool:
     return bool(re.fullmatch(_JOINED, text))
 
 
-def is_other_period(before: str, year: int) -> bool:
-    """Return whether the last time expression in *before* names a period other than the whole of *year*."""
+def is_other_period(before: str, period: Period) -> bool:
+    """Return whether the last time expression in *before* names a period other than the whole of *period*."""
     text = re.sub(_CARRIED_OVER, "", re.sub(_WHOLE_YEAR, "", before))
     last = max(re.finditer(_TIME, text), key=re.Match.start, default=None)
     if last is None or last["here"]:
         return False
-    return last["there"] is not None or year_of(last["year"]) != year
+    return last["there"] is not None or year_of(last["year"]) != period.year
 
 
 def says_nothing(text: str) -> bool:
@@ -171,24 +172,24 @@ def opens_parts(text: str) -> bool:
     return bool(re.search(_PART, text))
 
 
-def wrong_years(sentence: Sentence, year: int) -> Iterator[int]:
-    """Yield the years other than *year* that the sentence gives as the year reported on.
+def wrong_years(sentence: Sentence, period: Period) -> Iterator[int]:
+    """Yield the years other than *period* that the sentence gives as the year reported on.
 
     Other years are legitimate in comparisons, in what is carried over, in plans and in corrections of earlier faults. So
     a year counts only at the opening of the sentence, or where it dates the report itself.
     """
     for match in _PERIOD.finditer(sentence.text):
         named = int(match[1] or match[2])
-        if named != year:
+        if named != period.year:
             yield named
             return
     text = re.sub(_CARRIED_OVER, "", sentence.text)  # 结转2025年 does not report on 2025
     named_years = list(years(text))
-    if any(named == year for named, _, _ in named_years) or not named_years:
+    if any(named == period.year for named, _, _ in named_years) or not named_years:
         return
     named, start, end = named_years[0]
     rest = text[end:]
-    other_topic = _LOOKS_AHEAD if named > year else _LOOKS_BACK
+    other_topic = _LOOKS_AHEAD if named > period.year else _LOOKS_BACK
     is_opening = re.fullmatch(_OPENING, text[:start]) and not re.match(_NO_TOPIC, rest)
     if is_opening and not re.search(other_topic, rest):
         yield named

@@ -8,6 +8,7 @@ from decimal import Decimal
 from xltools.checking.board import AgencyState, Board, BoardRow
 from xltools.checking.differences import CellDifference, differences
 from xltools.data.finding import Severity
+from xltools.data.period import Period
 from xltools.errors import XltoolsError
 from xltools.report.data import plain
 from xltools.report.table import Block, TextTable
@@ -144,11 +145,11 @@ def board_object(board: Board) -> dict[str, object]:
     }
 
 
-def reminder(board: Board, title: str, year: int) -> str:
+def reminder(board: Board, title: str, period: Period) -> str:
     """Return a message to the agencies, in Chinese: which have to send, correct or explain their return."""
     t = clerk()
     days = t(f"remind.{_when(board)}", due=board.due.isoformat(), days=abs(board.days_left))
-    parts = [t("remind.head", title=title, year=year, days=days)]
+    parts = [t("remind.head", title=title, period=period, days=days)]
     missing = [row.entry.name for row in board.having(AgencyState.NOT_SENT)]
     wrong = [row.entry.name for row in board.rows if row.state in _TO_CORRECT]
     asked = [row.entry.name for row in board.rows if row.state is AgencyState.QUESTIONS]

@@ -56,7 +56,7 @@ def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> di
         "sha256": filing.source.sha256,
         "form": stamp.form if stamp else None,
         "edition": stamp.edition if stamp else None,
-        "year": stamp.year if stamp else None,
+        "year": stamp.period.year if stamp else None,
         "kind": stamp.kind if stamp else None,
         "agency": _agency_object(filing),
         "values": {name: plain(value) for name, value in read.record.values.items()} if read else {},
@@ -95,7 +95,7 @@ def collection_object(collection: Collection, lang: Lang, passed_over: int = 0) 
             "file": one.filing.source.path,
             "sha256": one.filing.source.sha256,
             "agency": _agency_object(one.filing),
-            "year": one.filing.stamp.year if one.filing.stamp else None,
+            "year": one.filing.stamp.period.year if one.filing.stamp else None,
             **{f"{s.value}s": sum(f.severity is s for f in one.findings) for s in Severity},
         }
         for one in collection.examined
@@ -131,7 +131,7 @@ def csv_text(filings: Iterable[Filing]) -> str:
     ]
     for filing in filings:
         stamp, agency, values = filing.stamp, filing.agency, {}
-        form = [stamp.form, stamp.edition, stamp.year] if stamp else ["", "", ""]
+        form = [stamp.form, stamp.edition, stamp.period.year] if stamp else ["", "", ""]
         names = [agency.district, agency.code, agency.name] if agency else ["", "", ""]
         if isinstance(filing, Return):
             reach, complete = filing.form.reach, filing.record.complete()

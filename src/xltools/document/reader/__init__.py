@@ -16,6 +16,7 @@ from typing import NamedTuple
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, quoted
 from xltools.data.number import is_blank, misfit
+from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.flow import CellGrid, Flow, LooseRow
@@ -37,9 +38,9 @@ _PRINTED = r"[0-9]+(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
 
 
 class ReportIdentity(NamedTuple):
-    """Year and agency of a report as far as the caller knows them; empty or 0 if unknown."""
+    """Period and agency of a report as far as the caller knows them; empty or ``None`` if unknown."""
 
-    year: int = 0
+    period: Period | None = None
     agency: str = ""
     code: str = ""
     district: str = ""
@@ -133,7 +134,7 @@ class _FilingBuilder:
             findings=tuple(finding.of(self.source.path, str(stamp.agency)) for finding in self.findings),
             form=self.form,
             stamp=stamp,
-            record=Record(self.form, stamp.year, frozenset((stamp.agency,)), values),
+            record=Record(self.form, stamp.period, frozenset((stamp.agency,)), values),
             shown=self.shown,
             prose={
                 name: text for name, text in passages_of(self.flow, self.form).items() if not is_blank(text)
@@ -149,16 +150,18 @@ class _FilingBuilder:
     def _stamp(self) -> Stamp | None:
         """Return agency and year, or None if unknown; add findings on sources that disagree."""
         title, file = title_of(self.flow, self.form), stamp_from_name(self.source.name, self.form)
-        in_name = ReportTitle(file.agency.name, file.year) if file else title_in(self.source.name, self.form)
-        years = [self.given.year, title.year, title.period, in_name.year]
+        in_name = (
+            ReportTitle(file.agency.name, file.period) if file else title_in(self.source.name, self.form)
+        )
+        periods = [self.given.period, title.period, title.covered, in_name.period]
         names = [self.given.agency, title.agency, in_name.agency]
-        year, name = next(filter(None, years), 0), next(filter(None, names), "")
-        if not year or not name:
+        period, name = next(filter(None, periods), None), next(filter(None, names), "")
+        if not period or not name:
             return None
-        self._check_title("year", str(year), map(str, filter(None, years)))
+        self._check_title("year", str(period), map(str, filter(None, periods)))
         self._check_title("name", name, filter(None, names))
         code = self.given.code or (file.agency.code if file and file.agency.name == name else "") or name
-        return Stamp(self.form.key, self.form.edition, year, Agency(self.given.district, code, name))
+        return Stamp(self.form.key, self.form.edition, period, Agency(self.given.district, code, name))
 
     def _check_title(self, item: str, used: str, found: Iterable[str]) -> None:
         for other in dict.fromkeys(text for text in found if text != used):

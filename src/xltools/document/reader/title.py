@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from xltools.data.period import Period
 from xltools.document.reader.flow import Flow, TextLine
 from xltools.form.labels import core
 from xltools.form.model import Form
 
 _YEAR = r"(20[0-9]{2})\s*年\s*度?"
-_PERIOD = re.compile(r"(20[0-9]{2})年1月1日起?(?:，)?(?:至|到|—|-|－|~|～)(?:(20[0-9]{2})年)?12月31日")
+_COVERED = re.compile(r"(20[0-9]{2})年1月1日起?(?:，)?(?:至|到|—|-|－|~|～)(?:(20[0-9]{2})年)?12月31日")
 _LONGEST_BEFORE = 60  # characters before the form's title; the preface often begins with the title
 _LONGEST_NAME = 40
 _FIRST = 200  # items that are searched for the title
@@ -24,11 +25,11 @@ _IN_WORDS = re.compile(r"[二][〇○零][〇○零一二三四五六七八九]{
 
 
 class ReportTitle(NamedTuple):
-    """The agency and year in a title, and the year of the reporting period in the text; empty or 0 if not found."""
+    """The agency and period in a title, and the period ``covered`` according to the text; empty or ``None`` if not found."""
 
     agency: str = ""
-    year: int = 0
-    period: int = 0
+    period: Period | None = None
+    covered: Period | None = None
 
 
 def title_of(flow: Flow, form: Form) -> ReportTitle:
@@ -40,12 +41,12 @@ def title_of(flow: Flow, form: Form) -> ReportTitle:
     sections = {core(title) for section in form.sections for title in (section.title, *section.also)}
     lines = (item.text for item in flow[:_FIRST] if isinstance(item, TextLine))
     texts = [_folded(line) for line in takewhile(lambda line: core(line) not in sections, lines)]
-    period = next(
-        (int(m[2] or m[1]) for t in texts if (m := _PERIOD.search(t)) and (m[2] or m[1]) == m[1]), 0
+    covered = next(
+        (Period.from_text(m[1]) for t in texts if (m := _COVERED.search(t)) and m[2] in {None, m[1]}), None
     )
     titles = [title for number in range(len(texts)) if (title := _title_at(texts, number, form))]
-    complete = [title for title in titles if title.agency and title.year]
-    return (complete or titles or [ReportTitle()])[-1]._replace(period=period)
+    complete = [title for title in titles if title.agency and title.period]
+    return (complete or titles or [ReportTitle()])[-1]._replace(covered=covered)
 
 
 def title_in(name: str, form: Form) -> ReportTitle:
@@ -78,7 +79,7 @@ def _title_at(texts: Sequence[str], place: int, form: Form) -> ReportTitle | Non
             year = re.search(_YEAR, before)
             name = _AROUND.sub("", re.sub(_YEAR, "", before)).strip("-—_、,，")
             name = _AROUND.sub("", name) or (texts[place - 1] if place else "")
-            return ReportTitle(name if _is_name(name) else "", int(year[1]) if year else 0)
+            return ReportTitle(name if _is_name(name) else "", Period.from_text(year[1]) if year else None)
     return None
 
 

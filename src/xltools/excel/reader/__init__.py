@@ -122,7 +122,7 @@ def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) 
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
     read_sheets(reading)
-    return_fields = {"record": Record(form, stamp.year, frozenset((stamp.agency,)), reading.values)}
+    return_fields = {"record": Record(form, stamp.period, frozenset((stamp.agency,)), reading.values)}
     return Return(
         source=source,
         findings=_with_source(reading.findings, source, stamp),
@@ -142,10 +142,10 @@ def _rollup_fields(reading: WorkbookReading, stamp: Stamp) -> dict[str, Any]:
     """Return the fields of a filing that only a roll-up has, and its record, the sum of its members."""
     members, accounts = read_rollup(reading)
     return {
-        "record": rolled_up(reading.layout.form, stamp.year, members, accounts),
+        "record": rolled_up(reading.layout.form, stamp.period, members, accounts),
         "members": members,
         "accounts": accounts,
-        "earlier": read_earlier(reading, stamp.year),
+        "earlier": read_earlier(reading, stamp.period),
         "waived": read_waived(reading),
     }
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from xltools.data.filing import Accepted
 from xltools.data.finding import quoted
 from xltools.data.number import misfit
+from xltools.data.period import Period
 from xltools.data.prior import known
 from xltools.excel.reader.reading import WorkbookReading, number_of
 from xltools.excel.scan import SheetFacts
@@ -19,8 +20,8 @@ from xltools.text import clerk
 _LONGEST = 2000  # characters of one text
 
 
-def read_earlier(reading: WorkbookReading, year: int) -> dict[int, dict[str, Decimal]]:
-    """Return the figures of the years before *year*, the last year first; totals are computed from the inputs.
+def read_earlier(reading: WorkbookReading, period: Period) -> dict[Period, dict[str, Decimal]]:
+    """Return the figures of the periods before *period*, the last year first; totals are computed from the inputs.
 
     A figure is read if its row has its name and its labels, its column has a year, and the cell a valid number. Other
     cells are ignored without a finding.
@@ -31,7 +32,7 @@ def read_earlier(reading: WorkbookReading, year: int) -> dict[int, dict[str, Dec
     rows, form = dict(_figure_rows(reading, facts)), reading.layout.form
     inputs = set(form.input_names)
     earlier = {}
-    for before, column in _year_columns(facts, year):
+    for before, column in _year_columns(facts, period):
         values = {
             name: value
             for name, row in rows.items()
@@ -42,11 +43,11 @@ def read_earlier(reading: WorkbookReading, year: int) -> dict[int, dict[str, Dec
     return earlier
 
 
-def _year_columns(facts: SheetFacts, year: int) -> Iterator[tuple[int, int]]:
+def _year_columns(facts: SheetFacts, period: Period) -> Iterator[tuple[Period, int]]:
     """Yield each year that is the head of exactly one column, and the column."""
     heads = [(facts.text(Years.HEAD_ROW, column).strip(), column) for column in range(Years.LAST, Years.NAME)]
-    for before in range(year - 1, year - 1 - Years.MOST, -1):
-        columns = [column for head, column in heads if head == clerk()("years.year", year=before)]
+    for before in period.earlier(Years.MOST):
+        columns = [column for head, column in heads if head == f"{before:spaced}"]
         if len(columns) == 1:
             yield before, columns[0]
 

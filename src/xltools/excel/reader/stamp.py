@@ -1,4 +1,4 @@
-"""Reads the stamp of a workbook: form, edition, year and agency."""
+"""Reads the stamp of a workbook: form, edition, period and agency."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from xltools.data.filing import Kind, Stamp
 from xltools.data.finding import Finding
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.scan import Facts
 from xltools.form import library
@@ -16,7 +17,6 @@ from xltools.form.places import COVER, PREFIX, STAMP
 from xltools.text import Word, clerk
 
 _REFERENCE = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::.*)?")
-_YEAR = re.compile(r"[0-9]{4}")
 _KINDS: tuple[Kind, ...] = ("return", "rollup")
 
 
@@ -30,11 +30,12 @@ def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
     written = {key: facts.properties[PREFIX + key] for key in STAMP if facts.properties.get(PREFIX + key)}
     texts = written if len(written) == len(STAMP) else cover
     kind = next((kind for kind in _KINDS if kind == texts.get("kind")), None)
-    if len(texts) < len(STAMP) or not _YEAR.fullmatch(texts["year"]) or kind is None:
+    period = Period.from_text(texts.get("year", ""))
+    if len(texts) < len(STAMP) or period is None or kind is None:
         return None, []
     edited = [_edited(facts, key, cover[key], texts[key]) for key in cover if cover[key] != texts[key]]
     agency = Agency(texts["district"], texts["code"], texts["name"])
-    return Stamp(texts["form"], texts["edition"], int(texts["year"]), agency, kind), edited
+    return Stamp(texts["form"], texts["edition"], period, agency, kind), edited
 
 
 def _edited(facts: Facts, key: str, found: str, expected: str) -> Finding:

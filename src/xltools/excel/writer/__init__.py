@@ -7,7 +7,7 @@ stored with its result (most programs show the stored result when they open a fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
@@ -115,8 +115,8 @@ def _workbook_bytes(content: Content, password: str, key: bytes = b"", *, by_kin
 
 
 def _set_properties(canvas: Canvas, content: Content, key: bytes) -> None:
-    # The day after the year's end stands for the time of writing, so that the same content gives the same bytes.
-    created = datetime(content.stamp.year + 1, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+    # The day after the period's end stands for the time of writing, so that the same content gives the same bytes.
+    created = datetime.combine(content.stamp.period.end, time())
     custom = {PREFIX + item: text for item, text in stamp_texts(content.stamp).items()}
     if content.rollup:
         custom[f"{PREFIX}coverage"] = content.rollup.coverage

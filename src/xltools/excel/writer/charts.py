@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xltools.data.document import ChartBlock, Series
 from xltools.data.measure import FOREMOST, in_year
+from xltools.data.period import Period
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.excel.formula import quoted
@@ -79,7 +80,7 @@ def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
             _write_chart(canvas, page, content.layout.form, chart, data, row)
             row += _PAGE_ROWS
     page.set_h_pagebreaks(range(_PAGE_ROWS, row, _PAGE_ROWS))
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
+    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
     canvas.paper(page, Area.at(0, 0, max(1, row), _PAGE_COLUMNS), header, t("sheet.footer"), landscape=True)
     canvas.protect(page)
 
@@ -121,14 +122,14 @@ def _trend_table(content: Content, rollup: Rollup, chart: model.Chart, top: int)
     """Return the years from the first known one to this one, or None if only this one is known."""
     t = clerk()
     rows: list[_TableRow] = []
-    for year, column in sorted(year_columns(rollup)):
-        values = tuple(_earlier_value(content, rollup, measure, year, column) for measure in chart.shows)
+    for period, column in sorted(year_columns(rollup)):
+        values = tuple(_earlier_value(content, rollup, measure, period, column) for measure in chart.shows)
         if any(values):
-            rows.append((t("chart.year", year=year), *values))
+            rows.append((f"{period:spaced}", *values))
     if not rows:
         return None
     now = (_this_years_value(content, measure) for measure in chart.shows)
-    rows.append((t("chart.year", year=rollup.year), *now))
+    rows.append((f"{rollup.period:spaced}", *now))
     heads = (t("chart.trend"), *(measure.label for measure in chart.shows))
     return _ChartTable(heads, 1, tuple(rows), chart.title, t("chart.note-trend"))
 
@@ -139,10 +140,10 @@ def _this_years_value(content: Content, measure: model.Measure) -> _FormulaValue
 
 
 def _earlier_value(
-    content: Content, rollup: Rollup, measure: model.Measure, year: int, column: int
+    content: Content, rollup: Rollup, measure: model.Measure, period: Period, column: int
 ) -> _FormulaValue | None:
     """Return a measure of an earlier year, or None if a figure that it adds is unknown."""
-    found = in_year(measure.is_, rollup.earlier.get(year, {}))
+    found = in_year(measure.is_, rollup.earlier.get(period, {}))
     if found is None:
         return None
     places = rows_of(content)

@@ -52,6 +52,6 @@ def stamp_texts(stamp: Stamp) -> dict[str, str]:
     agency = stamp.agency
     texts = (
         *(agency.district, agency.name, agency.code),
-        *(str(stamp.year), stamp.form, stamp.edition, stamp.kind),
+        *(str(stamp.period), stamp.form, stamp.edition, stamp.kind),
     )
     return dict(zip(STAMP, texts, strict=True))

@@ -193,6 +193,6 @@ def write_waived(canvas: Canvas, content: Content, rollup: Rollup) -> None:
 def finish(canvas: Canvas, content: Content, page: Worksheet, printed: Area) -> None:
     """Set up paper and protection of a sheet of rows."""
     t = clerk()
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
+    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
     canvas.paper(page, printed, header, t("sheet.footer"), landscape=True)
     canvas.protect(page, table=True)

@@ -56,7 +56,7 @@ def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
         _write_prose(canvas, content, sheet, page)
     page.freeze_panes(*sheet.frozen_at)
     t = clerk()
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
+    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
     canvas.paper(page, sheet.page, header, t("sheet.footer"), landscape=sheet.section.landscape)
     canvas.protect(page)
 
@@ -125,9 +125,9 @@ def _write_table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet
 
 def _write_last_year(canvas: Canvas, content: Content, beside: Beside, page: Worksheet) -> None:
     """Draw last year's figures beside the table: grey, locked, not printed, and without defined names."""
-    t, year = clerk(), content.stamp.year - 1
+    t, period = clerk(), content.stamp.period.previous
     title = canvas.format(font_size=9, font_color=QUIET, align="left")
-    canvas.put(page, beside.title, t("sheet.last-year", year=year), title)
+    canvas.put(page, beside.title, t("sheet.last-year", period=period), title)
     head = canvas.boxed(font_size=9, font_color=QUIET, bg_color=LOCKED)
     for label in _last_year_labels(content, beside):
         canvas.put(page, label.area, label.text, head)
@@ -138,9 +138,9 @@ def _write_last_year(canvas: Canvas, content: Content, beside: Beside, page: Wor
 
 def _last_year_labels(content: Content, beside: Beside) -> tuple[Label, ...]:
     """Return the labels of last year's columns. They contain the year, because each label of the form stands once in a sheet."""
-    year, t = content.stamp.year - 1, clerk()
+    period, t = content.stamp.period.previous, clerk()
     return tuple(
-        replace(label, text=t("sheet.last-year-label", year=year, label=label.text))
+        replace(label, text=t("sheet.last-year-label", period=period, label=label.text))
         for label in beside.labels
     )
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.period import Period
 from xltools.data.rollup import Rollup
 from xltools.data.year_on_year import change as change_of
 from xltools.excel import live_checks
@@ -42,17 +43,17 @@ def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     set_widths(page, _WIDTHS)
     page.freeze_panes(Years.FIRST_ROW, Years.COLUMN + 1)
     page.repeat_rows(Years.HEAD_ROW)
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), year=content.stamp.year)
+    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
     canvas.paper(page, Area.at(0, 0, last + 1, Years.NAME), header, t("sheet.footer"), landscape=True)
     canvas.protect(page)
 
 
-def year_columns(rollup: Rollup) -> Iterator[tuple[int, int]]:
+def year_columns(rollup: Rollup) -> Iterator[tuple[Period, int]]:
     """Yield each earlier year with its column, as many as fit; last year has a column even if it is unknown."""
-    yield rollup.year - 1, Years.LAST
-    known = (year for year in range(rollup.year - 2, rollup.year - 1 - Years.MOST, -1))
-    for column, year in enumerate((year for year in known if rollup.earlier.get(year)), Years.BEFORE):
-        yield year, column
+    yield rollup.period.previous, Years.LAST
+    known = [period for period in rollup.period.earlier(Years.MOST)[1:] if rollup.earlier.get(period)]
+    for column, period in enumerate(known, Years.BEFORE):
+        yield period, column
 
 
 def _titles_and_cells(content: Content) -> Iterator[str | Cell]:
@@ -70,18 +71,18 @@ def rows_of(content: Content) -> dict[str, int]:
     return {line.name: row for row, line in lines if isinstance(line, Cell)}
 
 
-def _write_heads(canvas: Canvas, page: Worksheet, rollup: Rollup, columns: dict[int, int]) -> None:
+def _write_heads(canvas: Canvas, page: Worksheet, rollup: Rollup, columns: dict[Period, int]) -> None:
     t = clerk()
     heads = {
         Years.ROW: t("years.row"),
         Years.COLUMN: t("years.column"),
         Years.UNIT: t("years.unit"),
-        Years.NOW: t("years.year", year=rollup.year),
+        Years.NOW: f"{rollup.period:spaced}",
         Years.CHANGE: t("years.change"),
         Years.RATE: t("years.rate"),
         Years.NAME: t("years.name"),
     }
-    heads |= {column: t("years.year", year=year) for year, column in columns.items()}
+    heads |= {column: f"{period:spaced}" for period, column in columns.items()}
     style = canvas.boxed(bg_color=LOCKED, bold=True)
     for column in range(Years.NAME + 1):
         canvas.put(page, Area.at(Years.HEAD_ROW, column), heads.get(column), style)
@@ -95,7 +96,7 @@ def _write_figure(
     page: Worksheet,
     row: int,
     cell: Cell,
-    columns: dict[int, int],
+    columns: dict[Period, int],
 ) -> None:
     labels = ("/".join(cell.row_path), "/".join(cell.column_path))
     text = canvas.boxed(font_size=9.5, align="left", bold=cell.is_total)
@@ -109,9 +110,9 @@ def _write_figure(
     canvas.formula(page, Area.at(row, Years.NOW), link, style, cell_number(now))
     for column in range(Years.BEFORE, Years.NAME):
         canvas.put(page, Area.at(row, column), None, style)
-    for year, column in columns.items():
-        canvas.put(page, Area.at(row, column), rollup.earlier.get(year, {}).get(cell.name), style)
-    _write_change(canvas, page, row, now, rollup.earlier.get(rollup.year - 1, {}).get(cell.name))
+    for period, column in columns.items():
+        canvas.put(page, Area.at(row, column), rollup.earlier.get(period, {}).get(cell.name), style)
+    _write_change(canvas, page, row, now, rollup.earlier.get(rollup.period.previous, {}).get(cell.name))
     height = max(
         lines(label, width * 1.1) for label, width in zip(labels, _WIDTHS[: len(labels)], strict=True)
     )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from xltools.checking.collection import Examined, examine
 from xltools.data.filing import Filing
 from xltools.data.observations import FigureState, Level, Observation, ReturnFigures, returns_of
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.record import Agency
 from xltools.errors import OutputError, Problem
@@ -52,7 +53,7 @@ class Extract:
     empty: int = 0  # files without any figure
     unread: int = 0  # inputs that could not be read, in files with other figures
     twice: int = 0  # returns of an agency that already had one
-    _seen: set[tuple[str, int, Agency]] = field(default_factory=set)
+    _seen: set[tuple[str, Period, Agency]] = field(default_factory=set)
 
     @property
     def is_lacking(self) -> bool:
@@ -92,7 +93,7 @@ class Extract:
         self.forms.setdefault(form.name, form)
         self.count += len(file.returns)
         for one in file.returns:
-            key = form.name, one.filing.record.year, one.agency
+            key = form.name, one.filing.record.period, one.agency
             self.twice += one.level is Level.AGENCY and key in self._seen
             self._seen.add(key)
 

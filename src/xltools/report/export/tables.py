@@ -91,7 +91,7 @@ def about_return(one: ReturnFigures) -> ExportRow:
     stamp = one.filing.stamp
     agency, source = one.agency, one.source
     return (
-        *(stamp.form, stamp.edition, stamp.year, agency.district, agency.code, agency.name),
+        *(stamp.form, stamp.edition, stamp.period.year, agency.district, agency.code, agency.name),
         *(one.level.value, source.path, source.sha256, one.via or None),
     )
 

@@ -63,7 +63,7 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
     counts = Counter(finding.code for finding in findings)
     holders = Counter(code for file in files for code in {finding.code for finding in file.status.findings})
     filings = [file.status.filing for file in files]
-    about = {f"{one.form.title} {one.stamp.year}" for one in filings if isinstance(one, Return)}
+    about = {f"{one.form.title} {one.stamp.period}" for one in filings if isinstance(one, Return)}
     return page(
         "report/html/page.html",
         lang=lang,
