@@ -21,7 +21,7 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import inform
 from xltools.cli.returns import read_all
-from xltools.report.export import FORMATS, ExportFormat, export, format_of, outputs, refuse_export
+from xltools.report.export import FORMATS, export, format_of, outputs, refuse_export
 from xltools.report.export.extract import Extract
 from xltools.text import Lang, catalog
 
@@ -32,7 +32,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("export", help=catalog(lang)("help.export"))
     @paths()
     @option(lang, "-o", "--output", type=file(), required=True, text="exported")
-    @option(lang, "--format", "how", type=choice(FORMATS), text="export-format")
+    @option(lang, "--format", "how", type=choice([*FORMATS]), text="export-format")
     @option(lang, "--wide", is_flag=True, text="wide")
     @option(lang, "--strict", is_flag=True, text="strict")
     @option(lang, "--form", text="forms")
@@ -41,7 +41,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         output: Path,
-        how: ExportFormat | None,
+        how: str | None,
         wide: bool,
         strict: bool,
         form: str | None,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
 
 from xltools.collection.reading import Inputs
 from xltools.data.policy import Policy
@@ -17,12 +16,9 @@ from xltools.report.export.extract import Extract
 from xltools.report.export.flat import dictionary_path
 from xltools.text import Lang, default_lang
 
-ExportFormat = Literal["csv", "jsonl", "parquet", "sqlite"]
-FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
-
 
 @dataclass(frozen=True, slots=True)
-class _Traits:
+class ExportFormat:
     """The endings of a format's files, the library that it needs, and what it can hold."""
 
     endings: tuple[str, ...]
@@ -31,25 +27,26 @@ class _Traits:
     is_database: bool = False  # one file holds all tables
 
 
-_TRAITS: dict[ExportFormat, _Traits] = {
-    "csv": _Traits((".csv",)),
-    "jsonl": _Traits((".jsonl", ".ndjson")),
-    "parquet": _Traits((".parquet",), "pyarrow", is_fixed=True),
-    "sqlite": _Traits((".sqlite", ".sqlite3", ".db"), is_database=True),
+# A format ``x`` is written by the function ``write`` of the module ``as_x``.
+FORMATS: dict[str, ExportFormat] = {
+    "csv": ExportFormat((".csv",)),
+    "jsonl": ExportFormat((".jsonl", ".ndjson")),
+    "parquet": ExportFormat((".parquet",), "pyarrow", is_fixed=True),
+    "sqlite": ExportFormat((".sqlite", ".sqlite3", ".db"), is_database=True),
 }
 
 
-def format_of(output: Path) -> ExportFormat:
+def format_of(output: Path) -> str:
     """Return the format of the ending of *output*; raise :class:`InputError` if no format has it."""
-    return format_by_ending(output, {how: about.endings for how, about in _TRAITS.items()})
+    return format_by_ending(output, {how: about.endings for how, about in FORMATS.items()})
 
 
-def outputs(output: Path, how: ExportFormat) -> list[Path]:
+def outputs(output: Path, how: str) -> list[Path]:
     """Return the paths of the files that an export writes."""
-    return [output] if _TRAITS[how].is_database else [output, dictionary_path(output)]
+    return [output] if FORMATS[how].is_database else [output, dictionary_path(output)]
 
 
-def refuse_export(output: Path, how: ExportFormat, *, force: bool = False) -> None:
+def refuse_export(output: Path, how: str, *, force: bool = False) -> None:
     """Raise :class:`OutputError` if a library is not installed or, unless *force*, a file of the export exists."""
     writer(how, default_lang())
     if not force:
@@ -59,7 +56,7 @@ def refuse_export(output: Path, how: ExportFormat, *, force: bool = False) -> No
 def export(
     inputs: Inputs,
     output: Path,
-    how: ExportFormat,
+    how: str,
     lang: Lang,
     *,
     policy: Policy | None = None,
@@ -79,15 +76,15 @@ def export(
     return extract
 
 
-def writer(how: ExportFormat, lang: Lang) -> Callable[[Path, Extract], None]:
+def writer(how: str, lang: Lang) -> Callable[[Path, Extract], None]:
     """Return the function that writes an extract in that format, with the messages of findings in *lang*.
 
     Raises :class:`OutputError` if the library that the format needs is not installed.
     """
-    module = load_module(f"xltools.report.export.as_{how}", _TRAITS[how].library, how)
-    return partial(module.write, lang=lang) if _TRAITS[how].is_database else module.write
+    module = load_module(f"xltools.report.export.as_{how}", FORMATS[how].library, how)
+    return partial(module.write, lang=lang) if FORMATS[how].is_database else module.write
 
 
-def is_fixed(how: ExportFormat) -> bool:
+def is_fixed(how: str) -> bool:
     """Return whether figures of that format have a fixed number of digits."""
-    return _TRAITS[how].is_fixed
+    return FORMATS[how].is_fixed
