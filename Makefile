@@ -29,24 +29,25 @@ quick: $(READY)  ## run the tests that need no office program
 	$(BIN)/python -m pytest -n auto -m "not office and not prove" $(ARGS)
 
 prove: $(READY)  ## run the longer proofs, before a release
+	GOLDEN=listed $(BIN)/python -m pytest -q tests/test_interface.py
 	$(BIN)/python -m pytest -n auto -m prove $(ARGS)
 
 lint: $(READY)  ## ruff, over everything
 	$(BIN)/ruff check .
 
-format: $(READY)  ## let ruff mend what it can
+format: $(READY)  ## apply the fixes of ruff
 	$(BIN)/ruff check --fix .
 
 types: $(READY)  ## mypy, strict
 	$(BIN)/mypy
 
-samples: $(READY)  ## make the sample workbooks again
+samples: $(READY)  ## write the sample workbooks again
 	$(BIN)/python samples/make.py
 
 golden: $(READY)  ## renew the golden files after looking at the difference
 	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py tests/test_interface.py
 
-bench: $(READY)  ## measure against floors, openpyxl, xlsxwriter and pandas (MORE=1 also 10,000 files)
+bench: $(READY)  ## compare with openpyxl, xlsxwriter and pandas (MORE=1: up to 10,000 files)
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/returning.py
 	$(BIN)/python benchmarks/starting.py
@@ -61,5 +62,5 @@ findings: $(READY)  ## write the pages about all findings into dist
 dist: findings  ## build wheel and sdist, with the pages about all findings
 	$(BIN)/python -m build --no-isolation
 
-clean:  ## remove what can be made again
+clean:  ## remove generated files
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

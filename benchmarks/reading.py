@@ -174,14 +174,8 @@ def report(found: dict[str, list[float]]) -> str:
     return "\n".join(lines)
 
 
-def within_targets(found: dict[str, list[float]]) -> bool:
-    """Return whether openpyxl takes at least 15 times as long as scanning and 10 times as long as verifying."""
-    scanned, verified, peer = (statistics.median(found[name]) for name in (SCAN, VERIFY, OPENPYXL))
-    return peer >= 15 * scanned and peer >= 10 * verified
-
-
-def main() -> int:
-    """Measure and print; return 0 if the targets are met."""
+def main() -> None:
+    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=7)
@@ -192,8 +186,7 @@ def main() -> int:
     machine = f"{platform.machine()}, Python {platform.python_version()}, openpyxl {openpyxl.__version__}"
     saved = "a third saved by LibreOffice" if shutil.which("soffice") else "none saved by LibreOffice"
     print(f"\n{len(packages)} files, {saved}; {arguments.rounds} rounds; {machine}")
-    return 0 if within_targets(found) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

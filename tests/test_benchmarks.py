@@ -1,4 +1,4 @@
-"""The measurements can still be made: small, and whatever they come to."""
+"""Every benchmark still runs, on few files; its results are not asserted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SMALL = [
     "merging.py --files 10 --rounds 1 --scale 10 20",
     "reading.py --files 6 --rounds 1",
     "starting.py --rounds 2",
-    # These take long however small they are; that they begin shows at least that what they import is there.
+    # These take long even with few files; --help shows at least that their imports work.
     "returning.py --help",
     "stamping.py --help",
     "rollup.py --help",
@@ -30,6 +30,5 @@ def test_it_can_be_measured(command):
         text=True,
         check=False,
     )
-    assert done.returncode in {0, 1}  # which says whether a target was missed
-    assert "Error" not in done.stderr, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip()

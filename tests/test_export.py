@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -37,8 +38,8 @@ from xltools.report.export.tables import DICTIONARY, TIDY
 
 CLEAN, PROBLEMS = ROOT / "samples" / "clean", ROOT / "samples" / "problems"
 ROSTER = ROOT / "samples" / "roster.csv"
-FLAT = ("csv", "jsonl", "parquet")
-DATABASES = ("sqlite",)
+FLAT = [how for how, about in FORMATS.items() if not about.is_database]
+DATABASES = [how for how, about in FORMATS.items() if about.is_database]
 KINDS = {column.name: column.kind for column in (*TIDY, *DICTIONARY)}
 
 
@@ -49,20 +50,24 @@ def export(filings, how, folder, **settings):
 
 def loaded(path, table="tidy"):
     """The rows of a file or of a table in it, each value as it was exported."""
-    how = format_of(path)
-    if how == "csv":
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
-    elif how == "jsonl":
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    elif how == "parquet":
-        rows = parquet.read_table(path).to_pylist()
-    else:
-        database = sqlite3.connect(path)
+    rows = READERS[format_of(path)](path, table)
+    return [{name: as_exported(name, value) for name, value in row.items()} for row in rows]
+
+
+def read_sqlite(path, table):
+    with contextlib.closing(sqlite3.connect(path)) as database:
         cursor = database.execute(f"SELECT * FROM {table}")
         names = [column[0] for column in cursor.description]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        database.close()
-    return [{name: as_exported(name, value) for name, value in row.items()} for row in rows]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# A format is read back by something that has no part in writing it.
+READERS = {
+    "csv": lambda path, _: csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")),
+    "jsonl": lambda path, _: map(json.loads, path.read_text(encoding="utf-8").splitlines()),
+    "parquet": lambda path, _: parquet.read_table(path).to_pylist(),
+    "sqlite": read_sqlite,
+}
 
 
 def as_exported(name, value):
@@ -303,7 +308,7 @@ def test_sqlite_adds_up_in_sql_and_keeps_what_no_double_holds(tmp_path):
 def test_a_figure_that_a_format_would_round_stops_the_work_and_is_named(value, tmp_path):
     one = made({"money.budget.wages": Decimal(value)})
     for how in FORMATS:
-        if how == "parquet":
+        if FORMATS[how].is_fixed:
             with pytest.raises(OutputError) as error:
                 export([one], how, tmp_path)
             assert error.value.problems[0].place == "in/局.xlsx"

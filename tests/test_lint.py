@@ -448,7 +448,7 @@ def test_a_file_that_is_not_there_or_not_utf8(tmp_path):
     with pytest.raises(FormError) as caught:
         load(tmp_path / "none.toml")
     assert caught.value.problems[0].code == "unreadable-file"
-    (tmp_path / "gbk.toml").write_bytes("# 表样".encode("gb18030"))
+    (tmp_path / "gbk.toml").write_bytes("# 表式".encode("gb18030"))
     with pytest.raises(FormError) as caught:
         load(tmp_path / "gbk.toml")
     assert caught.value.problems[0].code == "form-not-utf8"

@@ -22,8 +22,8 @@ from workers import hostile, threads
 from xltools.checking.collection import examine
 from xltools.collection.merging import Exclusion, merge
 from xltools.collection.reading import ReadOptions, processes_of_this_machine, read_files
-from xltools.data import filing as filings_room
-from xltools.data import finding as findings_room
+from xltools.data import filing as filing_module
+from xltools.data import finding as finding_module
 from xltools.data.filing import Accepted, Account, Member, Origin, RefusedFile, Return, Shown, Source, Stamp
 from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
 from xltools.data.period import Period
@@ -169,8 +169,8 @@ def test_whatever_a_filing_can_hold_travels():
     found = {}
     for part in (*parts_of(FULL), *parts_of(REFUSED)):
         found.setdefault(type(part), []).append(part)
-    for room in (filings_room, findings_room):
-        kinds = {k for k in vars(room).values() if isinstance(k, type) and k.__module__ == room.__name__}
+    for module in (filing_module, finding_module):
+        kinds = {k for k in vars(module).values() if isinstance(k, type) and k.__module__ == module.__name__}
         kinds = {k for k in kinds if is_dataclass(k) or hasattr(k, "_fields")}
         assert kinds <= set(found), "a kind of value is nowhere in FULL"
     for kind, parts in found.items():
@@ -247,7 +247,7 @@ def drawn(draw):
     agencies = st.frozensets(AGENCIES, max_size=3)
     record = st.builds(Record, st.just(form), st.integers(2000, 2100), agencies, values)
     account = st.builds(
-        Account, st.none() | AGENCIES, SOURCES, st.sampled_from(filings_room.STATUSES), TEXT, TEXT
+        Account, st.none() | AGENCIES, SOURCES, st.sampled_from(filing_module.STATUSES), TEXT, TEXT
     )
     names = st.frozensets(TEXT, max_size=2)
     return Drawn(
@@ -491,7 +491,7 @@ def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(ind
         assert len(inside) == len(set(inside))
         assert rollup.record.agencies == set(inside)
         assert rollup.record.values[FEES] == sum(filing.record.values[FEES] for filing in added)
-        assert plain(rollup.left_out) == plain(filings_room.left_out(rollup.accounts))
+        assert plain(rollup.left_out) == plain(filing_module.left_out(rollup.accounts))
 
 
 @settings(max_examples=4)

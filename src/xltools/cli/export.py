@@ -18,7 +18,7 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import inform
 from xltools.cli.returns import read_all
-from xltools.report.export import FORMATS, ExportFormat, export, format_of, outputs, refuse_export
+from xltools.report.export import FORMATS, export, format_of, outputs, refuse_export
 from xltools.report.export.extract import Extract
 from xltools.text import Lang, catalog
 
@@ -29,7 +29,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("export", help=catalog(lang)("help.export"))
     @paths()
     @option(lang, "-o", "--output", type=file(), required=True, text="exported")
-    @option(lang, "--format", "how", type=FormatChoice(FORMATS), text="export-format")
+    @option(lang, "--format", "how", type=FormatChoice([*FORMATS]), text="export-format")
     @option(lang, "--wide", is_flag=True, text="wide")
     @option(lang, "--strict", is_flag=True, text="strict")
     @option(lang, "--form", text="forms")
@@ -38,7 +38,7 @@ def command(lang: Lang) -> click.Command:
     def run(
         paths: tuple[Path, ...],
         output: Path,
-        how: ExportFormat | None,
+        how: str | None,
         wide: bool,
         strict: bool,
         form: str | None,

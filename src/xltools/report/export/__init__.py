@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from xltools.data.filing import Filing
 from xltools.data.policy import Policy
@@ -16,12 +16,9 @@ from xltools.report.export import tables
 from xltools.report.export.extract import Extract
 from xltools.text import Lang
 
-ExportFormat = Literal["csv", "jsonl", "parquet", "sqlite"]
-FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
-
 
 @dataclass(frozen=True, slots=True)
-class _Traits:
+class ExportFormat:
     """The endings of a format's files, the library that it needs, and what it can hold."""
 
     endings: tuple[str, ...]
@@ -30,26 +27,27 @@ class _Traits:
     is_database: bool = False  # one file holds all tables
 
 
-_TRAITS: dict[ExportFormat, _Traits] = {
-    "csv": _Traits((".csv",)),
-    "jsonl": _Traits((".jsonl", ".ndjson")),
-    "parquet": _Traits((".parquet",), "pyarrow", is_fixed=True),
-    "sqlite": _Traits((".sqlite", ".sqlite3", ".db"), is_database=True),
+# A format ``x`` is written by the module ``as_x``.
+FORMATS: dict[str, ExportFormat] = {
+    "csv": ExportFormat((".csv",)),
+    "jsonl": ExportFormat((".jsonl", ".ndjson")),
+    "parquet": ExportFormat((".parquet",), "pyarrow", is_fixed=True),
+    "sqlite": ExportFormat((".sqlite", ".sqlite3", ".db"), is_database=True),
 }
 
 
-def format_of(output: Path) -> ExportFormat:
+def format_of(output: Path) -> str:
     """Return the format of the ending of *output*; raise :class:`InputError` if no format has it."""
-    return format_by_ending(output, {how: about.endings for how, about in _TRAITS.items()})
+    return format_by_ending(output, {how: about.endings for how, about in FORMATS.items()})
 
 
-def outputs(output: Path, how: ExportFormat) -> list[Path]:
+def outputs(output: Path, how: str) -> list[Path]:
     """Return the paths of the files that an export writes: *output* and, unless it is a database, the dictionary."""
     dictionary = output.with_name(f"{output.stem}.dictionary{output.suffix}")
-    return [output] if _TRAITS[how].is_database else [output, dictionary]
+    return [output] if FORMATS[how].is_database else [output, dictionary]
 
 
-def refuse_export(output: Path, how: ExportFormat, *, force: bool = False) -> None:
+def refuse_export(output: Path, how: str, *, force: bool = False) -> None:
     """Raise :class:`OutputError` if a library is not installed or, unless *force*, a file of the export exists."""
     _module(how)
     if not force:
@@ -59,7 +57,7 @@ def refuse_export(output: Path, how: ExportFormat, *, force: bool = False) -> No
 def export(
     filings: Iterable[Filing],
     output: Path,
-    how: ExportFormat,
+    how: str,
     lang: Lang,
     *,
     sources: Iterable[Path] = (),
@@ -77,7 +75,7 @@ def export(
     for path in paths:
         refuse_workbook(path)
         refuse_input(path, sources)
-    module, traits = _module(how), _TRAITS[how]
+    module, traits = _module(how), FORMATS[how]
     extract = Extract(filings, policy, strict, wide, traits.is_fixed)
     if traits.is_database:
         module.write(output, extract, lang)
@@ -88,9 +86,9 @@ def export(
     return extract
 
 
-def _module(how: ExportFormat) -> Any:
+def _module(how: str) -> Any:
     """Return the module of a format: a database has ``write``, any other format ``write_table``.
 
     Raises :class:`OutputError` if the library of the format is not installed.
     """
-    return load_module(f"xltools.report.export.as_{how}", _TRAITS[how].library, how)
+    return load_module(f"xltools.report.export.as_{how}", FORMATS[how].library, how)

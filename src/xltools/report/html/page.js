@@ -1,5 +1,5 @@
 "use strict";
-// Filtering, and opening what is folded up when something leads into it. Without this script everything can be read.
+// Filters the findings, and opens the folded part that a link points to. The page is complete without this script.
 (() => {
   const filter = document.getElementById("filter");
   const output = filter.querySelector("output");
@@ -33,7 +33,7 @@
     output.textContent = output.dataset.text.replace("{shown}", count).replace("{all}", all);
   }
 
-  // Show the target of the address: undo a filter that hides it, and open what it is folded up in.
+  // Show the target of the address: reset a filter that hides it, and open the folded parts that contain it.
   function reveal() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
@@ -64,7 +64,7 @@
   filter.addEventListener("submit", (event) => event.preventDefault());
   filter.addEventListener("reset", () => setTimeout(apply));
   window.addEventListener("hashchange", reveal);
-  // A second click on the same link changes no address.
+  // A second click on the same link does not change the address, so no hashchange event occurs.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='#']");
     if (link && link.getAttribute("href") === location.hash) reveal();
