@@ -85,7 +85,7 @@ class OutputError(XltoolsError):
 
 
 class AdditionError(XltoolsError):
-    """Two records cannot be added, because form or year differ or an agency is in both."""
+    """Two records cannot be added, because form or period differ or an agency is in both."""
 
 
 class MarkingError(XltoolsError):

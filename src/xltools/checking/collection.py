@@ -122,7 +122,7 @@ def _examined(survey: Survey, place: int, filing: Filing, period: Period | None,
 def _agency_findings(
     filing: Filing, roster: Roster | None, period: Period | None, district: str
 ) -> Iterator[Finding]:
-    """Yield the findings on the year and agency of a filing, compared with those that are expected."""
+    """Yield the findings on the period and agency of a filing, compared with those that are expected."""
     if filing.stamp is None:
         return
     agency = filing.stamp.agency

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from xltools.data.filing import Filing, Source
+from xltools.data.filing import Filing
 from xltools.data.record import Agency
 from xltools.data.roster import Entry
 from xltools.text import Word
@@ -52,13 +52,9 @@ def _duplicate_facts(agency: Agency, holders: Sequence[Filing]) -> Facts:
     names = {one.name for holder in holders for one in _agencies(holder, None) if one == agency}
     # Files may give the agency several names; the order of the files must not matter.
     named = replace(agency, name=min(names, default=agency.name))
-    files = sorted(_distinct_names(sources))
+    files = sorted({source.name for source in sources})
+    if len(files) < len(sources):  # two files have one name
+        files = sorted(source.path for source in sources)
     listed = "、".join(files[:_MOST_NAMES]) + ("…" if len(files) > _MOST_NAMES else "")
     same = len({source.sha256 for source in sources}) == 1
     return {"agency": str(named), "files": listed, "same": Word("same" if same else "different")}
-
-
-def _distinct_names(sources: list[Source]) -> list[str]:
-    """Return the names of the files, or their paths if two have one name."""
-    names = [source.name for source in sources]
-    return names if len(set(names)) == len(names) else [source.path for source in sources]

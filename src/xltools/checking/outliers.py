@@ -107,7 +107,17 @@ class PeerGroups:
             if (score := spread.score(value)) is not None:
                 found.append(Deviation(peer.form.cells[name], score))
         for notable in largest_deviations(found, peer.form):
-            yield _outlier_finding(peer, notable, spreads[notable.cell.name])
+            cell, spread = notable.cell, spreads[notable.cell.name]
+            yield Finding(
+                "outlier",
+                peer.filing.source.path,
+                str(peer.agency),
+                *peer.filing.address(cell.name),
+                cell.name,
+                peer.figure(cell.name),
+                spread.linear.middle,
+                {"label": cell.label, "count": len(spread.figures), "score": round(notable.score, 1)},
+            )
 
 
 # -- outliers
@@ -211,26 +221,6 @@ def _in_units(log: Decimal) -> int:
     return int(log.scaleb(10).to_integral_value())
 
 
-def _outlier_finding(peer: Peer, notable: Deviation, spread: Spread) -> Finding:
-    cell, value = notable.cell, peer.figure(notable.cell.name)
-    facts: dict[str, object] = {
-        "label": cell.label,
-        "count": len(spread.figures),
-        "score": round(notable.score, 1),
-    }
-    about = _peer_finding(peer, "outlier", value, spread.linear.middle, facts)
-    sheet, address = peer.filing.address(cell.name)
-    return replace(about, sheet=sheet, address=address, cell=cell.name)
-
-
-def _peer_finding(
-    peer: Peer, code: str, found: Decimal | str, expected: Decimal | str, facts: dict[str, object]
-) -> Finding:
-    return Finding(
-        code, peer.filing.source.path, str(peer.agency), found=found, expected=expected, facts=facts
-    )
-
-
 # -- same figures
 
 
@@ -254,7 +244,8 @@ def _twin_findings(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]
     ]
     if others:
         names = "、".join(str(agency) for agency in sorted(others))
-        yield _peer_finding(peer, "twins", "", "", {"others": names, "count": len(peer.typed)})
+        facts: dict[str, object] = {"others": names, "count": len(peer.typed)}
+        yield Finding("twins", peer.filing.source.path, str(own), facts=facts)
 
 
 # -- figures of rule-makers

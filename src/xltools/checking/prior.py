@@ -99,12 +99,9 @@ def _whole(pairs: list[YearPair]) -> YearPair:
         for name, cell in one.form.cells.items()
         if cell.additive and all(name in years.now and name in years.last for years in pairs)
     ]
-    now, last = _sums(names, [p.now for p in pairs]), _sums(names, [p.last for p in pairs])
+    now = {name: reduce(EXACT.add, (years.now[name] for years in pairs), ZERO) for name in names}
+    last = {name: reduce(EXACT.add, (years.last[name] for years in pairs), ZERO) for name in names}
     return YearPair(one.filing, one.form, one.last_period, now, last)
-
-
-def _sums(names: list[str], figures: list[Figures]) -> dict[str, Decimal]:
-    return {name: reduce(EXACT.add, (one[name] for one in figures), ZERO) for name in names}
 
 
 # -- the agency

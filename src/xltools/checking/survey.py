@@ -12,8 +12,8 @@ from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
-from xltools.data.record import Agency, Figures
-from xltools.data.roster import Entry, Roster
+from xltools.data.record import Figures
+from xltools.data.roster import Roster
 from xltools.data.roster_lines import entry_of
 
 
@@ -35,8 +35,14 @@ class Survey:
         self._groups = PeerGroups([peer for peer in self._peers if peer], policy.thresholds)
         present = {entry.code for entry in self.entries if entry}
         self.absent = tuple(entry for entry in roster or () if entry.code not in present)
-        self.missing = tuple(policy.applied(_missing_finding(e), e.code) for e in self.absent)
-        everyone = [agency for filing in filings for agency in _agencies_of(filing)]
+        self.missing = tuple(
+            policy.applied(Finding("missing-return", agency=name, facts={"agency": name}), entry.code)
+            for entry in self.absent
+            for name in [str(entry.agency())]
+        )
+        everyone = [filing.agency for filing in filings if filing.agency]
+        members = (one.members for one in filings if isinstance(one, Return))
+        everyone += [member.agency for some in members for member in some]
         everyone += [entry.agency() for entry in self.absent]
         self._matched = past.matches(everyone) if past else {}
         self.changes = tuple(self._changes(past)) if past and roster else ()
@@ -68,16 +74,3 @@ class Survey:
         judged = self.policy.applied(finding, filing.agency.code if filing.agency else "")
         answer = filing.explanations.get((finding.code, finding.cell), "")
         return replace(judged, explanation=answer) if answer else judged
-
-
-def _agencies_of(filing: Filing) -> Iterator[Agency]:
-    """Yield the agency of a filing, and the members of a roll-up."""
-    if filing.agency:
-        yield filing.agency
-    if isinstance(filing, Return):
-        yield from (member.agency for member in filing.members)
-
-
-def _missing_finding(entry: Entry) -> Finding:
-    agency = str(entry.agency())
-    return Finding("missing-return", agency=agency, facts={"agency": agency})

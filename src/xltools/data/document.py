@@ -62,16 +62,12 @@ class Table:
 
     def heads(self, box: Box) -> tuple[Box, ...]:
         """Return the heads of a box: the caption of its band, its rows and its columns, each outermost first."""
-        found = (*self._column_heads(box), *self._row_heads(box))
+        rows, columns = range(box.area.row, box.area.last_row + 1), range(box.area.column)
+        beside = (self.places[row, column] for row in rows for column in columns)
+        found = (*self._column_heads(box), *(head for head in beside if head.role == "row"))
         order = ("caption", "row", "column")
         unique = {head.area: head for head in found if head.role in order}.values()
         return tuple(sorted(unique, key=lambda head: (order.index(head.role), head.area)))
-
-    def _row_heads(self, box: Box) -> Iterator[Box]:
-        for row in range(box.area.row, box.area.last_row + 1):
-            for column in range(box.area.column):
-                if (head := self.places[row, column]).role == "row":
-                    yield head
 
     def _column_heads(self, box: Box) -> Iterator[Box]:
         """Yield the heads of the columns of a box: those of the table, and those of the nearest band of heads above it."""

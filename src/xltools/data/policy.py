@@ -41,22 +41,12 @@ class Policy:
         *agency* is the code of the agency. A finding because of which a figure is not known cannot be waived.
         """
         level = self.levels.get(finding.code)
-        waiver = self._waiver(finding, agency) if can_have(finding.code, Severity.NOTE) else None
+        # The ways to name the cell in a waiver: blank, name, address, or sheet and address.
+        cells = {"", finding.cell, finding.address, f"{finding.sheet}!{finding.address}"}
+        own = (one for one in self.waivers if (one.agency, one.code) == (agency, finding.code))
+        waiver = next((one for one in own if one.cell in cells), None)
+        if waiver and not can_have(finding.code, Severity.NOTE):
+            waiver = None
         if level is None and waiver is None:
             return finding
         return replace(finding, level=level, waiver=waiver)
-
-    def _waiver(self, finding: Finding, agency: str) -> Waiver | None:
-        return next(
-            (
-                waiver
-                for waiver in self.waivers
-                if (waiver.agency, waiver.code) == (agency, finding.code) and waiver.cell in _names(finding)
-            ),
-            None,
-        )
-
-
-def _names(finding: Finding) -> set[str]:
-    """Return the ways to name the cell of a finding in a waiver: blank, name, address, or sheet and address."""
-    return {"", finding.cell, finding.address, f"{finding.sheet}!{finding.address}"}
