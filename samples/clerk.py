@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from xml.sax.saxutils import escape, unescape
 
-from xltools.excel.package import patched
+from xltools.excel.package import patched, with_parts
+from xltools.form.address import column_index, column_name
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Error:
 
 
 Content = Decimal | int | str | Formula | Result | Error | None
+Contents = dict[str, Content]  # by column or row
 
 
 def edited(package: bytes, sheet: str, edits: dict[str, Content]) -> bytes:
@@ -108,33 +110,106 @@ def _read(package: bytes, part: str) -> str:
         return file.read(part).decode()
 
 
-def with_row_inserted(package: bytes, sheet: str, row: int) -> bytes:
-    """Return the workbook with an empty row before *row* (from 1); references to the rows below follow."""
+def with_row_inserted(package: bytes, sheet: str, row: int, contents: Contents | None = None) -> bytes:
+    """Return the workbook with a row before *row* (from 1), with *contents* by column; references follow."""
+
+    def down(address: str) -> str:
+        return re.sub(r"\d+", lambda m: str(int(m[0]) + (int(m[0]) >= row)), address)
+
+    added = {f"{column}{row}": content for column, content in (contents or {}).items()}
+    return with_cells_added(_with_cells_moved(package, sheet, down), sheet, added)
+
+
+def with_column_inserted(package: bytes, sheet: str, column: str, contents: Contents | None = None) -> bytes:
+    """Return the workbook with a column before *column*, with *contents* by row; references follow."""
+    first = column_index(column)
+
+    def right(address: str) -> str:
+        def moved(match: re.Match[str]) -> str:
+            index = column_index(match[0])
+            return column_name(index + (index >= first))
+
+        return re.sub("[A-Z]+", moved, address)
+
+    added = {f"{column}{row}": content for row, content in (contents or {}).items()}
+    return with_cells_added(_with_cells_moved(package, sheet, right), sheet, added)
+
+
+def _with_cells_moved(package: bytes, sheet: str, moved: Callable[[str], str]) -> bytes:
+    """Return the workbook with the cells of a sheet *moved* to other addresses, and with all references to them."""
     own = part_of(package, sheet)
     quoted = re.escape(f"'{sheet}'!")
 
-    def down(number: str) -> str:
-        return str(int(number) + (int(number) >= row))
-
     def references(text: str) -> str:
-        return re.sub(r"(?<![\w!'])(\$?[A-Z]{1,3}\$?)(\d+)(?![\w(])", lambda m: m[1] + down(m[2]), text)
+        return re.sub(r"(?<![\w!'$])\$?[A-Z]{1,3}\$?\d+(?![\w(])", lambda m: moved(m[0]), text)
 
     def shift(part: bytes) -> bytes:
-        text = re.sub(r'<row r="(\d+)"', lambda m: f'<row r="{down(m[1])}"', part.decode())
-        text = re.sub(r'<c r="([A-Z]+)(\d+)"', lambda m: f'<c r="{m[1]}{down(m[2])}"', text)
+        text = re.sub(r'<row r="(\d+)"', lambda m: f'<row r="{moved(m[1])}"', part.decode())
+        text = re.sub(r'<c r="([A-Z]+\d+)"', lambda m: f'<c r="{moved(m[1])}"', text)
         text = re.sub(r'( (?:ref|sqref)=")([^"]*)"', lambda m: f'{m[1]}{references(m[2])}"', text)
         return re.sub(r"<f>[^<]*</f>", lambda m: references(m[0]), text).encode()
 
     def follow(part: bytes) -> bytes:
-        pattern = rf"({quoted}\$?[A-Z]+\$?)(\d+)(?:(:\$?[A-Z]+\$?)(\d+))?"
-        return re.sub(pattern, _lower(down), part.decode()).encode()
+        pattern = rf"({quoted})(\$?[A-Z]+\$?\d+(?::\$?[A-Z]+\$?\d+)?)"
+        return re.sub(pattern, lambda m: m[1] + moved(m[2]), part.decode()).encode()
 
     others = {name: follow for name in _sheets(package) if name != own}
     return patched(package, {**others, own: shift, "xl/workbook.xml": follow})
 
 
-def _lower(down: Callable[[str], str]) -> Callable[[re.Match[str]], str]:
-    return lambda m: m[1] + down(m[2]) + (m[3] + down(m[4]) if m[3] else "")
+def with_cells_added(package: bytes, sheet: str, contents: dict[str, Content]) -> bytes:
+    """Return the workbook with contents at addresses of a sheet at which there is no cell yet."""
+
+    def add(part: bytes) -> bytes:
+        text = part.decode()
+        for address, content in contents.items():
+            row, cell = re.sub("[A-Z]", "", address), _cell(f'r="{address}"', content, "")
+            found = re.search(rf'<row r="{row}"[^>]*[^/>]>.*?(?=</row>)', text)
+            end = found.end() if found else text.index("</sheetData>")
+            text = text[:end] + (cell if found else f'<row r="{row}">{cell}</row>') + text[end:]
+        return text.encode()
+
+    return patched(package, {part_of(package, sheet): add})
+
+
+def with_sheet_copied(package: bytes, sheet: str, name: str, state: str = "visible") -> bytes:
+    """Return the workbook with a copy of a sheet called *name* at its end; names of cells get a second, local one."""
+    own, part = part_of(package, sheet), "xl/worksheets/sheet99.xml"
+    while part in _sheets(package):
+        part = part.replace(".xml", "9.xml")
+    index = len(re.findall("<sheet ", _read(package, "xl/workbook.xml")))
+    types = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+
+    def list_sheet(book: bytes) -> bytes:
+        text, number = book.decode(), 90 + index
+        added = (
+            f'<sheet name="{escape(name)}" sheetId="{number}" state="{state}" r:id="copy{number}"/></sheets>'
+        )
+        names = re.findall(rf"<definedName name=\"([^\"]+)\">'{re.escape(sheet)}'!([^<]+)<", text)
+        local = [
+            f'<definedName name="{one}" localSheetId="{index}">\'{escape(name)}\'!{place}</definedName>'
+            for one, place in names
+        ]
+        text = text.replace("</definedNames>", f"{''.join(local)}</definedNames>")
+        return text.replace("</sheets>", added).encode()
+
+    def relate(part_: bytes) -> bytes:
+        target = part.removeprefix("xl/")
+        relation = f'<Relationship Id="copy{90 + index}" Type="{kind}" Target="{target}"/></Relationships>'
+        return part_.replace(b"</Relationships>", relation.encode())
+
+    def declare(part_: bytes) -> bytes:
+        return part_.replace(
+            b"</Types>", f'<Override PartName="/{part}" ContentType="{types}"/></Types>'.encode()
+        )
+
+    changes = {
+        "xl/workbook.xml": list_sheet,
+        "xl/_rels/workbook.xml.rels": relate,
+        "[Content_Types].xml": declare,
+    }
+    return with_parts(patched(package, changes), {part: _read(package, own).encode()})
 
 
 def _sheets(package: bytes) -> list[str]:

@@ -246,7 +246,12 @@ def encrypted(content: bytes, password: str) -> bytes:
 
 _CHANGES = {
     "drop_sheet": clerk.without_sheet,
-    "insert_row": lambda content, row: clerk.with_row_inserted(content, row["sheet"], row["row"]),
+    "insert_row": lambda content, row: clerk.with_row_inserted(content, **row),
+    "insert_column": lambda content, column: clerk.with_column_inserted(content, **column),
+    "add_cells": lambda content, cells: clerk.with_cells_added(content, **cells),
+    "copy_sheet": lambda content, copy: clerk.edited(
+        clerk.with_sheet_copied(content, copy["sheet"], copy["name"]), copy["name"], copy.get("type", {})
+    ),
     "copy_rows": lambda content, rows: clerk.with_rows_copied(content, **rows),
     "rename_sheet": lambda content, names: clerk.with_sheet_renamed(content, names["from"], names["to"]),
     "replace": lambda content, r: clerk.with_part_changed(content, r["sheet"], (r["old"], r["new"])),

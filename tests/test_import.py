@@ -280,6 +280,20 @@ def test_two_tables_are_refused_unless_they_say_the_same(sent):
     assert "table-twice" in codes(read_document(as_page(sent, cells, other[:-3]), "x.html"))
 
 
+@pytest.mark.parametrize("figure", ["1", "7"])
+@pytest.mark.parametrize(
+    "label", ["一、本年新收政府信息公开申请数量", "四、结转下年度继续办理", "（二）部分公开"]
+)
+def test_a_row_that_was_split_is_refused(sent, label, figure):
+    _, cells = rows_of(sent)
+    place = next(n for n, row in enumerate(cells) if any(cell.startswith(label) for cell in row))
+    half = [figure if cell.isdigit() else cell for cell in cells[place]]
+    for parts in ([cells[place], half], [half, cells[place]]):
+        filing = read_document(as_page(sent, [*cells[:place], *parts, *cells[place + 1 :]]), "x.html")
+        assert any(f.severity is Severity.ERROR for f in filing.findings)
+        assert "applications.new.natural" in filing.unread
+
+
 def test_a_table_over_two_pages_is_one(sent):
     _, cells = rows_of(sent)
     assert values(read_document(as_page(sent, cells[:14], cells[14:]), "x.html")) == sound_values()

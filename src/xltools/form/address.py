@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 ROWS, COLUMNS = 1 << 20, 1 << 14  # of a sheet of Excel
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+_RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?([0-9]{1,7}))?")
 
 
 def column_name(column: int) -> str:
@@ -41,6 +42,15 @@ def parsed(address: str) -> tuple[int, int]:
     if not 0 <= row < ROWS or column >= COLUMNS:
         raise ValueError(address)
     return row, column
+
+
+def parsed_range(text: str) -> tuple[int, int, int, int] | None:
+    """Return first row, first column, last row and last column of a range or a cell; ``None`` for any other text."""
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        return None
+    row, column = int(match[2]) - 1, column_index(match[1])
+    return row, column, int(match[4] or match[2]) - 1, column_index(match[3] or match[1])
 
 
 def ranges(addresses: Iterable[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from itertools import product
 from typing import ClassVar, Literal, NamedTuple
 
 from xltools.form.address import a1
+from xltools.form.labels import plain
 from xltools.form.linear import Equation
 from xltools.form.model import Form, Section
 
@@ -67,6 +68,7 @@ class Area(NamedTuple):
 
 
 Role = Literal["title", "caption", "head", "stub", "heading", "hint"]
+_OF_LINES = {"head", "stub"}  # the roles of labels of rows and columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,32 @@ class Sheet:
     def anchors(self) -> dict[str, tuple[int, int]]:
         """The place of each cell."""
         return {name: area.anchor for name, area in self.cells.items()}
+
+    def label_pair(self, area: Area) -> LabelPair:
+        """Return the two labels that identify the cell at *area*."""
+        row, column = area.anchor
+        heads = [
+            label
+            for label in self.labels
+            if label.role == "head"
+            and label.area.row < row
+            and label.area.column <= column <= label.area.last_column
+        ]
+        heads.sort(key=lambda label: -label.area.row)
+        stubs = [x for x in self.labels if x.role == "stub" and x.area.row == row and x.area.column < column]
+        stubs.sort(key=lambda label: -label.area.column)
+        return LabelPair(plain(heads[0].text), plain((*stubs, *heads[1:])[0].text))
+
+
+class LabelPair(NamedTuple):
+    """The two labels that identify a cell, as :func:`~xltools.form.labels.plain`.
+
+    ``head`` is the nearest label above it. ``other`` is the nearest label of its row or, where rows have no labels, the
+    label above the head.
+    """
+
+    head: str
+    other: str
 
 
 class CoverSheet(NamedTuple):
@@ -245,6 +273,22 @@ class Layout:
             name: definition.print(lambda part: self.address(part)[1])
             for name, definition in self.form.definitions.items()
         }
+
+    @cached_property
+    def label_texts(self) -> frozenset[str]:
+        """The labels of rows and columns on all sheets, as :func:`~xltools.form.labels.plain`."""
+        labels = (label for sheet in self.sheets for label in sheet.labels)
+        return frozenset(plain(label.text) for label in labels if label.role in _OF_LINES)
+
+    @cached_property
+    def cells_by_labels(self) -> dict[LabelPair, tuple[str, ...]]:
+        """The names of the cells with each pair of labels; usually one."""
+        found: dict[LabelPair, tuple[str, ...]] = {}
+        for sheet in self.sheets:
+            for name, area in sheet.cells.items():
+                pair = sheet.label_pair(area)
+                found[pair] = (*found.get(pair, ()), name)
+        return found
 
     def address(self, name: str) -> tuple[str, str]:
         """Return the sheet and the address, such as D6, of a cell or prose cell."""

@@ -115,20 +115,35 @@ class _TableFinder:
         return tuple(found)
 
     def placed(self) -> PlacedTable:
-        """Return the only complete table; if several have the same figures, the first."""
-        candidates = sorted(self._candidates(), key=len, reverse=True)[:_MOST_CANDIDATES]
-        complete = [table for candidate in candidates if (table := self._read(candidate)).texts]
-        figures = {tuple(sorted((n, _figure(t)) for n, t in table.texts.items())) for table in complete}
-        # An incomplete candidate counts as another table if it has at least three quarters of the form's rows.
-        most = len(self.form_rows) * 3 / 4
-        large = sum(len(rows) >= most for rows in candidates) if len(self.form_rows) > 1 else 0
-        if len(figures) > 1 or (complete and large > len(complete)):
-            return PlacedTable(faults=(TableFault("table-twice", self.section.title),))
-        if complete:
-            return complete[0]
+        """Return the only complete table, or the first if every other row with its labels has the same figures."""
+        candidates = sorted(self._candidates(), key=len, reverse=True)
+        tables = [(one, table) for one in candidates[:_MOST_CANDIDATES] if (table := self._read(one)).texts]
+        if tables:
+            chosen, table = tables[0]
+            others = [candidate for candidate in candidates if candidate is not chosen]
+            if any(self._differs(candidate, chosen, table.texts) for candidate in others):
+                fault = TableFault("table-twice", self.section.title, f"×{len(candidates)}")
+                return PlacedTable(faults=(fault,))
+            return table
         if candidates and len(candidates[0]) * 2 >= len(self.form_rows):
             return self._read(candidates[0])
         return PlacedTable(faults=(TableFault("missing-sheet", self.section.title),))
+
+    def _differs(self, candidate: _Candidate, chosen: _Candidate, texts: Mapping[str, str]) -> bool:
+        """Return whether a row of *candidate* has other figures than *texts*, those of *chosen*, or is a part of a row.
+
+        Rows without the columns of the form are another kind of table.
+        """
+        for index, number, heads in self._rows_with_heads(candidate):
+            is_next = abs(chosen.get(index, -1) - number) == 1
+            is_split = is_next and len(candidate) < len(chosen)  # one row of the form in two
+            found = self._texts_of(index, number, heads, is_head_known=is_split)
+            if isinstance(found, TableFault):
+                continue
+            figures = {name: figure for name, text in found.items() if (figure := _figure(text))}
+            if any(is_split or figure != _figure(texts[name]) for name, figure in figures.items()):
+                return True
+        return False
 
     # -- the rows of a table
 
@@ -190,21 +205,35 @@ class _TableFinder:
                 return PlacedTable(faults=tuple(_label_fault(label, labels) for label in missing))
         if fault := self._unexpected_row(candidate):
             return PlacedTable(faults=(fault,))
-        heads: tuple[str, ...] = ()
-        for index, wanted in enumerate(self.form_rows):
-            if index not in candidate:
-                continue
-            row = self.rows[candidate[index]]
-            if not index or wanted.block is not self.form_rows[index - 1].block:
-                heads = row.before
-            found = _row_texts(row, wanted, heads, self.form_labels)
+        for index, number, heads in self._rows_with_heads(candidate):
+            found = self._texts_of(index, number, heads)
             if isinstance(found, TableFault):
                 return PlacedTable(faults=(found,))
-            for number, text in found.items():
-                column = _columns(wanted.block)[number]
-                key = column.row or (wanted.line.key if wanted.line else "")
-                texts[f"{self.section.key}.{key}.{column.line.key}"] = text
+            texts |= found
         return PlacedTable(texts, tuple(near))
+
+    def _rows_with_heads(self, candidate: _Candidate) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+        """Yield each row of the form that the candidate has, the row in the document, and the labels above its block."""
+        heads: tuple[str, ...] = ()
+        for index, wanted in enumerate(self.form_rows):
+            if index in candidate:
+                if not index or wanted.block is not self.form_rows[index - 1].block:
+                    heads = self.rows[candidate[index]].before
+                yield index, candidate[index], heads
+
+    def _texts_of(
+        self, index: int, number: int, heads: tuple[str, ...], *, is_head_known: bool = False
+    ) -> dict[str, str] | TableFault:
+        """Return the texts in a row by the names of their cells, or a fault; see :func:`_row_texts`."""
+        wanted = self.form_rows[index]
+        found = _row_texts(self.rows[number], wanted, heads, self.form_labels, is_head_known=is_head_known)
+        if isinstance(found, TableFault):
+            return found
+        columns, line = _columns(wanted.block), wanted.line.key if wanted.line else ""
+        return {
+            f"{self.section.key}.{columns[place].row or line}.{columns[place].line.key}": text
+            for place, text in found.items()
+        }
 
     def _gaps(self, candidate: _Candidate) -> Iterator[_MissingRows]:
         """Yield the form's rows that the candidate does not have, successive ones together."""

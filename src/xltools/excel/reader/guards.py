@@ -5,14 +5,11 @@ All figures are checked anyway, so lost protection is only a note, and hidden ce
 
 from __future__ import annotations
 
-import re
-
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, typed_names
-from xltools.form.address import a1, column_index, column_name
+from xltools.form.address import a1, column_name, parsed_range
 from xltools.form.places import Sheet
 
-_RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?([0-9]{1,7}))?")
 # Programs that keep the protection of the structure when they save a workbook.
 _KEEPERS = ("Microsoft Excel", "WPS")
 
@@ -36,7 +33,7 @@ def note_lost_guards(reading: WorkbookReading, located: list[LocatedSheet]) -> N
 def _note_table_guards(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     inputs = [located.cells[name] for name in typed_names(reading.layout.form, sheet)]
     if not reading.is_rollup:
-        ranges = [found for text in located.facts.validations if (found := _parsed_range(text))]
+        ranges = [found for text in located.facts.validations if (found := parsed_range(text))]
         lost = [place for place in inputs if not any(_covers(area, place) for area in ranges)]
         if lost:
             reading.note("validation-lost", sheet.name, lost[0], found=sheet.name, count=len(lost))
@@ -47,14 +44,6 @@ def _note_table_guards(reading: WorkbookReading, sheet: Sheet, located: LocatedS
         hidden = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
         place = (rows[0] if rows else inputs[0][0], columns[0] if columns else inputs[0][1])
         reading.note("hidden-cells", sheet.name, place, found="、".join(hidden), expected=a1(*place))
-
-
-def _parsed_range(text: str) -> tuple[int, int, int, int] | None:
-    match = _RANGE.fullmatch(text)
-    if match is None:
-        return None
-    row, column = int(match[2]) - 1, column_index(match[1])
-    return row, column, int(match[4] or match[2]) - 1, column_index(match[3] or match[1])
 
 
 def _covers(area: tuple[int, int, int, int], place: tuple[int, int]) -> bool:

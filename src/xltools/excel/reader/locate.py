@@ -2,7 +2,8 @@
 
 A cell is found by the labels of its row and column, which people read, and checked against its defined name, which
 spreadsheet programs adjust when rows are inserted or cells are moved. If the name is missing, the labels alone decide.
-If labels and names differ, or a label is missing or occurs twice, the sheet is not read and the place is reported.
+If labels and names differ, or a label is missing, the sheet is not read and the place is reported. Of a table that occurs
+twice the first is located; :mod:`xltools.excel.reader.unread` finds the figures in the other.
 """
 
 from __future__ import annotations
@@ -32,22 +33,28 @@ class LocatedSheet(NamedTuple):
     columns: Mapping[int, int]
     cells: Mapping[str, tuple[int, int]]  # the place of each cell of the tables
     is_moved: bool  # whether any row or column is not where it was issued
+    texts: Mapping[tuple[int, int], str]  # :func:`label_texts` of the sheet
 
     @classmethod
     def of(
-        cls, sheet: Sheet, facts: SheetFacts, rows: dict[int, int], columns: dict[int, int]
+        cls,
+        sheet: Sheet,
+        facts: SheetFacts,
+        rows: dict[int, int],
+        columns: dict[int, int],
+        texts: Mapping[tuple[int, int], str],
     ) -> LocatedSheet:
         """Return the result for a sheet whose rows and columns were found."""
         cells = {name: (rows[area.row], columns[area.column]) for name, area in sheet.cells.items()}
         is_moved = any(old != new for lines in (rows, columns) for old, new in lines.items())
-        return cls(facts, rows, columns, cells, is_moved)
+        return cls(facts, rows, columns, cells, is_moved, texts)
 
     def place(self, area: Area) -> tuple[int, int]:
         """Return the place of the cell that the layout has at *area*."""
         return self.rows[area.row], self.columns[area.column]
 
 
-def _label_texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
+def label_texts(facts: SheetFacts) -> dict[tuple[int, int], str]:
     """Return the texts of a sheet that may be labels, as :func:`plain`; none for a sheet with thousands of texts."""
     short = {
         place: fact.text
@@ -66,10 +73,7 @@ def locate(reading: WorkbookReading, sheet: Sheet) -> LocatedSheet | None:
     if not sheet.cells:
         return _prose_places(sheet, facts)
     located = _by_labels(reading, sheet, facts)
-    if located is None or not _names_agree(reading, located):
-        return None
-    _note_moves(reading, sheet, located)
-    return located
+    return located if located and _names_agree(reading, located) else None
 
 
 # -- sheets
@@ -94,24 +98,23 @@ def _sheet_by_names(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None
 
 
 def _sheet_by_labels(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
-    """Return the only sheet without the name of a section that has at least 90 % of the labels of *sheet*."""
+    """Return the first sheet without the name of a section that has at least 90 % of the labels of *sheet*."""
     taken = {other.name for other in reading.layout.sheets}
     wanted = {plain(label.text) for label in sheet.labels if label.role in _IDENTIFYING}
     if not wanted:
         return None
-    found = []
     for facts in reading.facts.sheets:
-        texts = set(_label_texts(facts).values())
+        texts = set(label_texts(facts).values())
         if facts.name not in taken and len(wanted & texts) * 10 >= len(wanted) * 9:
-            found.append(facts)
-    return found[0] if len(found) == 1 else None
+            return facts
+    return None
 
 
 def _prose_places(sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
     """Find each text below its heading; where a heading is missing, use the address where it was issued."""
     rows = {area.row: area.row for area in sheet.texts.values()}
     headings = [label for label in sheet.labels if label.role == "heading"]
-    there = _label_texts(facts) if headings else {}
+    there = label_texts(facts) if headings else {}
     texts = {text: row for (row, _), text in sorted(there.items(), reverse=True)}
     for label in headings:
         if plain(label.text) in texts:
@@ -119,7 +122,7 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
             below = min((row for row in rows if row > label.area.row), default=None)
             if below is not None:
                 rows[below] = below + offset
-    return LocatedSheet.of(sheet, facts, rows, {0: 0})
+    return LocatedSheet.of(sheet, facts, rows, {0: 0}, there)
 
 
 # -- rows and columns
@@ -129,7 +132,8 @@ def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> Loc
     """Match the lines of labels in the layout, in order, with those in the sheet."""
     labels = [label for label in sheet.labels if label.role in _IDENTIFYING]
     known = {plain(label.text) for label in labels}
-    texts = {place: text for place, text in _label_texts(facts).items() if text in known}
+    there = label_texts(facts)
+    texts = {place: text for place, text in there.items() if text in known}
     rows = _find_lines(reading, sheet, facts, labels, texts, None)
     if rows is None:
         return None
@@ -139,7 +143,7 @@ def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> Loc
     areas = sheet.cells.values()
     rows = _with_unlabelled(rows, (area.row for area in areas))
     columns = _with_unlabelled(columns, (area.column for area in areas))
-    return LocatedSheet.of(sheet, facts, rows, columns)
+    return LocatedSheet.of(sheet, facts, rows, columns, there)
 
 
 def _find_lines(
@@ -151,51 +155,23 @@ def _find_lines(
     rows: dict[int, int] | None,
 ) -> dict[int, int] | None:
     """Find each labelled row or, given *rows*, each labelled column; on failure note the reason and return ``None``."""
-    match = _match_lines(labels, texts, rows)
-    if match.is_clear:
-        return match.matched
-    if match.is_complete:
-        reading.note("table-twice", facts.name, None, expected=labels[0].text)
-        return None
     across = rows is not None
-    lost = [label for label in labels if label.area.anchor[across] not in match.matched]
-    _note_lost_labels(reading, sheet, facts, lost, match.matched if rows is None else rows)
-    return None
-
-
-_Lines = dict[int, tuple[str, ...]]
-
-
-class _LineMatch(NamedTuple):
-    """The labels of each row (or column) in the layout and in the sheet, and which row of the sheet each one is."""
-
-    wanted: _Lines
-    found: _Lines
-    matched: dict[int, int]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every line of the layout was found."""
-        return len(self.matched) == len(self.wanted)
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether every line was found and the table occurs once."""
-        return self.is_complete and not _is_twice(self.wanted, self.found)
-
-
-def _match_lines(
-    labels: list[Label], texts: dict[tuple[int, int], str], rows: dict[int, int] | None
-) -> _LineMatch:
-    """Match labelled rows or, given *rows*, labelled columns."""
 
     def line(row: int, column: int) -> tuple[int, int]:
-        return (row, column) if rows is None else (column, row)
+        return (column, row) if across else (row, column)
 
     there = texts if rows is None else {p: text for p, text in texts.items() if p[0] in set(rows.values())}
     wanted = _texts_by_line((*line(*label.area.anchor), plain(label.text)) for label in labels)
     found = _texts_by_line((*line(*place), text) for place, text in there.items())
-    return _LineMatch(wanted, found, _matched_lines(wanted, found))
+    matched = _matched_lines(wanted, found)
+    if len(matched) == len(wanted):
+        return matched
+    lost = [label for label in labels if label.area.anchor[across] not in matched]
+    _note_lost_labels(reading, sheet, facts, lost, matched if rows is None else rows)
+    return None
+
+
+_Lines = dict[int, tuple[str, ...]]
 
 
 def _texts_by_line(triples: Iterable[tuple[int, int, str]]) -> _Lines:
@@ -220,19 +196,6 @@ def _matched_lines(wanted: _Lines, found: _Lines) -> dict[int, int]:
 def _is_within(texts: tuple[str, ...], there: tuple[str, ...]) -> bool:
     rest = iter(there)
     return all(text in rest for text in texts)
-
-
-def _is_twice(wanted: _Lines, found: _Lines) -> bool:
-    """Return whether most lines occur at least twice as often as in the form, because the table was copied."""
-    if sum(map(len, found.values())) * 2 < sum(map(len, wanted.values())) * 3:
-        return False  # too few labels for a copy
-    distinct = set(wanted.values())
-    doubled = sum(_times(texts, found) >= 2 * _times(texts, wanted) for texts in distinct)
-    return doubled * 2 > len(distinct)
-
-
-def _times(texts: tuple[str, ...], lines: _Lines) -> int:
-    return sum(_is_within(texts, line) for line in lines.values())
 
 
 def _with_unlabelled(known: dict[int, int], needed: Iterable[int]) -> dict[int, int]:
@@ -268,7 +231,7 @@ def _note_lost_labels(
 
 def superseded_word(form: Form, facts: SheetFacts) -> str:
     """Return a word in the sheet that only a superseded edition of the form has, or ""."""
-    return former_word(form, _label_texts(facts).values()) if form.superseded else ""
+    return former_word(form, label_texts(facts).values()) if form.superseded else ""
 
 
 # -- defined names
@@ -285,14 +248,3 @@ def _names_agree(reading: WorkbookReading, located: LocatedSheet) -> bool:
             reading.note("places-differ", home, by_labels, cell, found=found, expected=a1(*by_labels))
             return False
     return True
-
-
-def _note_moves(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
-    for name, area in sheet.cells.items() if located.is_moved else ():
-        place = located.cells[name]
-        if place != area.anchor:
-            cell = reading.layout.form.cells[name]
-            reading.note(
-                "table-moved", located.facts.name, place, cell, found=a1(*place), expected=a1(*area.anchor)
-            )
-            return

@@ -41,16 +41,20 @@ class WorkbookReading:
         """Whether the cover declares that there is nothing to report, so cells may be blank."""
         return self.layout.form.cover.declares_nil(self.prose)
 
+    def is_date(self, fact: Fact) -> bool:
+        """Return whether the format of the cell shows its number as a date."""
+        return fact.style < len(self.facts.dates) and self.facts.dates[fact.style]
+
     def note(
         self, code: str, sheet: str, place: tuple[int, int] | None, cell: Cell | None = None, **facts: Any
     ) -> None:
-        """Add a finding about a place of a sheet; *facts* may have the keys ``found`` and ``expected``."""
-        found, expected = facts.pop("found", ""), facts.pop("expected", "")
+        """Add a finding about a place of a sheet; *facts* may have the keys ``found``, ``expected`` and ``others``."""
+        found, expected, others = facts.pop("found", ""), facts.pop("expected", ""), facts.pop("others", ())
         found = quoted(found) if isinstance(found, str) else found
         label = {"label": cell.label} if cell else {}
         address, name = a1(*place) if place else "", cell.name if cell else ""
         self.findings.append(
-            Finding(code, "", "", sheet, address, name, found, expected, label | facts, member=self.member)
+            Finding(code, "", "", sheet, address, name, found, expected, label | facts, others, self.member)
         )
 
     @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 
 from xltools.data.filing import Origin, Shown
 from xltools.data.number import is_blank
@@ -14,6 +15,7 @@ from xltools.excel.marking_signs import without_marks
 from xltools.excel.reader.guards import note_lost_guards
 from xltools.excel.reader.locate import LocatedSheet, locate
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
+from xltools.excel.reader.unread import note_unread
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1
 from xltools.form.model import Cell
@@ -25,14 +27,15 @@ def read_sheets(reading: WorkbookReading) -> None:
     if cover := reading.facts.sheet(COVER):
         for key, area in reading.layout.cover.fields.items():
             _read_text(reading, f"cover.{key}", cover, area.anchor)
-    found = {sheet.name: locate(reading, sheet) for sheet in reading.layout.sheets}
+    found = {sheet.name: place for sheet in reading.layout.sheets if (place := locate(reading, sheet))}
+    for name in note_unread(reading, found):
+        del found[name]
     for sheet in reading.layout.sheets:
-        located = found[sheet.name]
-        if located is None:
-            reading.unread |= {name for name in sheet.cells if not reading.layout.form.cells[name].is_total}
+        if sheet.name in found:
+            _read_sheet(reading, sheet, found[sheet.name])
         else:
-            _read_sheet(reading, sheet, located)
-    note_lost_guards(reading, [located for located in found.values() if located])
+            reading.unread.update(typed_names(reading.layout.form, sheet))
+    note_lost_guards(reading, list(found.values()))
 
 
 def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
@@ -48,12 +51,16 @@ def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
 
 
 def _note_places(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
-    """Record the places of cells that are not where they were issued."""
+    """Record the places of cells that are not where they were issued, and note the first one of a moved table."""
     home = located.facts.name
     for name, area in (sheet.cells | sheet.texts).items():
         place = located.place(area)
         if (home, place) != (sheet.name, area.anchor):
             reading.moved[name] = home, a1(*place)
+    moved = ((n, area.anchor) for n, area in sheet.cells.items() if located.cells[n] != area.anchor)
+    for name, issued in islice(moved, 1):
+        place, cell = located.cells[name], reading.layout.form.cells[name]
+        reading.note("table-moved", home, place, cell, found=a1(*place), expected=a1(*issued))
 
 
 _MOST_COMMENTS = 100  # reported for one sheet
@@ -98,7 +105,7 @@ def _read_input(
         reading.refuse("error-value", sheet, place, cell, fact.text or "")
     elif fact.type == "d":
         reading.refuse("text-date", sheet, place, cell, fact.text or "")
-    elif fact.type == "n" and _is_date(reading, fact):
+    elif fact.type == "n" and reading.is_date(fact):
         reading.refuse("text-date", sheet, place, cell, _iso_date(reading, fact))
     elif (value := number_of(fact)) is not None:
         _store_figure(reading, cell, sheet, place, fact, value)
@@ -133,10 +140,6 @@ def _store_figure(
     if fact.formula is not None:
         reading.note("input-formula", sheet, place, cell, found=value, formula=f"={fact.formula}")
     return True
-
-
-def _is_date(reading: WorkbookReading, fact: Fact) -> bool:
-    return fact.style < len(reading.facts.dates) and reading.facts.dates[fact.style]
 
 
 def _iso_date(reading: WorkbookReading, fact: Fact) -> str:

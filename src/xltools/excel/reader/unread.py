@@ -1,0 +1,291 @@
+"""Finds the figures that stand under labels of the form and would not be read.
+
+A figure with the two labels of a cell of the form, at another place than that cell, is in a copy: of the table, on any
+sheet, or of one of its rows or columns. If it is on the sheet of the table, or differs from the figure there, it is
+unknown which of the two counts, and the table is not read. Any other figure inside a table, or in a row directly below it
+or a column directly to the right of it, was added to the form: it is reported and does not count.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import count, islice, takewhile
+from typing import NamedTuple
+
+from xltools.data.finding import Place, quoted
+from xltools.data.number import is_blank, kept
+from xltools.data.typed_numbers import typed
+from xltools.excel.reader.locate import LocatedSheet, label_texts
+from xltools.excel.reader.reading import WorkbookReading, number_of
+from xltools.excel.scan import Fact, SheetFacts
+from xltools.form.address import a1, parsed_range
+from xltools.form.model import Cell
+from xltools.form.places import RESERVED_SHEETS, LabelPair, Sheet
+from xltools.text import clerk
+
+_GridPlace = tuple[int, int]
+_Figure = Decimal | str  # a number; or a formula without a result, or a text with a number that is not exact
+_INEXACT = {"text-unit", "text-change", "text-remark", "text-vague", "number-too-large"}
+_LONGEST = 30  # characters of a text that may be a figure
+_FARTHEST = 60  # rows or columns over which a label extends
+_MOST = 500  # added figures reported for one table
+
+
+class _Copy(NamedTuple):
+    """A figure with the labels of a cell, and what is at the place of that cell."""
+
+    cell: Cell
+    place: _GridPlace
+    figure: _Figure
+    original: _Figure | None
+
+
+def note_unread(reading: WorkbookReading, located: Mapping[str, LocatedSheet]) -> set[str]:
+    """Note the figures that would not be read, and return the names of the sheets whose tables must not be read."""
+    tables = {name: table for name, table in located.items() if table.cells}
+    known = reading.layout.label_texts
+    refused: set[str] = set()
+    added: dict[str, set[_GridPlace]] = {}
+    for facts in reading.facts.sheets:
+        if reading.is_rollup and facts.name in RESERVED_SHEETS:
+            continue
+        own = [table for table in tables.values() if table.facts is facts]
+        texts = own[0].texts if own else label_texts(facts)
+        labels = {place: text for place, text in texts.items() if text in known}
+        if not labels:
+            continue
+        others = set(_others(reading, facts, texts.keys() - labels.keys()))
+        others.difference_update(*(table.cells.values() for table in own))
+        names = _names(reading, facts, labels, others) if others else {}
+        added[facts.name] = others - names.keys()
+        copies: dict[str, list[_Copy]] = {}
+        for copy in _copies(reading, tables, facts, names):
+            copies.setdefault(copy.cell.section.sheet, []).append(copy)
+        refused |= {
+            name for name, found in copies.items() if _is_refused(reading, tables[name], facts, found)
+        }
+    for sheet in reading.layout.sheets:
+        if sheet.name in tables.keys() - refused:
+            _note_added(reading, sheet, tables[sheet.name], added.get(tables[sheet.name].facts.name, set()))
+    return refused
+
+
+# -- figures
+
+
+def _others(reading: WorkbookReading, facts: SheetFacts, texts: Iterable[_GridPlace]) -> Iterator[_GridPlace]:
+    """Yield the places of numbers, and of *texts* that are figures."""
+    for place, fact in facts.cells.items():
+        if fact.type == "n" and (fact.text is not None or fact.formula is not None):
+            yield place
+    units = {cell.unit for cell in reading.layout.form.cells.values()}
+    for place in texts:
+        if _figure(facts.cells[place], units) is not None:
+            yield place
+
+
+def _figure(fact: Fact | None, units: Iterable[str]) -> _Figure | None:
+    """Return the figure in a cell, in one of the *units*; ``None`` if there is none, or if a formula results in 0."""
+    if fact is None:
+        return None
+    if fact.type == "n":
+        if fact.text is None:
+            return f"={fact.formula}" if fact.formula else None
+        value = number_of(fact)
+        return None if fact.formula and value == 0 else fact.text if value is None else value
+    text = (fact.text or "").strip() if fact.type == "s" and fact.formula is None else ""
+    if len(text) > _LONGEST or not re.search(r"\d", text):
+        return None
+    meant = [typed(text, unit, signed=True) for unit in units]
+    value = next((one.value for one in meant if one.value is not None), None)
+    return text if value is None and {one.fault for one in meant} <= _INEXACT else value
+
+
+# -- copies
+
+
+def _names(
+    reading: WorkbookReading, facts: SheetFacts, texts: Mapping[_GridPlace, str], places: set[_GridPlace]
+) -> dict[_GridPlace, tuple[str, ...]]:
+    """Return the names of the cells of the form with the same labels, for each of the *places* that has such labels."""
+    labels, cells = _Labels(texts, facts.merges), reading.layout.cells_by_labels
+    rows = {row + down for row, _ in texts for down in range(2 * _FARTHEST)}
+    found: dict[_GridPlace, tuple[str, ...]] = {}
+    for place in places:
+        pairs = labels.pairs(place, places) if place[0] in rows else ()
+        if pair := next((pair for pair in pairs if pair in cells), None):
+            found[place] = cells[pair]
+    return found
+
+
+class _Labels:
+    """The labels of rows and columns on a sheet: of each row from left to right, of each column from top to bottom."""
+
+    def __init__(self, texts: Mapping[_GridPlace, str], merges: Iterable[str]) -> None:
+        spread = dict(texts)
+        for area in map(parsed_range, merges):
+            if area and (text := texts.get(area[:2])):
+                row, column = area[:2]
+                last_row, last_column = min(area[2], row + _FARTHEST), min(area[3], column + _FARTHEST)
+                spread |= dict.fromkeys(((down, column) for down in range(row, last_row + 1)), text)
+                spread |= dict.fromkeys(((last_row, along) for along in range(column, last_column + 1)), text)
+        self._rows: dict[int, list[tuple[int, str]]] = {}
+        self._columns: dict[int, list[tuple[int, str]]] = {}
+        for (row, column), text in sorted(spread.items()):
+            self._rows.setdefault(row, []).append((column, text))
+            self._columns.setdefault(column, []).append((row, text))
+
+    def pairs(self, place: _GridPlace, figures: set[_GridPlace]) -> Iterator[LabelPair]:
+        """Yield the pairs of labels of the figure at *place*; *figures* are the places of all figures of the sheet."""
+        row, column = place
+        head = _last_before(self._columns.get(column, ()), row)
+        if head is None:
+            return
+        if stub := _last_before(self._rows.get(row, ()), column):
+            yield LabelPair(head[1], stub[1])
+        # Rows without labels belong to the head as far as they follow one another.
+        between = range(head[0] + 2, row)
+        is_below = len(between) < _FARTHEST and all((n, column) in figures for n in between)
+        if is_below and (over := self._over((head[0], column), head[1])):
+            yield LabelPair(head[1], over)
+
+    def _over(self, place: _GridPlace, head: str) -> str:
+        """Return the label over the *head* at *place*, or "": it begins in the same column or further to the left."""
+        row, column = place
+        for above in range(row - 1, max(-1, row - _FARTHEST), -1):
+            label = _last_before(self._rows.get(above, ()), column + 1)
+            if label and label != (column, head):
+                return label[1]
+        return ""
+
+
+def _last_before(labels: Sequence[tuple[int, str]], end: int) -> tuple[int, str] | None:
+    index = bisect_left(labels, (end, ""))
+    return labels[index - 1] if index else None
+
+
+def _copies(
+    reading: WorkbookReading,
+    tables: Mapping[str, LocatedSheet],
+    facts: SheetFacts,
+    names: Mapping[_GridPlace, tuple[str, ...]],
+) -> Iterator[_Copy]:
+    """Yield the figures of a sheet with labels of cells that are read, from top to bottom.
+
+    If several cells have these labels, it is one on that sheet, or one with the same figure.
+    """
+    for place, same in sorted(names.items()):
+        cells = [cell for name in same if (cell := reading.layout.form.cells[name]).section.sheet in tables]
+        cells = [cell for cell in cells if tables[cell.section.sheet].facts is facts] or cells
+        figure = _figure(facts.cells[place], {cell.unit for cell in cells})
+        is_total = all(cell.is_total for cell in cells)
+        # A total of 0, or one without a result, says no more than blank inputs do.
+        if figure is None or (is_total and (figure == 0 or isinstance(figure, str))):
+            continue
+        found = [_Copy(cell, place, figure, _original(tables[cell.section.sheet], cell)) for cell in cells]
+        yield from [copy for copy in found if copy.original == figure][:1] or found[:1]
+
+
+def _original(table: LocatedSheet, cell: Cell) -> _Figure | None:
+    return _figure(table.facts.cells.get(table.cells[cell.name]), (cell.unit,))
+
+
+def _is_refused(
+    reading: WorkbookReading, table: LocatedSheet, facts: SheetFacts, copies: list[_Copy]
+) -> bool:
+    """Note the copies of figures of a table on one sheet, and return whether the table must not be read."""
+    home = table.facts.name
+    differing = [copy for copy in copies if facts is table.facts or copy.figure != copy.original]
+    copy = min(differing, key=lambda copy: not copy.figure, default=None)  # rather a figure than a 0
+    if copy is None:
+        reading.note("table-copied", facts.name, copies[0].place, found=facts.name, expected=home)
+        return False
+    at = table.cells[copy.cell.name]
+    places = ((home, at, copy.original), (facts.name, copy.place, copy.figure))
+    shown = " / ".join(f"{sheet}!{a1(*place)} = {_shown(figure)}" for sheet, place, figure in places)
+    reading.note(
+        "table-twice",
+        home,
+        at,
+        copy.cell,
+        found=shown,
+        expected=copy.cell.label,
+        others=(Place(facts.name, a1(*copy.place)),),
+    )
+    return True
+
+
+def _shown(figure: _Figure | None) -> str:
+    return kept(figure) if isinstance(figure, Decimal) else figure or "—"
+
+
+# -- added rows and columns
+
+
+def _note_added(reading: WorkbookReading, sheet: Sheet, table: LocatedSheet, others: set[_GridPlace]) -> None:
+    """Note the figures among *others* that are inside the table, or in rows below or columns beside that continue it."""
+    figures = dict(islice(_added(reading, sheet, table, others), _MOST)) if others else {}
+    for (row, column), figure in sorted(figures.items()):
+        before = ((row, at) for at in range(column - 1, -1, -1))
+        above = ((at, column) for at in range(row - 1, -1, -1))
+        labels = (_first_text(table.facts, (p for p in line if p not in figures)) for line in (before, above))
+        reading.note(
+            "figure-unread",
+            table.facts.name,
+            (row, column),
+            found=figure,
+            label=quoted(" · ".join(filter(None, labels))),
+            row=row + 1,
+        )
+
+
+def _added(
+    reading: WorkbookReading, sheet: Sheet, table: LocatedSheet, others: set[_GridPlace]
+) -> Iterator[tuple[_GridPlace, _Figure]]:
+    """Yield the figures inside the table, and in the rows below and the columns beside that continue it.
+
+    The checks do not continue a table: programs store other results for them in old formats. Where there may be labels,
+    and outside of the table, only numbers are figures. Dates are not.
+    """
+    cells, units = table.facts.cells, {reading.layout.form.cells[name].unit for name in sheet.cells}
+
+    def figures(places: Iterable[_GridPlace]) -> Iterator[tuple[_GridPlace, _Figure]]:
+        for place in places:
+            if place in others and not reading.is_date(cells[place]):
+                figure = _figure(cells[place], units)
+                if figure is not None:
+                    yield place, figure
+
+    def continued(lines: Iterable[list[_GridPlace]]) -> Iterator[tuple[_GridPlace, _Figure]]:
+        for line in lines:
+            numbers = [one for one in figures(line) if isinstance(one[1], Decimal)]
+            if not numbers:
+                return
+            yield from numbers
+
+    top, bottom, left = min(table.rows.values()), max(table.rows.values()), min(table.columns.values())
+    last = max(table.columns)  # a cell of several columns may end behind the last one with a label
+    right = table.columns[last] + sheet.page.last_column - last
+    inside = [p for p in others if top <= p[0] <= bottom and left <= p[1] <= right]
+    first = min(column for _, column in table.cells.values())
+    heads = {table.rows[x.area.row] for x in sheet.labels if x.role == "head" and x.area.row in table.rows}
+    for place, figure in figures(inside):
+        if isinstance(figure, Decimal) or (place[0] not in heads and place[1] >= first):
+            yield place, figure
+    word = clerk()("sheet.check")
+    checks = [place for place, text in table.texts.items() if text.startswith(word)]
+    rows = takewhile(lambda row: not any(row == at for at, _ in checks), count(bottom + 1))
+    columns = takewhile(lambda column: not any(column == at for _, at in checks), count(right + 1))
+    yield from continued([(row, column) for column in range(left, right + 1)] for row in rows)
+    yield from continued([(row, column) for row in range(top, bottom + 1)] for column in columns)
+
+
+def _first_text(facts: SheetFacts, places: Iterable[_GridPlace]) -> str:
+    for place in places:
+        fact = facts.cells.get(place)
+        if fact and fact.type == "s" and fact.text and not is_blank(fact.text):
+            return fact.text.strip()
+    return ""
