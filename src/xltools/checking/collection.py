@@ -37,14 +37,15 @@ class Examined(NamedTuple):
 class Collection:
     """Filings examined together.
 
-    ``missing`` are the findings on agencies of the roster that sent no file, ``absent`` these agencies, and ``changes``
-    the findings on agencies without a file that came or went since last year.
+    ``missing`` are the findings on agencies of the roster that sent no file, ``absent`` these agencies, ``changes`` the
+    findings on agencies without a file that came or went since last year, and ``of_roster`` those on the roster itself.
     """
 
     examined: tuple[Examined, ...]
     missing: tuple[Finding, ...] = ()
     absent: tuple[Entry, ...] = ()
     changes: tuple[Finding, ...] = ()
+    of_roster: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -53,8 +54,8 @@ class Collection:
 
     @property
     def of_no_file(self) -> tuple[Finding, ...]:
-        """The findings on agencies without a file."""
-        return (*self.missing, *self.changes)
+        """The findings on the roster and on agencies without a file."""
+        return (*self.of_roster, *self.missing, *self.changes)
 
     @cached_property
     def tally(self) -> Tally:
@@ -103,7 +104,28 @@ def examine(
     past = past.of_agencies(district) if past and district else past
     survey = Survey(filings, roster, policy or Policy(), past)
     examined = tuple(_examined(survey, place, one, period, district) for place, one in enumerate(filings))
-    return Collection(examined, survey.missing, survey.absent, survey.changes)
+    of_roster = tuple(
+        survey.policy.applied(finding, "") for finding in _roster_findings(survey.entries, filings)
+    )
+    return Collection(examined, survey.missing, survey.absent, survey.changes, of_roster)
+
+
+_MOST_CODES = 3
+
+
+def _roster_findings(entries: Iterable[Entry | None], filings: Iterable[Filing]) -> Iterator[Finding]:
+    """Yield one finding for all codes of the roster that are not written as in the files."""
+    pairs = zip(entries, filings, strict=True)
+    codes = {
+        e.code: f.agency.code
+        for e, f in pairs
+        if e and f.agency and not f.is_rollup and e.code != f.agency.code
+    }
+    if codes:
+        some = list(codes.items())[:_MOST_CODES]
+        more = "…" if len(codes) > len(some) else ""
+        found, expected = ("、".join(side) + more for side in zip(*some, strict=True))
+        yield Finding("roster-codes", found=found, expected=expected, facts={"count": len(codes)})
 
 
 def _examined(survey: Survey, place: int, filing: Filing, period: Period | None, district: str) -> Examined:

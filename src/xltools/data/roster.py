@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import NamedTuple
 from xltools.data.number import is_blank
 from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError
-from xltools.text import Word
+from xltools.text import Word, harmless
 
 _IMPOSSIBLE = r'[<>:"/\\|?*\x00-\x1f]'  # in a Windows file name
 _LONGEST = 180  # bytes of a name in UTF-8, so that CODE_NAME_YEAR.xlsx fits every file system
@@ -66,6 +67,19 @@ class Roster:
         index = self.order.get(code)
         return None if index is None else self.entries[index]
 
+    def alike(self, agency: Agency) -> Entry | None:
+        """Return the only entry of that name whose code differs in leading zeros or in how it is written, or ``None``."""
+        core, name = _core(agency.code), "".join(agency.name.split())
+        found = [e for e in self._by_core.get(core, ()) if "".join(e.name.split()) == name]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _by_core(self) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault(_core(entry.code), []).append(entry)
+        return found
+
     def find(self, wanted: str) -> Entry | None:
         """Return the agency with that code or else that name, or ``None``."""
         return self.get(wanted) or next((e for e in self.entries if e.name == wanted), None)
@@ -79,6 +93,22 @@ class Roster:
             entry for entry in self.entries if entry.name.endswith(name) or name.endswith(entry.name)
         ]
         return found[0] if len(found) == 1 else None
+
+
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_QUOTED = re.compile(r"""'(.+)|=?"(.+)\"""")
+
+
+def _plain_code(text: str) -> str:
+    """Return a code without what spreadsheets put around it, such as ="001", and without invisible characters."""
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
+    quoted = _QUOTED.fullmatch(visible)
+    return next(filter(None, quoted.groups())).strip() if quoted else visible
+
+
+def _core(code: str) -> str:
+    """Return what two spellings of a code have in common: in narrow characters, without leading zeros."""
+    return _plain_code(code).translate(_FULL_WIDTH).casefold().lstrip("0")
 
 
 def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
@@ -105,7 +135,7 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
             for i, (h, cell) in enumerate(zip(first[1], cells, strict=False))
             if h and i not in {code, name}
         }
-        entries.append(Entry(cells[code], cells[name], others))
+        entries.append(Entry(_plain_code(cells[code]), cells[name], others))
         problems += _faults(entries[-1], number, origin, lines_by_code, lines_by_name)
     if not entries:
         problems.append(Problem("roster-empty", origin))
@@ -121,6 +151,7 @@ def name_faults(code: str, name: str) -> Iterator[Problem]:
             yield Problem("roster-blank", facts={"what": Word(f"item-{what}")})
         # In a code, "." or "~" at the start would hide the file, and "_" separates code and name.
         wrong = re.findall(rf"{_IMPOSSIBLE}|^[.~]|_" if what == "code" else _IMPOSSIBLE, text)
+        wrong += [letter for letter in text if harmless(letter) != letter]
         if found := sorted(set(wrong)):
             yield Problem(
                 "roster-character", facts={"text": text, "characters": " ".join(map(_visible, found))}

@@ -7,10 +7,13 @@ from xltools.data.roster import Entry, Roster
 
 
 def entry_of(filing: Filing, roster: Roster | None) -> Entry | None:
-    """Return the line of the roster of a filing, found by its code or, for a roll-up, by its name; ``None`` without one."""
+    """Return the line of the roster of a filing; ``None`` without one.
+
+    It is found by the code, even if one of both has lost its leading zeros, or, for a roll-up, by the name.
+    """
     if roster is None or filing.agency is None:
         return None
-    entry = roster.get(filing.agency.code)
+    entry = roster.get(filing.agency.code) or roster.alike(filing.agency)
     if entry is None and filing.is_rollup:
         entry = roster.find(filing.agency.name)
     return entry
