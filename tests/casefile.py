@@ -37,7 +37,7 @@ from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 from xltools.document.reader import read_document
 from xltools.excel.reader import read, read_package
-from xltools.excel.scan import Limits
+from xltools.excel.scan import Limits, ScanError
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
@@ -119,7 +119,11 @@ def handed_in(file: dict[str, Any], index: int, form: Form | None, limits: Limit
     """One file, read; with ``document`` it is a report, written as that writer of ``published`` does.
 
     With ``raises`` the program itself fails while it reads the sheets: a text that it raises where no file makes it.
+    With ``unreadable`` the system does not let it be read, and that is why.
     """
+    if "unreadable" in file:
+        fault = ScanError("unreadable-file", "Permission denied", file["unreadable"])
+        return reading(InboxItem(f"{index}.xlsx", fault=fault), ReadOptions(form).read)
     if "raises" in file:
         item = InboxItem(file.get("path", f"{index}.xlsx"), package(file))
         with failing(str(file["raises"])):

@@ -247,9 +247,19 @@ def never_written() -> bytes:
     return bytes(30_000)
 
 
-@hostile("not-a-workbook")
+@hostile("document-security")
 def noise() -> bytes:
     return random.Random(1).randbytes(30_000)
+
+
+@hostile("document-security")
+def security_by_mark() -> bytes:
+    return b"b\x14#eE-SafeNet\0\0\0LOCK" + noise()
+
+
+@hostile("document-security")
+def security_by_another_mark() -> bytes:
+    return b"%TSD-Header-###%" + noise()
 
 
 @hostile("damaged")
@@ -262,7 +272,7 @@ def last_bytes_lost() -> bytes:
     return issued()[:-100]
 
 
-@hostile("not-a-workbook")
+@hostile("damaged")
 def first_bytes_lost() -> bytes:
     return issued()[100:]
 

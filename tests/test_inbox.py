@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import re
 import struct
 import zipfile
 import zlib
@@ -17,13 +18,14 @@ import hostile
 from conftest import ROOT
 from hostile import Raw, issued, packed, raw_zip
 from xltools.cli import command_line
-from xltools.collection.inbox import content_of, gather
+from xltools.collection.inbox import InboxItem, gather
 from xltools.collection.inbox import items as opened
-from xltools.data.filing import Source
+from xltools.data.filing import Skipped, Source
 from xltools.errors import InputError
-from xltools.excel.archive import is_archive, members
+from xltools.excel.archive import Allowance, container_kind
+from xltools.excel.archive import members as members_of
 from xltools.excel.reader import read
-from xltools.files import is_ignored, read_bytes
+from xltools.files import read_bytes, read_regular, why_ignored
 from xltools.office.guard import Limits, ScanError
 from xltools.text import LANGS
 
@@ -39,10 +41,17 @@ def run(*arguments, lang="en"):
 
 
 def items(*paths, limits=None):
+    """What is to be read, and what is skipped."""
     inbox, limits = gather(paths), limits or Limits()
-    every = [item for file in inbox.files for item in opened(file, content_of(file, limits), limits)]
-    found = [item for item in every if item]
-    return found, inbox.skipped + len(every) - len(found)
+    every = [item for file in inbox.files for item in opened(file, limits)]
+    skipped = [*inbox.skipped, *(item for item in every if isinstance(item, Skipped))]
+    return [item for item in every if isinstance(item, InboxItem)], skipped
+
+
+def members(data):
+    """The names and contents of the members of a container."""
+    kind = container_kind(data)
+    return [(one.name, one.content) for one in members_of(data, "x", kind, Allowance(Limits()))]
 
 
 def gbk_zip(parts):
@@ -59,6 +68,7 @@ def test_of_a_file_no_more_is_read_than_shows_that_it_is_too_large(size, tmp_pat
     assert read_bytes(tmp_path / "file") == data
     for most in (0, 1, (1 << 16) - 2, (1 << 16) - 1, 1 << 16, (1 << 16) + 1, 200_000, 50 << 20):
         assert read_bytes(tmp_path / "file", most) == data[: most + 1]
+        assert read_regular(tmp_path / "file", most) == (data[: most + 1], size)
 
 
 # -- folders
@@ -67,14 +77,25 @@ def test_of_a_file_no_more_is_read_than_shows_that_it_is_too_large(size, tmp_pat
 def test_folders_are_read_in_a_fixed_order_and_everything_is_accounted_for(tmp_path):
     names = ["b.xlsx", "a/z.xlsx", "a/b/c.xlsx", "~$b.xlsx", ".hidden", "a/Thumbs.db", "a/x.tmp"]
     names += [".git/objects/1", ".git/objects/2", "__MACOSX/b.xlsx", "a/desktop.ini", "~WRL0001.docx"]
+    names += [".b.xlsx.icloud"]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "a" / "saved.tmp").write_bytes(issued())
     (tmp_path / "broken").symlink_to("nowhere")
     inbox = gather([tmp_path])
     found = [path.relative_to(tmp_path).as_posix() for path in inbox.paths]
-    assert found == ["a/b/c.xlsx", "a/z.xlsx", "b.xlsx"]
-    assert inbox.skipped == len(names) + 1 - len(found)
+    assert found == [".b.xlsx.icloud", "a/b/c.xlsx", "a/saved.tmp", "a/z.xlsx", "b.xlsx", "broken"]
+    assert {one.name.removeprefix(f"{tmp_path}/"): one.why for one in inbox.skipped} == {
+        "~$b.xlsx": "lock",
+        ".hidden": "hidden",
+        ".git": "hidden",
+        "a/Thumbs.db": "system",
+        "a/desktop.ini": "system",
+        "__MACOSX": "system",
+        "a/x.tmp": "temporary",
+        "~WRL0001.docx": "temporary",
+    }
     assert gather([tmp_path, tmp_path / "b.xlsx", tmp_path / "a"]).files == inbox.files
 
 
@@ -99,11 +120,26 @@ def test_a_folder_in_a_folder_without_end(tmp_path, monkeypatch):
             os.rmdir("d")  # noqa: PTH106
 
 
-def test_a_folder_that_cannot_be_listed_ends_the_work(tmp_path, monkeypatch):
-    def refused(_):
-        raise PermissionError(13, "Permission denied")
+def test_a_folder_that_cannot_be_listed(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b.xlsx").write_bytes(issued())
+    real = os.listdir, os.scandir
 
-    monkeypatch.setattr("os.listdir", refused)
+    def refused(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(
+        "os.listdir", lambda path: refused(path) if str(path).endswith("a") else real[0](path)
+    )
+    monkeypatch.setattr(
+        "os.scandir", lambda path: refused(path) if str(path).endswith("a") else real[1](path)
+    )
+    found, _ = items(tmp_path)
+    assert [(os.path.basename(item.name), item.fault and item.fault.kind) for item in found] == [  # noqa: PTH119
+        ("a", "denied"),
+        ("b.xlsx", None),
+    ]
+    monkeypatch.setattr("os.listdir", refused)  # the folder that was named itself
     with pytest.raises(InputError, match="unreadable-file"):
         gather([tmp_path])
 
@@ -157,7 +193,11 @@ def archive(tmp_path):
 
 def test_the_workbooks_in_an_archive_are_read_like_others(archive):
     found, passed_over = items(archive)
-    assert passed_over == 3
+    assert {re.split("[/!]", one.name)[-1]: one.why for one in passed_over} == {
+        "~$001.xlsx": "lock",
+        "._001.xlsx": "system",
+        ".DS_Store": "system",
+    }
     assert [item.name for item in found] == [f"{archive}!一/{p.name}" for p in SAMPLES[:3]] + [
         f"{archive}!说明.txt"
     ]
@@ -169,17 +209,19 @@ def test_the_commands_read_archives_and_say_what_was_passed_over(archive, tmp_pa
         result = run("verify", archive, "--format", "json", lang=lang)
         found = json.loads(result.stdout)
         assert found["summary"]["files"] == 4
-        assert found["summary"]["passed_over"] == 3
+        assert found["summary"]["passed_over"] == len(found["passed_over"]) == 3
+        assert {"file": f"{archive}!.DS_Store", "reason": "system"} in found["passed_over"]
         assert found["summary"]["clean"] == 3
         assert [finding["code"] for finding in found["findings"]] == ["csv-file"]
-        assert "3" in result.stderr
+        assert "~$001.xlsx" in result.stderr
+        assert "~$001.xlsx" in run("verify", archive, lang=lang).stdout.splitlines()[-1]
     assert len(run("read", archive).stdout.splitlines()) == 4
-    assert "3 hidden" in run("read", archive).stderr
+    assert "3 files skipped: files of the operating system: " in run("read", archive).stderr
     out = tmp_path / "d.xlsx"
     options = ["--year", "2024", "--district", "青禾区", "-o", out, "--exclude", "说明.txt", "--reason", "x"]
     merged = run("merge", archive, *options)
     assert "3 agencies merged into" in merged.stdout
-    assert "3 hidden" in merged.stderr
+    assert "3 files skipped" in merged.stderr
 
 
 def test_an_archive_gives_the_same_rollup_as_its_files(tmp_path):
@@ -206,27 +248,27 @@ def test_an_archive_gives_the_same_rollup_as_its_files(tmp_path):
 )
 def test_names_in_gbk_and_utf8_are_told_apart(name):
     shown = name.replace("\\", "/")
-    assert [m[0] for m in members(gbk_zip([(name, issued())]), Limits())] == [shown]
+    assert [m[0] for m in members(gbk_zip([(name, issued())]))] == [shown]
     unflagged = raw_zip([Raw(name.encode(), issued(), len(issued()), zlib.crc32(issued()), 0)])
-    assert [m[0] for m in members(unflagged, Limits())] == [shown]
+    assert [m[0] for m in members(unflagged)] == [shown]
     flagged = packed([(name, issued())])
-    assert [m[0] for m in members(flagged, Limits())] == [shown]
+    assert [m[0] for m in members(flagged)] == [shown]
 
 
 def test_names_that_mean_nothing_are_shown_without_harm():
-    (member,) = members(raw_zip([Raw(b"\xff\x1b[2J.xlsx", b"x", 1, zlib.crc32(b"x"), 0)]), Limits())
+    (member,) = members(raw_zip([Raw(b"\xff\x1b[2J.xlsx", b"x", 1, zlib.crc32(b"x"), 0)]))
     assert member[0].isprintable()
 
 
 def test_a_workbook_is_no_archive():
     for path in SAMPLES:
-        assert not is_archive(path.read_bytes())
+        assert container_kind(path.read_bytes()) is None
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(issued())) as old, zipfile.ZipFile(out, "w") as new:
         for name in sorted(old.namelist(), reverse=True):  # whichever part comes first
             new.writestr(name, old.read(name))
-    assert not is_archive(out.getvalue())
-    assert not is_archive(hostile.zip_of_text())
+    assert container_kind(out.getvalue()) is None
+    assert container_kind(hostile.zip_of_text()) is None
 
 
 def codes(data, tmp_path, *options):
@@ -237,17 +279,33 @@ def codes(data, tmp_path, *options):
     return {finding["file"].partition("!")[2]: finding["code"] for finding in found["findings"]}
 
 
-def test_an_archive_in_an_archive_is_named_and_not_opened(tmp_path):
-    inner = packed([("001.xlsx", issued())])
-    assert codes(packed([("内.zip", inner), ("002.xlsx", issued())]), tmp_path) == {"内.zip": "archive"}
+def test_an_archive_in_an_archive_is_read_within_the_same_limits(tmp_path):
+    inner = packed([("a.xlsx", hostile.pdf()), ("~$a.xlsx", b"x")])
+    whole = packed([("内.zip", inner), ("002.xlsx", issued())])
+    assert codes(whole, tmp_path) == {"内.zip!a.xlsx": "not-a-workbook"}
     assert codes(packed([("内.zip", hostile.rar())]), tmp_path) == {"内.zip": "archive"}
+    several = packed([("内.zip", inner), ("甲.csv", b"1,2")])
+    assert codes(several, tmp_path, "--limit", "entries=3") == {"内.zip": "too-large", "甲.csv": "csv-file"}
+    large = packed([(f"{n}.zip", packed([("a.csv", bytes(900_000))])) for n in range(3)])
+    assert codes(large, tmp_path, "--limit", "unpacked=2M") == {
+        "0.zip!a.csv": "damaged",
+        "1.zip!a.csv": "damaged",
+        "2.zip": "too-large",
+    }
+
+
+def test_an_archive_of_nothing_that_is_read_is_named(tmp_path):
+    assert codes(packed([("~$001.xlsx", b"x")]), tmp_path) == {"": "not-a-workbook"}
+    assert codes(packed([("甲.zip", packed([("~$001.xlsx", b"x")]))]), tmp_path) == {
+        "甲.zip": "not-a-workbook"
+    }
 
 
 def test_an_archive_that_holds_itself_ends(tmp_path):
     data = packed([("a.zip", b"")])
     for _ in range(20):
         data = packed([("a.zip", data)])
-    assert codes(data, tmp_path) == {"a.zip": "archive"}
+    assert codes(data, tmp_path) == {"a.zip!a.zip!a.zip!a.zip": "archive"}
 
 
 @pytest.mark.parametrize(
@@ -291,9 +349,9 @@ def test_the_limits_hold_for_archives(tmp_path):
 def test_members_are_unpacked_one_at_a_time():
     """Reading the first costs nothing of the others."""
     data = raw_zip([Raw(b"1.xlsx", b"x", 1, zlib.crc32(b"x"), 0), Raw(b"2.xlsx", b"\xff" * 9, 30, 0, 8)])
-    iterator = members(data, Limits())
-    assert next(iterator) == ("1.xlsx", b"x")
-    assert isinstance(next(iterator)[1], ScanError)
+    iterator = members_of(data, "x.zip", container_kind(data), Allowance(Limits()))
+    assert next(iterator).content == b"x"
+    assert isinstance(next(iterator).content, ScanError)
 
 
 # -- names
@@ -306,6 +364,7 @@ def test_members_are_unpacked_one_at_a_time():
         ("inbox/全部.ZIP!一/003_局.xlsx", "003_局.xlsx"),
         ("C:\\a\\b.xlsx", "b.xlsx"),
         ("inbox/紧急!.xlsx", "紧急!.xlsx"),
+        ("inbox/报送.eml!全部.tar.gz!全部.tar!一/003_局.xlsx", "003_局.xlsx"),
     ],
 )
 def test_a_member_is_called_by_its_own_name(path, name):
@@ -313,10 +372,12 @@ def test_a_member_is_called_by_its_own_name(path, name):
 
 
 def test_ordinary_names_are_not_passed_over():
-    for name in ("001_局_2024.xlsx", "tmp.xlsx", "~001.xlsx", "a.tmp.xlsx"):
-        assert not is_ignored(name)
-    for name in ("~$a.xlsx", ".a", "Thumbs.db", "A.TMP", "__MACOSX"):
-        assert is_ignored(name)
+    for name in ("001_局_2024.xlsx", "tmp.xlsx", "~001.xlsx", "a.tmp.xlsx", ".a.xlsx.icloud"):
+        assert not why_ignored(name)
+    for name in ("~$a.xlsx", ".a", "Thumbs.db", "A.TMP", "__MACOSX", "._a.xlsx", ".~lock.a.xlsx#"):
+        assert why_ignored(name)
+    assert not why_ignored("a.tmp", issued()[:8])
+    assert why_ignored("~WRD0001.tmp", issued()[:8]) == "temporary"
 
 
 def test_structures_in_this_file_are_sound():

@@ -28,6 +28,7 @@ from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.data.seal import seal
 from xltools.errors import InputError, Problem
+from xltools.excel.archive import PackedFile
 from xltools.excel.reader import read_package
 from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.writer import write_return
@@ -440,7 +441,7 @@ def test_an_archive_that_cannot_be_taken_apart_stops_no_other_file(inbox, tmp_pa
     defect(OddError("odd"), "checks")
 
     def members(*_):
-        yield ("001.xlsx", CLEAN[0].read_bytes())
+        yield PackedFile("001.xlsx", CLEAN[0].read_bytes())
         raise OddError("odd")
 
     with zipfile.ZipFile(inbox / "a.zip", "w") as archive:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
+import stat
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from xltools.errors import InputError, OutputError, Problem
-from xltools.text import characters, harmless
-
-_IGNORED = (".", "~$", "~wr")  # beginnings of hidden files, and of the lock files of Office
-_IGNORED_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
+from xltools.text import harmless_line
 
 _AT_ONCE = 16  # files written at the same time, because each waits for the disk
 
@@ -24,57 +25,98 @@ ZIP, OLE = (
 )  # the first bytes of .xlsx files and of old formats
 
 
-def is_ignored(name: str) -> bool:
-    """Return whether a file or folder of this name is hidden, temporary or from the operating system."""
-    folded = name.casefold()
-    return folded.startswith(_IGNORED) or folded.endswith(".tmp") or folded in _IGNORED_NAMES
+# Why a file is not read, by its name.
+_IGNORED = {
+    "lock": r"~\$.*|\.~lock\..*#",
+    "system": r"thumbs\.db|desktop\.ini|\.ds_store|__macosx|\._.*",
+    "temporary": r"~(wr|df).*|.*\.tmp",
+    "hidden": r"\..*",
+}
+_PLACEHOLDER = ".icloud"  # the ending of a hidden file that stands for one that is not yet there
 
 
-def walk(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield the file *path*, or every file below the folder *path* in a fixed order, and whether it is ignored.
+def why_ignored(name: str, head: bytes = b"") -> str:
+    """Return why a file or folder of this name is not read: ``lock``, ``system``, ``temporary``, ``hidden``, or "".
 
-    Raises :class:`InputError` for a path that does not exist or a folder that cannot be listed.
+    A mail program may save a workbook under a name that ends in ``.tmp``, which its *head* shows.
     """
-    if not path.exists():
+    folded = name.casefold()
+    if folded.endswith(_PLACEHOLDER):
+        return ""
+    why = next((why for why, pattern in _IGNORED.items() if re.fullmatch(pattern, folded, re.DOTALL)), "")
+    is_saved = why == "temporary" and folded.endswith(".tmp") and head.startswith((ZIP, OLE))
+    return "" if is_saved and not folded.startswith(("~", ".")) else why
+
+
+def walk(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the file *path*, or every file below the folder *path* in a fixed order, and why it is not read, or "".
+
+    A hidden folder is not entered, nor is a link to a place ``outside`` of *path*. A folder that cannot be listed is
+    there like a file. Raises :class:`InputError` for a path that does not exist or cannot be listed.
+    """
+    if not os.path.lexists(path):
         raise InputError(Problem("no-such-path", str(path)))
-    yield from _below(str(path)) if path.is_dir() else ((str(path), False),)
+    if not path.is_dir():
+        yield str(path), ""
+        return
+    try:
+        names = sorted(os.listdir(path))  # noqa: PTH208  names are small
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    yield from _below(str(path), names)
 
 
-def _below(folder: str) -> Iterator[tuple[str, bool]]:
-    """Yield each file below a folder, as text, and whether it is ignored. Each folder is entered once, despite links."""
-    entered: set[tuple[int, int]] = set()
-    left = [iter([(folder, False)])]
+def _below(folder: str, names: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield what :func:`walk` does. Each folder is entered once, despite links."""
+    top = os.path.realpath(folder)
+    entered = {_identity(Path(folder))}
+    left = [_inside(folder, names)]
     while left:
-        path, is_hidden = next(left[-1], (None, False))
+        path = next(left[-1], None)
         if path is None:
             left.pop()
             continue
-        try:
-            if os.path.isdir(path):  # noqa: PTH112
-                about = os.stat(path)  # noqa: PTH116
-                if (about.st_dev, about.st_ino) not in entered:
-                    entered.add((about.st_dev, about.st_ino))
-                    left.append(_inside(path, sorted(os.listdir(path)), is_hidden))  # noqa: PTH208  names are small
-            else:
-                yield path, is_hidden or not os.path.isfile(path)  # noqa: PTH113
-        except OSError as error:
-            raise _unreadable(Path(path), error) from error
+        why = why_ignored(os.path.basename(path), _head(path))  # noqa: PTH119  as text
+        if not why and os.path.islink(path) and not _is_within(os.path.realpath(path), top):  # noqa: PTH114
+            why = "outside"
+        if why or not os.path.isdir(path):  # noqa: PTH112
+            yield path, why
+        elif (own := _identity(Path(path))) not in entered:
+            entered.add(own)
+            try:
+                left.append(_inside(path, sorted(os.listdir(path))))  # noqa: PTH208
+            except OSError:
+                yield path, ""
 
 
-def _inside(folder: str, names: list[str], is_hidden: bool) -> Iterator[tuple[str, bool]]:
+def _inside(folder: str, names: list[str]) -> Iterator[str]:
     home = "" if folder == os.curdir else folder
-    return ((os.path.join(home, name), is_hidden or is_ignored(name)) for name in names)  # noqa: PTH118
+    return (os.path.join(home, name) for name in names)  # noqa: PTH118
+
+
+def _is_within(path: str, top: str) -> bool:
+    """Return whether a path is in the folder *top*; a broken link, whose end does not exist, is left to the reader."""
+    return path == top or path.startswith(os.path.join(top, "")) or not os.path.exists(path)  # noqa: PTH110, PTH118
+
+
+def _head(path: str) -> bytes:
+    """Return the first bytes of a file whose name says that it is temporary; nothing if that is not possible."""
+    if not path.casefold().endswith(".tmp"):
+        return b""
+    with suppress(OSError):
+        return read_regular(Path(path), len(ZIP) + len(OLE))[0]
+    return b""
 
 
 _HAN = r"[\u2e80-\u9fff\uf900-\ufaff]"
 
 
 def shown(path: Path) -> str:
-    """Return the path as printable Unicode text, which may differ from the name of the file."""
+    """Return the path as one line of harmless Unicode text, which may differ from the name of the file."""
     text = str(path)
     if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
         text = readable(os.fsencode(path))
-    return characters(text)
+    return harmless_line(text)
 
 
 def readable(name: bytes) -> str:
@@ -104,6 +146,25 @@ def read_bytes(path: Path, most: int = -1) -> bytes:
         raise _unreadable(path, error) from error
 
 
+def read_regular(path: Path, most: int) -> tuple[bytes, int]:
+    """Return the content of a file, at most *most* + 1 bytes, and its size.
+
+    Raises :class:`OSError`, with :data:`errno.ENXIO` for a pipe, a device or a socket, which is never waited for.
+    """
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    if path.is_dir():
+        os.scandir(path).close()  # raises the error because of which it could not be listed
+    with open(path, "rb", opener=opener) as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.ENXIO, "not a regular file")
+        head = file.read(min(most + 1, _SMALL))
+        return head if len(head) < _SMALL else head + file.read(most + 1 - _SMALL), about.st_size
+
+
 def decoded(data: bytes) -> str | None:
     """Return *data* as text, decoded from UTF-16 with a byte order mark, UTF-8 or GB 18030; ``None`` for others.
 
@@ -122,7 +183,7 @@ def _unreadable(path: Path, error: OSError) -> InputError:
     return InputError(Problem("unreadable-file", shown(path), {"reason": error.strerror or str(error)}))
 
 
-_NOT_IN_NAMES = r'[\ufffd\n\t<>:"/\\|?*]|\A[-. ]'
+_NOT_IN_NAMES = r'[\ufffd<>:"/\\|?*]|\A[-. ]'
 _LONGEST_STEM = 200  # bytes in UTF-8; file systems allow 255 for a whole name
 
 
@@ -132,45 +193,46 @@ def safe_stem(text: str) -> str:
     Characters that control a terminal or are not allowed in names, and a dash, a dot or a space at the beginning,
     become ``_``.
     """
-    safe = re.sub(_NOT_IN_NAMES, "_", harmless(text))
+    safe = re.sub(_NOT_IN_NAMES, "_", harmless_line(text))
     return safe.encode()[:_LONGEST_STEM].decode(errors="ignore")
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write *content* to *path*; an interruption leaves the former file. Raises :class:`OutputError`."""
-    with writing(path) as file:
+def write_atomically(path: Path, content: bytes, *, is_new: bool = False) -> None:
+    """Write *content* to *path*; an interruption leaves the former file. See :func:`replacing`."""
+    with writing(path, is_new=is_new) as file:
         file.write(content)
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """Return a context with an open file that replaces *path* at the end, unless the block raises.
-
-    Raises :class:`OutputError` if the file cannot be written.
-    """
-    with replacing(path) as temporary, temporary.open("wb") as file:
+def writing(path: Path, *, is_new: bool = False) -> Iterator[BinaryIO]:
+    """Return a context with an open file that replaces *path* at the end; see :func:`replacing`."""
+    with replacing(path, is_new=is_new) as temporary, temporary.open("wb") as file:
         yield file
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, is_new: bool = False) -> Iterator[Path]:
     """Return a context with the path of a file to create, which replaces *path* at the end, unless the block raises.
 
     The file is in a temporary folder beside *path*, in which a library may create other files. Raises
-    :class:`OutputError` if the file cannot be written.
+    :class:`OutputError` if the file cannot be written, or if it *is_new* and another program has written *path*.
     """
     import tempfile  # noqa: PLC0415  loads random, which takes long
 
     folder: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path.parent.resolve())
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent))
         temporary = folder / "whole"
+        temporary.touch()  # with the permissions of the umask, whatever a library would give it
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        if is_new:
+            _put_in_place(temporary, path)
+        else:
+            temporary.replace(path)
     except OSError as error:
         raise OutputError(
             Problem("cannot-write", str(path), {"reason": error.strerror or str(error)})
@@ -180,13 +242,40 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_each(files: Iterable[tuple[Path, bytes]]) -> None:
+def _put_in_place(temporary: Path, path: Path) -> None:
+    """Give the file the name *path*; raises :class:`OutputError` if there is a file of that name."""
+    try:
+        try:
+            os.link(temporary, path)
+        except (PermissionError, NotImplementedError, AttributeError):  # a file system without links
+            path.open("xb").close()
+            temporary.replace(path)
+    except FileExistsError as error:
+        raise OutputError(Problem("written-meanwhile", str(path))) from error
+
+
+_LEFTOVER = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
+_DAY = 86_400  # seconds; no run takes as long
+
+
+@cache  # once for each folder, because a run may write thousands of files into it
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the temporary folders in which killed runs wrote, when they are older than a day."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _LEFTOVER.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+                with suppress(OSError):
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY:
+                        shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def write_each(files: Iterable[tuple[Path, bytes]], *, are_new: bool = False) -> None:
     """Write each content to its path as :func:`write_atomically` does, in order.
 
     Raises :class:`OutputError` for the first file that cannot be written; the files before it are there.
     """
     for path, content in files:
-        write_atomically(path, content)
+        write_atomically(path, content, is_new=are_new)
 
 
 _NOT_IN_LINKS = r"""[\x00-\x20"#%:<>?\[\\\]^`{|}]"""

@@ -45,9 +45,9 @@ def document_format(output: Path | None, how: DocumentFormat | None, *, force: b
     return how or format_of(output)
 
 
-def emit_content(content: bytes, output: Path | None) -> None:
+def emit_content(content: bytes, output: Path | None, *, is_new: bool) -> None:
     """Write a document to *output*, by default to stdout."""
     if output is None:
         emit(content.decode())
     else:
-        write_atomically(output, content)
+        write_atomically(output, content, is_new=is_new)

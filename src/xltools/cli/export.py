@@ -62,6 +62,7 @@ def command(lang: Lang) -> click.Command:
             policy=own.policy,
             strict=strict,
             wide=definition if wide else None,
+            are_new=not force,
         )
         _say_counts(extract, outputs(output, how), lang)
         return int(extract.is_lacking)

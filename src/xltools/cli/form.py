@@ -94,6 +94,6 @@ def _document(lang: Lang, name: str, create: Callable[[Form], Document]) -> clic
     @documents(lang)
     def run(form: str | None, output: Path | None, how: DocumentFormat | None, force: bool) -> None:
         how = document_format(output, how, force=force)
-        emit_content(render(create(find_form(form)), how), output)
+        emit_content(render(create(find_form(form)), how), output, is_new=not force)
 
     return run

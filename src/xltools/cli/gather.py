@@ -49,7 +49,7 @@ def command(lang: Lang) -> click.Command:
         found = gather_texts(inputs.filings, definition, agencies, own.period, own.district)
         if output:
             refuse_input(output, inputs.inbox.paths)
-        emit_content(render(found.document, how), output)
+        emit_content(render(found.document, how), output, is_new=not force)
         if output:
             emit(t("publish.gathered", files=found.files, path=output))
         if found.unread:

@@ -68,7 +68,7 @@ def command(lang: Lang) -> click.Command:
         district = given(district, own.district or None, "--district")
         folder = given(folder, own.outbox, "-o")
         issuing.check_inputs(period, district, password)
-        definition, secret = own.form_of(form), read_key(key)
+        definition, secret = own.form_of(form), read_key(key, lang)
         agencies = own.roster_of(roster)
         entries = issuing.chosen(agencies, agency, code)
         past = find_past(prior, own, definition, period, lang, ReadingOptions())
@@ -87,7 +87,7 @@ def command(lang: Lang) -> click.Command:
             contents = list(contents)
             if not _are_sound(issue, entries, folder, dict(contents), lang):
                 return 1
-        write_each(contents)
+        write_each(contents, are_new=not force)
         if past and (strangers := sum(entry.code not in last for entry in entries)):
             inform(t("report.prior-unmatched", count=strangers))
         emit(t("report.written", count=len(new), folder=folder))

@@ -55,7 +55,7 @@ def command(lang: Lang) -> click.Command:
         imported = import_reports(files, output, options, force=force)
         collection = examine(imported.filings)
         emit(collection_text(collection, lang))
-        write_each(imported.contents)
+        write_each(imported.contents, are_new=not force)
         _say_outputs(imported, lang, has_roster=options.roster is not None)
         return int(collection.has_errors)
 

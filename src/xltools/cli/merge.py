@@ -107,8 +107,9 @@ def command(lang: Lang) -> click.Command:
             refuse_typed_texts(output, limits)
         elif not force:
             refuse_existing([output])
+        is_new = not force and not output.exists()
         merged = _merged(places, options, reading, lang)
-        return _write(merged, output, lang)
+        return _write(merged, output, lang, is_new=is_new)
 
     return run
 
@@ -131,7 +132,7 @@ def _merged(
     return merged
 
 
-def _write(merged: MergedFiles, output: Path, lang: Lang) -> int:
+def _write(merged: MergedFiles, output: Path, lang: Lang, *, is_new: bool) -> int:
     """Print the findings and write the roll-up, unless an error prevents it; return the exit code."""
     refuse_input(output, merged.inputs.inbox.paths)
     _say_findings(merged, lang)
@@ -139,7 +140,7 @@ def _write(merged: MergedFiles, output: Path, lang: Lang) -> int:
     if rollup is None:
         inform(t("report.not-merged"))
         return 1
-    found = write_rollup_file(merged, rollup, output)
+    found = write_rollup_file(merged, rollup, output, is_new=is_new)
     if found:
         emit_block(text.second_reader_text(found, rollup.form, lang))
         if found.findings:

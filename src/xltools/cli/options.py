@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import os
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from xltools.cli import withdrawn
+from xltools.cli.output import inform
 from xltools.collection import settings
 from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
@@ -19,7 +21,7 @@ from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
-from xltools.files import read_bytes
+from xltools.files import read_bytes, shown
 from xltools.form import library
 from xltools.form.model import Form
 from xltools.office.guard import limits_from
@@ -33,6 +35,7 @@ else:
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SHORTEST_KEY = 16  # bytes
+_OF_OTHERS = stat.S_IROTH | stat.S_IWOTH
 
 
 def file() -> click.Path:
@@ -134,7 +137,7 @@ def reading(lang: Lang) -> Callable[[_Command], _Command]:
         @functools.wraps(command)
         def run(**given: Any) -> Any:
             taken = {name: given.pop(name) for name in ReadingOptions._fields if name in given}
-            return command(reading=ReadingOptions(**taken | {"key": read_key(taken["key"])}), **given)
+            return command(reading=ReadingOptions(**taken | {"key": read_key(taken["key"], lang)}), **given)
 
         decorated: Any = options(run)
         return decorated  # type: ignore[no-any-return]
@@ -147,13 +150,15 @@ def prior(lang: Lang, text: str = "compare") -> Callable[[_Command], _Command]:
     return option(lang, "--prior", multiple=True, type=place(), metavar="PATH", text=text)
 
 
-def read_key(path: Path | None) -> bytes:
-    """Return the key in that file; empty without a file."""
+def read_key(path: Path | None, lang: Lang) -> bytes:
+    """Return the key in that file, and say if other users can read it too; empty without a file."""
     if path is None:
         return b""
     key = read_bytes(path).strip()
     if len(key) < _SHORTEST_KEY:
         raise InputError(Problem("short-key", str(path), {"least": _SHORTEST_KEY}))
+    if os.name == "posix" and path.stat().st_mode & _OF_OTHERS:
+        inform(catalog(lang)("report.open-key", file=shown(path)))
     return key
 
 

@@ -28,10 +28,10 @@ def refuse_output(how: str, output: Path | None, *, force: bool) -> None:
         refuse_existing([output])
 
 
-def write_file(output: Path, content: bytes, inputs: Inputs) -> None:
+def write_file(output: Path, content: bytes, inputs: Inputs, *, is_new: bool) -> None:
     """Write a page or a workbook; raise :class:`OutputError` if *output* is one of the files that were read."""
     refuse_input(output, inputs.inbox.paths)
-    write_atomically(output, content)
+    write_atomically(output, content, is_new=is_new)
 
 
 def point_to_explanations(collection: Collection, lang: Lang) -> None:

@@ -92,11 +92,13 @@ def command(lang: Lang) -> click.Command:
         source = _read(given(path, own.rollup, "FILE"), options, reading, lang)
         if starter and source.filing.record is not None:
             output = given(output, None, "-o")
-            write_starter(source, output)
+            write_starter(source, output, is_new=not force)
             _say(t("publish.starter", path=output), output)
             return 0
         prepared, witness = prepare_report(source, options), witness or own.witness
-        return _publish(prepared, output, how, lang, annex=annex, draft=draft, witness=witness)
+        return _publish(
+            prepared, output, how, lang, annex=annex, draft=draft, witness=witness, is_new=not force
+        )
 
     return run
 
@@ -124,6 +126,7 @@ def _publish(
     annex: bool,
     draft: bool,
     witness: bool,
+    is_new: bool,
 ) -> int:
     """Print the findings and write the report, unless an error or a gap prevents it; return the exit code."""
     t, report = catalog(lang), prepared.report
@@ -143,7 +146,7 @@ def _publish(
     if not rendered.is_confirmed:
         inform(t("report.not-put-in-place"))
         return 1
-    emit_content(rendered.content, output)
+    emit_content(rendered.content, output, is_new=is_new)
     if output:
         emit(harmless(t("publish.written", title=rendered.document.title, path=output)))
     if draft:

@@ -14,6 +14,7 @@ from xltools.data.prior import Past
 from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
+from xltools.report.text import skipped_text
 from xltools.text import Lang, catalog
 
 
@@ -41,8 +42,12 @@ def read_all(
     allow_none: bool = False,
     roster: Roster | None = None,
     district: str = "",
+    is_silent: bool = False,
 ) -> Inputs:
-    """Read every file in *paths* and print how many were skipped; see :func:`~xltools.collection.reading.read_inputs`."""
+    """Read every file in *paths* and, unless *is_silent*, print which were skipped.
+
+    See :func:`~xltools.collection.reading.read_inputs`.
+    """
     inputs = read_inputs(
         paths,
         reading.for_form(form),
@@ -51,14 +56,15 @@ def read_all(
         district=district,
         allow_none=allow_none,
     )
-    say_skipped(inputs, lang)
+    if not is_silent:
+        say_skipped(inputs, lang)
     return inputs
 
 
 def say_skipped(inputs: Inputs, lang: Lang) -> None:
-    """Print to stderr how many files were skipped, if any."""
+    """Print to stderr which files were skipped and why, if any."""
     if inputs.skipped:
-        inform(catalog(lang)("report.passed-over", count=inputs.skipped))
+        inform(skipped_text(inputs.skipped, lang))
 
 
 def find_past(

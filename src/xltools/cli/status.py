@@ -95,6 +95,7 @@ def command(lang: Lang) -> click.Command:
                     found, catalog(lang)("board.title", title=definition.title, period=period), how, lang
                 ),
                 inputs,
+                is_new=how == "xlsx" and not force,
             )
         else:
             is_narrow = output is None and is_terminal(sys.stdout) and get_terminal_size().columns < _WIDE

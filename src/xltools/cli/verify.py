@@ -64,7 +64,9 @@ def command(lang: Lang) -> click.Command:
         own = collection_defaults()
         agencies, district = own.roster_of(roster), own.district
         inbox, definition = own.inbox_of(paths), own.named_form(form)
-        inputs = read_all(inbox, definition, lang, reading, roster=agencies, district=district)
+        inputs = read_all(
+            inbox, definition, lang, reading, roster=agencies, district=district, is_silent=how == "text"
+        )
         period = period or own.period
         past = find_past(
             prior, own, own.form_of(form), period or latest_period(inputs.filings), lang, reading
@@ -78,7 +80,7 @@ def command(lang: Lang) -> click.Command:
             past=past,
             may_be_own=bool(paths) and roster is None,
         )
-        _report(collection, how, output, lang, inputs)
+        _report(collection, how, output, lang, inputs, is_new=how == "xlsx" and not force)
         if back:
             _return_files(back, collection, inputs, limits_from(reading.limits), lang)
         return int(collection.has_errors)
@@ -86,15 +88,17 @@ def command(lang: Lang) -> click.Command:
     return run
 
 
-def _report(collection: Collection, how: str, output: Path | None, lang: Lang, inputs: Inputs) -> None:
+def _report(
+    collection: Collection, how: str, output: Path | None, lang: Lang, inputs: Inputs, *, is_new: bool
+) -> None:
     if output and how in FILES:
-        write_file(output, _content(collection, how, lang), inputs)
+        write_file(output, _content(collection, how, lang), inputs, is_new=is_new)
         emit(text.summary(collection, lang))
     elif how == "json":
         whole = data.collection_object(collection, lang, inputs.skipped)
         emit(data.json_text(whole, encoding(output), indent=1), output)
     else:
-        emit(text.collection_text(collection, lang), output)
+        emit(text.collection_text(collection, lang, inputs.skipped), output)
         point_to_explanations(collection, lang)
 
 

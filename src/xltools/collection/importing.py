@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from xltools.collection.inbox import InboxItem, content_of, gather
+from xltools.collection.inbox import InboxItem, gather
 from xltools.collection.issuing import check_inputs, file_name
 from xltools.collection.reading import on_roster, readings
-from xltools.data.filing import Filing, Return
+from xltools.data.filing import Filing, Return, Skipped
 from xltools.data.roster import Entry, Roster, name_faults
 from xltools.document.reader import ReportIdentity, read_document
 from xltools.document.reader.title import district_of
@@ -86,7 +86,8 @@ def _read(file: str, options: ImportOptions) -> Iterator[Filing]:
         found = read_document(item.data, item.name, options.form, options.limits, options.given)
         return on_roster(found, options.roster) if options.roster else found
 
-    return filter(None, readings(file, content_of(file, options.limits), options.limits, report))
+    found = readings(file, options.limits, report)
+    return (filing for filing in found if not isinstance(filing, Skipped))
 
 
 def _outputs(returns: list[Return], output: Path | None) -> list[tuple[Path, Return]]:

@@ -1,17 +1,22 @@
-"""The files of an inbox: files, files in folders and members of archives."""
+"""The files of an inbox: files, files in folders, and members of archives and mails."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from xltools.data.filing import RefusedFile, Source
-from xltools.data.finding import Finding
-from xltools.excel.archive import is_archive, members
-from xltools.files import read_bytes, shown, walk
+from xltools.data.filing import RefusedFile, Skipped, Source
+from xltools.excel.archive import Allowance, container_kind, members
+from xltools.excel.refusing import refused
+from xltools.files import read_regular, shown, walk, why_ignored
 from xltools.office.guard import Limits, ScanError, beyond
+from xltools.text import harmless_line
+
+_DEEPEST = 4  # containers in one another, such as a zip in a mail in a mail
 
 
 class InboxItem(NamedTuple):
@@ -34,42 +39,69 @@ class InboxItem(NamedTuple):
 
     def refusal(self) -> RefusedFile | None:
         """Return the filing of a file that could not be opened; ``None`` if it was."""
-        if self.fault is None:
-            return None
-        finding = Finding(self.fault.code, self.name, found=self.fault.reason)
-        return RefusedFile(self.source, (finding,))
+        return refused(self.source, self.fault, self.data) if self.fault else None
 
 
 class Inbox(NamedTuple):
-    """The paths of the files, as text. ``skipped`` counts hidden and temporary files."""
+    """The paths of the files to read, as text; what was skipped; and the links to files outside of the folders."""
 
     files: tuple[str, ...] = ()
-    skipped: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    outside: tuple[str, ...] = ()
 
     @property
     def paths(self) -> Iterator[Path]:
         """The files as paths."""
         return map(Path, self.files)
 
+    def refusals(self) -> Iterator[RefusedFile]:
+        """Yield the filings of the files that must not be read."""
+        for file in self.outside:
+            target = harmless_line(os.path.realpath(file))
+            yield refused(Source(name_of(file)), ScanError("unreadable-file", target, "outside"))
 
-def content_of(file: str, limits: Limits, home: str = "") -> bytes:
-    """Return the bytes of a file, at most one more than ``limits.file``.
 
-    *home* is the folder from which the path is relative, by default the current one. Raises :class:`InputError` if the
+def content_of(file: str, limits: Limits, home: str = "") -> tuple[bytes, int]:
+    """Return the bytes of a file, at most one more than ``limits.file``, and its size.
+
+    *home* is the folder from which the path is relative, by default the current one. Raises :class:`ScanError` if the
     system refuses to read it.
     """
-    return read_bytes(Path(home, file), limits.file)
+    path = Path(home, file)
+    try:
+        return read_regular(path, limits.file)
+    except OSError as error:
+        if getattr(error, "winerror", None) in _CLOUD_ERRORS:
+            raise ScanError("not-downloaded", kind="cloud") from error
+        reason = error.strerror or str(error)
+        raise ScanError("unreadable-file", reason, _why_unreadable(path, error)) from error
 
 
-def items(file: str, data: bytes, limits: Limits, home: str = "") -> Iterator[InboxItem | None]:
-    """Yield the file with these *data*, or the members of an archive; ``None`` for a member that is skipped."""
+_CLOUD_ERRORS = range(358, 405)  # of Windows, for the placeholders of OneDrive and the like
+_HELD_ERRORS = {32, 33}  # of Windows: sharing violation, lock violation
+
+
+def _why_unreadable(path: Path, error: OSError) -> str:
+    if getattr(error, "winerror", None) in _HELD_ERRORS:
+        return "held"
+    if error.errno == errno.ELOOP or (path.is_symlink() and isinstance(error, FileNotFoundError)):
+        return "broken-link"
+    kinds = {errno.ENXIO: "special", errno.ENOENT: "vanished", errno.EACCES: "denied", errno.EPERM: "denied"}
+    return kinds.get(error.errno or 0, "failed")
+
+
+def items(file: str, limits: Limits, home: str = "") -> Iterator[InboxItem | Skipped]:
+    """Yield a file, or the members of the archive or the mail that it is."""
     name = name_of(file)
+    try:
+        data, size = content_of(file, limits, home)
+    except ScanError as error:
+        yield InboxItem(name, fault=error)
+        return
     if len(data) > limits.file:
-        yield InboxItem(name, fault=beyond("file", limits), size=Path(home, file).stat().st_size)
-    elif is_archive(data):
-        yield from _archive_items(name, data, limits)
+        yield InboxItem(name, fault=beyond("file", limits), size=size)
     else:
-        yield InboxItem(name, data, size=len(data))
+        yield from _opened(name, data, Allowance(limits), _DEEPEST)
 
 
 def name_of(file: str) -> str:
@@ -77,19 +109,35 @@ def name_of(file: str) -> str:
     return shown(Path(file))
 
 
-def _archive_items(archive: str, data: bytes, limits: Limits) -> Iterator[InboxItem | None]:
+def _opened(name: str, data: bytes, allowance: Allowance, depth: int) -> Iterator[InboxItem | Skipped]:
+    """Yield a file, or the members of a container with those of the containers inside, *depth* deep."""
+    kind = container_kind(data)
+    if kind is None:
+        yield InboxItem(name, data, size=len(data))
+        return
+    if depth == 0:
+        yield InboxItem(name, data, ScanError("archive", kind="nested"), len(data))
+        return
+    is_empty = True
     try:
-        for member in members(data, limits):
-            if member is None:
-                yield None
+        for member in members(data, name, kind, allowance):
+            whole, content = f"{name}!{member.name}", member.content
+            head = content[:8] if isinstance(content, bytes) else b""
+            ignored = (why_ignored(part, head) for part in member.name.split("/"))
+            if why := member.skipped or next(filter(None, ignored), ""):
+                yield Skipped(whole, why)
                 continue
-            name, content = f"{archive}!{member[0]}", member[1]
+            is_empty = False
             if isinstance(content, bytes):
-                yield InboxItem(name, content, size=len(content))
+                yield from _opened(whole, content, allowance, depth - 1)
             else:
-                yield InboxItem(name, fault=content)
+                yield InboxItem(whole, fault=content)
     except ScanError as error:
-        yield InboxItem(archive, data, error, len(data))
+        yield InboxItem(name, data, error, len(data))
+        return
+    if is_empty:
+        code = kind.code if kind.code == "mail" else "not-a-workbook"
+        yield InboxItem(name, data, ScanError(code, kind=f"empty-{kind.code}"), len(data))
 
 
 def gather(places: Iterable[Path | str]) -> Inbox:
@@ -97,9 +145,12 @@ def gather(places: Iterable[Path | str]) -> Inbox:
 
     Raises :class:`InputError` for a path that is not there or a folder that cannot be listed.
     """
-    found: dict[str, bool] = {}
+    found: dict[str, str] = {}
     for place in places:
-        for file, is_hidden in walk(Path(place)):
-            found.setdefault(file, is_hidden)
-    files = tuple(file for file, is_hidden in found.items() if not is_hidden)
-    return Inbox(files, len(found) - len(files))
+        for file, why in walk(Path(place)):
+            found.setdefault(file, why)
+    return Inbox(
+        tuple(file for file, why in found.items() if not why),
+        tuple(Skipped(name_of(file), why) for file, why in found.items() if why not in {"", "outside"}),
+        tuple(file for file, why in found.items() if why == "outside"),
+    )

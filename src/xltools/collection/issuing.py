@@ -103,7 +103,7 @@ def generate(
     form = find(collection.form)
     issue = Issue(form, collection.period, collection.district, password, key, last=last, show_last=show_last)
     outputs = missing_outputs(issue, roster, collection.outbox, force=force)
-    write_each((path, issue.workbook(entry)) for entry, path in outputs)
+    write_each(((path, issue.workbook(entry)) for entry, path in outputs), are_new=not force)
     return [path for _, path in outputs]
 
 

@@ -228,11 +228,11 @@ def publish(
         prepared, prepared.report, how, name=str(output), annex=annex, draft=draft, witness=witness
     )
     if rendered.is_confirmed:
-        write_atomically(output, rendered.content)
+        write_atomically(output, rendered.content, is_new=not force)
     return PublishedReport(prepared, rendered)
 
 
-def write_starter(source: ReportSource, output: Path) -> None:
+def write_starter(source: ReportSource, output: Path, *, is_new: bool = False) -> None:
     """Write a text to start from: that of the workbook, else the form's own sentences, with figures in braces.
 
     Raises :class:`OutputError` if *output* is a workbook, and :class:`InputError` if *source* has no figures.
@@ -244,4 +244,4 @@ def write_starter(source: ReportSource, output: Path) -> None:
         raise InputError(Problem("not-a-return", filing.source.path))
     report = report_of(filing, None, source.years.get(filing.record.period.previous))
     texts = {passage.box: map(str, passage.wordings) for passage in report.passages}
-    write_atomically(output, written(report.known.form, texts).encode())
+    write_atomically(output, written(report.known.form, texts).encode(), is_new=is_new)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import xltools
 from xltools.checking.checks import verified
-from xltools.collection.inbox import Inbox, InboxItem, content_of, gather, items, name_of
+from xltools.collection.inbox import Inbox, InboxItem, gather, items, name_of
 from xltools.data.failure import failed
-from xltools.data.filing import Filing, RefusedFile, Source
+from xltools.data.filing import Filing, RefusedFile, Skipped, Source
 from xltools.data.finding import Finding
 from xltools.data.roster import Roster
 from xltools.document.reader import report_in
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _DOCUMENTS = {"word-document", "html-file", "csv-file"}
 _BATCH = 16  # files in one task, so that sending it costs little
 
-# The filings of one file: one for each member of an archive, None for a skipped member.
-Filings = tuple[Filing | None, ...]
+# The filings of one file: one for each member of an archive, with the members that are skipped.
+Filings = tuple[Filing | Skipped, ...]
 
 
 @dataclass(frozen=True)
@@ -96,17 +96,17 @@ def on_roster(filing: Filing, roster: Roster | None, district: str = "") -> Fili
 
 
 def readings(
-    file: str, data: bytes, limits: Limits, read: Callable[[InboxItem], Filing], home: str = ""
-) -> Iterator[Filing | None]:
-    """Yield what *read* returns for a file or each member of an archive; ``None`` for a member that is skipped.
+    file: str, limits: Limits, read: Callable[[InboxItem], Filing], home: str = ""
+) -> Iterator[Filing | Skipped]:
+    """Yield what *read* returns for a file or each member of an archive, and the members that are skipped.
 
     An unexpected exception becomes a finding on that file or member; see :func:`failed`.
     """
     try:
-        for item in items(file, data, limits, home):
-            yield None if item is None else reading(item, read)
+        for item in items(file, limits, home):
+            yield item if isinstance(item, Skipped) else reading(item, read)
     except Exception as error:  # noqa: BLE001  an archive that cannot be opened stops no other file
-        yield failed(RefusedFile(InboxItem(name_of(file), data, size=len(data)).source), error)
+        yield failed(RefusedFile(Source(name_of(file))), error)
 
 
 def reading(item: InboxItem, read: Callable[[InboxItem], Filing]) -> Filing:
@@ -166,7 +166,7 @@ def read_files(
     """Yield the filings of each of the *files*, in their order, read by *workers* or by this process.
 
     If a worker dies, each file that is not yet read is read by a worker of its own, and the one that dies again gives
-    its file a finding. Raises :class:`InputError` if a file cannot be opened.
+    its file a finding.
     """
     if workers is None:
         for file in files:
@@ -195,7 +195,7 @@ def _alone(file: str, read: Callable[[str], Filings], workers: Workers) -> Filin
 def read_file(file: str, options: ReadOptions, home: str = "", version: str = xltools.__version__) -> Filings:
     """Return the filings of one file; *home* is the folder from which its path is relative.
 
-    Raises :class:`InputError` if the file cannot be opened, or if the caller has another *version* of this package.
+    Raises :class:`InputError` if the caller has another *version* of this package.
     """
     if version != xltools.__version__:
         about = {
@@ -204,15 +204,15 @@ def read_file(file: str, options: ReadOptions, home: str = "", version: str = xl
             "place": platform.node(),
         }
         raise InputError(Problem("other-xltools", facts=about))
-    return tuple(readings(file, content_of(file, options.limits, home), options.limits, options.read, home))
+    return tuple(readings(file, options.limits, options.read, home))
 
 
 class Inputs(NamedTuple):
-    """The files that were read, their filings, and how many files and members of archives were skipped."""
+    """The files that were read, their filings, and the files and members of archives that were skipped."""
 
     inbox: Inbox
     filings: list[Filing]
-    skipped: int
+    skipped: list[Skipped]
 
 
 Watch = Callable[[Iterator[Filings], int], Iterator[Filings]]
@@ -262,11 +262,11 @@ def read_inputs(
     *allow_none*.
     """
     inbox = gather(places)
-    skipped = inbox.skipped
-    if not inbox.files and not allow_none:
-        raise InputError(Problem("no-workbooks", "、".join(map(str, places))))
-    filings: list[Filing] = []
+    filings, skipped = list[Filing](inbox.refusals()), list(inbox.skipped)
+    if not inbox.files and not filings and not allow_none:
+        named = [Problem("skipped-file", one.name) for one in skipped]
+        raise InputError(Problem("no-workbooks", "、".join(map(str, places))), *named)
     for found in execution.read(inbox.files, options):
-        skipped += found.count(None)
-        filings += (on_roster(filing, roster, district) for filing in found if filing)
+        skipped += (one for one in found if isinstance(one, Skipped))
+        filings += (on_roster(one, roster, district) for one in found if not isinstance(one, Skipped))
     return Inputs(inbox, filings, skipped)

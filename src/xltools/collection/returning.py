@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from xltools.collection.inbox import InboxItem, content_of, items, name_of
+from xltools.collection.inbox import InboxItem, items, name_of
 from xltools.collection.reading import Inputs
 from xltools.data.failure import raise_if_intended
 from xltools.data.filing import Source
@@ -73,9 +73,8 @@ def return_files(
 
 def _items_of(file: str, limits: Limits) -> Iterator[InboxItem]:
     """Yield the file, or the members of an archive up to one on which the program fails."""
-    data = content_of(file, limits)
     try:
-        yield from filter(None, items(file, data, limits))
+        yield from (item for item in items(file, limits) if isinstance(item, InboxItem))
     except Exception as error:  # noqa: BLE001  one file stops no other
         raise_if_intended(error)
 

@@ -139,18 +139,20 @@ def merge_files(
     return MergedFiles(options, inputs, outcome, last_year, reader)
 
 
-def write_rollup_file(merged: MergedFiles, rollup: Rollup, output: Path) -> SecondReading | None:
+def write_rollup_file(
+    merged: MergedFiles, rollup: Rollup, output: Path, *, is_new: bool = False
+) -> SecondReading | None:
     """Write the roll-up and its manifest, and return what the second reader found, if there was one.
 
     Nothing is written if the second reader has findings. Raises :class:`OutputError` if *output* is one of the files
-    that were read or cannot be written.
+    that were read or cannot be written, or if it *is_new* and another program has written it.
     """
     refuse_input(output, merged.inputs.inbox.paths)
     content = merged.workbook(rollup, output.parent)
     reading = merged.second_reader.checked(content, str(output)) if merged.second_reader else None
     if reading and reading.findings:
         return reading
-    write_atomically(output, content)
+    write_atomically(output, content, is_new=is_new)
     facts = reading.facts() if reading else None
     text = manifest.text(rollup, merged.options.settings(), output, content, facts)
     write_atomically(manifest.path_of(output), text.encode("utf-8", "surrogatepass"))

@@ -244,7 +244,7 @@ def create(
     for name in ("outbox", "inbox"):
         (path / name).mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():
-        write_atomically(file, text.encode())
+        write_atomically(file, text.encode(), is_new=True)
     return load(path)
 
 

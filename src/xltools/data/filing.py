@@ -20,8 +20,9 @@ Status = Literal["included", "excluded", "missing", "member"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
-_MEMBER = r"(?i)(?<=\.zip)!"
-_SEPARATOR = r"(?i)[/\\]|(?<=\.zip)!"
+# The mark between a container and its member, which may also be a character of a name.
+_MEMBER = r"(?i)(?:(?<=\.(?:zip|eml|msg|tar|tgz|tbz|txz|bz2))|(?<=\.(?:gz|xz)))!"
+_SEPARATOR = rf"{_MEMBER}|[/\\]"
 
 
 class Source(NamedTuple):
@@ -38,8 +39,15 @@ class Source(NamedTuple):
 
     @property
     def on_disk(self) -> str:
-        """The path of the file on the disk: the file itself, or the archive that contains it."""
+        """The path of the file on the disk: the file itself, or the archive or mail that contains it."""
         return re.split(_MEMBER, self.path)[0]
+
+
+class Skipped(NamedTuple):
+    """A file or a hidden folder that is not read, and why: a word of the catalogue below ``skipped``."""
+
+    name: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

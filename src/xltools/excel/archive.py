@@ -1,11 +1,17 @@
-"""Reads zip archives of workbooks: the members and their names, within the limits."""
+"""Reads what files are packed in: zips, mails, tars and compressed files, all within the same limits.
+
+A zip is read here. Every other container is opened in the sandbox, which returns its members as a zip.
+"""
 
 from __future__ import annotations
 
+import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from xltools.files import ZIP, is_ignored, readable
+from xltools.files import ZIP, readable
 from xltools.office.guard import (
     DAMAGE,
     HEADER,
@@ -15,50 +21,126 @@ from xltools.office.guard import (
     beyond,
     check_bytes,
     check_entries,
-    holds_workbooks,
+    holds_returns,
     is_encrypted,
-    is_package,
     open_zip,
     printable,
     unpacked,
 )
+from xltools.office.kinds import Kind, entries_kind, is_package, kind_of
 
 _NAME_PLACE = slice(26, 28)  # where an entry's local header has the length of its name
 _PACKAGE_STARTS = (b"[content_types].xml", b"_rels/", b"docprops/", b"xl/", b"word/", b"ppt/", b"mimetype")
 _UTF8_FLAG = 0x800
+_COPIES = 4  # of a container, which the sandbox holds in memory besides what the limit allows
+_PATIENCE = 10  # times the limit ``seconds``, for all containers in one file
 
-Member = tuple[str, bytes | ScanError]
+
+class PackedFile(NamedTuple):
+    """A file in a container, or the error in place of its content.
+
+    ``skipped`` is the reason why it is not read, as :func:`~xltools.files.why_ignored` gives them.
+    """
+
+    name: str
+    content: bytes | ScanError
+    skipped: str = ""
 
 
-def is_archive(data: bytes) -> bool:
-    """Return whether *data* is a zip of workbooks and not itself a workbook; most files need only the first bytes."""
+@dataclass(slots=True)
+class Allowance:
+    """What may still be unpacked of one file, with the containers inside it."""
+
+    limits: Limits
+    entries: int = 0
+    unpacked: int = 0
+    seconds: float = 0
+
+    def take(self, entries: int, size: int) -> None:
+        """Count what a container holds; raises :class:`ScanError` if all together exceed a limit."""
+        self.entries += entries
+        self.unpacked += size
+        for name in ("entries", "unpacked"):
+            if getattr(self, name) > getattr(self.limits, name):
+                raise beyond(name, self.limits)
+
+
+def container_kind(data: bytes) -> Kind | None:
+    """Return the kind of the container that *data* is; ``None`` for any other file. Most files need only the first bytes."""
     if not data.startswith(ZIP):
-        return False
+        kind = kind_of(data)
+        return kind if kind.container else None
     length = int.from_bytes(data[_NAME_PLACE], "little")
     if data[HEADER : HEADER + length].replace(b"\\", b"/").lower().startswith(_PACKAGE_STARTS):
-        return False
+        return None
     try:
         with open_zip(data, Limits()) as package:
             names = [name.casefold() for name in package.namelist()]
     except (ScanError, *DAMAGE):
-        return False
-    return not is_package(names) and holds_workbooks(names)
+        return None
+    kind = entries_kind(names)
+    return kind if kind.container and not is_package(names) and holds_returns(names) else None
 
 
-def members(data: bytes, limits: Limits) -> Iterator[Member | None]:
-    """Yield the name and content of each member, or its error in place of the content; ``None`` for a hidden one.
+def members(data: bytes, name: str, kind: Kind, allowance: Allowance) -> Iterator[PackedFile]:
+    """Yield each member of the container *data*, a file called *name*.
 
-    Raises :class:`ScanError` when the archive as a whole is refused.
+    Raises :class:`ScanError` when the container as a whole is refused.
     """
+    if kind.container == "zip":
+        yield from (PackedFile(name, content) for name, content, _ in _zipped(data, allowance))
+        return
+    data = _as_zip(data, name, kind, allowance)
+    for inner, content, remark in _zipped(data, allowance) if data else ():
+        fault = _faults(allowance.limits).get(remark)
+        yield PackedFile(inner, fault or content, "" if fault else remark)
+
+
+def _faults(limits: Limits) -> dict[str, ScanError]:
+    """Return the errors for members that are in a zip without their content, by the remarks on them."""
+    return {
+        "link": ScanError("unreadable-file", "link", "link"),
+        "message": ScanError("mail", kind="outlook"),
+        "large": beyond("file", limits),
+    }
+
+
+def _as_zip(data: bytes, name: str, kind: Kind, allowance: Allowance) -> bytes:
+    """Return the members of a container as a zip, or nothing if it has none."""
+    from xltools.excel.sandbox import SandboxError, run_sandboxed  # noqa: PLC0415  zips need no child process
+
+    limits, started = allowance.limits, time.monotonic()
+    if allowance.seconds > _PATIENCE * limits.seconds:
+        raise beyond("seconds", limits)
+    try:
+        roomy = replace(limits, memory=limits.memory + _COPIES * len(data))
+        return run_sandboxed(kind.container, data, roomy, [name])
+    except SandboxError as error:
+        exceeded = {"too-large": "file", "late": "seconds", "memory": "memory"}
+        if error.code in exceeded:
+            raise beyond(exceeded[error.code], limits) from error
+        code = kind.code if error.code == "missing" else "damaged"
+        raise ScanError(code, error.reason or error.code, kind.name) from error
+    finally:
+        allowance.seconds += time.monotonic() - started
+
+
+def _zipped(data: bytes, allowance: Allowance) -> Iterator[tuple[str, bytes | ScanError, str]]:
+    """Yield the name and the content of each entry of a zip, and its comment."""
+    limits = allowance.limits
     check_bytes(data, limits)
     try:
         with open_zip(data, limits) as package:
             entries = [e for e in check_entries(package, len(data), limits).values() if not e.is_dir()]
             if any(map(is_encrypted, entries)):
                 raise ScanError("encrypted-archive")
+            allowance.take(len(entries), sum(entry.file_size for entry in entries))
             for name, entry in sorted(((meant_name(e), e) for e in entries), key=lambda pair: pair[0]):
-                hidden = any(map(is_ignored, name.split("/")))
-                yield None if hidden else (printable(name), _content(package, entry, limits))
+                yield (
+                    printable(name),
+                    _content(package, entry, limits),
+                    entry.comment.decode("ascii", "replace"),
+                )
     except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
@@ -67,7 +149,7 @@ def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -
     if entry.file_size > limits.file:
         return beyond("file", limits)
     if entry.compress_type not in PLAIN_METHODS:
-        return ScanError("archive", f"compression {entry.compress_type}")
+        return ScanError("archive", f"compression {entry.compress_type}", "method")
     try:
         return unpacked(package, entry)
     except DAMAGE as error:

@@ -16,18 +16,20 @@ from pathlib import Path
 from typing import IO, Literal
 
 from xltools.excel.scan import Limits
+from xltools.office.kinds import Container
 
 _CHILD = Path(__file__).with_name("sandbox_child.py")
-_LIBRARIES = {"cells": "python_calamine", "decrypt": "msoffcrypto"}
+_LIBRARIES = {"cells": "python_calamine", "decrypt": "msoffcrypto", "outlook": "olefile"}
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # without it, Windows shows a console window
 
-Job = Literal["cells", "decrypt"]
+Job = Literal["cells", "decrypt"] | Container  # of a container, the members are returned as a zip
 
 
 class SandboxError(Exception):
     """The child gave no result.
 
-    ``code`` is one of missing (the library is not installed), late, died, unreadable, too-large, wrong-password, spins.
+    ``code`` is one of missing (the library is not installed), late, memory, died, unreadable, too-large, wrong-password,
+    spins.
     """
 
     def __init__(self, code: str, reason: str = "") -> None:
@@ -35,15 +37,16 @@ class SandboxError(Exception):
         super().__init__(f"{code}: {reason}")
 
 
-def run_sandboxed(job: Job, data: bytes, limits: Limits, passwords: Sequence[str] = ()) -> bytes:
+def run_sandboxed(job: Job, data: bytes, limits: Limits, words: Sequence[str] = ()) -> bytes:
     """Return the result of *job* on *data*; raises :class:`SandboxError` and nothing else.
 
-    Passwords are sent through the pipe, because other users of the machine can read the command line.
+    *words* are the passwords to try, or the name of the file. They are sent through the pipe, because other users of
+    the machine can read the command line.
     """
-    if find_spec(_LIBRARIES[job]) is None:
+    if job in _LIBRARIES and find_spec(_LIBRARIES[job]) is None:
         raise SandboxError("missing")
-    encoded = " ".join(password.encode("utf-8", "replace").hex() for password in passwords).encode()
-    limited = [str(limits.memory), str(limits.seconds), str(limits.cells)]
+    encoded = " ".join(word.encode("utf-8", "replace").hex() for word in words).encode()
+    limited = map(str, (limits.memory, limits.seconds, limits.cells, limits.file))
     command = [sys.executable, "-P", str(_CHILD), job, *limited]
     outcome, line_feed, result = _output_of(command, encoded + b"\n" + data, limits).partition(b"\n")
     if not line_feed:

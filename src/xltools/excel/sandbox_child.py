@@ -1,7 +1,8 @@
-"""The script that :mod:`xltools.excel.sandbox` runs as a child process to read or decrypt one untrusted file.
+"""The script that :mod:`xltools.excel.sandbox` runs as a child process to read, decrypt or unpack one untrusted file.
 
 It imports nothing of xltools, so it starts in hundredths of a second. The job and its limits are arguments. Standard
-input holds a line with passwords, then the file. Standard output gets a line with the outcome, then the result.
+input holds a line with passwords or the name of the file, then the file. Standard output gets a line with the outcome,
+then the result.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import datetime as dt
 import io
 import os
+import runpy
 import sys
 import threading
 import time
@@ -18,6 +20,7 @@ from typing import Any
 
 _EXACT = 10**15  # a double holds every whole number below this exactly
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_UNPACKING = os.path.join(os.path.dirname(__file__), "sandbox_unpacking.py")  # noqa: PTH118, PTH120  pathlib is slow to import
 _MOST_SPINS = 1_000_000  # rounds of hashing; Office uses 100,000
 
 
@@ -25,21 +28,29 @@ class RefusalError(Exception):
     """There is no result; the message is the outcome."""
 
 
-def main(job: str, memory: int, seconds: float, cells: int) -> None:
-    """Do one job, with at most *memory* bytes, *seconds* and *cells*; the outcome of success is ``ok``."""
+def main(job: str, memory: int, seconds: float, cells: int, most: int) -> None:
+    """Do one job, with at most *memory* bytes, *seconds*, *cells* and *most* bytes in a file; success is ``ok``."""
     _limit(memory, seconds)
     with open(0, "rb", closefd=False) as source:
-        passwords = source.readline()
+        words = [bytes.fromhex(word.decode("ascii")).decode("utf-8") for word in source.readline().split()]
         data = source.read()
     try:
-        result = _decrypted(data, passwords) if job == "decrypt" else _cells_of(data, cells)
+        if job == "cells":
+            result = _cells_of(data, cells)
+        elif job == "decrypt":
+            result = _decrypted(data, words)
+        else:
+            result = runpy.run_path(_UNPACKING)["as_zip"](job, data, words[0], most)
         outcome = b"ok"
     except RefusalError as refusal:
         outcome, result = str(refusal).encode(), b""
+    except MemoryError:
+        outcome, result = b"memory", b""
     except BaseException as error:  # noqa: BLE001  a panic of the library is not an Exception
         outcome, result = b"unreadable", f"{type(error).__name__}: {error}"[:200].encode("utf-8", "replace")
     with open(1, "wb", closefd=False) as target:
-        target.write(outcome + b"\n" + result)
+        target.write(outcome + b"\n")
+        target.write(result)
 
 
 def _limit(memory: int, seconds: float) -> None:
@@ -114,8 +125,8 @@ def _line(*fields: str) -> bytes:
 # -- decrypting
 
 
-def _decrypted(data: bytes, passwords: bytes) -> bytes:
-    """Return the decrypted file; *passwords* are in hexadecimal, and the first that fits is used."""
+def _decrypted(data: bytes, passwords: list[str]) -> bytes:
+    """Return the decrypted file; the first of *passwords* that fits is used."""
     try:
         import msoffcrypto  # noqa: PLC0415  an extra
         from msoffcrypto.exceptions import InvalidKeyError  # noqa: PLC0415
@@ -125,9 +136,9 @@ def _decrypted(data: bytes, passwords: bytes) -> bytes:
     if getattr(encrypted, "info", {}).get("spinValue", 0) > _MOST_SPINS:
         raise RefusalError("spins")
     verify = {"verify_password": True} if encrypted.format == "ooxml" else {}
-    for password in passwords.split():
+    for password in passwords:
         with contextlib.suppress(InvalidKeyError):
-            encrypted.load_key(password=bytes.fromhex(password.decode("ascii")).decode("utf-8"), **verify)
+            encrypted.load_key(password=password, **verify)
             opened = io.BytesIO()
             encrypted.decrypt(opened)
             return opened.getvalue()
@@ -135,4 +146,4 @@ def _decrypted(data: bytes, passwords: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))

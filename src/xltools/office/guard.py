@@ -17,13 +17,15 @@ from typing import IO, NamedTuple
 from xml.parsers import expat
 
 from xltools.errors import InputError, Problem
-from xltools.files import OLE, ZIP
+from xltools.files import ZIP
+from xltools.office.kinds import OTHER, entries_kind, is_package, kind_of, mime_kind
 
 PLAIN_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the only ones in Office documents
 HEADER = 30  # bytes in front of the name in an entry's header
 
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _ENCRYPTED_FLAG = 0x1
+_LONGEST_MIME = 4096
 _UNSAFE = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:|\0", re.MULTILINE)
 _GRACE = (
     10 << 20
@@ -47,11 +49,14 @@ DAMAGE = (
 
 
 class ScanError(Exception):
-    """A file cannot be read. ``code`` is the code of the finding to report, ``reason`` a detail for it."""
+    """A file cannot be read. ``code`` is the code of the finding to report, ``reason`` a detail for it.
 
-    def __init__(self, code: str, reason: str = "") -> None:
-        self.code, self.reason = code, reason
-        super().__init__(f"{code}: {reason}")
+    ``kind`` is the name of the :class:`~xltools.office.kinds.Kind` of file, where that is known.
+    """
+
+    def __init__(self, code: str, reason: str = "", kind: str = OTHER.name) -> None:
+        self.code, self.reason, self.kind = code, reason, kind
+        super().__init__(f"{code}: {reason or kind}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,92 +108,8 @@ def check_bytes(data: bytes, limits: Limits) -> None:
     if len(data) > limits.file:
         raise beyond("file", limits)
     if not data.startswith(ZIP):
-        raise ScanError(_ole_kind(data) if data.startswith(OLE) else _foreign_kind(data))
-
-
-# The code of the finding for an OLE file with a stream of this name.
-_STREAMS = {
-    "Workbook": "old-format",
-    "Book": "old-format",
-    "WordDocument": "word-document",
-    "PowerPoint Document": "not-a-workbook",
-}
-
-
-def _ole_kind(data: bytes) -> str:
-    """Return the code for an OLE file: from its first known stream, because other documents may be embedded."""
-    if _utf16("EncryptedPackage") in data:
-        return "encrypted"
-    places = {name: data.find(_utf16(name)) for name in _STREAMS}
-    found = [name for name, place in places.items() if place >= 0]
-    return _STREAMS[min(found, key=places.__getitem__)] if found else "old-format"
-
-
-def _utf16(text: str) -> bytes:
-    return text.encode("utf-16-le")
-
-
-_MARKS = {  # codes of other kinds of file by their first bytes
-    b"Rar!": "archive",
-    b"7z\xbc\xaf\x27\x1c": "archive",
-    b"\x1f\x8b": "archive",
-    b"BZh": "archive",
-    b"{\\rtf": "word-document",
-    b"%PDF": "not-a-workbook",
-}
-_HEAD = 4096
-_WEB = r"\s*(<!doctype\s+html|<(html|head|body|meta|table|style|script|div)\b|mime-version:)"
-_XML_SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
-
-
-def _foreign_kind(data: bytes) -> str:
-    """Return the code for a file that is neither a zip nor OLE."""
-    head = data[:_HEAD]
-    if ZIP.startswith(head) or not head.strip(b"\0"):
-        return "damaged"  # cut off, or only zero bytes
-    if found := next((code for mark, code in _MARKS.items() if head.startswith(mark)), None):
-        return found
-    if _is_lock(data):
-        return "lock-file"
-    text = _decoded(head)
-    return "not-a-workbook" if text is None else _text_kind(text.casefold())
-
-
-def _text_kind(head: str) -> str:
-    """Return the code for a text file that begins with *head*."""
-    if re.match(_WEB, head) or "<html" in head:
-        return "html-file"
-    if head.lstrip().startswith("<?xml"):
-        return "old-format" if _XML_SPREADSHEET in head else "not-a-workbook"
-    return "csv-file"
-
-
-_LOCK_SIZES = {162, 165}
-_LOCK_NAME = 54
-
-
-def _is_lock(data: bytes) -> bool:
-    """Return whether *data* is the lock file of an open document: the length and name of a user, padded."""
-    return (
-        len(data) in _LOCK_SIZES
-        and 0 < data[0] <= _LOCK_NAME
-        and not data[1 + data[0] : 1 + _LOCK_NAME].strip(b" \0")
-    )
-
-
-def _decoded(head: bytes) -> str | None:
-    """Return the beginning of a file as text, decoded as UTF-16, UTF-8 or GB 18030; ``None`` if it is not text."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return head[: len(head) // 2 * 2].decode("utf-16", "replace")
-    if re.search(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]", head):
-        return None
-    for encoding in ("utf-8-sig", "gb18030"):
-        for cut in range(4):  # the last character may be cut
-            try:
-                return head[: len(head) - cut].decode(encoding)
-            except UnicodeDecodeError:
-                continue
-    return None
+        kind = kind_of(data)
+        raise ScanError(kind.code, kind=kind.name)
 
 
 # -- the directory of the zip
@@ -258,19 +179,22 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:200])
 
 
-_WORKBOOK_NAMES = r"[^/]\.(xls[xmb]?|et|ods|docx|zip|rar|7z)$"
+_RETURN_NAMES = (
+    r"[^/]\.(xl[st][xmb]?|ett?|ods|docx?|wps|rtf|csv|pdf|ofd|eml|msg|mht|zip|rar|7z|tar|tgz|gz|bz2|xz)$"
+)
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
 
 def check_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:
     """Raise :class:`ScanError` unless the entries have the names and compression of a workbook without macros."""
     if not is_package(parts):
-        raise ScanError(_zip_kind(package, parts))
+        raise _no_package(package, parts)
     if any(map(is_encrypted, parts.values())):
         raise ScanError("encrypted-archive")
     folders = {name.partition("/")[0] for name in parts}
     if "xl" not in folders and folders & {"word", "ppt", "visio"}:
-        raise ScanError("word-document" if "word" in folders else "not-a-workbook")
+        other = "slides" if "ppt" in folders else "drawing"
+        raise ScanError("word-document") if "word" in folders else ScanError("not-a-workbook", kind=other)
     if "xl/workbook.bin" in parts and "xl/workbook.xml" not in parts:
         raise ScanError("old-format")
     if macros := next((name for name in parts if _MACROS.search(name)), None):
@@ -279,14 +203,9 @@ def check_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> N
         raise ScanError("damaged", f"compression {strange.compress_type}")
 
 
-def is_package(names: Iterable[str]) -> bool:
-    """Return whether these folded names belong to an Office document."""
-    return not {"[content_types].xml", "_rels/.rels"}.isdisjoint(names)
-
-
-def holds_workbooks(names: Iterable[str]) -> bool:
-    """Return whether any of these folded names is that of a workbook or of an archive."""
-    return any(re.search(_WORKBOOK_NAMES, name) for name in names)
+def holds_returns(names: Iterable[str]) -> bool:
+    """Return whether any of these folded names is that of a workbook, a document, a mail or an archive."""
+    return any(re.search(_RETURN_NAMES, name) for name in names)
 
 
 def is_encrypted(entry: zipfile.ZipInfo) -> bool:
@@ -294,21 +213,24 @@ def is_encrypted(entry: zipfile.ZipInfo) -> bool:
     return bool(entry.flag_bits & _ENCRYPTED_FLAG)
 
 
-def _zip_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> str:
-    """Return the code for a zip that is not an Office document."""
+_MOST_NAMED = 5
+
+
+def _no_package(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> ScanError:
+    """Return the error for a zip that is not an Office document."""
     mime = parts.get("mimetype")
-    if mime is not None and mime.file_size < _HEAD and mime.compress_type in PLAIN_METHODS:
-        kind = unpacked(package, mime)
-        return (
-            "old-format"
-            if b"spreadsheet" in kind
-            else "word-document"
-            if b".text" in kind
-            else "not-a-workbook"
-        )
-    if holds_workbooks(parts):
-        return "encrypted-archive" if any(map(is_encrypted, parts.values())) else "archive"
-    return "not-a-workbook"
+    if mime is not None and mime.file_size < _LONGEST_MIME and mime.compress_type in PLAIN_METHODS:
+        kind = mime_kind(unpacked(package, mime))
+        return ScanError(kind.code, kind=kind.name)
+    kind = entries_kind(parts)
+    if not kind.container:
+        return ScanError(kind.code, kind=kind.name)
+    if not holds_returns(parts):
+        names = [printable(name) for name in list(parts)[:_MOST_NAMED]]
+        return ScanError("not-a-workbook", "、".join(names), kind=kind.name)
+    return ScanError(
+        "encrypted-archive" if any(map(is_encrypted, parts.values())) else kind.code, kind=kind.name
+    )
 
 
 # -- large parts

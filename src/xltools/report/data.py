@@ -8,7 +8,7 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from xltools.checking.collection import Collection
-from xltools.data.filing import Filing, Return, Shown
+from xltools.data.filing import Filing, Return, Shown, Skipped
 from xltools.data.finding import Finding, Severity
 from xltools.data.number import is_whole
 from xltools.prose.checks import matches
@@ -88,8 +88,10 @@ def _agency_object(filing: Filing) -> dict[str, str] | None:
     return {"code": agency.code, "name": agency.name, "district": agency.district} if agency else None
 
 
-def collection_object(collection: Collection, lang: Lang, passed_over: int = 0) -> dict[str, object]:
-    """Return a verification as a JSON object; *passed_over* is the number of files that were skipped."""
+def collection_object(
+    collection: Collection, lang: Lang, skipped: Sequence[Skipped] = ()
+) -> dict[str, object]:
+    """Return a verification as a JSON object with the files that were *skipped*."""
     files = [
         {
             "file": one.filing.source.path,
@@ -103,11 +105,12 @@ def collection_object(collection: Collection, lang: Lang, passed_over: int = 0) 
     return {
         "files": files,
         "findings": [finding_object(finding, lang) for finding in collection.findings],
+        "passed_over": [{"file": one.name, "reason": one.why} for one in skipped],
         "summary": {
             "files": len(collection.examined),
             "clean": len(collection.examined) - collection.tally.bad,
             "missing": len(collection.missing),
-            "passed_over": passed_over,
+            "passed_over": len(skipped),
             **{f"{s.value}s": collection.count(s) for s in Severity},
         },
     }

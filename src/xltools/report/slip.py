@@ -44,9 +44,13 @@ class Returned:
         return harmless("\n".join([head, *items, t("returned.foot")]) + "\n")
 
 
+# A defect of the program, and what is only to be done on the coordinator's computer.
+_OF_THE_COORDINATOR = {"reader-failed", "unreadable-file", "not-downloaded"}
+
+
 def returned(examined: Examined) -> Returned | None:
     """Return the file to send back, or None if the agency has nothing to do, as after a defect of the program."""
-    findings = [finding for finding in examined.findings if finding.code != "reader-failed"]
+    findings = [finding for finding in examined.findings if finding.code not in _OF_THE_COORDINATOR]
     if not any(finding.is_open for finding in findings):
         return None
     # Findings with an explanation stay on the slip, so the explanation comes back with the file.

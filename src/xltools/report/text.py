@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.grouping import FindingGroup, grouped
+from xltools.data.filing import Skipped
 from xltools.data.finding import Finding, Severity
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from xltools.data.rollup import Rollup
 
 
-def collection_text(collection: Collection, lang: Lang) -> str:
-    """Return :func:`collection_blocks` as one text."""
-    return "\n\n".join(collection_blocks(collection, lang))
+def collection_text(collection: Collection, lang: Lang, skipped: Sequence[Skipped] = ()) -> str:
+    """Return :func:`collection_blocks` as one text, with the files that were *skipped* in the last line."""
+    last = [skipped_text(skipped, lang)] if skipped else []
+    return "\n\n".join([*collection_blocks(collection, lang), *last])
 
 
 def collection_blocks(collection: Collection, lang: Lang) -> Iterator[str]:
@@ -34,6 +36,20 @@ def collection_blocks(collection: Collection, lang: Lang) -> Iterator[str]:
         lines = (_finding_lines(f, message(f, lang), f.address, t) for f in collection.of_no_file)
         yield "\n".join([t("report.collection"), *lines])
     yield summary(collection, lang)
+
+
+_MOST_SKIPPED = 20  # names in one line; JSON has all of them
+
+
+def skipped_text(skipped: Sequence[Skipped], lang: Lang) -> str:
+    """Return the names of the files that were skipped, and why, as one line."""
+    t, names = catalog(lang), dict[str, list[str]]()
+    for one in skipped[:_MOST_SKIPPED]:
+        names.setdefault(one.why, []).append(one.name)
+    parts = [t(f"skipped.{why}", names=t("skipped.separator").join(found)) for why, found in names.items()]
+    if len(skipped) > _MOST_SKIPPED:
+        parts.append(t("skipped.more", count=len(skipped) - _MOST_SKIPPED))
+    return t("report.passed-over", count=len(skipped), names=t("skipped.and").join(parts))
 
 
 def summary(collection: Collection, lang: Lang) -> str:

@@ -24,8 +24,8 @@ LOCALES = _FOLDER / "locale"  # click's own messages, compiled for gettext
 
 # Not characters: UTF-8 cannot encode surrogates, and XML allows none of these.
 _NO_CHARACTERS = r"\ud800-\udfff\ufffe\uffff"
-# Control characters, which a terminal obeys, and those that change the direction of a line.
-_COMMANDS = rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069{_NO_CHARACTERS}]"
+# Control characters, which a terminal obeys, and those that change the direction of a line or end it.
+_COMMANDS = rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069{_NO_CHARACTERS}]"
 
 
 class Sum(NamedTuple):
@@ -152,7 +152,7 @@ def cause_text(cause: _CodeWithFacts, lang: Lang) -> str:
 def problem_text(problem: Problem, lang: Lang) -> str:
     """Return the sentence for a problem that stops the work, preceded by its place."""
     sentence = catalog(lang)(f"problem.{problem.code}", **problem.facts)
-    return f"{problem.place}: {sentence}" if problem.place else sentence
+    return f"{harmless_line(problem.place)}: {sentence}" if problem.place else sentence
 
 
 def error_text(error: XltoolsError, lang: Lang) -> str:
@@ -214,6 +214,11 @@ def _joined(terms: list[tuple[int, str]]) -> str:
 def harmless(text: str) -> str:
     """Return *text* with U+FFFD in place of control characters, which names and cells of files may contain."""
     return re.sub(_COMMANDS, "\ufffd", text)
+
+
+def harmless_line(text: str) -> str:
+    """Return a name as :func:`harmless` does, and in one line."""
+    return re.sub(r"[\t\n]", "\ufffd", harmless(text))
 
 
 def characters(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import zipfile
@@ -10,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from xltools.witness.containers import contents
 from xltools.witness.document import printed_values
 from xltools.witness.form import FormFigures
 from xltools.witness.labels import GridPlace
@@ -19,7 +19,6 @@ from xltools.witness.workbook import LabelledWorkbook, figure_values
 MOST = 2000  # files that are read; of larger collections, a sample of this size
 _ROWS = "各单位数据"
 _PREFIX = "xltools."
-_LARGEST = 64 << 20  # bytes; larger members of an archive are skipped
 
 
 class AddedFile(NamedTuple):
@@ -86,7 +85,7 @@ class Returns:
         self.sample = sorted(added, key=lambda one: one.sha256)[:MOST]
         self.values: dict[AddedFile, Mapping[str, Value]] = {}
         self.undecided: list[Undecided] = []
-        self._archives: dict[Path, dict[str, str]] = {}
+        self._members: dict[Path, dict[str, bytes]] = {}
         for one in self.sample:
             self._read(one)
 
@@ -117,17 +116,14 @@ class Returns:
         return figure_values(LabelledWorkbook(io.BytesIO(content)), self.form)
 
     def _content_of(self, one: AddedFile) -> bytes | Unknown:
-        """Return the content with the recorded hash: that of the file, or of a member of the archive."""
-        content = one.path.read_bytes()
-        if hashlib.sha256(content).hexdigest() == one.sha256:
-            return content
-        if not zipfile.is_zipfile(io.BytesIO(content)):
-            return Unknown("changed")
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if one.path not in self._archives:
-                self._archives[one.path] = dict(_members(archive))
-            name = self._archives[one.path].get(one.sha256)
-            return Unknown("changed") if name is None else archive.read(name)
+        """Return the content with the recorded hash: that of the file, or of a member of the archive or the mail."""
+        if one.path not in self._members:
+            content = one.path.read_bytes()
+            if hashlib.sha256(content).hexdigest() == one.sha256:
+                return content
+            wanted = {added.sha256 for added in self.sample if added.path == one.path}
+            self._members[one.path] = contents(content, wanted)
+        return self._members[one.path].get(one.sha256, Unknown("changed"))
 
     def verdict(
         self, differences: Iterable[FigureDifference] = (), more: Iterable[Undecided] = ()
@@ -260,14 +256,6 @@ def _sum_of(inputs: Mapping[str, Value], parts: Mapping[str, int]) -> Value:
 def _is_word(content: bytes) -> bool:
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         return "word/document.xml" in package.namelist()
-
-
-def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    """Yield hash and name of the members of an archive that can be read."""
-    for member in archive.infolist():
-        if member.file_size <= _LARGEST and not member.flag_bits & 1:
-            with contextlib.suppress(Exception):  # a damaged member, or a method that zipfile does not know
-                yield hashlib.sha256(archive.read(member)).hexdigest(), member.filename
 
 
 class _RollupRows:

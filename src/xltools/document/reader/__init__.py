@@ -25,6 +25,7 @@ from xltools.document.reader.passages import passages_of
 from xltools.document.reader.placing import PlacedTable, place
 from xltools.document.reader.rows import rows_of, without_marks
 from xltools.document.reader.title import ReportTitle, title_in, title_of
+from xltools.excel.refusing import refused
 from xltools.form import library
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Cell, Form, Section
@@ -62,7 +63,7 @@ def read_document(
     try:
         found = _filing(flow_of(data, limits or Limits()), source, form, given or ReportIdentity())
     except ScanError as error:
-        return RefusedFile(source, (Finding(error.code, name, found=error.reason),))
+        return refused(source, error, data)
     return found or RefusedFile(source, (Finding(unrelated_code(data), name),))
 
 
@@ -76,7 +77,7 @@ def report_in(
     except ScanError as error:
         # Files that may do harm are reported; for others, the caller already has a finding.
         is_harmful = error.code in _HARMFUL
-        return RefusedFile(source, (Finding(error.code, name, found=error.reason),)) if is_harmful else None
+        return refused(source, error, data) if is_harmful else None
 
 
 def _filing(flow: Flow, source: Source, form: Form | None, given: ReportIdentity) -> Filing | None:

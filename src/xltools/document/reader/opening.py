@@ -8,8 +8,9 @@ from xltools.document.reader.flow import Flow
 from xltools.document.reader.plain_text import read_text
 from xltools.document.reader.web import read_page
 from xltools.document.reader.word import read_word
-from xltools.files import OLE, ZIP
+from xltools.files import ZIP
 from xltools.office.guard import Limits, ScanError, beyond
+from xltools.office.kinds import OTHER, kind_of
 from xltools.text import characters
 
 _LONGEST = 4 << 20  # bytes of a web page or a text; a report has a few hundred thousand
@@ -19,7 +20,8 @@ _PAGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,30})", re.IGNORECASE)
-_MAIL = re.compile(rb"\s*(?:mime-version|from|content-type):", re.IGNORECASE)
+# The kinds of file in which a text is looked for. UTF-16 without a byte order mark is of no known kind.
+_TEXTS = {"page", "text", "xml", OTHER.name}
 # The encodings that a page may declare, by their labels in the WHATWG Encoding Standard, with Python's names. No other
 # label is passed to Python, some of whose codecs are not text encodings. UTF-8 and GB18030 (which includes GBK and
 # GB2312) are always tried.
@@ -48,12 +50,11 @@ def flow_of(data: bytes, limits: Limits) -> Flow:
         raise ScanError("empty-file")
     if data.startswith(ZIP):
         return read_word(data, limits)
-    if data.startswith((OLE, b"{\\rtf")):
-        raise ScanError("word-document")
-    if data.startswith(b"%PDF"):
-        raise ScanError("not-a-workbook")
-    if _MAIL.match(data[:_HEAD]):
-        raise ScanError("html-file")  # a page saved with its resources, in the format of mail (MHTML)
+    kind = kind_of(data)
+    if kind.name not in _TEXTS:
+        # Among documents, an OLE file of an unknown kind is taken for one of an old version of Word.
+        code = "word-document" if kind.name == "old-workbook" else kind.code
+        raise ScanError(code, kind=kind.name)
     if len(data) > min(_LONGEST, limits.file):
         raise beyond("file", limits) if len(data) > limits.file else ScanError("too-large", f"> {_LONGEST:,}")
     text = _decoded(data)

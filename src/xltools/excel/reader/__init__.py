@@ -24,6 +24,7 @@ from xltools.excel.reader.rollup import read_rollup
 from xltools.excel.reader.sheets import read_sheets
 from xltools.excel.reader.slip import take_slip
 from xltools.excel.reader.stamp import find_form, read_stamp
+from xltools.excel.refusing import refused
 from xltools.excel.scan import Facts, Limits, ScanError
 from xltools.files import read_bytes, shown
 from xltools.form import library
@@ -53,8 +54,7 @@ def read(
     limits = limits or Limits()
     data, name = read_bytes(path, limits.file), shown(path)
     if len(data) > limits.file:
-        source = Source(name, size=path.stat().st_size)
-        return RefusedFile(source, (Finding("too-large", name, found=beyond("file", limits).reason),))
+        return refused(Source(name, size=path.stat().st_size), beyond("file", limits))
     return read_package(data, name, form, limits, by_labels=by_labels, key=key, passwords=passwords)
 
 
@@ -73,7 +73,7 @@ def read_package(
     try:
         facts = facts_of(data, limits, passwords)
     except ScanError as error:
-        return RefusedFile(source, (Finding(error.code, name, found=error.reason),))
+        return refused(source, error, data)
     explanations = take_slip(facts)
     filing = _read_facts(facts, source, form, by_labels=by_labels, key=key)
     return replace(filing, explanations=explanations) if explanations else filing

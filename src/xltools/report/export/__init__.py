@@ -64,12 +64,13 @@ def export(
     policy: Policy | None = None,
     strict: bool = False,
     wide: Form | None = None,
+    are_new: bool = False,
 ) -> Extract:
     """Write the figures of *filings* and the dictionary, and return the extract with its counts.
 
     The messages of findings are in *lang*. See :class:`Extract` for *policy*, *strict* and *wide*. No file appears
     before all are complete. Raises :class:`OutputError` if a workbook or one of the *sources*, the files that were
-    read, would be replaced.
+    read, would be replaced, or if the files *are_new* and another program has written one of them.
     """
     paths, sources = outputs(output, how), list(sources)
     for path in paths:
@@ -78,9 +79,9 @@ def export(
     module, traits = _module(how), FORMATS[how]
     extract = Extract(filings, policy, strict, wide, traits.is_fixed)
     if traits.is_database:
-        module.write(output, extract, lang)
+        module.write(output, extract, lang, are_new=are_new)
     else:
-        with writing(paths[0]) as figures, writing(paths[1]) as dictionary:
+        with writing(paths[0], is_new=are_new) as figures, writing(paths[1], is_new=are_new) as dictionary:
             module.write_table(figures, tables.figures(extract), extract.forms)
             module.write_table(dictionary, tables.dictionary(extract.forms.values()), extract.forms)
     return extract

@@ -21,9 +21,9 @@ _TYPES: dict[Kind, str] = {"text": "TEXT", "whole": "INTEGER", "decimal": "", "f
 _LARGEST = 2**63 - 1
 
 
-def write(output: Path, extract: Extract, lang: Lang) -> None:
+def write(output: Path, extract: Extract, lang: Lang, *, are_new: bool) -> None:
     """Write all tables and views to *output*; raise :class:`OutputError` if SQLite cannot."""
-    with replacing(output) as path:
+    with replacing(output, is_new=are_new) as path:
         try:
             _write_database(path, extract, lang)
         except sqlite3.Error as error:
