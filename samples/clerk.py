@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from xml.sax.saxutils import escape, unescape
+from xml.sax.saxutils import escape, quoteattr, unescape
 
 from xltools.excel.package import patched, with_parts
 from xltools.form.address import column_index, column_name
@@ -233,21 +233,38 @@ def with_rows_copied(package: bytes, sheet: str, first: int, last: int, by: int)
 
 def with_date(package: bytes, sheet: str, address: str, serial: int) -> bytes:
     """Return the workbook with a date in a cell, as programs convert 1-5: a number with a date format."""
+    return _with_style(package, sheet, address, "14", f"><v>{serial}</v>")
+
+
+def with_number_format(package: bytes, sheet: str, address: str, content: Mapping[str, str]) -> bytes:
+    """Return the workbook with a number format in a cell: its ``code``, and the ``value`` or the ``text`` of the cell."""
+
+    def add(part: bytes) -> bytes:
+        code = f'<numFmt numFmtId="399" formatCode={quoteattr(content["code"])}/>'
+        return re.sub("(<numFmts[^>]*>)", lambda m: m[0] + code, part.decode()).encode()
+
+    inside = f"><v>{content['value']}</v>" if "value" in content else ""
+    inside = inside or f' t="inlineStr"><is><t>{escape(content["text"])}</t></is>'
+    return _with_style(patched(package, {"xl/styles.xml": add}), sheet, address, "399", inside)
+
+
+def _with_style(package: bytes, sheet: str, address: str, number: str, inside: str) -> bytes:
+    """Return the workbook with a cell of a new style, which has the number format of that *number*."""
     styles = _read(package, "xl/styles.xml")
     count = int(re.search(r'<cellXfs count="(\d+)"', styles)[1])  # type: ignore[index]
 
     def style(part: bytes) -> bytes:
-        added = (
-            '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
-        )
+        added = f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
         text = part.decode().replace("</cellXfs>", added)
         return text.replace(f'<cellXfs count="{count}"', f'<cellXfs count="{count + 1}"').encode()
 
-    def date(part: bytes) -> bytes:
-        cell = f'<c r="{address}" s="{count}"><v>{serial}</v></c>'
-        return re.sub(rf'<c r="{address}"(?: [^>]*)?(?:/>|>.*?</c>)', cell, part.decode(), count=1).encode()
+    def cell(part: bytes) -> bytes:
+        new = f'<c r="{address}" s="{count}"{inside}</c>'
+        return re.sub(
+            rf'<c r="{address}"(?: [^>]*)?(?:/>|>.*?</c>)', lambda _: new, part.decode(), count=1
+        ).encode()
 
-    return patched(package, {part_of(package, sheet): date, "xl/styles.xml": style})
+    return patched(package, {part_of(package, sheet): cell, "xl/styles.xml": style})
 
 
 def retyped(package: bytes) -> bytes:
@@ -290,6 +307,24 @@ def without_names(package: bytes) -> bytes:
         return re.sub(r"<definedNames>.*</definedNames>", "", part.decode()).encode()
 
     return patched(package, {"xl/workbook.xml": drop})
+
+
+def without_properties(package: bytes) -> bytes:
+    """Return the workbook without custom document properties."""
+    empty = rb"<property .*</property>"
+    return patched(package, {"docProps/custom.xml": lambda part: re.sub(empty, b"", part, flags=re.DOTALL)})
+
+
+def with_names(package: bytes, names: Mapping[str, str]) -> bytes:
+    """Return the workbook with further defined names."""
+    added = "".join(
+        f'<definedName name="{name}">{escape(text)}</definedName>' for name, text in names.items()
+    )
+
+    def add(part: bytes) -> bytes:
+        return part.replace(b"</definedNames>", f"{added}</definedNames>".encode())
+
+    return patched(package, {"xl/workbook.xml": add})
 
 
 def without_sheet(package: bytes, sheet: str) -> bytes:

@@ -231,6 +231,10 @@ def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) 
     place = layout(find("xxgk-2021"))
     for name, serial in file.get("date", {}).items():
         content = clerk.with_date(content, *place.address(name), serial)
+    if "number_format" in file:
+        content = clerk.with_number_format(
+            content, *place.address(file["number_format"]["name"]), file["number_format"]
+        )
     for name, value in file.get("properties", {}).items():
         content = clerk.with_property(content, name, value)
     for key, change in _CHANGES.items():
@@ -261,6 +265,8 @@ _CHANGES = {
     "replace": lambda content, r: clerk.with_part_changed(content, r["sheet"], (r["old"], r["new"])),
     "comment": lambda content, comment: clerk.with_comment(content, **comment),
     "no_names": lambda content, _: clerk.without_names(content),
+    "no_properties": lambda content, _: clerk.without_properties(content),
+    "defined_names": clerk.with_names,
     "retyped": lambda content, _: clerk.retyped(content),
     "encrypt": encrypted,
     "cut": lambda content, length: content[:length],

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 import strategies
 from conftest import HERE
-from xltools.data.number import close, is_blank, normal, stored
+from xltools.data.number import close, normal, stored
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record, total
 from xltools.errors import AdditionError
 from xltools.form.library import find
 from xltools.form.linear import Linear
+from xltools.white_space import is_blank
 
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))

@@ -93,7 +93,7 @@ def without_ours(data, original):
     slip = slip_of(facts)
     facts.sheets.remove(slip.sheet)
     facts.names.pop(MARKER)
-    facts.locked, facts.dates = facts.locked[: len(before.locked)], facts.dates[: len(before.dates)]
+    facts.locked, facts.formats = facts.locked[: len(before.locked)], facts.formats[: len(before.formats)]
     for sheet in facts.sheets:
         told = {p: c._replace(text=without_marks(c.text)) for p, c in sheet.comments.items()}
         sheet.comments = {p: c for p, c in told.items() if c.text or c.author != AUTHOR}

@@ -149,6 +149,11 @@ FRAGMENTS = (
     ),
     *(
         '<col min="2" max="3" hidden="1"/>',
+        '<col min="2" max="3" width="0"/>',
+        '<row r="2" ht="0">',
+        '<sheetFormatPr zeroHeight="1"/>',
+        '<sheetFormatPr defaultRowHeight="0"/>',
+        '><f t="array" ref="A1:B2">B1</f><v>1</v></c>',
         "</sheetViews>",
         "<sheetViews>",
         "\n",
@@ -161,7 +166,7 @@ FRAGMENTS = (
 )
 # Most of it sound, so that what comes of it is not always the same refusal.
 ROW = st.tuples(
-    st.sampled_from(['<row r="1">', '<row r="2">', '<row r="3" hidden="1">', "<row>"]),
+    st.sampled_from(['<row r="1">', '<row r="2">', '<row r="2" ht="0">', '<row r="3" hidden="1">', "<row>"]),
     st.lists(
         st.tuples(
             st.sampled_from(['<c r="A1"', '<c r="B1"', '<c r="A2"', '<c r="B2"', '<c r="C3"', '<c r="D3"']),

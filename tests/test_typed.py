@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from decimal import Decimal
 
 import pytest
@@ -10,6 +12,9 @@ from hypothesis import strategies as st
 
 from xltools.data.finding import SEVERITY
 from xltools.data.typed_numbers import typed
+from xltools.white_space import visible
+
+INVISIBLE = [chr(c) for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)) == "Cf"]
 
 ACCEPTED = {
     "12": "12",
@@ -18,10 +23,21 @@ ACCEPTED = {
     "１２．５": "12.5",
     "1,204": "1204",
     "1，204": "1204",
-    "1 204": "1204",
+    "1\u2009204": "1204",
+    "1\u202f204.5": "1204.5",
+    "12 000": "12000",
     "12,345,678": "12345678",
     "12件": "12",
     "12 件": "12",
+    "12（件）": "12",
+    "12 [件]": "12",
+    "12【件】": "12",
+    "12\n件": "12",
+    "148\u200e": "148",
+    "\u200f148": "148",
+    "14\u00ad8": "148",
+    "148\u2060\ufe0f": "148",
+    "148\u2028": "148",
     "１２　件": "12",
     "(5)": "5",
     "（5）": "5",
@@ -59,7 +75,27 @@ REFUSED = {
     "超过20件": "text-vague",
     "20件以上": "text-vague",
     "1e400": "number-too-large",
-    "1E5": "number-too-large",
+    "1E5": "text-scientific",
+    "1.2e1": "text-scientific",
+    "１Ｅ＋３": "text-scientific",
+    "1.2×10^3": "text-scientific",
+    "1e14": "text-scientific",
+    "1e15": "number-too-large",
+    "148\n150": "text-two-numbers",
+    "148\r\n150": "text-two-numbers",
+    "148\u2028150": "text-two-numbers",
+    "12\t345": "text-two-numbers",
+    "148  150": "text-two-numbers",
+    "148\u3000150": "text-two-numbers",
+    "148\u00a0150": "text-two-numbers",
+    "148 150": "text-two-numbers",
+    "1 204": "text-two-numbers",
+    "148件 150件": "text-two-numbers",
+    "148、150": "text-two-numbers",
+    "1 2": "text-two-numbers",
+    "2024-01-05 10:00": "text-date",
+    "12（新增）": "text-remark",
+    "12（人）": "text-remark",
     "12345678901234567890": "number-too-large",
     "NaN": "not-a-number",
     "Infinity": "not-a-number",
@@ -129,3 +165,26 @@ def test_no_text_becomes_zero_unless_it_says_zero(text):
 
         assert "0" in unicodedata.normalize("NFKC", text)
     assert (found.value is None) == bool(found.fault)
+
+
+@given(
+    st.integers(1, 999),
+    st.integers(100, 999),
+    st.text(st.sampled_from("\n\r\t \u3000\u00a0\u2003\u2028"), min_size=1, max_size=3),
+)
+def test_two_figures_in_a_cell_are_never_one(one, other, gap):
+    assert typed(f"{one}{gap}{other}", "件", signed=False).fault == "text-two-numbers"
+
+
+@given(
+    st.integers(0, 10**14), st.lists(st.tuples(st.integers(0, 15), st.sampled_from(INVISIBLE)), max_size=5)
+)
+def test_what_nobody_sees_changes_no_figure(number, signs):
+    text = str(number)
+    for place, sign in signs:
+        text = text[:place] + sign + text[place:]
+    assert typed(text, "件", signed=False).value == number
+
+
+def test_every_format_character_of_unicode_is_invisible():
+    assert not visible("".join(INVISIBLE))

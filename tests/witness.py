@@ -7,6 +7,7 @@ import re
 import warnings
 
 import openpyxl
+from openpyxl.styles.numbers import is_date_format
 
 from xltools.excel.scan import Facts, SheetFacts, scan
 
@@ -93,7 +94,8 @@ def _of_cell(where: str, fact, cell, result, facts: Facts):
     if facts.locked:
         yield from _unlike(f"{where} locked", facts.locked[fact.style], bool(cell.protection.locked))
     if cell.is_date and fact.type == "n":
-        yield from _unlike(f"{where} date", bool(facts.dates and facts.dates[fact.style]), True)
+        how = facts.formats[fact.style] if facts.formats else "General"
+        yield from _unlike(f"{where} date", is_date_format(how), True)
     elif fact.type == "n" and fact.text is not None:
         yield from _unlike(
             f"{where} number", float(fact.text), None if isinstance(result, str | None) else float(result)

@@ -12,11 +12,12 @@ from decimal import Decimal
 
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
 from xltools.data.finding import Finding, Place
-from xltools.data.number import close, is_blank
+from xltools.data.number import close
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
 from xltools.prose.checks import prose
 from xltools.text import Sum, Word
+from xltools.white_space import is_blank
 
 
 def verify(filing: Filing) -> tuple[Finding, ...]:

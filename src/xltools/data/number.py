@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 # Spreadsheets hold binary doubles and show 15 significant digits: 96171.6 is stored as 96171.600000000006.
@@ -9,7 +10,9 @@ _FIFTEEN = Context(prec=15, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
 _SMALLEST = -324  # the decimal exponent of the smallest double
 _TOLERANCE = Decimal("1e-13")  # relative; 100 times the error of adding 100 doubles
 _WIDE = Context(prec=60)
-_BLANK = " \t\r\n\u00a0\u3000\u200b\ufeff\u2002\u2003\u2009"
+# A double in a file; an exponent of more digits is beyond every double, and beyond what the decimal module computes.
+_DOUBLE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_LONGEST_EXPONENT = 9
 
 
 def stored(text: str) -> Decimal | None:
@@ -17,15 +20,29 @@ def stored(text: str) -> Decimal | None:
 
     Returns ``None`` for infinity, NaN, text that is no number, and numbers that no spreadsheet stores.
     """
-    try:
-        value = _FIFTEEN.create_decimal(text)
-    except InvalidOperation:
+    if text.isdecimal() and text.isascii() and len(text) <= _FIFTEEN.prec:
+        return Decimal(int(text))
+    if not _DOUBLE.fullmatch(text) or _exponent_length(text) > _LONGEST_EXPONENT:
         return None
-    if not value.is_finite() or value.adjusted() >= _FIFTEEN.prec:
+    value = Decimal(text)
+    if value.adjusted() >= _FIFTEEN.prec:
         return None  # with more than 15 digits before the point the typed number is lost
     if value and value.adjusted() < _SMALLEST:
         return None
-    return normal(value)
+    return normal(_FIFTEEN.plus(value))
+
+
+def is_too_large(text: str) -> bool:
+    """Return whether *text* is a number with more digits before the point than a workbook stores exactly."""
+    if not _DOUBLE.fullmatch(text):
+        return False
+    if _exponent_length(text) > _LONGEST_EXPONENT:
+        return "e-" not in text.lower()
+    return Decimal(text).adjusted() >= _FIFTEEN.prec
+
+
+def _exponent_length(text: str) -> int:
+    return len(text.lower().partition("e")[2].lstrip("+-0"))
 
 
 def kept(value: Decimal) -> str:
@@ -42,16 +59,6 @@ def normal(value: Decimal) -> Decimal:
 def digits(value: Decimal | None) -> str:
     """Return *value* as documents print it: all its digits, without separators; an empty text for ``None``."""
     return "" if value is None else f"{normal(value):f}"
-
-
-def is_blank(text: str) -> bool:
-    """Return whether *text* has only spaces of any kind, such as the ideographic ones of the official form."""
-    return not trimmed(text)
-
-
-def trimmed(text: str) -> str:
-    """Return *text* without leading and trailing spaces of any kind."""
-    return text.strip(_BLANK)
 
 
 def is_whole(value: Decimal) -> bool:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from xltools.data.number import is_blank
 from xltools.data.record import Agency
 from xltools.errors import Problem, RosterError
 from xltools.text import Word, harmless
+from xltools.white_space import is_blank
 
 _IMPOSSIBLE = r'[<>:"/\\|?*\x00-\x1f]'  # in a Windows file name
 _LONGEST = 180  # bytes of a name in UTF-8, so that CODE_NAME_YEAR.xlsx fits every file system

@@ -11,7 +11,8 @@ import unicodedata
 from decimal import Decimal
 from typing import NamedTuple
 
-from xltools.data.number import normal, trimmed
+from xltools.data.number import is_too_large, normal
+from xltools.white_space import joined, visible
 
 _NOTHING = {
     "无",
@@ -32,15 +33,18 @@ _NOTHING = {
     "nil",
 }
 _DIGITS = r"[0-9]+(?:\.[0-9]+)?"
-_GROUPED = r"[0-9]{1,3}(?:[, '][0-9]{3})+(?:\.[0-9]+)?"
+_GROUPED = r"[0-9]{1,3}(?:[,'][0-9]{3})+(?:\.[0-9]+)?"
+# A space that can only separate thousands: a thin one, or one in front of a group that begins with 0, as no figure does.
+_THOUSANDS = r"(?<=\d)(?:[\u2009\u202f](?=\d)|[ \u00a0](?=[0０]\d\d(?!\d)))"
 _PLAIN = rf"[+-]?\s*(?:{_DIGITS}|\.[0-9]+)"
-_SCIENTIFIC = rf"[+-]?{_DIGITS}[eE][+-]?[0-9]+"
+_SCIENTIFIC = rf"[+-]?{_DIGITS}\s*(?:[eE]|[x×*]\s*10\s*\^)\s*[+-]?[0-9]+"
 _BRACKETED = r"\((.+)\)"
 _DATE = r"[0-9]{4}\s*(?:年|[-/.]\s*[0-9]{1,2}\s*[-/.]|[-/]\s*[0-9]{1,2}$).*|[0-9]{1,2}\s*月.*"
 _CHANGE = rf"(?:[+增减升降]|增加|减少|上升|下降|净增|净减)\s*{_DIGITS}.*"
 _VAGUE = rf"(?:约|大约|近|将近|超|超过|逾|不足|不到|至少)\s*{_DIGITS}.*|{_DIGITS}\s*[余多来几]\D*|{_DIGITS}\D*(?:左右|上下|以上|以下)"
+_TWO = r".*[0-9][^\d\s]{0,2}\s*[\s、;|]\s*[+-]?[0-9].*"
 _REMARK = rf"{_DIGITS}\D*[(,;:、]\s*[^\d\s].*"
-_OTHER_UNIT = r"[+-]?\s*[0-9][0-9,. ]*\s*[^\d\s(),.;:、+-]+"
+_OTHER_UNIT = r"[+-]?\s*[0-9][0-9,.' ]*\s*[^\d\s(),.;:、+-]+"
 _LONGEST = 200  # characters; longer than any figure with a remark
 _MOST_DIGITS = 15  # that a spreadsheet stores exactly
 
@@ -62,7 +66,7 @@ def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
     plain, unit = _normalized(text), _normalized(unit)
     if plain.casefold() in _NOTHING:
         return TypedNumber(fault="text-nothing", is_blank=True)
-    core = plain.removesuffix(unit).strip() if plain != unit else plain
+    core = _without_unit(plain, unit)
     if signed:
         core = core.removeprefix("+").strip()
     if (value := _number(core, signed=signed)) is not None:
@@ -78,9 +82,17 @@ def _is_reference_mark(letter: str) -> bool:
 
 
 def _normalized(text: str) -> str:
-    """Return *text* in half width, with one kind of minus sign, and with single spaces."""
-    plain = unicodedata.normalize("NFKC", trimmed(text))
-    return " ".join(plain.replace("\u2212", "-").replace("\u200b", "").split())
+    """Return *text* in half width, with one kind of minus sign and of separator, and with single spaces."""
+    grouped = re.sub(_THOUSANDS, "'", visible(text))
+    return joined(unicodedata.normalize("NFKC", grouped).replace("\u2212", "-"))
+
+
+def _without_unit(text: str, unit: str) -> str:
+    """Return *text* without the *unit* behind the number, which may be in brackets."""
+    bracketed = re.fullmatch(rf"(.+?)\s*[(\[【〔]\s*{re.escape(unit)}\s*[)\]】〕]", text)
+    if bracketed and unit:
+        return bracketed[1]
+    return text.removesuffix(unit).strip() if text != unit else text
 
 
 def _number(text: str, *, signed: bool) -> Decimal | None:
@@ -88,7 +100,7 @@ def _number(text: str, *, signed: bool) -> Decimal | None:
         inner = _number(bracketed[1].strip(), signed=False)
         return -inner if inner is not None and signed else inner  # accountants write -5 as (5)
     if re.fullmatch(_GROUPED, text):
-        return normal(Decimal(re.sub("[, ']", "", text)))
+        return normal(Decimal(re.sub("[,']", "", text)))
     if re.fullmatch(_PLAIN, text) and not text.startswith("+"):
         return normal(Decimal(text.replace(" ", "")))
     return None
@@ -97,7 +109,7 @@ def _number(text: str, *, signed: bool) -> Decimal | None:
 def _fault(core: str, plain: str) -> str:
     """Return the code of the first pattern that matches; the patterns go from special to general."""
     if re.fullmatch(_SCIENTIFIC, core):
-        return "number-too-large"
+        return "number-too-large" if is_too_large(core) else "text-scientific"
     for code, pattern in _FAULTS:
         if re.fullmatch(pattern, core) or re.fullmatch(pattern, plain):
             return code
@@ -109,5 +121,6 @@ _FAULTS = (
     ("text-change", _CHANGE),
     ("text-vague", _VAGUE),
     ("text-remark", _REMARK),
+    ("text-two-numbers", _TWO),
     ("text-unit", _OTHER_UNIT),
 )

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from xltools.form.address import a1
+from xltools.form.address import COLUMNS, ROWS, a1, column_index
 from xltools.form.places import Area
 
 # Excel allows formulas of 8,192 characters. For each bracket, openpyxl searches the rest of the formula.
@@ -122,6 +122,72 @@ def _normalized(text: str) -> str:
     place = re.sub(r"[\s$]+", "", place).upper().removeprefix("_XLFN.")
     single = re.fullmatch(r"([A-Z]+[0-9]+):\1", place)
     return sheet.upper() + mark + (single[1] if single else place)
+
+
+class FormulaParts(NamedTuple):
+    """What a formula is made of: its references and names, the functions in upper case, and the texts in it."""
+
+    references: tuple[str, ...]
+    functions: frozenset[str]
+    texts: tuple[str, ...]
+
+
+# Functions that use only the address of a reference, not the content of its cells.
+_OF_ADDRESSES = {"ROW", "ROWS", "COLUMN", "COLUMNS", "AREAS", "SHEET"}
+
+
+def parts_of(formula: str) -> FormulaParts | None:
+    """Return what a formula, written without ``=``, is made of; ``None`` if openpyxl cannot parse it."""
+    tokens = _tokens(formula.removeprefix("="))
+    if tokens is None:
+        return None
+    references: list[str] = []
+    functions: list[str] = []
+    inside: list[str] = []
+    for token in tokens:
+        if token.type == "FUNC" and token.subtype == "OPEN":
+            first, _, name = token.value.rstrip("(").rpartition(":")  # a function may end a range: A1:INDEX(
+            references += [first] if first else []
+            inside.append(name.upper().removeprefix("_XLFN.").removeprefix("_XLWS."))
+            functions.append(inside[-1])
+        elif token.type == "PAREN" and token.subtype == "OPEN":
+            inside.append("")
+        elif token.subtype == "CLOSE" and inside:
+            inside.pop()
+        elif token.subtype == "RANGE" and not _OF_ADDRESSES.intersection(inside[-1:]):
+            references.append(token.value)
+    texts = tuple(token.value for token in tokens if token.subtype == "TEXT")
+    return FormulaParts(tuple(references), frozenset(functions), texts)
+
+
+class Reference(NamedTuple):
+    """Cells that a formula refers to: the first and the last sheet, both "" for its own sheet, and the area."""
+
+    first_sheet: str
+    last_sheet: str
+    area: Area
+
+
+_CELLS = re.compile(
+    r"@?\$?(?P<left>[A-Z]{1,3})?\$?(?P<top>[0-9]{1,7})?(?::\$?(?P<right>[A-Z]{1,3})?\$?(?P<bottom>[0-9]{1,7})?)?#?",
+    re.IGNORECASE,
+)
+
+
+def referred(reference: str) -> Reference | None:
+    """Return the cells that *reference* means, also for whole rows and columns; ``None`` if it is no address."""
+    sheet, _, place = reference.rpartition("!")
+    match = _CELLS.fullmatch(place)
+    if match is None or (":" not in place and not (match["left"] and match["top"])):
+        return None
+    if sheet.startswith("'"):
+        sheet = sheet[1:-1].replace("''", "'")
+    first, colon, last = sheet.partition(":")
+    left, right = match["left"], match["right"] or match["left"]
+    top, bottom = match["top"], match["bottom"] or match["top"]
+    columns = sorted((column_index(left), column_index(right or left))) if left else [0, COLUMNS - 1]
+    rows = sorted((int(top) - 1, int(bottom or top) - 1)) if top else [0, ROWS - 1]
+    return Reference(first, last if colon else first, Area(rows[0], columns[0], rows[1], columns[1]))
 
 
 def _tokens(formula: str) -> list[Any] | None:

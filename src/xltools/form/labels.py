@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from xltools.form.model import Form
+from xltools.white_space import compact
 
 LONGEST_LABEL = 200  # characters; longer labels are not recognized
 _COMPOSED = re.compile(
@@ -22,7 +23,7 @@ _SIGNS = r"[\"'.,:;()<>《》〈〉「」·。*#_\-]"
 
 @lru_cache(maxsize=4096)  # every file has the same labels
 def plain(text: str) -> str:
-    """Return a label with normalized width, brackets and quotes, without spaces and punctuation after a number."""
+    """Return a label with normalized width, brackets and quotes, compact, without punctuation after a number."""
     if len(text) > LONGEST_LABEL or _COMPOSED.search(text):
         return text
     return re.sub(_NUMBERED, r"\1", _folded(text)).translate(_ALIKE)
@@ -38,7 +39,7 @@ def core(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    return compact(unicodedata.normalize("NFKC", text))
 
 
 def former_word(form: Form, texts: Iterable[str]) -> str:

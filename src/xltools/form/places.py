@@ -175,6 +175,15 @@ class CoverSheet(NamedTuple):
 
 PREFIX = "xltools."  # of the defined names and document properties with the stamp
 STAMP = ("district", "name", "code", "year", "form", "edition", "kind")
+STAMP_LABELS = (
+    "district",
+    "name",
+    "code",
+    "report-year",
+    "form",
+    "edition",
+    "kind",
+)  # on the cover, as keys of words
 COUNT_COLUMN, FIRST_COLUMN = 1, 2  # of the list of checks on the cover
 
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 class Unknown(NamedTuple):
     """An unknown value.
 
-    ``reason`` is text, date, truth, formula, not-found or places (name and labels disagree), and for a whole file
-    not-opened or changed.
+    ``reason`` is text, date, truth, formula, merged, not-found or places (name and labels disagree), and for a whole
+    file not-opened or changed.
     """
 
     reason: str

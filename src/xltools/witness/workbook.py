@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 import openpyxl
+from openpyxl.cell import MergedCell
 from openpyxl.utils.cell import range_boundaries
 
 from xltools.witness.form import FormFigures
@@ -63,6 +64,8 @@ class LabelledWorkbook:
 
     def value(self, sheet: str, place: GridPlace, above: tuple[CellPlace, ...] = ()) -> Value:
         """Return the value of a cell. A formula is evaluated from its cells; *above* has the cells being evaluated."""
+        if isinstance(self.cell(sheet, place), MergedCell):
+            return Unknown("merged")  # openpyxl drops what is behind a merged area
         content = self.content(sheet, place)
         if not self.is_formula(sheet, place):
             return value_of(content)

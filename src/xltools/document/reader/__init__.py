@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, quoted
-from xltools.data.number import is_blank, misfit
+from xltools.data.number import misfit
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.data.typed_numbers import typed
@@ -31,6 +31,7 @@ from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Cell, Form, Section
 from xltools.office.guard import Limits, ScanError
 from xltools.text import Word
+from xltools.white_space import is_blank
 
 __all__ = ["ReportIdentity", "read_document", "report_in"]
 

@@ -15,11 +15,11 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import NamedTuple
 
-from xltools.data.number import is_blank
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.rows import ColumnHead, FormLabels, LabelledRow, is_figure, label_names
 from xltools.form.labels import core
 from xltools.form.model import Block, Form, Line, Section, leaves, walk
+from xltools.white_space import is_blank
 
 _ALIKE = 0.6  # the least similarity of a damaged label to the form's label
 _CLEAR = 0.15  # by how much it must be less similar to every other label

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from xltools.data.number import is_blank
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.flow import CellGrid, Flow, GridCell, LooseRow
 from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.model import Block, Form, Line, walk
 from xltools.office.guard import ScanError
+from xltools.white_space import is_blank
 
 _MOST = 4000  # rows
 _MOST_LINES = 20_000

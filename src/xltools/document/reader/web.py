@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from xltools.data.number import is_blank
 from xltools.document.reader.flow import Flow, FlowItem, GridBuilder, TextLine
 from xltools.office.guard import ScanError
+from xltools.white_space import is_blank
 
 _VOID = {
     *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"),

@@ -15,6 +15,7 @@ from xltools.excel.marking.workbook_part import WorkbookPart
 from xltools.excel.marking.xml_editor import Element, XmlEditor, escaped, xml_element
 from xltools.excel.marking_signs import AUTHOR, is_mark, spans
 from xltools.excel.text_height import lines
+from xltools.excel.threads import is_thread
 from xltools.form.address import a1
 from xltools.text import clerk
 
@@ -38,12 +39,14 @@ def add_comments(
 ) -> None:
     """Add each text at its cell to the sheet in *part*; *sheet* edits it, since it may need a reference to a drawing.
 
-    If the existing drawing is not well-formed XML, nothing is added: the slip and the colours have to suffice.
+    Nothing is added to the note of a thread, because Excel removes it when the thread changes. If the existing drawing is not well-formed XML, nothing is added: the slip and the colours have to suffice.
     """
-    drawing = _drawing_part(parts, book, part, sheet)
+    name = parts.related(part, "comments")
+    threads = _threads(parts.open(name)) if name else set()
+    texts = {cell: text for cell, text in texts.items() if a1(*cell) not in threads}
+    drawing = _drawing_part(parts, book, part, sheet) if texts else None
     if drawing is None:
         return
-    name = parts.related(part, "comments")
     if not name:
         name = parts.unused_name("xl/comments#.xml")
         parts.add(name, f'{HEAD}<comments xmlns="{book.space}"><authors/><commentList/></comments>', _TYPE)
@@ -64,6 +67,18 @@ def enclosed(text: str) -> str:
     begin, end = clerk()("mark.begin"), clerk()("mark.end")
     plain = text.replace(end, end[1:-1]).removeprefix(begin).replace(begin, begin[1:-1])
     return f"{begin}{plain[:_LONGEST]}\n{end}"
+
+
+def _threads(comments: XmlEditor) -> set[str]:
+    """Return the addresses of the notes that belong to threads."""
+    authors = [author.text for author in comments.root.iter("author")]
+    found = set()
+    for comment in comments.root.iter("comment"):
+        number = comment.attributes.get("authorId", "")
+        author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
+        if is_thread(author, "".join(t.text for t in _text_elements(comment))):
+            found.add(comment.attributes.get("ref", "").upper())
+    return found
 
 
 def _add_texts(comments: XmlEditor, texts: Mapping[CellPosition, str]) -> list[CellPosition]:

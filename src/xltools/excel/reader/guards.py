@@ -1,49 +1,79 @@
-"""Checks the protection of sheets and structure, data validations, and hidden rows and columns.
+"""Checks the protection of sheets and structure, data validations, and what is hidden.
 
 All figures are checked anyway, so lost protection is only a note, and hidden cells are a warning.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, typed_names
 from xltools.form.address import a1, column_name, parsed_range
 from xltools.form.places import Sheet
+from xltools.text import Word
 
 # Programs that keep the protection of the structure when they save a workbook.
 _KEEPERS = ("Microsoft Excel", "WPS")
 
 
-def note_lost_guards(reading: WorkbookReading, located: list[LocatedSheet]) -> None:
-    """Note lost protection, unless the workbook was not issued or its format is old."""
-    if reading.by_labels or reading.facts.old_format:
-        return
-    open_sheets = [place.facts.name for place in located if not place.facts.is_protected]
+def note_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedSheet]) -> None:
+    """Note lost protection, unless the workbook was not issued or its format is old, and cells that nobody sees."""
+    if not (reading.by_labels or reading.facts.old_format):
+        _note_lost_guards(reading, located)
+    for place in located.values():
+        _note_hidden(reading, place)
+
+
+def _note_lost_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedSheet]) -> None:
+    open_sheets = [place.facts.name for place in located.values() if not place.facts.is_protected]
     if open_sheets:
         reading.note("unprotected", "", None, found="、".join(open_sheets))
     if not reading.facts.structure_locked and reading.facts.application.startswith(_KEEPERS):
         reading.note("structure-unlocked", "", None)
-    sheets = {sheet.name: sheet for sheet in reading.layout.sheets}
-    for place in located:
-        sheet = sheets.get(place.facts.name)
-        if sheet is not None and sheet.cells:
-            _note_table_guards(reading, sheet, place)
-
-
-def _note_table_guards(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
-    inputs = [located.cells[name] for name in typed_names(reading.layout.form, sheet)]
-    if not reading.is_rollup:
-        ranges = [found for text in located.facts.validations if (found := parsed_range(text))]
-        lost = [place for place in inputs if not any(_covers(area, place) for area in ranges)]
+    for sheet, place in located.items() if not reading.is_rollup else ():
+        ranges = [found for text in place.facts.validations if (found := parsed_range(text))]
+        inputs = [place.cells[name] for name in typed_names(reading.layout.form, sheet)]
+        lost = [one for one in inputs if not any(_covers(area, one) for area in ranges)]
         if lost:
             reading.note("validation-lost", sheet.name, lost[0], found=sheet.name, count=len(lost))
-    rows = sorted(located.facts.hidden_rows.intersection(located.rows.values()))
-    runs = located.facts.hidden_columns
-    columns = sorted({c for first, last in runs for c in located.columns.values() if first <= c <= last})
+
+
+def _note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
+    """Note that a sheet, or rows, columns or cells of its table, cannot be seen."""
+
+    def note(kind: str, place: tuple[int, int], found: str) -> None:
+        what, how = Word(f"hidden-{kind}"), Word(f"unhide-{kind}")
+        reading.note("hidden-cells", facts.name, place, found=found, expected=a1(*place), what=what, how=how)
+
+    facts, cells = located.facts, set(located.cells.values())
+    first = min(cells, default=(0, 0))
+    if facts.state != "visible":
+        note("deep" if facts.state == "veryHidden" else "sheet", first, facts.name)
+    rows = sorted(facts.hidden_rows.intersection(located.rows.values()))
+    columns = sorted(
+        {c for low, high in facts.hidden_columns for c in located.columns.values() if low <= c <= high}
+    )
     if rows or columns:
-        hidden = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
-        place = (rows[0] if rows else inputs[0][0], columns[0] if columns else inputs[0][1])
-        reading.note("hidden-cells", sheet.name, place, found="、".join(hidden), expected=a1(*place))
+        names = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
+        note("lines", (rows[0] if rows else first[0], columns[0] if columns else first[1]), "、".join(names))
+    merged = sorted(_behind_merges(facts.merges, cells))
+    if merged:
+        note("merge", merged[0], "、".join(a1(*place) for place in merged))
+
+
+def _behind_merges(merges: list[str], cells: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return the cells that a merged area covers. It shows only the content of its first cell."""
+    columns: dict[int, list[int]] = {}
+    for row, column in cells:
+        columns.setdefault(row, []).append(column)
+    found = set()
+    for text in merges:
+        top, left, bottom, right = parsed_range(text) or (0, 0, -1, -1)
+        for row, places in columns.items():
+            if top <= row <= bottom:
+                found |= {(row, c) for c in places if left <= c <= right and (row, c) != (top, left)}
+    return found
 
 
 def _covers(area: tuple[int, int, int, int], place: tuple[int, int]) -> bool:

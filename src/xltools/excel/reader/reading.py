@@ -6,19 +6,23 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from xltools.data.filing import Shown
 from xltools.data.finding import Finding, quoted
-from xltools.data.number import is_blank, misfit, stored
+from xltools.data.number import misfit, stored
 from xltools.data.record import Agency
+from xltools.excel.number_format import GENERAL, NumberFormat, ShownValue, number_format
+from xltools.excel.reader.formulas import FormulaTracer
 from xltools.excel.scan import Fact, Facts
 from xltools.form.address import a1
 from xltools.form.model import Cell, Form
 from xltools.form.places import Layout, Matrix, Sheet
+from xltools.white_space import is_blank
 
 
-@dataclass(slots=True)
+@dataclass
 class WorkbookReading:
     """Collects what is read from one workbook. ``by_labels`` is true for a workbook that was not issued."""
 
@@ -36,6 +40,11 @@ class WorkbookReading:
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)
     clouded: set[str] = field(default_factory=set)  # inputs with a text: results from them vary by program
 
+    @cached_property
+    def tracer(self) -> FormulaTracer:
+        """Follows the formulas of the workbook."""
+        return FormulaTracer(self.facts)
+
     @property
     def is_nil(self) -> bool:
         """Whether the cover declares that there is nothing to report, so cells may be blank."""
@@ -43,7 +52,17 @@ class WorkbookReading:
 
     def is_date(self, fact: Fact) -> bool:
         """Return whether the format of the cell shows its number as a date."""
-        return fact.style < len(self.facts.dates) and self.facts.dates[fact.style]
+        how, value = self.format_of(fact), number_of(fact)
+        return value is not None and how.decimals < 0 and self.show(how, value).is_date
+
+    def format_of(self, fact: Fact) -> NumberFormat:
+        """Return the number format of a cell."""
+        formats = self.facts.formats
+        return number_format(formats[fact.style] if fact.style < len(formats) else GENERAL)
+
+    def show(self, how: NumberFormat, value: Decimal) -> ShownValue:
+        """Return what a cell with this format shows for *value*."""
+        return how.show(value, epoch_1904=self.facts.epoch_1904)
 
     def note(
         self, code: str, sheet: str, place: tuple[int, int] | None, cell: Cell | None = None, **facts: Any

@@ -1,18 +1,15 @@
-"""Reads the sheets of the sections: typed figures, shown totals, texts."""
+"""Reads the sheets of the sections: figures, shown totals, texts."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import islice
 
 from xltools.data.filing import Origin, Shown
-from xltools.data.number import is_blank
-from xltools.data.typed_numbers import typed
 from xltools.excel import live_checks
 from xltools.excel.formula import is_same
 from xltools.excel.marking_signs import without_marks
-from xltools.excel.reader.guards import note_lost_guards
+from xltools.excel.reader.guards import note_guards
+from xltools.excel.reader.inputs import read_inputs
 from xltools.excel.reader.locate import LocatedSheet, locate
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.reader.unread import note_unread
@@ -20,6 +17,7 @@ from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1
 from xltools.form.model import Cell
 from xltools.form.places import COVER, Sheet
+from xltools.white_space import is_blank, joined
 
 
 def read_sheets(reading: WorkbookReading) -> None:
@@ -35,14 +33,14 @@ def read_sheets(reading: WorkbookReading) -> None:
             _read_sheet(reading, sheet, found[sheet.name])
         else:
             reading.unread.update(typed_names(reading.layout.form, sheet))
-    note_lost_guards(reading, list(found.values()))
+    note_guards(reading, {sheet: found[sheet.name] for sheet in reading.layout.sheets if sheet.name in found})
 
 
 def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     if located.is_moved or located.facts.name != sheet.name:
         _note_places(reading, sheet, located)
     if not reading.is_rollup:
-        _read_inputs(reading, sheet, located)
+        read_inputs(reading, sheet, located)
     _read_totals(reading, located)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
@@ -70,86 +68,14 @@ def _note_comments(reading: WorkbookReading, located: LocatedSheet) -> None:
     cells = {place: reading.layout.form.cells[name] for name, place in located.cells.items()}
     foreign = {place: without_marks(comment.text) for place, comment in located.facts.comments.items()}
     for place, text in sorted(foreign.items())[:_MOST_COMMENTS]:
-        if text.strip():
-            reading.note("comment", located.facts.name, place, cells.get(place), found=text.strip())
+        if not is_blank(text):
+            reading.note("comment", located.facts.name, place, cells.get(place), found=joined(text))
 
 
 def _read_text(reading: WorkbookReading, name: str, facts: SheetFacts, place: tuple[int, int]) -> None:
     fact = facts.cells.get(place)
     if fact and fact.text and not is_blank(fact.text):
         reading.prose[name] = fact.text
-
-
-# -- inputs
-
-
-def _read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
-    for name in typed_names(reading.layout.form, sheet):
-        place = located.cells[name]
-        cell, fact = reading.layout.form.cells[name], located.facts.cells.get(place)
-        _read_input(reading, cell, located.facts.name, place, fact)
-
-
-def _read_input(
-    reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact | None
-) -> None:
-    """Read a typed figure; notes a finding unless it is a valid number."""
-    if fact is None or is_empty(fact):
-        if not reading.is_nil:
-            reading.note("blank", sheet, place, cell)
-    elif fact.formula is not None and "[" in fact.formula:
-        reading.refuse("external-formula", sheet, place, cell, fact.text or "", formula=f"={fact.formula}")
-    elif fact.type == "s":
-        _read_typed_text(reading, cell, sheet, place, fact)
-    elif fact.type == "e":
-        reading.refuse("error-value", sheet, place, cell, fact.text or "")
-    elif fact.type == "d":
-        reading.refuse("text-date", sheet, place, cell, fact.text or "")
-    elif fact.type == "n" and reading.is_date(fact):
-        reading.refuse("text-date", sheet, place, cell, _iso_date(reading, fact))
-    elif (value := number_of(fact)) is not None:
-        _store_figure(reading, cell, sheet, place, fact, value)
-    else:
-        code = "number-too-large" if fact.type == "n" and fact.text else "not-a-number"
-        reading.refuse(code, sheet, place, cell, (fact.text or f"={fact.formula}").strip())
-
-
-def _read_typed_text(
-    reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact
-) -> None:
-    """Read a text in place of a number: as the one number that it can mean, with a note, or as a fault."""
-    reading.clouded.add(cell.name)
-    text = (fact.text or "").strip()
-    meant = typed(text, cell.unit, signed=cell.signed)
-    if meant.value is not None:
-        if _store_figure(reading, cell, sheet, place, fact, meant.value):
-            reading.note("text-as-number", sheet, place, cell, found=text, expected=meant.value)
-    elif meant.is_blank:
-        reading.note(meant.fault, sheet, place, cell, found=text)
-    else:
-        reading.refuse(meant.fault, sheet, place, cell, text, unit=cell.unit or "—")
-
-
-def _store_figure(
-    reading: WorkbookReading, cell: Cell, sheet: str, place: tuple[int, int], fact: Fact, value: Decimal
-) -> bool:
-    """Store a figure if the cell may hold it, and return whether it may."""
-    if not reading.fits(sheet, place, cell, value):
-        return False
-    reading.values[cell.name] = value
-    if fact.formula is not None:
-        reading.note("input-formula", sheet, place, cell, found=value, formula=f"={fact.formula}")
-    return True
-
-
-def _iso_date(reading: WorkbookReading, fact: Fact) -> str:
-    """Return the date that the cell shows, in ISO format."""
-    number = number_of(fact)
-    epoch = datetime(1904, 1, 1) if reading.facts.epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
-    try:
-        return f"{epoch + timedelta(days=float(number or 0)):%Y-%m-%d}"
-    except OverflowError:
-        return fact.text or ""
 
 
 # -- totals

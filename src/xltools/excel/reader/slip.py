@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xltools.data.number import is_blank
 from xltools.excel.marking_signs import CELL_MARKER, slip_of
 from xltools.excel.scan import Facts, SheetFacts
+from xltools.white_space import is_blank
 
 
 def take_slip(facts: Facts) -> Mapping[tuple[str, str], str]:

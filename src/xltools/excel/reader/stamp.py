@@ -5,63 +5,96 @@ from __future__ import annotations
 import re
 
 from xltools.data.filing import Kind, Stamp
-from xltools.data.finding import Finding
+from xltools.data.finding import Finding, quoted
 from xltools.data.period import Period
 from xltools.data.record import Agency
+from xltools.excel.reader.garbled import is_garbled
 from xltools.excel.scan import Facts
 from xltools.form import library
 from xltools.form.address import a1, column_index
-from xltools.form.layout import layout
+from xltools.form.labels import plain
 from xltools.form.model import Form
-from xltools.form.places import COVER, PREFIX, STAMP
+from xltools.form.places import COVER, PREFIX, STAMP, STAMP_LABELS
 from xltools.text import Word, clerk
+from xltools.white_space import compact, trimmed
 
 _REFERENCE = re.compile(r"=?(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::.*)?")
 _KINDS: tuple[Kind, ...] = ("return", "rollup")
 
 
+CellPlace = tuple[str, int, int]  # sheet, row and column
+
+
 def read_stamp(facts: Facts) -> tuple[Stamp | None, list[Finding]]:
     """Return the stamp, from the document properties or else from the cover, and findings where the two differ."""
-    find_place = _issued_place if facts.old_format else named_place
-    cover = {key: text for key in STAMP if (text := _text(facts, find_place(facts, PREFIX + key)))}
+    named = {key: place for key in STAMP if (place := named_place(facts, PREFIX + key))}
+    places = named if len(named) == len(STAMP) else _labelled_places(facts) | named
+    cover = {key: text for key, place in places.items() if (text := _text(facts, place))}
     if "kind" in cover:
         shown = {clerk()(f"cover.kind-{kind}"): kind for kind in _KINDS}
         cover["kind"] = shown.get(cover["kind"], cover["kind"])
     written = {key: facts.properties[PREFIX + key] for key in STAMP if facts.properties.get(PREFIX + key)}
+    garbled = [key for key in written if key in cover and is_garbled(cover[key], written[key])]
+    findings = [
+        Finding("stamp-garbled", found=quoted(written[key]), expected=quoted(cover[key]))
+        for key in garbled[:1]
+    ]
+    written |= {key: cover[key] for key in garbled}
     texts = written if len(written) == len(STAMP) else cover
     kind = next((kind for kind in _KINDS if kind == texts.get("kind")), None)
     period = Period.from_text(texts.get("year", ""))
     if len(texts) < len(STAMP) or period is None or kind is None:
         return None, []
-    edited = [_edited(facts, key, cover[key], texts[key]) for key in cover if cover[key] != texts[key]]
+    if texts is cover and not facts.old_format and len(named) < len(STAMP):
+        findings.append(Finding("stamp-from-cover", sheet=places["name"][0], address=a1(*places["name"][1:])))
+    findings += [
+        _edited(places[key], key, cover[key], texts[key])
+        for key in cover
+        if compact(cover[key]) != compact(texts[key])
+    ]
     agency = Agency(texts["district"], texts["code"], texts["name"])
-    return Stamp(texts["form"], texts["edition"], period, agency, kind), edited
+    return Stamp(texts["form"], texts["edition"], period, agency, kind), findings
 
 
-def _edited(facts: Facts, key: str, found: str, expected: str) -> Finding:
-    place = named_place(facts, PREFIX + key)
-    address = a1(*place[1:]) if place else ""
+def _edited(place: CellPlace, key: str, found: str, expected: str) -> Finding:
+    sheet, row, column = place
     words: dict[str, object] = {"item": Word(f"item-{key}")}
-    return Finding("stamp-edited", sheet=COVER, address=address, found=found, expected=expected, facts=words)
+    return Finding(
+        "stamp-edited", sheet=sheet, address=a1(row, column), found=found, expected=expected, facts=words
+    )
 
 
-def named_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
-    """Return sheet, row and column that a defined name refers to; ``None`` if it is missing or refers to no cell."""
+def named_place(facts: Facts, name: str) -> CellPlace | None:
+    """Return the place that a defined name refers to; ``None`` if it is missing or refers to no cell of the workbook.
+
+    Programs leave ``#REF!$B$5`` when a sheet is deleted, and ``[1]Sheet!$B$5`` when it is moved to another workbook.
+    """
     match = _REFERENCE.fullmatch(facts.names.get(name.casefold(), ""))
-    if match is None:
+    sheet = (match[1] or match[2]).replace("''", "'") if match else ""
+    if match is None or sheet not in [other.name for other in facts.sheets]:
         return None
-    return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
+    return sheet, int(match[4]) - 1, column_index(match[3])
 
 
-def _issued_place(facts: Facts, name: str) -> tuple[str, int, int] | None:
-    """Return the place that all forms have for a part of the stamp; old formats have no defined names."""
-    area = layout(library.find(library.DEFAULT)).cover.stamp[name.removeprefix(PREFIX)]
-    return (COVER, *area.anchor) if facts.sheet(COVER) else None
+def _labelled_places(facts: Facts) -> dict[str, CellPlace]:
+    """Return the cells beside the labels of the stamp, on the cover or else on the only sheet with all of these labels."""
+    labels = {plain(clerk()(f"cover.{label}")): key for key, label in zip(STAMP, STAMP_LABELS, strict=True)}
+    cover = facts.sheet(COVER)
+    found = []
+    for sheet in (cover,) if cover else facts.sheets:
+        places: dict[str, CellPlace] = {}
+        for (row, column), fact in sorted(sheet.cells.items()):
+            key = labels.get(plain(fact.text)) if fact.type == "s" and fact.text else None
+            if key:
+                places.setdefault(key, (sheet.name, row, column + 1))
+        if len(places) == len(STAMP):
+            found.append(places)
+    return found[0] if len(found) == 1 else {}
 
 
-def _text(facts: Facts, place: tuple[str, int, int] | None) -> str:
-    sheet = facts.sheet(place[0]) if place else None
-    return sheet.text(*place[1:]).strip() if sheet and place else ""
+def _text(facts: Facts, place: CellPlace) -> str:
+    sheet = facts.sheet(place[0])
+    return trimmed(sheet.text(*place[1:])) if sheet else ""
 
 
 def find_form(stamp: Stamp, wanted: Form | None) -> tuple[Form | None, Finding | None]:

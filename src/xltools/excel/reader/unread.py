@@ -16,7 +16,7 @@ from itertools import count, islice, takewhile
 from typing import NamedTuple
 
 from xltools.data.finding import Place, quoted
-from xltools.data.number import is_blank, kept
+from xltools.data.number import kept
 from xltools.data.typed_numbers import typed
 from xltools.excel.reader.locate import LocatedSheet, label_texts
 from xltools.excel.reader.reading import WorkbookReading, number_of
@@ -25,10 +25,19 @@ from xltools.form.address import a1, parsed_range
 from xltools.form.model import Cell
 from xltools.form.places import RESERVED_SHEETS, LabelPair, Sheet
 from xltools.text import clerk
+from xltools.white_space import is_blank
 
 _GridPlace = tuple[int, int]
 _Figure = Decimal | str  # a number; or a formula without a result, or a text with a number that is not exact
-_INEXACT = {"text-unit", "text-change", "text-remark", "text-vague", "number-too-large"}
+_INEXACT = {
+    "text-unit",
+    "text-change",
+    "text-remark",
+    "text-vague",
+    "text-two-numbers",
+    "text-scientific",
+    "number-too-large",
+}
 _LONGEST = 30  # characters of a text that may be a figure
 _FARTHEST = 60  # rows or columns over which a label extends
 _MOST = 500  # added figures reported for one table

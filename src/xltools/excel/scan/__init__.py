@@ -61,7 +61,7 @@ class _Package:
         if "vbaProject" in by_kind:
             raise ScanError("macros")
         facts = Facts(
-            names=book.names.copy(),
+            names={name: text for (scope, name), text in book.names.items() if not scope},
             structure_locked=book.structure_locked,
             epoch_1904=book.epoch_1904,
             external_links=book.external_links,
@@ -70,6 +70,10 @@ class _Package:
         facts.sheets = self._sheets(
             [(name, state, *relations.get(i, ("", ""))) for name, state, i in book.sheets], tables
         )
+        order = {str(index): facts.sheet(name) for index, (name, _, _) in enumerate(book.sheets)}
+        for (scope, name), text in book.names.items():
+            if sheet := order.get(scope):
+                sheet.names[name] = text
         self._document_properties(roots, facts)
         return facts
 
@@ -80,7 +84,7 @@ class _Package:
             tables.strings = read_part(strings, self._read(by_kind["sharedStrings"]))
         if self._has(by_kind.get("styles")):
             found = read_part(styles, self._read(by_kind["styles"]))
-            facts.locked, facts.dates = list(found.locked), list(found.dates)
+            facts.locked, facts.formats = list(found.locked), list(found.formats)
             tables.styles = style_numbers(len(found.locked))
         return tables
 

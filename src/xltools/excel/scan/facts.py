@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from xltools.white_space import compact
+
 
 class Fact(NamedTuple):
     """One cell: its type (n, s, b, e; d in old formats), its stored text, its formula, the number of its style."""
@@ -32,9 +34,14 @@ class SheetFacts:
     merges: list[str] = field(default_factory=list)
     validations: list[str] = field(default_factory=list)  # the ranges with a validation
     is_protected: bool = False
-    hidden_rows: set[int] = field(default_factory=set)
+    hidden_rows: set[int] = field(default_factory=set)  # also those that are too low to be seen
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # first and last of each run
+    hides_rows: bool = False  # rows without a height of their own are hidden
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
+    arrays: dict[str, str] = field(default_factory=dict)  # range and formula of arrays and of tables of data
+    names: dict[str, str] = field(
+        default_factory=dict
+    )  # defined names with this sheet as scope, in lower case
 
     def text(self, row: int, column: int) -> str:
         """Return the stored text of a cell, or ""."""
@@ -52,11 +59,13 @@ class Facts:
     application: str = ""
     structure_locked: bool = False
     locked: list[bool] = field(default_factory=list)  # by style number
-    dates: list[bool] = field(default_factory=list)  # by style number: whether it is a date format
+    formats: list[str] = field(default_factory=list)  # by style number: the number format
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # the number of other workbooks that formulas refer to
     old_format: str = ""  # such as .xls; only values are known then
 
     def sheet(self, name: str) -> SheetFacts | None:
-        """Return the worksheet called *name*, or ``None``."""
-        return next((sheet for sheet in self.sheets if sheet.name == name), None)
+        """Return the worksheet called *name*, or ``None``; without one, white space in names does not count."""
+        found = next((sheet for sheet in self.sheets if sheet.name == name), None)
+        wanted = "" if found else compact(name)
+        return found or next((sheet for sheet in self.sheets if compact(sheet.name) == wanted), None)

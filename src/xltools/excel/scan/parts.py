@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 from typing import NamedTuple
 
+from xltools.excel.number_format import BUILT_IN, GENERAL
 from xltools.excel.scan.facts import Comment
+from xltools.excel.threads import words_of
 from xltools.form.address import parsed
 from xltools.office.guard import ScanError, XmlPart
 from xltools.office.parsing import EnoughError, parse, true, unescaped
@@ -17,7 +18,9 @@ class WorkbookNames(NamedTuple):
 
     root: str  # the name of its root element
     sheets: tuple[tuple[str, str, str], ...]  # name, state and relation of each
-    names: MappingProxyType[str, str]
+    names: MappingProxyType[
+        tuple[str, str], str
+    ]  # by the index of the sheet that is their scope or "", and by name
     structure_locked: bool
     epoch_1904: bool
     external_links: int
@@ -26,20 +29,20 @@ class WorkbookNames(NamedTuple):
 def workbook(part: XmlPart) -> WorkbookNames:
     """Read the workbook part: sheets, defined names and properties."""
     sheets: list[tuple[str, str, str]] = []
-    names: dict[str, str] = {}
+    names: dict[tuple[str, str], str] = {}
     locked = epoch_1904 = False
     links = 0
-    root = name = ""
+    root = name = scope = ""
     text: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal root, name, locked, epoch_1904, links
+        nonlocal root, name, scope, locked, epoch_1904, links
         root = root or tag
         if tag == "sheet":
             identity = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "id"), "")
             sheets.append((attributes["name"], attributes.get("state", "visible"), identity))
-        elif tag == "definedName" and "localSheetId" not in attributes:
-            name = attributes["name"].casefold()
+        elif tag == "definedName":
+            name, scope = attributes["name"].casefold(), attributes.get("localSheetId", "")
             text.clear()
         elif tag == "workbookProtection":
             locked = true(attributes.get("lockStructure"))
@@ -51,7 +54,7 @@ def workbook(part: XmlPart) -> WorkbookNames:
     def end(tag: str) -> None:
         nonlocal name
         if tag == "definedName" and name:
-            names[name] = "".join(text)
+            names[scope, name] = "".join(text)
             name = ""
 
     parse(part, start, end, lambda chunk: text.append(chunk) if name else None)
@@ -86,27 +89,21 @@ def strings(part: XmlPart) -> list[str]:
     return strings
 
 
-# Built-in formats of dates and times, those of the Chinese, Japanese and Korean editions included.
-_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-_NOT_DATE_PARTS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.|general|e[+-]', re.IGNORECASE)
-
-
-_LONGEST_FORMAT = 255
 MOST_STYLES = 65_490  # the limit of Excel
 
 
 class CellStyles(NamedTuple):
-    """For each cell style, by number: whether it locks the cell and whether it shows a date."""
+    """For each cell style, by number: whether it locks the cell, and its number format."""
 
     locked: tuple[bool, ...]
-    dates: tuple[bool, ...]
+    formats: tuple[str, ...]
 
 
 def styles(part: XmlPart) -> CellStyles:
     """Read the cell styles; raises :class:`ScanError` for more than Excel allows. A style locks cells by default."""
     locked: list[bool] = []
-    dates: list[bool] = []
-    formats: dict[str, bool] = {}
+    used: list[str] = []
+    formats: dict[str, str] = dict(BUILT_IN)
     inside = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -118,24 +115,18 @@ def styles(part: XmlPart) -> CellStyles:
             if len(locked) == MOST_STYLES:
                 raise ScanError("too-large", f"styles > {MOST_STYLES:,}")
             locked.append(True)
-            dates.append(formats.get(number, number.isdigit() and int(number) in _DATE_FORMATS))
+            used.append(formats.get(number, GENERAL))
         elif inside and tag == "protection" and locked:
             locked[-1] = true(attributes.get("locked", "1"))
         elif tag == "numFmt":
-            code = attributes.get("formatCode", "")[:_LONGEST_FORMAT]
-            formats[attributes.get("numFmtId", "")] = _is_date(code)
+            formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
 
     def end(tag: str) -> None:
         if tag == "cellXfs":
             raise EnoughError
 
     parse(part, start, end)
-    return CellStyles(tuple(locked), tuple(dates))
-
-
-def _is_date(code: str) -> bool:
-    code = _NOT_DATE_PARTS.sub("", code)
-    return any(letter in "ymdhs年月日" for letter in code.casefold())
+    return CellStyles(tuple(locked), tuple(used))
 
 
 def custom(part: XmlPart) -> dict[str, str]:
@@ -175,7 +166,7 @@ def application(part: XmlPart) -> str:
 
 
 def comments(part: XmlPart) -> dict[tuple[int, int], Comment]:
-    """Read the comments of one sheet, by place. Excel also stores a thread of replies as one comment, which is read."""
+    """Read the comments of one sheet, by place; of a thread, the words of all its comments."""
     comments: dict[tuple[int, int], Comment] = {}
     authors: list[str] = []
     chunks: list[str] = []
@@ -198,7 +189,7 @@ def comments(part: XmlPart) -> dict[tuple[int, int], Comment]:
         elif tag == "comment" and head is not None:
             reference, number = head
             author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
-            comments[parsed(reference)] = Comment(author, unescaped("".join(chunks)))
+            comments[parsed(reference)] = Comment(author, words_of(unescaped("".join(chunks))))
         within = False
 
     parse(part, start, end, lambda chunk: chunks.append(chunk) if within else None)

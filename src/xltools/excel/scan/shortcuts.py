@@ -133,6 +133,8 @@ _VALUE = re.compile(f"{_TEXT}{_VALUE_END}")
 def _sheet(content: bytes, sheet: SheetFacts, tables: Tables) -> SheetFacts:
     before, data, behind = _inside(content, "worksheet", "sheetData")
     found = _around_rows(before, behind, SheetFacts(sheet.name, sheet.state), tables)
+    if found.hides_rows:
+        raise _UnusualError  # whether a row is hidden depends on more than its tag
     *rows, last = data.split("</row>")
     facts, hidden = found.cells, found.hidden_rows
     for row in rows:
@@ -170,7 +172,11 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
         sheet.validations += piece.validations
         sheet.hidden_columns += piece.hidden_columns
         sheet.is_protected |= piece.is_protected
-    if len(sheet.validations) > MOST_RANGES or (before + behind).count("<sheetProtection") > 1:
+        sheet.hides_rows |= piece.hides_rows
+    if (
+        max(len(sheet.validations), len(sheet.merges)) > MOST_RANGES
+        or (before + behind).count("<sheetProtection") > 1
+    ):
         raise _UnusualError
     return sheet
 

@@ -9,6 +9,7 @@ from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.form.address import COLUMNS, ROWS, parsed
 from xltools.office.guard import Limits, ScanError, XmlPart, beyond
 from xltools.office.parsing import parse, true, unescaped
+from xltools.white_space import trimmed
 
 
 def _index(text: str, most: int) -> int:
@@ -28,7 +29,7 @@ def _range(text: str) -> str:
     return text
 
 
-MOST_RANGES = 20_000  # ranges with a validation on one sheet
+MOST_RANGES = 20_000  # on one sheet: ranges with a validation, merged ranges, arrays
 
 
 class _AnyStyle(dict[str, int]):
@@ -61,8 +62,12 @@ class Tables:
 
         Raises ``ValueError`` or ``LookupError`` for a string or style that the workbook does not have.
         """
-        if kind == "n":
-            value = value or None  # some programs write an empty value for a formula they did not calculate
+        if value is not None and kind not in _TEXTS and not value.isdecimal():
+            value = trimmed(value)
+            if kind == "n":
+                value = (
+                    value or None
+                )  # some programs write an empty value for a formula they did not calculate
         if value is None and not formula:
             return None
         if kind == "s" and value is not None:
@@ -74,13 +79,11 @@ class Tables:
             kind, value = "s", unescaped(value) if value is not None else None
         return Fact(kind, value, formula or None, self.styles[style])
 
-    def formula(self, share: str, formula: str, row: int, column: int) -> str:
+    def shared(self, share: str, formula: str, row: int, column: int) -> str:
         """Return the text of a shared formula for the cell at *row* and *column*.
 
         The first cell of a group has the text; in the others *formula* is empty.
         """
-        if share == _DATA_TABLE:
-            return formula or f"{_DATA_TABLE}()"
         if formula:
             self.formulas[share] = SharedFormula(formula, row, column)
             return formula
@@ -91,7 +94,7 @@ class Tables:
         return shared.at(row, column)
 
 
-_DATA_TABLE = "TABLE"  # Excel shows {=TABLE(…)} in the cells of a data table
+_TEXTS = {"s", "str", "inlineStr"}
 _LONGEST_FORMULA = 1 << 15
 _MOST_EXPANDED = 2_000_000
 
@@ -106,7 +109,8 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     tables.formulas.clear()
     row = column = -1
     seen, limit = 0, tables.limits.cells - tables.cells
-    kind, style, share, phonetic, in_text = "", "0", "", False, False  # kind is "" outside of cells
+    kind, style, phonetic, in_text = "", "0", False, False  # kind is "" outside of cells
+    shared: dict[str, str] = {}  # the attributes of a formula that holds for other cells too
     value: str | None = None
     formula: str | None = None
     inline_text: str | None = None
@@ -114,7 +118,7 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     inline: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912
-        nonlocal row, column, kind, style, value, formula, inline_text, share, phonetic, in_text
+        nonlocal row, column, kind, style, value, formula, inline_text, shared, phonetic, in_text
         if tag == "c":
             if kind:
                 raise ValueError("a cell in a cell")
@@ -127,20 +131,20 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
                 row, column = parsed(reference)
             kind, style = attributes.get("t") or "n", attributes.get("s", "0")
             value = formula = inline_text = None
-            share = ""
+            shared = {}
         elif tag in {"v", "f", "t"}:
             if in_text:
                 raise ValueError("an element in a text")
             in_text = True
             chunks.clear()
             if tag == "f" and "t" in attributes:
-                share = _share(attributes)
+                shared = attributes
         elif tag == "row":
             row = _index(attributes["r"], ROWS) if "r" in attributes else row + 1
             column = -1
             if kind:
                 raise ValueError("a row in a cell")
-            if "hidden" in attributes and true(attributes["hidden"]):
+            if _is_hidden_row(attributes, sheet):
                 sheet.hidden_rows.add(row)
         elif tag == "is":
             inline.clear()
@@ -148,13 +152,21 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             phonetic = True
         elif tag == "mergeCell":
             sheet.merges.append(_range(attributes["ref"]))
+            if len(sheet.merges) > MOST_RANGES:
+                raise ScanError("too-large", "merged cells")
         elif tag == "dataValidation":
             sheet.validations += attributes.get("sqref", "").split()
             if len(sheet.validations) > MOST_RANGES:
                 raise ScanError("too-large", "validations")
         elif tag == "sheetProtection":
             sheet.is_protected = true(attributes.get("sheet"))
-        elif tag == "col" and true(attributes.get("hidden")):
+        elif tag == "sheetFormatPr":
+            sheet.hides_rows = true(attributes.get("zeroHeight")) or _is_below(
+                attributes.get("defaultRowHeight"), _LOWEST_ROW
+            )
+        elif tag == "col" and (
+            true(attributes.get("hidden")) or _is_below(attributes.get("width"), _NARROWEST_COLUMN)
+        ):
             first, last = (_index(attributes[name], COLUMNS) for name in ("min", "max"))
             sheet.hidden_columns.append((first, last))
 
@@ -182,8 +194,8 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
                 raise ValueError("two formulas in a cell")
             formula = "".join(chunks)
             in_text = False
-            if share:
-                formula = tables.formula(share, formula, row, column)
+            if shared:
+                formula = _shared_formula(shared, formula, row, column, sheet, tables)
         elif tag == "t":
             in_text = False
             if not phonetic:
@@ -202,7 +214,34 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     return sheet
 
 
-def _share(attributes: dict[str, str]) -> str:
-    """Return the number of the group that shares a formula, ``TABLE`` for a data table, "" for an array."""
-    kind = attributes["t"]
-    return attributes["si"] if kind == "shared" else _DATA_TABLE if kind == "dataTable" else ""
+_LOWEST_ROW, _NARROWEST_COLUMN = 3.0, 0.5  # points, and characters; nobody can read what is smaller
+
+
+def _is_hidden_row(attributes: dict[str, str], sheet: SheetFacts) -> bool:
+    """Return whether a row is hidden or too low to be seen."""
+    if true(attributes.get("hidden")):
+        return True
+    return _is_below(attributes["ht"], _LOWEST_ROW) if "ht" in attributes else sheet.hides_rows
+
+
+def _is_below(size: str | None, least: float) -> bool:
+    """Return whether a height or width in a file is less than *least*; one that is no number is not."""
+    try:
+        return size is not None and float(size) < least
+    except ValueError:
+        return False
+
+
+def _shared_formula(
+    attributes: dict[str, str], formula: str, row: int, column: int, sheet: SheetFacts, tables: Tables
+) -> str:
+    """Return the text of a formula that holds for other cells too, and record the range of an array."""
+    if attributes["t"] == "shared":
+        return tables.shared(attributes["si"], formula, row, column)
+    if attributes["t"] == "dataTable":  # Excel shows {=TABLE(…)} in its cells
+        formula = formula or "TABLE()"
+    if attributes["t"] in {"array", "dataTable"} and "ref" in attributes:
+        sheet.arrays[_range(attributes["ref"])] = formula
+        if len(sheet.arrays) > MOST_RANGES:
+            raise ScanError("too-large", "arrays")
+    return formula

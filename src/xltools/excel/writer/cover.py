@@ -22,20 +22,20 @@ from xltools.excel.writer.canvas import (
 from xltools.excel.writer.content import Content, stamp_texts
 from xltools.form.address import a1, column_name
 from xltools.form.model import Nil, Rule
-from xltools.form.places import COUNT_COLUMN, COVER, FIRST_COLUMN, Area, Check, CheckGroup, Sheet
+from xltools.form.places import (
+    COUNT_COLUMN,
+    COVER,
+    FIRST_COLUMN,
+    STAMP_LABELS,
+    Area,
+    Check,
+    CheckGroup,
+    Sheet,
+)
 from xltools.text import clerk
 
 _WIDTHS = (54.0, 10.0, 10.0, 16.0)
 _WIDTHS_ROLLUP = (40.0, 13.0, 13.0, 13.0, 12.0, 9.0)  # its account has more columns
-_LABELS = (
-    "district",
-    "name",
-    "code",
-    "report-year",
-    "form",
-    "edition",
-    "kind",
-)  # in the order of the keys of the stamp
 
 
 class CoverWriter:
@@ -81,7 +81,7 @@ class CoverWriter:
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
         head = canvas.boxed(bg_color=LOCKED)
         texts = stamp_texts(content.stamp) | {"kind": t(f"cover.kind-{content.stamp.kind}")}
-        for (key, area), label in zip(self._place.stamp.items(), _LABELS, strict=True):
+        for (key, area), label in zip(self._place.stamp.items(), STAMP_LABELS, strict=True):
             canvas.put(page, Area.at(area.row, 0), t(f"cover.{label}"), head)
             style = canvas.boxed(align="left", indent=1, bold=key == "name")
             canvas.put(page, self._wide(area), texts[key], style)

@@ -1,0 +1,119 @@
+"""Reads the cells for figures: what each holds, what it shows, and what its formula is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from xltools.data.finding import quoted
+from xltools.data.number import is_too_large
+from xltools.data.typed_numbers import typed
+from xltools.excel.reader.formulas import CIRCULAR, EXTERNAL
+from xltools.excel.reader.locate import LocatedSheet
+from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
+from xltools.excel.reader.shown import DIFFERS, ROUNDED, shown_fault
+from xltools.excel.scan import Fact
+from xltools.form.model import Cell
+from xltools.form.places import Sheet
+from xltools.white_space import joined
+
+
+def read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
+    """Read the figures of a sheet; notes a finding for each cell without a valid number."""
+    facts = located.facts
+    for name in typed_names(reading.layout.form, sheet):
+        place, cell = located.cells[name], reading.layout.form.cells[name]
+        fact = facts.cells.get(place)
+        if fact is None or is_empty(fact):
+            if not reading.is_nil:
+                reading.note("blank", facts.name, place, cell)
+        else:
+            has_formula = fact.formula is not None or facts.arrays
+            traced = reading.tracer.formula(facts, place) if has_formula else None
+            _Input(reading, facts.name, place, cell, fact, *(traced or (None, ""))).read()
+
+
+class _Input(NamedTuple):
+    """A cell for a figure that is not empty; *formula_code* is the code of the finding that its formula causes."""
+
+    reading: WorkbookReading
+    sheet: str
+    place: tuple[int, int]
+    cell: Cell
+    fact: Fact
+    formula: str | None
+    formula_code: str
+
+    def read(self) -> None:
+        """Store the figure, or refuse it."""
+        fact = self.fact
+        if self.formula_code in {EXTERNAL, CIRCULAR}:
+            self._refuse(self.formula_code, fact.text or "", formula=self._formula_words)
+        elif fact.type == "s":
+            self._read_text()
+        elif fact.type == "e":
+            self._refuse("error-value", fact.text or "")
+        elif fact.type == "d":
+            self._refuse("text-date", fact.text or "")
+        elif (value := number_of(fact)) is not None:
+            self._read_number(value)
+        else:
+            code = (
+                "number-too-large" if fact.type == "n" and is_too_large(fact.text or "") else "not-a-number"
+            )
+            self._refuse(code, (fact.text or f"={self.formula}").strip())
+
+    def _read_number(self, value: Decimal) -> None:
+        """Store a number if the cell shows it; one that the cell shows in part is stored too."""
+        how = self.reading.format_of(self.fact)
+        exponent = value.as_tuple().exponent
+        if value >= 0 and isinstance(exponent, int) and -exponent <= how.decimals:
+            self._store(value)
+            return
+        shown = self.reading.show(how, value)
+        fault = shown_fault(shown.text, value, self.cell.unit)
+        if shown.is_date:
+            self._refuse("text-date", shown.text)
+        elif fault == DIFFERS:
+            self._refuse(DIFFERS, shown.text.strip(), expected=value, unit=self.cell.unit or "—")
+        elif self._store(value) and fault == ROUNDED:
+            self.reading.note(
+                ROUNDED, self.sheet, self.place, self.cell, found=shown.text.strip(), expected=value
+            )
+
+    def _read_text(self) -> None:
+        """Read a text in place of a number: as the one number that it can mean, with a note, or as a fault."""
+        reading, cell = self.reading, self.cell
+        reading.clouded.add(cell.name)
+        whole = (self.fact.text or "").strip()
+        meant, shown = (
+            typed(whole, cell.unit, signed=cell.signed),
+            reading.format_of(self.fact).show_text(whole),
+        )
+        text = "⏎".join(whole.splitlines())
+        if meant.value is None and not meant.is_blank:
+            self._refuse(meant.fault, text, unit=cell.unit or "—")
+        elif shown != whole and typed(shown, cell.unit, signed=cell.signed).value != meant.value:
+            self._refuse(DIFFERS, shown.strip(), expected=text, unit=cell.unit or "—")
+        elif meant.value is None:
+            reading.note(meant.fault, self.sheet, self.place, cell, found=text)
+        elif self._store(meant.value):
+            reading.note("text-as-number", self.sheet, self.place, cell, found=text, expected=meant.value)
+
+    @property
+    def _formula_words(self) -> str:
+        return f"={joined(quoted(self.formula or ''))}"
+
+    def _refuse(self, code: str, found: str, **facts: Any) -> None:
+        self.reading.refuse(code, self.sheet, self.place, self.cell, found, **facts)
+
+    def _store(self, value: Decimal) -> bool:
+        """Store a figure if the cell may hold it, and return whether it may."""
+        reading = self.reading
+        if not reading.fits(self.sheet, self.place, self.cell, value):
+            return False
+        reading.values[self.cell.name] = value
+        if self.formula_code:
+            words = self._formula_words
+            reading.note(self.formula_code, self.sheet, self.place, self.cell, found=value, formula=words)
+        return True

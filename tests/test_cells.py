@@ -1,0 +1,356 @@
+"""What a cell for a figure holds, whatever surrounds it: formulas, what is hidden, lost names, damaged properties."""
+
+from __future__ import annotations
+
+import re
+import time
+import zipfile
+from io import BytesIO
+
+import clerk
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import casefile
+from xltools.data.number import is_too_large, stored
+from xltools.excel.formula import parts_of, referred
+from xltools.excel.marking import CellMark, Slip, SlipRow, marked
+from xltools.excel.package import patched
+from xltools.excel.reader import read_package
+from xltools.excel.reader.garbled import is_garbled
+from xltools.excel.scan import Facts, SheetFacts, scan
+from xltools.excel.threads import is_thread, words_of
+from xltools.form.labels import plain
+from xltools.form.places import Area
+
+TWO, THREE = "二、主动公开", "三、依申请公开"
+NAME = "disclosure.licensing.decisions"  # B9 of the second section; B10 is beside the table's cells
+SOUND = casefile.package({})
+
+
+def changed(*changes, sheet=TWO, content=SOUND):
+    """The sound return, with pattern and replacement applied to the part of a sheet, or of the workbook for ""."""
+    return clerk.with_part_changed(content, sheet, *changes)
+
+
+def holding(xml, address="B9", sheet=TWO, content=SOUND):
+    """The sound return with this in a cell."""
+    return changed(
+        (rf'(<c r="{address}"(?: s="\d+")?)[^>]*>.*?</c>', lambda m: f"{m[1]}>{xml}</c>"),
+        sheet=sheet,
+        content=content,
+    )
+
+
+def beside(formula, content):
+    """The workbook with a formula in B200, below the table."""
+    row = f'<row r="200"><c r="B200"><f>{formula}</f><v>7</v></c></row></sheetData>'
+    return changed(("</sheetData>", row), content=content)
+
+
+def found(content):
+    return [(finding.code, finding.address) for finding in read_package(content, "x.xlsx").findings]
+
+
+@pytest.mark.parametrize(
+    ("formula", "code"),
+    [
+        ("3+4", "input-formula"),
+        ("ROW(B9)", "input-formula"),
+        ("COLUMNS(B9:B9)+B10", "input-formula"),
+        ("SUM(台账[数量])", "input-formula"),
+        ("B10*1", "input-formula"),
+        ("B9", "circular-formula"),
+        ("$B$9+1", "circular-formula"),
+        ("'二、主动公开'!B9", "circular-formula"),
+        ("SUM(B:B)", "circular-formula"),
+        ("SUM(9:9)", "circular-formula"),
+        ("SUM(封面:三、依申请公开!A1:C9)", "circular-formula"),
+        ("INDEX(A1:C20,1,1)", "circular-formula"),
+        ("=b9", "circular-formula"),
+        ("[1]Sheet1!A1", "external-formula"),
+        ("'C:\\台账\\[台账.xlsx]表'!A1", "external-formula"),
+        ("SUM([1]!台账[数量])", "external-formula"),
+        ("[1]!'Sheet1!R1C1'", "external-formula"),
+        ("Excel|'台账.xls'!R1C1", "external-formula"),
+        ('INDIRECT("[台账.xlsx]表!A1")', "external-formula"),
+        ('DDE("soffice";"台账.ods";"表.A1")', "external-formula"),
+        ("'file:///C:/台账.ods'#$表.A1", "external-formula"),
+        ('WEBSERVICE("http://example.cn")', "external-formula"),
+        ("IF(1,RANDBETWEEN(1,5),0)", "volatile-formula"),
+        ("now()", "volatile-formula"),
+        ('INDIRECT("B12")', "volatile-formula"),
+        ("B10:OFFSET(B10,0,0)", "volatile-formula"),
+        ("_xlfn.RANDARRAY(1)", "volatile-formula"),
+    ],
+)
+def test_what_a_formula_is(formula, code):
+    text = formula.replace("&", "&amp;").replace("<", "&lt;")
+    assert found(holding(f"<f>{text}</f><v>7</v>")) == [(code, "B9")]
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        ({"甲": "[1]Sheet1!$A$1"}, "external-formula"),
+        ({"甲": "乙*1", "乙": "[1]Sheet1!$A$1"}, "external-formula"),
+        ({"甲": "乙", "乙": "甲"}, "input-formula"),
+        ({"甲": "'二、主动公开'!$B$9"}, "circular-formula"),
+        ({"甲": "TODAY()"}, "volatile-formula"),
+        ({"甲": "'二、主动公开'!$B$10"}, "input-formula"),
+    ],
+)
+def test_defined_names_are_followed(names, code):
+    content = clerk.with_names(holding("<f>甲+0</f><v>7</v>"), names)
+    assert found(content) == [(code, "B9")]
+
+
+def test_a_name_of_one_sheet_is_followed_there():
+    name = '<definedName name="甲" localSheetId="2">[1]S!$A$1</definedName></definedNames>'
+    content = holding("<f>甲</f><v>7</v>", content=changed(("</definedNames>", name), sheet=""))
+    assert found(content) == [("external-formula", "B9")]
+    elsewhere = holding(
+        "<f>甲</f><v>7</v>", content=changed(("</definedNames>", name.replace('"2"', '"3"')), sheet="")
+    )
+    assert found(elsewhere) == [("input-formula", "B9")]
+
+
+def test_what_another_cell_does_counts():
+    """The figure is no better than the cells that it is taken from, on other sheets too."""
+    for formula, code in (
+        ("[1]S!A1", "external-formula"),
+        ("B9", "circular-formula"),
+        ("RAND()", "volatile-formula"),
+    ):
+        content = holding("<f>SUM(B199:B200)</f><v>7</v>")
+        assert found(beside(formula, content)) == [(code, "B9")]
+
+
+def test_a_circle_that_the_cell_only_leads_into_has_no_result_either():
+    assert found(beside("B200+1", holding("<f>B200</f><v>0</v>"))) == [("circular-formula", "B9")]
+
+
+@pytest.mark.parametrize(
+    ("opening", "code"),
+    [
+        ('<f t="array" ref="B12:B13">G30:G31</f>', "input-formula"),
+        ('<f t="array" ref="B12:B13">[1]S!A1:A2</f>', "external-formula"),
+        ('<f t="array" ref="B12:B13">B13:B14</f>', "circular-formula"),
+        ('<f t="dataTable" ref="B12:B13" r1="G3"/>', "input-formula"),
+    ],
+)
+def test_each_cell_of_an_array_is_part_of_its_formula(opening, code):
+    assert found(holding(f"{opening}<v>7</v>", "B12")) == [(code, "B12"), (code, "B13")]
+
+
+def test_thousands_of_formulas_in_a_chain_take_no_time_and_no_stack():
+    chain = "".join(f'<row r="{n}"><c r="B{n}"><f>B{n + 1}</f><v>1</v></c></row>' for n in range(200, 9000))
+    content = holding("<f>B200</f><v>1</v>", content=changed(("</sheetData>", f"{chain}</sheetData>")))
+    assert found(content) == [("input-formula", "B9")]
+
+
+def test_formulas_that_are_costly_to_parse_are_given_up():
+    """What was not followed is still a formula; the formula of the cell itself tells what it can."""
+    text = "+".join(f"A{n}" for n in range(1, 1500))
+    chain = "".join(
+        f'<row r="{n}"><c r="B{n}"><f>B{n + 1}+{n}+{text}</f><v>1</v></c></row>' for n in range(200, 600)
+    )
+    content = changed(("</sheetData>", f"{chain}</sheetData>"))
+    started = time.process_time()
+    assert found(holding("<f>B200</f><v>1</v>", content=content)) == [("input-formula", "B9")]
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("reference", "place"),
+    [
+        ("B9", ("", "", Area.at(8, 1))),
+        ("$B$9:C10", ("", "", Area(8, 1, 9, 2))),
+        ("C10:B9", ("", "", Area(8, 1, 9, 2))),
+        ("'甲''乙'!B9", ("甲'乙", "甲'乙", Area.at(8, 1))),
+        ("甲:乙!B9", ("甲", "乙", Area.at(8, 1))),
+        ("B:C", ("", "", Area(0, 1, (1 << 20) - 1, 2))),
+        ("9:10", ("", "", Area(8, 0, 9, (1 << 14) - 1))),
+        ("名称", None),
+        ("B", None),
+        ("9", None),
+    ],
+)
+def test_references(reference, place):
+    assert referred(reference) == place
+
+
+@given(st.text(st.sampled_from("AB19$:!'[]()|,;=+ \"#@甲ROW"), max_size=25))
+def test_any_text_can_be_a_formula(text):
+    parts = parts_of(text)
+    for reference in parts.references if parts else ():
+        referred(reference)
+
+
+# -- what cannot be seen
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([('(<row r="9"[^>]*) ht="[^"]*"', r'\1 ht="0"')], ("B9", "9")),
+        ([('(<row r="9"[^>]*) ht="[^"]*"', r'\1 ht="0.75"')], ("B9", "9")),
+        ([('(<row r="9")', r'\1 hidden="true"')], ("B9", "9")),
+        (
+            [
+                ('(<row r="9"[^>]*) ht="[^"]*"', r"\1"),
+                ("<sheetFormatPr [^>]*/>", '<sheetFormatPr defaultRowHeight="15" zeroHeight="1"/>'),
+            ],
+            ("B9", "9"),
+        ),
+        (
+            [
+                ('(<row r="9"[^>]*) ht="[^"]*"', r"\1"),
+                ("<sheetFormatPr [^>]*/>", '<sheetFormatPr defaultRowHeight="0"/>'),
+            ],
+            ("B9", "9"),
+        ),
+        ([("(<mergeCells[^>]*>)", r'\1<mergeCell ref="A9:B9"/>')], ("B9", "B9")),
+        ([("(<mergeCells[^>]*>)", r'\1<mergeCell ref="B12:B13"/>')], ("B13", "B13")),
+    ],
+)
+def test_what_cannot_be_seen_is_named(changes, expected):
+    (finding,) = read_package(changed(*changes), "x.xlsx").findings
+    assert (finding.code, finding.address, finding.found) == ("hidden-cells", *expected)
+
+
+def test_rows_with_a_height_of_their_own_are_seen():
+    assert not found(
+        changed(("<sheetFormatPr [^>]*/>", '<sheetFormatPr defaultRowHeight="15" zeroHeight="1"/>'))
+    )
+
+
+def test_a_merged_area_beside_the_cells_hides_nothing():
+    assert not found(changed((r"(<mergeCells[^>]*>)", r'\1<mergeCell ref="B14:B15"/>')))
+
+
+# -- stored values
+
+
+@pytest.mark.parametrize("value", [" 12 ", "\n  12\n", "12\u200e", "\ufeff12", "12\u00a0", "\u300012"])
+def test_white_space_round_a_stored_value_does_not_count(value):
+    filing = read_package(holding(f"<v>{value}</v>"), "x.xlsx")
+    assert not filing.findings
+    assert filing.record.values[NAME] == 12
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        *(
+            ("1E400", "number-too-large"),
+            ("1234567890123456", "number-too-large"),
+            ("1E99999999999", "number-too-large"),
+        ),
+        *(
+            (value, "not-a-number")
+            for value in ("NaN", "INF", "1E-400", "1E-999999999", "1E-99999999999", "0x94")
+        ),
+        *((value, "not-a-number") for value in ("148,0", "１２", "١٢", "1_0", "1 2", "--1", "1e", ".")),
+    ],
+)
+def test_what_is_no_number_is_not_too_large(value, code):
+    assert found(holding(f"<v>{value}</v>")) == [(code, "B9")]
+    assert stored(value) is None
+    assert is_too_large(value) == (code == "number-too-large")
+
+
+# -- labels and names of sheets
+
+
+@given(st.sampled_from(["行政许可", "（一）", "总计"]), st.data())
+def test_what_nobody_sees_changes_no_label(label, data):
+    signs = data.draw(
+        st.lists(
+            st.sampled_from("\u200b\ufeff\u200e\u00ad\u2060\u202a \u00a0\u3000\n\r\t\u2028\ufe0f"), max_size=4
+        )
+    )
+    text = label
+    for sign in signs:
+        place = data.draw(st.integers(0, len(text)))
+        text = text[:place] + sign + text[place:]
+    assert plain(text) == plain(label)
+
+
+def test_white_space_in_the_name_of_a_sheet_does_not_count():
+    facts = Facts([SheetFacts("五、问题 \u200b"), SheetFacts("五、 问题")])
+    assert facts.sheet("五、问题") is facts.sheets[0]
+    assert facts.sheet("五、 问题") is facts.sheets[1]
+    assert facts.sheet("六") is None
+    for name in (f"{TWO} ", f"\u200b{TWO}"):
+        assert not found(changed((f'name="{TWO}"', f'name="{name}"'), (f"'{TWO}'!", f"'{name}'!"), sheet=""))
+
+
+# -- lost names and properties
+
+
+@pytest.mark.parametrize("left", ["#REF!", "'[1]二、主动公开'!", "'旧表'!", "[1]二、主动公开!"])
+def test_names_of_a_sheet_that_is_gone_do_not_count(left):
+    assert not found(changed((f"'{TWO}'!", left), sheet=""))
+
+
+def test_a_stamp_that_is_only_on_the_cover_is_read_beside_its_labels():
+    content = clerk.without_properties(clerk.without_names(SOUND))
+    filing = read_package(content, "x.xlsx")
+    assert [finding.code for finding in filing.findings] == ["stamp-from-cover"]
+    assert filing.stamp == read_package(SOUND, "x.xlsx").stamp
+    for name in ("封\u200b面", "封面 - 表格 1"):
+        renamed = read_package(
+            changed(('name="封面"', f'name="{name}"'), sheet="", content=content), "x.xlsx"
+        )
+        assert renamed.stamp == filing.stamp
+    moved = clerk.with_row_inserted(content, "封面", 3)
+    assert read_package(moved, "x.xlsx").stamp == filing.stamp
+    without = clerk.edited(content, "封面", {"B6": None})
+    assert [finding.code for finding in read_package(without, "x.xlsx").findings] == ["no-stamp"]
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "cp1252", "gb18030", "mac_roman"])
+def test_properties_that_were_decoded_wrongly(charset):
+    def spoil(part):
+        return part.decode().encode().decode(charset, "replace").encode()
+
+    filing = read_package(patched(SOUND, {"docProps/custom.xml": spoil}), "x.xlsx")
+    assert [finding.code for finding in filing.findings] == ["stamp-garbled"]
+    assert filing.stamp == read_package(SOUND, "x.xlsx").stamp
+
+
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=12))
+def test_another_name_is_not_taken_for_a_garbled_one(name):
+    assert not is_garbled("青禾区教育局", name)
+    assert not is_garbled(name, name)
+    assert is_garbled(name, name.encode().decode("latin-1").strip())
+
+
+# -- threads
+
+NOTICE = "[线程批注]\n\n你的 Excel 可读取此批注。了解详细信息: https://go.microsoft.com/fwlink/?linkid=870924\n\n注释:\n"
+
+
+def test_the_words_of_a_thread():
+    assert words_of(f"{NOTICE}    实际是 150，请改\n答复:\n    说明：好的") == "实际是 150，请改\n说明：好的"
+    assert words_of("普通批注:\n    好") == "普通批注:\n    好"
+    assert is_thread("tc={1}", "")
+    assert is_thread("", NOTICE)
+    assert not is_thread("张三", "好")
+
+
+def test_no_mark_goes_into_the_note_of_a_thread():
+    content = clerk.with_comment(SOUND, TWO, "B9", f"{NOTICE}    请改")
+    slip = Slip((SlipRow("x"),))
+    for addresses in (("B9",), ("B9", "B12")):
+        result = marked(content, [CellMark(TWO, addresses, "此处有误")], slip)
+        assert scan(result).sheet(TWO).comments == scan(content).sheet(TWO).comments
+    result = marked(content, [CellMark(TWO, ("B12",), "此处有误"), CellMark(TWO, ("B9",), "此处有误")], slip)
+    comments = scan(result).sheet(TWO).comments
+    assert comments[8, 1] == scan(content).sheet(TWO).comments[8, 1]
+    assert "此处有误" in comments[11, 1].text
+    with zipfile.ZipFile(BytesIO(result)) as file:
+        drawings = [name for name in file.namelist() if re.search(r"vml", name)]
+        assert sum(file.read(name).count(b"<v:shape ") for name in drawings) == 1
