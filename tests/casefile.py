@@ -37,11 +37,12 @@ from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 from xltools.document.reader import read_document
 from xltools.excel.reader import read, read_package
-from xltools.excel.scan import Limits, ScanError
+from xltools.excel.scan import ScanError
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.model import Form
+from xltools.office.guard import Budget, Limits
 
 FOLDER = HERE / "cases"
 
@@ -129,7 +130,7 @@ def handed_in(file: dict[str, Any], index: int, form: Form | None, limits: Limit
         with failing(str(file["raises"])):
             return reading(item, ReadOptions(form, limits=limits, **how).read)
     if "document" not in file:
-        return read_package(package(file), file.get("path", f"{index}.xlsx"), form, limits, **how)
+        return read_package(package(file), file.get("path", f"{index}.xlsx"), form, Budget(limits), **how)
 
     def spelled(text: str) -> str:
         return file.get("labels", {}).get(text, text)

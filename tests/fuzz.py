@@ -1,7 +1,8 @@
 """Mutants of real returns: bytes, zip and XML, from a seed, the same for everyone.
 
 ``python tests/fuzz.py --runs 100000 --seed 7`` looks for one that ends in anything but a reading or a finding;
-``--keep FOLDER`` puts the offenders there. ``--one N`` shows what became of mutant N.
+``--keep FOLDER`` puts the offenders there. ``--one N`` shows what became of mutant N. ``--of archives`` and
+``--of formats`` mutate archives of returns, and the number formats of a return.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import random
 import re
 import struct
 import sys
+import tempfile
 import time
 import traceback
 import warnings
@@ -22,18 +24,22 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
+from xml.sax.saxutils import quoteattr
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "samples"), str(HERE.parent / "src")]
 
 from xltools.checking.collection import examine  # noqa: E402
-from xltools.data.filing import Filing  # noqa: E402
-from xltools.data.finding import SEVERITY  # noqa: E402
+from xltools.collection.reading import ReadOptions, read_file  # noqa: E402
+from xltools.data.filing import Filing, RefusedFile, Return  # noqa: E402
+from xltools.data.finding import SEVERITY, Finding  # noqa: E402
 from xltools.data.period import Period  # noqa: E402
 from xltools.excel.reader import read_package  # noqa: E402
 from xltools.excel.scan import ScanError, scan  # noqa: E402
+from xltools.office.guard import Limits  # noqa: E402
 from xltools.report import data as report_data  # noqa: E402
 from xltools.report import text as report_text  # noqa: E402
+from xltools.text import message  # noqa: E402
 
 SAMPLES = HERE.parent / "samples"
 SECONDS = 5
@@ -510,12 +516,114 @@ _XML: tuple[Callable[[Parts, random.Random], str], ...] = (
 )  # fmt: skip
 
 
+# -- archives of returns
+
+
+def archive_mutant(number: int) -> Mutant:
+    """The mutant of that number of an archive of returns, a page and another archive."""
+    pick = random.Random(number)
+    origins = pick.sample(seeds(), 3)
+    contents = [*(data for _, data in origins), _PAGE]
+    parts = {pick.choice(_MEMBERS).format(n): content for n, content in enumerate(contents)}
+    inner = {"a.xlsx": origins[0][1], "b/c.xlsx": mutant(number).data}
+    parts["inner.zip"] = packed(inner, zipfile.ZIP_DEFLATED)
+    steps = [change(parts, pick) for change in pick.choices(_ARCHIVE, k=pick.choice((0, 1, 2, 4)))]
+    data = packed(parts, pick.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)))
+    if not steps or pick.random() < 0.5:
+        for change in pick.choices(_BYTES, k=pick.choice((1, 2, 8))):
+            steps.append(change.__name__)
+            data = change(data, pick)
+    return Mutant("+".join(name for name, _ in origins), steps, data)
+
+
+_PAGE = "<html><meta charset=gbk><table><tr><td>总计<td>1</table>".encode("gbk")
+_MEMBERS = (
+    *("{}.xlsx", "{}_局_2024.xlsx", "局/{}.xlsx", "a\\{}.XLSX", "{}\u202e.xlsx") * 4,
+    *("{}.html", "~${}.xlsx", "__MACOSX/{}", ".{}", "{}.zip", "../{}.xlsx"),
+)
+
+
+def damage_member(parts: Parts, pick: random.Random) -> str:
+    name = _part(parts, pick)
+    parts[name] = pick.choice(_BYTES)(parts[name], pick)
+    return f"damage {name}"
+
+
+def repeat_member(parts: Parts, pick: random.Random) -> str:
+    """So often that not all fit into the limits below."""
+    name = _part(parts, pick)
+    parts |= {f"{number}/{name}": parts[name] for number in range(pick.choice((5, 30)))}
+    return f"repeat {name}"
+
+
+_ARCHIVE: tuple[Callable[[Parts, random.Random], str], ...] = (
+    lose, rename, twice, exchange, empty, spoil, recode, damage_member, damage_member, repeat_member,
+)  # fmt: skip
+_TIGHT = Limits(unpacked=2_000_000, xml=400_000, elements=20_000, cells=2000, seconds=1, archive=3)
+
+
+def run_archive(number: int) -> list[Filing]:
+    """Read every member of archive *number* within limits that are soon used up; raises when something does not hold."""
+    one = archive_mutant(number)
+    started = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "mutant.zip")
+        path.write_bytes(one.data)
+        found = [
+            f for f in read_file(str(path), ReadOptions(limits=_TIGHT)) if isinstance(f, Return | RefusedFile)
+        ]
+    assert time.process_time() - started < SECONDS, "too slow"
+    for filing in found:
+        codes = {finding.code for finding in filing.findings}
+        assert filing.record is not None or codes, "neither a reading nor a finding"
+        assert codes <= set(SEVERITY)
+        assert "reader-failed" not in codes, filing.findings
+        for finding in filing.findings:
+            message(finding, "zh").encode("utf-8")
+    return found
+
+
+# -- number formats
+
+
+def format_mutant(number: int) -> Mutant:
+    """A return whose styles all have the number format of that number."""
+    pick = random.Random(number)
+    index = pick.randrange(len(seeds()))
+    parts = dict(parts_of(index))
+    code = "".join(pick.choices(_FORMATS, k=pick.choice((1, 2, 4, 8, 30)))) * pick.choice(
+        (1, 1, 1, 100, 10_000)
+    )
+    name = next(name for name in parts if name.endswith("styles.xml"))
+    text = re.sub("<numFmts.*?</numFmts>", "", parts[name].decode(), flags=re.DOTALL)
+    formats = f"<numFmts><numFmt numFmtId='190' formatCode={quoteattr(code)}/></numFmts>"
+    text = re.sub("<styleSheet[^>]*>", lambda match: match[0] + formats, text, count=1)
+    parts[name] = re.sub('numFmtId="[0-9]+"', 'numFmtId="190"', text).encode()
+    return Mutant(seeds()[index][0], [code[:200]], packed(parts, zipfile.ZIP_STORED))
+
+
+_FORMATS = (
+    "0", "00", "#", "?", ",", ".", "%", "‰", "E+", "e-", "/", "General", "G/通用格式", "@", ";", ";;;", "[", "]", "[Red]",
+    "[红色]", "[>=100]", "[<1e9]", "[$-804]", "[$¥-804]", "[h]", "[DBNum1]", "yyyy", "m", "d", "年", "月", "日", "AM/PM",
+    '"', '"万元"', "\\", "\\年", "_", "_)", "*", "* ", " ", "-", "(", ")", "￥", "万", "0.0,", '0"."0,', "\u200b", "😀", "&",
+    "<", "\t",
+)  # fmt: skip
+
+
 # -- what must hold
 
 
 def run(number: int) -> Filing:
     """Read mutant *number*, check it, and put everything that was found into words; raises when that does not hold."""
-    one = mutant(number)
+    return check(mutant(number))
+
+
+def run_format(number: int) -> Filing:
+    """The same for the return with number format *number*."""
+    return check(format_mutant(number))
+
+
+def check(one: Mutant) -> Filing:
     started = time.process_time()
     filing = read_package(one.data, "mutant.xlsx")
     collection = examine([filing], None, Period(2024))
@@ -614,6 +722,26 @@ def _same_result(fact, result) -> bool:
     return fact.text == result if isinstance(result, str) else fact.type in {"n", "d"}  # dates
 
 
+class Kind(NamedTuple):
+    """How the mutants of a kind are made and checked."""
+
+    make: Callable[[int], Mutant]
+    run: Callable[[int], Filing | list[Filing]]
+
+
+KINDS = {
+    "workbooks": Kind(mutant, run),
+    "archives": Kind(archive_mutant, run_archive),
+    "formats": Kind(format_mutant, run_format),
+}
+
+
+def findings(found: Filing | list[Filing]) -> list[Finding]:
+    return [
+        finding for filing in (found if isinstance(found, list) else [found]) for finding in filing.findings
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000)
@@ -623,30 +751,33 @@ def main() -> None:
     )
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--one", type=int)
+    parser.add_argument("--of", choices=KINDS, default="workbooks")
     arguments = parser.parse_args()
+    kind = KINDS[arguments.of]
     if arguments.one is not None:
-        one = mutant(arguments.one)
+        one = kind.make(arguments.one)
         print(one.origin, *one.steps, sep="\n  ")
-        print(*run(arguments.one).findings, sep="\n")
-        print(differences(one))
+        print(*findings(kind.run(arguments.one)), sep="\n")
+        print(differences(one) if kind.run is run else "")
         return
     bad = 0
     codes: dict[str, int] = {}
     started = time.perf_counter()
     for number in range(arguments.seed, arguments.seed + arguments.runs):
         try:
-            filing = run(number)
-            for code in {finding.code for finding in filing.findings} or {"(read without a finding)"}:
+            found = findings(kind.run(number))
+            for code in {finding.code for finding in found} or {"(read without a finding)"}:
                 codes[code] = codes.get(code, 0) + 1
             if (
-                arguments.compare
+                kind.run is run
+                and arguments.compare
                 and number % arguments.compare == 0
-                and (found := differences(mutant(number)))
+                and (differing := differences(mutant(number)))
             ):
-                raise AssertionError(found[:3])  # noqa: TRY301
+                raise AssertionError(differing[:3])  # noqa: TRY301
         except Exception:  # noqa: BLE001  that is what is looked for
             bad += 1
-            one = mutant(number)
+            one = kind.make(number)
             print(
                 f"mutant {number} of {one.origin}: {one.steps}\n{traceback.format_exc(limit=-4)}", flush=True
             )

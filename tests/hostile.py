@@ -1104,9 +1104,19 @@ def formulas_behind_the_cells() -> bytes:
     return replaced(SHEET, "</worksheet>", f"<extLst>{own}</extLst></worksheet>")
 
 
-@hostile("damaged")
+@hostile("")
 def style_out_of_range() -> bytes:
     return in_cell("<v>1</v>", ' s="99999"')
+
+
+@hostile("")
+def style_of_nothing() -> bytes:
+    return in_cell("<v>1</v>", ' s=""')
+
+
+@hostile("")
+def string_of_nothing() -> bytes:
+    return in_cell("<v></v>", ' t="s"')
 
 
 @hostile("damaged")

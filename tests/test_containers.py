@@ -348,8 +348,8 @@ def test_the_limits_hold_for_everything_in_a_file(tmp_path):
     inner = tar(*((f"{n}.csv", bytes(1000)) for n in range(20)))
     data = mail(("a.tar", inner), ("b.tar", inner)).as_bytes()
     assert len(opened(tmp_path, "a.eml", data)) == 40
-    assert opened(tmp_path, "a.eml", data, Limits(entries=30))["b.tar"] == "too-large"
-    assert opened(tmp_path, "a.eml", data, Limits(unpacked=90_000))["b.tar"] == "too-large"
+    assert opened(tmp_path, "a.eml", data, Limits(entries=30, archive=1))["b.tar"] == "too-large"
+    assert opened(tmp_path, "a.eml", data, Limits(unpacked=90_000, archive=1))["b.tar"] == "too-large"
 
 
 # -- mutants

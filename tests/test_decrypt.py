@@ -24,7 +24,7 @@ from xltools.data.record import Agency
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.library import find
-from xltools.office.guard import Limits
+from xltools.office.guard import Budget, Limits
 from xltools.text import LANGS, message
 
 FORM = find("xxgk-2021")
@@ -43,7 +43,10 @@ def locked(plain):
 
 
 def codes(data, *passwords, limits=None):
-    return [f.code for f in verify(read_package(data, "x.xlsx", limits=limits, passwords=passwords))]
+    return [
+        f.code
+        for f in verify(read_package(data, "x.xlsx", budget=Budget(limits or Limits()), passwords=passwords))
+    ]
 
 
 def test_the_right_password_opens(plain, locked):

@@ -6,9 +6,11 @@ A thousand by ``make test`` and nine thousand more by ``make prove``, in portion
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
-from fuzz import differences, mutant, run, seeds
+from fuzz import KINDS, differences, mutant, run, seeds
 
 EACH = 25
 COMPARED = 10  # one in so many
@@ -30,6 +32,27 @@ def test_what_is_read_is_what_openpyxl_reads(portion):
     for number in range(portion * EACH, (portion + 1) * EACH, COMPARED):
         one = mutant(number)
         assert not differences(one), (number, one.origin, one.steps)
+
+
+OTHERS = [*range(4), *(pytest.param(number, marks=pytest.mark.prove) for number in range(4, 100))]
+
+
+@pytest.mark.parametrize("of", ["archives", "formats"])
+@pytest.mark.parametrize("portion", OTHERS)
+def test_every_archive_and_every_number_format_ends_in_a_reading_or_a_finding(portion, of):
+    for number in range(portion * EACH, (portion + 1) * EACH):
+        try:
+            KINDS[of].run(number)
+        except Exception as error:
+            one = KINDS[of].make(number)
+            error.add_note(f"mutant {number} of {of}: {one.origin} {one.steps}")
+            raise
+
+
+def test_archives_reach_their_limits():
+    codes = Counter(f.code for n in range(40) for filing in KINDS["archives"].run(n) for f in filing.findings)
+    assert codes["too-large"]
+    assert codes["damaged"]
 
 
 def test_mutants_are_the_same_for_everyone():

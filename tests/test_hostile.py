@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -17,16 +18,17 @@ import hostile
 from conftest import HERE
 from hostile import ANY, FILES, issued
 from xltools.cli import command_line
+from xltools.collection.reading import ReadOptions, read_file
 from xltools.data.finding import SEVERITY
 from xltools.excel import scan as scanner
 from xltools.excel.marking.parts import EditableParts
 from xltools.excel.package import patched, with_parts
 from xltools.excel.reader import read_package
-from xltools.excel.scan import scan
-from xltools.excel.scan.parts import MOST_STYLES
+from xltools.excel.sandbox import run_sandboxed
+from xltools.excel.scan import ScanError, scan
 from xltools.excel.scan.worksheet import style_numbers
-from xltools.office.guard import Limits, limits_from
-from xltools.text import LANGS, message
+from xltools.office.guard import Budget, Limits, limits_from
+from xltools.text import LANGS, catalog, message
 
 SECONDS, MEGABYTES = 5, 300
 LIGHT = [name for name, one in FILES.items() if not one.is_heavy]
@@ -155,14 +157,14 @@ def test_what_is_no_limit_is_refused(text):
     ],
 )
 def test_each_limit_holds_and_is_named(setting, code):
-    (finding,) = read_package(issued(), "x.xlsx", None, limits_from([setting])).findings
+    (finding,) = read_package(issued(), "x.xlsx", None, Budget(limits_from([setting]))).findings
     assert finding.code == code
     assert setting.partition("=")[0] in message(finding, "zh")
 
 
 def test_a_higher_limit_lets_a_larger_file_in():
     data = FILES["many_entries"].make()
-    assert not read_package(data, "x.xlsx", None, Limits(entries=10_000)).findings
+    assert not read_package(data, "x.xlsx", None, Budget(Limits(entries=10_000))).findings
 
 
 def test_the_command_line_takes_limits(tmp_path):
@@ -173,6 +175,99 @@ def test_the_command_line_takes_limits(tmp_path):
         )
         assert result.return_value == 1
         assert "cells > 5" in result.stdout
+
+
+# -- limits of an archive
+
+
+def in_sheet(rows):
+    return hostile.in_rows(f"<row r='1000'/>{rows}")
+
+
+def with_picture(size):
+    return hostile.packed([*hostile.entries(issued()).items(), ("xl/media/a.jpg", bytes(size))])
+
+
+# A kind of member that is costly, the limit that stops it, the limits, and what becomes of one of them alone.
+COSTLY = {
+    "cells": (lambda: in_sheet("<row>" + "<c><v>1</v></c>" * 4000 + "</row>"), Limits(cells=5000), ""),
+    "elements": (lambda: in_sheet("<row/>" * 4000), Limits(elements=8000), ""),
+    "elements of a damaged sheet": (
+        lambda: in_sheet("<row/>" * 4000 + "<row r='0'/>"),
+        Limits(elements=8000),
+        "damaged",
+    ),
+    "xml": (lambda: in_sheet(" " * 300_000), Limits(xml=900_000), ""),
+    "formulas": (
+        lambda: in_sheet(
+            "<row><c><f t='shared' si='0'>A1+A2</f></c>" + "<c><f t='shared' si='0'/></c>" * 100 + "</row>"
+        ),
+        Limits(formulas=600),
+        "",
+    ),
+    "unpacked": (lambda: with_picture(1 << 20), Limits(unpacked=2_000_000), ""),
+    "entries": (issued, Limits(entries=40), ""),
+    "text": (lambda: b"<html>" + b" " * 3000, Limits(text=4000), "html-file"),
+    "tags": (lambda: b"<html>" + b"<p>" * 3000, Limits(tags=4000), "html-file"),
+}
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+def test_an_archive_costs_no_more_than_its_limit_whatever_its_members_are(kind, tmp_path):
+    make, limits, alone = COSTLY[kind]
+    name, member = kind.partition(" ")[0], make()
+    limits = dataclasses.replace(limits, archive=3)
+    archive = hostile.packed([(f"{number}.xlsx", member) for number in range(12)], 0)
+    options = ReadOptions(limits=limits)
+    (tmp_path / "a.xlsx").write_bytes(member)
+    (tmp_path / "a.zip").write_bytes(archive)
+    (one,) = read_file(str(tmp_path / "a.xlsx"), options)
+    assert {finding.code for finding in one.findings} == ({alone} if alone else set())
+    found = [filing.findings for filing in read_file(str(tmp_path / "a.zip"), options)]
+    assert len(found) == 12
+    refused = [findings[0].found for findings in found if findings and findings[0].code == "too-large"]
+    assert set(refused) == {f"archive > 3 × {name}"}
+    assert 2 <= 12 - len(refused) <= 6
+    assert [bool(findings) and findings[0].code == "too-large" for findings in found] == sorted(
+        bool(findings) and findings[0].code == "too-large" for findings in found
+    )
+
+
+def test_a_budget_is_shared_by_archives_in_archives():
+    archive = Budget(Limits(cells=10, archive=2))
+    archive.for_file().spend("cells", 10)
+    inner = archive.for_file()
+    inner.for_file().spend("cells", 10)
+    for budget in (archive.for_file(), inner.for_file(), inner):
+        assert budget.left("cells") == 0
+        with pytest.raises(ScanError, match="archive > 2 × cells"):
+            budget.reserve("cells", 1)
+
+
+def test_what_a_file_declares_in_vain_costs_the_others_nothing():
+    archive = Budget(Limits(xml=10))
+    for _ in range(50):
+        with pytest.raises(ScanError, match="xml > 10"):
+            archive.for_file().reserve("xml", 11)
+    assert archive.for_file().left("xml") == 10
+
+
+def test_children_for_old_formats_share_the_time_of_the_archive():
+    archive = Budget()
+    archive.add("seconds", 39)
+    assert archive.for_file().left("seconds") == 1
+    archive.add("seconds", 2)
+    with pytest.raises(ScanError, match="archive > 10 × seconds"):
+        run_sandboxed("cells", b"", archive.for_file())
+
+
+def test_every_message_about_a_limit_names_one_that_can_be_set():
+    """Limits are named in one place, and the option lists them all."""
+    files = [path for path in (HERE.parent / "src").rglob("*.py") if path.name != "guard.py"]
+    assert not [path for path in files if 'ScanError("too-large"' in path.read_text(encoding="utf-8")]
+    names = [field.name for field in dataclasses.fields(Limits)]
+    for lang in LANGS:
+        assert re.findall("[a-z]+", catalog(lang)("help.opt-limit"))[-len(names) :] == names
 
 
 # -- what is unpacked, and the table of styles
@@ -204,8 +299,8 @@ def with_styles(count):
 
 
 def test_more_styles_than_excel_allows_are_refused():
-    assert len(scan(with_styles(MOST_STYLES)).locked) == MOST_STYLES
-    (finding,) = read_package(with_styles(MOST_STYLES + 1), "x.xlsx").findings
+    assert len(scan(with_styles(Limits().styles)).locked) == Limits().styles
+    (finding,) = read_package(with_styles(Limits().styles + 1), "x.xlsx").findings
     assert (finding.code, finding.found) == ("too-large", "styles > 65,490")
 
 

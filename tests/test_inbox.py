@@ -22,11 +22,11 @@ from xltools.collection.inbox import InboxItem, gather
 from xltools.collection.inbox import items as opened
 from xltools.data.filing import Skipped, Source
 from xltools.errors import InputError
-from xltools.excel.archive import Allowance, container_kind
+from xltools.excel.archive import container_kind
 from xltools.excel.archive import members as members_of
 from xltools.excel.reader import read
 from xltools.files import read_bytes, read_regular, why_ignored
-from xltools.office.guard import Limits, ScanError
+from xltools.office.guard import Budget, Limits, ScanError
 from xltools.text import LANGS
 
 SAMPLES = sorted((ROOT / "samples" / "clean").iterdir())
@@ -51,7 +51,7 @@ def items(*paths, limits=None):
 def members(data):
     """The names and contents of the members of a container."""
     kind = container_kind(data)
-    return [(one.name, one.content) for one in members_of(data, "x", kind, Allowance(Limits()))]
+    return [(one.name, one.content) for one in members_of(data, "x", kind, Budget())]
 
 
 def gbk_zip(parts):
@@ -285,9 +285,12 @@ def test_an_archive_in_an_archive_is_read_within_the_same_limits(tmp_path):
     assert codes(whole, tmp_path) == {"内.zip!a.xlsx": "not-a-workbook"}
     assert codes(packed([("内.zip", hostile.rar())]), tmp_path) == {"内.zip": "archive"}
     several = packed([("内.zip", inner), ("甲.csv", b"1,2")])
-    assert codes(several, tmp_path, "--limit", "entries=3") == {"内.zip": "too-large", "甲.csv": "csv-file"}
+    assert codes(several, tmp_path, "--limit", "entries=3", "--limit", "archive=1") == {
+        "内.zip": "too-large",
+        "甲.csv": "csv-file",
+    }
     large = packed([(f"{n}.zip", packed([("a.csv", bytes(900_000))])) for n in range(3)])
-    assert codes(large, tmp_path, "--limit", "unpacked=2M") == {
+    assert codes(large, tmp_path, "--limit", "unpacked=2M", "--limit", "archive=1") == {
         "0.zip!a.csv": "damaged",
         "1.zip!a.csv": "damaged",
         "2.zip": "too-large",
@@ -349,7 +352,7 @@ def test_the_limits_hold_for_archives(tmp_path):
 def test_members_are_unpacked_one_at_a_time():
     """Reading the first costs nothing of the others."""
     data = raw_zip([Raw(b"1.xlsx", b"x", 1, zlib.crc32(b"x"), 0), Raw(b"2.xlsx", b"\xff" * 9, 30, 0, 8)])
-    iterator = members_of(data, "x.zip", container_kind(data), Allowance(Limits()))
+    iterator = members_of(data, "x.zip", container_kind(data), Budget())
     assert next(iterator).content == b"x"
     assert isinstance(next(iterator).content, ScanError)
 

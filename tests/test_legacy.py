@@ -38,7 +38,7 @@ from xltools.excel.scan import ScanError, scan
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
-from xltools.office.guard import Limits
+from xltools.office.guard import Budget, Limits
 from xltools.text import LANGS, message
 
 OFFICIAL = find("xxgk-2021")
@@ -233,7 +233,7 @@ def test_texts_are_exact(text):
 def refused(data, limits=None):
     started = time.monotonic()
     with pytest.raises(ScanError) as caught:
-        facts_of(data, limits)
+        facts_of(data, Budget(limits or Limits()))
     assert time.monotonic() - started < 5
     return caught.value.code
 
@@ -344,7 +344,7 @@ def test_a_child_that_takes_too_long_is_ended(monkeypatch, tmp_path):
     monkeypatch.setattr("xltools.excel.sandbox._CHILD", sleeper)
     started = time.monotonic()
     with pytest.raises(SandboxError, match="late"):
-        run_sandboxed("cells", b"x" * 10_000_000, Limits(seconds=1))
+        run_sandboxed("cells", b"x" * 10_000_000, Budget(Limits(seconds=1)))
     assert time.monotonic() - started < 3
 
 
@@ -367,7 +367,7 @@ def test_a_child_that_dies_or_talks_nonsense(monkeypatch, tmp_path, script):
     path.write_text(script, encoding="utf-8")
     monkeypatch.setattr("xltools.excel.sandbox._CHILD", path)
     with pytest.raises(ScanError) as caught:
-        read_old(b"anything", ".xls", Limits(file=2_000_000))
+        read_old(b"anything", ".xls", Budget(Limits(file=2_000_000)))
     assert caught.value.code in {"old-format-unreadable", "too-large"}
 
 

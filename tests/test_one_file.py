@@ -120,7 +120,7 @@ def test_a_page_of_a_strange_encoding_stops_no_other_file(inbox, tmp_path, page)
 @pytest.mark.parametrize("label", ["big5", "Shift_JIS", "windows-1252", "EUC-KR", "iso-8859-5", "gb2312"])
 def test_a_page_is_read_in_the_encoding_that_it_declares(label):
     from xltools.document.reader.opening import flow_of
-    from xltools.office.guard import Limits
+    from xltools.office.guard import Budget
 
     words = {
         "big5": "教育局",
@@ -131,7 +131,7 @@ def test_a_page_is_read_in_the_encoding_that_it_declares(label):
     }
     text = words.get(label, "Привет")
     page = f"<meta charset={label}><html><p>{text} {text}</p></html>".encode(label)
-    assert [item.text for item in flow_of(page, Limits())] == [f"{text} {text}"]
+    assert [item.text for item in flow_of(page, Budget())] == [f"{text} {text}"]
 
 
 def test_no_encoding_is_declared_that_python_does_not_have():

@@ -23,6 +23,7 @@ from xltools.excel.package import patched
 from xltools.excel.scan import Limits, ScanError, scan
 from xltools.excel.writer import write_return
 from xltools.form.address import a1, column_index, column_name
+from xltools.office.guard import Budget
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +265,7 @@ def test_rectangles_cover_just_the_cells():
 
 def refused(data, limits=None):
     with pytest.raises(ScanError) as caught:
-        scan(data, limits)
+        scan(data, Budget(limits or Limits()))
     return caught.value.code
 
 

@@ -22,7 +22,7 @@ from xltools.excel.scan.shortcuts import read_part
 from xltools.excel.scan.worksheet import Tables, style_numbers, worksheet
 from xltools.excel.writer import write_return
 from xltools.form.library import find
-from xltools.office.guard import DAMAGE, Limits, ScanError, XmlPart
+from xltools.office.guard import DAMAGE, Budget, Limits, ScanError, XmlPart
 from xltools.office.parsing import parse
 
 
@@ -37,7 +37,7 @@ def in_order(value):
 
 def outcome(data, limits=None):
     try:
-        return in_order(scan(data, limits))
+        return in_order(scan(data, Budget(limits or Limits())))
     except ScanError as error:
         return error.code, error.reason
 
@@ -197,13 +197,13 @@ SHEET = st.tuples(
 
 def sheet_outcome(read, text, tables=None):
     """What becomes of a sheet, and of what the sheets behind it will be read with."""
-    tables = tables or Tables(Limits(cells=6), ["甲", "乙"], style_numbers(3))
+    tables = tables or Tables(Budget(Limits(cells=6)), ["甲", "乙"], style_numbers(3))
     try:
         content = text if isinstance(text, bytes) else text.encode()
         facts = in_order(read(XmlPart(content), SheetFacts("表"), tables))
     except (ScanError, *DAMAGE) as error:
         return type(error), str(error)
-    return facts, tables.cells, tables.expanded, tables.formulas
+    return facts, dict(tables.budget.own), tables.formulas
 
 
 SOUND = '<row r="1"><c r="A1"><v>5</v></c></row>'
@@ -288,7 +288,7 @@ DECEPTIONS = {
 @pytest.mark.parametrize("sheets", DECEPTIONS.values(), ids=DECEPTIONS)
 def test_what_was_learned_deceives_nobody(sheets):
     """Each sheet after the others, when all of them have been met before, in one workbook and in many."""
-    ours, theirs = (Tables(Limits(), ["甲", "乙"], style_numbers(3)) for _ in range(2))
+    ours, theirs = (Tables(Budget(), ["甲", "乙"], style_numbers(3)) for _ in range(2))
     for rows, behind in sheets * 2:
         text = f"<worksheet><sheetData>{rows}</sheetData>{behind}</worksheet>"
         assert sheet_outcome(sheet_of, text) == sheet_outcome(worksheet, text)
@@ -363,7 +363,7 @@ def test_bytes_that_are_no_text_are_refused_wherever_they_stand(place):
     for half, other in product(HALVES, (b"", *HALVES)):
         content = before + half + tag + other + behind
         got, expected = (
-            sheet_outcome(read, content, Tables(Limits(), ["甲"], style_numbers(3)))
+            sheet_outcome(read, content, Tables(Budget(), ["甲"], style_numbers(3)))
             for read in (sheet_of, worksheet)
         )
         assert got == expected, content
@@ -455,7 +455,7 @@ def test_cells_come_in_the_order_of_the_sheet():
             f'<row r="{row}">{"".join(cells)}</row>'.replace('1"', f'{row}"') for row in range(1, 4)
         )
         text = f"<worksheet><sheetData>{rows.replace('5', str(number))}</sheetData></worksheet>"
-        tables = [Tables(Limits()) for _ in range(2)]
+        tables = [Tables() for _ in range(2)]
         assert sheet_outcome(sheet_of, text, tables[0]) == sheet_outcome(worksheet, text, tables[1])
 
 
@@ -467,7 +467,7 @@ def test_a_shared_formula_is_written_out_anew():
         )
 
     for text in ("B1", "C1+1", "B1"):
-        found = sheet_of(XmlPart(sheet(text).encode()), SheetFacts(""), Tables(Limits()))
+        found = sheet_of(XmlPart(sheet(text).encode()), SheetFacts(""), Tables())
         assert found.cells[1, 0].formula == text.replace("1", "2", 1)
 
 

@@ -12,14 +12,14 @@ from xltools.collection.issuing import check_inputs, file_name
 from xltools.collection.reading import on_roster, readings
 from xltools.data.filing import Filing, Return, Skipped
 from xltools.data.roster import Entry, Roster, name_faults
-from xltools.document.reader import ReportIdentity, read_document
+from xltools.document.reader import ReportIdentity, document_in
 from xltools.document.reader.title import district_of
 from xltools.errors import InputError, OutputError, Problem, RosterError
 from xltools.excel.opening import is_workbook
 from xltools.excel.writer import write_return
 from xltools.files import refuse_existing, refuse_input
 from xltools.form.model import Form
-from xltools.office.guard import Limits
+from xltools.office.guard import Budget, Limits
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,10 @@ def _read(file: str, options: ImportOptions) -> Iterator[Filing]:
     """Yield the reports in a file, which may be an archive. Raises :class:`InputError` for a workbook."""
 
     def report(item: InboxItem) -> Filing:
-        if is_workbook(item.data, options.limits):
+        budget = item.budget or Budget(options.limits)
+        if is_workbook(item.data, budget.for_file()):
             raise InputError(Problem("is-workbook", item.name))
-        found = read_document(item.data, item.name, options.form, options.limits, options.given)
+        found = document_in(item.data, item.name, options.form, budget.for_file(), options.given)
         return on_roster(found, options.roster) if options.roster else found
 
     found = readings(file, options.limits, report)

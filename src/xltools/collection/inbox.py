@@ -10,22 +10,26 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xltools.data.filing import RefusedFile, Skipped, Source
-from xltools.excel.archive import Allowance, container_kind, members
+from xltools.excel.archive import container_kind, members
 from xltools.excel.refusing import refused
 from xltools.files import read_regular, shown, walk, why_ignored
-from xltools.office.guard import Limits, ScanError, beyond
+from xltools.office.guard import Budget, Limits, ScanError, beyond
 from xltools.text import harmless_line
 
 _DEEPEST = 4  # containers in one another, such as a zip in a mail in a mail
 
 
 class InboxItem(NamedTuple):
-    """A file or a member of an archive, which is named ``archive.zip!member.xlsx``."""
+    """A file or a member of an archive, which is named ``archive.zip!member.xlsx``.
+
+    Each reading takes a budget of its own from ``budget``, which all members of an archive share.
+    """
 
     name: str
     data: bytes = b""
     fault: ScanError | None = None  # why its content could not be read
     size: int = 0
+    budget: Budget | None = None
 
     @property
     def sha256(self) -> str:
@@ -101,7 +105,7 @@ def items(file: str, limits: Limits, home: str = "") -> Iterator[InboxItem | Ski
     if len(data) > limits.file:
         yield InboxItem(name, fault=beyond("file", limits), size=size)
     else:
-        yield from _opened(name, data, Allowance(limits), _DEEPEST)
+        yield from _opened(name, data, Budget(limits), _DEEPEST)
 
 
 def name_of(file: str) -> str:
@@ -109,18 +113,18 @@ def name_of(file: str) -> str:
     return shown(Path(file))
 
 
-def _opened(name: str, data: bytes, allowance: Allowance, depth: int) -> Iterator[InboxItem | Skipped]:
+def _opened(name: str, data: bytes, budget: Budget, depth: int) -> Iterator[InboxItem | Skipped]:
     """Yield a file, or the members of a container with those of the containers inside, *depth* deep."""
     kind = container_kind(data)
     if kind is None:
-        yield InboxItem(name, data, size=len(data))
+        yield InboxItem(name, data, size=len(data), budget=budget)
         return
     if depth == 0:
         yield InboxItem(name, data, ScanError("archive", kind="nested"), len(data))
         return
     is_empty = True
     try:
-        for member in members(data, name, kind, allowance):
+        for member in members(data, name, kind, budget.for_file()):
             whole, content = f"{name}!{member.name}", member.content
             head = content[:8] if isinstance(content, bytes) else b""
             ignored = (why_ignored(part, head) for part in member.name.split("/"))
@@ -129,7 +133,7 @@ def _opened(name: str, data: bytes, allowance: Allowance, depth: int) -> Iterato
                 continue
             is_empty = False
             if isinstance(content, bytes):
-                yield from _opened(whole, content, allowance, depth - 1)
+                yield from _opened(whole, content, budget, depth - 1)
             else:
                 yield InboxItem(whole, fault=content)
     except ScanError as error:

@@ -22,7 +22,7 @@ from xltools.data.rollup import Rollup
 from xltools.excel.reader import read_package
 from xltools.files import read_bytes
 from xltools.form.model import Form
-from xltools.office.guard import Limits, ScanError
+from xltools.office.guard import Budget, Limits, ScanError
 from xltools.office.parts import PartHashes, read_parts, written_parts
 from xltools.text import Word
 
@@ -106,7 +106,9 @@ def _part_mismatches(there: bytes, workbook: Path, made: PartHashes, limits: Lim
 def _figure_mismatches(there: bytes, workbook: Path, rollup: Rollup, limits: Limits) -> Iterator[Mismatch]:
     """Yield the figures that differ, and the findings on the workbook itself."""
     item = InboxItem(str(workbook), there, size=len(there))
-    filing = reading(item, lambda one: verified(read_package(one.data, one.name, rollup.form, limits)))
+    filing = reading(
+        item, lambda one: verified(read_package(one.data, one.name, rollup.form, Budget(limits)))
+    )
     yield from _discrepancies(filing, rollup)
     for finding in filing.findings:
         if finding.severity is not Severity.NOTE and finding.code != "rollup-incomplete":

@@ -24,7 +24,7 @@ from xltools.errors import InputError, Problem
 from xltools.excel.reader import read, read_package
 from xltools.files import shown
 from xltools.form.model import Form
-from xltools.office.guard import Limits
+from xltools.office.guard import Budget, Limits
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -49,19 +49,20 @@ class ReadOptions:
     limits: Limits = field(default_factory=Limits)
     verifying: bool = True
 
-    def filing(self, data: bytes, name: str) -> Filing:
-        """Return the filing in the bytes of a file of that name: a workbook, or a report as it is published."""
+    def filing(self, item: InboxItem) -> Filing:
+        """Return the filing in one file or member of an archive: a workbook, or a report as it is published."""
+        budget = item.budget or Budget(self.limits)
         found = read_package(
-            data,
-            name,
+            item.data,
+            item.name,
             self.form,
-            self.limits,
+            budget.for_file(),
             by_labels=self.by_labels,
             key=self.key,
             passwords=self.passwords,
         )
         if found.findings and found.findings[0].code in _DOCUMENTS:
-            report = report_in(data, name, self.form, self.limits)
+            report = report_in(item.data, item.name, self.form, budget.for_file())
             if report and report.stamp and self.key:  # a document has no seal
                 about = Finding("seal-missing", report.source.path, str(report.agency))
                 report = replace(report, findings=(about, *report.findings))
@@ -70,7 +71,7 @@ class ReadOptions:
 
     def read(self, item: InboxItem) -> Filing:
         """Return the filing in one file or member of an archive, verified if ``verifying``."""
-        found = self.filing(item.data, item.name)
+        found = self.filing(item)
         return verified(found) if self.verifying else found
 
 

@@ -11,7 +11,7 @@ _SMALLEST = -324  # the decimal exponent of the smallest double
 _TOLERANCE = Decimal("1e-13")  # relative; 100 times the error of adding 100 doubles
 _WIDE = Context(prec=60)
 # A double in a file; an exponent of more digits is beyond every double, and beyond what the decimal module computes.
-_DOUBLE = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DOUBLE = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _LONGEST_EXPONENT = 9
 
 

@@ -5,10 +5,9 @@ A zip is read here. Every other container is opened in the sandbox, which return
 
 from __future__ import annotations
 
-import time
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from xltools.files import ZIP, readable
@@ -16,6 +15,7 @@ from xltools.office.guard import (
     DAMAGE,
     HEADER,
     PLAIN_METHODS,
+    Budget,
     Limits,
     ScanError,
     beyond,
@@ -33,7 +33,6 @@ _NAME_PLACE = slice(26, 28)  # where an entry's local header has the length of i
 _PACKAGE_STARTS = (b"[content_types].xml", b"_rels/", b"docprops/", b"xl/", b"word/", b"ppt/", b"mimetype")
 _UTF8_FLAG = 0x800
 _COPIES = 4  # of a container, which the sandbox holds in memory besides what the limit allows
-_PATIENCE = 10  # times the limit ``seconds``, for all containers in one file
 
 
 class PackedFile(NamedTuple):
@@ -45,24 +44,6 @@ class PackedFile(NamedTuple):
     name: str
     content: bytes | ScanError
     skipped: str = ""
-
-
-@dataclass(slots=True)
-class Allowance:
-    """What may still be unpacked of one file, with the containers inside it."""
-
-    limits: Limits
-    entries: int = 0
-    unpacked: int = 0
-    seconds: float = 0
-
-    def take(self, entries: int, size: int) -> None:
-        """Count what a container holds; raises :class:`ScanError` if all together exceed a limit."""
-        self.entries += entries
-        self.unpacked += size
-        for name in ("entries", "unpacked"):
-            if getattr(self, name) > getattr(self.limits, name):
-                raise beyond(name, self.limits)
 
 
 def container_kind(data: bytes) -> Kind | None:
@@ -82,17 +63,17 @@ def container_kind(data: bytes) -> Kind | None:
     return kind if kind.container and not is_package(names) and holds_returns(names) else None
 
 
-def members(data: bytes, name: str, kind: Kind, allowance: Allowance) -> Iterator[PackedFile]:
-    """Yield each member of the container *data*, a file called *name*.
+def members(data: bytes, name: str, kind: Kind, budget: Budget) -> Iterator[PackedFile]:
+    """Yield each member of the container *data*, a file called *name*, within the container's own *budget*.
 
     Raises :class:`ScanError` when the container as a whole is refused.
     """
     if kind.container == "zip":
-        yield from (PackedFile(name, content) for name, content, _ in _zipped(data, allowance))
+        yield from (PackedFile(name, content) for name, content, _ in _zipped(data, budget))
         return
-    data = _as_zip(data, name, kind, allowance)
-    for inner, content, remark in _zipped(data, allowance) if data else ():
-        fault = _faults(allowance.limits).get(remark)
+    data = _as_zip(data, name, kind, budget)
+    for inner, content, remark in _zipped(data, budget) if data else ():
+        fault = _faults(budget.limits).get(remark)
         yield PackedFile(inner, fault or content, "" if fault else remark)
 
 
@@ -105,36 +86,31 @@ def _faults(limits: Limits) -> dict[str, ScanError]:
     }
 
 
-def _as_zip(data: bytes, name: str, kind: Kind, allowance: Allowance) -> bytes:
+def _as_zip(data: bytes, name: str, kind: Kind, budget: Budget) -> bytes:
     """Return the members of a container as a zip, or nothing if it has none."""
     from xltools.excel.sandbox import SandboxError, run_sandboxed  # noqa: PLC0415  zips need no child process
 
-    limits, started = allowance.limits, time.monotonic()
-    if allowance.seconds > _PATIENCE * limits.seconds:
-        raise beyond("seconds", limits)
+    limits = budget.limits
     try:
         roomy = replace(limits, memory=limits.memory + _COPIES * len(data))
-        return run_sandboxed(kind.container, data, roomy, [name])
+        return run_sandboxed(kind.container, data, replace(budget, limits=roomy), [name])
     except SandboxError as error:
         exceeded = {"too-large": "file", "late": "seconds", "memory": "memory"}
         if error.code in exceeded:
             raise beyond(exceeded[error.code], limits) from error
         code = kind.code if error.code == "missing" else "damaged"
         raise ScanError(code, error.reason or error.code, kind.name) from error
-    finally:
-        allowance.seconds += time.monotonic() - started
 
 
-def _zipped(data: bytes, allowance: Allowance) -> Iterator[tuple[str, bytes | ScanError, str]]:
+def _zipped(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | ScanError, str]]:
     """Yield the name and the content of each entry of a zip, and its comment."""
-    limits = allowance.limits
+    limits = budget.limits
     check_bytes(data, limits)
     try:
         with open_zip(data, limits) as package:
-            entries = [e for e in check_entries(package, len(data), limits).values() if not e.is_dir()]
+            entries = [e for e in check_entries(package, len(data), budget).values() if not e.is_dir()]
             if any(map(is_encrypted, entries)):
                 raise ScanError("encrypted-archive")
-            allowance.take(len(entries), sum(entry.file_size for entry in entries))
             for name, entry in sorted(((meant_name(e), e) for e in entries), key=lambda pair: pair[0]):
                 yield (
                     printable(name),

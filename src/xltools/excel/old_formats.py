@@ -13,7 +13,7 @@ import zipfile
 from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 from xltools.files import OLE
-from xltools.office.guard import DAMAGE, beyond, folded, open_zip, printable, unpacked
+from xltools.office.guard import DAMAGE, Budget, beyond, folded, open_zip, printable, unpacked
 from xltools.text import characters
 
 _STREAMS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))
@@ -55,17 +55,18 @@ def _zipped_format(package: zipfile.ZipFile) -> str:
     return next((kind for part, kind in _MAIN_PARTS.items() if part in parts), "")
 
 
-def read_old(data: bytes, kind: str, limits: Limits) -> Facts:
+def read_old(data: bytes, kind: str, budget: Budget) -> Facts:
     """Return the values of the workbook; raises :class:`ScanError` and nothing else."""
     try:
-        facts = _facts(run_sandboxed("cells", data, limits))
+        facts = _facts(run_sandboxed("cells", data, budget))
     except SandboxError as error:
         if error.code == "too-large":
-            raise beyond("cells", limits) from error
+            raise beyond(error.reason or "cells", budget.limits) from error
         code = "old-format" if error.code == "missing" else "old-format-unreadable"
         raise ScanError(code, error.reason or error.code) from error
     except (ValueError, LookupError) as error:
         raise ScanError("old-format-unreadable", str(error)) from error
+    budget.spend("cells", sum(len(sheet.cells) for sheet in facts.sheets))
     facts.old_format = kind
     return facts
 

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import replace
 
-from xltools.excel.scan import Facts, Limits, ScanError, scan
+from xltools.excel.scan import Facts, ScanError, scan
+from xltools.office.guard import Budget
 
 
-def facts_of(data: bytes, limits: Limits | None = None, passwords: Sequence[str] = ()) -> Facts:
+def facts_of(data: bytes, budget: Budget | None = None, passwords: Sequence[str] = ()) -> Facts:
     """Return the facts of the workbook in *data*; raises :class:`ScanError` and nothing else."""
-    limits, started = limits or Limits(), time.monotonic()
+    budget = budget or Budget()
     try:
-        return _plain(data, limits)
+        return _plain(data, budget)
     except ScanError as error:
         if error.code != "encrypted":
             raise
     from xltools.excel.decrypt import decrypted  # noqa: PLC0415  only encrypted workbooks need it
 
-    opened = decrypted(data, passwords, limits)
-    left = max(1, int(limits.seconds - (time.monotonic() - started)))
-    return _plain(opened, replace(limits, seconds=left))
+    return _plain(decrypted(data, passwords, budget), budget)
 
 
-def is_workbook(data: bytes, limits: Limits) -> bool:
+def is_workbook(data: bytes, budget: Budget) -> bool:
     """Return whether *data* is a workbook of any format, even one that cannot be read."""
     try:
-        scan(data, limits)
+        scan(data, budget)
     except ScanError as error:
         return error.code in _WORKBOOKS
     return True
@@ -36,15 +33,15 @@ def is_workbook(data: bytes, limits: Limits) -> bool:
 _WORKBOOKS = {"old-format", "encrypted", "macros"}
 
 
-def _plain(data: bytes, limits: Limits) -> Facts:
+def _plain(data: bytes, budget: Budget) -> Facts:
     try:
-        return scan(data, limits)
+        return scan(data, budget)
     except ScanError as error:
         if error.code != "old-format":
             raise
         from xltools.excel.old_formats import old_format, read_old  # noqa: PLC0415  only old formats need it
 
-        kind = old_format(data, limits)
+        kind = old_format(data, budget.limits)
         if not kind:
             raise
-        return read_old(data, kind, limits)
+        return read_old(data, kind, budget)

@@ -10,12 +10,13 @@ import contextlib
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Literal
 
-from xltools.excel.scan import Limits
+from xltools.office.guard import Budget
 from xltools.office.kinds import Container
 
 _CHILD = Path(__file__).with_name("sandbox_child.py")
@@ -37,18 +38,25 @@ class SandboxError(Exception):
         super().__init__(f"{code}: {reason}")
 
 
-def run_sandboxed(job: Job, data: bytes, limits: Limits, words: Sequence[str] = ()) -> bytes:
-    """Return the result of *job* on *data*; raises :class:`SandboxError` and nothing else.
+def run_sandboxed(job: Job, data: bytes, budget: Budget, words: Sequence[str] = ()) -> bytes:
+    """Return the result of *job* on *data*.
 
     *words* are the passwords to try, or the name of the file. They are sent through the pipe, because other users of
-    the machine can read the command line.
+    the machine can read the command line. Raises :class:`SandboxError`, and :class:`ScanError` if earlier files of the
+    same archive have used up the time.
     """
     if job in _LIBRARIES and find_spec(_LIBRARIES[job]) is None:
         raise SandboxError("missing")
     encoded = " ".join(word.encode("utf-8", "replace").hex() for word in words).encode()
-    limited = map(str, (limits.memory, limits.seconds, limits.cells, limits.file))
+    budget.reserve("seconds", 0)
+    limits, seconds, started = budget.limits, budget.left("seconds"), time.monotonic()
+    limited = map(str, (limits.memory, seconds, limits.cells, limits.file))
     command = [sys.executable, "-P", str(_CHILD), job, *limited]
-    outcome, line_feed, result = _output_of(command, encoded + b"\n" + data, limits).partition(b"\n")
+    try:
+        output = _output_of(command, encoded + b"\n" + data, seconds, limits.file)
+    finally:
+        budget.add("seconds", time.monotonic() - started)
+    outcome, line_feed, result = output.partition(b"\n")
     if not line_feed:
         raise SandboxError("died")
     if outcome != b"ok":
@@ -56,10 +64,11 @@ def run_sandboxed(job: Job, data: bytes, limits: Limits, words: Sequence[str] = 
     return result
 
 
-def _output_of(command: list[str], data: bytes, limits: Limits) -> bytes:
+def _output_of(command: list[str], data: bytes, seconds: float, most: int) -> bytes:
     """Return what the child writes to standard output when it gets *data* on standard input.
 
-    Raises :class:`SandboxError` if the child does not start, runs too long or writes more than a file may have.
+    Raises :class:`SandboxError` if the child does not start, runs longer than *seconds*, or writes more than *most*
+    bytes.
     """
     is_late = threading.Event()
     try:
@@ -73,20 +82,20 @@ def _output_of(command: list[str], data: bytes, limits: Limits) -> bytes:
     except OSError as error:
         raise SandboxError("died", str(error)) from error
     with process:
-        timer = threading.Timer(limits.seconds, _kill, (process, is_late))
+        timer = threading.Timer(seconds, _kill, (process, is_late))
         feeder = threading.Thread(target=_feed, args=(process.stdin, data), daemon=True)
         try:
             timer.start()
             feeder.start()
-            output = process.stdout.read(limits.file + 1) if process.stdout else b""
+            output = process.stdout.read(most + 1) if process.stdout else b""
         finally:
             timer.cancel()
             process.kill()
             feeder.join()
     if is_late.is_set():
-        raise SandboxError("late", f"{limits.seconds:g} s")
-    if len(output) > limits.file:
-        raise SandboxError("too-large")
+        raise SandboxError("late", f"{seconds:.3g} s")
+    if len(output) > most:
+        raise SandboxError("too-large", "file")
     return output
 
 

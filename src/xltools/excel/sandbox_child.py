@@ -146,4 +146,4 @@ def _decrypted(data: bytes, passwords: list[str]) -> bytes:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:]))
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), *map(int, sys.argv[4:]))

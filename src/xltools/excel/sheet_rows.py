@@ -68,7 +68,7 @@ def _checked_copy(data: bytes, limits: Limits) -> io.BytesIO:
     check_bytes(data, limits)
     copy, budget, count = io.BytesIO(), Budget(limits), _ElementCounter(limits)
     with open_zip(data, limits) as package, zipfile.ZipFile(copy, "w") as checked:
-        parts = check_entries(package, len(data), limits)
+        parts = check_entries(package, len(data), budget)
         check_kind(package, parts)
         for entry in parts.values():
             if entry.filename.endswith(_XML):

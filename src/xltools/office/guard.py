@@ -1,7 +1,7 @@
 """Checks a file before it is parsed: its kind, whether it is safe to open, and its size against limits.
 
 The bytes are checked first, then the directory of the zip; a file that must not be opened is refused with the code of
-a finding. :class:`XmlPart` applies the limits while a large part is parsed.
+a finding. A :class:`Budget` adds up what reading a file costs, and what all files in one archive cost together.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import re
 import struct
 import zipfile
 import zlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import IO, NamedTuple
 from xml.parsers import expat
 
@@ -63,8 +64,9 @@ class ScanError(Exception):
 class Limits:
     """The limits beyond which a file is refused, with the names that ``--limit`` accepts. Sizes are in bytes.
 
-    ``xml`` is the total size of the parts that are parsed, ``elements`` the number of elements in the large ones (a
-    cell has one to four). ``seconds`` and ``memory`` apply to the child process that opens old formats and passwords.
+    ``xml`` is the total size of the parts that are parsed, ``elements`` the number of elements in them (a cell has one
+    to four). ``seconds`` and ``memory`` apply to the child process that opens old formats and passwords. What a
+    :class:`Budget` adds up may cost all files in an archive ``archive`` times as much as one file.
     """
 
     file: int = 50 << 20
@@ -74,8 +76,16 @@ class Limits:
     xml: int = 40 << 20
     elements: int = 1_500_000
     cells: int = 450_000
+    styles: int = 65_490  # the limit of Excel
+    ranges: int = 20_000  # on one sheet: with a validation, merged, or arrays
+    formulas: int = 2_000_000  # characters that shared formulas become when they are written out
+    text: int = 4 << 20  # of a web page or a plain text
+    tags: int = 150_000  # in a web page
+    lines: int = 20_000  # of a document
+    rows: int = 4000  # of the tables of a document
     seconds: int = 4
     memory: int = 200 << 20
+    archive: int = 10
 
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -96,6 +106,58 @@ def limits_from(settings: Iterable[str]) -> Limits:
 def beyond(name: str, limits: Limits) -> ScanError:
     """Return the error for a file that exceeds the limit *name*; its reason has the name and the value of the limit."""
     return ScanError("too-large", f"{name} > {getattr(limits, name):,}")
+
+
+@dataclass(slots=True)
+class Budget:
+    """What reading one file has cost, by the names of limits, and what all files in the same archive have cost.
+
+    All costs that limits apply to are added up here, and those of an archive in an archive are shared, too.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    own: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    shared: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def for_file(self) -> Budget:
+        """Return the budget of another file in the same archive, or of another reading of the same file."""
+        return Budget(self.limits, shared=self.shared)
+
+    def reserve(self, name: str, amount: int) -> None:
+        """Add *amount*, which the file declares; raises :class:`ScanError`, adding nothing, if that exceeds a limit."""
+        self._check(name, amount)
+        self.add(name, amount)
+
+    def spend(self, name: str, amount: int = 1) -> None:
+        """Add *amount*, which was spent; raises :class:`ScanError` if that exceeds a limit."""
+        self.add(name, amount)
+        self._check(name)
+
+    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> XmlPart:
+        """Return the part in *entry*; raises :class:`ScanError` if that exceeds a limit."""
+        self.reserve("xml", entry.file_size)
+        if self.own["xml"] > _SMALL:
+            return XmlPart(package.open(entry), self)
+        content = unpacked(package, entry)
+        self.spend("elements", _elements_in(content))
+        return XmlPart(content)
+
+    def left(self, name: str) -> float:
+        """Return how much may still be spent."""
+        most: int = getattr(self.limits, name)
+        return max(0, min(most - self.own[name], self.limits.archive * most - self.shared[name]))
+
+    def add(self, name: str, amount: float) -> None:
+        """Add *amount*, which was spent; the next amount raises if this one exceeds a limit."""
+        self.own[name] += amount
+        self.shared[name] += amount
+
+    def _check(self, name: str, more: int = 0) -> None:
+        most = getattr(self.limits, name)
+        if self.own[name] + more > most:
+            raise beyond(name, self.limits)
+        if self.shared[name] + more > self.limits.archive * most:
+            raise ScanError("too-large", f"archive > {self.limits.archive:,} × {name}")
 
 
 # -- the bytes
@@ -132,20 +194,18 @@ def unpacked(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         return file.read(entry.file_size + 1)
 
 
-def check_entries(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, zipfile.ZipInfo]:
+def check_entries(package: zipfile.ZipFile, size: int, budget: Budget) -> dict[str, zipfile.ZipInfo]:
     """Return the entries of a zip of *size* bytes by their folded names.
 
     Raises :class:`ScanError` if the directory exceeds a limit, or has unsafe, duplicate or overlapping entries. The
     declared sizes are sufficient for this, because :func:`unpacked` returns no more of an entry than it declares.
     """
     entries = package.infolist()
-    if len(entries) > limits.entries:
-        raise beyond("entries", limits)
+    budget.spend("entries", len(entries))
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > max(_GRACE, limits.ratio * size):
+    if unpacked > max(_GRACE, budget.limits.ratio * size):
         raise ScanError("bomb", f"{unpacked // size:,} : 1")
-    if unpacked > limits.unpacked:
-        raise beyond("unpacked", limits)
+    budget.reserve("unpacked", unpacked)
     if unsafe := _UNSAFE.search("\n".join(entry.orig_filename for entry in entries)):
         raise ScanError("unsafe-path", printable(unsafe.string[unsafe.start() :].partition("\n")[0]))
     parts = {folded(entry.filename): entry for entry in entries}
@@ -156,8 +216,7 @@ def check_entries(package: zipfile.ZipFile, size: int, limits: Limits) -> dict[s
 
 
 def _repeated_name(entries: list[zipfile.ZipInfo]) -> str:
-    names = [folded(entry.filename) for entry in entries]
-    return next(name for index, name in enumerate(names) if name in names[:index])
+    return Counter(folded(entry.filename) for entry in entries).most_common(1)[0][0]
 
 
 def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
@@ -235,7 +294,7 @@ def _no_package(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> 
 
 # -- large parts
 
-_SMALL = 1 << 20  # up to this total size parts are parsed without counting; returns are smaller
+_SMALL = 1 << 20  # parts up to this total size are parsed as a whole; returns are smaller
 _CHUNK = 1 << 20
 _DEEPEST = 256
 _MOST_ATTRIBUTES = 256
@@ -245,44 +304,36 @@ Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
 
 
-@dataclass(slots=True)
-class Watch:
-    """Counts the elements of large parts while they are parsed."""
+def watched(start: Start, end: End | None) -> tuple[Start, End]:
+    """Return handlers that limit depth and attributes of a large part and then call *start* and *end*."""
+    depth = 0
 
-    limits: Limits
-    elements: int = 0
+    def on_start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST or len(attributes) > _MOST_ATTRIBUTES:
+            raise ScanError("damaged", f"<{printable(tag)}> at depth {depth}")
+        start(tag, attributes)
 
-    def over(self, start: Start, end: End | None) -> tuple[Start, End]:
-        """Return handlers that check the limits and then call *start* and *end*."""
-        depth = 0
-        left = self.limits.elements - self.elements
+    def on_end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if end is not None:
+            end(tag)
 
-        def on_start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal depth, left
-            depth += 1
-            left -= 1
-            if left < 0:
-                raise beyond("elements", self.limits)
-            if depth > _DEEPEST or len(attributes) > _MOST_ATTRIBUTES:
-                raise ScanError("damaged", f"<{printable(tag)}> at depth {depth}")
-            start(tag, attributes)
+    return on_start, on_end
 
-        def on_end(tag: str) -> None:
-            nonlocal depth
-            depth -= 1
-            if depth == 0:
-                self.elements = self.limits.elements - left
-            if end is not None:
-                end(tag)
 
-        return on_start, on_end
+def _elements_in(xml: bytes) -> int:
+    """Return how many elements begin in *xml*; a comment or an instruction counts as one."""
+    return xml.count(b"<") - xml.count(b"</")
 
 
 class XmlPart(NamedTuple):
     """A part to be parsed: bytes if it is small; a file, parsed in chunks and with limits, if it is large."""
 
     content: bytes | IO[bytes]
-    watch: Watch | None = None
+    budget: Budget | None = None  # of a large part
 
     def feed(self, parser: expat.XMLParserType) -> None:
         """Parse the content; raises :class:`ScanError` for a large part that would take too long."""
@@ -298,30 +349,11 @@ class XmlPart(NamedTuple):
             first = False
         parser.Parse(b"", True)
 
-    @staticmethod
-    def _check(chunk: bytes, first: bool) -> None:
-        """Raise :class:`ScanError` for a tag or text of a megabyte, and for a large part in UTF-16."""
+    def _check(self, chunk: bytes, first: bool) -> None:
+        """Raise :class:`ScanError` for too many elements, a tag or text of a megabyte, and a large part in UTF-16."""
+        if self.budget is not None:
+            self.budget.spend("elements", _elements_in(chunk))
         if b"<" not in chunk and len(chunk) == _CHUNK:
             raise ScanError("damaged", "a text without end")
         if first and (b"\0" in chunk[:4] or chunk[:2] in {b"\xff\xfe", b"\xfe\xff"}):
             raise ScanError("damaged", "a large part in UTF-16")
-
-
-@dataclass(slots=True)
-class Budget:
-    """Opens the parts of one workbook and adds up their sizes."""
-
-    limits: Limits
-    spent: int = 0
-    watch: Watch | None = None
-
-    def part(self, package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> XmlPart:
-        """Return the part in *entry*; raises :class:`ScanError` when all parts together exceed the limit ``xml``."""
-        self.spent += entry.file_size
-        if self.spent > self.limits.xml:
-            raise beyond("xml", self.limits)
-        if self.spent <= _SMALL:
-            return XmlPart(unpacked(package, entry))
-        if self.watch is None:
-            self.watch = Watch(self.limits)
-        return XmlPart(package.open(entry), self.watch)

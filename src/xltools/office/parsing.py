@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from xml.parsers import expat
 
-from xltools.office.guard import End, ScanError, Start, XmlPart
+from xltools.office.guard import End, ScanError, Start, XmlPart, watched
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _Text = Callable[[str], None]
@@ -21,8 +21,8 @@ def parse(part: XmlPart, start: Start, end: End | None = None, text: _Text | Non
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    if part.watch is not None:
-        start, end = part.watch.over(start, end)
+    if part.budget is not None:
+        start, end = watched(start, end)
 
     def root(tag: str, attributes: dict[str, str]) -> None:
         prefix, colon, _ = tag.rpartition(":")

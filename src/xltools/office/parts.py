@@ -13,7 +13,16 @@ import zipfile
 from itertools import pairwise
 from typing import NamedTuple
 
-from xltools.office.guard import DAMAGE, HEADER, Limits, ScanError, check_bytes, check_entries, open_zip
+from xltools.office.guard import (
+    DAMAGE,
+    HEADER,
+    Budget,
+    Limits,
+    ScanError,
+    check_bytes,
+    check_entries,
+    open_zip,
+)
 
 _CHUNK = 1 << 20
 # In the header of an entry: the lengths of its name and of its extra field.
@@ -50,7 +59,7 @@ def read_parts(data: bytes, limits: Limits) -> PartHashes:
     check_bytes(data, limits)
     try:
         with open_zip(data, limits) as package:
-            check_entries(package, len(data), limits)
+            check_entries(package, len(data), Budget(limits))
             return _hashes(package)._replace(has_more=_has_more(data, package))
     except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error

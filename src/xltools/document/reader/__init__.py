@@ -29,13 +29,13 @@ from xltools.excel.refusing import refused
 from xltools.form import library
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Cell, Form, Section
-from xltools.office.guard import Limits, ScanError
+from xltools.office.guard import Budget, Limits, ScanError
 from xltools.text import Word
 from xltools.white_space import is_blank
 
-__all__ = ["ReportIdentity", "read_document", "report_in"]
+__all__ = ["ReportIdentity", "document_in", "read_document", "report_in"]
 
-_HARMFUL = {"bomb", "doctype", "duplicate-part", "macros", "unsafe-path"}
+_OUTWEIGHING = {"bomb", "doctype", "duplicate-part", "macros", "too-large", "unsafe-path"}
 _PRINTED = r"[0-9]+(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
 
 
@@ -60,32 +60,40 @@ def read_document(
     Without *form*, the built-in form whose tables the document has is used. Year and agency are those *given*, else
     those of its title, else those of its file name. Without a code, the agency's name is its code.
     """
+    return document_in(data, name, form, Budget(limits or Limits()), given or ReportIdentity())
+
+
+def document_in(data: bytes, name: str, form: Form | None, budget: Budget, given: ReportIdentity) -> Filing:
+    """Return the same as :func:`read_document`, within *budget*."""
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
     try:
-        found = _filing(flow_of(data, limits or Limits()), source, form, given or ReportIdentity())
+        found = _filing(flow_of(data, budget), budget.limits, source, form, given)
     except ScanError as error:
         return refused(source, error, data)
     return found or RefusedFile(source, (Finding(unrelated_code(data), name),))
 
 
 def report_in(
-    data: bytes, name: str, form: Form | None = None, limits: Limits | None = None
+    data: bytes, name: str, form: Form | None = None, budget: Budget | None = None
 ) -> Filing | None:
     """Return the filing in a document, or None if it is not a report, such as a letter among the returns."""
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
+    budget = budget or Budget()
     try:
-        return _filing(flow_of(data, limits or Limits()), source, form, ReportIdentity())
+        return _filing(flow_of(data, budget), budget.limits, source, form, ReportIdentity())
     except ScanError as error:
-        # Files that may do harm are reported; for others, the caller already has a finding.
-        is_harmful = error.code in _HARMFUL
-        return refused(source, error, data) if is_harmful else None
+        # A file that may do harm or was not read whole is reported; for others, the caller already has a finding.
+        outweighs = error.code in _OUTWEIGHING
+        return refused(source, error, data) if outweighs else None
 
 
-def _filing(flow: Flow, source: Source, form: Form | None, given: ReportIdentity) -> Filing | None:
+def _filing(
+    flow: Flow, limits: Limits, source: Source, form: Form | None, given: ReportIdentity
+) -> Filing | None:
     """Return the filing, or None if the document contains no part of a table of any form."""
     forms = [form] if form else [library.find(name) for name in library.names()]
     for candidate in forms:
-        rows = rows_of(flow, candidate)
+        rows = rows_of(flow, candidate, limits)
         placed = {s.key: place(s, rows, candidate) for s in candidate.sections if s.blocks}
         tables = placed.values()
         if not all(table.texts for table in tables) and (word := _superseded_word(flow, candidate)):

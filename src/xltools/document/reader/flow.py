@@ -118,6 +118,7 @@ class GridBuilder:
     _row: int = -1
     _column: int = 0
     _taken: dict[int, int] = field(default_factory=dict)  # column -> last row that a cell from above covers
+    _begun: dict[int, _OpenCell] = field(default_factory=dict)  # column -> the last cell that begins there
 
     def begin_row(self) -> None:
         """Begin a new row."""
@@ -135,16 +136,15 @@ class GridBuilder:
         cell = _OpenCell(self._row, self._column, rows, columns)
         if self._column < MOST_COLUMNS and self._row < MOST_ROWS:
             self.cells.append(cell)
-        for column in range(self._column, self._column + columns):
-            self._taken[column] = max(self._taken.get(column, -1), self._row + rows - 1)
+            for column in range(self._column, self._column + columns):
+                self._taken[column] = max(self._taken.get(column, -1), self._row + rows - 1)
+            self._begun[self._column] = cell
         self._column += columns
         return cell.items
 
     def extend_above(self, columns: int) -> None:
         """Extend the cell above down to this row; add a cell if there is none above."""
-        above = next(
-            (c for c in reversed(self.cells) if c.column == self._column and c.row < self._row), None
-        )
+        above = self._begun.get(self._column)
         if above is None:
             self.add_cell(1, columns)
             return
@@ -157,7 +157,7 @@ class GridBuilder:
             for cell in self.cells:
                 yield from cell.items
         elif self.cells:
-            last = self._row
+            last = min(self._row, MOST_ROWS - 1)
             yield CellGrid(
                 tuple(
                     GridCell(c.text, c.row, c.column, min(c.row + c.rows - 1, last), c.column + c.columns - 1)

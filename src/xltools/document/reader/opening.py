@@ -9,11 +9,10 @@ from xltools.document.reader.plain_text import read_text
 from xltools.document.reader.web import read_page
 from xltools.document.reader.word import read_word
 from xltools.files import ZIP
-from xltools.office.guard import Limits, ScanError, beyond
+from xltools.office.guard import Budget, ScanError
 from xltools.office.kinds import OTHER, kind_of
 from xltools.text import characters
 
-_LONGEST = 4 << 20  # bytes of a web page or a text; a report has a few hundred thousand
 _HEAD = 4096
 _PAGE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|table|div|p|h1|style|title|section|article)\b",
@@ -44,21 +43,20 @@ _ENCODINGS = {
 }
 
 
-def flow_of(data: bytes, limits: Limits) -> Flow:
+def flow_of(data: bytes, budget: Budget) -> Flow:
     """Return the content of the document in *data*; raises only :class:`ScanError`, if it cannot be read."""
     if not data:
         raise ScanError("empty-file")
     if data.startswith(ZIP):
-        return read_word(data, limits)
+        return read_word(data, budget)
     kind = kind_of(data)
     if kind.name not in _TEXTS:
         # Among documents, an OLE file of an unknown kind is taken for one of an old version of Word.
         code = "word-document" if kind.name == "old-workbook" else kind.code
         raise ScanError(code, kind=kind.name)
-    if len(data) > min(_LONGEST, limits.file):
-        raise beyond("file", limits) if len(data) > limits.file else ScanError("too-large", f"> {_LONGEST:,}")
+    budget.reserve("text", len(data))
     text = _decoded(data)
-    return read_page(text) if _is_page(text) else read_text(text)
+    return read_page(text, budget) if _is_page(text) else read_text(text)
 
 
 def unrelated_code(data: bytes) -> str:

@@ -12,11 +12,9 @@ from xltools.data.typed_numbers import typed
 from xltools.document.reader.flow import CellGrid, Flow, GridCell, LooseRow
 from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.model import Block, Form, Line, walk
-from xltools.office.guard import ScanError
+from xltools.office.guard import Limits, beyond
 from xltools.white_space import is_blank
 
-_MOST = 4000  # rows
-_MOST_LINES = 20_000
 _LONGEST_FIGURE = 16  # characters; a longer text is not a figure
 _NUMBERED = re.compile(r"\W?[0-9０-９]{1,2}\W?[.、．)）]\s*[^\s0-9０-９]")
 _MARK = re.compile(r"\s*(?:[\u2460-\u2473\u2776-\u277f*＊]|[\[〔［][0-9０-９]{1,2}[\]〕］])+\s*$")
@@ -102,14 +100,14 @@ def is_figure(text: str) -> bool:
     return meant.value is not None or meant.is_blank or bool(re.search(r"[0-9０-９]", text))
 
 
-def rows_of(flow: Flow, form: Form) -> tuple[LabelledRow, ...]:
+def rows_of(flow: Flow, form: Form, limits: Limits) -> tuple[LabelledRow, ...]:
     """Return the rows of the document in order.
 
     Raises :class:`ScanError` if there are more than any report has.
     """
-    if len(flow) > _MOST_LINES:
-        raise ScanError("too-large", f"> {_MOST_LINES:,} lines")
-    collector = _RowCollector(FormLabels(form))
+    if len(flow) > limits.lines:
+        raise beyond("lines", limits)
+    collector = _RowCollector(FormLabels(form), limits)
     for item in flow:
         if isinstance(item, CellGrid) and item.is_even:
             collector.add_grid(item)
@@ -125,6 +123,7 @@ def rows_of(flow: Flow, form: Form) -> tuple[LabelledRow, ...]:
 @dataclass(slots=True)
 class _RowCollector:
     form_labels: FormLabels
+    limits: Limits
     rows: list[LabelledRow] = field(default_factory=list)
     _labels: list[str] = field(default_factory=list)
     _figures: list[str] = field(default_factory=list)
@@ -132,8 +131,8 @@ class _RowCollector:
 
     def _append(self, row: LabelledRow) -> None:
         self.rows.append(row)
-        if len(self.rows) > _MOST:
-            raise ScanError("too-large", f"> {_MOST:,} rows")
+        if len(self.rows) > self.limits.rows:
+            raise beyond("rows", self.limits)
 
     # -- rows whose cells are known in order only
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from xltools.document.reader.flow import Flow, FlowItem, GridBuilder, TextLine
-from xltools.office.guard import ScanError
+from xltools.office.guard import Budget
 from xltools.white_space import is_blank
 
 _VOID = {
@@ -29,15 +29,14 @@ _HIDING = re.compile(
 )
 _SCOPES = {"table", "td", "th"}  # most end tags close nothing outside their cell
 _DEEPEST = 400
-_MOST = 150_000  # elements; a report saved by Word has some ten thousand
 
 
-def read_page(text: str) -> Flow:
+def read_page(text: str, budget: Budget) -> Flow:
     """Return the visible content of the page. No resource is loaded, and errors in the markup are ignored.
 
     Raises :class:`ScanError` if it has more elements than any report.
     """
-    page = _PageParser(convert_charrefs=True)
+    page = _PageParser(budget)
     page.feed(_strip_invisible(text))
     page.close()
     return page.flow()
@@ -83,15 +82,15 @@ class _TextTarget:
 class _PageParser(HTMLParser):
     """Collects the content from parser events and keeps the elements that are open."""
 
-    def __init__(self, *, convert_charrefs: bool) -> None:
-        super().__init__(convert_charrefs=convert_charrefs)
+    def __init__(self, budget: Budget) -> None:
+        super().__init__(convert_charrefs=True)
+        self._budget = budget
         self._items: list[FlowItem] = []
         self._open: list[tuple[str, bool]] = []  # open elements: name, and whether they are visible
         self._tables: list[GridBuilder] = []
         self._targets: list[_TextTarget] = [_TextTarget(self._items)]
         self._depths: list[int] = []  # the number of targets when each open table began
         self._titles: list[str] = []
-        self._count = 0
         self._names: Counter[str] = Counter()  # of the open elements
 
     def flow(self) -> Flow:
@@ -104,7 +103,7 @@ class _PageParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Handle a start tag."""
-        self._count_tag()
+        self._budget.spend("tags")
         given = {name: value or "" for name, value in attrs}
         if tag not in _INLINE:
             self._end_line()
@@ -136,7 +135,7 @@ class _PageParser(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Handle an end tag, which also closes the elements left open inside."""
-        self._count_tag()
+        self._budget.spend("tags")
         if tag not in _INLINE:
             self._end_line()
         if not self._names[tag]:
@@ -162,11 +161,6 @@ class _PageParser(HTMLParser):
     @property
     def _is_seen(self) -> bool:
         return self._open[-1][1] if self._open else True
-
-    def _count_tag(self) -> None:
-        self._count += 1
-        if self._count > _MOST:
-            raise ScanError("too-large", f"> {_MOST:,} elements")
 
     def _close_implied(self, tag: str) -> None:
         """Close a cell or row whose end tag was omitted before *tag*, the next cell or row."""

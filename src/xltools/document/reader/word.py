@@ -9,7 +9,6 @@ from xltools.office.guard import (
     DAMAGE,
     PLAIN_METHODS,
     Budget,
-    Limits,
     ScanError,
     check_entries,
     folded,
@@ -26,22 +25,21 @@ _SIGNS = {"br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "-"}
 _MOST_DIGITS = 3  # of a number of columns; a longer number is ignored
 
 
-def read_word(data: bytes, limits: Limits) -> Flow:
+def read_word(data: bytes, budget: Budget) -> Flow:
     """Return the content of the document; raises only :class:`ScanError`.
 
     Tracked insertions are included, tracked deletions are not. Hidden text, field instructions and superscripts in
     tables (marks of notes) are left out; a text box is read once.
     """
     try:
-        with open_zip(data, limits) as package:
-            parts = check_entries(package, len(data), limits)
+        with open_zip(data, budget.limits) as package:
+            parts = check_entries(package, len(data), budget)
             if any(map(is_encrypted, parts.values())):
                 raise ScanError("encrypted-archive")
             if strange := next((e for e in parts.values() if e.compress_type not in PLAIN_METHODS), None):
                 raise ScanError("damaged", f"compression {strange.compress_type}")
             if macros := next((name for name in parts if name.endswith("vbaproject.bin")), None):
                 raise ScanError("macros", printable(macros))
-            budget = Budget(limits)
             roots = relations(budget.part(package, parts[folded(relations_of(""))]), "")
             main = next((target for kind, target, _ in roots if kind == "officeDocument"), "")
             if folded(main) not in parts:

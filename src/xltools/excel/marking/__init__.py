@@ -31,7 +31,7 @@ from xltools.excel.marking_signs import MARKER, RULE, slip_of, spans
 from xltools.excel.scan import Facts, SheetFacts, scan
 from xltools.form.address import a1
 from xltools.form.places import SLIP
-from xltools.office.guard import DAMAGE, Limits, ScanError
+from xltools.office.guard import DAMAGE, Budget, Limits, ScanError
 
 __all__ = ["CellMark", "Slip", "SlipRow", "marked", "unmarked"]
 
@@ -47,7 +47,7 @@ def marked(package: bytes, marks: Sequence[CellMark], slip: Slip, limits: Limits
     limits = limits or Limits()
     package = unmarked(package, limits)
     with _marking_errors():
-        facts, parts = scan(package, limits), EditableParts(package, limits)
+        facts, parts = scan(package, Budget(limits)), EditableParts(package, limits)
         _mark(parts, facts, _marks_by_sheet(marks, facts), slip)
         return parts.package()
 
@@ -59,7 +59,7 @@ def unmarked(package: bytes, limits: Limits | None = None) -> bytes:
     """
     limits = limits or Limits()
     with _marking_errors():
-        facts, parts = scan(package, limits), EditableParts(package, limits)
+        facts, parts = scan(package, Budget(limits)), EditableParts(package, limits)
         _unmark(parts, facts)
         return parts.package()
 
@@ -127,7 +127,7 @@ def _mark(parts: EditableParts, facts: Facts, marks: Mapping[str, _SheetMarks], 
     page = slip_part(slip, name, facts, styles, book.space, credentials(parts, book.sheets.values()))
     part = parts.unused_name("xl/worksheets/sheet#.xml")
     parts.add(part, page.xml, _SHEET_TYPE)
-    identity = parts.unused_identity(book.main, "xltoolsSlip")
+    identity = parts.unused_identity(book.main, "xltoolsSlip", book.identities)
     parts.relate(book.main, book.base, "worksheet", part, identity)
     insert_sheet(parts, book, name, identity, page.names)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import posixpath
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xltools.excel.marking.xml_editor import Element, Skip, XmlEditor
@@ -31,7 +32,7 @@ class EditableParts:
     """The parts of one package by name; case does not matter."""
 
     def __init__(self, package: bytes, limits: Limits) -> None:
-        self._package, self._limits = package, limits
+        self._package, self.limits = package, limits
         self._zip = zipfile.ZipFile(io.BytesIO(package))
         self._names = {folded(name): name for name in self._zip.namelist()}
         self._changed: dict[str, bytes | None] = {}  # None for a part that was removed
@@ -61,8 +62,8 @@ class EditableParts:
         if changed is not None:
             return changed
         entry = self._zip.getinfo(name)
-        if entry.file_size > self._limits.xml:
-            raise beyond("xml", self._limits)
+        if entry.file_size > self.limits.xml:
+            raise beyond("xml", self.limits)
         return unpacked(self._zip, entry)
 
     def root(self, name: str, skip: Skip | None = None) -> Element:
@@ -152,12 +153,15 @@ class EditableParts:
         relations.append(relations.root, relations.element("Relationship", attributes))
         self.put(name, relations)
 
-    def unused_identity(self, part: str, wish: str) -> str:
-        """Return *wish*, followed by a number from 2 if *part* has a relation of that identity."""
+    def unused_identity(self, part: str, wish: str, referred: Iterable[str] = ()) -> str:
+        """Return *wish*, followed by a number from 2 if *part* has a relation of that identity.
+
+        The identities that *part* has *referred* to are used too, even if their relations are lost.
+        """
         name = relations_of(part)
-        used = (
-            {e.attributes["Id"] for e in self.root(name).findall("Relationship")} if self.has(name) else set()
-        )
+        used = set(referred)
+        if self.has(name):
+            used |= {e.attributes["Id"] for e in self.root(name).findall("Relationship")}
         found, number = wish, 1
         while found in used:
             number += 1

@@ -29,6 +29,7 @@ class WorkbookPart:
     sheets: Mapping[str, str]  # the part of each worksheet, by the worksheet's name
     parts: tuple[str, ...]  # the parts of all sheets, including chart sheets
     names: tuple[str, ...]  # of all sheets
+    identities: frozenset[str]  # of the relations that the sheets refer to, lost ones included
 
 
 def read_workbook(parts: EditableParts) -> WorkbookPart:
@@ -37,7 +38,8 @@ def read_workbook(parts: EditableParts) -> WorkbookPart:
     root = parts.root(main)
     kind = next(r.element.attributes["Type"] for r in parts.relations("") if r.kind == "officeDocument")
     relations = {r.identity: r for r in parts.relations(main)}
-    targets = {e.attributes["name"]: relations.get(e.relation_id()) for e in _sheet_elements(root)}
+    identities = {e.attributes["name"]: e.relation_id() for e in _sheet_elements(root)}
+    targets = {name: relations.get(identity) for name, identity in identities.items()}
     existing = {
         name: relation for name, relation in targets.items() if relation and parts.has(relation.target)
     }
@@ -48,6 +50,7 @@ def read_workbook(parts: EditableParts) -> WorkbookPart:
         {name: relation.target for name, relation in existing.items() if relation.kind == "worksheet"},
         tuple(relation.target for relation in existing.values()),
         tuple(targets),
+        frozenset(identities.values()),
     )
 
 

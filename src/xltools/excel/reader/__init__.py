@@ -31,7 +31,7 @@ from xltools.form import library
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import PREFIX
-from xltools.office.guard import beyond
+from xltools.office.guard import Budget, beyond
 
 __all__ = ["read", "read_package"]
 
@@ -55,23 +55,23 @@ def read(
     data, name = read_bytes(path, limits.file), shown(path)
     if len(data) > limits.file:
         return refused(Source(name, size=path.stat().st_size), beyond("file", limits))
-    return read_package(data, name, form, limits, by_labels=by_labels, key=key, passwords=passwords)
+    return read_package(data, name, form, Budget(limits), by_labels=by_labels, key=key, passwords=passwords)
 
 
 def read_package(
     data: bytes,
     name: str,
     form: Form | None = None,
-    limits: Limits | None = None,
+    budget: Budget | None = None,
     *,
     by_labels: bool = False,
     key: bytes = b"",
     passwords: Sequence[str] = (),
 ) -> Filing:
-    """Read the workbook in *data*, the content of a file called *name*; see :func:`read`."""
+    """Read the workbook in *data*, the content of a file called *name*, within *budget*; see :func:`read`."""
     source = Source(name, hashlib.sha256(data).hexdigest(), len(data))
     try:
-        facts = facts_of(data, limits, passwords)
+        facts = facts_of(data, budget, passwords)
     except ScanError as error:
         return refused(source, error, data)
     explanations = take_slip(facts)

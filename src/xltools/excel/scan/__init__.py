@@ -28,15 +28,15 @@ from xltools.office.relations import Relations, relations, relations_of
 __all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
 
 
-def scan(data: bytes, limits: Limits | None = None) -> Facts:
+def scan(data: bytes, budget: Budget | None = None) -> Facts:
     """Return the facts of the workbook in *data*; raises :class:`ScanError` and nothing else."""
-    limits = limits or Limits()
-    check_bytes(data, limits)
+    budget = budget or Budget()
+    check_bytes(data, budget.limits)
     try:
-        with open_zip(data, limits) as package:
-            parts = check_entries(package, len(data), limits)
+        with open_zip(data, budget.limits) as package:
+            parts = check_entries(package, len(data), budget)
             check_kind(package, parts)
-            return _Package(package, parts, limits).facts()
+            return _Package(package, parts, budget).facts()
     except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
 
@@ -44,9 +44,8 @@ def scan(data: bytes, limits: Limits | None = None) -> Facts:
 class _Package:
     """The parts of a workbook, found like in spreadsheet programs by relations and without regard to case."""
 
-    def __init__(self, package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], limits: Limits) -> None:
-        self._zip, self._parts, self._limits = package, parts, limits
-        self._budget = Budget(limits)
+    def __init__(self, package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], budget: Budget) -> None:
+        self._zip, self._parts, self._budget = package, parts, budget
 
     def facts(self) -> Facts:
         roots = self._relations("")
@@ -79,11 +78,11 @@ class _Package:
 
     def _tables(self, by_kind: dict[str, str], facts: Facts) -> Tables:
         """Read the shared strings and the styles."""
-        tables = Tables(self._limits)
+        tables = Tables(self._budget)
         if self._has(by_kind.get("sharedStrings")):
             tables.strings = read_part(strings, self._read(by_kind["sharedStrings"]))
         if self._has(by_kind.get("styles")):
-            found = read_part(styles, self._read(by_kind["styles"]))
+            found = read_part(styles, self._read(by_kind["styles"]), self._budget.limits)
             facts.locked, facts.formats = list(found.locked), list(found.formats)
             tables.styles = style_numbers(len(found.locked))
         return tables

@@ -9,7 +9,7 @@ from xltools.excel.number_format import BUILT_IN, GENERAL
 from xltools.excel.scan.facts import Comment
 from xltools.excel.threads import words_of
 from xltools.form.address import parsed
-from xltools.office.guard import ScanError, XmlPart
+from xltools.office.guard import Limits, XmlPart, beyond
 from xltools.office.parsing import EnoughError, parse, true, unescaped
 
 
@@ -89,9 +89,6 @@ def strings(part: XmlPart) -> list[str]:
     return strings
 
 
-MOST_STYLES = 65_490  # the limit of Excel
-
-
 class CellStyles(NamedTuple):
     """For each cell style, by number: whether it locks the cell, and its number format."""
 
@@ -99,8 +96,8 @@ class CellStyles(NamedTuple):
     formats: tuple[str, ...]
 
 
-def styles(part: XmlPart) -> CellStyles:
-    """Read the cell styles; raises :class:`ScanError` for more than Excel allows. A style locks cells by default."""
+def styles(part: XmlPart, limits: Limits) -> CellStyles:
+    """Read the cell styles; raises :class:`ScanError` if there are too many. A style locks cells by default."""
     locked: list[bool] = []
     used: list[str] = []
     formats: dict[str, str] = dict(BUILT_IN)
@@ -112,8 +109,8 @@ def styles(part: XmlPart) -> CellStyles:
             inside = True
         elif inside and tag == "xf":
             number = attributes.get("numFmtId", "0")
-            if len(locked) == MOST_STYLES:
-                raise ScanError("too-large", f"styles > {MOST_STYLES:,}")
+            if len(locked) == limits.styles:
+                raise beyond("styles", limits)
             locked.append(True)
             used.append(formats.get(number, GENERAL))
         elif inside and tag == "protection" and locked:

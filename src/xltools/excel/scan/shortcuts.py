@@ -36,9 +36,9 @@ from typing import Any, TypeVar, cast
 
 from xltools.excel.scan.facts import SheetFacts
 from xltools.excel.scan.parts import strings
-from xltools.excel.scan.worksheet import MOST_RANGES, Tables, worksheet
+from xltools.excel.scan.worksheet import Tables, worksheet
 from xltools.form.address import parsed
-from xltools.office.guard import DAMAGE, Limits, ScanError, XmlPart
+from xltools.office.guard import DAMAGE, ScanError, XmlPart
 from xltools.office.parsing import unescaped
 
 ENABLED = True
@@ -72,7 +72,7 @@ _LONGEST_PART = 1 << 16
 
 
 @lru_cache(maxsize=64)
-def _parsed(read: Callable[..., object], content: bytes, *arguments: str) -> object:
+def _parsed(read: Callable[..., object], content: bytes, *arguments: object) -> object:
     return read(XmlPart(content), *arguments)
 
 
@@ -150,9 +150,9 @@ def _sheet(content: bytes, sheet: SheetFacts, tables: Tables) -> SheetFacts:
                 if fact is not None:
                     facts[place] = fact
     hidden |= _hidden_rows(last)
-    if len(facts) > tables.limits.cells - tables.cells:
+    if len(facts) > tables.budget.left("cells"):
         raise _UnusualError
-    tables.cells += len(facts)
+    tables.budget.spend("cells", len(facts))
     return found
 
 
@@ -174,7 +174,7 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
         sheet.is_protected |= piece.is_protected
         sheet.hides_rows |= piece.hides_rows
     if (
-        max(len(sheet.validations), len(sheet.merges)) > MOST_RANGES
+        max(len(sheet.validations), len(sheet.merges)) > tables.budget.limits.ranges
         or (before + behind).count("<sheetProtection") > 1
     ):
         raise _UnusualError
@@ -184,7 +184,7 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
 @lru_cache(maxsize=128)
 def _piece(text: str) -> SheetFacts:
     """Return the facts in a piece of a worksheet that is balanced XML. They are shared and must not be changed."""
-    return worksheet(XmlPart(f"<x>{text}</x>".encode()), SheetFacts(""), Tables(Limits()))
+    return worksheet(XmlPart(f"<x>{text}</x>".encode()), SheetFacts(""), Tables())
 
 
 @lru_cache(maxsize=1 << 11)

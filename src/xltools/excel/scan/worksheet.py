@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from xltools.excel.formula import SharedFormula
 from xltools.excel.scan.facts import Fact, SheetFacts
-from xltools.form.address import COLUMNS, ROWS, parsed
-from xltools.office.guard import Limits, ScanError, XmlPart, beyond
+from xltools.form.address import COLUMNS, ROWS, column_name, parsed
+from xltools.office.guard import Budget, ScanError, XmlPart, beyond
 from xltools.office.parsing import parse, true, unescaped
 from xltools.white_space import trimmed
 
@@ -21,53 +21,56 @@ def _index(text: str, most: int) -> int:
 
 
 def _range(text: str) -> str:
-    """Return *text*; raises ``ValueError`` unless it is an address or a range."""
+    """Return an address or a range; whole columns (A:B) and whole rows as the range of all their cells.
+
+    Raises ``ValueError`` for any other text.
+    """
     first, colon, last = text.partition(":")
+    if colon and first.isalpha() and last.isalpha():
+        first, last = f"{first}1", f"{last}{ROWS}"
+    elif colon and first.isdecimal() and last.isdecimal():
+        first, last = f"A{first}", f"{column_name(COLUMNS - 1)}{last}"
     parsed(first)
     if colon:
         parsed(last)
-    return text
+    return first + colon + last
 
 
-MOST_RANGES = 20_000  # on one sheet: ranges with a validation, merged ranges, arrays
+class _StyleNumbers(dict[str, int]):
+    """The numbers of the styles of a workbook, by their text in cells.
 
-
-class _AnyStyle(dict[str, int]):
-    """The style numbers of a workbook without a table of styles: every number is valid."""
+    A number beyond the last style is valid, because spreadsheet programs show such a cell without a style.
+    """
 
     def __missing__(self, style: str) -> int:
-        if not (style.isascii() and style.isdecimal()):
+        if style and not (style.isascii() and style.isdecimal()):
             raise ValueError(style)
-        return int(style[:9])
+        return int(style[:9] or 0)
 
 
 def style_numbers(count: int) -> dict[str, int]:
     """Return the style numbers of a workbook with *count* styles, by their text in cells."""
-    return {str(number): number for number in range(count)} or _AnyStyle()
+    return _StyleNumbers({str(number): number for number in range(count)})
 
 
 @dataclass(slots=True)
 class Tables:
-    """The strings, styles and shared formulas to which cells refer, and the counts that limits apply to."""
+    """The strings, styles and shared formulas to which cells refer, and the budget that they spend."""
 
-    limits: Limits
+    budget: Budget = field(default_factory=Budget)
     strings: list[str] = field(default_factory=list)
-    styles: dict[str, int] = field(default_factory=_AnyStyle)
-    cells: int = 0  # of the sheets read so far
+    styles: dict[str, int] = field(default_factory=_StyleNumbers)
     formulas: dict[str, SharedFormula] = field(default_factory=dict)  # shared ones of the current sheet
-    expanded: int = 0  # total length of the shared formulas written out so far
 
     def fact(self, kind: str, value: str | None, formula: str | None, style: str) -> Fact | None:
         """Return the fact of a cell with type *kind*; ``None`` if the cell is empty.
 
-        Raises ``ValueError`` or ``LookupError`` for a string or style that the workbook does not have.
+        Raises ``ValueError`` or ``LookupError`` for a string that the workbook does not have.
         """
         if value is not None and kind not in _TEXTS and not value.isdecimal():
             value = trimmed(value)
-            if kind == "n":
-                value = (
-                    value or None
-                )  # some programs write an empty value for a formula they did not calculate
+        if kind in {"n", "s"}:
+            value = value or None  # some programs write an empty value for an empty cell or a formula
         if value is None and not formula:
             return None
         if kind == "s" and value is not None:
@@ -88,15 +91,11 @@ class Tables:
             self.formulas[share] = SharedFormula(formula, row, column)
             return formula
         shared = self.formulas[share]
-        self.expanded += len(shared.text)
-        if self.expanded > _MOST_EXPANDED or len(shared.text) > _LONGEST_FORMULA:
-            raise ScanError("too-large", "formulas")
+        self.budget.spend("formulas", len(shared.text))
         return shared.at(row, column)
 
 
 _TEXTS = {"s", "str", "inlineStr"}
-_LONGEST_FORMULA = 1 << 15
-_MOST_EXPANDED = 2_000_000
 
 
 def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  # noqa: C901, PLR0915
@@ -108,7 +107,8 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     cells = sheet.cells
     tables.formulas.clear()
     row = column = -1
-    seen, limit = 0, tables.limits.cells - tables.cells
+    seen, limit = 0, tables.budget.left("cells")
+    most_ranges = tables.budget.limits.ranges
     kind, style, phonetic, in_text = "", "0", False, False  # kind is "" outside of cells
     shared: dict[str, str] = {}  # the attributes of a formula that holds for other cells too
     value: str | None = None
@@ -152,12 +152,12 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             phonetic = True
         elif tag == "mergeCell":
             sheet.merges.append(_range(attributes["ref"]))
-            if len(sheet.merges) > MOST_RANGES:
-                raise ScanError("too-large", "merged cells")
+            if len(sheet.merges) > most_ranges:
+                raise beyond("ranges", tables.budget.limits)
         elif tag == "dataValidation":
             sheet.validations += attributes.get("sqref", "").split()
-            if len(sheet.validations) > MOST_RANGES:
-                raise ScanError("too-large", "validations")
+            if len(sheet.validations) > most_ranges:
+                raise beyond("ranges", tables.budget.limits)
         elif tag == "sheetProtection":
             sheet.is_protected = true(attributes.get("sheet"))
         elif tag == "sheetFormatPr":
@@ -179,7 +179,7 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             if fact is not None:
                 seen += 1
                 if seen > limit:
-                    raise beyond("cells", tables.limits)
+                    tables.budget.spend("cells", seen)
                 cells[row, column] = fact
             elif (row, column) in cells:
                 raise ValueError("a cell occurs twice, once empty")
@@ -210,7 +210,7 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     parse(part, start, end, chunks.append)
     if seen != len(cells):
         raise ScanError("damaged", "a cell occurs twice")
-    tables.cells += seen
+    tables.budget.spend("cells", seen)
     return sheet
 
 
@@ -242,6 +242,6 @@ def _shared_formula(
         formula = formula or "TABLE()"
     if attributes["t"] in {"array", "dataTable"} and "ref" in attributes:
         sheet.arrays[_range(attributes["ref"])] = formula
-        if len(sheet.arrays) > MOST_RANGES:
-            raise ScanError("too-large", "arrays")
+        if len(sheet.arrays) > tables.budget.limits.ranges:
+            raise beyond("ranges", tables.budget.limits)
     return formula
