@@ -1169,6 +1169,11 @@ def number_of_a_million_digits() -> bytes:
     return replaced(SHEET, r'(?<=<c r="D6")([^>]*)><v>[^<]*</v>', f"><v>{'9' * 900_000}</v>")
 
 
+@hostile(ANY)
+def nearly_a_number_of_a_million_digits() -> bytes:
+    return replaced(SHEET, r'(?<=<c r="D6")([^>]*)><v>[^<]*</v>', f"><v>{'9' * 900_000}x</v>")
+
+
 @hostile("not-a-number|number-too-large")
 def not_a_number_at_all() -> bytes:
     return replaced(SHEET, r'(?<=<c r="D6")([^>]*)><v>[^<]*</v>', "><v>NaN</v>")

@@ -32,7 +32,7 @@ class EditableParts:
     """The parts of one package by name; case does not matter."""
 
     def __init__(self, package: bytes, limits: Limits) -> None:
-        self._package, self.limits = package, limits
+        self._package, self._limits = package, limits
         self._zip = zipfile.ZipFile(io.BytesIO(package))
         self._names = {folded(name): name for name in self._zip.namelist()}
         self._changed: dict[str, bytes | None] = {}  # None for a part that was removed
@@ -62,8 +62,8 @@ class EditableParts:
         if changed is not None:
             return changed
         entry = self._zip.getinfo(name)
-        if entry.file_size > self.limits.xml:
-            raise beyond("xml", self.limits)
+        if entry.file_size > self._limits.xml:
+            raise beyond("xml", self._limits)
         return unpacked(self._zip, entry)
 
     def root(self, name: str, skip: Skip | None = None) -> Element:

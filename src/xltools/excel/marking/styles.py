@@ -104,13 +104,13 @@ def _has_cell_styles(parts: EditableParts, book: WorkbookPart) -> bool:
 
 
 def _highest_style(parts: EditableParts, sheets: Iterable[str]) -> int:
-    """Return the highest index of a style that any cell, row or column has, at most the number of styles allowed."""
+    """Return the highest index of a style that any cell, row or column has."""
     found = [0]
     for part in sheets:
         root = parts.root(part)
         found += [int(e.attributes.get("s") or 0) for name in ("c", "row") for e in root.iter(name)]
         found += [int(e.attributes.get("style") or 0) for e in root.iter("col")]
-    return min(max(found), parts.limits.styles)
+    return max(found)
 
 
 def _new_part(parts: EditableParts, book: WorkbookPart) -> str:
