@@ -43,6 +43,7 @@ from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.model import Form
 from xltools.office.guard import Budget, Limits
+from xltools.report.slip import returned
 
 FOLDER = HERE / "cases"
 
@@ -207,7 +208,15 @@ def package(file: dict[str, Any]) -> bytes:
     )
     key = b"secret" if file.get("sealed") else b""
     prose = {} if file.get("blank") else sound_prose() | file.get("prose", {})
-    return spoiled(write_return(form, stamp, values, prose, key=key), file, form.complete(values))
+    content = spoiled(write_return(form, stamp, values, prose, key=key), file, form.complete(values))
+    return answered(content, file["answer"]) if "answer" in file else content
+
+
+def answered(content: bytes, typed: dict[str, Any], name: str = "001.xlsx") -> bytes:
+    """A file that was sent back with marks, into which the agency then typed."""
+    back = returned(examine([read_package(content, name)]).examined[0])
+    assert back is not None
+    return typed_into(back.workbook(content), {"type": typed}, {})
 
 
 def rolled_up(sent: list[str], expected: list[str]) -> bytes:

@@ -73,7 +73,7 @@ def test_a_nil_report_is_declared_and_not_merely_empty():
 
 def test_two_files_of_one_agency():
     one, other = sent("001", name="a.xlsx"), sent("001", name="b.xlsx")
-    assert states(one, other)["001"] == {AgencyState.SAME_TWICE}
+    assert states(one, other)["001"] == {AgencyState.ACCEPTED}
     changed = sent(
         "001", values=sound_values() | {"disclosure.penalty.decisions": Decimal(99)}, name="c.xlsx"
     )

@@ -440,7 +440,7 @@ def assert_the_laws(chosen, form, other_form, sound):
     assert marked(once, marks, slip) == once
     assert scan(unmarked(once)) == scan(data)
     assert without_ours(once, data) == scan(data)
-    assert replace(read_package(once, "x", use), source=None, explanations={}) == replace(
+    assert replace(read_package(once, "x", use), source=None, explanations={}, lineage=None) == replace(
         read_package(data, "x", use), source=None
     )
 
@@ -563,12 +563,12 @@ def test_the_slip_is_protected_as_the_other_sheets_are():
     assert sheet.protection.password == other.protection.password
     assert not sheet.protection.autoFilter  # which allows it
     assert not sheet[f"H{FIRST}"].protection.locked
-    assert all(sheet.cell(FIRST, column).protection.locked for column in [*range(1, 8), 9, 10])
+    assert all(sheet.cell(FIRST, column).protection.locked for column in [*range(1, 8), 9, 10, 11])
     assert sheet.auto_filter.ref == f"A{FIRST - 1}:J{FIRST}"
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.page_setup.paperSize == 9
     assert sheet.freeze_panes == f"A{FIRST}"
-    assert all(sheet.column_dimensions[letter].hidden for letter in "IJ")
+    assert all(sheet.column_dimensions[letter].hidden for letter in "IJK")
 
 
 def test_the_slip_leads_to_the_cells():

@@ -144,7 +144,7 @@ def test_the_order_of_files_does_not_matter():
 
 REFUSED = {
     "missing-return": lambda: [filing("001"), filing("002")],
-    "duplicate-return": lambda: [
+    "two-versions": lambda: [
         filing("001"),
         filing("002"),
         filing("003"),
@@ -174,7 +174,7 @@ def test_incomplete_leaves_out_what_is_wrong_and_says_so(code):
     filings = REFUSED[code]()
     rollup = rolled(filings, "青禾区", roster=ROSTER, incomplete=True)
     assert rollup.coverage == "incomplete"
-    assert len(rollup.left_out) == (2 if code == "duplicate-return" else 1)
+    assert len(rollup.left_out) == (2 if code == "two-versions" else 1)
     named = [account.source.name for account in rollup.accounts if account.source.path]
     assert sorted(named) == sorted(one.source.name for one in filings)
     assert rollup.record.values["applications.new.natural"] == sum(
@@ -184,14 +184,14 @@ def test_incomplete_leaves_out_what_is_wrong_and_says_so(code):
 
 
 def test_a_doubled_return_is_never_chosen_between():
-    rollup = rolled(REFUSED["duplicate-return"](), "青禾区", roster=ROSTER, incomplete=True)
+    rollup = rolled(REFUSED["two-versions"](), "青禾区", roster=ROSTER, incomplete=True)
     assert rollup.record.values["applications.new.natural"] == 3
     assert [a.status for a in rollup.accounts] == ["included", "included", "excluded", "excluded"]
 
 
 def test_an_exclusion_resolves_what_it_names():
     by_file = [Exclusion("again.xlsx", "旧文件")]
-    rollup = rolled(REFUSED["duplicate-return"](), "青禾区", roster=ROSTER, exclusions=by_file)
+    rollup = rolled(REFUSED["two-versions"](), "青禾区", roster=ROSTER, exclusions=by_file)
     assert rollup.record.values["applications.new.natural"] == 6
     assert (rollup.left_out, rollup.coverage) == ((), "complete")  # the agency is in it by its other file
     assert ("again.xlsx", "excluded", "旧文件") in [

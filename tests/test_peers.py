@@ -208,7 +208,7 @@ def test_a_blank_and_a_zero_are_the_same_to_twins_and_an_unread_figure_is_not():
 
 def test_two_files_of_one_agency_are_no_twins():
     pair = [filing(sound_values(), 2024, agency(1)), filing(sound_values(), 2024, agency(1))]
-    assert set(codes(examine(pair).findings)) == {"duplicate-return"}
+    assert set(codes(examine(pair).findings)) == {"same-return"}
 
 
 # -- rule-makers

@@ -51,7 +51,7 @@ ORDINARY = [
     "unprotected",
     "hidden-cells",
     "rule-broken",
-    "duplicate-return",
+    "two-versions",
     "not-on-roster",
     "missing-return",
     "name-differs",
@@ -121,7 +121,7 @@ def test_each_problem_is_found_where_it_was_made():
     }
     assert found["004"] == {"blank"}
     assert found["005"] == {"rule-broken"}
-    assert found["008"] == {"duplicate-return"}
+    assert found["008"] == {"two-versions"}
     assert found["010"] == {"total-stale", "not-calculated"}
 
 

@@ -26,7 +26,7 @@ JANUARY = {
     "005": {"rule-broken"},
     "006": {"jump"},
     "007": {"wrong-year"},
-    "008": {"duplicate-return"},
+    "008": {"two-versions"},
     "010": {"prose-figure"},
     "011": {"jump"},
     "012": {"empty-file"},

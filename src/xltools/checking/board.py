@@ -200,14 +200,15 @@ def board(collection: Collection, roster: Roster, due: dt.date, day: dt.date) ->
 
 
 def _board_row(entry: Entry, examined: tuple[Examined, ...]) -> BoardRow:
-    states = {state for one in examined for f in one.findings for state in _states(f, len(examined))}
+    counting = [one for one in examined if one.replacement is None]
+    states = {state for one in counting for f in one.findings for state in _states(f, len(counting))}
     if not examined:
         states.add(AgencyState.NOT_SENT)
-    elif len({one.filing.source.sha256 for one in examined}) > 1:
+    elif len({one.filing.source.sha256 for one in counting}) > 1:
         states.add(AgencyState.TWO_FILES)
     if examined:
         states.add(AgencyState.RECEIVED)
-    if any(isinstance(one.filing, Return) and one.filing.is_nil for one in examined):
+    if any(isinstance(one.filing, Return) and one.filing.is_nil for one in counting):
         states.add(AgencyState.NIL)
     if states <= {AgencyState.RECEIVED, AgencyState.NIL}:
         states.add(AgencyState.ACCEPTED)
@@ -218,7 +219,7 @@ def _states(finding: Finding, files: int) -> Iterator[AgencyState]:
     """Yield the state that an open finding puts an agency with that number of *files* in."""
     if not finding.is_open:
         return
-    if finding.code == "duplicate-return" and files > 1:
+    if finding.code in {"duplicate-return", "two-versions"} and files > 1:
         yield AgencyState.SAME_TWICE if finding.facts.get("same") == Word("same") else AgencyState.TWO_FILES
     elif finding.code in _OF_CODE:
         yield _OF_CODE[finding.code]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
 from xltools.checking.survey import Survey
+from xltools.checking.versions import Candidate, Replacement, resolve
 from xltools.data.failure import failed
 from xltools.data.filing import Filing
 from xltools.data.finding import Finding, Severity, has_errors
@@ -22,10 +23,11 @@ from xltools.data.roster_lines import entry_of, named_for
 
 
 class Examined(NamedTuple):
-    """A filing with all findings on it."""
+    """A filing with all findings on it. One that a newer version or an equal file replaces has none."""
 
     filing: Filing
     findings: tuple[Finding, ...]
+    replacement: Replacement | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -51,6 +53,11 @@ class Collection:
     def findings(self) -> tuple[Finding, ...]:
         """All findings, file by file, then those on agencies without a file."""
         return (*(finding for one in self.examined for finding in one.findings), *self.of_no_file)
+
+    @property
+    def counting(self) -> tuple[Examined, ...]:
+        """The files without those that are replaced."""
+        return tuple(one for one in self.examined if one.replacement is None)
 
     @property
     def of_no_file(self) -> tuple[Finding, ...]:
@@ -100,14 +107,21 @@ def examine(
 
     Without one of these arguments, the checks that need it are skipped.
     """
-    filings = tuple(filings)
     past = past.of_agencies(district) if past and district else past
-    survey = Survey(filings, roster, policy or Policy(), past)
-    examined = tuple(_examined(survey, place, one, period, district) for place, one in enumerate(filings))
+    candidates = [candidate(filing, roster, period, district) for filing in filings]
+    versions = resolve(candidates)
+    counting = [candidates[place].filing for place in versions.counting]
+    survey = Survey(counting, roster, policy or Policy(), past, versions)
+    examined = {
+        place: _examined(survey, index, candidates[place]) for index, place in enumerate(versions.counting)
+    }
+    for place, replacement in versions.replaced.items():
+        examined[place] = Examined(replacement.filing, (), replacement)
+    in_order = tuple(examined[place] for place in sorted(examined))
     of_roster = tuple(
-        survey.policy.applied(finding, "") for finding in _roster_findings(survey.entries, filings)
+        survey.policy.applied(finding, "") for finding in _roster_findings(survey.entries, counting)
     )
-    return Collection(examined, survey.missing, survey.absent, survey.changes, of_roster)
+    return Collection(in_order, survey.missing, survey.absent, survey.changes, of_roster)
 
 
 _MOST_CODES = 3
@@ -128,12 +142,21 @@ def _roster_findings(entries: Iterable[Entry | None], filings: Iterable[Filing])
         yield Finding("roster-codes", found=found, expected=expected, facts={"count": len(codes)})
 
 
-def _examined(survey: Survey, place: int, filing: Filing, period: Period | None, district: str) -> Examined:
+def candidate(filing: Filing, roster: Roster | None, period: Period | None, district: str) -> Candidate:
+    """Return the filing with the findings that no other file has a part in."""
+    try:
+        return Candidate(filing, (*verify(filing), *_agency_findings(filing, roster, period, district)))
+    except Exception as error:  # noqa: BLE001  one file stops no other
+        rest = failed(filing, error)
+        return Candidate(rest, rest.findings)
+
+
+def _examined(survey: Survey, place: int, one: Candidate) -> Examined:
     """Return the filing at index *place* with all findings on it; see :func:`failed` for an unexpected exception."""
+    filing = one.filing
     try:
         last = survey.last(filing)
-        found = [*verify(filing), *_agency_findings(filing, survey.roster, period, district)]
-        found += survey.across(place, filing, last)
+        found = [*one.findings, *survey.across(place, filing, last)]
         findings = with_causes(filing, found, last) if found else ()
         return Examined(filing, tuple(survey.judged(filing, finding) for finding in findings))
     except Exception as error:  # noqa: BLE001  one file stops no other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from xltools.data.filing import Filing
@@ -16,11 +16,14 @@ _MOST_NAMES = 20  # files named in one sentence; each of the files has a finding
 Facts = dict[str, object]
 
 
-def duplicates(filings: Sequence[Filing], entries: Sequence[Entry | None]) -> Mapping[int, list[Facts]]:
+def duplicates(
+    filings: Sequence[Filing], entries: Sequence[Entry | None], reported: Iterable[tuple[int, ...]] = ()
+) -> Mapping[int, list[Facts]]:
     """Return the facts on each agency that is in several files of one period, by the indexes of these files.
 
     The agency may be that of the file or inside a roll-up. Two files with one line of the roster are of one agency,
-    whatever their stamps say. *entries* are the lines of the roster, one for each filing.
+    whatever their stamps say. *entries* are the lines of the roster, one for each filing; *reported* are the indexes of
+    files, in order, that need no facts again.
     """
     held: dict[tuple[bool, Agency, str], list[int]] = {}
     for place, (filing, entry) in enumerate(zip(filings, entries, strict=True)):
@@ -29,11 +32,11 @@ def duplicates(filings: Sequence[Filing], entries: Sequence[Entry | None]) -> Ma
             held.setdefault((agency.district == _ROSTER, agency, period), []).append(place)
     shared = {key: places for key, places in held.items() if len(places) > 1}
     found: dict[int, list[Facts]] = {}
-    reported: set[tuple[int, ...]] = set()
+    done = set(reported)
     for key in sorted(shared):  # agencies in order, then lines of the roster
         places = shared[key]
-        if tuple(places) not in reported:  # else its agency is reported already
-            reported.add(tuple(places))
+        if tuple(places) not in done:  # else its agency is reported already
+            done.add(tuple(places))
             facts = _duplicate_facts(key[1], [filings[place] for place in places])
             for place in places:
                 found.setdefault(place, []).append(facts)

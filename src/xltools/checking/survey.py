@@ -8,6 +8,7 @@ from dataclasses import replace
 from xltools.checking import prior
 from xltools.checking.duplicates import duplicates
 from xltools.checking.outliers import PeerGroups, no_rule_maker, peer_of
+from xltools.checking.versions import Versions
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding
 from xltools.data.policy import Policy
@@ -25,11 +26,17 @@ class Survey:
     """
 
     def __init__(
-        self, filings: Sequence[Filing], roster: Roster | None, policy: Policy, past: Past | None
+        self,
+        filings: Sequence[Filing],
+        roster: Roster | None,
+        policy: Policy,
+        past: Past | None,
+        versions: Versions,
     ) -> None:
         self.roster, self.policy, self.past = roster, policy, past
         self.entries = [entry_of(filing, roster) for filing in filings]
-        self._duplicates = duplicates(filings, self.entries)
+        self._versions = versions
+        self._duplicates = duplicates(filings, self.entries, versions.groups)
         pairs = zip(filings, self.entries, strict=True)
         self._peers = [peer_of(filing, entry) for filing, entry in pairs]
         self._groups = PeerGroups([peer for peer in self._peers if peer], policy.thresholds)
@@ -61,6 +68,7 @@ class Survey:
 
     def across(self, place: int, filing: Filing, last: Figures) -> Iterator[Finding]:
         """Yield the findings on the filing at index *place*, compared with the other files and with last year."""
+        yield from self._versions.findings(place)
         for facts in self._duplicates.get(place, ()):
             yield Finding("duplicate-return", filing.source.path, str(filing.agency), facts=facts)
         if self.past:

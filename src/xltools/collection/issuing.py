@@ -22,9 +22,9 @@ from xltools.form.model import Form
 Output = tuple[Entry, Path]  # an agency and the path of its workbook
 
 
-def file_name(entry: Entry, period: Period) -> str:
-    """Return ``CODE_NAME_PERIOD.xlsx``."""
-    return f"{entry.code}_{entry.name}_{period}.xlsx"
+def file_name(entry: Entry, period: Period, ending: str = ".xlsx") -> str:
+    """Return ``CODE_NAME_PERIOD.xlsx``, the standard name of an agency's file, or the same with another *ending*."""
+    return f"{entry.code}_{entry.name}_{period}{ending}"
 
 
 class Issue:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import xltools
-from xltools.data.filing import Account, Source
+from xltools.data.filing import FILE_STATUSES, Account, Source
 from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.data.rollup import Rollup
@@ -20,7 +20,6 @@ from xltools.office.guard import Limits, ScanError
 from xltools.office.parts import read_parts, written_parts
 
 SCHEMA = 2  # version 1 had no output.parts_sha256
-_STATUSES = {"included", "excluded"}  # the statuses of files; the others are of agencies
 
 
 class Settings(NamedTuple):
@@ -84,7 +83,7 @@ def text(
     if witness is not None:
         head["witness"] = dict(witness)
     inputs = ",\n".join(
-        f"  {_json(_input_object(one))}" for one in rollup.accounts if one.status in _STATUSES
+        f"  {_json(_input_object(one))}" for one in rollup.accounts if one.status in FILE_STATUSES
     )
     return f'{_json(head)[:-1]}, "inputs": [\n{inputs}\n]}}\n'
 

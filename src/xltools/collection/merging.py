@@ -1,7 +1,7 @@
 """Merging: which files are added, which are left out and why, and the roll-up of those that are.
 
 Every file and agency has an account in the roll-up. Inputs are added and totals derived; a file with errors is never
-added, and a later file never replaces an earlier one.
+added, and a file replaces another one only as :mod:`xltools.checking.versions` says.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xltools.checking.collection import Collection, Examined, examine
+from xltools.checking.versions import Replacement
 from xltools.data.filing import Accepted, Account, Filing, Member, Return, Source, left_out
 from xltools.data.finding import Severity
 from xltools.data.period import Period
@@ -72,16 +73,19 @@ def merge(
     expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
     past = past.without(reasons) if past else None  # an agency that is left out is not reported as gone
     collection = examine(kept, expected, period, district, policy=policy, past=past)
-    added = [filing for one in collection.examined if (filing := _addable(one))]
+    added = [filing for one in collection.counting if (filing := _addable(one))]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)
     added = _in_order(added, roster)
-    refused = [_refused(one) for one in collection.examined if not _addable(one)]
+    refused = [_refused(one) for one in collection.counting if not _addable(one)]
     excluded = [_excluded(filing, x, roster, district) for filing, x in pairs if x]
     accounts = (
         *(account for filing in added for account in _included(filing)),
         *sorted(refused, key=_account_order),
         *sorted(excluded, key=_account_order),
+        *sorted(
+            (_replaced(one.replacement) for one in collection.examined if one.replacement), key=_account_order
+        ),
         *_absentees(roster, filings, collection, reasons, district),
     )
     rollup = Rollup(
@@ -175,6 +179,13 @@ def _excluded(filing: Filing, exclusion: Exclusion, roster: Roster | None, distr
     if agency is None and roster and (entry := named_for(filing, roster)):
         agency = entry.agency(district)
     return Account(agency, filing.source, "excluded", exclusion.reason)
+
+
+def _replaced(replacement: Replacement) -> Account:
+    """Return the account of a file that a newer version or an equal file replaces."""
+    by, key = replacement.by.source.path, "rollup.same" if replacement.is_copy else "rollup.newer"
+    note = clerk()(key, file=by, count=len(replacement.changes))
+    return Account(replacement.filing.agency, replacement.filing.source, "replaced", note)
 
 
 def _absentees(

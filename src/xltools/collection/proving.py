@@ -16,7 +16,7 @@ from xltools.collection.inbox import InboxItem
 from xltools.collection.manifest import Manifest, Settings, path_of, read
 from xltools.collection.reading import reading
 from xltools.collection.rollup_file import MergedFiles
-from xltools.data.filing import Filing, Member, RefusedFile
+from xltools.data.filing import FILE_STATUSES, Filing, Member, RefusedFile
 from xltools.data.finding import Finding, Severity
 from xltools.data.rollup import Rollup
 from xltools.excel.reader import read_package
@@ -73,7 +73,7 @@ def _setting_mismatches(then: Settings, now: Settings) -> Iterator[Mismatch]:
 def _input_mismatches(known: Manifest, rollup: Rollup) -> Iterator[Mismatch]:
     """Yield the files of the manifest that are missing or changed, and the new ones."""
     then = {one.source.path: one.source.sha256 for one in known.inputs}
-    now = {a.source.path: a.source.sha256 for a in rollup.accounts if a.status in {"included", "excluded"}}
+    now = {a.source.path: a.source.sha256 for a in rollup.accounts if a.status in FILE_STATUSES}
     for path in sorted({*then, *now}):
         if path not in now:
             yield Mismatch("input-gone", {"file": path})

@@ -115,6 +115,11 @@ class Folder:
         return self.path / "inbox"
 
     @property
+    def versions(self) -> Path:
+        """The folder of returns that newer ones have replaced; it is never read as an inbox."""
+        return self.path / "versions"
+
+    @property
     def outbox(self) -> Path:
         """The folder of the workbooks for the agencies."""
         return self.path / "outbox"

@@ -16,8 +16,11 @@ from xltools.form.layout import layout
 from xltools.form.model import Form
 
 Kind = Literal["return", "rollup"]
-Status = Literal["included", "excluded", "missing", "member"]
+Status = Literal["included", "excluded", "missing", "member", "replaced"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+FILE_STATUSES: frozenset[Status] = frozenset(
+    {"included", "excluded", "replaced"}
+)  # the others are of agencies
 
 
 # The mark between a container and its member, which may also be a character of a name.
@@ -107,8 +110,9 @@ class Member(NamedTuple):
 class Account(NamedTuple):
     """The status of one file, or of one agency without a file, in a roll-up.
 
-    A ``member`` is contained in another roll-up: ``source`` is that roll-up's file and ``via`` its name. ``note`` is the
-    reason why a file was left out.
+    A ``member`` is contained in another roll-up: ``source`` is that roll-up's file and ``via`` its name. A file that is
+    ``replaced`` is an older version of one that is included, or a copy of it. ``note`` is the reason why a file was left
+    out, or names the newer version.
     """
 
     agency: Agency | None
@@ -146,6 +150,20 @@ class Accepted(NamedTuple):
     via: str = ""
 
 
+class Lineage(NamedTuple):
+    """The earlier files that a marked file was made from, as its slip says.
+
+    ``sources`` are SHA-256 sums in hexadecimal: of the file that was marked, then of the file whose slip that one had,
+    and so on. ``reading`` is the digest of what the file held when it was marked; see
+    :func:`xltools.checking.versions.reading_digest`. Slips of earlier programs have neither. ``listed`` are the cells that
+    the slip lists, by name, each with what it held as the slip shows it.
+    """
+
+    sources: tuple[str, ...] = ()
+    reading: str = ""
+    listed: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedFile:
     """A file whose figures cannot be used; ``findings`` say why. ``stamp`` is ``None`` if it could not be read."""
@@ -154,6 +172,8 @@ class RefusedFile:
     findings: tuple[Finding, ...] = ()
     stamp: Stamp | None = None
     explanations: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    lineage: Lineage | None = None
+    modified: str = ""
 
     form: ClassVar[None] = None
     record: ClassVar[None] = None
@@ -198,6 +218,8 @@ class Return:
     moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     # The agency's answers to earlier findings, by code and cell.
     explanations: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    lineage: Lineage | None = None  # what the slip of a marked file says; None without a slip
+    modified: str = ""  # when the file was last saved, as its properties say, in ISO 8601
 
     @property
     def agency(self) -> Agency:

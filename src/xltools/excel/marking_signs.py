@@ -17,6 +17,8 @@ MARKER = (
     "xltools_slip"  # the head of the column with the codes of findings, and the defined name of that cell
 )
 CELL_MARKER = "xltools_cell"  # the head of the next column, with the names of cells
+LINEAGE_MARKER = "xltools_made_from"  # begins the hidden cell with a digest and SHA-256 sums
+NO_READING = "-"  # in place of the digest
 RULE = 'LEN("xltools")>0'  # always true; identifies our conditional formats
 
 

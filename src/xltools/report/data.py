@@ -98,6 +98,7 @@ def collection_object(
             "sha256": one.filing.source.sha256,
             "agency": _agency_object(one.filing),
             "year": one.filing.stamp.period.year if one.filing.stamp else None,
+            "replaced_by": one.replacement.by.source.path if one.replacement else None,
             **{f"{s.value}s": sum(f.severity is s for f in one.findings) for s in Severity},
         }
         for one in collection.examined

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import FindingGroup, grouped
+from xltools.checking.versions import reading_digest
+from xltools.data.filing import Return
 from xltools.data.finding import Finding
 from xltools.excel.marking import CellMark, Slip, SlipRow, marked
 from xltools.files import safe_stem
@@ -33,7 +35,16 @@ class Returned:
         Raises :class:`~xltools.errors.MarkingError` if it cannot be marked.
         """
         marks = [mark for group in self.groups for mark in _marks(group)]
-        return marked(package, marks, Slip(tuple(map(_slip_row, self.groups))))
+        rows, filing = tuple(map(_slip_row, self.groups)), self.examined.filing
+        explanations = {
+            (row.code, name): row.explanation
+            for row in rows
+            for name in row.cell.split() or [""]
+            if row.explanation
+        }
+        reading = reading_digest(filing, explanations) if isinstance(filing, Return) else ""
+        earlier = filing.lineage.sources if filing.lineage else ()
+        return marked(package, marks, Slip(rows, (filing.source.sha256, *earlier), reading))
 
     def text(self) -> str:
         """Return the groups as text."""

@@ -45,8 +45,13 @@ def _heads() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """The sheet 「需要修改的地方」: a title, instructions, column heads, and one row per finding."""
+    """The sheet 「需要修改的地方」: a title, instructions, column heads, and one row per finding.
+
+    ``sources`` and ``reading`` are kept hidden; see :class:`xltools.data.filing.Lineage`.
+    """
 
     rows: tuple[SlipRow, ...]
+    sources: tuple[str, ...] = ()
+    reading: str = ""
     titles: tuple[str, ...] = field(default_factory=lambda: (clerk()("slip.title"), clerk()("slip.guide")))
     heads: tuple[str, ...] = field(default_factory=_heads)

@@ -13,19 +13,20 @@ from xltools.excel.marking.styles import StyleIndexes
 from xltools.excel.marking.unchanged import content_place, is_true_initially, unchanged, watched
 from xltools.excel.marking.workbook_part import FILTER
 from xltools.excel.marking.xml_editor import escaped, xml_element
-from xltools.excel.marking_signs import CELL_MARKER, MARKER
+from xltools.excel.marking_signs import CELL_MARKER, LINEAGE_MARKER, MARKER, NO_READING
 from xltools.excel.scan import Fact, Facts
 from xltools.excel.text_height import lines
 from xltools.form.address import a1, column_name
 from xltools.text import clerk
 
-# Width and cell style of each column. The last two are hidden; they identify the finding that an explanation answers.
+# Width and cell style of each column. The last three are hidden: two identify the finding that an explanation answers, and
+# the head of the last one holds the SHA-256 sums of the files that this one was made from.
 _COLUMNS = (
     (6.0, "centre"), (22.0, "link"), (24.0, "text"), (18.0, "centre"), (34.0, "text"), (34.0, "text"), (9.0, "status"),
-    (32.0, "open"), (12.0, "text"), (12.0, "text"),
+    (32.0, "open"), (12.0, "text"), (12.0, "text"), (12.0, "text"),
 )  # fmt: skip
 _LAST = len(_COLUMNS) - 1
-_PLACE, _STATUS, _EXPLANATION, _CODE = 1, 6, 7, 8
+_PLACE, _STATUS, _EXPLANATION, _CODE, _CELL = 1, 6, 7, 8, 9
 _LINE, _PADDING, _LEAST, _MOST = 14.5, 8.0, 24.0, 400.0  # points; Excel's limit is 409
 _INDENT = 2.0  # narrow characters
 _TITLE_HEIGHT = 34.0
@@ -62,7 +63,8 @@ def slip_part(
     *space* is the main namespace of the workbook, *credentials* are attributes with the hashed password of the sheet.
     """
     rows, cells = _Rows(slip), styles.cells
-    heads = [_text_xml(text) for text in (*slip.heads, MARKER, CELL_MARKER)]
+    lineage = " ".join((LINEAGE_MARKER, slip.reading or NO_READING, *slip.sources))
+    heads = [_text_xml(text) for text in (*slip.heads, MARKER, CELL_MARKER, lineage)]
     data = [*_title_rows(slip, cells), _row_xml(rows.head, heads, [cells["head"]] * len(_COLUMNS), _LEAST)]
     data += [_finding_row(rows.first + n, n + 1, row, facts, cells) for n, row in enumerate(slip.rows)]
     colour = xml_element("tabColor", {"rgb": "FFFFC000"})
@@ -74,7 +76,7 @@ def slip_part(
         xml_element("cols", None, "".join(_column_elements())),
         xml_element("sheetData", None, "".join(data)),
         xml_element("sheetProtection", _PROTECTION | dict(credentials)),
-        xml_element("autoFilter", {"ref": rows.area(rows.head, 0, _LAST)}),
+        xml_element("autoFilter", {"ref": rows.area(rows.head, 0, _CELL)}),
         _merged_titles(slip),
         *_status_colors(rows, slip, styles),
         _links(rows, slip, facts),
@@ -85,7 +87,7 @@ def slip_part(
     ]
     sheet = quoted(name)
     names = {
-        FILTER: f"{sheet}!{rows.area(rows.head, 0, _LAST, absolute=True)}",
+        FILTER: f"{sheet}!{rows.area(rows.head, 0, _CELL, absolute=True)}",
         "_xlnm.Print_Area": f"{sheet}!{rows.area(0, 0, _EXPLANATION, absolute=True)}",
         "_xlnm.Print_Titles": f"{sheet}!${rows.head + 1}:${rows.head + 1}",
         MARKER: f"{sheet}!${column_name(_CODE)}${rows.head + 1}",
@@ -127,7 +129,7 @@ def _title_rows(slip: Slip, styles: Mapping[str, int]) -> Iterator[str]:
 
 def _finding_row(row: int, number: int, item: SlipRow, facts: Facts, styles: Mapping[str, int]) -> str:
     before = [item.place, item.label, item.found, item.expected, item.steps]
-    after = [item.explanation, item.code, item.cell]
+    after = [item.explanation, item.code, item.cell, ""]
     contents = [
         xml_element("v", None, str(number)),
         *map(_text_xml, before),

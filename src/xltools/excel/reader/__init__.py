@@ -74,9 +74,9 @@ def read_package(
         facts = facts_of(data, budget, passwords)
     except ScanError as error:
         return refused(source, error, data)
-    explanations = take_slip(facts)
+    slip = take_slip(facts)
     filing = _read_facts(facts, source, form, by_labels=by_labels, key=key)
-    return replace(filing, explanations=explanations) if explanations else filing
+    return replace(filing, explanations=slip.explanations, lineage=slip.lineage, modified=facts.modified)
 
 
 def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: bool, key: bytes) -> Filing:

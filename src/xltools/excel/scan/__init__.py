@@ -8,7 +8,7 @@ from __future__ import annotations
 import zipfile
 
 from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts
-from xltools.excel.scan.parts import application, comments, custom, strings, styles, workbook
+from xltools.excel.scan.parts import application, comments, custom, modified, strings, styles, workbook
 from xltools.excel.scan.shortcuts import read_part
 from xltools.excel.scan.worksheet import Tables, style_numbers, worksheet
 from xltools.office.guard import (
@@ -109,6 +109,8 @@ class _Package:
                 facts.properties = custom(self._read(target))
             elif kind == "extended-properties" and self._has(target):
                 facts.application = read_part(application, self._read(target))
+            elif kind == "core-properties" and self._has(target):
+                facts.modified = read_part(modified, self._read(target))
 
     def _has(self, name: str | None) -> bool:
         return name is not None and folded(name) in self._parts

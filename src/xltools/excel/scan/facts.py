@@ -57,6 +57,7 @@ class Facts:
     names: dict[str, str] = field(default_factory=dict)  # workbook-wide defined names, in lower case
     properties: dict[str, str] = field(default_factory=dict)  # custom document properties
     application: str = ""
+    modified: str = ""  # when it was last saved, in ISO 8601
     structure_locked: bool = False
     locked: list[bool] = field(default_factory=list)  # by style number
     formats: list[str] = field(default_factory=list)  # by style number: the number format

@@ -146,16 +146,26 @@ def custom(part: XmlPart) -> dict[str, str]:
 
 
 def application(part: XmlPart) -> str:
-    """Read the name of the program that saved the file."""
+    """Return the name of the program that saved the file."""
+    return _first_text(part, "Application")
+
+
+def modified(part: XmlPart) -> str:
+    """Return when the file was last saved, as the core properties say."""
+    return _first_text(part, "modified").strip()
+
+
+def _first_text(part: XmlPart, element: str) -> str:
+    """Return the text of the first *element*; the rest of the part is not read."""
     found: list[str] = []
     inside = False
 
     def start(tag: str, _: dict[str, str]) -> None:
         nonlocal inside
-        inside = tag == "Application"
+        inside = tag == element
 
     def end(tag: str) -> None:
-        if tag == "Application":
+        if tag == element:
             raise EnoughError
 
     parse(part, start, end, lambda chunk: found.append(chunk) if inside else None)

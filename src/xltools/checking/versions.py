@@ -1,0 +1,351 @@
+"""Versions of a return: which of several files of one agency, form, edition and period counts.
+
+The decision is a function of what the files contain. Names, dates and the order of the files do not matter, except that a
+file whose name begins with the code of another agency never replaces a version.
+
+* Files that are equal in all that is read count once.
+* A marked file in which nothing was changed or explained is no answer: it counts as a copy of the file it was made from.
+* A version is newer than another one only if its slip says that it was made from it.
+* The newest version counts if it is newer than every other one and may replace each of them; see :func:`_may_replace`.
+  Otherwise none of them counts until the coordinator has chosen one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from xltools.data.filing import Filing, Lineage, Origin, RefusedFile, Return
+from xltools.data.finding import Finding
+from xltools.data.number import kept
+from xltools.text import Word, number
+
+# Findings which mean that a file may be another agency's or another period's, or that its author is not proved.
+_OF_IDENTITY = {
+    "by-labels", "name-differs", "no-stamp", "not-on-roster", "other-agency", "other-district", "reader-failed",
+    "seal-broken", "seal-missing", "stamp-edited", "wrong-year",
+}  # fmt: skip
+_MOST = 8  # files, and cells, that one message lists
+
+
+class Candidate(NamedTuple):
+    """A filing and the findings on it alone."""
+
+    filing: Filing
+    findings: tuple[Finding, ...]
+
+
+class Replacement(NamedTuple):
+    """A file that does not count because ``by`` counts: a copy of it, or an older version.
+
+    ``changes`` are the names of the cells whose figures or texts differ.
+    """
+
+    filing: Filing
+    by: Filing
+    is_copy: bool
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The decision about some filings.
+
+    ``counting`` are the indexes of the filings that remain, in order; ``replaced`` are the others, by index. ``notes`` are the
+    findings about versions on each that remains, and ``groups`` those of one agency of which it is not known which counts;
+    both have indexes into ``counting``.
+    """
+
+    counting: tuple[int, ...]
+    replaced: Mapping[int, Replacement]
+    notes: Mapping[int, tuple[Finding, ...]]
+    groups: tuple[tuple[int, ...], ...]
+
+    def findings(self, place: int) -> tuple[Finding, ...]:
+        """Return the findings on the remaining filing at index *place*."""
+        return self.notes.get(place, ())
+
+
+def reading_digest(filing: Return, explanations: Mapping[tuple[str, str], str] | None = None) -> str:
+    """Return a SHA-256 sum, in hexadecimal, of what was read of a return: its identity, figures, texts and *explanations*.
+
+    Saving the file with another program does not change it: results of formulas are not part of it.
+    """
+    stamp, agency = filing.stamp, filing.agency
+    lines = [
+        f"stamp={(stamp.form, stamp.edition, str(stamp.period), agency.district, agency.code, stamp.kind)}"
+    ]
+    lines += [f"{name}={kept(value)}" for name, value in sorted(filing.record.values.items())]
+    unread = {(f.cell, str(f.found)) for f in filing.findings if f.cell in filing.unread}
+    lines += [f"{name}?{found}" for name, found in sorted(unread)]
+    typed = {Origin.TYPED, Origin.PRINTED}
+    lines += [f"{name}:{shown.text}" for name, shown in sorted(filing.shown.items()) if shown.origin in typed]
+    lines += [f"{name}={text!r}" for name, text in sorted(filing.prose.items())]
+    lines += [f"{key}={text!r}" for key, text in sorted((explanations or {}).items())]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def resolve(candidates: Sequence[Candidate], later: Container[int] = ()) -> Versions:
+    """Return which of the filings count. Roll-ups and files without a stamp always remain.
+
+    *later* are the indexes of files that came in later than the others: each is newer than these, unless the dates of
+    saving in the files say the reverse. Among themselves they have no order but that of their slips.
+    """
+    places: dict[object, list[int]] = defaultdict(list)
+    for place, candidate in enumerate(candidates):
+        places[version_key(candidate.filing) or place].append(place)
+    codes = {one.filing.agency.code for one in candidates if one.filing.agency}
+    replaced: dict[int, Replacement] = {}
+    notes: dict[int, list[Finding]] = defaultdict(list)
+    groups: list[tuple[int, ...]] = []
+    for group in places.values():
+        if len(group) == 1:
+            continue
+        classes = _classes([(place, candidates[place]) for place in group])
+        newest = _newest(classes, codes, later)
+        if newest is None:
+            finding = _undecided_finding([one.filing for one in classes])
+            for one in classes:
+                notes[one.place].append(finding.of(one.filing.source.path, finding.agency))
+            groups.append(tuple(sorted(one.place for one in classes)))
+        for one in classes:
+            for place, replacement in _replacements(one, newest):
+                replaced[place] = replacement
+                notes[one.place if newest is None else newest.place].append(_note(replacement))
+    counting = tuple(place for place in range(len(candidates)) if place not in replaced)
+    index = {place: number for number, place in enumerate(counting)}
+    return Versions(
+        counting,
+        replaced,
+        {index[place]: tuple(found) for place, found in notes.items()},
+        tuple(tuple(index[place] for place in group) for group in groups),
+    )
+
+
+def _replacements(one: _Class, newest: _Class | None) -> Iterator[tuple[int, Replacement]]:
+    """Yield index and replacement of each file of a version that does not count; *newest* is the version that counts."""
+    if newest is None or one is newest:
+        for place, copy in one.members[1:]:
+            yield place, Replacement(copy.filing, one.filing, is_copy=True)
+    else:
+        changes = tuple(_changes([one.filing, newest.filing]))
+        for place, older in one.members:
+            yield place, Replacement(older.filing, newest.filing, is_copy=False, changes=changes)
+
+
+def version_key(filing: Filing) -> object:
+    """Return what the versions of one return have in common; ``None`` for a roll-up and for a file without a stamp."""
+    stamp = filing.stamp
+    if stamp is None or filing.is_rollup:
+        return None
+    return (stamp.agency, stamp.form, stamp.edition, stamp.period)
+
+
+@dataclass(eq=False)
+class _Class:
+    """Filings that are equal in all that is read. The first stands for all; the others are copies.
+
+    ``sums`` are the SHA-256 sums of the files, and of those that unanswered marked files were made from.
+    """
+
+    members: list[tuple[int, Candidate]]
+    keys: set[object]
+    sums: set[str]
+
+    @property
+    def place(self) -> int:
+        """The index of the filing that stands for all."""
+        return self.members[0][0]
+
+    @property
+    def filing(self) -> Filing:
+        """The filing that stands for all."""
+        return self.members[0][1].filing
+
+    @property
+    def slips(self) -> list[Lineage | None]:
+        """What the slip of each file says."""
+        return [one.filing.lineage for _, one in self.members]
+
+    def was_made_from(self, other: _Class, all_of_agency: Iterable[_Class]) -> bool:
+        """Return whether a slip says that this version was made from *other*."""
+        slips = [slip for slip in self.slips if slip is not None]
+        if any(not other.sums.isdisjoint(slip.sources) for slip in slips):
+            return True
+        unmarked = [one for one in all_of_agency if one is not self and one.slips == [None] * len(one.slips)]
+        return any(
+            [one for one in unmarked if _holds(one.filing, slip)] == [other]
+            for slip in slips
+            if slip.listed and not slip.sources
+        )
+
+    def came_after(self, other: _Class, later: Container[int]) -> bool:
+        """Return whether this version came in later than *other*, and was not saved before it."""
+        if any(place in later for place, _ in other.members):
+            return False
+        saved, other_saved = (
+            max((one.filing.modified for _, one in version.members), default="") for version in (self, other)
+        )
+        is_older = bool(saved and other_saved) and saved < other_saved
+        return self.place in later and not is_older
+
+
+def _classes(group: Iterable[tuple[int, Candidate]]) -> list[_Class]:
+    """Return the different versions. The order of *group* has no effect."""
+    found: list[_Class] = []
+    for place, one in sorted(
+        group, key=lambda item: (item[1].filing.lineage is not None, item[1].filing.source)
+    ):
+        key, sums = _content_key(one), {one.filing.source.sha256}
+        if _is_unanswered(one.filing):
+            sums |= set(one.filing.lineage.sources[:1]) if one.filing.lineage else set()
+        home = next((c for c in found if key in c.keys or not sums.isdisjoint(c.sums)), None)
+        if home is None:
+            found.append(_Class([(place, one)], {key}, sums))
+        else:
+            home.members.append((place, one))
+            home.keys.add(key)
+            home.sums |= sums
+    return found
+
+
+def _content_key(one: Candidate) -> object:
+    """Return all that is read of a file."""
+    filing = one.filing
+    if isinstance(filing, RefusedFile):
+        return filing.source.sha256 or filing.source.path
+    findings = sorted(
+        (f.code, f.sheet, f.address, f.cell, str(f.found), str(f.expected)) for f in one.findings
+    )
+    return (filing.stamp, reading_digest(filing, filing.explanations), tuple(findings))
+
+
+def _is_unanswered(filing: Filing) -> bool:
+    """Return whether a marked file holds what it held when it was marked."""
+    if isinstance(filing, RefusedFile) or filing.lineage is None or not filing.lineage.reading:
+        return False
+    return filing.lineage.reading == reading_digest(filing, filing.explanations)
+
+
+def _holds(filing: Filing, slip: Lineage) -> bool:
+    """Return whether a filing holds everything that the list of an earlier program says was held."""
+    if isinstance(filing, RefusedFile):
+        return False
+    held: dict[str, set[str]] = defaultdict(set)
+    for name, value in filing.record.values.items():
+        held[name].add(number(value))
+    for name, shown in filing.shown.items():
+        held[name] |= {shown.text} if shown.value is None else {shown.text, number(shown.value)}
+    for finding in filing.findings:
+        held[finding.cell].add(finding.found if isinstance(finding.found, str) else number(finding.found))
+    return all(text in held[name] for name, text in slip.listed)
+
+
+# -- which version is the newest
+
+
+def _newest(classes: Sequence[_Class], codes: set[str], later: Container[int]) -> _Class | None:
+    """Return the version that is newer than all others and may replace them, or ``None``."""
+    for one in classes:
+        older, todo = [one], [one]
+        while todo:
+            last = todo.pop()
+            found = [
+                other
+                for other in classes
+                if other not in older
+                and (last.was_made_from(other, classes) or last.came_after(other, later))
+            ]
+            older += found
+            todo += found
+        if len(older) == len(classes) and all(_may_replace(one, other, codes) for other in older[1:]):
+            return one
+    return None
+
+
+def _may_replace(newer: _Class, older: _Class, codes: set[str]) -> bool:
+    """Return whether *newer* was read wholly, is surely the agency's, and is blank nowhere *older* has a figure.
+
+    *codes* are those of all agencies with files: the name of the newer file must not begin with another one.
+    """
+    filing = newer.filing
+    if isinstance(filing, RefusedFile) or filing.unread:
+        return False
+    if any(finding.code in _OF_IDENTITY for _, one in newer.members for finding in one.findings):
+        return False
+    names = [one.filing.source.name for _, one in newer.members]
+    if {name.partition("_")[0] for name in names if "_" in name} & (codes - {filing.agency.code}):
+        return False
+    return _figures(older.filing) <= filing.record.values.keys()
+
+
+def _figures(filing: Filing) -> set[str]:
+    """Return the names of the inputs with a figure, also one that could not be read as a number."""
+    if isinstance(filing, RefusedFile):
+        return set()
+    texts = {
+        f.cell for f in filing.findings if f.cell in filing.unread and any(map(str.isdecimal, str(f.found)))
+    }
+    return texts | filing.record.values.keys()
+
+
+# -- what differs
+
+
+def _changes(filings: Sequence[Filing]) -> Iterator[str]:
+    """Yield the names of the inputs and texts that are not the same in all filings, in the order of the form."""
+    returns = [filing for filing in filings if isinstance(filing, Return)]
+    for form in {id(one.form): one.form for one in returns[:1]}.values():
+        for cell in form.inputs:
+            if len({one.record.values.get(cell.name) for one in returns}) > 1:
+                yield cell.name
+        for name in form.texts:
+            if len({one.prose.get(name) for one in returns}) > 1:
+                yield name
+
+
+def _note(replacement: Replacement) -> Finding:
+    """Return the note, on the file that counts, about a file that does not count."""
+    by, older = replacement.by, replacement.filing.source
+    code = "same-return" if replacement.is_copy else "newer-version"
+    facts: dict[str, object] = {"file": older.path, "count": len(replacement.changes)}
+    return Finding(code, by.source.path, str(by.agency), facts=facts)
+
+
+def _undecided_finding(filings: Sequence[Filing]) -> Finding:
+    filings = sorted(filings, key=lambda filing: filing.source)
+    names = sorted({str(filing.agency) for filing in filings})
+    files = [_described(filing) for filing in filings]
+    cells = [_values(name, filings) for name in _changes(filings)]
+    facts: dict[str, object] = {
+        "agency": names[0],
+        "count": len(files),
+        "files": _listed(files),
+        "cells": _listed(cells) if cells else Word("none"),
+    }
+    return Finding("two-versions", agency=names[0], facts=facts)
+
+
+def _described(filing: Filing) -> str:
+    source = filing.source
+    about = [filing.modified[:10], f"{max(1, round(source.size / 1024))} KB" if source.size else ""]
+    listed = "，".join(filter(None, about))
+    return f"{source.path}（{listed}）" if listed else source.path
+
+
+def _values(name: str, filings: Sequence[Filing]) -> str:
+    """Return a cell's label with its figures in the order of the files, "-" for a blank."""
+    returns = [filing for filing in filings if isinstance(filing, Return)]
+    form = returns[0].form
+    if name in form.texts:
+        return form.texts[name].label
+    found = [one.record.values.get(name) for one in returns]
+    values = " / ".join("-" if value is None else number(value) for value in found)
+    return f"{form.cells[name].label} {values}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return "、".join(texts[:_MOST]) + ("…" if len(texts) > _MOST else "")

@@ -1,0 +1,194 @@
+"""The journal of a collection: what was done with each file, when, and by whom.
+
+``journal.jsonl`` has one JSON object per line, and each line holds the SHA-256 of the line before it, so that a line which
+was changed, moved or removed between others is noticed. There is no key: whoever rewrites the whole file, or cuts off its
+end, leaves no trace. The journal records and decides nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import getpass
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xltools.errors import OutputError, Problem
+
+FILE = "journal.jsonl"
+_LOCK = "journal.lock"
+_PATIENCE = 5.0  # seconds to wait for another program that writes
+_STALE = 60.0  # seconds after which a lock belongs to a program that was killed
+_START = "0" * 64  # stands for the hash of the line before the first one
+
+KINDS = (
+    "begun",
+    "issued",
+    "received",
+    "replaced",
+    "found",
+    "returned",
+    "explained",
+    "accepted",
+    "merged",
+    "published",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that was done. ``what`` is one of :data:`KINDS`.
+
+    ``agency`` is the code of an agency, ``file`` a path from the folder of the collection, ``sha256`` that of the file's
+    content. ``facts`` are other texts and numbers, by name.
+    """
+
+    what: str
+    agency: str = ""
+    file: str = ""
+    sha256: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    when: str = ""  # in ISO 8601, with the difference from UTC
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with the journal, at a line counted from 1."""
+
+    code: str  # torn, unreadable, broken, forked
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal as read: its events in order, its faults, the hash of its last line, and copies made by a synchronizer."""
+
+    events: tuple[Event, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    last: str = _START
+    copies: tuple[Path, ...] = ()
+
+
+def read(folder: Path) -> Journal:
+    """Return the journal of the collection in *folder*; empty without one, and whatever can be read of a damaged one.
+
+    Raises :class:`OSError` if the file exists and cannot be read.
+    """
+    path = folder / FILE
+    copies = tuple(sorted(other for other in folder.glob("journal*.jsonl") if other.name != FILE))
+    if not path.exists():
+        return Journal(copies=copies)
+    content = path.read_bytes()
+    lines = content.split(b"\n")
+    events, faults = list[Event](), list[Fault]()
+    if lines.pop():
+        faults.append(Fault("torn", len(lines) + 1))
+    sums = [_hash_of(line) for line in lines]
+    last, parents = _START, set[str]()
+    for number, line in enumerate(lines, 1):
+        event, before = _event(line)
+        if event is None:
+            faults.append(Fault("unreadable", number))
+        else:
+            if before != last:
+                faults.append(Fault("forked" if before in parents else "broken", number))
+            events.append(event)
+        parents.add(last)
+        last = sums[number - 1]
+    return Journal(tuple(events), tuple(faults), last, copies)
+
+
+def append(folder: Path, events: Iterable[Event], who: str = "", now: dt.datetime | None = None) -> None:
+    """Add *events* to the journal; *who* did it, by default the user of the system, and *now* is the time.
+
+    Raises :class:`OutputError` if the journal cannot be written, or if another program writes it for too long.
+    """
+    added = list(events)
+    if not added:
+        return
+    when = (now or dt.datetime.now().astimezone()).isoformat(timespec="seconds")
+    try:
+        with _locked(folder / _LOCK):
+            _write(folder, [_line_fields(event, when, who or _user()) for event in added])
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(Problem("journal-not-written", str(folder / FILE), {"reason": reason})) from error
+
+
+def _write(folder: Path, lines: Sequence[dict[str, object]]) -> None:
+    path = folder / FILE
+    content = path.read_bytes() if path.exists() else b""
+    start = (
+        b"" if not content or content.endswith(b"\n") else b"\n"
+    )  # ends a torn line, which stays readable as such
+    whole = content.split(b"\n")
+    before = _hash_of(whole[-2 if not start else -1]) if content else _START
+    added = b""
+    for fields in lines:
+        line = json.dumps(fields | {"before": before}, ensure_ascii=False, sort_keys=True).encode()
+        before = _hash_of(line)
+        added += line + b"\n"
+    with path.open("ab") as file:
+        file.write(start + added)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _line_fields(event: Event, when: str, who: str) -> dict[str, object]:
+    fields = {"agency": event.agency, "file": event.file, "sha256": event.sha256}
+    known = {name: value for name, value in fields.items() if value}
+    return (
+        {"when": event.when or when, "who": event.who or who, "what": event.what} | known | dict(event.facts)
+    )
+
+
+def _event(line: bytes) -> tuple[Event | None, str]:
+    """Return the event in a line and the hash that it holds; ``None`` if it cannot be read."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None, ""
+    if not isinstance(found, dict) or not isinstance(found.get("what"), str):
+        return None, ""
+    before = str(found.pop("before", ""))
+    known = {name: str(found.pop(name, "")) for name in ("what", "agency", "file", "sha256", "when", "who")}
+    return Event(**known, facts=found), before
+
+
+def _hash_of(line: bytes) -> str:
+    return hashlib.sha256(line.removesuffix(b"\r")).hexdigest()
+
+
+def _user() -> str:
+    with contextlib.suppress(OSError, KeyError, ImportError):
+        return getpass.getuser()
+    return ""
+
+
+@contextlib.contextmanager
+def _locked(lock: Path) -> Iterator[None]:
+    """Hold the lock file *lock*. Creating a file that must not exist is atomic on network shares as well."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            break
+        except FileExistsError:
+            with contextlib.suppress(OSError):
+                if time.time() - lock.stat().st_mtime > _STALE:
+                    lock.unlink()
+                    continue
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.unlink()

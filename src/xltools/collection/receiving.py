@@ -1,0 +1,182 @@
+"""Taking files into a collection: each is recognized, put into the inbox under its standard name, and compared.
+
+A file is written to its new place before an older one is removed, so an interruption loses nothing: both are then in the
+inbox, where they are compared again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from xltools.checking.collection import candidate
+from xltools.checking.versions import Versions, resolve, version_key
+from xltools.collection.inbox import InboxItem, items
+from xltools.collection.issuing import file_name
+from xltools.collection.reading import Inputs
+from xltools.collection.settings import Folder
+from xltools.data.filing import Filing
+from xltools.data.roster import Entry, Roster
+from xltools.data.roster_lines import entry_of, named_for
+from xltools.errors import InputError, Problem
+from xltools.files import holds, read_bytes, safe_stem, write_atomically
+from xltools.office.guard import Limits
+
+
+class Reception(Enum):
+    """What became of a file that was taken in."""
+
+    NEW = "new"  # the agency's first file
+    NEWER = "newer"  # it replaces the file of the agency that was in the inbox
+    SAME = "same"  # the inbox has a file with the same content
+    OLDER = "older"  # the inbox has a newer version
+    UNDECIDED = "undecided"  # the files do not show which one counts
+    UNKNOWN = "unknown"  # it is not known whose it is; it was not taken in
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that was taken in.
+
+    ``path`` is where it is now, ``None`` if it was not copied. ``moved`` are the places of the files that it replaced.
+    """
+
+    filing: Filing
+    entry: Entry | None
+    reception: Reception
+    path: Path | None = None
+    moved: tuple[Path, ...] = ()
+
+
+def receive(
+    folder: Folder, taken: Inputs, there: Inputs, roster: Roster, limits: Limits
+) -> tuple[Received, ...]:
+    """Copy the files that were *taken* in into the inbox, or into ``versions/`` if the inbox has a newer version.
+
+    *there* are the files in the inbox. Those that a newer one replaces are moved into ``versions/``. Raises
+    :class:`InputError` if a file has changed since it was read, and :class:`OutputError` if one cannot be written.
+    """
+    filings = [*there.filings, *taken.filings]
+    candidates = [candidate(filing, roster, folder.period, folder.district) for filing in filings]
+    first = len(there.filings)
+    versions = resolve(candidates, range(first, len(filings)))
+    contents = _contents(taken, limits)
+    undecided = {versions.counting[index] for group in versions.groups for index in group}
+    received = []
+    for place, filing in enumerate(taken.filings, first):
+        entry = entry_of(filing, roster) if filing.stamp else named_for(filing, roster)
+        if entry is None:
+            received.append(Received(filing, None, Reception.UNKNOWN))
+            continue
+        name, content = _name(filing, entry, folder), contents[filing.source.path, filing.source.sha256]
+        replacement = versions.replaced.get(place)
+        if any(filing.source.sha256 == other.source.sha256 for other in there.filings):
+            received.append(Received(filing, entry, Reception.SAME))
+        elif replacement is not None:
+            reception = Reception.SAME if replacement.is_copy else Reception.OLDER
+            received.append(Received(filing, entry, reception, _put(folder.versions, name, content)))
+        else:
+            older = [
+                other for index, other in enumerate(there.filings) if _is_replaced(versions, index, filing)
+            ]
+            path, moved = _take_in(folder, name, content, older)
+            is_undecided = Reception.UNDECIDED if place in undecided else Reception.NEW
+            received.append(Received(filing, entry, Reception.NEWER if older else is_undecided, path, moved))
+    return tuple(received)
+
+
+def keep(
+    folder: Folder, taken: Inputs, there: Inputs, roster: Roster, limits: Limits
+) -> tuple[Received, ...]:
+    """Let the files that were *taken* in count, and move the other files of their agencies into ``versions/``.
+
+    A file may be in the inbox already. Raises :class:`InputError` if the agency of a file is unknown or if two of them
+    are of one agency, and otherwise as :func:`receive` does.
+    """
+    contents = _contents(taken, limits)
+    chosen: dict[object, tuple[Filing, Entry]] = {}
+    for filing in taken.filings:
+        key, entry = version_key(filing), entry_of(filing, roster)
+        if key is None or entry is None:
+            raise InputError(Problem("keep-unknown", filing.source.path))
+        if chosen.setdefault(key, (filing, entry))[0] is not filing:
+            raise InputError(Problem("keep-twice", filing.source.path, {"agency": str(filing.agency)}))
+    received = []
+    for key, (filing, entry) in chosen.items():
+        own = Path(filing.source.path).resolve()
+        others = [
+            other
+            for other in there.filings
+            if version_key(other) == key and Path(other.source.path).resolve() != own
+        ]
+        if folder.inbox.resolve() in own.parents:
+            path, moved = Path(filing.source.path), _moved_away(folder, others)
+        else:
+            content = contents[filing.source.path, filing.source.sha256]
+            path, moved = _take_in(folder, _name(filing, entry, folder), content, others)
+        received.append(Received(filing, entry, Reception.NEWER, path, moved))
+    return tuple(received)
+
+
+def _is_replaced(versions: Versions, index: int, by: Filing) -> bool:
+    replacement = versions.replaced.get(index)
+    return replacement is not None and replacement.by is by
+
+
+def _contents(taken: Inputs, limits: Limits) -> dict[tuple[str, str], bytes]:
+    """Return the bytes of each file and member of an archive, by name and SHA-256.
+
+    Raises :class:`InputError` if one that was read is not there any more.
+    """
+    found = {}
+    for file in taken.inbox.files:
+        for item in items(file, limits):
+            if isinstance(item, InboxItem):
+                found[item.name, item.sha256] = item.data
+    gone = [f.source.path for f in taken.filings if (f.source.path, f.source.sha256) not in found]
+    if gone:
+        raise InputError(*(Problem("changed-meanwhile", path) for path in gone))
+    return found
+
+
+def _name(filing: Filing, entry: Entry, folder: Folder) -> str:
+    """Return the standard name of a file, with its own ending."""
+    source = filing.source.name
+    ending = source.rpartition(".")[2] if "." in source else "xlsx"
+    return file_name(entry, folder.period, f".{safe_stem(ending)}")
+
+
+def _put(folder: Path, name: str, content: bytes) -> Path:
+    """Write *content* into *folder* under *name*, or under a name with a number if that is another file."""
+    path, number = folder / name, 1
+    while path.exists() and not holds(path, content):
+        number += 1
+        path = folder / f"{Path(name).stem}_{number}{Path(name).suffix}"
+    if not path.exists():
+        write_atomically(path, content)
+    return path
+
+
+def _take_in(
+    folder: Folder, name: str, content: bytes, older: Sequence[Filing]
+) -> tuple[Path, tuple[Path, ...]]:
+    """Write a file into the inbox in place of *older* ones; return its path and the new places of the older ones."""
+    standard = folder.inbox / name
+    in_its_place = [one for one in older if Path(one.source.path).resolve() == standard.resolve()]
+    moved = [_put(folder.versions, name, read_bytes(Path(one.source.path))) for one in in_its_place]
+    if in_its_place:
+        write_atomically(standard, content)
+    path = standard if in_its_place else _put(folder.inbox, name, content)
+    return path, (*moved, *_moved_away(folder, [one for one in older if one not in in_its_place]))
+
+
+def _moved_away(folder: Folder, filings: Iterable[Filing]) -> tuple[Path, ...]:
+    """Move files of the inbox into ``versions/`` and return their new places; members of archives stay where they are."""
+    moved = []
+    for path in (Path(filing.source.path) for filing in filings):
+        if path.is_file():
+            moved.append(_put(folder.versions, path.name, read_bytes(path)))
+            path.unlink()
+    return tuple(moved)
