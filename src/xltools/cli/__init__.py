@@ -18,6 +18,7 @@ import click
 import xltools
 from xltools.cli import withdrawn
 from xltools.cli.output import emit, inform
+from xltools.cli.standing import root_of, standing_in
 from xltools.errors import XltoolsError
 from xltools.text import LANGS, LOCALES, Lang, catalog, default_lang, error_text
 
@@ -39,10 +40,12 @@ _COMMANDS = (
     "merge",
     "publish",
     "read",
+    "receive",
     "schema",
     "status",
     "verify",
 )
+_ANYWHERE = {"init"}  # commands that are not about the collection in which the user stands
 _MODULES = {"import": "importing"}  # import is a keyword
 
 
@@ -75,7 +78,13 @@ class _Commands(click.Group):
     def __init__(self, lang: Lang) -> None:
         t = catalog(lang)
         settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-        super().__init__("xltools", help=t("help.main"), context_settings=settings)
+        super().__init__(
+            "xltools",
+            help=t("help.main"),
+            context_settings=settings,
+            invoke_without_command=True,
+            callback=self._without_command,
+        )
         self.lang = lang
         version = click.Option(
             ["--version"],
@@ -86,6 +95,27 @@ class _Commands(click.Group):
             callback=_version,
         )
         self.params += [version, _lang_option(lang)]
+
+    def _without_command(self) -> None:
+        """Say where the collection stands if no command was given; outside of a collection, print the help."""
+        ctx = click.get_current_context()
+        if ctx.invoked_subcommand is not None:
+            return
+        if root_of([]) is None:
+            raise click.exceptions.NoArgsIsHelpError(ctx)
+        from xltools.cli.situation import say_situation  # noqa: PLC0415  only here
+
+        with standing_in(root_of([]), ctx):
+            say_situation(self.lang)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return name, command and arguments as click does; from then on the command's collection is the current folder."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and name not in _ANYWHERE:
+            ctx.with_resource(standing_in(root_of(_typed_paths(command, ctx, rest)), ctx))
+        return name, command, rest
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         return list(_COMMANDS)
@@ -101,6 +131,16 @@ class _Commands(click.Group):
         t = catalog(self.lang)
         heads = [click.Command(name, help=t(f"help.{name}")) for name in self.list_commands(ctx)]
         click.Group(commands=heads).format_commands(ctx, formatter)
+
+
+def _typed_paths(command: click.Command, ctx: click.Context, arguments: list[str]) -> list[str]:
+    """Return the files and folders in the arguments of a command, as they were typed."""
+    try:
+        typed, _, _ = command.make_parser(click.Context(command, ctx)).parse_args(list(arguments))
+    except click.UsageError:  # the command itself reports it
+        return []
+    paths = typed.get("paths")
+    return [path for path in paths if isinstance(path, str)] if isinstance(paths, tuple | list) else []
 
 
 def command_line(lang: Lang) -> click.Group:

@@ -9,6 +9,7 @@ import click
 from xltools.checking.collection import examine
 from xltools.cli.options import collection_defaults, file, option, period, place
 from xltools.cli.output import emit, inform
+from xltools.cli.standing import TypedPath
 from xltools.collection.importing import ImportedReports, ImportOptions, import_reports
 from xltools.data.period import Period
 from xltools.document.reader import ReportIdentity
@@ -23,7 +24,7 @@ def command(lang: Lang) -> click.Command:
 
     @click.command("import", help=catalog(lang)("help.import"))
     @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=place())
-    @option(lang, "-o", "--output", type=click.Path(path_type=Path), text="imported")
+    @option(lang, "-o", "--output", type=TypedPath(), text="imported")
     @period(lang, "import-year")
     @option(lang, "--agency", default="", text="import-agency")
     @option(lang, "--code", default="", text="import-code")

@@ -14,6 +14,7 @@ import click
 
 from xltools.cli import withdrawn
 from xltools.cli.output import inform
+from xltools.cli.standing import TypedPath
 from xltools.collection import settings
 from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
@@ -40,15 +41,15 @@ _OF_OTHERS = stat.S_IROTH | stat.S_IWOTH
 
 def file() -> click.Path:
     """Return the type of an option that names a file; click translates its name when it is created."""
-    return click.Path(path_type=Path, dir_okay=False)
+    return TypedPath(dir_okay=False)
 
 
 def folder() -> click.Path:
     """Return the type of an option that names a folder to write into."""
-    return click.Path(path_type=Path, file_okay=False)
+    return TypedPath(file_okay=False)
 
 
-class _PathToRead(click.Path):
+class _PathToRead(TypedPath):
     """A path; an address, which earlier versions read, is refused with what to do instead."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -58,7 +59,7 @@ class _PathToRead(click.Path):
 
 def place() -> click.Path:
     """Return the type of an option that names a file or a folder to read."""
-    return _PathToRead(path_type=Path)
+    return _PathToRead()
 
 
 def period(lang: Lang, text: str = "year", **attributes: Any) -> Callable[[_Command], _Command]:
@@ -202,12 +203,22 @@ class CollectionDefaults(NamedTuple):
         return load_roster(found) if found else None
 
     def inbox_of(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
-        """Return the paths of the returns."""
-        return paths or (given(None, self.inbox, Word("paths")),)
+        """Return the paths of the returns: by default the inbox, which is also meant by the collection's folder."""
+        if self.inbox is None:
+            return paths or (given(None, self.inbox, Word("paths")),)
+        here = Path.cwd()
+        return tuple(self.inbox if path.resolve() == here else path for path in paths) or (self.inbox,)
 
     def prior_of(self, paths: Sequence[Path]) -> list[Path]:
         """Return the paths of last year's files, if there are any."""
         return list(paths) or list(filter(None, [self.prior]))
+
+
+def collection_folder() -> settings.Folder:
+    """Return the collection in the current folder; raise :class:`InputError` if there is none."""
+    if not Path(settings.FILE).is_file():
+        raise InputError(Problem("no-collection"))
+    return settings.load(Path())
 
 
 def collection_defaults() -> CollectionDefaults:

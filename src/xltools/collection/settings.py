@@ -140,6 +140,11 @@ class Folder:
         return self.path / "report"
 
 
+def above(path: Path) -> Path | None:
+    """Return the innermost folder of a collection that the absolute *path* is, or is in; ``None`` if there is none."""
+    return next((folder for folder in (path, *path.parents) if (folder / FILE).is_file()), None)
+
+
 def load(path: Path) -> Folder:
     """Return the collection in that folder; raises :class:`InputError` with everything that is wrong with its files."""
     file, problems = path / FILE, list[Problem]()

@@ -1,0 +1,66 @@
+"""``xltools receive``: take files into the collection's inbox, and say what is next."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from xltools.checking.collection import examine
+from xltools.cli.options import ReadingOptions, collection_folder, option, place, reading
+from xltools.cli.output import emit, emit_block
+from xltools.cli.returns import read_all
+from xltools.collection.receiving import Received, keep, receive
+from xltools.collection.roster_files import load_roster
+from xltools.form.library import find
+from xltools.report import text
+from xltools.text import Lang, catalog
+
+
+def command(lang: Lang) -> click.Command:
+    """Return the command in *lang*."""
+
+    @click.command("receive", help=catalog(lang)("help.receive"))
+    @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=place())
+    @option(lang, "--keep", "is_kept", is_flag=True, text="keep")
+    @reading(lang)
+    def run(paths: tuple[Path, ...], is_kept: bool, reading: ReadingOptions) -> int:
+        folder = collection_folder()
+        form, roster = find(folder.form), load_roster(folder.roster)
+        read = partial(
+            read_all, form=form, lang=lang, reading=reading, roster=roster, district=folder.district
+        )
+        taken, there = read(paths), read([folder.inbox], allow_none=True)
+        limits = reading.for_form(form).limits
+        received = (keep if is_kept else receive)(folder, taken, there, roster, limits)
+        for one in received:
+            emit(_line(one, lang))
+        emit("")
+        now = read([folder.inbox], allow_none=True)
+        collection = examine(now.filings, roster, folder.period, folder.district, policy=folder.policy)
+        concerned = {one.entry.code for one in received if one.entry}
+        shown = [
+            found
+            for found in collection.counting
+            if found.filing.agency and found.filing.agency.code in concerned
+        ]
+        for found in shown:
+            emit_block(text.file_text(found, lang))
+        is_unknown = any(one.entry is None for one in received)
+        return int(is_unknown or any(found.has_errors for found in shown))
+
+    return run
+
+
+def _line(one: Received, lang: Lang) -> str:
+    """Return what became of a file, in one line."""
+    t = catalog(lang)
+    facts = {
+        "file": one.filing.source.path,
+        "agency": one.entry.name if one.entry else "",
+        "path": one.path or "",
+        "moved": "、".join(map(str, one.moved)),
+    }
+    line = t(f"receive.{one.reception.value}", **facts)
+    return line + (t("receive.moved", **facts) if one.moved else "")

@@ -1,0 +1,50 @@
+"""``xltools`` alone, in a collection: where the year stands and what is next, in three lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from xltools.checking.board import Action, board
+from xltools.checking.collection import examine
+from xltools.cli.options import ReadingOptions, collection_folder
+from xltools.cli.output import emit
+from xltools.cli.returns import read_all
+from xltools.collection.roster_files import load_roster
+from xltools.collection.situation import situation
+from xltools.form.library import find
+from xltools.text import Lang, catalog
+
+
+def say_situation(lang: Lang) -> None:
+    """Print where the collection in the current folder stands."""
+    folder, t = collection_folder(), catalog(lang)
+    roster, form = load_roster(folder.roster), find(folder.form)
+    inputs = read_all(
+        [folder.inbox],
+        form,
+        lang,
+        ReadingOptions(),
+        allow_none=True,
+        roster=roster,
+        district=folder.district,
+    )
+    collection = examine(inputs.filings, roster, folder.period, folder.district, policy=folder.policy)
+    today = dt.datetime.now().astimezone().date()
+    found = situation(folder, board(collection, roster, folder.due, today), inputs)
+    counts, days = found.counts, found.board.days_left
+    facts = {
+        "title": form.title,
+        "period": folder.period,
+        "district": folder.district,
+        "expected": len(found.board.rows),
+        "missing": counts[Action.MISSING],
+        "received": len(found.board.rows) - counts[Action.MISSING],
+        "wrong": counts[Action.CORRECT] + counts[Action.EXPLAIN],
+        "sound": counts[Action.SOUND] + counts[Action.LOOK],
+        "due": folder.due,
+        "days": abs(days),
+    }
+    late = "past" if days < 0 else "left"
+    emit(t("situation.where", **facts, when=t(f"situation.{late}", **facts)))
+    emit(t(f"situation.rollup-{found.rollup.value}", file=folder.rollup))
+    emit(t(f"situation.{found.step.value}", **facts))

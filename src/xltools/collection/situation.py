@@ -1,0 +1,83 @@
+"""Where a collection stands, and what the coordinator does next."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import Enum
+from typing import NamedTuple
+
+from xltools.checking.board import Action, AgencyState, Board
+from xltools.collection import manifest
+from xltools.collection.reading import Inputs
+from xltools.collection.settings import Folder
+from xltools.errors import InputError
+
+
+class RollupState(Enum):
+    """Whether the district's workbook is there, and whether it was made from the files that the inbox has now."""
+
+    NONE = "none"
+    CURRENT = "current"
+    OUTDATED = "outdated"
+
+
+class NextStep(Enum):
+    """What is to be done next, in the order of a year."""
+
+    ISSUE = "issue"
+    WAIT = "wait"
+    CHOOSE = "choose"
+    SEND_BACK = "send-back"
+    REMIND = "remind"
+    MERGE = "merge"
+    PUBLISH = "publish"
+    DONE = "done"
+
+
+class Situation(NamedTuple):
+    """Where a collection stands; ``counts`` are numbers of agencies by what their most urgent state requires."""
+
+    board: Board
+    rollup: RollupState
+    step: NextStep
+
+    @property
+    def counts(self) -> dict[Action, int]:
+        """The number of agencies for each action."""
+        return {action: sum(row.action is action for row in self.board.rows) for action in Action}
+
+
+def situation(folder: Folder, board: Board, inputs: Inputs) -> Situation:
+    """Return where the collection in *folder* stands; *inputs* are the files of its inbox, *board* its board."""
+    rollup = _rollup_state(folder, inputs)
+    states = {state: bool(board.having(state)) for state in AgencyState}
+    actions = {row.action for row in board.rows}
+    if not inputs.filings:
+        issued = folder.outbox.is_dir() and any(folder.outbox.iterdir())
+        step = NextStep.WAIT if issued else NextStep.ISSUE
+    elif states[AgencyState.TWO_FILES]:
+        step = NextStep.CHOOSE
+    elif board.strangers or actions & {Action.CORRECT, Action.EXPLAIN}:
+        step = NextStep.SEND_BACK
+    elif Action.MISSING in actions:
+        step = NextStep.REMIND
+    elif rollup is not RollupState.CURRENT:
+        step = NextStep.MERGE
+    else:
+        published = any(folder.report.parent.glob(f"{folder.report.name}.*"))
+        step = NextStep.DONE if published else NextStep.PUBLISH
+    return Situation(board, rollup, step)
+
+
+def _rollup_state(folder: Folder, inputs: Inputs) -> RollupState:
+    if not folder.rollup.is_file():
+        return RollupState.NONE
+    try:
+        known = manifest.read(manifest.path_of(folder.rollup))
+        content = folder.rollup.read_bytes()
+    except (InputError, OSError):
+        return RollupState.OUTDATED
+    now = {(one.source.path, one.source.sha256) for one in inputs.filings}
+    then = {(one.source.path, one.source.sha256) for one in known.inputs} if known else set()
+    is_same = known is not None and now == then and known.sha256 == hashlib.sha256(content).hexdigest()
+    return RollupState.CURRENT if is_same else RollupState.OUTDATED
