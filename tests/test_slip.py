@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from dataclasses import replace
 
 import clerk
 import openpyxl
@@ -125,7 +126,34 @@ def test_each_file_with_something_to_mend_goes_back(folder):  # noqa: F811
 def test_what_goes_back_is_not_put_among_the_returns(folder):  # noqa: F811
     shutil.copy(next(PROBLEMS.glob("005*")), folder / "inbox")
     assert "returns-among-inputs" in run("verify", "--return-to", "inbox", expect=2)
+    assert "returns-among-inputs" in run("verify", "--return-to", "inbox/退回", expect=2)
     assert len(list((folder / "inbox").iterdir())) == 1
+
+
+def test_what_is_right_meanwhile_is_taken_away_from_what_goes_back(folder):  # noqa: F811
+    """But nothing that somebody changed there, or put there."""
+    for path in (*PROBLEMS.glob("005*"), *PROBLEMS.glob("006*")):
+        shutil.copy(path, folder / "inbox")
+    run("verify", "--return-to", "returned", expect=1)
+    home = folder / "returned"
+    (home / "笔记.txt").write_text("电话已打")
+    (text,) = home.glob("006*.txt")
+    text.write_text("改过")
+    for path in (folder / "inbox").iterdir():
+        path.unlink()
+    shutil.copy(next(PROBLEMS.glob("005*")), folder / "inbox")
+    run("verify", "--return-to", "returned", expect=1)
+    left = sorted(path.name for path in home.iterdir() if not path.name.startswith("."))
+    assert left == sorted(
+        ["005_青禾区民政局_2024_需修改.txt", "005_青禾区民政局_2024_需修改.xlsx", text.name, "笔记.txt"]
+    )
+
+
+def test_names_do_not_grow_with_each_round():
+    package, examined = one("005*")
+    again = examined.filing.source._replace(path="005_青禾区民政局_2024_需修改_需修改.xlsx")
+    examined = examined._replace(filing=replace(examined.filing, source=again))
+    assert returned(examined).stem == "005_青禾区民政局_2024_需修改"
 
 
 def test_a_member_of_an_archive_goes_back_as_a_file(folder):  # noqa: F811

@@ -331,9 +331,10 @@ def _identity(path: Path) -> tuple[int, int] | Path | None:
 
 
 def refuse_within(folder: Path, inputs: Iterable[Path]) -> None:
-    """Raise :class:`OutputError` if any of the *inputs* is in *folder*."""
+    """Raise :class:`OutputError` if *folder* is one of the folders *inputs*, or is inside of one, or holds one."""
     home = folder.resolve()
-    if any(home in path.resolve().parents for path in inputs):
+    read = [path.resolve() for path in inputs]
+    if any(home == path or path in home.parents or home in path.parents for path in read):
         raise OutputError(Problem("returns-among-inputs", str(folder)))
 
 

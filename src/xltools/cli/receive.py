@@ -11,6 +11,7 @@ from xltools.checking.collection import examine
 from xltools.cli.options import ReadingOptions, collection_folder, option, place, reading
 from xltools.cli.output import emit, emit_block
 from xltools.cli.returns import read_all
+from xltools.cli.situation import situation_now
 from xltools.collection.receiving import Received, keep, receive
 from xltools.collection.roster_files import load_roster
 from xltools.form.library import find
@@ -47,6 +48,7 @@ def command(lang: Lang) -> click.Command:
         ]
         for found in shown:
             emit_block(text.file_text(found, lang))
+        emit(catalog(lang)(f"situation.{situation_now(folder, collection, now, roster).step.value}"))
         is_unknown = any(one.entry is None for one in received)
         return int(is_unknown or any(found.has_errors for found in shown))
 

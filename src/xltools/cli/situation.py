@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 
 from xltools.checking.board import Action, board
-from xltools.checking.collection import examine
+from xltools.checking.collection import Collection, examine
 from xltools.cli.options import ReadingOptions, collection_folder
 from xltools.cli.output import emit
 from xltools.cli.returns import read_all
+from xltools.collection.reading import Inputs
 from xltools.collection.roster_files import load_roster
-from xltools.collection.situation import situation
+from xltools.collection.settings import Folder
+from xltools.collection.situation import Situation, situation
+from xltools.data.roster import Roster
 from xltools.form.library import find
 from xltools.text import Lang, catalog
 
 
 def say_situation(lang: Lang) -> None:
-    """Print where the collection in the current folder stands."""
+    """Print where the collection in the current folder stands, and what is next."""
     folder, t = collection_folder(), catalog(lang)
     roster, form = load_roster(folder.roster), find(folder.form)
     inputs = read_all(
@@ -29,8 +32,7 @@ def say_situation(lang: Lang) -> None:
         district=folder.district,
     )
     collection = examine(inputs.filings, roster, folder.period, folder.district, policy=folder.policy)
-    today = dt.datetime.now().astimezone().date()
-    found = situation(folder, board(collection, roster, folder.due, today), inputs)
+    found = situation_now(folder, collection, inputs, roster)
     counts, days = found.counts, found.board.days_left
     facts = {
         "title": form.title,
@@ -47,4 +49,10 @@ def say_situation(lang: Lang) -> None:
     late = "past" if days < 0 else "left"
     emit(t("situation.where", **facts, when=t(f"situation.{late}", **facts)))
     emit(t(f"situation.rollup-{found.rollup.value}", file=folder.rollup))
-    emit(t(f"situation.{found.step.value}", **facts))
+    emit(t(f"situation.{found.step.value}"))
+
+
+def situation_now(folder: Folder, collection: Collection, inputs: Inputs, roster: Roster) -> Situation:
+    """Return where the collection in *folder* stands today; *inputs* are the files of its inbox."""
+    today = dt.datetime.now().astimezone().date()
+    return situation(folder, board(collection, roster, folder.due, today), inputs)

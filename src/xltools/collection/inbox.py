@@ -47,11 +47,15 @@ class InboxItem(NamedTuple):
 
 
 class Inbox(NamedTuple):
-    """The paths of the files to read, as text; what was skipped; and the links to files outside of the folders."""
+    """The paths of the files to read, as text; what was skipped; and the links to files outside of the folders.
+
+    ``places`` are the files and folders that were named.
+    """
 
     files: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     outside: tuple[str, ...] = ()
+    places: tuple[Path, ...] = ()
 
     @property
     def paths(self) -> Iterator[Path]:
@@ -150,11 +154,13 @@ def gather(places: Iterable[Path | str]) -> Inbox:
     Raises :class:`InputError` for a path that is not there or a folder that cannot be listed.
     """
     found: dict[str, str] = {}
-    for place in places:
-        for file, why in walk(Path(place)):
+    named = tuple(map(Path, places))
+    for place in named:
+        for file, why in walk(place):
             found.setdefault(file, why)
     return Inbox(
         tuple(file for file, why in found.items() if not why),
         tuple(Skipped(name_of(file), why) for file, why in found.items() if why not in {"", "outside"}),
         tuple(file for file, why in found.items() if why == "outside"),
+        named,
     )

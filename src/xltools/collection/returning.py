@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from xltools.collection.reading import Inputs
 from xltools.data.failure import raise_if_intended
 from xltools.data.filing import Source
 from xltools.errors import InputError, MarkingError, Problem
-from xltools.files import refuse_within, write_atomically
+from xltools.files import read_bytes, refuse_within, write_atomically
 from xltools.office.guard import Limits
 
 
@@ -29,10 +30,18 @@ class FileToReturn(NamedTuple):
 
 
 class ReturnedFiles(NamedTuple):
-    """How many files were returned, and how many of them only as a text, because they could not be marked."""
+    """How many files were returned, and how many of them only as a text, because they could not be marked.
+
+    ``removed`` are the names of files of an earlier run that are not to be sent any more.
+    """
 
     files: int
     unmarked: int
+    removed: tuple[str, ...] = ()
+
+
+# Lists the files of the last run, as sha256sum does. A folder with this file is never read as an inbox.
+LEDGER = ".xltools-returned"
 
 
 def return_files(
@@ -44,17 +53,25 @@ def return_files(
 ) -> ReturnedFiles:
     """Write a text and, if it can be marked, a workbook for each file into *folder*.
 
-    *watch* gets the paths of the files to mark and yields them. Raises :class:`OutputError` if *inputs* were read
-    from *folder*, because returned files would be read as returns; :class:`InputError` if a file has changed since.
+    Files that an earlier run wrote are removed if they are not written again and nobody changed them. *watch* gets the
+    paths of the files to mark and yields them. Raises :class:`OutputError` if *folder* is one of the folders that were
+    read, or inside of one, because returned files would be read as returns; :class:`InputError` if a file has changed
+    since it was read.
     """
-    refuse_within(folder, inputs.inbox.paths)
+    refuse_within(folder, inputs.inbox.places)
+    written: dict[str, str] = {}
+
+    def write(name: str, content: bytes) -> None:
+        write_atomically(folder / name, content)
+        written[name] = hashlib.sha256(content).hexdigest()
+
     stems = Counter(one.stem for one in files)
     left = {}
     for one in files:
         source = one.source
         # The beginning of the hash tells files with the same name from two folders apart.
         stem = one.stem if stems[one.stem] == 1 else f"{one.stem}_{source.sha256[:8]}"
-        write_atomically(folder / f"{stem}.txt", one.text.encode("utf-8-sig"))
+        write(f"{stem}.txt", one.text.encode("utf-8-sig"))
         left[source.path, source.sha256] = (one, stem)
     # An exclamation mark separates a member from its archive, but it may also be a character of a name.
     parts = [name.split("!") for name, _ in left]
@@ -64,11 +81,33 @@ def return_files(
         for item in _items_of(file, limits):
             found, stem = left.pop((item.name, item.sha256), (None, ""))
             if found and (workbook := _marked(found, item.data)):
-                write_atomically(folder / f"{stem}.xlsx", workbook)
+                write(f"{stem}.xlsx", workbook)
                 marked += 1
     if left:
         raise InputError(*(Problem("changed-meanwhile", name) for name, _ in left))
-    return ReturnedFiles(len(files), len(files) - marked)
+    return ReturnedFiles(len(files), len(files) - marked, _without_stale(folder, written))
+
+
+def _without_stale(folder: Path, written: Mapping[str, str]) -> tuple[str, ...]:
+    """Remove the unchanged files of the last run that were not *written* again, and return their names."""
+    ledger = folder / LEDGER
+    lines = read_bytes(ledger).decode().splitlines() if ledger.is_file() else []
+    known = [line.partition("  ") for line in lines]
+    stale = [
+        name
+        for sha256, _, name in known
+        if name not in written and _has_sum(folder / Path(name).name, sha256)
+    ]
+    for name in stale:
+        (folder / name).unlink()
+    if written or known:
+        text = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(written.items()))
+        write_atomically(ledger, text.encode())
+    return tuple(stale)
+
+
+def _has_sum(path: Path, sha256: str) -> bool:
+    return path.is_file() and hashlib.sha256(read_bytes(path)).hexdigest() == sha256
 
 
 def _items_of(file: str, limits: Limits) -> Iterator[InboxItem]:

@@ -27,7 +27,10 @@ class Returned:
     @property
     def stem(self) -> str:
         """The name, without the ending, of the files that are returned."""
-        return clerk()("returned.file", name=safe_stem(self.examined.filing.source.name.rpartition(".")[0]))
+        name, ending = self.examined.filing.source.name.rpartition(".")[0], clerk()("returned.file", name="")
+        while name.endswith(ending):  # the file was sent back before
+            name = name.removesuffix(ending)
+        return clerk()("returned.file", name=safe_stem(name))
 
     def workbook(self, package: bytes) -> bytes:
         """Return *package*, the content of the file, with marks and slip.
