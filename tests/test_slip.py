@@ -150,7 +150,7 @@ def test_what_is_right_meanwhile_is_taken_away_from_what_goes_back(folder):  # n
 
 
 def test_names_do_not_grow_with_each_round():
-    package, examined = one("005*")
+    _, examined = one("005*")
     again = examined.filing.source._replace(path="005_青禾区民政局_2024_需修改_需修改.xlsx")
     examined = examined._replace(filing=replace(examined.filing, source=again))
     assert returned(examined).stem == "005_青禾区民政局_2024_需修改"
@@ -184,6 +184,7 @@ def test_what_could_not_even_be_opened_goes_back_in_words(folder):  # noqa: F811
     (folder / "inbox" / "002_空.xlsx").write_bytes(b"")
     run("verify", "--return-to", "returned", "--limit", "file=90K", expect=1)
     assert {path.name for path in (folder / "returned").iterdir()} == {
+        ".xltools-returned",
         "001_大_需修改.txt",
         "002_空_需修改.txt",
         "005_青禾区民政局_2024_需修改.txt",
