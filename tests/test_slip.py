@@ -149,6 +149,15 @@ def test_what_is_right_meanwhile_is_taken_away_from_what_goes_back(folder):  # n
     )
 
 
+def test_a_folder_of_what_goes_back_is_not_read(folder):  # noqa: F811
+    shutil.copy(next(PROBLEMS.glob("005*")), folder / "inbox")
+    run("verify", "--return-to", "returned", expect=1)
+    shutil.move(folder / "returned", folder / "inbox" / "退回")
+    out = run("verify", expect=1)
+    assert "退回" in out
+    assert "需修改" not in out
+
+
 def test_names_do_not_grow_with_each_round():
     _, examined = one("005*")
     again = examined.filing.source._replace(path="005_青禾区民政局_2024_需修改_需修改.xlsx")

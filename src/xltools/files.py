@@ -32,6 +32,7 @@ _IGNORED = {
     "temporary": r"~(wr|df).*|.*\.tmp",
     "hidden": r"\..*",
 }
+RETURNED = ".xltools-returned"  # in a folder with marked files that go back to agencies
 _PLACEHOLDER = ".icloud"  # the ending of a hidden file that stands for one that is not yet there
 
 
@@ -51,7 +52,7 @@ def why_ignored(name: str, head: bytes = b"") -> str:
 def walk(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the file *path*, or every file below the folder *path* in a fixed order, and why it is not read, or "".
 
-    A hidden folder is not entered, nor is a link to a place ``outside`` of *path*. A folder that cannot be listed is
+    A hidden folder is not entered, nor is one with files for agencies (``returned``), nor is a link to a place ``outside`` of *path*. A folder that cannot be listed is
     there like a file. Raises :class:`InputError` for a path that does not exist or cannot be listed.
     """
     if not os.path.lexists(path):
@@ -81,6 +82,8 @@ def _below(folder: str, names: list[str]) -> Iterator[tuple[str, str]]:
             why = "outside"
         if why or not os.path.isdir(path):  # noqa: PTH112
             yield path, why
+        elif os.path.lexists(os.path.join(path, RETURNED)):  # noqa: PTH118  as text
+            yield path, "returned"
         elif (own := _identity(Path(path))) not in entered:
             entered.add(own)
             try:

@@ -13,7 +13,7 @@ from xltools.collection.reading import Inputs
 from xltools.data.failure import raise_if_intended
 from xltools.data.filing import Source
 from xltools.errors import InputError, MarkingError, Problem
-from xltools.files import read_bytes, refuse_within, write_atomically
+from xltools.files import RETURNED, read_bytes, refuse_within, write_atomically
 from xltools.office.guard import Limits
 
 
@@ -38,10 +38,6 @@ class ReturnedFiles(NamedTuple):
     files: int
     unmarked: int
     removed: tuple[str, ...] = ()
-
-
-# Lists the files of the last run, as sha256sum does. A folder with this file is never read as an inbox.
-LEDGER = ".xltools-returned"
 
 
 def return_files(
@@ -90,7 +86,7 @@ def return_files(
 
 def _without_stale(folder: Path, written: Mapping[str, str]) -> tuple[str, ...]:
     """Remove the unchanged files of the last run that were not *written* again, and return their names."""
-    ledger = folder / LEDGER
+    ledger = folder / RETURNED  # lists the files of the last run, as sha256sum does
     lines = read_bytes(ledger).decode().splitlines() if ledger.is_file() else []
     known = [line.partition("  ") for line in lines]
     stale = [
