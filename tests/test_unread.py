@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from conftest import sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
@@ -27,7 +28,7 @@ FILE = "001_青禾区教育局_2024.xlsx"
 
 
 def returned(values=TRUTH):
-    stamp = Stamp(FORM.key, FORM.edition, 2024, Agency("青禾区", "001", "青禾区教育局"))
+    stamp = Stamp(FORM.key, FORM.edition, Period(2024), Agency("青禾区", "001", "青禾区教育局"))
     return write_return(FORM, stamp, values, sound_prose())
 
 

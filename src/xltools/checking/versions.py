@@ -26,7 +26,7 @@ from xltools.text import Word, number
 # Findings which mean that a file may be another agency's or another period's, or that its author is not proved.
 _OF_IDENTITY = {
     "by-labels", "name-differs", "no-stamp", "not-on-roster", "other-agency", "other-district", "reader-failed",
-    "seal-broken", "seal-missing", "stamp-edited", "wrong-year",
+    "seal-broken", "seal-missing", "stamp-edited", "stamp-from-cover", "wrong-year",
 }  # fmt: skip
 _MOST = 8  # files, and cells, that one message lists
 
