@@ -96,7 +96,7 @@ class _Token(NamedTuple):
     text: str
 
 
-class _Condition(NamedTuple):
+class _FormatCondition(NamedTuple):
     comparison: str
     limit: Decimal
 
@@ -118,8 +118,8 @@ class NumberFormat:
     It is -1 for a format of which only :meth:`show` can tell.
     """
 
-    sections: tuple[_Section, ...]
-    text_section: _Section | None
+    sections: tuple[_FormatSection, ...]
+    text_section: _FormatSection | None
     decimals: int
 
     def show(self, value: Decimal, *, epoch_1904: bool = False) -> ShownValue:
@@ -139,7 +139,7 @@ class NumberFormat:
             return text
         return "".join(text if kind == "text" else literal for kind, literal in self.text_section.tokens)
 
-    def _section(self, value: Decimal) -> tuple[_Section | None, bool]:
+    def _section(self, value: Decimal) -> tuple[_FormatSection | None, bool]:
         """Return the section for *value*, and whether it is preceded by a minus sign."""
         is_negative = value < 0
         if not any(section.condition for section in self.sections):
@@ -157,16 +157,16 @@ class NumberFormat:
 
 # By the index of a section without a condition and the number of sections, where another section has one.
 _DEFAULT_CONDITIONS = {
-    (0, 2): _Condition(">=", Decimal(0)),
-    (0, 3): _Condition(">", Decimal(0)),
-    (1, 3): _Condition("<", Decimal(0)),
+    (0, 2): _FormatCondition(">=", Decimal(0)),
+    (0, 3): _FormatCondition(">", Decimal(0)),
+    (1, 3): _FormatCondition("<", Decimal(0)),
 }
 
 
 @lru_cache(maxsize=256)  # most files have the same few formats
 def number_format(code: str) -> NumberFormat:
     """Interpret the text of a format."""
-    sections = [_Section(tuple(tokens), condition) for tokens, condition in _split(code[:_LONGEST])]
+    sections = [_FormatSection(tuple(tokens), condition) for tokens, condition in _split(code[:_LONGEST])]
     *numeric, last = sections
     is_for_text = len(sections) == 4 or any(kind == "text" for kind, _ in last.tokens)  # noqa: PLR2004
     sections = numeric if is_for_text and numeric else sections
@@ -174,10 +174,10 @@ def number_format(code: str) -> NumberFormat:
     return NumberFormat(tuple(sections), last if is_for_text else None, decimals)
 
 
-def _split(code: str) -> Iterator[tuple[list[_Token], _Condition | None]]:
+def _split(code: str) -> Iterator[tuple[list[_Token], _FormatCondition | None]]:
     """Yield the tokens and the condition of each section."""
     tokens: list[_Token] = []
-    condition: _Condition | None = None
+    condition: _FormatCondition | None = None
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup, match[match.lastgroup or 0]
         if kind == "literal" and text == ";":
@@ -185,7 +185,7 @@ def _split(code: str) -> Iterator[tuple[list[_Token], _Condition | None]]:
             tokens, condition = [], None
         elif kind == "bracket":
             if found := _CONDITION.fullmatch(text.strip()):
-                condition = _Condition(found[1], Decimal(found[2]))
+                condition = _FormatCondition(found[1], Decimal(found[2]))
             elif re.fullmatch("(?i)h+|m+|s+", text):
                 tokens.append(_Token("date", f"[{text}]"))
             elif text.startswith(
@@ -201,10 +201,10 @@ def _split(code: str) -> Iterator[tuple[list[_Token], _Condition | None]]:
     yield tokens or ([] if ";" in code else [_Token("general", "")]), condition
 
 
-class _Section:
+class _FormatSection:
     """One section: its tokens, those of the digits assigned to the parts of a number, and its condition."""
 
-    def __init__(self, tokens: tuple[_Token, ...], condition: _Condition | None) -> None:
+    def __init__(self, tokens: tuple[_Token, ...], condition: _FormatCondition | None) -> None:
         self.condition = condition
         self.is_date = any(kind == "date" for kind, _ in tokens)
         kinds = [kind for kind, _ in tokens]

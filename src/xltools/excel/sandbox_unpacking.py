@@ -28,7 +28,7 @@ _OpenStream = Callable[[io.BytesIO], Any]
 _PIECE = 1 << 16
 
 
-class _Member(NamedTuple):
+class _UnpackedMember(NamedTuple):
     """A file in a container.
 
     ``remark`` says why there is no content, ``link``, ``message`` or ``large``, or what belongs to the text of a mail:
@@ -64,7 +64,7 @@ def _unique(name: str, names: set[str]) -> str:
     return found
 
 
-def _tar_members(data: bytes, _: str, most: int) -> Iterator[_Member]:
+def _tar_members(data: bytes, _: str, most: int) -> Iterator[_UnpackedMember]:
     """Yield the files in a tar that is not compressed."""
     with tarfile.open(
         fileobj=io.BytesIO(data), mode="r:", encoding="utf-8", errors="surrogateescape"
@@ -73,20 +73,22 @@ def _tar_members(data: bytes, _: str, most: int) -> Iterator[_Member]:
             name = _name_of(entry.name.encode("utf-8", "surrogateescape")).removeprefix("./")
             if not entry.isreg():
                 if not entry.isdir():
-                    yield _Member(name, b"", "link")
+                    yield _UnpackedMember(name, b"", "link")
             elif entry.size > most:  # a sparse file may be of any size
-                yield _Member(name, b"", "large")
+                yield _UnpackedMember(name, b"", "large")
             else:
                 file = archive.extractfile(entry)
-                yield _Member(name, file.read() if file else b"")
+                yield _UnpackedMember(name, file.read() if file else b"")
 
 
-def _compressed_member(open_stream: _OpenStream, data: bytes, name: str, most: int) -> Iterator[_Member]:
+def _compressed_member(
+    open_stream: _OpenStream, data: bytes, name: str, most: int
+) -> Iterator[_UnpackedMember]:
     """Yield the file in a compressed file."""
     with open_stream(io.BytesIO(data)) as file:
         content = file.read(most + 1)
     name = _unpacked_name(name)
-    yield _Member(name, content) if len(content) <= most else _Member(name, b"", "large")
+    yield _UnpackedMember(name, content) if len(content) <= most else _UnpackedMember(name, b"", "large")
 
 
 def _unpacked_name(name: str) -> str:
@@ -99,17 +101,17 @@ def _unpacked_name(name: str) -> str:
 # -- mails
 
 
-def _attachments(data: bytes, _: str, __: int) -> Iterator[_Member]:
+def _attachments(data: bytes, _: str, __: int) -> Iterator[_UnpackedMember]:
     """Yield the files and the mails that are attached to a mail; the texts of the mail itself are no members."""
     for part in _leaves(_message(data)):
         kind, name, is_mail = part.get_content_type(), _attachment_name(part), _is_mail(part)
         if is_mail:
             inner: Any = part.get_payload(0) if part.is_multipart() else part
             content = inner.as_bytes() if part.is_multipart() else _content(part)
-            yield _Member(name or _file_name(f"{_decoded(inner.get('subject', ''))}.eml"), content)
+            yield _UnpackedMember(name or _file_name(f"{_decoded(inner.get('subject', ''))}.eml"), content)
         elif name or not kind.startswith(("text/", "multipart/")):
             ending = mimetypes.guess_extension(kind) or ""
-            yield _Member(name or f"attachment{ending}", _content(part), _remark(part, kind))
+            yield _UnpackedMember(name or f"attachment{ending}", _content(part), _remark(part, kind))
 
 
 def _message(data: bytes) -> email.message.Message:
@@ -199,7 +201,7 @@ _NAMES = ("__substg1.0_3707001F", "__substg1.0_3704001F", "__substg1.0_3707001E"
 _CONTENT_ID = ("__substg1.0_3712001F", "__substg1.0_3712001E")
 
 
-def _outlook_attachments(data: bytes, _: str, __: int) -> Iterator[_Member]:
+def _outlook_attachments(data: bytes, _: str, __: int) -> Iterator[_UnpackedMember]:
     """Yield the files that are attached to a message of Outlook; an attached message is there without its content."""
     import olefile  # noqa: PLC0415  an extra
 
@@ -218,10 +220,10 @@ def _outlook_attachments(data: bytes, _: str, __: int) -> Iterator[_Member]:
             is_picture = re.search(r"(?i)\.(png|jpe?g|gif|bmp)$", named) and any(
                 stream(home, i) for i in _CONTENT_ID
             )
-            yield _Member(named, content, "message" if is_mail else "picture" if is_picture else "")
+            yield _UnpackedMember(named, content, "message" if is_mail else "picture" if is_picture else "")
 
 
-_MEMBERS: dict[str, Callable[[bytes, str, int], Iterator[_Member]]] = {
+_MEMBERS: dict[str, Callable[[bytes, str, int], Iterator[_UnpackedMember]]] = {
     "mail": _attachments,
     "outlook": _outlook_attachments,
     "tar": _tar_members,

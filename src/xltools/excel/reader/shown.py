@@ -15,7 +15,7 @@ _CURRENCY = "[¥￥]"  # of amounts, whose unit is 元 or a multiple of it
 _HALF = Decimal("0.5")
 
 
-class _Meaning(NamedTuple):
+class _ShownMeaning(NamedTuple):
     """The number that people read in a cell, and the exponent of its last digit."""
 
     value: Decimal
@@ -35,15 +35,15 @@ def shown_fault(shown: str, value: Decimal, unit: str) -> str:
     return ROUNDED if abs(meant.value - value) <= _HALF.scaleb(meant.last) else DIFFERS
 
 
-def _meaning(text: str, unit: str, *, is_negative: bool) -> _Meaning | None:
+def _meaning(text: str, unit: str, *, is_negative: bool) -> _ShownMeaning | None:
     if re.fullmatch(_SCIENTIFIC, text):
         exponent = Decimal(text).as_tuple().exponent
-        return _Meaning(Decimal(text), exponent if isinstance(exponent, int) else 0)
+        return _ShownMeaning(Decimal(text), exponent if isinstance(exponent, int) else 0)
     if "元" in unit:
         text = re.sub(_CURRENCY, "", text)
     text = re.sub(r"\.(?![0-9])", "", text.removeprefix("+"))  # 0.## shows 5 as 5.
     meant = typed(text, unit, signed=is_negative)
     if meant.is_blank or not text:
-        return _Meaning(Decimal(0), 0)
+        return _ShownMeaning(Decimal(0), 0)
     decimals = re.search(r"\.([0-9]+)", text)
-    return None if meant.value is None else _Meaning(meant.value, -len(decimals[1]) if decimals else 0)
+    return None if meant.value is None else _ShownMeaning(meant.value, -len(decimals[1]) if decimals else 0)

@@ -120,7 +120,7 @@ def _names(
     reading: WorkbookReading, facts: SheetFacts, texts: Mapping[_GridPlace, str], places: set[_GridPlace]
 ) -> dict[_GridPlace, tuple[str, ...]]:
     """Return the names of the cells of the form with the same labels, for each of the *places* that has such labels."""
-    labels, cells = _Labels(texts, facts.merges), reading.layout.cells_by_labels
+    labels, cells = _TableLabels(texts, facts.merges), reading.layout.cells_by_labels
     rows = {row + down for row, _ in texts for down in range(2 * _FARTHEST)}
     found: dict[_GridPlace, tuple[str, ...]] = {}
     for place in places:
@@ -130,7 +130,7 @@ def _names(
     return found
 
 
-class _Labels:
+class _TableLabels:
     """The labels of rows and columns on a sheet: of each row from left to right, of each column from top to bottom."""
 
     def __init__(self, texts: Mapping[_GridPlace, str], merges: Iterable[str]) -> None:
