@@ -47,7 +47,7 @@ def papers(code: str, year: int) -> Papers:
     values = {name: Decimal(0) for name in figures(code)} if code == NIL else figures(code)
     reasons = {}
     if year == LAST_YEAR:
-        values = _year_before(code, values)
+        values = year_before(code, values)
     elif code == "006":
         values |= {"disclosure.coercion.decisions": Decimal(45)}
         reasons["disclosure.coercion.decisions"] = (
@@ -57,7 +57,7 @@ def papers(code: str, year: int) -> Papers:
     return Papers(values, prose(AGENCIES[code], code, values, year) | nil, reasons)
 
 
-def _year_before(code: str, now: Values) -> Values:
+def year_before(code: str, now: Values) -> Values:
     """Return figures of the year before that agree with *now*: applications carried over, documents in force."""
     dice = Dice(f"{DISTRICT} {LAST_YEAR} {code}")
     last = dict(now)
