@@ -117,9 +117,9 @@ def rosters() -> None:
 
 def last_year() -> None:
     """Every agency sends a sound return for 2023."""
-    for code in NAMES:
+    for code, name in NAMES.items():
         papers = truth(code, LAST_YEAR)
-        path = Path(str(LAST_YEAR), "inbox", f"{code}_{NAMES[code]}_{LAST_YEAR}.xlsx")
+        path = Path(str(LAST_YEAR), "inbox", f"{code}_{name}_{LAST_YEAR}.xlsx")
         path.write_bytes(filled(issued(code, LAST_YEAR), papers))
 
 

@@ -49,7 +49,7 @@ ALLOWED = {
     "html": ("document/reader/web.py", "witness/document.py"),
     "jinja2": "document/pages.py",
     "markupsafe": "document/markup.py",
-    "json": ("report/data.py", "collection/manifest.py", "errors.py"),
+    "json": ("report/data.py", "collection/journal.py", "collection/manifest.py", "errors.py"),
     "pickle": "nowhere",
     "multiprocessing": "collection/reading.py",
     "csv": ("report/delimited.py", "collection/"),

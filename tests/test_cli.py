@@ -89,7 +89,7 @@ def test_an_unknown_command_or_option_is_a_usage_error():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "错误：没有写命令。"),
+        ([], "用法"),
         (["--help"], "显示本说明。"),
         (["verify", "--help"], "[默认：text]"),
         (["init", "--help"], "[必须给出]"),

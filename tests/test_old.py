@@ -19,6 +19,7 @@ import pyarrow.parquet
 import pytest
 
 from commands import copied, read_objects, verified, xltools
+from xltools.files import RETURNED
 
 OLD = Path(__file__).resolve().parent / "old"
 FINDINGS = json.loads((OLD / "expected" / "findings.json").read_text(encoding="utf-8"))
@@ -110,9 +111,14 @@ def test_every_file_has_the_errors_that_it_had_and_no_finding_less(files, name):
     folder, *arguments = FINDINGS[name]["run"]
     old, now = FINDINGS[name], verified(files / folder, *arguments)
     assert (now["status"], now["files"]) == (old["status"], old["files"])
-    before, after = each_finding(old), each_finding(now)
+    before, after = of_other_kinds(each_finding(old)), of_other_kinds(each_finding(now))
     assert errors(after) == errors(before)
     assert not before - after
+
+
+def of_other_kinds(found):
+    """Without what is said of several files of one agency: since then, versions are told from doubles."""
+    return {one for one in found if not any(code in one[1] for code in ("duplicate-return", "two-versions"))}
 
 
 def each_finding(found):
@@ -182,9 +188,8 @@ def test_january_can_be_told_again(own):
     done = xltools(home, "verify", "--return-to", "again")
     assert done.status == 1
     assert addresses_in(done.out) == addresses_in(expected_text("verify-first.txt"))
-    assert {path.name for path in (home / "again").iterdir()} == {
-        path.name for path in (home / "returned").iterdir()
-    }
+    again = {path.name for path in (home / "again").iterdir()} - {RETURNED}
+    assert again == {path.name for path in (home / "returned").iterdir()}
 
 
 def names_in(text):

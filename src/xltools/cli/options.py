@@ -15,7 +15,7 @@ import click
 from xltools.cli import withdrawn
 from xltools.cli.output import inform
 from xltools.cli.standing import TypedPath
-from xltools.collection import settings
+from xltools.collection import location, settings
 from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
 from xltools.data.period import Period
@@ -216,14 +216,14 @@ class CollectionDefaults(NamedTuple):
 
 def collection_folder() -> settings.Folder:
     """Return the collection in the current folder; raise :class:`InputError` if there is none."""
-    if not Path(settings.FILE).is_file():
+    if not Path(location.FILE).is_file():
         raise InputError(Problem("no-collection"))
     return settings.load(Path())
 
 
 def collection_defaults() -> CollectionDefaults:
     """Return the settings of the collection in the current folder."""
-    if not Path(settings.FILE).is_file():
+    if not Path(location.FILE).is_file():
         return CollectionDefaults()
     found = settings.load(Path())
     return CollectionDefaults(**{name: getattr(found, name) for name in CollectionDefaults._fields})

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from xltools.collection import settings
+from xltools.collection.location import above
 
 _START = "xltools.start"  # the folder in which the user stands, in the meta data of the context
 
@@ -44,10 +44,10 @@ def seen_from_here(path: str | os.PathLike[str], start: str) -> str:
 
 def root_of(paths: Sequence[str]) -> Path | None:
     """Return the folder of the collection that the current folder is in, or else the one that all *paths* are in."""
-    above = settings.above(Path.cwd())
-    if above or not paths:
-        return above
-    found = {settings.above(Path(path).absolute()) for path in paths}
+    here = above(Path.cwd())
+    if here or not paths:
+        return here
+    found = {above(Path(path).absolute()) for path in paths}
     return found.pop() if len(found) == 1 else None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xltools.checking.checks import verify
-from xltools.collection import settings
+from xltools.collection import location, settings
 from xltools.collection.inbox import content_of, gather
 from xltools.collection.manifest import hash_of
 from xltools.collection.reading import LOCAL, Execution, ReadOptions, read_inputs, read_one
@@ -36,7 +36,7 @@ def last_year_files(paths: Sequence[Path]) -> list[Path]:
     For the folder of a collection, this is its roll-up if it exists and is complete, else the folder of its returns.
     The roll-up has the codes of the roster, the sums and the years before.
     """
-    return [_returns_in(path) if (path / settings.FILE).is_file() else path for path in paths]
+    return [_returns_in(path) if (path / location.FILE).is_file() else path for path in paths]
 
 
 def _returns_in(collection: Path) -> Path:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xltools.collection.location import FILE
 from xltools.collection.roster_files import load_roster, rows_of
 from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
 from xltools.data.period import Period
@@ -26,7 +27,6 @@ from xltools.form.library import DEFAULT, find
 from xltools.text import Lang, Word, catalog
 from xltools.toml_tables import nearest, read_text, structure
 
-FILE = "collection.toml"
 WAIVERS = "waivers.csv"
 WAIVERS_WORKBOOK = "waivers.xlsx"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -138,11 +138,6 @@ class Folder:
     def report(self) -> Path:
         """The published report, without the ending of its format."""
         return self.path / "report"
-
-
-def above(path: Path) -> Path | None:
-    """Return the innermost folder of a collection that the absolute *path* is, or is in; ``None`` if there is none."""
-    return next((folder for folder in (path, *path.parents) if (folder / FILE).is_file()), None)
 
 
 def load(path: Path) -> Folder:
