@@ -183,7 +183,8 @@ def test_an_incomplete_roll_up_does_not_stand_for_last_years_returns(years, monk
 
 def test_another_districts_roll_up_is_told(years, monkeypatch):
     monkeypatch.chdir(years)
-    run("merge", "2023/inbox", "--year", "2023", "--district", "白鹭区", "-o", "other.xlsx", expect=0)
+    shutil.copytree("2023/inbox", "others")  # which is in no collection
+    run("merge", "others", "--year", "2023", "--district", "白鹭区", "-o", "other.xlsx", expect=0)
     monkeypatch.chdir(years / "2024")
     told = run("merge", "--prior", "../other.xlsx", expect=0)
     assert "last year's roll-up is for 白鹭区, this one is for 青禾区" in told
