@@ -29,7 +29,7 @@ from xltools.collection.merging import merge
 from xltools.collection.reading import ReadOptions, reading
 from xltools.collection.second_reader import SecondReader, issued_findings
 from xltools.data.filing import Filing, Stamp
-from xltools.data.finding import Finding
+from xltools.data.finding import Finding, Waiver
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
@@ -86,7 +86,10 @@ def findings(path: Path) -> tuple[Finding, ...]:
         Roster(entries) if entries else None,
         Period(case["year"]) if "year" in case else None,
         case.get("district", ""),
-        policy=Policy(rule_makers=frozenset(case.get("rule_makers", ()))),
+        policy=Policy(
+            waivers=tuple(Waiver(**one) for one in case.get("waivers", ())),
+            rule_makers=frozenset(case.get("rule_makers", ())),
+        ),
         past=past_of(prior(case["prior"]), find("xxgk-2021")) if "prior" in case else None,
     ).findings
 

@@ -62,11 +62,11 @@ def collection(tmp_path, monkeypatch):
 
 
 def outputs(home):
-    """What lies in the folder, but for what was handed in."""
+    """What lies in the folder, but for what was handed in and the journal, which says when each command ran."""
     found = {}
     for path in sorted(home.rglob("*")):
         place = path.relative_to(home).as_posix()
-        if path.is_file() and not place.startswith("inbox"):
+        if path.is_file() and not place.startswith(("inbox", "journal")):
             found[place] = unpacked(path.read_bytes())
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import re
@@ -169,16 +170,39 @@ def read_regular(path: Path, most: int) -> tuple[bytes, int]:
 
 
 def decoded(data: bytes) -> str | None:
-    """Return *data* as text, decoded from UTF-16 with a byte order mark, UTF-8 or GB 18030; ``None`` for others.
+    """Return *data* as text, decoded as :func:`encoding_of` says, without a byte order mark; ``None`` for others."""
+    found = encoding_of(data)
+    return None if found is None else data[len(found.mark) :].decode(found.name)
+
+
+class Encoding(NamedTuple):
+    """An encoding of text, and the byte order mark at its beginning, if there is one."""
+
+    name: str
+    mark: bytes = b""
+
+
+_ENCODINGS = (
+    Encoding("utf-16-le", codecs.BOM_UTF16_LE),
+    Encoding("utf-16-be", codecs.BOM_UTF16_BE),
+    Encoding("utf-8", codecs.BOM_UTF8),
+    Encoding("utf-8"),
+    Encoding("gb18030"),
+)
+
+
+def encoding_of(data: bytes) -> Encoding | None:
+    """Return the encoding of a text: UTF-16 with a byte order mark, UTF-8 or GB 18030; ``None`` for others.
 
     In China Excel saves text as GB 18030, and "Unicode text" as UTF-16.
     """
-    encodings = ("utf-16",) if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ("utf-8-sig", "gb18030")
-    for encoding in encodings:
+    marked = [one for one in _ENCODINGS if one.mark and data.startswith(one.mark)]
+    for encoding in [*marked, *(one for one in _ENCODINGS if not one.mark)]:
         try:
-            return data.decode(encoding)
+            data[len(encoding.mark) :].decode(encoding.name)
         except UnicodeDecodeError:
             continue
+        return encoding
     return None
 
 

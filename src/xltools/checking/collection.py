@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -102,16 +102,19 @@ def examine(
     *,
     policy: Policy | None = None,
     past: Past | None = None,
+    former: Sequence[Filing] = (),
 ) -> Collection:
     """Verify each filing, and compare all filings with each other, the *roster*, *period* and *district*, and the *past*.
 
-    Without one of these arguments, the checks that need it are skipped.
+    Without one of these arguments, the checks that need it are skipped. *former* are older versions of the filings, with
+    which they are compared if a waiver is for one of them.
     """
     past = past.of_agencies(district) if past and district else past
     candidates = [candidate(filing, roster, period, district) for filing in filings]
     versions = resolve(candidates)
     counting = [candidates[place].filing for place in versions.counting]
-    survey = Survey(counting, roster, policy or Policy(), past, versions)
+    former = (*former, *(replacement.filing for replacement in versions.replaced.values()))
+    survey = Survey(counting, roster, policy or Policy(), past, versions, former)
     examined = {
         place: _examined(survey, index, candidates[place]) for index, place in enumerate(versions.counting)
     }
@@ -158,7 +161,7 @@ def _examined(survey: Survey, place: int, one: Candidate) -> Examined:
         last = survey.last(filing)
         found = [*one.findings, *survey.across(place, filing, last)]
         findings = with_causes(filing, found, last) if found else ()
-        return Examined(filing, tuple(survey.judged(filing, finding) for finding in findings))
+        return Examined(filing, tuple(survey.judged(filing, findings)))
     except Exception as error:  # noqa: BLE001  one file stops no other
         rest = failed(filing, error)
         return Examined(rest, rest.findings)

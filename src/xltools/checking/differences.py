@@ -41,13 +41,13 @@ def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Cell
     form, second = one.form, other.form
     if form != second and form.name != second.name:
         raise AdditionError(Problem("other-form", facts={"one": form.name, "other": second.name}))
-    figures, others = _figures(one), _figures(other)
+    ours, others = figures(one), figures(other)
 
     def found() -> Iterator[CellDifference]:
         place = layout(form)
         for name, cell in form.cells.items():
-            if figures.get(name) != others.get(name):
-                pair = figures.get(name), others.get(name)
+            if ours.get(name) != others.get(name):
+                pair = ours.get(name), others.get(name)
                 yield CellDifference(name, cell.label, *place.address(name), *pair)
         for name, part in form.texts.items() if texts else ():
             if one.prose.get(name) != other.prose.get(name):
@@ -63,8 +63,8 @@ def _as_return(filing: Filing) -> Return:
     return filing
 
 
-def _figures(filing: Return) -> dict[str, Decimal]:
-    """Return the inputs, and the totals that have an input and depend on no unreadable one."""
+def figures(filing: Return) -> dict[str, Decimal]:
+    """Return the figures by name: the inputs, and the totals that have an input and depend on no unreadable one."""
     reach, inputs = filing.form.reach, filing.record.values.keys()
     return {
         name: value

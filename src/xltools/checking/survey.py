@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from xltools.checking import prior
 from xltools.checking.duplicates import duplicates
 from xltools.checking.outliers import PeerGroups, no_rule_maker, peer_of
-from xltools.checking.versions import Versions
+from xltools.checking.versions import Versions, changed_cells, reading_digest
 from xltools.data.filing import Filing, Return
-from xltools.data.finding import Finding
+from xltools.data.finding import Finding, Waiver
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Figures
 from xltools.data.roster import Roster
 from xltools.data.roster_lines import entry_of
+from xltools.text import Word
 
 
 class Survey:
     """The filings of a collection, compared with each other, with the roster and with last year.
 
     ``absent`` are the agencies of the roster without a filing and ``missing`` the findings on them; ``changes`` are the
-    findings on agencies without a filing that are new, or gone since last year.
+    findings on agencies without a filing that are new, or gone since last year. *former* are filings that a waiver may have
+    been for.
     """
 
     def __init__(
@@ -32,10 +34,11 @@ class Survey:
         policy: Policy,
         past: Past | None,
         versions: Versions,
+        former: Sequence[Filing] = (),
     ) -> None:
         self.roster, self.policy, self.past = roster, policy, past
         self.entries = [entry_of(filing, roster) for filing in filings]
-        self._versions = versions
+        self._versions, self._former = versions, former
         self._duplicates = duplicates(filings, self.entries, versions.groups)
         pairs = zip(filings, self.entries, strict=True)
         self._peers = [peer_of(filing, entry) for filing, entry in pairs]
@@ -77,8 +80,39 @@ class Survey:
             yield from self._groups.findings(peer, last)
         yield from no_rule_maker(filing, self.entries[place], self.policy)
 
-    def judged(self, filing: Filing, finding: Finding) -> Finding:
-        """Return *finding* with the coordinator's decision on it and the agency's explanation."""
-        judged = self.policy.applied(finding, filing.agency.code if filing.agency else "")
-        answer = filing.explanations.get((finding.code, finding.cell), "")
-        return replace(judged, explanation=answer) if answer else judged
+    def judged(self, filing: Filing, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Yield *findings* with the coordinator's decisions and the agency's explanations, and decisions that lapsed."""
+        code = filing.agency.code if filing.agency else ""
+        reading, lapsed = "", dict[Waiver, Finding]()
+        if isinstance(filing, Return) and self.policy.has_versions(code):
+            reading = reading_digest(filing)
+        for finding in findings:
+            judged = self.policy.applied(finding, code, reading)
+            if answer := filing.explanations.get((finding.code, finding.cell), ""):
+                judged = replace(judged, explanation=answer)
+            if waiver := self.policy.lapsed(judged, code, reading):
+                lapsed.setdefault(waiver, judged)
+            yield judged
+        for waiver, judged in lapsed.items():
+            yield self.policy.applied(self._lapse(filing, waiver, judged), code, reading)
+
+    def _lapse(self, filing: Filing, waiver: Waiver, finding: Finding) -> Finding:
+        """Return the finding that *waiver*, which covered *finding*, is for another version of the filing."""
+        others = (one for one in self._former if isinstance(one, Return) and one.agency == filing.agency)
+        accepted = next((one for one in others if waiver.holds_for(reading_digest(one))), None)
+        count = len(tuple(changed_cells([accepted, filing]))) if accepted else Word("not-known")
+        facts: dict[str, object] = {
+            "code": waiver.code,
+            "who": waiver.who,
+            "date": waiver.date,
+            "count": count,
+        }
+        return Finding(
+            "waiver-lapsed",
+            filing.source.path,
+            str(filing.agency or ""),
+            finding.sheet,
+            finding.address,
+            finding.cell,
+            facts=facts,
+        )

@@ -131,7 +131,7 @@ def _replacements(one: _Class, newest: _Class | None) -> Iterator[tuple[int, Rep
         for place, copy in one.members[1:]:
             yield place, Replacement(copy.filing, one.filing, is_copy=True)
     else:
-        changes = tuple(_changes([one.filing, newest.filing]))
+        changes = tuple(changed_cells([one.filing, newest.filing]))
         for place, older in one.members:
             yield place, Replacement(older.filing, newest.filing, is_copy=False, changes=changes)
 
@@ -295,7 +295,7 @@ def _figures(filing: Filing) -> set[str]:
 # -- what differs
 
 
-def _changes(filings: Sequence[Filing]) -> Iterator[str]:
+def changed_cells(filings: Sequence[Filing]) -> Iterator[str]:
     """Yield the names of the inputs and texts that are not the same in all filings, in the order of the form."""
     returns = [filing for filing in filings if isinstance(filing, Return)]
     for form in {id(one.form): one.form for one in returns[:1]}.values():
@@ -319,7 +319,7 @@ def _undecided_finding(filings: Sequence[Filing]) -> Finding:
     filings = sorted(filings, key=lambda filing: filing.source)
     names = sorted({str(filing.agency) for filing in filings})
     files = [_described(filing) for filing in filings]
-    cells = [_values(name, filings) for name in _changes(filings)]
+    cells = [_values(name, filings) for name in changed_cells(filings)]
     facts: dict[str, object] = {
         "agency": names[0],
         "count": len(files),

@@ -29,12 +29,14 @@ _DOMAIN = "click"
 _GC_THRESHOLD = 50_000
 # Each is a module in this package, with its help in the catalogue under the same name.
 _COMMANDS = (
+    "accept",
     "diff",
     "explain",
     "export",
     "form",
     "gather",
     "generate",
+    "history",
     "import",
     "init",
     "merge",

@@ -19,8 +19,9 @@ from xltools.cli.options import (
     read_key,
 )
 from xltools.cli.output import emit, emit_block, inform, progress
+from xltools.cli.recording import record
 from xltools.cli.returns import find_past
-from xltools.collection import issuing
+from xltools.collection import issuing, recording
 from xltools.data.finding import Finding
 from xltools.data.period import Period
 from xltools.data.roster import Entry
@@ -88,6 +89,7 @@ def command(lang: Lang) -> click.Command:
             if not _are_sound(issue, entries, folder, dict(contents), lang):
                 return 1
         write_each(contents, are_new=not force)
+        record(lambda folder: recording.issued(folder, new), lang)
         if past and (strangers := sum(entry.code not in last for entry in entries)):
             inform(t("report.prior-unmatched", count=strangers))
         emit(t("report.written", count=len(new), folder=folder))

@@ -21,7 +21,9 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, emit_block, emit_blocks, inform
 from xltools.cli.output_files import point_to_explanations
+from xltools.cli.recording import record
 from xltools.cli.returns import execution, say_faults, say_skipped
+from xltools.collection import recording
 from xltools.collection.manifest import Settings, path_of, read
 from xltools.collection.proving import Mismatch, prove
 from xltools.collection.rollup_file import (
@@ -97,6 +99,7 @@ def command(lang: Lang) -> click.Command:
             password,
             own.policy,
             witness or own.witness or known.witness,
+            own.versions,
         )
         places, limits = own.inbox_of(paths), limits_from(reading.limits)
         if checked:
@@ -109,7 +112,8 @@ def command(lang: Lang) -> click.Command:
             refuse_existing([output])
         is_new = not force and not output.exists()
         merged = _merged(places, options, reading, lang)
-        return _write(merged, output, lang, is_new=is_new)
+        is_recorded = roster is None and places == (own.inbox,)
+        return _write(merged, output, lang, is_new=is_new, is_recorded=is_recorded)
 
     return run
 
@@ -132,7 +136,7 @@ def _merged(
     return merged
 
 
-def _write(merged: MergedFiles, output: Path, lang: Lang, *, is_new: bool) -> int:
+def _write(merged: MergedFiles, output: Path, lang: Lang, *, is_new: bool, is_recorded: bool) -> int:
     """Print the findings and write the roll-up, unless an error prevents it; return the exit code."""
     refuse_input(output, merged.inputs.inbox.paths)
     _say_findings(merged, lang)
@@ -146,6 +150,8 @@ def _write(merged: MergedFiles, output: Path, lang: Lang, *, is_new: bool) -> in
         if found.findings:
             inform(t("report.not-put-in-place"))
             return 1
+    if is_recorded:
+        record(lambda folder: recording.merged(folder, output, merged.outcome.collection), lang)
     emit_blocks(text.rollup_blocks(rollup, str(output), lang))
     return int(merged.outcome.collection.has_errors)
 

@@ -20,7 +20,7 @@ from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
 from xltools.data.period import Period
 from xltools.data.policy import Policy
-from xltools.data.roster import Roster
+from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes, shown
 from xltools.form import library
@@ -182,6 +182,7 @@ class CollectionDefaults(NamedTuple):
     roster: Path | None = None
     inbox: Path | None = None
     outbox: Path | None = None
+    versions: Path | None = None
     rollup: Path | None = None
     template: Path | None = None
     report: Path | None = None
@@ -227,6 +228,11 @@ def collection_defaults() -> CollectionDefaults:
         return CollectionDefaults()
     found = settings.load(Path())
     return CollectionDefaults(**{name: getattr(found, name) for name in CollectionDefaults._fields})
+
+
+def agency_of(roster: Roster, wanted: str) -> Entry | None:
+    """Return the agency of the roster with that code or name, or ``None``."""
+    return roster.find(wanted) or roster.named(wanted)
 
 
 def given(value: _Item | None, otherwise: _Item | None, name: str | Word) -> _Item:

@@ -21,7 +21,9 @@ from xltools.cli.options import (
     reading,
 )
 from xltools.cli.output import emit, inform
+from xltools.cli.recording import record
 from xltools.cli.returns import execution, say_faults, say_skipped
+from xltools.collection import recording
 from xltools.collection.publishing import (
     PreparedReport,
     PublishOptions,
@@ -148,6 +150,9 @@ def _publish(
         return 1
     emit_content(rendered.content, output, is_new=is_new)
     if output:
+        if not draft:
+            source = prepared.source.filing.source
+            record(lambda folder: recording.published(folder, source, output, rendered.content), lang)
         emit(harmless(t("publish.written", title=rendered.document.title, path=output)))
     if draft:
         _say(t("publish.is-draft"), output)

@@ -10,8 +10,11 @@ import click
 from xltools.checking.collection import examine
 from xltools.cli.options import ReadingOptions, collection_folder, option, place, reading
 from xltools.cli.output import emit, emit_block
+from xltools.cli.recording import record
 from xltools.cli.returns import read_all
 from xltools.cli.situation import situation_now
+from xltools.collection import recording
+from xltools.collection.accepting import accepted_versions
 from xltools.collection.receiving import Received, keep, receive
 from xltools.collection.roster_files import load_roster
 from xltools.form.library import find
@@ -35,11 +38,17 @@ def command(lang: Lang) -> click.Command:
         taken, there = read(paths), read([folder.inbox], allow_none=True)
         limits = reading.for_form(form).limits
         received = (keep if is_kept else receive)(folder, taken, there, roster, limits)
+        record(lambda folder: recording.received(folder, received), lang)
         for one in received:
             emit(_line(one, lang))
         emit("")
         now = read([folder.inbox], allow_none=True)
-        collection = examine(now.filings, roster, folder.period, folder.district, policy=folder.policy)
+        former = accepted_versions(
+            folder.versions, folder.policy, now.filings, reading.for_form(form), roster, folder.district
+        )
+        collection = examine(
+            now.filings, roster, folder.period, folder.district, policy=folder.policy, former=former
+        )
         concerned = {one.entry.code for one in received if one.entry}
         shown = [
             found

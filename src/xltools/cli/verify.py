@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -21,17 +22,21 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, encoding, inform, progress
 from xltools.cli.output_files import FILES, point_to_explanations, refuse_output, write_file
+from xltools.cli.recording import record
 from xltools.cli.returns import find_past, read_all
+from xltools.collection import recording
+from xltools.collection.accepting import accepted_versions, unused_waivers
 from xltools.collection.reading import Inputs
 from xltools.collection.returning import FileToReturn, return_files
 from xltools.collection.verifying import latest_period, verify_inputs
 from xltools.data.period import Period
+from xltools.data.policy import Policy
 from xltools.office.guard import Limits, limits_from
 from xltools.report import data, text
 from xltools.report.explain import page_text
 from xltools.report.html import page_html
 from xltools.report.slip import returned
-from xltools.text import Lang, catalog
+from xltools.text import Lang, catalog, harmless
 
 
 def command(lang: Lang) -> click.Command:
@@ -62,6 +67,7 @@ def command(lang: Lang) -> click.Command:
     ) -> int:
         refuse_output(how, output, force=force)
         own = collection_defaults()
+        is_as_usual = roster is None and period is None and form is None and not prior
         agencies, district = own.roster_of(roster), own.district
         inbox, definition = own.inbox_of(paths), own.named_form(form)
         inputs = read_all(
@@ -79,13 +85,26 @@ def command(lang: Lang) -> click.Command:
             policy=own.policy,
             past=past,
             may_be_own=bool(paths) and roster is None,
+            former=accepted_versions(
+                own.versions, own.policy, inputs.filings, reading.for_form(definition), agencies, district
+            ),
         )
+        if is_as_usual and inbox == (own.inbox,):
+            record(lambda _: recording.found(collection), lang)
+            _say_unused(own.policy, collection, lang)
         _report(collection, how, output, lang, inputs, is_new=how == "xlsx" and not force)
         if back:
             _return_files(back, collection, inputs, limits_from(reading.limits), lang)
         return int(collection.has_errors)
 
     return run
+
+
+def _say_unused(policy: Policy, collection: Collection, lang: Lang) -> None:
+    """Print to stderr which waivers are about no finding."""
+    for waiver in unused_waivers(policy, collection):
+        about = f"{waiver.code} {waiver.cell}".strip()
+        inform(harmless(catalog(lang)("report.waiver-unused", about=about, **asdict(waiver))))
 
 
 def _report(
@@ -112,7 +131,8 @@ def _content(collection: Collection, how: str, lang: Lang) -> bytes:
 
 def _return_files(folder: Path, collection: Collection, inputs: Inputs, limits: Limits, lang: Lang) -> None:
     t = catalog(lang)
-    slips = filter(None, map(returned, collection.examined))
+    slips = list(filter(None, map(returned, collection.examined)))
     back = [FileToReturn(one.examined.filing.source, one.stem, one.text(), one.workbook) for one in slips]
     done = return_files(folder, back, inputs, limits, lambda files: progress(files, t("report.returning")))
+    record(lambda own: recording.returned(own, (one.examined for one in slips), folder), lang)
     inform(t("report.returned", count=done.files, folder=folder, unmarked=done.unmarked))

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xltools.errors import OutputError, Problem
+from xltools.files import read_bytes
 
 FILE = "journal.jsonl"
 _LOCK = "journal.lock"
@@ -78,13 +79,13 @@ class Journal:
 def read(folder: Path) -> Journal:
     """Return the journal of the collection in *folder*; empty without one, and whatever can be read of a damaged one.
 
-    Raises :class:`OSError` if the file exists and cannot be read.
+    Raises :class:`InputError` if the file exists and cannot be read.
     """
     path = folder / FILE
     copies = tuple(sorted(other for other in folder.glob("journal*.jsonl") if other.name != FILE))
     if not path.exists():
         return Journal(copies=copies)
-    content = path.read_bytes()
+    content = read_bytes(path)
     lines = content.split(b"\n")
     events, faults = list[Event](), list[Fault]()
     if lines.pop():
@@ -115,7 +116,7 @@ def append(folder: Path, events: Iterable[Event], who: str = "", now: dt.datetim
     when = (now or dt.datetime.now().astimezone()).isoformat(timespec="seconds")
     try:
         with _locked(folder / _LOCK):
-            _write(folder, [_line_fields(event, when, who or _user()) for event in added])
+            _write(folder, [_line_fields(event, when, who or user()) for event in added])
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(Problem("journal-not-written", str(folder / FILE), {"reason": reason})) from error
@@ -131,7 +132,8 @@ def _write(folder: Path, lines: Sequence[dict[str, object]]) -> None:
     before = _hash_of(whole[-2 if not start else -1]) if content else _START
     added = b""
     for fields in lines:
-        line = json.dumps(fields | {"before": before}, ensure_ascii=False, sort_keys=True).encode()
+        text = json.dumps(fields | {"before": before}, ensure_ascii=False, sort_keys=True)
+        line = text.encode("utf-8", "surrogatepass")  # a file name need not be Unicode
         before = _hash_of(line)
         added += line + b"\n"
     with path.open("ab") as file:
@@ -152,7 +154,7 @@ def _event(line: bytes) -> tuple[Event | None, str]:
     """Return the event in a line and the hash that it holds; ``None`` if it cannot be read."""
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None, ""
     if not isinstance(found, dict) or not isinstance(found.get("what"), str):
         return None, ""
@@ -165,7 +167,8 @@ def _hash_of(line: bytes) -> str:
     return hashlib.sha256(line.removesuffix(b"\r")).hexdigest()
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of the system's user; empty if it is unknown. It proves nothing about who it is."""
     with contextlib.suppress(OSError, KeyError, ImportError):
         return getpass.getuser()
     return ""

@@ -60,9 +60,11 @@ def merge(
     incomplete: bool = False,
     policy: Policy | None = None,
     past: Past | None = None,
+    former: Sequence[Filing] = (),
 ) -> Merge:
     """Verify and add up *filings*; with *incomplete*, files with errors are left out and the roll-up says so.
 
+    *former* are older versions of them; see :func:`~xltools.checking.collection.examine`.
     Raises :class:`InputError` for an exclusion that names neither a file nor an agency of the roster.
     """
     filings = tuple(filings)
@@ -72,7 +74,7 @@ def merge(
     reasons = {exclusion.what: exclusion.reason for exclusion in exclusions}
     expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
     past = past.without(reasons) if past else None  # an agency that is left out is not reported as gone
-    collection = examine(kept, expected, period, district, policy=policy, past=past)
+    collection = examine(kept, expected, period, district, policy=policy, past=past, former=former)
     added = [filing for one in collection.counting if (filing := _addable(one))]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)

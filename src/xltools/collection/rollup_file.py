@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xltools.collection import manifest
+from xltools.collection.accepting import accepted_versions
 from xltools.collection.issuing import check_inputs
 from xltools.collection.last_year import LastYear, last_year_hash, read_last_year
 from xltools.collection.manifest import Settings, hash_of
@@ -36,7 +37,8 @@ class MergeOptions:
     """What a roll-up depends on besides the returns.
 
     ``exclusions`` are the codes or file names that are left out, each with its reason; ``prior`` are the paths of last
-    year's files; with ``witness`` a second reader checks every figure.
+    year's files; with ``witness`` a second reader checks every figure. ``versions`` is the folder of
+    older versions of the returns.
     """
 
     form: Form
@@ -51,6 +53,7 @@ class MergeOptions:
     password: str = ""
     policy: Policy = field(default_factory=Policy)
     witness: bool = False
+    versions: Path | None = None
 
     @classmethod
     def of(cls, collection: Folder, *, incomplete: bool = False) -> MergeOptions:
@@ -65,6 +68,7 @@ class MergeOptions:
             prior=[collection.prior] if collection.prior else [],
             policy=collection.policy,
             witness=collection.witness,
+            versions=collection.versions,
         )
 
     def settings(self) -> Settings:
@@ -118,6 +122,9 @@ def merge_files(
     read_options = replace(read_options, form=options.form)
     last_year = read_last_year(options.prior, options.form, options.period, read_options, execution)
     inputs = read_inputs(places, read_options, execution, roster=roster, district=options.district)
+    former = accepted_versions(
+        options.versions, options.policy, inputs.filings, read_options, roster, options.district
+    )
     outcome = merge(
         inputs.filings,
         options.form,
@@ -129,6 +136,7 @@ def merge_files(
         incomplete=options.incomplete,
         policy=options.policy,
         past=last_year.past if last_year else None,
+        former=former,
     )
     if not options.witness or outcome.rollup is None:
         return MergedFiles(options, inputs, outcome, last_year)

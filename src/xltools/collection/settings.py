@@ -32,14 +32,17 @@ WAIVERS_WORKBOOK = "waivers.xlsx"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 100  # characters of a district; it stands in headers and properties
 _LEVELS = [severity.value for severity in Severity]
-_WAIVER_HEADS = {
+WAIVER_HEADS = {
     "agency": ("agency", *CODE_HEADS),
     "code": ("finding", "问题代码"),
     "cell": ("cell", "单元格"),
     "reason": ("reason", "理由"),
     "who": ("who", "批准人"),
     "date": ("date", "日期"),
+    "version": ("version", "版本"),
 }
+_NEEDED = ("agency", "code", "reason", "who", "date")  # columns in which no cell is blank
+_MAY_LACK = {"version"}  # columns that a table need not have
 
 
 def _levels(table: Any, _: Any) -> dict[str, Severity]:
@@ -88,11 +91,15 @@ class CollectionSettings:
     levels: Mapping[str, Severity] = field(default_factory=dict, metadata={"hook": _levels})
     thresholds: Thresholds = field(default_factory=Thresholds)
     witness: WitnessSettings = field(default_factory=WitnessSettings)
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The collection of one period and district. ``prior`` is last year's collection, folder or roll-up."""
+    """The collection of one period and district.
+
+    ``prior`` is last year's collection, folder or roll-up; ``who`` works with it, by default the user of the system.
+    """
 
     path: Path
     form: str
@@ -103,6 +110,7 @@ class Folder:
     prior: Path | None = None
     policy: Policy = field(default_factory=Policy)
     witness: bool = False  # whether every merge has a second reader
+    who: str = ""
 
     @property
     def roster(self) -> Path:
@@ -161,6 +169,7 @@ def load(path: Path) -> Folder:
         prior=path / settings.prior if settings.prior else None,
         policy=Policy(settings.levels, waivers, settings.thresholds, frozenset(settings.rule_makers)),
         witness=settings.witness.always,
+        who=settings.who.strip(),
     )
 
 
@@ -179,9 +188,10 @@ def _rows_of_waivers(path: Path, problems: list[Problem]) -> Iterator[Waiver]:
     ]
     head = [cell.casefold() for cell in rows[0][1]] if rows else []
     places = {
-        key: next((head.index(n) for n in names if n in head), None) for key, names in _WAIVER_HEADS.items()
+        key: next((head.index(n) for n in names if n in head), None) for key, names in WAIVER_HEADS.items()
     }
-    if missing := [names[-1] for key, names in _WAIVER_HEADS.items() if places[key] is None]:
+    needed = [key for key in WAIVER_HEADS if key not in _MAY_LACK]
+    if missing := [WAIVER_HEADS[key][-1] for key in needed if places[key] is None]:
         problems.append(Problem("waiver-head", str(path), {"missing": "、".join(missing)}))
         return
     for number, row in rows[1:]:
@@ -194,9 +204,9 @@ def _rows_of_waivers(path: Path, problems: list[Problem]) -> Iterator[Waiver]:
 
 
 def _waiver_faults(waiver: Waiver) -> Iterator[tuple[str, dict[str, object]]]:
-    for key in ("agency", "code", "reason", "who", "date"):
+    for key in _NEEDED:
         if not getattr(waiver, key):
-            yield "waiver-blank", {"what": _WAIVER_HEADS[key][-1]}
+            yield "waiver-blank", {"what": WAIVER_HEADS[key][-1]}
     if waiver.code and waiver.code not in SEVERITY:
         yield "unknown-code", {"code": waiver.code, "nearest": nearest(waiver.code, list(SEVERITY))}
     elif waiver.code and not can_have(waiver.code, Severity.NOTE):

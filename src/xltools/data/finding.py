@@ -74,7 +74,11 @@ class Cause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A coordinator's decision to accept a finding; an empty ``cell`` covers all findings with that code."""
+    """A coordinator's decision to accept a finding; an empty ``cell`` covers all findings with that code.
+
+    ``version`` is the beginning of the digest of what was read of the return that was accepted. The decision holds for that
+    version only; without one it holds for any. It is no part of the text that represents the decision, which manifests hash.
+    """
 
     agency: str  # the code of the agency
     code: str
@@ -82,6 +86,17 @@ class Waiver:
     reason: str
     who: str
     date: str
+    version: str = field(default="", repr=False)
+
+    def covers(self, finding: Finding, agency: str) -> bool:
+        """Return whether the decision is about that finding; *agency* is the code of its agency."""
+        # The ways to name the cell: blank, name, address, or sheet and address.
+        cells = {"", finding.cell, finding.address, f"{finding.sheet}!{finding.address}"}
+        return (self.agency, self.code) == (agency, finding.code) and self.cell in cells
+
+    def holds_for(self, reading: str) -> bool:
+        """Return whether the decision holds for a return with that digest of what was read of it."""
+        return reading.startswith(self.version)
 
 
 @dataclass(frozen=True, slots=True)

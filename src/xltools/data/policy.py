@@ -35,18 +35,28 @@ class Policy:
     thresholds: Thresholds = Thresholds()
     rule_makers: frozenset[str] = frozenset()  # codes of agencies that may fill in what only some may
 
-    def applied(self, finding: Finding, agency: str) -> Finding:
+    def applied(self, finding: Finding, agency: str, reading: str = "") -> Finding:
         """Return the finding with the level chosen for its code and the waiver that covers it, if any.
 
-        *agency* is the code of the agency. A finding because of which a figure is not known cannot be waived.
+        *agency* is the code of the agency, *reading* the digest of what was read of its return. A finding because of which
+        a figure is not known cannot be waived.
         """
         level = self.levels.get(finding.code)
-        # The ways to name the cell in a waiver: blank, name, address, or sheet and address.
-        cells = {"", finding.cell, finding.address, f"{finding.sheet}!{finding.address}"}
-        own = (one for one in self.waivers if (one.agency, one.code) == (agency, finding.code))
-        waiver = next((one for one in own if one.cell in cells), None)
+        own = (one for one in self.waivers if one.covers(finding, agency))
+        waiver = next((one for one in own if one.holds_for(reading)), None)
         if waiver and not can_have(finding.code, Severity.NOTE):
             waiver = None
         if level is None and waiver is None:
             return finding
         return replace(finding, level=level, waiver=waiver)
+
+    def lapsed(self, finding: Finding, agency: str, reading: str) -> Waiver | None:
+        """Return the waiver that covered an open *finding* in another version of the return, if there is one."""
+        if not finding.is_open:
+            return None
+        own = (one for one in self.waivers if one.covers(finding, agency))
+        return next((one for one in own if not one.holds_for(reading)), None)
+
+    def has_versions(self, agency: str) -> bool:
+        """Return whether a waiver for that agency holds for one version of its return only."""
+        return any(one.version and one.agency == agency for one in self.waivers)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from xltools.checking.collection import Collection
 from xltools.data.filing import Filing, Return, Shown, Skipped
-from xltools.data.finding import Finding, Severity
+from xltools.data.finding import Finding, Severity, Waiver
 from xltools.data.number import is_whole
 from xltools.prose.checks import matches
 from xltools.prose.mentions import Mention
@@ -42,9 +42,13 @@ def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
         "message": message(finding, lang),
         "others": [place._asdict() for place in finding.others],
         "causes": [{"code": cause.code, "message": cause_text(cause, lang)} for cause in finding.causes],
-        "waiver": asdict(finding.waiver) if finding.waiver else None,
+        "waiver": _waiver_object(finding.waiver) if finding.waiver else None,
         "explanation": finding.explanation,
     }
+
+
+def _waiver_object(waiver: Waiver) -> dict[str, str]:
+    return {name: text for name, text in asdict(waiver).items() if name != "version"}
 
 
 def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> dict[str, object]:

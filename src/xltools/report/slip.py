@@ -59,7 +59,7 @@ class Returned:
 
 
 # A defect of the program, and what is only to be done on the coordinator's computer.
-_OF_THE_COORDINATOR = {"reader-failed", "unreadable-file", "not-downloaded"}
+_OF_THE_COORDINATOR = {"reader-failed", "unreadable-file", "not-downloaded", "waiver-lapsed"}
 
 
 def returned(examined: Examined) -> Returned | None:

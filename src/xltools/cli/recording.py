@@ -1,0 +1,31 @@
+"""Recording in the journal what a command did, where there is a collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from xltools.cli.options import collection_folder
+from xltools.cli.output import inform
+from xltools.collection import recording, settings
+from xltools.collection.journal import FILE, Event
+from xltools.collection.settings import Folder
+from xltools.errors import Problem, XltoolsError
+from xltools.text import Lang, error_text
+
+
+def record(events: Callable[[Folder], Iterable[Event]], lang: Lang) -> None:
+    """Add *events* of the collection in the current folder to its journal; do nothing if there is no collection.
+
+    A journal that cannot be read or written is reported in one line on stderr and changes nothing else.
+    """
+    if not Path(settings.FILE).is_file():
+        return
+    try:
+        folder = collection_folder()
+        recording.record(folder, events(folder))
+    except XltoolsError as error:
+        inform(error_text(error, lang).partition("\n")[0])
+    except OSError as error:
+        reason = error.strerror or str(error)
+        inform(error_text(XltoolsError(Problem("journal-not-written", FILE, {"reason": reason})), lang))
