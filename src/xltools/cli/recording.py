@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xltools.cli.options import collection_folder
 from xltools.cli.output import inform
-from xltools.collection import recording, settings
+from xltools.collection import location, recording
 from xltools.collection.journal import FILE, Event
 from xltools.collection.settings import Folder
 from xltools.errors import Problem, XltoolsError
@@ -19,7 +19,7 @@ def record(events: Callable[[Folder], Iterable[Event]], lang: Lang) -> None:
 
     A journal that cannot be read or written is reported in one line on stderr and changes nothing else.
     """
-    if not Path(settings.FILE).is_file():
+    if not Path(location.FILE).is_file():
         return
     try:
         folder = collection_folder()

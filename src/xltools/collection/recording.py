@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xltools.checking.collection import Collection, Examined
 from xltools.collection import journal, manifest
 from xltools.collection.accepting import Acceptance
 from xltools.collection.journal import Event, Journal
 from xltools.collection.manifest import hash_of
-from xltools.collection.receiving import Received
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Severity
 from xltools.data.roster import Entry
 from xltools.files import read_bytes, walk
+
+if TYPE_CHECKING:
+    from xltools.collection.receiving import Received  # it imports XlsxWriter, which is slow to import
 
 _MAKING = {"received", "replaced", "merged"}  # events that say of a file that it has come to be there
 _COUNTED = (Severity.ERROR, Severity.QUESTION, Severity.WARNING)
