@@ -36,7 +36,7 @@ expect 0 publish --format html
 
 part "1. 下发 / the workbooks go out, with last year's 结转 in them"
 cd ..
-expect 0 init 2024 --year 2024 --district 青禾区 --roster "$ROOT/samples/roster.csv" --prior ../2023
+expect 0 init 2024 --year 2024 --district 青禾区 --roster "$ROOT/samples/roster.csv" --prior 2023
 cd 2024
 expect 0 generate
 

@@ -34,7 +34,7 @@ from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
 from xltools.data.record import Agency
-from xltools.data.roster import Entry, Roster
+from xltools.data.roster import Entry, Roster, divided
 from xltools.document.reader import read_document
 from xltools.excel.reader import read, read_package
 from xltools.excel.scan import ScanError
@@ -83,7 +83,7 @@ def findings(path: Path) -> tuple[Finding, ...]:
     entries = tuple(Entry(code, name, about.get(code, {})) for code, name in case.get("roster", {}).items())
     return examine(
         filings,
-        Roster(entries) if entries else None,
+        divided(entries) if entries else None,
         Period(case["year"]) if "year" in case else None,
         case.get("district", ""),
         policy=Policy(

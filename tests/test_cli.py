@@ -770,7 +770,7 @@ def test_a_collection_takes_last_years_collection(tmp_path):
         "--roster",
         ROSTER,
         "--prior",
-        "../2024",
+        tmp_path / "2024",
     )
     run("generate", cwd=tmp_path / "2025")
     filled = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
 from decimal import Decimal
 
@@ -231,3 +232,129 @@ def test_the_rollup_lists_what_was_waived_and_stays_a_valid_return(folder):
     assert any("豁免清单" in str(text) for text in shown)
     found = run("verify", folder / "district.xlsx", "--roster", folder / "roster.csv", expect=1)
     assert "rollup-rows" not in found
+
+
+# -- a roster that Excel saved, and whom the coordinator means
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_a_roster_that_lost_its_zeros_is_said_once_and_understood(folder, encoding):
+    roster = folder / "roster.csv"
+    text = re.sub(r"(?m)^0+(\d+),", r"\1,", roster.read_text(encoding="utf-8-sig"))
+    roster.write_bytes(text.encode(encoding))
+    for path in (SAMPLES / "clean").glob("*.xlsx"):
+        shutil.copy(path, folder / "inbox" / path.name)
+    found = json.loads(run("verify", "--format", "json"))["findings"]
+    assert [f["code"] for f in found] == ["roster-codes"]
+    rows = json.loads(run("status", "--format", "json"))["agencies"]
+    assert {row["state"] for row in rows} <= {"accepted", "nil"}
+    waive(folder, "1,blank,,核实,王,2025-02-03", "019,blank,,核实,王,2025-02-03")
+    out = run("merge", "--exclude", "003", "--reason", "撤销")
+    assert "18 agencies merged into" in out
+    assert "list of waivers" not in out
+    assert out.count("roster-codes") == 1
+
+
+@pytest.mark.parametrize("wanted", ["005", "5", "青禾区民政局", "民政局"])
+def test_a_waiver_names_an_agency_by_code_or_by_name(folder, wanted):
+    fill(folder, "problems/005")
+    waive(folder, f"{wanted},rule-broken,,已电话核实,王主任,2025-02-03")
+    found = run("verify", expect=1)
+    assert "waived (王主任, 2025-02-03): 已电话核实" in found
+    assert "list of waivers" not in found
+
+
+@pytest.mark.parametrize("wanted", ["999", "青禾区没有局", "局"])
+def test_a_waiver_for_nobody_is_told(folder, wanted):
+    fill(folder, "problems/005")
+    waive(folder, f"{wanted},rule-broken,,已电话核实,王主任,2025-02-03")
+    for command in (["verify"], ["status"], ["merge", "--incomplete"]):
+        assert f"no effect: {wanted}." in run(*command, expect=1)
+
+
+def test_a_waiver_for_an_agency_that_is_left_out_is_not_told(folder):
+    fill(folder, "clean/001")
+    waive(folder, "002,blank,,核实,王,2025-02-03")
+    assert "list of waivers" not in run(
+        "merge", "--incomplete", "--exclude", "002", "--reason", "撤销", expect=1
+    )
+
+
+@pytest.mark.parametrize("wanted", ["青禾区财政局", "财政局", "003", "3"])
+def test_agencies_are_excluded_by_code_or_by_name(folder, wanted):
+    """003 is the 财政局 of the samples."""
+    fill(folder, "clean/001", "clean/003")
+    names = [line.split(",") for line in (folder / "roster.csv").read_text(encoding="utf-8-sig").splitlines()]
+    (code,) = [code for code, name in names if name == "青禾区财政局"]
+    wanted = {"003": code, "3": code.lstrip("0")}.get(wanted, wanted)
+    out = run("merge", "--incomplete", "--exclude", wanted, "--reason", "撤销", expect=1)
+    assert f"青禾区财政局（{code}）：" in out
+    assert "撤销" in out
+
+
+def test_an_exclusion_of_nobody_or_of_several_is_refused(folder):
+    fill(folder, "clean/001")
+    for wanted, code in (("没有局", "no-such-exclude"), ("青禾区", "several-agencies"), ("青禾区民", None)):
+        out = run("merge", "--incomplete", "--exclude", wanted, "--reason", "x", expect=2 if code else 1)
+        assert code is None or code in out
+
+
+def test_of_two_files_of_one_name_the_path_says_which(folder):
+    fill(folder, "clean/001")
+    (path,) = (folder / "inbox").iterdir()
+    (folder / "inbox" / "第二轮").mkdir()
+    shutil.copy(path, folder / "inbox" / "第二轮" / path.name)
+    out = run("merge", "--incomplete", "--exclude", path.name, "--reason", "旧的", expect=2)
+    assert "exclude-several" in out
+    assert "第二轮" in out
+    for place in (f"第二轮/{path.name}", f"inbox/第二轮/{path.name}"):
+        out = run("merge", "--incomplete", "--exclude", place, "--reason", "旧的", "--force", expect=1)
+        assert "1 agency merged into" in out
+    (folder / "inbox" / "旧" / "inbox").mkdir(parents=True)
+    shutil.copy(path, folder / "inbox" / "旧" / "inbox" / path.name)
+    again = ("--exclude", f"第二轮/{path.name}", "--reason", "旧的")
+    whole = run(
+        "merge", "--incomplete", "--exclude", f"inbox/{path.name}", "--reason", "旧的", *again, expect=1
+    )
+    assert "1 agency merged into" in whole, "a whole path is that file, and not one whose path ends like it"
+
+
+def test_generate_takes_a_part_of_a_name(folder):
+    assert "1" in run("generate", "--agency", "民政局")
+    assert [path.name for path in (folder / "outbox").iterdir()] == ["005_青禾区民政局_2024.xlsx"]
+    assert "several-agencies" in run("generate", "--agency", "青禾区", expect=2)
+    assert "no-such-agency" in run("generate", "--agency", "没有局", expect=2)
+
+
+def test_last_year_is_named_from_where_one_stands(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = ("--year", "2025", "--district", "青禾区", "--roster", SAMPLES / "roster.csv", "--prior")
+    for place, named in (("2025", "年报"), ("下/2025", "年报"), ("绝对", tmp_path / "年报")):
+        run("init", place, *arguments, named)
+        found = load(tmp_path / place)
+        assert found.prior.resolve() == tmp_path / "年报"
+        text = (tmp_path / place / "collection.toml").read_text(encoding="utf-8")
+        assert f'prior = "{"../" * (place.count("/") + 1)}年报"' in text
+    assert "no-such-path" in run("init", "2026", *arguments, "没有这个", expect=2)
+    assert not (tmp_path / "2026").exists()
+
+
+def test_a_roster_without_codes_and_with_a_title_becomes_one_with_codes(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["说明"])
+    sheet = book.create_sheet("名单")
+    for row in (["报送单位名单"], ["序号", "单位名称"], [1, "甲局"], [2, "乙局"]):
+        sheet.append(row)
+    book.save(tmp_path / "名单.xlsx")
+    run("init", tmp_path / "c", "--year", "2025", "--district", "区", "--roster", tmp_path / "名单.xlsx")
+    text = (tmp_path / "c" / "roster.csv").read_text(encoding="utf-8-sig")
+    assert text == "单位代码,序号,单位名称\n001,1,甲局\n002,2,乙局\n"
+    sheet.insert_rows(3)
+    sheet["B3"] = "丙局"
+    book.save(tmp_path / "名单.xlsx")
+    arguments = ("--district", "区", "--roster", tmp_path / "名单.xlsx", "--prior", tmp_path / "c")
+    run("init", tmp_path / "d", "--year", "2026", *arguments)
+    text = (tmp_path / "d" / "roster.csv").read_text(encoding="utf-8-sig")
+    assert text == "单位代码,序号,单位名称\n003,,丙局\n001,1,甲局\n002,2,乙局\n"

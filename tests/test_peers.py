@@ -257,3 +257,51 @@ def test_a_second_file_of_an_agency_counts_once_whichever_comes_first():
         told.append(sorted((f.file, f.found, f.facts["count"], f.facts["score"]) for f in found))
     assert told[0] == told[1] == told[2] == told[3]
     assert [(file, figure, count) for file, figure, count, _ in told[0]] == [("a.xlsx", 900, 8)]
+
+
+# -- magnitude
+
+
+def large(figures, name=FEES, kinds=(), policy=None):
+    """The figures that are called unusually large; *kinds* are those of the agencies, by number."""
+    entries = tuple(
+        Entry(agency(i).code, agency(i).name, {"类别": kind} if kind else {}) for i, kind in enumerate(kinds)
+    )
+    filings = [
+        filing(sound_values(i % 7) | {name: Decimal(str(figure))}, 2024, agency(i))
+        for i, figure in enumerate(figures)
+    ]
+    found = examine(filings, Roster(entries) if entries else None, policy=policy).findings
+    return [(f.found, f.facts["usual"]) for f in found if f.code == "magnitude"]
+
+
+FEW = ["街道"] * 2 + ["部门"] * 23
+
+
+def test_a_kind_of_few_is_compared_with_all_agencies_for_the_magnitude():
+    """498765 of 万元 by one of two township offices."""
+    usual = [3, 0, 12, 7, 20] * 5
+    assert large([498765, *usual[1:]], kinds=FEW) == [(498765, 20)]
+    assert large([498765, 265912, *usual[2:]], kinds=FEW) == [(498765, 20), (265912, 20)]
+    assert large([19000, *usual[1:]], kinds=FEW) == [], "not a thousand times"
+    assert large([498765] * 4 + usual[4:], kinds=FEW) == [], "four of 25 are a kind of agency"
+    assert large([*usual[:2], 498765, *usual[3:]], kinds=FEW) == [], "a kind of many is compared in itself"
+    assert large([498765, *[600] * 24], kinds=FEW) == []
+
+
+def test_the_fewest_that_are_a_measure_are_the_coordinators():
+    assert large([498765, *[3] * 6], kinds=["街道", *[""] * 6]) == []
+    assert large([498765, *[3] * 6], kinds=["街道", *[""] * 6], policy=Policy(thresholds=Thresholds(peers=7)))
+    assert large([498765, *[3] * 7], kinds=["街道", *[""] * 7]) == [(498765, 3)]
+
+
+def test_alone_a_figure_that_no_agency_has_is_named():
+    assert large([99_999_999_999], PENALTIES) == [(99_999_999_999, 10**8)]
+    assert large([10**8], PENALTIES) == []
+
+
+def test_last_year_is_a_better_measure_than_the_others():
+    values = sound_values() | {PENALTIES: Decimal(10**9)}
+    past = past_of([filing(year_before(values), 2023, agency(0))], OFFICIAL)
+    assert "magnitude" not in codes(examine([filing(values, 2024, agency(0))], past=past).findings)
+    assert "magnitude" in codes(examine([filing(values, 2024, agency(0))]).findings)

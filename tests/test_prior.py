@@ -14,13 +14,15 @@ from conftest import HERE, prose_for, sound_values, year_before
 from xltools.checking import prior
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
+from xltools.collection.issuing import last_figures
 from xltools.collection.merging import Exclusion, merge
 from xltools.data.filing import Member, RefusedFile, Return, Source, Stamp
+from xltools.data.finding import Waiver
 from xltools.data.period import Period
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.prior import Past, past_of
 from xltools.data.record import Agency, Record
-from xltools.data.roster import Entry, Roster
+from xltools.data.roster import Entry, Roster, divided
 from xltools.errors import InputError
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return, write_rollup
@@ -448,3 +450,168 @@ def test_a_rollup_read_back_is_last_year_for_the_next():
     past = past_of([read_package(write_rollup(district), "青禾区.xlsx")], OFFICIAL)
     now = [filing(values, 2024, agency) for agency, values in PARTS.items()]
     assert examine(now, past=past).findings == ()
+
+
+# -- agencies that merged or split
+
+NATURAL, CARRIED = "applications.carried_in.natural", "applications.carried_out.natural"
+OTHERS = ("commercial", "research", "welfare", "legal_service", "other_org")
+
+
+def named(code):
+    return Agency("青禾区", code, f"单位{code}")
+
+
+def roster_of(*lines):
+    """A roster of (code, column, text): the names follow from the codes."""
+    return divided([Entry(code, f"单位{code}", {head: text} if head else {}) for code, head, text in lines])
+
+
+def carrying(row, natural, turn):
+    """Figures in which only the first column has something carried over in that row."""
+    none = {f"applications.{row}.{column}": Decimal(0) for column in OTHERS}
+    return sound_values(turn) | none | {f"applications.{row}.natural": Decimal(natural)}
+
+
+def last_of_all(figures):
+    """Last year's returns, with what each agency carried out."""
+    pairs = enumerate(figures.items())
+    return [filing(carrying("carried_out", n, turn), 2023, named(code)) for turn, (code, n) in pairs]
+
+
+def this_year(figures):
+    """This year's returns, with what each agency carried in."""
+    pairs = enumerate(figures.items())
+    return [filing(carrying("carried_in", n, turn), 2024, named(code)) for turn, (code, n) in pairs]
+
+
+def filled_in(before, roster):
+    last = last_figures(past_of(before, OFFICIAL), roster, "青禾区")
+    return {code: OFFICIAL.carried(figures).get(NATURAL) for code, figures in last.items()}
+
+
+def about_agencies(now, before, roster, **how):
+    """The findings on what is carried over and on which agencies there are."""
+    past = past_of(before, OFFICIAL)
+    found = examine(now, roster, Period(2024), "青禾区", past=past, **how).findings
+    return [f for f in found if "carry-over" in f.code or f.code.startswith(("agency-", "missing", "not-on"))]
+
+
+def test_without_the_columns_last_year_is_as_it_was():
+    past = past_of(last_of_all({"1": 3, "2": 4}), OFFICIAL)
+    assert past.after(roster_of(("1", "", ""), ("2", "", ""))) is past
+
+
+@pytest.mark.parametrize("to", ["1", "单位1"])
+def test_the_figures_of_a_merged_agency_are_added_to_those_of_its_successor(to):
+    roster, before = roster_of(("1", "", ""), ("2", "并入", to)), last_of_all({"1": 3, "2": 4})
+    assert filled_in(before, roster) == {"1": 7}
+    assert about_agencies(this_year({"1": 7}), before, roster) == []
+    (found,) = about_agencies(this_year({"1": 3}), before, roster)
+    assert (found.code, found.found, found.expected) == ("carry-over", 3, 7)
+
+
+def test_agencies_that_merged_into_a_new_one_are_not_gone_and_it_is_not_new():
+    roster = roster_of(("1", "并入", "3"), ("2", "并入", "3"), ("3", "", ""))
+    before = last_of_all({"1": 3, "2": 4})
+    assert filled_in(before, roster) == {"3": 7}
+    assert about_agencies(this_year({"3": 7}), before, roster) == []
+
+
+def test_a_new_agency_with_the_code_of_a_merged_one_is_not_taken_for_it():
+    roster = divided([Entry("1", "新局", {}), Entry("旧1", "单位1", {"并入": "2"}), Entry("2", "单位2", {})])
+    assert filled_in(last_of_all({"1": 3, "2": 4}), roster) == {"2": 7}
+
+
+def test_what_is_not_known_of_a_merged_agency_is_not_known_of_the_sum():
+    roster = roster_of(("1", "", ""), ("2", "并入", "1"))
+    first, second = last_of_all({"1": 3, "2": 4})
+    before = [first, replace(second, unread=frozenset({CARRIED}))]
+    assert filled_in(before, roster) == {"1": None}
+    assert about_agencies(this_year({"1": 3}), before, roster) == []
+    assert about_agencies(this_year({"1": 3}), [first], roster) == [], "one that did not report had nothing"
+
+
+def test_of_a_split_only_the_sum_is_compared():
+    roster, before = roster_of(("1", "拆分", "单位2、3"), ("2", "", ""), ("3", "", "")), last_of_all({"1": 7})
+    assert filled_in(before, roster) == {"2": None, "3": None}
+    assert about_agencies(this_year({"2": 3, "3": 4}), before, roster) == []
+    (found,) = about_agencies(this_year({"2": 3, "3": 3}), before, roster)
+    assert (found.code, found.agency, found.found, found.expected) == ("split-carry-over", "单位1（1）", 6, 7)
+    assert codes(about_agencies(this_year({"2": 3}), before, roster)) == ["missing-return"]
+
+
+def test_a_successor_that_was_there_before_is_compared_with_the_others_only_together():
+    """1 goes on with a part of its duties, and 2 took over the rest besides its own."""
+    roster = roster_of(("1", "拆分", "1、2"), ("2", "", ""))
+    before = last_of_all({"1": 7, "2": 1})
+    assert about_agencies(this_year({"1": 5, "2": 3}), before, roster) == []
+    (found,) = about_agencies(this_year({"1": 5, "2": 4}), before, roster)
+    assert (found.code, found.found, found.expected) == ("split-carry-over", 9, 8)
+
+
+def test_a_roster_in_which_one_of_a_split_is_left_out_gives_the_other_nothing():
+    roster, before = roster_of(("1", "拆分", "2、3"), ("2", "", ""), ("3", "", "")), last_of_all({"1": 7})
+    assert filled_in(before, roster.without(["3"])) == {"2": None}
+
+
+# -- the district
+
+
+def published(carried):
+    return filing(carrying("carried_out", carried, 5), 2023, DISTRICT)
+
+
+def test_what_the_district_carries_in_is_what_it_published():
+    roster = roster_of(("1", "", ""), ("2", "", ""), ("3", "", ""))
+    before = last_of_all({"1": 5, "2": 2, "4": 1})
+    for district in (published(8), rollup({f.agency: f.record.values for f in before}, 2023)):
+        past = [*before, district]
+        found = about_agencies(this_year({"1": 9, "2": 2, "3": 0}), past, roster)
+        assert codes(found) == ["carry-over", "agency-new", "agency-gone", "district-carry-over"]
+        about = found[-1]
+        assert (about.agency, about.sheet, about.found, about.expected) == ("青禾区", "三、依申请公开", 11, 8)
+        assert about.facts["agencies"] == "单位1（1） 5 → 9、单位4（4） 1 → 0"
+        assert "district-carry-over" not in codes(
+            about_agencies(this_year({"1": 6, "2": 2, "3": 0}), past, roster)
+        )
+
+
+def test_the_district_is_compared_when_all_returns_are_there():
+    roster, before = roster_of(("1", "", ""), ("2", "", "")), [*last_of_all({"1": 5, "2": 2}), published(7)]
+    one, two = this_year({"1": 5, "2": 3})
+    for now in (
+        [one],
+        [one, two, replace(two, source=Source("x.xlsx", "x"))],
+        [one, RefusedFile(two.source, (), two.stamp)],
+    ):
+        assert "district-carry-over" not in codes(about_agencies(now, before, roster))
+    assert "district-carry-over" in codes(about_agencies([one, two], before, roster))
+    assert "district-carry-over" not in codes(about_agencies([one, two], before[:2], roster)), (
+        "nothing published"
+    )
+
+
+def test_a_merged_agency_changes_nothing_for_the_district():
+    roster = roster_of(("1", "", ""), ("2", "并入", "1"))
+    before = [*last_of_all({"1": 5, "2": 2}), published(7)]
+    assert about_agencies(this_year({"1": 7}), before, roster) == []
+
+
+def test_a_merge_says_it_and_the_district_may_accept_it():
+    roster, now = roster_of(("1", "", "")), sound_values(1)
+    last = year_before(now)
+    more = filing(last | {CARRIED: last[CARRIED] + 1}, 2023, DISTRICT)
+    before = past_of([filing(last, 2023, named("1")), more], OFFICIAL)
+    waiver = Waiver("青禾区", "district-carry-over", "", "已核实", "王", "2025-02-03")
+    outcome = merge(
+        [filing(now, 2024, named("1"))], OFFICIAL, Period(2024), "青禾区",
+        roster=roster, past=before, policy=Policy(waivers=(waiver,)),
+    )  # fmt: skip
+    assert codes(outcome.collection.findings) == ["district-carry-over"]
+    assert [one.finding for one in outcome.rollup.waived] == ["district-carry-over"]
+
+
+def test_an_agency_that_is_gone_leaves_what_it_carried_over():
+    (found,) = about_agencies(this_year({"1": 5}), last_of_all({"1": 5, "2": 3}), roster_of(("1", "", "")))
+    assert (found.code, found.facts["carried"]) == ("agency-gone", 3)

@@ -14,8 +14,12 @@ import xlsxwriter
 
 import hostile
 import office
-from xltools.collection.roster_files import load_roster, rows_of
+from xltools.collection.roster_files import load_roster, roster_text, rows_of
+from xltools.data.filing import RefusedFile, Source
+from xltools.data.roster import NEEDED_HEADS, Entry, divided
+from xltools.data.roster_lines import named_for
 from xltools.errors import RosterError
+from xltools.text import error_text
 
 ROWS = [("代码", "名称", "电话"), ("001", "青禾区教育局", "1"), ("002", "青禾区财政局", "")]
 TEXT = "".join(",".join(row) + "\r\n" for row in ROWS)
@@ -146,7 +150,7 @@ def behind_the_rows(text):
 
 def shown(tmp_path, package):
     (tmp_path / "r.xlsx").write_bytes(package)
-    return [row for _, row in rows_of(tmp_path / "r.xlsx")]
+    return [row for _, row in rows_of(tmp_path / "r.xlsx", NEEDED_HEADS)]
 
 
 @pytest.mark.parametrize("made", [by_openpyxl, by_xlsxwriter])
@@ -250,7 +254,10 @@ def test_a_workbook_that_is_damaged_or_hostile_is_refused_by_its_name(tmp_path, 
 
 HEAVY = {"bomb_of_spaces", "a_hundred_thousand_sheets_of_one_part", "millions_of_cells"}
 # Not read, although a return like that is.
-REFUSED_HERE = {"no_styles_part", "no_content_types", "format_of_brackets"}
+REFUSED_HERE = {
+    *("no_styles_part", "no_content_types", "format_of_brackets"),
+    *("formulas_behind_the_cells", "number_is_a_word"),  # a sheet behind the first, which has no heads
+}
 
 
 @pytest.mark.parametrize(
@@ -260,7 +267,7 @@ def test_whatever_the_file_it_ends_in_rows_or_in_a_refusal(tmp_path, name):
     """Warnings of openpyxl would be errors here."""
     (tmp_path / "r.xlsx").write_bytes(hostile.FILES[name].make())
     try:
-        list(rows_of(tmp_path / "r.xlsx"))
+        list(rows_of(tmp_path / "r.xlsx", NEEDED_HEADS))
     except RosterError:
         assert name in REFUSED_HERE or hostile.FILES[name].code
 
@@ -327,3 +334,228 @@ def test_what_is_no_roster(tmp_path):
 @pytest.mark.parametrize("code", ["A_B", ".01", "~$2", "a/b"])
 def test_a_code_that_would_blur_or_hide_a_file_name_is_refused(tmp_path, code):
     assert problems(tmp_path, f"code,name\n{code},甲\n") == [("roster-character", "2")]
+
+
+# -- tables as offices keep them
+
+
+def book_of(path, *sheets, hidden=()):
+    """A workbook with these sheets, each a title and its rows."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets:
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+        sheet.sheet_state = "hidden" if title in hidden else "visible"
+    book.save(path)
+    return path
+
+
+ABOVE = [["青禾区2024年度报送单位名单"], [], ["填报单位：政府办", None, "2025年1月"]]
+TWO = [("001", "青禾区教育局"), ("002", "青禾区财政局")]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3, 19])
+def test_the_heads_may_stand_below_a_title(tmp_path, rows):
+    above = (ABOVE + [["说明"]] * 16)[:rows]
+    assert codes(book_of(tmp_path / "r.xlsx", ("名单", [*above, *ROWS]))) == TWO
+    (tmp_path / "r.csv").write_text("青禾区名单,,\r\n" * rows + TEXT, encoding="gb18030")
+    assert codes(tmp_path / "r.csv") == TWO
+
+
+def test_the_lines_of_problems_count_the_rows_above_the_heads(tmp_path):
+    assert problems(tmp_path, "名单,,\n\n代码,名称\n01,甲\n01,乙\n") == [("roster-repeated", "5")]
+
+
+def test_any_sheet_may_have_the_roster(tmp_path):
+    about = ("说明", [["本表由政府办维护"], ["单位", "政府办"]])
+    telephone = ("电话", [["单位", "电话"], ["甲", "1"]])
+    old = ("2023", [["代码", "名称", "类别"], ["009", "青禾区旧局", "部门"]])
+    assert codes(book_of(tmp_path / "1.xlsx", about, telephone, ("名单", ROWS))) == TWO
+    assert codes(book_of(tmp_path / "2.xlsx", ("名单", ROWS), old)) == TWO, "the first that has all it needs"
+    assert codes(book_of(tmp_path / "3.xlsx", old, ("名单", ROWS), hidden=("2023",))) == TWO
+
+
+def test_a_line_that_reads_like_a_head_is_none(tmp_path):
+    rows = [["代码", "名称", "类别"], ["001", "青禾区教育局", "单位"], ["002", "单位", "机构"]]
+    found = codes(book_of(tmp_path / "r.xlsx", ("名单", rows)))
+    assert found == [("001", "青禾区教育局"), ("002", "单位")]
+
+
+@pytest.mark.parametrize(
+    "head", ["单 位 名 称", "单位名称（全称）", "＊单位名称", "部门", "NAME", "单位名称："]
+)
+def test_heads_as_people_write_them(tmp_path, head):
+    (tmp_path / "r.csv").write_text(f"代 码,{head}\n001,青禾区教育局\n", encoding="utf-8")
+    assert codes(tmp_path / "r.csv") == TWO[:1]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_message_names_the_heads_as_people_write_them(tmp_path, lang):
+    (tmp_path / "r.csv").write_text("序号,电话\n1,2\n", encoding="utf-8")
+    with pytest.raises(RosterError) as caught:
+        load_roster(tmp_path / "r.csv")
+    told = error_text(caught.value, lang)
+    assert "单位名称" in told
+    assert "序号、电话" in told
+    assert lang == "en" or not re.search("code|name", told.partition(": ")[2])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ",合计,25",
+        "合 计,,25",
+        "总计,3,",
+        ",小计：,",
+        "备注：以上单位应当报送,,",
+        "026,合计,",
+        ",,注：略",
+        "共25家,,",
+    ],
+)
+def test_what_stands_below_the_table_is_no_agency(tmp_path, row):
+    assert problems(tmp_path, f"代码,名称,数\n01,甲,\n{row}\n") == [("roster-closing", "3")]
+
+
+def test_an_agency_whose_name_has_such_a_word_in_it_is_one(tmp_path):
+    names = "统计局", "会计核算中心", "共青团区委", "注册会计师协会"
+    text = "".join(f"{n},青禾区{name}\n{n}0,{name}\n" for n, name in enumerate(names, 1))
+    (tmp_path / "r.csv").write_text("代码,名称\n" + text, encoding="utf-8")
+    assert len(codes(tmp_path / "r.csv")) == 8
+
+
+def test_a_formula_without_a_result_is_named(tmp_path):
+    rows = [["代码", "名称"], ['=TEXT(ROW()-1,"000")', "甲局"], ["002", "=B2"]]
+    with pytest.raises(RosterError) as caught:
+        load_roster(book_of(tmp_path / "r.xlsx", ("名单", rows)))
+    told = [(p.code, p.place.rpartition(":")[2], p.facts["text"]) for p in caught.value.problems]
+    assert told == [
+        ("roster-formula", "2", '=TEXT(ROW()-1,"000")'),
+        ("roster-formula", "3", "=B2"),
+    ]
+
+
+@pytest.mark.parametrize("cell", ["'001", '="001"', "００１", "0\u200b01", "\ufeff001", '"001"', " 001 "])
+def test_what_spreadsheets_put_around_a_code_is_taken_off(tmp_path, cell):
+    assert codes(book_of(tmp_path / "r.xlsx", ("名单", [["代码", "名称"], [cell, "甲局"]]))) == [
+        ("001", "甲局")
+    ]
+
+
+# -- codes that nobody gave
+
+
+def test_agencies_without_codes_are_numbered_once(tmp_path):
+    path = book_of(
+        tmp_path / "r.xlsx", ("名单", [["名单"], ["序号", "单位名称"], [1, "甲局"], [], [2, "乙局"]])
+    )
+    with pytest.raises(RosterError) as caught:
+        load_roster(path)
+    assert [p.code for p in caught.value.problems] == ["roster-no-codes"]
+    (tmp_path / "roster.csv").write_text(roster_text(path), encoding="utf-8")
+    assert codes(tmp_path / "roster.csv") == [("001", "甲局"), ("002", "乙局")]
+    assert roster_text(tmp_path / "roster.csv") == roster_text(path), "codes that are there stay"
+    more = roster_text(path).replace("002,", ",,丙局\n002,")
+    assert problems(tmp_path, more) == [("roster-blank", "3")], "nor is a line that came later given one"
+
+
+def test_agencies_without_codes_keep_those_of_last_year(tmp_path):
+    (tmp_path / "before.csv").write_text(
+        "代码,名称,并入\n001,甲局,\n002,乙局,甲局\n7,丙局,\n", encoding="utf-8"
+    )
+    (tmp_path / "r.csv").write_text("单位名称\n丁局\n丙局\n甲局\n戊局\n", encoding="utf-8")
+    text = roster_text(tmp_path / "r.csv", load_roster(tmp_path / "before.csv"))
+    assert text.splitlines()[1:] == ["003,丁局", "7,丙局", "001,甲局", "004,戊局"]
+
+
+def test_a_long_list_gets_longer_codes(tmp_path):
+    (tmp_path / "r.csv").write_text(
+        "单位名称\n" + "".join(f"单位{n}\n" for n in range(1000)), encoding="utf-8"
+    )
+    assert roster_text(tmp_path / "r.csv").splitlines()[1] == "0001,单位0"
+
+
+# -- which line is meant
+
+
+def roster_with(*lines):
+    return divided([Entry(code, name, others) for code, name, others in lines])
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "found"),
+    [
+        (["1", "2", "10"], "001", "1"),
+        (["1", "2", "10"], "010", "10"),
+        (["1", "2", "10"], "100", None),
+        (["001", "1"], "001", "001"),
+        (["01", "1"], "001", None),
+        (["001"], "1", "001"),
+        (["a1"], "A1", "a1"),
+        (["0"], "000", "0"),
+        (["0"], "", None),
+        (["1"], "２", None),
+        (["001"], "００１", "001"),
+    ],
+)
+def test_a_code_that_lost_its_zeros_is_that_of_the_only_line_that_fits(lines, code, found):
+    entry = roster_with(*((line, f"单位{line}", {}) for line in lines)).get(code)
+    assert (entry.code if entry else None) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("001_x.xlsx", "1"), ("1_x.xlsx", "1"), ("2_修改.xlsx", None), ("003_x.xlsx", "003")]
+)
+def test_a_file_name_has_the_codes_of_the_roster_or_lost_zeros(name, found):
+    """A number at the beginning of a name often counts the files."""
+    roster = roster_with(("1", "甲", {}), ("002", "乙", {}), ("003", "丙", {}))
+    entry = named_for(RefusedFile(Source(name)), roster)
+    assert (entry.code if entry else None) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        *(
+            ("002", ["002"]),
+            ("2", ["002"]),
+            ("临江区财政局", ["002"]),
+            ("财政局", ["002"]),
+            ("东门", ["003"]),
+        ),
+        *(("局", []), ("临江区", ["001", "002", "003", "004"]), ("西门", []), ("", []), ("教育局", ["001"])),
+    ],
+)
+def test_who_is_meant_by_a_code_a_name_or_a_part_of_it(wanted, found):
+    names = "临江区教育局", "临江区财政局", "临江区东门街道办", "临江区教育局下属中心"
+    roster = roster_with(*((f"00{n}", name, {}) for n, name in enumerate(names, 1)))
+    assert [entry.code for entry in roster.meant(wanted)] == found
+
+
+# -- agencies that merge or split
+
+
+def test_who_was_merged_or_split_is_not_expected(tmp_path):
+    text = "代码,名称,并入,拆分\n01,甲局,,\n02,乙局,甲局,\n03,丙局,,丁局、05\n04,丁局,,\n05,戊局,,\n06,己局,,己局；丁局\n"
+    (tmp_path / "r.csv").write_text(text, encoding="utf-8")
+    roster = load_roster(tmp_path / "r.csv")
+    assert [entry.code for entry in roster] == ["01", "04", "05", "06"]
+    assert [(e.code, [heir.code for heir in heirs]) for e, heirs in roster.successions] == [
+        ("02", ["01"]),
+        ("03", ["04", "05"]),
+        ("06", ["06", "04"]),
+    ]
+
+
+@pytest.mark.parametrize("to", ["没有局", "乙局", "丙局", "局局", "04"])
+def test_a_successor_is_one_agency_that_reports(tmp_path, to):
+    """乙局 itself was merged, so it takes nobody over; a name that two have a part of is no name."""
+    text = f"代码,名称,并入\n01,甲局局,\n02,乙局,甲局局\n03,丙局,{to}\n05,丁局局,\n"
+    expected = [] if to == "丙局" else [("roster-successor", "4")]
+    if expected:
+        assert problems(tmp_path, text) == expected
+    else:
+        (tmp_path / "r.csv").write_text(text, encoding="utf-8")
+        assert len(codes(tmp_path / "r.csv")) == 3, "one that takes itself over goes on"

@@ -136,7 +136,7 @@ def what_was_published(year, last_year):
 def merged(tmp_path_factory):
     """The collections of two years, this one's merged with last year's."""
     home = tmp_path_factory.mktemp("years")
-    for number, prior in ((2023, ""), (2024, "../2023")):
+    for number, prior in ((2023, ""), (2024, home / "2023")):
         about = ("--year", str(number), "--district", "青禾区", "--prior", prior)
         run("init", home / str(number), *about, "--roster", ROOT / "samples" / "roster.csv")
         with pytest.MonkeyPatch.context() as here:

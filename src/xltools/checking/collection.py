@@ -14,7 +14,7 @@ from xltools.checking.survey import Survey
 from xltools.checking.versions import Candidate, Replacement, resolve
 from xltools.data.failure import failed
 from xltools.data.filing import Filing
-from xltools.data.finding import Finding, Severity, has_errors
+from xltools.data.finding import Finding, Severity, Waiver, has_errors
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -40,7 +40,8 @@ class Collection:
     """Filings examined together.
 
     ``missing`` are the findings on agencies of the roster that sent no file, ``absent`` these agencies, ``changes`` the
-    findings on agencies without a file that came or went since last year, and ``of_roster`` those on the roster itself.
+    other findings on no single file, such as those on agencies that came or went since last year, and ``of_roster`` those
+    on the roster itself. ``unmatched`` are the waivers whose agency is not known.
     """
 
     examined: tuple[Examined, ...]
@@ -48,10 +49,11 @@ class Collection:
     absent: tuple[Entry, ...] = ()
     changes: tuple[Finding, ...] = ()
     of_roster: tuple[Finding, ...] = ()
+    unmatched: tuple[Waiver, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, file by file, then those on agencies without a file."""
+        """All findings, file by file, then those on no single file."""
         return (*(finding for one in self.examined for finding in one.findings), *self.of_no_file)
 
     @property
@@ -61,7 +63,7 @@ class Collection:
 
     @property
     def of_no_file(self) -> tuple[Finding, ...]:
-        """The findings on the roster and on agencies without a file."""
+        """The findings on the roster and on no single file."""
         return (*self.of_roster, *self.missing, *self.changes)
 
     @cached_property
@@ -114,7 +116,7 @@ def examine(
     versions = resolve(candidates)
     counting = [candidates[place].filing for place in versions.counting]
     former = (*former, *(replacement.filing for replacement in versions.replaced.values()))
-    survey = Survey(counting, roster, policy or Policy(), past, versions, former)
+    survey = Survey(counting, roster, policy or Policy(), past, versions, former, district)
     examined = {
         place: _examined(survey, index, candidates[place]) for index, place in enumerate(versions.counting)
     }
@@ -124,7 +126,9 @@ def examine(
     of_roster = tuple(
         survey.policy.applied(finding, "") for finding in _roster_findings(survey.entries, counting)
     )
-    return Collection(in_order, survey.missing, survey.absent, survey.changes, of_roster)
+    return Collection(
+        in_order, survey.missing, survey.absent, survey.changes, of_roster, tuple(survey.unmatched)
+    )
 
 
 _MOST_CODES = 3

@@ -17,17 +17,21 @@ from typing import NamedTuple
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
+from xltools.data.period import Period
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.record import Agency, Figures
 from xltools.data.roster import Entry
 from xltools.form.linear import ZERO
-from xltools.form.model import Form
+from xltools.form.model import Cell, Form
+from xltools.text import Word
 
 _NORMAL = Decimal("0.6745")  # the MAD of a normal distribution with a standard deviation of 1
 _LEAST_WIDTH = Decimal("1e-6")  # no width is 0, whatever the thresholds
 _ALMOST = Decimal("0.999999")  # a share of the width that is not far, however a quotient is rounded
 _DIGITS = Context(prec=12)  # for logarithms; more than any comparison needs
 _MOST_SIMILAR = 10  # if one in so many peers has such a figure, it is usual for some agencies
+_FAR_APART = 1000  # times nearly all other agencies, whatever their kind; 元 for 万元 is 10,000 times
+_ABSURD = Decimal(10**8)  # more than any figure of an agency, if there are no others to compare it with
 _LEAST_FIGURES = 6  # figures other than 0 that two agencies hardly share by chance
 
 
@@ -44,6 +48,11 @@ class Peer(NamedTuple):
     typed: Figures
     derived: Figures
     unknown: frozenset[str]
+
+    @property
+    def others(self) -> tuple[str, Period]:
+        """The form and the period, which all agencies that it may be compared with have in common."""
+        return self.form.name, self.filing.stamp.period
 
     def figure(self, name: str) -> Decimal:
         """Return a figure that is known; a blank is 0."""
@@ -80,6 +89,12 @@ class PeerGroups:
         for peer in counted.values():
             kinds.setdefault(peer.kind, []).append(peer)
         self._spreads = {kind: _spreads(some, thresholds) for kind, some in kinds.items()}
+        # A kind with few members is no measure: all agencies are one, of how large a figure can be.
+        of_few = {some[0].others for some in kinds.values() if len(some) < thresholds.peers}
+        self._bounds = {
+            key: _bounds([peer for peer in counted.values() if peer.others == key], thresholds)
+            for key in of_few
+        }
         alike: dict[Hashable, dict[Agency, str]] = {}
         for peer in peers:
             if (key := _figures_key(peer)) is not None:
@@ -99,28 +114,53 @@ class PeerGroups:
 
         A figure that is known for last year is left to the check ``jump``, which compares the agency with itself.
         """
-        spreads, found = self._spreads[peer.kind], []
-        for name, spread in spreads.items():
-            value = peer.figure(name)
-            if spread.least <= value <= spread.most or value < 0 or name in last or name in peer.unknown:
+        spreads, bounds = self._spreads[peer.kind], self._bounds.get(peer.others, {})
+        found, large = list[Deviation](), list[Deviation]()
+        for cell in material_cells(peer.form):
+            name, value, spread = cell.name, peer.figure(cell.name), spreads.get(cell.name)
+            if value < 0 or name in last or name in peer.unknown:
                 continue
-            if (score := spread.score(value)) is not None:
-                found.append(Deviation(peer.form.cells[name], score))
+            if spread is None:
+                if value > (limit := bounds.get(name, _ALONE).limit):
+                    large.append(Deviation(cell, value / limit))
+            elif not spread.least <= value <= spread.most and (score := spread.score(value)) is not None:
+                found.append(Deviation(cell, score))
         for notable in largest_deviations(found, peer.form):
             cell, spread = notable.cell, spreads[notable.cell.name]
-            yield Finding(
-                "outlier",
-                peer.filing.source.path,
-                str(peer.agency),
-                *peer.filing.address(cell.name),
-                cell.name,
-                peer.figure(cell.name),
-                spread.linear.middle,
-                {"label": cell.label, "count": len(spread.figures), "score": round(notable.score, 1)},
-            )
+            facts = {"count": len(spread.figures), "score": round(notable.score, 1)}
+            yield _of_figure("outlier", peer, cell, spread.linear.middle, facts)
+        for notable in largest_deviations(large, peer.form):
+            bound = bounds.get(notable.cell.name, _ALONE)
+            yield _of_figure("magnitude", peer, notable.cell, bound.usual or "", bound.facts)
+
+
+def _of_figure(
+    code: str, peer: Peer, cell: Cell, expected: Decimal | str, facts: Mapping[str, object]
+) -> Finding:
+    """Return the finding on one figure of a return, whose message has the label of the cell besides *facts*."""
+    where, figure = (*peer.filing.address(cell.name), cell.name), peer.figure(cell.name)
+    about = {"label": cell.label, **facts}
+    return Finding(code, peer.filing.source.path, str(peer.agency), *where, figure, expected, about)
 
 
 # -- outliers
+
+
+class Bound(NamedTuple):
+    """How large a figure may be: above ``limit`` it is reported. ``usual`` is what nearly all other agencies do not exceed."""
+
+    limit: Decimal
+    usual: Decimal | None = None
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the message says that a figure above the limit exceeds."""
+        if self.usual is None:
+            return {"than": Word("than-any"), "usual": self.limit}
+        return {"than": Word("than-others"), "usual": self.usual}
+
+
+_ALONE = Bound(_ABSURD)
 
 
 class Scale(NamedTuple):
@@ -182,6 +222,20 @@ def _spreads(peers: Sequence[Peer], thresholds: Thresholds) -> dict[str, Spread]
         figures = sorted(value for value in values if value >= 0)
         if len(figures) >= thresholds.peers:
             found[cell.name] = _spread(figures, thresholds)
+    return found
+
+
+def _bounds(peers: Sequence[Peer], thresholds: Thresholds) -> dict[str, Bound]:
+    """Return the bound of each compared cell for which at least ``thresholds.peers`` *peers* of any kind have a figure.
+
+    Besides the figure itself, a tenth of the others may be as wrong as it is.
+    """
+    found: dict[str, Bound] = {}
+    for cell in material_cells(peers[0].form):
+        figures = sorted(peer.figure(cell.name) for peer in peers if cell.name not in peer.unknown)
+        if len(figures) >= max(thresholds.peers, 2):
+            usual = figures[-2 - len(figures) // _MOST_SIMILAR]
+            found[cell.name] = Bound(_FAR_APART * max(usual, thresholds.least), usual)
     return found
 
 
@@ -258,7 +312,8 @@ def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterat
     """
     if isinstance(filing, RefusedFile) or filing.is_rollup:
         return
-    if filing.agency.code in policy.rule_makers or (entry and entry.is_rule_maker):
+    code = entry.code if entry else filing.agency.code
+    if code in policy.rule_makers or (entry and entry.is_rule_maker):
         return
     values = filing.record.values
     cells = [cell for cell in filing.form.inputs if cell.only == "rule_makers" and values.get(cell.name)]

@@ -6,7 +6,7 @@ member that is known in both years, and for the sums if no member is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
@@ -17,12 +17,13 @@ from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
 from xltools.data.period import Period
 from xltools.data.policy import Thresholds
-from xltools.data.prior import Past, known
+from xltools.data.prior import Past, Split, added, known, sums
 from xltools.data.record import Agency, Figures
+from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Cell, Form, Identity, of_last_year
 from xltools.form.wording import LAST
-from xltools.text import Sum
+from xltools.text import Sum, Word
 
 
 class YearPair(NamedTuple):
@@ -85,8 +86,11 @@ def _year_pairs(filing: Return, past: Past, matched: Mapping[Agency, Agency]) ->
     last = last_figures(filing, past, matched)
     if not last and filing.is_rollup:
         last = past.whole or {}
-    now = known(form, filing.record.values, filing.unread, summed=filing.is_rollup)
-    yield YearPair(filing, form, past.period, now, last)
+    yield YearPair(filing, form, past.period, _known_now(filing), last)
+
+
+def _known_now(filing: Return) -> dict[str, Decimal]:
+    return known(filing.form, filing.record.values, filing.unread, summed=filing.is_rollup)
 
 
 def _whole(pairs: list[YearPair]) -> YearPair:
@@ -99,8 +103,7 @@ def _whole(pairs: list[YearPair]) -> YearPair:
         for name, cell in one.form.cells.items()
         if cell.additive and all(name in years.now and name in years.last for years in pairs)
     ]
-    now = {name: reduce(EXACT.add, (years.now[name] for years in pairs), ZERO) for name in names}
-    last = {name: reduce(EXACT.add, (years.last[name] for years in pairs), ZERO) for name in names}
+    now, last = sums(names, [p.now for p in pairs]), sums(names, [p.last for p in pairs])
     return YearPair(one.filing, one.form, one.last_period, now, last)
 
 
@@ -146,8 +149,11 @@ def gone(past: Past, matched: Mapping[Agency, Agency]) -> list[Agency]:
 
 
 def went(agency: Agency, past: Past) -> Finding:
-    """Return the finding on an agency that is gone."""
-    facts: dict[str, object] = {"agency": str(agency), "period": past.period}
+    """Return the finding on an agency that is gone, with how much its successor has to carry over."""
+    carried = past.form.carried(past.values[agency]) if agency in past.values else {}
+    is_known = past.form.copied and carried.keys() == past.form.copied.keys()
+    much = reduce(EXACT.add, carried.values(), ZERO) if is_known else Word("not-known")
+    facts: dict[str, object] = {"agency": str(agency), "period": past.period, "carried": much}
     return Finding("agency-gone", agency=str(agency), facts=facts)
 
 
@@ -160,19 +166,29 @@ def _carried(years: YearPair) -> Iterator[Finding]:
     In a line of totals the rule follows from the other lines; it is reported only if it holds in all of these.
     """
     figures = dict(years.now) | of_last_year(years.last)
-    failing: dict[str, list[Identity]] = {}
-    for identity in years.form.carries:
-        names = identity.equation.names
-        if all(name in figures for name in names) and identity.equation.difference(figures):
-            failing.setdefault(identity.rule.key, []).append(identity)
-    for identities in failing.values():
-        single = [i for i in identities if not years.form.cells[i.equation.left.names[0]].is_total]
+    for identities in _failing(years.form, figures):
+        single = [i for i in identities if not _left(years.form, i).is_total]
         for identity in single or identities:
             yield _carry_finding(years, identity, figures)
 
 
+def _failing(form: Form, figures: Figures) -> Iterator[list[Identity]]:
+    """Yield the lines in which each rule from year to year does not hold for *figures* of both years."""
+    failing: dict[str, list[Identity]] = {}
+    for identity in form.carries:
+        names = identity.equation.names
+        if all(name in figures for name in names) and identity.equation.difference(figures):
+            failing.setdefault(identity.rule.key, []).append(identity)
+    yield from failing.values()
+
+
+def _left(form: Form, identity: Identity) -> Cell:
+    """Return this year's cell that a rule from year to year derives."""
+    return form.cells[identity.equation.left.names[0]]
+
+
 def _carry_finding(years: YearPair, identity: Identity, figures: Figures) -> Finding:
-    cell, right = years.form.cells[identity.equation.left.names[0]], identity.equation.right
+    cell, right = _left(years.form, identity), identity.equation.right
     found, expected = figures[cell.name], right.value(figures)
     finding = years.finding(
         "carry-over" if identity.is_copy else "stock",
@@ -194,6 +210,76 @@ def _term_label(years: YearPair, identity: Identity, name: str) -> str:
     cell = years.form.cells[name.removeprefix(LAST)]
     label = cell.row_path[-1] if identity.rule.rows else cell.column_path[-1]
     return f"{years.last_period} {label}" if name.startswith(LAST) else label
+
+
+# -- several agencies together
+
+
+def of_split(split: Split, returns: Mapping[str, Return], past: Past) -> Iterator[Finding]:
+    """Yield findings on the sums of the successors of a split agency that do not follow from last year's sums.
+
+    *returns* are those of this year by code. Without the return of a successor nothing is compared.
+    """
+    if not all(code in returns for code in split.successors):
+        return
+    filings = [returns[code] for code in split.successors]
+    names = "、".join(str(filing.agency) for filing in filings)
+    about = {"agency": str(split.agency), "agencies": names}
+    for finding, _ in _sums_carried("split-carry-over", split.agency, filings, split.last, past):
+        yield replace(finding, facts=finding.facts | about)
+
+
+def of_district(
+    district: Agency, returns: Mapping[str, Return], past: Past, matched: Mapping[Agency, Agency]
+) -> Iterator[Finding]:
+    """Yield findings on the sums of *returns* that do not follow from what the *district* published last year.
+
+    The agencies are named whose figures differ from their own of last year, or that are gone.
+    """
+    published = past.periods_of(district).get(past.period)
+    filings = returns.values()
+    for finding, identity in _sums_carried("district-carry-over", district, filings, published or {}, past):
+        facts = finding.facts | {"agencies": _contributors(identity, filings, past, matched)}
+        yield replace(finding, facts=facts)
+
+
+def _sums_carried(
+    code: str, agency: Agency, filings: Iterable[Return], last: Figures, past: Past
+) -> Iterator[tuple[Finding, Identity]]:
+    """Yield a finding for each sum that should equal one of last year's and does not; the total alone if it differs."""
+    form = past.form
+    now = added([_known_now(filing) for filing in filings], form)
+    figures = dict(now) | of_last_year(last)
+    for identities in _failing(form, figures):
+        copies = [identity for identity in identities if identity.is_copy]
+        for identity in [i for i in copies if _left(form, i).is_total] or copies:
+            cell, expected = _left(form, identity), identity.equation.right.value(figures)
+            facts = {"label": cell.label, "period": past.period, "rule": identity.rule.label}
+            place, found = (*layout(form).address(cell.name), cell.name), figures[cell.name]
+            yield Finding(code, "", str(agency), *place, found, expected, facts), identity
+
+
+_MOST_NAMES = 10
+
+
+def _contributors(
+    identity: Identity, filings: Iterable[Return], past: Past, matched: Mapping[Agency, Agency]
+) -> str | Word:
+    """Return the agencies with another figure than their own of last year, such as 司法局（003） 5 → 9."""
+    cell, right = _left(past.form, identity), identity.equation.right
+    before = {agency: of_last_year(figures) for agency, figures in past.values.items()}
+    pairs: list[tuple[Agency, Decimal, Decimal]] = []
+    for filing in filings:
+        old, now = matched.get(filing.agency), _known_now(filing)
+        last = before[old] if old else dict.fromkeys(right.names, ZERO)
+        if all(name in last for name in right.names) and cell.name in now:
+            pairs.append((filing.agency, right.value(last), now[cell.name]))
+    pairs += [
+        (agency, right.value(before[agency]), ZERO) for agency in gone(past, matched) if agency in before
+    ]
+    differing = [f"{agency} {then:f} → {now:f}" for agency, then, now in pairs if then != now]
+    more = "…" if len(differing) > _MOST_NAMES else ""
+    return "、".join(differing[:_MOST_NAMES]) + more if differing else Word("not-known")
 
 
 # -- repeated figures and large changes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -13,9 +14,9 @@ from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Waiver
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
-from xltools.data.record import Figures
+from xltools.data.record import Agency, Figures
 from xltools.data.roster import Roster
-from xltools.data.roster_lines import entry_of
+from xltools.data.roster_lines import code_meant, entry_of
 from xltools.text import Word
 
 
@@ -23,8 +24,9 @@ class Survey:
     """The filings of a collection, compared with each other, with the roster and with last year.
 
     ``absent`` are the agencies of the roster without a filing and ``missing`` the findings on them; ``changes`` are the
-    findings on agencies without a filing that are new, or gone since last year. *former* are filings that a waiver may have
-    been for.
+    other findings on no single file: on agencies that are new or gone since last year, and on sums over several
+    agencies. ``unmatched`` are the waivers whose agency is neither on the roster nor in a file nor known of last year.
+    *former* are filings that a waiver may have been for.
     """
 
     def __init__(
@@ -35,14 +37,23 @@ class Survey:
         past: Past | None,
         versions: Versions,
         former: Sequence[Filing] = (),
+        district: str = "",
     ) -> None:
-        self.roster, self.policy, self.past = roster, policy, past
+        past = past.after(roster) if past and roster else past
+        self.roster, self.past = roster, past
         self.entries = [entry_of(filing, roster) for filing in filings]
         self._versions, self._former = versions, former
         self._duplicates = duplicates(filings, self.entries, versions.groups)
         pairs = zip(filings, self.entries, strict=True)
         self._peers = [peer_of(filing, entry) for filing, entry in pairs]
         self._groups = PeerGroups([peer for peer in self._peers if peer], policy.thresholds)
+        everyone = [filing.agency for filing in filings if filing.agency]
+        members = (one.members for one in filings if isinstance(one, Return))
+        everyone += [member.agency for some in members for member in some]
+        elsewhere = (*roster.left_out, *(entry for entry, _ in roster.successions)) if roster else ()
+        named = [*everyone, *(past.values if past else ()), Agency(district, district, district)]
+        named += [entry.agency() for entry in elsewhere]
+        self.policy = policy = policy.with_codes(lambda wanted: code_meant(wanted, roster, named))
         present = {entry.code for entry in self.entries if entry}
         self.absent = tuple(entry for entry in roster or () if entry.code not in present)
         self.missing = tuple(
@@ -50,12 +61,12 @@ class Survey:
             for entry in self.absent
             for name in [str(entry.agency())]
         )
-        everyone = [filing.agency for filing in filings if filing.agency]
-        members = (one.members for one in filings if isinstance(one, Return))
-        everyone += [member.agency for some in members for member in some]
         everyone += [entry.agency() for entry in self.absent]
         self._matched = past.matches(everyone) if past else {}
-        self.changes = tuple(self._changes(past)) if past and roster else ()
+        self.unmatched = [w for w in policy.waivers if roster and not code_meant(w.agency, roster, named)]
+        self.changes: tuple[Finding, ...] = ()
+        if past and roster:
+            self.changes = (*self._changes(past), *self._sums(filings, roster, past, district))
 
     def _changes(self, past: Past) -> Iterator[Finding]:
         """Yield findings on new agencies without a filing and on agencies that are gone; both need a roster."""
@@ -64,6 +75,25 @@ class Survey:
                 yield self.policy.applied(prior.new(entry.agency(), past), entry.code)
         for agency in prior.gone(past, self._matched):
             yield self.policy.applied(prior.went(agency, past), agency.code)
+
+    def _sums(
+        self, filings: Sequence[Filing], roster: Roster, past: Past, district: str
+    ) -> Iterator[Finding]:
+        """Yield findings on sums over agencies that have one return each: of a split, and of the whole district."""
+        pairs = [(e.code, f) for e, f in zip(self.entries, filings, strict=True) if e]
+        times = Counter(code for code, _ in pairs)
+        returns = {
+            code: filing
+            for code, filing in pairs
+            if times[code] == 1 and isinstance(filing, Return) and prior.is_comparable(filing, past)
+        }
+        for split in past.splits:
+            for finding in prior.of_split(split, returns, past):
+                yield self.policy.applied(finding, split.agency.code)
+        if district and returns.keys() == roster.order.keys():
+            own = Agency(district, district, district)
+            for finding in prior.of_district(own, returns, past, self._matched):
+                yield self.policy.applied(finding, district)
 
     def last(self, filing: Filing) -> Figures:
         """Return the figures of the filing's agency of last year."""
@@ -82,7 +112,8 @@ class Survey:
 
     def judged(self, filing: Filing, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Yield *findings* with the coordinator's decisions and the agency's explanations, and decisions that lapsed."""
-        code = filing.agency.code if filing.agency else ""
+        entry = entry_of(filing, self.roster)
+        code = entry.code if entry else filing.agency.code if filing.agency else ""
         reading, lapsed = "", dict[Waiver, Finding]()
         if isinstance(filing, Return) and self.policy.has_versions(code):
             reading = reading_digest(filing)

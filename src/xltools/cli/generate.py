@@ -24,7 +24,7 @@ from xltools.cli.returns import find_past
 from xltools.collection import issuing, recording
 from xltools.data.finding import Finding
 from xltools.data.period import Period
-from xltools.data.roster import Entry
+from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes, write_each
 from xltools.report.text import findings_text
@@ -75,7 +75,7 @@ def command(lang: Lang) -> click.Command:
         past = find_past(prior, own, definition, period, lang, ReadingOptions())
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
-        last = issuing.last_figures(past, agencies or entries, district) if past else {}
+        last = issuing.last_figures(past, agencies or Roster(entries), district) if past else {}
         issue = issuing.Issue(definition, period, district, password, secret, last=last, show_last=show_last)
 
         def compared(files: Sequence[Path]) -> Iterator[Path]:

@@ -22,7 +22,7 @@ from xltools.cli.options import (
 from xltools.cli.output import emit, emit_block, emit_blocks, inform
 from xltools.cli.output_files import point_to_explanations
 from xltools.cli.recording import record
-from xltools.cli.returns import execution, say_faults, say_skipped
+from xltools.cli.returns import execution, say_faults, say_skipped, say_unmatched
 from xltools.collection import recording
 from xltools.collection.manifest import Settings, path_of, read
 from xltools.collection.proving import Mismatch, prove
@@ -133,6 +133,7 @@ def _merged(
     merged = merge_files(places, options, reading.for_form(options.form), execution(reading, lang))
     say_faults(merged.last_year, lang)
     say_skipped(merged.inputs, lang)
+    say_unmatched(merged.outcome.collection, lang)
     return merged
 
 

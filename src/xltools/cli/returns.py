@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from xltools.checking.collection import Collection
 from xltools.cli.options import CollectionDefaults, ReadingOptions
 from xltools.cli.output import inform, progress
 from xltools.collection.last_year import LastYear, read_last_year
@@ -59,6 +60,12 @@ def read_all(
     if not is_silent:
         say_skipped(inputs, lang)
     return inputs
+
+
+def say_unmatched(collection: Collection, lang: Lang) -> None:
+    """Print to stderr the agencies of the waivers that have no effect, if any."""
+    if agencies := dict.fromkeys(waiver.agency for waiver in collection.unmatched):
+        inform(catalog(lang)("report.waivers-unmatched", agencies="、".join(agencies)))
 
 
 def say_skipped(inputs: Inputs, lang: Lang) -> None:

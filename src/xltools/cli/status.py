@@ -26,7 +26,7 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
 from xltools.cli.output_files import FILES, refuse_output, write_file
-from xltools.cli.returns import find_past, read_all
+from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import default_due
 from xltools.data.period import Period
@@ -82,6 +82,7 @@ def command(lang: Lang) -> click.Command:
         inputs = read_all(inbox, definition, lang, reading, allow_none=True, roster=agencies, district=home)
         past = find_past(prior, own, definition, period, lang, reading)
         collection = examine(inputs.filings, agencies, period, home, policy=own.policy, past=past)
+        say_unmatched(collection, lang)
         today = on.date() if on else dt.datetime.now().astimezone().date()
         found = board(collection, agencies, last, today)
         if remind:

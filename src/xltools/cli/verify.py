@@ -23,7 +23,7 @@ from xltools.cli.options import (
 from xltools.cli.output import emit, encoding, inform, progress
 from xltools.cli.output_files import FILES, point_to_explanations, refuse_output, write_file
 from xltools.cli.recording import record
-from xltools.cli.returns import find_past, read_all
+from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection import recording
 from xltools.collection.accepting import accepted_versions, unused_waivers
 from xltools.collection.reading import Inputs
@@ -92,6 +92,7 @@ def command(lang: Lang) -> click.Command:
         if is_as_usual and inbox == (own.inbox,):
             record(lambda _: recording.found(collection), lang)
             _say_unused(own.policy, collection, lang)
+        say_unmatched(collection, lang)
         _report(collection, how, output, lang, inputs, is_new=how == "xlsx" and not force)
         if back:
             _return_files(back, collection, inputs, limits_from(reading.limits), lang)

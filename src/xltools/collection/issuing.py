@@ -11,7 +11,7 @@ from xltools.collection.settings import Folder, check_identity
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
 from xltools.data.prior import Past
-from xltools.data.roster import Entry, Roster, name_faults
+from xltools.data.roster import Entry, Roster, name_faults, several
 from xltools.errors import InputError, Problem, RosterError
 from xltools.excel.writer import check_password
 from xltools.excel.writer.stamping import IssueWriter
@@ -107,9 +107,13 @@ def generate(
     return [path for _, path in outputs]
 
 
-def last_figures(past: Past, entries: Iterable[Entry], district: str) -> dict[str, Mapping[str, Decimal]]:
-    """Return last year's figures by code, for those *entries* that have any."""
-    agencies = [entry.agency(district) for entry in entries]
+def last_figures(past: Past, roster: Roster, district: str) -> dict[str, Mapping[str, Decimal]]:
+    """Return last year's figures by code, for those agencies of the *roster* that have any.
+
+    They include those of agencies that an agency has taken over.
+    """
+    past = past.after(roster)
+    agencies = [entry.agency(district) for entry in roster]
     matched = past.matches(agencies)
     return {agency.code: past.values[matched[agency]] for agency in agencies if agency in matched}
 
@@ -128,10 +132,12 @@ def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple
         return (Entry(code, agency, {}),)
     if agency is None:
         return roster.entries
-    entry = roster.find(agency)
-    if entry is None:
+    meant = roster.meant(agency)
+    if not meant:
         raise InputError(Problem("no-such-agency", facts={"wanted": agency}))
-    return (entry,)
+    if len(meant) > 1:
+        raise InputError(several(agency, meant))
+    return meant
 
 
 def check_inputs(period: Period | None, district: str, password: str = "") -> None:

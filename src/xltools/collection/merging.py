@@ -7,7 +7,7 @@ added, and a file replaces another one only as :mod:`xltools.checking.versions` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.versions import Replacement
@@ -18,8 +18,8 @@ from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency, same_agency
 from xltools.data.rollup import Coverage, Rollup
-from xltools.data.roster import Roster
-from xltools.data.roster_lines import entry_of, named_for
+from xltools.data.roster import Roster, several
+from xltools.data.roster_lines import code_meant, entry_of, named_for
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
 from xltools.text import clerk, message
@@ -34,10 +34,15 @@ class Exclusion:
     what: str
     reason: str
 
-    def covers(self, filing: Filing) -> bool:
-        """Return whether *filing* is left out."""
-        by_code = filing.agency is not None and filing.agency.code == self.what
-        return by_code or self.what in {filing.source.name, filing.source.path}
+    def names(self, source: Source) -> bool:
+        """Return whether it names the file, by its name or by its path or the end of it."""
+        path, end = (text.replace("\\", "/") for text in (source.path, self.what))
+        return end in {source.name, path} or path.endswith(f"/{end}")
+
+    def covers(self, filing: Filing, roster: Roster | None) -> bool:
+        """Return whether *filing* is left out; ``what`` is the code of an agency or the whole path of a file."""
+        agency = entry_of(filing, roster) or filing.agency
+        return self.what == filing.source.path or (agency is not None and agency.code == self.what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +70,16 @@ def merge(
     """Verify and add up *filings*; with *incomplete*, files with errors are left out and the roll-up says so.
 
     *former* are older versions of them; see :func:`~xltools.checking.collection.examine`.
-    Raises :class:`InputError` for an exclusion that names neither a file nor an agency of the roster.
+    Raises :class:`InputError` for an exclusion that names neither a file nor an agency of the roster, or several.
     """
     filings = tuple(filings)
-    _refuse_unknown(exclusions, filings, roster)
-    pairs = [(filing, next((x for x in exclusions if x.covers(filing)), None)) for filing in filings]
+    exclusions = _resolved(exclusions, filings, roster)
+    pairs = [(filing, next((x for x in exclusions if x.covers(filing, roster)), None)) for filing in filings]
     kept = [filing for filing, exclusion in pairs if exclusion is None]
     reasons = {exclusion.what: exclusion.reason for exclusion in exclusions}
-    expected = Roster(tuple(e for e in roster if e.code not in reasons)) if roster else None
-    past = past.without(reasons) if past else None  # an agency that is left out is not reported as gone
+    expected = roster.without(reasons) if roster else None
+    if past:  # an agency that is left out is not reported as gone
+        past = past.without(_left_out(reasons, filings, roster))
     collection = examine(kept, expected, period, district, policy=policy, past=past, former=former)
     added = [filing for one in collection.counting if (filing := _addable(one))]
     if not added or (collection.has_errors and not incomplete):
@@ -106,13 +112,39 @@ def merge(
     return Merge(collection, rollup)
 
 
-def _refuse_unknown(
+def _resolved(
     exclusions: Sequence[Exclusion], filings: Sequence[Filing], roster: Roster | None
-) -> None:
-    codes = roster.order if roster else {}
-    wrong = [x.what for x in exclusions if x.what not in codes and not any(map(x.covers, filings))]
-    if wrong:
-        raise InputError(*(Problem("no-such-exclude", facts={"wanted": what}) for what in wrong))
+) -> list[Exclusion]:
+    """Return the exclusions of agencies by their code and of files by their path.
+
+    Raises :class:`InputError` naming all that are unclear.
+    """
+    agencies = [filing.agency for filing in filings if filing.agency]
+    found: list[Exclusion] = []
+    problems: list[Problem] = []
+    for one in exclusions:
+        files = sorted({filing.source.path for filing in filings if one.names(filing.source)})
+        if one.what in files or len(files) == 1:
+            found.append(replace(one, what=one.what if one.what in files else files[0]))
+        elif files:
+            problems.append(Problem("exclude-several", facts={"wanted": one.what, "found": "、".join(files)}))
+        elif code := code_meant(one.what, roster, agencies):
+            found.append(replace(one, what=code))
+        elif meant := roster.meant(one.what) if roster else ():
+            problems.append(several(one.what, meant))
+        else:
+            problems.append(Problem("no-such-exclude", facts={"wanted": one.what}))
+    if problems:
+        raise InputError(*problems)
+    return found
+
+
+def _left_out(codes: Iterable[str], filings: Sequence[Filing], roster: Roster | None) -> list[Agency]:
+    """Return the agencies with *codes*, as the roster and the files have them."""
+    known = {filing.agency for filing in filings if filing.agency}
+    known |= {entry.agency() for entry in roster or ()}
+    wanted = set(codes)
+    return sorted(agency for agency in known if agency.code in wanted)
 
 
 def _addable(one: Examined) -> Return | None:

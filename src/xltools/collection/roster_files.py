@@ -4,33 +4,76 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xltools.data.roster import Roster, build
+from xltools.data.roster import NEEDED_HEADS, USUAL_HEADS, Roster, build, head_key, numbered
 from xltools.errors import Problem, RosterError
 from xltools.files import decoded, read_bytes
 
 _WORKBOOKS = {".xlsx", ".xlsm"}
+_FIRST = 20  # rows in which the heads are looked for
+
+Rows = list[tuple[int, list[str]]]
+Heads = Sequence[Sequence[str]]
 
 
 def load_roster(path: Path) -> Roster:
-    """Return the roster in a CSV file or the first sheet of a workbook; raises :class:`RosterError`."""
-    return build(rows_of(path), str(path))
+    """Return the roster in a CSV file or in a sheet of a workbook; raises :class:`RosterError`."""
+    return build(rows_of(path, NEEDED_HEADS, USUAL_HEADS), str(path))
 
 
-def rows_of(path: Path) -> Iterable[tuple[int, Sequence[str]]]:
-    """Return the numbered rows of a CSV file (UTF-8, UTF-16 or GB18030) or of the first sheet of a workbook.
+def roster_text(path: Path, before: Roster | None = None) -> str:
+    """Return the roster in that file as the text of ``roster.csv``; raises :class:`RosterError` for a faulty one.
 
-    Raises :class:`RosterError` if it is neither, :class:`InputError` if it cannot be read.
+    The rows above the heads are left out. Without a column of codes the agencies are numbered; those that are on the
+    roster *before* keep their codes.
     """
-    if path.suffix.casefold() in _WORKBOOKS:
-        from xltools.excel.sheet_rows import first_sheet  # noqa: PLC0415  only a workbook needs openpyxl
+    rows = numbered(rows_of(path, NEEDED_HEADS, USUAL_HEADS), before)
+    build(rows, str(path))
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(row for _, row in rows)
+    return text.getvalue()
 
-        return first_sheet(path)
+
+def rows_of(path: Path, needed: Heads, usual: Heads = ()) -> Rows:
+    """Return the numbered rows of a plain table in a CSV file (UTF-8, UTF-16 or GB18030) or a workbook, heads first.
+
+    *needed* and *usual* are the possible heads of each column. The heads are the row with the most of these columns
+    among the first rows of a sheet. The first sheet with all that are needed is taken, else the one with the most.
+    Without any head all rows of the first sheet are returned. Raises :class:`RosterError` if the file is neither,
+    :class:`InputError` if it cannot be read.
+    """
+    best: Rows = []
+    most = -1
+    for sheet in _sheets(path):
+        place = max(
+            range(min(len(sheet), _FIRST)), key=lambda n: _count(sheet[n][1], (*needed, *usual)), default=0
+        )
+        rows = sheet[place:]
+        row = rows[0][1] if rows else []
+        if (count := _count(row, (*needed, *usual))) > most:
+            best, most = rows, count
+        if _count(row, needed) == len(needed):
+            return rows
+    return best
+
+
+def _count(row: Sequence[str], heads: Heads) -> int:
+    """Return how many of the columns have a head in that row."""
+    keys = set(map(head_key, row))
+    return sum(not keys.isdisjoint(names) for names in heads)
+
+
+def _sheets(path: Path) -> Iterator[Rows]:
+    if path.suffix.casefold() in _WORKBOOKS:
+        from xltools.excel.sheet_rows import sheets  # noqa: PLC0415  only a workbook needs openpyxl
+
+        yield from sheets(path)
+        return
     text = decoded(read_bytes(path))
     if text is None:
         raise RosterError(Problem("roster-encoding", str(path)))
-    sample = text[: text.find("\n")] if "\n" in text else text
-    delimiter = max("\t;，,", key=sample.count)
-    return enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1)
+    lines = text.splitlines()[:_FIRST]
+    delimiter = max("\t;，,", key=lambda mark: (sum(mark in line for line in lines), text.count(mark)))
+    yield list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1))

@@ -6,9 +6,8 @@ zipped and read in ten years. Inside such a folder the commands need no options.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,24 +15,25 @@ from pathlib import Path
 from typing import Any
 
 from xltools.collection.location import FILE
-from xltools.collection.roster_files import load_roster, rows_of
+from xltools.collection.roster_files import load_roster, roster_text, rows_of
 from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
 from xltools.data.period import Period
 from xltools.data.policy import Policy, Thresholds
-from xltools.data.roster import CODE_HEADS
+from xltools.data.roster import CODE_HEADS, head_key
 from xltools.errors import InputError, InvalidValueError, Problem
 from xltools.files import refuse_existing, write_atomically
 from xltools.form.library import DEFAULT, find
 from xltools.text import Lang, Word, catalog
 from xltools.toml_tables import nearest, read_text, structure
 
+ROSTER = "roster.csv"
 WAIVERS = "waivers.csv"
 WAIVERS_WORKBOOK = "waivers.xlsx"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 100  # characters of a district; it stands in headers and properties
 _LEVELS = [severity.value for severity in Severity]
 WAIVER_HEADS = {
-    "agency": ("agency", *CODE_HEADS),
+    "agency": ("agency", *CODE_HEADS, "单位", "单位名称", "单位代码"),
     "code": ("finding", "问题代码"),
     "cell": ("cell", "单元格"),
     "reason": ("reason", "理由"),
@@ -115,7 +115,7 @@ class Folder:
     @property
     def roster(self) -> Path:
         """The list of agencies that have to report."""
-        return self.path / "roster.csv"
+        return self.path / ROSTER
 
     @property
     def inbox(self) -> Path:
@@ -184,9 +184,11 @@ def _waivers(folder: Path, problems: list[Problem]) -> Iterator[Waiver]:
 
 def _rows_of_waivers(path: Path, problems: list[Problem]) -> Iterator[Waiver]:
     rows = [
-        (number, [cell.strip() for cell in row]) for number, row in rows_of(path) if any(map(str.strip, row))
+        (number, [cell.strip() for cell in row])
+        for number, row in rows_of(path, tuple(WAIVER_HEADS.values()))
+        if any(map(str.strip, row))
     ]
-    head = [cell.casefold() for cell in rows[0][1]] if rows else []
+    head = list(map(head_key, rows[0][1])) if rows else []
     places = {
         key: next((head.index(n) for n in names if n in head), None) for key, names in WAIVER_HEADS.items()
     }
@@ -233,26 +235,29 @@ def create(
     roster: Path,
     form: str = DEFAULT,
     due: dt.date | None = None,
-    prior: str = "",
+    prior: Path | str = "",
     lang: Lang = "zh",
 ) -> Folder:
     """Create the folder of a collection with its files, whose comments are in *lang*, and return the collection.
 
-    The *roster* is copied. *prior* is the path of last year's collection or roll-up, from the folder. See
-    :func:`default_due` for the default of *due*. Raises :class:`InputError` for a period or a district that a workbook cannot
-    have, :class:`RosterError` for a faulty roster, :class:`OutputError` if the folder is a collection already.
+    The *roster* is copied; without codes its agencies are numbered, or keep the codes of last year's. *prior* is the path of last year's collection or
+    roll-up, which the settings keep relative to the folder. See :func:`default_due` for the default of *due*. Raises
+    :class:`InputError` for a period or a district that a workbook cannot have and for a *prior* that is not there,
+    :class:`RosterError` for a faulty roster, :class:`OutputError` if the folder is a collection already.
     """
     check_identity(period, district)
     find(form)
-    load_roster(roster)  # refuse a faulty roster now and not when the first command runs in the folder
+    if prior and not Path(prior).exists():
+        raise InputError(Problem("no-such-path", str(prior)))
+    last_year = Path(prior) / ROSTER
+    agencies = roster_text(roster, load_roster(last_year) if prior and last_year.is_file() else None)
     t = catalog(lang)
     about = {"form": form, "period": period, "due": due or default_due(period)}
-    rows = io.StringIO(newline="")
-    csv.writer(rows, lineterminator="\n").writerows(row for _, row in rows_of(roster))
-    settings = t("folder.collection", district=_quoted(district), prior=_quoted(prior), **about)
+    place = _seen_from(path, Path(prior)) if prior else ""
+    settings = t("folder.collection", district=_quoted(district), prior=_quoted(place), **about)
     texts = {
         path / FILE: settings,
-        path / "roster.csv": "\ufeff" + rows.getvalue(),
+        path / ROSTER: "\ufeff" + agencies,
         path / WAIVERS: "\ufeff" + t("folder.waivers"),
     }
     refuse_existing(texts)
@@ -261,6 +266,14 @@ def create(
     for file, text in texts.items():
         write_atomically(file, text.encode(), is_new=True)
     return load(path)
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    """Return *path* relative to *folder*, with forward slashes; absolute if they are on two drives of Windows."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
 
 
 def _quoted(text: str) -> str:

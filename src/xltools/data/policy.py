@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
@@ -34,6 +34,12 @@ class Policy:
     waivers: tuple[Waiver, ...] = ()
     thresholds: Thresholds = Thresholds()
     rule_makers: frozenset[str] = frozenset()  # codes of agencies that may fill in what only some may
+
+    def with_codes(self, code_of: Callable[[str], str | None]) -> Policy:
+        """Return the policy with the code of each agency that it names; *code_of* returns it, if there is one."""
+        waivers = tuple(replace(w, agency=code_of(w.agency) or w.agency) for w in self.waivers)
+        makers = frozenset(code_of(agency) or agency for agency in self.rule_makers)
+        return replace(self, waivers=waivers, rule_makers=makers)
 
     def applied(self, finding: Finding, agency: str, reading: str = "") -> Finding:
         """Return the finding with the level chosen for its code and the waiver that covers it, if any.

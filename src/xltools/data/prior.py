@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import reduce
+from typing import NamedTuple
 
 from xltools.data.filing import Filing, Return
 from xltools.data.period import Period
 from xltools.data.record import Agency, Figures
+from xltools.data.roster import Roster
 from xltools.errors import InputError, Problem
-from xltools.form.linear import ZERO
+from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
 from xltools.form.places import Years
+
+
+class Split(NamedTuple):
+    """An agency that was split, with the codes of this year's agencies that took it over.
+
+    ``last`` has the sums of its figures of last year and of those of its successors that existed then.
+    """
+
+    agency: Agency
+    successors: tuple[str, ...]
+    last: Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +36,7 @@ class Past:
 
     ``values`` has the known figures of each agency, totals included, with blanks as 0. A figure that could not be read
     and the totals over it are absent. An agency with two different returns has no figures. ``earlier`` has the figures of
-    the years before, from the roll-up that ``whole`` is from.
+    the years before, from the roll-up that ``whole`` is from. ``splits`` are the agencies that were split since.
     """
 
     form: Form
@@ -33,6 +47,39 @@ class Past:
     gathered: Agency | None = None  # the district of that roll-up, if nothing is left out of it
     earlier: Mapping[Period, Figures] = field(default_factory=dict)
     stated: frozenset[Agency] = frozenset()  # those with a return or a published report rather than a roll-up
+
+    splits: tuple[Split, ...] = ()
+
+    def after(self, roster: Roster) -> Past:
+        """Return a copy with the figures of agencies that were merged or split under those that took them over.
+
+        It is not known which part of the figures each successor of a split took: it has none, and the sum is in
+        ``splits``. Agencies that did not report last year change nothing.
+        """
+        if not roster.successions:
+            return self
+        lines = [*roster, *(entry for entry, _ in roster.successions)]
+        matched = self.matches(entry.agency() for entry in lines)
+        values, reporting, splits = dict(self.values), set(self.reporting), list[Split]()
+        for entry, successors in sorted(
+            roster.successions, key=lambda pair: len(pair[1])
+        ):  # merged ones first
+            old = matched.get(entry.agency())
+            if old is None:
+                continue
+            heirs = [
+                matched.get(heir.agency()) or Agency(old.district, heir.name, heir.name)
+                for heir in successors
+            ]
+            known_before = [values[agency] for agency in dict.fromkeys((old, *heirs)) if agency in values]
+            summed = added(known_before, self.form)
+            values.pop(old)
+            if len(heirs) > 1:
+                splits.append(Split(old, tuple(heir.code for heir in successors), summed))
+            values |= dict.fromkeys(heirs, summed if len(heirs) == 1 else {})
+            if old in reporting:
+                reporting = reporting - {old} | set(heirs)
+        return replace(self, values=values, reporting=frozenset(reporting), splits=tuple(splits))
 
     def periods_of(self, district: Agency) -> dict[Period, Figures]:
         """Return the sums of *district* by period, latest first, from its own roll-up or published report of last year.
@@ -77,11 +124,10 @@ class Past:
         kept = frozenset(agency for agency in self.reporting if agency.name != district)
         return replace(self, reporting=kept)
 
-    def without(self, codes: Iterable[str]) -> Past:
-        """Return a copy without the agencies with *codes* in ``reporting``."""
-        left_out = frozenset(codes)
-        kept = frozenset(agency for agency in self.reporting if agency.code not in left_out)
-        return replace(self, reporting=kept)
+    def without(self, agencies: Iterable[Agency]) -> Past:
+        """Return a copy without this year's *agencies* in ``reporting``."""
+        left_out = set(self.matches(agencies).values())
+        return replace(self, reporting=self.reporting - left_out)
 
 
 _KEYS: tuple[Callable[[Agency], Hashable], ...] = (
@@ -114,6 +160,20 @@ def known(form: Form, values: Figures, unread: frozenset[str], *, summed: bool =
         for name, cell in form.cells.items()
         if not form.reach[name] & unread and (cell.additive or not summed)
     }
+
+
+def added(figures: Iterable[Figures], form: Form) -> Figures:
+    """Return the sums of the additive figures that all *figures* have; those of one agency alone as they are."""
+    several = list(figures)
+    if len(several) == 1:
+        return several[0]
+    names = [n for n, cell in form.cells.items() if cell.additive and all(n in one for one in several)]
+    return sums(names, several)
+
+
+def sums(names: Iterable[str], figures: Sequence[Figures]) -> dict[str, Decimal]:
+    """Return the sum of each of the figures *names*, which are all known."""
+    return {name: reduce(EXACT.add, (one[name] for one in figures), ZERO) for name in names}
 
 
 def past_of(filings: Iterable[Filing], form: Form) -> Past:

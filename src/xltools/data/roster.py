@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,10 +17,22 @@ from xltools.white_space import is_blank
 
 _IMPOSSIBLE = r'[<>:"/\\|?*\x00-\x1f]'  # in a Windows file name
 _LONGEST = 180  # bytes of a name in UTF-8, so that CODE_NAME_YEAR.xlsx fits every file system
-CODE_HEADS = ("code", "代码", "编码", "单位代码", "单位编码", "机构代码")
-NAME_HEADS = ("name", "名称", "单位", "单位名称", "机构名称", "填报单位")
+CODE_HEADS = ("code", "代码", "编码", "单位代码", "单位编码", "机构代码", "统一社会信用代码")
+NAME_HEADS = (
+    *("name", "名称", "单位", "单位名称", "机构名称", "填报单位"),
+    *("单位全称", "部门", "部门名称", "机构", "报送单位", "责任单位"),
+)
 KIND_HEADS = ("kind", "类别", "单位类别")
 RULE_MAKER_HEADS = ("rule_maker", "规章制定主体")
+MERGED_HEADS = ("merged_into", "并入")
+SPLIT_HEADS = ("split_into", "拆分")
+NEEDED_HEADS = (CODE_HEADS, NAME_HEADS)
+USUAL_HEADS = (  # further columns of the table, by which its heads are recognised
+    *(KIND_HEADS, RULE_MAKER_HEADS, MERGED_HEADS, SPLIT_HEADS),
+    *(("序号", "no", "no."), ("联系人", "负责人"), ("电话", "联系电话", "手机"), ("备注", "说明")),
+)
+# What is written below a table, without spaces.
+_CLOSING = re.compile(r"(合计|总计|小计|共计|备注|填表人|制表)|(注|说明)[:：\d]|共\d+")
 _YES = {"是", "yes", "true", "1"}
 
 
@@ -44,15 +57,30 @@ class Entry(NamedTuple):
         """Whether the agency may fill in the figures that only rule-makers fill in."""
         return self._other(RULE_MAKER_HEADS).casefold() in _YES
 
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """The codes or names of the agencies that this one was merged into or split into; usually none."""
+        texts = (self._other(MERGED_HEADS), self._other(SPLIT_HEADS))
+        return tuple(
+            filter(None, (part.strip() for text in texts for part in re.split(r"[、，,;；\n]", text)))
+        )
+
     def _other(self, heads: tuple[str, ...]) -> str:
-        return next((cell for head, cell in self.others.items() if head.casefold() in heads), "")
+        return next((cell for head, cell in self.others.items() if head_key(head) in heads), "")
 
 
 @dataclass(frozen=True)
 class Roster:
-    """The agencies, with unique codes."""
+    """The agencies that have to report, with unique codes.
+
+    ``successions`` are the agencies that were merged into others or split, which need not report any more, each with
+    those that took it over; one that goes on is among its own successors. ``left_out`` are agencies that
+    :meth:`without` removed.
+    """
 
     entries: tuple[Entry, ...]
+    successions: tuple[tuple[Entry, tuple[Entry, ...]], ...] = ()
+    left_out: tuple[Entry, ...] = ()
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -62,23 +90,22 @@ class Roster:
         """The index of each code in the coordinator's order."""
         return {entry.code: index for index, entry in enumerate(self.entries)}
 
-    def get(self, code: str) -> Entry | None:
-        """Return the agency with that code, or ``None``."""
-        index = self.order.get(code)
-        return None if index is None else self.entries[index]
-
-    def alike(self, agency: Agency) -> Entry | None:
-        """Return the only entry of that name whose code differs in leading zeros or in how it is written, or ``None``."""
-        core, name = _core(agency.code), "".join(agency.name.split())
-        found = [e for e in self._by_core.get(core, ()) if "".join(e.name.split()) == name]
-        return found[0] if len(found) == 1 else None
-
     @cached_property
     def _by_core(self) -> dict[str, list[Entry]]:
         found: dict[str, list[Entry]] = {}
         for entry in self.entries:
             found.setdefault(_core(entry.code), []).append(entry)
         return found
+
+    def get(self, code: str) -> Entry | None:
+        """Return the agency with that code, or else the only one whose code differs in leading zeros, or ``None``.
+
+        Excel makes 1 of the code 001 when it saves a roster.
+        """
+        if (index := self.order.get(code)) is not None:
+            return self.entries[index]
+        alike = self._by_core.get(_core(code), ())
+        return alike[0] if len(alike) == 1 else None
 
     def find(self, wanted: str) -> Entry | None:
         """Return the agency with that code or else that name, or ``None``."""
@@ -94,21 +121,70 @@ class Roster:
         ]
         return found[0] if len(found) == 1 else None
 
+    def meant(self, wanted: str) -> tuple[Entry, ...]:
+        """Return the agencies that a person may mean by *wanted*: a code, a name, or a part of the name.
+
+        With one agency it is clear which is meant.
+        """
+        if entry := self.find(wanted) or (self.named(wanted) if wanted else None):
+            return (entry,)
+        return tuple(entry for entry in self.entries if len(wanted) > 1 and wanted in entry.name)
+
+    def without(self, codes: Iterable[str]) -> Roster:
+        """Return the roster without the agencies with *codes*."""
+        wanted = set(codes)
+        kept = tuple(entry for entry in self.entries if entry.code not in wanted)
+        left_out = tuple(entry for entry in self.entries if entry.code in wanted)
+        return replace(self, entries=kept, left_out=(*self.left_out, *left_out))
+
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _QUOTED = re.compile(r"""'(.+)|=?"(.+)\"""")
 
 
 def _plain_code(text: str) -> str:
-    """Return a code without what spreadsheets put around it, such as ="001", and without invisible characters."""
+    """Return a code in narrow characters, without invisible ones and without what spreadsheets put around it: ="001"."""
     visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
     quoted = _QUOTED.fullmatch(visible)
-    return next(filter(None, quoted.groups())).strip() if quoted else visible
+    bare = next(filter(None, quoted.groups())).strip() if quoted else visible
+    return bare.translate(_FULL_WIDTH)
 
 
 def _core(code: str) -> str:
-    """Return what two spellings of a code have in common: in narrow characters, without leading zeros."""
-    return _plain_code(code).translate(_FULL_WIDTH).casefold().lstrip("0")
+    """Return what two spellings of a code have in common: the code without leading zeros."""
+    plain = _plain_code(code).casefold()
+    return plain.lstrip("0") or plain[:1]
+
+
+def head_key(text: str) -> str:
+    """Return the head of a column for comparison: without spaces, a remark in brackets, and a mark at its end."""
+    bare = re.sub(r"[\s\u200b\ufeff]|[(（][^)）]*[)）]$", "", text)
+    return bare.translate(_FULL_WIDTH).strip("*:").casefold()
+
+
+def numbered(
+    rows: Sequence[tuple[int, list[str]]], before: Roster | None = None
+) -> list[tuple[int, list[str]]]:
+    """Return *rows*, heads first, without blank ones; with names but no codes they get the codes 001, 002 and so on.
+
+    An agency that is on the roster *before* keeps its code, and nobody else gets it.
+    """
+    kept = [(number, row) for number, row in rows if not all(map(is_blank, row))]
+    head = list(map(head_key, kept[0][1])) if kept else []
+    name = _column(head, NAME_HEADS)
+    if name is None or _column(head, CODE_HEADS) is not None:
+        return kept
+    former = (*before, *(entry for entry, _ in before.successions)) if before else ()
+    given = {entry.name: entry.code for entry in former}
+    width = max(_LEAST_DIGITS, len(str(len(kept) - 1)))
+    codes = (str(count).zfill(width) for count in itertools.count(1))
+    free = (code for code in codes if code not in given.values())
+    names = ["".join(row[name : name + 1]).strip() for _, row in kept[1:]]
+    column = (CODE_HEADS[3], *(given.get(text) or next(free) for text in names))
+    return [(number, [code, *row]) for code, (number, row) in zip(column, kept, strict=True)]
+
+
+_LEAST_DIGITS = 3  # of the codes that are given
 
 
 def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
@@ -120,11 +196,14 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
     first = next(lines, None)
     if first is None:
         raise RosterError(Problem("roster-empty", origin))
-    head = [cell.casefold() for cell in first[1]]
+    head = list(map(head_key, first[1]))
     code, name = _column(head, CODE_HEADS), _column(head, NAME_HEADS)
-    if code is None or name is None:
-        raise RosterError(Problem("roster-head", origin, {"head": "、".join(first[1])}))
-    entries: list[Entry] = []
+    place, heads = f"{origin}:{first[0]}", {"head": "、".join(filter(None, first[1]))}
+    if name is None:
+        raise RosterError(Problem("roster-head", place, heads))
+    if code is None:
+        raise RosterError(Problem("roster-no-codes", place, heads))
+    entries: list[tuple[int, Entry]] = []
     problems: list[Problem] = []
     lines_by_code: dict[str, int] = {}
     lines_by_name: dict[str, int] = {}
@@ -135,13 +214,49 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
             for i, (h, cell) in enumerate(zip(first[1], cells, strict=False))
             if h and i not in {code, name}
         }
-        entries.append(Entry(_plain_code(cells[code]), cells[name], others))
-        problems += _faults(entries[-1], number, origin, lines_by_code, lines_by_name)
+        entry = Entry(_plain_code(cells[code]), cells[name], others)
+        faults = list(_row_faults(entry, row)) or list(_faults(entry, number, lines_by_code, lines_by_name))
+        problems += [Problem(fault.code, f"{origin}:{number}", fault.facts) for fault in faults]
+        entries.append((number, entry))
     if not entries:
         problems.append(Problem("roster-empty", origin))
+    roster = divided([entry for _, entry in entries])
+    for number, entry in entries:
+        problems += [
+            Problem("roster-successor", f"{origin}:{number}", {"name": entry.name, "text": text})
+            for text in entry.successors
+            if len(roster.meant(text)) != 1
+        ]
     if problems:
         raise RosterError(*problems)
-    return Roster(tuple(entries))
+    return roster
+
+
+def divided(entries: Sequence[Entry]) -> Roster:
+    """Return the roster of *entries* without those that others took over."""
+    whole = Roster(tuple(entries))
+    goes_on = [not e.successors or (e,) in map(whole.meant, e.successors) for e in entries]
+    present = Roster(tuple(e for e, goes in zip(entries, goes_on, strict=True) if goes))
+    changed = (entry for entry in entries if entry.successors)
+    taken_over = tuple((e, tuple(x for text in e.successors for x in present.meant(text))) for e in changed)
+    return replace(present, successions=taken_over)
+
+
+def _row_faults(entry: Entry, row: Sequence[str]) -> Iterator[Problem]:
+    """Yield why a row is no agency: a sum or a remark below the table, or a formula whose result is not stored."""
+    cells = (entry.code, entry.name) if entry.name else row
+    if closing := next((cell for cell in cells if _CLOSING.match("".join(cell.split()))), None):
+        yield Problem("roster-closing", facts={"text": closing})
+        return
+    for what, text in (("code", entry.code), ("name", entry.name)):
+        if text.startswith("="):
+            yield Problem("roster-formula", facts={"what": Word(f"item-{what}"), "text": text})
+
+
+def several(wanted: str, meant: Iterable[Entry]) -> Problem:
+    """Return the problem that *wanted* may mean several agencies."""
+    agencies = "、".join(str(entry.agency()) for entry in meant)
+    return Problem("several-agencies", facts={"wanted": wanted, "agencies": agencies})
 
 
 def name_faults(code: str, name: str) -> Iterator[Problem]:
@@ -170,15 +285,13 @@ def _column(head: list[str], names: tuple[str, ...]) -> int | None:
 
 
 def _faults(
-    entry: Entry, number: int, origin: str, lines_by_code: dict[str, int], lines_by_name: dict[str, int]
+    entry: Entry, number: int, lines_by_code: dict[str, int], lines_by_name: dict[str, int]
 ) -> Iterator[Problem]:
     """Yield what is wrong with an entry, and record the line of its code and name for repetitions."""
-    place = f"{origin}:{number}"
-    for fault in name_faults(entry.code, entry.name):
-        yield Problem(fault.code, place, fault.facts)
+    yield from name_faults(entry.code, entry.name)
     for what, text, lines in (("code", entry.code, lines_by_code), ("name", entry.name, lines_by_name)):
         first = lines.setdefault(text.casefold(), number)  # Windows ignores the case of file names
         if text and first != number:
             yield Problem(
-                "roster-repeated", place, {"what": Word(f"item-{what}"), "text": text, "first": first}
+                "roster-repeated", facts={"what": Word(f"item-{what}"), "text": text, "first": first}
             )

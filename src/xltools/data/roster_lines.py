@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from xltools.data.filing import Filing
+from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 
 
 def entry_of(filing: Filing, roster: Roster | None) -> Entry | None:
-    """Return the line of the roster of a filing; ``None`` without one.
+    """Return the line of the roster of a filing, found by its code or, for a roll-up, by its name; ``None`` without one.
 
-    It is found by the code, even if one of both has lost its leading zeros, or, for a roll-up, by the name.
+    See :meth:`~xltools.data.roster.Roster.get` for a code that lost its leading zeros.
     """
     if roster is None or filing.agency is None:
         return None
-    entry = roster.get(filing.agency.code) or roster.alike(filing.agency)
+    entry = roster.get(filing.agency.code)
     if entry is None and filing.is_rollup:
         entry = roster.find(filing.agency.name)
     return entry
 
 
 def named_for(filing: Filing, roster: Roster) -> Entry | None:
-    """Return the line of the roster whose code is the beginning of the file name, as in issued names."""
-    return roster.get(filing.source.name.partition("_")[0])
+    """Return the line of the roster whose code is the beginning of the file name, as in issued names.
+
+    A number such as 2 counts the files rather than names the agency 002, unless it is a code itself.
+    """
+    code = filing.source.name.partition("_")[0]
+    return roster.get(code) if code in roster.order or code.startswith("0") else None
+
+
+def code_meant(wanted: str, roster: Roster | None, others: Iterable[Agency] = ()) -> str | None:
+    """Return the code of the one agency that a person means by a code, a name or a part of a name, or ``None``.
+
+    It is an agency of the *roster*, or one of the *others* with exactly that code or name.
+    """
+    if roster and (entry := roster.find(wanted)):
+        return entry.code
+    codes = {agency.code for agency in others if wanted in {agency.code, agency.name}}
+    codes = codes or {entry.code for entry in (roster.meant(wanted) if roster else ())}
+    return codes.pop() if len(codes) == 1 else None

@@ -1,4 +1,4 @@
-"""Rows of text from the first sheet of a workbook that is a plain table, read with openpyxl.
+"""Rows of text from the sheets of a workbook with plain tables, read with openpyxl.
 
 Rosters and waivers are such tables. openpyxl gets a copy of the workbook that holds only XML parts, each of them
 checked: the limits of the guard apply, and a document type is refused.
@@ -11,6 +11,7 @@ import io
 import re
 import warnings
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,13 @@ _STRICT = {  # the namespaces of "Strict Open XML", which openpyxl does not read
 }
 _LONGEST_FORMAT = 255  # characters of a number format, as in Excel
 _LAST_ROW = 1 << 20
+_MOST_SHEETS = 50  # sheets that are looked at
 # A format such as 000, optionally with a locale and a space of some width.
 _PADDED = re.compile(r"(?:\[\$-[^\]]*\])?(0{2,})(?:_.)?")
 
 
-def first_sheet(path: Path) -> Rows:
-    """Return the number and the cells of each row that has cells.
+def sheets(path: Path) -> Iterator[Rows]:
+    """Yield the rows of each worksheet, hidden ones last: the number and the cells of each row that has cells.
 
     Raises :class:`RosterError` when the file is not a workbook, is damaged or exceeds the limits, and
     :class:`InputError` when the system cannot read it.
@@ -57,14 +59,18 @@ def first_sheet(path: Path) -> Rows:
     limits = Limits()
     data = read_bytes(path, limits.file)
     try:
-        return _first_rows(_checked_copy(data, limits), limits)
+        copy, formulas = _checked_copy(data, limits)
+        yield from _sheets(copy, limits, has_formulas=formulas > 0)
     except Exception as error:  # openpyxl raises exceptions of many classes for a damaged workbook
         reason = error.code if isinstance(error, ScanError) else "damaged"
         raise RosterError(Problem("roster-unreadable", str(path), {"reason": reason})) from error
 
 
-def _checked_copy(data: bytes, limits: Limits) -> io.BytesIO:
-    """Return a zip of the XML parts of the workbook in *data*; raises :class:`ScanError` if a part exceeds the limits."""
+def _checked_copy(data: bytes, limits: Limits) -> tuple[io.BytesIO, int]:
+    """Return a zip of the XML parts of the workbook in *data*, and how many formulas they have.
+
+    Raises :class:`ScanError` if a part exceeds the limits.
+    """
     check_bytes(data, limits)
     copy, budget, count = io.BytesIO(), Budget(limits), _ElementCounter(limits)
     with open_zip(data, limits) as package, zipfile.ZipFile(copy, "w") as checked:
@@ -74,7 +80,7 @@ def _checked_copy(data: bytes, limits: Limits) -> io.BytesIO:
             if entry.filename.endswith(_XML):
                 parse(budget.part(package, entry), count.start)
                 checked.writestr(entry.filename, _transitional(unpacked(package, entry)))
-    return copy
+    return copy, count.formulas
 
 
 def _transitional(part: bytes) -> bytes:
@@ -90,6 +96,7 @@ class _ElementCounter:
     limits: Limits
     sheets: int = 0
     cells: int = 0
+    formulas: int = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Count one element; raises :class:`ScanError` for too many cells and for a number format that is too long.
@@ -98,6 +105,7 @@ class _ElementCounter:
         there are sheets.
         """
         self.sheets += tag == "sheet"
+        self.formulas += tag == "f"
         self.cells += (tag in {"row", "c"}) + len(attributes.get("sqref", "").split())
         if self.cells * max(self.sheets, 1) > 2 * self.limits.cells:
             raise beyond("cells", self.limits)
@@ -105,28 +113,57 @@ class _ElementCounter:
             raise ScanError("damaged", "a number format that is too long")
 
 
-def _first_rows(workbook: io.BytesIO, limits: Limits) -> Rows:
-    """Return the rows of the first worksheet.
+def _sheets(workbook: io.BytesIO, limits: Limits, *, has_formulas: bool) -> Iterator[Rows]:
+    """Yield the rows of each worksheet, hidden ones last.
 
     Read-only mode neither opens drawings nor fills merged ranges with cells. The dimension that the sheet declares
-    is ignored, because not every program writes it correctly.
+    is ignored, because not every program writes it correctly. A cell whose formula has no stored result shows the
+    formula.
     """
-    found: Rows = []
+    book = _opened(workbook, data_only=True)
+    if not book.worksheets:
+        raise ScanError("not-a-workbook")
     width = 0
+    for sheet in sorted(book.worksheets, key=lambda one: one.sheet_state != "visible")[:_MOST_SHEETS]:
+        formulas = _formulas(workbook, sheet.title) if has_formulas else {}
+        found: Rows = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for number, row in _numbered_rows(sheet):
+                width += len(row)
+                if width > limits.cells:
+                    raise beyond("cells", limits)
+                if row:
+                    texts = enumerate(map(_cell_text, row))
+                    found.append((number, [text or formulas.get((number, at), "") for at, text in texts]))
+        yield found
+
+
+def _opened(workbook: io.BytesIO, *, data_only: bool) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        book = openpyxl.load_workbook(workbook, read_only=True, data_only=True, keep_links=False)
-        if not book.worksheets:
-            raise ScanError("not-a-workbook")
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        for number, row in enumerate(sheet.iter_rows(max_row=_LAST_ROW), 1):
-            width += len(row)
-            if width > limits.cells:
-                raise beyond("cells", limits)
-            if row:
-                found.append((number, [_cell_text(cell) for cell in row]))
-    return found
+        return openpyxl.load_workbook(workbook, read_only=True, data_only=data_only, keep_links=False)
+
+
+def _numbered_rows(sheet: Any) -> Iterator[tuple[int, Any]]:
+    sheet.reset_dimensions()
+    return enumerate(sheet.iter_rows(max_row=_LAST_ROW), 1)
+
+
+def _formulas(workbook: io.BytesIO, title: str) -> dict[tuple[int, int], str]:
+    """Return the formulas of a sheet by row, counted from 1, and place in the row; none if they cannot be read."""
+    try:
+        sheet = _opened(workbook, data_only=False)[title]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return {
+                (number, at): unescaped(str(cell.value))
+                for number, row in _numbered_rows(sheet)
+                for at, cell in enumerate(row)
+                if cell.data_type == "f"
+            }
+    except Exception:  # noqa: BLE001  openpyxl translates formulas and fails on some whose results it reads
+        return {}
 
 
 def _cell_text(cell: Any) -> str:
