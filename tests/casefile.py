@@ -19,6 +19,7 @@ from typing import Any
 
 import clerk
 import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
 
 import hostile
 import published
@@ -258,8 +259,6 @@ def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) 
 
 def encrypted(content: bytes, password: str) -> bytes:
     """A workbook with a password to open."""
-    from msoffcrypto.format.ooxml import OOXMLFile
-
     out = io.BytesIO()
     OOXMLFile(io.BytesIO(content)).encrypt(password, out)
     return out.getvalue()

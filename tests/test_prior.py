@@ -582,7 +582,7 @@ def test_the_district_is_compared_when_all_returns_are_there():
     one, two = this_year({"1": 5, "2": 3})
     for now in (
         [one],
-        [one, two, replace(two, source=Source("x.xlsx", "x"))],
+        [one, two, replace(this_year({"1": 5, "2": 4})[1], source=Source("x.xlsx", "x"))],
         [one, RefusedFile(two.source, (), two.stamp)],
     ):
         assert "district-carry-over" not in codes(about_agencies(now, before, roster))

@@ -255,7 +255,7 @@ def test_a_workbook_that_is_damaged_or_hostile_is_refused_by_its_name(tmp_path, 
 HEAVY = {"bomb_of_spaces", "a_hundred_thousand_sheets_of_one_part", "millions_of_cells"}
 # Not read, although a return like that is.
 REFUSED_HERE = {
-    *("no_styles_part", "no_content_types", "format_of_brackets"),
+    *("no_styles_part", "no_content_types", "format_of_brackets", "style_out_of_range", "style_of_nothing"),
     *("formulas_behind_the_cells", "number_is_a_word"),  # a sheet behind the first, which has no heads
 }
 

@@ -232,7 +232,8 @@ def collection_defaults() -> CollectionDefaults:
 
 def agency_of(roster: Roster, wanted: str) -> Entry | None:
     """Return the agency of the roster with that code or name, or ``None``."""
-    return roster.find(wanted) or roster.named(wanted)
+    found = roster.meant(wanted)
+    return found[0] if len(found) == 1 else None
 
 
 def given(value: _Item | None, otherwise: _Item | None, name: str | Word) -> _Item:
