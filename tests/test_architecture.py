@@ -184,7 +184,7 @@ def test_no_chinese_in_logic():
         "report/delimited.py": "＝＋－＠﹦﹢﹣﹫",  # signs that a spreadsheet takes for = + - @
         "collection/settings.py": None,  # and a list of waivers
         "prose/filling.py": "｛｝",  # braces, as a Chinese keyboard gives them
-        "form/wording.py": "｛｝",
+        "form/wording.py": "｛｝＝＞＜",
         "document/manuscript.py": "＃",
         "document/publishing.py": "【】",  # around gaps
         "data/typed_numbers.py": None,  # words that clerks type where a number belongs

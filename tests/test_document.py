@@ -443,9 +443,13 @@ def test_form_writes_documents(command, form, tmp_path):
     run("form", command, "-o", out)
     assert out.read_bytes() == render(made, "docx")
     assert "exists" in run("form", command, "-o", out, expect=2)
-    run("form", command, "xxgk-2021", "-o", out, "--force", "--format", "html")
+    assert "ending-contradicts" in run(
+        "form", command, "xxgk-2021", "-o", out, "--force", "--format", "html", expect=2
+    )
+    out = tmp_path / "a"
+    run("form", command, "xxgk-2021", "-o", out, "--format", "html")
     assert out.read_bytes() == render(made, "html")
     assert run("form", command, "--format", "md").strip() == render(made, "md").decode().strip()
     assert "needs-output" in run("form", command, expect=2)
     assert "unknown-ending" in run("form", command, "-o", tmp_path / "a.wps", expect=2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.docx"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "a.docx"]

@@ -463,7 +463,10 @@ def test_an_output_is_not_overwritten_unasked_and_a_workbook_never(capsys, tmp_p
     command(capsys, one, "-o", table, "--force", expect=0)
     copy = tmp_path / one.name
     shutil.copy(one, copy)
-    assert "is a workbook" in command(capsys, one, "-o", copy, "--format", "csv", "--force", expect=2)
+    assert "ending" in command(capsys, one, "-o", copy, "--format", "csv", "--force", expect=2)
+    disguised = copy.rename(tmp_path / "return")
+    assert "is a workbook" in command(capsys, one, "-o", disguised, "--format", "csv", "--force", expect=2)
+    copy = disguised
     assert copy.read_bytes() == one.read_bytes()
 
 

@@ -117,6 +117,19 @@ def test_everything_found_is_told_where_it_belongs(problems):
         assert all(message(finding, lang) in page.told["missing"] for finding in problems.missing)
 
 
+def test_every_finding_that_is_counted_is_on_the_page(problems):
+    """Notes on agencies that are gone are about no file."""
+    gone = Finding(
+        "agency-gone",
+        agency="青禾区林业局（099）",
+        facts={"agency": "青禾区林业局（099）", "period": Period(2023)},
+    )
+    collection = replace(problems, changes=(gone,))
+    page = Page(page_html(collection, "zh"))
+    assert message(gone, "zh") in page.told["collection"]
+    assert collection.count(gone.severity) == problems.count(gone.severity) + 1
+
+
 def test_a_cell_leads_to_its_message_and_the_message_to_the_cell(problems):
     page = Page(page_html(problems, "en"))
     targets = {about["id"]: tag for tag, about, _ in page.elements if "id" in about}

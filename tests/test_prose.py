@@ -388,3 +388,79 @@ def test_read_says_which_reading_a_number_was_matched_to():
     assert (first["value"], first["reading"], first["cells"]) == (17, "本年新收", ["applications.new.total"])
     values = filing.record.complete()
     assert all(sum(values[name] for name in one["cells"]) == one["value"] for one in told if one["cells"])
+
+
+# -- what did not happen
+
+MANAGEMENT, PROACTIVE = "overview.management", "overview.proactive"
+THREE_OF_EACH = {cell.name: "3" for cell in FORM.inputs}
+
+
+def denials(box, text, name="青禾区教育局", figures=THREE_OF_EACH):
+    found = prose(filing({box: text}, figures, name))
+    return [f for f in found if f.code == "prose-nothing" and f.cell == box]
+
+
+@pytest.mark.parametrize(
+    ("box", "text"),
+    [
+        (MANAGEMENT, "制发行政规范性文件86件，没有废止，现行有效313件。"),
+        (MANAGEMENT, "未制发行政规范性文件。"),
+        (MANAGEMENT, "未制发、未废止行政规范性文件。"),
+        (MANAGEMENT, "行政规范性文件无废止。"),
+        (MANAGEMENT, "没有现行有效的行政规范性文件。"),
+        (MANAGEMENT, "未发生行政规范性文件废止情况。"),
+        (PROACTIVE, "全年未作出行政许可、行政处罚和行政强制决定。"),
+        (PROACTIVE, "未收取行政事业性收费。"),
+        (PROACTIVE, "没有行政处罚决定。"),
+        (PROACTIVE, "均未作出行政强制决定。"),
+        (ON_REQUEST, "没有收到政府信息公开申请。"),
+        (ON_REQUEST, "均未收到政府信息公开申请。"),
+        (ON_REQUEST, "未发生政府信息公开行政复议、行政诉讼。"),
+        (ON_REQUEST, "行政复议、行政诉讼均未发生。"),
+        (ON_REQUEST, "行政复议、行政诉讼均为零。"),
+        (ON_REQUEST, "因政府信息公开引发的行政复议、行政诉讼零发生。"),
+        (ON_REQUEST, "实现政府信息公开零复议、零诉讼。"),
+        (ON_REQUEST, "没有结转下年度继续办理的申请。"),
+        (ON_REQUEST, "无不予公开的情况。"),
+        (ON_REQUEST, "没有部分公开的申请。"),
+        (ON_REQUEST, "未出现不予处理情形。"),
+        (ON_REQUEST, "没有属于国家秘密的申请。"),
+        (ON_REQUEST, "没有商业企业申请。"),
+        (ON_REQUEST, "无尚未审结的行政复议。"),
+    ],
+)
+def test_a_denial_of_a_figure_is_found(box, text):
+    assert denials(box, text)
+    assert not denials(box, text, figures={})
+
+
+@pytest.mark.parametrize(
+    ("box", "text"),
+    [
+        (PROACTIVE, "没有行政许可权限。"),
+        (PROACTIVE, "没有违规收取行政事业性收费的情况。"),
+        (PROACTIVE, "没有人员受到行政处罚。"),
+        (PROACTIVE, "没有新增行政许可。"),
+        (MANAGEMENT, "未及时废止规范性文件的问题仍然存在。"),
+        (MANAGEMENT, "没有违法制定规范性文件的情形。"),
+        (MANAGEMENT, "没有未经合法性审查的规范性文件。"),
+        (ON_REQUEST, "没有未办结的政府信息公开申请。"),
+        (ON_REQUEST, "没有超期未答复的政府信息公开申请。"),
+        (ON_REQUEST, "未因答复不及时被申请行政复议。"),
+        (ON_REQUEST, "没有因不予公开引发的行政复议。"),
+        (ON_REQUEST, "没有可以公开而不予公开的情形。"),
+        (ON_REQUEST, "无正当理由不予公开的情形没有发生。"),
+        (ON_REQUEST, "二零二四年政府信息公开申请办理情况如下。"),
+        (ON_REQUEST, "实现依申请公开答复零差错。"),
+    ],
+)
+def test_a_denial_of_something_else_is_no_contradiction(box, text):
+    assert not denials(box, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_found"), [("青禾区", True), ("青禾区人民政府", True), ("青禾区教育局", False)]
+)
+def test_the_whole_district_is_the_subject_of_its_own_report(name, is_found):
+    assert bool(denials(ON_REQUEST, "全区未收到政府信息公开申请。", name)) is is_found

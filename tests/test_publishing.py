@@ -188,7 +188,7 @@ def test_last_years_figures_can_be_told():
 def test_headings_are_known_as_they_are_written(heading):
     words = manuscript(f"{heading}\n有。\n", FORM, "x")
     assert list(words.passages) == ["overview.on_request"]
-    assert words.passages["overview.on_request"][0] == ("有。", 2)
+    assert words.passages["overview.on_request"][0] == (("有。", 2),)
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_a_template_is_read_as_it_was_saved(tmp_path, encoding):
     path = tmp_path / "text.md"
     path.write_bytes("引言。\r\n\r\n# （二）依申请公开\r\n新收{new}件。\r\n".encode(encoding))
     words = load(path, FORM)
-    assert words.passages["overview.on_request"] == (("新收{new}件。", 4),)
-    assert words.passages[OPENING] == (("引言。", 1),)
+    assert words.passages["overview.on_request"] == ((("新收{new}件。", 4),),)
+    assert words.passages[OPENING] == ((("引言。", 1),),)
 
 
 def test_what_is_no_text_is_refused(tmp_path):
@@ -227,12 +227,48 @@ def test_what_is_no_text_is_refused(tmp_path):
 def test_headings_of_tables_may_stand_there_empty_and_comments_are_passed_over():
     text = "<!-- a\nb -->\n# 二、主动公开政府信息情况\n\n# 五、存在的主要问题及改进情况\n<!-- 见\n会议纪要 -->\n有。\n也有。"
     words = manuscript(text, FORM, "x")
-    assert words.passages["problems.text"] == (("有。", 8), ("也有。", 9))
+    assert words.passages["problems.text"] == ((("有。", 8),), (("也有。", 9),))
+
+
+def test_lines_that_begin_with_a_condition_continue_the_paragraph_above_them():
+    lines = [
+        "# 依申请公开",
+        "{new > 0：新收{new}件。}",
+        "{new = 0：没有新收。}",
+        "",
+        "{fees ＞ ０：收费。}尾",
+        "另一段。",
+    ]
+    words = manuscript("\n".join(lines), FORM, "x").passages["overview.on_request"]
+    assert words == (
+        (("{new > 0：新收{new}件。}", 2), ("{new = 0：没有新收。}", 3)),
+        (("{fees ＞ ０：收费。}尾", 5),),
+        (("另一段。", 6),),
+    )
+    report = report_of(filing({}, VALUES, "青禾区"), manuscript("\n".join(lines), FORM, "x"))
+    first, *rest = report.paragraphs("overview.on_request")
+    assert first.startswith("新收")
+    assert "没有新收" not in first
+    assert rest[-1] == "另一段。"
+
+
+def test_a_paragraph_of_which_nothing_holds_is_left_out():
+    text = "# 依申请公开\n{new = 0：没有新收，{applicants}。}\n\n有。"
+    report = report_of(filing({}, VALUES, "青禾区"), manuscript(text, FORM, "x"))
+    assert report.paragraphs("overview.on_request") == ["有。"]
+
+
+def test_every_sentence_of_the_form_keeps_its_condition_in_the_text_to_start_from():
+    report = report_of(rolled(), None, LAST)
+    text = written(FORM, {p.box: p.wordings for p in report.passages})
+    for draft in FORM.publication.drafts:
+        for said in draft.say:
+            assert str(said.wording) in text
 
 
 def test_a_text_to_start_from_is_read_back_as_the_same_report():
     report = report_of(rolled(), None, LAST)
-    text = written(FORM, {p.box: map(str, p.wordings) for p in report.passages})
+    text = written(FORM, {p.box: p.wordings for p in report.passages})
     assert "{new}" in text
     again = report_of(rolled(), manuscript(text, FORM, "text.md"), LAST)
     assert compose(again) == compose(report)
@@ -241,7 +277,7 @@ def test_a_text_to_start_from_is_read_back_as_the_same_report():
 
 def test_what_is_written_follows_the_figures():
     report = report_of(rolled())
-    text = written(FORM, {p.box: map(str, p.wordings) for p in report.passages})
+    text = written(FORM, {p.box: p.wordings for p in report.passages})
     more = filing({}, VALUES | {"disputes.review.upheld": "100"}, "青禾区")
     told = report_of(more, manuscript(text, FORM, "x")).paragraphs("overview.on_request")[0]
     assert "结果维持100件" in told
@@ -384,7 +420,14 @@ def test_in_a_collection_the_report_needs_no_options(collection):
     assert "{" not in words
     assert "【" not in words
     assert len(document.tables) == 3
-    assert "exists" in run("publish", expect=2)
+    edited = docx.Document(collection / "report.docx")
+    edited.add_paragraph("领导批示：同意。")
+    edited.save(collection / "report.docx")
+    kept = (collection / "report.docx").read_bytes()
+    assert "former report.docx was saved as" in run("publish")
+    assert "saved as" not in run("publish")
+    assert [path.read_bytes() for path in (collection / "former").iterdir()] == [kept]
+    assert "exists" in run("publish", "-o", "report.docx", expect=2)
     run("publish", "--force")
 
 
@@ -407,15 +450,92 @@ def test_later_corrections_flow_into_the_text(collection):
     assert numbers[1] == numbers[0] + 1000
 
 
+def corrected(folder, code, figures):
+    """The agency corrects some figures of its return, and the roll-up is merged again."""
+    (path,) = (folder / "inbox").glob(f"{code}*")
+    said = read(path)
+    values = dict(said.record.values) | {name: Decimal(value) for name, value in figures.items()}
+    path.write_bytes(write_return(FORM, said.stamp, values, said.prose))
+    run("merge")
+
+
+def test_a_sentence_comes_and_goes_with_the_figure_it_depends_on(collection):
+    repealed = "disclosure.normative_documents.repealed"
+    for code in ("001", "002", "003"):
+        corrected(collection, code, {repealed: 0})
+    run("publish", "--starter")
+    fill_in(collection)
+    run("publish", "--format", "md")
+    report = collection / "report.md"
+    assert "没有废止" in report.read_text(encoding="utf-8")
+    corrected(collection, "002", {repealed: 3})
+    run("publish", "--format", "md", "--force")
+    assert "没有废止" not in report.read_text(encoding="utf-8")
+    assert "废止3件" in report.read_text(encoding="utf-8")
+
+
+def codes_of(told):
+    """The codes of the lines of findings."""
+    return sorted(re.findall(r"(?m)^  (?:error|warning|to explain|note) ([a-z-]+)  ", told))
+
+
+def test_a_text_that_denies_a_figure_stops_the_report(collection):
+    """The text was typed by hand, so nothing removes the sentence; the draft is what verify then speaks about."""
+    text = (
+        "# 一、总体情况\n## （三）政府信息管理\n{year}年，制发行政规范性文件{documents_made}件，没有废止。\n"
+    )
+    (collection / "text.md").write_text(text, encoding="utf-8")
+    corrected(collection, "002", {"disclosure.normative_documents.repealed": 3})
+    told = run("publish", "--format", "md", expect=1)
+    assert "error prose-nothing" in told
+    assert not (collection / "report.md").exists()
+    draft = run("publish", "--format", "md", "--draft", expect=1)
+    again = run("verify", "report.md", expect=1)
+    assert "error prose-nothing" in again
+    assert codes_of(draft) == codes_of(told)
+    # Only the gaps of a draft are found in addition.
+    assert [c for c in codes_of(again) if c != "prose-instruction"] == codes_of(told)
+    settings = collection / "collection.toml"
+    chosen = settings.read_text(encoding="utf-8").replace("[levels]", '[levels]\nprose-nothing = "note"')
+    settings.write_text(chosen, encoding="utf-8")
+    assert "note prose-nothing" in run("publish", "--format", "md", "--draft", "--force")
+
+
+def test_what_verify_finds_in_the_report_is_printed_when_it_is_published(collection):
+    """Last year's report of the district carried over 7 more than its agencies say now."""
+    run("publish", "--starter")
+    fill_in(collection)
+    now = read(collection / "district.xlsx").record
+    last = dict(now.values) | {
+        "applications.carried_out.natural": now.values["applications.carried_in.natural"] + 7
+    }
+    stamp = Stamp(FORM.key, FORM.edition, Period(2023), Agency("青禾区", "青禾区", "青禾区"))
+    (collection / "2023.xlsx").write_bytes(write_return(FORM, stamp, last, sound_prose()))
+    settings = collection / "collection.toml"
+    chosen = re.sub(r"(?m)^prior = .*", 'prior = "2023.xlsx"', settings.read_text(encoding="utf-8"))
+    settings.write_text(chosen, encoding="utf-8")
+    run("merge")
+    told = run("publish", "--format", "md")
+    again = run("verify", "report.md")
+    assert "carry-over" in codes_of(told)
+    assert codes_of(told) == codes_of(again)
+
+
+def test_what_is_missing_is_said_at_once(collection, monkeypatch):
+    monkeypatch.setattr("xltools.document.writer.find_spec", lambda _: None)
+    told = run("publish", expect=1)
+    assert "gaps are left" in told
+    assert "word needs a library" in told
+
+
 def test_the_report_never_takes_the_place_of_what_it_is_made_of(collection):
     run("publish", "--starter")
     fill_in(collection)
-    for output in ("text.md", "district.xlsx"):
-        told = run("publish", "-o", output, "--format", "md", "--force", expect=2)
-        assert "output-is-input" in told or "replaces-workbook" in told
+    for output, code in (("text.md", "output-is-input"), ("district.xlsx", "ending-contradicts")):
+        assert code in run("publish", "-o", output, "--format", "md", "--force", expect=2)
     told = run("publish", "--starter", "-o", "district.xlsx", "--force", expect=2)
-    assert "replaces-workbook" in told
-    assert "exists" in run("publish", "-o", "district.xlsx", "--format", "docx", expect=2)
+    assert "ending-contradicts" in told
+    assert "exists" in run("publish", "-o", "district.xlsx", expect=2)
 
 
 def test_a_draft_is_written_all_the_same(collection):

@@ -175,7 +175,7 @@ def test_what_could_not_be_read_is_not_told():
     found = TextValues.of(told)
     assert [p.code for p in found.problems(Wording.parse("{new}{fees}"), "x")] == ["no-figure"]
     drafts = FORM.publication.by_box
-    assert not any("新收" in str(w) for w in found.said(drafts["overview.on_request"].say))
+    assert not any("新收" in str(w) for w in found.known(drafts["overview.on_request"].say))
 
 
 @pytest.mark.parametrize(
@@ -190,8 +190,46 @@ def test_what_could_not_be_read_is_not_told():
     ],
 )
 def test_a_condition_is_about_figures(text, holds):
-    say = [DraftSentence(Wording(("x",)), Condition.parse(text))]
-    assert bool(about(SOME).said(say)) is holds
+    said = DraftSentence(Wording(("x",)), Condition.parse(text)).wording
+    assert bool(about(SOME).filled(said)) is holds
+    assert about(SOME).filled(Wording.parse(str(said))) == about(SOME).filled(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("{new > 0：新收{new}件}。", "新收3件。"),
+        ("｛new ＞ ０: 新收{new}件｝。", "新收3件。"),
+        ("{new = 0：没有}{new != 0，carried_in = 0：有}", "有"),
+        ("{new ≠ 0：{{{new}}}}", "{3}"),
+        ("甲{new = 0：没有{applicants}}乙", "甲乙"),
+    ],
+)
+def test_a_conditional_text_is_there_while_its_condition_holds(text, printed):
+    wording = Wording.parse(text)
+    values = about({"applications.new.natural": Decimal(3)})
+    assert not values.problems(wording, "x")
+    assert values.filled(wording) == printed
+    assert Wording.parse(str(wording)) == wording
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{new > 0：新收", "lone-brace"),
+        ("{new > 0：{fees > 0：收费}}", "nested-condition"),
+        ("{new < 0：少}", "not-a-condition"),
+    ],
+)
+def test_a_conditional_text_that_cannot_be_read_is_refused(text, code):
+    with pytest.raises(WordingError) as caught:
+        Wording.parse(text)
+    assert caught.value.code == code
+
+
+def test_a_condition_on_an_unknown_name_is_refused():
+    (problem,) = about(SOME).problems(Wording.parse("{nwe > 0：有}"), "x")
+    assert (problem.code, problem.facts["nearest"]) == ("unknown-name", "new")
 
 
 @pytest.mark.parametrize(
@@ -316,7 +354,7 @@ def consistent(draw):
 
 def drafts(values, last=None):
     found = TextValues.of(filing({}, values), last)
-    return {d.box: "".join(found.filled(w) for w in found.said(d.say)) for d in FORM.publication.drafts}
+    return {d.box: "".join(found.filled(w) for w in found.known(d.say)) for d in FORM.publication.drafts}
 
 
 @settings(max_examples=120)

@@ -163,12 +163,22 @@ def _examined(survey: Survey, place: int, one: Candidate) -> Examined:
     filing = one.filing
     try:
         last = survey.last(filing)
-        found = [*one.findings, *survey.across(place, filing, last)]
+        found = _without_consequences([*one.findings, *survey.across(place, filing, last)])
         findings = with_causes(filing, found, last) if found else ()
         return Examined(filing, tuple(survey.judged(filing, findings)))
     except Exception as error:  # noqa: BLE001  one file stops no other
         rest = failed(filing, error)
         return Examined(rest, rest.findings)
+
+
+# Findings of one file that follow from another: a text about the year that is expected is right in a wrong year's file.
+_CONSEQUENCES = {"wrong-year": {"prose-year"}}
+
+
+def _without_consequences(found: list[Finding]) -> list[Finding]:
+    codes = {finding.code for finding in found}
+    dropped = {code for cause, codes_of in _CONSEQUENCES.items() if cause in codes for code in codes_of}
+    return [finding for finding in found if finding.code not in dropped]
 
 
 def _agency_findings(

@@ -16,7 +16,7 @@ from xltools.data.policy import Policy
 from xltools.data.prior import Past
 from xltools.data.record import Agency, Figures
 from xltools.data.roster import Roster
-from xltools.data.roster_lines import code_meant, entry_of
+from xltools.data.roster_lines import code_meant, entry_of, named_for
 from xltools.text import Word
 
 
@@ -55,13 +55,16 @@ class Survey:
         named += [entry.agency() for entry in elsewhere]
         self.policy = policy = policy.with_codes(lambda wanted: code_meant(wanted, roster, named))
         present = {entry.code for entry in self.entries if entry}
+        # A file that could not be read is there; its name says whose it is.
+        unread = [one for f in filings if roster and f.stamp is None and (one := named_for(f, roster))]
+        present |= {entry.code for entry in unread}
         self.absent = tuple(entry for entry in roster or () if entry.code not in present)
         self.missing = tuple(
             policy.applied(Finding("missing-return", agency=name, facts={"agency": name}), entry.code)
             for entry in self.absent
             for name in [str(entry.agency())]
         )
-        everyone += [entry.agency() for entry in self.absent]
+        everyone += [entry.agency() for entry in (*self.absent, *unread)]
         self._matched = past.matches(everyone) if past else {}
         self.unmatched = [w for w in policy.waivers if roster and not code_meant(w.agency, roster, named)]
         self.changes: tuple[Finding, ...] = ()

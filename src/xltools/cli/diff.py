@@ -10,13 +10,12 @@ from xltools.checking.differences import differences
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
-    file,
-    formats,
     option,
     place,
     reading,
 )
 from xltools.cli.output import emit, encoding
+from xltools.cli.output_files import output_file
 from xltools.cli.returns import read_all
 from xltools.errors import InputError, Problem
 from xltools.report import board, data
@@ -33,8 +32,7 @@ def command(lang: Lang) -> click.Command:
     @click.argument("other", metavar="B", type=place())
     @option(lang, "--figures", is_flag=True, text="figures")
     @option(lang, "--form", text="forms")
-    @formats(lang, "text", "json", "csv")
-    @option(lang, "-o", "--output", type=file(), text="output")
+    @output_file(lang, "text", "json", "csv")
     @reading(lang)
     def run(
         one: Path,
@@ -43,6 +41,7 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         how: str,
         output: Path | None,
+        is_new: bool,
         reading: ReadingOptions,
     ) -> int:
         definition = collection_defaults().named_form(form)
@@ -55,13 +54,17 @@ def command(lang: Lang) -> click.Command:
         found = differences(*filings, texts=not figures)
         objects = [board.difference_object(difference) for difference in found]
         if how == "json":
-            emit(data.json_text(objects, encoding(output), indent=1), output)
+            emit(data.json_text(objects, encoding(output), indent=1), output, is_new=is_new)
         elif how == "csv":
             heads = ["cell", "label", "sheet", "address", "one", "other", "change"]
-            emit(rows_text([heads, *(list(one.values()) for one in objects)]), output, bom=True)
+            emit(
+                rows_text([heads, *(list(one.values()) for one in objects)]), output, bom=True, is_new=is_new
+            )
         else:
             lines = [t("board.compared", one=one, other=other, count=len(found))]
-            emit("\n".join([*lines, *(f"  {board.difference_line(d)}" for d in found)]), output)
+            emit(
+                "\n".join([*lines, *(f"  {board.difference_line(d)}" for d in found)]), output, is_new=is_new
+            )
         return int(bool(found))
 
     return run

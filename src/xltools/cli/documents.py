@@ -32,8 +32,8 @@ def documents(lang: Lang) -> Callable[[_Command], _Command]:
 def document_format(output: Path | None, how: DocumentFormat | None, *, force: bool) -> DocumentFormat:
     """Return the format *how*, by default that of the ending of *output*.
 
-    Raises an error if the format cannot be printed and there is no *output*, or if *output* exists, unless *force*:
-    people edit documents.
+    Raises an error if the format cannot be printed and there is no *output*, if the ending is that of another format, or
+    if *output* exists, unless *force*: people edit documents.
     """
     if output is None:
         how = how or DOCUMENT_FORMATS[0]
@@ -42,7 +42,7 @@ def document_format(output: Path | None, how: DocumentFormat | None, *, force: b
         return how
     if not force:
         refuse_existing([output])
-    return how or format_of(output)
+    return format_of(output, how)
 
 
 def emit_content(content: bytes, output: Path | None, *, is_new: bool) -> None:

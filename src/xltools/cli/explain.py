@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from xltools.cli.options import file, formats, option
 from xltools.cli.output import emit
+from xltools.cli.output_files import output_file
 from xltools.data.finding import SEVERITY
 from xltools.errors import InputError, Problem
 from xltools.report import explain
@@ -20,15 +20,20 @@ def command(lang: Lang) -> click.Command:
 
     @click.command("explain", help=catalog(lang)("help.explain"))
     @click.argument("code", required=False)
-    @formats(lang, "text", "md")
-    @option(lang, "-o", "--output", type=file(), text="output")
-    def run(code: str | None, how: str, output: Path | None) -> None:
+    @output_file(lang, "text", "md")
+    def run(code: str | None, how: str, output: Path | None, is_new: bool) -> None:
         if code is None:
-            emit(explain.listing(lang) if how == "text" else explain.book_markdown(lang), output)
+            emit(
+                explain.listing(lang) if how == "text" else explain.book_markdown(lang), output, is_new=is_new
+            )
         else:
             if code not in SEVERITY:
                 near = ", ".join(nearest_codes(code)) or "—"
                 raise InputError(Problem("unknown-code", facts={"code": code, "nearest": near}))
-            emit((explain.page_text if how == "text" else explain.page_markdown)(code, lang), output)
+            emit(
+                (explain.page_text if how == "text" else explain.page_markdown)(code, lang),
+                output,
+                is_new=is_new,
+            )
 
     return run

@@ -48,7 +48,7 @@ def command(lang: Lang) -> click.Command:
         if how is None:
             withdrawn.refuse_format(output.suffix.removeprefix("."), "export", str(output))
         own = collection_defaults()
-        how = how or format_of(output)
+        how = format_of(output, how)
         refuse_export(output, how, force=force)
         definition = own.form_of(form) if wide else own.named_form(form)
         inbox, agencies = own.inbox_of(paths), own.roster_of(None)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli.documents import document_format, documents, emit_content
-from xltools.cli.options import file, find_form, formats, option
+from xltools.cli.options import find_form
 from xltools.cli.output import emit, encoding
+from xltools.cli.output_files import output_file
 from xltools.document.blank import blank_form
 from xltools.document.notes import filling_notes
 from xltools.document.writer import render
@@ -57,18 +58,22 @@ def _cells(lang: Lang) -> click.Command:
 
     @click.command("cells", help=t("help.form-cells"))
     @click.argument("form", required=False)
-    @formats(lang, "table", "csv", "json")
-    @option(lang, "-o", "--output", type=file(), text="output")
-    def run(form: str | None, how: str, output: Path | None) -> None:
+    @output_file(lang, "table", "csv", "json")
+    def run(form: str | None, how: str, output: Path | None, is_new: bool) -> None:
         found = find_form(form)
         objects = text.dictionary_objects(found)
         if how == "json":
-            emit(data.json_text(objects, encoding(output), indent=1), output)
+            emit(data.json_text(objects, encoding(output), indent=1), output, is_new=is_new)
         elif how == "csv":
-            emit(rows_text([list(objects[0]), *(list(row.values()) for row in objects)]), output, bom=True)
+            emit(
+                rows_text([list(objects[0]), *(list(row.values()) for row in objects)]),
+                output,
+                bom=True,
+                is_new=is_new,
+            )
         else:
             head = [t(f"report.head-{key}") for key in objects[0]]
-            emit(TextTable([head, *text.dictionary_rows(found, lang)]), output)
+            emit(TextTable([head, *text.dictionary_rows(found, lang)]), output, is_new=is_new)
 
     return run
 

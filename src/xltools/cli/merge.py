@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from xltools.checking.collection import Collection
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -24,21 +26,23 @@ from xltools.cli.output_files import point_to_explanations
 from xltools.cli.recording import record
 from xltools.cli.returns import execution, say_faults, say_skipped, say_unmatched
 from xltools.collection import recording
+from xltools.collection.former import FormerRollup, keep, read_former
 from xltools.collection.manifest import Settings, path_of, read
 from xltools.collection.proving import Mismatch, prove
 from xltools.collection.rollup_file import (
     MergedFiles,
     MergeOptions,
     merge_files,
-    refuse_typed_texts,
     write_rollup_file,
 )
 from xltools.data.period import Period
+from xltools.document.formats import format_by_ending
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input
+from xltools.form.layout import layout
 from xltools.office.guard import Limits, limits_from
 from xltools.report import text
-from xltools.text import Lang, catalog, message
+from xltools.text import Lang, catalog, harmless, message
 
 
 def command(lang: Lang) -> click.Command:
@@ -103,17 +107,20 @@ def command(lang: Lang) -> click.Command:
         )
         places, limits = own.inbox_of(paths), limits_from(reading.limits)
         if checked:
+            if "texts" in known.others and (former := read_former(checked, options.form, limits)):
+                options = replace(options, texts=former.texts)
             return _prove(checked, _merged(places, options, reading, lang), limits, lang)
         # A collection is merged again after each correction, and its own roll-up is replaced.
         is_own, output = output is None, given(output, own.rollup, "-o")
-        if is_own and not force:
-            refuse_typed_texts(output, limits)
-        elif not force:
+        format_by_ending(output, {"xlsx": (".xlsx",)}, "xlsx")
+        if not (is_own or force):
             refuse_existing([output])
+        former = read_former(output, options.form, limits)
+        options = replace(options, texts=former.texts if former else {})
         is_new = not force and not output.exists()
         merged = _merged(places, options, reading, lang)
         is_recorded = roster is None and places == (own.inbox,)
-        return _write(merged, output, lang, is_new=is_new, is_recorded=is_recorded)
+        return _write(merged, output, former, lang, is_new=is_new, is_recorded=is_recorded)
 
     return run
 
@@ -137,14 +144,25 @@ def _merged(
     return merged
 
 
-def _write(merged: MergedFiles, output: Path, lang: Lang, *, is_new: bool, is_recorded: bool) -> int:
+def _write(
+    merged: MergedFiles,
+    output: Path,
+    former: FormerRollup | None,
+    lang: Lang,
+    *,
+    is_new: bool,
+    is_recorded: bool,
+) -> int:
     """Print the findings and write the roll-up, unless an error prevents it; return the exit code."""
     refuse_input(output, merged.inputs.inbox.paths)
     _say_findings(merged, lang)
     t, rollup = catalog(lang), merged.outcome.rollup
     if rollup is None:
+        for line in _obstacles(merged.outcome.collection, lang):
+            inform(line)
         inform(t("report.not-merged"))
         return 1
+    kept = keep(former.path) if former and former.is_kept else None
     found = write_rollup_file(merged, rollup, output, is_new=is_new)
     if found:
         emit_block(text.second_reader_text(found, rollup.form, lang))
@@ -154,7 +172,37 @@ def _write(merged: MergedFiles, output: Path, lang: Lang, *, is_new: bool, is_re
     if is_recorded:
         record(lambda folder: recording.merged(folder, output, merged.outcome.collection), lang)
     emit_blocks(text.rollup_blocks(rollup, str(output), lang))
+    for line in _former_lines(former, kept, lang):
+        emit(line)
     return int(merged.outcome.collection.has_errors)
+
+
+def _obstacles(collection: Collection, lang: Lang) -> Iterator[str]:
+    """Yield each file that prevents the merge with its first error, and the errors on agencies without a file."""
+    t = catalog(lang)
+    found = [(one.filing.source.path, [f for f in one.findings if f.is_error]) for one in collection.examined]
+    found += [(finding.agency, [finding]) for finding in collection.of_no_file if finding.is_error]
+    found = [(name, errors) for name, errors in found if errors]
+    for name, errors in found[:_MOST_OBSTACLES]:
+        line = t("report.obstacle", name=name, message=message(errors[0], lang))
+        more = t("report.obstacle-more", count=len(errors) - 1) if len(errors) > 1 else ""
+        yield harmless(line + more)
+    if len(found) > _MOST_OBSTACLES:
+        yield t("report.obstacles-more", count=len(found) - _MOST_OBSTACLES)
+
+
+def _former_lines(former: FormerRollup | None, kept: Path | None, lang: Lang) -> Iterator[str]:
+    """Yield which texts of the former roll-up were taken over, and where the rest of what people added is kept."""
+    t = catalog(lang)
+    if former and former.texts:
+        places = (layout(former.form).address(box) for box in former.texts)
+        yield t("report.texts-kept", places="、".join(map("!".join, places)))
+    if former and kept:
+        found = [t(f"report.added-{one.kind}", place=one.place) for one in former.additions[:_MOST_ADDITIONS]]
+        more = len(former.additions) - len(found)
+        found += [t("report.added-more", count=more)] if more else []
+        found = found or [t("report.added-unknown")]
+        yield harmless(t("report.former-kept", path=kept, former=former.path, what="、".join(found)))
 
 
 def _say_findings(merged: MergedFiles, lang: Lang) -> None:
@@ -171,6 +219,8 @@ def _say_findings(merged: MergedFiles, lang: Lang) -> None:
         inform(catalog(lang)(f"report.{key}", period=past.period, whose=whose, district=district))
 
 
+_MOST_OBSTACLES = 20  # that are named
+_MOST_ADDITIONS = 8  # that are named in one line
 _MOST_LINES = 100  # mismatches that are printed
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, TextIO, TypeVar
 
 import click
 
-from xltools.files import refuse_workbook, write_atomically
+from xltools.files import write_atomically
 from xltools.text import LANGS, catalog, harmless
 
 if TYPE_CHECKING:
@@ -44,13 +44,16 @@ _STATES = {
 }
 
 
-def emit(content: Block, output: Path | None = None, *, bom: bool = False) -> None:
-    """Print *content*, or write it to a file as UTF-8, with *bom* so that Excel recognises the encoding of CSV."""
+def emit(content: Block, output: Path | None = None, *, bom: bool = False, is_new: bool = False) -> None:
+    """Print *content*, or write it to a file as UTF-8, with *bom* so that Excel recognises the encoding of CSV.
+
+    Raises :class:`OutputError` if the file *is_new* and exists.
+    """
     if output is None:
         _print(content.rstrip("\n") if isinstance(content, str) else content, err=False)
         return
-    refuse_workbook(output)
-    write_atomically(output, (str(content).rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8"))
+    encoded = (str(content).rstrip("\n") + "\n").encode("utf-8-sig" if bom else "utf-8")
+    write_atomically(output, encoded, is_new=is_new)
 
 
 def emit_block(content: Block) -> None:
@@ -60,10 +63,10 @@ def emit_block(content: Block) -> None:
         emit("")
 
 
-def emit_blocks(blocks: Sequence[Block], output: Path | None = None) -> None:
-    """Print *blocks*, or write them to a file, with a blank line between two of them."""
+def emit_blocks(blocks: Sequence[Block], output: Path | None = None, *, is_new: bool = False) -> None:
+    """Print *blocks*, or write them to a file, with a blank line between two of them; see :func:`emit`."""
     if output is not None:
-        emit("\n\n".join(map(str, blocks)), output)
+        emit("\n\n".join(map(str, blocks)), output, is_new=is_new)
         return
     for block in blocks[:-1]:
         emit_block(block)

@@ -2,30 +2,71 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
 
 from xltools.checking.collection import Collection
+from xltools.cli.options import file, formats, option, together
 from xltools.cli.output import inform, is_terminal
 from xltools.collection.reading import Inputs
+from xltools.document.formats import format_by_ending
 from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input, refuse_workbook, write_atomically
 from xltools.report.explain import pointer
 from xltools.text import Lang
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
 FILES = {"html", "xlsx"}  # formats that cannot be printed
+_ENDINGS = {
+    "text": (".txt",),
+    "table": (".txt",),
+    "json": (".json", ".jsonl"),
+    "csv": (".csv",),
+    "md": (".md", ".markdown"),
+}
+_ENDINGS |= {"html": (".html", ".htm"), "xlsx": (".xlsx",)}
 
 
-def refuse_output(how: str, output: Path | None, *, force: bool) -> None:
-    """Raise if a format needs a file and *output* is missing or, unless *force*, would be replaced."""
-    if how not in FILES:
-        return
-    if output is None:
-        raise InputError(Problem("needs-output", facts={"how": how}))
-    if how == "html":
-        refuse_workbook(output)
-    elif not force:
-        refuse_existing([output])
+def output_file(lang: Lang, *names: str) -> Callable[[_Command], _Command]:
+    """Return the options of a command that prints or writes one of the formats *names*, the first by default.
+
+    The command receives ``output``, ``how`` (the format that was given, else that of the file's ending) and ``is_new``
+    (without ``--force``). A format that needs a file, an ending that contradicts the format, a text in place of a workbook
+    and, if it must be new, a file that exists are refused.
+    """
+    options = together(
+        formats(lang, *names),
+        option(lang, "-o", "--output", type=file(), text="output"),
+        option(lang, "--force", is_flag=True, text="force"),
+    )
+
+    def add(command: _Command) -> _Command:
+        @functools.wraps(command)
+        def run(*, output: Path | None, how: str, force: bool, **given: Any) -> Any:
+            context = click.get_current_context()
+            is_chosen = context.get_parameter_source("how") is ParameterSource.COMMANDLINE
+            if output is None and how in FILES:
+                raise InputError(Problem("needs-output", facts={"how": how}))
+            if output is not None:
+                if not force:
+                    refuse_existing([output])
+                endings = {name: _ENDINGS[name] for name in names}
+                how = format_by_ending(output, endings, how if is_chosen else None, names[0])
+                if how != "xlsx":
+                    refuse_workbook(output)
+            return command(output=output, how=how, is_new=not force, **given)
+
+        decorated: Any = options(run)
+        return decorated  # type: ignore[no-any-return]
+
+    return add
 
 
 def write_file(output: Path, content: bytes, inputs: Inputs, *, is_new: bool) -> None:

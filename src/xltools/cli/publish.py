@@ -24,6 +24,7 @@ from xltools.cli.output import emit, inform
 from xltools.cli.recording import record
 from xltools.cli.returns import execution, say_faults, say_skipped
 from xltools.collection import recording
+from xltools.collection.former import keep
 from xltools.collection.publishing import (
     PreparedReport,
     PublishOptions,
@@ -34,11 +35,12 @@ from xltools.collection.publishing import (
     render_report,
     write_starter,
 )
+from xltools.document.formats import format_by_ending
 from xltools.document.publishing import ReportText, label_of
-from xltools.document.writer import DOCUMENT_FORMATS
-from xltools.files import refuse_existing
+from xltools.document.writer import DOCUMENT_FORMATS, missing_for
+from xltools.files import holds, refuse_existing
 from xltools.report.text import file_text, second_reader_text
-from xltools.text import Lang, catalog, harmless
+from xltools.text import Lang, catalog, harmless, problem_text
 
 if TYPE_CHECKING:
     from xltools.document.writer import DocumentFormat
@@ -74,13 +76,16 @@ def command(lang: Lang) -> click.Command:
         reading: ReadingOptions,
     ) -> int:
         own = collection_defaults()
+        is_renewed = output is None and path is None and not (starter or force)  # the collection's own report
         output = output or _default_output(own, how, starter=starter)
         if starter:
             how = "md"
+            if output:
+                format_by_ending(output, {"md": (".md", ".markdown", ".txt")}, how)
             if output and not force:
                 refuse_existing([output])
         else:
-            how = document_format(output, how, force=force)
+            how = document_format(output, how, force=force or is_renewed)
         options = PublishOptions(
             own.named_form(form),
             own.period,
@@ -98,8 +103,17 @@ def command(lang: Lang) -> click.Command:
             _say(t("publish.starter", path=output), output)
             return 0
         prepared, witness = prepare_report(source, options), witness or own.witness
+        renewed = output if is_renewed and output and output.is_file() else None
         return _publish(
-            prepared, output, how, lang, annex=annex, draft=draft, witness=witness, is_new=not force
+            prepared,
+            output,
+            how,
+            lang,
+            annex=annex,
+            draft=draft,
+            witness=witness,
+            is_new=not (force or renewed),
+            renewed=renewed,
         )
 
     return run
@@ -129,8 +143,12 @@ def _publish(
     draft: bool,
     witness: bool,
     is_new: bool,
+    renewed: Path | None,
 ) -> int:
-    """Print the findings and write the report, unless an error or a gap prevents it; return the exit code."""
+    """Print the findings and write the report, unless an error or a gap prevents it; return the exit code.
+
+    The report that is *renewed* may have been edited, so it is kept.
+    """
     t, report = catalog(lang), prepared.report
     if report is not None and output:
         refuse_report_output(prepared, output)
@@ -140,6 +158,8 @@ def _publish(
     for line in _word_lines(prepared, report, draft=draft, lang=lang):
         _say(line, output)
     if not draft and not prepared.is_publishable:
+        if missing := missing_for(how):
+            inform(problem_text(missing, lang))
         return 1
     name = str(output or "-")
     rendered = render_report(prepared, report, how, name=name, annex=annex, draft=draft, witness=witness)
@@ -148,15 +168,27 @@ def _publish(
     if not rendered.is_confirmed:
         inform(t("report.not-put-in-place"))
         return 1
+    _keep_former(renewed, rendered.content, lang)
     emit_content(rendered.content, output, is_new=is_new)
+    if output and not draft:
+        source = prepared.source.filing.source
+        record(lambda folder: recording.published(folder, source, output, rendered.content), lang)
+    _say_written(rendered.document.title, output, lang, draft=draft)
+    return int(prepared.collection.has_errors)
+
+
+def _say_written(title: str, output: Path | None, lang: Lang, *, draft: bool) -> None:
+    t = catalog(lang)
     if output:
-        if not draft:
-            source = prepared.source.filing.source
-            record(lambda folder: recording.published(folder, source, output, rendered.content), lang)
-        emit(harmless(t("publish.written", title=rendered.document.title, path=output)))
+        emit(harmless(t("publish.written", title=title, path=output)))
     if draft:
         _say(t("publish.is-draft"), output)
-    return int(prepared.collection.has_errors)
+
+
+def _keep_former(former: Path | None, content: bytes, lang: Lang) -> None:
+    """Keep the file that is replaced, if it differs from the new *content*, and say where."""
+    if former and not holds(former, content):
+        emit(harmless(catalog(lang)("publish.former-kept", path=former, kept=keep(former))))
 
 
 def _say(text: str, output: Path | None) -> None:
@@ -172,8 +204,6 @@ def _word_lines(prepared: PreparedReport, report: ReportText, *, draft: bool, la
         parts = [p for p in report.passages if p.origin == origin and (p.wordings or origin == "nobody")]
         if labels := "、".join(label_of(form, part.box) for part in parts):
             yield t(f"publish.from-{origin}", labels=labels, path=path)
-            if origin == "workbook" and report.filing.is_rollup:
-                yield t("publish.workbook-is-replaced")
     for passage in report.passages:
         if passage.overrides_workbook:
             yield t("publish.passed-over", label=label_of(form, passage.box), path=path)

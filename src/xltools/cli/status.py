@@ -16,7 +16,6 @@ from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
-    formats,
     given,
     option,
     paths,
@@ -25,11 +24,12 @@ from xltools.cli.options import (
     reading,
 )
 from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
-from xltools.cli.output_files import FILES, refuse_output, write_file
+from xltools.cli.output_files import FILES, output_file, write_file
 from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import default_due
 from xltools.data.period import Period
+from xltools.document.formats import format_by_ending
 from xltools.report import board as report
 from xltools.report import data
 from xltools.report.html.board import board_html
@@ -54,9 +54,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="form")
     @prior(lang)
     @option(lang, "--remind", is_flag=True, text="remind")
-    @formats(lang, "text", "json", "html", "xlsx")
-    @option(lang, "-o", "--output", type=file(), text="output")
-    @option(lang, "--force", is_flag=True, text="force")
+    @output_file(lang, "text", "json", "html", "xlsx")
     @reading(lang)
     def run(
         paths: tuple[Path, ...],
@@ -69,10 +67,11 @@ def command(lang: Lang) -> click.Command:
         remind: bool,
         how: str,
         output: Path | None,
-        force: bool,
+        is_new: bool,
         reading: ReadingOptions,
     ) -> int:
-        refuse_output(how, output, force=force)
+        if remind and output:
+            format_by_ending(output, {"text": (".txt",)}, "text")
         own = collection_defaults()
         agencies = load_roster(given(roster, own.roster, "--roster"))
         definition = own.form_of(form)
@@ -86,9 +85,11 @@ def command(lang: Lang) -> click.Command:
         today = on.date() if on else dt.datetime.now().astimezone().date()
         found = board(collection, agencies, last, today)
         if remind:
-            emit(report.reminder(found, definition.title, period), output)
+            emit(report.reminder(found, definition.title, period), output, is_new=is_new)
         elif how == "json":
-            emit(data.json_text(report.board_object(found), encoding(output), indent=1), output)
+            emit(
+                data.json_text(report.board_object(found), encoding(output), indent=1), output, is_new=is_new
+            )
         elif output and how in FILES:
             write_file(
                 output,
@@ -96,11 +97,11 @@ def command(lang: Lang) -> click.Command:
                     found, catalog(lang)("board.title", title=definition.title, period=period), how, lang
                 ),
                 inputs,
-                is_new=how == "xlsx" and not force,
+                is_new=is_new,
             )
         else:
             is_narrow = output is None and is_terminal(sys.stdout) and get_terminal_size().columns < _WIDE
-            emit_blocks(report.board_blocks(found, lang, with_files=not is_narrow), output)
+            emit_blocks(report.board_blocks(found, lang, with_files=not is_narrow), output, is_new=is_new)
         return int(collection.has_errors)
 
     return run

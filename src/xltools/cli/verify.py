@@ -13,7 +13,6 @@ from xltools.cli.options import (
     collection_defaults,
     file,
     folder,
-    formats,
     option,
     paths,
     period,
@@ -21,7 +20,7 @@ from xltools.cli.options import (
     reading,
 )
 from xltools.cli.output import emit, encoding, inform, progress
-from xltools.cli.output_files import FILES, point_to_explanations, refuse_output, write_file
+from xltools.cli.output_files import FILES, output_file, point_to_explanations, write_file
 from xltools.cli.recording import record
 from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection import recording
@@ -48,9 +47,7 @@ def command(lang: Lang) -> click.Command:
     @period(lang)
     @option(lang, "--form", text="forms")
     @prior(lang)
-    @formats(lang, "text", "json", "html", "xlsx")
-    @option(lang, "-o", "--output", type=file(), text="output")
-    @option(lang, "--force", is_flag=True, text="force")
+    @output_file(lang, "text", "json", "html", "xlsx")
     @option(lang, "--return-to", "back", type=folder(), text="return-to")
     @reading(lang)
     def run(
@@ -61,11 +58,10 @@ def command(lang: Lang) -> click.Command:
         prior: tuple[Path, ...],
         how: str,
         output: Path | None,
-        force: bool,
+        is_new: bool,
         back: Path | None,
         reading: ReadingOptions,
     ) -> int:
-        refuse_output(how, output, force=force)
         own = collection_defaults()
         is_as_usual = roster is None and period is None and form is None and not prior
         agencies, district = own.roster_of(roster), own.district
@@ -77,6 +73,7 @@ def command(lang: Lang) -> click.Command:
         past = find_past(
             prior, own, own.form_of(form), period or latest_period(inputs.filings), lang, reading
         )
+        is_chosen = bool(paths) and roster is None  # files that are named, rather than what a roster asks for
         collection = verify_inputs(
             inputs.filings,
             agencies,
@@ -84,7 +81,8 @@ def command(lang: Lang) -> click.Command:
             district,
             policy=own.policy,
             past=past,
-            may_be_own=bool(paths) and roster is None,
+            may_be_own=is_chosen,
+            is_part=is_chosen and all(path.is_file() for path in paths),
             former=accepted_versions(
                 own.versions, own.policy, inputs.filings, reading.for_form(definition), agencies, district
             ),
@@ -93,7 +91,7 @@ def command(lang: Lang) -> click.Command:
             record(lambda _: recording.found(collection), lang)
             _say_unused(own.policy, collection, lang)
         say_unmatched(collection, lang)
-        _report(collection, how, output, lang, inputs, is_new=how == "xlsx" and not force)
+        _report(collection, how, output, lang, inputs, is_new=is_new)
         if back:
             _return_files(back, collection, inputs, limits_from(reading.limits), lang)
         return int(collection.has_errors)
@@ -116,9 +114,9 @@ def _report(
         emit(text.summary(collection, lang))
     elif how == "json":
         whole = data.collection_object(collection, lang, inputs.skipped)
-        emit(data.json_text(whole, encoding(output), indent=1), output)
+        emit(data.json_text(whole, encoding(output), indent=1), output, is_new=is_new)
     else:
-        emit(text.collection_text(collection, lang, inputs.skipped), output)
+        emit(text.collection_text(collection, lang, inputs.skipped), output, is_new=is_new)
         point_to_explanations(collection, lang)
 
 

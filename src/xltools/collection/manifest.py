@@ -61,6 +61,11 @@ def hash_of(content: bytes | Iterable[bytes]) -> str:
     return whole.hexdigest()
 
 
+def hash_of_texts(texts: Mapping[str, str]) -> str:
+    """Return the SHA-256 of *texts* by cell, whatever their order."""
+    return hash_of(json.dumps(dict(texts), sort_keys=True).encode())
+
+
 def text(
     rollup: Rollup,
     settings: Settings,

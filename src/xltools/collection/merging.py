@@ -85,7 +85,7 @@ def merge(
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)
     added = _in_order(added, roster)
-    refused = [_refused(one) for one in collection.counting if not _addable(one)]
+    refused = [_refused(one, roster, district) for one in collection.counting if not _addable(one)]
     excluded = [_excluded(filing, x, roster, district) for filing, x in pairs if x]
     accounts = (
         *(account for filing in added for account in _included(filing)),
@@ -200,19 +200,22 @@ def _accepted(collection: Collection, added: Iterable[Return]) -> Iterator[Accep
         yield from (one._replace(via=str(filing.agency)) for one in filing.waived)
 
 
-def _refused(one: Examined) -> Account:
+def _refused(one: Examined, roster: Roster | None, district: str) -> Account:
     """Return the account of a file with errors: the first of them in words, and how many more there are."""
     errors = [message(f, "zh") for f in one.findings if f.is_error]
     more = clerk()("rollup.more", count=len(errors) - 1) if len(errors) > 1 else ""
-    return Account(one.filing.agency, one.filing.source, "excluded", errors[0] + more)
+    return Account(_agency_of(one.filing, roster, district), one.filing.source, "excluded", errors[0] + more)
 
 
 def _excluded(filing: Filing, exclusion: Exclusion, roster: Roster | None, district: str) -> Account:
-    """Return the account of an excluded file; if it cannot be read, its agency is found by the code in its name."""
-    agency = filing.agency
-    if agency is None and roster and (entry := named_for(filing, roster)):
-        agency = entry.agency(district)
-    return Account(agency, filing.source, "excluded", exclusion.reason)
+    return Account(_agency_of(filing, roster, district), filing.source, "excluded", exclusion.reason)
+
+
+def _agency_of(filing: Filing, roster: Roster | None, district: str) -> Agency | None:
+    """Return the agency of a file; if it cannot be read, that with whose code the name of the file begins."""
+    if filing.agency is None and roster and (entry := named_for(filing, roster)):
+        return entry.agency(district)
+    return filing.agency
 
 
 def _replaced(replacement: Replacement) -> Account:

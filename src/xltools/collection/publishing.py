@@ -36,7 +36,7 @@ class PublishOptions:
 
     ``template`` is the file with its text. ``district_template`` is that of the collection: it is used, if the file
     exists, for the report of the ``district`` itself. ``prior`` are the paths of last year's files, by default
-    ``district_prior``, which is only read if the workbook does not hold last year's figures.
+    ``district_prior``; figures of last year that the workbook holds take precedence over the latter.
     """
 
     form: Form | None = None
@@ -131,23 +131,23 @@ def read_report_source(
     filing = inputs.filings[0]
     if isinstance(filing, RefusedFile):
         return ReportSource(inputs, filing)
-    known, period = dict(filing.earlier), filing.record.period
-    prior = list(options.prior)
-    if not prior and options.district_prior and period.previous not in known:
-        prior = [options.district_prior]
+    period = filing.record.period
+    prior = list(options.prior) or list(filter(None, [options.district_prior]))
     last_year = read_last_year(prior, filing.form, period, read_options, execution)
     if last_year is None:
-        return ReportSource(inputs, filing, known)
+        return ReportSource(inputs, filing, filing.earlier)
     past = last_year.past
     if filing.is_rollup:
-        known |= past.periods_of(filing.agency)
-    elif last := last_figures(filing, past, past.matches([filing.agency])):
-        known[past.period] = last
-    return ReportSource(inputs, filing, known, last_year)
+        found = past.periods_of(filing.agency)
+    else:
+        last = last_figures(filing, past, past.matches([filing.agency]))
+        found = {past.period: last} if last else {}
+    years = {**filing.earlier, **found} if options.prior else {**found, **filing.earlier}
+    return ReportSource(inputs, filing, years, last_year)
 
 
 def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedReport:
-    """Return the report with the figures filled into its text, verified.
+    """Return the report with the figures filled into its text, verified as the published report is.
 
     Raises :class:`InputError` for a text that does not fit the form or has an unknown name in braces.
     """
@@ -156,8 +156,10 @@ def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedRep
         template = options.template or _district_template(filing, options)
         manuscript = load(template, filing.form) if template else None
         report = report_of(filing, manuscript, source.years.get(filing.record.period.previous))
-        filing = report.filing
-    collection = examine((filing,), None, options.period, options.district, policy=options.policy)
+        # The report has the sums of a roll-up, so these are compared with last year's rather than those of each member.
+        filing = replace(report.filing, members=())
+    policy, past = options.policy.for_publication(), source.last_year.past if source.last_year else None
+    collection = examine((filing,), None, options.period, options.district, policy=policy, past=past)
     return PreparedReport(source, collection, report, template)
 
 
@@ -243,5 +245,5 @@ def write_starter(source: ReportSource, output: Path, *, is_new: bool = False) -
     if isinstance(filing, RefusedFile):
         raise InputError(Problem("not-a-return", filing.source.path))
     report = report_of(filing, None, source.years.get(filing.record.period.previous))
-    texts = {passage.box: map(str, passage.wordings) for passage in report.passages}
+    texts = {passage.box: passage.wordings for passage in report.passages}
     write_atomically(output, written(report.known.form, texts).encode(), is_new=is_new)

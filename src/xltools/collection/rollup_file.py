@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,20 +11,17 @@ from xltools.collection import manifest
 from xltools.collection.accepting import accepted_versions
 from xltools.collection.issuing import check_inputs
 from xltools.collection.last_year import LastYear, last_year_hash, read_last_year
-from xltools.collection.manifest import Settings, hash_of
+from xltools.collection.manifest import Settings, hash_of, hash_of_texts
 from xltools.collection.merging import Exclusion, Merge, merge
-from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, read_inputs, read_one
+from xltools.collection.reading import LOCAL, Execution, Inputs, ReadOptions, read_inputs
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
-from xltools.data.filing import RefusedFile
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.rollup import Rollup
-from xltools.errors import InputError, OutputError, Problem
 from xltools.files import read_bytes, refuse_input, write_atomically
 from xltools.form.library import find
 from xltools.form.model import Form
-from xltools.office.guard import Limits
 
 if TYPE_CHECKING:
     from xltools.checking.second_reading import SecondReading
@@ -37,8 +33,8 @@ class MergeOptions:
     """What a roll-up depends on besides the returns.
 
     ``exclusions`` are the codes or file names that are left out, each with its reason; ``prior`` are the paths of last
-    year's files; with ``witness`` a second reader checks every figure. ``versions`` is the folder of
-    older versions of the returns.
+    year's files; with ``witness`` a second reader checks every figure. ``versions`` is the folder of older versions of the
+    returns. ``texts`` are those of the cover and the parts, by cell, which were typed into a former roll-up.
     """
 
     form: Form
@@ -54,6 +50,7 @@ class MergeOptions:
     policy: Policy = field(default_factory=Policy)
     witness: bool = False
     versions: Path | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, collection: Folder, *, incomplete: bool = False) -> MergeOptions:
@@ -78,6 +75,8 @@ class MergeOptions:
             others["roster"] = hash_of(read_bytes(self.roster))
         if self.prior:
             others["prior"] = last_year_hash(self.prior)
+        if self.texts:
+            others["texts"] = hash_of_texts(self.texts)
         return Settings(
             self.period,
             self.district,
@@ -138,6 +137,8 @@ def merge_files(
         past=last_year.past if last_year else None,
         former=former,
     )
+    if outcome.rollup and options.texts:
+        outcome = replace(outcome, rollup=replace(outcome.rollup, texts=options.texts))
     if not options.witness or outcome.rollup is None:
         return MergedFiles(options, inputs, outcome, last_year)
     from xltools.collection.second_reader import SecondReader  # noqa: PLC0415  openpyxl is slow to import
@@ -165,23 +166,3 @@ def write_rollup_file(
     text = manifest.text(rollup, merged.options.settings(), output, content, facts)
     write_atomically(manifest.path_of(output), text.encode("utf-8", "surrogatepass"))
     return reading
-
-
-def refuse_typed_texts(former: Path, limits: Limits) -> None:
-    """Raise :class:`OutputError` if prose was typed into the roll-up *former*, which a new one would replace."""
-    if not former.is_file():
-        return
-    known = None
-    with contextlib.suppress(InputError):  # a manifest that cannot be read says nothing
-        known = manifest.read(manifest.path_of(former))
-    if known and known.is_of(read_bytes(former), limits):
-        return  # unchanged since it was written
-    filing = read_one(former)
-    if failures := [f for f in filing.findings if f.code == "reader-failed"]:
-        raise OutputError(Problem("former-unread", str(former), {"reason": failures[0].found}))
-    if isinstance(filing, RefusedFile) or not filing.is_rollup:
-        return
-    boxes = [b for b, text in filing.prose.items() if text.strip() and not b.startswith("cover.")]
-    if boxes:
-        places = "、".join("!".join(filing.address(box)) for box in boxes)
-        raise OutputError(Problem("rollup-has-texts", str(former), {"places": places}))

@@ -66,3 +66,10 @@ class Policy:
     def has_versions(self, agency: str) -> bool:
         """Return whether a waiver for that agency holds for one version of its return only."""
         return any(one.version and one.agency == agency for one in self.waivers)
+
+    def for_publication(self) -> Policy:
+        """Return the policy for a report that is published: a denial of what its tables show is an error.
+
+        A level that the collection has chosen for the code stands.
+        """
+        return replace(self, levels={"prose-nothing": Severity.ERROR} | dict(self.levels))

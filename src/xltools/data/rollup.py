@@ -39,6 +39,7 @@ class Rollup:
     counts: Mapping[Severity, int] = field(default_factory=dict)
     expected: int | None = None
     earlier: Mapping[Period, Figures] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)  # typed into the roll-up that it replaces, by cell
     second_reader: str = ""  # the sentence on the cover about the second reader, if there was one
 
     @property

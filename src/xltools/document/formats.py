@@ -12,14 +12,32 @@ from xltools.errors import InputError, OutputError, Problem, missing_extra
 _FormatName = TypeVar("_FormatName", bound=str)
 
 
-def format_by_ending(output: Path, endings: Mapping[_FormatName, tuple[str, ...]]) -> _FormatName:
-    """Return the format that has the ending of *output*; raises :class:`InputError` if there is none."""
+# Endings of files of one format; a name with one of them must not be given to content in another format.
+_ENDINGS = {".docx", ".htm", ".html", ".markdown", ".md", ".pdf", ".xls", ".xlsx"}
+_ENDINGS |= {".csv", ".db", ".json", ".jsonl", ".ndjson", ".parquet", ".sqlite", ".sqlite3"}
+
+
+def format_by_ending(
+    output: Path,
+    endings: Mapping[_FormatName, tuple[str, ...]],
+    given: _FormatName | None = None,
+    default: _FormatName | None = None,
+) -> _FormatName:
+    """Return the format that was *given*, else the one that has the ending of *output*, else the *default*.
+
+    Raises :class:`InputError` if the ending is that of another format than the one given, or of none that the command
+    writes, or if nothing determines the format.
+    """
     ending = output.suffix.casefold()
-    for name, own in endings.items():
-        if ending in own:
-            return name
-    known = ", ".join(one for own in endings.values() for one in own)
-    raise InputError(Problem("unknown-ending", str(output), {"known": known}))
+    named = next((name for name, own in endings.items() if ending in own), None)
+    is_foreign = named is None and ending in _ENDINGS
+    if given and (is_foreign or named not in {None, given}):
+        raise InputError(Problem("ending-contradicts", str(output), {"how": given}))
+    found = given or named or (None if is_foreign else default)
+    if found is None:
+        known = ", ".join(one for own in endings.values() for one in own)
+        raise InputError(Problem("unknown-ending", str(output), {"known": known}))
+    return found
 
 
 def load_module(name: str, library: str, extra: str) -> Any:

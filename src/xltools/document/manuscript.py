@@ -1,7 +1,8 @@
 """The prose of a report in a plain text file: headings of the form, each followed by its text.
 
 The syntax is a part of Markdown: a line that begins with ``#`` is a heading, ``<!-- -->`` is a comment, and every other
-line is a paragraph. Text above the first heading opens the report. Figures are written in braces.
+line is a paragraph, except that a line which begins with a condition continues the paragraph above it. Text above the
+first heading opens the report. Figures and conditions are written in braces.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import NamedTuple
 from xltools.errors import InputError, Problem
 from xltools.files import decoded, read_bytes
 from xltools.form.model import Form
+from xltools.form.wording import Conditional, Wording, begins_with_condition
 from xltools.prose.quantities import folded
+from xltools.prose.sentences import ends_sentence
 from xltools.text import clerk
 from xltools.toml_tables import nearest
 
@@ -25,11 +28,29 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _NUMBER = re.compile(r"[^、）]{1,4}[、）]")
 
 
-class ManuscriptParagraph(NamedTuple):
-    """One paragraph and its line number in the file."""
+class ManuscriptLine(NamedTuple):
+    """A line of a paragraph and its line number in the text."""
 
     text: str
-    line: int
+    number: int
+
+
+# One line, and the lines directly below it that begin with a condition: conditional sentences stand one below the other.
+ManuscriptParagraph = tuple[ManuscriptLine, ...]
+
+
+def paragraphs_in(text: str) -> tuple[ManuscriptParagraph, ...]:
+    """Return the paragraphs of *text*."""
+    found: list[ManuscriptParagraph] = []
+    previous = ""
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+        own = (ManuscriptLine(line, number),)
+        if previous and not _HEADING.fullmatch(previous) and begins_with_condition(line):
+            found[-1] += own
+        elif line:
+            found.append(own)
+        previous = line
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +79,10 @@ def read(text: str, form: Form, origin: str) -> Manuscript:
     found: dict[str, list[ManuscriptParagraph]] = {}
     headings, seen = _headings(form), dict[str, int]()
     here: str | None = OPENING
-    for number, line in enumerate(text.splitlines(), 1):
+    for paragraph in paragraphs_in(text):
+        line, number = paragraph[0]
         place = f"{origin}:{number}"
-        if "<!--" in line:
+        if any("<!--" in text for text, _ in paragraph):
             problems.append(Problem("open-comment", place))
         elif heading := _HEADING.fullmatch(line):
             here = headings.get(_folded_heading(heading[1])) or headings.get(_unnumbered(heading[1]))
@@ -70,10 +92,10 @@ def read(text: str, form: Form, origin: str) -> Manuscript:
             elif here in seen:
                 problems.append(Problem("heading-twice", place, {"heading": heading[1], "first": seen[here]}))
             seen.setdefault(here or "", number)
-        elif line.strip() and here is not None:
+        elif here is not None:
             if here != OPENING and here not in form.texts:
-                problems.append(Problem("no-text-here", place, {"text": line.strip()[:20]}))
-            found.setdefault(here, []).append(ManuscriptParagraph(line.strip(), number))
+                problems.append(Problem("no-text-here", place, {"text": line[:20]}))
+            found.setdefault(here, []).append(paragraph)
     if problems:
         raise InputError(*problems)
     return Manuscript(origin, {box: tuple(passages) for box, passages in found.items()})
@@ -101,12 +123,21 @@ def _unnumbered(heading: str) -> str:
     return text[number.end() :] if number else text
 
 
-def written(form: Form, texts: Mapping[str, Iterable[str]]) -> str:
+def written(form: Form, texts: Mapping[str, Iterable[Wording]]) -> str:
     """Return a file with every heading of the form that has prose, and the paragraphs *texts* below them."""
-    paragraphs = [f"<!-- {clerk()('manuscript.guide')} -->", *texts.get(OPENING, ())]
+    paragraphs = [f"<!-- {clerk()('manuscript.guide')} -->", *map(_lines, texts.get(OPENING, ()))]
     for section in form.sections:
         paragraphs += [f"# {section.title}"] if section.parts else []
         for part in section.parts:
             paragraphs += [f"## {part.label}"] if part.label else []
-            paragraphs += texts.get(f"{section.key}.{part.key}", ())
+            paragraphs += map(_lines, texts.get(f"{section.key}.{part.key}", ()))
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _lines(paragraph: Wording) -> str:
+    """Return a paragraph with each conditional sentence on a line of its own."""
+    text = ""
+    for part in paragraph.parts:
+        is_sentence = isinstance(part, Conditional) and ends_sentence(text.removesuffix("}"))
+        text += ("\n" if is_sentence else "") + str(Wording((part,)))
+    return text

@@ -8,7 +8,7 @@ part without a text gets a gap, marked with 【】. Prose of the agencies of a r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -18,11 +18,11 @@ from xltools.data.period import Period
 from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.document.annex import annex_blocks
-from xltools.document.manuscript import OPENING, Manuscript
+from xltools.document.manuscript import OPENING, Manuscript, ManuscriptParagraph, paragraphs_in
 from xltools.document.official import official_table, unknown_note
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
-from xltools.form.wording import Wording, WordingError
+from xltools.form.wording import Brace, Conditional, Wording, WordingError
 from xltools.prose.filling import TextValues
 from xltools.text import clerk
 
@@ -69,9 +69,9 @@ class ReportText:
         )
 
     def paragraphs(self, box: str) -> list[str]:
-        """Return the paragraphs of a part, with their figures."""
+        """Return the paragraphs of a part, with their figures, without those of which no condition holds."""
         found = next(passage for passage in self.passages if passage.box == box)
-        return [self.known.filled(wording) for wording in found.wordings]
+        return list(filter(None, map(self.known.filled, found.wordings)))
 
 
 def report_of(
@@ -101,40 +101,51 @@ def _passage(
     box: str, filing: Return, manuscript: Manuscript | None, about: TextValues
 ) -> tuple[Passage, list[Problem]]:
     """Return the text of a part of the report, and the problems of inserting its figures."""
-    own = [line.strip() for line in filing.prose.get(box, "").splitlines() if line.strip()]
+    own = paragraphs_in(filing.prose.get(box, ""))
+    place = "!".join((filing.source.path, *filing.address(box))) if own else ""
     if manuscript and (box in manuscript.passages or box == OPENING):
-        lines = manuscript.passages.get(box, ())
-        texts = [(line.text, f"{manuscript.path}:{line.line}") for line in lines]
+        paragraphs, place = manuscript.passages.get(box, ()), manuscript.path
         origin: PassageOrigin = "template"
     elif own:
-        place = "!".join((filing.source.path, *filing.address(box)))
-        texts, origin = [(line, place) for line in own], "workbook"
+        paragraphs, origin = own, "workbook"
     else:
         return _passage_of_form(box, about), []
     wordings: list[Wording] = []
     problems: list[Problem] = []
-    for text, place in texts:
-        try:
-            wordings.append(Wording.parse(text))
-            problems += about.problems(wordings[-1], place)
-        except WordingError as error:
-            problems.append(Problem(error.code, place, error.facts))
-    differs = origin == "template" and bool(own) and own != [text for text, _ in texts]
+    for paragraph in paragraphs:
+        parts: list[str | Brace | Conditional] = []
+        for text, number in paragraph:
+            here = f"{place}:{number}" if origin == "template" else place
+            try:
+                line = Wording.parse(text)
+            except WordingError as error:
+                problems.append(Problem(error.code, here, error.facts))
+            else:
+                problems += about.problems(line, here)
+                parts += line.parts
+        wordings.append(Wording(tuple(parts)))
+    differs = origin == "template" and bool(own) and _texts(own) != _texts(paragraphs)
     return Passage(box, tuple(wordings), origin, differs), problems
 
 
+def _texts(paragraphs: Sequence[ManuscriptParagraph]) -> list[list[str]]:
+    return [[line.text for line in paragraph] for paragraph in paragraphs]
+
+
 def _passage_of_form(box: str, about: TextValues) -> Passage:
-    """Return the form's sentences as one paragraph; if it has none for a required part, a gap."""
+    """Return the form's sentences as one paragraph, and a gap for a required part of which none is said."""
     form = about.form
     if box == OPENING:
-        return Passage(box, tuple(about.said(form.publication.opening)), "form")
-    if draft := form.publication.by_box.get(box):
-        parts = tuple(part for wording in about.said(draft.say) for part in wording.parts)
-        if parts:
-            return Passage(box, (Wording(parts),), "form")
+        return Passage(box, tuple(about.known(form.publication.opening)), "form")
+    draft = form.publication.by_box.get(box)
+    parts = tuple(part for wording in about.known(draft.say) for part in wording.parts) if draft else ()
+    own = (Wording(parts),) if parts else ()
+    if any(map(about.filled, own)):
+        return Passage(box, own, "form")
     if box in form.prose.required:
-        return Passage(box, (Wording((clerk()("published.gap", label=label_of(form, box)),)),), "nobody")
-    return Passage(box, (), "nobody")
+        gap = Wording((clerk()("published.gap", label=label_of(form, box)),))
+        return Passage(box, (*own, gap), "nobody")
+    return Passage(box, own, "nobody")
 
 
 def label_of(form: Form, box: str) -> str:

@@ -267,16 +267,16 @@ def _list(one: Listing, below: set[str], form: Form, place: str) -> Iterator[Pro
 def _sentences(say: tuple[DraftSentence, ...], form: Form, place: str) -> Iterator[Problem]:
     for index, said in enumerate(say, 1):
         here = f"{place} › #{index}"
-        yield from wording_faults(said.text, form, here)
-        for one in said.when.comparisons if said.when else ():
-            for side in (one.left, one.right):
-                yield from _figures(unknown_figures(side, form), form, here)
+        yield from wording_faults(said.wording, form, here)
 
 
 def wording_faults(text: Wording, form: Form, place: str) -> Iterator[Problem]:
     """Yield what makes it impossible to fill in a text: unknown names, sums over several units."""
     unknown = list(unknown_names(text, form))
     yield from _figures(unknown, form, place)
+    for one in (one for condition in text.conditions for one in condition.comparisons):
+        for side in (one.left, one.right):
+            yield from _figures(unknown_figures(side, form), form, place)
     for brace in text.braces if not unknown else ():
         if brace.word in WORDS or brace.word in form.publication.by_key:
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from xltools.form.wording import Condition, Wording
+from xltools.form.wording import Condition, Conditional, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class DraftSentence:
 
     text: Wording
     when: Condition | None = None
+
+    @property
+    def wording(self) -> Wording:
+        """The text, conditional if there is a condition."""
+        return Wording((Conditional(self.when, self.text),)) if self.when else self.text
 
 
 @dataclass(frozen=True, slots=True)

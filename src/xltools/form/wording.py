@@ -3,12 +3,15 @@
 A brace holds a sum of cells or of the short names of ``[[prose.meaning]]``, with ``last.`` in front of a name for the
 year before (``{new - last.new}``); ``{change: new}`` and ``{rate: new}`` compare a sum with last year's; or it holds one
 word: one of :data:`WORDS`, or the key of a list of ``[publication]``. ``{{`` and ``}}`` stand for braces themselves.
+
+``{carried_out > 0：结转{carried_out}件}`` is a conditional text: it is in the report while its condition holds.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from xltools.errors import InvalidValueError
@@ -19,7 +22,10 @@ LAST = "last."  # in front of a name: the figure of the year before
 MANNERS = ("change", "rate")
 # A Chinese keyboard gives braces of full width.
 _OPEN, _CLOSE = "{｛", "}｝"
-_TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]|([{_OPEN}{_CLOSE}])"
+_FIGURE = rf"[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]"
+# A sign of comparison in front of a colon makes the text of a pair of braces conditional.
+_CONDITION = rf"[{_OPEN}]([^{_OPEN}{_CLOSE}:：]*[=＝>＞<＜≠][^{_OPEN}{_CLOSE}:：]*)[:：]\s*"
+_TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|{_CONDITION}|{_FIGURE}|([{_OPEN}{_CLOSE}])"
 _MANNER = rf"({'|'.join(MANNERS)})\s*:"
 _COMPARISON = r"([^=!<>]+)(!=|=|>)([^=!<>]+)"
 _AROUND = 12  # characters quoted on each side of a fault
@@ -50,24 +56,38 @@ class Brace(NamedTuple):
 
 
 class Wording(NamedTuple):
-    """A text as a sequence of literal texts and braces."""
+    """A text as a sequence of literal texts, braces and conditional texts."""
 
-    parts: tuple[str | Brace, ...]
+    parts: tuple[str | Brace | Conditional, ...]
 
     @classmethod
     def parse(cls, text: str) -> Wording:
-        """Read *text*; raises :class:`WordingError` for a lone brace, or a pair that holds no sum of names."""
-        parts: list[str | Brace] = []
+        """Read *text*.
+
+        Raises :class:`WordingError` for a lone brace, a pair that holds no sum of names, or a condition within another.
+        """
+        parts: list[str | Brace | Conditional] = []
+        outside, condition = parts, None  # what precedes the conditional text that is read, and its condition
         position = 0
         for token in re.finditer(_TOKEN, text):
             parts.append(text[position : token.start()])
             position = token.end()
-            if token[4]:
-                near = text[max(0, token.start() - _AROUND) : token.end() + _AROUND]
-                raise WordingError("lone-brace", brace=token[4], near=near)
-            parts.append(token[1] or token[2] or _brace(token[3]))
+            doubled_open, doubled_close, comparisons, inside, lone = token.groups()
+            if comparisons is not None and condition is None:
+                condition, outside, parts = Condition.parse(_plain(comparisons)), parts, []
+            elif comparisons is not None:
+                raise WordingError("nested-condition", text=comparisons.strip())
+            elif lone and lone in _CLOSE and condition is not None:
+                outside.append(Conditional(condition, cls(tuple(filter(None, parts)))))
+                condition, parts = None, outside
+            elif lone:
+                raise _lone_brace(text, token.start(), token.end())
+            else:
+                parts.append(doubled_open or doubled_close or _brace(inside))
+        if condition is not None:
+            raise _lone_brace(text, len(text), len(text))
         parts.append(text[position:])
-        return cls(tuple(part for part in parts if part))
+        return cls(tuple(filter(None, parts)))
 
     def __str__(self) -> str:
         return "".join(
@@ -77,12 +97,49 @@ class Wording(NamedTuple):
 
     @property
     def braces(self) -> tuple[Brace, ...]:
-        """The braces, in order."""
-        return tuple(part for part in self.parts if isinstance(part, Brace))
+        """The braces, in order, with those of conditional texts."""
+        return tuple(self._braces())
+
+    def _braces(self) -> Iterator[Brace]:
+        for part in self.parts:
+            if isinstance(part, Brace):
+                yield part
+            elif isinstance(part, Conditional):
+                yield from part.text.braces
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of conditional texts, in order."""
+        return tuple(part.condition for part in self.parts if isinstance(part, Conditional))
+
+
+class Conditional(NamedTuple):
+    """A part of a text that is in the report while *condition* holds."""
+
+    condition: Condition
+    text: Wording
+
+    def __str__(self) -> str:
+        return f"{{{self.condition}：{self.text}}}"
+
+
+def begins_with_condition(text: str) -> bool:
+    """Return whether *text* begins with a conditional text."""
+    return re.match(_CONDITION, text) is not None
+
+
+def _lone_brace(text: str, start: int, end: int) -> WordingError:
+    near = text[max(0, start - _AROUND) : end + _AROUND]
+    return WordingError("lone-brace", brace=text[start:end] or "{", near=near)
+
+
+def _plain(inside: str) -> str:
+    """Return the content of braces with signs of half width, as a Chinese keyboard may not give them."""
+    return unicodedata.normalize("NFKC", inside).replace("\u2260", "!=").replace("=\u0338", "!=").strip()
 
 
 def _brace(inside: str) -> Brace:
-    plain = unicodedata.normalize("NFKC", inside).strip()
+    plain = _plain(inside)
     manner = re.match(_MANNER, plain)
     try:
         return Brace(Linear.parse(plain[manner.end() :] if manner else plain), manner[1] if manner else "")
@@ -97,11 +154,17 @@ class Comparison(NamedTuple):
     sign: str  # = or != or >
     right: Linear
 
+    def __str__(self) -> str:
+        return f"{self.left if self.left.terms else 0} {self.sign} {self.right if self.right.terms else 0}"
+
 
 class Condition(NamedTuple):
     """Comparisons that must all hold, such as ``new > 0, carried_in = 0``."""
 
     comparisons: tuple[Comparison, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.comparisons))
 
     @classmethod
     def parse(cls, text: str) -> Condition:

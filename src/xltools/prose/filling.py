@@ -22,7 +22,7 @@ from xltools.form.lint import wording_faults
 from xltools.form.model import Form, of_last_year
 from xltools.form.publication import DraftSentence, Listing, ListItem
 from xltools.form.references import spelled_out, units_of
-from xltools.form.wording import LAST, WORDS, Brace, Condition, Wording, WordingError, has_braces
+from xltools.form.wording import LAST, WORDS, Brace, Condition, Conditional, Wording, WordingError, has_braces
 from xltools.text import clerk
 
 _TENTH = Decimal("0.1")  # rates are printed to a tenth of a percent
@@ -59,32 +59,46 @@ class TextValues:
             ]
         return [
             Problem("empty-list", place, {"name": listing.key})
-            for brace in wording.braces
-            if (listing := self._listing(brace)) and not self._filled_list(listing)
+            for part in self._said(wording)
+            if isinstance(part, Brace) and (listing := self._listing(part)) and not self._filled_list(listing)
         ]
 
     def _missing(self, wording: Wording) -> Iterator[str]:
-        """Yield the names of figures that the text needs and that are unknown; a list needs those of all its items."""
-        for brace in wording.braces:
-            if listing := self._listing(brace):
+        """Yield the names of figures that the text needs and that are unknown; a list needs those of all its items.
+
+        Those of a conditional text are needed only while its condition holds.
+        """
+        for condition in wording.conditions:
+            yield from self._unknown(condition.names)
+        for part in self._said(wording):
+            if isinstance(part, str):
+                continue
+            if listing := self._listing(part):
                 yield from (name for item in listing.items for name in self._missing(item.text))
-            elif brace.word not in WORDS:
-                yield from self._unknown(brace.sum.names)
-                if brace.manner:
-                    yield from self._unknown(LAST + name for name in brace.sum.names)
+            elif part.word not in WORDS:
+                yield from self._unknown(part.sum.names)
+                if part.manner:
+                    yield from self._unknown(LAST + name for name in part.sum.names)
+
+    def _said(self, wording: Wording) -> Iterator[str | Brace]:
+        """Yield the parts of a text without the conditional texts whose conditions do not hold."""
+        for part in wording.parts:
+            if not isinstance(part, Conditional):
+                yield part
+            elif self._holds(part.condition):
+                yield from self._said(part.text)
 
     def _unknown(self, names: Iterable[str]) -> Iterator[str]:
         for name in names:
             if not self.figures.keys() >= set(spelled_out(Linear(((1, name),)), self.form).names):
                 yield name
 
-    def said(self, sentences: Iterable[DraftSentence]) -> list[Wording]:
-        """Return the sentences whose conditions hold and whose figures are known."""
-        return [one.text for one in sentences if self._holds(one.when) and not any(self._missing(one.text))]
+    def known(self, sentences: Iterable[DraftSentence]) -> list[Wording]:
+        """Return the sentences whose conditions can be decided and whose figures are then known."""
+        return [one.wording for one in sentences if not any(self._missing(one.wording))]
 
-    def _holds(self, condition: Condition | None) -> bool:
-        if condition is None:
-            return True
+    def _holds(self, condition: Condition) -> bool:
+        """Return whether all comparisons hold; a condition on an unknown figure does not."""
         if any(self._unknown(condition.names)):
             return False
         return all(
@@ -95,7 +109,7 @@ class TextValues:
     def filled(self, wording: Wording) -> str:
         """Return the text with its figures; the caller makes sure that there are no :meth:`problems`."""
         text = ""
-        for part in wording.parts:
+        for part in self._said(wording):
             if isinstance(part, str):
                 text += part
             elif part.word in WORDS:

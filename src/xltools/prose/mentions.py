@@ -20,9 +20,18 @@ from xltools.data.period import Period
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 from xltools.form.prose import Claim
-from xltools.prose.sentences import Phrase, Sentence, are_joined, is_neutral, is_other_period, sentences
-
-_FARTHEST = 20  # characters between 无 and the words that it negates
+from xltools.prose.sentences import (
+    Negation,
+    Phrase,
+    Sentence,
+    are_joined,
+    is_denied_directly,
+    is_neutral,
+    is_other_period,
+    negations,
+    sentences,
+    whole_of,
+)
 
 
 class Interpretation(NamedTuple):
@@ -87,8 +96,13 @@ class FilingProse:
 
     @cached_property
     def scopes(self) -> tuple[str, ...]:
-        """The words for more or less than this agency, without those in its own name, such as 办公室."""
-        return tuple(word for word in self.form.prose.scopes if word not in self.filing.agency.name)
+        """The words for more or less than this agency, without those in its own name, such as 办公室.
+
+        For the report of a whole district 全区 is the district itself.
+        """
+        name = self.filing.agency.name
+        own = whole_of(name)
+        return tuple(word for word in self.form.prose.scopes if word not in name and word != own)
 
     @cached_property
     def claim_words(self) -> list[tuple[str, Claim]]:
@@ -216,33 +230,39 @@ class FilingProse:
 
     def _negations(self, box: str, sentence: Sentence) -> Iterator[Mention]:
         """Yield the claims whose figures a negation gives as 0: 未收到政府信息公开申请, 无行政复议."""
-        for start, clause, negation_end in sentence.negations():
+        for start, clause in sentence.clauses():
             end = start + len(clause)
             if any(start <= quantity.start < end for quantity in sentence.quantities):
                 continue
-            before = sentence.text[:end]
-            negated = [
-                match
-                for match in self.claims_in(clause)
-                if match.claim.denied and self._is_negated(box, match, before, clause, negation_end)
-            ]
+            before, claims = sentence.text[:end], self.claims_in(clause)
             is_excused = is_other_period(before, self.period) or any(w in sentence.text for w in self.scopes)
-            for match in _without_objects(negated, clause):
-                interpretations = self._interpretations([match], clause)
-                matched = next((one for one in interpretations if not one.figure), None)
-                is_wrong = matched is None and not is_excused and self.is_known(interpretations)
-                yield Mention(box, clause, ZERO, interpretations, matched, is_wrong, is_negation=True)
+            for negation in negations(clause, [(match.start, match.end) for match in claims]):
+                for match in _without_objects(self._denied(box, claims, before, clause, negation), clause):
+                    interpretations = self._interpretations([match], clause)
+                    matched = next((one for one in interpretations if not one.figure), None)
+                    is_wrong = matched is None and not is_excused and self.is_known(interpretations)
+                    yield Mention(box, clause, ZERO, interpretations, matched, is_wrong, is_negation=True)
 
-    def _is_negated(self, box: str, match: _ClaimMatch, before: str, clause: str, negation_end: int) -> bool:
-        """Return whether the negation applies to the words, and nothing after them narrows what is negated."""
-        claim = match.claim
+    def _denied(
+        self, box: str, claims: list[_ClaimMatch], before: str, clause: str, negation: Negation
+    ) -> list[_ClaimMatch]:
+        """Return the claims to which a negation applies, with nothing that narrows what is negated."""
+        found: list[_ClaimMatch] = []
         words = [word for word, _ in self.claim_words]
-        return (
-            0 <= match.start - negation_end <= _FARTHEST
-            and not any(word in clause for word in (*self.form.prose.part_words, *claim.unless))
-            and is_neutral(clause[match.end :], (*words, *claim.about))
-            and self.is_about(claim, box, before)
-        )
+        start, end = negation
+        for match in claims:
+            claim, rest = match.claim, clause[: match.start] + clause[match.end :]
+            listed = (clause[one.start : one.end] for one in found)
+            if (
+                claim.denied
+                and start <= match.start < end
+                and is_denied_directly(clause[start : match.start], (*listed, *claim.about))
+                and not any(word in rest for word in (*self.form.prose.part_words, *claim.unless))
+                and is_neutral(clause[match.end : end], (*words, *claim.about))
+                and self.is_about(claim, box, before)
+            ):
+                found.append(match)
+        return found
 
 
 def _without_objects(claims: list[_ClaimMatch], text: str) -> list[_ClaimMatch]:

@@ -7,7 +7,7 @@ published reports.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -39,8 +39,13 @@ _TIME = (
     r"|(?P<there>[去上前往近历]一?年|[几多]年|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
 )
 _NOT = re.compile(
-    r"未(?!经|来|办|审|按|能|及|成|公|予)|没有?(?!现成)|(?<!有)无(?!法|正当|误|关|理由|障|偿|条件|需|缝|害)|不存在"
+    r"均?为?(?:未(?!经|来|办|审|按|能|及|成|公|予)|没有?(?!现成)|(?<!有)无(?!法|正当|误|关|理由|障|偿|条件|需|缝|害)|不存在"
+    r"|(?<![零〇一二三四五六七八九十百千万])零(?![零〇一二三四五六七八九十星散]))"
 )
+# Words that may stand between a negation and what it negates; with others something else is denied: 没有超期答复.
+_OCCURRED = r"发生|出现|产生|引发|存在|[收接]到|收取|受理|[作做]出|实施|开展|进行|新收|任何|[相有]关|一[件起例宗项]|过|因"
+_NEVER = r"均?(?:未|没有?)(?:发生|出现|产生|收到)过?|均?为?零(?:发生|产生|出现)?"
+_BETWEEN_NEGATIONS = r"[、和及且也]\Z"
 _NOTHING = r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机关|暂时?|均|存在|主要|明显|突出|较大|的|问题|及|改进|情况|事项|其他|需要?|报告|发现)*"
 _NO_SIGNS = str.maketrans("", "", "。，、；：！.,;:!“”\"'\n")
 _NOTHING_WORDS = {"无", "没有", "不", "未", "", "/", "-", "—", "——", "暂无"}
@@ -126,18 +131,17 @@ class Sentence:
                 yield start, self.text[start:end]
             start = end + 1
 
-    def negations(self) -> Iterator[tuple[int, str, int]]:
-        """Yield each clause with 未, 没有 or 无: its start, its text, and the end of the first such word in it."""
-        for start, clause in self.clauses():
-            if match := _NOT.search(clause):
-                yield start, clause, match.end()
-
 
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of *text*; overlong text, sentences and lists of numbers are left out."""
     parts = (part for part in _END.split(folded(text[:_MOST])) if 0 < len(part) <= _LONGEST)
     found = (Sentence(part, tuple(quantities(part))) for part in parts)
     return tuple(sentence for sentence in found if len(sentence.quantities) <= _MOST_NUMBERS)
+
+
+def ends_sentence(text: str) -> bool:
+    """Return whether *text* ends with the sign that ends a sentence."""
+    return _END.match(text[-1:]) is not None
 
 
 def is_neutral(text: str, words: Iterable[str]) -> bool:
@@ -159,6 +163,11 @@ def is_other_period(before: str, period: Period) -> bool:
     if last is None or last["here"]:
         return False
     return last["there"] is not None or year_of(last["year"]) != period.year
+
+
+def whole_of(name: str) -> str:
+    """Return the word for the whole of a district of that name, or of that of its government: 全区."""
+    return "全" + name.removesuffix("人民政府")[-1:]
 
 
 def says_nothing(text: str) -> bool:
@@ -193,6 +202,36 @@ def wrong_years(sentence: Sentence, period: Period) -> Iterator[int]:
     is_opening = re.fullmatch(_OPENING, text[:start]) and not re.match(_NO_TOPIC, rest)
     if is_opening and not re.search(other_topic, rest):
         yield named
+
+
+class Negation(NamedTuple):
+    """未, 没有, 无 or 零 in a clause, and the start and end of the part of the clause to which it can apply."""
+
+    start: int
+    end: int
+
+
+def negations(clause: str, words: Sequence[tuple[int, int]]) -> Iterator[Negation]:
+    """Yield the negations in *clause*: each applies to what follows it up to the next, or if nothing occurred to what precedes.
+
+    Those within *words*, given by start and end, are none (尚未审结), nor is one of a negation (没有未办结的申请).
+    """
+    found = [
+        match.span()
+        for match in _NOT.finditer(clause)
+        if not any(start <= match.start() and match.end() <= end for start, end in words)
+    ]
+    edges = [(0, 0), *found, (len(clause), 0)]
+    for before, (start, end), following in zip(edges, found, edges[2:], strict=False):
+        if re.fullmatch(_NEVER, clause[start : following[0]]):  # 行政复议均未发生, 行政诉讼零发生
+            yield Negation(before[1], start)
+        elif before is edges[0] or re.search(_BETWEEN_NEGATIONS, clause[before[1] : start]):
+            yield Negation(end, following[0])
+
+
+def is_denied_directly(between: str, words: Iterable[str]) -> bool:
+    """Return whether only *words* and verbs such as 发生 are *between* a negation, or the clause, and what is denied."""
+    return is_neutral(re.sub(_OCCURRED, "", between), words) and not between.endswith("因")
 
 
 def is_enumerated(sentence: Sentence, numbers: list[Quantity]) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from xltools.data.document import Document
 from xltools.document.formats import format_by_ending, load_module
+from xltools.errors import Problem, missing_extra
 
 DocumentFormat = Literal["docx", "html", "md", "pdf"]
 DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
@@ -29,9 +31,21 @@ _WRITERS: dict[DocumentFormat, _Writer] = {
 }
 
 
-def format_of(output: Path) -> DocumentFormat:
-    """Return the format that the file's ending names; raises :class:`InputError` if it names none."""
-    return format_by_ending(output, {name: writer.endings for name, writer in _WRITERS.items()})
+def format_of(output: Path, given: DocumentFormat | None = None) -> DocumentFormat:
+    """Return the format *given*, else that of the file's ending; raises :class:`InputError` if they differ or name none."""
+    return format_by_ending(output, {name: writer.endings for name, writer in _WRITERS.items()}, given)
+
+
+def missing_for(how: DocumentFormat) -> Problem | None:
+    """Return what has to be installed before a document can be written in a format, if anything."""
+    writer = _WRITERS[how]
+    if writer.library and find_spec(writer.library) is None:
+        return missing_extra(writer.extra)
+    if how != "pdf":
+        return None
+    from xltools import libreoffice  # noqa: PLC0415  only a PDF needs other processes
+
+    return None if libreoffice.is_installed() else Problem("missing-office")
 
 
 def render(document: Document, how: DocumentFormat) -> bytes:

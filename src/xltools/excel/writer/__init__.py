@@ -73,7 +73,7 @@ def write_rollup(
     a subtotal for each kind of agency.
     """
     place = Home.of(home) if home is not None else None
-    content = Content(layout(rollup.form), rollup.stamp, rollup.values, {}, rollup, home=place)
+    content = Content(layout(rollup.form), rollup.stamp, rollup.values, rollup.texts, rollup, home=place)
     return _workbook_bytes(content, password, by_kind=by_kind)
 
 

@@ -36,9 +36,12 @@ FORMATS: dict[str, ExportFormat] = {
 }
 
 
-def format_of(output: Path) -> str:
-    """Return the format of the ending of *output*; raise :class:`InputError` if no format has it."""
-    return format_by_ending(output, {how: about.endings for how, about in FORMATS.items()})
+def format_of(output: Path, given: str | None = None) -> str:
+    """Return the format *given*, else that of the ending of *output*.
+
+    Raises :class:`InputError` if they differ, or if no format has the ending.
+    """
+    return format_by_ending(output, {how: about.endings for how, about in FORMATS.items()}, given)
 
 
 def outputs(output: Path, how: str) -> list[Path]:

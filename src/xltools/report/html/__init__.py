@@ -59,9 +59,11 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
     """
     t = catalog(lang)
     files = _sections(collection, lang)
-    findings = [finding for file in files for finding in file.status.findings]
+    others = [*collection.of_roster, *collection.changes]
+    findings = [*(finding for file in files for finding in file.status.findings), *others]
     counts = Counter(finding.code for finding in findings)
     holders = Counter(code for file in files for code in {finding.code for finding in file.status.findings})
+    holders += Counter(finding.code for finding in others)
     filings = [file.status.filing for file in files]
     about = {f"{one.form.title} {one.stamp.period}" for one in filings if isinstance(one, Return)}
     return page(
@@ -72,6 +74,8 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
         about="、".join(sorted(about)),
         tiles=_tiles(collection, lang),
         files=files,
+        missing=[(file.anchor, file.agency, file.status.findings[0]) for file in files if file.status.absent],
+        others=[(f"collection-{index}", one.agency, one) for index, one in enumerate(others, 1)],
         filtered=[s for s in Severity if any(finding.severity is s for finding in findings)],
         counted=[
             s for s in Severity if s is not Severity.QUESTION or any(file.status.counts[s] for file in files)
