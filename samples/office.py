@@ -112,6 +112,8 @@ def rosters() -> None:
         for number, code in enumerate(codes, 1):
             page.append([number, code, NAMES[code], INTO if (code, year) == (MERGED, YEAR) else None])
         page.append(["合计", None, f"{len(codes)}个", None])
+        book.save(f"名单{year}（带合计）.xlsx")
+        page.delete_rows(page.max_row)
         book.save(f"名单{year}.xlsx")
 
 

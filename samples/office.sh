@@ -1,30 +1,50 @@
 #!/bin/sh
-# A year of 临江区 with its mishaps: tests/test_office_year.py runs it, docs/office.md and docs/office.zh-CN.md show its output.
+# A year of 临江区 with its mishaps: tests/test_office_year.py runs it, docs/office.md and docs/office.zh-CN.md show it.
 # Each command has to end with the status that stands before it; the first that does not ends the script.
-#   BIN=folder of xltools and python   OUT=folder to make it in
+#   BIN=folder of python   OUT=folder to make it in   SAY=en: English output
 set -eu
 ROOT=$(pwd)
 case ${BIN:=.venv/bin} in /*) ;; *) BIN=$ROOT/$BIN ;; esac
 OUT=${OUT:-build/office}
+SAY=${SAY:-zh}
 rm -rf "$OUT"
 mkdir -p "$OUT"
 cd "$OUT"
 
-part() { printf '\n\033[1m%s\033[0m\n' "$1"; }
+part() { printf '\n== %s\n' "$1"; }
 people() { "$BIN/python" "$ROOT/samples/office.py" "$1"; }
 # expect STATUS ARGUMENT...: run xltools, and see how it ends
 expect() {
   wanted=$1 && shift
-  printf '$ xltools%s\n' "${*:+ $*}"
+  printf '\n$ xltools%s\n' "${*:+ $*}"
   found=0
-  "$BIN/python" -m xltools "$@" || found=$?
+  "$BIN/python" -m xltools --lang "$SAY" "$@" || found=$?
   if [ "$found" -ne "$wanted" ]; then
     printf '%s\n' "expected status $wanted, it was $found: xltools $*" >&2
     exit 1
   fi
 }
+quiet() { expect "$@" >out.txt 2>&1 || { cat out.txt >&2; exit 1; }; }
 
-part "2023 年 / last year, in short"
+part "2023 年，简略 / 2023, in short"
 people rosters
+expect 2 init 2023 --year 2023 --district 临江区 --roster 名单2023（带合计）.xlsx
 expect 0 init 2023 --year 2023 --district 临江区 --roster 名单2023.xlsx
-expect 0 generate 2023 2>/dev/null || true
+quiet 0 generate --roster 2023/roster.csv --year 2023 --district 临江区 -o 2023/outbox
+people last-year
+quiet 0 merge 2023
+
+part "下发：粮食和物资储备局已并入发展和改革局 / the workbooks go out; one agency has become part of another"
+expect 0 init 2024 --year 2024 --district 临江区 --roster 名单2024.xlsx --prior 2023
+cd 2024
+expect 0 generate
+cd ..
+
+part "一月，第一轮 / January, the first round"
+people first-round
+cd 2024
+expect 1 receive ../收到
+expect 0
+expect 1 status --on 2025-01-28
+expect 1 verify --return-to returned
+cd ..

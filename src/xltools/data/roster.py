@@ -244,7 +244,7 @@ def divided(entries: Sequence[Entry]) -> Roster:
 
 def _row_faults(entry: Entry, row: Sequence[str]) -> Iterator[Problem]:
     """Yield why a row is no agency: a sum or a remark below the table, or a formula whose result is not stored."""
-    cells = (entry.code, entry.name) if entry.name else row
+    cells = (entry.code, entry.name) if entry.code and entry.name else row
     if closing := next((cell for cell in cells if _CLOSING.match("".join(cell.split()))), None):
         yield Problem("roster-closing", facts={"text": closing})
         return
