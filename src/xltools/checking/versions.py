@@ -272,14 +272,23 @@ def _may_replace(newer: _Class, older: _Class, codes: set[str]) -> bool:
     *codes* are those of all agencies with files: the name of the newer file must not begin with another one.
     """
     filing = newer.filing
-    if isinstance(filing, RefusedFile) or filing.unread:
-        return False
-    if any(finding.code in _OF_IDENTITY for _, one in newer.members for finding in one.findings):
+    if isinstance(filing, RefusedFile) or not all(is_sure(one) for _, one in newer.members):
         return False
     names = [one.filing.source.name for _, one in newer.members]
     if {name.partition("_")[0] for name in names if "_" in name} & (codes - {filing.agency.code}):
         return False
     return _figures(older.filing) <= filing.record.values.keys()
+
+
+def is_sure(one: Candidate) -> bool:
+    """Return whether a filing was read wholly, and there is no doubt about its agency and its period."""
+    is_read = isinstance(one.filing, Return) and not one.filing.unread
+    return is_read and not any(finding.code in _OF_IDENTITY for finding in one.findings)
+
+
+def is_of_no_use(one: Candidate) -> bool:
+    """Return whether a filing has no figures for the period: it could not be read, or is of another period."""
+    return isinstance(one.filing, RefusedFile) or any(f.code == "wrong-year" for f in one.findings)
 
 
 def _figures(filing: Filing) -> set[str]:

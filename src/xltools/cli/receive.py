@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 
 from xltools.checking.collection import examine
-from xltools.cli.options import ReadingOptions, collection_folder, option, place, reading
+from xltools.cli.options import (
+    ReadingOptions,
+    collection_folder,
+    option,
+    place,
+    reading,
+)
 from xltools.cli.output import emit, emit_block
 from xltools.cli.recording import record
 from xltools.cli.returns import read_all

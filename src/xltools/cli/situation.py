@@ -6,9 +6,9 @@ import datetime as dt
 
 from xltools.checking.board import Action, board
 from xltools.checking.collection import Collection, examine
-from xltools.cli.options import ReadingOptions, collection_folder
+from xltools.cli.options import ReadingOptions, collection_defaults, collection_folder
 from xltools.cli.output import emit
-from xltools.cli.returns import read_all
+from xltools.cli.returns import find_past, read_all
 from xltools.collection.reading import Inputs
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
@@ -31,7 +31,10 @@ def say_situation(lang: Lang) -> None:
         roster=roster,
         district=folder.district,
     )
-    collection = examine(inputs.filings, roster, folder.period, folder.district, policy=folder.policy)
+    past = find_past((), collection_defaults(), form, folder.period, lang, ReadingOptions())
+    collection = examine(
+        inputs.filings, roster, folder.period, folder.district, policy=folder.policy, past=past
+    )
     found = situation_now(folder, collection, inputs, roster)
     counts, days = found.counts, found.board.days_left
     facts = {

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from xltools.checking.collection import candidate
-from xltools.checking.versions import Versions, resolve, version_key
+from xltools.checking.versions import Versions, is_of_no_use, is_sure, resolve, version_key
 from xltools.collection.inbox import InboxItem, items
 from xltools.collection.issuing import file_name
 from xltools.collection.reading import Inputs
@@ -55,7 +55,8 @@ def receive(
 ) -> tuple[Received, ...]:
     """Copy the files that were *taken* in into the inbox, or into ``versions/`` if the inbox has a newer version.
 
-    *there* are the files in the inbox. Those that a newer one replaces are moved into ``versions/``. Raises
+    *there* are the files in the inbox. Those that a newer one replaces are moved into ``versions/``, and so are those of
+    the agency that have no figures for the period, if the new one was read wholly and is surely the agency's. Raises
     :class:`InputError` if a file has changed since it was read, and :class:`OutputError` if one cannot be written.
     """
     filings = [*there.filings, *taken.filings]
@@ -66,7 +67,7 @@ def receive(
     undecided = {versions.counting[index] for group in versions.groups for index in group}
     received = []
     for place, filing in enumerate(taken.filings, first):
-        entry = entry_of(filing, roster) if filing.stamp else named_for(filing, roster)
+        entry = _entry(filing, roster)
         if entry is None:
             received.append(Received(filing, None, Reception.UNKNOWN))
             continue
@@ -79,8 +80,11 @@ def receive(
             received.append(Received(filing, entry, reception, _put(folder.versions, name, content)))
         else:
             older = [
-                other for index, other in enumerate(there.filings) if _is_replaced(versions, index, filing)
+                one.filing for i, one in enumerate(candidates[:first]) if _is_replaced(versions, i, filing)
             ]
+            if is_sure(candidates[place]) and place not in undecided:
+                useless = [one.filing for one in candidates[:first] if is_of_no_use(one)]
+                older += [one for one in useless if one not in older and _entry(one, roster) == entry]
             path, moved = _take_in(folder, name, content, older)
             is_undecided = Reception.UNDECIDED if place in undecided else Reception.NEW
             received.append(Received(filing, entry, Reception.NEWER if older else is_undecided, path, moved))
@@ -118,6 +122,10 @@ def keep(
             path, moved = _take_in(folder, _name(filing, entry, folder), content, others)
         received.append(Received(filing, entry, Reception.NEWER, path, moved))
     return tuple(received)
+
+
+def _entry(filing: Filing, roster: Roster) -> Entry | None:
+    return entry_of(filing, roster) if filing.stamp else named_for(filing, roster)
 
 
 def _is_replaced(versions: Versions, index: int, by: Filing) -> bool:

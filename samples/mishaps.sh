@@ -1,18 +1,18 @@
 #!/bin/sh
-# A year of 临江区 with its mishaps: tests/test_office_year.py runs it, docs/office.md and docs/office.zh-CN.md show it.
+# A year of 临江区 with its mishaps: tests/test_mishaps.py runs it, docs/mishaps.md and docs/mishaps.zh-CN.md show it.
 # Each command has to end with the status that stands before it; the first that does not ends the script.
 #   BIN=folder of python   OUT=folder to make it in   SAY=en: English output
 set -eu
 ROOT=$(pwd)
 case ${BIN:=.venv/bin} in /*) ;; *) BIN=$ROOT/$BIN ;; esac
-OUT=${OUT:-build/office}
+OUT=${OUT:-build/mishaps}
 SAY=${SAY:-zh}
 rm -rf "$OUT"
 mkdir -p "$OUT"
 cd "$OUT"
 
 part() { printf '\n== %s\n' "$1"; }
-people() { "$BIN/python" "$ROOT/samples/office.py" "$1"; }
+people() { "$BIN/python" "$ROOT/samples/mishaps.py" "$1"; }
 # expect STATUS ARGUMENT...: run xltools, and see how it ends
 expect() {
   wanted=$1 && shift
@@ -48,3 +48,45 @@ expect 0
 expect 1 status --on 2025-01-28
 expect 1 verify --return-to returned
 cd ..
+
+part "二月，第二轮 / February, the second round"
+people second-round
+cd 2024
+expect 1 receive ../收到/二次
+expect 0
+cd ..
+
+part "三月，第三轮 / March, the third round"
+people third-round
+cd 2024
+expect 0 receive ../收到/三次
+expect 0 verify --return-to returned
+expect 0 accept 002 --reason 电话核实：机构合并后口径有变
+expect 0 status --on 2025-03-10
+expect 0 merge --witness
+expect 0 merge --check district.xlsx
+cd ..
+
+part "旧邮件 / an old mail"
+people old-mail
+cd 2024
+expect 0 receive ../收到/旧邮件.eml
+expect 0 merge
+expect 0 history 003
+expect 0 history disclosure.licensing.decisions
+
+part "报告 / the report"
+expect 0 publish --starter
+cd ..
+people words
+cd 2024
+expect 0 publish --format md
+cd ..
+people late-correction
+cd 2024
+expect 0 receive ../收到/四次
+expect 0 merge
+expect 0 publish --format md
+grep -o 废止3件 report.md | sort -u
+ls versions
+expect 0 history

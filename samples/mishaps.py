@@ -1,13 +1,14 @@
-"""The work of people in a year of 临江区 with its mishaps: ``python samples/office.py STEP``.
+"""The work of people in a year of 临江区 with its mishaps: ``python samples/mishaps.py STEP``.
 
 Twenty-five agencies send some thirty files in three rounds: by mail, in archives, twice, half filled in, corrected in the
 marked file or in the clerk's own. In 2023 there were twenty-six: 粮食和物资储备局 has since become part of 发展和改革局. Each
-step runs in the folder that holds the collections; ``samples/office.sh`` runs them in order.
+step runs in the folder that holds the collections; ``samples/mishaps.sh`` runs them in order.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import sys
 import zipfile
 from collections.abc import Callable
@@ -192,8 +193,8 @@ def third_round() -> None:
     save("三次/公安分局.xlsx", good("006"))
     save("三次/025.xlsx", good("025"))
     path = Path(str(YEAR), "roster.csv")
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
-    path.write_text("".join(f"{line.lstrip('0')}\n" for line in lines), encoding="utf-8-sig")
+    text = re.sub(r"(?m)^([0-9]+),0+([0-9]+),", r"\1,\2,", path.read_text(encoding="utf-8-sig"))
+    path.write_text(text, encoding="utf-8-sig")
 
 
 def old_mail() -> None:
