@@ -63,7 +63,8 @@ def test_the_inbox_holds_one_file_for_each_agency_and_versions_the_others(year):
         for name in ("inbox", "versions")
     )
     assert codes == mishaps.NOW
-    assert replaced == ["003", "006", "009", "012", "017", "018", "018", "019", "020", "021"]
+    twice = ["003", "006", "018"]  # the old mail of 003, the unanswered file of 006, the two halves of 018
+    assert replaced == sorted([*twice, "003", "006", "009", "012", "017", "018", "019", "020", "021"])
 
 
 def test_each_mishap_was_named_and_each_step_said_what_is_next(year):
