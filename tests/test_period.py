@@ -19,7 +19,12 @@ from xltools.form.library import find
 PACKAGE = ROOT / "src" / "xltools"
 PERIODS = st.integers(1, 9998).map(Period)
 # Where a year is a number: in a period, in Chinese prose, and in the value of the option --year.
-NUMBERS = {"data/period.py", "prose/quantities.py", "cli/options.py"}
+NUMBERS = {
+    "data/period.py",
+    "prose/quantities.py",
+    "cli/options.py",
+    "excel/number_format.py",
+}  # a year in a date
 # Where a year is a number in a file, a column "year" or a sentence of a report that names calendar years.
 COLUMNS = {
     "collection/manifest.py",

@@ -181,7 +181,7 @@ def test_where_the_readers_differ_nothing_takes_the_place_of_the_former(collecti
 
 
 def test_a_figure_read_wrongly_is_told_with_its_file(collection, monkeypatch):
-    import xltools.excel.reader.sheets as reading
+    import xltools.excel.reader.inputs as reading
 
     right = reading.number_of
     penalties = openpyxl.load_workbook(SOUND[0])["二、主动公开"]["B12"].value

@@ -63,7 +63,9 @@ def test_help_and_version_know_no_form_and_no_finding(arguments, environment):
     found = loaded(*arguments, **environment)
     assert not found & (HEAVY | READING)
     units = {name.split(".")[1] for name in found if name.startswith("xltools.")}
-    assert units <= {"cli", "text", "files", "errors"}
+    assert units <= {"cli", "text", "files", "errors", "collection"}
+    inside = {name for name in found if name.startswith("xltools.collection.")}
+    assert inside <= {"xltools.collection.location"}  # which only looks for a file
 
 
 def test_the_help_of_a_command_loads_no_heavy_library():

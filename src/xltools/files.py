@@ -358,10 +358,13 @@ def _identity(path: Path) -> tuple[int, int] | Path | None:
 
 
 def refuse_within(folder: Path, inputs: Iterable[Path]) -> None:
-    """Raise :class:`OutputError` if *folder* is one of the folders *inputs*, or is inside of one, or holds one."""
-    home = folder.resolve()
+    """Raise :class:`OutputError` if *folder* is one of the folders *inputs*, or is inside of one, or holds one.
+
+    It may be inside of the working folder, which people name as "." for all that is there.
+    """
+    home, here = folder.resolve(), Path.cwd()
     read = [path.resolve() for path in inputs]
-    if any(home == path or path in home.parents or home in path.parents for path in read):
+    if any(home == path or (path in home.parents and path != here) or home in path.parents for path in read):
         raise OutputError(Problem("returns-among-inputs", str(folder)))
 
 
