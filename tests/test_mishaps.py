@@ -79,7 +79,7 @@ def test_each_mishap_was_named_and_each_step_said_what_is_next(year):
     ):
         assert words in said, words
     steps = re.findall(r"(?m)^Next: xltools ([a-z]+)|^Next: (some)", said)
-    assert [one or other for one, other in steps][-3:] == ["merge", "publish", "merge"]
+    assert [one or other for one, other in steps][-3:] == ["verify", "publish", "verify"]
 
 
 def test_the_text_follows_the_figures(year):

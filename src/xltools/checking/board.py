@@ -13,7 +13,7 @@ from xltools.checking.collection import Collection, Examined
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Severity
 from xltools.data.roster import Entry, Roster
-from xltools.data.roster_lines import entry_of, named_for
+from xltools.data.roster_lines import sender
 from xltools.text import Word
 
 
@@ -189,7 +189,7 @@ def board(collection: Collection, roster: Roster, due: dt.date, day: dt.date) ->
     files: dict[str, list[Examined]] = {}
     strangers = []
     for one in collection.examined:
-        entry = (named_for if one.filing.stamp is None else entry_of)(one.filing, roster)
+        entry = sender(one.filing, roster)
         if entry is None:
             strangers.append(one)
         else:

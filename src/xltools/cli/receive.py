@@ -10,6 +10,7 @@ import click
 from xltools.checking.collection import examine
 from xltools.cli.options import (
     ReadingOptions,
+    collection_defaults,
     collection_folder,
     option,
     place,
@@ -17,12 +18,13 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, emit_block
 from xltools.cli.recording import record
-from xltools.cli.returns import read_all
+from xltools.cli.returns import find_past, read_all
 from xltools.cli.situation import situation_now
 from xltools.collection import recording
 from xltools.collection.accepting import accepted_versions
 from xltools.collection.receiving import Received, keep, receive
 from xltools.collection.roster_files import load_roster
+from xltools.data.roster_lines import sender
 from xltools.form.library import find
 from xltools.report import text
 from xltools.text import Lang, catalog
@@ -53,14 +55,16 @@ def command(lang: Lang) -> click.Command:
             folder.versions, folder.policy, now.filings, reading.for_form(form), roster, folder.district
         )
         collection = examine(
-            now.filings, roster, folder.period, folder.district, policy=folder.policy, former=former
+            now.filings,
+            roster,
+            folder.period,
+            folder.district,
+            policy=folder.policy,
+            past=find_past((), collection_defaults(), form, folder.period, lang, reading),
+            former=former,
         )
-        concerned = {one.entry.code for one in received if one.entry}
-        shown = [
-            found
-            for found in collection.counting
-            if found.filing.agency and found.filing.agency.code in concerned
-        ]
+        concerned = [one.entry for one in received if one.entry]
+        shown = [found for found in collection.counting if sender(found.filing, roster) in concerned]
         for found in shown:
             emit_block(text.file_text(found, lang))
         emit(catalog(lang)(f"situation.{situation_now(folder, collection, now, roster).step.value}"))

@@ -19,7 +19,7 @@ from xltools.collection.reading import Inputs
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing
 from xltools.data.roster import Entry, Roster
-from xltools.data.roster_lines import entry_of, named_for
+from xltools.data.roster_lines import entry_of, sender
 from xltools.errors import InputError, Problem
 from xltools.files import holds, read_bytes, safe_stem, write_atomically
 from xltools.office.guard import Limits
@@ -67,7 +67,7 @@ def receive(
     undecided = {versions.counting[index] for group in versions.groups for index in group}
     received = []
     for place, filing in enumerate(taken.filings, first):
-        entry = _entry(filing, roster)
+        entry = sender(filing, roster)
         if entry is None:
             received.append(Received(filing, None, Reception.UNKNOWN))
             continue
@@ -84,7 +84,7 @@ def receive(
             ]
             if is_sure(candidates[place]) and place not in undecided:
                 useless = [one.filing for one in candidates[:first] if is_of_no_use(one)]
-                older += [one for one in useless if one not in older and _entry(one, roster) == entry]
+                older += [one for one in useless if one not in older and sender(one, roster) == entry]
             path, moved = _take_in(folder, name, content, older)
             is_undecided = Reception.UNDECIDED if place in undecided else Reception.NEW
             received.append(Received(filing, entry, Reception.NEWER if older else is_undecided, path, moved))
@@ -109,23 +109,16 @@ def keep(
             raise InputError(Problem("keep-twice", filing.source.path, {"agency": str(filing.agency)}))
     received = []
     for key, (filing, entry) in chosen.items():
-        own = Path(filing.source.path).resolve()
-        others = [
-            other
-            for other in there.filings
-            if version_key(other) == key and Path(other.source.path).resolve() != own
-        ]
-        if folder.inbox.resolve() in own.parents:
-            path, moved = Path(filing.source.path), _moved_away(folder, others)
+        versions = [other for other in there.filings if version_key(other) == key]
+        own = next((one for one in versions if one.source.sha256 == filing.source.sha256), None)
+        others = [one for one in versions if one is not own]
+        if own is not None:
+            path, moved = Path(own.source.path), _moved_away(folder, others)
         else:
             content = contents[filing.source.path, filing.source.sha256]
             path, moved = _take_in(folder, _name(filing, entry, folder), content, others)
         received.append(Received(filing, entry, Reception.NEWER, path, moved))
     return tuple(received)
-
-
-def _entry(filing: Filing, roster: Roster) -> Entry | None:
-    return entry_of(filing, roster) if filing.stamp else named_for(filing, roster)
 
 
 def _is_replaced(versions: Versions, index: int, by: Filing) -> bool:

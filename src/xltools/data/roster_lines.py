@@ -31,6 +31,11 @@ def named_for(filing: Filing, roster: Roster) -> Entry | None:
     return roster.get(code) if code in roster.order or code.startswith("0") else None
 
 
+def sender(filing: Filing, roster: Roster) -> Entry | None:
+    """Return the line of the roster of a filing, by its stamp or, without a stamp, by its file name."""
+    return entry_of(filing, roster) if filing.stamp else named_for(filing, roster)
+
+
 def code_meant(wanted: str, roster: Roster | None, others: Iterable[Agency] = ()) -> str | None:
     """Return the code of the one agency that a person means by a code, a name or a part of a name, or ``None``.
 

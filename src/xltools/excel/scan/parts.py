@@ -156,16 +156,16 @@ def modified(part: XmlPart) -> str:
 
 
 def _first_text(part: XmlPart, element: str) -> str:
-    """Return the text of the first *element*; the rest of the part is not read."""
+    """Return the text of the first *element*, whatever its prefix; the rest of the part is not read."""
     found: list[str] = []
     inside = False
 
     def start(tag: str, _: dict[str, str]) -> None:
         nonlocal inside
-        inside = tag == element
+        inside = tag.rpartition(":")[2] == element
 
     def end(tag: str) -> None:
-        if tag == element:
+        if tag.rpartition(":")[2] == element:
             raise EnoughError
 
     parse(part, start, end, lambda chunk: found.append(chunk) if inside else None)

@@ -1,0 +1,173 @@
+"""Taking files into a collection: where each goes, what it replaces, and that nothing is lost on the way."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from casefile import answered, package, typed_into
+from conftest import run
+from xltools.collection import receiving
+from xltools.errors import OutputError
+
+CELL = "disclosure.licensing.decisions"
+NAME = "001_青禾区教育局_2024.xlsx"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A collection of two agencies, in which the command runs; what came in lies beside it."""
+    monkeypatch.chdir(tmp_path)
+    Path("r.csv").write_text("代码,名称\n001,青禾区教育局\n002,青禾区科技局\n", encoding="utf-8")
+    run("init", "c", "--year", "2024", "--district", "青禾区", "--roster", "r.csv")
+    monkeypatch.chdir("c")
+    return Path()
+
+
+def came(name, content):
+    path = Path("..", "came", name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def sound(**file):
+    return package(file)
+
+
+def held(name="inbox"):
+    return sorted(path.name for path in Path(name).glob("*"))
+
+
+def test_a_first_file_gets_the_standard_name_and_stays_where_it_was(folder):
+    path = came("最终版（改）.xlsx", sound())
+    out = run("receive", path)
+    assert held() == [NAME]
+    assert path.exists()
+    assert "Next: xltools" in out
+    assert "has the same content" in run("receive", path)
+    assert (held(), held("versions")) == ([NAME], [])
+
+
+def test_the_answer_to_a_marked_file_takes_its_place(folder):
+    wrong = package({"type": {CELL: "若干"}})
+    run("receive", came("a.xlsx", wrong), expect=1)
+    out = run("receive", came("b.xlsx", answered(wrong, {CELL: 7}, "inbox/" + NAME)))
+    assert "a newer version" in out
+    assert (held(), held("versions")) == ([NAME], [NAME])
+    assert Path("versions", NAME).read_bytes() == wrong
+
+
+def test_what_comes_in_later_is_newer_unless_it_is_blank_somewhere(folder):
+    run("receive", came("a.xlsx", sound()))
+    run("receive", came("b.xlsx", sound(values={CELL: 9})))
+    assert (held(), held("versions")) == ([NAME], [NAME])
+    blank = typed_into(sound(values={CELL: 10}), {"type": {CELL: {"clear": True}}}, {})
+    assert "two-versions" in run("receive", came("c.xlsx", blank), expect=1)
+    assert held() == [NAME, NAME.replace(".xlsx", "_2.xlsx")]
+
+
+def dated(content, moment):
+    """The workbook, saved at that moment as its properties say."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.infolist():
+            text = old.read(part)
+            if part.filename == "docProps/core.xml":
+                text = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + moment.encode(), text)
+            new.writestr(part, text)
+    return out.getvalue()
+
+
+def test_a_file_that_was_saved_before_the_other_one_is_not_newer(folder):
+    run("receive", came("a.xlsx", dated(sound(), "2025-02-01T08:00:00Z")))
+    old = dated(sound(values={CELL: 9}), "2025-01-10T08:00:00Z")
+    assert "two-versions" in run("receive", came("old.xlsx", old), expect=1)
+    assert len(held()) == 2
+
+
+def test_several_files_of_one_agency_at_once_have_no_order(folder):
+    came("1.xlsx", sound())
+    came("2.xlsx", sound(values={CELL: 9}))
+    assert run("receive", Path("..", "came"), expect=1).count("choose with xltools receive --keep") == 2
+    second = NAME.replace(".xlsx", "_2.xlsx")
+    assert held() == [NAME, second]
+    assert "replaced: versions/" in run("receive", "--keep", Path("inbox", second))
+    assert (held(), held("versions")) == ([second], [NAME])
+    # a version is taken back
+    assert "replaced: versions/" in run("receive", "--keep", Path("versions", NAME))
+    assert Path("inbox", NAME).read_bytes() == sound()
+
+
+def test_a_copy_of_the_file_that_is_kept_is_that_file(folder):
+    came("1.xlsx", sound())
+    other = came("2.xlsx", sound(values={CELL: 9}))
+    run("receive", Path("..", "came"), expect=1)
+    run("receive", "--keep", other)
+    assert (len(held()), len(held("versions"))) == (1, 1)
+
+
+def test_members_of_archives_are_taken_in_as_files(folder):
+    path = Path("..", "all.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x/一.xlsx", sound())
+        archive.writestr("二.xlsx", sound(code="002", name="青禾区科技局", turn=1))
+    run("receive", path)
+    assert held() == [NAME, "002_青禾区科技局_2024.xlsx"]
+
+
+def test_what_is_nobodys_is_not_taken_in(folder):
+    out = run("receive", came("x.xlsx", sound(code="009", name="别处")), expect=1)
+    assert "unknown whose file" in out
+    assert held() == []
+    assert "no-such-path" in run("receive", "nowhere.xlsx", expect=2)
+
+
+def test_a_file_without_figures_makes_room_for_a_return(folder):
+    run("receive", came("001_教育局.xlsx", b""), expect=1)
+    run("receive", came("y.xlsx", sound(year=2023)), expect=1)
+    assert len(held()) == 2
+    run("receive", came("z.xlsx", sound()))
+    assert held() == [NAME]
+    assert len(held("versions")) == 2
+
+
+def test_nothing_is_lost_if_it_stops_half_way(folder, monkeypatch):
+    wrong = package({"type": {CELL: "若干"}})
+    run("receive", came("a.xlsx", wrong), expect=1)
+    right = answered(wrong, {CELL: 7}, "inbox/" + NAME)
+    really = receiving.write_atomically
+
+    def fails(path, content):
+        if path.parent.name == "inbox":
+            raise OutputError
+        really(path, content)
+
+    monkeypatch.setattr(receiving, "write_atomically", fails)
+    run("receive", came("b.xlsx", right), expect=2)
+    assert Path("inbox", NAME).read_bytes() == wrong
+    monkeypatch.undo()
+    monkeypatch.chdir(folder.resolve())
+
+
+def test_outside_of_a_collection_there_is_nothing_to_take_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.xlsx").write_bytes(sound())
+    assert "no-collection" in run("receive", "a.xlsx", expect=2)
+
+
+def test_a_command_finds_its_collection_from_below_and_from_above(folder, monkeypatch):
+    run("receive", came("a.xlsx", sound()))
+    here = run("status", "--on", "2025-01-20", expect=1)
+    for place, arguments in (("inbox", ()), ("..", ("c",)), ("..", ("c/inbox",))):
+        with monkeypatch.context() as there:
+            there.chdir(place)
+            assert run("status", *arguments, "--on", "2025-01-20", expect=1) == here
+    with monkeypatch.context() as there:
+        there.chdir("inbox")
+        run("verify", "--format", "json", "-o", "../../out.json", expect=1)
+        assert '"inbox/001_' in Path("..", "..", "out.json").read_text(encoding="utf-8")
