@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 SMALL = [
-    "merging.py --files 10 --rounds 1 --scale 10 20",
+    pytest.param("merging.py --files 10 --rounds 1 --scale 10 20", marks=pytest.mark.prove),
     "reading.py --files 6 --rounds 1",
     "starting.py --rounds 2",
     # These take long even with few files; --help shows at least that their imports work.

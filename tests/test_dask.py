@@ -235,6 +235,7 @@ def run(*arguments):
     return done.exception
 
 
+@pytest.mark.prove
 def test_workers_that_are_killed_change_not_one_byte(cluster, many):
     cluster.workers(2)
     cluster.workers(1)

@@ -147,6 +147,7 @@ def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
     works(installed(built[0], tmp_path / "env"), tmp_path)
 
 
+@pytest.mark.prove
 def test_the_sdist_builds_the_same_wheel(built, tmp_path):
     wheel, sdist = built
     with tarfile.open(sdist) as file:
