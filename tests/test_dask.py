@@ -270,6 +270,7 @@ def test_a_cluster_finds_what_is_wrong(cluster, inbox, tmp_path, monkeypatch):
     assert near.stat().st_size > 10_000
 
 
+@pytest.mark.prove
 def test_a_file_that_kills_every_worker_has_the_finding(cluster, inbox, alone, monkeypatch):
     from xltools.cli.cluster import cluster_workers
 

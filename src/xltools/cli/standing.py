@@ -44,7 +44,10 @@ def seen_from_here(path: str | os.PathLike[str], start: str) -> str:
 
 def root_of(paths: Sequence[str]) -> Path | None:
     """Return the folder of the collection that the current folder is in, or else the one that all *paths* are in."""
-    here = above(Path.cwd())
+    try:
+        here = above(Path.cwd())
+    except OSError:  # the current folder was removed
+        return None
     if here or not paths:
         return here
     found = {above(Path(path).absolute()) for path in paths}
