@@ -37,7 +37,13 @@ PACKAGE = ROOT / "src" / "xltools"
 AREAS = {
     "scanner": ["excel/scan/*.py"],
     "locating": ["excel/reader/locate.py", "excel/reader/sheets.py", "form/layout.py"],
-    "numbers": ["data/number.py", "data/typed_numbers.py", "excel/reader/reading.py", "form/linear.py"],
+    "numbers": [
+        "data/number.py",
+        "data/typed_numbers.py",
+        "excel/reader/inputs.py",
+        "excel/reader/reading.py",
+        "form/linear.py",
+    ],
     "adding": ["data/record.py", "data/rollup.py", "collection/merging.py"],
     "rows": [
         "excel/writer/rollup.py",
