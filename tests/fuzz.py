@@ -40,6 +40,7 @@ from xltools.office.guard import Limits  # noqa: E402
 from xltools.report import data as report_data  # noqa: E402
 from xltools.report import text as report_text  # noqa: E402
 from xltools.text import message  # noqa: E402
+from xltools.white_space import trimmed  # noqa: E402
 
 SAMPLES = HERE.parent / "samples"
 SECONDS = 5
@@ -719,7 +720,11 @@ def _same_result(fact, result) -> bool:
         return fact.type == "b" and bool(int(fact.text)) == result
     if isinstance(result, int | float):
         return fact.type == "n" and result in {Decimal(fact.text), float(fact.text)}
-    return fact.text == result if isinstance(result, str) else fact.type in {"n", "d"}  # dates
+    if isinstance(result, str):
+        return fact.text == (
+            trimmed(result) if fact.type == "e" else result
+        )  # around a value there is nothing unseen
+    return fact.type in {"n", "d"}  # dates
 
 
 class Kind(NamedTuple):

@@ -1355,7 +1355,7 @@ def a_label_half_a_million_times() -> bytes:
     return in_rows(rows)
 
 
-@hostile("no-stamp", padded=True)
+@hostile("no-stamp|stamp-from-cover|label-changed|label-missing", padded=True)
 def a_stranger_of_half_a_million_texts() -> bytes:
     sheet = f'<worksheet xmlns="{MAIN}"><sheetData>' + "".join(
         f'<row><c t="str"><v>第{n}条 ＡＢＣ</v></c></row>' for n in range(440_000)
