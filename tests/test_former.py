@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 
 import openpyxl
-import pytest
 from openpyxl.comments import Comment
 
 from conftest import ROOT, run
+from test_publishing import collection  # noqa: F401  a fixture
 from xltools.excel.reader import read
 from xltools.form.layout import layout
 from xltools.form.library import find
@@ -18,20 +17,6 @@ from xltools.form.library import find
 SAMPLES = ROOT / "samples"
 FORM = find("xxgk-2021")
 TABLE = "二、主动公开"
-
-
-@pytest.fixture
-def collection(tmp_path, monkeypatch):
-    """A collection that was merged from three of the samples."""
-    roster = tmp_path / "roster.csv"
-    lines = (SAMPLES / "roster.csv").read_text(encoding="gb18030").splitlines()
-    roster.write_text("\n".join(lines[:4]), encoding="utf-8")
-    run("init", tmp_path / "c", "--year", "2024", "--district", "青禾区", "--roster", roster)
-    for path in sorted((SAMPLES / "clean").glob("00[123]*.xlsx")):
-        shutil.copy(path, tmp_path / "c" / "inbox")
-    monkeypatch.chdir(tmp_path / "c")
-    run("merge")
-    return tmp_path / "c"
 
 
 def edited(path, change):
@@ -47,7 +32,7 @@ def typed(book, **texts):
         book[sheet][address] = text
 
 
-def test_texts_are_taken_over_and_named_in_the_manifest(collection):
+def test_texts_are_taken_over_and_named_in_the_manifest(collection):  # noqa: F811
     before = json.loads((collection / "district.manifest.json").read_bytes())
     assert "texts" not in before["settings"]["others"]
     texts = {"cover__head": "张三", "overview__proactive": "全区主动公开政府信息若干条。\n另一段。"}
@@ -65,7 +50,7 @@ def test_texts_are_taken_over_and_named_in_the_manifest(collection):
     assert again == json.loads((collection / "district.manifest.json").read_bytes())
 
 
-def test_check_proves_a_roll_up_with_texts_and_finds_a_text_typed_later(collection):
+def test_check_proves_a_roll_up_with_texts_and_finds_a_text_typed_later(collection):  # noqa: F811
     edited(collection / "district.xlsx", lambda book: typed(book, cover__head="张三"))
     run("merge")
     run("merge", "--check", "district.xlsx")
@@ -79,7 +64,7 @@ def added(book):
     book[TABLE]["C6"].comment = Comment("核对过", "我")
 
 
-def test_what_else_people_added_is_kept_and_named(collection):
+def test_what_else_people_added_is_kept_and_named(collection):  # noqa: F811
     rollup = collection / "district.xlsx"
     edited(rollup, added)
     kept = rollup.read_bytes()
@@ -93,18 +78,18 @@ def test_what_else_people_added_is_kept_and_named(collection):
     assert "saved as" not in run("merge")
 
 
-def test_a_roll_up_that_was_only_saved_again_is_not_kept(collection):
+def test_a_roll_up_that_was_only_saved_again_is_not_kept(collection):  # noqa: F811
     edited(collection / "district.xlsx", lambda _: None)
     run("merge")
     assert not (collection / "former").exists()
 
 
-def test_a_figure_typed_over_a_sum_is_kept(collection):
+def test_a_figure_typed_over_a_sum_is_kept(collection):  # noqa: F811
     edited(collection / "district.xlsx", lambda book: book[TABLE].__setitem__("C6", 7))
     assert f"{TABLE}!C6" in run("merge")
 
 
-def test_a_file_that_is_no_roll_up_is_kept_whole(collection):
+def test_a_file_that_is_no_roll_up_is_kept_whole(collection):  # noqa: F811
     rollup = collection / "district.xlsx"
     rollup.write_bytes(b"typed")
     os.utime(rollup, (0, 86_400 * 365))
@@ -112,13 +97,13 @@ def test_a_file_that_is_no_roll_up_is_kept_whole(collection):
     assert (collection / "former" / "district-1971-01-01.xlsx").read_bytes() == b"typed"
 
 
-def test_a_merge_that_is_held_up_names_the_file_and_its_first_error(collection):
+def test_a_merge_that_is_held_up_names_the_file_and_its_first_error(collection):  # noqa: F811
     (collection / "inbox" / "名单.xlsx").write_bytes(b"")
     lines = run("merge", expect=1).splitlines()
     assert "Cannot be merged: inbox/名单.xlsx: " in lines[-2]
 
 
-def test_one_file_of_a_collection_says_nothing_of_the_others(collection):
+def test_one_file_of_a_collection_says_nothing_of_the_others(collection):  # noqa: F811
     (one,) = (collection / "inbox").glob("002*")
     one.rename(collection / one.name)
     assert "missing-return" in run("verify", expect=1)
@@ -127,7 +112,7 @@ def test_one_file_of_a_collection_says_nothing_of_the_others(collection):
     assert "missing-return" not in run("verify", other)
 
 
-def test_a_file_that_cannot_be_read_is_not_missing_as_well(collection):
+def test_a_file_that_cannot_be_read_is_not_missing_as_well(collection):  # noqa: F811
     (one,) = (collection / "inbox").glob("002*")
     one.write_bytes(b"")
     said = run("verify", expect=1)
@@ -139,7 +124,7 @@ def test_a_file_that_cannot_be_read_is_not_missing_as_well(collection):
     assert account.agency.code == "002"
 
 
-def test_a_file_that_cannot_be_opened_is_a_finding_and_the_others_go_on(collection):
+def test_a_file_that_cannot_be_opened_is_a_finding_and_the_others_go_on(collection):  # noqa: F811
     (one,) = (collection / "inbox").glob("002*")
     one.unlink()
     one.symlink_to("nowhere.xlsx")

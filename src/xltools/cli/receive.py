@@ -7,10 +7,8 @@ from pathlib import Path
 
 import click
 
-from xltools.checking.collection import examine
 from xltools.cli.options import (
     ReadingOptions,
-    collection_defaults,
     collection_folder,
     option,
     place,
@@ -18,10 +16,9 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, emit_block
 from xltools.cli.recording import record
-from xltools.cli.returns import find_past, read_all
-from xltools.cli.situation import situation_now
+from xltools.cli.returns import read_all
+from xltools.cli.situation import examined_inbox, situation_now
 from xltools.collection import recording
-from xltools.collection.accepting import accepted_versions
 from xltools.collection.receiving import Received, keep, receive
 from xltools.collection.roster_files import load_roster
 from xltools.data.roster_lines import sender
@@ -51,18 +48,7 @@ def command(lang: Lang) -> click.Command:
             emit(_line(one, lang))
         emit("")
         now = read([folder.inbox], allow_none=True)
-        former = accepted_versions(
-            folder.versions, folder.policy, now.filings, reading.for_form(form), roster, folder.district
-        )
-        collection = examine(
-            now.filings,
-            roster,
-            folder.period,
-            folder.district,
-            policy=folder.policy,
-            past=find_past((), collection_defaults(), form, folder.period, lang, reading),
-            former=former,
-        )
+        collection = examined_inbox(folder, now, roster, form, lang, reading)
         concerned = [one.entry for one in received if one.entry]
         shown = [found for found in collection.counting if sender(found.filing, roster) in concerned]
         for found in shown:

@@ -9,12 +9,14 @@ from xltools.checking.collection import Collection, examine
 from xltools.cli.options import ReadingOptions, collection_defaults, collection_folder
 from xltools.cli.output import emit
 from xltools.cli.returns import find_past, read_all
+from xltools.collection.accepting import accepted_versions
 from xltools.collection.reading import Inputs
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.collection.situation import Situation, situation
 from xltools.data.roster import Roster
 from xltools.form.library import find
+from xltools.form.model import Form
 from xltools.text import Lang, catalog
 
 
@@ -31,10 +33,7 @@ def say_situation(lang: Lang) -> None:
         roster=roster,
         district=folder.district,
     )
-    past = find_past((), collection_defaults(), form, folder.period, lang, ReadingOptions())
-    collection = examine(
-        inputs.filings, roster, folder.period, folder.district, policy=folder.policy, past=past
-    )
+    collection = examined_inbox(folder, inputs, roster, form, lang, ReadingOptions())
     found = situation_now(folder, collection, inputs, roster)
     counts, days = found.counts, found.board.days_left
     facts = {
@@ -53,6 +52,23 @@ def say_situation(lang: Lang) -> None:
     emit(t("situation.where", **facts, when=t(f"situation.{late}", **facts)))
     emit(t(f"situation.rollup-{found.rollup.value}", file=folder.rollup))
     emit(t(f"situation.{found.step.value}"))
+
+
+def examined_inbox(
+    folder: Folder, inputs: Inputs, roster: Roster, form: Form, lang: Lang, reading: ReadingOptions
+) -> Collection:
+    """Return the files of the inbox examined as ``verify`` does: with last year, and with what was accepted."""
+    return examine(
+        inputs.filings,
+        roster,
+        folder.period,
+        folder.district,
+        policy=folder.policy,
+        past=find_past((), collection_defaults(), form, folder.period, lang, reading),
+        former=accepted_versions(
+            folder.versions, folder.policy, inputs.filings, reading.for_form(form), roster, folder.district
+        ),
+    )
 
 
 def situation_now(folder: Folder, collection: Collection, inputs: Inputs, roster: Roster) -> Situation:

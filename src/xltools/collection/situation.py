@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum
 from typing import NamedTuple
 
@@ -79,5 +78,5 @@ def _rollup_state(folder: Folder, inputs: Inputs) -> RollupState:
         return RollupState.OUTDATED
     now = {(one.source.path, one.source.sha256) for one in inputs.filings}
     then = {(one.source.path, one.source.sha256) for one in known.inputs} if known else set()
-    is_same = known is not None and now == then and known.sha256 == hashlib.sha256(content).hexdigest()
+    is_same = known is not None and now == then and known.sha256 == manifest.hash_of(content)
     return RollupState.CURRENT if is_same else RollupState.OUTDATED
