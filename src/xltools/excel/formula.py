@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from xltools.form.address import COLUMNS, ROWS, a1, column_index
+from xltools.form.address import COLUMNS, ROWS, a1, column_index, column_name
 from xltools.form.places import Area
 
 # Excel allows formulas of 8,192 characters. For each bracket, openpyxl searches the rest of the formula.
@@ -55,6 +55,14 @@ def rectangles(anchors: Iterable[tuple[int, int]]) -> list[Area]:
     return found
 
 
+class _Word(NamedTuple):
+    """A piece of a formula: a text that stays, or the row or column of a reference, which moves with the formula."""
+
+    text: str
+    row: int | None = None
+    column: int | None = None
+
+
 @dataclass(frozen=True)
 class SharedFormula:
     """A formula that a file stores once, in the cell at *row* and *column*, for several cells."""
@@ -68,23 +76,59 @@ class SharedFormula:
 
         A reference beyond the first row or column becomes ``#REF!``. A formula that openpyxl cannot parse stays as it is.
         """
-        from openpyxl.formula.translate import Translator, TranslatorError  # noqa: PLC0415  slow to load
-
-        rows, columns = row - self.row, column - self.column
-        moved = []
-        for text, is_reference in self._parts:
-            sheet, mark, place = text.rpartition("!") if is_reference else (text, "", "")
-            try:
-                moved.append(sheet + mark + Translator.translate_range(place, rows, columns))
-            except TranslatorError:
-                moved.append(f"{sheet}{mark}#REF!")
-        return "".join(moved)
+        down, right = row - self.row, column - self.column
+        return "".join([_moved(words, down, right) for words in self._parts])
 
     @cached_property
-    def _parts(self) -> list[tuple[str, bool]]:
-        """The pieces of the text, each with whether it is a reference."""
+    def _parts(self) -> list[list[_Word]]:
+        """The words of the formula; those of a reference to cells are together."""
         tokens = _tokens(self.text)
-        return [(self.text, False)] if tokens is None else [(t.value, t.subtype == "RANGE") for t in tokens]
+        if tokens is None:
+            return [[_Word(self.text)]]
+        parts: list[list[_Word]] = []
+        for token in tokens:
+            if token.subtype == "RANGE":
+                sheet, mark, place = token.value.rpartition("!")
+                parts += [_Word(sheet + mark)], _words(place)
+            else:
+                parts.append([_Word(token.value)])
+        return [words for words in parts if words != [_Word("")]]
+
+
+_END = r"\$?[A-Z]{1,3}\$?[1-9][0-9]{0,6}"
+_LINES = r"\$?[A-Z]{1,3}:\$?[A-Z]{1,3}|\$?[1-9][0-9]{0,6}:\$?[1-9][0-9]{0,6}"
+
+
+def _words(place: str) -> list[_Word]:
+    """Return the words of a reference such as A1, $A$1:B2, A:B, 3:4 or Name:B2, without its sheet."""
+    ends = [place] if re.fullmatch(_LINES, place, re.IGNORECASE) else re.split("(:)", place)
+    words = []
+    for end in ends:
+        if not re.fullmatch(f"{_LINES}|{_END}", end, re.IGNORECASE):
+            words.append(_Word(end))
+            continue
+        for text in re.findall(r":|\$?[A-Z]+|\$?[0-9]+", end, re.IGNORECASE):
+            if text.isalpha():
+                words.append(_Word("", column=column_index(text)))
+            else:
+                words.append(_Word("", row=int(text) - 1) if text.isdecimal() else _Word(text))
+    return words
+
+
+def _moved(words: list[_Word], down: int, right: int) -> str:
+    moved = ""
+    for text, row, column in words:
+        if row is not None:
+            if row + down < 0:
+                return "#REF!"
+            moved += str(row + down + 1)
+        elif column is not None:
+            if column + right < 0:
+                return "#REF!"
+            moved += column_name(column + right)
+        else:
+            moved += text
+    return moved
 
 
 def is_same(formula: str, issued: str) -> bool:
