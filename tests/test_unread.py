@@ -15,6 +15,7 @@ from xltools.data.filing import Stamp
 from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read_package
+from xltools.excel.scan import SheetFacts
 from xltools.excel.writer import write_return
 from xltools.form.address import column_name
 from xltools.form.layout import layout
@@ -159,6 +160,42 @@ def test_a_row_split_in_a_merged_label_is_refused():
     )
     (found,) = told(read_package(merged, FILE), "table-twice")
     assert "B10 = 52" in found.found
+
+
+@pytest.mark.parametrize("sheet", [TWO, THREE, FOUR])
+def test_figures_left_of_a_table_and_above_it_are_named_unless_they_are_its_numbers(sheet):
+    left = clerk.with_column_inserted(ISSUED, sheet, "A", {"5": 17, "6": 4})
+    above = clerk.with_row_inserted(ISSUED, sheet, 3, {"B": 17, "C": 4})
+    far = clerk.with_column_inserted(left, sheet, "A", {"6": 9})
+    for content, places in ((left, ["A5", "A6"]), (above, ["B3", "C3"]), (far, ["A6", "B5", "B6"])):
+        is_named_or_refused(read_package(content, FILE), sheet, places)
+    numbered = clerk.with_column_inserted(ISSUED, sheet, "A", {"4": "序号", "5": 1, "6": 2, "9": 1, "12": 2})
+    numbered = clerk.with_row_inserted(numbered, sheet, 3, {"B": 1, "C": 2, "D": 3})
+    filing = read_package(numbered, FILE)
+    assert filing.record.values == TRUTH
+    assert not told(filing, "figure-unread")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "places"),
+    [
+        ("</cols>", '<col min="16" max="16" hidden="1"/></cols>', ["P9"]),
+        ('<row r="40"', '<row r="40" hidden="1"', ["D40", "E40"]),
+    ],
+)
+def test_hidden_figures_in_line_with_a_table_are_named(old, new, places):
+    contents = {"P9": 55, "D40": 44, "E40": 3, "P41": 7}
+    content = clerk.with_part_changed(clerk.with_cells_added(ISSUED, THREE, contents), THREE, (old, new))
+    is_named_or_refused(read_package(content, FILE), THREE, places)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)).map(lambda run: (run[0], sum(run))), max_size=6),
+    st.sets(st.integers(0, 40)),
+)
+def test_a_column_is_hidden_if_a_run_of_hidden_ones_has_it(runs, columns):
+    wanted = {column for column in columns if any(first <= column <= last for first, last in runs)}
+    assert SheetFacts("", hidden_columns=runs).hidden_among(columns) == wanted
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,7 @@ def _note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
     if facts.state != "visible":
         note("deep" if facts.state == "veryHidden" else "sheet", first, facts.name)
     rows = sorted(facts.hidden_rows.intersection(located.rows.values()))
-    columns = sorted(
-        {c for low, high in facts.hidden_columns for c in located.columns.values() if low <= c <= high}
-    )
+    columns = sorted(facts.hidden_among(located.columns.values()))
     if rows or columns:
         names = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
         note("lines", (rows[0] if rows else first[0], columns[0] if columns else first[1]), "、".join(names))

@@ -2,8 +2,9 @@
 
 A figure with the two labels of a cell of the form, at another place than that cell, is in a copy: of the table, on any
 sheet, or of one of its rows or columns. If it is on the sheet of the table, or differs from the figure there, it is
-unknown which of the two counts, and the table is not read. Any other figure inside a table, or in a row directly below it
-or a column directly to the right of it, was added to the form: it is reported and does not count.
+unknown which of the two counts, and the table is not read. Any other figure inside a table, or in a row directly above or
+below it or a column directly beside it, was added to the form: it is reported and does not count. Numbers of rows (1, 2, 3)
+in front of a table and of columns above it are no figures.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import count, islice, takewhile
+from itertools import chain, count, islice, pairwise
 from typing import NamedTuple
 
 from xltools.data.finding import Place, quoted
@@ -28,6 +29,7 @@ from xltools.text import clerk
 from xltools.white_space import is_blank
 
 _GridPlace = tuple[int, int]
+_Lines = dict[int, list[_GridPlace]]  # places by the number of their row or column
 _Figure = Decimal | str  # a number; or a formula without a result, or a text with a number that is not exact
 _INEXACT = {
     "text-unit",
@@ -235,12 +237,14 @@ def _shown(figure: _Figure | None) -> str:
 
 
 def _note_added(reading: WorkbookReading, sheet: Sheet, table: LocatedSheet, others: set[_GridPlace]) -> None:
-    """Note the figures among *others* that are inside the table, or in rows below or columns beside that continue it."""
+    """Note the figures among *others* that are inside the table, or in rows or columns around it that continue it."""
     figures = dict(islice(_added(reading, sheet, table, others), _MOST)) if others else {}
+    last_row, last_column = max(table.rows.values()), max(table.columns.values())
     for (row, column), figure in sorted(figures.items()):
-        before = ((row, at) for at in range(column - 1, -1, -1))
-        above = ((at, column) for at in range(row - 1, -1, -1))
-        labels = (_first_text(table.facts, (p for p in line if p not in figures)) for line in (before, above))
+        across = (*range(column - 1, -1, -1), *range(column + 1, last_column + 1))
+        upright = (*range(row - 1, -1, -1), *range(row + 1, last_row + 1))
+        lines = ([(row, at) for at in across], [(at, column) for at in upright])
+        labels = (_first_text(table.facts, (p for p in line if p not in figures)) for line in lines)
         reading.note(
             "figure-unread",
             table.facts.name,
@@ -254,7 +258,7 @@ def _note_added(reading: WorkbookReading, sheet: Sheet, table: LocatedSheet, oth
 def _added(
     reading: WorkbookReading, sheet: Sheet, table: LocatedSheet, others: set[_GridPlace]
 ) -> Iterator[tuple[_GridPlace, _Figure]]:
-    """Yield the figures inside the table, and in the rows below and the columns beside that continue it.
+    """Yield the figures inside the table, and in the rows and columns around it that continue it or that nobody sees.
 
     The checks do not continue a table: programs store other results for them in old formats. Where there may be labels,
     and outside of the table, only numbers are figures. Dates are not.
@@ -262,34 +266,58 @@ def _added(
     cells, units = table.facts.cells, {reading.layout.form.cells[name].unit for name in sheet.cells}
 
     def figures(places: Iterable[_GridPlace]) -> Iterator[tuple[_GridPlace, _Figure]]:
-        for place in places:
-            if place in others and not reading.is_date(cells[place]):
-                figure = _figure(cells[place], units)
-                if figure is not None:
-                    yield place, figure
+        for place in sorted(places):
+            figure = _figure(cells[place], units)
+            if figure is not None and not reading.is_date(cells[place]):
+                yield place, figure
 
-    def continued(lines: Iterable[list[_GridPlace]]) -> Iterator[tuple[_GridPlace, _Figure]]:
-        for line in lines:
-            numbers = [one for one in figures(line) if isinstance(one[1], Decimal)]
-            if not numbers:
+    def continued(lines: _Lines, numbers: Iterable[int]) -> Iterator[list[tuple[_GridPlace, Decimal]]]:
+        """Yield the numbers in the lines with these *numbers*, up to the first line without any."""
+        for number in numbers:
+            found = [(p, figure) for p, figure in figures(lines.get(number, ())) if isinstance(figure, Decimal)]
+            if not found:
                 return
-            yield from numbers
+            yield found
 
     top, bottom, left = min(table.rows.values()), max(table.rows.values()), min(table.columns.values())
     last = max(table.columns)  # a cell of several columns may end behind the last one with a label
     right = table.columns[last] + sheet.page.last_column - last
-    inside = [p for p in others if top <= p[0] <= bottom and left <= p[1] <= right]
+    word = clerk()("sheet.check")
+    checks = [place for place, text in table.texts.items() if text.startswith(word)]
+    check_rows, check_columns = {row for row, _ in checks}, {column for _, column in checks}
+    inside: list[_GridPlace] = []
+    rows: _Lines = {}  # above and below the table
+    columns: _Lines = {}  # beside it
+    for place in others:
+        row, column = place
+        if top <= row <= bottom and left <= column <= right:
+            inside.append(place)
+        elif left <= column <= right and row not in check_rows:
+            rows.setdefault(row, []).append(place)
+        elif top <= row <= bottom and column not in check_columns:
+            columns.setdefault(column, []).append(place)
     first = min(column for _, column in table.cells.values())
     heads = {table.rows[x.area.row] for x in sheet.labels if x.role == "head" and x.area.row in table.rows}
     for place, figure in figures(inside):
         if isinstance(figure, Decimal) or (place[0] not in heads and place[1] >= first):
             yield place, figure
-    word = clerk()("sheet.check")
-    checks = [place for place, text in table.texts.items() if text.startswith(word)]
-    rows = takewhile(lambda row: not any(row == at for at, _ in checks), count(bottom + 1))
-    columns = takewhile(lambda column: not any(column == at for _, at in checks), count(right + 1))
-    yield from continued([(row, column) for column in range(left, right + 1)] for row in rows)
-    yield from continued([(row, column) for row in range(top, bottom + 1)] for column in columns)
+    for line in chain(continued(rows, count(bottom + 1)), continued(columns, count(right + 1))):
+        yield from line
+    unseen = [(rows, row) for row in rows.keys() & table.facts.hidden_rows]
+    unseen += [(columns, column) for column in table.facts.hidden_among(columns)]
+    for line in chain(
+        continued(rows, range(top - 1, -1, -1)),
+        continued(columns, range(left - 1, -1, -1)),
+        *(continued(lines, [number]) for lines, number in unseen[:_MOST]),
+    ):
+        if not _is_count([number for _, number in line]):
+            yield from line
+
+
+def _is_count(numbers: Sequence[Decimal]) -> bool:
+    """Return whether rows or columns are numbered so: 1, 2, 3, and perhaps from 1 again for the next table."""
+    steps = [(one, next_one) for one, next_one in pairwise(numbers) if next_one != 1]
+    return numbers[0] == 1 and bool(steps) and all(next_one == one + 1 for one, next_one in steps)
 
 
 def _first_text(facts: SheetFacts, places: Iterable[_GridPlace]) -> str:

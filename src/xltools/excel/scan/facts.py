@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
+from xltools.form.address import COLUMNS
 from xltools.white_space import compact
 
 
@@ -47,6 +51,12 @@ class SheetFacts:
         """Return the stored text of a cell, or ""."""
         fact = self.cells.get((row, column))
         return (fact.text or "") if fact else ""
+
+    def hidden_among(self, columns: Iterable[int]) -> set[int]:
+        """Return which of the columns are hidden."""
+        runs = sorted(self.hidden_columns)
+        reach = list(accumulate((last for _, last in runs), max))
+        return {c for c in columns if (n := bisect_right(runs, (c, COLUMNS))) and c <= reach[n - 1]}
 
 
 @dataclass(slots=True)
