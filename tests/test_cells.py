@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 import casefile
 from xltools.data.number import is_too_large, stored
-from xltools.excel.formula import parts_of, referred
+from xltools.excel.formula import parts_of as formula_parts
+from xltools.excel.formula import referred
 from xltools.excel.marking import CellMark, Slip, SlipRow, marked
-from xltools.excel.package import patched
+from xltools.excel.package import parts_of, patched, with_parts
 from xltools.excel.reader import read_package
 from xltools.excel.reader.garbled import is_garbled
 from xltools.excel.scan import Facts, SheetFacts, scan
@@ -83,6 +84,16 @@ def found(content):
         ('INDIRECT("B12")', "volatile-formula"),
         ("B10:OFFSET(B10,0,0)", "volatile-formula"),
         ("_xlfn.RANDARRAY(1)", "volatile-formula"),
+        ("_xlfn.LET(_xlpm.x,B10,_xlpm.x+1)", "input-formula"),
+        ("_xlfn.LET(_xlpm.x,B9,_xlpm.x+1)", "circular-formula"),
+        ("_xlfn.LAMBDA(_xlpm.x,_xlpm.x+B9)(1)", "circular-formula"),
+        ("_xlfn.ANCHORARRAY(B9)", "circular-formula"),
+        ("MYFUNCTION(B10)", "input-formula"),
+        ("_xll.MYFUNCTION(B10)", "external-formula"),
+        ("[1]!MyFunction(B10)", "external-formula"),
+        ("SUM('[1]甲:丙'!B9)", "external-formula"),
+        ('IFERROR(__xludf.DUMMYFUNCTION("IMPORTRANGE(""x"",""A1"")"),7)', "external-formula"),
+        ('IFERROR(__xludf.DUMMYFUNCTION("FILTER(B10:B12,B10:B12>0)"),7)', "input-formula"),
     ],
 )
 def test_what_a_formula_is(formula, code):
@@ -106,7 +117,53 @@ def test_defined_names_are_followed(names, code):
     assert found(content) == [(code, "B9")]
 
 
+def test_a_name_that_is_a_function_is_followed():
+    content = clerk.with_names(holding("<f>加(B10)</f><v>7</v>"), {"加": "_xlfn.LAMBDA(_xlpm.x,_xlpm.x+NOW())"})
+    assert found(content) == [("volatile-formula", "B9")]
+
+
+TABLE = (
+    '<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" name="t" displayName="台账" '
+    'ref="A200:C203" totalsRowCount="1"><tableColumns count="3"><tableColumn id="1" name="单位"/>'
+    '<tableColumn id="2" name="数量[件]"/><tableColumn id="3" name="备注"/></tableColumns></table>'
+)
+
+
+@pytest.mark.parametrize(
+    ("reference", "place", "formula", "code"),
+    [
+        ("台账[数量'[件']]", "B201", "[1]S!A1", "external-formula"),
+        ("台账[数量'[件']]", "B202", "B9", "circular-formula"),
+        ("台账[[#All],[数量'[件']]]", "B200", "B9", "circular-formula"),
+        ("台账[[#Totals],[数量'[件']]]", "B203", "NOW()", "volatile-formula"),
+        ("台账[[单位]:[备注]]", "B201", "NOW()", "volatile-formula"),
+        ("台账[]", "B201", "NOW()", "volatile-formula"),
+        ("台账", "B201", "NOW()", "volatile-formula"),
+        ("台账[数量'[件']]", "B203", "NOW()", "input-formula"),  # the total is not in the data
+        ("台账[数量'[件']]", "B200", "NOW()", "input-formula"),  # nor is the head
+        ("台账[备注]", "B201", "NOW()", "input-formula"),
+        ("台账[[#This Row],[备注]]", "C201", "NOW()", "input-formula"),  # of the row of the formula only
+        ("台账[@数量'[件']]", "B201", "NOW()", "circular-formula"),  # the cell itself
+    ],
+)
+def test_parts_of_tables_are_followed(reference, place, formula, code):
+    cell = f'<row r="{place[1:]}"><c r="{place}"><f>{formula}</f><v>7</v></c></row></sheetData>'
+    content = changed(("</sheetData>", cell), content=holding(f"<f>SUM({reference})</f><v>7</v>"))
+    assert found(with_table(content, TABLE)) == [(code, "B9")]
+
+
+def with_table(content, xml):
+    """The workbook with a table on the sheet of the tests."""
+    part = clerk.part_of(content, TWO)
+    relations = re.sub("([^/]+)$", r"_rels/\1.rels", part)
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/table"
+    told = f'<Relationships><Relationship Id="t1" Type="{kind}" Target="../tables/t.xml"/></Relationships>'
+    assert relations not in parts_of(content)
+    return with_parts(content, {relations: told.encode(), "xl/tables/t.xml": xml.encode()})
+
+
 def test_a_name_of_one_sheet_is_followed_there():
+
     name = '<definedName name="甲" localSheetId="2">[1]S!$A$1</definedName></definedNames>'
     content = holding("<f>甲</f><v>7</v>", content=changed(("</definedNames>", name), sheet=""))
     assert found(content) == [("external-formula", "B9")]
@@ -183,7 +240,7 @@ def test_references(reference, place):
 
 @given(st.text(st.sampled_from("AB19$:!'[]()|,;=+ \"#@甲ROW"), max_size=25))
 def test_any_text_can_be_a_formula(text):
-    parts = parts_of(text)
+    parts = formula_parts(text)
     for reference in parts.references if parts else ():
         referred(reference)
 

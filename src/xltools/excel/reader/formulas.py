@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from xltools.excel.formula import FormulaParts, parts_of, referred
+from xltools.excel.formula import FormulaParts, Reference, parts_of, referred
 from xltools.excel.scan import Facts, SheetFacts
 from xltools.form.places import Area
 
@@ -31,11 +32,17 @@ _FROM_OUTSIDE = {
     ),
     *("IMPORTRANGE", "IMPORTDATA", "IMPORTHTML", "IMPORTXML", "IMPORTFEED"),
 }
+_OF_ADD_INS = "_XLL."
+_UNKNOWN_TO_EXCEL = "__XLUDF.DUMMYFUNCTION"  # Google writes a formula of its own as the text in it
 _SIGNS_OF_FILES = ("[", "|", "://")  # in a formula that cannot be parsed
 _VOLATILE = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY", "INDIRECT", "OFFSET", "CELL", "INFO"}
 _MOST_STEPS = (
     500_000  # cells looked up and characters parsed, for one workbook; a return needs some thousands
 )
+
+
+_PART_OF_TABLE = re.compile(r"(?P<table>[^\[\]!]+)(?:\[(?P<inside>.*)\])?", re.DOTALL)
+_BRACKETED = r"\[((?:'.|[^\[\]'])*)\]"
 
 
 class _Node(NamedTuple):
@@ -147,7 +154,9 @@ class FormulaTracer:
                 codes |= {EXTERNAL} if any(sign in text for sign in _SIGNS_OF_FILES) else set()
                 continue
             is_built = "INDIRECT" in parts.functions and any("[" in literal for literal in parts.texts)
-            if is_built or parts.functions & _FROM_OUTSIDE or any(map(self._is_elsewhere, parts.references)):
+            names = (*parts.references, *parts.functions)
+            is_added = any(name.startswith(_OF_ADD_INS) for name in parts.functions)
+            if is_built or is_added or parts.functions & _FROM_OUTSIDE or any(map(self._is_elsewhere, names)):
                 codes.add(EXTERNAL)
             if parts.functions & _VOLATILE:
                 codes.add(VOLATILE)
@@ -164,7 +173,10 @@ class FormulaTracer:
                 self._parts[text] = parts_of(text) if self._steps <= _MOST_STEPS else None
             parts = self._parts[text]
             yield text, parts
-            for reference in parts.references if parts else ():
+            if parts and _UNKNOWN_TO_EXCEL in parts.functions:
+                texts += [literal[1:-1].replace('""', '"') for literal in parts.texts if literal not in seen]
+                seen.update(parts.texts)
+            for reference in (*parts.references, *parts.functions) if parts else ():
                 home, _, name = reference.rpartition("!")
                 scope = self.facts.sheet(home.strip("'")) if home else facts
                 meant = (scope.names if scope else {}).get(name.casefold()) or self.facts.names.get(
@@ -186,7 +198,7 @@ class FormulaTracer:
         """Yield the formulas that a formula refers to."""
         for _, parts in self._expanded(node.sheet, formula):
             for reference in parts.references if parts else ():
-                if meant := referred(reference):
+                if meant := referred(reference) or self._in_table(reference, node.area.row):
                     for sheet in self._sheets_between(
                         meant.first_sheet or node.sheet, meant.last_sheet or node.sheet
                     ):
@@ -198,6 +210,29 @@ class FormulaTracer:
                             return
                         for area, other in formulas.within(meant.area):
                             yield _Node(sheet, area), other
+
+    def _in_table(self, reference: str, row: int) -> Reference | None:
+        """Return the cells that a reference in *row* to a part of a table means, such as 表1[数量]."""
+        match = _PART_OF_TABLE.fullmatch(reference)
+        table = self.facts.tables.get(match["table"].casefold()) if match else None
+        if match is None or table is None:
+            return None
+        inside = match["inside"] or ""
+        words = re.findall(_BRACKETED, inside) or [inside.removeprefix("@")]
+        words = [re.sub("'(.)", r"\1", word).casefold() for word in words]
+        top, left, bottom, right = table.bounds
+        parts = {
+            "#headers": (top, top + table.heads - 1),
+            "#data": (top + table.heads, bottom - table.totals),
+            "#totals": (bottom - table.totals + 1, bottom),
+            "#all": (top, bottom),
+            "#this row": (row, row),
+        }
+        rows = [parts[word] for word in words if word in parts]
+        rows = rows or [parts["#this row" if inside.startswith("@") else "#data"]]
+        columns = [left + table.columns.index(word) for word in words if word in table.columns] or [left, right]
+        first, last = min(first for first, _ in rows), max(last for _, last in rows)
+        return Reference(table.sheet, table.sheet, Area(first, min(columns), last, max(columns)))
 
     def _sheets_between(self, first: str, last: str) -> list[str]:
         order = self._order

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import zipfile
 
-from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts
-from xltools.excel.scan.parts import application, comments, custom, modified, strings, styles, workbook
+from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts, Table
+from xltools.excel.scan.parts import application, comments, custom, modified, strings, styles, table, workbook
 from xltools.excel.scan.shortcuts import read_part
 from xltools.excel.scan.worksheet import Tables, style_numbers, worksheet
 from xltools.office.guard import (
@@ -25,7 +25,7 @@ from xltools.office.guard import (
 )
 from xltools.office.relations import Relations, relations, relations_of
 
-__all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "scan"]
+__all__ = ["Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "Table", "scan"]
 
 
 def scan(data: bytes, budget: Budget | None = None) -> Facts:
@@ -66,9 +66,8 @@ class _Package:
             external_links=book.external_links,
         )
         tables = self._tables(by_kind, facts)
-        facts.sheets = self._sheets(
-            [(name, state, *relations.get(i, ("", ""))) for name, state, i in book.sheets], tables
-        )
+        targets = [(name, state, *relations.get(i, ("", ""))) for name, state, i in book.sheets]
+        facts.sheets = self._sheets(targets, tables, facts.tables)
         order = {str(index): facts.sheet(name) for index, (name, _, _) in enumerate(book.sheets)}
         for (scope, name), text in book.names.items():
             if sheet := order.get(scope):
@@ -87,8 +86,13 @@ class _Package:
             tables.styles = style_numbers(len(found.locked))
         return tables
 
-    def _sheets(self, targets: list[tuple[str, str, str, str]], tables: Tables) -> list[SheetFacts]:
-        """Read the worksheets. *targets* are the name, the state, the kind and the part of each sheet."""
+    def _sheets(
+        self, targets: list[tuple[str, str, str, str]], tables: Tables, found: dict[str, Table]
+    ) -> list[SheetFacts]:
+        """Read the worksheets, and their tables into *found*.
+
+        *targets* are the name, the state, the kind and the part of each sheet.
+        """
         worksheets = {
             target: SheetFacts(name, state) for name, state, kind, target in targets if kind == "worksheet"
         }
@@ -97,6 +101,9 @@ class _Package:
             for kind, part, _ in self._relations(target):
                 if kind == "comments" and self._has(part):
                     sheet.comments = comments(self._read(part))
+                elif kind == "table" and self._has(part):
+                    name, about = read_part(table, self._read(part), sheet.name)
+                    found[name] = about
         if len({sheet.name for sheet in worksheets.values()}) < sum(
             kind == "worksheet" for _, _, kind, _ in targets
         ):

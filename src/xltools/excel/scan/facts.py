@@ -28,6 +28,16 @@ class Comment(NamedTuple):
     text: str
 
 
+class Table(NamedTuple):
+    """A table whose parts formulas refer to by name; *heads* and *totals* are the numbers of such rows."""
+
+    sheet: str
+    bounds: tuple[int, int, int, int]  # first row and column, last row and column
+    columns: tuple[str, ...]  # in lower case
+    heads: int
+    totals: int
+
+
 @dataclass(slots=True)
 class SheetFacts:
     """One worksheet."""
@@ -65,6 +75,7 @@ class Facts:
 
     sheets: list[SheetFacts] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # workbook-wide defined names, in lower case
+    tables: dict[str, Table] = field(default_factory=dict)  # by name, in lower case
     properties: dict[str, str] = field(default_factory=dict)  # custom document properties
     application: str = ""
     modified: str = ""  # when it was last saved, in ISO 8601

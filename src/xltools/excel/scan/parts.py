@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from xltools.excel.number_format import BUILT_IN, GENERAL
-from xltools.excel.scan.facts import Comment
+from xltools.excel.scan.facts import Comment, Table
 from xltools.excel.threads import words_of
-from xltools.form.address import parsed
+from xltools.form.address import parsed, parsed_range
 from xltools.office.guard import Limits, XmlPart, beyond
 from xltools.office.parsing import EnoughError, parse, true, unescaped
 
@@ -124,6 +124,23 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:
 
     parse(part, start, end)
     return CellStyles(tuple(locked), tuple(used))
+
+
+def table(part: XmlPart, sheet: str) -> tuple[str, Table]:
+    """Read a table on *sheet*: its name in lower case, and where its rows and columns are."""
+    about: dict[str, str] = {}
+    columns: list[str] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "table":
+            about.update(attributes)
+        elif tag == "tableColumn":
+            columns.append(unescaped(attributes.get("name", "")).casefold())
+
+    parse(part, start)
+    bounds = parsed_range(about.get("ref", "")) or (0, 0, -1, -1)
+    heads, totals = int(about.get("headerRowCount", "1")), int(about.get("totalsRowCount", "0"))
+    return about.get("displayName", "").casefold(), Table(sheet, bounds, tuple(columns), heads, totals)
 
 
 def custom(part: XmlPart) -> dict[str, str]:
