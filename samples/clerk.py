@@ -248,14 +248,32 @@ def with_number_format(package: bytes, sheet: str, address: str, content: Mappin
     return _with_style(patched(package, {"xl/styles.xml": add}), sheet, address, "399", inside)
 
 
-def _with_style(package: bytes, sheet: str, address: str, number: str, inside: str) -> bytes:
-    """Return the workbook with a cell of a new style, which has the number format of that *number*."""
+def with_look(package: bytes, sheet: str, address: str, content: Mapping[str, str]) -> bytes:
+    """Return the workbook with a ``value`` in a cell of another ``font`` and ``fill``, which are the XML inside them."""
+
+    def add(part: bytes) -> bytes:
+        text = part.decode().replace("</fonts>", f"<font>{content['font']}</font></fonts>")
+        return text.replace(
+            "</fills>", f"<fill>{content.get('fill', '<patternFill/>')}</fill></fills>"
+        ).encode()
+
+    changed = patched(package, {"xl/styles.xml": add})
+    return _with_style(changed, sheet, address, "0", f"><v>{content['value']}</v>", look=-1)
+
+
+def _with_style(package: bytes, sheet: str, address: str, number: str, inside: str, look: int = 0) -> bytes:
+    """Return the workbook with a cell of a new style, which has the number format of that *number*.
+
+    Its font and fill are the first of the workbook, or with a *look* of -1 the last.
+    """
     styles = _read(package, "xl/styles.xml")
     count = int(re.search(r'<cellXfs count="(\d+)"', styles)[1])  # type: ignore[index]
 
     def style(part: bytes) -> bytes:
-        added = f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
-        text = part.decode().replace("</cellXfs>", added)
+        text = part.decode()
+        font, fill = (range(text.partition(f"</{t}s>")[0].count(f"<{t}>"))[look] for t in ("font", "fill"))
+        added = f'<xf numFmtId="{number}" fontId="{font}" fillId="{fill}" borderId="0" xfId="0" applyNumberFormat="1"/>'
+        text = text.replace("</cellXfs>", f"{added}</cellXfs>")
         return text.replace(f'<cellXfs count="{count}"', f'<cellXfs count="{count + 1}"').encode()
 
     def cell(part: bytes) -> bytes:

@@ -249,6 +249,8 @@ def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) 
         content = clerk.with_number_format(
             content, *place.address(file["number_format"]["name"]), file["number_format"]
         )
+    if "look" in file:
+        content = clerk.with_look(content, *place.address(file["look"]["name"]), file["look"])
     for name, value in file.get("properties", {}).items():
         content = clerk.with_property(content, name, value)
     for key, change in _CHANGES.items():

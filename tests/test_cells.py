@@ -117,8 +117,42 @@ def test_defined_names_are_followed(names, code):
     assert found(content) == [(code, "B9")]
 
 
+GREEN = '<patternFill patternType="solid"><fgColor theme="9" tint="0.4"/></patternFill>'
+BLACK = '<patternFill patternType="solid"><fgColor indexed="8"/></patternFill>'
+DOTTED = '<patternFill patternType="gray125"><fgColor rgb="FFFFFFFF"/></patternFill>'
+NONE = '<patternFill patternType="none"><fgColor rgb="FF000000"/></patternFill>'
+
+
+@pytest.mark.parametrize(
+    ("font", "fill", "value", "is_seen"),
+    [
+        ('<color rgb="FFFFFFFF"/>', NONE, "7", False),
+        ('<color rgb="00F5F5F5"/>', NONE, "7", False),
+        ('<color indexed="9"/>', NONE, "7", False),
+        ('<color theme="0" tint="-0.05"/>', NONE, "7", False),
+        ('<color theme="0" tint="-0.35"/>', NONE, "7", True),  # grey
+        ('<color theme="0"/>', BLACK, "7", True),
+        ("", BLACK, "7", False),
+        ('<color auto="1"/>', BLACK, "7", False),
+        ('<color theme="9" tint="0.4"/>', GREEN, "7", False),
+        ('<color theme="9"/>', GREEN, "7", True),
+        ('<color theme="0"/>', DOTTED, "7", True),
+        ('<color rgb="FFFFFF00"/>', NONE, "7", True),  # yellow
+        ('<color rgb="FFFFFFFF"/>', NONE, "0", True),  # adds nothing
+        ('<sz val="2"/>', NONE, "7", False),
+        ('<sz val="6"/>', NONE, "7", True),
+        ('<sz val="x"/><color rgb="white"/>', NONE, "7", True),
+    ],
+)
+def test_a_text_in_the_colour_of_the_background_is_not_seen(font, fill, value, is_seen):
+    content = clerk.with_look(SOUND, TWO, "B9", {"font": font, "fill": fill, "value": value})
+    assert found(content) == ([] if is_seen else [("hidden-cells", "B9")])
+
+
 def test_a_name_that_is_a_function_is_followed():
-    content = clerk.with_names(holding("<f>加(B10)</f><v>7</v>"), {"加": "_xlfn.LAMBDA(_xlpm.x,_xlpm.x+NOW())"})
+    content = clerk.with_names(
+        holding("<f>加(B10)</f><v>7</v>"), {"加": "_xlfn.LAMBDA(_xlpm.x,_xlpm.x+NOW())"}
+    )
     assert found(content) == [("volatile-formula", "B9")]
 
 

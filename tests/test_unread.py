@@ -190,7 +190,9 @@ def test_hidden_figures_in_line_with_a_table_are_named(old, new, places):
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)).map(lambda run: (run[0], sum(run))), max_size=6),
+    st.lists(
+        st.tuples(st.integers(0, 30), st.integers(0, 9)).map(lambda run: (run[0], sum(run))), max_size=6
+    ),
     st.sets(st.integers(0, 40)),
 )
 def test_a_column_is_hidden_if_a_run_of_hidden_ones_has_it(runs, columns):

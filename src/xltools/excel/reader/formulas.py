@@ -230,7 +230,10 @@ class FormulaTracer:
         }
         rows = [parts[word] for word in words if word in parts]
         rows = rows or [parts["#this row" if inside.startswith("@") else "#data"]]
-        columns = [left + table.columns.index(word) for word in words if word in table.columns] or [left, right]
+        columns = [left + table.columns.index(word) for word in words if word in table.columns] or [
+            left,
+            right,
+        ]
         first, last = min(first for first, _ in rows), max(last for _, last in rows)
         return Reference(table.sheet, table.sheet, Area(first, min(columns), last, max(columns)))
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xltools.excel.reader.locate import LocatedSheet
-from xltools.excel.reader.reading import WorkbookReading, typed_names
-from xltools.form.address import a1, column_name, parsed_range
+from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
+from xltools.excel.scan import Fact
+from xltools.form.address import a1, column_name, parsed_range, ranges
 from xltools.form.places import Sheet
 from xltools.text import Word
 
@@ -55,9 +56,22 @@ def _note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
     if rows or columns:
         names = [str(row + 1) for row in rows] + [column_name(column) for column in columns]
         note("lines", (rows[0] if rows else first[0], columns[0] if columns else first[1]), "、".join(names))
+    unseen = [place for place in cells if _is_unseen(reading, facts.cells.get(place))]
+    if unseen:
+        note("font", min(unseen), "、".join(ranges(map(a1, *zip(*unseen, strict=True)))))
     merged = sorted(_behind_merges(facts.merges, cells))
     if merged:
         note("merge", merged[0], "、".join(a1(*place) for place in merged))
+
+
+def _is_unseen(reading: WorkbookReading, fact: Fact | None) -> bool:
+    """Return whether a cell has a figure other than 0 in a font that nobody can read."""
+    return (
+        fact is not None
+        and fact.style in reading.facts.unseen
+        and not is_empty(fact)
+        and number_of(fact) != 0
+    )
 
 
 def _behind_merges(merges: list[str], cells: set[tuple[int, int]]) -> set[tuple[int, int]]:

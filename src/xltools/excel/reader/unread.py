@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import chain, count, islice, pairwise
+from itertools import chain, count, islice, pairwise, takewhile
 from typing import NamedTuple
 
 from xltools.data.finding import Place, quoted
@@ -24,13 +24,14 @@ from xltools.excel.reader.reading import WorkbookReading, number_of
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1, parsed_range
 from xltools.form.model import Cell
-from xltools.form.places import RESERVED_SHEETS, LabelPair, Sheet
+from xltools.form.places import RESERVED_SHEETS, Area, LabelPair, Sheet
 from xltools.text import clerk
 from xltools.white_space import is_blank
 
 _GridPlace = tuple[int, int]
 _Lines = dict[int, list[_GridPlace]]  # places by the number of their row or column
 _Figure = Decimal | str  # a number; or a formula without a result, or a text with a number that is not exact
+_Numbers = list[tuple[_GridPlace, Decimal]]
 _INEXACT = {
     "text-unit",
     "text-change",
@@ -271,53 +272,74 @@ def _added(
             if figure is not None and not reading.is_date(cells[place]):
                 yield place, figure
 
-    def continued(lines: _Lines, numbers: Iterable[int]) -> Iterator[list[tuple[_GridPlace, Decimal]]]:
-        """Yield the numbers in the lines with these *numbers*, up to the first line without any."""
-        for number in numbers:
-            found = [(p, figure) for p, figure in figures(lines.get(number, ())) if isinstance(figure, Decimal)]
-            if not found:
-                return
-            yield found
-
-    top, bottom, left = min(table.rows.values()), max(table.rows.values()), min(table.columns.values())
     last = max(table.columns)  # a cell of several columns may end behind the last one with a label
     right = table.columns[last] + sheet.page.last_column - last
+    area = Area(min(table.rows.values()), min(table.columns.values()), max(table.rows.values()), right)
     word = clerk()("sheet.check")
     checks = [place for place, text in table.texts.items() if text.startswith(word)]
-    check_rows, check_columns = {row for row, _ in checks}, {column for _, column in checks}
-    inside: list[_GridPlace] = []
-    rows: _Lines = {}  # above and below the table
-    columns: _Lines = {}  # beside it
-    for place in others:
-        row, column = place
-        if top <= row <= bottom and left <= column <= right:
-            inside.append(place)
-        elif left <= column <= right and row not in check_rows:
-            rows.setdefault(row, []).append(place)
-        elif top <= row <= bottom and column not in check_columns:
-            columns.setdefault(column, []).append(place)
+    inside, rows, columns = _around(area, others, checks)
     first = min(column for _, column in table.cells.values())
     heads = {table.rows[x.area.row] for x in sheet.labels if x.role == "head" and x.area.row in table.rows}
     for place, figure in figures(inside):
         if isinstance(figure, Decimal) or (place[0] not in heads and place[1] >= first):
             yield place, figure
-    for line in chain(continued(rows, count(bottom + 1)), continued(columns, count(right + 1))):
-        yield from line
-    unseen = [(rows, row) for row in rows.keys() & table.facts.hidden_rows]
-    unseen += [(columns, column) for column in table.facts.hidden_among(columns)]
-    for line in chain(
-        continued(rows, range(top - 1, -1, -1)),
-        continued(columns, range(left - 1, -1, -1)),
-        *(continued(lines, [number]) for lines, number in unseen[:_MOST]),
-    ):
-        if not _is_count([number for _, number in line]):
-            yield from line
+
+    def numbers(places: Iterable[_GridPlace]) -> _Numbers:
+        return [(place, figure) for place, figure in figures(places) if isinstance(figure, Decimal)]
+
+    yield from chain.from_iterable(_continuing(table.facts, area, rows, columns, numbers))
+
+
+def _continuing(
+    facts: SheetFacts,
+    area: Area,
+    rows: _Lines,
+    columns: _Lines,
+    numbers: Callable[[Iterable[_GridPlace]], _Numbers],
+) -> Iterator[_Numbers]:
+    """Yield the numbers of each row above and below the area and each column beside it that continue it or are hidden."""
+
+    def continued(lines: _Lines, following: Iterable[int]) -> Iterator[_Numbers]:
+        return takewhile(bool, (numbers(lines.get(line, ())) for line in following))
+
+    yield from continued(rows, count(area.last_row + 1))
+    yield from continued(columns, count(area.last_column + 1))
+    others = chain(
+        continued(rows, range(area.row - 1, -1, -1)),
+        continued(columns, range(area.column - 1, -1, -1)),
+        (numbers(rows[row]) for row in sorted(rows.keys() & facts.hidden_rows)),
+        (numbers(columns[column]) for column in sorted(facts.hidden_among(columns))),
+    )
+    yield from (line for line in others if not _is_count([number for _, number in line]))
+
+
+def _around(
+    area: Area, places: Iterable[_GridPlace], checks: Sequence[_GridPlace]
+) -> tuple[list[_GridPlace], _Lines, _Lines]:
+    """Return the *places* inside the area, those above and below by row, and those beside it by column.
+
+    Those outside in a row or column of *checks* are left out.
+    """
+    check_rows, check_columns = {row for row, _ in checks}, {column for _, column in checks}
+    inside: list[_GridPlace] = []
+    rows: _Lines = {}
+    columns: _Lines = {}
+    for place in places:
+        row, column = place
+        is_in_row, is_in_column = area.row <= row <= area.last_row, area.column <= column <= area.last_column
+        if is_in_row and is_in_column:
+            inside.append(place)
+        elif is_in_column and row not in check_rows:
+            rows.setdefault(row, []).append(place)
+        elif is_in_row and column not in check_columns:
+            columns.setdefault(column, []).append(place)
+    return inside, rows, columns
 
 
 def _is_count(numbers: Sequence[Decimal]) -> bool:
     """Return whether rows or columns are numbered so: 1, 2, 3, and perhaps from 1 again for the next table."""
     steps = [(one, next_one) for one, next_one in pairwise(numbers) if next_one != 1]
-    return numbers[0] == 1 and bool(steps) and all(next_one == one + 1 for one, next_one in steps)
+    return numbers[:1] == [1] and bool(steps) and all(next_one == one + 1 for one, next_one in steps)
 
 
 def _first_text(facts: SheetFacts, places: Iterable[_GridPlace]) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import zipfile
 
 from xltools.excel.scan.facts import Comment, Fact, Facts, SheetFacts, Table
-from xltools.excel.scan.parts import application, comments, custom, modified, strings, styles, table, workbook
+from xltools.excel.scan.parts import application, comments, custom, modified, strings, table, workbook
 from xltools.excel.scan.shortcuts import read_part
+from xltools.excel.scan.styles import styles
 from xltools.excel.scan.worksheet import Tables, style_numbers, worksheet
 from xltools.office.guard import (
     DAMAGE,
@@ -83,6 +84,7 @@ class _Package:
         if self._has(by_kind.get("styles")):
             found = read_part(styles, self._read(by_kind["styles"]), self._budget.limits)
             facts.locked, facts.formats = list(found.locked), list(found.formats)
+            facts.unseen = found.unseen
             tables.styles = style_numbers(len(found.locked))
         return tables
 

@@ -82,6 +82,7 @@ class Facts:
     structure_locked: bool = False
     locked: list[bool] = field(default_factory=list)  # by style number
     formats: list[str] = field(default_factory=list)  # by style number: the number format
+    unseen: frozenset[int] = frozenset()  # the styles whose text has the colour of the background, or no size
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # the number of other workbooks that formulas refer to
     old_format: str = ""  # such as .xls; only values are known then

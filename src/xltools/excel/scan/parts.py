@@ -1,15 +1,14 @@
-"""Reads the parts of a workbook other than worksheets."""
+"""Reads the parts of a workbook other than worksheets and styles."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import NamedTuple
 
-from xltools.excel.number_format import BUILT_IN, GENERAL
 from xltools.excel.scan.facts import Comment, Table
 from xltools.excel.threads import words_of
 from xltools.form.address import parsed, parsed_range
-from xltools.office.guard import Limits, XmlPart, beyond
+from xltools.office.guard import XmlPart
 from xltools.office.parsing import EnoughError, parse, true, unescaped
 
 
@@ -87,43 +86,6 @@ def strings(part: XmlPart) -> list[str]:
 
     parse(part, start, end, lambda chunk: text.append(chunk) if in_text else None)
     return strings
-
-
-class CellStyles(NamedTuple):
-    """For each cell style, by number: whether it locks the cell, and its number format."""
-
-    locked: tuple[bool, ...]
-    formats: tuple[str, ...]
-
-
-def styles(part: XmlPart, limits: Limits) -> CellStyles:
-    """Read the cell styles; raises :class:`ScanError` if there are too many. A style locks cells by default."""
-    locked: list[bool] = []
-    used: list[str] = []
-    formats: dict[str, str] = dict(BUILT_IN)
-    inside = False
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
-        if tag == "cellXfs":
-            inside = True
-        elif inside and tag == "xf":
-            number = attributes.get("numFmtId", "0")
-            if len(locked) == limits.styles:
-                raise beyond("styles", limits)
-            locked.append(True)
-            used.append(formats.get(number, GENERAL))
-        elif inside and tag == "protection" and locked:
-            locked[-1] = true(attributes.get("locked", "1"))
-        elif tag == "numFmt":
-            formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
-
-    def end(tag: str) -> None:
-        if tag == "cellXfs":
-            raise EnoughError
-
-    parse(part, start, end)
-    return CellStyles(tuple(locked), tuple(used))
 
 
 def table(part: XmlPart, sheet: str) -> tuple[str, Table]:
