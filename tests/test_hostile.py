@@ -24,7 +24,7 @@ from xltools.excel import scan as scanner
 from xltools.excel.marking.parts import EditableParts
 from xltools.excel.package import patched, with_parts
 from xltools.excel.reader import read_package
-from xltools.excel.sandbox import run_sandboxed
+from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.excel.scan import ScanError, scan
 from xltools.excel.scan.worksheet import style_numbers
 from xltools.office.guard import Budget, Limits, limits_from
@@ -259,6 +259,18 @@ def test_children_for_old_formats_share_the_time_of_the_archive():
     archive.add("seconds", 2)
     with pytest.raises(ScanError, match="archive > 10 × seconds"):
         run_sandboxed("cells", b"", archive.for_file())
+
+
+def test_a_file_for_which_the_archive_has_too_little_time_left_is_named_for_that_limit():
+    """It may be right; only a file that is late on its own cannot be read."""
+    archive = Budget()
+    archive.add("seconds", 39.999)
+    with pytest.raises(ScanError, match="archive > 10 × seconds"):
+        run_sandboxed("cells", b"", archive.for_file())
+    alone = Budget()
+    alone.add("seconds", 3.999)
+    with pytest.raises(SandboxError, match="late"):
+        run_sandboxed("cells", b"", alone)
 
 
 def test_every_message_about_a_limit_names_one_that_can_be_set():

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Literal
 
-from xltools.office.guard import Budget
+from xltools.office.guard import Budget, beyond_together
 from xltools.office.kinds import Container
 
 _CHILD = Path(__file__).with_name("sandbox_child.py")
@@ -42,18 +42,23 @@ def run_sandboxed(job: Job, data: bytes, budget: Budget, words: Sequence[str] = 
     """Return the result of *job* on *data*.
 
     *words* are the passwords to try, or the name of the file. They are sent through the pipe, because other users of
-    the machine can read the command line. Raises :class:`SandboxError`, and :class:`ScanError` if earlier files of the
-    same archive have used up the time.
+    the machine can read the command line. Raises :class:`SandboxError`, and :class:`ScanError` if the files of an archive
+    have together used up the time.
     """
     if job in _LIBRARIES and find_spec(_LIBRARIES[job]) is None:
         raise SandboxError("missing")
     encoded = " ".join(word.encode("utf-8", "replace").hex() for word in words).encode()
     budget.reserve("seconds", 0)
     limits, seconds, started = budget.limits, budget.left("seconds"), time.monotonic()
+    is_cut = seconds < limits.seconds - budget.own["seconds"]  # by what other files of the archive have used
     limited = map(str, (limits.memory, seconds, limits.cells, limits.file))
     command = [sys.executable, "-P", str(_CHILD), job, *limited]
     try:
         output = _output_of(command, encoded + b"\n" + data, seconds, limits.file)
+    except SandboxError as error:
+        if error.code == "late" and is_cut:
+            raise beyond_together("seconds", limits) from error
+        raise
     finally:
         budget.add("seconds", time.monotonic() - started)
     outcome, line_feed, result = output.partition(b"\n")
@@ -70,7 +75,7 @@ def _output_of(command: list[str], data: bytes, seconds: float, most: int) -> by
     Raises :class:`SandboxError` if the child does not start, runs longer than *seconds*, or writes more than *most*
     bytes.
     """
-    is_late = threading.Event()
+    is_late, started = threading.Event(), time.monotonic()
     try:
         process = subprocess.Popen(  # noqa: S603  our own script by our own interpreter
             command,
@@ -92,7 +97,9 @@ def _output_of(command: list[str], data: bytes, seconds: float, most: int) -> by
             timer.cancel()
             process.kill()
             feeder.join()
-    if is_late.is_set():
+    if is_late.is_set() or (
+        not output and time.monotonic() - started >= seconds
+    ):  # the child may end itself first
         raise SandboxError("late", f"{seconds:.3g} s")
     if len(output) > most:
         raise SandboxError("too-large", "file")

@@ -108,6 +108,11 @@ def beyond(name: str, limits: Limits) -> ScanError:
     return ScanError("too-large", f"{name} > {getattr(limits, name):,}")
 
 
+def beyond_together(name: str, limits: Limits) -> ScanError:
+    """Return the error for a file in an archive whose files together exceed the limit *name*."""
+    return ScanError("too-large", f"archive > {limits.archive:,} × {name}")
+
+
 @dataclass(slots=True)
 class Budget:
     """What reading one file has cost, by the names of limits, and what all files in the same archive have cost.
@@ -157,7 +162,7 @@ class Budget:
         if self.own[name] + more > most:
             raise beyond(name, self.limits)
         if self.shared[name] + more > self.limits.archive * most:
-            raise ScanError("too-large", f"archive > {self.limits.archive:,} × {name}")
+            raise beyond_together(name, self.limits)
 
 
 # -- the bytes
