@@ -596,6 +596,37 @@ def test_a_name_without_its_slip_comes_off():
     assert parts(again)["xl/workbook.xml"].count(MARKER.encode()) == 1
 
 
+RELATIONS = "xl/_rels/workbook.xml.rels"
+LOST = {
+    "the relation": (RELATIONS, rb'<Relationship [^>]*Id="xltoolsSlip"[^>]*>'),
+    "the sheet": ("xl/workbook.xml", rf'<sheet [^>]*name="{SLIP}"[^>]*>'.encode()),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_slip_that_lost_a_half_does_not_spoil_the_return(lost):
+    """The part of the slip is there, but the workbook does not name it, or names it in vain."""
+    part, pattern = LOST[lost]
+    marks, slip = [CellMark(REQUEST, ("D9",), "x")], slip_for(Place(REQUEST, "D9"))
+    halved = patched(marked(problem(), marks, slip), {part: lambda xml: re.sub(pattern, b"", xml, count=1)})
+    assert SLIP not in [sheet.name for sheet in scan(halved).sheets]
+    assert read_package(halved, "x.xlsx").record.values == read_package(problem(), "x.xlsx").record.values
+    again = marked(halved, marks, slip)
+    identities = re.findall(rb' Id="([^"]*)"', parts(again)[RELATIONS])
+    assert len(identities) == len(set(identities))
+    assert identities.count(re.search(rb'<sheet [^>]*r:id="([^"]*)"', parts(again)["xl/workbook.xml"])[1]) == 1
+    assert [f.code for f in findings(again)] == [f.code for f in findings(problem())]
+    cells = [(sheet.name, sheet.cells, sheet.comments) for sheet in scan(unmarked(again)).sheets]
+    assert cells == [(sheet.name, sheet.cells, sheet.comments) for sheet in scan(problem()).sheets]
+
+
+def test_a_slip_whose_part_is_gone_is_damage():
+    once = marked(problem(), [], slip_for(Place(REQUEST, "D9")))
+    target = re.search(rb'<Relationship [^>]*Id="xltoolsSlip"[^>]*Target="([^"]*)"', parts(once)[RELATIONS])
+    gone = with_parts(once, {f"xl/{target[1].decode()}": None})
+    assert [f.code for f in read_package(gone, "x.xlsx").findings] == ["damaged"]
+
+
 @pytest.mark.parametrize(("number", "kept"), [("3", True), ("8", False)])
 def test_a_chain_of_calculation_goes_with_the_slip_it_counts_on(number, kept):
     """Excel adds the slip's formulas to it, by the number of the sheet."""
