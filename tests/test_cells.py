@@ -149,6 +149,43 @@ def test_a_text_in_the_colour_of_the_background_is_not_seen(font, fill, value, i
     assert found(content) == ([] if is_seen else [("hidden-cells", "B9")])
 
 
+@pytest.mark.parametrize(
+    ("code", "ranges", "value", "is_told"),
+    [
+        (";;;", "B9", "7", True),
+        ("0!.0000", "A1:A3 B9:D10", "70000", True),
+        ("0%", "B9", "7", True),
+        ("yyyy-mm-dd", "B9", "7", True),
+        ("#,##0", "B9", "7000", False),
+        (";;;", "B9", "0", False),  # adds nothing
+        (";;;", "B10:D11", "7", False),  # elsewhere
+    ],
+)
+def test_what_a_conditional_format_shows_otherwise_is_told(code, ranges, value, is_told):
+    xml = f'<dxf><numFmt numFmtId="500" formatCode="{code}"/></dxf></dxfs>'.encode()
+    before = parts_of(SOUND)["xl/styles.xml"].count(b"<dxf>")
+    styled = patched(
+        holding(f"<v>{value}</v>"), {"xl/styles.xml": lambda part: part.replace(b"</dxfs>", xml)}
+    )
+    rules = f'<cfRule type="expression" dxfId="{before}" priority="1"><formula>1</formula></cfRule>'
+    content = conditioned(styled, f'<conditionalFormatting sqref="{ranges}">{rules}</conditionalFormatting>')
+    assert found(content) == ([("hidden-cells", "B9")] if is_told else [])
+
+
+@pytest.mark.parametrize(("shows", "is_told"), [("0", True), ("1", False)])
+def test_bars_and_signs_in_place_of_figures_are_told(shows, is_told):
+    rule = f'<cfRule type="iconSet" priority="1"><iconSet iconSet="3Arrows" showValue="{shows}"/></cfRule>'
+    content = conditioned(
+        holding("<v>7</v>"), f'<conditionalFormatting sqref="B9">{rule}</conditionalFormatting>'
+    )
+    assert found(content) == ([("hidden-cells", "B9")] if is_told else [])
+
+
+def conditioned(content, xml):
+    """The workbook with conditional formats in front of the others."""
+    return changed(("(</mergeCells>)", lambda m: m[1] + xml), content=content)
+
+
 def test_a_name_that_is_a_function_is_followed():
     content = clerk.with_names(
         holding("<f>加(B10)</f><v>7</v>"), {"加": "_xlfn.LAMBDA(_xlpm.x,_xlpm.x+NOW())"}

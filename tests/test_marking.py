@@ -97,6 +97,8 @@ def without_ours(data, original):
     for sheet in facts.sheets:
         told = {p: c._replace(text=without_marks(c.text)) for p, c in sheet.comments.items()}
         sheet.comments = {p: c for p, c in told.items() if c.text or c.author != AUTHOR}
+        own = before.sheet(sheet.name).conditional
+        sheet.conditional = [one for one in sheet.conditional if one in own]
     return facts
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from xltools.excel.number_format import number_format
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
-from xltools.excel.scan import Fact
+from xltools.excel.reader.shown import DIFFERS, shown_fault
+from xltools.excel.scan import HIDES_VALUE, Fact
 from xltools.form.address import a1, column_name, parsed_range, ranges
 from xltools.form.places import Sheet
 from xltools.text import Word
@@ -59,6 +61,9 @@ def _note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
     unseen = [place for place in cells if _is_unseen(reading, facts.cells.get(place))]
     if unseen:
         note("font", min(unseen), "、".join(ranges(map(a1, *zip(*unseen, strict=True)))))
+    otherwise = _shown_otherwise(reading, located)
+    if otherwise:
+        note("condition", min(otherwise), "、".join(ranges(map(a1, *zip(*otherwise, strict=True)))))
     merged = sorted(_behind_merges(facts.merges, cells))
     if merged:
         note("merge", merged[0], "、".join(a1(*place) for place in merged))
@@ -72,6 +77,26 @@ def _is_unseen(reading: WorkbookReading, fact: Fact | None) -> bool:
         and not is_empty(fact)
         and number_of(fact) != 0
     )
+
+
+def _shown_otherwise(reading: WorkbookReading, located: LocatedSheet) -> list[tuple[int, int]]:
+    """Return the cells that show another figure than they hold if the condition of a format is met."""
+    formats = {HIDES_VALUE: ";;;"} | reading.facts.conditional
+    areas = [
+        (area, number_format(formats[number]))
+        for texts, number in located.facts.conditional
+        if number in formats
+        for text in texts
+        if (area := parsed_range(text))
+    ]
+    found = []
+    for name, place in located.cells.items() if areas else ():
+        fact = located.facts.cells.get(place)
+        value, unit = fact and number_of(fact), reading.layout.form.cells[name].unit
+        shown = (reading.show(how, value) for area, how in areas if value and _covers(area, place))
+        if value and any(one.is_date or shown_fault(one.text, value, unit) == DIFFERS for one in shown):
+            found.append(place)
+    return found
 
 
 def _behind_merges(merges: list[str], cells: set[tuple[int, int]]) -> set[tuple[int, int]]:

@@ -38,6 +38,9 @@ class Table(NamedTuple):
     totals: int
 
 
+HIDES_VALUE = ""  # in place of the number of a conditional format: only a bar or a sign is shown
+
+
 @dataclass(slots=True)
 class SheetFacts:
     """One worksheet."""
@@ -53,6 +56,9 @@ class SheetFacts:
     hides_rows: bool = False  # rows without a height of their own are hidden
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)  # range and formula of arrays and of tables of data
+    conditional: list[tuple[tuple[str, ...], str]] = field(
+        default_factory=list
+    )  # ranges, and the number of a format
     names: dict[str, str] = field(
         default_factory=dict
     )  # defined names with this sheet as scope, in lower case
@@ -82,6 +88,9 @@ class Facts:
     structure_locked: bool = False
     locked: list[bool] = field(default_factory=list)  # by style number
     formats: list[str] = field(default_factory=list)  # by style number: the number format
+    conditional: dict[str, str] = field(
+        default_factory=dict
+    )  # number formats that depend on conditions, by number
     unseen: frozenset[int] = frozenset()  # the styles whose text has the colour of the background, or no size
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # the number of other workbooks that formulas refer to

@@ -170,11 +170,13 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
         piece = _piece(text)
         sheet.merges += piece.merges
         sheet.validations += piece.validations
+        sheet.conditional += piece.conditional
         sheet.hidden_columns += piece.hidden_columns
         sheet.is_protected |= piece.is_protected
         sheet.hides_rows |= piece.hides_rows
+    conditions = sum(len(ranges) for ranges, _ in sheet.conditional)
     if (
-        max(len(sheet.validations), len(sheet.merges)) > tables.budget.limits.ranges
+        max(len(sheet.validations), len(sheet.merges), conditions) > tables.budget.limits.ranges
         or (before + behind).count("<sheetProtection") > 1
     ):
         raise _UnusualError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from xltools.excel.number_format import BUILT_IN, GENERAL
@@ -13,11 +14,15 @@ from xltools.office.parsing import EnoughError, parse, true
 
 
 class CellStyles(NamedTuple):
-    """For each cell style, by number: whether it locks the cell, and its number format; and which show no text."""
+    """For each cell style, by number: whether it locks the cell, and its number format; and which show no text.
+
+    ``conditional`` are the number formats in the styles of conditional formats, by number.
+    """
 
     locked: tuple[bool, ...]
     formats: tuple[str, ...]
     unseen: frozenset[int]
+    conditional: MappingProxyType[str, str]
 
 
 _Colour = tuple[int, ...] | str  # red, green and blue; or a colour of the theme, whose parts are not read
@@ -48,11 +53,12 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
     formats: dict[str, str] = dict(BUILT_IN)
     fonts: list[_Font] = []
     fills: list[_Fill] = []
-    section = ""
+    conditional: dict[str, str] = {}
+    section, differing = "", -1
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912
-        nonlocal section
-        if tag in {"fonts", "fills", "borders", "cellStyleXfs", "cellXfs"}:
+        nonlocal section, differing
+        if tag in {"fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "dxfs"}:
             section = tag
         elif section == "fonts":
             if tag == "font":
@@ -79,15 +85,19 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
             used.append(formats.get(attributes.get("numFmtId", "0"), GENERAL))
         elif section == "cellXfs" and tag == "protection" and locked:
             locked[-1] = true(attributes.get("locked", "1"))
+        elif section == "dxfs":
+            differing += tag == "dxf"
+            if tag == "numFmt":
+                conditional[str(differing)] = attributes.get("formatCode", "")
         elif tag == "numFmt":
             formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
 
     def end(tag: str) -> None:
-        if tag == "cellXfs":
+        if tag == "dxfs":
             raise EnoughError
 
     parse(part, start, end)
-    return CellStyles(tuple(locked), tuple(used), frozenset(unseen))
+    return CellStyles(tuple(locked), tuple(used), frozenset(unseen), MappingProxyType(conditional))
 
 
 _Part = TypeVar("_Part")

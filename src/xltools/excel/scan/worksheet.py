@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xltools.excel.formula import SharedFormula
-from xltools.excel.scan.facts import Fact, SheetFacts
+from xltools.excel.scan.facts import HIDES_VALUE, Fact, SheetFacts
 from xltools.form.address import COLUMNS, ROWS, column_name, parsed
 from xltools.office.guard import Budget, ScanError, XmlPart, beyond
 from xltools.office.parsing import parse, true, unescaped
@@ -117,8 +117,18 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     chunks: list[str] = []
     inline: list[str] = []
 
-    def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912
-        nonlocal row, column, kind, style, value, formula, inline_text, shared, phonetic, in_text
+    conditioned: tuple[str, ...] = ()
+    conditions = 0
+
+    def add_condition(number: str) -> None:
+        nonlocal conditions
+        sheet.conditional.append((conditioned, number))
+        conditions += len(conditioned)
+        if conditions > most_ranges:
+            raise beyond("ranges", tables.budget.limits)
+
+    def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912, PLR0915
+        nonlocal row, column, kind, style, value, formula, inline_text, shared, phonetic, in_text, conditioned
         if tag == "c":
             if kind:
                 raise ValueError("a cell in a cell")
@@ -158,6 +168,12 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             sheet.validations += attributes.get("sqref", "").split()
             if len(sheet.validations) > most_ranges:
                 raise beyond("ranges", tables.budget.limits)
+        elif tag == "conditionalFormatting":
+            conditioned = tuple(attributes.get("sqref", "").split())
+        elif tag == "cfRule" and "dxfId" in attributes:
+            add_condition(attributes["dxfId"])
+        elif tag in {"dataBar", "iconSet"} and not true(attributes.get("showValue", "1")):
+            add_condition(HIDES_VALUE)
         elif tag == "sheetProtection":
             sheet.is_protected = true(attributes.get("sheet"))
         elif tag == "sheetFormatPr":
