@@ -157,7 +157,7 @@ def test_a_text_in_the_colour_of_the_background_is_not_seen(font, fill, value, i
         ("0%", "B9", "7", True),
         ("yyyy-mm-dd", "B9", "7", True),
         ("#,##0", "B9", "7000", False),
-        (";;;", "B9", "0", False),  # adds nothing
+        (";;;", "B9", "0.0", False),  # adds nothing
         (";;;", "B10:D11", "7", False),  # elsewhere
     ],
 )
