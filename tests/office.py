@@ -167,11 +167,11 @@ def require_gnumeric() -> str:
     return str(ssconvert)
 
 
-def resaved_by_gnumeric(workbook: bytes) -> bytes:
+def resaved_by_gnumeric(workbook: bytes, kind: str = "xlsx") -> bytes:
     """A workbook opened and saved again by gnumeric, a second program that nobody here wrote."""
     ssconvert = require_gnumeric()
     with tempfile.TemporaryDirectory() as name:
-        before, after = Path(name, "before.xlsx"), Path(name, "after.xlsx")
+        before, after = Path(name, "before.xlsx"), Path(name, f"after.{kind}")
         before.write_bytes(workbook)
         run([ssconvert, "--recalc", str(before), str(after)], 60)
         return after.read_bytes()

@@ -183,6 +183,20 @@ def test_a_second_program_agrees_and_its_file_reads_the_same(written):
             assert close(after.shown[cell].value, shown.value), (name, cell)
 
 
+@pytest.mark.prove
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+def test_what_gnumeric_saves_reads_as_before(kind):
+    """Of the samples with problems too: what is new is the note on the format, and that an old total is just wrong."""
+    new = {"xlsx": set(), "xls": {"old-format-read", "total-wrong"}}[kind]
+    for path in sorted(ROOT.glob("samples/*/0*.xlsx")):
+        before = read_package(path.read_bytes(), path.name)
+        if before.form is None:  # it was refused
+            continue
+        after = read_package(office.resaved_by_gnumeric(path.read_bytes(), kind), path.name)
+        assert after.record.values == before.record.values, path
+        assert {f.code for f in verify(after)} <= {f.code for f in verify(before)} | new, path
+
+
 def test_links_on_formulas_stay_and_so_do_those_to_files(written, recalculated):
     """LibreOffice keeps each link beside the formula of its cell, and names the same files."""
     for before, after in zip(
