@@ -616,7 +616,9 @@ def test_a_slip_that_lost_a_half_does_not_spoil_the_return(lost):
     again = marked(halved, marks, slip)
     identities = re.findall(rb' Id="([^"]*)"', parts(again)[RELATIONS])
     assert len(identities) == len(set(identities))
-    assert identities.count(re.search(rb'<sheet [^>]*r:id="([^"]*)"', parts(again)["xl/workbook.xml"])[1]) == 1
+    assert (
+        identities.count(re.search(rb'<sheet [^>]*r:id="([^"]*)"', parts(again)["xl/workbook.xml"])[1]) == 1
+    )
     assert [f.code for f in findings(again)] == [f.code for f in findings(problem())]
     cells = [(sheet.name, sheet.cells, sheet.comments) for sheet in scan(unmarked(again)).sheets]
     assert cells == [(sheet.name, sheet.cells, sheet.comments) for sheet in scan(problem()).sheets]

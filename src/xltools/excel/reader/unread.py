@@ -339,7 +339,12 @@ def _around(
 def _is_count(numbers: Sequence[Decimal]) -> bool:
     """Return whether rows or columns are numbered so: 1, 2, 3, and perhaps from 1 again for the next table."""
     steps = [(one, next_one) for one, next_one in pairwise(numbers) if next_one != 1]
-    return bool(numbers) and numbers[0] == 1 and bool(steps) and all(next_one == one + 1 for one, next_one in steps)
+    return (
+        bool(numbers)
+        and numbers[0] == 1
+        and bool(steps)
+        and all(next_one == one + 1 for one, next_one in steps)
+    )
 
 
 def _first_text(facts: SheetFacts, places: Iterable[_GridPlace]) -> str:

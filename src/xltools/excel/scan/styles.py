@@ -122,7 +122,9 @@ def _is_unseen(font: _Font | None, fill: _Fill | None) -> bool:
 
 
 def _colour(attributes: Mapping[str, str]) -> _Colour:
-    known: tuple[int, ...] | None = _THEME.get(attributes.get("theme", "")) or _INDEXED.get(attributes.get("indexed", ""))
+    known: tuple[int, ...] | None = _THEME.get(attributes.get("theme", "")) or _INDEXED.get(
+        attributes.get("indexed", "")
+    )
     if re.fullmatch("[0-9A-Fa-f]{6,8}", text := attributes.get("rgb", "")):
         known = tuple(bytes.fromhex(text[-6:]))
     elif true(attributes.get("auto")):
