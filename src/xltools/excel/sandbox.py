@@ -97,9 +97,8 @@ def _output_of(command: list[str], data: bytes, seconds: float, most: int) -> by
             timer.cancel()
             process.kill()
             feeder.join()
-    if is_late.is_set() or (
-        not output and time.monotonic() - started >= seconds
-    ):  # the child may end itself first
+    has_ended_itself = not output and time.monotonic() - started >= seconds  # as it does after that time
+    if is_late.is_set() or has_ended_itself:
         raise SandboxError("late", f"{seconds:.3g} s")
     if len(output) > most:
         raise SandboxError("too-large", "file")

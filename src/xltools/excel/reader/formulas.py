@@ -217,6 +217,7 @@ class FormulaTracer:
         table = self.facts.tables.get(match["table"].casefold()) if match else None
         if match is None or table is None:
             return None
+        self._steps += len(reference)
         inside = match["inside"] or ""
         words = re.findall(_BRACKETED, inside) or [inside.removeprefix("@")]
         words = [re.sub("'(.)", r"\1", word).casefold() for word in words]
@@ -230,10 +231,7 @@ class FormulaTracer:
         }
         rows = [parts[word] for word in words if word in parts]
         rows = rows or [parts["#this row" if inside.startswith("@") else "#data"]]
-        columns = [left + table.columns.index(word) for word in words if word in table.columns] or [
-            left,
-            right,
-        ]
+        columns = [left + table.columns[word] for word in words if word in table.columns] or [left, right]
         first, last = min(first for first, _ in rows), max(last for _, last in rows)
         return Reference(table.sheet, table.sheet, Area(first, min(columns), last, max(columns)))
 

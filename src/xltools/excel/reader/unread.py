@@ -338,13 +338,8 @@ def _around(
 
 def _is_count(numbers: Sequence[Decimal]) -> bool:
     """Return whether rows or columns are numbered so: 1, 2, 3, and perhaps from 1 again for the next table."""
-    steps = [(one, next_one) for one, next_one in pairwise(numbers) if next_one != 1]
-    return (
-        bool(numbers)
-        and numbers[0] == 1
-        and bool(steps)
-        and all(next_one == one + 1 for one, next_one in steps)
-    )
+    steps = pairwise([Decimal(0), *numbers])
+    return 2 in numbers and all(number in {1, before + 1} for before, number in steps)
 
 
 def _first_text(facts: SheetFacts, places: Iterable[_GridPlace]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Table(NamedTuple):
 
     sheet: str
     bounds: tuple[int, int, int, int]  # first row and column, last row and column
-    columns: tuple[str, ...]  # in lower case
+    columns: Mapping[str, int]  # their numbers in the table, by name in lower case
     heads: int
     totals: int
 
@@ -56,9 +56,8 @@ class SheetFacts:
     hides_rows: bool = False  # rows without a height of their own are hidden
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)  # range and formula of arrays and of tables of data
-    conditional: list[tuple[tuple[str, ...], str]] = field(
-        default_factory=list
-    )  # ranges, and the number of a format
+    # Ranges with a conditional format, and its number.
+    conditional: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
     names: dict[str, str] = field(
         default_factory=dict
     )  # defined names with this sheet as scope, in lower case
@@ -90,7 +89,7 @@ class Facts:
     formats: list[str] = field(default_factory=list)  # by style number: the number format
     conditional: dict[str, str] = field(
         default_factory=dict
-    )  # number formats that depend on conditions, by number
+    )  # number formats of conditional formats, by number
     unseen: frozenset[int] = frozenset()  # the styles whose text has the colour of the background, or no size
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # the number of other workbooks that formulas refer to

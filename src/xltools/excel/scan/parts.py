@@ -91,18 +91,20 @@ def strings(part: XmlPart) -> list[str]:
 def table(part: XmlPart, sheet: str) -> tuple[str, Table]:
     """Read a table on *sheet*: its name in lower case, and where its rows and columns are."""
     about: dict[str, str] = {}
-    columns: list[str] = []
+    columns: dict[str, int] = {}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if tag == "table":
             about.update(attributes)
         elif tag == "tableColumn":
-            columns.append(unescaped(attributes.get("name", "")).casefold())
+            columns[unescaped(attributes.get("name", "")).casefold()] = len(columns)
 
     parse(part, start)
     bounds = parsed_range(about.get("ref", "")) or (0, 0, -1, -1)
     heads, totals = int(about.get("headerRowCount", "1")), int(about.get("totalsRowCount", "0"))
-    return about.get("displayName", "").casefold(), Table(sheet, bounds, tuple(columns), heads, totals)
+    return about.get("displayName", "").casefold(), Table(
+        sheet, bounds, MappingProxyType(columns), heads, totals
+    )
 
 
 def custom(part: XmlPart) -> dict[str, str]:
