@@ -339,7 +339,7 @@ def _around(
 def _is_count(numbers: Sequence[Decimal]) -> bool:
     """Return whether rows or columns are numbered so: 1, 2, 3, and perhaps from 1 again for the next table."""
     steps = pairwise([Decimal(0), *numbers])
-    return 2 in numbers and all(number in {1, before + 1} for before, number in steps)
+    return 2 in numbers and all(number in {1, before + 1} for before, number in steps)  # noqa: PLR2004
 
 
 def _first_text(facts: SheetFacts, places: Iterable[_GridPlace]) -> str:
