@@ -550,6 +550,34 @@ def test_a_successor_that_was_there_before_is_compared_with_the_others_only_toge
     assert (found.code, found.found, found.expected) == ("split-carry-over", 9, 8)
 
 
+@pytest.mark.parametrize(
+    ("lines", "now"),
+    [
+        ((("1", "拆分", "3、4"), ("2", "拆分", "3、4"), ("3", "", ""), ("4", "", "")), {"3": 4, "4": 6}),
+        (
+            (("1", "拆分", "3、4"), ("2", "拆分", "4、5"), *((c, "", "") for c in "345")),
+            {"3": 1, "4": 4, "5": 5},
+        ),
+        ((("1", "拆分", "1、2"), ("2", "拆分", "2、3"), ("3", "", "")), {"1": 1, "2": 2, "3": 7}),
+        ((("1", "拆分", "3、4"), ("2", "并入", "3"), ("3", "", ""), ("4", "", "")), {"3": 4, "4": 6}),
+    ],
+)
+def test_of_splits_with_a_common_successor_the_sum_of_all_is_compared(lines, now):
+    roster, before = roster_of(*lines), last_of_all({"1": 7, "2": 3})
+    for some in (roster, replace(roster, successions=roster.successions[::-1])):
+        assert about_agencies(this_year(now), before, some) == []
+        (found,) = about_agencies(this_year(now | {"3": now["3"] + 1}), before, some)
+        assert (found.code, found.found, found.expected) == ("split-carry-over", 11, 10)
+    several = [pair for pair in roster.successions if len(pair[1]) > 1]
+    if len(several) == 2:
+        assert found.agency == "单位2（2）、单位1（1）"
+        waiver = Waiver("2", found.code, "", "核实", "张三", "2025-02-01")
+        (found,) = about_agencies(
+            this_year(now | {"3": now["3"] + 1}), before, roster, policy=Policy(waivers=(waiver,))
+        )
+        assert found.waiver == waiver
+
+
 def test_a_roster_in_which_one_of_a_split_is_left_out_gives_the_other_nothing():
     roster, before = roster_of(("1", "拆分", "2、3"), ("2", "", ""), ("3", "", "")), last_of_all({"1": 7})
     assert filled_in(before, roster.without(["3"])) == {"2": None}

@@ -216,7 +216,7 @@ def _term_label(years: YearPair, identity: Identity, name: str) -> str:
 
 
 def of_split(split: Split, returns: Mapping[str, Return], past: Past) -> Iterator[Finding]:
-    """Yield findings on the sums of the successors of a split agency that do not follow from last year's sums.
+    """Yield findings on the sums of the successors of split agencies that do not follow from last year's sums.
 
     *returns* are those of this year by code. Without the return of a successor nothing is compared.
     """
@@ -224,8 +224,9 @@ def of_split(split: Split, returns: Mapping[str, Return], past: Past) -> Iterato
         return
     filings = [returns[code] for code in split.successors]
     names = "、".join(str(filing.agency) for filing in filings)
-    about = {"agency": str(split.agency), "agencies": names}
-    for finding, _ in _sums_carried("split-carry-over", split.agency, filings, split.last, past):
+    who = "、".join(map(str, split.agencies))
+    about = {"agency": who, "agencies": names}
+    for finding, _ in _sums_carried("split-carry-over", who, filings, split.last, past):
         yield replace(finding, facts=finding.facts | about)
 
 
@@ -238,13 +239,15 @@ def of_district(
     """
     published = past.periods_of(district).get(past.period)
     filings = returns.values()
-    for finding, identity in _sums_carried("district-carry-over", district, filings, published or {}, past):
+    for finding, identity in _sums_carried(
+        "district-carry-over", str(district), filings, published or {}, past
+    ):
         facts = finding.facts | {"agencies": _contributors(identity, filings, past, matched)}
         yield replace(finding, facts=facts)
 
 
 def _sums_carried(
-    code: str, agency: Agency, filings: Iterable[Return], last: Figures, past: Past
+    code: str, agency: str, filings: Iterable[Return], last: Figures, past: Past
 ) -> Iterator[tuple[Finding, Identity]]:
     """Yield a finding for each sum that should equal one of last year's and does not; the total alone if it differs."""
     form = past.form
@@ -256,7 +259,7 @@ def _sums_carried(
             cell, expected = _left(form, identity), identity.equation.right.value(figures)
             facts = {"label": cell.label, "period": past.period, "rule": identity.rule.label}
             place, found = (*layout(form).address(cell.name), cell.name), figures[cell.name]
-            yield Finding(code, "", str(agency), *place, found, expected, facts), identity
+            yield Finding(code, "", agency, *place, found, expected, facts), identity
 
 
 _MOST_NAMES = 10

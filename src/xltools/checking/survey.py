@@ -92,7 +92,8 @@ class Survey:
         }
         for split in past.splits:
             for finding in prior.of_split(split, returns, past):
-                yield self.policy.applied(finding, split.agency.code)
+                judged = [self.policy.applied(finding, agency.code) for agency in split.agencies]
+                yield next((one for one in judged if one.waiver), judged[0])
         if district and returns.keys() == roster.order.keys():
             own = Agency(district, district, district)
             for finding in prior.of_district(own, returns, past, self._matched):

@@ -10,6 +10,8 @@ from xltools.collection import manifest
 from xltools.collection.reading import Inputs
 from xltools.collection.settings import Folder
 from xltools.errors import InputError
+from xltools.files import read_bytes
+from xltools.office.guard import Limits
 
 
 class RollupState(Enum):
@@ -46,9 +48,9 @@ class Situation(NamedTuple):
         return {action: sum(row.action is action for row in self.board.rows) for action in Action}
 
 
-def situation(folder: Folder, board: Board, inputs: Inputs) -> Situation:
+def situation(folder: Folder, board: Board, inputs: Inputs, limits: Limits) -> Situation:
     """Return where the collection in *folder* stands; *inputs* are the files of its inbox, *board* its board."""
-    rollup = _rollup_state(folder, inputs)
+    rollup = _rollup_state(folder, inputs, limits)
     states = {state: bool(board.having(state)) for state in AgencyState}
     actions = {row.action for row in board.rows}
     if not inputs.filings:
@@ -68,15 +70,15 @@ def situation(folder: Folder, board: Board, inputs: Inputs) -> Situation:
     return Situation(board, rollup, step)
 
 
-def _rollup_state(folder: Folder, inputs: Inputs) -> RollupState:
+def _rollup_state(folder: Folder, inputs: Inputs, limits: Limits) -> RollupState:
     if not folder.rollup.is_file():
         return RollupState.NONE
     try:
         known = manifest.read(manifest.path_of(folder.rollup))
-        content = folder.rollup.read_bytes()
-    except (InputError, OSError):
+        content = read_bytes(folder.rollup)
+    except InputError:
         return RollupState.OUTDATED
     now = {(one.source.path, one.source.sha256) for one in inputs.filings}
     then = {(one.source.path, one.source.sha256) for one in known.inputs} if known else set()
-    is_same = known is not None and now == then and known.sha256 == manifest.hash_of(content)
+    is_same = known is not None and now == then and known.is_of(content, limits)
     return RollupState.CURRENT if is_same else RollupState.OUTDATED

@@ -20,12 +20,13 @@ from xltools.form.places import Years
 
 
 class Split(NamedTuple):
-    """An agency that was split, with the codes of this year's agencies that took it over.
+    """Agencies that were split, with the codes of this year's agencies that took them over.
 
-    ``last`` has the sums of its figures of last year and of those of its successors that existed then.
+    They are several if they share successors. ``last`` has the sums of their figures of last year and of those of their
+    successors that existed then.
     """
 
-    agency: Agency
+    agencies: tuple[Agency, ...]
     successors: tuple[str, ...]
     last: Figures
 
@@ -67,18 +68,25 @@ class Past:
             old = matched.get(entry.agency())
             if old is None:
                 continue
-            heirs = [
-                matched.get(heir.agency()) or Agency(old.district, heir.name, heir.name)
+            heirs = {
+                heir.code: matched.get(heir.agency()) or Agency(old.district, heir.name, heir.name)
                 for heir in successors
-            ]
-            known_before = [values[agency] for agency in dict.fromkeys((old, *heirs)) if agency in values]
+            }
+            sharing = [split for split in splits if heirs.keys() & split.successors]
+            counted = {code for split in sharing for code in split.successors}
+            own = [agency for code, agency in ({entry.code: old} | heirs).items() if code not in counted]
+            known_before = [split.last for split in sharing]
+            known_before += [values[agency] for agency in own if agency in values]
             summed = added(known_before, self.form)
             values.pop(old)
             if len(heirs) > 1:
-                splits.append(Split(old, tuple(heir.code for heir in successors), summed))
-            values |= dict.fromkeys(heirs, summed if len(heirs) == 1 else {})
+                agencies = (*(agency for split in sharing for agency in split.agencies), old)
+                codes = tuple(dict.fromkeys([*(c for split in sharing for c in split.successors), *heirs]))
+                splits = [split for split in splits if split not in sharing]
+                splits.append(Split(agencies, codes, summed))
+            values |= dict.fromkeys(heirs.values(), summed if len(heirs) == 1 else {})
             if old in reporting:
-                reporting = reporting - {old} | set(heirs)
+                reporting = reporting - {old} | set(heirs.values())
         return replace(self, values=values, reporting=frozenset(reporting), splits=tuple(splits))
 
     def periods_of(self, district: Agency) -> dict[Period, Figures]:

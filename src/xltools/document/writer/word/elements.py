@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from docx.oxml import OxmlElement
@@ -28,13 +29,14 @@ def paragraph(text: str, style: str, *properties: Element) -> Element:
 
 
 def runs(text: str, *properties: Element) -> list[Element]:
-    """Return a text as one run per line, with breaks between them."""
+    """Return a text as one run per line, each with copies of the *properties*, and breaks between them."""
     found: list[Element] = []
     for index, line in enumerate(sound(text).split("\n")):
         if index:
             found.append(run(w("br")))
         if line:
-            found.append(run(_text_element(line), *properties))
+            # An element has one parent, so the next line would take the properties from this one.
+            found.append(run(_text_element(line), *map(deepcopy, properties)))
     return found
 
 
