@@ -265,8 +265,9 @@ def compound(root):
     return header.ljust(512, b"\xff") + streams + records + b"".join(n.to_bytes(4, "little") for n in table)
 
 
-def message(*attached):
-    root = {"__nameid_version1.0": {}, "__properties_version1.0": bytes(32), "__substg1.0_0037001F": b"x\0"}
+def message(*attached, properties=b""):
+    root = {"__nameid_version1.0": {}, "__properties_version1.0": bytes(32) + properties}
+    root["__substg1.0_0037001F"] = b"x\0"
     for number, (name, content) in enumerate(attached):
         root[f"__attach_version1.0_#{number:08X}"] = {
             "__substg1.0_3707001F": name.encode("utf-16-le"),
@@ -286,6 +287,21 @@ def test_the_attachments_of_an_outlook_message_are_read(tmp_path):
     # The streams of this writer have at least the length from which they are not in the small stream.
     assert found == {"教育局.xlsx": issued().ljust(4096, b"\0") + bytes(-len(issued()) % 512), "转发": "mail"}
     assert kind_of(clerk.ole("__nameid_version1.0", "Workbook")).name == "outlook"
+
+
+def test_when_a_message_was_sent_is_read(tmp_path):
+    """From the properties of a message of Outlook, and of a mail from its header."""
+    pytest.importorskip("olefile")
+    filetime = (133_806_960_000_000_000).to_bytes(8, "little")  # 2025-01-07 04:00 in UTC
+    delivered = (0x0E060040).to_bytes(4, "little") + bytes(4) + bytes(7) + b"\x7f"
+    sent = (0x00390040).to_bytes(4, "little") + bytes(4) + filetime
+    other = mail(("a.xlsx", issued()))
+    other["Date"] = "Tue, 07 Jan 2025 12:00:00 +0800"
+    undated = message(("a.xlsx", issued())), mail(("a.xlsx", issued())).as_bytes()
+    for content in (message(("a.xlsx", issued()), properties=delivered + sent), other.as_bytes(), *undated):
+        (tmp_path / "a").write_bytes(content)
+        (item,) = items(str(tmp_path / "a"), Limits())
+        assert item.sent == ("" if content in undated else "2025-01-07T04:00:00Z")
 
 
 def test_without_the_library_an_outlook_message_is_named(tmp_path, monkeypatch):

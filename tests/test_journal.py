@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xltools.collection import journal
-from xltools.collection.journal import Event, append, read
+from xltools.collection.journal import append, read
+from xltools.data.journal import Event, Journal
 from xltools.errors import OutputError
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.timezone(dt.timedelta(hours=8)))
@@ -52,7 +53,7 @@ def test_what_was_appended_is_read(folder):
 
 
 def test_without_a_journal_there_is_nothing(tmp_path):
-    assert read(tmp_path) == journal.Journal()
+    assert read(tmp_path) == Journal()
 
 
 def test_a_line_that_was_changed_moved_or_removed_is_found_and_placed(folder):

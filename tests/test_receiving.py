@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,49 @@ def test_a_file_that_was_saved_before_the_other_one_is_not_newer(folder):
     old = dated(sound(values={CELL: 9}), "2025-01-10T08:00:00Z")
     assert "two-versions" in run("receive", came("old.xlsx", old), expect=1)
     assert len(held()) == 2
+
+
+@pytest.mark.parametrize(
+    ("saved", "sent", "is_newer"),
+    [
+        (
+            "",
+            "Fri, 10 Jan 2025 09:00:00 +0800",
+            False,
+        ),  # its workbook was saved by a program that keeps no date
+        ("2025-02-03T08:00:00Z", "Fri, 10 Jan 2025 09:00:00 +0800", False),  # with a clock that was wrong
+        ("", "Sat, 1 Feb 2025 15:59:00 +0800", False),  # 07:59 in UTC
+        ("", "Sat, 1 Feb 2025 16:01:00 +0800", True),
+        ("2025-02-03T08:00:00Z", "Sat, 1 Mar 2025 09:00:00 +0800", True),
+        ("2025-02-01T15:59:00+08:00", "", False),
+        ("", "some day in January", True),
+        ("", "", True),
+    ],
+)
+def test_an_old_mail_caught_up_with_in_march_replaces_nothing(folder, saved, sent, is_newer):
+    run("receive", came("a.xlsx", dated(sound(), "2025-02-01T08:00:00Z")))
+    attached = dated(sound(values={CELL: 9}), saved)
+    out = run("receive", came("old.eml", mail(("a.xlsx", attached), sent=sent)), expect=int(not is_newer))
+    assert ("two-versions" in out) is not is_newer
+    assert (len(held()), len(held("versions"))) == ((1, 1) if is_newer else (2, 0))
+
+
+def test_a_mail_that_was_forwarded_is_as_old_as_the_first_one(folder):
+    run("receive", came("a.xlsx", dated(sound(), "2025-02-01T08:00:00Z")))
+    inner = mail(("a.xlsx", dated(sound(values={CELL: 9}), "")), sent="Fri, 10 Jan 2025 09:00:00 +0800")
+    outer = mail(("转发.eml", inner), sent="Sat, 1 Mar 2025 09:00:00 +0800")
+    assert "two-versions" in run("receive", came("b.eml", outer), expect=1)
+    assert len(held()) == 2
+
+
+def mail(attached, sent):
+    """A mail with a workbook or another mail."""
+    found, (name, content) = EmailMessage(), attached
+    found["From"], found["To"], found["Subject"] = "a@example.cn", "b@example.cn", "报送"
+    found.set_content("请查收。")
+    found.add_attachment(content, "application", "octet-stream", filename=name)
+    date = f"Date: {sent}\n".encode() if sent else b""
+    return date + found.as_bytes()
 
 
 def test_several_files_of_one_agency_at_once_have_no_order(folder):

@@ -18,6 +18,7 @@ from xltools.data.finding import Finding, Severity, Waiver, has_errors
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
+from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import entry_of, named_for
 
@@ -102,13 +103,14 @@ def examine(
     period: Period | None = None,
     district: str = "",
     *,
+    code: str = "",
     policy: Policy | None = None,
     past: Past | None = None,
     former: Sequence[Filing] = (),
 ) -> Collection:
     """Verify each filing, and compare all filings with each other, the *roster*, *period* and *district*, and the *past*.
 
-    Without one of these arguments, the checks that need it are skipped. *former* are older versions of the filings, with
+    Without one of these arguments, the checks that need it are skipped. *code* is the district's own; *former* are older versions of the filings, with
     which they are compared if a waiver is for one of them.
     """
     past = past.of_agencies(district) if past and district else past
@@ -116,7 +118,8 @@ def examine(
     versions = resolve(candidates)
     counting = [candidates[place].filing for place in versions.counting]
     former = (*former, *(replacement.filing for replacement in versions.replaced.values()))
-    survey = Survey(counting, roster, policy or Policy(), past, versions, former, district)
+    own = Agency(district, code or district, district)
+    survey = Survey(counting, roster, policy or Policy(), past, versions, former, own)
     examined = {
         place: _examined(survey, index, candidates[place]) for index, place in enumerate(versions.counting)
     }

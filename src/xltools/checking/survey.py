@@ -26,7 +26,7 @@ class Survey:
     ``absent`` are the agencies of the roster without a filing and ``missing`` the findings on them; ``changes`` are the
     other findings on no single file: on agencies that are new or gone since last year, and on sums over several
     agencies. ``unmatched`` are the waivers whose agency is neither on the roster nor in a file nor known of last year.
-    *former* are filings that a waiver may have been for.
+    *former* are filings that a waiver may have been for; *district* is the agency that collects.
     """
 
     def __init__(
@@ -36,8 +36,8 @@ class Survey:
         policy: Policy,
         past: Past | None,
         versions: Versions,
-        former: Sequence[Filing] = (),
-        district: str = "",
+        former: Sequence[Filing],
+        district: Agency,
     ) -> None:
         past = past.after(roster) if past and roster else past
         self.roster, self.past = roster, past
@@ -51,7 +51,7 @@ class Survey:
         members = (one.members for one in filings if isinstance(one, Return))
         everyone += [member.agency for some in members for member in some]
         elsewhere = (*roster.left_out, *(entry for entry, _ in roster.successions)) if roster else ()
-        named = [*everyone, *(past.values if past else ()), Agency(district, district, district)]
+        named = [*everyone, *(past.values if past else ()), district]
         named += [entry.agency() for entry in elsewhere]
         self.policy = policy = policy.with_codes(lambda wanted: code_meant(wanted, roster, named))
         present = {entry.code for entry in self.entries if entry}
@@ -80,7 +80,7 @@ class Survey:
             yield self.policy.applied(prior.went(agency, past), agency.code)
 
     def _sums(
-        self, filings: Sequence[Filing], roster: Roster, past: Past, district: str
+        self, filings: Sequence[Filing], roster: Roster, past: Past, district: Agency
     ) -> Iterator[Finding]:
         """Yield findings on sums over agencies that have one return each: of a split, and of the whole district."""
         pairs = [(e.code, f) for e, f in zip(self.entries, filings, strict=True) if e]
@@ -94,10 +94,9 @@ class Survey:
             for finding in prior.of_split(split, returns, past):
                 judged = [self.policy.applied(finding, agency.code) for agency in split.agencies]
                 yield next((one for one in judged if one.waiver), judged[0])
-        if district and returns.keys() == roster.order.keys():
-            own = Agency(district, district, district)
-            for finding in prior.of_district(own, returns, past, self._matched):
-                yield self.policy.applied(finding, district)
+        if district.name and returns.keys() == roster.order.keys():
+            for finding in prior.of_district(district, returns, past, self._matched):
+                yield self.policy.applied(finding, district.code)
 
     def last(self, filing: Filing) -> Figures:
         """Return the figures of the filing's agency of last year."""

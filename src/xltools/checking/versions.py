@@ -18,7 +18,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from xltools.data.filing import Filing, Lineage, Origin, RefusedFile, Return
+from xltools.data.filing import Filing, Lineage, Origin, RefusedFile, Return, dated
 from xltools.data.finding import Finding
 from xltools.data.number import kept
 from xltools.text import Word, number
@@ -91,8 +91,8 @@ def reading_digest(filing: Return, explanations: Mapping[tuple[str, str], str] |
 def resolve(candidates: Sequence[Candidate], later: Container[int] = ()) -> Versions:
     """Return which of the filings count. Roll-ups and files without a stamp always remain.
 
-    *later* are the indexes of files that came in later than the others: each is newer than these, unless the dates of
-    saving in the files say the reverse. Among themselves they have no order but that of their slips.
+    *later* are the indexes of files that came in later than the others: each is newer than these, unless the dates that
+    they carry, of saving and of the mail, say the reverse. Among themselves they have no order but that of their slips.
     """
     places: dict[object, list[int]] = defaultdict(list)
     for place, candidate in enumerate(candidates):
@@ -183,14 +183,16 @@ class _Class:
         )
 
     def came_after(self, other: _Class, later: Container[int]) -> bool:
-        """Return whether this version came in later than *other*, and was not saved before it."""
+        """Return whether this version came in later than *other*, and carries no earlier date."""
         if any(place in later for place, _ in other.members):
             return False
-        saved, other_saved = (
-            max((one.filing.modified for _, one in version.members), default="") for version in (self, other)
+        if self.place not in later:
+            return False
+        date, other_date = (
+            max(filter(None, (dated(one.filing) for _, one in version.members)), default=None)
+            for version in (self, other)
         )
-        is_older = bool(saved and other_saved) and saved < other_saved
-        return self.place in later and not is_older
+        return date is None or other_date is None or date >= other_date
 
 
 def _classes(group: Iterable[tuple[int, Candidate]]) -> list[_Class]:
@@ -340,7 +342,11 @@ def _undecided_finding(filings: Sequence[Filing]) -> Finding:
 
 def _described(filing: Filing) -> str:
     source = filing.source
-    about = [filing.modified[:10], f"{max(1, round(source.size / 1024))} KB" if source.size else ""]
+    date = dated(filing)
+    about = [
+        date.date().isoformat() if date else "",
+        f"{max(1, round(source.size / 1024))} KB" if source.size else "",
+    ]
     listed = "，".join(filter(None, about))
     return f"{source.path}（{listed}）" if listed else source.path
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from xltools.checking.collection import examine
 from xltools.cli.options import (
     ReadingOptions,
     agency_of,
@@ -20,7 +19,7 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit
 from xltools.cli.recording import record
-from xltools.cli.returns import find_past, read_all
+from xltools.cli.returns import examined_inbox, find_past, read_all
 from xltools.collection import recording
 from xltools.collection.accepting import Decision, acceptances, add_waivers
 from xltools.collection.journal import user
@@ -54,9 +53,9 @@ def command(lang: Lang) -> click.Command:
         read = partial(read_all, form=form, lang=lang, reading=reading)
         inputs = read([folder.inbox], roster=roster, district=folder.district)
         past = find_past(prior, own, form, folder.period, lang, reading)
-        collection = examine(
-            inputs.filings, roster, folder.period, folder.district, policy=folder.policy, past=past
-        )
+        collection = examined_inbox(own, inputs, roster, folder.period, past, reading.for_form(form))
+        if not prior:
+            record(lambda _: recording.found(collection), lang)
         today = dt.datetime.now().astimezone().date().isoformat()
         decision = Decision(" ".join(reason.split()), who, today)
         found = acceptances(collection, roster, entry, decision, code, cell)

@@ -90,6 +90,7 @@ def command(lang: Lang) -> click.Command:
                 Problem("exclude-reason", facts={"excludes": len(excludes), "reasons": len(reasons)})
             )
         own, known = collection_defaults(), _settings_beside(checked)
+        is_as_usual = not (roster or period or district or code or form or prior or excludes)
         options = MergeOptions(
             find_form(form or own.form or known.form),
             given(period, own.period or (known.period if known.form else None), "--year"),
@@ -119,6 +120,8 @@ def command(lang: Lang) -> click.Command:
         options = replace(options, texts=former.texts if former else {})
         is_new = not force and not output.exists()
         merged = _merged(places, options, reading, lang)
+        if is_as_usual and places == (own.inbox,):
+            record(lambda _: recording.found(merged.outcome.collection), lang)
         is_recorded = roster is None and places == (own.inbox,)
         return _write(merged, output, former, lang, is_new=is_new, is_recorded=is_recorded)
 

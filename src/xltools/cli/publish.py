@@ -90,6 +90,7 @@ def command(lang: Lang) -> click.Command:
             own.named_form(form),
             own.period,
             own.district,
+            own.code,
             own.policy,
             template,
             own.template,

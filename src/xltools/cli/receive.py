@@ -9,6 +9,7 @@ import click
 
 from xltools.cli.options import (
     ReadingOptions,
+    collection_defaults,
     collection_folder,
     option,
     place,
@@ -16,8 +17,8 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, emit_block
 from xltools.cli.recording import record
-from xltools.cli.returns import read_all
-from xltools.cli.situation import examined_inbox, situation_now
+from xltools.cli.returns import examined_inbox, find_past, read_all
+from xltools.cli.situation import situation_now
 from xltools.collection import recording
 from xltools.collection.receiving import Received, keep, receive
 from xltools.collection.roster_files import load_roster
@@ -35,7 +36,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--keep", "is_kept", is_flag=True, text="keep")
     @reading(lang)
     def run(paths: tuple[Path, ...], is_kept: bool, reading: ReadingOptions) -> int:
-        folder = collection_folder()
+        folder, own = collection_folder(), collection_defaults()
         form, roster = find(folder.form), load_roster(folder.roster)
         read = partial(
             read_all, form=form, lang=lang, reading=reading, roster=roster, district=folder.district
@@ -48,12 +49,14 @@ def command(lang: Lang) -> click.Command:
             emit(_line(one, lang))
         emit("")
         now = read([folder.inbox], allow_none=True)
-        collection = examined_inbox(folder, now, roster, form, lang, reading)
+        past = find_past((), own, form, folder.period, lang, reading)
+        collection = examined_inbox(own, now, roster, folder.period, past, reading.for_form(form))
+        record(lambda _: recording.found(collection), lang)
         concerned = [one.entry for one in received if one.entry]
         shown = [found for found in collection.counting if sender(found.filing, roster) in concerned]
         for found in shown:
             emit_block(text.file_text(found, lang))
-        emit(catalog(lang)(f"situation.{situation_now(folder, collection, now, roster).step.value}"))
+        emit(catalog(lang)(f"situation.{situation_now(folder, collection, now, roster, limits).step.value}"))
         is_unknown = any(one.entry is None for one in received)
         return int(is_unknown or any(found.has_errors for found in shown))
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from xltools.cli.options import collection_folder
 from xltools.cli.output import inform
 from xltools.collection import location, recording
-from xltools.collection.journal import FILE, Event
+from xltools.collection.journal import FILE
 from xltools.collection.settings import Folder
+from xltools.data.journal import Event
 from xltools.errors import Problem, XltoolsError
 from xltools.text import Lang, error_text
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xltools.checking.collection import Collection
+from xltools.checking.collection import Collection, examine
 from xltools.cli.options import CollectionDefaults, ReadingOptions
 from xltools.cli.output import inform, progress
+from xltools.collection.accepting import accepted_versions
 from xltools.collection.last_year import LastYear, read_last_year
-from xltools.collection.reading import Execution, Filings, Inputs, read_inputs
+from xltools.collection.reading import Execution, Filings, Inputs, ReadOptions, read_inputs
 from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Roster
@@ -60,6 +61,27 @@ def read_all(
     if not is_silent:
         say_skipped(inputs, lang)
     return inputs
+
+
+def examined_inbox(
+    own: CollectionDefaults,
+    inputs: Inputs,
+    roster: Roster,
+    period: Period,
+    past: Past | None,
+    options: ReadOptions,
+) -> Collection:
+    """Return the returns of a collection as every command sees them, with the older versions that were accepted."""
+    return examine(
+        inputs.filings,
+        roster,
+        period,
+        own.district,
+        code=own.code,
+        policy=own.policy,
+        past=past,
+        former=accepted_versions(own.versions, own.policy, inputs.filings, options, roster, own.district),
+    )
 
 
 def say_unmatched(collection: Collection, lang: Lang) -> None:

@@ -5,36 +5,33 @@ from __future__ import annotations
 import datetime as dt
 
 from xltools.checking.board import Action, board
-from xltools.checking.collection import Collection, examine
+from xltools.checking.collection import Collection
 from xltools.cli.options import ReadingOptions, collection_defaults, collection_folder
 from xltools.cli.output import emit
-from xltools.cli.returns import find_past, read_all
-from xltools.collection.accepting import accepted_versions
+from xltools.cli.recording import record
+from xltools.cli.returns import examined_inbox, find_past, read_all
+from xltools.collection import recording
 from xltools.collection.reading import Inputs
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.collection.situation import Situation, situation
 from xltools.data.roster import Roster
 from xltools.form.library import find
-from xltools.form.model import Form
+from xltools.office.guard import Limits
 from xltools.text import Lang, catalog
 
 
 def say_situation(lang: Lang) -> None:
     """Print where the collection in the current folder stands, and what is next."""
-    folder, t = collection_folder(), catalog(lang)
+    folder, own, t, reading = collection_folder(), collection_defaults(), catalog(lang), ReadingOptions()
     roster, form = load_roster(folder.roster), find(folder.form)
     inputs = read_all(
-        [folder.inbox],
-        form,
-        lang,
-        ReadingOptions(),
-        allow_none=True,
-        roster=roster,
-        district=folder.district,
+        [folder.inbox], form, lang, reading, allow_none=True, roster=roster, district=folder.district
     )
-    collection = examined_inbox(folder, inputs, roster, form, lang, ReadingOptions())
-    found = situation_now(folder, collection, inputs, roster)
+    past = find_past((), own, form, folder.period, lang, reading)
+    collection = examined_inbox(own, inputs, roster, folder.period, past, reading.for_form(form))
+    record(lambda _: recording.found(collection), lang)
+    found = situation_now(folder, collection, inputs, roster, Limits())
     counts, days = found.counts, found.board.days_left
     facts = {
         "title": form.title,
@@ -54,24 +51,9 @@ def say_situation(lang: Lang) -> None:
     emit(t(f"situation.{found.step.value}"))
 
 
-def examined_inbox(
-    folder: Folder, inputs: Inputs, roster: Roster, form: Form, lang: Lang, reading: ReadingOptions
-) -> Collection:
-    """Return the files of the inbox examined as ``verify`` does: with last year, and with what was accepted."""
-    return examine(
-        inputs.filings,
-        roster,
-        folder.period,
-        folder.district,
-        policy=folder.policy,
-        past=find_past((), collection_defaults(), form, folder.period, lang, reading),
-        former=accepted_versions(
-            folder.versions, folder.policy, inputs.filings, reading.for_form(form), roster, folder.district
-        ),
-    )
-
-
-def situation_now(folder: Folder, collection: Collection, inputs: Inputs, roster: Roster) -> Situation:
+def situation_now(
+    folder: Folder, collection: Collection, inputs: Inputs, roster: Roster, limits: Limits
+) -> Situation:
     """Return where the collection in *folder* stands today; *inputs* are the files of its inbox."""
     today = dt.datetime.now().astimezone().date()
-    return situation(folder, board(collection, roster, folder.due, today), inputs)
+    return situation(folder, board(collection, roster, folder.due, today), inputs, limits)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.checking.board import board
-from xltools.checking.collection import examine
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -25,7 +24,9 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
 from xltools.cli.output_files import FILES, output_file, write_file
-from xltools.cli.returns import find_past, read_all, say_unmatched
+from xltools.cli.recording import record
+from xltools.cli.returns import examined_inbox, find_past, read_all, say_unmatched
+from xltools.collection import recording
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import default_due
 from xltools.data.period import Period
@@ -73,6 +74,7 @@ def command(lang: Lang) -> click.Command:
         if remind and output:
             format_by_ending(output, {"text": (".txt",)}, "text")
         own = collection_defaults()
+        is_as_usual = roster is None and period is None and form is None and not prior
         agencies = load_roster(given(roster, own.roster, "--roster"))
         definition = own.form_of(form)
         period = given(period, own.period, "--year")
@@ -80,7 +82,9 @@ def command(lang: Lang) -> click.Command:
         inbox, home = own.inbox_of(paths), own.district
         inputs = read_all(inbox, definition, lang, reading, allow_none=True, roster=agencies, district=home)
         past = find_past(prior, own, definition, period, lang, reading)
-        collection = examine(inputs.filings, agencies, period, home, policy=own.policy, past=past)
+        collection = examined_inbox(own, inputs, agencies, period, past, reading.for_form(definition))
+        if is_as_usual and inbox == (own.inbox,):
+            record(lambda _: recording.found(collection), lang)
         say_unmatched(collection, lang)
         today = on.date() if on else dt.datetime.now().astimezone().date()
         found = board(collection, agencies, last, today)

@@ -79,6 +79,7 @@ def command(lang: Lang) -> click.Command:
             agencies,
             period,
             district,
+            code=own.code,
             policy=own.policy,
             past=past,
             may_be_own=is_chosen,

@@ -22,7 +22,8 @@ _DEEPEST = 4  # containers in one another, such as a zip in a mail in a mail
 class InboxItem(NamedTuple):
     """A file or a member of an archive, which is named ``archive.zip!member.xlsx``.
 
-    Each reading takes a budget of its own from ``budget``, which all members of an archive share.
+    Each reading takes a budget of its own from ``budget``, which all members of an archive share. ``sent`` is when the
+    mail was sent that it came with; of a forwarded mail, the earliest.
     """
 
     name: str
@@ -30,6 +31,7 @@ class InboxItem(NamedTuple):
     fault: ScanError | None = None  # why its content could not be read
     size: int = 0
     budget: Budget | None = None
+    sent: str = ""
 
     @property
     def sha256(self) -> str:
@@ -117,11 +119,13 @@ def name_of(file: str) -> str:
     return shown(Path(file))
 
 
-def _opened(name: str, data: bytes, budget: Budget, depth: int) -> Iterator[InboxItem | Skipped]:
+def _opened(
+    name: str, data: bytes, budget: Budget, depth: int, sent: str = ""
+) -> Iterator[InboxItem | Skipped]:
     """Yield a file, or the members of a container with those of the containers inside, *depth* deep."""
     kind = container_kind(data)
     if kind is None:
-        yield InboxItem(name, data, size=len(data), budget=budget)
+        yield InboxItem(name, data, size=len(data), budget=budget, sent=sent)
         return
     if depth == 0:
         yield InboxItem(name, data, ScanError("archive", kind="nested"), len(data))
@@ -137,7 +141,8 @@ def _opened(name: str, data: bytes, budget: Budget, depth: int) -> Iterator[Inbo
                 continue
             is_empty = False
             if isinstance(content, bytes):
-                yield from _opened(whole, content, budget, depth - 1)
+                first = min(filter(None, (sent, member.sent)), default="")
+                yield from _opened(whole, content, budget, depth - 1, first)
             else:
                 yield InboxItem(whole, fault=content)
     except ScanError as error:

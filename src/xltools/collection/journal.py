@@ -14,10 +14,10 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from xltools.data.journal import START, Event, Fault, Journal
 from xltools.errors import OutputError, Problem
 from xltools.files import read_bytes
 
@@ -25,55 +25,6 @@ FILE = "journal.jsonl"
 _LOCK = "journal.lock"
 _PATIENCE = 5.0  # seconds to wait for another program that writes
 _STALE = 60.0  # seconds after which a lock belongs to a program that was killed
-_START = "0" * 64  # stands for the hash of the line before the first one
-
-KINDS = (
-    "begun",
-    "issued",
-    "received",
-    "replaced",
-    "found",
-    "returned",
-    "explained",
-    "accepted",
-    "merged",
-    "published",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that was done. ``what`` is one of :data:`KINDS`.
-
-    ``agency`` is the code of an agency, ``file`` a path from the folder of the collection, ``sha256`` that of the file's
-    content. ``facts`` are other texts and numbers, by name.
-    """
-
-    what: str
-    agency: str = ""
-    file: str = ""
-    sha256: str = ""
-    facts: Mapping[str, object] = field(default_factory=dict)
-    when: str = ""  # in ISO 8601, with the difference from UTC
-    who: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong with the journal, at a line counted from 1."""
-
-    code: str  # torn, unreadable, broken, forked
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """A journal as read: its events in order, its faults, the hash of its last line, and copies made by a synchronizer."""
-
-    events: tuple[Event, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    last: str = _START
-    copies: tuple[Path, ...] = ()
 
 
 def read(folder: Path) -> Journal:
@@ -91,7 +42,7 @@ def read(folder: Path) -> Journal:
     if lines.pop():
         faults.append(Fault("torn", len(lines) + 1))
     sums = [_hash_of(line) for line in lines]
-    last, parents = _START, set[str]()
+    last, parents = START, set[str]()
     for number, line in enumerate(lines, 1):
         event, before = _event(line)
         if event is None:
@@ -129,7 +80,7 @@ def _write(folder: Path, lines: Sequence[dict[str, object]]) -> None:
         b"" if not content or content.endswith(b"\n") else b"\n"
     )  # ends a torn line, which stays readable as such
     whole = content.split(b"\n")
-    before = _hash_of(whole[-2 if not start else -1]) if content else _START
+    before = _hash_of(whole[-2 if not start else -1]) if content else START
     added = b""
     for fields in lines:
         text = json.dumps(fields | {"before": before}, ensure_ascii=False, sort_keys=True)

@@ -80,7 +80,7 @@ def merge(
     expected = roster.without(reasons) if roster else None
     if past:  # an agency that is left out is not reported as gone
         past = past.without(_left_out(reasons, filings, roster))
-    collection = examine(kept, expected, period, district, policy=policy, past=past, former=former)
+    collection = examine(kept, expected, period, district, code=code, policy=policy, past=past, former=former)
     added = [filing for one in collection.counting if (filing := _addable(one))]
     if not added or (collection.has_errors and not incomplete):
         return Merge(collection, None)

@@ -42,6 +42,7 @@ class PublishOptions:
     form: Form | None = None
     period: Period | None = None
     district: str = ""
+    code: str = ""
     policy: Policy = field(default_factory=Policy)
     template: Path | None = None
     district_template: Path | None = None
@@ -55,6 +56,7 @@ class PublishOptions:
             find(collection.form),
             collection.period,
             collection.district,
+            collection.code,
             collection.policy,
             district_template=collection.template,
             district_prior=collection.prior,
@@ -159,7 +161,9 @@ def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedRep
         # The report has the sums of a roll-up, so these are compared with last year's rather than those of each member.
         filing = replace(report.filing, members=())
     policy, past = options.policy.for_publication(), source.last_year.past if source.last_year else None
-    collection = examine((filing,), None, options.period, options.district, policy=policy, past=past)
+    collection = examine(
+        (filing,), None, options.period, options.district, code=options.code, policy=policy, past=past
+    )
     return PreparedReport(source, collection, report, template)
 
 

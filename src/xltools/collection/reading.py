@@ -113,7 +113,8 @@ def readings(
 def reading(item: InboxItem, read: Callable[[InboxItem], Filing]) -> Filing:
     """Return what *read* returns for *item*, or a filing with the finding for what it raised; see :func:`failed`."""
     try:
-        return item.refusal() or read(item)
+        found = item.refusal() or read(item)
+        return replace(found, sent=item.sent) if item.sent else found
     except Exception as error:  # noqa: BLE001  one file stops no other
         return failed(RefusedFile(item.source), error)
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from xltools.checking.collection import Collection, Examined
 from xltools.collection import journal, manifest
 from xltools.collection.accepting import Acceptance
-from xltools.collection.journal import Event, Journal
 from xltools.collection.manifest import hash_of
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Severity
+from xltools.data.journal import Event, Journal
 from xltools.data.roster import Entry
 from xltools.files import read_bytes, walk
 

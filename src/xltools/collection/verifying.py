@@ -18,6 +18,7 @@ def verify_inputs(
     period: Period | None,
     district: str,
     *,
+    code: str = "",
     policy: Policy | None = None,
     past: Past | None = None,
     may_be_own: bool = False,
@@ -29,13 +30,15 @@ def verify_inputs(
     With *may_be_own*, files that are all named as the *district* is (its roll-up, its published report in one format or
     several) are verified one by one instead, as what is published: no agency is missing beside them, and none of them is
     there twice. With *is_part*, *filings* are some files of a collection, and nothing is said about the other agencies.
-    *former* are older versions; see :func:`~xltools.checking.collection.examine`.
+    *code* is the district's own and *former* are older versions; see :func:`~xltools.checking.collection.examine`.
     """
     if may_be_own and all(filing.agency and filing.agency.name == district for filing in filings):
         published = (policy or Policy()).for_publication()
-        alone = (examine([one], None, period, district, policy=published, past=past) for one in filings)
+        alone = (
+            examine([one], None, period, district, code=code, policy=published, past=past) for one in filings
+        )
         return Collection(tuple(one for found in alone for one in found.examined))
-    found = examine(filings, roster, period, district, policy=policy, past=past, former=former)
+    found = examine(filings, roster, period, district, code=code, policy=policy, past=past, former=former)
     return Collection(found.examined, of_roster=found.of_roster) if is_part else found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -174,6 +175,7 @@ class RefusedFile:
     explanations: Mapping[tuple[str, str], str] = field(default_factory=dict)
     lineage: Lineage | None = None
     modified: str = ""
+    sent: str = ""
 
     form: ClassVar[None] = None
     record: ClassVar[None] = None
@@ -220,6 +222,7 @@ class Return:
     explanations: Mapping[tuple[str, str], str] = field(default_factory=dict)
     lineage: Lineage | None = None  # what the slip of a marked file says; None without a slip
     modified: str = ""  # when the file was last saved, as its properties say, in ISO 8601
+    sent: str = ""  # when the mail was sent that it came with, in ISO 8601
 
     @property
     def agency(self) -> Agency:
@@ -254,3 +257,17 @@ class Return:
 
 
 Filing = RefusedFile | Return
+
+
+def dated(filing: Filing) -> dt.datetime | None:
+    """Return the earlier of the moments that a filing carries: it was there by then. ``None`` without one."""
+    return min(filter(None, map(_moment, (filing.modified, filing.sent))), default=None)
+
+
+def _moment(text: str) -> dt.datetime | None:
+    """Return a moment in ISO 8601, in UTC if it has no time zone; ``None`` for any other text."""
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)

@@ -32,18 +32,21 @@ from xltools.office.kinds import Kind, entries_kind, is_package, kind_of
 _NAME_PLACE = slice(26, 28)  # where an entry's local header has the length of its name
 _PACKAGE_STARTS = (b"[content_types].xml", b"_rels/", b"docprops/", b"xl/", b"word/", b"ppt/", b"mimetype")
 _UTF8_FLAG = 0x800
+_NO_YEAR = 1980  # of an entry without a date
 _COPIES = 4  # of a container, which the sandbox holds in memory besides what the limit allows
 
 
 class PackedFile(NamedTuple):
     """A file in a container, or the error in place of its content.
 
-    ``skipped`` is the reason why it is not read, as :func:`~xltools.files.why_ignored` gives them.
+    ``skipped`` is the reason why it is not read, as :func:`~xltools.files.why_ignored` gives them. ``sent`` is when the
+    mail was sent to which it is attached, in ISO 8601; empty in any other container.
     """
 
     name: str
     content: bytes | ScanError
     skipped: str = ""
+    sent: str = ""
 
 
 def container_kind(data: bytes) -> Kind | None:
@@ -69,12 +72,12 @@ def members(data: bytes, name: str, kind: Kind, budget: Budget) -> Iterator[Pack
     Raises :class:`ScanError` when the container as a whole is refused.
     """
     if kind.container == "zip":
-        yield from (PackedFile(name, content) for name, content, _ in _zipped(data, budget))
+        yield from (PackedFile(name, content) for name, content, _, _ in _zipped(data, budget))
         return
     data = _as_zip(data, name, kind, budget)
-    for inner, content, remark in _zipped(data, budget) if data else ():
+    for inner, content, remark, date in _zipped(data, budget) if data else ():
         fault = _faults(budget.limits).get(remark)
-        yield PackedFile(inner, fault or content, "" if fault else remark)
+        yield PackedFile(inner, fault or content, "" if fault else remark, date)
 
 
 def _faults(limits: Limits) -> dict[str, ScanError]:
@@ -102,8 +105,8 @@ def _as_zip(data: bytes, name: str, kind: Kind, budget: Budget) -> bytes:
         raise ScanError(code, error.reason or error.code, kind.name) from error
 
 
-def _zipped(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | ScanError, str]]:
-    """Yield the name and the content of each entry of a zip, and its comment."""
+def _zipped(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | ScanError, str, str]]:
+    """Yield the name and the content of each entry of a zip, its comment, and its date; empty if it has none."""
     limits = budget.limits
     check_bytes(data, limits)
     try:
@@ -116,9 +119,15 @@ def _zipped(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | ScanErro
                     printable(name),
                     _content(package, entry, limits),
                     entry.comment.decode("ascii", "replace"),
+                    _date(entry),
                 )
     except DAMAGE as error:
         raise ScanError("damaged", f"{type(error).__name__}: {error}") from error
+
+
+def _date(entry: zipfile.ZipInfo) -> str:
+    year, month, day, hour, minute, second = entry.date_time
+    return "" if year == _NO_YEAR else f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
 
 
 def _content(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> bytes | ScanError:

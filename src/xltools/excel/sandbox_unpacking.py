@@ -9,15 +9,18 @@ from __future__ import annotations
 import binascii
 import bz2
 import contextlib
+import datetime as dt
 import email.header
 import email.message
 import email.parser
+import email.utils
 import gzip
 import io
 import itertools
 import lzma
 import mimetypes
 import re
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -26,24 +29,28 @@ from typing import Any, NamedTuple
 
 _OpenStream = Callable[[io.BytesIO], Any]
 _PIECE = 1 << 16
+_ZIP_YEARS = range(
+    1981, 2108
+)  # in which the date of an entry can lie; an entry without a date has the year 1980
 
 
 class _UnpackedMember(NamedTuple):
     """A file in a container.
 
     ``remark`` says why there is no content, ``link``, ``message`` or ``large``, or what belongs to the text of a mail:
-    ``picture`` or ``signature``.
+    ``picture`` or ``signature``. ``sent`` is when the mail was sent, in UTC.
     """
 
     name: str
     content: bytes
     remark: str = ""
+    sent: dt.datetime | None = None
 
 
 def as_zip(job: str, data: bytes, name: str, most: int) -> bytes:
     """Return the members of *data*, a file called *name*, as a zip in which each name is there once.
 
-    The remark on a member is the comment of its entry. A member of more than *most* bytes is there without its content.
+    The remark on a member is the comment of its entry, and when its mail was sent is the entry's date. A member of more than *most* bytes is there without its content.
     Nothing is returned if there are no members.
     """
     out, names = io.BytesIO(), set[str]()
@@ -51,6 +58,8 @@ def as_zip(job: str, data: bytes, name: str, most: int) -> bytes:
         for member in _MEMBERS[job](data, name, most):
             entry = zipfile.ZipInfo(_unique(member.name, names))
             entry.comment = member.remark.encode()
+            if member.sent and member.sent.year in _ZIP_YEARS:
+                entry.date_time = member.sent.timetuple()[:6]
             package.writestr(entry, member.content)
     return out.getvalue() if names else b""
 
@@ -103,15 +112,19 @@ def _unpacked_name(name: str) -> str:
 
 def _attachments(data: bytes, _: str, __: int) -> Iterator[_UnpackedMember]:
     """Yield the files and the mails that are attached to a mail; the texts of the mail itself are no members."""
-    for part in _leaves(_message(data)):
+    mail = _message(data)
+    sent = _sent(mail)
+    for part in _leaves(mail):
         kind, name, is_mail = part.get_content_type(), _attachment_name(part), _is_mail(part)
         if is_mail:
             inner: Any = part.get_payload(0) if part.is_multipart() else part
             content = inner.as_bytes() if part.is_multipart() else _content(part)
-            yield _UnpackedMember(name or _file_name(f"{_decoded(inner.get('subject', ''))}.eml"), content)
+            yield _UnpackedMember(
+                name or _file_name(f"{_decoded(inner.get('subject', ''))}.eml"), content, sent=sent
+            )
         elif name or not kind.startswith(("text/", "multipart/")):
             ending = mimetypes.guess_extension(kind) or ""
-            yield _UnpackedMember(name or f"attachment{ending}", _content(part), _remark(part, kind))
+            yield _UnpackedMember(name or f"attachment{ending}", _content(part), _remark(part, kind), sent)
 
 
 def _message(data: bytes) -> email.message.Message:
@@ -120,6 +133,15 @@ def _message(data: bytes) -> email.message.Message:
     for start in range(0, len(data), _PIECE):
         parser.feed(data[start : start + _PIECE])
     return parser.close()
+
+
+def _sent(mail: email.message.Message) -> dt.datetime | None:
+    """Return when a mail was sent, as its header says, in UTC; ``None`` if it does not say so."""
+    try:
+        found = email.utils.parsedate_to_datetime(str(mail.get("date", "")))
+        return found.astimezone(dt.UTC) if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
 
 
 def _leaves(part: email.message.Message) -> Iterator[email.message.Message]:
@@ -199,6 +221,10 @@ def _file_name(text: str) -> str:
 _ATTACHMENT, _CONTENT, _EMBEDDED = "__attach_version1.0_", "__substg1.0_37010102", "__substg1.0_3701000D"
 _NAMES = ("__substg1.0_3707001F", "__substg1.0_3704001F", "__substg1.0_3707001E", "__substg1.0_3704001E")
 _CONTENT_ID = ("__substg1.0_3712001F", "__substg1.0_3712001E")
+# Properties of a fixed length: a header, then entries of a tag, flags and a value. The times are of sending and delivery.
+_PROPERTIES, _PROPERTIES_HEAD, _PROPERTY = "__properties_version1.0", 32, struct.Struct("<IIQ")
+_TIMES = (0x00390040, 0x0E060040)
+_EPOCH = dt.datetime(1601, 1, 1, tzinfo=dt.UTC)  # from which they are counted in tenths of a microsecond
 
 
 def _outlook_attachments(data: bytes, _: str, __: int) -> Iterator[_UnpackedMember]:
@@ -210,6 +236,7 @@ def _outlook_attachments(data: bytes, _: str, __: int) -> Iterator[_UnpackedMemb
         def stream(*path: str) -> bytes:
             return message.openstream(list(path)).read() if message.exists(list(path)) else b""
 
+        sent = _outlook_sent(stream(_PROPERTIES))
         homes = {path[0]: None for path in message.listdir(streams=True) if path[0].startswith(_ATTACHMENT)}
         for home in homes:
             found = next((name for name in _NAMES if stream(home, name)), "")
@@ -220,7 +247,20 @@ def _outlook_attachments(data: bytes, _: str, __: int) -> Iterator[_UnpackedMemb
             is_picture = re.search(r"(?i)\.(png|jpe?g|gif|bmp)$", named) and any(
                 stream(home, i) for i in _CONTENT_ID
             )
-            yield _UnpackedMember(named, content, "message" if is_mail else "picture" if is_picture else "")
+            remark = "message" if is_mail else "picture" if is_picture else ""
+            yield _UnpackedMember(named, content, remark, sent)
+
+
+def _outlook_sent(properties: bytes) -> dt.datetime | None:
+    """Return when a message of Outlook was sent or, if it does not say so, delivered."""
+    entries = properties[_PROPERTIES_HEAD:]
+    whole = entries[: len(entries) - len(entries) % _PROPERTY.size]
+    times = {tag: value for tag, _, value in _PROPERTY.iter_unpack(whole) if tag in _TIMES}
+    found = next((times[tag] for tag in _TIMES if tag in times), None)
+    try:
+        return None if found is None else _EPOCH + dt.timedelta(microseconds=found // 10)
+    except OverflowError:
+        return None
 
 
 _MEMBERS: dict[str, Callable[[bytes, str, int], Iterator[_UnpackedMember]]] = {

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.differences import CellDifference, differences, figures
-from xltools.collection.journal import Event, Journal
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Waiver
+from xltools.data.journal import Event, Journal
 from xltools.data.period import Period
 from xltools.data.record import total
 from xltools.data.roster import Entry, Roster
