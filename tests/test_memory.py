@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 
 import clerk
@@ -123,14 +124,13 @@ def test_each_command_records_what_it_did(year):
         assert hash_of((year / event.file).read_bytes()) == event.sha256
         assert event.facts["from"].endswith(f"来件/{event.agency}.xlsx")
 
-    run("verify")
     assert [event.facts["warnings"] for event in events(year, "found")] == [0, 1, 0]
     (blank,) = events(year, "found")[1].facts["findings"]
     assert blank.startswith("blank 二、主动公开!")
-    run("verify")
-    assert len(events(year, "found")) == 3, "nothing was found that was not found before"
+    for command in ((), ("verify",), ("status",), ("merge",), ("receive", "../来件")):
+        run(*command)
+        assert len(events(year, "found")) == 3, "nothing was found that was not found before"
 
-    run("merge")
     (merged,) = events(year, "merged")
     assert merged.sha256 == hash_of((year / "district.xlsx").read_bytes())
     known = json.loads((year / "district.manifest.json").read_text(encoding="utf-8"))
@@ -149,6 +149,23 @@ def test_each_command_records_what_it_did(year):
     (published,) = events(year, "published")
     assert published.sha256 == hash_of((year / "report.md").read_bytes())
     assert published.facts["from_sha256"] == merged.sha256
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("verify",), ("status",), ("merge",), ("accept", "002", "--reason", "x")]
+)
+def test_whatever_command_looks_at_the_inbox_records_the_same_findings(command, year, tmp_path):
+    for path in (tmp_path / "来件").iterdir():
+        shutil.copy(path, inbox(year, path.stem))
+    run(*command)
+    found = events(year, "found")
+    (year / journal.FILE).unlink()
+    (year / "waivers.csv").unlink()
+    run("verify")
+    assert [replace(one, when="") for one in found] == [
+        replace(one, when="") for one in events(year, "found")
+    ]
+    assert [one.facts["warnings"] for one in found] == [0, 1, 0]
 
 
 def test_a_correction_is_recorded_from_the_return_to_the_replacement(year, tmp_path):
@@ -223,8 +240,10 @@ def test_only_the_inbox_of_the_collection_is_recorded(year, tmp_path):
     run("merge", "../来件", "-o", "../d.xlsx")
     assert not (year / journal.FILE).exists()
     run("receive", "../来件")
+    known = events(year)
     run("verify", "--year", "2023", expect=1)
-    assert events(year, "found") == [], "what was found is that of another year"
+    run("merge", "--exclude", "003", "--reason", "x", expect=0)
+    assert events(year, "found") == [e for e in known if e.what == "found"], "another year, and other files"
     (year / journal.FILE).unlink()
     os.chdir(tmp_path)
     run("verify", "来件")
@@ -313,7 +332,7 @@ def test_what_is_wrong_with_the_journal_is_said_and_the_rest_is_read(year):
     assert "Line 4" in said
     assert "副本" in said
     run("receive", "../来件")
-    assert len(journal.read(year).events) == 6
+    assert [event.what for event in journal.read(year).events[3:]] == ["received"] * 3 + ["found"] * 3
     assert json.loads(run("history", "--format", "json"))["last"] == journal.read(year).last
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -146,10 +146,15 @@ def _roster_findings(entries: Iterable[Entry | None], filings: Iterable[Filing])
         if e and f.agency and not f.is_rollup and e.code != f.agency.code
     }
     if codes:
-        some = list(codes.items())[:_MOST_CODES]
-        more = "…" if len(codes) > len(some) else ""
-        found, expected = ("、".join(side) + more for side in zip(*some, strict=True))
-        yield Finding("roster-codes", found=found, expected=expected, facts={"count": len(codes)})
+        yield roster_codes(codes)
+
+
+def roster_codes(codes: Mapping[str, str]) -> Finding:
+    """Return the finding on *codes* of the roster, each with that of the files."""
+    some = list(codes.items())[:_MOST_CODES]
+    more = "…" if len(codes) > len(some) else ""
+    found, expected = ("、".join(side) + more for side in zip(*some, strict=True))
+    return Finding("roster-codes", found=found, expected=expected, facts={"count": len(codes)})
 
 
 def candidate(filing: Filing, roster: Roster | None, period: Period | None, district: str) -> Candidate:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from xltools.checking.collection import roster_codes
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -28,7 +29,7 @@ from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes, write_each
 from xltools.report.text import findings_text
-from xltools.text import Lang, catalog
+from xltools.text import Lang, catalog, message
 
 
 def command(lang: Lang) -> click.Command:
@@ -70,9 +71,12 @@ def command(lang: Lang) -> click.Command:
         folder = given(folder, own.outbox, "-o")
         issuing.check_inputs(period, district, password)
         definition, secret = own.form_of(form), read_key(key, lang)
-        agencies = own.roster_of(roster)
-        entries = issuing.chosen(agencies, agency, code)
         past = find_past(prior, own, definition, period, lang, ReadingOptions())
+        listed = own.roster_of(roster)
+        agencies = issuing.as_issued(listed, folder, past) if listed else None
+        if listed and agencies and (codes := _changed_codes(listed, agencies)):
+            inform(message(roster_codes(codes), lang))
+        entries = issuing.chosen(agencies, agency, code)
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
         last = issuing.last_figures(past, agencies or Roster(entries), district) if past else {}
@@ -98,6 +102,12 @@ def command(lang: Lang) -> click.Command:
         return 0
 
     return run
+
+
+def _changed_codes(listed: Roster, issued: Roster) -> dict[str, str]:
+    """Return the codes of the roster as it is *listed* that are not those *issued*, each with the latter."""
+    pairs = zip(listed, issued, strict=True)
+    return {one.code: other.code for one, other in pairs if one.code != other.code}
 
 
 def _are_sound(

@@ -20,12 +20,12 @@ from xltools.cli.recording import record
 from xltools.cli.returns import examined_inbox, find_past, read_all
 from xltools.cli.situation import situation_now
 from xltools.collection import recording
-from xltools.collection.receiving import Received, keep, receive
+from xltools.collection.receiving import Received, Reception, keep, receive
 from xltools.collection.roster_files import load_roster
 from xltools.data.roster_lines import sender
 from xltools.form.library import find
 from xltools.report import text
-from xltools.text import Lang, catalog
+from xltools.text import Lang, catalog, message
 
 
 def command(lang: Lang) -> click.Command:
@@ -56,9 +56,11 @@ def command(lang: Lang) -> click.Command:
         shown = [found for found in collection.counting if sender(found.filing, roster) in concerned]
         for found in shown:
             emit_block(text.file_text(found, lang))
+        for finding in collection.of_roster:
+            emit(message(finding, lang))
         emit(catalog(lang)(f"situation.{situation_now(folder, collection, now, roster, limits).step.value}"))
-        is_unknown = any(one.entry is None for one in received)
-        return int(is_unknown or any(found.has_errors for found in shown))
+        is_left = any(one.reception in {Reception.UNKNOWN, Reception.UNREADABLE} for one in received)
+        return int(is_left or any(found.has_errors for found in shown))
 
     return run
 
@@ -71,6 +73,7 @@ def _line(one: Received, lang: Lang) -> str:
         "agency": one.entry.name if one.entry else "",
         "path": one.path or "",
         "moved": "、".join(map(str, one.moved)),
+        "why": message(one.filing.findings[0], lang) if one.filing.findings else "",
     }
     line = t(f"receive.{one.reception.value}", **facts)
     return line + (t("receive.moved", **facts) if one.moved else "")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from xltools.data.failure import raise_if_intended
 from xltools.data.filing import RefusedFile, Skipped, Source
+from xltools.errors import InputError, Problem
 from xltools.excel.archive import container_kind, members
 from xltools.excel.refusing import refused
 from xltools.files import read_regular, shown, walk, why_ignored
@@ -117,6 +119,33 @@ def items(file: str, limits: Limits, home: str = "") -> Iterator[InboxItem | Ski
 def name_of(file: str) -> str:
     """Return the path as it is shown in messages."""
     return shown(Path(file))
+
+
+def contents(
+    files: Iterable[str],
+    sources: Iterable[Source],
+    limits: Limits,
+    watch: Callable[[Sequence[str]], Iterable[str]] = iter,
+) -> Iterator[InboxItem]:
+    """Yield again each of *sources*, which were read from *files*, with its content, in the order of the files.
+
+    Only the files that hold one are opened; *watch* gets their paths and yields them. Raises :class:`InputError` at the
+    end for those that have changed since or are gone.
+    """
+    left = {(source.path, source.sha256) for source in sources}
+    # An exclamation mark separates a member from its archive, but it may also be a character of a name.
+    parts = [path.split("!") for path, _ in left]
+    homes = {"!".join(part[:count]) for part in parts for count in range(1, len(part) + 1)}
+    for file in watch([file for file in files if name_of(file) in homes]):
+        try:
+            for item in items(file, limits):
+                if isinstance(item, InboxItem) and (item.name, item.sha256) in left:
+                    left.remove((item.name, item.sha256))
+                    yield item
+        except Exception as error:  # noqa: BLE001  an archive on which the program fails stops no other file
+            raise_if_intended(error)
+    if left:
+        raise InputError(*(Problem("changed-meanwhile", path) for path, _ in sorted(left)))
 
 
 def _opened(

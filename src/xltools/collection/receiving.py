@@ -13,8 +13,8 @@ from pathlib import Path
 
 from xltools.checking.collection import candidate
 from xltools.checking.versions import Versions, is_of_no_use, is_sure, resolve, version_key
-from xltools.collection.inbox import InboxItem, items
-from xltools.collection.issuing import file_name
+from xltools.collection.inbox import contents
+from xltools.collection.issuing import codes_in, file_name
 from xltools.collection.reading import Inputs
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing
@@ -34,6 +34,7 @@ class Reception(Enum):
     OLDER = "older"  # the inbox has a newer version
     UNDECIDED = "undecided"  # the files do not show which one counts
     UNKNOWN = "unknown"  # it is not known whose it is; it was not taken in
+    UNREADABLE = "unreadable"  # its content could not be read; it was not taken in
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,20 @@ def receive(
     candidates = [candidate(filing, roster, folder.period, folder.district) for filing in filings]
     first = len(there.filings)
     versions = resolve(candidates, range(first, len(filings)))
-    contents = _contents(taken, limits)
+    packages = _contents(taken, limits)
+    names = _as_issued(roster, folder, filings)
     undecided = {versions.counting[index] for group in versions.groups for index in group}
     received = []
     for place, filing in enumerate(taken.filings, first):
         entry = sender(filing, roster)
-        if entry is None:
-            received.append(Received(filing, None, Reception.UNKNOWN))
+        if entry is None or not filing.source.sha256:
+            why = Reception.UNKNOWN if filing.source.sha256 else Reception.UNREADABLE
+            received.append(Received(filing, entry, why))
             continue
-        name, content = _name(filing, entry, folder), contents[filing.source.path, filing.source.sha256]
+        name, content = (
+            _name(filing, names[entry.code], folder),
+            packages[filing.source.path, filing.source.sha256],
+        )
         replacement = versions.replaced.get(place)
         if any(filing.source.sha256 == other.source.sha256 for other in there.filings):
             received.append(Received(filing, entry, Reception.SAME))
@@ -99,7 +105,8 @@ def keep(
     A file may be in the inbox already. Raises :class:`InputError` if the agency of a file is unknown or if two of them
     are of one agency, and otherwise as :func:`receive` does.
     """
-    contents = _contents(taken, limits)
+    packages = _contents(taken, limits)
+    names = _as_issued(roster, folder, [*there.filings, *taken.filings])
     chosen: dict[object, tuple[Filing, Entry]] = {}
     for filing in taken.filings:
         key, entry = version_key(filing), entry_of(filing, roster)
@@ -115,8 +122,8 @@ def keep(
         if own is not None:
             path, moved = Path(own.source.path), _moved_away(folder, others)
         else:
-            content = contents[filing.source.path, filing.source.sha256]
-            path, moved = _take_in(folder, _name(filing, entry, folder), content, others)
+            content = packages[filing.source.path, filing.source.sha256]
+            path, moved = _take_in(folder, _name(filing, names[entry.code], folder), content, others)
         received.append(Received(filing, entry, Reception.NEWER, path, moved))
     return tuple(received)
 
@@ -127,19 +134,15 @@ def _is_replaced(versions: Versions, index: int, by: Filing) -> bool:
 
 
 def _contents(taken: Inputs, limits: Limits) -> dict[tuple[str, str], bytes]:
-    """Return the bytes of each file and member of an archive, by name and SHA-256.
+    """Return the content of each file that was taken in, by its name and its SHA-256; see :func:`contents`."""
+    sources = [filing.source for filing in taken.filings if filing.source.sha256]
+    return {(item.name, item.sha256): item.data for item in contents(taken.inbox.files, sources, limits)}
 
-    Raises :class:`InputError` if one that was read is not there any more.
-    """
-    found = {}
-    for file in taken.inbox.files:
-        for item in items(file, limits):
-            if isinstance(item, InboxItem):
-                found[item.name, item.sha256] = item.data
-    gone = [f.source.path for f in taken.filings if (f.source.path, f.source.sha256) not in found]
-    if gone:
-        raise InputError(*(Problem("changed-meanwhile", path) for path in gone))
-    return found
+
+def _as_issued(roster: Roster, folder: Folder, filings: Iterable[Filing]) -> dict[str, Entry]:
+    """Return each line of the roster, by its code, with the code of the agency's files, by which they are named."""
+    stamped = [filing.agency.code for filing in filings if filing.agency and not filing.is_rollup]
+    return dict(zip(roster.order, roster.as_issued(stamped, codes_in(folder.outbox)), strict=True))
 
 
 def _name(filing: Filing, entry: Entry, folder: Folder) -> str:

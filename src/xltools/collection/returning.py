@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from xltools.collection.inbox import InboxItem, items, name_of
+from xltools.collection.inbox import contents
 from xltools.collection.reading import Inputs
 from xltools.data.failure import raise_if_intended
 from xltools.data.filing import Source
-from xltools.errors import InputError, MarkingError, Problem
+from xltools.errors import MarkingError
 from xltools.files import RETURNED, read_bytes, refuse_within, write_atomically
 from xltools.office.guard import Limits
 
@@ -62,25 +62,19 @@ def return_files(
         written[name] = hashlib.sha256(content).hexdigest()
 
     stems = Counter(one.stem for one in files)
-    left = {}
+    named = {}
     for one in files:
         source = one.source
         # The beginning of the hash tells files with the same name from two folders apart.
         stem = one.stem if stems[one.stem] == 1 else f"{one.stem}_{source.sha256[:8]}"
         write(f"{stem}.txt", one.text.encode("utf-8-sig"))
-        left[source.path, source.sha256] = (one, stem)
-    # An exclamation mark separates a member from its archive, but it may also be a character of a name.
-    parts = [name.split("!") for name, _ in left]
-    homes = {"!".join(part[:count]) for part in parts for count in range(1, len(part) + 1)}
+        named[source.path, source.sha256] = (one, stem)
     marked = 0
-    for file in watch([file for file in inputs.inbox.files if name_of(file) in homes]):
-        for item in _items_of(file, limits):
-            found, stem = left.pop((item.name, item.sha256), (None, ""))
-            if found and (workbook := _marked(found, item.data)):
-                write(f"{stem}.xlsx", workbook)
-                marked += 1
-    if left:
-        raise InputError(*(Problem("changed-meanwhile", name) for name, _ in left))
+    for item in contents(inputs.inbox.files, [one.source for one, _ in named.values()], limits, watch):
+        found, stem = named[item.name, item.sha256]
+        if workbook := _marked(found, item.data):
+            write(f"{stem}.xlsx", workbook)
+            marked += 1
     return ReturnedFiles(len(files), len(files) - marked, _without_stale(folder, written))
 
 
@@ -104,14 +98,6 @@ def _without_stale(folder: Path, written: Mapping[str, str]) -> tuple[str, ...]:
 
 def _has_sum(path: Path, sha256: str) -> bool:
     return path.is_file() and hashlib.sha256(read_bytes(path)).hexdigest() == sha256
-
-
-def _items_of(file: str, limits: Limits) -> Iterator[InboxItem]:
-    """Yield the file, or the members of an archive up to one on which the program fails."""
-    try:
-        yield from (item for item in items(file, limits) if isinstance(item, InboxItem))
-    except Exception as error:  # noqa: BLE001  one file stops no other
-        raise_if_intended(error)
 
 
 def _marked(found: FileToReturn, package: bytes) -> bytes | None:

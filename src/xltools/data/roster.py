@@ -107,6 +107,24 @@ class Roster:
         alike = self._by_core.get(_core(code), ())
         return alike[0] if len(alike) == 1 else None
 
+    def as_issued(self, *issued: Iterable[str]) -> Roster:
+        """Return the roster with the codes with which files were *issued*, where its own have lost leading zeros.
+
+        A code is put back where exactly one line and one code of the first of *issued* that has any fit each other.
+        """
+        found: dict[str, set[str]] = {}
+        for codes in reversed(issued):
+            some: dict[str, set[str]] = {}
+            for code in map(_plain_code, codes):
+                some.setdefault(_core(code), set()).add(code)
+            found |= some
+        entries = []
+        for entry in self.entries:
+            codes = found.get(_core(entry.code), set())
+            is_clear = len(codes) == len(self._by_core[_core(entry.code)]) == 1
+            entries.append(entry._replace(code=next(iter(codes))) if is_clear else entry)
+        return replace(self, entries=tuple(entries))
+
     def find(self, wanted: str) -> Entry | None:
         """Return the agency with that code or else that name, or ``None``."""
         return self.get(wanted) or next((e for e in self.entries if e.name == wanted), None)
