@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
 import sys
 import zipfile
 from decimal import Decimal
@@ -107,6 +109,29 @@ def unpacked(content):
         return content
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         return tuple((entry.filename, package.read(entry)) for entry in package.infolist())
+
+
+@pytest.fixture(scope="session")
+def script(tmp_path_factory):
+    """Runs a script of ``samples`` and returns the folder that it made, and what it printed."""
+
+    def started(name, **environment):
+        if not shutil.which("sh"):
+            pytest.skip("the examples are shell scripts")
+        out = tmp_path_factory.mktemp("script") / "year"
+        about = {"BIN": str(Path(sys.executable).parent), "OUT": str(out), "PYTHONPATH": str(ROOT / "src")}
+        done = subprocess.run(
+            ["sh", f"samples/{name}.sh"],
+            cwd=ROOT,
+            env=os.environ | about | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+        return out, done.stdout
+
+    return started
 
 
 def run(*arguments, expect=0):

@@ -137,6 +137,20 @@ def test_status_as_json_and_text(filled):
     assert "7,255 → 7,256 (+1)" in shown  # where the two files of 008 differ
 
 
+def test_status_counts_what_verify_counts(filled):
+    """And says what is about no single agency of the roster, as verify does."""
+    roster = filled / "roster.csv"
+    roster.write_text(roster.read_text(encoding="utf-8-sig").replace("003,", "3,"), encoding="utf-8")
+    board, all_found = (json.loads(run(c, "--format", "json", expect=1)) for c in ("status", "verify"))
+    assert board["summary"] == all_found["summary"]
+    of_no_file = [f for f in all_found["findings"] if not f["file"] and f["code"] != "missing-return"]
+    assert board["findings"] == of_no_file != []
+    last = run("verify", expect=1).strip().splitlines()[-1]
+    assert run("status", expect=1).strip().splitlines()[-1] == last
+    counted = sum(one["errors"] for one in board["agencies"])
+    assert counted <= board["summary"]["errors"] - board["summary"]["missing"]
+
+
 def test_the_reminder_names_who_has_not_sent(filled):
     text = run("status", "--remind", "--on", "2025-02-01", expect=1)
     assert (

@@ -85,6 +85,15 @@ def test_tables_are_as_wide_as_the_page_and_their_heads_are_said_again(form):
         assert about.find(qn("w:tblDescription")).get(qn("w:val"))
 
 
+def test_every_line_of_a_cell_has_the_size_of_its_table():
+    box = Box("甲\n\n乙\n丙", Area(0, 0, 0, 0), "text")
+    found = opened(Document("题", (Table((box,), (10.0,), "表"),))).tables[0]._tbl
+    lines = [run for run in found.iter(qn("w:r")) if run.find(qn("w:t")) is not None]
+    assert [run.find(qn("w:t")).text for run in lines] == ["甲", "乙", "丙"]
+    assert all(run.find(qn("w:rPr")).find(qn("w:sz")) is not None for run in lines)
+    assert len({run.find(qn("w:rPr")).find(qn("w:sz")).get(qn("w:val")) for run in lines}) == 1
+
+
 def size_of(table):
     """The size of the text of a table with one figure in it, in half points."""
     book = opened(Document("题", (table,)))

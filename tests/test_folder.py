@@ -250,6 +250,7 @@ def test_a_roster_that_lost_its_zeros_is_said_once_and_understood(folder, encodi
     assert [f["code"] for f in found] == ["roster-codes"]
     rows = json.loads(run("status", "--format", "json"))["agencies"]
     assert {row["state"] for row in rows} <= {"accepted", "nil"}
+    assert run("status").count("roster-codes") == 1
     waive(folder, "1,blank,,核实,王,2025-02-03", "019,blank,,核实,王,2025-02-03")
     out = run("merge", "--exclude", "003", "--reason", "撤销")
     assert "18 agencies merged into" in out

@@ -483,6 +483,24 @@ def test_a_line_that_matches_nothing_is_named_where_all_is_verified(year):
     assert "matches no finding" not in run("verify", inbox(year, "001"))
 
 
+@pytest.mark.parametrize("whose", ["330100", "青禾区"])
+def test_a_waiver_may_be_for_the_districts_own_roll_up(whose, year):
+    """By its own code or by its name; it is not among those that match nothing, and it holds."""
+    settings_file = year / "collection.toml"
+    text = settings_file.read_text(encoding="utf-8").replace('code = ""', 'code = "330100"')
+    settings_file.write_text(text, encoding="utf-8")
+    run("receive", "../来件")
+    run("merge")
+    typed(year / "district.xlsx", "overview.management", "2023年，加强管理。")
+    code = "prose-year"
+    (year / "waivers.csv").write_text(f"{HEADS}\n{whose},{code},,核实,张三,2025-02-03\n", encoding="utf-8")
+    assert "list of waivers" not in run("verify")
+    assert "list of waivers" not in run("merge")
+    found = json.loads(run("verify", "district.xlsx", "--format", "json"))["findings"]
+    (waiver,) = [one["waiver"] for one in found if one["code"] == code]
+    assert waiver["reason"] == "核实"
+
+
 def test_what_cannot_be_accepted_is_refused(year, tmp_path):
     typed(tmp_path / "来件" / "003.xlsx", LICENCES, WRONG)
     run("receive", "../来件", expect=1)

@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from decimal import Decimal
-from pathlib import Path
 
 import mishaps
 import pytest
 
-from conftest import ROOT
 from xltools.collection import journal
 from xltools.excel.reader import read
 from xltools.form.linear import ZERO
 
 
 @pytest.fixture(scope="module")
-def year(tmp_path_factory):
+def year(script):
     """The folder of the year 2024, and what the script printed, in English."""
-    if not shutil.which("sh"):
-        pytest.skip("the year is a shell script")
-    out = tmp_path_factory.mktemp("office") / "year"
-    environment = {
-        "BIN": str(Path(sys.executable).parent),
-        "OUT": str(out),
-        "SAY": "en",
-        "PYTHONPATH": str(ROOT / "src"),
-        "COLUMNS": "200",
-    }
-    done = subprocess.run(
-        ["sh", "samples/mishaps.sh"],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    return out / "2024", done.stdout
+    out, said = script("mishaps", SAY="en", COLUMNS="200")
+    return out / "2024", said
 
 
 def test_no_return_is_lost_and_every_figure_is_the_agencys(year):

@@ -495,6 +495,9 @@ def test_a_text_that_denies_a_figure_stops_the_report(collection):
     assert codes_of(draft) == codes_of(told)
     # Only the gaps of a draft are found in addition.
     assert [c for c in codes_of(again) if c != "prose-instruction"] == codes_of(told)
+    with pytest.MonkeyPatch.context() as outside:
+        outside.chdir(shutil.copy(collection / "report.md", collection.parent / "r.md").parent)
+        assert "error prose-nothing" in run("verify", "r.md", expect=1), "as publish says, wherever it lies"
     settings = collection / "collection.toml"
     chosen = settings.read_text(encoding="utf-8").replace("[levels]", '[levels]\nprose-nothing = "note"')
     settings.write_text(chosen, encoding="utf-8")

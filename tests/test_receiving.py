@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import shutil
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,6 +16,7 @@ from casefile import answered, package, typed_into
 from conftest import run
 from xltools.collection import receiving
 from xltools.errors import OutputError
+from xltools.excel.reader import read
 
 CELL = "disclosure.licensing.decisions"
 NAME = "001_青禾区教育局_2024.xlsx"
@@ -162,6 +165,54 @@ def test_members_of_archives_are_taken_in_as_files(folder):
         archive.writestr("二.xlsx", sound(code="002", name="青禾区科技局", turn=1))
     run("receive", path)
     assert held() == [NAME, "002_青禾区科技局_2024.xlsx"]
+
+
+def roster_from_excel():
+    Path("roster.csv").write_text("代码,名称\n1,青禾区教育局\n2,青禾区科技局\n", encoding="utf-8")
+
+
+def test_files_keep_their_names_when_the_roster_lost_its_zeros(folder):
+    """By the code in the file, by that of the issued workbook for a file without a stamp; said once."""
+    run("generate")
+    roster_from_excel()
+    came("一.xlsx", sound())
+    came("002_科技局.xlsx", b"")
+    out = run("receive", Path("..", "came"), expect=1)
+    assert held() == ["001_青禾区教育局_2024.xlsx", "002_青禾区科技局_2024.xlsx"]
+    assert out.count("the roster was probably saved by Excel") == 1
+    run("receive", "--keep", came("改.xlsx", sound(values={CELL: 9})))
+    assert held("versions") == [NAME]
+
+
+def test_workbooks_are_issued_with_the_codes_of_the_ones_before(folder):
+    run("generate")
+    names = held("outbox")
+    roster_from_excel()
+    assert "1、2" in run("generate")
+    Path("outbox", names[1]).unlink()
+    run("generate")
+    assert held("outbox") == names
+    assert read(Path("outbox", names[1])).agency.code == "002"
+    shutil.rmtree("outbox")
+    run("generate")
+    assert held("outbox") == ["1_青禾区教育局_2024.xlsx", "2_青禾区科技局_2024.xlsx"], "nothing shows another"
+
+
+def test_last_years_codes_are_kept_too(folder):
+    run("receive", came("a.xlsx", sound()))
+    Path("..", "r.csv").write_text("代码,名称\n1,青禾区教育局\n02,新局\n", encoding="utf-8")
+    run("init", "../d", "--year", "2025", "--district", "青禾区", "--roster", "../r.csv", "--prior", ".")
+    os.chdir("../d")
+    run("generate")
+    assert held("outbox") == ["001_青禾区教育局_2025.xlsx", "02_新局_2025.xlsx"]
+
+
+def test_a_file_whose_content_cannot_be_read_is_not_taken_in(folder):
+    came("001_教育局.xlsx", sound())
+    came("002_科技局.xlsx", sound(code="002", name="青禾区科技局", turn=1))
+    out = run("receive", Path("..", "came"), "--limit", f"file={len(sound()) - 1}", expect=1)
+    assert out.count("its content could not be read") >= 1
+    assert not Path("inbox", NAME).exists()
 
 
 def test_what_is_nobodys_is_not_taken_in(folder):

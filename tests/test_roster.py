@@ -16,7 +16,7 @@ import hostile
 import office
 from xltools.collection.roster_files import load_roster, roster_text, rows_of
 from xltools.data.filing import RefusedFile, Source
-from xltools.data.roster import NEEDED_HEADS, Entry, divided
+from xltools.data.roster import NEEDED_HEADS, Entry, Roster, divided
 from xltools.data.roster_lines import named_for
 from xltools.errors import RosterError
 from xltools.text import error_text
@@ -532,6 +532,25 @@ def test_who_is_meant_by_a_code_a_name_or_a_part_of_it(wanted, found):
     names = "临江区教育局", "临江区财政局", "临江区东门街道办", "临江区教育局下属中心"
     roster = roster_with(*((f"00{n}", name, {}) for n, name in enumerate(names, 1)))
     assert [entry.code for entry in roster.meant(wanted)] == found
+
+
+@pytest.mark.parametrize(
+    ("own", "issued", "whole"),
+    [
+        (("1", "2", "26"), ("001", "002"), ("001", "002", "026")),
+        (("1", "2", "26"), (), ("1", "2", "26")),
+        (("1", "2", "26"), ("1", "2"), ("1", "2", "26")),  # nothing is lost
+        (("1", "2"), ("001", "0002"), ("001", "0002")),
+        (("1", "2"), ("001", "01"), ("1", "2")),  # two fit
+        (("1", "01", "2"), ("001", "002"), ("1", "01", "002")),
+        (("1", "甲", "2"), ("001", "A7"), ("001", "甲", "2")),
+        (("１", "2"), ("001", "002"), ("001", "002")),
+        (("0011", "2"), ("011", "002"), ("011", "002")),
+    ],
+)
+def test_codes_that_lost_their_zeros_are_those_that_were_issued(own, issued, whole):
+    roster = Roster(tuple(Entry(code, f"单位{place}", {}) for place, code in enumerate(own)))
+    assert tuple(entry.code for entry in roster.as_issued(issued)) == whole
 
 
 # -- agencies that merge or split

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,7 +30,6 @@ JANUARY = {
     "013": {"blank"},
 }
 DOCUMENTS = ("report.docx", "report.html", "report.md")
-shell = pytest.mark.skipif(not shutil.which("sh"), reason="the example year is a shell script")
 
 
 def findings(path: Path) -> list[dict[str, object]]:
@@ -57,28 +53,14 @@ def truth(code: str) -> dict[str, Decimal]:
     return {name: value + (name in more) for name, value in values.items()}
 
 
-@shell
-def test_the_year(tmp_path):
+def test_the_year(script):
     """One run, looked at from all sides: it takes as long as all that commands take."""
-    environment = {
-        "BIN": str(Path(sys.executable).parent),
-        "OUT": str(tmp_path / "year"),
-        "PYTHONPATH": str(ROOT / "src"),
-    }
-    done = subprocess.run(
-        ["sh", "samples/year.sh"],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    year = tmp_path / "year" / "2024"
+    out, _ = script("year")
+    year = out / "2024"
     what_january_brought(year)
     what_was_sent_back(year)
     what_each_correction_settled(year)
-    what_was_published(year, tmp_path / "year" / "2023" / "report.html")
+    what_was_published(year, out / "2023" / "report.html")
 
 
 def what_january_brought(year):

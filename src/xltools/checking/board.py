@@ -158,12 +158,21 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The agencies of the roster on one day, the most urgent first, and the files of no agency of it."""
+    """The agencies of the roster on one day, the most urgent first, and the files of no agency of it.
+
+    ``collection`` is what the board was made from.
+    """
 
     rows: tuple[BoardRow, ...]
     strangers: tuple[Examined, ...]
     due: dt.date
     day: dt.date
+    collection: Collection
+
+    @property
+    def general(self) -> tuple[Finding, ...]:
+        """The findings on the roster and on agencies that are not on it or on several, which are in no row."""
+        return (*self.collection.of_roster, *self.collection.changes)
 
     @property
     def counts(self) -> dict[AgencyState, int]:
@@ -196,7 +205,7 @@ def board(collection: Collection, roster: Roster, due: dt.date, day: dt.date) ->
             files.setdefault(entry.code, []).append(one)
     rows = [_board_row(entry, tuple(files.get(entry.code, ()))) for entry in roster]
     rows.sort(key=lambda row: _ORDER[row.state])  # stable: ties keep the order of the roster
-    return Board(tuple(rows), tuple(strangers), due, day)
+    return Board(tuple(rows), tuple(strangers), due, day, collection)
 
 
 def _board_row(entry: Entry, examined: tuple[Examined, ...]) -> BoardRow:

@@ -92,7 +92,11 @@ def command(lang: Lang) -> click.Command:
             emit(report.reminder(found, definition.title, period), output, is_new=is_new)
         elif how == "json":
             emit(
-                data.json_text(report.board_object(found), encoding(output), indent=1), output, is_new=is_new
+                data.json_text(
+                    report.board_object(found, lang, len(inputs.skipped)), encoding(output), indent=1
+                ),
+                output,
+                is_new=is_new,
             )
         elif output and how in FILES:
             write_file(

@@ -37,7 +37,7 @@ def as_issued(roster: Roster, folder: Path, past: Past | None) -> Roster:
 
     Excel makes 1 of the code 001 when it saves a roster, and an agency's files keep their names.
     """
-    return roster.as_issued(codes_in(folder), [agency.code for agency in past.values] if past else ())
+    return roster.as_issued(codes_in(folder) or [agency.code for agency in (past.values if past else ())])
 
 
 class Issue:

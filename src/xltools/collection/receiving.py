@@ -142,7 +142,7 @@ def _contents(taken: Inputs, limits: Limits) -> dict[tuple[str, str], bytes]:
 def _as_issued(roster: Roster, folder: Folder, filings: Iterable[Filing]) -> dict[str, Entry]:
     """Return each line of the roster, by its code, with the code of the agency's files, by which they are named."""
     stamped = [filing.agency.code for filing in filings if filing.agency and not filing.is_rollup]
-    return dict(zip(roster.order, roster.as_issued(stamped, codes_in(folder.outbox)), strict=True))
+    return dict(zip(roster.order, roster.as_issued([*codes_in(folder.outbox), *stamped]), strict=True))
 
 
 def _name(filing: Filing, entry: Entry, folder: Folder) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from xltools.checking.collection import Collection, examine
+from xltools.checking.collection import Collection, Examined, examine
 from xltools.data.filing import Filing
+from xltools.data.finding import Severity
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -27,6 +29,8 @@ def verify_inputs(
 ) -> Collection:
     """Verify *filings* as the returns of a collection.
 
+    Without a *roster*, a published report and a roll-up are verified as what is published, as ``publish`` does; on a
+    roster a report is the return of an agency, whose prose is not published with the district's.
     With *may_be_own*, files that are all named as the *district* is (its roll-up, its published report in one format or
     several) are verified one by one instead, as what is published: no agency is missing beside them, and none of them is
     there twice. With *is_part*, *filings* are some files of a collection, and nothing is said about the other agencies.
@@ -39,7 +43,19 @@ def verify_inputs(
         )
         return Collection(tuple(one for found in alone for one in found.examined))
     found = examine(filings, roster, period, district, code=code, policy=policy, past=past, former=former)
+    if roster is None:
+        levels = (policy or Policy()).for_publication().levels
+        return replace(found, examined=tuple(_as_published(one, levels) for one in found.examined))
     return Collection(found.examined, of_roster=found.of_roster) if is_part else found
+
+
+def _as_published(one: Examined, levels: Mapping[str, Severity]) -> Examined:
+    """Return a published report or a roll-up with the *levels* for what is published, and any other file as it is."""
+    agency = one.filing.agency
+    if agency is None or not (agency.is_named_only or one.filing.is_rollup):
+        return one
+    findings = (replace(f, level=levels[f.code]) if f.code in levels else f for f in one.findings)
+    return one._replace(findings=tuple(findings))
 
 
 def latest_period(filings: Sequence[Filing]) -> Period | None:

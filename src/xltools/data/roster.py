@@ -107,23 +107,29 @@ class Roster:
         alike = self._by_core.get(_core(code), ())
         return alike[0] if len(alike) == 1 else None
 
-    def as_issued(self, *issued: Iterable[str]) -> Roster:
-        """Return the roster with the codes with which files were *issued*, where its own have lost leading zeros.
+    def as_issued(self, issued: Iterable[str]) -> Roster:
+        """Return the roster with the codes that were *issued*, where its own have lost their leading zeros.
 
-        A code is put back where exactly one line and one code of the first of *issued* that has any fit each other.
+        A code is put back where exactly one line and one issued code fit each other. If any was lost, shorter numbers
+        without an issued code are as long as these, if all of these are equally long.
         """
-        found: dict[str, set[str]] = {}
-        for codes in reversed(issued):
-            some: dict[str, set[str]] = {}
-            for code in map(_plain_code, codes):
-                some.setdefault(_core(code), set()).add(code)
-            found |= some
-        entries = []
-        for entry in self.entries:
-            codes = found.get(_core(entry.code), set())
-            is_clear = len(codes) == len(self._by_core[_core(entry.code)]) == 1
-            entries.append(entry._replace(code=next(iter(codes))) if is_clear else entry)
-        return replace(self, entries=tuple(entries))
+        codes = set(map(_plain_code, issued))
+        fitting = {
+            lines[0].code: alike[0]
+            for core, lines in self._by_core.items()
+            if len(lines) == len(alike := [code for code in codes if _core(code) == core]) == 1
+        }
+        widths = {len(code) if code.isdecimal() else 0 for code in codes}
+        are_lost = any(own != code for own, code in fitting.items())
+        width = widths.pop() if are_lost and len(widths) == 1 else 0
+
+        def whole(entry: Entry) -> Entry:
+            code, is_alone = entry.code, len(self._by_core[_core(entry.code)]) == 1
+            is_short = code.isdecimal() and not code.startswith("0") and is_alone
+            padded = code.zfill(width) if is_short else code
+            return entry._replace(code=fitting.get(code, padded))
+
+        return replace(self, entries=tuple(map(whole, self.entries)))
 
     def find(self, wanted: str) -> Entry | None:
         """Return the agency with that code or else that name, or ``None``."""

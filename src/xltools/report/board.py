@@ -10,8 +10,9 @@ from xltools.checking.differences import CellDifference, differences
 from xltools.data.finding import Severity
 from xltools.data.period import Period
 from xltools.errors import XltoolsError
-from xltools.report.data import plain
+from xltools.report.data import finding_object, plain, summary_object
 from xltools.report.table import Block, TextTable
+from xltools.report.text import general_text, summary
 from xltools.text import Lang, catalog, clerk, number
 
 _COUNTED = (Severity.ERROR, Severity.QUESTION, Severity.WARNING)
@@ -74,13 +75,19 @@ def board_blocks(board: Board, lang: Lang, *, with_files: bool = True) -> list[B
 
 
 def remarks(board: Board, lang: Lang) -> Iterator[str]:
-    """Yield a text about the files of no agency, and one about each agency with two different files."""
+    """Yield the files of no agency, how two files of one agency differ, and what ``verify`` says on no single file.
+
+    The last line is that of ``verify``.
+    """
     t = catalog(lang)
     if board.strangers:
         files = [f"  {one.filing.source.name}" for one in board.strangers]
         yield "\n".join([t("board.strangers"), *files])
     for row in board.having(AgencyState.TWO_FILES):
         yield "\n".join(_compared(row, lang))
+    if board.general:
+        yield general_text(board.general, lang)
+    yield summary(board.collection, lang)
 
 
 def _compared(row: BoardRow, lang: Lang) -> Iterator[str]:
@@ -124,7 +131,7 @@ def difference_object(difference: CellDifference) -> dict[str, object]:
     }
 
 
-def board_object(board: Board) -> dict[str, object]:
+def board_object(board: Board, lang: Lang, skipped: int) -> dict[str, object]:
     """Return the board as a JSON object."""
     return {
         "day": board.day.isoformat(),
@@ -141,6 +148,8 @@ def board_object(board: Board) -> dict[str, object]:
             }
             for row in board.rows
         ],
+        "findings": [finding_object(finding, lang) for finding in board.general],
+        "summary": summary_object(board.collection, skipped),
         "strangers": [one.filing.source.path for one in board.strangers],
     }
 

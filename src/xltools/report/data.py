@@ -111,13 +111,18 @@ def collection_object(
         "files": files,
         "findings": [finding_object(finding, lang) for finding in collection.findings],
         "passed_over": [{"file": one.name, "reason": one.why} for one in skipped],
-        "summary": {
-            "files": len(collection.examined),
-            "clean": len(collection.examined) - collection.tally.bad,
-            "missing": len(collection.missing),
-            "passed_over": len(skipped),
-            **{f"{s.value}s": collection.count(s) for s in Severity},
-        },
+        "summary": summary_object(collection, len(skipped)),
+    }
+
+
+def summary_object(collection: Collection, skipped: int) -> dict[str, int]:
+    """Return the numbers of files and findings as a JSON object."""
+    return {
+        "files": len(collection.examined),
+        "clean": len(collection.examined) - collection.tally.bad,
+        "missing": len(collection.missing),
+        "passed_over": skipped,
+        **{f"{s.value}s": collection.count(s) for s in Severity},
     }
 
 

@@ -32,10 +32,15 @@ def collection_blocks(collection: Collection, lang: Lang) -> Iterator[str]:
     """Yield the findings under each file that has any, those on agencies without a file, and a summary line."""
     yield from filter(None, (file_text(one, lang) for one in collection.examined))
     if collection.of_no_file:
-        t = catalog(lang)
-        lines = (_finding_lines(f, message(f, lang), f.address, t) for f in collection.of_no_file)
-        yield "\n".join([t("report.collection"), *lines])
+        yield general_text(collection.of_no_file, lang)
     yield summary(collection, lang)
+
+
+def general_text(findings: Sequence[Finding], lang: Lang) -> str:
+    """Return the *findings* on no single file under a title."""
+    t = catalog(lang)
+    lines = (_finding_lines(finding, message(finding, lang), finding.address, t) for finding in findings)
+    return "\n".join([t("report.collection"), *lines])
 
 
 _MOST_SKIPPED = 20  # names in one line; JSON has all of them
