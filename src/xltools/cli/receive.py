@@ -72,8 +72,10 @@ def _line(one: Received, lang: Lang) -> str:
         "file": one.filing.source.path,
         "agency": one.entry.name if one.entry else "",
         "path": one.path or "",
-        "moved": "、".join(map(str, one.moved)),
         "why": message(one.filing.findings[0], lang) if one.filing.findings else "",
     }
     line = t(f"receive.{one.reception.value}", **facts)
-    return line + (t("receive.moved", **facts) if one.moved else "")
+    return line + "".join(
+        t("receive.moved-unread" if moved.changes is None else "receive.moved", **moved._asdict())
+        for moved in one.moved
+    )

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from xltools.checking.collection import candidate
-from xltools.checking.versions import Versions, is_of_no_use, is_sure, resolve, version_key
+from xltools.checking.versions import Versions, changed_cells, is_of_no_use, is_sure, resolve, version_key
 from xltools.collection.inbox import contents
 from xltools.collection.issuing import codes_in, file_name
 from xltools.collection.reading import Inputs
 from xltools.collection.settings import Folder
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, Return
 from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import entry_of, sender
 from xltools.errors import InputError, Problem
@@ -37,18 +38,28 @@ class Reception(Enum):
     UNREADABLE = "unreadable"  # its content could not be read; it was not taken in
 
 
+class Moved(NamedTuple):
+    """A file that was replaced: where it is now, and how many figures and texts of the new one are not the same.
+
+    ``changes`` is ``None`` for a file from which nothing was read.
+    """
+
+    path: Path
+    changes: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """A file that was taken in.
 
-    ``path`` is where it is now, ``None`` if it was not copied. ``moved`` are the places of the files that it replaced.
+    ``path`` is where it is now, ``None`` if it was not copied. ``moved`` are the files that it replaced.
     """
 
     filing: Filing
     entry: Entry | None
     reception: Reception
     path: Path | None = None
-    moved: tuple[Path, ...] = ()
+    moved: tuple[Moved, ...] = ()
 
 
 def receive(
@@ -91,7 +102,7 @@ def receive(
             if is_sure(candidates[place]) and place not in undecided:
                 useless = [one.filing for one in candidates[:first] if is_of_no_use(one)]
                 older += [one for one in useless if one not in older and sender(one, roster) == entry]
-            path, moved = _take_in(folder, name, content, older)
+            path, moved = _take_in(folder, name, content, filing, older)
             is_undecided = Reception.UNDECIDED if place in undecided else Reception.NEW
             received.append(Received(filing, entry, Reception.NEWER if older else is_undecided, path, moved))
     return tuple(received)
@@ -120,10 +131,11 @@ def keep(
         own = next((one for one in versions if one.source.sha256 == filing.source.sha256), None)
         others = [one for one in versions if one is not own]
         if own is not None:
-            path, moved = Path(own.source.path), _moved_away(folder, others)
+            path, moved = Path(own.source.path), _moved_away(folder, filing, others)
         else:
             content = packages[filing.source.path, filing.source.sha256]
-            path, moved = _take_in(folder, _name(filing, names[entry.code], folder), content, others)
+            name = _name(filing, names[entry.code], folder)
+            path, moved = _take_in(folder, name, content, filing, others)
         received.append(Received(filing, entry, Reception.NEWER, path, moved))
     return tuple(received)
 
@@ -164,23 +176,32 @@ def _put(folder: Path, name: str, content: bytes) -> Path:
 
 
 def _take_in(
-    folder: Folder, name: str, content: bytes, older: Sequence[Filing]
-) -> tuple[Path, tuple[Path, ...]]:
-    """Write a file into the inbox in place of *older* ones; return its path and the new places of the older ones."""
+    folder: Folder, name: str, content: bytes, filing: Filing, older: Sequence[Filing]
+) -> tuple[Path, tuple[Moved, ...]]:
+    """Write a file into the inbox in place of *older* ones; return its path and these."""
     standard = folder.inbox / name
     in_its_place = [one for one in older if Path(one.source.path).resolve() == standard.resolve()]
-    moved = [_put(folder.versions, name, read_bytes(Path(one.source.path))) for one in in_its_place]
+    moved = [_moved(folder, filing, one) for one in in_its_place]
     if in_its_place:
         write_atomically(standard, content)
     path = standard if in_its_place else _put(folder.inbox, name, content)
-    return path, (*moved, *_moved_away(folder, [one for one in older if one not in in_its_place]))
+    others = [one for one in older if one not in in_its_place]
+    return path, (*moved, *_moved_away(folder, filing, others))
 
 
-def _moved_away(folder: Folder, filings: Iterable[Filing]) -> tuple[Path, ...]:
-    """Move files of the inbox into ``versions/`` and return their new places; members of archives stay where they are."""
+def _moved_away(folder: Folder, filing: Filing, older: Iterable[Filing]) -> tuple[Moved, ...]:
+    """Move files that *filing* replaces into ``versions/`` and return them; members of archives stay where they are."""
     moved = []
-    for path in (Path(filing.source.path) for filing in filings):
-        if path.is_file():
-            moved.append(_put(folder.versions, path.name, read_bytes(path)))
+    for one in older:
+        if (path := Path(one.source.path)).is_file():
+            moved.append(_moved(folder, filing, one))
             path.unlink()
     return tuple(moved)
+
+
+def _moved(folder: Folder, filing: Filing, older: Filing) -> Moved:
+    """Copy a file that *filing* replaces into ``versions/``."""
+    path = Path(older.source.path)
+    are_read = isinstance(filing, Return) and isinstance(older, Return)
+    changes = len(tuple(changed_cells([older, filing]))) if are_read else None
+    return Moved(_put(folder.versions, path.name, read_bytes(path)), changes)

@@ -93,7 +93,7 @@ def received(folder: Folder, taken: Iterable[Received]) -> Iterator[Event]:
             yield Event("received", code, path, source.sha256, facts)
         for moved in one.moved:
             by = {"by": path, "by_sha256": source.sha256}
-            yield Event("replaced", code, _place(folder, moved), hash_of(read_bytes(moved)), by)
+            yield Event("replaced", code, _place(folder, moved.path), hash_of(read_bytes(moved.path)), by)
 
 
 def found(collection: Collection) -> Iterator[Event]:
