@@ -116,6 +116,7 @@ def test_an_old_mail_caught_up_with_in_march_replaces_nothing(folder, saved, sen
     attached = dated(sound(values={CELL: 9}), saved)
     out = run("receive", came("old.eml", mail(("a.xlsx", attached), sent=sent)), expect=int(not is_newer))
     assert ("two-versions" in out) is not is_newer
+    assert ("(sent on 20" in out) is sent.endswith("+0800")
     assert (len(held()), len(held("versions"))) == ((1, 1) if is_newer else (2, 0))
 
 
@@ -143,7 +144,8 @@ def test_several_files_of_one_agency_at_once_have_no_order(folder):
     assert run("receive", Path("..", "came"), expect=1).count("choose with xltools receive --keep") == 2
     second = NAME.replace(".xlsx", "_2.xlsx")
     assert held() == [NAME, second]
-    assert "replaced: versions/" in run("receive", "--keep", Path("inbox", second))
+    kept = run("receive", "--keep", Path("inbox", second))
+    assert f"inbox/{second} counts, as you chose; replaced: versions/{NAME} (1 change)" in kept
     assert (held(), held("versions")) == ([second], [NAME])
     # a version is taken back
     assert "replaced: versions/" in run("receive", "--keep", Path("versions", NAME))

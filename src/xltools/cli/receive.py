@@ -67,12 +67,13 @@ def command(lang: Lang) -> click.Command:
 
 def _line(one: Received, lang: Lang) -> str:
     """Return what became of a file, in one line."""
-    t = catalog(lang)
+    t, filing = catalog(lang), one.filing
+    file = filing.source.path
     facts = {
-        "file": one.filing.source.path,
+        "file": t("receive.sent", file=file, date=filing.sent[:10]) if filing.sent else file,
         "agency": one.entry.name if one.entry else "",
         "path": one.path or "",
-        "why": message(one.filing.findings[0], lang) if one.filing.findings else "",
+        "why": message(filing.findings[0], lang) if filing.findings else "",
     }
     line = t(f"receive.{one.reception.value}", **facts)
     return line + "".join(

@@ -31,6 +31,7 @@ class Reception(Enum):
 
     NEW = "new"  # the agency's first file
     NEWER = "newer"  # it replaces the file of the agency that was in the inbox
+    CHOSEN = "chosen"  # the coordinator lets it count
     SAME = "same"  # the inbox has a file with the same content
     OLDER = "older"  # the inbox has a newer version
     UNDECIDED = "undecided"  # the files do not show which one counts
@@ -136,7 +137,7 @@ def keep(
             content = packages[filing.source.path, filing.source.sha256]
             name = _name(filing, names[entry.code], folder)
             path, moved = _take_in(folder, name, content, filing, others)
-        received.append(Received(filing, entry, Reception.NEWER, path, moved))
+        received.append(Received(filing, entry, Reception.CHOSEN, path, moved))
     return tuple(received)
 
 
