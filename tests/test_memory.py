@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+import zipfile
 from dataclasses import replace
 from decimal import Decimal
 
@@ -232,6 +233,20 @@ def test_a_version_that_a_slip_replaces_in_the_inbox_is_recorded_once(year, tmp_
     assert replaced.file == f"inbox/003_{NAMES['003']}_2024.xlsx"
     assert replaced.facts["by"] == "inbox/更正.xlsx"
     assert len(events(year, "merged")) == 2
+
+
+def test_a_roll_up_that_was_only_packed_anew_is_still_that_of_the_files(year):
+    run("receive", "../来件")
+    run("merge")
+    assert "was made from the files that are there" in run()
+    content = (year / "district.xlsx").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(year / "district.xlsx", "w") as new:
+        for part in old.infolist():
+            new.writestr(part.filename, old.read(part))
+    assert (year / "district.xlsx").read_bytes() != content
+    assert "was made from the files that are there" in run()
+    typed(year / "district.xlsx", LICENCES, 99)
+    assert "was not made from the files" in run()
 
 
 def test_only_the_inbox_of_the_collection_is_recorded(year, tmp_path):

@@ -151,7 +151,8 @@ def _account(one: Mapping[str, Any]) -> Account:
 def sources_beside(workbook: Source) -> list[Account]:
     """Return the inputs of a roll-up from the manifest beside it; none without a valid manifest of *workbook*."""
     with contextlib.suppress(InputError):
-        found = read(path_of(Path(workbook.on_disk)))
-        if found and found.sha256 == workbook.sha256:
+        path = Path(workbook.on_disk)
+        found = read(path_of(path))
+        if found and found.is_of(read_bytes(path), Limits()):
             return [one for one in found.inputs if one.status == "included"]
     return []
