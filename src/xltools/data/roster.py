@@ -114,10 +114,13 @@ class Roster:
         without an issued code are as long as these, if all of these are equally long.
         """
         codes = set(map(_plain_code, issued))
+        alike: dict[str, list[str]] = {}
+        for code in codes:
+            alike.setdefault(_core(code), []).append(code)
         fitting = {
-            lines[0].code: alike[0]
+            lines[0].code: alike[core][0]
             for core, lines in self._by_core.items()
-            if len(lines) == len(alike := [code for code in codes if _core(code) == core]) == 1
+            if len(lines) == len(alike.get(core, ())) == 1
         }
         widths = {len(code) if code.isdecimal() else 0 for code in codes}
         are_lost = any(own != code for own, code in fitting.items())
