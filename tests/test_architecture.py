@@ -242,7 +242,7 @@ def test_every_code_has_its_words_with_the_same_facts_in_both_languages():
     assert len(set(orders)) == len(orders)
     for code in SEVERITY:
         zh, en = (finding_text(code, lang) for lang in LANGS)
-        for field in ("message", "message_for_many"):
+        for field in ("message", "message_for_many", "advice"):
             facts = [set(re.findall(r"\{(\w+)[}:]", getattr(text, field))) for text in (zh, en)]
             assert facts[0] == facts[1], (code, field)
         assert zh.message

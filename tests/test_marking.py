@@ -39,6 +39,7 @@ from xltools.excel.writer import write_return
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.places import SLIP
+from xltools.report.slip import returned
 from xltools.text import clerk as words
 from xltools.text import message
 
@@ -786,7 +787,11 @@ def test_libreoffice_keeps_marks_and_they_come_off_again():
     files["corrected"] = corrected(files["marked"])
     files["explained"] = explained({f"H{FIRST}": "属实"})
     files["xlsxwriter"] = marked(by_xlsxwriter(), *some_marks(by_xlsxwriter()))
+    files["unsaved"] = returned(examine([read_package(unsaved(), "x.xlsx")]).examined[0]).workbook(unsaved())
     saved = office.resaved(files)
+    assert sorted(statuses(saved["unsaved"])) == sorted([PENDING] * len(statuses(saved["unsaved"])))
+    assert len(statuses(saved["unsaved"])) >= 4
+    assert "不能报送" in str(scan(saved["unsaved"]).sheet("封面").cells.values())  # it was computed
     assert statuses(saved["marked"]) == [PENDING, PENDING]
     assert statuses(saved["corrected"]) == [CHANGED, CHANGED]
     assert findings(saved["corrected"]) == ()
@@ -807,6 +812,22 @@ def test_libreoffice_keeps_marks_and_they_come_off_again():
     again = marked(saved["marked"], *marks_of(problem()))
     assert marked(again, *marks_of(problem())) == again
     assert statuses(office.resaved({"again": again})["again"]) == [PENDING, PENDING]
+
+
+@functools.cache
+def unsaved():
+    """A return without the results of its formulas: a broken rule, a formula of another sum, one that changes by itself."""
+    data = problem()
+    edits = {
+        "D6": 77,
+        "E29": clerk.Formula("SUM(E8:E9)", None),
+        "F7": clerk.Formula("INT(RAND()*9)", Decimal(3)),
+    }
+    for address, content in edits.items():
+        data = clerk.edited(data, REQUEST, {address: content})
+    book, out = openpyxl.load_workbook(io.BytesIO(data)), io.BytesIO()
+    book.save(out)
+    return out.getvalue()
 
 
 def statuses(data):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 from dataclasses import replace
 
@@ -11,17 +12,24 @@ import clerk
 import openpyxl
 import pytest
 
+import casefile
 from conftest import ROOT
 from test_folder import folder, run  # noqa: F401  a fixture
 from xltools.checking.collection import examine
-from xltools.data.finding import Severity
+from xltools.data.finding import SEVERITY, Place, Severity
 from xltools.data.period import Period
 from xltools.data.policy import Policy
+from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster
 from xltools.excel import marking
+from xltools.excel.marking import SlipRow
 from xltools.excel.reader import read, read_package
+from xltools.form import library
 from xltools.form.places import SLIP
 from xltools.report.slip import returned
+from xltools.report.spoken import spoken
+from xltools.text import catalog, finding_text
+from xltools.text import clerk as words_of_clerk
 
 PROBLEMS = ROOT / "samples" / "problems"
 
@@ -231,3 +239,171 @@ def test_names_of_what_goes_back_are_harmless(folder):  # noqa: F811
     expected = {"_rf_[2J_局_需修改", "_x____需修改", "长" * 66 + "_需修改"}
     for suffix in ("txt", "xlsx"):
         assert {path.stem for path in (folder / "returned").glob(f"*.{suffix}")} == expected
+
+
+# -- what is said to the agency
+
+
+def slip_of(package):
+    """The rows of the list below its head, as dictionaries by head."""
+    table = rows(package)
+    start = next(n for n, row in enumerate(table) if row[0] == "序号")
+    return [dict(zip(table[start], row, strict=True)) for row in table[start + 1 :]]
+
+
+def listed(package, policy=None, past=None):
+    """The list of a file that goes back, and its text."""
+    (examined,) = examine([read_package(package, "x.xlsx")], policy=policy, past=past).examined
+    back = returned(examined)
+    return slip_of(back.workbook(package)), back.text()
+
+
+def test_what_the_workbook_counts_as_wrong_is_on_the_list_whatever_its_level():
+    package = casefile.package(
+        {"type": {"applications.new.natural": "25件", "disclosure.fees.amount": "2.5万元", "disclosure.penalty.decisions": "约3"}}
+    )  # fmt: skip
+    found, _ = listed(package)
+    assert {"25件", "2.5万元"} <= {row["现在填的"] for row in found}
+    lenient = Policy(levels=dict.fromkeys(("rule-broken", "text-nothing"), Severity.NOTE))
+    typed = {
+        "disclosure.penalty.decisions": "约3",
+        "disclosure.coercion.decisions": "/",
+        "applications.new.natural": 999,
+    }
+    found, _ = listed(casefile.package({"type": typed}), lenient)
+    assert {row["xltools_slip"] for row in found} >= {"text-vague", "text-nothing", "rule-broken"}
+
+
+def test_no_figure_is_called_right_unless_its_cell_is_known_to_be_wrong():
+    for name in ("003*", "005*", "006*", "010*"):
+        package, _ = one(name)
+        for row in listed(package)[0]:
+            is_right = str(row["核对情况"]).startswith("应为 ")
+            assert is_right <= (
+                row["xltools_slip"] in {"text-as-number", "total-wrong", "total-stale", "formula-wrong"}
+            )
+            if row["xltools_slip"] == "rule-broken":
+                assert str(row["核对情况"]).startswith("两边 ")
+                assert row["现在填的"] is None
+                assert row["项目"]
+
+
+def test_last_years_figure_is_called_last_years():
+    package = casefile.package({})
+    filing = read_package(package, "x.xlsx")
+    before = {name: value * 20 + 60 for name, value in filing.record.values.items()}
+    past = Past(
+        filing.form,
+        filing.stamp.period.previous,
+        {filing.agency: filing.form.complete(before)},
+        frozenset((filing.agency,)),
+    )
+    found, text = listed(package, past=past)
+    about_last = [row for row in found if row["xltools_slip"] in {"jump", "carry-over", "stock"}]
+    assert {row["xltools_slip"] for row in about_last} == {"jump", "carry-over", "stock"}
+    for row in about_last:
+        assert "应为" not in row["核对情况"]
+        assert "上年" in row["核对情况"].split("\n")[0]
+    assert "应为" not in text
+
+
+def test_labels_are_those_that_people_use():
+    package = casefile.package(
+        {"type": {"disclosure.licensing.decisions": "约3", "applications.new.natural": "约4"}}
+    )
+    found, text = listed(package)
+    assert {row["项目"] for row in found} >= {"行政许可", "一、本年新收政府信息公开申请数量（自然人）"}
+    assert " · " not in text
+    assert "第二十条" not in text
+
+
+@pytest.mark.parametrize("form", library.names())
+def test_no_two_cells_of_a_section_have_one_name(form):
+    definition = library.find(form)
+    for section in definition.sections:
+        labels = [cell.label for cell in definition.cells.values() if cell.section is section]
+        names = [spoken(label, definition, section) for label in labels]
+        assert len(set(names)) == len(set(labels))
+        assert all(len(name) <= len(label) for name, label in zip(names, labels, strict=True))
+
+
+_OF_THE_PROGRAM = re.compile(r"--\w|xltools|\bpip\b|[Pp]ython|\.toml|waivers|附加包|\[\w+\]|Dask")
+_ONLY_FOR_COORDINATORS = {"waiver-lapsed", "witness-differs", "issued-differs"}
+
+
+@pytest.mark.parametrize("code", sorted(SEVERITY))
+def test_no_word_of_the_program_in_what_agencies_read(code):
+    words = finding_text(code, "zh")
+    texts = [words.message, words.message_for_many, *words.mend]
+    for text in texts if code not in _ONLY_FOR_COORDINATORS else ():
+        assert not _OF_THE_PROGRAM.search(text), text
+        plain = re.sub(r"\{[^}]*\}", "", text)
+        assert not [other for other in SEVERITY if re.search(rf"(?<![a-z]){other}(?![a-z])", plain)], text
+    column = words_of_clerk()("returned.on-slip")
+    assert all(column in step for step in words.mend if "需要修改的地方" in step)
+
+
+def test_no_word_of_the_program_in_the_other_words():
+    texts = {
+        f"{part}.{key}": words_of_clerk()._sections[part][key]
+        for part in ("slip", "returned", "right")
+        for key in words_of_clerk().keys(part)
+    }
+    texts |= {
+        f"{part}.{key}": catalog("zh")._sections[part][key]
+        for part in ("cause", "finding-part")
+        for key in catalog("zh").keys(part)
+    }
+    of_settings = ("finding-part.type-", "finding-part.toml-", "finding-part.codes")
+    assert not [
+        text
+        for key, text in texts.items()
+        if _OF_THE_PROGRAM.search(text) and not key.startswith(of_settings)
+    ]
+
+
+def test_a_text_without_a_marked_file_speaks_of_none(folder):  # noqa: F811
+    (folder / "inbox" / "003_青禾区教育局_2024.pdf").write_bytes(b"%PDF-1.4\n")
+    run("verify", "--return-to", "returned", expect=1)
+    text = (folder / "returned" / "003_青禾区教育局_2024_需修改.txt").read_text(encoding="utf-8-sig")
+    assert text.startswith("【退回修改】青禾区教育局（003）：003_青禾区教育局_2024.pdf 有 1 处")
+    assert "退回的" not in text
+    assert "清单" not in text
+    _, examined = one("010*")
+    policy = Policy(levels={"blank": Severity.QUESTION})
+    (examined,) = examine([examined.filing], policy=policy).examined
+    assert "需要修改的地方" not in returned(examined).text(is_marked=False)
+
+
+def test_a_file_of_nobody_that_is_no_return_is_not_sent_back(folder):  # noqa: F811
+    book = openpyxl.Workbook()
+    book.active["A1"] = "名称"
+    for name in ("名单.xlsx", "003_青禾区教育局.xlsx"):
+        book.save(folder / "inbox" / name)
+    (folder / "inbox" / "通知.txt").write_text("请各单位尽快报送", encoding="utf-8")
+    run("verify", "--return-to", "returned", expect=1)
+    names = {path.name for path in (folder / "returned").glob("*.txt")}
+    assert names == {"003_青禾区教育局_需修改.txt"}
+
+
+def test_a_text_of_many_places_and_lines_is_whole():
+    places = tuple(Place("二、主动公开", f"{column}{row}") for column in "BCDEFG" for row in range(5, 60, 2))
+    long = SlipRow(
+        "三、依申请公开!" + "、".join(p.address for p in places),
+        "项目",
+        "1",
+        "甲" * 3000,
+        "乙\n" * 80,
+        places,
+    )
+    package = casefile.package({})
+    page = openpyxl.load_workbook(
+        io.BytesIO(marking.marked(package, [], marking.Slip((long, SlipRow("整个文件"))))), data_only=True
+    )[SLIP]
+    table = [row for row in page.iter_rows(min_row=4) if row[0].value == 1]
+    assert len(table) > 3
+    assert all(page.row_dimensions[row[0].row].height <= 409 for row in table)
+    assert "".join(row[4].value or "" for row in table) == "甲" * 3000
+    assert "".join(row[1].value or "" for row in table) == long.place
+    assert sum((row[5].value or "").count("乙") for row in table) == 80
+    assert [row[0].value for row in page.iter_rows(min_row=4)][-1] == 2

@@ -30,6 +30,7 @@ from xltools.collection.returning import FileToReturn, return_files
 from xltools.collection.verifying import latest_period, verify_inputs
 from xltools.data.period import Period
 from xltools.data.policy import Policy
+from xltools.data.roster import Roster
 from xltools.office.guard import Limits, limits_from
 from xltools.report import data, text
 from xltools.report.explain import page_text
@@ -94,7 +95,7 @@ def command(lang: Lang) -> click.Command:
         say_unmatched(collection, lang)
         _report(collection, how, output, lang, inputs, is_new=is_new)
         if back:
-            _return_files(back, collection, inputs, limits_from(reading.limits), lang)
+            _return_files(back, collection, inputs, agencies, limits_from(reading.limits), lang)
         return int(collection.has_errors)
 
     return run
@@ -129,10 +130,12 @@ def _content(collection: Collection, how: str, lang: Lang) -> bytes:
     return findings_workbook(collection, lang)
 
 
-def _return_files(folder: Path, collection: Collection, inputs: Inputs, limits: Limits, lang: Lang) -> None:
+def _return_files(
+    folder: Path, collection: Collection, inputs: Inputs, roster: Roster | None, limits: Limits, lang: Lang
+) -> None:
     t = catalog(lang)
-    slips = list(filter(None, map(returned, collection.examined)))
-    back = [FileToReturn(one.examined.filing.source, one.stem, one.text(), one.workbook) for one in slips]
+    slips = [slip for one in collection.examined if (slip := returned(one, roster))]
+    back = [FileToReturn(one.examined.filing.source, one.stem, one.text, one.workbook) for one in slips]
     done = return_files(folder, back, inputs, limits, lambda files: progress(files, t("report.returning")))
     record(lambda own: recording.returned(own, (one.examined for one in slips), folder), lang)
     inform(t("report.returned", count=done.files, folder=folder, unmarked=done.unmarked))

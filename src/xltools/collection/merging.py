@@ -22,7 +22,7 @@ from xltools.data.roster import Roster, several
 from xltools.data.roster_lines import code_meant, entry_of, named_for
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
-from xltools.text import clerk, message
+from xltools.text import clerk, clerk_message
 
 _NO_SOURCE = Source("")
 
@@ -195,14 +195,14 @@ def _accepted(collection: Collection, added: Iterable[Return]) -> Iterator[Accep
         if waiver := finding.waiver:
             place = "!".join(filter(None, (finding.sheet, finding.address)))
             by_whom = waiver.reason, waiver.who, waiver.date
-            yield Accepted(finding.agency, finding.code, place, message(finding, "zh"), *by_whom)
+            yield Accepted(finding.agency, finding.code, place, clerk_message(finding), *by_whom)
     for filing in added:
         yield from (one._replace(via=str(filing.agency)) for one in filing.waived)
 
 
 def _refused(one: Examined, roster: Roster | None, district: str) -> Account:
     """Return the account of a file with errors: the first of them in words, and how many more there are."""
-    errors = [message(f, "zh") for f in one.findings if f.is_error]
+    errors = [clerk_message(f) for f in one.findings if f.is_error]
     more = clerk()("rollup.more", count=len(errors) - 1) if len(errors) > 1 else ""
     return Account(_agency_of(one.filing, roster, district), one.filing.source, "excluded", errors[0] + more)
 

@@ -18,14 +18,15 @@ from xltools.office.guard import Limits
 
 
 class FileToReturn(NamedTuple):
-    """A file that goes back to its agency: the name of what is written, without the ending, and the findings as a text.
+    """A file that goes back to its agency: the name of what is written, without the ending, and what it contains.
 
-    ``mark`` returns the content of the file with marks, and raises :class:`MarkingError` if it cannot be marked.
+    ``text`` returns the findings as a text, for a file that is marked or not. ``mark`` returns the content of the file with
+    marks, and raises :class:`MarkingError` if it cannot be marked.
     """
 
     source: Source
     stem: str
-    text: str
+    text: Callable[[bool], str]
     mark: Callable[[bytes], bytes]
 
 
@@ -67,7 +68,6 @@ def return_files(
         source = one.source
         # The beginning of the hash tells files with the same name from two folders apart.
         stem = one.stem if stems[one.stem] == 1 else f"{one.stem}_{source.sha256[:8]}"
-        write(f"{stem}.txt", one.text.encode("utf-8-sig"))
         named[source.path, source.sha256] = (one, stem)
     marked = 0
     for item in contents(inputs.inbox.files, [one.source for one, _ in named.values()], limits, watch):
@@ -75,6 +75,7 @@ def return_files(
         if workbook := _marked(found, item.data):
             write(f"{stem}.xlsx", workbook)
             marked += 1
+        write(f"{stem}.txt", found.text(workbook is not None).encode("utf-8-sig"))
     return ReturnedFiles(len(files), len(files) - marked, _without_stale(folder, written))
 
 

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import FindingGroup, grouped
 from xltools.checking.versions import reading_digest
-from xltools.data.filing import Return
-from xltools.data.finding import Finding
-from xltools.excel.marking import CellMark, Slip, SlipRow, marked
+from xltools.data.filing import Filing, Return
+from xltools.data.finding import Finding, Place
+from xltools.data.record import Agency
+from xltools.data.roster import Roster
+from xltools.data.roster_lines import sender
+from xltools.excel.marking import CellMark, RightResult, Slip, SlipRow, marked
 from xltools.files import safe_stem
 from xltools.form.address import ranges
-from xltools.form.model import Form
-from xltools.text import cause_text, clerk, finding_text, group_text, harmless, message, number
+from xltools.report.spoken import spoken
+from xltools.text import Word, cause_text, clerk, clerk_message, finding_text, group_text, harmless, number
+
+# A defect of the program, and what is only to be done on the coordinator's computer.
+_OF_THE_COORDINATOR = {"reader-failed", "unreadable-file", "not-downloaded", "waiver-lapsed"}
+# Files that are no returns, such as a list of names: from an unknown sender they are nobody's mistake.
+_NO_RETURN = {
+    "csv-file", "html-file", "link-file", "lock-file", "no-stamp", "not-a-workbook", "word-document",
+}  # fmt: skip
+# What the checks in a workbook count as wrong, whichever level the collection gives to it.
+_FAILED_IN_WORKBOOK = {"formula-wrong", "negative", "not-whole", "rule-broken", "total-wrong"}
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A file to return, with the findings that the agency has to act on in groups, the worst first."""
+    """A file to return, with the findings that the agency has to act on in groups, the worst first.
+
+    ``sender`` is the name of the agency, "" if it is not known. ``accepted`` are findings on which it has nothing to do
+    although the workbook still counts them as wrong.
+    """
 
     examined: Examined
     groups: tuple[FindingGroup, ...]
+    sender: str = ""
+    accepted: tuple[Finding, ...] = ()
 
     @property
     def stem(self) -> str:
@@ -37,8 +57,9 @@ class Returned:
 
         Raises :class:`~xltools.errors.MarkingError` if it cannot be marked.
         """
-        marks = [mark for group in self.groups for mark in _marks(group)]
-        rows, filing = tuple(map(_slip_row, self.groups)), self.examined.filing
+        filing = self.examined.filing
+        marks = [mark for group in self.groups for mark in _marks(group, filing)]
+        rows = tuple(_slip_row(group, filing) for group in self.groups)
         explanations = {
             (row.code, name): row.explanation
             for row in rows
@@ -47,92 +68,92 @@ class Returned:
         }
         reading = reading_digest(filing, explanations) if isinstance(filing, Return) else ""
         earlier = filing.lineage.sources if filing.lineage else ()
-        return marked(package, marks, Slip(rows, (filing.source.sha256, *earlier), reading))
+        titles = tuple(self._titles())
+        return marked(package, marks, Slip(rows, (filing.source.sha256, *earlier), reading, titles))
 
-    def text(self) -> str:
-        """Return the groups as text."""
+    def _titles(self) -> Iterator[str]:
+        t = clerk()
+        yield t("slip.title")
+        yield t("slip.guide")
+        if places := [place for finding in self.accepted for place in finding.places]:
+            yield t("slip.accepted", places=_in_one_line(places))
+
+    def text(self, is_marked: bool = True) -> str:
+        """Return the groups as text; it names the marked copy only if there is one."""
         t, filing = clerk(), self.examined.filing
-        agency = str(filing.agency) if filing.agency else filing.source.name
-        head = t("returned.head", agency=agency, file=filing.source.name, count=len(self.groups))
-        items = [f"{place}. {_group_text(group)}" for place, group in enumerate(self.groups, 1)]
-        return harmless("\n".join([head, *items, t("returned.foot")]) + "\n")
+        key = "returned.head" if self.sender else "returned.head-unnamed"
+        head = t(key, agency=self.sender, file=filing.source.name, count=len(self.groups))
+        items = [f"{place}. {_group_text(group, filing)}" for place, group in enumerate(self.groups, 1)]
+        has_places = any(group.places for group in self.groups)
+        foot = t("returned.foot" if is_marked and has_places else "returned.foot-text")
+        text = "\n".join([head, *items, foot]) + "\n"
+        return harmless(text if is_marked else text.replace(t("returned.on-slip"), t("returned.in-writing")))
 
 
-# A defect of the program, and what is only to be done on the coordinator's computer.
-_OF_THE_COORDINATOR = {"reader-failed", "unreadable-file", "not-downloaded", "waiver-lapsed"}
+def returned(examined: Examined, roster: Roster | None = None) -> Returned | None:
+    """Return the file to send back, or None if the agency has nothing to do, as after a defect of the program.
 
-
-def returned(examined: Examined) -> Returned | None:
-    """Return the file to send back, or None if the agency has nothing to do, as after a defect of the program."""
-    findings = [finding for finding in examined.findings if finding.code not in _OF_THE_COORDINATOR]
-    if not any(finding.is_open for finding in findings):
+    A file without a stamp is from the agency of the *roster* that its name names. From nobody, it is sent back only if it
+    may be a return.
+    """
+    filing = examined.filing
+    findings = [finding for finding in examined.findings if _is_of_the_agency(finding)]
+    agency = _sender(filing, roster)
+    is_stray = not agency and any(finding.code in _NO_RETURN for finding in findings)
+    if is_stray or not any(finding.is_open for finding in findings):
         return None
+    failed = [finding for finding in findings if _fails_in_workbook(finding, filing)]
     # Findings with an explanation stay on the slip, so the explanation comes back with the file.
-    listed = [f for f in findings if f.is_open or (f.explanation and f.waiver is None)]
-    return Returned(examined, grouped([_with_short_label(f, examined.filing.form) for f in listed]))
+    listed = [f for f in findings if f.waiver is None and (f.is_open or f.explanation or f in failed)]
+    accepted = tuple(finding for finding in failed if finding.waiver is not None)
+    return Returned(examined, grouped(listed), agency, accepted)
 
 
-def _with_short_label(finding: Finding, form: Form | None) -> Finding:
-    """Return *finding* with the label of its row alone, if no other cell of the section has a row with that label."""
-    cell = form.cells.get(finding.cell) if form else None
-    if form is None or cell is None or finding.facts.get("label") != cell.label:
-        return finding
-    row = cell.row_path[-1]
-    is_unique = [c.row_path[-1] for c in form.cells.values() if c.section is cell.section].count(row) == 1
-    return replace(finding, facts=finding.facts | {"label": row}) if is_unique else finding
+def _is_of_the_agency(finding: Finding) -> bool:
+    """Return whether the agency has a part in a finding; a total that shows the right sum is not wrong for being old."""
+    is_right = finding.code == "total-stale" and finding.found == finding.expected
+    return finding.code not in _OF_THE_COORDINATOR and not is_right
 
 
-def _marks(group: FindingGroup) -> list[CellMark]:
-    """Return one mark for each sheet with cells of the group; a place in a document has no address."""
-    by_sheet: dict[str, list[str]] = {}
-    for place in group.places:
-        if place.address:
-            by_sheet.setdefault(place.sheet, []).append(place.address)
-    text = _explained(group)
-    return [CellMark(sheet, tuple(addresses), text) for sheet, addresses in by_sheet.items()]
+def _sender(filing: Filing, roster: Roster | None) -> str:
+    """Return the agency of a filing, from its stamp or the beginning of its name; "" if neither says."""
+    if filing.agency is not None:
+        return str(filing.agency)
+    if roster is not None:
+        entry = sender(filing, roster)
+        return str(entry.agency()) if entry else ""
+    issued = re.match(r"([^_]+)_([^_.]+)", filing.source.name)
+    return str(Agency("", issued[1], issued[2])) if issued else ""
 
 
-def _slip_row(group: FindingGroup) -> SlipRow:
-    lead = group.lead
-    found = number(lead.found) if isinstance(lead.found, Decimal) else lead.found
-    expected = number(lead.expected) if isinstance(lead.expected, Decimal) and not group.is_many else ""
-    return SlipRow(
-        place=_place_text(group),
-        label="" if group.is_many else str(lead.facts.get("label", "")),
-        found=found if group.places and not group.is_many else "",
-        expected="\n".join(filter(None, (expected, _explained(group)))),
-        steps=_steps(lead),
-        places=group.places,
-        code=lead.code,
-        cell=" ".join(dict.fromkeys(finding.cell for finding in group.findings)),
-        explanation=lead.explanation,
-    )
+def _fails_in_workbook(finding: Finding, filing: Filing) -> bool:
+    """Return whether the workbook itself counts the finding as wrong: its checks take a text for no number."""
+    is_text = isinstance(filing, Return) and finding.cell in filing.clouded | filing.unread
+    return is_text or finding.code in _FAILED_IN_WORKBOOK
 
 
-def _place_text(group: FindingGroup) -> str:
-    """Return the sheet and the addresses that the group has on it, or the words for the whole file."""
-    sheet = group.lead.sheet
-    if not group.places:
-        return sheet or clerk()("returned.whole")
-    if any(place.sheet == sheet for place in group.places):
-        addresses = "、".join(ranges(p.address for p in group.places if p.sheet == sheet and p.address))
-    else:
-        sheet, addresses = group.places[0].sheet, group.places[0].address
-    return "!".join(filter(None, (sheet, addresses)))
+# -- what is wrong
 
 
-def _explained(group: FindingGroup) -> str:
-    """Return what is wrong and the possible causes."""
+def _explained(group: FindingGroup, filing: Filing) -> str:
+    """Return what is wrong and the possible causes, with the labels that people use."""
     if group.is_many:
         messages = [group_text(group.lead.code, len(group.findings), "zh")]
     else:
-        messages = [message(finding, "zh") for finding in (group.lead, *group.separate)]
+        messages = [clerk_message(finding) for finding in (group.lead, *group.separate)]
     causes = dict.fromkeys(
         clerk()("returned.perhaps", cause=cause_text(cause, "zh"))
         for finding in group.findings
         for cause in finding.causes
     )
-    return "\n".join([*messages, *causes])
+    return _spoken("\n".join([*messages, *causes]), group.lead, filing)
+
+
+def _spoken(text: str, finding: Finding, filing: Filing) -> str:
+    if not isinstance(filing, Return):
+        return text
+    cell = filing.form.cells.get(finding.cell)
+    return spoken(text, filing.form, cell.section if cell else None)
 
 
 def _steps(finding: Finding) -> str:
@@ -143,6 +164,116 @@ def _steps(finding: Finding) -> str:
     return "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1))
 
 
-def _group_text(group: FindingGroup) -> str:
+def _group_text(group: FindingGroup, filing: Filing) -> str:
     steps = clerk()("returned.mend", steps=_steps(group.lead).replace("\n", " "))
-    return f"{_place_text(group)}：{_explained(group)}\n{steps}".replace("\n", "\n   ")
+    place = _in_one_line(group.places) or _of_no_cell(group)
+    return f"{place}：{_explained(group, filing)}\n{steps}".replace("\n", "\n   ")
+
+
+def _of_no_cell(group: FindingGroup) -> str:
+    return group.lead.sheet or clerk()("returned.whole")
+
+
+def _in_one_line(places: Iterable[Place]) -> str:
+    return clerk()("returned.sheet-separator").join(_on_sheets(places))
+
+
+def _on_sheets(places: Iterable[Place]) -> list[str]:
+    """Return all places, for each sheet its name and the addresses as ranges."""
+    sheets: dict[str, list[str]] = {}
+    for place in places:
+        sheets.setdefault(place.sheet, []).append(place.address)
+    return [
+        "!".join(filter(None, (sheet, "、".join(ranges(filter(None, addresses))))))
+        for sheet, addresses in sheets.items()
+    ]
+
+
+# -- the marked copy
+
+
+def _marks(group: FindingGroup, filing: Filing) -> list[CellMark]:
+    """Return one mark for each sheet with cells of the group; a place in a document has no address."""
+    by_sheet: dict[str, list[Place]] = {}
+    for place in group.places:
+        if place.address:
+            by_sheet.setdefault(place.sheet, []).append(place)
+    text, right = _explained(group, filing), _right_results(group)
+    return [
+        CellMark(
+            sheet,
+            tuple(place.address for place in places),
+            text,
+            _sums(places, filing),
+            tuple(one for one in right if one.place.sheet == sheet),
+        )
+        for sheet, places in by_sheet.items()
+    ]
+
+
+def _slip_row(group: FindingGroup, filing: Filing) -> SlipRow:
+    lead = group.lead
+    single = () if group.is_many or not group.places else (lead, *group.separate)
+    right = () if group.is_many else map(_right_words, (lead, *group.separate))
+    return SlipRow(
+        place="\n".join(_on_sheets(group.places)) or _of_no_cell(group),
+        label="\n".join(dict.fromkeys(_label(finding, filing) for finding in single)),
+        found="\n".join(dict.fromkeys(map(_found_words, single))),
+        expected="\n".join(filter(None, (*dict.fromkeys(right), _explained(group, filing)))),
+        steps=_steps(lead),
+        places=group.places,
+        sums=_sums(group.places, filing),
+        right=_right_results(group),
+        code=lead.code,
+        cell=" ".join(dict.fromkeys(finding.cell for finding in group.findings)),
+        explanation=lead.explanation,
+    )
+
+
+def _label(finding: Finding, filing: Filing) -> str:
+    """Return the name of the cell; for a broken rule, of the line in which it does not hold."""
+    label = finding.facts.get("label", finding.facts.get("line", ""))
+    return _spoken(str(label), finding, filing)
+
+
+def _found_words(finding: Finding) -> str:
+    """Return what stands in the cell; a broken rule has two sides, and no cell holds one of them."""
+    if finding.code == "rule-broken":
+        return ""
+    return number(finding.found) if isinstance(finding.found, Decimal) else finding.found
+
+
+def _right_words(finding: Finding) -> str:
+    """Return the figure to compare with: the right one only if it is known that this cell is wrong."""
+    is_doubtful = finding.code == "total-wrong" and (
+        finding.causes or finding.facts.get("cause") != Word("cause-overwritten")
+    )
+    if is_doubtful or finding.code not in clerk().keys("right"):
+        return ""
+    return clerk()(f"right.{finding.code}", found=finding.found, expected=finding.expected)
+
+
+def _sums(places: Iterable[Place], filing: Filing) -> tuple[tuple[Place, ...], ...]:
+    """Return for each total among *places* the inputs of which it is the sum: it changes if their sum does."""
+    if not isinstance(filing, Return):
+        return ()
+    form = filing.form
+    totals = [place.cell for place in places if place.cell in form.definitions]
+    return tuple(
+        tuple(Place(*filing.address(name), name) for name in form.input_names if name in form.reach[total])
+        for total in totals
+    )
+
+
+def _right_results(group: FindingGroup) -> tuple[RightResult, ...]:
+    """Return what the formulas of the group show once they are right, if that is known for all of them."""
+    found = []
+    for finding in group.findings:
+        place = Place(finding.sheet, finding.address, finding.cell)
+        if finding.code in {"formula-wrong", "total-stale"} and isinstance(finding.expected, Decimal):
+            found.append(RightResult(place, finding.expected))
+        elif finding.code == "formula-changed":
+            found.append(RightResult(place, str(finding.facts["original"])))
+        else:
+            return ()
+    return tuple(found)

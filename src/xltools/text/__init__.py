@@ -126,14 +126,24 @@ class _FindingLike(_CodeWithFacts, Protocol):
 
 
 def message(finding: _FindingLike, lang: Lang) -> str:
-    """Return the sentence for a finding: what was found, what was expected, and what to do.
+    """Return the sentence for a finding, for coordinators: what was found, what was expected, and what to do.
 
     If the finding is about one agency in a roll-up, both names precede the sentence.
     """
+    words = finding_text(finding.code, lang)
+    return _sentence(finding, words.message + words.advice, lang)
+
+
+def clerk_message(finding: _FindingLike) -> str:
+    """Return the sentence of :func:`message` in Chinese as agencies read it, without advice about commands."""
+    return _sentence(finding, finding_text(finding.code, "zh").message, "zh")
+
+
+def _sentence(finding: _FindingLike, words: str, lang: Lang) -> str:
     t = catalog(lang)
     facts = {**finding.facts, "found": finding.found, "expected": finding.expected}
     blanks = {key: t("finding-part.empty") for key, fact in facts.items() if fact == ""}
-    sentence = t.fill(finding_text(finding.code, lang).message, facts | blanks)
+    sentence = t.fill(words, facts | blanks)
     if not finding.member:
         return sentence
     return t("finding-part.inside", agency=finding.agency, member=finding.member, sentence=sentence)

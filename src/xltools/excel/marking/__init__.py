@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 
 from xltools.errors import MarkingError, Problem
 from xltools.excel.marking.comments import CellPosition, add_comments, enclosed, remove_comments
-from xltools.excel.marking.marks import CellMark, Slip, SlipRow
+from xltools.excel.marking.marks import CellMark, RightResult, Slip, SlipRow
 from xltools.excel.marking.parts import EditableParts
 from xltools.excel.marking.sheet import ColoredCells, color, credentials, deselect, remove_colors, skip_cells
 from xltools.excel.marking.slip import slip_part
 from xltools.excel.marking.styles import add_styles, remove_styles
-from xltools.excel.marking.unchanged import content_place, unchanged, watched
+from xltools.excel.marking.unchanged import all_right, content_place, same_sums, unchanged, watched
 from xltools.excel.marking.workbook_part import (
     insert_sheet,
     read_workbook,
@@ -33,7 +33,7 @@ from xltools.form.address import a1
 from xltools.form.places import SLIP
 from xltools.office.guard import DAMAGE, Budget, Limits, ScanError
 
-__all__ = ["CellMark", "Slip", "SlipRow", "marked", "unmarked"]
+__all__ = ["CellMark", "RightResult", "Slip", "SlipRow", "marked", "unmarked"]
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 
@@ -90,7 +90,9 @@ def _marks_by_sheet(marks: Sequence[CellMark], facts: Facts) -> dict[str, _Sheet
         if sheet is None or not mark.addresses:
             raise _no_such_cell(mark.sheet, "、".join(mark.addresses))
         places = [_position(sheet, address) for address in mark.addresses]
-        formula = unchanged((watched(sheet, place) for place in places), RULE)
+        right = all_right(mark.right, sheet.name)
+        first = [RULE, *([f"NOT({right})"] if right else []), *same_sums(mark.sums, facts, sheet.name)]
+        formula = unchanged((watched(sheet, place) for place in places), first)
         group.colored.append(ColoredCells(tuple(dict.fromkeys(a1(*place) for place in places)), formula))
         before = group.texts.get(places[0])
         group.texts[places[0]] = mark.text if before is None else f"{before}\n{mark.text}"

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from xltools.data.finding import Place
 from xltools.excel.formula import quoted
 from xltools.excel.marking.marks import Slip, SlipRow
 from xltools.excel.marking.parts import HEAD
 from xltools.excel.marking.styles import StyleIndexes
-from xltools.excel.marking.unchanged import content_place, is_true_initially, unchanged, watched
+from xltools.excel.marking.unchanged import all_right, content_place, same_sums, unchanged, watched
 from xltools.excel.marking.workbook_part import FILTER
 from xltools.excel.marking.xml_editor import escaped, xml_element
 from xltools.excel.marking_signs import CELL_MARKER, LINEAGE_MARKER, MARKER, NO_READING
 from xltools.excel.scan import Fact, Facts
-from xltools.excel.text_height import lines
+from xltools.excel.text_height import lines, wrapped_parts
 from xltools.form.address import a1, column_name
 from xltools.text import clerk
 
 # Width and cell style of each column. The last three are hidden: two identify the finding that an explanation answers, and
 # the head of the last one holds the SHA-256 sums of the files that this one was made from.
 _COLUMNS = (
-    (6.0, "centre"), (22.0, "link"), (24.0, "text"), (18.0, "centre"), (34.0, "text"), (34.0, "text"), (9.0, "status"),
-    (32.0, "open"), (12.0, "text"), (12.0, "text"), (12.0, "text"),
+    (6.0, "centre"), (24.0, "link"), (22.0, "text"), (16.0, "centre"), (44.0, "text"), (44.0, "text"), (9.0, "status"),
+    (30.0, "open"), (12.0, "text"), (12.0, "text"), (12.0, "text"),
 )  # fmt: skip
 _LAST = len(_COLUMNS) - 1
 _PLACE, _STATUS, _EXPLANATION, _CODE, _CELL = 1, 6, 7, 8, 9
 _LINE, _PADDING, _LEAST, _MOST = 14.5, 8.0, 24.0, 400.0  # points; Excel's limit is 409
+_MOST_LINES = int((_MOST - _PADDING) / _LINE)  # of a row; a longer text goes on in the next row
+_STATES = ("pending", "changed", "settled")  # what the status says
 _INDENT = 2.0  # narrow characters
 _TITLE_HEIGHT = 34.0
 _LONGEST = 32_000  # characters in a cell; Excel takes 32,767
@@ -42,12 +45,14 @@ class SlipPart:
 
 
 class _Rows:
-    """The rows of the slip, counted from 0: the head, the first and the last finding."""
+    """The rows of the slip, counted from 0: the head, the first row of each finding, and the last row."""
 
     def __init__(self, slip: Slip) -> None:
         self.head = len(slip.titles)
         self.first = self.head + 1
-        self.last = self.head + len(slip.rows)
+        self.texts = [_in_rows(row) for row in slip.rows]
+        self.starts = [self.first + sum(map(len, self.texts[:n])) for n in range(len(self.texts))]
+        self.last = self.head + sum(map(len, self.texts))
 
     def area(self, top: int, left: int, right: int, *, absolute: bool = False) -> str:
         """Return the range of these columns from the row *top* to the last row."""
@@ -66,7 +71,8 @@ def slip_part(
     lineage = " ".join((LINEAGE_MARKER, slip.reading or NO_READING, *slip.sources))
     heads = [_text_xml(text) for text in (*slip.heads, MARKER, CELL_MARKER, lineage)]
     data = [*_title_rows(slip, cells), _row_xml(rows.head, heads, [cells["head"]] * len(_COLUMNS), _LEAST)]
-    data += [_finding_row(rows.first + n, n + 1, row, facts, cells) for n, row in enumerate(slip.rows)]
+    for number, (start, row, texts) in enumerate(zip(rows.starts, slip.rows, rows.texts, strict=True), 1):
+        data += _finding_rows(start, number, row, texts, facts, cells)
     colour = xml_element("tabColor", {"rgb": "FFFFC000"})
     content = [
         xml_element("sheetPr", None, colour + xml_element("pageSetUpPr", {"fitToPage": "1"})),
@@ -127,21 +133,45 @@ def _title_rows(slip: Slip, styles: Mapping[str, int]) -> Iterator[str]:
         yield _row_xml(row, [_text_xml(text)] + [""] * _EXPLANATION, [style] * _CODE, height)
 
 
-def _finding_row(row: int, number: int, item: SlipRow, facts: Facts, styles: Mapping[str, int]) -> str:
-    before = [item.place, item.label, item.found, item.expected, item.steps]
-    after = [item.explanation, item.code, item.cell, ""]
-    contents = [
-        xml_element("v", None, str(number)),
-        *map(_text_xml, before),
-        _status(item, facts),
-        *map(_text_xml, after),
+def _in_rows(item: SlipRow) -> list[tuple[str, ...]]:
+    """Return the texts of a finding, in the order of the columns from the place on, for each row that it takes."""
+    widths = [width - _INDENT for width, _ in _COLUMNS[_PLACE:]]
+    texts = (item.place, item.label, item.found, item.expected, item.steps, "", item.explanation)
+    parts = [
+        wrapped_parts(text[:_LONGEST], width, _MOST_LINES) for text, width in zip(texts, widths, strict=False)
     ]
-    indexes = [styles[name] for _, name in _COLUMNS]
-    if not any(facts.sheet(place.sheet) for place in item.places[:1]):
-        indexes[_PLACE] = styles["text"]
-    sized = zip([*before, "", item.explanation], _COLUMNS[1:], strict=False)
-    height = max(lines(text, width - _INDENT) for text, (width, _) in sized) * _LINE + _PADDING
-    return _row_xml(row, contents, indexes, min(_MOST, max(_LEAST, height)))
+    parts[-1] = [item.explanation]  # which is read again and has to be in one cell
+    return list(zip_longest(*parts, fillvalue=""))
+
+
+def _finding_rows(
+    row: int,
+    number: int,
+    item: SlipRow,
+    texts: Sequence[tuple[str, ...]],
+    facts: Facts,
+    styles: Mapping[str, int],
+) -> Iterator[str]:
+    """Yield the row of a finding; if its texts are too long for one row, others with their rest but without its keys."""
+    for place, (*before, _, explanation) in enumerate(texts):
+        after = ["", "", "", ""] if place else [_status(item, facts), explanation, item.code, item.cell]
+        status, *keys = after
+        is_link = not place and any(facts.sheet(one.sheet) for one in item.places[:1])
+        contents = [
+            xml_element("v", None, str(number)),
+            _link_text(before[0]) if is_link else _text_xml(before[0]),
+            *map(_text_xml, before[1:]),
+            status,
+            *map(_text_xml, [*keys, ""]),
+        ]
+        indexes = [styles[name] for _, name in _COLUMNS]
+        if not is_link:
+            indexes[_PLACE] = styles["text"]
+        if place:
+            indexes[_EXPLANATION] = styles["text"]
+        sized = zip([*before, "", explanation], _COLUMNS[_PLACE:], strict=False)
+        height = max(lines(text, width - _INDENT) for text, (width, _) in sized) * _LINE + _PADDING
+        yield _row_xml(row + place, contents, indexes, min(_MOST, max(_LEAST, height)))
 
 
 def _row_xml(row: int, contents: Sequence[str], styles: Sequence[int], height: float) -> str:
@@ -161,19 +191,34 @@ _CELL_TYPES = (("<is>", "inlineStr"), ("<f>", "str"))
 def _text_xml(text: str) -> str:
     if not text:
         return ""
-    return xml_element("is", None, xml_element("t", {"xml:space": "preserve"}, escaped(text[:_LONGEST])))
+    return xml_element("is", None, xml_element("t", {"xml:space": "preserve"}, escaped(text)))
+
+
+_LONGEST_LITERAL = 250  # characters of a text in a formula; Excel takes 255
+_LONGEST_FORMULA = 8000
+
+
+def _link_text(text: str) -> str:
+    """Return the text of a link; as a formula if it has several lines, because LibreOffice wraps no text that is a link."""
+    if lines(text, _COLUMNS[_PLACE][0] - _INDENT) == 1:
+        return _text_xml(text)
+    pieces = [text[start : start + _LONGEST_LITERAL] for start in range(0, len(text), _LONGEST_LITERAL)]
+    formula = "&".join('"' + piece.replace('"', '""') + '"' for piece in pieces)
+    if len(formula) > _LONGEST_FORMULA:
+        return _text_xml(text)
+    return xml_element("f", None, escaped(formula)) + xml_element("v", None, escaped(text))
 
 
 def _status(item: SlipRow, facts: Facts) -> str:
-    """Return the formula that shows whether the cells have changed, with its result."""
-    cells = list(_watched_cells(item.places, facts))
-    formula = unchanged(cells)
+    """Return the formula that shows whether the cells have changed or are right, with its result in the marked file."""
+    formula = unchanged(_watched_cells(item.places, facts), same_sums(item.sums, facts))
     if not formula:
         return ""
-    pending, changed = clerk()("slip.pending"), clerk()("slip.changed")
-    result = pending if is_true_initially(fact for _, fact in cells) else changed
-    status = f'IF(IFERROR({formula},FALSE),"{pending}","{changed}")'
-    return xml_element("f", None, escaped(status)) + xml_element("v", None, escaped(result))
+    pending, changed, settled = (clerk()(f"slip.{key}") for key in _STATES)
+    right = all_right(item.right)
+    before = f'IF({right},"{settled}","{pending}")' if right else f'"{pending}"'
+    status = f'IF(IFERROR({formula},FALSE),{before},"{changed}")'
+    return xml_element("f", None, escaped(status)) + xml_element("v", None, escaped(pending))
 
 
 def _watched_cells(places: Sequence[Place], facts: Facts) -> Iterator[tuple[str, Fact | None]]:
@@ -197,16 +242,20 @@ def _status_colors(rows: _Rows, slip: Slip, styles: StyleIndexes) -> Iterator[st
     if not slip.rows:
         return
     area = rows.area(rows.first, _STATUS, _STATUS)
-    for priority, key in enumerate(("pending", "changed"), 1):
+    for priority, key in enumerate(_STATES, 1):
         formula = f'${column_name(_STATUS)}{rows.first + 1}="{clerk()(f"slip.{key}")}"'
-        rule = {"type": "expression", "dxfId": str(styles.conditional[key]), "priority": str(priority)}
+        rule = {
+            "type": "expression",
+            "dxfId": str(styles.conditional["pending" if key == "pending" else "changed"]),
+            "priority": str(priority),
+        }
         content = xml_element("cfRule", rule, xml_element("formula", None, escaped(formula)))
         yield xml_element("conditionalFormatting", {"sqref": area}, content)
 
 
 def _links(rows: _Rows, slip: Slip, facts: Facts) -> str:
     links = ""
-    for row, item in enumerate(slip.rows, rows.first):
+    for row, item in zip(rows.starts, slip.rows, strict=True):
         target = item.places[0] if item.places else None
         if target and facts.sheet(target.sheet):
             location = f"{quoted(target.sheet)}!{target.address}"

@@ -22,6 +22,7 @@ class FindingText(NamedTuple):
     coordinator: str
     example: str = ""
     message_for_many: str = ""  # replaces several findings of this code on one sheet
+    advice: str = ""  # follows the message where coordinators read it, and not where agencies do
 
 
 class FindingCode(NamedTuple):
