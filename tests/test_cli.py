@@ -93,7 +93,7 @@ def test_an_unknown_command_or_option_is_a_usage_error():
         (["--help"], "显示本说明。"),
         (["verify", "--help"], "[默认：text]"),
         (["init", "--help"], "[必须给出]"),
-        (["init", "--year", "2024", "--district", "区", "--roster", "x"], "错误：缺少参数 'DIR'"),
+        (["init", "--year", "2024", "--district", "区", "--roster", "x"], "错误：缺少参数 '文件夹'"),
         (["init", "x", "--year", "2024"], "错误：缺少选项 '--district'"),
         (["verfy"], "没有命令 'verfy'"),
         (["verify", "--rostr", "x"], "没有选项"),

@@ -13,6 +13,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
+class Word(NamedTuple):
+    """A word of the catalogue, in the section ``finding-part``, as a fact of a sentence."""
+
+    key: str
+
+
 class Problem(NamedTuple):
     """A fault: its key below ``problem.`` in the catalogue, its place, and the facts of the sentence."""
 

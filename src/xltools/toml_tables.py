@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -21,7 +22,7 @@ from cattrs import AttributeValidationNote, Converter, IterableValidationNote
 from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
-from xltools.errors import InvalidValueError, Problem, XltoolsError
+from xltools.errors import InvalidValueError, Problem, Word, XltoolsError
 
 _T = TypeVar("_T")
 _Path = tuple[str | int, ...]  # the keys and indexes that lead to a value
@@ -47,11 +48,38 @@ def structure(text: str, model: type[_T], origin: str, error: type[XltoolsError]
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        raise error(Problem("form-not-toml", origin, {"reason": str(fault)})) from fault
+        raise error(Problem("form-not-toml", origin, _toml_facts(text, str(fault)))) from fault
     try:
         return _converter.structure(document, model)
     except ExceptionGroup as faults:
         raise error(*_problems(faults, (), document, origin)) from None
+
+
+# What tomllib says, or what people write outside of texts, with the words for what was meant; the first that fits.
+_SAID = (
+    (r"backslash|Unescaped|hex value|Unicode|scalar value", "toml-backslash"),
+    (r"overwrite|twice|Duplicate", "toml-twice"),
+)
+_WRITTEN = (
+    (r"[“”‘’]", "toml-quotes"),
+    ("＝", "toml-equals"),
+    (r"=\s*[0-9]+\s*[年./][\s0-9年月日./]*$|=\s*[0-9]+-[0-9]+-[0-9]+\s*$", "toml-date"),
+    ("[，、【】［］]", "toml-comma"),
+    (r"=\s*[^\s\"'\[{0-9+-]", "toml-bare"),
+    (r"[\"']|\[[^\]]*$|=\s*$", "toml-end"),
+)
+
+
+def _toml_facts(text: str, reason: str) -> dict[str, object]:
+    """Return where a text is no TOML, and what was meant in all probability, from what tomllib says about it."""
+    lines = text.splitlines() or [""]
+    found = re.search(r"\(at line ([0-9]+)", reason)
+    number = min(int(found[1]) if found else len(lines), len(lines))
+    line = lines[number - 1].strip()
+    outside = re.sub(r'"[^"]*"|\'[^\']*\'', "", line).partition("#")[0]
+    what = next((word for pattern, word in _SAID if re.search(pattern, reason)), "")
+    what = what or next((word for pattern, word in _WRITTEN if re.search(pattern, outside)), "toml-other")
+    return {"line": number, "what": Word(what), "text": line}
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -65,7 +93,8 @@ def _keys(model: Any) -> dict[str, str]:
 
 
 def _wrong_type(value: Any, wanted: str) -> InvalidValueError:
-    return InvalidValueError("wrong-type", value=repr(value), type=wanted)
+    shown = str(value) if isinstance(value, dt.date) else repr(value)
+    return InvalidValueError("wrong-type", value=shown, type=Word(f"type-{wanted}"))
 
 
 def _plain(value: Any, kind: type) -> Any:
@@ -79,7 +108,7 @@ def _plain(value: Any, kind: type) -> Any:
 
 def _number(value: Any, _: Any) -> int | float:
     if type(value) not in {int, float}:
-        raise _wrong_type(value, "int / float")
+        raise _wrong_type(value, "number")
     return value  # type: ignore[no-any-return]
 
 

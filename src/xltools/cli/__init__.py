@@ -17,6 +17,7 @@ import click
 
 import xltools
 from xltools.cli import withdrawn
+from xltools.cli.help import COMMANDS, GROUPS, Group, localised, usage_error
 from xltools.cli.output import emit, inform
 from xltools.cli.standing import root_of, standing_in
 from xltools.errors import XltoolsError
@@ -27,26 +28,6 @@ _DOMAIN = "click"
 # Commands create many objects that stay and hardly any cycles. Looking for cycles after every 700 objects, Python's
 # default, takes a tenth of the time of a short command.
 _GC_THRESHOLD = 50_000
-# Each is a module in this package, with its help in the catalogue under the same name.
-_COMMANDS = (
-    "accept",
-    "diff",
-    "explain",
-    "export",
-    "form",
-    "gather",
-    "generate",
-    "history",
-    "import",
-    "init",
-    "merge",
-    "publish",
-    "read",
-    "receive",
-    "schema",
-    "status",
-    "verify",
-)
 _ANYWHERE = {"init"}  # commands that are not about the collection in which the user stands
 _MODULES = {"import": "importing"}  # import is a keyword
 
@@ -74,8 +55,8 @@ def chosen_lang(arguments: Sequence[str]) -> Lang:
     return default_lang()
 
 
-class _Commands(click.Group):
-    """The group of all commands, each created when it is named."""
+class _Commands(Group):
+    """The group of all commands, each created when it is named: a module in this package, with its help in the catalogue."""
 
     def __init__(self, lang: Lang) -> None:
         t = catalog(lang)
@@ -87,7 +68,6 @@ class _Commands(click.Group):
             invoke_without_command=True,
             callback=self._without_command,
         )
-        self.lang = lang
         version = click.Option(
             ["--version"],
             is_flag=True,
@@ -97,6 +77,7 @@ class _Commands(click.Group):
             callback=_version,
         )
         self.params += [version, _lang_option(lang)]
+        localised(self, lang)
 
     def _without_command(self) -> None:
         """Say where the collection stands if no command was given; outside of a collection, print the help."""
@@ -120,19 +101,18 @@ class _Commands(click.Group):
         return name, command, rest
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in _COMMANDS and cmd_name not in self.commands:
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
             self.add_command(_created(cmd_name, self.lang))
         known = super().get_command(ctx, cmd_name)
         return known or next((one for one in withdrawn.commands() if one.name == cmd_name), None)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands in the help, without creating them."""
-        t = catalog(self.lang)
-        heads = [click.Command(name, help=t(f"help.{name}")) for name in self.list_commands(ctx)]
-        click.Group(commands=heads).format_commands(ctx, formatter)
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
+        """Write the groups of commands in the help, without creating them."""
+        for key, names in GROUPS.items():
+            self.write_commands(formatter, key, names)
 
 
 def _typed_paths(command: click.Command, ctx: click.Context, arguments: list[str]) -> list[str]:
@@ -159,6 +139,7 @@ def _created(name: str, lang: Lang) -> click.Command:
     command: click.Command = import_module(f"xltools.cli.{_MODULES.get(name, name)}").command(lang)
     for path, one in _with_subcommands(command, name):
         one.params += [_lang_option(lang), *withdrawn.options(path, lang)]
+        localised(one, lang)
         if isinstance(one, click.Group):
             for gone in withdrawn.commands(path):
                 one.add_command(gone)
@@ -190,7 +171,7 @@ def _run(arguments: Sequence[str], lang: Lang) -> int:  # noqa: PLR0911  one for
     try:
         result = command_line(lang).main(list(arguments), "xltools", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        usage_error(error, lang)
         return FAILED
     except (click.Abort, KeyboardInterrupt):
         inform(catalog(lang)("problem.interrupted"))

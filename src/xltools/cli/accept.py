@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     agency_of,
@@ -33,7 +34,7 @@ def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
     t = catalog(lang)
 
-    @click.command("accept", help=t("help.accept"))
+    @click.command("accept", cls=Command, help=t("help.accept"))
     @click.argument("agency")
     @click.argument("code", required=False, default="")
     @click.argument("cell", required=False, default="")

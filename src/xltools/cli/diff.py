@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from xltools.checking.differences import differences
+from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -27,7 +28,7 @@ def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
     t = catalog(lang)
 
-    @click.command("diff", help=t("help.diff"))
+    @click.command("diff", cls=Command, help=t("help.diff"))
     @click.argument("one", metavar="A", type=place())
     @click.argument("other", metavar="B", type=place())
     @option(lang, "--figures", is_flag=True, text="figures")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from xltools.cli.help import Command
 from xltools.cli.output import emit
 from xltools.cli.output_files import output_file
 from xltools.data.finding import SEVERITY
@@ -18,7 +19,7 @@ from xltools.text import Lang, catalog
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
 
-    @click.command("explain", help=catalog(lang)("help.explain"))
+    @click.command("explain", cls=Command, help=catalog(lang)("help.explain"))
     @click.argument("code", required=False)
     @output_file(lang, "text", "md")
     def run(code: str | None, how: str, output: Path | None, is_new: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from xltools.cli import withdrawn
+from xltools.cli.help import Command
 from xltools.cli.options import (
     FormatChoice,
     ReadingOptions,
@@ -26,7 +27,7 @@ from xltools.text import Lang, catalog
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
 
-    @click.command("export", help=catalog(lang)("help.export"))
+    @click.command("export", cls=Command, help=catalog(lang)("help.export"))
     @paths()
     @option(lang, "-o", "--output", type=file(), required=True, text="exported")
     @option(lang, "--format", "how", type=FormatChoice([*FORMATS]), text="export-format")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli.documents import document_format, documents, emit_content
+from xltools.cli.help import Command, Group
 from xltools.cli.options import find_form
 from xltools.cli.output import emit, encoding
 from xltools.cli.output_files import output_file
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 def command(lang: Lang) -> click.Group:
     """Return the group of commands in *lang*."""
     t = catalog(lang)
-    group = click.Group("form", help=t("help.form"))
+    group = Group("form", help=t("help.form"))
     papers = (_document(lang, "blank", blank_form), _document(lang, "notes", filling_notes))
     for one in (_list(lang), _cells(lang), _check(lang), *papers):
         group.add_command(one)
@@ -41,7 +42,7 @@ def command(lang: Lang) -> click.Group:
 def _list(lang: Lang) -> click.Command:
     t = catalog(lang)
 
-    @click.command("list", help=t("help.form-list"))
+    @click.command("list", cls=Command, help=t("help.form-list"))
     def run() -> None:
         rows = [[t(f"report.head-{key}") for key in ("form", "title", "authority")]]
         for name in library.names():
@@ -56,7 +57,7 @@ def _list(lang: Lang) -> click.Command:
 def _cells(lang: Lang) -> click.Command:
     t = catalog(lang)
 
-    @click.command("cells", help=t("help.form-cells"))
+    @click.command("cells", cls=Command, help=t("help.form-cells"))
     @click.argument("form", required=False)
     @output_file(lang, "table", "csv", "json")
     def run(form: str | None, how: str, output: Path | None, is_new: bool) -> None:
@@ -81,7 +82,7 @@ def _cells(lang: Lang) -> click.Command:
 def _check(lang: Lang) -> click.Command:
     t = catalog(lang)
 
-    @click.command("check", help=t("help.form-check"))
+    @click.command("check", cls=Command, help=t("help.form-check"))
     @click.argument("form", required=False)
     def run(form: str | None) -> None:
         found = find_form(form)
@@ -94,7 +95,7 @@ def _check(lang: Lang) -> click.Command:
 def _document(lang: Lang, name: str, create: Callable[[Form], Document]) -> click.Command:
     """Return a command that writes the document that *create* returns for a form."""
 
-    @click.command(name, help=catalog(lang)(f"help.form-{name}"))
+    @click.command(name, cls=Command, help=catalog(lang)(f"help.form-{name}"))
     @click.argument("form", required=False)
     @documents(lang)
     def run(form: str | None, output: Path | None, how: DocumentFormat | None, force: bool) -> None:

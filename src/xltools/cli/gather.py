@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from xltools.cli.documents import document_format, documents, emit_content
+from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -26,7 +27,7 @@ from xltools.text import Lang, catalog
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
 
-    @click.command("gather", help=catalog(lang)("help.gather"))
+    @click.command("gather", cls=Command, help=catalog(lang)("help.gather"))
     @paths()
     @documents(lang)
     @option(lang, "--roster", type=file(), text="roster")
@@ -42,9 +43,11 @@ def command(lang: Lang) -> click.Command:
         reading: ReadingOptions,
     ) -> int:
         own, t = collection_defaults(), catalog(lang)
+        inbox, how_read = own.inbox_of(paths), reading._replace(verifying=False)
+        if output is None and how is None and not paths and own.gathered:  # the collection's own
+            output = own.gathered
         how = document_format(output, how, force=force)
         definition, agencies = own.form_of(form), own.roster_of(roster)
-        inbox, how_read = own.inbox_of(paths), reading._replace(verifying=False)
         inputs = read_all(inbox, definition, lang, how_read, roster=agencies, district=own.district)
         found = gather_texts(inputs.filings, definition, agencies, own.period, own.district)
         if output:

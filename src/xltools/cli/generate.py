@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from xltools.checking.collection import roster_codes
+from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -36,7 +37,7 @@ def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
     t = catalog(lang)
 
-    @click.command("generate", help=t("help.generate"))
+    @click.command("generate", cls=Command, help=t("help.generate"))
     @period(lang)
     @option(lang, "--district", text="district")
     @option(lang, "--roster", type=file(), text="roster")

@@ -8,6 +8,7 @@ import click
 
 from xltools.checking.collection import examine
 from xltools.checking.history import CellHistory, agency_history, cell_history, cell_named
+from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     agency_of,
@@ -37,7 +38,7 @@ from xltools.text import Lang, catalog, harmless
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
 
-    @click.command("history", help=catalog(lang)("help.history"))
+    @click.command("history", cls=Command, help=catalog(lang)("help.history"))
     @click.argument("wanted", metavar="[AGENCY|CELL]", required=False, default="")
     @formats(lang, "text", "json")
     @option(lang, "-o", "--output", type=file(), text="output")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from xltools.checking.collection import examine
+from xltools.cli.help import Command
 from xltools.cli.options import collection_defaults, file, option, period, place
 from xltools.cli.output import emit, inform
 from xltools.cli.standing import TypedPath
@@ -22,7 +23,7 @@ from xltools.text import Lang, catalog
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
 
-    @click.command("import", help=catalog(lang)("help.import"))
+    @click.command("import", cls=Command, help=catalog(lang)("help.import"))
     @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=place())
     @option(lang, "-o", "--output", type=TypedPath(), text="imported")
     @period(lang, "import-year")

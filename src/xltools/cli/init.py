@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from xltools.cli.help import Command
 from xltools.cli.options import file, folder, option, period
 from xltools.cli.output import emit
 from xltools.collection import settings
@@ -20,7 +21,7 @@ def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
     t = catalog(lang)
 
-    @click.command("init", help=t("help.init"))
+    @click.command("init", cls=Command, help=t("help.init"))
     @click.argument("folder", metavar="DIR", type=folder())
     @period(lang, required=True)
     @option(lang, "--district", required=True, text="district")

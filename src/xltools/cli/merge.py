@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from xltools.checking.collection import Collection
+from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -48,7 +49,7 @@ from xltools.text import Lang, catalog, harmless, message
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
 
-    @click.command("merge", help=catalog(lang)("help.merge"))
+    @click.command("merge", cls=Command, help=catalog(lang)("help.merge"))
     @paths()
     @option(lang, "--roster", type=file(), text="roster")
     @period(lang)

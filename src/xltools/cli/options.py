@@ -186,6 +186,7 @@ class CollectionDefaults(NamedTuple):
     rollup: Path | None = None
     template: Path | None = None
     report: Path | None = None
+    gathered: Path | None = None
     prior: Path | None = None
     policy: Policy = Policy()
     witness: bool = False

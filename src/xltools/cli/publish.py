@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.cli.documents import document_format, documents, emit_content
+from xltools.cli.help import Command
 from xltools.cli.options import (
     CollectionDefaults,
     ReadingOptions,
@@ -38,9 +39,10 @@ from xltools.collection.publishing import (
 from xltools.document.formats import format_by_ending
 from xltools.document.publishing import ReportText, label_of
 from xltools.document.writer import DOCUMENT_FORMATS, missing_for
+from xltools.errors import InputError, Problem
 from xltools.files import holds, refuse_existing
 from xltools.report.text import file_text, second_reader_text
-from xltools.text import Lang, catalog, harmless, problem_text
+from xltools.text import Lang, Word, catalog, harmless, problem_text
 
 if TYPE_CHECKING:
     from xltools.document.writer import DocumentFormat
@@ -50,7 +52,7 @@ def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
     t = catalog(lang)
 
-    @click.command("publish", help=t("help.publish"))
+    @click.command("publish", cls=Command, help=t("help.publish"))
     @click.argument("path", metavar="[FILE]", required=False, type=place())
     @documents(lang)
     @option(lang, "--template", type=file(), text="template")
@@ -77,7 +79,11 @@ def command(lang: Lang) -> click.Command:
     ) -> int:
         own = collection_defaults()
         is_renewed = output is None and path is None and not (starter or force)  # the collection's own report
+        source_path = given(path, own.rollup, Word("paths"))
         output = output or _default_output(own, how, starter=starter)
+        if path is None and not source_path.is_file():
+            missing = None if starter else missing_for(how or DOCUMENT_FORMATS[0])
+            raise InputError(Problem("no-rollup", str(source_path)), *([missing] if missing else []))
         if starter:
             how = "md"
             if output:
@@ -97,7 +103,7 @@ def command(lang: Lang) -> click.Command:
             prior,
             own.prior,
         )
-        source = _read(given(path, own.rollup, "FILE"), options, reading, lang)
+        source = _read(source_path, options, reading, lang)
         if starter and source.filing.record is not None:
             output = given(output, None, "-o")
             write_starter(source, output, is_new=not force)

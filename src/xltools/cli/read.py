@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from xltools.cli.help import Command
 from xltools.cli.options import ReadingOptions, collection_defaults, option, paths, reading
 from xltools.cli.output import emit, encoding
 from xltools.cli.output_files import output_file
@@ -18,7 +19,7 @@ from xltools.text import Lang, catalog
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
 
-    @click.command("read", help=catalog(lang)("help.read"))
+    @click.command("read", cls=Command, help=catalog(lang)("help.read"))
     @paths()
     @output_file(lang, "json", "csv")
     @option(lang, "--form", text="forms")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -31,7 +32,7 @@ from xltools.text import Lang, catalog, message
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
 
-    @click.command("receive", help=catalog(lang)("help.receive"))
+    @click.command("receive", cls=Command, help=catalog(lang)("help.receive"))
     @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=place())
     @option(lang, "--keep", "is_kept", is_flag=True, text="keep")
     @reading(lang)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xltools.checking.board import board
+from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -46,7 +47,7 @@ def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
     day = click.DateTime(["%Y-%m-%d"])
 
-    @click.command("status", help=catalog(lang)("help.status"))
+    @click.command("status", cls=Command, help=catalog(lang)("help.status"))
     @paths()
     @option(lang, "--roster", type=file(), text="roster")
     @period(lang)

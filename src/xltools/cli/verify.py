@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from xltools.checking.collection import Collection
+from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -42,7 +43,7 @@ from xltools.text import Lang, catalog, harmless
 def command(lang: Lang) -> click.Command:
     """Return the command in *lang*."""
 
-    @click.command("verify", help=catalog(lang)("help.verify"))
+    @click.command("verify", cls=Command, help=catalog(lang)("help.verify"))
     @paths()
     @option(lang, "--roster", type=file(), text="roster")
     @period(lang)

@@ -20,8 +20,8 @@ from xltools.data.finding import SEVERITY, Severity, Waiver, can_have
 from xltools.data.period import Period
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.roster import CODE_HEADS, head_key
-from xltools.errors import InputError, InvalidValueError, Problem
-from xltools.files import refuse_existing, write_atomically
+from xltools.errors import InputError, InvalidValueError, OutputError, Problem
+from xltools.files import write_atomically
 from xltools.form.library import DEFAULT, find
 from xltools.text import Lang, Word, catalog
 from xltools.toml_tables import nearest, read_text, structure
@@ -48,7 +48,7 @@ _MAY_LACK = {"version"}  # columns that a table need not have
 def _levels(table: Any, _: Any) -> dict[str, Severity]:
     """Read the table ``[levels]``: the severity chosen for each code of a finding."""
     if not isinstance(table, dict):
-        raise InvalidValueError("wrong-type", value=repr(table), type="table")
+        raise InvalidValueError("wrong-type", value=repr(table), type=Word("type-table"))
     if faults := [fault for code, level in table.items() for fault in _level_faults(code, level)]:
         raise ExceptionGroup("levels", faults)
     return {code: Severity(level) for code, level in table.items()}
@@ -56,7 +56,7 @@ def _levels(table: Any, _: Any) -> dict[str, Severity]:
 
 def _level_faults(code: str, level: object) -> Iterator[InvalidValueError]:
     if code not in SEVERITY:
-        yield InvalidValueError("unknown-key", key=code, nearest=nearest(code, SEVERITY), known="levels")
+        yield InvalidValueError("unknown-key", key=code, nearest=nearest(code, SEVERITY), known=Word("codes"))
     elif level not in _LEVELS:
         yield InvalidValueError("unknown-level", code=code, level=level, known=", ".join(_LEVELS))
     elif not can_have(code, Severity(level)):
@@ -66,7 +66,7 @@ def _level_faults(code: str, level: object) -> Iterator[InvalidValueError]:
 def _period(value: Any, _: Any) -> Period:
     """Read the key ``year``, an integer."""
     if type(value) is not int:
-        raise InvalidValueError("wrong-type", value=repr(value), type="int")
+        raise InvalidValueError("wrong-type", value=repr(value), type=Word("type-int"))
     return Period(value)
 
 
@@ -141,6 +141,11 @@ class Folder:
     def template(self) -> Path:
         """The text of the published report; it may be missing."""
         return self.path / "text.md"
+
+    @property
+    def gathered(self) -> Path:
+        """The document with the texts of all agencies."""
+        return self.path / "gathered.docx"
 
     @property
     def report(self) -> Path:
@@ -260,7 +265,8 @@ def create(
         path / ROSTER: "\ufeff" + agencies,
         path / WAIVERS: "\ufeff" + t("folder.waivers"),
     }
-    refuse_existing(texts)
+    if there := [Problem("collection-exists", str(file)) for file in texts if file.exists()]:
+        raise OutputError(*there)
     for name in ("outbox", "inbox"):
         (path / name).mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tomllib
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from xltools.errors import Word as Word  # part of this module too: a fact of a sentence
 from xltools.text.findings import FindingText, finding_code
 
 if TYPE_CHECKING:
@@ -32,12 +34,6 @@ class Sum(NamedTuple):
     """The terms of a sum: sign, name and figure of each."""
 
     terms: tuple[tuple[int, str, Decimal], ...]
-
-
-class Word(NamedTuple):
-    """A word from the catalogue, in the section ``finding-part``."""
-
-    key: str
 
 
 class Catalog:
@@ -185,11 +181,20 @@ def number(value: Decimal) -> str:
     return f"{value:,f}"
 
 
+_SYSTEM = {  # what the system says of an error -> its words in the catalogue
+    os.strerror(getattr(errno, name)): f"system-{name.lower()}"
+    for name in (
+        "EACCES", "EBUSY", "EEXIST", "EFBIG", "EINVAL", "EIO", "EISDIR", "ELOOP", "EMFILE", "ENAMETOOLONG", "ENOENT",
+        "ENOSPC", "ENOTDIR", "ENOTEMPTY", "EPERM", "EROFS", "ETIMEDOUT",
+    )
+}  # fmt: skip
+
+
 def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
     """Return *facts* as sentences show them.
 
     Figures have thousands separators. The sum ``terms`` also becomes ``terms_words``, with the name of each term. A
-    :class:`Word` is looked up in *words*. A count can be shown with its noun.
+    :class:`Word` is looked up in *words*, and so is what the system says of an error. A count can be shown with its noun.
     """
     ready: dict[str, object] = {}
     for key, fact in facts.items():
@@ -201,6 +206,8 @@ def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str
             ready[key] = number(fact)
         elif type(fact) is int:
             ready[key] = _Count(fact)
+        elif isinstance(fact, str) and fact in _SYSTEM:
+            ready[key] = words.get(_SYSTEM[fact], fact)
         else:
             ready[key] = fact
     return ready
