@@ -150,7 +150,13 @@ STATUSES = {
     "an accepted board": ("2024", "status"),
     "read, clean": ("2024", "read"),
     "read, an unread figure": ("2024", "read", "../faulty"),
-    "merge, clean": ("2024", "merge", "-o", "merged.xlsx"),
+    "merge, clean": ("2024", "merge", "-o", "merged.xlsx", "--receipts", "receipts"),
+    "receipt --check, the same": (
+        "2024", "receipt", "--check", "receipts/006_青禾区司法局_2024_回执.txt", "inbox/006_青禾区司法局_2024.xlsx",
+    ),
+    "receipt --check, another": (
+        "2024", "receipt", "--check", "receipts/006_青禾区司法局_2024_回执.txt", "../faulty/006_青禾区司法局_2024.xlsx",
+    ),
     "merge, an agency is missing": ("2024", "merge", "../faulty", "-o", "none.xlsx"),
     "merge --check, the same": ("2024", "merge", "--check", "merged.xlsx"),
     "merge --check, another": ("2024", "merge", "../faulty", "--check", "district.xlsx"),

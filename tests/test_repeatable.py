@@ -85,7 +85,7 @@ COMMANDS = {
     "status remind": ["status", "--on", "2025-01-20", "--remind"],
     "merge": ["merge", "--incomplete"],
     "merge refused": ["merge"],
-    "merge excluded": ["merge", "--incomplete", "--exclude", "008", "--reason", "两份"],
+    "merge excluded": ["merge", "--incomplete", "--exclude", "008", "--reason", "两份", "--receipts", "out"],
     "read": ["read"],
     "read csv": ["read", "--format", "csv"],
     "export": ["export", "-o", "out.csv", "--force"],
@@ -100,7 +100,8 @@ COMMANDS = {
 def test_every_command_says_the_same_by_one_process_and_by_several(collection, name):
     found = []
     for processes in ("1", "2"):
-        shutil.rmtree(collection / "back", ignore_errors=True)
+        for folder in ("back", "out"):
+            shutil.rmtree(collection / folder, ignore_errors=True)
         found.append((invoke(*COMMANDS[name], "--processes", processes), outputs(collection)))
     (one, written), (two, also) = found
     assert one[0] in {0, 1} or name == "diff archive", one

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from xltools.data.filing import Filing, RefusedFile, Return
+from xltools.data.record import Figures
 from xltools.errors import AdditionError, InputError, Problem
 from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
+from xltools.form.model import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,21 @@ def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Cell
 
     def found() -> Iterator[CellDifference]:
         place = layout(form)
-        for name, cell in form.cells.items():
-            if ours.get(name) != others.get(name):
-                pair = ours.get(name), others.get(name)
-                yield CellDifference(name, cell.label, *place.address(name), *pair)
+        yield from figure_differences(form, ours, others)
         for name, part in form.texts.items() if texts else ():
             if one.prose.get(name) != other.prose.get(name):
                 prose = one.prose.get(name), other.prose.get(name)
                 yield CellDifference(name, part.label, *place.address(name), *prose)
 
     return tuple(found())
+
+
+def figure_differences(form: Form, one: Figures, other: Figures) -> Iterator[CellDifference]:
+    """Yield the figures that are different in *one* and *other*, in the order of the form."""
+    for name, cell in form.cells.items():
+        pair = one.get(name), other.get(name)
+        if pair[0] != pair[1]:
+            yield CellDifference(name, cell.label, *layout(form).address(name), *pair)
 
 
 def _as_return(filing: Filing) -> Return:

@@ -15,6 +15,7 @@ from xltools.cli.options import (
     collection_defaults,
     file,
     find_form,
+    folder,
     given,
     option,
     paths,
@@ -29,6 +30,7 @@ from xltools.cli.returns import execution, say_faults, say_skipped, say_unmatche
 from xltools.collection import recording
 from xltools.collection.former import FormerRollup, keep, read_former
 from xltools.collection.manifest import Settings, path_of, read
+from xltools.collection.outgoing import outgoing
 from xltools.collection.proving import Mismatch, prove
 from xltools.collection.rollup_file import (
     MergedFiles,
@@ -37,9 +39,10 @@ from xltools.collection.rollup_file import (
     write_rollup_file,
 )
 from xltools.data.period import Period
+from xltools.data.rollup import Rollup
 from xltools.document.formats import format_by_ending
 from xltools.errors import InputError, Problem
-from xltools.files import refuse_existing, refuse_input
+from xltools.files import refuse_existing, refuse_input, refuse_within
 from xltools.form.layout import layout
 from xltools.office.guard import Limits, limits_from
 from xltools.report import text
@@ -62,6 +65,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--by-kind", is_flag=True, text="by-kind")
     @option(lang, "--witness", is_flag=True, text="witness")
     @option(lang, "--check", "checked", type=file(), text="check")
+    @option(lang, "--receipts", type=folder(), text="receipts")
     @option(lang, "--form", text="form")
     @prior(lang)
     @option(lang, "--password", default="", text="password")
@@ -80,6 +84,7 @@ def command(lang: Lang) -> click.Command:
         by_kind: bool,
         witness: bool,
         checked: Path | None,
+        receipts: Path | None,
         form: str | None,
         prior: tuple[Path, ...],
         password: str,
@@ -108,6 +113,10 @@ def command(lang: Lang) -> click.Command:
             own.versions,
         )
         places, limits = own.inbox_of(paths), limits_from(reading.limits)
+        if receipts:
+            if checked:
+                raise InputError(Problem("options-exclude", facts={"one": "--receipts", "other": "--check"}))
+            refuse_within(receipts, places)  # before anything is written
         if checked:
             if "texts" in known.others and (former := read_former(checked, options.form, limits)):
                 options = replace(options, texts=former.texts)
@@ -124,7 +133,7 @@ def command(lang: Lang) -> click.Command:
         if is_as_usual and places == (own.inbox,):
             record(lambda _: recording.found(merged.outcome.collection), lang)
         is_recorded = roster is None and places == (own.inbox,)
-        return _write(merged, output, former, lang, is_new=is_new, is_recorded=is_recorded)
+        return _write(merged, output, former, lang, receipts, is_new=is_new, is_recorded=is_recorded)
 
     return run
 
@@ -153,11 +162,12 @@ def _write(
     output: Path,
     former: FormerRollup | None,
     lang: Lang,
+    receipts: Path | None,
     *,
     is_new: bool,
     is_recorded: bool,
 ) -> int:
-    """Print the findings and write the roll-up, unless an error prevents it; return the exit code."""
+    """Print the findings and write the roll-up and *receipts*, unless an error prevents it; return the exit code."""
     refuse_input(output, merged.inputs.inbox.paths)
     _say_findings(merged, lang)
     t, rollup = catalog(lang), merged.outcome.rollup
@@ -178,7 +188,18 @@ def _write(
     emit_blocks(text.rollup_blocks(rollup, str(output), lang))
     for line in _former_lines(former, kept, lang):
         emit(line)
+    if receipts:
+        _write_receipts(receipts, merged, rollup, output, lang)
     return int(merged.outcome.collection.has_errors)
+
+
+def _write_receipts(folder: Path, merged: MergedFiles, rollup: Rollup, output: Path, lang: Lang) -> None:
+    from xltools.collection.receipts import receipts_of, write_receipts  # noqa: PLC0415  only with --receipts
+
+    found = list(receipts_of(merged.outcome, rollup, output))
+    with outgoing(folder, "receipts", merged.inputs.inbox.places) as files:
+        write_receipts(files, found)
+    emit(catalog(lang)("receipt.written", count=len(found), folder=folder))
 
 
 def _obstacles(collection: Collection, lang: Lang) -> Iterator[str]:

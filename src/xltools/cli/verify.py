@@ -26,6 +26,7 @@ from xltools.cli.recording import record
 from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection import recording
 from xltools.collection.accepting import accepted_versions, unused_waivers
+from xltools.collection.outgoing import outgoing
 from xltools.collection.reading import Inputs
 from xltools.collection.returning import FileToReturn, return_files
 from xltools.collection.verifying import latest_period, verify_inputs
@@ -137,6 +138,8 @@ def _return_files(
     t = catalog(lang)
     slips = [slip for one in collection.examined if (slip := returned(one, roster))]
     back = [FileToReturn(one.examined.filing.source, one.stem, one.text, one.workbook) for one in slips]
-    done = return_files(folder, back, inputs, limits, lambda files: progress(files, t("report.returning")))
+    with outgoing(folder, "returned", inputs.inbox.places) as files:
+        done = return_files(files, back, inputs, limits, lambda files: progress(files, t("report.returning")))
     record(lambda own: recording.returned(own, (one.examined for one in slips), folder), lang)
-    inform(t("report.returned", count=done.files, folder=folder, unmarked=done.unmarked))
+    unmarked = sum(not one.workbook for one in done)
+    inform(t("report.returned", count=len(done), folder=folder, unmarked=unmarked))

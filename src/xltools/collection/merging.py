@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.versions import Replacement
 from xltools.data.filing import Accepted, Account, Filing, Member, Return, Source, left_out
-from xltools.data.finding import Severity
+from xltools.data.finding import Finding, Severity
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
@@ -104,7 +104,7 @@ def merge(
         tuple(_member(filing, roster) for filing in added),
         accounts,
         _coverage(roster, added, accounts),
-        tuple(_accepted(collection, added)),
+        tuple(accepted_in(collection.findings, added)),
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
         past.periods_of(Agency(district, code or district, district)) if past else {},
@@ -189,9 +189,9 @@ def _included(filing: Return) -> list[Account]:
     return accounts
 
 
-def _accepted(collection: Collection, added: Iterable[Return]) -> Iterator[Accepted]:
-    """Yield the waived findings, each with its message instead of its facts, and those that added roll-ups list."""
-    for finding in sorted(collection.findings, key=lambda f: (f.agency, f.code, f.sheet, f.address, f.file)):
+def accepted_in(findings: Iterable[Finding], added: Iterable[Return]) -> Iterator[Accepted]:
+    """Yield the waived ones of *findings*, each with its message instead of its facts, and those that added roll-ups list."""
+    for finding in sorted(findings, key=lambda f: (f.agency, f.code, f.sheet, f.address, f.file)):
         if waiver := finding.waiver:
             place = "!".join(filter(None, (finding.sheet, finding.address)))
             by_whom = waiver.reason, waiver.who, waiver.date

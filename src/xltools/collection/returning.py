@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from xltools.collection.inbox import contents
+from xltools.collection.outgoing import OutgoingFiles, distinct_stems
 from xltools.collection.reading import Inputs
 from xltools.data.failure import raise_if_intended
 from xltools.data.filing import Source
 from xltools.errors import MarkingError
-from xltools.files import RETURNED, read_bytes, refuse_within, write_atomically
 from xltools.office.guard import Limits
 
 
@@ -30,75 +27,37 @@ class FileToReturn(NamedTuple):
     mark: Callable[[bytes], bytes]
 
 
-class ReturnedFiles(NamedTuple):
-    """How many files were returned, and how many of them only as a text, because they could not be marked.
+class ReturnedFile(NamedTuple):
+    """A file that was returned: its findings as a text and, if it could be marked, the name of the marked workbook."""
 
-    ``removed`` are the names of files of an earlier run that are not to be sent any more.
-    """
-
-    files: int
-    unmarked: int
-    removed: tuple[str, ...] = ()
+    source: Source
+    text: str
+    workbook: str = ""
 
 
 def return_files(
-    folder: Path,
+    folder: OutgoingFiles,
     files: Sequence[FileToReturn],
     inputs: Inputs,
     limits: Limits,
     watch: Callable[[Sequence[str]], Iterable[str]] = iter,
-) -> ReturnedFiles:
-    """Write a text and, if it can be marked, a workbook for each file into *folder*.
+) -> list[ReturnedFile]:
+    """Write a text and, if it can be marked, a workbook for each file into *folder*, and return what was written.
 
-    Files that an earlier run wrote are removed if they are not written again and nobody changed them. *watch* gets the
-    paths of the files to mark and yields them. Raises :class:`OutputError` if *folder* is one of the folders that were
-    read, or inside of one, because returned files would be read as returns; :class:`InputError` if a file has changed
-    since it was read.
+    *watch* gets the paths of the files to mark and yields them. Raises :class:`InputError` if a file has changed since it
+    was read.
     """
-    refuse_within(folder, inputs.inbox.places)
-    written: dict[str, str] = {}
-
-    def write(name: str, content: bytes) -> None:
-        write_atomically(folder / name, content)
-        written[name] = hashlib.sha256(content).hexdigest()
-
-    stems = Counter(one.stem for one in files)
-    named = {}
-    for one in files:
-        source = one.source
-        # The beginning of the hash tells files with the same name from two folders apart.
-        stem = one.stem if stems[one.stem] == 1 else f"{one.stem}_{source.sha256[:8]}"
-        named[source.path, source.sha256] = (one, stem)
-    marked = 0
-    for item in contents(inputs.inbox.files, [one.source for one, _ in named.values()], limits, watch):
+    stems = distinct_stems([one.stem for one in files], [one.source.sha256 for one in files])
+    named = {(one.source.path, one.source.sha256): (one, stem) for one, stem in zip(files, stems, strict=True)}
+    done = []
+    for item in contents(inputs.inbox.files, [one.source for one in files], limits, watch):
         found, stem = named[item.name, item.sha256]
         if workbook := _marked(found, item.data):
-            write(f"{stem}.xlsx", workbook)
-            marked += 1
-        write(f"{stem}.txt", found.text(workbook is not None).encode("utf-8-sig"))
-    return ReturnedFiles(len(files), len(files) - marked, _without_stale(folder, written))
-
-
-def _without_stale(folder: Path, written: Mapping[str, str]) -> tuple[str, ...]:
-    """Remove the unchanged files of the last run that were not *written* again, and return their names."""
-    ledger = folder / RETURNED  # lists the files of the last run, as sha256sum does
-    lines = read_bytes(ledger).decode().splitlines() if ledger.is_file() else []
-    known = [line.partition("  ") for line in lines]
-    stale = [
-        name
-        for sha256, _, name in known
-        if name not in written and _has_sum(folder / Path(name).name, sha256)
-    ]
-    for name in stale:
-        (folder / name).unlink()
-    if written or known:
-        text = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(written.items()))
-        write_atomically(ledger, text.encode())
-    return tuple(stale)
-
-
-def _has_sum(path: Path, sha256: str) -> bool:
-    return path.is_file() and hashlib.sha256(read_bytes(path)).hexdigest() == sha256
+            folder.write(f"{stem}.xlsx", workbook)
+        text = found.text(workbook is not None)
+        folder.write(f"{stem}.txt", text.encode("utf-8-sig"))
+        done.append(ReturnedFile(found.source, text, f"{stem}.xlsx" if workbook else ""))
+    return done
 
 
 def _marked(found: FileToReturn, package: bytes) -> bytes | None:
