@@ -57,7 +57,7 @@ ALLOWED = {
     "python_calamine": "excel/sandbox_child.py",
     "msoffcrypto": "excel/sandbox_child.py",
     "olefile": ("excel/sandbox_unpacking.py", "witness/containers.py"),
-    "email": ("excel/sandbox_unpacking.py", "witness/containers.py"),
+    "email": ("excel/sandbox_unpacking.py", "witness/containers.py", "report/drafts.py"),
     "tarfile": ("excel/sandbox_unpacking.py", "office/kinds.py", "witness/containers.py"),
     "gzip": ("excel/sandbox_unpacking.py", "witness/containers.py"),
     "bz2": ("excel/sandbox_unpacking.py", "witness/containers.py"),

@@ -420,15 +420,21 @@ def test_heads_of_rosters(home):
     found = {}
     for key in listed("roster.txt"):
         column, _, text = key.partition(" = ")
-        heads = {"code": "代码", "name": "名称", "kind": "类别", "rule_maker": "规章制定主体"}
-        row = {"code": "003", "name": "青禾区教育局", "kind": "某类", "rule_maker": "是"}
+        heads = {
+            "code": "代码",
+            "name": "名称",
+            "kind": "类别",
+            "rule_maker": "规章制定主体",
+            "email": "邮箱",
+        }
+        row = {"code": "003", "name": "青禾区教育局", "kind": "某类", "rule_maker": "是", "email": "a@b.cn"}
         if column == "rule_maker yes":
             row["rule_maker"] = text
         else:
             heads[column] = text
         lines = [",".join(heads.values()), ",".join(row.values())]
         (home / "agencies.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        is_understood = has_kind if column == "kind" else may_make_rules
+        is_understood = {"kind": has_kind, "email": has_address}.get(column, may_make_rules)
         found |= {key: "word" if " " in column else "head"} if is_understood(home) else {}
     check("roster.txt", found)
 
@@ -451,3 +457,10 @@ def has_kind(home):
     assert done.status == 0, done.out
     kinds = openpyxl.load_workbook(home / "by-kind.xlsx")["分类小计"]
     return "某类" in [cell.value for row in kinds.iter_rows() for cell in row]
+
+
+def has_address(home):
+    """Whether a draft to the agency has its address."""
+    about = ("--roster", "agencies.csv", "--year", 2024, "--district", "青禾区")
+    assert xltools(home, "generate", *about, "-o", "issued", "--mail", "mails").status == 0
+    return b"<a@b.cn>" in (home / "mails" / "003_青禾区教育局_2024_下发.eml").read_bytes()

@@ -9,6 +9,7 @@ import click
 
 from xltools.checking.collection import roster_codes
 from xltools.cli.help import Command
+from xltools.cli.mailing import write_drafts
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
@@ -24,11 +25,13 @@ from xltools.cli.output import emit, emit_block, inform, progress
 from xltools.cli.recording import record
 from xltools.cli.returns import find_past
 from xltools.collection import issuing, recording
+from xltools.collection.outgoing import outgoing
 from xltools.data.finding import Finding
 from xltools.data.period import Period
 from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
-from xltools.files import read_bytes, write_each
+from xltools.files import read_bytes, refuse_within, write_each
+from xltools.report.drafts import Attachment, Draft, Letters
 from xltools.report.text import findings_text
 from xltools.text import Lang, catalog, message
 
@@ -50,6 +53,7 @@ def command(lang: Lang) -> click.Command:
     @prior(lang, "prefill")
     @option(lang, "--show-prior", "show_last", is_flag=True, text="show-prior")
     @option(lang, "--check", "is_checked", is_flag=True, text="check-issued")
+    @option(lang, "--mail", type=folder(), text="mail-issued")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
         period: Period | None,
@@ -64,6 +68,7 @@ def command(lang: Lang) -> click.Command:
         prior: tuple[Path, ...],
         show_last: bool,
         is_checked: bool,
+        mail: Path | None,
         force: bool,
     ) -> int:
         own = collection_defaults()
@@ -72,6 +77,9 @@ def command(lang: Lang) -> click.Command:
         folder = given(folder, own.outbox, "-o")
         issuing.check_inputs(period, district, password)
         definition, secret = own.form_of(form), read_key(key, lang)
+        inboxes = [own.inbox] if own.inbox else []
+        if mail:
+            refuse_within(mail, inboxes)  # before anything is written
         past = find_past(prior, own, definition, period, lang, ReadingOptions())
         listed = own.roster_of(roster)
         agencies = issuing.as_issued(listed, folder, past) if listed else None
@@ -100,6 +108,11 @@ def command(lang: Lang) -> click.Command:
         emit(t("report.written", count=len(new), folder=folder))
         if count := len(entries) - len(new):
             emit(t("report.written-before", count=count))
+        if mail:
+            letters = Letters(definition.title, period, district, own.due)
+            # The drafts for the other agencies are as good as before.
+            with outgoing(mail, "issued", inboxes, keeping=agency is not None) as files:
+                write_drafts(files, _drafts(letters, entries, folder), lang)
         return 0
 
     return run
@@ -109,6 +122,12 @@ def _changed_codes(listed: Roster, issued: Roster) -> dict[str, str]:
     """Return the codes of the roster as it is *listed* that are not those *issued*, each with the latter."""
     pairs = zip(listed, issued, strict=True)
     return {one.code: other.code for one, other in pairs if one.code != other.code}
+
+
+def _drafts(letters: Letters, entries: Sequence[Entry], folder: Path) -> Iterator[Draft]:
+    for entry in entries:
+        name = issuing.file_name(entry, letters.period)
+        yield letters.issued(entry, Attachment(name, read_bytes(folder / name)))
 
 
 def _are_sound(

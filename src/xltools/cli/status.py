@@ -12,10 +12,12 @@ import click
 
 from xltools.checking.board import board
 from xltools.cli.help import Command
+from xltools.cli.mailing import write_drafts
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
+    folder,
     given,
     option,
     paths,
@@ -28,12 +30,15 @@ from xltools.cli.output_files import FILES, output_file, write_file
 from xltools.cli.recording import record
 from xltools.cli.returns import examined_inbox, find_past, read_all, say_unmatched
 from xltools.collection import recording
+from xltools.collection.outgoing import outgoing
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import default_due
 from xltools.data.period import Period
 from xltools.document.formats import format_by_ending
+from xltools.errors import InputError, Problem
 from xltools.report import board as report
 from xltools.report import data
+from xltools.report.drafts import Letters
 from xltools.report.html.board import board_html
 from xltools.text import Lang, catalog
 
@@ -56,6 +61,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--form", text="form")
     @prior(lang)
     @option(lang, "--remind", is_flag=True, text="remind")
+    @option(lang, "--mail", type=folder(), text="mail-remind")
     @output_file(lang, "text", "json", "html", "xlsx")
     @reading(lang)
     def run(
@@ -67,11 +73,14 @@ def command(lang: Lang) -> click.Command:
         form: str | None,
         prior: tuple[Path, ...],
         remind: bool,
+        mail: Path | None,
         how: str,
         output: Path | None,
         is_new: bool,
         reading: ReadingOptions,
     ) -> int:
+        if mail and not remind:
+            raise InputError(Problem("needs-option", facts={"option": "--mail", "needed": "--remind"}))
         if remind and output:
             format_by_ending(output, {"text": (".txt",)}, "text")
         own = collection_defaults()
@@ -91,6 +100,10 @@ def command(lang: Lang) -> click.Command:
         found = board(collection, agencies, last, today)
         if remind:
             emit(report.reminder(found, definition.title, period), output, is_new=is_new)
+            if mail:
+                letters = Letters(definition.title, period, home, due.date() if due else own.due)
+                with outgoing(mail, "reminders", inputs.inbox.places) as files:
+                    write_drafts(files, filter(None, map(letters.reminder, found.rows)), lang)
         elif how == "json":
             emit(
                 data.json_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import click
 
 from xltools.checking.collection import Collection
 from xltools.cli.help import Command
+from xltools.cli.mailing import write_drafts
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
     folder,
+    given,
     option,
     paths,
     period,
@@ -28,16 +31,20 @@ from xltools.collection import recording
 from xltools.collection.accepting import accepted_versions, unused_waivers
 from xltools.collection.outgoing import outgoing
 from xltools.collection.reading import Inputs
-from xltools.collection.returning import FileToReturn, return_files
+from xltools.collection.returning import FileToReturn, ReturnedFile, return_files
 from xltools.collection.verifying import latest_period, verify_inputs
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.roster import Roster
+from xltools.data.roster_lines import sender
+from xltools.errors import InputError, Problem
+from xltools.files import read_bytes
 from xltools.office.guard import Limits, limits_from
 from xltools.report import data, text
+from xltools.report.drafts import Attachment, Draft, Letters
 from xltools.report.explain import page_text
 from xltools.report.html import page_html
-from xltools.report.slip import returned
+from xltools.report.slip import Returned, returned
 from xltools.text import Lang, catalog, harmless
 
 
@@ -52,6 +59,7 @@ def command(lang: Lang) -> click.Command:
     @prior(lang)
     @output_file(lang, "text", "json", "html", "xlsx")
     @option(lang, "--return-to", "back", type=folder(), text="return-to")
+    @option(lang, "--mail", "is_mailed", is_flag=True, text="mail-returned")
     @reading(lang)
     def run(
         paths: tuple[Path, ...],
@@ -63,19 +71,23 @@ def command(lang: Lang) -> click.Command:
         output: Path | None,
         is_new: bool,
         back: Path | None,
+        is_mailed: bool,
         reading: ReadingOptions,
     ) -> int:
+        if is_mailed and back is None:
+            raise InputError(Problem("needs-option", facts={"option": "--mail", "needed": "--return-to"}))
         own = collection_defaults()
         is_as_usual = roster is None and period is None and form is None and not prior
         agencies, district = own.roster_of(roster), own.district
+        if is_mailed:
+            given(agencies, None, "--roster")
         inbox, definition = own.inbox_of(paths), own.named_form(form)
         inputs = read_all(
             inbox, definition, lang, reading, roster=agencies, district=district, is_silent=how == "text"
         )
         period = period or own.period
-        past = find_past(
-            prior, own, own.form_of(form), period or latest_period(inputs.filings), lang, reading
-        )
+        latest = period or latest_period(inputs.filings)
+        past = find_past(prior, own, own.form_of(form), latest, lang, reading)
         is_chosen = bool(paths) and roster is None  # files that are named, rather than what a roster asks for
         collection = verify_inputs(
             inputs.filings,
@@ -97,7 +109,11 @@ def command(lang: Lang) -> click.Command:
         say_unmatched(collection, lang)
         _report(collection, how, output, lang, inputs, is_new=is_new)
         if back:
-            _return_files(back, collection, inputs, agencies, limits_from(reading.limits), lang)
+            letters = None
+            if is_mailed:
+                letters = Letters(own.form_of(form).title, given(latest, None, "--year"), district)
+            limits = limits_from(reading.limits)
+            _return_files(back, collection, inputs, agencies, letters, limits, lang)
         return int(collection.has_errors)
 
     return run
@@ -133,13 +149,38 @@ def _content(collection: Collection, how: str, lang: Lang) -> bytes:
 
 
 def _return_files(
-    folder: Path, collection: Collection, inputs: Inputs, roster: Roster | None, limits: Limits, lang: Lang
+    folder: Path,
+    collection: Collection,
+    inputs: Inputs,
+    roster: Roster | None,
+    letters: Letters | None,
+    limits: Limits,
+    lang: Lang,
 ) -> None:
+    """Write the files to return into *folder* and, with *letters*, a draft for each agency of the roster that gets any."""
     t = catalog(lang)
     slips = [slip for one in collection.examined if (slip := returned(one, roster))]
     back = [FileToReturn(one.examined.filing.source, one.stem, one.text, one.workbook) for one in slips]
     with outgoing(folder, "returned", inputs.inbox.places) as files:
         done = return_files(files, back, inputs, limits, lambda files: progress(files, t("report.returning")))
+        if letters and roster:
+            write_drafts(files, _drafts(letters, roster, slips, done, folder), lang)
+            strangers = [one.examined.filing for one in slips if sender(one.examined.filing, roster) is None]
+            if strangers:
+                inform(t("mail.no-agency", files="、".join(filing.source.name for filing in strangers)))
     record(lambda own: recording.returned(own, (one.examined for one in slips), folder), lang)
     unmarked = sum(not one.workbook for one in done)
     inform(t("report.returned", count=len(done), folder=folder, unmarked=unmarked))
+
+
+def _drafts(
+    letters: Letters, roster: Roster, slips: Sequence[Returned], done: Sequence[ReturnedFile], folder: Path
+) -> Iterator[Draft]:
+    """Yield a draft for each agency with all of its files, in the order of the roster."""
+    senders = {one.examined.filing.source: sender(one.examined.filing, roster) for one in slips}
+    for entry in roster:
+        own = [one for one in done if senders[one.source] == entry]
+        names = [one.workbook for one in own if one.workbook]
+        books = [Attachment(name, read_bytes(folder / name)) for name in names]
+        if own:
+            yield letters.returned(entry, [one.text for one in own], books)

@@ -26,10 +26,15 @@ KIND_HEADS = ("kind", "类别", "单位类别")
 RULE_MAKER_HEADS = ("rule_maker", "规章制定主体")
 MERGED_HEADS = ("merged_into", "并入")
 SPLIT_HEADS = ("split_into", "拆分")
+MAIL_HEADS = (
+    *("email", "e-mail", "mail", "email地址", "邮箱", "邮箱地址", "电子邮箱", "电子邮箱地址"),
+    *("电子邮件", "电子邮件地址", "邮件地址", "电子信箱", "联系邮箱", "单位邮箱"),
+)
+CONTACT_HEADS = ("联系人", "负责人", "联系方式")
 NEEDED_HEADS = (CODE_HEADS, NAME_HEADS)
 USUAL_HEADS = (  # further columns of the table, by which its heads are recognised
-    *(KIND_HEADS, RULE_MAKER_HEADS, MERGED_HEADS, SPLIT_HEADS),
-    *(("序号", "no", "no."), ("联系人", "负责人"), ("电话", "联系电话", "手机"), ("备注", "说明")),
+    *(KIND_HEADS, RULE_MAKER_HEADS, MERGED_HEADS, SPLIT_HEADS, MAIL_HEADS, CONTACT_HEADS),
+    *(("序号", "no", "no."), ("电话", "联系电话", "手机"), ("备注", "说明")),
 )
 # What is written below a table, without spaces.
 _CLOSING = re.compile(r"(合计|总计|小计|共计|备注|填表人|制表)|(注|说明)[:：\d]|共\d+")
@@ -64,6 +69,12 @@ class Entry(NamedTuple):
         return tuple(
             filter(None, (part.strip() for text in texts for part in re.split(r"[、，,;；\n]", text)))
         )
+
+    @property
+    def mail(self) -> str:
+        """The text of the columns in which addresses of mail may be."""
+        heads = (*MAIL_HEADS, *CONTACT_HEADS)
+        return "\n".join(cell for head, cell in self.others.items() if head_key(head) in heads)
 
     def _other(self, heads: tuple[str, ...]) -> str:
         return next((cell for head, cell in self.others.items() if head_key(head) in heads), "")
@@ -165,7 +176,7 @@ class Roster:
         return replace(self, entries=kept, left_out=(*self.left_out, *left_out))
 
 
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # to the narrow characters
 _QUOTED = re.compile(r"""'(.+)|=?"(.+)\"""")
 
 
@@ -174,7 +185,7 @@ def _plain_code(text: str) -> str:
     visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
     quoted = _QUOTED.fullmatch(visible)
     bare = next(filter(None, quoted.groups())).strip() if quoted else visible
-    return bare.translate(_FULL_WIDTH)
+    return bare.translate(FULL_WIDTH)
 
 
 def _core(code: str) -> str:
@@ -186,7 +197,7 @@ def _core(code: str) -> str:
 def head_key(text: str) -> str:
     """Return the head of a column for comparison: without spaces, a remark in brackets, and a mark at its end."""
     bare = re.sub(r"[\s\u200b\ufeff]|[(（][^)）]*[)）]$", "", text)
-    return bare.translate(_FULL_WIDTH).strip("*:").casefold()
+    return bare.translate(FULL_WIDTH).strip("*:").casefold()
 
 
 def numbered(

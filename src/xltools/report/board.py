@@ -19,7 +19,7 @@ _COUNTED = (Severity.ERROR, Severity.QUESTION, Severity.WARNING)
 _MOST_DIFFERENCES = 10
 _PAIR = 2
 _STATE, _NUMERIC = 2, frozenset({3, 4, 5})  # columns of the board
-_TO_CORRECT = {AgencyState.TWO_FILES, AgencyState.WRONG_YEAR, AgencyState.OLD_EDITION, AgencyState.ERRORS}
+TO_CORRECT = {AgencyState.TWO_FILES, AgencyState.WRONG_YEAR, AgencyState.OLD_EDITION, AgencyState.ERRORS}
 
 
 def head(lang: Lang) -> list[str]:
@@ -160,7 +160,7 @@ def reminder(board: Board, title: str, period: Period) -> str:
     days = t(f"remind.{_when(board)}", due=board.due.isoformat(), days=abs(board.days_left))
     parts = [t("remind.head", title=title, period=period, days=days)]
     missing = [row.entry.name for row in board.having(AgencyState.NOT_SENT)]
-    wrong = [row.entry.name for row in board.rows if row.state in _TO_CORRECT]
+    wrong = [row.entry.name for row in board.rows if row.state in TO_CORRECT]
     asked = [row.entry.name for row in board.rows if row.state is AgencyState.QUESTIONS]
     for key, names in (("missing", missing), ("wrong", wrong), ("asked", asked)):
         if names:

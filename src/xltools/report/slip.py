@@ -78,16 +78,21 @@ class Returned:
         if places := [place for finding in self.accepted for place in finding.places]:
             yield t("slip.accepted", places=_in_one_line(places))
 
+    def listed(self, *, is_marked: bool = True) -> str:
+        """Return the groups as text, numbered; it names the marked copy only if there is one."""
+        t, filing = clerk(), self.examined.filing
+        items = (f"{place}. {_group_text(group, filing)}" for place, group in enumerate(self.groups, 1))
+        text = harmless("\n".join(items))
+        return text if is_marked else text.replace(t("returned.on-slip"), t("returned.in-writing"))
+
     def text(self, is_marked: bool = True) -> str:
-        """Return the groups as text; it names the marked copy only if there is one."""
+        """Return the text that goes back: the groups, and what to do; see :meth:`listed`."""
         t, filing = clerk(), self.examined.filing
         key = "returned.head" if self.sender else "returned.head-unnamed"
         head = t(key, agency=self.sender, file=filing.source.name, count=len(self.groups))
-        items = [f"{place}. {_group_text(group, filing)}" for place, group in enumerate(self.groups, 1)]
         has_places = any(group.places for group in self.groups)
         foot = t("returned.foot" if is_marked and has_places else "returned.foot-text")
-        text = "\n".join([head, *items, foot]) + "\n"
-        return harmless(text if is_marked else text.replace(t("returned.on-slip"), t("returned.in-writing")))
+        return f"{harmless(head)}\n{self.listed(is_marked=is_marked)}\n{foot}\n"
 
 
 def returned(examined: Examined, roster: Roster | None = None) -> Returned | None:
