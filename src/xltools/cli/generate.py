@@ -28,6 +28,7 @@ from xltools.collection import issuing, recording
 from xltools.collection.outgoing import outgoing
 from xltools.data.finding import Finding
 from xltools.data.period import Period
+from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes, refuse_within, write_each
@@ -81,10 +82,7 @@ def command(lang: Lang) -> click.Command:
         if mail:
             refuse_within(mail, inboxes)  # before anything is written
         past = find_past(prior, own, definition, period, lang, ReadingOptions())
-        listed = own.roster_of(roster)
-        agencies = issuing.as_issued(listed, folder, past) if listed else None
-        if listed and agencies and (codes := _changed_codes(listed, agencies)):
-            inform(message(roster_codes(codes), lang))
+        agencies = _with_issued_codes(own.roster_of(roster), folder, past, lang)
         entries = issuing.chosen(agencies, agency, code)
         if show_last and past is None:
             raise InputError(Problem("show-without-prior"))
@@ -118,10 +116,13 @@ def command(lang: Lang) -> click.Command:
     return run
 
 
-def _changed_codes(listed: Roster, issued: Roster) -> dict[str, str]:
-    """Return the codes of the roster as it is *listed* that are not those *issued*, each with the latter."""
-    pairs = zip(listed, issued, strict=True)
-    return {one.code: other.code for one, other in pairs if one.code != other.code}
+def _with_issued_codes(listed: Roster | None, folder: Path, past: Past | None, lang: Lang) -> Roster | None:
+    """Return the roster with the codes under which its agencies were issued; say which of those listed differ."""
+    issued = issuing.as_issued(listed, folder, past) if listed else None
+    pairs = zip(listed or (), issued or (), strict=True)
+    if codes := {one.code: other.code for one, other in pairs if one.code != other.code}:
+        inform(message(roster_codes(codes), lang))
+    return issued
 
 
 def _drafts(letters: Letters, entries: Sequence[Entry], folder: Path) -> Iterator[Draft]:

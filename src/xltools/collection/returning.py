@@ -48,7 +48,9 @@ def return_files(
     was read.
     """
     stems = distinct_stems([one.stem for one in files], [one.source.sha256 for one in files])
-    named = {(one.source.path, one.source.sha256): (one, stem) for one, stem in zip(files, stems, strict=True)}
+    named = {
+        (one.source.path, one.source.sha256): (one, stem) for one, stem in zip(files, stems, strict=True)
+    }
     done = []
     for item in contents(inputs.inbox.files, [one.source for one in files], limits, watch):
         found, stem = named[item.name, item.sha256]

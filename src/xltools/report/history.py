@@ -37,11 +37,11 @@ def _what(event: Event, lang: Lang) -> str:
 def _more(event: Event, lang: Lang) -> str:
     """Return in words what the journal says about an event besides agency and file."""
     t = catalog(lang)
-    facts = {name: str(value) for name, value in event.facts.items()}
+    facts: dict[str, object] = {name: str(value) for name, value in event.facts.items()}
     listed, files = event.facts.get("findings"), event.facts.get("files")
     facts["findings"] = "、".join(map(str, listed)) if isinstance(listed, list) else ""
-    facts["about"] = " ".join(filter(None, (facts.get("finding"), facts.get("cell"))))
-    facts["count"] = str(len(files)) if isinstance(files, list) else ""
+    facts["about"] = " ".join(str(facts[name]) for name in ("finding", "cell") if facts.get(name))
+    facts["count"] = len(files) if isinstance(files, list) else 0
     names = {
         "received": ("from",),
         "replaced": ("by",),
