@@ -14,6 +14,7 @@ from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.linear import Linear
 from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves, walk
 from xltools.form.places import RESERVED_SHEETS
+from xltools.form.prose import PERIODS, named_in
 from xltools.form.publication import DraftSentence, Listing
 from xltools.form.references import units_of, unknown_figures, unknown_names
 from xltools.form.wording import LAST, WORDS, Wording
@@ -227,9 +228,14 @@ def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         yield from _unknown(names, form.cells, f"prose › meaning “{meaning.key}”")
     for index, claim in enumerate(prose.claims, 1):
         place = f"prose › claim {index} “{'、'.join(claim.words[:1])}”"
-        yield from _unknown((n for reading in claim.means for n in reading.names), prose.by_key, place)
+        sums = [*claim.means, *claim.every, *(s for one in claim.under for s in (*one.means, *one.every))]
+        yield from _unknown((n for reading in sums for n in reading.names), prose.by_key, place)
         yield from _unknown(claim.boxes, form.texts, place)
-    settled = (prose.settled.leaves, prose.settled.handled) if prose.settled else ()
+        yield from _unknown(named_in(claim.words), (*PERIODS, *prose.terms), place)
+    for key, words in prose.terms.items():
+        yield from _unknown(named_in(words), PERIODS, f"prose › terms “{key}”")
+    one = prose.settled
+    settled = (one.leaves, one.handled, *filter(None, [one.earlier])) if one else ()
     yield from _unknown((*prose.nil.values(), *settled), prose.by_key, "prose")
     yield from _unknown((*prose.required, *prose.substantial, *prose.nil), form.texts, "prose")
 

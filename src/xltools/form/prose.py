@@ -6,11 +6,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 
 from xltools.form.linear import Linear
+
+
+_BRACES = re.compile(r"\{(\w+)\}")
+PERIODS = ("last", "this", "next")  # the years that words of claims may name in braces
+
+
+def named_in(words: Iterable[str]) -> list[str]:
+    """Return the names in braces in *words*."""
+    return [name for word in words for name in _BRACES.findall(word)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +33,21 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
+class Under:
+    """What the words of a claim mean where one of other words, such as 复议, was named and none of its rivals."""
+
+    words: tuple[str, ...]
+    means: tuple[Linear, ...] = ()
+    every: tuple[Linear, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Words that, followed by a number, make a statement about cells.
 
     ``means`` lists every legitimate reading, over the keys of meanings; a number is reported only when it equals none of
-    them. ``{last}`` and ``{next}`` in a word are the years before and after the one reported on.
+    them. ``{last}``, ``{this}`` and ``{next}`` in a word are the year reported on and those beside it; other names in
+    braces are lists of ``terms``.
     """
 
     words: tuple[str, ...]
@@ -39,6 +59,16 @@ class Claim:
     whole: bool = False  # a statement about the whole, not compared for parts, such as requests by post
     behind: bool = False  # the words may follow the number: 8件予以公开
     denied: bool = False  # 未 or 无 with these words says that the figure is 0
+    every: tuple[Linear, ...] = ()  # what 均 or 全部 with these words gives as 0, one for each reading
+    under: tuple[Under, ...] = ()  # what is meant where another word narrows it
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Words by which an agency whose name ends with one of ``names`` speaks of the whole that it reports on."""
+
+    names: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +87,7 @@ class Settled:
     done: tuple[str, ...]
     leaves: str
     handled: str  # the meaning that was settled; a sentence that names its figure is about this figure only
+    earlier: str = ""  # the meaning of what came from the year before; to have settled this alone is another thing
     unless: tuple[str, ...] = ()
 
 
@@ -72,6 +103,9 @@ class Prose:
     instructions: tuple[str, ...] = ()  # words of templates and drafts that must not remain in a report
     foreign: tuple[str, ...] = ()  # other things that are received, answered and counted in the same words
     scopes: tuple[str, ...] = ()  # words for more or less than the reporting agency
+    circles: tuple[Circle, ...] = field(default=(), metadata={"key": "circle"})
+    throughout: tuple[str, ...] = ()  # words that behind those of its own circle mean the whole circle: 全市各级
+    terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # lists of words for use in claims
     partial: tuple[str, ...] = ()  # words that make a number a part of the whole
     meanings: tuple[Meaning, ...] = field(default=(), metadata={"key": "meaning"})
     claims: tuple[Claim, ...] = field(default=(), metadata={"key": "claim"})
@@ -87,6 +121,22 @@ class Prose:
     def part_words(self) -> tuple[str, ...]:
         """Every word that names a part of a whole."""
         return (*self.partial, *(word for whole in self.wholes for part in whole.parts for word in part))
+
+    def spelled_out(self, word: str, periods: Mapping[str, str]) -> Iterator[str]:
+        """Yield a word of a claim with each choice of what its braces stand for."""
+        pieces = _BRACES.split(word)  # text and names in turn
+        choices = [
+            (piece,) if not index % 2 else (periods[piece],) if piece in periods else self.terms[piece]
+            for index, piece in enumerate(pieces)
+        ]
+        for chosen in product(*choices):
+            text = "".join(chosen)
+            yield from self.spelled_out(text, periods) if _BRACES.search(text) else (text,)
+
+    def own_circle(self, name: str) -> Circle | None:
+        """Return the circle of the agency of that name: the one with the longest end of the name."""
+        found = [(len(end), one) for one in self.circles for end in one.names if name.endswith(end)]
+        return max(found, key=lambda item: item[0], default=(0, None))[1]
 
     def names_foreign(self, text: str) -> bool:
         """Return whether *text* names one of ``foreign``."""

@@ -12,18 +12,18 @@ from decimal import Decimal
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
 from xltools.form.layout import layout
-from xltools.form.linear import Linear
+from xltools.form.linear import ZERO, Linear
 from xltools.form.prose import Settled
+from xltools.prose.balances import imbalances
 from xltools.prose.filling import with_figures
-from xltools.prose.mentions import FilingProse, Mention
+from xltools.prose.mentions import FilingProse, Interpretation, Mention
 from xltools.prose.parts_and_wholes import divisions
 from xltools.prose.quantities import folded
-from xltools.prose.sentences import is_other_period, says_nothing, wrong_years
+from xltools.prose.sentences import Sentence, alls, limits_all, says_nothing, wrong_years
 from xltools.text import Sum
 
 _MOST_INTERPRETATIONS = 4  # printed in a finding; the likeliest come first
 _SHORTEST_HINT = 8  # characters of a sentence that identify a hint
-_FARTHEST = 12  # characters between 均已 and 办结
 _LONGEST_QUOTE = 60  # characters
 
 
@@ -31,7 +31,7 @@ def matches(filing: Filing) -> tuple[Mention, ...]:
     """Return the numbers of the prose that are in the tables, each with the figure it equals."""
     if isinstance(filing, RefusedFile):
         return ()
-    found = FilingProse(with_figures(filing)).mentions()
+    found = FilingProse(with_figures(filing)).mentions
     return tuple(mention for mention in found if mention.matched)
 
 
@@ -42,15 +42,18 @@ def prose(filing: Return) -> Iterator[Finding]:
     yield from _years(about)
     yield from _parts(about)
     filing = about.filing
-    if filing.is_untouched or not filing.record.values:
+    has_figures = not filing.is_untouched and bool(filing.record.values)
+    mentions = tuple(m for m in about.mentions if m.is_wrong) if has_figures else ()
+    yield from _balances(about, mentions)
+    if not has_figures:
         return  # all-blank is reported instead
     if not filing.is_rollup:
         yield from _blanks(about)
-    mentions = tuple(about.mentions())
     yield from _figures(about, mentions)
     yield from _nothing(about)
     if settled := about.form.prose.settled:
-        yield from _settled(about, settled, mentions)
+        yield from _settled(about, settled)
+    yield from _universals(about)
 
 
 def _instructions(about: FilingProse) -> Iterator[Finding]:
@@ -81,9 +84,26 @@ def _parts(about: FilingProse) -> Iterator[Finding]:
     """Report parts in a sentence that do not add up to their whole."""
     for box, sentence in about.sentences:
         for division in divisions(sentence, about.form.prose):
-            terms = Sum(tuple((1, name, value) for name, value in division.parts))
-            quote, whole = division.quote, division.whole
-            yield _finding(about, "prose-parts", box, quote, whole, terms=terms, sum=division.sum)
+            facts = {"terms": _terms(division.parts), "sum": _sum(division.parts)}
+            yield _finding(about, "prose-parts", box, division.quote, division.whole, **facts)
+
+
+def _balances(about: FilingProse, wrong: tuple[Mention, ...]) -> Iterator[Finding]:
+    """Report numbers of a text that break a rule among themselves, unless one of them is *wrong* by the tables."""
+    for one in imbalances(about):
+        if any(term.mention in wrong for term in one.terms):
+            continue
+        left, right = one.side(1), one.side(-1)
+        facts = {"sum": _sum(left), "terms": _terms(left), "others": _terms(right)}
+        yield _finding(about, "prose-balance", one.box, one.quote, _sum(right), **facts)
+
+
+def _terms(named: tuple[tuple[str, Decimal], ...]) -> Sum:
+    return Sum(tuple((1, name, value) for name, value in named))
+
+
+def _sum(named: tuple[tuple[str, Decimal], ...]) -> Decimal:
+    return sum((value for _, value in named), ZERO)
 
 
 def _blanks(about: FilingProse) -> Iterator[Finding]:
@@ -100,16 +120,17 @@ def _blanks(about: FilingProse) -> Iterator[Finding]:
             yield _finding(about, "prose-blank", name, "")
 
 
-def _figures(about: FilingProse, mentions: tuple[Mention, ...]) -> Iterator[Finding]:
+def _figures(about: FilingProse, wrong: tuple[Mention, ...]) -> Iterator[Finding]:
     """Report numbers that equal none of the figures they can refer to, and negations of figures that are not 0."""
-    for mention in mentions:
-        if mention.is_wrong:
-            code = "prose-nothing" if mention.is_negation else "prose-figure"
-            shown = mention.interpretations[:_MOST_INTERPRETATIONS]
-            expected = "、".join(f"{one.label} {one.figure:f}" for one in shown)
-            names = dict.fromkeys(one.cells[0] for one in mention.interpretations if len(one.cells) == 1)
-            others = tuple(Place(*about.filing.address(name), name) for name in names)
-            yield _finding(about, code, mention.box, mention.quote, expected, others)
+    for mention in wrong:
+        code = "prose-nothing" if mention.is_negation else "prose-figure"
+        names = dict.fromkeys(one.cells[0] for one in mention.interpretations if len(one.cells) == 1)
+        others = tuple(Place(*about.filing.address(name), name) for name in names)
+        yield _finding(about, code, mention.box, mention.quote, _shown(mention.interpretations), others)
+
+
+def _shown(interpretations: tuple[Interpretation, ...]) -> str:
+    return "、".join(f"{one.label} {one.figure:f}" for one in interpretations[:_MOST_INTERPRETATIONS])
 
 
 def _nothing(about: FilingProse) -> Iterator[Finding]:
@@ -127,7 +148,7 @@ def _nothing(about: FilingProse) -> Iterator[Finding]:
                 yield _finding(about, "prose-nothing", box, text.strip(), expected)
 
 
-def _settled(about: FilingProse, settled: Settled, mentions: tuple[Mention, ...]) -> Iterator[Finding]:
+def _settled(about: FilingProse, settled: Settled) -> Iterator[Finding]:
     """Report that everything was settled where something is carried over.
 
     Skips prose cells that mention the figure carried over, and sentences that mention the figure settled.
@@ -136,28 +157,50 @@ def _settled(about: FilingProse, settled: Settled, mentions: tuple[Mention, ...]
     handled = about.interpretation(Linear(((1, settled.handled),)))
     if not leaves.figure or not about.is_known([leaves]):
         return
-    for box, sentences in about.boxes.items():
-        if any(m.box == box and m.matched and m.matched.cells == leaves.cells for m in mentions):
+    told = {m.box for m in about.mentions if m.matched and m.matched.cells == leaves.cells}
+    for box, sentence, circle in about.told:
+        if box in told or any(q.value == handled.figure for q in sentence.quantities):
             continue
-        for sentence in sentences:
-            quote = _all_settled(about, settled, box, sentence.text)
-            if quote and not any(q.value == handled.figure for q in sentence.quantities):
-                yield _finding(about, "prose-settled", box, quote, f"{leaves.label} {leaves.figure:f}")
+        if quote := _all_settled(about, settled, box, sentence, circle):
+            yield _finding(about, "prose-settled", box, quote, _shown((leaves,)))
 
 
-def _all_settled(about: FilingProse, settled: Settled, box: str, text: str) -> str:
+def _all_settled(
+    about: FilingProse, settled: Settled, box: str, sentence: Sentence, circle: str
+) -> str:
     """Return the words that say that everything of the whole year was settled, or an empty text."""
     claim = next((c for c in about.form.prose.claims if set(c.words) & set(settled.done)), None)
-    if claim is None or any(word in text for word in (*settled.unless, *about.scopes)):
+    earlier = about.words_of(settled.earlier)
+    plain = earlier.sub("", sentence.text)
+    if claim is None or limits_all(plain) or any(word in plain for word in settled.unless):
         return ""
-    for opening in settled.all_:
-        for done in settled.done if opening in text else ():
-            start = text.find(opening)
-            end = text.find(done, start + len(opening))
-            is_near = 0 <= end - start - len(opening) <= _FARTHEST
-            if is_near and about.is_about(claim, box, text[:start]):
-                return "" if is_other_period(text[:start], about.period) else text[start : end + len(done)]
+    for start, clause in sentence.clauses():
+        for word in alls(clause, settled.all_):
+            done = next((d for d in settled.done if clause.startswith(d, word.reach)), "")
+            before = sentence.text[: start + word.start]
+            if (
+                done
+                and not earlier.search(clause)
+                and about.is_own(box, sentence, before, circle)
+                and about.is_about(claim, box, before)
+                and not _speaks_of_one_part(sentence, start + word.start)
+            ):
+                return clause[: word.reach + len(done)]
     return ""
+
+
+def _speaks_of_one_part(sentence: Sentence, position: int) -> bool:
+    """Return whether the one number since 其中 is what is spoken of at *position*: 其中当面申请5件，均已办结."""
+    before = [phrase for phrase in sentence.phrases if phrase.quantity.end <= position]
+    parts = [phrase for phrase in before if phrase.is_part]
+    return len(parts) == 1 and parts[0] is before[-1]
+
+
+def _universals(about: FilingProse) -> Iterator[Finding]:
+    """Report that all of something is so (均获维持) where figures of others are not 0 in any reading."""
+    for one in about.universals():
+        if all(reading.figure for reading in one.interpretations):
+            yield _finding(about, "prose-settled", one.box, one.quote, _shown(one.interpretations))
 
 
 def _finding(

@@ -19,19 +19,25 @@ from xltools.data.filing import Return
 from xltools.data.period import Period
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
-from xltools.form.prose import Claim
+from xltools.form.prose import PERIODS, Claim, Under
 from xltools.prose.sentences import (
     Negation,
     Phrase,
     Sentence,
+    alls,
     are_joined,
     is_denied_directly,
+    is_joined_behind,
     is_neutral,
-    is_other_period,
+    limits_all,
     negations,
     sentences,
-    whole_of,
+    year_spoken_of,
 )
+
+_NO_CIRCLE = r"(?!门户|官方网|网站|[的正确坚强]*领导|[的统一]*部署|[的]?要求|中心工作|[域场]|(?<=政府)信息)"
+_OWN = ""  # the circle of the agency itself
+_SEGMENT = "；"  # what one sentence says of two subjects stands on either side
 
 
 class Interpretation(NamedTuple):
@@ -39,7 +45,21 @@ class Interpretation(NamedTuple):
 
     label: str
     figure: Decimal
-    cells: tuple[str, ...]
+    sum: Linear  # over cells
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The cells of the sum."""
+        return self.sum.names
+
+
+class Context(NamedTuple):
+    """What a number is said of; numbers with one context can be compared with each other."""
+
+    box: str
+    paragraph: int
+    circle: str  # empty for the agency itself
+    year: int | None  # ``None`` for a time other than a year
 
 
 class Mention(NamedTuple):
@@ -51,7 +71,17 @@ class Mention(NamedTuple):
     interpretations: tuple[Interpretation, ...]
     matched: Interpretation | None
     is_wrong: bool  # it equals no interpretation, and nothing excuses that
+    context: Context
+    is_count: bool  # it counts the whole of what its words mean, in its context
     is_negation: bool = False
+
+
+class Universal(NamedTuple):
+    """A statement that all of something is so (均获维持), with what is then 0, one interpretation for each reading."""
+
+    box: str
+    quote: str
+    interpretations: tuple[Interpretation, ...]
 
 
 class _ClaimMatch(NamedTuple):
@@ -95,31 +125,66 @@ class FilingProse:
         return tuple((name, sentence) for name, found in self.boxes.items() for sentence in found)
 
     @cached_property
-    def scopes(self) -> tuple[str, ...]:
-        """The words for more or less than this agency, without those in its own name, such as 办公室.
+    def _circles(self) -> re.Pattern[str]:
+        """The words for circles: in the group ``own`` those for this agency, otherwise those for more or less than it.
 
-        For the report of a whole district 全区 is the district itself.
+        Words in its own name, such as 办公室, are none; for the report of a whole district 全区 is the district itself.
         """
-        name = self.filing.agency.name
-        own = whole_of(name)
-        return tuple(word for word in self.form.prose.scopes if word not in name and word != own)
+        prose, name = self.form.prose, self.filing.agency.name
+        circle = prose.own_circle(name)
+        own = circle.words if circle else ()
+        own += tuple(word + more for word in own for more in prose.throughout)
+        office = name.replace("人民政府", "政府")
+        others = {*prose.scopes, *(word for one in prose.circles for word in one.words)} - {*own}
+        others = {w for w in others if w not in name and (w not in office or office.endswith(w))}
+        return re.compile(f"(?P<own>{_any_of(own)})|(?:{_any_of(others)}){_NO_CIRCLE}")
+
+    def circle(self, text: str, before: str = _OWN) -> str:
+        """Return the circle of agencies that *text* named last, or else *before*; empty for this agency itself."""
+        last = max(self._circles.finditer(text), key=re.Match.start, default=None)
+        return before if last is None else _OWN if last["own"] else last[0]
+
+    @cached_property
+    def told(self) -> tuple[tuple[str, Sentence, str], ...]:
+        """Every sentence, with its prose cell and the circle that the sentence before it spoke of in numbers."""
+        found: list[tuple[str, Sentence, str]] = []
+        for box, told in self.boxes.items():
+            circle, paragraph = _OWN, -1
+            for sentence in told:
+                if sentence.paragraph != paragraph:
+                    circle, paragraph = _OWN, sentence.paragraph
+                found.append((box, sentence, circle))
+                if sentence.quantities:
+                    circle = self.circle(sentence.text[: sentence.quantities[-1].start], circle)
+        return tuple(found)
+
+    def year(self, before: str) -> int | None:
+        """Return the year that *before* named last, unless in words of a claim (2023年结转)."""
+        for word, _ in self.claim_words:
+            if "年" in word:
+                before = before.replace(word, "")
+        return year_spoken_of(before, self.period)
 
     @cached_property
     def claim_words(self) -> list[tuple[str, Claim]]:
         """The words of the claims with the periods filled in, the longest first."""
-        periods = {"{last}": str(self.period.previous), "{next}": str(self.period.next)}
-        found = []
-        for claim in self.form.prose.claims:
-            for word in claim.words:
-                for mark, period in periods.items():
-                    word = word.replace(mark, period)  # noqa: PLW2901
-                found.append((word, claim))
-        return sorted(found, key=lambda item: -len(item[0]))
+        years = (self.period.previous, self.period, self.period.next)
+        periods = dict(zip(PERIODS, map(str, years), strict=True))
+        prose = self.form.prose
+        found = {
+            word: claim for claim in prose.claims for w in claim.words for word in prose.spelled_out(w, periods)
+        }
+        return sorted(found.items(), key=lambda item: -len(item[0]))
+
+    def words_of(self, meaning: str) -> re.Pattern[str]:
+        """Return a pattern for the words that mean nothing but one meaning."""
+        alone = (Linear(((1, meaning),)),)
+        return re.compile(_any_of(word for word, claim in self.claim_words if claim.means == alone))
 
     def interpretation(self, linear: Linear) -> Interpretation:
         """Return a sum of meanings as an interpretation."""
         cells = self.form.prose.cells(linear)
-        return Interpretation(self.form.prose.label(linear), cells.value(self.values), cells.names)
+        return Interpretation(self.form.prose.label(linear), cells.value(self.values), cells)
 
     def is_known(self, interpretations: Iterable[Interpretation]) -> bool:
         """Return whether all figures of the interpretations could be read."""
@@ -153,25 +218,44 @@ class FilingProse:
                     found.append(_ClaimMatch(claim, start, end))
         return sorted(found, key=lambda match: match.start)
 
-    def mentions(self) -> Iterator[Mention]:
-        """Yield the numbers that the form's words give a meaning, and the negations, in the order of the prose."""
-        for box, sentence in self.sentences:
-            for phrase in sentence.phrases:
-                yield from self._number(box, phrase)
-            yield from self._negations(box, sentence)
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """The numbers that the form's words give a meaning, and the negations, in the order of the prose."""
+        found: list[Mention] = []
+        for box, sentence, circle in self.told:
+            numbers = [m for phrase in sentence.phrases for m in self._number(box, sentence, phrase, circle)]
+            found += (m._replace(is_wrong=m.is_wrong and not _is_shared(m, numbers)) for m in numbers)
+            found += self._negations(box, sentence, circle)
+        return tuple(found)
 
     # -- numbers
 
-    def _number(self, box: str, phrase: Phrase) -> Iterator[Mention]:
+    def _number(self, box: str, sentence: Sentence, phrase: Phrase, circle: str) -> Iterator[Mention]:
         claims = self._claims_before(box, phrase) or self._claims_behind(box, phrase)
         if not claims:
             return
         quantity = phrase.quantity
-        interpretations = self._interpretations(claims, phrase.segment)
+        interpretations = self._interpretations(claims, phrase.segment, phrase.before)
         matched = next((one for one in interpretations if quantity.agrees(one.figure)), None)
-        is_excused = quantity.is_rough or self._is_excused(claims, phrase)
-        is_wrong = matched is None and not is_excused and self.is_known(interpretations)
-        yield Mention(box, phrase.quote, quantity.value, interpretations, matched, is_wrong)
+        context = self._context(box, sentence, phrase.before, circle)
+        is_whole = any(match.claim.whole for match in claims)
+        is_divided = any(word in phrase.clause for word in self.form.prose.part_words)
+        is_count = not (quantity.is_rough or phrase.is_compared or (is_whole and is_divided))
+        is_excused = not is_count or phrase.is_remainder or (is_whole and phrase.is_part)
+        is_wrong = matched is None and not is_excused and self._is_own(context)
+        is_wrong = is_wrong and self.is_known(interpretations)
+        value = quantity.value
+        yield Mention(box, phrase.quote, value, interpretations, matched, is_wrong, context, is_count)
+
+    def _context(self, box: str, sentence: Sentence, before: str, circle: str) -> Context:
+        return Context(box, sentence.paragraph, self.circle(before, circle), self.year(before))
+
+    def _is_own(self, context: Context) -> bool:
+        return context.circle == _OWN and context.year == self.period.year
+
+    def is_own(self, box: str, sentence: Sentence, before: str, circle: str) -> bool:
+        """Return whether what follows *before* is said of this agency in the period reported on."""
+        return self._is_own(self._context(box, sentence, before, circle))
 
     def _claims_before(self, box: str, phrase: Phrase) -> list[_ClaimMatch]:
         """Return the claims whose words precede the number with only neutral words between."""
@@ -205,9 +289,11 @@ class FilingProse:
             and self.is_about(claim, box, phrase.before, phrase.behind)
         )
 
-    def _interpretations(self, claims: list[_ClaimMatch], text: str) -> tuple[Interpretation, ...]:
+    def _interpretations(
+        self, claims: list[_ClaimMatch], text: str, before: str
+    ) -> tuple[Interpretation, ...]:
         """Return the meanings of each claim, and the sums of joined claims, such as 予以公开和部分公开共14件."""
-        found = dict.fromkeys(linear for match in claims for linear in match.claim.means)
+        found = dict.fromkeys(one for m in claims for one in _narrowed(m.claim, before).means or m.claim.means)
         for size in range(2, len(claims) + 1):
             for run in (claims[i : i + size] for i in range(len(claims) - size + 1)):
                 if all(are_joined(text[a.end : b.start]) for a, b in pairwise(run)):
@@ -215,33 +301,26 @@ class FilingProse:
                     found[Linear(terms)] = None
         return tuple(map(self.interpretation, found))
 
-    def _is_excused(self, claims: list[_ClaimMatch], phrase: Phrase) -> bool:
-        """Return whether the number may be right although it equals no interpretation."""
-        if phrase.is_compared or is_other_period(phrase.before, self.period):
-            return True
-        if any(word in phrase.before for word in self.scopes):
-            return True
-        is_whole = any(match.claim.whole for match in claims)
-        return is_whole and (
-            phrase.is_part or any(word in phrase.clause for word in self.form.prose.part_words)
-        )
-
     # -- negations
 
-    def _negations(self, box: str, sentence: Sentence) -> Iterator[Mention]:
+    def _negations(self, box: str, sentence: Sentence, circle: str) -> Iterator[Mention]:
         """Yield the claims whose figures a negation gives as 0: 未收到政府信息公开申请, 无行政复议."""
         for start, clause in sentence.clauses():
             end = start + len(clause)
             if any(start <= quantity.start < end for quantity in sentence.quantities):
                 continue
             before, claims = sentence.text[:end], self.claims_in(clause)
-            is_excused = is_other_period(before, self.period) or any(w in sentence.text for w in self.scopes)
+            context = self._context(box, sentence, before, circle)
             for negation in negations(clause, [(match.start, match.end) for match in claims]):
                 for match in _without_objects(self._denied(box, claims, before, clause, negation), clause):
-                    interpretations = self._interpretations([match], clause)
+                    interpretations = self._interpretations([match], clause, before)
                     matched = next((one for one in interpretations if not one.figure), None)
-                    is_wrong = matched is None and not is_excused and self.is_known(interpretations)
-                    yield Mention(box, clause, ZERO, interpretations, matched, is_wrong, is_negation=True)
+                    is_wrong = matched is None and self._is_own(context) and self.is_known(interpretations)
+                    yield Mention(
+                        *(box, clause, ZERO, interpretations, matched, is_wrong, context),
+                        is_count=True,
+                        is_negation=True,
+                    )
 
     def _denied(
         self, box: str, claims: list[_ClaimMatch], before: str, clause: str, negation: Negation
@@ -263,6 +342,60 @@ class FilingProse:
             ):
                 found.append(match)
         return found
+
+
+    # -- all of something
+
+    def universals(self) -> Iterator[Universal]:
+        """Yield what is said of all of something, where one number of the sentence is not that of the claim itself."""
+        for box, sentence, circle in self.told:
+            for start, clause in sentence.clauses():
+                claims = self.claims_in(clause)
+                for word in alls(clause):
+                    match = next((m for m in claims if word.end <= m.start <= word.reach), None)
+                    before = sentence.text[: start + word.start]
+                    if match and self._speaks_of_all(box, sentence, match, before, clause):
+                        every = self._every(match.claim, before)
+                        if every and self.is_own(box, sentence, before, circle) and self.is_known(every):
+                            yield Universal(box, sentence.text[start : start + match.end], every)
+
+    def _every(self, claim: Claim, before: str) -> tuple[Interpretation, ...]:
+        """Return what is 0 where all is as the claim says, one interpretation for each reading."""
+        return tuple(map(self.interpretation, _narrowed(claim, before).every or claim.every))
+
+    def _speaks_of_all(
+        self, box: str, sentence: Sentence, match: _ClaimMatch, before: str, clause: str
+    ) -> bool:
+        own = map(self.interpretation, _narrowed(match.claim, before).means or match.claim.means)
+        figures = {one.figure for one in own}
+        since = before.rfind(_SEGMENT)
+        told = (q for q in sentence.quantities if since < q.start < len(before))
+        return (
+            self.is_about(match.claim, box, before)
+            and not limits_all(before[since + 1 :])
+            and not is_joined_behind(clause[match.end :])
+            and not any(quantity.value in figures for quantity in told)
+        )
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """Return a pattern for *words*, the longest first."""
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
+
+
+def _narrowed(claim: Claim, before: str) -> Under:
+    """Return what a claim means where *before* names one subject of ``under``; without bounds if it names several."""
+    words = {word: one for one in claim.under for word in one.words}
+    for segment in reversed(before.split(_SEGMENT)) if words else ():
+        if found := {id(words[word]): words[word] for word in re.findall(_any_of(words), segment)}:
+            return next(iter(found.values())) if len(found) == 1 else Under(())
+    return Under(())
+
+
+def _is_shared(mention: Mention, others: list[Mention]) -> bool:
+    """Return whether a number and the others said in the same words add up to a figure: 按时答复90件，延期答复3件."""
+    peers = [m.value for m in others if m.interpretations == mention.interpretations]
+    return len(peers) > 1 and any(one.figure == sum(peers) for one in mention.interpretations)
 
 
 def _without_objects(claims: list[_ClaimMatch], text: str) -> list[_ClaimMatch]:

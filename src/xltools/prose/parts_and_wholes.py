@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import combinations
 from typing import NamedTuple
 
 from xltools.form.linear import ZERO
@@ -15,6 +16,7 @@ from xltools.form.prose import Prose, Whole
 from xltools.prose.sentences import Phrase, Sentence, is_enumerated, opens_parts
 
 _FEWEST = 2  # parts in a list
+_MOST_SUMMED = 8  # parts of which every choice is added up
 
 
 class Division(NamedTuple):
@@ -24,34 +26,52 @@ class Division(NamedTuple):
     whole: Decimal
     parts: tuple[tuple[str, Decimal], ...]
 
-    @property
-    def sum(self) -> Decimal:
-        """The sum of the parts."""
-        return sum((value for _, value in self.parts), ZERO)
-
 
 def divisions(sentence: Sentence, prose: Prose) -> Iterator[Division]:
     """Yield the first contradiction of each whole in the sentence."""
     phrases = sentence.phrases
     if len(phrases) <= _FEWEST:
         return
+    divided: set[int] = set()  # where the numbers are that have been a whole with its parts
     for index, phrase in enumerate(phrases):
-        if phrase.is_compared:
+        if phrase.is_compared or phrase.is_remainder:
             continue
         parts = _parts_behind(sentence, index, prose)
         earlier = [other for other in phrases[:index] if _have_same_unit(other, phrase)]
-        if not parts and phrase.is_sum:
-            parts, wholes = earlier, {phrase.quantity.value}
+        is_sum = not parts and phrase.is_sum
+        if is_sum:
+            parts = [other for other in earlier if other.quantity.start not in divided]
+            parts, wholes = [] if _says_another(phrase, parts, prose) else parts, {phrase.quantity.value}
         else:
             # The parts may divide this number, an earlier one, or the sum of this one and the one before.
             values = [other.quantity.value for other in earlier]
             wholes = {phrase.quantity.value, *values, sum(values[-1:], phrase.quantity.value)}
+            divided.update(other.quantity.start for other in (phrase, *parts) if parts)
         wrong = _wrong_parts(phrase, wholes, parts, prose, sentence)
+        if not wrong and is_sum and phrase.is_bare_sum and not _can_be_sum(phrase, parts):
+            wrong = parts
         if wrong:
             start = min(len(p.before) - len(p.segment) for p in (phrase, *wrong))
             end = max(p.quantity.end for p in (phrase, *wrong))
             named = tuple((p.segment.strip("、"), p.quantity.value) for p in wrong)
             yield Division(sentence.text[start:end], phrase.quantity.value, named)
+
+
+def _says_another(whole: Phrase, parts: list[Phrase], prose: Prose) -> bool:
+    """Return whether a number states another thing than the ones before it: 新收25件、上年结转3件，共办结26件."""
+    claims = [claim for claim in prose.claims if claim.whole]
+    own = [claim for claim in claims if any(word in whole.segment for word in claim.words)]
+    others = [claim for claim in claims if any(word in p.segment for p in parts for word in claim.words)]
+    return bool(own and others) and not any(claim in others for claim in own)
+
+
+def _can_be_sum(whole: Phrase, parts: list[Phrase]) -> bool:
+    """Return whether some of *parts* add up to *whole*, or that cannot be known."""
+    if not _FEWEST <= len(parts) <= _MOST_SUMMED or any(p.quantity.is_rough for p in (whole, *parts)):
+        return True
+    values = [part.quantity.value for part in parts]
+    sizes = range(_FEWEST, len(values) + 1)
+    return any(sum(some) == whole.quantity.value for size in sizes for some in combinations(values, size))
 
 
 def _have_same_unit(one: Phrase, other: Phrase) -> bool:
@@ -91,7 +111,7 @@ def _brackets(text: str) -> int:
 
 def _ends_list(phrase: Phrase, prose: Prose) -> bool:
     """Return whether a number is no further part: a sum, a comparison, or words of the whole again."""
-    if phrase.is_sum or phrase.is_compared:
+    if phrase.is_sum or phrase.is_compared or phrase.is_remainder:
         return True
     names_part = any(word in phrase.segment + phrase.behind for word in prose.part_words)
     whole_words = (word for claim in prose.claims if claim.whole for word in claim.words)

@@ -26,13 +26,17 @@ _NEUTRAL = (
 _JOINED = r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+"
 _PART = r"其中|包括|含|[（(：:]|分别"
 _SUM = r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$"
+_BARE_SUM = r"(?:总共|共计|合计|总计|一共|共)(?:为|有)?"
 # Words of a comparison, an average or an extreme: the number is not this year's count.
 _COMPARED = (
-    r"同比|环比|[比较][上去前往]|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均|其余|其他[^处]*$"
+    r"同比|环比|[比较][上去前往]|[比较]20|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均"
 )
+_REMAINDER = r"其余|剩余|其他(?!组织)[^处]*$"
 _WHOLE_YEAR = r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
+_CARRIED = r"(?:结转|顺延|延续|遗留|转入|转至|转到|转(?=[下次明来翌]))"
 _CARRIED_OVER = (
-    r"结转[至到入]?(?:[下次上]一?年|明年|\d{4}年)度?|(?:上一?年|去年|\d{4}年)度?(?:结转|遗留|转入|转至)"
+    rf"{_CARRIED}[至到入]?(?:[下次上]一?个?年|[明翌来]年|\d{{4}}年)度?"
+    rf"|(?:[上前]一?年|去年|[往历]年|以前年|\d{{4}}年)度?{_CARRIED}(?:[至到]?(?:今年|本年|\d{{4}}年)度?)?"
 )
 _TIME = (
     r"(?P<here>[今本当]年度?(?:以来)?|全年|年内|一年来)|(?P<year>\d{4}|[〇零一二三四五六七八九]{4})年(?:度|以来)?"
@@ -45,6 +49,11 @@ _NOT = re.compile(
 # Words that may stand between a negation and what it negates; with others something else is denied: 没有超期答复.
 _OCCURRED = r"发生|出现|产生|引发|存在|[收接]到|收取|受理|[作做]出|实施|开展|进行|新收|任何|[相有]关|一[件起例宗项]|过|因"
 _NEVER = r"均?(?:未|没有?)(?:发生|出现|产生|收到)过?|均?为?零(?:发生|产生|出现)?"
+# What stands between 均 or 全部 and the words for what is so of all: 均已在法定期限内|办结, 均由|自然人|提出.
+_ALL = r"均(?!未|不|无|衡|等|价)|全部|全都|(?<![首成])都(?!未|不|没|无|市)|皆|悉数"
+_HOW = re.compile(r"[已经按在依法规时限定期内要求间程序及的予以全部完成均都进行为系属获得由被结果一律]*")
+_JOINED_BEHIND = r"[和或及与、]|以及|以外|之外"
+_NOT_ALL = r"除|其余|剩余|其他(?!组织|处理)|到期|审结|结案|部分(?!公开)"
 _BETWEEN_NEGATIONS = r"[、和及且也]\Z"
 _NOTHING = r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机关|暂时?|均|存在|主要|明显|突出|较大|的|问题|及|改进|情况|事项|其他|需要?|报告|发现)*"
 _NO_SIGNS = str.maketrans("", "", "。，、；：！.,;:!“”\"'\n")
@@ -89,9 +98,19 @@ class Phrase(NamedTuple):
         return bool(re.search(_SUM, self.segment))
 
     @property
+    def is_bare_sum(self) -> bool:
+        """Whether nothing but a word for a sum stands before the quantity: 共28件."""
+        return bool(re.fullmatch(_BARE_SUM, self.segment))
+
+    @property
     def is_compared(self) -> bool:
-        """Whether the quantity is a difference, an average or a remainder rather than a count."""
+        """Whether the quantity is a difference or an average rather than a count."""
         return bool(re.search(_COMPARED, self.segment))
+
+    @property
+    def is_remainder(self) -> bool:
+        """Whether the quantity is what others left."""
+        return bool(re.search(_REMAINDER, self.segment))
 
 
 @dataclass(frozen=True)
@@ -100,6 +119,7 @@ class Sentence:
 
     text: str
     quantities: tuple[Quantity, ...]
+    paragraph: int = 0  # sentences of one paragraph follow each other
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -134,8 +154,9 @@ class Sentence:
 
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of *text*; overlong text, sentences and lists of numbers are left out."""
-    parts = (part for part in _END.split(folded(text[:_MOST])) if 0 < len(part) <= _LONGEST)
-    found = (Sentence(part, tuple(quantities(part))) for part in parts)
+    paragraphs = enumerate(folded(text[:_MOST]).split("\n"))
+    parts = ((part, number) for number, line in paragraphs for part in _END.split(line))
+    found = (Sentence(p, tuple(quantities(p)), number) for p, number in parts if 0 < len(p) <= _LONGEST)
     return tuple(sentence for sentence in found if len(sentence.quantities) <= _MOST_NUMBERS)
 
 
@@ -156,18 +177,38 @@ def are_joined(text: str) -> bool:
     return bool(re.fullmatch(_JOINED, text))
 
 
-def is_other_period(before: str, period: Period) -> bool:
-    """Return whether the last time expression in *before* names a period other than the whole of *period*."""
+def year_spoken_of(before: str, period: Period) -> int | None:
+    """Return the year that the last time expression in *before* names, or that of *period*; ``None`` for another time."""
     text = re.sub(_CARRIED_OVER, "", re.sub(_WHOLE_YEAR, "", before))
     last = max(re.finditer(_TIME, text), key=re.Match.start, default=None)
     if last is None or last["here"]:
-        return False
-    return last["there"] is not None or year_of(last["year"]) != period.year
+        return period.year
+    return None if last["there"] else year_of(last["year"])
 
 
-def whole_of(name: str) -> str:
-    """Return the word for the whole of a district of that name, or of that of its government: 全区."""
-    return "全" + name.removesuffix("人民政府")[-1:]
+class All(NamedTuple):
+    """均 or 全部 in a clause: its start and end, and the end of the words that say how and when, such as 已按时."""
+
+    start: int
+    end: int
+    reach: int
+
+
+def alls(clause: str, more: Iterable[str] = ()) -> Iterator[All]:
+    """Yield the words for all of something in *clause*, and *more* such words."""
+    for match in re.finditer("|".join((_ALL, *map(re.escape, more))), clause):
+        how = _HOW.match(clause, match.end())
+        yield All(match.start(), match.end(), how.end() if how else match.end())
+
+
+def limits_all(text: str) -> bool:
+    """Return whether *text* says that not all are meant."""
+    return re.search(_NOT_ALL, text) is not None
+
+
+def is_joined_behind(text: str) -> bool:
+    """Return whether *text* joins something to what stands before it."""
+    return re.match(_JOINED_BEHIND, text) is not None
 
 
 def says_nothing(text: str) -> bool:
