@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
 from xltools.data.filing import Filing, RefusedFile, Return
-from xltools.data.finding import Finding, Place
+from xltools.data.finding import Finding, Place, Severity
 from xltools.data.period import Period
 from xltools.data.policy import Policy, Thresholds
 from xltools.data.record import Agency, Figures
@@ -308,12 +308,15 @@ def _twin_findings(peer: Peer, alike: Mapping[Agency, str]) -> Iterator[Finding]
 def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterator[Finding]:
     """Yield a finding for figures that only rule-makers have, as the form's key ``only`` says.
 
-    The coordinator names the rule-makers. Roll-ups are skipped, because their members are checked.
+    The coordinator names the rule-makers; the form knows some by the end of their name, and of others, such as a city that
+    may be one with or without districts, that they can be one: for them it is a note. Roll-ups are skipped, because their
+    members are checked.
     """
     if isinstance(filing, RefusedFile) or filing.is_rollup:
         return
     code = entry.code if entry else filing.agency.code
-    if code in policy.rule_makers or (entry and entry.is_rule_maker):
+    name, known = filing.agency.name.strip(), filing.form.rule_makers
+    if name.endswith(known.always) or code in policy.rule_makers or (entry and entry.is_rule_maker):
         return
     values = filing.record.values
     cells = [cell for cell in filing.form.inputs if cell.only == "rule_makers" and values.get(cell.name)]
@@ -328,4 +331,5 @@ def no_rule_maker(filing: Filing, entry: Entry | None, policy: Policy) -> Iterat
             found=values[cells[0].name],
             facts=facts,
             others=tuple(places[1:]),
+            level=Severity.NOTE if name.endswith(known.perhaps) else None,
         )

@@ -119,7 +119,9 @@ class Finding:
     others: tuple[Place, ...] = ()
     member: str = ""
     causes: tuple[Cause, ...] = ()
-    level: Severity | None = None  # the severity that the collection sets for the code
+    level: Severity | None = (
+        None  # the severity that the collection sets for the code, or a note where less is certain
+    )
     waiver: Waiver | None = None
     explanation: str = ""  # the answer of the agency
 
@@ -129,7 +131,7 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """The severity that the collection sets, or that of the code."""
+        """The severity of this finding, or that of its code."""
         return self.level or SEVERITY[self.code]
 
     @property

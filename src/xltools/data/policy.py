@@ -54,7 +54,7 @@ class Policy:
             waiver = None
         if level is None and waiver is None:
             return finding
-        return replace(finding, level=level, waiver=waiver)
+        return replace(finding, level=level or finding.level, waiver=waiver)
 
     def lapsed(self, finding: Finding, agency: str, reading: str) -> Waiver | None:
         """Return the waiver that covered an open *finding* in another version of the return, if there is one."""

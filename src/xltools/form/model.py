@@ -25,6 +25,14 @@ Only = Literal["rule_makers"]
 
 
 @dataclass(frozen=True, slots=True)
+class RuleMakers:
+    """Who fills in what ``only`` rule-makers have, as far as the end of an agency's name tells it."""
+
+    always: tuple[str, ...] = ()
+    perhaps: tuple[str, ...] = ()  # a name that both a rule-maker and another agency can have
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A row or a column of a table; or, with ``lines``, a label that spans several of them."""
 
@@ -299,6 +307,7 @@ class Form:
     also: tuple[str, ...] = ()  # other titles of published reports
     publication: Publication = field(default_factory=Publication)
     notes: tuple[str, ...] = ()  # how to fill the form in
+    rule_makers: RuleMakers = RuleMakers()
     text: str = field(default="", init=False, repr=False)  # the TOML text of the file
 
     @property

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
 
 from xltools.form.linear import Linear
-
 
 _BRACES = re.compile(r"\{(\w+)\}")
 PERIODS = ("last", "this", "next")  # the years that words of claims may name in braces
@@ -87,7 +85,9 @@ class Settled:
     done: tuple[str, ...]
     leaves: str
     handled: str  # the meaning that was settled; a sentence that names its figure is about this figure only
-    earlier: str = ""  # the meaning of what came from the year before; to have settled this alone is another thing
+    earlier: str = (
+        ""  # the meaning of what came from the year before; to have settled this alone is another thing
+    )
     unless: tuple[str, ...] = ()
 
 
@@ -104,7 +104,9 @@ class Prose:
     foreign: tuple[str, ...] = ()  # other things that are received, answered and counted in the same words
     scopes: tuple[str, ...] = ()  # words for more or less than the reporting agency
     circles: tuple[Circle, ...] = field(default=(), metadata={"key": "circle"})
-    throughout: tuple[str, ...] = ()  # words that behind those of its own circle mean the whole circle: 全市各级
+    throughout: tuple[
+        str, ...
+    ] = ()  # words that behind those of its own circle mean the whole circle: 全市各级
     terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # lists of words for use in claims
     partial: tuple[str, ...] = ()  # words that make a number a part of the whole
     meanings: tuple[Meaning, ...] = field(default=(), metadata={"key": "meaning"})
@@ -122,16 +124,19 @@ class Prose:
         """Every word that names a part of a whole."""
         return (*self.partial, *(word for whole in self.wholes for part in whole.parts for word in part))
 
-    def spelled_out(self, word: str, periods: Mapping[str, str]) -> Iterator[str]:
-        """Yield a word of a claim with each choice of what its braces stand for."""
-        pieces = _BRACES.split(word)  # text and names in turn
-        choices = [
-            (piece,) if not index % 2 else (periods[piece],) if piece in periods else self.terms[piece]
-            for index, piece in enumerate(pieces)
-        ]
-        for chosen in product(*choices):
-            text = "".join(chosen)
-            yield from self.spelled_out(text, periods) if _BRACES.search(text) else (text,)
+    def pattern(self, words: Iterable[str], periods: Mapping[str, str]) -> str:
+        """Return a pattern for any of *words*, in which braces stand for a year or for any of a list of words."""
+        meant = dict(periods)
+
+        def choice(words: Iterable[str]) -> str:
+            return "|".join(map(filled, sorted(words, key=len, reverse=True)))  # the longest are tried first
+
+        def filled(word: str) -> str:
+            pieces = _BRACES.split(word)  # text and names in turn
+            return "".join(meant[piece] if i % 2 else re.escape(piece) for i, piece in enumerate(pieces))
+
+        meant |= {name: f"(?:{choice(listed)})" for name, listed in self.terms.items()}
+        return choice(words)
 
     def own_circle(self, name: str) -> Circle | None:
         """Return the circle of the agency of that name: the one with the longest end of the name."""

@@ -50,7 +50,9 @@ class Imbalance(NamedTuple):
 
 def imbalances(about: FilingProse) -> Iterator[Imbalance]:
     """Yield each contradiction between the numbers of a paragraph."""
-    counted = sorted((m for m in about.mentions if m.is_count), key=lambda m: (m.context[:3], m.context.year or 0))
+    counted = sorted(
+        (m for m in about.mentions if m.is_count), key=lambda m: (m.context[:3], m.context.year or 0)
+    )
     for context, group in groupby(counted, key=lambda m: m.context):
         mentions = list(group)
         if context.year is None or len(mentions) > _MOST:

@@ -16,7 +16,7 @@ from xltools.form.linear import ZERO, Linear
 from xltools.form.prose import Settled
 from xltools.prose.balances import imbalances
 from xltools.prose.filling import with_figures
-from xltools.prose.mentions import FilingProse, Interpretation, Mention
+from xltools.prose.mentions import FilingProse, Interpretation, Mention, Told
 from xltools.prose.parts_and_wholes import divisions
 from xltools.prose.quantities import folded
 from xltools.prose.sentences import Sentence, alls, limits_all, says_nothing, wrong_years
@@ -157,33 +157,31 @@ def _settled(about: FilingProse, settled: Settled) -> Iterator[Finding]:
     handled = about.interpretation(Linear(((1, settled.handled),)))
     if not leaves.figure or not about.is_known([leaves]):
         return
-    told = {m.box for m in about.mentions if m.matched and m.matched.cells == leaves.cells}
-    for box, sentence, circle in about.told:
-        if box in told or any(q.value == handled.figure for q in sentence.quantities):
+    excused = {m.box for m in about.mentions if m.matched and m.matched.cells == leaves.cells}
+    for told in about.told:
+        if told.box in excused or any(q.value == handled.figure for q in told.sentence.quantities):
             continue
-        if quote := _all_settled(about, settled, box, sentence, circle):
-            yield _finding(about, "prose-settled", box, quote, _shown((leaves,)))
+        if quote := _all_settled(about, settled, told):
+            yield _finding(about, "prose-settled", told.box, quote, _shown((leaves,)))
 
 
-def _all_settled(
-    about: FilingProse, settled: Settled, box: str, sentence: Sentence, circle: str
-) -> str:
+def _all_settled(about: FilingProse, settled: Settled, told: Told) -> str:
     """Return the words that say that everything of the whole year was settled, or an empty text."""
     claim = next((c for c in about.form.prose.claims if set(c.words) & set(settled.done)), None)
     earlier = about.words_of(settled.earlier)
-    plain = earlier.sub("", sentence.text)
+    plain = earlier.sub("", told.text)
     if claim is None or limits_all(plain) or any(word in plain for word in settled.unless):
         return ""
-    for start, clause in sentence.clauses():
+    for start, clause in told.sentence.clauses():
         for word in alls(clause, settled.all_):
             done = next((d for d in settled.done if clause.startswith(d, word.reach)), "")
-            before = sentence.text[: start + word.start]
+            before = told.text[: start + word.start]
             if (
                 done
                 and not earlier.search(clause)
-                and about.is_own(box, sentence, before, circle)
-                and about.is_about(claim, box, before)
-                and not _speaks_of_one_part(sentence, start + word.start)
+                and about.is_own(about.context(told, before))
+                and about.is_about(claim, told.box, before)
+                and not _speaks_of_one_part(told.sentence, start + word.start)
             ):
                 return clause[: word.reach + len(done)]
     return ""

@@ -19,7 +19,7 @@ from xltools.data.filing import Return
 from xltools.data.period import Period
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
-from xltools.form.prose import PERIODS, Claim, Under
+from xltools.form.prose import PERIODS, Claim, Under, named_in
 from xltools.prose.sentences import (
     Negation,
     Phrase,
@@ -31,12 +31,14 @@ from xltools.prose.sentences import (
     is_neutral,
     limits_all,
     negations,
+    opens_parts,
     sentences,
     year_spoken_of,
 )
 
 _NO_CIRCLE = r"(?!门户|官方网|网站|[的正确坚强]*领导|[的统一]*部署|[的]?要求|中心工作|[域场]|(?<=政府)信息)"
 _OWN = ""  # the circle of the agency itself
+_OPENING = 4  # characters in which a sentence that goes on says so: 其中
 _SEGMENT = "；"  # what one sentence says of two subjects stands on either side
 
 
@@ -60,6 +62,20 @@ class Context(NamedTuple):
     paragraph: int
     circle: str  # empty for the agency itself
     year: int | None  # ``None`` for a time other than a year
+
+
+class Told(NamedTuple):
+    """A sentence, with the circle and the year that it speaks of until it names others."""
+
+    box: str
+    sentence: Sentence
+    circle: str
+    year: int | None
+
+    @property
+    def text(self) -> str:
+        """The text of the sentence."""
+        return self.sentence.text
 
 
 class Mention(NamedTuple):
@@ -145,41 +161,56 @@ class FilingProse:
         return before if last is None else _OWN if last["own"] else last[0]
 
     @cached_property
-    def told(self) -> tuple[tuple[str, Sentence, str], ...]:
-        """Every sentence, with its prose cell and the circle that the sentence before it spoke of in numbers."""
-        found: list[tuple[str, Sentence, str]] = []
-        for box, told in self.boxes.items():
-            circle, paragraph = _OWN, -1
-            for sentence in told:
-                if sentence.paragraph != paragraph:
-                    circle, paragraph = _OWN, sentence.paragraph
-                found.append((box, sentence, circle))
-                if sentence.quantities:
-                    circle = self.circle(sentence.text[: sentence.quantities[-1].start], circle)
+    def told(self) -> tuple[Told, ...]:
+        """Every sentence. What one said in numbers of another circle holds for the next, of another time for 其中 only."""
+        found: list[Told] = []
+        for box, sentences_ in self.boxes.items():
+            last: Told | None = None
+            for sentence in sentences_:
+                one = Told(box, sentence, _OWN, self.period.year)
+                if last and last.sentence.paragraph == sentence.paragraph and last.sentence.quantities:
+                    context = self.context(last, last.text[: last.sentence.quantities[-1].start])
+                    one = one._replace(circle=context.circle)
+                    if opens_parts(sentence.text[:_OPENING]):
+                        one = one._replace(year=context.year)
+                found.append(one)
+                last = one
         return tuple(found)
 
-    def year(self, before: str) -> int | None:
-        """Return the year that *before* named last, unless in words of a claim (2023年结转)."""
-        for word, _ in self.claim_words:
-            if "年" in word:
-                before = before.replace(word, "")
-        return year_spoken_of(before, self.period)
+    def context(self, told: Told, before: str) -> Context:
+        """Return what is spoken of behind *before*, the beginning of a sentence."""
+        year_before = before
+        for pattern, _ in self._claim_patterns:  # 2023年结转 does not speak of 2023
+            year_before = pattern.sub("", year_before)
+        year = year_spoken_of(year_before, self.period, told.year)
+        return Context(told.box, told.sentence.paragraph, self.circle(before, told.circle), year)
+
+    def is_own(self, context: Context) -> bool:
+        """Return whether this agency is spoken of, in the period reported on."""
+        return context.circle == _OWN and context.year == self.period.year
 
     @cached_property
-    def claim_words(self) -> list[tuple[str, Claim]]:
-        """The words of the claims with the periods filled in, the longest first."""
+    def _periods(self) -> dict[str, str]:
         years = (self.period.previous, self.period, self.period.next)
-        periods = dict(zip(PERIODS, map(str, years), strict=True))
+        return dict(zip(PERIODS, map(str, years), strict=True))
+
+    @cached_property
+    def _claim_words(self) -> list[tuple[str, Claim]]:
+        """The words of the claims that have no braces."""
+        return [(word, one) for one in self.form.prose.claims for word in one.words if not named_in([word])]
+
+    @cached_property
+    def _claim_patterns(self) -> list[tuple[re.Pattern[str], Claim]]:
+        """A pattern for the words with braces of each claim that has such."""
         prose = self.form.prose
-        found = {
-            word: claim for claim in prose.claims for w in claim.words for word in prose.spelled_out(w, periods)
-        }
-        return sorted(found.items(), key=lambda item: -len(item[0]))
+        found = [(list(filter(lambda word: named_in([word]), claim.words)), claim) for claim in prose.claims]
+        return [(re.compile(prose.pattern(words, self._periods)), claim) for words, claim in found if words]
 
     def words_of(self, meaning: str) -> re.Pattern[str]:
         """Return a pattern for the words that mean nothing but one meaning."""
-        alone = (Linear(((1, meaning),)),)
-        return re.compile(_any_of(word for word, claim in self.claim_words if claim.means == alone))
+        prose, alone = self.form.prose, (Linear(((1, meaning),)),)
+        words = [word for claim in prose.claims if claim.means == alone for word in claim.words]
+        return re.compile(prose.pattern(words, self._periods) or "(?!)")
 
     def interpretation(self, linear: Linear) -> Interpretation:
         """Return a sum of meanings as an interpretation."""
@@ -211,51 +242,47 @@ class FilingProse:
 
     def claims_in(self, text: str) -> list[_ClaimMatch]:
         """Return the claims whose words are in *text*, by position; the longest words win where they overlap."""
+        told = [
+            _ClaimMatch(claim, *match.span())
+            for word, claim in self._claim_words
+            if word in text
+            for match in re.finditer(re.escape(word), text)
+        ]
+        told += (_ClaimMatch(claim, *m.span()) for p, claim in self._claim_patterns for m in p.finditer(text))
         found: list[_ClaimMatch] = []
-        for word, claim in (item for item in self.claim_words if item[0] in text):
-            for start, end in (match.span() for match in re.finditer(re.escape(word), text)):
-                if not any(start < other.end and other.start < end for other in found):
-                    found.append(_ClaimMatch(claim, start, end))
+        for match in sorted(told, key=lambda match: match.start - match.end):
+            if not any(match.start < other.end and other.start < match.end for other in found):
+                found.append(match)
         return sorted(found, key=lambda match: match.start)
 
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """The numbers that the form's words give a meaning, and the negations, in the order of the prose."""
         found: list[Mention] = []
-        for box, sentence, circle in self.told:
-            numbers = [m for phrase in sentence.phrases for m in self._number(box, sentence, phrase, circle)]
+        for told in self.told:
+            numbers = [m for phrase in told.sentence.phrases for m in self._number(told, phrase)]
             found += (m._replace(is_wrong=m.is_wrong and not _is_shared(m, numbers)) for m in numbers)
-            found += self._negations(box, sentence, circle)
+            found += self._negations(told)
         return tuple(found)
 
     # -- numbers
 
-    def _number(self, box: str, sentence: Sentence, phrase: Phrase, circle: str) -> Iterator[Mention]:
-        claims = self._claims_before(box, phrase) or self._claims_behind(box, phrase)
+    def _number(self, told: Told, phrase: Phrase) -> Iterator[Mention]:
+        claims = self._claims_before(told.box, phrase) or self._claims_behind(told.box, phrase)
         if not claims:
             return
         quantity = phrase.quantity
         interpretations = self._interpretations(claims, phrase.segment, phrase.before)
         matched = next((one for one in interpretations if quantity.agrees(one.figure)), None)
-        context = self._context(box, sentence, phrase.before, circle)
+        context = self.context(told, phrase.before)
         is_whole = any(match.claim.whole for match in claims)
         is_divided = any(word in phrase.clause for word in self.form.prose.part_words)
         is_count = not (quantity.is_rough or phrase.is_compared or (is_whole and is_divided))
         is_excused = not is_count or phrase.is_remainder or (is_whole and phrase.is_part)
-        is_wrong = matched is None and not is_excused and self._is_own(context)
+        is_wrong = matched is None and not is_excused and self.is_own(context)
         is_wrong = is_wrong and self.is_known(interpretations)
         value = quantity.value
-        yield Mention(box, phrase.quote, value, interpretations, matched, is_wrong, context, is_count)
-
-    def _context(self, box: str, sentence: Sentence, before: str, circle: str) -> Context:
-        return Context(box, sentence.paragraph, self.circle(before, circle), self.year(before))
-
-    def _is_own(self, context: Context) -> bool:
-        return context.circle == _OWN and context.year == self.period.year
-
-    def is_own(self, box: str, sentence: Sentence, before: str, circle: str) -> bool:
-        """Return whether what follows *before* is said of this agency in the period reported on."""
-        return self._is_own(self._context(box, sentence, before, circle))
+        yield Mention(told.box, phrase.quote, value, interpretations, matched, is_wrong, context, is_count)
 
     def _claims_before(self, box: str, phrase: Phrase) -> list[_ClaimMatch]:
         """Return the claims whose words precede the number with only neutral words between."""
@@ -293,7 +320,9 @@ class FilingProse:
         self, claims: list[_ClaimMatch], text: str, before: str
     ) -> tuple[Interpretation, ...]:
         """Return the meanings of each claim, and the sums of joined claims, such as 予以公开和部分公开共14件."""
-        found = dict.fromkeys(one for m in claims for one in _narrowed(m.claim, before).means or m.claim.means)
+        found = dict.fromkeys(
+            one for m in claims for one in _narrowed(m.claim, before).means or m.claim.means
+        )
         for size in range(2, len(claims) + 1):
             for run in (claims[i : i + size] for i in range(len(claims) - size + 1)):
                 if all(are_joined(text[a.end : b.start]) for a, b in pairwise(run)):
@@ -303,21 +332,23 @@ class FilingProse:
 
     # -- negations
 
-    def _negations(self, box: str, sentence: Sentence, circle: str) -> Iterator[Mention]:
+    def _negations(self, told: Told) -> Iterator[Mention]:
         """Yield the claims whose figures a negation gives as 0: 未收到政府信息公开申请, 无行政复议."""
-        for start, clause in sentence.clauses():
+        for start, clause in told.sentence.clauses():
             end = start + len(clause)
-            if any(start <= quantity.start < end for quantity in sentence.quantities):
+            if any(start <= quantity.start < end for quantity in told.sentence.quantities):
                 continue
-            before, claims = sentence.text[:end], self.claims_in(clause)
-            context = self._context(box, sentence, before, circle)
+            before, claims = told.text[:end], self.claims_in(clause)
+            context = self.context(told, before)
             for negation in negations(clause, [(match.start, match.end) for match in claims]):
-                for match in _without_objects(self._denied(box, claims, before, clause, negation), clause):
+                for match in _without_objects(
+                    self._denied(told.box, claims, before, clause, negation), clause
+                ):
                     interpretations = self._interpretations([match], clause, before)
                     matched = next((one for one in interpretations if not one.figure), None)
-                    is_wrong = matched is None and self._is_own(context) and self.is_known(interpretations)
+                    is_wrong = matched is None and self.is_own(context) and self.is_known(interpretations)
                     yield Mention(
-                        *(box, clause, ZERO, interpretations, matched, is_wrong, context),
+                        *(told.box, clause, ZERO, interpretations, matched, is_wrong, context),
                         is_count=True,
                         is_negation=True,
                     )
@@ -327,7 +358,7 @@ class FilingProse:
     ) -> list[_ClaimMatch]:
         """Return the claims to which a negation applies, with nothing that narrows what is negated."""
         found: list[_ClaimMatch] = []
-        words = [word for word, _ in self.claim_words]
+        words = [clause[match.start : match.end] for match in claims]
         start, end = negation
         for match in claims:
             claim, rest = match.claim, clause[: match.start] + clause[match.end :]
@@ -343,44 +374,43 @@ class FilingProse:
                 found.append(match)
         return found
 
-
     # -- all of something
 
     def universals(self) -> Iterator[Universal]:
-        """Yield what is said of all of something, where one number of the sentence is not that of the claim itself."""
-        for box, sentence, circle in self.told:
-            for start, clause in sentence.clauses():
+        """Yield what is said of all of something."""
+        for told in self.told:
+            for start, clause in told.sentence.clauses():
                 claims = self.claims_in(clause)
                 for word in alls(clause):
                     match = next((m for m in claims if word.end <= m.start <= word.reach), None)
-                    before = sentence.text[: start + word.start]
-                    if match and self._speaks_of_all(box, sentence, match, before, clause):
+                    before = told.text[: start + word.start]
+                    if match and self._speaks_of_all(told, match, before, clause):
                         every = self._every(match.claim, before)
-                        if every and self.is_own(box, sentence, before, circle) and self.is_known(every):
-                            yield Universal(box, sentence.text[start : start + match.end], every)
+                        if every and self.is_known(every):
+                            yield Universal(told.box, clause[: match.end], every)
 
     def _every(self, claim: Claim, before: str) -> tuple[Interpretation, ...]:
         """Return what is 0 where all is as the claim says, one interpretation for each reading."""
         return tuple(map(self.interpretation, _narrowed(claim, before).every or claim.every))
 
-    def _speaks_of_all(
-        self, box: str, sentence: Sentence, match: _ClaimMatch, before: str, clause: str
-    ) -> bool:
+    def _speaks_of_all(self, told: Told, match: _ClaimMatch, before: str, clause: str) -> bool:
+        """Return whether a claim is made of the whole, and not of one number that the claim itself explains."""
         own = map(self.interpretation, _narrowed(match.claim, before).means or match.claim.means)
         figures = {one.figure for one in own}
         since = before.rfind(_SEGMENT)
-        told = (q for q in sentence.quantities if since < q.start < len(before))
+        numbers = (q.value for q in told.sentence.quantities if since < q.start < len(before))
         return (
-            self.is_about(match.claim, box, before)
+            self.is_about(match.claim, told.box, before)
+            and self.is_own(self.context(told, before))
             and not limits_all(before[since + 1 :])
             and not is_joined_behind(clause[match.end :])
-            and not any(quantity.value in figures for quantity in told)
+            and not any(number in figures for number in numbers)
         )
 
 
 def _any_of(words: Iterable[str]) -> str:
     """Return a pattern for *words*, the longest first."""
-    return "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
+    return "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) or "(?!)"
 
 
 def _narrowed(claim: Claim, before: str) -> Under:

@@ -28,9 +28,7 @@ _PART = r"其中|包括|含|[（(：:]|分别"
 _SUM = r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$"
 _BARE_SUM = r"(?:总共|共计|合计|总计|一共|共)(?:为|有)?"
 # Words of a comparison, an average or an extreme: the number is not this year's count.
-_COMPARED = (
-    r"同比|环比|[比较][上去前往]|[比较]20|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均"
-)
+_COMPARED = r"同比|环比|[比较][上去前往]|[比较]20|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均"
 _REMAINDER = r"其余|剩余|其他(?!组织)[^处]*$"
 _WHOLE_YEAR = r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
 _CARRIED = r"(?:结转|顺延|延续|遗留|转入|转至|转到|转(?=[下次明来翌]))"
@@ -177,13 +175,13 @@ def are_joined(text: str) -> bool:
     return bool(re.fullmatch(_JOINED, text))
 
 
-def year_spoken_of(before: str, period: Period) -> int | None:
-    """Return the year that the last time expression in *before* names, or that of *period*; ``None`` for another time."""
+def year_spoken_of(before: str, period: Period, year: int | None) -> int | None:
+    """Return the year that the last time expression in *before* names, or else *year*; ``None`` for another time."""
     text = re.sub(_CARRIED_OVER, "", re.sub(_WHOLE_YEAR, "", before))
     last = max(re.finditer(_TIME, text), key=re.Match.start, default=None)
-    if last is None or last["here"]:
-        return period.year
-    return None if last["there"] else year_of(last["year"])
+    if last is None:
+        return year
+    return period.year if last["here"] else year_of(last["year"]) if last["year"] else None
 
 
 class All(NamedTuple):
