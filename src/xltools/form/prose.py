@@ -52,6 +52,8 @@ class Claim:
     means: tuple[Linear, ...]
     units: tuple[str, ...]
     about: tuple[str, ...] = ()  # one of these subjects must occur before; none needed if empty
+    brief: tuple[str, ...] = ()  # subjects too, unless something else stands before them: 申请, but not 许可申请
+    rivals: tuple[str, ...] = ()  # subjects of other claims: behind one of these the words mean something else
     boxes: tuple[str, ...] = ()  # prose cells in which no subject is needed
     unless: tuple[str, ...] = ()  # words in the clause that change the meaning
     whole: bool = False  # a statement about the whole, not compared for parts, such as requests by post

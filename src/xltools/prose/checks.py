@@ -19,7 +19,7 @@ from xltools.prose.filling import with_figures
 from xltools.prose.mentions import FilingProse, Interpretation, Mention, Told
 from xltools.prose.parts_and_wholes import divisions
 from xltools.prose.quantities import folded
-from xltools.prose.sentences import Sentence, alls, limits_all, says_nothing, wrong_years
+from xltools.prose.sentences import Sentence, alls, is_noun_behind, limits_all, says_nothing, wrong_years
 from xltools.text import Sum
 
 _MOST_INTERPRETATIONS = 4  # printed in a finding; the likeliest come first
@@ -178,6 +178,7 @@ def _all_settled(about: FilingProse, settled: Settled, told: Told) -> str:
             before = told.text[: start + word.start]
             if (
                 done
+                and not is_noun_behind(clause[word.reach + len(done) :])
                 and not earlier.search(clause)
                 and about.is_own(about.context(told, before))
                 and about.is_about(claim, told.box, before)

@@ -20,6 +20,7 @@ from xltools.data.period import Period
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 from xltools.form.prose import PERIODS, Claim, Under, named_in
+from xltools.prose.quantities import quantities
 from xltools.prose.sentences import (
     Negation,
     Phrase,
@@ -233,12 +234,35 @@ class FilingProse:
         prose = self.form.prose
         if prose.names_foreign(after):
             return False
-        if any(word in after for word in claim.about):
+        if any(word in after for word in (*claim.about, *claim.brief)):
             return True
         own = max(before.rfind(word) for word in claim.about)
-        if not prose.names_foreign(before):
-            return own >= 0 or box in claim.boxes
-        return own > max(map(before.rfind, prose.foreign))
+        foreign = max((before.rfind(word) for word in claim.rivals), default=-1)
+        if prose.names_foreign(before):
+            foreign = max(foreign, *map(before.rfind, prose.foreign))
+        for start, is_alone in self._briefly(claim, before):
+            own, foreign = (max(own, start), foreign) if is_alone else (own, max(foreign, start))
+        return own > foreign or (foreign < 0 and box in claim.boxes)
+
+    def _briefly(self, claim: Claim, text: str) -> Iterator[tuple[int, bool]]:
+        """Yield where the subject of *claim* is named in short, and whether it is that subject and not another's.
+
+        It is another's if more stands between the first words of such a claim and it: 受理工伤认定申请.
+        """
+        if not claim.brief:
+            return
+        whole = [m.span() for word in claim.about for m in re.finditer(re.escape(word), text)]
+        peers = [one for one in self.form.prose.claims if one.brief == claim.brief]
+        words = [word for one in peers for word in one.words] + [*self.form.prose.part_words]
+        for match in re.finditer(_any_of(claim.brief), text):
+            if any(start <= match.start() < end for start, end in whole):
+                continue
+            before = Sentence(text[: match.start()], tuple(quantities(text[: match.start()])))
+            start, _ = before.clause_at(match.start())
+            rest = before.text[max([start, *(q.end for q in before.quantities)]) :]
+            verbs = [m for m in self.claims_in(rest) if m.claim in peers]
+            rest = rest[verbs[0].end :] if verbs else self._circles.sub("", rest)
+            yield match.start(), is_neutral(rest, words)
 
     def claims_in(self, text: str) -> list[_ClaimMatch]:
         """Return the claims whose words are in *text*, by position; the longest words win where they overlap."""
@@ -260,29 +284,36 @@ class FilingProse:
         """The numbers that the form's words give a meaning, and the negations, in the order of the prose."""
         found: list[Mention] = []
         for told in self.told:
-            numbers = [m for phrase in told.sentence.phrases for m in self._number(told, phrase)]
-            found += (m._replace(is_wrong=m.is_wrong and not _is_shared(m, numbers)) for m in numbers)
+            numbers = [self._number(told, phrase) for phrase in told.sentence.phrases]
+            mentions = [mention for mention in numbers if mention]
+            pairs = zip(told.sentence.quantities, numbers, strict=True)
+            others = [quantity.value for quantity, mention in pairs if not mention]
+            found += (m._replace(is_wrong=m.is_wrong and not _is_shared(m, mentions, others)) for m in mentions)
             found += self._negations(told)
         return tuple(found)
 
     # -- numbers
 
-    def _number(self, told: Told, phrase: Phrase) -> Iterator[Mention]:
-        claims = self._claims_before(told.box, phrase) or self._claims_behind(told.box, phrase)
+    def _number(self, told: Told, phrase: Phrase) -> Mention | None:
+        claims, text = self._claims_before(told.box, phrase), phrase.segment
         if not claims:
-            return
+            claims, text = self._claims_behind(told.box, phrase), phrase.behind
+        if not claims:
+            return None
         quantity = phrase.quantity
-        interpretations = self._interpretations(claims, phrase.segment, phrase.before)
+        interpretations = self._interpretations(claims, text, phrase.before)
         matched = next((one for one in interpretations if quantity.agrees(one.figure)), None)
         context = self.context(told, phrase.before)
         is_whole = any(match.claim.whole for match in claims)
-        is_divided = any(word in phrase.clause for word in self.form.prose.part_words)
+        own = [text[match.start : match.end] for match in claims if not match.claim.whole]
+        around = [w for w in self.form.prose.part_words if w in phrase.clause]
+        is_divided = any(not any(word in one for one in own) for word in around)
         is_count = not (quantity.is_rough or phrase.is_compared or (is_whole and is_divided))
         is_excused = not is_count or phrase.is_remainder or (is_whole and phrase.is_part)
         is_wrong = matched is None and not is_excused and self.is_own(context)
         is_wrong = is_wrong and self.is_known(interpretations)
         value = quantity.value
-        yield Mention(told.box, phrase.quote, value, interpretations, matched, is_wrong, context, is_count)
+        return Mention(told.box, phrase.quote, value, interpretations, matched, is_wrong, context, is_count)
 
     def _claims_before(self, box: str, phrase: Phrase) -> list[_ClaimMatch]:
         """Return the claims whose words precede the number with only neutral words between."""
@@ -292,7 +323,7 @@ class FilingProse:
         near = [
             match
             for match in found
-            if any(word in text[match.end :] for word in match.claim.about)
+            if any(word in text[match.end :] for word in (*match.claim.about, *match.claim.brief))
             or is_neutral(text[match.end :], (*words, *match.claim.about))
         ]
         fitting = [m for m in _without_objects(near, text) if self._fits(box, m.claim, phrase)]
@@ -310,9 +341,10 @@ class FilingProse:
         ]
 
     def _fits(self, box: str, claim: Claim, phrase: Phrase) -> bool:
+        around = phrase.before + phrase.clause if phrase.is_part else phrase.clause
         return (
             phrase.quantity.unit in claim.units
-            and not any(word in phrase.clause for word in claim.unless)
+            and not any(word in around for word in claim.unless)
             and self.is_about(claim, box, phrase.before, phrase.behind)
         )
 
@@ -422,10 +454,14 @@ def _narrowed(claim: Claim, before: str) -> Under:
     return Under(())
 
 
-def _is_shared(mention: Mention, others: list[Mention]) -> bool:
-    """Return whether a number and the others said in the same words add up to a figure: 按时答复90件，延期答复3件."""
-    peers = [m.value for m in others if m.interpretations == mention.interpretations]
-    return len(peers) > 1 and any(one.figure == sum(peers) for one in mention.interpretations)
+def _is_shared(mention: Mention, mentions: list[Mention], others: list[Decimal]) -> bool:
+    """Return whether a number with others of its sentence is a figure: those said in the same words, or an unknown one.
+
+    按时答复90件，延期答复3件; 主动公开范围内的5件，同意公开13件.
+    """
+    peers = sum(m.value for m in mentions if not m.matched and m.interpretations == mention.interpretations)
+    sums = {peers, *(mention.value + other for other in others)}
+    return any(one.figure in sums - {mention.value} for one in mention.interpretations)
 
 
 def _without_objects(claims: list[_ClaimMatch], text: str) -> list[_ClaimMatch]:

@@ -20,7 +20,7 @@ _END = re.compile(r"[。！？!?\n]")
 _CLAUSE = re.compile(r"[，；：;:（）()]|,(?!(?<=\d,)\d{3}(?!\d))")
 # Words that may stand between a word and its number without changing what is counted.
 _NEUTRAL = (
-    r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类"
+    r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类|通过|经由|[该此]|上述|以上|所有|全部"
     r"|办理|共计|合计|总计|总数|一共|共|已|的|了|为|有|是|计|达到?|各|等|其中|分别|或者|[、和及与或以“”「」\"]"
 )
 _JOINED = r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+"
@@ -49,7 +49,8 @@ _OCCURRED = r"发生|出现|产生|引发|存在|[收接]到|收取|受理|[作�
 _NEVER = r"均?(?:未|没有?)(?:发生|出现|产生|收到)过?|均?为?零(?:发生|产生|出现)?"
 # What stands between 均 or 全部 and the words for what is so of all: 均已在法定期限内|办结, 均由|自然人|提出.
 _ALL = r"均(?!未|不|无|衡|等|价)|全部|全都|(?<![首成])都(?!未|不|没|无|市)|皆|悉数"
-_HOW = re.compile(r"[已经按在依法规时限定期内要求间程序及的予以全部完成均都进行为系属获得由被结果一律]*")
+_HOW = re.compile(r"[已经按在依法规时限定期内要求间程序及的予以全部完成均都进行为系属获得由被结果一律判决裁审并支持]*")
+_NO_DEED = r"[率书文的意]"  # 答复率, 答复书
 _JOINED_BEHIND = r"[和或及与、]|以及|以外|之外"
 _NOT_ALL = r"除|其余|剩余|其他(?!组织|处理)|到期|审结|结案|部分(?!公开)"
 _BETWEEN_NEGATIONS = r"[、和及且也]\Z"
@@ -130,9 +131,12 @@ class Sentence:
         previous = self.quantities[index - 1].end if index else 0
         following = self.quantities[index + 1].start if index + 1 < len(self.quantities) else end
         before = self.text[: quantity.start]
+        segment = before[max(start, previous) :]
+        if previous > start and "、" in segment:  # in 5件维持、1件驳回 the verb is that of the 5件
+            segment = segment[segment.index("、") + bool(segment.index("、")) :]
         behind = self.text[quantity.end : min(end, following)].partition("、")[0]
         return Phrase(
-            self.text, quantity, before, before[max(start, previous) :], behind, self.text[start:end]
+            self.text, quantity, before, segment, behind, self.text[start:end]
         )
 
     def clause_at(self, position: int) -> tuple[int, int]:
@@ -202,6 +206,11 @@ def alls(clause: str, more: Iterable[str] = ()) -> Iterator[All]:
 def limits_all(text: str) -> bool:
     """Return whether *text* says that not all are meant."""
     return re.search(_NOT_ALL, text) is not None
+
+
+def is_noun_behind(text: str) -> bool:
+    """Return whether *text* makes the verb before it part of a noun: 答复|率."""
+    return re.match(_NO_DEED, text) is not None
 
 
 def is_joined_behind(text: str) -> bool:
