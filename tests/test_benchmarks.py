@@ -13,6 +13,7 @@ SMALL = [
     pytest.param("merging.py --files 10 --rounds 1 --scale 10 20", marks=pytest.mark.prove),
     "reading.py --files 6 --rounds 1",
     "starting.py --rounds 2",
+    "passages.py",
     # These take long even with few files; --help shows at least that their imports work.
     "returning.py --help",
     "stamping.py --help",

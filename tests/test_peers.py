@@ -227,6 +227,41 @@ def test_who_may_make_rules():
         assert (examine([one], roster).findings == ()) is allowed
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("青海省人民政府", None),
+        ("内蒙古自治区人民政府", None),
+        ("重庆市人民政府", None),
+        ("重庆市人民政府办公厅", None),
+        ("广东省人民政府办公厅", None),
+        ("某市人民政府办公厅", None),
+        ("某某自治州人民政府", None),
+        ("某市人民政府", "note"),
+        ("某市", "note"),
+        ("某市人民政府办公室", "note"),
+        ("某兵团", "note"),
+        ("重庆市某某区人民政府", "question"),
+        ("某县人民政府", "question"),
+        ("某盟行政公署", "question"),
+        ("某地区行政公署", "question"),
+        ("某旗人民政府", "question"),
+        ("某新区管理委员会", "question"),
+        ("某经济技术开发区管理委员会", "question"),
+        ("某镇人民政府", "question"),
+        ("某乡人民政府", "question"),
+        ("某街道办事处", "question"),
+        ("某省教育厅", "question"),
+        ("某市公安局", "question"),
+    ],
+)
+def test_who_is_asked_about_rules_is_told_by_the_name(name, asked):
+    figures = sound_values() | {"disclosure.regulations.in_force": Decimal(3)}
+    one = filing(figures, 2024, Agency("青禾区", "001", name))
+    found = [f for f in examine([one]).findings if f.code == "no-rule-maker"]
+    assert [f.severity.value for f in found] == ([asked] if asked else [])
+
+
 def test_the_clean_samples_stand_out_in_nothing():
     from conftest import ROOT
 

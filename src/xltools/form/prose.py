@@ -52,8 +52,12 @@ class Claim:
     means: tuple[Linear, ...]
     units: tuple[str, ...]
     about: tuple[str, ...] = ()  # one of these subjects must occur before; none needed if empty
-    brief: tuple[str, ...] = ()  # subjects too, unless something else stands before them: 申请, but not 许可申请
-    rivals: tuple[str, ...] = ()  # subjects of other claims: behind one of these the words mean something else
+    brief: tuple[
+        str, ...
+    ] = ()  # subjects too, unless something else stands before them: 申请, but not 许可申请
+    rivals: tuple[
+        str, ...
+    ] = ()  # subjects of other claims: behind one of these the words mean something else
     boxes: tuple[str, ...] = ()  # prose cells in which no subject is needed
     unless: tuple[str, ...] = ()  # words in the clause that change the meaning
     whole: bool = False  # a statement about the whole, not compared for parts, such as requests by post
@@ -83,13 +87,15 @@ class Whole:
 class Settled:
     """How prose says that everything was settled, and the meaning that must then be 0."""
 
-    all_: tuple[str, ...] = field(metadata={"key": "all"})
     done: tuple[str, ...]
     leaves: str
     handled: str  # the meaning that was settled; a sentence that names its figure is about this figure only
     earlier: str = (
         ""  # the meaning of what came from the year before; to have settled this alone is another thing
     )
+    all_: tuple[str, ...] = field(
+        default=(), metadata={"key": "all"}
+    )  # more words for all, beside 均 and 全部
     unless: tuple[str, ...] = ()
 
 

@@ -84,8 +84,8 @@ def _parts(about: FilingProse) -> Iterator[Finding]:
     """Report parts in a sentence that do not add up to their whole."""
     for box, sentence in about.sentences:
         for division in divisions(sentence, about.form.prose):
-            facts = {"terms": _terms(division.parts), "sum": _sum(division.parts)}
-            yield _finding(about, "prose-parts", box, division.quote, division.whole, **facts)
+            quote, whole, parts = division
+            yield _finding(about, "prose-parts", box, quote, whole, terms=_terms(parts), sum=_sum(parts))
 
 
 def _balances(about: FilingProse, wrong: tuple[Mention, ...]) -> Iterator[Finding]:
@@ -94,8 +94,13 @@ def _balances(about: FilingProse, wrong: tuple[Mention, ...]) -> Iterator[Findin
         if any(term.mention in wrong for term in one.terms):
             continue
         left, right = one.side(1), one.side(-1)
-        facts = {"sum": _sum(left), "terms": _terms(left), "others": _terms(right)}
-        yield _finding(about, "prose-balance", one.box, one.quote, _sum(right), **facts)
+        terms, against = _terms(left), _terms(right)
+        yield _finding(
+            *(about, "prose-balance", one.box, one.quote, _sum(right)),
+            terms=terms,
+            sum=_sum(left),
+            against=against,
+        )
 
 
 def _terms(named: tuple[tuple[str, Decimal], ...]) -> Sum:

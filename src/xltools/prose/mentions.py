@@ -25,22 +25,23 @@ from xltools.prose.sentences import (
     Negation,
     Phrase,
     Sentence,
+    NO_ATTRIBUTE,
     alls,
     are_joined,
+    in_short,
     is_denied_directly,
     is_joined_behind,
     is_neutral,
     limits_all,
     negations,
     opens_parts,
+    segments,
     sentences,
     year_spoken_of,
 )
 
-_NO_CIRCLE = r"(?!门户|官方网|网站|[的正确坚强]*领导|[的统一]*部署|[的]?要求|中心工作|[域场]|(?<=政府)信息)"
 _OWN = ""  # the circle of the agency itself
 _OPENING = 4  # characters in which a sentence that goes on says so: 其中
-_SEGMENT = "；"  # what one sentence says of two subjects stands on either side
 
 
 class Interpretation(NamedTuple):
@@ -151,10 +152,10 @@ class FilingProse:
         circle = prose.own_circle(name)
         own = circle.words if circle else ()
         own += tuple(word + more for word in own for more in prose.throughout)
-        office = name.replace("人民政府", "政府")
+        office = in_short(name)
         others = {*prose.scopes, *(word for one in prose.circles for word in one.words)} - {*own}
         others = {w for w in others if w not in name and (w not in office or office.endswith(w))}
-        return re.compile(f"(?P<own>{_any_of(own)})|(?:{_any_of(others)}){_NO_CIRCLE}")
+        return re.compile(f"(?P<own>{_any_of(own)})|(?:{_any_of(others)}){NO_ATTRIBUTE}")
 
     def circle(self, text: str, before: str = _OWN) -> str:
         """Return the circle of agencies that *text* named last, or else *before*; empty for this agency itself."""
@@ -288,7 +289,9 @@ class FilingProse:
             mentions = [mention for mention in numbers if mention]
             pairs = zip(told.sentence.quantities, numbers, strict=True)
             others = [quantity.value for quantity, mention in pairs if not mention]
-            found += (m._replace(is_wrong=m.is_wrong and not _is_shared(m, mentions, others)) for m in mentions)
+            found += (
+                m._replace(is_wrong=m.is_wrong and not _is_shared(m, mentions, others)) for m in mentions
+            )
             found += self._negations(told)
         return tuple(found)
 
@@ -429,12 +432,12 @@ class FilingProse:
         """Return whether a claim is made of the whole, and not of one number that the claim itself explains."""
         own = map(self.interpretation, _narrowed(match.claim, before).means or match.claim.means)
         figures = {one.figure for one in own}
-        since = before.rfind(_SEGMENT)
-        numbers = (q.value for q in told.sentence.quantities if since < q.start < len(before))
+        since = len(before) - len(segments(before)[-1])
+        numbers = (q.value for q in told.sentence.quantities if since <= q.start < len(before))
         return (
             self.is_about(match.claim, told.box, before)
             and self.is_own(self.context(told, before))
-            and not limits_all(before[since + 1 :])
+            and not limits_all(before[since:])
             and not is_joined_behind(clause[match.end :])
             and not any(number in figures for number in numbers)
         )
@@ -448,7 +451,7 @@ def _any_of(words: Iterable[str]) -> str:
 def _narrowed(claim: Claim, before: str) -> Under:
     """Return what a claim means where *before* names one subject of ``under``; without bounds if it names several."""
     words = {word: one for one in claim.under for word in one.words}
-    for segment in reversed(before.split(_SEGMENT)) if words else ():
+    for segment in reversed(segments(before)) if words else ():
         if found := {id(words[word]): words[word] for word in re.findall(_any_of(words), segment)}:
             return next(iter(found.values())) if len(found) == 1 else Under(())
     return Under(())

@@ -49,10 +49,14 @@ _OCCURRED = r"发生|出现|产生|引发|存在|[收接]到|收取|受理|[作�
 _NEVER = r"均?(?:未|没有?)(?:发生|出现|产生|收到)过?|均?为?零(?:发生|产生|出现)?"
 # What stands between 均 or 全部 and the words for what is so of all: 均已在法定期限内|办结, 均由|自然人|提出.
 _ALL = r"均(?!未|不|无|衡|等|价)|全部|全都|(?<![首成])都(?!未|不|没|无|市)|皆|悉数"
-_HOW = re.compile(r"[已经按在依法规时限定期内要求间程序及的予以全部完成均都进行为系属获得由被结果一律判决裁审并支持]*")
+_HOW = re.compile(
+    r"[已经按在依法规时限定期内要求间程序及的予以全部完成均都进行为系属获得由被结果一律判决裁审并支持]*"
+)
 _NO_DEED = r"[率书文的意]"  # 答复率, 答复书
 _JOINED_BEHIND = r"[和或及与、]|以及|以外|之外"
 _NOT_ALL = r"除|其余|剩余|其他(?!组织|处理)|到期|审结|结案|部分(?!公开)"
+# What does not stand behind a word for a circle of agencies that something is said of: 全市|统一部署, 区政府|门户网站.
+NO_ATTRIBUTE = r"(?!门户|官方网|网站|[的正确坚强]*领导|[的统一]*部署|的?要求|中心工作|[域场]|(?<=政府)信息)"
 _BETWEEN_NEGATIONS = r"[、和及且也]\Z"
 _NOTHING = r"(?:本?年?度?|截至|目前|我[局镇乡委办]|本单位|本机关|暂时?|均|存在|主要|明显|突出|较大|的|问题|及|改进|情况|事项|其他|需要?|报告|发现)*"
 _NO_SIGNS = str.maketrans("", "", "。，、；：！.,;:!“”\"'\n")
@@ -89,7 +93,7 @@ class Phrase(NamedTuple):
     @property
     def is_part(self) -> bool:
         """Whether the quantity is in a list of parts."""
-        return opens_parts(self.before.rpartition("；")[2])
+        return opens_parts(segments(self.before)[-1])
 
     @property
     def is_sum(self) -> bool:
@@ -135,9 +139,7 @@ class Sentence:
         if previous > start and "、" in segment:  # in 5件维持、1件驳回 the verb is that of the 5件
             segment = segment[segment.index("、") + bool(segment.index("、")) :]
         behind = self.text[quantity.end : min(end, following)].partition("、")[0]
-        return Phrase(
-            self.text, quantity, before, segment, behind, self.text[start:end]
-        )
+        return Phrase(self.text, quantity, before, segment, behind, self.text[start:end])
 
     def clause_at(self, position: int) -> tuple[int, int]:
         """Return the start and end of the clause at *position*."""
@@ -160,6 +162,16 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     parts = ((part, number) for number, line in paragraphs for part in _END.split(line))
     found = (Sentence(p, tuple(quantities(p)), number) for p, number in parts if 0 < len(p) <= _LONGEST)
     return tuple(sentence for sentence in found if len(sentence.quantities) <= _MOST_NUMBERS)
+
+
+def segments(text: str) -> list[str]:
+    """Return the parts of a sentence that semicolons separate; each may have another subject."""
+    return text.split("；")
+
+
+def in_short(name: str) -> str:
+    """Return the name of an agency with the short word for its government."""
+    return name.replace("人民政府", "政府")
 
 
 def ends_sentence(text: str) -> bool:
