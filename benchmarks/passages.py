@@ -45,11 +45,14 @@ class Measure(NamedTuple):
         return self.found / (self.found + self.false_alarms)
 
 
-def halves() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the passages used for tuning, and those left aside."""
+def passages() -> dict[str, list[dict[str, Any]]]:
+    """Return the passages used for tuning, those left aside, and those written afterwards."""
     document = tomllib.loads(PASSAGES.read_text(encoding="utf-8"), parse_float=Decimal)
-    told = [one | {"figures": document["figures"][one["on"]]} for one in document["sentences"]["list"]]
-    return told[::2], told[1::2]
+    told, last = (
+        [one | {"figures": document["figures"][one["on"]]} for one in document[part]["list"]]
+        for part in ("sentences", "afterwards")
+    )
+    return {"used for tuning": told[::2], "left aside": told[1::2], "written afterwards": last}
 
 
 def codes_of(passage: Mapping[str, Any]) -> set[str]:
@@ -68,14 +71,14 @@ def codes_of(passage: Mapping[str, Any]) -> set[str]:
     return {finding.code for finding in prose(filing)} - {"prose-blank"}
 
 
-def measured(passages: list[dict[str, Any]]) -> Measure:
-    """Return the measure of *passages*. A code that a passage does not expect is a false alarm."""
-    judged = [(set(passage["expect"].split()), codes_of(passage)) for passage in passages]
+def measured(told: list[dict[str, Any]]) -> Measure:
+    """Return the measure of passages. A code that a passage does not expect is a false alarm."""
+    judged = [(set(passage["expect"].split()), codes_of(passage)) for passage in told]
     return Measure(
         contradictions=sum(bool(expected) for expected, _ in judged),
         found=sum(bool(expected & codes) for expected, codes in judged),
         false_alarms=sum(len(codes - expected) for expected, codes in judged),
-        reports=len(passages) // REPORT,
+        reports=len(told) // REPORT,
     )
 
 
@@ -84,15 +87,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--missed", action="store_true")
     missed = parser.parse_args().missed
-    tuned, aside = halves()
+    parts = passages()
     print("| passages | contradictions found | false alarms | precision |\n|---|---|---|---|")
-    for name, passages in (("used for tuning", tuned), ("left aside", aside)):
-        one = measured(passages)
+    for name, told in parts.items():
+        one = measured(told)
         print(
             f"| {name} | {one.found} of {one.contradictions} | {one.false_alarms} in {one.reports} reports "
             f"| {one.precision:.3f} |"
         )
-    for passage in tuned if missed else ():
+    for passage in parts["used for tuning"] if missed else ():
         expected, codes = set(passage["expect"].split()), codes_of(passage)
         if codes - expected or (expected and not codes & expected):
             print(passage["on"], passage["text"], "expected", expected, "reported", codes)

@@ -150,7 +150,7 @@ def test_the_prose_agrees_with_its_own_tables():
     """Every figure in it that the form's words give a meaning, and there are some in each."""
     for path in (SAMPLES / "clean").iterdir():
         filing = read(path)
-        told = tuple(FilingProse(filing).mentions())
+        told = FilingProse(filing).mentions
         assert len(told) >= 2, path
         assert told == matches(filing), path
 

@@ -132,19 +132,35 @@ class Prose:
         """Every word that names a part of a whole."""
         return (*self.partial, *(word for whole in self.wholes for part in whole.parts for word in part))
 
-    def pattern(self, words: Iterable[str], periods: Mapping[str, str]) -> str:
-        """Return a pattern for any of *words*, in which braces stand for a year or for any of a list of words."""
-        meant = dict(periods)
+    @cached_property
+    def plain_words(self) -> tuple[tuple[str, Claim], ...]:
+        """The words of the claims that have no braces, with their claims."""
+        return tuple((word, one) for one in self.claims for word in one.words if not named_in([word]))
 
-        def choice(words: Iterable[str]) -> str:
-            return "|".join(map(filled, sorted(words, key=len, reverse=True)))  # the longest are tried first
+    @cached_property
+    def patterns(self) -> tuple[tuple[str, Claim], ...]:
+        """A :meth:`pattern` for the words with braces of each claim that has such."""
+        found = [([word for word in claim.words if named_in([word])], claim) for claim in self.claims]
+        return tuple((self.pattern(words), claim) for words, claim in found if words)
 
+    def pattern(self, words: Iterable[str]) -> str:
+        """Return a pattern for any of *words*, with the lists of words filled in; the years are left in braces."""
+        terms = {name: f"(?:{self._choice(listed, {})})" for name, listed in self.terms.items()}
+        return self._choice(words, terms)
+
+    @staticmethod
+    def _choice(words: Iterable[str], terms: Mapping[str, str]) -> str:
         def filled(word: str) -> str:
-            pieces = _BRACES.split(word)  # text and names in turn
-            return "".join(meant[piece] if i % 2 else re.escape(piece) for i, piece in enumerate(pieces))
+            pieces = enumerate(_BRACES.split(word))  # text and names in turn
+            return "".join(terms.get(p, f"{{{p}}}") if i % 2 else re.escape(p) for i, p in pieces)
 
-        meant |= {name: f"(?:{choice(listed)})" for name, listed in self.terms.items()}
-        return choice(words)
+        return "|".join(map(filled, sorted(words, key=len, reverse=True)))  # the longest are tried first
+
+    @cached_property
+    def circle_words(self) -> tuple[str, ...]:
+        """Every word for more or less than some agency, the longest first."""
+        found = {*self.scopes, *(word for one in self.circles for word in one.words)}
+        return tuple(sorted(found, key=lambda word: (-len(word), word)))
 
     def own_circle(self, name: str) -> Circle | None:
         """Return the circle of the agency of that name: the one with the longest end of the name."""

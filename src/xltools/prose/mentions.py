@@ -19,13 +19,13 @@ from xltools.data.filing import Return
 from xltools.data.period import Period
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
-from xltools.form.prose import PERIODS, Claim, Under, named_in
+from xltools.form.prose import PERIODS, Claim, Under
 from xltools.prose.quantities import quantities
 from xltools.prose.sentences import (
+    NO_ATTRIBUTE,
     Negation,
     Phrase,
     Sentence,
-    NO_ATTRIBUTE,
     alls,
     are_joined,
     in_short,
@@ -153,8 +153,11 @@ class FilingProse:
         own = circle.words if circle else ()
         own += tuple(word + more for word in own for more in prose.throughout)
         office = in_short(name)
-        others = {*prose.scopes, *(word for one in prose.circles for word in one.words)} - {*own}
-        others = {w for w in others if w not in name and (w not in office or office.endswith(w))}
+        others = [
+            word
+            for word in prose.circle_words
+            if word not in own and word not in name and (word not in office or office.endswith(word))
+        ]
         return re.compile(f"(?P<own>{_any_of(own)})|(?:{_any_of(others)}){NO_ATTRIBUTE}")
 
     def circle(self, text: str, before: str = _OWN) -> str:
@@ -192,27 +195,20 @@ class FilingProse:
         return context.circle == _OWN and context.year == self.period.year
 
     @cached_property
-    def _periods(self) -> dict[str, str]:
-        years = (self.period.previous, self.period, self.period.next)
-        return dict(zip(PERIODS, map(str, years), strict=True))
-
-    @cached_property
-    def _claim_words(self) -> list[tuple[str, Claim]]:
-        """The words of the claims that have no braces."""
-        return [(word, one) for one in self.form.prose.claims for word in one.words if not named_in([word])]
-
-    @cached_property
     def _claim_patterns(self) -> list[tuple[re.Pattern[str], Claim]]:
-        """A pattern for the words with braces of each claim that has such."""
-        prose = self.form.prose
-        found = [(list(filter(lambda word: named_in([word]), claim.words)), claim) for claim in prose.claims]
-        return [(re.compile(prose.pattern(words, self._periods)), claim) for words, claim in found if words]
+        return [(self._compiled(pattern), claim) for pattern, claim in self.form.prose.patterns]
+
+    def _compiled(self, pattern: str) -> re.Pattern[str]:
+        years = (self.period.previous, self.period, self.period.next)
+        for name, year in zip(PERIODS, map(str, years), strict=True):
+            pattern = pattern.replace(f"{{{name}}}", year)
+        return re.compile(pattern)
 
     def words_of(self, meaning: str) -> re.Pattern[str]:
         """Return a pattern for the words that mean nothing but one meaning."""
         prose, alone = self.form.prose, (Linear(((1, meaning),)),)
         words = [word for claim in prose.claims if claim.means == alone for word in claim.words]
-        return re.compile(prose.pattern(words, self._periods) or "(?!)")
+        return self._compiled(prose.pattern(words) or "(?!)")
 
     def interpretation(self, linear: Linear) -> Interpretation:
         """Return a sum of meanings as an interpretation."""
@@ -269,7 +265,7 @@ class FilingProse:
         """Return the claims whose words are in *text*, by position; the longest words win where they overlap."""
         told = [
             _ClaimMatch(claim, *match.span())
-            for word, claim in self._claim_words
+            for word, claim in self.form.prose.plain_words
             if word in text
             for match in re.finditer(re.escape(word), text)
         ]
@@ -445,7 +441,7 @@ class FilingProse:
 
 def _any_of(words: Iterable[str]) -> str:
     """Return a pattern for *words*, the longest first."""
-    return "|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) or "(?!)"
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
 
 
 def _narrowed(claim: Claim, before: str) -> Under:
