@@ -596,6 +596,19 @@ def test_another_circle_holds_until_its_own_is_named():
     assert [f.code for f in prose(filing({ON_REQUEST: f"{wider}\n共收到申请52件。"}))] == ["prose-figure"]
 
 
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("全市未发生政府信息公开行政诉讼。全市政府信息公开行政诉讼12件。", ["prose-nothing"]),
+        ("全市未发生政府信息公开行政诉讼。我局政府信息公开行政诉讼0件。", []),
+        ("2023年全市未发生政府信息公开行政诉讼，2024年全市政府信息公开行政诉讼12件。", []),
+        ("全市无上年结转申请，收到申请12件；全市上年结转申请3件。", ["prose-nothing"]),
+    ],
+)
+def test_a_denial_is_held_against_the_same_text(text, codes):
+    assert [f.code for f in prose(filing({ON_REQUEST: text}))] == codes
+
+
 # -- carried over
 
 

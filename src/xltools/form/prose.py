@@ -52,12 +52,8 @@ class Claim:
     means: tuple[Linear, ...]
     units: tuple[str, ...]
     about: tuple[str, ...] = ()  # one of these subjects must occur before; none needed if empty
-    brief: tuple[
-        str, ...
-    ] = ()  # subjects too, unless something else stands before them: 申请, but not 许可申请
-    rivals: tuple[
-        str, ...
-    ] = ()  # subjects of other claims: behind one of these the words mean something else
+    brief: tuple[str, ...] = ()  # subjects in short: 申请, but not the 许可申请 of another matter
+    rivals: tuple[str, ...] = ()  # subjects of other claims; behind them the words mean something else
     boxes: tuple[str, ...] = ()  # prose cells in which no subject is needed
     unless: tuple[str, ...] = ()  # words in the clause that change the meaning
     whole: bool = False  # a statement about the whole, not compared for parts, such as requests by post
@@ -90,12 +86,8 @@ class Settled:
     done: tuple[str, ...]
     leaves: str
     handled: str  # the meaning that was settled; a sentence that names its figure is about this figure only
-    earlier: str = (
-        ""  # the meaning of what came from the year before; to have settled this alone is another thing
-    )
-    all_: tuple[str, ...] = field(
-        default=(), metadata={"key": "all"}
-    )  # more words for all, beside 均 and 全部
+    earlier: str = ""  # the meaning of what came from the year before; it alone is not everything
+    all_: tuple[str, ...] = field(default=(), metadata={"key": "all"})  # beside 均 and 全部
     unless: tuple[str, ...] = ()
 
 
@@ -112,9 +104,7 @@ class Prose:
     foreign: tuple[str, ...] = ()  # other things that are received, answered and counted in the same words
     scopes: tuple[str, ...] = ()  # words for more or less than the reporting agency
     circles: tuple[Circle, ...] = field(default=(), metadata={"key": "circle"})
-    throughout: tuple[
-        str, ...
-    ] = ()  # words that behind those of its own circle mean the whole circle: 全市各级
+    throughout: tuple[str, ...] = ()  # words that behind the own circle mean all of it: 全市各级
     terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # lists of words for use in claims
     partial: tuple[str, ...] = ()  # words that make a number a part of the whole
     meanings: tuple[Meaning, ...] = field(default=(), metadata={"key": "meaning"})

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import groupby
 from typing import NamedTuple
 
 from xltools.form.linear import ZERO
 from xltools.form.model import Identity
-from xltools.prose.mentions import FilingProse, Interpretation, Mention
+from xltools.prose.mentions import Context, FilingProse, Interpretation, Mention
 
 _MOST = 12  # numbers with one context; the choices grow with them
 
@@ -50,12 +49,12 @@ class Imbalance(NamedTuple):
 
 def imbalances(about: FilingProse) -> Iterator[Imbalance]:
     """Yield each contradiction between the numbers of a paragraph."""
-    counted = sorted(
-        (m for m in about.mentions if m.is_count), key=lambda m: (m.context[:3], m.context.year or 0)
-    )
-    for context, group in groupby(counted, key=lambda m: m.context):
-        mentions = list(group)
-        if context.year is None or len(mentions) > _MOST:
+    groups: dict[Context, list[Mention]] = {}
+    for mention in about.mentions:
+        if mention.is_count and mention.context.year is not None:
+            groups.setdefault(mention.context, []).append(mention)
+    for mentions in groups.values():
+        if len(mentions) > _MOST:
             continue
         others = _numbers(about, mentions)
         for identity in about.form.identities:

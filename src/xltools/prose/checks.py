@@ -43,13 +43,14 @@ def prose(filing: Return) -> Iterator[Finding]:
     yield from _parts(about)
     filing = about.filing
     has_figures = not filing.is_untouched and bool(filing.record.values)
-    mentions = tuple(m for m in about.mentions if m.is_wrong) if has_figures else ()
-    yield from _balances(about, mentions)
+    wrong = tuple(m for m in about.mentions if m.is_wrong) if has_figures else ()
+    yield from _balances(about, wrong)
+    yield from _denials(about, wrong)
     if not has_figures:
         return  # all-blank is reported instead
     if not filing.is_rollup:
         yield from _blanks(about)
-    yield from _figures(about, mentions)
+    yield from _figures(about, wrong)
     yield from _nothing(about)
     if settled := about.form.prose.settled:
         yield from _settled(about, settled)
@@ -94,13 +95,20 @@ def _balances(about: FilingProse, wrong: tuple[Mention, ...]) -> Iterator[Findin
         if any(term.mention in wrong for term in one.terms):
             continue
         left, right = one.side(1), one.side(-1)
-        terms, against = _terms(left), _terms(right)
-        yield _finding(
-            *(about, "prose-balance", one.box, one.quote, _sum(right)),
-            terms=terms,
-            sum=_sum(left),
-            against=against,
-        )
+        found = (about, "prose-balance", one.box, one.quote, _sum(right))
+        yield _finding(*found, terms=_terms(left), sum=_sum(left), against=_terms(right))
+
+
+def _denials(about: FilingProse, wrong: tuple[Mention, ...]) -> Iterator[Finding]:
+    """Report negations of what a number of the same paragraph counts, unless one of the two is *wrong* by the tables."""
+    counted = [m for m in about.mentions if m.is_count and m.context.year is not None and m not in wrong]
+    for denial in (m for m in counted if m.is_negation):
+        for other in counted:
+            agrees = not other.value or (denial.matched and other.matched)
+            said = (other.context, other.interpretations) == (denial.context, denial.interpretations)
+            if said and not agrees:
+                yield _finding(about, "prose-nothing", denial.box, denial.quote, other.quote)
+                break
 
 
 def _terms(named: tuple[tuple[str, Decimal], ...]) -> Sum:

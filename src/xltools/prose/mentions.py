@@ -169,9 +169,9 @@ class FilingProse:
     def told(self) -> tuple[Told, ...]:
         """Every sentence. What one said in numbers of another circle holds for the next, of another time for 其中 only."""
         found: list[Told] = []
-        for box, sentences_ in self.boxes.items():
+        for box, parts in self.boxes.items():
             last: Told | None = None
-            for sentence in sentences_:
+            for sentence in parts:
                 one = Told(box, sentence, _OWN, self.period.year)
                 if last and last.sentence.paragraph == sentence.paragraph and last.sentence.quantities:
                     context = self.context(last, last.text[: last.sentence.quantities[-1].start])
@@ -448,8 +448,8 @@ def _narrowed(claim: Claim, before: str) -> Under:
     """Return what a claim means where *before* names one subject of ``under``; without bounds if it names several."""
     words = {word: one for one in claim.under for word in one.words}
     for segment in reversed(segments(before)) if words else ():
-        if found := {id(words[word]): words[word] for word in re.findall(_any_of(words), segment)}:
-            return next(iter(found.values())) if len(found) == 1 else Under(())
+        if found := {words[word] for word in re.findall(_any_of(words), segment)}:
+            return found.pop() if len(found) == 1 else Under(())
     return Under(())
 
 
