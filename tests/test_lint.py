@@ -232,6 +232,8 @@ FAULTS = {
         "mixed-units",
         "meaning “opening”",
     ),
+    "a list of words nobody wrote": (('words = ["受理"]', 'words = ["{verbs}"]'), "unknown-name", "claim 1"),
+    "all of nothing known": (("denied = true", 'every = ["others"]'), "unknown-name", "claim 1"),
     "a key no claim has": (("denied = true", "denies = true"), "unknown-key", "claim"),
     "mixed units": (
         ('{ key = "women", label = "女" }', '{ key = "women", label = "女", unit = "件" }'),

@@ -609,6 +609,25 @@ def test_a_denial_is_held_against_the_same_text(text, codes):
     assert [f.code for f in prose(filing({ON_REQUEST: text}))] == codes
 
 
+DISPUTES = {"disputes.review.upheld": 9, "disputes.review.pending": 3, "disputes.after_review.upheld": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("因政府信息公开被申请行政复议12件，均获维持。", ["prose-settled"]),
+        ("因政府信息公开被申请行政复议的，全部维持。", ["prose-settled"]),
+        ("复议后起诉2件，均获维持。", []),
+        ("行政复议12件，均获维持或尚未审结。", []),
+        ("行政复议12件，已审结的均获维持。", []),
+        ("因答复超期被申请行政复议1件，均已维持。", []),
+        ("因政府信息公开被申请行政复议12件，其中维持2件。", ["prose-figure"]),
+    ],
+)
+def test_all_upheld_is_held_against_the_other_results(text, codes):
+    assert [f.code for f in prose(filing({ON_REQUEST: text}, DISPUTES))] == codes
+
+
 # -- carried over
 
 

@@ -28,6 +28,7 @@ from xltools.prose.sentences import (
     Sentence,
     alls,
     are_joined,
+    has_own_cause,
     in_short,
     is_denied_directly,
     is_joined_behind,
@@ -307,7 +308,9 @@ class FilingProse:
         own = [text[match.start : match.end] for match in claims if not match.claim.whole]
         around = [w for w in self.form.prose.part_words if w in phrase.clause]
         is_divided = any(not any(word in one for one in own) for word in around)
-        is_count = not (quantity.is_rough or phrase.is_compared or (is_whole and is_divided))
+        subjects = [word for match in claims for word in (*match.claim.about, *match.claim.brief)]
+        is_divided = (is_whole and is_divided) or has_own_cause(phrase.clause, subjects)
+        is_count = not (quantity.is_rough or phrase.is_compared or is_divided)
         is_excused = not is_count or phrase.is_remainder or (is_whole and phrase.is_part)
         is_wrong = matched is None and not is_excused and self.is_own(context)
         is_wrong = is_wrong and self.is_known(interpretations)
@@ -415,27 +418,29 @@ class FilingProse:
                 for word in alls(clause):
                     match = next((m for m in claims if word.end <= m.start <= word.reach), None)
                     before = told.text[: start + word.start]
-                    if match and self._speaks_of_all(told, match, before, clause):
-                        every = self._every(match.claim, before)
-                        if every and self.is_known(every):
-                            yield Universal(told.box, clause[: match.end], every)
+                    every = self._every(match.claim, before) if match else ()
+                    if match and every and self._speaks_of_all(told, match, every, before, clause):
+                        yield Universal(told.box, clause[: match.end], every)
 
     def _every(self, claim: Claim, before: str) -> tuple[Interpretation, ...]:
         """Return what is 0 where all is as the claim says, one interpretation for each reading."""
         return tuple(map(self.interpretation, _narrowed(claim, before).every or claim.every))
 
-    def _speaks_of_all(self, told: Told, match: _ClaimMatch, before: str, clause: str) -> bool:
-        """Return whether a claim is made of the whole, and not of one number that the claim itself explains."""
+    def _speaks_of_all(
+        self, told: Told, match: _ClaimMatch, every: tuple[Interpretation, ...], before: str, clause: str
+    ) -> bool:
+        """Return whether a claim is made of the whole: a number of which it is made must be that of all together."""
         own = map(self.interpretation, _narrowed(match.claim, before).means or match.claim.means)
-        figures = {one.figure for one in own}
+        wholes = {one.figure + others.figure for one in own for others in every}
         since = len(before) - len(segments(before)[-1])
-        numbers = (q.value for q in told.sentence.quantities if since <= q.start < len(before))
+        numbers = [q.value for q in told.sentence.quantities if since <= q.start < len(before)]
         return (
-            self.is_about(match.claim, told.box, before)
+            self.is_known(every)
+            and self.is_about(match.claim, told.box, before)
             and self.is_own(self.context(told, before))
             and not limits_all(before[since:])
             and not is_joined_behind(clause[match.end :])
-            and not any(number in figures for number in numbers)
+            and (not numbers or any(number in wholes for number in numbers))
         )
 
 

@@ -23,6 +23,8 @@ _NEUTRAL = (
     r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类|通过|经由|[该此]|上述|以上|所有|全部"
     r"|办理|共计|合计|总计|总数|一共|共|已|的|了|为|有|是|计|达到?|各|等|其中|分别|或者|[、和及与或以“”「」\"]"
 )
+_BECAUSE = r"因([^，因]{0,30}?)(?:而?被|引[起发]|产生|提[起出])"
+_DEALT = r"答复|办理|依|问题|事宜|方面|相关"
 _JOINED = r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+"
 _PART = r"其中|包括|含|[（(：:]|分别"
 _SUM = r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$"
@@ -184,6 +186,11 @@ def is_neutral(text: str, words: Iterable[str]) -> bool:
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "")
     return not re.sub(_NEUTRAL, "", text)
+
+
+def has_own_cause(text: str, words: Iterable[str]) -> bool:
+    """Return whether *text* tells why, in more than *words*: 因未按期答复被申请, but not 因政府信息公开被申请."""
+    return any(not is_neutral(re.sub(_DEALT, "", why), words) for why in re.findall(_BECAUSE, text))
 
 
 def are_joined(text: str) -> bool:
