@@ -232,7 +232,11 @@ FAULTS = {
         "mixed-units",
         "meaning “opening”",
     ),
-    "a list of words nobody wrote": (('words = ["受理"]', 'words = ["{verbs}"]'), "unknown-name", "claim 1"),
+    "a list of words nobody wrote": (
+        ('words = ["受理"]', 'words = ["受理", "{verbs}"]'),
+        "unknown-name",
+        "claim 1",
+    ),
     "all of nothing known": (("denied = true", 'every = ["others"]'), "unknown-name", "claim 1"),
     "a key no claim has": (("denied = true", "denies = true"), "unknown-key", "claim"),
     "mixed units": (

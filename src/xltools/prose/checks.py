@@ -43,14 +43,13 @@ def prose(filing: Return) -> Iterator[Finding]:
     yield from _parts(about)
     filing = about.filing
     has_figures = not filing.is_untouched and bool(filing.record.values)
-    wrong = tuple(m for m in about.mentions if m.is_wrong) if has_figures else ()
-    yield from _balances(about, wrong)
-    yield from _denials(about, wrong)
+    yield from _balances(about, has_figures=has_figures)
+    yield from _denials(about, has_figures=has_figures)
     if not has_figures:
         return  # all-blank is reported instead
     if not filing.is_rollup:
         yield from _blanks(about)
-    yield from _figures(about, wrong)
+    yield from _figures(about)
     yield from _nothing(about)
     if settled := about.form.prose.settled:
         yield from _settled(about, settled)
@@ -89,26 +88,25 @@ def _parts(about: FilingProse) -> Iterator[Finding]:
             yield _finding(about, "prose-parts", box, quote, whole, terms=_terms(parts), sum=_sum(parts))
 
 
-def _balances(about: FilingProse, wrong: tuple[Mention, ...]) -> Iterator[Finding]:
-    """Report numbers of a text that break a rule among themselves, unless one of them is *wrong* by the tables."""
+def _balances(about: FilingProse, *, has_figures: bool) -> Iterator[Finding]:
+    """Report numbers of a text that break a rule among themselves, unless one of them is reported for the tables."""
     for one in imbalances(about):
-        if any(term.mention in wrong for term in one.terms):
+        if has_figures and any(term.mention.is_wrong for term in one.terms):
             continue
         left, right = one.side(1), one.side(-1)
         found = (about, "prose-balance", one.box, one.quote, _sum(right))
         yield _finding(*found, terms=_terms(left), sum=_sum(left), against=_terms(right))
 
 
-def _denials(about: FilingProse, wrong: tuple[Mention, ...]) -> Iterator[Finding]:
-    """Report negations of what a number of the same paragraph counts, unless one of the two is *wrong* by the tables."""
-    counted = [m for m in about.mentions if m.is_count and m.context.year is not None and m not in wrong]
-    for denial in (m for m in counted if m.is_negation):
-        for other in counted:
-            agrees = not other.value or (denial.matched and other.matched)
-            said = (other.context, other.interpretations) == (denial.context, denial.interpretations)
-            if said and not agrees:
-                yield _finding(about, "prose-nothing", denial.box, denial.quote, other.quote)
-                break
+def _denials(about: FilingProse, *, has_figures: bool) -> Iterator[Finding]:
+    """Report negations of what a number of the same paragraph counts, unless one of the two is reported for the tables."""
+    counted = [m for m in about.mentions if m.is_count and m.context.year is not None]
+    counted = [m for m in counted if not (has_figures and m.is_wrong)]
+    numbers = {(m.context, m.interpretations): m for m in reversed(counted) if m.value}
+    for denial in counted:
+        other = numbers.get((denial.context, denial.interpretations)) if denial.is_negation else None
+        if other and not (denial.matched and other.matched):
+            yield _finding(about, "prose-nothing", denial.box, denial.quote, other.quote)
 
 
 def _terms(named: tuple[tuple[str, Decimal], ...]) -> Sum:
@@ -133,9 +131,9 @@ def _blanks(about: FilingProse) -> Iterator[Finding]:
             yield _finding(about, "prose-blank", name, "")
 
 
-def _figures(about: FilingProse, wrong: tuple[Mention, ...]) -> Iterator[Finding]:
+def _figures(about: FilingProse) -> Iterator[Finding]:
     """Report numbers that equal none of the figures they can refer to, and negations of figures that are not 0."""
-    for mention in wrong:
+    for mention in (mention for mention in about.mentions if mention.is_wrong):
         code = "prose-nothing" if mention.is_negation else "prose-figure"
         names = dict.fromkeys(one.cells[0] for one in mention.interpretations if len(one.cells) == 1)
         others = tuple(Place(*about.filing.address(name), name) for name in names)
