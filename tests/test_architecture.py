@@ -199,11 +199,13 @@ def test_no_chinese_in_logic():
         "document/reader/plain_text.py": "０９，．—\u3000",
         "document/reader/passages.py": None,  # what web sites put below an article
         "form/places.py": None,  # names of sheets, which are addresses
-        "excel/writer/canvas.py": "宋体黑体",  # names of fonts
+        "excel/writer/canvas.py": "宋体黑体仿宋方正小标宋",  # names of fonts
         "document/writer/word/look.py": None,  # names of fonts and of styles
         "document/official.py": "；",
         "document/charting.py": "；",
-        "document/notes.py": "＋－＝\u3000",  # a sum in words, and how a line stands in
+        "data/notes.py": "＋－＝\u3000",  # a sum in words, and how a line stands in
+        "excel/writer/notes.py": "\u3000",
+        "excel/writer/section.py": "\u3000",  # between those who sign
         "excel/marking/styles.py": "宋体黑体",
         "cli/help.py": "【】《》「」；！？",  # marks that begin or end no line
         "toml_tables.py": "‘’＝［］【】年月日",  # what people write in place of TOML

@@ -15,8 +15,8 @@ from markdown_it import MarkdownIt
 from conftest import run
 from documents import APPLICATIONS, CHARTS, DISCLOSURE, DISPUTES, published, report, table_sections, tables
 from xltools.data.document import Box, ChartBlock, Document, Heading, Paragraph, Series, Table
+from xltools.data.notes import filling_notes
 from xltools.document.blank import blank_form
-from xltools.document.notes import filling_notes
 from xltools.document.official import official_table, unknown, unknown_note
 from xltools.document.writer import DOCUMENT_FORMATS, format_of, render
 from xltools.errors import InputError

@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 import office
 from documents import CHARTS, PROSE, published, report, table_sections, tables
 from xltools.data.document import Box, ChartBlock, Document, Heading, Paragraph, Series, Table
+from xltools.data.notes import filling_notes
 from xltools.document.blank import blank_form
-from xltools.document.notes import filling_notes
 from xltools.document.official import official_table
 from xltools.document.writer import render
 from xltools.errors import OutputError

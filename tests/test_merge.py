@@ -255,7 +255,7 @@ def test_a_rollup_whose_rows_were_changed_counts_the_rows():
 
     package = write_rollup(rolled([filing("001"), filing("002")], "青禾区"))
     column = Matrix.issued(OFFICIAL, 2).columns["disclosure.licensing.decisions"]
-    address = a1(Matrix.NAME_ROW + 1, column)
+    address = a1(Matrix.FIRST_ROW, column)
     again = read_package(clerk.edited(package, "各单位数据", {address: Decimal(50)}), "x.xlsx")
     assert again.record.values["disclosure.licensing.decisions"] == 50
     assert {finding.code for finding in verify(again)} == {"total-stale", "row-altered"}

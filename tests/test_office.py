@@ -282,7 +282,7 @@ def test_a_sum_that_no_longer_closes_is_seen_on_the_cover(written):
 
     whole = written["district"]
     name = "applications.new.natural"
-    place = a1((Matrix.NAME_ROW + 1), Matrix.issued(OFFICIAL, 3).columns[name])
+    place = a1(Matrix.FIRST_ROW, Matrix.issued(OFFICIAL, 3).columns[name])
     sheet, address = layout(OFFICIAL).address(name)
     own = results(whole)
     issued = proved(whole)[1][2]
@@ -294,7 +294,7 @@ def test_a_sum_that_no_longer_closes_is_seen_on_the_cover(written):
             "on the sheet": clerk.edited(whole, sheet, {address: total - 1}),
             "a text": clerk.edited(whole, MATRIX, {place: f"{figure}件"}),
             "an error": clerk.edited(whole, MATRIX, {place: clerk.Error("#REF!")}),
-            "sorted": clerk.edited(whole, MATRIX, swapped(own[MATRIX], (Matrix.NAME_ROW + 1) + 1)),
+            "sorted": clerk.edited(whole, MATRIX, swapped(own[MATRIX], Matrix.FIRST_ROW + 1)),
         }
     )
     told = {key: proved(package) for key, package in files.items()}
@@ -335,11 +335,11 @@ def test_the_charts_follow_the_rows_wherever_they_are_sorted(written):
     whole = written["xxgk years"]
     own = results(whole)
     name = "applications.new.natural"
-    first = own[MATRIX].cell((Matrix.NAME_ROW + 1) + 1, 1).row
+    first = own[MATRIX].cell(Matrix.FIRST_ROW + 1, 1).row
     changes = swapped(own[MATRIX], first)
-    place = a1((Matrix.NAME_ROW + 1) + 2, Matrix.issued(OFFICIAL, 3).columns[name])
+    place = a1(Matrix.FIRST_ROW + 2, Matrix.issued(OFFICIAL, 3).columns[name])
     more = Decimal(str(own[MATRIX][place].value)) + 1000
-    code = own[MATRIX].cell((Matrix.NAME_ROW + 1) + 3, 2).value
+    code = own[MATRIX].cell(Matrix.FIRST_ROW + 3, 2).value
     package = clerk.edited(whole, MATRIX, changes | {place: more})
     before, after = own[CHARTS], results(office.resaved({"sorted": package})["sorted"])[CHARTS]
     for row in range(3, 10):

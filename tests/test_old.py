@@ -24,7 +24,6 @@ from xltools.files import RETURNED
 OLD = Path(__file__).resolve().parent / "old"
 FINDINGS = json.loads((OLD / "expected" / "findings.json").read_text(encoding="utf-8"))
 FIGURES = json.loads((OLD / "expected" / "figures.json").read_text(encoding="utf-8"))
-REWORDED = {}  # texts of a roll-up for people, as they were and as they are now; no figure, formula or name
 NEW = "new.xlsx"  # what the present version merges, beside the old roll-up
 
 
@@ -272,20 +271,54 @@ def test_merging_incompletely_gives_the_same_workbook(own):
 
 
 def content(path):
-    """Every value and formula of a workbook by sheet and address, what is stored for it, and every defined name."""
+    """What a roll-up holds, wherever a version puts it: every named cell, its formula and its place, rows and lists.
+
+    A formula over 各单位数据 is held by the name of its column.
+    """
     formulas, results = (openpyxl.load_workbook(path, data_only=is_result) for is_result in (False, True))
-    cells = {
-        (book_number, sheet.title, cell.coordinate): REWORDED.get(cell.value, cell.value)
-        for book_number, book in enumerate((formulas, results))
-        for sheet in book
-        for row in sheet.iter_rows()
-        for cell in row
-        if cell.value is not None
+    tables = {
+        title: named_rows(formulas[title], results[title]) for title in ROWS if title in formulas.sheetnames
     }
-    names = {name: defined.attr_text for name, defined in formulas.defined_names.items()}
-    areas = {(sheet.title, str(area)) for sheet in formulas for area in sheet.merged_cells.ranges}
-    stamp = {one.name: one.value for one in formulas.custom_doc_props}
-    return {"sheets": formulas.sheetnames, "cells": cells, "names": names, "areas": areas, "stamp": stamp}
+    names = {
+        name: (
+            defined.attr_text,
+            by_column(place(formulas, defined).value, tables),
+            place(results, defined).value,
+        )
+        for name, defined in formulas.defined_names.items()
+        if name not in MOVED
+    }
+    stamp = {name: place(results, formulas.defined_names[name]).value for name in MOVED}
+    lists = {
+        (sheet.title, *row)
+        for sheet in results
+        if sheet.title in LISTS
+        for row in sheet.iter_rows(values_only=True)
+    }
+    about = {one.name: one.value for one in formulas.custom_doc_props}
+    rows = {title: sorted(str(sorted(row.items())) for row in rows) for title, (_, rows) in tables.items()}
+    return {"names": names, "stamp": stamp, "rows": rows, "lists": lists, "about": about}
+
+
+ROWS, LISTS = ("各单位数据", "分类小计"), ("来源清单", "豁免清单", "历年对比")
+MOVED = ("xltools.form", "xltools.edition", "xltools.kind")  # to the edge of the cover
+
+
+def named_rows(sheet, results):
+    """The names of the columns, and each row below the heads as values by name."""
+    head = next(row for row in sheet.iter_rows() if any(str(c.value).startswith("xltools.") for c in row))
+    names = {cell.column: cell.value for cell in head if cell.value}
+    rows = ({names[c.column]: c.value for c in row if c.column in names} for row in results.iter_rows())
+    return names, [row for row in rows if any(isinstance(value, int | float) for value in row.values())]
+
+
+def by_column(formula, tables):
+    def named(match):
+        names, _ = tables["各单位数据"]
+        last, first = int(match[3]), int(match[2])
+        return f"{names[openpyxl.utils.column_index_from_string(match[1])]} × {last - first + 1}"
+
+    return re.sub(r"'各单位数据'!([A-Z]+)(\d+):[A-Z]+(\d+)", named, str(formula))
 
 
 def test_the_summary_of_a_merge_has_the_same_figures(files):

@@ -37,13 +37,14 @@ from xltools.excel.scan import scan
 from xltools.excel.writer import rollup as sheets
 from xltools.excel.writer import save_rollup, write_rollup
 from xltools.files import Home
-from xltools.form.address import a1
+from xltools.form.address import a1, column_name
 from xltools.form.layout import layout
 from xltools.form.linear import Linear
 from xltools.form.places import KINDS, MATRIX, SOURCES, Matrix, Sources
 from xltools.text import message
 
-FIRST = Matrix.NAME_ROW + 1
+FIRST = Matrix.FIRST_ROW
+FILE = column_name(Matrix.issued(OFFICIAL, 1).columns["xltools.file"])
 
 
 def rollup_of(members, form=OFFICIAL):
@@ -141,10 +142,10 @@ def test_openpyxl_sees_what_the_scanner_sees(package):
     book = openpyxl.load_workbook(io.BytesIO(package))
     matrix, sources = book[MATRIX], book[SOURCES]
     assert matrix.dimensions == f"A1:{a1(FIRST + 2, 6 + len(OFFICIAL.cells))}"
-    assert matrix.auto_filter.ref == f"A6:{a1(FIRST + 2, 6 + len(OFFICIAL.cells))}"
+    assert matrix.auto_filter.ref == f"A{FIRST}:{a1(FIRST + 2, 6 + len(OFFICIAL.cells))}"
     assert sources.auto_filter.ref == "A2:K5"
     assert matrix.freeze_panes == "D7"
-    names = [cell.value for cell in matrix[FIRST]]
+    names = [cell.value for cell in matrix[Matrix.NAME_ROW + 1]]
     assert len(set(names)) == len(names) == 7 + len(OFFICIAL.cells)
     assert matrix.protection.sheet
     assert not matrix.protection.sort
@@ -252,7 +253,7 @@ def test_rows_that_exchanged_their_figures_are_noticed(package):
 
 
 def test_without_the_head_of_the_checks_nothing_is_read(package):
-    column = Matrix.ABOUT.index("check")
+    column = Matrix.issued(OFFICIAL, 3).columns["xltools.check"]
     data = clerk.edited(package, MATRIX, {a1(Matrix.NAME_ROW, column): None})
     again = read_package(data, "x.xlsx", OFFICIAL)
     assert "label-changed" in {finding.code for finding in again.findings}
@@ -286,7 +287,7 @@ def test_a_row_leads_to_its_file():
     members = [Member(Agency("区", str(i), "某局"), Source(path, str(i)), {}) for i, path in enumerate(paths)]
     written = write_rollup(rollup_of(members), home=Path("out/2024"))
     targets = ["../../inbox/一%20%231.xlsx", "../../inbox/包.zip", "../../x&y.xlsx"]
-    assert [links(written, MATRIX)[f"E{row}"] for row in (7, 8, 9)] == targets
+    assert [links(written, MATRIX)[f"{FILE}{row}"] for row in (7, 8, 9)] == targets
     assert [links(written, SOURCES)[f"D{row}"] for row in (3, 4, 5)] == targets
     assert [member.source.name for member in read_package(written, "x.xlsx").members] == [
         "一 #1.xlsx",
@@ -305,7 +306,7 @@ def test_a_link_too_long_for_excel_is_left_out():
 
 def test_without_a_folder_there_are_no_links_to_files(three):
     written = write_rollup(three)
-    assert not any(address.startswith("E") and address[1:].isdigit() for address in links(written, MATRIX))
+    assert not any(re.fullmatch(rf"{FILE}\d+", address) for address in links(written, MATRIX))
     assert links(written, SOURCES) == {}
 
 
@@ -313,8 +314,9 @@ def test_without_a_folder_there_are_no_links_to_files(three):
 def test_beyond_what_excel_bears_there_are_no_links_and_it_is_said(three, monkeypatch, more):
     monkeypatch.setattr(sheets, "MOST_LINKS", len(OFFICIAL.cells) + 3 - more)
     written = write_rollup(three, home=Path())
-    titles = [scan(written).sheet(name).cells[0, 0].text for name in (MATRIX, SOURCES)]
-    assert ("E7" in links(written, MATRIX)) == (more == 0)
+    places = {MATRIX: (Matrix.TITLE_ROW, 1), SOURCES: (0, 0)}
+    titles = [scan(written).sheet(name).cells[place].text for name, place in places.items()]
+    assert (f"{FILE}7" in links(written, MATRIX)) == (more == 0)
     assert ("没有做链接" in titles[0]) == (more == 1)
     assert "没有做链接" not in titles[1]
     assert verify(read_package(written, "x.xlsx")) == ()
@@ -356,9 +358,10 @@ def test_subtotals_by_kind_add_up_to_the_district():
         assert sum(part.values.get(name, 0) for part in parts) == value
     cells = scan(write_rollup(rollup, by_kind=True)).sheet(KINDS).cells
     assert [cells[row, 1].text for row in (6, 7)] == ["=街道", "=部门~*"]
-    assert cells[6, 2].formula == "COUNTIFS('各单位数据'!D7:D9,$B7)"
-    assert cells[6, 3].formula == "SUMIFS('各单位数据'!H7:H9,'各单位数据'!D7:D9,$B7)"
-    assert cells[8, 3].formula == "SUM('各单位数据'!H7:H9)"
+    kind = column_name(Matrix.issued(OFFICIAL, 3).columns["xltools.kind"])
+    assert cells[6, 2].formula == f"COUNTIFS('各单位数据'!{kind}7:{kind}9,$B7)"
+    assert cells[6, 3].formula == f"SUMIFS('各单位数据'!D7:D9,'各单位数据'!{kind}7:{kind}9,$B7)"
+    assert cells[8, 3].formula == "SUM('各单位数据'!D7:D9)"
     assert scan(write_rollup(rollup)).sheet(KINDS) is None
 
 

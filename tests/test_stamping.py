@@ -198,7 +198,7 @@ def test_a_code_that_is_the_name_shares_its_string_and_is_built():
 def test_a_name_with_a_picture_code_in_it_stands_in_the_header():
     """xlsxwriter takes ``&G`` for a picture that it was not given; it stopped the whole issue."""
     book = openpyxl.load_workbook(io.BytesIO(warm("official").built("R&G公司", "1")))
-    assert book.worksheets[1].oddHeader.left.text == "R&&G公司"
+    assert book.worksheets[1].oddHeader.left.text == "填报单位：R&&G公司"
 
 
 # -- figures

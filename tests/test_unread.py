@@ -205,7 +205,7 @@ def test_a_column_is_hidden_if_a_run_of_hidden_ones_has_it(runs, columns):
     [
         {"R40": 55, "D36": 44},  # sums far away
         {"M4": "合计", "N6": 7},  # a column of the agency's own, off the table
-        {"A31": "填表人：张三", "D31": "2024年12月31日"},
+        {"A34": "填表人：张三", "D34": "2024年12月31日"},
         {"K6": "较上年增加3件"},
     ],
 )

@@ -44,6 +44,7 @@ SERIF, SANS = "Noto Serif CJK SC", "Noto Sans CJK SC"
 LOOKS_LIKE = {
     "宋体": SERIF,
     "仿宋_GB2312": SERIF,
+    "仿宋": SERIF,
     "楷体_GB2312": SERIF,
     "方正小标宋_GBK": SERIF,
     "黑体": SANS,
@@ -94,12 +95,15 @@ def returned_one() -> bytes:
 def pictures() -> dict[str, Picture]:
     """Each picture by the name of its file."""
     wrong = next((SAMPLES / "problems").glob("005_*")).read_bytes()
+    whole = district()
     clean = next((SAMPLES / "clean").glob("005_*")).read_bytes()
     return {
         "table.png": Picture(wrong, "三、依申请公开", "$A$1:$L$33", "portrait", 140, 1034),
-        "cover.png": Picture(clean, "封面", "$A$1:$D$27", "portrait", 105, 810),
+        "cover.png": Picture(clean, "封面", "$A$1:$D$31", "portrait", 105, 880),
+        "notes.png": Picture(clean, "填报说明", "$A$1:$F$34", "portrait", 90, 860),
         "returned.png": Picture(returned_one(), "需要修改的地方", "$A$1:$I$10", "landscape", 118, 560),
-        "district.png": Picture(district(), "各单位数据", "$B$2:$J$24", "landscape", 112, 518),
+        "overview.png": Picture(whole, "主要指标一览表", "$A$1:$H$23", "landscape", 90, 560),
+        "district.png": Picture(whole, "各单位数据", "$B$2:$BD$25", "landscape", 112, 560),
     }
 
 

@@ -12,8 +12,8 @@ from xltools.cli.help import Command, Group
 from xltools.cli.options import find_form
 from xltools.cli.output import emit, encoding
 from xltools.cli.output_files import output_file
+from xltools.data.notes import filling_notes
 from xltools.document.blank import blank_form
-from xltools.document.notes import filling_notes
 from xltools.document.writer import render
 from xltools.form import library
 from xltools.report import data, text

@@ -10,9 +10,9 @@ from xltools.data.filing import Return
 from xltools.data.measure import FOREMOST, foremost, in_year
 from xltools.data.number import digits
 from xltools.data.period import Period
+from xltools.data.plain_table import plain_table
 from xltools.data.record import Figures
 from xltools.data.year_on_year import change
-from xltools.document.plain_table import plain_table
 from xltools.errors import InputError, Problem
 from xltools.form.model import Cell, Chart, Form, Section, leaves
 from xltools.text import clerk

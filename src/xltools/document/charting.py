@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xltools.data.document import BoxRole, ChartBlock, Table
-from xltools.document.plain_table import plain_table
+from xltools.data.plain_table import plain_table
 from xltools.text import clerk
 
 _LABEL, _NUMBER = 24.0, 12.0  # characters

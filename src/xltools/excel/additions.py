@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from xltools.excel.opening import facts_of
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1
-from xltools.office.guard import Budget, Limits
+from xltools.office.guard import Budget, Limits, ScanError
 from xltools.office.parts import read_parts
 
 Position = tuple[int, int]
@@ -33,10 +33,14 @@ def additions(
 
     *own* are the sheets and addresses of the cells that are not compared. Rows may have been sorted, and formulas are
     not compared, because programs write them differently. In a *varying* sheet only cells that *ours* leaves blank are.
-    Raises :class:`ScanError` if a workbook cannot be read.
+    Raises :class:`ScanError` if a workbook cannot be read, or if *there* lacks a sheet: another version wrote it, with its
+    cells at other places, or somebody deleted the sheet.
     """
     written = {sheet.name: sheet for sheet in facts_of(ours, Budget(limits)).sheets}
-    for sheet in facts_of(there, Budget(limits)).sheets:
+    sheets = facts_of(there, Budget(limits)).sheets
+    if missing := written.keys() - {sheet.name for sheet in sheets}:
+        raise ScanError("missing-sheet", min(missing))
+    for sheet in sheets:
         if sheet.name not in written:
             yield Addition("sheet", sheet.name)
             continue

@@ -12,6 +12,7 @@ from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
 from xltools.form.places import (
     FIRST_COLUMN,
+    SHOWN_STAMP,
     STAMP,
     Area,
     Beside,
@@ -27,6 +28,9 @@ _TITLE_ROWS = 2  # the title of the section, and a hint on which cells to fill
 _PROSE_LINES = 3  # heading, hint, text
 _PROSE_COLUMNS = 4  # merged, because not every program scales a single wide column to the page
 _COVER_COLUMNS = 4
+_EDGE_COLUMN = 8  # of what the cover keeps for programs, right of the printed page, after its label
+_GUIDE_ROWS = 3
+_NARROWEST_FIGURES = 6.0  # characters: a column that holds five digits
 _FIRST_STAMP_ROW = 3
 
 
@@ -39,14 +43,18 @@ def layout(form: Form) -> Layout:
 
 def _cover(form: Form, groups: int) -> CoverSheet:
     row = _FIRST_STAMP_ROW
-    stamp = {key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, key in enumerate(STAMP)}
-    row += len(STAMP)
+    stamp = {key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, key in enumerate(SHOWN_STAMP)}
+    others = (key for key in STAMP if key not in stamp)
+    stamp |= {key: Area.at(row + i, _EDGE_COLUMN) for i, key in enumerate(others)}
+    row += len(SHOWN_STAMP)
+    guide = Area.at(row, 0, _GUIDE_ROWS, _COVER_COLUMNS)
+    row += _GUIDE_ROWS
     fields = {p.key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, p in enumerate(form.cover.parts)}
     row += len(fields) + 1
     status = Area.at(row, 0, 1, _COVER_COLUMNS)
     checks_row = row + 2  # after the head of the list
     rules = {rule.key: Area.at(checks_row + groups + i, FIRST_COLUMN) for i, rule in enumerate(form.rules)}
-    return CoverSheet(stamp, fields, status, checks_row, rules, checks_row + groups + len(rules))
+    return CoverSheet(stamp, guide, fields, status, checks_row, rules, checks_row + groups + len(rules))
 
 
 def _prose_sheet(section: Section) -> Sheet:
@@ -89,10 +97,12 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     labels.insert(0, Label(section.title, Area.at(0, 0, 1, width), "title"))
     groups = _groups(form, section, cells, page, stub)
     frozen_at = (body_row, stub) if len(section.blocks) == 1 and stub else (_TITLE_ROWS, 0)
-    widths = (*(section.label_widths or (14.0,) * stub), *(section.column_width,) * (width - stub))
+    figures = max(_NARROWEST_FIGURES, section.column_width)
+    widths = (*(section.label_widths or (14.0,) * stub), *(figures,) * (width - stub))
     beside = _beside(cells, tuple(labels), groups, page, stub)
     hint = Area.at(1, 0, 1, width)
-    return Sheet(section, tuple(labels), hint, cells, {}, groups, widths, page, frozen_at, beside)
+    signed = Area.at(row, 0, 1, width) if form.cover.fields else None
+    return Sheet(section, tuple(labels), hint, cells, {}, groups, widths, page, frozen_at, signed, beside)
 
 
 def _beside(

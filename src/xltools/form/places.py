@@ -25,8 +25,10 @@ RESERVED_SHEETS = (
     "历年对比",
     "图表",
     "分类小计",
+    "填报说明",
+    "主要指标一览表",
 )
-COVER, MATRIX, SOURCES, WAIVED, SLIP, YEARS, CHARTS, KINDS = RESERVED_SHEETS
+COVER, MATRIX, SOURCES, WAIVED, SLIP, YEARS, CHARTS, KINDS, NOTES, OVERVIEW = RESERVED_SHEETS
 
 
 class Area(NamedTuple):
@@ -121,8 +123,9 @@ class Sheet:
     texts: dict[str, Area]
     groups: tuple[CheckGroup, ...]
     widths: tuple[float, ...]
-    page: Area  # the printed area, without the checks
+    page: Area  # the printed area, without the checks and the line to sign
     frozen_at: tuple[int, int]
+    signed: Area | None = None  # below a table: the line where people sign on paper
     beside: Beside | None = None  # only for tables
 
     @property
@@ -163,9 +166,10 @@ class LabelPair(NamedTuple):
 
 
 class CoverSheet(NamedTuple):
-    """The first sheet: the stamp, the open fields, and the list of checks."""
+    """The first sheet: the stamp, what to do, the open fields, and the list of checks."""
 
     stamp: dict[str, Area]
+    guide: Area
     fields: dict[str, Area]
     status: Area
     checks_row: int  # first row of the list: a row for each group of checks, then for each rule across tables
@@ -175,6 +179,7 @@ class CoverSheet(NamedTuple):
 
 PREFIX = "xltools."  # of the defined names and document properties with the stamp
 STAMP = ("district", "name", "code", "year", "form", "edition", "kind")
+SHOWN_STAMP = ("district", "name", "code", "year")  # what people read; the rest is for programs
 STAMP_LABELS = (
     "district",
     "name",
@@ -191,17 +196,21 @@ COUNT_COLUMN, FIRST_COLUMN = 1, 2  # of the list of checks on the cover
 class Matrix:
     """The sheet of a roll-up with one row for each file and one column for each cell: columns by name, and the rows.
 
-    The last row of the head has the names. In a workbook that was read, columns and rows may be at other places.
+    The first row has the names, below it are title and heads; in former versions the names were the last row of the
+    head. In a workbook that was read, columns and rows may be at other places.
     """
 
     ABOUT: ClassVar = ("district", "code", "name", "kind", "file", "sha256", "check")
+    BEFORE: ClassVar = 3  # so many of these are left of the figures, the others right of them
     # In roll-ups of former versions, whose rows have no check sum:
     FORMER: ClassVar = ("district", "code", "name", "file", "sha256")
-    SECTION_ROW: ClassVar = 1
-    ROW_ROW: ClassVar = 2
-    COLUMN_ROW: ClassVar = 3
-    ADDRESS_ROW: ClassVar = 4
-    NAME_ROW: ClassVar = 5
+    NAME_ROW: ClassVar = 0
+    TITLE_ROW: ClassVar = 1
+    SECTION_ROW: ClassVar = 2
+    ROW_ROW: ClassVar = 3
+    COLUMN_ROW: ClassVar = 4
+    ADDRESS_ROW: ClassVar = 5
+    FIRST_ROW: ClassVar = 6
 
     columns: Mapping[str, int]
     first: int
@@ -210,13 +219,18 @@ class Matrix:
     @classmethod
     def issued(cls, form: Form, count: int) -> Matrix:
         """Return the sheet for *count* members. Without members, it has one empty row, to which sums refer."""
-        names = (*(PREFIX + key for key in cls.ABOUT), *form.cells)
+        about = [PREFIX + key for key in cls.ABOUT]
+        names = (*about[: cls.BEFORE], *form.cells, *about[cls.BEFORE :])
         columns = {name: column for column, name in enumerate(names)}
-        return cls(columns, cls.NAME_ROW + 1, cls.NAME_ROW + max(1, count))
+        return cls(columns, cls.FIRST_ROW, cls.FIRST_ROW + max(1, count) - 1)
 
     def column(self, name: str) -> Area:
         """Return the cells below a name."""
         return Area(self.first, self.columns[name], self.last, self.columns[name])
+
+    def cell(self, name: str, index: int) -> Area:
+        """Return the cell below a name in the row of the member with this index."""
+        return Area.at(self.first + index, self.columns[name])
 
     @property
     def is_checked(self) -> bool:

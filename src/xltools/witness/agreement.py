@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from xltools.witness.workbook import LabelledWorkbook, figure_values
 MOST = 2000  # files that are read; of larger collections, a sample of this size
 _ROWS = "各单位数据"
 _PREFIX = "xltools."
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class AddedFile(NamedTuple):
@@ -258,6 +260,11 @@ def _is_word(content: bytes) -> bool:
         return "word/document.xml" in package.namelist()
 
 
+def _is_counted(content: Any) -> bool:
+    """Return whether a cell has what a sum counts: a number or a formula."""
+    return isinstance(content, int | float) or str(content).startswith("=")
+
+
 class _RollupRows:
     """The rows of a roll-up: one row for each file, one column for each figure."""
 
@@ -273,8 +280,13 @@ class _RollupRows:
         self._columns = {str(content): column for (row, column), content in cells.items() if row == head}
         self._rows: dict[tuple[str, str, str], int] = {}
         self.stray: list[str] = []  # rows of a file that has one already, and rows without a file
+        figures = {column for name, column in self._columns.items() if not name.startswith(_PREFIX)}
         for row in sorted({row for row, _ in cells if row > head}):
             key = self._key(cells, row)
+            if not _HASH.fullmatch(key[0]) and not any(
+                _is_counted(cells.get((row, column))) for column in figures
+            ):
+                continue  # title and heads are below the names
             if key in self._rows or not key[2]:
                 self.stray.append(f"{key[2]} {key[0][:12]} ({_ROWS}!{row})")
             else:

@@ -18,7 +18,7 @@ from xltools.excel.scan import SheetFacts
 from xltools.form.address import a1
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Form
-from xltools.form.places import Area, Label, Sheet
+from xltools.form.places import NOTES, Area, Label, Sheet
 
 # The roles of labels that identify rows and columns; titles and hints vary.
 _IDENTIFYING = {"caption", "head", "stub"}
@@ -99,7 +99,7 @@ def _sheet_by_names(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None
 
 def _sheet_by_labels(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
     """Return the first sheet without the name of a section that has at least 90 % of the labels of *sheet*."""
-    taken = {other.name for other in reading.layout.sheets}
+    taken = {NOTES, *(other.name for other in reading.layout.sheets)}  # the notes name every label
     wanted = {plain(label.text) for label in sheet.labels if label.role in _IDENTIFYING}
     if not wanted:
         return None

@@ -51,7 +51,10 @@ def _find_matrix(reading: WorkbookReading, facts: SheetFacts) -> Matrix | None:
         _mark_unread(reading)
         return None
     last = max((row for row, column in facts.cells if column == columns[code]), default=head)
-    return Matrix(columns, head + 1, max(last, head + 1))
+    # In former versions the heads were above the names.
+    is_former = any((head - 1, columns[cell.name]) in facts.cells for cell in reading.layout.form.inputs)
+    first = head + (1 if is_former else Matrix.FIRST_ROW - Matrix.NAME_ROW)
+    return Matrix(columns, first, max(last, first))
 
 
 def _differing_agencies(members: tuple[Member, ...], accounts: tuple[Account, ...]) -> list[str]:

@@ -21,6 +21,8 @@ from xltools.excel.writer.charts import write_charts
 from xltools.excel.writer.content import Content, stamp_texts
 from xltools.excel.writer.cover import CoverWriter
 from xltools.excel.writer.kinds import write_kinds
+from xltools.excel.writer.notes import write_notes
+from xltools.excel.writer.overview import write_overview
 from xltools.excel.writer.rollup import write_matrix, write_sources, write_waived
 from xltools.excel.writer.section import write_section
 from xltools.excel.writer.years import write_years
@@ -102,10 +104,14 @@ def _workbook_bytes(content: Content, password: str, key: bytes = b"", *, by_kin
     with Canvas(password) as canvas:
         _set_properties(canvas, content, key)
         cover = CoverWriter(canvas, content)
+        if content.rollup and content.layout.form.headline:
+            write_overview(canvas, content, content.rollup)
         for sheet in content.layout.sheets:
             write_section(canvas, content, sheet)
         if content.rollup:
             _write_rollup_sheets(canvas, content, content.rollup, by_kind=by_kind)
+        else:
+            write_notes(canvas, content)
         cover.write()
         for name, (sheet_name, area) in content.layout.places.items():
             canvas.define(name, sheet_name, area)

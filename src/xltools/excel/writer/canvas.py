@@ -6,6 +6,7 @@ XlsxWriter reports some errors as warnings and some as negative return values. H
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -23,13 +24,18 @@ from xltools.excel.formula import absolute, quoted
 from xltools.excel.package import patched, structure_locked
 from xltools.form.places import Area
 
-SONG, HEI = "宋体", "黑体"  # on every Windows and in WPS
+# The fonts that the rules for official documents name. 宋体, 黑体 and 仿宋 come with every Chinese Windows and with WPS.
+# 小标宋 does not: by family and character set a program takes another serif font of Chinese for it.
+SONG, HEI, FANGSONG, XIAOBIAO = "宋体", "黑体", "仿宋", "方正小标宋_GBK"
+_FAMILIES = {SONG: 1, HEI: 2, FANGSONG: 3, XIAOBIAO: 1}  # roman, swiss, modern; ECMA-376 part 1, 18.18.94
+_CHINESE = 134  # the character set GB 2312
 OPEN, LOCKED, LINE, QUIET = "#FFFBE6", "#F2F2F2", "#7F7F7F", "#595959"
 LINK = "#0563C1"
 RED = {"bg_color": "#C62828", "font_color": "#FFFFFF", "bold": True}
-_A4 = 9
+_A4, _A3 = 9, 8
 _LONGEST_HEADER = 100  # characters of a name
 _LONGEST_LINK = 2079  # UTF-16 units
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TOO_LONG = -2  # what XlsxWriter returns for a text of more than 32,767 UTF-16 units
 
 
@@ -102,6 +108,7 @@ class Canvas:
             "valign": "vcenter",
             "text_wrap": True,
         } | look
+        full |= {"font_family": _FAMILIES[str(full["font_name"])], "font_charset": _CHINESE}
         key = tuple(sorted(full.items()))
         if key not in self._formats:
             self._formats[key] = self._book.add_format(full)
@@ -111,9 +118,14 @@ class Canvas:
         """Return a format with a thin border, centred unless *look* says otherwise."""
         return self.format(**({"align": "center", "border": 1, "border_color": LINE} | look))
 
-    def open_text(self) -> Format:
+    def open_text(self, **look: object) -> Format:
         """Return the format of an input for text."""
-        return self.boxed(bg_color=OPEN, locked=False, valign="top", align="left", num_format="@")
+        own = {"font_name": FANGSONG, "bg_color": OPEN, "locked": False, "valign": "top", "align": "left"}
+        return self.boxed(**(own | {"num_format": "@"} | look))
+
+    def figure(self, **look: object) -> Format:
+        """Return a format for a number: what is wider than its column is drawn smaller, not as ###."""
+        return self.boxed(**({"text_wrap": False, "shrink": True} | look))
 
     def put(self, page: Worksheet, area: Area, value: object, style: Format) -> None:
         """Write a text or a number into an area, merging its cells. A text never becomes a formula, a number or a link.
@@ -138,8 +150,10 @@ class Canvas:
         ensure(code)
 
     def formula(self, page: Worksheet, area: Area, text: str, style: Format, result: object) -> None:
-        """Write a formula with its stored result."""
+        """Write a formula with its stored result, in which XlsxWriter would leave characters that XML does not have."""
         self._merge(page, area, style)
+        if isinstance(result, str):
+            result = _NOT_IN_XML.sub("\ufffd", result)
         ensure(page.write_formula(area.row, area.column, f"={text}", style, result))
 
     def link(self, page: Worksheet, cell: tuple[int, int], target: str, tip: str = "") -> None:
@@ -159,6 +173,10 @@ class Canvas:
     def when_begins(self, page: Worksheet, area: Area, start: str, **look: object) -> None:
         """Add a conditional format for cells whose text begins with *start*."""
         self._add_condition(page, area, {"type": "text", "criteria": "begins with", "value": start}, look)
+
+    def when_true(self, page: Worksheet, area: Area, formula: str, **look: object) -> None:
+        """Add a conditional format for cells in which a formula, written for the first of them, is true."""
+        self._add_condition(page, area, {"type": "formula", "criteria": f"={formula}"}, look)
 
     def when_above_zero(self, page: Worksheet, area: Area, **look: object) -> None:
         """Add a conditional format for numbers above zero."""
@@ -182,10 +200,17 @@ class Canvas:
         page.protect(self._password, allowed | {"autofilter": table, "sort": table})
 
     def paper(
-        self, page: Worksheet, printed: Area, header: str, footer: str, *, landscape: bool = False
+        self,
+        page: Worksheet,
+        printed: Area,
+        header: str,
+        footer: str,
+        *,
+        landscape: bool = False,
+        is_large: bool = False,
     ) -> None:
-        """Set A4, with the printed area fitted to the width of a page."""
-        page.set_paper(_A4)
+        """Set A4, or A3 if *is_large*, with the printed area fitted to the width of a page."""
+        page.set_paper(_A3 if is_large else _A4)
         if landscape:
             page.set_landscape()
         page.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.7)

@@ -1,4 +1,4 @@
-"""The charts that a form asks for: native Excel charts over formulas, one to a page.
+"""The charts that a form asks for: native Excel charts over formulas, two or three to a page.
 
 The formulas stand beside each chart, outside the printed page. So the chart stays right when somebody sorts or corrects
 the rows of agencies.
@@ -31,12 +31,12 @@ from xltools.text import clerk, number
 # Blue and orange of Okabe and Ito's palette (https://jfly.uni-koeln.de/color/) and a light grey: people who are colour
 # blind can tell them apart, and a black and white print shows them dark, medium and light.
 _COLOURS = ("#0072B2", "#E69F00", "#D0D0D0")
-# A landscape page of A4 has 755 by 487 points within its margins: 14 columns of 48 and 30 rows of 15. The note below is
-# just tall enough for the next chart to begin on the next page, even if a program ignores the page breaks. (Columns are
-# wider where the font is missing that their width is measured in.)
+# A chart takes 14 columns of 48 points and 30 rows of 15, with a note of 30 points below it. Two of them, fitted to the
+# width of a page of A4, are as tall as the page.
 _PAGE_COLUMNS, _CHART_ROWS, _PAGE_ROWS = 14, 30, 31
 _NOTE_HEIGHT = 30.0  # points
 _HEAD_ROWS = 2  # above the numbers of a chart
+_ON_A4, _ON_A3 = 2, 3  # charts on a page
 _GAP, _WIDE_GAP = 60, 160  # between bars, in percent of the width of one
 _FEW = 6  # with no more bars than this, the wide gap keeps them from becoming too thick
 _DIGIT, _PLOT = 7.5, 0.8  # width of a digit in pixels; the part of a chart's width that its bars take
@@ -79,9 +79,14 @@ def write_charts(canvas: Canvas, content: Content, rollup: Rollup) -> None:
         if data := _KINDS[chart.kind](content, rollup, chart, row + _HEAD_ROWS):
             _write_chart(canvas, page, content.layout.form, chart, data, row)
             row += _PAGE_ROWS
-    page.set_h_pagebreaks(range(_PAGE_ROWS, row, _PAGE_ROWS))
     header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
-    canvas.paper(page, Area.at(0, 0, max(1, row), _PAGE_COLUMNS), header, t("sheet.footer"), landscape=True)
+    drawn = row // _PAGE_ROWS
+    printed = Area.at(0, 0, max(1, row), _PAGE_COLUMNS)
+    canvas.paper(page, printed, header, t("sheet.footer"), is_large=drawn == _ON_A3)
+    if drawn <= _ON_A3:
+        page.fit_to_pages(1, 1)
+    else:
+        page.set_h_pagebreaks(range(_ON_A4 * _PAGE_ROWS, row, _ON_A4 * _PAGE_ROWS))
     canvas.protect(page)
 
 

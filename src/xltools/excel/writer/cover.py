@@ -13,7 +13,9 @@ from xltools.excel.writer.canvas import (
     HEI,
     LINK,
     LOCKED,
+    QUIET,
     RED,
+    XIAOBIAO,
     Canvas,
     ensure,
     header_text,
@@ -26,6 +28,7 @@ from xltools.form.places import (
     COUNT_COLUMN,
     COVER,
     FIRST_COLUMN,
+    SHOWN_STAMP,
     STAMP_LABELS,
     Area,
     Check,
@@ -34,8 +37,11 @@ from xltools.form.places import (
 )
 from xltools.text import clerk
 
-_WIDTHS = (54.0, 10.0, 10.0, 16.0)
+_WIDTHS = (44.0, 12.0, 12.0, 22.0)
 _WIDTHS_ROLLUP = (40.0, 13.0, 13.0, 13.0, 12.0, 9.0)  # its account has more columns
+_ROW, _LIST_ROW = 22.0, 18.0  # points
+_SHRUNK_LINES = 2
+_FAINT = "#A6A6A6"  # what is for programs
 
 
 class CoverWriter:
@@ -52,11 +58,15 @@ class CoverWriter:
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
         set_widths(page, self._widths)
         page.set_row(0, 42)
-        title = canvas.format(font_name=HEI, font_size=22, align="center")
+        title = canvas.format(font_name=XIAOBIAO, font_size=22, align="center")
         canvas.put(page, self._across(0), content.layout.form.title, title)
         period = t("cover.year", period=content.stamp.period)
         canvas.put(page, self._across(1), period, canvas.format(font_size=14, align="center"))
+        page.set_row(1, _ROW)
+        source = t("cover.source", authority=content.layout.form.authority)
+        canvas.put(page, self._across(2), source, canvas.format(font_size=9, align="right"))
         self._write_about()
+        self._write_guide()
         last = self._write_checks()
         proofs = None
         if content.rollup:
@@ -81,19 +91,35 @@ class CoverWriter:
         canvas, content, page, t = self._canvas, self._content, self._page, clerk()
         head = canvas.boxed(bg_color=LOCKED)
         texts = stamp_texts(content.stamp) | {"kind": t(f"cover.kind-{content.stamp.kind}")}
+        quiet = canvas.format(font_size=8, font_color=_FAINT, text_wrap=False, align="left")
         for (key, area), label in zip(self._place.stamp.items(), STAMP_LABELS, strict=True):
-            canvas.put(page, Area.at(area.row, 0), t(f"cover.{label}"), head)
-            style = canvas.boxed(align="left", indent=1, bold=key == "name")
-            canvas.put(page, self._wide(area), texts[key], style)
-            page.set_row(area.row, 20)
+            words = t(f"cover.{label}")
+            if key in SHOWN_STAMP:
+                canvas.put(page, Area.at(area.row, 0), words, head)
+                style = canvas.boxed(align="left", indent=1, bold=key == "name")
+                canvas.put(page, self._wide(area), texts[key], style)
+                page.set_row(area.row, _ROW)
+            else:
+                canvas.put(page, Area.at(area.row, area.column - 1), words, quiet)
+                canvas.put(page, area, texts[key], quiet)
         for part in content.layout.form.cover.parts:
             area = self._place.fields[part.key]
             canvas.put(page, Area.at(area.row, 0), part.label, head)
             text = content.prose.get(f"cover.{part.key}", "")
-            canvas.put(page, self._wide(area), text, canvas.open_text())
-            page.set_row(area.row, 20)
+            canvas.put(page, self._wide(area), text, canvas.open_text(valign="vcenter", indent=1))
+            page.set_row(area.row, _ROW)
         if nil := content.layout.form.cover.nil:
             self._write_nil(nil, self._place.fields[nil.key])
+
+    def _write_guide(self) -> None:
+        """Draw what to do, in the middle of the page, where it is read first."""
+        content, area = self._content, self._place.guide
+        guide = clerk()("cover.guide" if content.rollup is None else "cover.guide-rollup")
+        style = self._canvas.boxed(align="left", indent=1)
+        self._canvas.put(self._page, area._replace(last_column=len(self._widths) - 1), guide, style)
+        height = lines(guide, sum(self._widths)) * 15 + 10
+        for row in range(area.row, area.last_row + 1):
+            self._page.set_row(row, height / area.rows)
 
     def _write_nil(self, nil: Nil, area: Area) -> None:
         """Let the declaration be chosen from a list; a roll-up has none."""
@@ -116,7 +142,7 @@ class CoverWriter:
         canvas, page, t, layout = self._canvas, self._page, clerk(), self._content.layout
         row = self._place.checks_row
         head = canvas.boxed(bg_color=LOCKED, bold=True)
-        page.set_row(row - 1, 20)
+        page.set_row(row - 1, _ROW)
         heads = {
             "check": Area.at(row - 1, 0),
             "failing": _count_area(row - 1),
@@ -164,6 +190,7 @@ class CoverWriter:
             canvas.formula(page, check.area, formula, self._list_format(), result)
             count = live_checks.failing_formula(check.area, COVER)
             canvas.formula(page, _count_area(row), count, self._list_format(), int(fails))
+        page.set_row(row, self._list_height(words))
 
     def _fails(self, check: Check) -> bool:
         content = self._content
@@ -192,9 +219,14 @@ class CoverWriter:
         return self._wide(Area.at(row, FIRST_COLUMN))
 
     def _write_link(self, row: int, words: str, sheet: str, area: Area) -> None:
-        style = self._list_format(align="left", font_color=LINK)
+        # Not every program wraps a link, so one that is a little too long is drawn smaller.
+        is_long = lines(words, self._widths[0]) > _SHRUNK_LINES
+        style = self._list_format(align="left", font_color=LINK, text_wrap=is_long, shrink=not is_long)
         ensure(self._page.write_url(row, 0, f"internal:{quoted(sheet)}!{a1(*area.anchor)}", style, words))
-        self._page.set_row(row, lines(words, self._widths[0] + 6) * 14.5 + 4)
+        self._page.set_row(row, self._list_height(words) if is_long else _LIST_ROW)
+
+    def _list_height(self, words: str) -> float:
+        return max(_LIST_ROW, lines(words, self._widths[0] + 2) * 13 + 4)
 
     def _list_format(self, **look: object) -> Format:
         return self._canvas.boxed(**({"font_size": 9.5} | look))
@@ -265,17 +297,13 @@ class CoverWriter:
         return found
 
     def _write_foot(self, last: int) -> None:
+        """Draw the place of the seal and of the date below it."""
         canvas, page, t = self._canvas, self._page, clerk()
-        guide = t("cover.guide" if self._content.rollup is None else "cover.guide-rollup")
-        canvas.put(
-            page,
-            self._across(last + 1),
-            guide,
-            canvas.format(font_size=9, font_color="#404040", align="left"),
-        )
-        page.set_row(last + 1, 52)
-        stamp = canvas.format(align="center", font_color="#808080")
-        canvas.put(page, Area.at(last + 3, FIRST_COLUMN, 1, 2), t("cover.stamp-place"), stamp)
+        style = canvas.format(align="center", font_color=QUIET)
+        place = self._wide(Area.at(last + 2, FIRST_COLUMN))
+        for row, key in enumerate(("stamp-place", "stamp-date"), last + 2):
+            canvas.put(page, place._replace(row=row, last_row=row), t(f"cover.{key}"), style)
+            page.set_row(row, _ROW)
 
 
 def _count_area(row: int) -> Area:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from xlsxwriter.format import Format
@@ -13,55 +12,73 @@ from xltools.data.number import kept
 from xltools.data.rollup import Rollup
 from xltools.data.row_checksum import checksum, figures_of, member_check
 from xltools.excel import live_checks
-from xltools.excel.formula import quoted
-from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, cell_number, header_text, set_widths
+from xltools.excel.text_height import lines
+from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, cell_number, set_widths
 from xltools.excel.writer.content import Content
+from xltools.excel.writer.wide import (
+    WideColumns,
+    finish,
+    print_wide,
+    write_heads,
+    write_names,
+    write_wide_title,
+)
 from xltools.files import Home
-from xltools.form.model import Cell, Form
+from xltools.form.model import Form
 from xltools.form.places import MATRIX, PREFIX, SOURCES, WAIVED, Area, Matrix, Sources, Waived
 from xltools.text import clerk
 
 MOST_LINKS = 65_530  # on one sheet; Excel reports a file with more as damaged
-_MATRIX_WIDTHS = (12.0, 14.0, 26.0, 12.0, 32.0, 14.0, 18.0)
-_SOURCES_WIDTHS = (12.0, 14.0, 26.0, 34.0, 66.0, 9.0, 12.0, 40.0, 18.0, 10.0, 18.0)
-_HEIGHTS = {Matrix.SECTION_ROW: 30, Matrix.ROW_ROW: 56, Matrix.COLUMN_ROW: 30, Matrix.NAME_ROW: 30}
+_MATRIX_WIDTHS = (10.0, 6.0, 23.0, 12.0, 32.0, 14.0, 18.0)
+_ROW, _LINE, _TALLEST = 16.0, 12.0, 400.0  # points; a row may have 409
+_SOURCES_WIDTHS = (10.0, 9.0, 24.0, 32.0, 10.0, 9.0, 12.0, 38.0, 16.0, 10.0, 18.0)
 
 
 def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw 各单位数据: one row per agency, one column per cell of the form, totals as formulas over their row."""
     page, form, matrix = canvas.page(MATRIX), content.layout.form, content.rows
+    whole = [form.complete(member.values) for member in rollup.members]
+    left, right = _MATRIX_WIDTHS[: Matrix.BEFORE], _MATRIX_WIDTHS[Matrix.BEFORE :]
+    names = Matrix.ABOUT.index("code"), Matrix.ABOUT.index("name")
+    columns = WideColumns.of(tuple(form.cells.values()), whole, left, right, names)
     most = MOST_LINKS - len(form.cells)  # the heads are links as well
-    home = _write_title(canvas, content, page, "rollup.matrix-title", len(rollup.members), most)
-    write_heads(canvas, page, Matrix.ABOUT)
-    first_figure = len(Matrix.ABOUT)
-    write_names(canvas, content, page, form.cells.values(), first_figure)
+    home = content.home if len(rollup.members) <= most else None
+    write_wide_title(
+        canvas, page, columns, _titled(content, "rollup.matrix-title", len(rollup.members), most)
+    )
+    places = {matrix.columns[PREFIX + key]: key for key in Matrix.ABOUT}
+    write_heads(canvas, page, places)
+    write_names(canvas, content, page, columns)
     text = _sortable_format(canvas, text_wrap=False, align="left")
+    name = _sortable_format(canvas, text_wrap=False, shrink=True, align="left")
     quiet = _sortable_format(canvas, text_wrap=False, align="left", font_color=QUIET)
-    special = {"file": text if home is None else _link_format(canvas), "sha256": quiet, "check": quiet}
-    looks = [special.get(key, text) for key in Matrix.ABOUT]
+    special = {
+        "file": text if home is None else _link_format(canvas),
+        "sha256": quiet,
+        "check": quiet,
+        "name": name,
+    }
     input_look, total_look = (
-        _sortable_format(canvas, bg_color="#FFFFFF"),
-        _sortable_format(canvas, bg_color=LOCKED),
+        _sortable_format(canvas, bg_color=colour, text_wrap=False, shrink=True)
+        for colour in ("#FFFFFF", LOCKED)
     )
     formulas = live_checks.row_formulas(form, matrix)
-    for row, member in enumerate(rollup.members, matrix.first):
-        _link_to_file(canvas, page, (row, Matrix.ABOUT.index("file")), home, member.source)
-        for column, (words, look) in enumerate(zip(_about_texts(form, member), looks, strict=True)):
-            canvas.put(page, Area.at(row, column), words, look)
-        values = form.complete(member.values)
-        for column, (name, cell) in enumerate(form.cells.items(), first_figure):
+    for row, (member, values) in enumerate(zip(rollup.members, whole, strict=True), matrix.first):
+        _link_to_file(canvas, page, (row, matrix.columns[f"{PREFIX}file"]), home, member.source)
+        for (column, key), words in zip(places.items(), _about_texts(form, member), strict=True):
+            canvas.put(page, Area.at(row, column), words, special.get(key, text))
+        for column, cell in enumerate(columns.cells, columns.first):
             area, look = Area.at(row, column), total_look if cell.is_total else input_look
-            value = Decimal(kept(values[name])) if name in values else None
-            if value is None or name not in formulas:
+            value = Decimal(kept(values[cell.name])) if cell.name in values else None
+            if value is None or cell.name not in formulas:
                 canvas.put(page, area, value, look)
             else:
-                canvas.formula(page, area, live_checks.in_row(formulas[name], row), look, cell_number(value))
-    width = first_figure + len(form.cells)
-    _refuse_typing(canvas, page, Area(Matrix.NAME_ROW, 0, matrix.last, width - 1))
-    set_widths(page, (*_MATRIX_WIDTHS, *(13.0,) * len(form.cells)))
-    page.freeze_panes(matrix.first, Matrix.ABOUT.index("name") + 1)
-    finish(canvas, content, page, Area.at(0, 0, matrix.last + 1, width))
-    page.fit_to_pages(0, 0)
+                formula = live_checks.in_row(formulas[cell.name], row)
+                canvas.formula(page, area, formula, look, cell_number(value))
+        page.set_row(row, _ROW)
+    _refuse_typing(canvas, page, Area(Matrix.ADDRESS_ROW, 0, matrix.last, len(columns.widths) - 1))
+    page.freeze_panes(matrix.first, columns.first)
+    print_wide(canvas, content, page, columns, matrix.last)
 
 
 def _about_texts(form: Form, member: Member) -> tuple[str, ...]:
@@ -71,52 +88,34 @@ def _about_texts(form: Form, member: Member) -> tuple[str, ...]:
     return (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256, check)
 
 
-def write_heads(canvas: Canvas, page: Worksheet, keys: Iterable[str]) -> None:
-    """Draw the heads of the columns in front of the figures, each with the name by which the reader finds it."""
-    head, t = canvas.boxed(bg_color=LOCKED, font_size=9), clerk()
-    for column, key in enumerate(keys):
-        label = t("rollup.agency" if key == "name" else f"rollup.{key}")
-        area = Area.at(Matrix.SECTION_ROW, column, Matrix.NAME_ROW - Matrix.SECTION_ROW)
-        canvas.put(page, area, label, head)
-        canvas.put(page, Area.at(Matrix.NAME_ROW, column), PREFIX + key, head)
-
-
-def write_names(canvas: Canvas, content: Content, page: Worksheet, cells: Iterable[Cell], first: int) -> None:
-    """Draw the heads of the figures: labels, a link to the district's figure, and the name of the cell."""
-    head = canvas.boxed(bg_color=LOCKED, font_size=9)
-    linked = canvas.boxed(bg_color=LOCKED, font_size=9, font_color=LINK)
-    for column, cell in enumerate(cells, first):
-        sheet, address = content.layout.address(cell.name)
-        labels = (cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path))
-        for row, text in enumerate(labels, Matrix.SECTION_ROW):
-            canvas.put(page, Area.at(row, column), text, head)
-        canvas.link(page, (Matrix.ADDRESS_ROW, column), f"internal:{quoted(sheet)}!{address}")
-        canvas.put(page, Area.at(Matrix.ADDRESS_ROW, column), f"{sheet}!{address}", linked)
-        canvas.put(page, Area.at(Matrix.NAME_ROW, column), cell.name, head)
-    for row, height in _HEIGHTS.items():
-        page.set_row(row, height)
-
-
 def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw 来源清单: every file and every agency, and whether its figures are in the sum."""
     page, t = canvas.page(SOURCES), clerk()
     files = sum(bool(account.source.path) for account in rollup.accounts)
-    home = _write_title(canvas, content, page, "rollup.sources-title", files, MOST_LINKS)
+    home = content.home if files <= MOST_LINKS else None
+    title = canvas.format(font_name=HEI, font_size=13, text_wrap=False)
+    canvas.put(page, Area.at(0, 0), _titled(content, "rollup.sources-title", files, MOST_LINKS), title)
     head = canvas.boxed(bg_color=LOCKED, bold=True)
     for column, key in enumerate(Sources.COLUMNS):
         canvas.put(page, Area.at(Sources.HEAD_ROW, column), t(f"rollup.{key}"), head)
     text = _sortable_format(canvas, align="left")
-    file = text if home is None else _link_format(canvas)
+    line = _sortable_format(canvas, align="left", text_wrap=False)
+    looks = {"sha256": line} if home is None else {"sha256": line, "file": _link_format(canvas)}
     for row, account in enumerate(rollup.accounts, Sources.FIRST_ROW):
         _link_to_file(canvas, page, (row, Sources.COLUMNS.index("file")), home, account.source)
-        for column, (key, words) in enumerate(zip(Sources.COLUMNS, _account_texts(account), strict=True)):
+        texts = dict(zip(Sources.COLUMNS, _account_texts(account), strict=True))
+        for column, (key, words) in enumerate(texts.items()):
             value = Decimal(words) if key == "size" and words else words
-            canvas.put(page, Area.at(row, column), value, file if key == "file" else text)
+            canvas.put(page, Area.at(row, column), value, looks.get(key, text))
+        sized = zip(texts.items(), _SOURCES_WIDTHS, strict=True)
+        longest = max(lines(words, width) for (key, words), width in sized if key not in looks)
+        page.set_row(row, min(_TALLEST, longest * _LINE + 5))
     last = Sources.HEAD_ROW + max(1, len(rollup.accounts))
     _refuse_typing(canvas, page, Area(Sources.HEAD_ROW, 0, last, len(Sources.COLUMNS) - 1))
     set_widths(page, _SOURCES_WIDTHS)
     page.freeze_panes(Sources.FIRST_ROW, 0)
-    finish(canvas, content, page, Area.at(0, 0, last + 1, len(Sources.COLUMNS)))
+    page.repeat_rows(Sources.HEAD_ROW)
+    finish(canvas, content, page, Area.at(0, 0, last + 1, Sources.COLUMNS.index("marker")))
 
 
 def _account_texts(account: Account) -> tuple[str, ...]:
@@ -129,17 +128,10 @@ def _account_texts(account: Account) -> tuple[str, ...]:
     return (*texts, checksum(texts))
 
 
-def _write_title(
-    canvas: Canvas, content: Content, page: Worksheet, title: str, files: int, most: int
-) -> Home | None:
-    """Draw the title of a sheet of rows, and return the place that its rows link from, or ``None`` if none links.
-
-    Either all rows link to their files or none: there are no links to more than *most* files, and the title says so.
-    """
-    t, home = clerk(), content.home
-    text = t(title) + (t("rollup.no-links", most=MOST_LINKS) if home is not None and files > most else "")
-    canvas.put(page, Area.at(0, 0), text, canvas.format(font_name=HEI, font_size=13, text_wrap=False))
-    return home if 0 < files <= most else None
+def _titled(content: Content, title: str, files: int, most: int) -> str:
+    """Return the title of a sheet of rows, which says if there are too many files for links: all link, or none."""
+    t, is_unlinked = clerk(), content.home is not None and files > most
+    return t(title) + (t("rollup.no-links", most=MOST_LINKS) if is_unlinked else "")
 
 
 def _link_to_file(
@@ -186,13 +178,6 @@ def write_waived(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     set_widths(page, _WAIVED_WIDTHS)
     last = Waived.FIRST_ROW + len(rollup.waived) - 1
     page.freeze_panes(Waived.FIRST_ROW, 0)
+    page.repeat_rows(Waived.HEAD_ROW)
     page.autofilter(Waived.HEAD_ROW, 0, last, len(Waived.COLUMNS) - 1)
     finish(canvas, content, page, Area.at(0, 0, last + 1, len(Waived.COLUMNS)))
-
-
-def finish(canvas: Canvas, content: Content, page: Worksheet, printed: Area) -> None:
-    """Set up paper and protection of a sheet of rows."""
-    t = clerk()
-    header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
-    canvas.paper(page, printed, header, t("sheet.footer"), landscape=True)
-    canvas.protect(page, table=True)

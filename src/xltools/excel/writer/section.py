@@ -26,11 +26,16 @@ from xltools.excel.writer.canvas import (
     set_widths,
 )
 from xltools.excel.writer.content import Content
+from xltools.form.address import a1
 from xltools.form.model import Cell
 from xltools.form.places import Area, Beside, CheckGroup, Label, Sheet
 from xltools.text import clerk
 
 _LINE_HEIGHT, _LEAST_HEIGHT, _MOST_HEIGHT = 14.5, 20.0, 400.0  # points; Excel's limit is 409
+_EVEN_HEIGHT, _PAGE_HEIGHT = 28.0, 700.0  # points: of a row of a short table, and of a page
+_ON_ONE_PAGE = 45  # rows of a table that is printed on one page, if need be smaller
+_ERROR = "#FFCDD2"  # of a total over something that is not a number; the check beside it says what is wrong
+_GAP = "　"  # at least, after the label of who signs
 _NARROWEST = 8.0  # characters; a column with a year in its head
 _BOUND = 999_999_999_999  # whole numbers up to this are stored exactly
 
@@ -43,7 +48,7 @@ def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
     for label in sheet.labels:
         canvas.put(page, label.area, label.text, _label_format(canvas, label))
     heads = _last_year_labels(content, beside) if beside else ()
-    _set_heights(page, (*sheet.labels, *heads), _column_widths(sheet, beside), sheet.cells.values())
+    _set_heights(page, sheet, (*sheet.labels, *heads), _column_widths(sheet, beside))
     canvas.put(
         page,
         sheet.hint,
@@ -57,8 +62,22 @@ def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
     page.freeze_panes(*sheet.frozen_at)
     t = clerk()
     header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
-    canvas.paper(page, sheet.page, header, t("sheet.footer"), landscape=sheet.section.landscape)
+    printed = sheet.page
+    if sheet.signed:
+        _write_signed(canvas, content, page, sheet.signed, sum(sheet.widths))
+        printed = printed._replace(last_row=sheet.signed.last_row)
+    canvas.paper(page, printed, header, t("sheet.footer"), landscape=sheet.section.landscape)
+    if sheet.cells and sheet.page.rows <= _ON_ONE_PAGE:
+        page.fit_to_pages(1, 1)
     canvas.protect(page)
+
+
+def _write_signed(canvas: Canvas, content: Content, page: Worksheet, area: Area, width: float) -> None:
+    """Draw the line below a table where people sign on paper; what they type is on the cover."""
+    labels = [clerk()("sheet.signed", label=part.label) for part in content.layout.form.cover.fields]
+    room = int((width / 2 - sum(map(len, labels))) / len(labels))
+    canvas.put(page, area, "".join(label + _GAP * max(1, room) for label in labels), canvas.format())
+    page.set_row(area.row, 30)
 
 
 def _label_format(canvas: Canvas, label: Label) -> Format:
@@ -82,12 +101,15 @@ def _column_widths(sheet: Sheet, beside: Beside | None) -> tuple[float, ...]:
     return (*sheet.widths, *(10.0,) * between, *(wide,) * across)
 
 
-def _set_heights(
-    page: Worksheet, labels: Iterable[Label], sizes: tuple[float, ...], cells: Iterable[Area]
-) -> None:
-    """Make each row as tall as its longest label needs, because Excel does not fit rows to merged cells."""
+def _set_heights(page: Worksheet, sheet: Sheet, labels: Iterable[Label], sizes: tuple[float, ...]) -> None:
+    """Make all rows of a table equally tall, and taller where a label needs it: Excel fits no rows to merged cells.
+
+    The rows of a short table are taller than those of a long one, which is to fit on a page.
+    """
     page.set_row(0, 30)
-    needed: dict[int, float] = {area.row: _LEAST_HEIGHT for area in cells}
+    even = min(_EVEN_HEIGHT, max(_LEAST_HEIGHT, _PAGE_HEIGHT / sheet.page.rows))
+    table = range(sheet.hint.row + 1, sheet.page.last_row + 1) if sheet.cells else ()
+    needed = dict.fromkeys(table, even)
     for label in labels:
         area = label.area
         if label.role == "title" or area.row != area.last_row:
@@ -117,6 +139,7 @@ def _write_table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet
     for name, area in sheet.cells.items():
         _write_cell(canvas, content, page, content.layout.form.cells[name], area)
     _add_validations(content, sheet, page)
+    _show_texts(canvas, content, sheet, page)
     for group in sheet.groups:
         _write_checks(canvas, content, sheet, page, group)
     if content.last and sheet.beside:
@@ -131,7 +154,7 @@ def _write_last_year(canvas: Canvas, content: Content, beside: Beside, page: Wor
     head = canvas.boxed(font_size=9, font_color=QUIET, bg_color=LOCKED)
     for label in _last_year_labels(content, beside):
         canvas.put(page, label.area, label.text, head)
-    style = canvas.boxed(num_format="General", font_color=QUIET, bg_color=LOCKED)
+    style = canvas.figure(num_format="General", font_color=QUIET, bg_color=LOCKED)
     for name, area in beside.cells.items():
         canvas.put(page, area, content.last.get(name), style)
 
@@ -150,7 +173,7 @@ def _write_cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, a
         canvas.put(page, area, None, canvas.boxed(pattern=14, fg_color=LINE, bg_color=LOCKED))
         return
     is_open = content.is_open(cell)
-    style = canvas.boxed(
+    style = canvas.figure(
         num_format="0" if cell.number == "count" else "General",
         bg_color=OPEN if is_open else LOCKED,
         locked=not is_open,
@@ -193,6 +216,18 @@ def _add_validations(content: Content, sheet: Sheet, page: Worksheet) -> None:
         }
         for area in rectangles(anchors):
             ensure(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
+
+
+def _show_texts(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
+    """Colour a text in place of a figure, and the totals over it, whose error values say nothing to a clerk."""
+    form = content.layout.form
+    open_cells = {name for name in sheet.cells if content.is_open(form.cells[name])}
+    for names, test, look in (
+        (open_cells, "ISTEXT", RED),
+        (sheet.cells.keys() - open_cells, "ISERROR", {"bg_color": _ERROR, "font_color": _ERROR}),
+    ):
+        for area in rectangles(sheet.cells[name].anchor for name in names):
+            canvas.when_true(page, area, f"{test}({a1(*area.anchor)})", **look)
 
 
 def _write_checks(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet, group: CheckGroup) -> None:

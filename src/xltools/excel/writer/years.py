@@ -19,19 +19,19 @@ from xltools.form.model import Cell
 from xltools.form.places import YEARS, Area, Years
 from xltools.text import clerk
 
-_WIDTHS = (38.0, 26.0, 9.0, 13.0, 13.0, 13.0, 10.0, *(13.0,) * (Years.MOST - 1), 30.0)
+_WIDTHS = (70.0, 28.0, 9.0, 13.0, 13.0, 13.0, 10.0, *(13.0,) * (Years.MOST - 1), 30.0)
+_ROWS_ON_PAGE = 100  # of A3
 
 
 def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw 历年对比: this year as references to the district's cells, earlier years as numbers."""
     page, t = canvas.page(YEARS), clerk()
     title = canvas.format(font_name=HEI, font_size=15, align="center")
-    canvas.put(page, Area.at(0, 0, 1, Years.NAME), t("years.title", district=rollup.district), title)
-    page.set_row(0, 30)
-    canvas.put(
-        page, Area.at(1, 0, 1, Years.NAME), t("years.hint"), canvas.format(font_size=9, font_color=QUIET)
-    )
     columns = dict(year_columns(rollup))
+    shown = 1 + max(Years.RATE, *columns.values())  # columns; on the screen there is more
+    canvas.put(page, Area.at(0, 0, 1, shown), t("years.title", district=rollup.district), title)
+    page.set_row(0, 30)
+    canvas.put(page, Area.at(1, 0, 1, shown), t("years.hint"), canvas.format(font_size=9, font_color=QUIET))
     _write_heads(canvas, page, rollup, columns)
     last = Years.FIRST_ROW - 1
     for last, line in enumerate(_titles_and_cells(content), Years.FIRST_ROW):
@@ -44,7 +44,8 @@ def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     page.freeze_panes(Years.FIRST_ROW, Years.COLUMN + 1)
     page.repeat_rows(Years.HEAD_ROW)
     header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
-    canvas.paper(page, Area.at(0, 0, last + 1, Years.NAME), header, t("sheet.footer"), landscape=True)
+    canvas.paper(page, Area.at(0, 0, last + 1, shown), header, t("sheet.footer"), is_large=True)
+    page.fit_to_pages(1, max(1, round(last / _ROWS_ON_PAGE)))
     canvas.protect(page)
 
 

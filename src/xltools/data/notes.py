@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
-from xltools.document.plain_table import plain_table
+from xltools.data.plain_table import plain_table
 from xltools.form.linear import Equation, Linear
 from xltools.form.model import Block, Form, Line, Rule, Section, leaves, walk
 from xltools.form.wording import LAST
