@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from xltools.data.document import Document, DocumentBlock, Heading, Paragraph
 from xltools.data.filing import Accepted
 from xltools.data.number import digits
+from xltools.data.plain_table import plain_table
 from xltools.data.receipt import Receipt
 from xltools.document.official import official_table
-from xltools.document.plain_table import plain_table
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.model import Form
