@@ -19,6 +19,12 @@ from xltools.form.places import Area, Sheet
 _PRINTED = {"caption", "head", "stub"}
 
 
+class Box(NamedTuple):
+    text: str
+    area: Area
+    is_label: bool
+
+
 class Report(NamedTuple):
     """What is to be published; ``texts`` are figures and whatever else stands in cells, by name."""
 
@@ -28,6 +34,9 @@ class Report(NamedTuple):
     texts: Mapping[str, str]
     prose: Mapping[str, str] = {}
     spelled: Callable[[str], str] = str
+    arranged: Callable[[list[Box]], list[list[Box]]] = lambda found: [
+        found
+    ]  # a section's table as one or several
 
     @property
     def title(self) -> str:
@@ -39,21 +48,23 @@ def report(form: Form, values: Mapping[str, Decimal], agency="青禾区统计局
     return Report(form, agency, year, texts | more.pop("texts", {}), **more)
 
 
-class Box(NamedTuple):
-    text: str
-    area: Area
-    is_label: bool
-
-
 def boxes(one: Report, sheet: Sheet) -> list[Box]:
-    """The cells of a table, its first row at 0."""
+    """The cells of a table."""
     found = [Box(one.spelled(said.text), said.area, True) for said in sheet.labels if said.role in _PRINTED]
-    found += [Box(one.texts.get(name, ""), area, False) for name, area in sheet.cells.items()]
-    top = min(box.area.row for box in found)
+    return found + [Box(one.texts.get(name, ""), area, False) for name, area in sheet.cells.items()]
+
+
+def from_the_top(found: list[Box]) -> list[Box]:
+    """The same cells in order, with the first row and the first column at 0."""
+    top, left = min(b.area.row for b in found), min(b.area.column for b in found)
     return sorted(
         (
-            Box(t, Area(a.row - top, a.column, a.last_row - top, a.last_column), is_label)
-            for t, a, is_label in found
+            b._replace(
+                area=Area(
+                    b.area.row - top, b.area.column - left, b.area.last_row - top, b.area.last_column - left
+                )
+            )
+            for b in found
         ),
         key=lambda box: box.area,
     )
@@ -84,7 +95,8 @@ def parts(one: Report):
         for part in section.parts:
             prose += [part.label] if part.label else []
             prose += one.prose.get(f"{section.key}.{part.key}", "").split("\n")
-        yield one.spelled(section.title), (boxes(one, sheet) if sheet.cells else None), prose
+        tables = [from_the_top(table) for table in one.arranged(boxes(one, sheet))] if sheet.cells else []
+        yield one.spelled(section.title), tables, prose
 
 
 # ---- pages
@@ -105,10 +117,9 @@ def _table(found: list[Box], *, cell=html.escape, head="td") -> str:
 
 def body(one: Report, **how) -> str:
     text = f"<h1>{one.title}</h1>"
-    for title, found, prose in parts(one):
-        text += f"<h2>{title}</h2>" + (
-            _table(found, **how) if found else "".join(f"<p>{html.escape(p)}</p>" for p in prose)
-        )
+    for title, tables, prose in parts(one):
+        text += f"<h2>{title}</h2>" + "".join(_table(found, **how) for found in tables)
+        text += "".join(f"<p>{html.escape(p)}</p>" for p in prose)
     return text
 
 
@@ -156,21 +167,20 @@ def word_page(one: Report) -> bytes:
 
 def markdown(one: Report, *, repeated=False) -> bytes:
     lines = [f"# {one.title}", ""]
-    for title, found, prose in parts(one):
+    for title, tables, prose in parts(one):
         lines += [f"## {title}", ""]
-        if found:
+        for found in tables:
             first, *rest = grid(found, repeated=repeated)
             lines += ["| " + " | ".join(row) + " |" for row in (first,)] + ["|" + "---|" * len(first)]
             lines += ["| " + " | ".join(row) + " |" for row in rest] + [""]
-        else:
-            lines += [line for p in prose for line in (p, "")]
+        lines += [line for p in prose for line in (p, "")]
     return "\n".join(lines).encode()
 
 
 def joined(one: Report) -> bytes:
     """Markdown in which a label names those over it, as ``xltools publish`` writes it."""
     lines = [f"# {one.title}", ""]
-    for title, found, prose in parts(one):
+    for title, _, prose in parts(one):
         lines += [f"## {title}", ""]
         sheet = next(s for s in layout(one.form).sheets if one.spelled(s.section.title) == title)
         for block in sheet.section.blocks:
@@ -190,16 +200,17 @@ def joined(one: Report) -> bytes:
                     for stub in stubs
                 ]
             lines += [f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *body)] + [""]
-        lines += [line for p in prose for line in (p, "")] if not found else []
+        lines += [line for p in prose for line in (p, "")]
     return "\n".join(lines).encode()
 
 
 def text(one: Report, join: Callable[[list[str]], str]) -> str:
     """As copied from a page: of merged cells the text stands where they begin."""
     lines = [one.title]
-    for title, found, prose in parts(one):
+    for title, tables, prose in parts(one):
         lines.append(title)
-        lines += [join([box.text for box in row]) for row in rows(found) if row] if found else prose
+        lines += [join([box.text for box in row]) for found in tables for row in rows(found) if row]
+        lines += prose
     return "\n".join(lines) + "\n"
 
 
@@ -223,9 +234,10 @@ def piped(one: Report) -> bytes:
 def padded(one: Report) -> bytes:
     """Tabs, with nothing in the places of merged cells, and figures of wide cells at their first place."""
     lines = [one.title]
-    for title, found, prose in parts(one):
+    for title, tables, prose in parts(one):
         lines.append(title)
-        lines += ["\t".join(row) for row in grid(found, repeated=False)] if found else prose
+        lines += ["\t".join(row) for found in tables for row in grid(found, repeated=False)]
+        lines += prose
     return "\n".join(lines).encode()
 
 
@@ -237,25 +249,28 @@ def word(one: Report) -> bytes:
 
     document = docx.Document()
     document.add_heading(one.title, 0)
-    for title, found, prose in parts(one):
+    for title, tables, prose in parts(one):
         document.add_heading(title, 1)
-        if not found:
-            for line in prose:
-                document.add_paragraph(line)
-            continue
-        last = max(b.area.last_row for b in found), max(b.area.last_column for b in found)
-        cells = [
-            row.cells for row in document.add_table(last[0] + 1, last[1] + 1).rows
-        ]  # asked for once: it is slow
-        for box in found:
-            a = box.area
-            cell = cells[a.row][a.column]
-            if not a.is_single:
-                cell = cell.merge(cells[a.last_row][a.last_column])
-            cell.text = box.text
+        for line in prose:
+            document.add_paragraph(line)
+        for found in tables:
+            _add_table(document, found)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def _add_table(document, found: list[Box]) -> None:
+    last = max(b.area.last_row for b in found), max(b.area.last_column for b in found)
+    cells = [
+        row.cells for row in document.add_table(last[0] + 1, last[1] + 1).rows
+    ]  # asked for once: it is slow
+    for box in found:
+        a = box.area
+        cell = cells[a.row][a.column]
+        if not a.is_single:
+            cell = cell.merge(cells[a.last_row][a.last_column])
+        cell.text = box.text
 
 
 def converted(one: Report) -> bytes:

@@ -214,20 +214,20 @@ def test_fees_in_another_unit_are_not_read(sent):
 
 
 def rows_of(sent, name="三、收到"):
-    title, found, _ = next(part for part in published.parts(sent) if part[0].startswith(name))
-    return title, published.grid(found, repeated=False)
+    title, tables, _ = next(part for part in published.parts(sent) if part[0].startswith(name))
+    return title, published.grid(tables[0], repeated=False)
 
 
 def as_page(sent, *tables, title=None):
     """A page with tables in place of the one of the applications, each a list of rows."""
     text = f"<h1>{title or sent.title}</h1>"
-    for name, found, _ in published.parts(sent):
+    for name, given, _ in published.parts(sent):
         if name.startswith("三、"):
             for table in tables:
                 lines = ("".join(f"<td>{cell}</td>" for cell in row) for row in table)
                 text += f"<h2>{name}</h2><table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
-        elif found:
-            text += f"<h2>{name}</h2>{published._table(found)}"
+        else:
+            text += f"<h2>{name}</h2>{''.join(map(published._table, given))}"
     return f"<html><body>{text}</body></html>".encode()
 
 

@@ -22,6 +22,7 @@ from xltools.data.typed_numbers import typed
 from xltools.document.reader.flow import CellGrid, Flow, LooseRow
 from xltools.document.reader.opening import flow_of, unrelated_code
 from xltools.document.reader.passages import passages_of
+from xltools.document.reader.form_labels import FormLabels
 from xltools.document.reader.placing import PlacedTable, place
 from xltools.document.reader.rows import rows_of, without_marks
 from xltools.document.reader.title import ReportTitle, title_in, title_of
@@ -93,8 +94,7 @@ def _filing(
     """Return the filing, or None if the document contains no part of a table of any form."""
     forms = [form] if form else [library.find(name) for name in library.names()]
     for candidate in forms:
-        rows = rows_of(flow, candidate, limits)
-        placed = {s.key: place(s, rows, candidate) for s in candidate.sections if s.blocks}
+        placed = _placed(flow, candidate, limits)
         tables = placed.values()
         if not all(table.texts for table in tables) and (word := _superseded_word(flow, candidate)):
             return RefusedFile(
@@ -104,6 +104,28 @@ def _filing(
         if has_faults or any(table.texts for table in tables):
             return _FilingBuilder(flow, source, candidate, given, placed).filing()
     return None
+
+
+def _placed(flow: Flow, form: Form, limits: Limits) -> dict[str, PlacedTable]:
+    """Return the table of each section; where labels differ from the form's, those that can be a slip are accepted."""
+    labels = FormLabels(form)
+    rows = rows_of(flow, labels, limits)
+    placed = {section.key: place(section, rows, labels) for section in form.sections if section.blocks}
+    for section in form.sections:
+        if section.blocks and not placed[section.key].texts:
+            damaged = labels.with_slips(_texts(flow), section)
+            again = place(section, rows_of(flow, damaged, limits), damaged) if damaged.slips else PlacedTable()
+            placed[section.key] = again if again.texts else placed[section.key]
+    return placed
+
+
+def _texts(flow: Flow) -> Iterator[str]:
+    """Yield the texts of a document that can be labels."""
+    for item in flow:
+        if isinstance(item, CellGrid):
+            yield from (cell.text for cell in item.cells)
+        else:
+            yield from item.cells if isinstance(item, LooseRow) else (item.text,)
 
 
 def _superseded_word(flow: Flow, form: Form) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 MOST_COLUMNS = 200  # of a grid; what lies beyond is left out
 MOST_ROWS = 500
 _LONGEST_CELL = 400  # characters; a longer text is an article in a layout table, not a cell
+_LONGEST_LINES = 200  # characters of a cell of many lines; a narrow column breaks a label into as many as it has characters
 _MOST_LINES = 6
 
 
@@ -103,9 +104,9 @@ class _OpenCell:
     @property
     def is_article(self) -> bool:
         """Whether the cell is a layout frame: it holds a table, or more text than a cell of a form."""
+        longest = _LONGEST_LINES if len(self.items) > _MOST_LINES else _LONGEST_CELL
         return (
-            len(self.items) > _MOST_LINES
-            or len(self.text) > _LONGEST_CELL
+            len(self.text) > longest
             or any(not isinstance(item, TextLine) for item in self.items)
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from xltools.document.reader.flow import Flow
+from xltools.document.reader.flow import CellGrid, Flow, FlowItem, TextLine
 from xltools.document.reader.plain_text import read_text
 from xltools.document.reader.web import read_page
 from xltools.document.reader.word import read_word
@@ -14,6 +14,11 @@ from xltools.office.kinds import OTHER, kind_of
 from xltools.text import characters
 
 _HEAD = 4096
+# The number of a page, alone in its line, as text out of paged documents has it: -3-, — 3 —, 第3页 共12页, 3/12, Page 3.
+_PAGE_NUMBER = re.compile(
+    r"\s*(?:[-—–―－─·~～]+\s*[0-9０-９]{1,4}\s*[-—–―－─·~～]+|第\s*[0-9０-９]{1,4}\s*页(?:\W*共\s*[0-9０-９]{1,4}\s*页)?"
+    r"|[0-9]{1,4}\s*[/／]\s*[0-9]{1,4}|(?i:page)\s*[0-9]{1,4}(?:\s*(?i:of|/)\s*[0-9]{1,4})?)\s*"
+)
 _PAGE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|table|div|p|h1|style|title|section|article)\b",
     re.IGNORECASE | re.DOTALL,
@@ -56,7 +61,14 @@ def flow_of(data: bytes, budget: Budget) -> Flow:
         raise ScanError(code, kind=kind.name)
     budget.reserve("text", len(data))
     text = _decoded(data)
-    return read_page(text, budget) if _is_page(text) else read_text(text)
+    flow = read_page(text, budget) if _is_page(text) else read_text(text)
+    return tuple(item for item in flow if not _is_page_number(item))
+
+
+def _is_page_number(item: FlowItem) -> bool:
+    return not isinstance(item, CellGrid) and bool(
+        _PAGE_NUMBER.fullmatch(item.text if isinstance(item, TextLine) else " ".join(item.cells))
+    )
 
 
 def unrelated_code(data: bytes) -> str:
@@ -105,4 +117,4 @@ def _utf_16_order(head: bytes) -> str:
 
 def _printable(text: str) -> str:
     """Return *text* without invisible characters, which would make labels differ, and with characters only."""
-    return characters(re.sub("[\x00\u200b-\u200f\u2028\u2029\u2060\ufeff]", "", text))
+    return characters(re.sub("[\x00\u200b-\u200f\u2060\ufeff]", "", text))

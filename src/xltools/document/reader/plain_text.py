@@ -9,6 +9,10 @@ from itertools import groupby
 from xltools.document.reader.flow import Flow, FlowItem, GridBuilder, LooseRow, TextLine
 
 _RULE = re.compile(r"\s*\|?\s*:?-{3,}:?\s*(?:\|\s*:?-{3,}:?\s*)*\|?\s*")
+# Strokes between cells: those of full width and of boxes are written as the plain one. Lines that only rule are left out.
+_STROKES = str.maketrans(dict.fromkeys("｜│┃┆┇┊┋║∣", "|"))
+_FRAME = re.compile(r"[\s|+=\u2500-\u257f-]*[+\u2500-\u257f][\s|+=\u2500-\u257f-]*")
+_SEPARATOR = re.compile(r"[ \u00a0\u3000]*([\t|])[ \u00a0\u3000]*")
 _PIPE = re.compile(r"(?<!\\)\|")
 _SPACES = " \u00a0\u3000\r\n"
 _GAP = r"[ \u00a0\u3000]{2,}"
@@ -25,8 +29,36 @@ def read_text(text: str) -> Flow:
     A Markdown table is a grid, and so is a tab-separated table whose rows all have the same number of cells. Of other
     tables only the order of the cells in each row is known.
     """
-    groups = groupby(filter(str.strip, text.splitlines()), _line_kind)
+    lines = [line.translate(_STROKES) if _is_stroked(line) else line for line in text.splitlines()]
+    lines = _with_cells_joined([line for line in lines if not _FRAME.fullmatch(line)])
+    groups = groupby(filter(str.strip, lines), _line_kind)
     return tuple(item for kind, lines in groups for item in _READERS[kind](list(lines)))
+
+
+def _is_stroked(line: str) -> bool:
+    plain = line.strip().translate(_STROKES)
+    return plain.startswith("|") or plain.endswith("|")
+
+
+def _with_cells_joined(lines: list[str]) -> list[str]:
+    """Join the cells of a row that stand in lines of their own, with a line that is only a tab or a stroke between.
+
+    Browsers copy cells so that hold paragraphs.
+    """
+    joined: list[str] = []
+    is_open = False  # whether the last line ends with such a separator
+    for line in lines:
+        found = _SEPARATOR.fullmatch(line)
+        if found and joined and (is_open or not joined[-1].rstrip(_SPACES).endswith(found[1])):
+            joined[-1] += f" {found[1]} "
+            is_open = True
+        elif line.strip():
+            if is_open:
+                joined[-1] += line.strip()
+            else:
+                joined.append(line)
+            is_open = False
+    return joined
 
 
 def _line_kind(line: str) -> str:

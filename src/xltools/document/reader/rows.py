@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.flow import CellGrid, Flow, GridCell, LooseRow
-from xltools.form.labels import LONGEST_LABEL, core
-from xltools.form.model import Block, Form, Line, walk
+from xltools.document.reader.form_labels import FormLabels
+from xltools.form.labels import LONGEST_LABEL
 from xltools.office.guard import Limits, beyond
 from xltools.white_space import is_blank
 
 _LONGEST_FIGURE = 16  # characters; a longer text is not a figure
-_NUMBERED = re.compile(r"\W?[0-9０-９]{1,2}\W?[.、．)）]\s*[^\s0-9０-９]")
+_MOST_PIECES = 40  # of a label that is broken over lines
+_NUMBERED = re.compile(r"\W?[0-9０-９]{1,2}\W?[.、．)）]\s*[^\s0-9０-９]|[0-9０-９]{1,2}[.、．]$")
 _MARK = re.compile(r"\s*(?:[\u2460-\u2473\u2776-\u277f*＊]|[\[〔［][0-9０-９]{1,2}[\]〕］])+\s*$")
 
 
@@ -32,58 +32,12 @@ class LabelledRow(NamedTuple):
 
     labels: tuple[str, ...]
     figures: tuple[str, ...]
-    before: tuple[str, ...] = ()  # every label since the last row with figures, those of this row included
+    # Every label since the last row with figures, those of this row included: line by line, as the document has them.
+    before: tuple[tuple[str, ...], ...] = ()
     heads: tuple[ColumnHead, ...] = ()
     cells: Mapping[int, GridCell] = {}
     number: int = 0  # of the row in its grid
-
-
-@dataclass(frozen=True)
-class FormLabels:
-    """The labels of a form by their role, as :func:`~xltools.form.labels.core` reduces them."""
-
-    form: Form
-
-    @cached_property
-    def heads(self) -> frozenset[str]:
-        """The labels of columns that are not also labels of rows."""
-        found = {core(text) for b in self._blocks for text in (b.corner, b.heading) if text}
-        for block in self._blocks:
-            found.update(name for line, _ in walk(block.heads) for name in label_names(line))
-        return frozenset(found - self.stubs)
-
-    @cached_property
-    def stubs(self) -> frozenset[str]:
-        """The labels of rows."""
-        rows = (line for b in self._blocks if b.arrange == "grid" for line, _ in walk(b.rows))
-        return frozenset(name for line in rows for name in label_names(line))
-
-    @cached_property
-    def captions(self) -> frozenset[str]:
-        """The titles of tables and sections."""
-        captions = {core(b.caption) for b in self._blocks if b.caption}
-        return frozenset(captions | {core(t) for s in self.form.sections for t in (s.title, *s.also)})
-
-    @cached_property
-    def known(self) -> frozenset[str]:
-        """Every label of the form."""
-        return frozenset(
-            self.heads | self.stubs | self.captions | {core(t) for b in self._blocks for t in b.extra}
-        )
-
-    def path(self, text: str) -> tuple[str, ...]:
-        """Split a text that contains the labels above its own: 三、本年度办理结果/（一）予以公开 gives two."""
-        parts = tuple(re.split("[/／]", text))
-        return parts if len(parts) > 1 and all(core(part) in self.known for part in parts[:-1]) else (text,)
-
-    @property
-    def _blocks(self) -> Iterator[Block]:
-        return (block for section in self.form.sections for block in section.blocks)
-
-
-def label_names(line: Line) -> tuple[str, ...]:
-    """Return the label of a line and its other wordings, as :func:`~xltools.form.labels.core` reduces them."""
-    return tuple(core(text) for text in (line.label, *line.also))
+    lines: tuple[int, ...] = ()  # the number of figures in each line of a row that has several
 
 
 def without_marks(text: str) -> str:
@@ -100,16 +54,16 @@ def is_figure(text: str) -> bool:
     return meant.value is not None or meant.is_blank or bool(re.search(r"[0-9０-９]", text))
 
 
-def rows_of(flow: Flow, form: Form, limits: Limits) -> tuple[LabelledRow, ...]:
+def rows_of(flow: Flow, form_labels: FormLabels, limits: Limits) -> tuple[LabelledRow, ...]:
     """Return the rows of the document in order.
 
     Raises :class:`ScanError` if there are more than any report has.
     """
     if len(flow) > limits.lines:
         raise beyond("lines", limits)
-    collector = _RowCollector(FormLabels(form), limits)
+    collector = _RowCollector(form_labels, limits)
     for item in flow:
-        if isinstance(item, CellGrid) and item.is_even:
+        if isinstance(item, CellGrid) and item.is_even and collector.has_heads(item):
             collector.add_grid(item)
         elif isinstance(item, CellGrid):
             for cells in item.rows:
@@ -125,9 +79,9 @@ class _RowCollector:
     form_labels: FormLabels
     limits: Limits
     rows: list[LabelledRow] = field(default_factory=list)
-    _labels: list[str] = field(default_factory=list)
-    _figures: list[str] = field(default_factory=list)
-    _before: list[str] = field(default_factory=list)
+    _labels: list[list[str]] = field(default_factory=list)  # of the row that is being read, line by line
+    _figures: list[list[str]] = field(default_factory=list)
+    _before: list[tuple[str, ...]] = field(default_factory=list)
 
     def _append(self, row: LabelledRow) -> None:
         self.rows.append(row)
@@ -146,19 +100,20 @@ class _RowCollector:
         if labels:
             if self._figures:
                 self.end_row()
-            self._labels += labels
-            self._figures += figures
-        elif self._labels:
-            self._figures += figures
+            self._labels.append(labels)
+        if figures and self._labels:
+            self._figures.append(figures)
 
     def _split(self, cells: Sequence[str]) -> tuple[list[str], list[str]]:
         """Return the labels among *cells*, and the figures behind the last label."""
         known = [
             n
             for n, cell in enumerate(cells)
-            if core(self.form_labels.path(cell)[-1]) in self.form_labels.known
+            if self.form_labels.core(self.form_labels.path(cell)[-1]) in self.form_labels.known
         ]
         first = known[-1] + 1 if known else len(cells)
+        if known and not any(is_figure(cell) or is_blank(cell) for cell in cells[first:]):
+            first = len(cells)  # all are labels, some of which are broken over lines
         while not known and first and (is_blank(cells[first - 1]) or is_figure(cells[first - 1])):
             first -= 1
         labels = [
@@ -169,13 +124,39 @@ class _RowCollector:
     def end_row(self) -> None:
         """End the current row."""
         if self._labels:
-            self._before += self._labels
-            self._append(LabelledRow(tuple(self._labels), tuple(self._figures), tuple(self._before)))
-            if any(not is_blank(figure) for figure in self._figures):
+            self._before += self._joined_labels()
+            labels = tuple(label for line in self._before[-len(self._labels) :] for label in line)
+            figures = tuple(figure for line in self._figures for figure in line)
+            lines = tuple(map(len, self._figures))
+            self._append(LabelledRow(labels, figures, tuple(self._before), lines=lines))
+            if any(not is_blank(figure) for figure in figures):
                 self._before = []
         self._labels, self._figures = [], []
 
+    def _joined_labels(self) -> list[tuple[str, ...]]:
+        """Return the labels line by line; one that is broken over lines stands in the first of them."""
+        lines = [list(line) for line in self._labels]
+        places = [(line, place) for line, labels in enumerate(lines) for place in range(len(labels))]
+        while places:
+            (line, place), *places = places
+            text, pieces = lines[line][place], 0
+            for number, (other, behind) in enumerate(places[:_MOST_PIECES], 1):
+                text += lines[other][behind]
+                if len(text) > LONGEST_LABEL:
+                    break
+                if self.form_labels.core(text) in self.form_labels.known:
+                    pieces = number
+            for other, behind in places[:pieces]:
+                lines[line][place] += lines[other][behind]
+                lines[other][behind] = ""
+            places = places[pieces:]
+        return [tuple(filter(None, line)) for line in lines]
+
     # -- grids
+
+    def has_heads(self, grid: CellGrid) -> bool:
+        """Return whether a row of the grid is a head; without one, it is a part of a table like any other lines."""
+        return any(not self._is_data([t for t in row if not is_blank(t)], was_data=True) for row in grid.rows)
 
     def add_grid(self, grid: CellGrid) -> None:
         """Add the rows of an even grid."""
@@ -189,19 +170,18 @@ class _RowCollector:
             if not self._is_data(texts, was_data=was_data or not head):
                 head = [*([] if was_data else head), number]
                 was_data = False
-                self._before += texts
+                self._before.append(tuple(texts))
                 continue
             was_data = True
             heads = tuple(_column_heads(grid, head, self.form_labels))
             labels, figures = self._split(begun)
-            self._append(
-                LabelledRow(tuple(labels), tuple(figures), (*self._before, *labels), heads, cells, number)
-            )
+            before = (*self._before, tuple(labels))
+            self._append(LabelledRow(tuple(labels), tuple(figures), before, heads, cells, number))
             self._before = []
 
     def _is_data(self, texts: list[str], *, was_data: bool) -> bool:
         """Return whether a row of a grid holds figures, or has places for them, and is not a head or a caption."""
-        found = {core(part) for text in texts for part in self.form_labels.path(text)}
+        found = {self.form_labels.core(part) for text in texts for part in self.form_labels.path(text)}
         if not found:
             return True  # an empty row of figures
         if found & self.form_labels.heads or found <= self.form_labels.captions:
@@ -217,7 +197,7 @@ def _column_heads(grid: CellGrid, rows: list[int], form_labels: FormLabels) -> I
     for column in range(grid.width):
         over = [grid.at[row, column] for row in rows]
         texts = [cell.text for cell in dict.fromkeys(over) if not is_blank(cell.text)]
-        texts = [text for text in texts if core(text) not in form_labels.captions]
+        texts = [text for text in texts if form_labels.core(text) not in form_labels.captions]
         last = over[-1] if over else None
         if last is not None and last is lowest:
             columns.append(column)
