@@ -263,7 +263,7 @@ def word(one: Report) -> bytes:
 def _add_table(document, found: list[Box]) -> None:
     last = max(b.area.last_row for b in found), max(b.area.last_column for b in found)
     cells = [
-        row.cells for row in document.add_table(last[0] + 1, last[1] + 1).rows
+        row.cells for row in document.add_table(last[0] + 1, last[1] + 1, "Table Grid").rows
     ]  # asked for once: it is slow
     for box in found:
         a = box.area

@@ -20,17 +20,17 @@ from xltools.office.guard import Budget, beyond_together
 from xltools.office.kinds import Container
 
 _CHILD = Path(__file__).with_name("sandbox_child.py")
-_LIBRARIES = {"cells": "python_calamine", "decrypt": "msoffcrypto", "outlook": "olefile"}
+_LIBRARIES = {"cells": "python_calamine", "decrypt": "msoffcrypto", "outlook": "olefile", "pdf": "pdfplumber"}
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # without it, Windows shows a console window
 
-Job = Literal["cells", "decrypt"] | Container  # of a container, the members are returned as a zip
+Job = Literal["cells", "decrypt", "pdf"] | Container  # of a container, the members are returned as a zip
 
 
 class SandboxError(Exception):
     """The child gave no result.
 
     ``code`` is one of missing (the library is not installed), late, memory, died, unreadable, too-large, wrong-password,
-    spins.
+    spins, encrypted, scan, no-text.
     """
 
     def __init__(self, code: str, reason: str = "") -> None:

@@ -20,7 +20,8 @@ from typing import Any
 
 _EXACT = 10**15  # a double holds every whole number below this exactly
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-_UNPACKING = os.path.join(os.path.dirname(__file__), "sandbox_unpacking.py")  # noqa: PTH118, PTH120  pathlib is slow to import
+_FOLDER = os.path.dirname(__file__)  # noqa: PTH120  pathlib is slow to import
+_UNPACKING, _PDF = (os.path.join(_FOLDER, name) for name in ("sandbox_unpacking.py", "sandbox_pdf.py"))  # noqa: PTH118
 _MOST_SPINS = 1_000_000  # rounds of hashing; Office uses 100,000
 
 
@@ -39,6 +40,8 @@ def main(job: str, memory: int, seconds: float, cells: int, most: int) -> None:
             result = _cells_of(data, cells)
         elif job == "decrypt":
             result = _decrypted(data, words)
+        elif job == "pdf":
+            result = runpy.run_path(_PDF, {"RefusalError": RefusalError})["items_of"](data, cells)
         else:
             result = runpy.run_path(_UNPACKING)["as_zip"](job, data, words[0], most)
         outcome = b"ok"

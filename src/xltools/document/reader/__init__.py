@@ -19,6 +19,7 @@ from xltools.data.number import misfit
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.data.typed_numbers import typed
+from xltools.document.reader.continued import with_parts_joined
 from xltools.document.reader.flow import CellGrid, Flow, LooseRow
 from xltools.document.reader.opening import flow_of, unrelated_code
 from xltools.document.reader.passages import passages_of
@@ -109,12 +110,13 @@ def _filing(
 def _placed(flow: Flow, form: Form, limits: Limits) -> dict[str, PlacedTable]:
     """Return the table of each section; where labels differ from the form's, those that can be a slip are accepted."""
     labels = FormLabels(form)
-    rows = rows_of(flow, labels, limits)
+    rows = rows_of(tuple(with_parts_joined(flow, labels)), labels, limits)
     placed = {section.key: place(section, rows, labels) for section in form.sections if section.blocks}
     for section in form.sections:
         if section.blocks and not placed[section.key].texts:
             damaged = labels.with_slips(_texts(flow), section)
-            again = place(section, rows_of(flow, damaged, limits), damaged) if damaged.slips else PlacedTable()
+            parts = tuple(with_parts_joined(flow, damaged))
+            again = place(section, rows_of(parts, damaged, limits), damaged) if damaged.slips else PlacedTable()
             placed[section.key] = again if again.texts else placed[section.key]
     return placed
 

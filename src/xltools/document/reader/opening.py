@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, TextLine
+from xltools.document.reader.pdf import read_pdf
 from xltools.document.reader.plain_text import read_text
 from xltools.document.reader.web import read_page
 from xltools.document.reader.word import read_word
@@ -55,26 +56,31 @@ def flow_of(data: bytes, budget: Budget) -> Flow:
     if data.startswith(ZIP):
         return read_word(data, budget)
     kind = kind_of(data)
+    if kind.name == "pdf":
+        return _without_page_numbers(read_pdf(data, budget))
     if kind.name not in _TEXTS:
         # Among documents, an OLE file of an unknown kind is taken for one of an old version of Word.
         code = "word-document" if kind.name == "old-workbook" else kind.code
         raise ScanError(code, kind=kind.name)
     budget.reserve("text", len(data))
     text = _decoded(data)
-    flow = read_page(text, budget) if _is_page(text) else read_text(text)
-    return tuple(item for item in flow if not _is_page_number(item))
+    return _without_page_numbers(read_page(text, budget) if _is_page(text) else read_text(text))
 
 
-def _is_page_number(item: FlowItem) -> bool:
-    return not isinstance(item, CellGrid) and bool(
-        _PAGE_NUMBER.fullmatch(item.text if isinstance(item, TextLine) else " ".join(item.cells))
-    )
+def _without_page_numbers(flow: Flow) -> Flow:
+    def is_number(item: FlowItem) -> bool:
+        text = "" if isinstance(item, CellGrid) else item.text if isinstance(item, TextLine) else " ".join(item.cells)
+        return bool(_PAGE_NUMBER.fullmatch(text))
+
+    return tuple(item for item in flow if not is_number(item))
 
 
 def unrelated_code(data: bytes) -> str:
     """Return the code of the finding on a readable document that contains no table of any form."""
     if data.startswith(ZIP):
         return "word-document"
+    if kind_of(data).name == "pdf":
+        return "not-a-workbook"
     return "html-file" if _is_page(_decoded(data)) else "csv-file"
 
 

@@ -105,7 +105,8 @@ def _inline_text(cell: str) -> str:
     return re.sub(r"\\([\\`*_{}\[\]()#+.!-])", r"\1", _STRESS.sub(r"\2", text))
 
 
-def _text_line(line: str) -> FlowItem:
+def line_of(line: str) -> FlowItem:
+    """Return a line of text, or a loose row if gaps or figures at its end show that it is one."""
     text = line.strip()
     text = _inline_text(text.lstrip("#")) if text.startswith("#") else _STRESS.sub(r"\2", text)
     cells = re.split(_GAP, text.strip(_SPACES))
@@ -120,5 +121,5 @@ _READERS: dict[str, Callable[[list[str]], list[FlowItem]]] = {
     "pipes": _piped_rows,
     "tabs": _tabbed_rows,
     "paragraphs": lambda lines: [TextLine(line.strip()) for line in lines],
-    "lines": lambda lines: list(map(_text_line, lines)),
+    "lines": lambda lines: list(map(line_of, lines)),
 }

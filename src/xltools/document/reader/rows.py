@@ -63,7 +63,7 @@ def rows_of(flow: Flow, form_labels: FormLabels, limits: Limits) -> tuple[Labell
         raise beyond("lines", limits)
     collector = _RowCollector(form_labels, limits)
     for item in flow:
-        if isinstance(item, CellGrid) and item.is_even and collector.has_heads(item):
+        if isinstance(item, CellGrid) and item.is_even and has_heads(item, form_labels):
             collector.add_grid(item)
         elif isinstance(item, CellGrid):
             for cells in item.rows:
@@ -154,10 +154,6 @@ class _RowCollector:
 
     # -- grids
 
-    def has_heads(self, grid: CellGrid) -> bool:
-        """Return whether a row of the grid is a head; without one, it is a part of a table like any other lines."""
-        return any(not self._is_data([t for t in row if not is_blank(t)], was_data=True) for row in grid.rows)
-
     def add_grid(self, grid: CellGrid) -> None:
         """Add the rows of an even grid."""
         self.end_row()
@@ -167,7 +163,7 @@ class _RowCollector:
             cells = {column: grid.at[number, column] for column in range(grid.width)}
             begun = [cell.text for cell in dict.fromkeys(cells.values()) if cell.row == number]
             texts = [text for text in begun if not is_blank(text)]
-            if not self._is_data(texts, was_data=was_data or not head):
+            if not _is_data(texts, self.form_labels, was_data=was_data or not head):
                 head = [*([] if was_data else head), number]
                 was_data = False
                 self._before.append(tuple(texts))
@@ -179,14 +175,21 @@ class _RowCollector:
             self._append(LabelledRow(tuple(labels), tuple(figures), before, heads, cells, number))
             self._before = []
 
-    def _is_data(self, texts: list[str], *, was_data: bool) -> bool:
-        """Return whether a row of a grid holds figures, or has places for them, and is not a head or a caption."""
-        found = {self.form_labels.core(part) for text in texts for part in self.form_labels.path(text)}
-        if not found:
-            return True  # an empty row of figures
-        if found & self.form_labels.heads or found <= self.form_labels.captions:
-            return False
-        return was_data or bool(found & self.form_labels.stubs) or any(map(is_figure, texts))
+
+def has_heads(grid: CellGrid, labels: FormLabels) -> bool:
+    """Return whether a row of the grid is a head; without one, it is a part of a table like any other lines."""
+    texts = ([text for text in row if not is_blank(text)] for row in grid.rows)
+    return not all(_is_data(row, labels, was_data=True) for row in texts)
+
+
+def _is_data(texts: list[str], labels: FormLabels, *, was_data: bool) -> bool:
+    """Return whether a row of a grid holds figures, or has places for them, and is not a head or a caption."""
+    found = {labels.core(part) for text in texts for part in labels.path(text)}
+    if not found:
+        return True  # an empty row of figures
+    if found & labels.heads or found <= labels.captions:
+        return False
+    return was_data or bool(found & labels.stubs) or any(map(is_figure, texts))
 
 
 def _column_heads(grid: CellGrid, rows: list[int], form_labels: FormLabels) -> Iterator[ColumnHead]:

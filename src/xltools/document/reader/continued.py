@@ -1,0 +1,70 @@
+"""Join the parts of a table that goes on over pages, and the rows and labels that a page's end breaks in two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xltools.document.reader.flow import CellGrid, Flow, FlowItem, GridCell
+from xltools.document.reader.form_labels import FormLabels
+from xltools.document.reader.rows import has_heads, is_figure
+from xltools.white_space import is_blank
+
+
+def with_parts_joined(flow: Flow, labels: FormLabels) -> Iterator[FlowItem]:
+    """Yield the items of a document; a table without heads that follows another one as wide is the rest of that."""
+    above: FlowItem | None = None
+    for item in flow:
+        if (
+            isinstance(above, CellGrid)
+            and isinstance(item, CellGrid)
+            and above.is_even
+            and item.is_even
+            and above.width == item.width
+            and not has_heads(item, labels)
+        ):
+            above = _joined(above, item, labels)
+            continue
+        if above is not None:
+            yield above
+        above = item
+    if above is not None:
+        yield above
+
+
+def _joined(above: CellGrid, below: CellGrid, labels: FormLabels) -> CellGrid:
+    """Return one table of both parts; where the page's end breaks a row, its halves are one row."""
+    ends = {(c.column, c.last_column): c for c in above.cells if c.last_row == above.height - 1}
+    begins = {(c.column, c.last_column): c for c in below.cells if c.row == 0}
+    pairs = {ends[place]: begins[place] for place in ends if place in begins}
+    continued = {a for a, b in pairs.items() if _is_continued(a.text, b.text, labels)}
+    stubs = [cell for cell in ends.values() if not is_blank(cell.text) and not is_figure(cell.text)]
+    label = max(stubs, key=lambda cell: cell.column, default=None)
+    is_broken = (
+        label in continued
+        and len(pairs) == len(ends) == len(begins)
+        and all(a in continued or is_blank(a.text) or is_blank(b.text) for a, b in pairs.items())
+    )
+    taken = set(pairs) if is_broken else continued
+    offset = above.height - is_broken
+    joined = [
+        a._replace(text=_text(a.text, b.text), last_row=b.last_row + offset) for a, b in pairs.items() if a in taken
+    ]
+    rest = [cell for cell in above.cells if cell not in taken]
+    used = {pairs[a] for a in taken}
+    rest += [
+        c._replace(row=c.row + offset, last_row=c.last_row + offset) for c in below.cells if c not in used
+    ]
+    return CellGrid((*joined, *rest))
+
+
+def _is_continued(above: str, below: str, labels: FormLabels) -> bool:
+    """Return whether a label goes on below: its other half, or the empty rest of its cell, is there."""
+    if is_blank(above) or is_figure(above):
+        return False
+    return is_blank(below) or (
+        labels.core(above) not in labels.known and labels.core(_text(above, below)) in labels.known
+    )
+
+
+def _text(above: str, below: str) -> str:
+    return above if is_blank(below) else below if is_blank(above) else f"{above}\n{below}"

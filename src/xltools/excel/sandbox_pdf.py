@@ -1,0 +1,202 @@
+"""Run by :mod:`xltools.excel.sandbox_child` as a script: the lines and the tables of a PDF, with pdfplumber.
+
+It imports nothing of xltools. The result is JSON: a list of items in reading order, each a text (a line of prose, with
+those that continue a paragraph joined) or a table, which is a list of cells ``[row, column, rows, columns, text]``.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import statistics
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+_NEAR = 3.0  # points between edges that are one
+_LINE = 0.6  # of the size of the letters: characters less far apart in height stand on one line
+_INDENT = 1.2  # of the size of the letters: a line that begins further right begins a paragraph
+_SHORT = 2.5  # of the size of the letters: a line that ends further left ends one
+_Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+class Refusal(Exception):  # noqa: N818  an outcome, as the parent names them
+    """The file cannot be read; the message is the outcome."""
+
+
+def items_of(data: bytes, most: int) -> bytes:
+    """Return the content of a PDF as JSON; at most *most* characters and cells are read."""
+    import pdfplumber  # noqa: PLC0415  an extra
+    from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415
+    from pdfplumber.utils.exceptions import PdfminerException  # noqa: PLC0415
+
+    logging.disable()
+    try:
+        opened = pdfplumber.open(io.BytesIO(data))
+    except PdfminerException as error:
+        is_encrypted = isinstance(error.args[0] if error.args else None, PDFPasswordIncorrect)
+        raise Refusal("encrypted" if is_encrypted else "unreadable") from error
+    found: list[Any] = []
+    count, has_pictures = 0, False
+    with opened as document:
+        for page in document.pages:
+            count += len(page.chars)
+            if count > most:
+                raise Refusal("too-large")
+            has_pictures = has_pictures or bool(page.images)
+            found += _page_items(page)
+            page.close()
+    if not found:
+        raise Refusal("scan" if has_pictures else "no-text")
+    return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _page_items(page: Any) -> Iterator[Any]:
+    """Yield the lines and tables of a page from top to bottom."""
+    chars = [char for char in page.dedupe_chars().chars if char.get("upright", True) and char["text"].strip()]
+    across, down = (_segments(page.edges, way) for way in "hv")
+    missing = {
+        "explicit_horizontal_lines": _missing(down, across, "v"),
+        "explicit_vertical_lines": _missing(across, down, "h"),
+    }
+    tables = [_Table(table.cells, chars) for table in page.find_tables(missing)]
+    inside = {id(char) for table in tables if table.is_table for char in table.chars}
+    lines = _lines([char for char in chars if id(char) not in inside])
+    placed = [(table.top, table) for table in tables if table.is_table]
+    placed += [(paragraph[0], paragraph[1]) for paragraph in _paragraphs(lines)]
+    for _, item in sorted(placed, key=lambda one: one[0]):
+        yield item.cells if isinstance(item, _Table) else item
+
+
+_Segment = tuple[float, float, float]  # the place of a line, and where it begins and ends
+
+
+def _segments(edges: Sequence[Any], way: str) -> list[_Segment]:
+    """Return the lines of one way, ``h`` or ``v``, with pieces joined that touch."""
+    at, begin, end = ("top", "x0", "x1") if way == "h" else ("x0", "top", "bottom")
+    pieces = [(edge[at], edge[begin], edge[end]) for edge in edges if edge["orientation"] == way]
+    places = _edges([piece[0] for piece in pieces])
+    found: list[_Segment] = []
+    for place, first, last in sorted((places[_place(places, at)], first, last) for at, first, last in pieces):
+        if found and found[-1][0] == place and first <= found[-1][2] + _NEAR:
+            found[-1] = place, found[-1][1], max(found[-1][2], last)
+        else:
+            found.append((place, first, last))
+    return [one for one in found if one[2] - one[1] > _NEAR]
+
+
+def _missing(lines: list[_Segment], others: list[_Segment], way: str) -> list[dict[str, Any]]:
+    """Return the edges that would close tables where several of *lines*, of that way, end and none of *others* touches them.
+
+    Tables are open at the end of a page, and some have no lines at their sides.
+    """
+    found = []
+    for end in (1, 2):
+        for place in _edges([line[end] for line in lines]):
+            touching = [other for other in others if abs(other[0] - place) <= _NEAR]
+            ends = [line[0] for line in lines if 0 <= line[end] - place <= _NEAR]
+            open_ends = [
+                at for at in ends if not any(begin - _NEAR <= at <= stop + _NEAR for _, begin, stop in touching)
+            ]
+            if len(open_ends) > 1:
+                first, last = min(open_ends), max(open_ends)
+                x = (first, last) if way == "v" else (place, place)
+                y = (place, place) if way == "v" else (first, last)
+                size = {"width": x[1] - x[0], "height": y[1] - y[0]}
+                box = {"x0": x[0], "x1": x[1], "top": y[0], "bottom": y[1]}
+                found.append({"object_type": "line"} | box | size)
+    return found
+
+
+class _Table:
+    """The cells of a table by rows and columns; a frame around prose is none."""
+
+    def __init__(self, boxes: Sequence[_Box], chars: Sequence[Any]) -> None:
+        rows = _edges([edge for box in boxes for edge in (box[1], box[3])])
+        columns = _edges([edge for box in boxes for edge in (box[0], box[2])])
+        self.top = rows[0]
+        self.chars: list[Any] = []
+        self.cells: list[list[Any]] = []
+        within: dict[int, list[Any]] = {}
+        for char in chars:
+            x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
+            for number, (left, top, right, bottom) in enumerate(boxes):
+                if left <= x <= right and top <= y <= bottom:
+                    within.setdefault(number, []).append(char)
+                    self.chars.append(char)
+                    break
+        for number, (left, top, right, bottom) in enumerate(boxes):
+            row, column = _place(rows, top), _place(columns, left)
+            size = max(1, _place(rows, bottom) - row), max(1, _place(columns, right) - column)
+            text = "\n".join(line.text for line in _lines(within.get(number, [])))
+            self.cells.append([row, column, *size, text])
+        self.cells.sort()
+        self.is_table = len(columns) > 2  # noqa: PLR2004  the edges of two columns
+
+
+def _edges(values: Sequence[float]) -> list[float]:
+    """Return the edges that *values* are, each once."""
+    found: list[float] = []
+    for value in sorted(values):
+        if not found or value - found[-1] > _NEAR:
+            found.append(value)
+    return found
+
+
+def _place(edges: Sequence[float], value: float) -> int:
+    return min(range(len(edges)), key=lambda number: abs(edges[number] - value))
+
+
+class _Line:
+    """Characters on one line, from left to right."""
+
+    def __init__(self, chars: list[Any]) -> None:
+        chars = sorted(chars, key=lambda char: char["x0"])
+        self.left, self.right = chars[0]["x0"], chars[-1]["x1"]
+        self.top = min(char["top"] for char in chars)
+        self.size = statistics.median(char["size"] for char in chars)
+        text = chars[0]["text"]
+        for before, char in pairwise(chars):
+            # Texts side by side stay apart, as cells of a table without lines.
+            gap = char["x0"] - before["x1"]
+            text += ("   " if gap > self.size else " " if gap > self.size / 4 and _is_latin(before, char) else "") + char["text"]
+        self.text = text
+
+
+def _is_latin(*chars: Any) -> bool:
+    return all(ord(char["text"][0]) < 0x2E80 for char in chars)  # noqa: PLR2004  the first ideograph
+
+
+def _lines(chars: list[Any]) -> list[_Line]:
+    """Return the lines of text, from top to bottom."""
+    lines: list[list[Any]] = []
+    for char in sorted(chars, key=lambda char: (char["bottom"], char["x0"])):
+        if lines and abs(char["bottom"] - lines[-1][0]["bottom"]) < _LINE * char["size"]:
+            lines[-1].append(char)
+        else:
+            lines.append([char])
+    return [_Line(line) for line in lines]
+
+
+def _paragraphs(lines: list[_Line]) -> Iterator[tuple[float, str]]:
+    """Yield the height and the text of each paragraph: lines are joined that fill the width and do not begin one."""
+    left = min((line.left for line in lines), default=0)
+    right = max((line.right for line in lines), default=0)
+    text, top, before = "", 0.0, None
+    for line in lines:
+        is_next = (
+            before is not None
+            and before.right > right - _SHORT * before.size
+            and line.left < left + _INDENT * line.size
+            and line.top - before.top < 3 * before.size
+        )
+        if is_next:
+            text += line.text
+        else:
+            if text:
+                yield top, text
+            text, top = line.text, line.top
+        before = line
+    if text:
+        yield top, text
