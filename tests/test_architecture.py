@@ -49,7 +49,7 @@ ALLOWED = {
     "html": ("document/reader/web.py", "witness/document.py"),
     "jinja2": "document/pages.py",
     "markupsafe": "document/markup.py",
-    "json": ("report/data.py", "collection/journal.py", "collection/manifest.py", "errors.py"),
+    "json": ("report/data.py", "document/reader/pdf.py", "excel/sandbox_pdf.py", "collection/journal.py", "collection/manifest.py", "errors.py"),
     "pickle": "nowhere",
     "multiprocessing": "collection/reading.py",
     "csv": ("report/delimited.py", "collection/"),
@@ -63,13 +63,15 @@ ALLOWED = {
     "bz2": ("excel/sandbox_unpacking.py", "witness/containers.py"),
     "lzma": ("excel/sandbox_unpacking.py", "witness/containers.py"),
     "docx": "document/",
+    "pdfplumber": "excel/sandbox_pdf.py",
+    "pdfminer": "excel/sandbox_pdf.py",
     "subprocess": ("excel/sandbox.py", "libreoffice.py"),
     "threading": ("excel/sandbox.py", "excel/sandbox_child.py", "collection/reading.py"),
     "resource": "excel/sandbox_child.py",
     "concurrent": ("collection/reading.py", "cli/"),
     "distributed": "cli/cluster.py",
     "dask": "nowhere",
-    "logging": "cli/cluster.py",
+    "logging": ("cli/cluster.py", "excel/sandbox_pdf.py"),
 }
 for _how, _about in FORMATS.items():
     if _about.library:

@@ -25,6 +25,7 @@ from xltools.excel.reader import read, read_package
 from xltools.files import shown
 from xltools.form.model import Form
 from xltools.office.guard import Budget, Limits
+from xltools.office.kinds import kind_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -61,7 +62,8 @@ class ReadOptions:
             key=self.key,
             passwords=self.passwords,
         )
-        if found.findings and found.findings[0].code in _DOCUMENTS:
+        code = found.findings[0].code if found.findings else ""
+        if code in _DOCUMENTS or (code == "not-a-workbook" and kind_of(item.data).name == "pdf"):
             report = report_in(item.data, item.name, self.form, budget.for_file())
             if report and report.stamp and self.key:  # a document has no seal
                 about = Finding("seal-missing", report.source.path, str(report.agency))

@@ -41,7 +41,7 @@ def main(job: str, memory: int, seconds: float, cells: int, most: int) -> None:
         elif job == "decrypt":
             result = _decrypted(data, words)
         elif job == "pdf":
-            result = runpy.run_path(_PDF, {"RefusalError": RefusalError})["items_of"](data, cells)
+            result = runpy.run_path(_PDF)["items_of"](data, cells, RefusalError)
         else:
             result = runpy.run_path(_UNPACKING)["as_zip"](job, data, words[0], most)
         outcome = b"ok"

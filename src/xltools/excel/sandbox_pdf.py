@@ -21,12 +21,8 @@ _SHORT = 2.5  # of the size of the letters: a line that ends further left ends o
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-class Refusal(Exception):  # noqa: N818  an outcome, as the parent names them
-    """The file cannot be read; the message is the outcome."""
-
-
-def items_of(data: bytes, most: int) -> bytes:
-    """Return the content of a PDF as JSON; at most *most* characters and cells are read."""
+def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
+    """Return the content of a PDF as JSON; raises *refusal* with an outcome, also beyond *most* characters."""
     import pdfplumber  # noqa: PLC0415  an extra
     from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415
     from pdfplumber.utils.exceptions import PdfminerException  # noqa: PLC0415
@@ -36,24 +32,37 @@ def items_of(data: bytes, most: int) -> bytes:
         opened = pdfplumber.open(io.BytesIO(data))
     except PdfminerException as error:
         is_encrypted = isinstance(error.args[0] if error.args else None, PDFPasswordIncorrect)
-        raise Refusal("encrypted" if is_encrypted else "unreadable") from error
-    found: list[Any] = []
+        raise refusal("encrypted" if is_encrypted else "unreadable") from error
+    found: list[str | _Table] = []
     count, has_pictures = 0, False
     with opened as document:
         for page in document.pages:
             count += len(page.chars)
             if count > most:
-                raise Refusal("too-large")
+                raise refusal("too-large")
             has_pictures = has_pictures or bool(page.images)
-            found += _page_items(page)
+            items = list(_page_items(page))
+            _share_columns(found, items)
+            found += items
             page.close()
     if not found:
-        raise Refusal("scan" if has_pictures else "no-text")
-    return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+        raise refusal("scan" if has_pictures else "no-text")
+    content = [item.cells() if isinstance(item, _Table) else item for item in found]
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _page_items(page: Any) -> Iterator[Any]:
-    """Yield the lines and tables of a page from top to bottom."""
+def _share_columns(before: list[str | _Table], items: list[str | _Table]) -> None:
+    """Give the last table so far and the first one of the next page the same columns, if it goes on there."""
+    above = next((item for item in reversed(before) if isinstance(item, _Table)), None)
+    below = next((item for item in items if isinstance(item, _Table)), None)
+    if above and below and above.goes_on_in(below):
+        # One list for all parts: a table may go on over several pages.
+        above.columns[:] = _edges([*above.columns, *below.columns])
+        below.columns = above.columns
+
+
+def _page_items(page: Any) -> Iterator[str | _Table]:
+    """Yield the paragraphs and tables of a page from top to bottom."""
     chars = [char for char in page.dedupe_chars().chars if char.get("upright", True) and char["text"].strip()]
     across, down = (_segments(page.edges, way) for way in "hv")
     missing = {
@@ -61,12 +70,12 @@ def _page_items(page: Any) -> Iterator[Any]:
         "explicit_vertical_lines": _missing(across, down, "h"),
     }
     tables = [_Table(table.cells, chars) for table in page.find_tables(missing)]
-    inside = {id(char) for table in tables if table.is_table for char in table.chars}
+    tables = [table for table in tables if table.is_table]
+    inside = {id(char) for table in tables for chars in table.within.values() for char in chars}
     lines = _lines([char for char in chars if id(char) not in inside])
-    placed = [(table.top, table) for table in tables if table.is_table]
-    placed += [(paragraph[0], paragraph[1]) for paragraph in _paragraphs(lines)]
-    for _, item in sorted(placed, key=lambda one: one[0]):
-        yield item.cells if isinstance(item, _Table) else item
+    placed: list[tuple[float, str | _Table]] = [(table.top, table) for table in tables]
+    for _, item in sorted([*placed, *_paragraphs(lines)], key=lambda one: one[0]):
+        yield item
 
 
 _Segment = tuple[float, float, float]  # the place of a line, and where it begins and ends
@@ -110,29 +119,33 @@ def _missing(lines: list[_Segment], others: list[_Segment], way: str) -> list[di
 
 
 class _Table:
-    """The cells of a table by rows and columns; a frame around prose is none."""
+    """The cells of a table with their characters; a frame around prose is none."""
 
     def __init__(self, boxes: Sequence[_Box], chars: Sequence[Any]) -> None:
-        rows = _edges([edge for box in boxes for edge in (box[1], box[3])])
-        columns = _edges([edge for box in boxes for edge in (box[0], box[2])])
-        self.top = rows[0]
-        self.chars: list[Any] = []
-        self.cells: list[list[Any]] = []
-        within: dict[int, list[Any]] = {}
+        self.boxes = boxes
+        self.columns = _edges([edge for box in boxes for edge in (box[0], box[2])])
+        self.top = min(box[1] for box in boxes)
+        self.is_table = len(self.columns) > 2  # noqa: PLR2004  the edges of two columns
+        self.within: dict[int, list[Any]] = {}
         for char in chars:
             x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
-            for number, (left, top, right, bottom) in enumerate(boxes):
-                if left <= x <= right and top <= y <= bottom:
-                    within.setdefault(number, []).append(char)
-                    self.chars.append(char)
-                    break
-        for number, (left, top, right, bottom) in enumerate(boxes):
-            row, column = _place(rows, top), _place(columns, left)
-            size = max(1, _place(rows, bottom) - row), max(1, _place(columns, right) - column)
-            text = "\n".join(line.text for line in _lines(within.get(number, [])))
-            self.cells.append([row, column, *size, text])
-        self.cells.sort()
-        self.is_table = len(columns) > 2  # noqa: PLR2004  the edges of two columns
+            inside = (n for n, (left, top, right, bottom) in enumerate(boxes) if left <= x <= right and top <= y <= bottom)
+            if (number := next(inside, None)) is not None:
+                self.within.setdefault(number, []).append(char)
+
+    def goes_on_in(self, other: _Table) -> bool:
+        """Return whether *other*, the first table of the next page, has the same sides."""
+        return all(abs(self.columns[end] - other.columns[end]) <= _NEAR for end in (0, -1))
+
+    def cells(self) -> list[list[Any]]:
+        """Return the cells by rows and columns."""
+        rows = _edges([edge for box in self.boxes for edge in (box[1], box[3])])
+        found: list[list[Any]] = []
+        for number, (left, top, right, bottom) in enumerate(self.boxes):
+            row, column = _place(rows, top), _place(self.columns, left)
+            size = max(1, _place(rows, bottom) - row), max(1, _place(self.columns, right) - column)
+            found.append([row, column, *size, "\n".join(line.text for line in _lines(self.within.get(number, [])))])
+        return sorted(found)
 
 
 def _edges(values: Sequence[float]) -> list[float]:

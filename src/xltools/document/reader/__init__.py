@@ -37,7 +37,10 @@ from xltools.white_space import is_blank
 
 __all__ = ["ReportIdentity", "document_in", "read_document", "report_in"]
 
-_OUTWEIGHING = {"bomb", "doctype", "duplicate-part", "macros", "too-large", "unsafe-path"}
+_OUTWEIGHING = {
+    *("bomb", "doctype", "duplicate-part", "encrypted", "macros", "pdf-scan", "pdf-unread", "too-large"),
+    "unsafe-path",
+}
 _PRINTED = r"[0-9]+(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
 
 
@@ -163,6 +166,9 @@ class _FilingBuilder:
         if stamp is None:
             return RefusedFile(self.source, (Finding("no-stamp", self.source.path),))
         values = {name: value for s in self.form.sections if s.blocks for name, value in self._values(s)}
+        is_refused = not all(table.texts for table in self.placed.values())
+        if is_refused and not any(isinstance(item, CellGrid) for item in self.flow):
+            self.findings.append(Finding("copied-text"))
         return Return(
             source=self.source,
             findings=tuple(finding.of(self.source.path, str(stamp.agency)) for finding in self.findings),
@@ -210,7 +216,8 @@ class _FilingBuilder:
         for near in placed.near:
             self._note("label-near", section, None, near.found, near.expected)
         for fault in placed.faults:
-            self._note(fault.code, section, None, fault.found, fault.expected)
+            counted = {"rows": fault.rows, "seen": fault.seen} if fault.rows else {}
+            self._note(fault.code, section, None, fault.found, fault.expected, **counted)
         for cell in self.form.cells.values():
             if cell.section is not section:
                 continue

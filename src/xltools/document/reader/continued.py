@@ -6,29 +6,36 @@ from collections.abc import Iterator
 
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, GridCell
 from xltools.document.reader.form_labels import FormLabels
-from xltools.document.reader.rows import has_heads, is_figure
+from xltools.document.reader.rows import begins_with_head, is_figure
 from xltools.white_space import is_blank
 
 
 def with_parts_joined(flow: Flow, labels: FormLabels) -> Iterator[FlowItem]:
-    """Yield the items of a document; a table without heads that follows another one as wide is the rest of that."""
+    """Yield the items of a document; a table that follows another one as wide, without heads of its own, goes on."""
     above: FlowItem | None = None
     for item in flow:
-        if (
-            isinstance(above, CellGrid)
-            and isinstance(item, CellGrid)
-            and above.is_even
-            and item.is_even
-            and above.width == item.width
-            and not has_heads(item, labels)
-        ):
-            above = _joined(above, item, labels)
-            continue
+        if isinstance(above, CellGrid) and isinstance(item, CellGrid) and not begins_with_head(item, labels):
+            above, rest = _without_empty_row(above, above.height - 1), _without_empty_row(item, 0)
+            if above.is_even and rest.is_even and above.width == rest.width:
+                above = _joined(above, rest, labels)
+                continue
         if above is not None:
             yield above
         above = item
     if above is not None:
         yield above
+
+
+def _without_empty_row(grid: CellGrid, number: int) -> CellGrid:
+    """Return a table without an empty row at its end or beginning, such as a row of which no line is on the page."""
+    if grid.height == 1 or any(not is_blank(cell.text) for cell in grid.cells if cell.row == number):
+        return grid
+    kept = tuple(
+        cell._replace(row=cell.row - (cell.row > number), last_row=cell.last_row - (cell.last_row >= number))
+        for cell in grid.cells
+        if not cell.row == number == cell.last_row
+    )
+    return CellGrid(kept)
 
 
 def _joined(above: CellGrid, below: CellGrid, labels: FormLabels) -> CellGrid:

@@ -33,15 +33,21 @@ from xltools.form.model import Block, Line, Section, leaves, walk
 from xltools.white_space import is_blank
 
 _MOST_FAULTS = 3  # labels reported for one table
+_FEW = 3  # rows of other tables and of prose may have the labels of as many
 _MOST_CANDIDATES = 8  # the largest candidates that are read
 
 
 class TableFault(NamedTuple):
-    """The reason why a table is refused: a finding code, the expected label, and the label found instead."""
+    """The reason why a table is refused: a finding code, the expected label, and the label found instead.
+
+    ``rows`` and ``seen`` are the numbers of rows of the form and of those that were found, if most were not.
+    """
 
     code: str
     expected: str
     found: str = ""
+    rows: int = 0
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +123,15 @@ class _TableFinder:
                 fault = TableFault("table-twice", self.section.title, f"×{len(candidates)}")
                 return PlacedTable(faults=(fault,))
             return table
-        if candidates and len(candidates[0]) * 2 >= len(self.form_rows):
+        count = len(self.form_rows)
+        if candidates and len(candidates[0]) * 2 >= count:
             return self._read(candidates[0])
-        return PlacedTable(faults=(TableFault("missing-sheet", self.section.title),))
+        seen = {index for candidate in candidates for index in candidate}
+        if len(seen) < _FEW or self.form_rows[0].line is None:
+            return PlacedTable(faults=(TableFault("missing-sheet", self.section.title),))
+        first = next((row.label for index, row in enumerate(self.form_rows) if index not in seen), "")
+        label = first or self.form_rows[min(candidates[0])].label
+        return PlacedTable(faults=(TableFault("table-unread", label, rows=count, seen=len(seen)),))
 
     def _differs(self, candidate: _Candidate, chosen: _Candidate, texts: Mapping[str, str]) -> bool:
         """Return whether a row of *candidate* has other figures than *texts*, those of *chosen*, or is a part of a row.

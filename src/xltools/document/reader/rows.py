@@ -182,6 +182,12 @@ def has_heads(grid: CellGrid, labels: FormLabels) -> bool:
     return not all(_is_data(row, labels, was_data=True) for row in texts)
 
 
+def begins_with_head(grid: CellGrid, labels: FormLabels) -> bool:
+    """Return whether the first row of the grid that is not empty is a head or a caption."""
+    rows = ([text for text in row if not is_blank(text)] for row in grid.rows)
+    return not _is_data(next(filter(None, rows), []), labels, was_data=True)
+
+
 def _is_data(texts: list[str], labels: FormLabels, *, was_data: bool) -> bool:
     """Return whether a row of a grid holds figures, or has places for them, and is not a head or a caption."""
     found = {labels.core(part) for text in texts for part in labels.path(text)}
