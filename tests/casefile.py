@@ -22,6 +22,7 @@ import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
 import hostile
+import pdfs
 import published
 from conftest import HERE, sound_prose, sound_values, year_before
 from xltools.checking.collection import examine
@@ -144,7 +145,7 @@ def handed_in(file: dict[str, Any], index: int, form: Form | None, limits: Limit
     one = published.report(
         made, sound_values(), prose=sound_prose(), texts=file.get("texts", {}), spelled=spelled
     )
-    return read_document(published.WRITERS[name](one), file.get("path", name), form, limits)
+    return read_document((published.WRITERS | pdfs.WRITERS)[name](one), file.get("path", name), form, limits)
 
 
 def each(files: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

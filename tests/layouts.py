@@ -9,7 +9,6 @@ label at a time. Run as a program, this measures how much of the reports of samp
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -273,33 +272,26 @@ def measure(one: Report, writer: Writer, name: str) -> tuple[int, int, int]:
     return right, sum(n in wanted and v != wanted[n] for n, v in got.items()), len(wanted)
 
 
+def kind_of(name: str) -> str:
+    """The kind of document that a way gives."""
+    html = re.match("html|cms|(digits|written)-.*html?$", name)
+    return "html" if html else "docx" if "docx" in name else "text"
+
+
 def main() -> None:
+    """Print what is read of each report in each way."""
     form = find("xxgk-2021")
-    sums: dict[str, Counter[str]] = {}
-    told = "-v" in sys.argv
-    all_reports = reports(form)
+    total: dict[str, Counter[str]] = {}
     for name, writer in layouts():
-        kind = "html" if re.match("html|cms|digits-.*html?$|written-.*html?$", name) else "docx" if "docx" in name else "text"
-        right = wrong = count = 0
-        for one in all_reports:
-            r, w, c = measure(one, writer, "a.html" if kind == "html" else "a.docx" if kind == "docx" else "a.txt")
-            right, wrong, count = right + r, wrong + w, count + c
-        total = sums.setdefault(kind, Counter())
-        total.update(right=right, wrong=wrong, count=count, documents=len(all_reports))
-        if told and (right < count or wrong):
-            print(f"{name:30} {right / count:6.1%} wrong {wrong}")
-    if "--slips" in sys.argv:
-        one = all_reports[1]
-        for slip, spelled in slips(form):
-            for kind, writer in (("html", published.page), ("docx", None), ("text", published.padded), ("text", published.tabbed)):
-                if writer is None:
-                    continue
-                r, w, c = measure(one._replace(spelled=spelled), writer, "a.html" if kind == "html" else "a.txt")
-                sums.setdefault(f"slip {kind}", Counter()).update(right=r, wrong=w, count=c, documents=1)
-                if told and (r < c or w):
-                    print(f"{kind} {slip}: {r / c:6.1%} wrong {w}")
-    for kind, total in sums.items():
-        print(f"{kind:12} {total['documents']:5} documents {total['right'] / total['count']:7.2%} read, {total['wrong']} wrong")
+        way = Counter[str]()
+        for one in reports(form):
+            right, wrong, count = measure(one, writer, f"a.{kind_of(name)}")
+            way.update(right=right, wrong=wrong, count=count, documents=1)
+        total.setdefault(kind_of(name), Counter()).update(way)
+        if way["right"] < way["count"] or way["wrong"]:
+            print(f"{name:30} {way['right'] / way['count']:6.1%} read, {way['wrong']} wrong")
+    for kind, sums in total.items():
+        print(f"{kind:5} {sums['documents']:5} documents {sums['right'] / sums['count']:7.2%} read, {sums['wrong']} wrong")
 
 
 if __name__ == "__main__":

@@ -177,14 +177,14 @@ def resaved_by_gnumeric(workbook: bytes, kind: str = "xlsx") -> bytes:
         return after.read_bytes()
 
 
-def saved_as(files: dict[str, bytes], kind: str) -> dict[str, bytes]:
-    """Each workbook saved by LibreOffice in an older format, such as ``xls:MS Excel 97`` or ``ods``."""
+def saved_as(files: dict[str, bytes], kind: str, source: str = "xlsx") -> dict[str, bytes]:
+    """Each file of the format *source* saved by LibreOffice in another one, such as ``xls:MS Excel 97`` or ``pdf``."""
     require()
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         (root / "in").mkdir()
         for index, content in enumerate(files.values()):
-            (root / "in" / f"{index}.xlsx").write_bytes(content)
+            (root / "in" / f"{index}.{source}").write_bytes(content)
         command = [str(SOFFICE), profile(root / "profile"), "--headless", "--convert-to", kind]
         command += ["--outdir", str(root), *(str(path) for path in sorted((root / "in").iterdir()))]
         run(command, 60 + 5 * len(files))

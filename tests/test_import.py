@@ -525,7 +525,7 @@ HOSTILE = {
     "broken": (small_docx("<w:document><w:body>"), "damaged"),
     "cut": (published.word(report(FORM, {}))[:3000], "damaged"),
     "empty": (b"", "empty-file"),
-    "pdf": (b"%PDF-1.7 ...", "not-a-workbook"),
+    "pdf": (b"%PDF-1.7 ...", "pdf-unread"),
     "rtf": (b"{\\rtf1 hello}", "word-document"),
     "doc": (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 500, "word-document"),
     "binary": (bytes(range(256)) * 9, "not-a-workbook"),

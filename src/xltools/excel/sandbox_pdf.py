@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import statistics
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -18,6 +19,9 @@ _NEAR = 3.0  # points between edges that are one
 _LINE = 0.6  # of the size of the letters: characters less far apart in height stand on one line
 _INDENT = 1.2  # of the size of the letters: a line that begins further right begins a paragraph
 _SHORT = 2.5  # of the size of the letters: a line that ends further left ends one
+_FAR = 3.0  # of the size of the letters: lines further apart belong to two paragraphs
+_ENDS = ("。", "！", "？", "；", "：")
+_NUMBERED = re.compile(r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|[0-9]{1,2}[.．、]")
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -202,7 +206,8 @@ def _paragraphs(lines: list[_Line]) -> Iterator[tuple[float, str]]:
             before is not None
             and before.right > right - _SHORT * before.size
             and line.left < left + _INDENT * line.size
-            and line.top - before.top < 3 * before.size
+            and line.top - before.top < _FAR * before.size
+            and not (before.text.endswith(_ENDS) and _NUMBERED.match(line.text))
         )
         if is_next:
             text += line.text

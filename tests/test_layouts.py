@@ -1,0 +1,148 @@
+"""Reports are read in the ways in which they are laid out, and no figure is ever read as another one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import layouts
+import office
+import pdfs
+import published
+from conftest import sound_prose
+from test_import import FORM, codes, values
+from xltools.document.reader import read_document
+from xltools.office.guard import Limits
+
+WAYS = dict(layouts.layouts())
+LEAST = {"html": 0.98, "docx": 0.99, "text": 0.95, "pdf": 0.95}
+REPORTS = layouts.reports(FORM)
+
+
+def measured(pairs):
+    """The share of the figures that is read, by the kind of document; none may be wrong."""
+    right, count = Counter[str](), Counter[str]()
+    for name, writer, one in pairs:
+        kind = layouts.kind_of(name)
+        read, wrong, there = layouts.measure(one, writer, f"a.{kind}")
+        assert not wrong, name
+        right[kind] += read
+        count[kind] += there
+    return {kind: right[kind] / count[kind] for kind in count}
+
+
+def test_most_ways_are_read_wholly_and_none_wrongly():
+    """Each way with one of three published reports; all of them with each are read in the longer proofs."""
+    shares = measured((name, writer, REPORTS[n % 3]) for n, (name, writer) in enumerate(WAYS.items()))
+    assert {kind for kind, share in shares.items() if share < LEAST[kind]} == set()
+
+
+@pytest.mark.prove
+def test_every_way_with_every_report():
+    shares = measured((name, writer, one) for name, writer in WAYS.items() for one in REPORTS)
+    assert {kind for kind, share in shares.items() if share < LEAST[kind]} == set()
+
+
+SLIPS = dict(layouts.slips(FORM))
+# Of these, one cannot know what was meant: a unit, or one of two labels that are as near.
+_UNKNOWN = ("本年收费金额", "（一）予以公开→（一）予公以开")
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("name", ["page.html", "tabbed.txt", "padded.txt", "report.docx"])
+def test_a_slip_in_any_label(name):
+    for slip, spelled in SLIPS.items():
+        made = REPORTS[1]._replace(spelled=spelled)
+        read, wrong, count = layouts.measure(made, published.WRITERS[name], name)
+        assert not wrong, slip
+        assert read == count or slip.startswith(_UNKNOWN), slip
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_a_damaged_document_gives_its_figures_or_none(data):
+    """Whatever is cut out of a way or doubled in it: no figure comes from another place."""
+    name = data.draw(st.sampled_from([name for name in WAYS if layouts.kind_of(name) == "text"]))
+    texts = {cell: str(100 + number) for number, cell in enumerate(FORM.cells)}
+    lines = WAYS[name](REPORTS[0]._replace(texts=texts)).decode("utf-8", "ignore").split("\n")
+    first = data.draw(st.integers(0, len(lines)))
+    last = data.draw(st.integers(first, min(len(lines), first + 3)))
+    kept = data.draw(st.sampled_from([lines[:first] + lines[last:], lines[:last] + lines[first:]]))
+    filing = read_document("\n".join(kept).encode(), "a.txt")
+    found = values(filing) if filing.record else {}
+    assert {cell: value for cell, value in found.items() if value != Decimal(texts[cell])} == {}
+
+
+def test_what_cannot_be_known_is_refused_with_the_row():
+    """One cell a line with blanks: nothing says which figure is missing."""
+    texts = dict.fromkeys(("applications.new.natural", "applications.granted.natural"), "")
+    filing = read_document(published.one_a_line(REPORTS[1]._replace(texts=REPORTS[1].texts | texts)), "a.txt")
+    told = {f.code: f for f in filing.findings}
+    assert "一、本年新收政府信息公开申请数量" in told["label-changed"].expected
+    assert "copied-text" in told
+
+
+def test_a_column_that_stands_elsewhere_is_not_read():
+    """Exchanged heads are no slip, in whatever lines they stand."""
+
+    def exchanged(found):
+        one, other = ([b for b in found if b.text == text and b.is_label][0] for text in ("商业企业", "其他"))
+        swap = {id(one): one._replace(text=other.text), id(other): other._replace(text=one.text)}
+        return [[swap.get(id(box), box) for box in found]]
+
+    for name in ("page.html", "tabbed.txt", "padded.txt", "piped.txt", "lines.txt"):
+        made = REPORTS[1]._replace(arranged=lambda found: exchanged(found) if len(found) > 100 else [found])
+        filing = read_document(published.WRITERS[name](made), name)
+        assert {cell.partition(".")[0] for cell in filing.unread} == {"applications"}, name
+
+
+# ---- PDF
+
+
+@pytest.mark.parametrize("name", layouts.ARRANGED)
+def test_pdf_in_every_arrangement(name):
+    one = REPORTS[1]._replace(arranged=layouts.ARRANGED[name], prose=sound_prose())
+    filing = read_document(pdfs.pdf(one), "a.pdf")
+    assert layouts.measure(one, pdfs.pdf, "a.pdf") == (200, 0, 200)
+    assert dict(filing.prose) == sound_prose()
+    assert codes(filing) == ["total-wrong", "total-wrong"]
+
+
+@pytest.mark.parametrize("lines", [7, 11, 24, pytest.param(range(60), marks=pytest.mark.prove)])
+def test_a_row_may_be_cut_by_the_end_of_a_page(lines):
+    for count in [lines] if isinstance(lines, int) else lines:
+        text = "\n".join(["本机关主动公开政府信息若干条。"] * count)
+        one = REPORTS[1]._replace(prose={"overview.proactive": text})
+        assert layouts.measure(one, pdfs.pdf, "a.pdf") == (200, 0, 200), count
+
+
+def test_pdf_that_cannot_be_read():
+    def told(data, limits=None):
+        return [f.code for f in read_document(data, "a.pdf", limits=limits).findings]
+
+    assert told(pdfs.scan()) == ["pdf-scan"]
+    assert told(b"%PDF-1.7\n%%EOF") == ["pdf-unread"]
+    assert told(pdfs.pdf(REPORTS[0]), Limits(cells=100)) == ["too-large"]
+    assert told(pdfs.pdf(REPORTS[0]), Limits(seconds=0)) == ["pdf-unread"]
+    assert told(pdfs.as_pdf([pdfs._text(50, 700, "关于报送年度报告的函").encode()])) == ["not-a-workbook"]
+
+
+@pytest.mark.office
+def test_pdf_of_libreoffice():
+    made = office.saved_as({str(n): published.word(one) for n, one in enumerate(REPORTS)}, "pdf", "docx")
+    for number, one in enumerate(REPORTS):
+        assert layouts.measure(one, lambda _, n=number: made[str(n)], "a.pdf") == (200, 0, 200)
+
+
+@pytest.mark.browser
+def test_pdf_of_chromium(tab):
+    style = "<style>table { border-collapse: collapse } td, th { border: 1px solid black }</style>"
+    for one in REPORTS:
+        page = published.page(one).decode().replace("</head>", f"{style}</head>")
+        tab.page.set_content(page)
+        data = tab.page.pdf()
+        assert layouts.measure(one, lambda _, d=data: d, "a.pdf") == (200, 0, 200)
