@@ -98,7 +98,9 @@ def without_empty_rows(found: list[Box]) -> list[Box]:
     place = {row: number for number, row in enumerate(used)}
 
     def moved(a: Area) -> Area:
-        return Area(place[a.row], a.column, max(n for r, n in place.items() if r <= a.last_row), a.last_column)
+        return Area(
+            place[a.row], a.column, max(n for r, n in place.items() if r <= a.last_row), a.last_column
+        )
 
     return [b._replace(area=moved(b.area)) for b in found]
 
@@ -137,7 +139,11 @@ def _seed(cells: list[list[str]], found: list[Box]) -> list[list[str]]:
     wide = max(map(len, cells))
     rows = []
     for number, row in enumerate(cells):
-        stubs = [b for b in found if b.is_label and b.area.row <= number <= b.area.last_row and b.area.column < wide]
+        stubs = [
+            b
+            for b in found
+            if b.is_label and b.area.row <= number <= b.area.last_row and b.area.column < wide
+        ]
         figures = [b.text for b in found if not b.is_label and b.area.row == number]
         labels = [b.text if b.area.row == number else "" for b in sorted(stubs, key=lambda b: b.area.column)]
         line = [*labels, *figures] if figures else row
@@ -145,7 +151,9 @@ def _seed(cells: list[list[str]], found: list[Box]) -> list[list[str]]:
     return rows
 
 
-def _as_text(one: Report, rows: Callable[[list[Box]], list[str]], end: str = "\n", page_numbers: bool = False) -> str:
+def _as_text(
+    one: Report, rows: Callable[[list[Box]], list[str]], end: str = "\n", page_numbers: bool = False
+) -> str:
     lines = [one.title]
     for title, tables, prose in published.parts(one):
         lines.append(title)
@@ -153,12 +161,20 @@ def _as_text(one: Report, rows: Callable[[list[Box]], list[str]], end: str = "\n
             lines += rows(found)
         lines += prose
     if page_numbers:
-        lines = [part for n, line in enumerate(lines) for part in ((line, f"- {n // 7} -") if n % 7 == 6 else (line,))]
+        lines = [
+            part
+            for n, line in enumerate(lines)
+            for part in ((line, f"- {n // 7} -") if n % 7 == 6 else (line,))
+        ]
     return end.join(lines) + end
 
 
-def _grid_rows(found: list[Box], join: str, before: str = "", behind: str = "", repeated: bool = False) -> list[str]:
-    return [before + join.join(row).replace("\n", "") + behind for row in published.grid(found, repeated=repeated)]
+def _grid_rows(
+    found: list[Box], join: str, before: str = "", behind: str = "", repeated: bool = False
+) -> list[str]:
+    return [
+        before + join.join(row).replace("\n", "") + behind for row in published.grid(found, repeated=repeated)
+    ]
 
 
 def _begun_rows(found: list[Box], join: str, behind: str = "") -> list[str]:
@@ -176,7 +192,12 @@ def _chrome(found: list[Box]) -> list[str]:
 
 
 def _stroked(found: list[Box]) -> list[str]:
-    return [line for row in published.rows(found) if row for line in "\n|\n".join(b.text.replace("\n", "") for b in row).split("\n")]
+    return [
+        line
+        for row in published.rows(found)
+        if row
+        for line in "\n|\n".join(b.text.replace("\n", "") for b in row).split("\n")
+    ]
 
 
 def wide_digits(one: Report) -> Report:
@@ -190,7 +211,9 @@ TEXTS: dict[str, Callable[[list[Box]], list[str]]] = {
     "tabs-spans-trailing": lambda found: _grid_rows(found, "\t", behind="\t"),
     "tabs-spans-trailing-2": lambda found: _grid_rows(found, "\t", behind="\t\t\t"),
     "tabs-leading": lambda found: _grid_rows(found, "\t", before="\t"),
-    "tabs-seed": lambda found: ["\t".join(row) for row in _seed(published.grid(found, repeated=False), found)],
+    "tabs-seed": lambda found: [
+        "\t".join(row) for row in _seed(published.grid(found, repeated=False), found)
+    ],
     "tabs-begun": lambda found: _begun_rows(found, "\t"),
     "tabs-begun-trailing": lambda found: _begun_rows(found, "\t", behind="\t"),
     "tabs-repeated": lambda found: _grid_rows(found, "\t", repeated=True),
@@ -216,14 +239,27 @@ def layouts() -> Iterator[tuple[str, Writer]]:
         yield f"docx-{name}", arranged(published.word, how)
         for kind, rows in TEXTS.items():
             yield f"{kind}-{name}", arranged(lambda one, r=rows: _as_text(one, r).encode(), how)
+
+    def br(text: str) -> str:
+        return text.replace("\n", "<br>")
+
+    def ps(text: str) -> str:
+        return "".join(f"<p>{line}</p>" for line in text.split("\n"))
+
+    def page(one: Report, cell: Callable[[str], str]) -> bytes:
+        return f"<html><body>{published.body(one, cell=cell)}</body></html>".encode()
+
     for width in (1, 2, 4):
         how = partial(broken, width=width)
-        br = {"cell": lambda text: text.replace("\n", "<br>")}
-        yield f"html-narrow-{width}", arranged(lambda one: f"<html><body>{published.body(one, **br)}</body></html>".encode(), how)
-        ps = {"cell": lambda text: "".join(f"<p>{t}</p>" for t in text.split("\n"))}
-        yield f"html-narrow-p-{width}", arranged(lambda one: f"<html><body>{published.body(one, **ps)}</body></html>".encode(), how)
+        yield f"html-narrow-{width}", arranged(partial(page, cell=br), how)
+        yield f"html-narrow-p-{width}", arranged(partial(page, cell=ps), how)
         yield f"docx-narrow-{width}", arranged(published.word, how)
         yield f"browser-narrow-{width}", arranged(lambda one: _as_text(one, _broken_rows).encode(), how)
+    yield from _in_other_characters()
+
+
+def _in_other_characters() -> Iterator[tuple[str, Writer]]:
+    """Yield ways that differ in digits, ends of lines and numbers of pages."""
     for name, writer in published.WRITERS.items():
         yield f"digits-{name}", lambda one, w=writer: w(wide_digits(one))
         yield f"written-{name}", writer
@@ -236,12 +272,20 @@ def layouts() -> Iterator[tuple[str, Writer]]:
 
 def slips(form) -> Iterator[tuple[str, Callable[[str], str]]]:
     """Yield each label with a function that writes it with a slip: its last character missing, or two exchanged."""
-    labels = {text for sheet in published.layout(form).sheets for text in [s.text for s in sheet.labels if s.role in published._PRINTED]}
+    labels = {
+        text
+        for sheet in published.layout(form).sheets
+        for text in [s.text for s in sheet.labels if s.role in published._PRINTED]
+    }
     labels |= {section.title for section in form.sections if section.blocks}
     for label in sorted(labels):
         words = re.sub(r"^\W*[0-9一二三四五六七八九十]+\W+", "", label)
         if len(words) > 3:
-            for bad in (label[:-1], label[:-3] + label[-2] + label[-3] + label[-1], label[:-2] + "某" + label[-1]):
+            for bad in (
+                label[:-1],
+                label[:-3] + label[-2] + label[-3] + label[-1],
+                label[:-2] + "某" + label[-1],
+            ):
                 if bad != label:
                     yield f"{label}→{bad}", lambda text, a=label, b=bad: b if text == a else text
 
@@ -266,7 +310,9 @@ def measure(one: Report, writer: Writer, name: str) -> tuple[int, int, int]:
     filing = read_document(writer(one), name)
     got = {}
     if isinstance(filing, Return):
-        got = dict(filing.record.values) | {n: s.value for n, s in filing.shown.items() if s.value is not None}
+        got = dict(filing.record.values) | {
+            n: s.value for n, s in filing.shown.items() if s.value is not None
+        }
     wanted = {name: Decimal(text) for name, text in one.texts.items()}
     right = sum(got.get(n) == v for n, v in wanted.items())
     return right, sum(n in wanted and v != wanted[n] for n, v in got.items()), len(wanted)
@@ -291,7 +337,9 @@ def main() -> None:
         if way["right"] < way["count"] or way["wrong"]:
             print(f"{name:30} {way['right'] / way['count']:6.1%} read, {way['wrong']} wrong")
     for kind, sums in total.items():
-        print(f"{kind:5} {sums['documents']:5} documents {sums['right'] / sums['count']:7.2%} read, {sums['wrong']} wrong")
+        print(
+            f"{kind:5} {sums['documents']:5} documents {sums['right'] / sums['count']:7.2%} read, {sums['wrong']} wrong"
+        )
 
 
 if __name__ == "__main__":

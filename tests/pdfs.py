@@ -38,9 +38,13 @@ class _Page:
 
     def box(self, left: float, top: float, right: float, bottom: float, lines: list[str]) -> None:
         """A cell with its lines; a cell that the page's end cuts has no edge there."""
-        self.drawn.append(f"{left:.1f} {top:.1f} m {right:.1f} {top:.1f} l S" if top <= _HEIGHT - _MARGIN else "")
+        self.drawn.append(
+            f"{left:.1f} {top:.1f} m {right:.1f} {top:.1f} l S" if top <= _HEIGHT - _MARGIN else ""
+        )
         self.drawn += [f"{x:.1f} {top:.1f} m {x:.1f} {bottom:.1f} l S" for x in (left, right)]
-        self.drawn.append(f"{left:.1f} {bottom:.1f} m {right:.1f} {bottom:.1f} l S" if bottom >= _MARGIN else "")
+        self.drawn.append(
+            f"{left:.1f} {bottom:.1f} m {right:.1f} {bottom:.1f} l S" if bottom >= _MARGIN else ""
+        )
         self.drawn += [_text(left + 2, top - _LEADING * (n + 1), line) for n, line in enumerate(lines)]
 
 
@@ -71,13 +75,21 @@ def _draw(found: list[_Page], table: list[Box]) -> None:
     wide = (_WIDTH - 2 * _MARGIN) * 0.5
     edges = [0.0]
     for column in range(last):
-        share = wide / stubs if column < stubs else (_WIDTH - 2 * _MARGIN - (wide if stubs else 0)) / (last - stubs)
+        share = (
+            wide / stubs
+            if column < stubs
+            else (_WIDTH - 2 * _MARGIN - (wide if stubs else 0)) / (last - stubs)
+        )
         edges.append(edges[-1] + share)
     heights = []
     for row in range(max(b.area.last_row for b in table) + 1):
         cells = [b for b in table if b.area.row == row == b.area.last_row]
-        lines = [len(_wrapped(b.text, edges[b.area.last_column + 1] - edges[b.area.column] - 4)) for b in cells]
-        heights.append(max(_ROW, 4 + _LEADING * (max(lines, default=1) + 1)))  # a page's end wastes up to a line
+        lines = [
+            len(_wrapped(b.text, edges[b.area.last_column + 1] - edges[b.area.column] - 4)) for b in cells
+        ]
+        heights.append(
+            max(_ROW, 4 + _LEADING * (max(lines, default=1) + 1))
+        )  # a page's end wastes up to a line
     tops = [0.0]
     for height in heights:
         tops.append(tops[-1] + height)
@@ -98,7 +110,7 @@ def _draw(found: list[_Page], table: list[Box]) -> None:
             if top < bottom:
                 fitting = lines[: max(0, int((bottom - top - 2) // _LEADING))]
                 lines = lines[len(fitting) :]
-                sheet.box(left, y - (top - start) , right, y - (bottom - start), fitting)
+                sheet.box(left, y - (top - start), right, y - (bottom - start), fitting)
     found[-1].y = starts[-1][2] - (tops[-1] - starts[-1][0])
 
 
@@ -145,6 +157,6 @@ def scan() -> bytes:
 
 WRITERS = {
     "report.pdf": pdf,
-    "scan.pdf": lambda one: scan(),
+    "scan.pdf": lambda _: scan(),
     "cut-off.pdf": lambda one: pdf(one)[:2000],
 }

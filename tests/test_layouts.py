@@ -90,7 +90,9 @@ def test_a_column_that_stands_elsewhere_is_not_read():
     """Exchanged heads are no slip, in whatever lines they stand."""
 
     def exchanged(found):
-        one, other = ([b for b in found if b.text == text and b.is_label][0] for text in ("商业企业", "其他"))
+        one, other = (
+            next(b for b in found if b.is_label and b.text == text) for text in ("商业企业", "其他")
+        )
         swap = {id(one): one._replace(text=other.text), id(other): other._replace(text=one.text)}
         return [[swap.get(id(box), box) for box in found]]
 

@@ -21,7 +21,9 @@ _INDENT = 1.2  # of the size of the letters: a line that begins further right be
 _SHORT = 2.5  # of the size of the letters: a line that ends further left ends one
 _FAR = 3.0  # of the size of the letters: lines further apart belong to two paragraphs
 _ENDS = ("。", "！", "？", "；", "：")
-_NUMBERED = re.compile(r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|[0-9]{1,2}[.．、]")
+_NUMBERED = re.compile(
+    r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|[0-9]{1,2}[.．、]"
+)
 _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -110,15 +112,16 @@ def _missing(lines: list[_Segment], others: list[_Segment], way: str) -> list[di
             touching = [other for other in others if abs(other[0] - place) <= _NEAR]
             ends = [line[0] for line in lines if 0 <= line[end] - place <= _NEAR]
             open_ends = [
-                at for at in ends if not any(begin - _NEAR <= at <= stop + _NEAR for _, begin, stop in touching)
+                at
+                for at in ends
+                if not any(begin - _NEAR <= at <= stop + _NEAR for _, begin, stop in touching)
             ]
             if len(open_ends) > 1:
                 first, last = min(open_ends), max(open_ends)
                 x = (first, last) if way == "v" else (place, place)
                 y = (place, place) if way == "v" else (first, last)
-                size = {"width": x[1] - x[0], "height": y[1] - y[0]}
-                box = {"x0": x[0], "x1": x[1], "top": y[0], "bottom": y[1]}
-                found.append({"object_type": "line"} | box | size)
+                edge: dict[str, Any] = {"object_type": "line", "width": x[1] - x[0], "height": y[1] - y[0]}
+                found.append(edge | {"x0": x[0], "x1": x[1], "top": y[0], "bottom": y[1]})
     return found
 
 
@@ -133,7 +136,11 @@ class _Table:
         self.within: dict[int, list[Any]] = {}
         for char in chars:
             x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
-            inside = (n for n, (left, top, right, bottom) in enumerate(boxes) if left <= x <= right and top <= y <= bottom)
+            inside = (
+                n
+                for n, (left, top, right, bottom) in enumerate(boxes)
+                if left <= x <= right and top <= y <= bottom
+            )
             if (number := next(inside, None)) is not None:
                 self.within.setdefault(number, []).append(char)
 
@@ -148,7 +155,9 @@ class _Table:
         for number, (left, top, right, bottom) in enumerate(self.boxes):
             row, column = _place(rows, top), _place(self.columns, left)
             size = max(1, _place(rows, bottom) - row), max(1, _place(self.columns, right) - column)
-            found.append([row, column, *size, "\n".join(line.text for line in _lines(self.within.get(number, [])))])
+            found.append(
+                [row, column, *size, "\n".join(line.text for line in _lines(self.within.get(number, [])))]
+            )
         return sorted(found)
 
 
@@ -177,7 +186,9 @@ class _Line:
         for before, char in pairwise(chars):
             # Texts side by side stay apart, as cells of a table without lines.
             gap = char["x0"] - before["x1"]
-            text += ("   " if gap > self.size else " " if gap > self.size / 4 and _is_latin(before, char) else "") + char["text"]
+            text += (
+                "   " if gap > self.size else " " if gap > self.size / 4 and _is_latin(before, char) else ""
+            ) + char["text"]
         self.text = text
 
 

@@ -21,9 +21,9 @@ from xltools.data.record import Agency, Record
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.continued import with_parts_joined
 from xltools.document.reader.flow import CellGrid, Flow, LooseRow
+from xltools.document.reader.form_labels import FormLabels
 from xltools.document.reader.opening import flow_of, unrelated_code
 from xltools.document.reader.passages import passages_of
-from xltools.document.reader.form_labels import FormLabels
 from xltools.document.reader.placing import PlacedTable, place
 from xltools.document.reader.rows import rows_of, without_marks
 from xltools.document.reader.title import ReportTitle, title_in, title_of
@@ -119,7 +119,9 @@ def _placed(flow: Flow, form: Form, limits: Limits) -> dict[str, PlacedTable]:
         if section.blocks and not placed[section.key].texts:
             damaged = labels.with_slips(_texts(flow), section)
             parts = tuple(with_parts_joined(flow, damaged))
-            again = place(section, rows_of(parts, damaged, limits), damaged) if damaged.slips else PlacedTable()
+            again = (
+                place(section, rows_of(parts, damaged, limits), damaged) if damaged.slips else PlacedTable()
+            )
             placed[section.key] = again if again.texts else placed[section.key]
     return placed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import NamedTuple
@@ -121,21 +121,20 @@ def texts_by_order(row: LabelledRow, block: Block) -> tuple[str, ...]:
 def _one_per_column(figures: tuple[str, ...], columns: tuple[FormColumn, ...]) -> tuple[str, ...]:
     """Return one figure per column, or (); cells before and behind may be blank, and wide columns take several cells."""
     count, excess = len(columns), len(figures) - len(columns)
-    if excess <= 0:
-        return figures if not excess else ()
     filled = [place for place, figure in enumerate(figures) if not is_blank(figure)]
-    if not filled:
+    if excess < 0:
+        return ()
+    if not excess or not filled:
         return figures[excess:]
     if filled[-1] + 1 - filled[0] == count:
         return figures[filled[0] : filled[-1] + 1]
     if len(figures) == sum(column.line.span for column in columns):
         return _one_per_span(figures, columns)
     # Blanks on one side only: in place of labels that span several columns, or behind the row.
-    if filled[0] >= excess and filled[-1] + 1 + excess > len(figures):
-        return figures[excess:]
-    if filled[0] < excess and filled[-1] + 1 + excess <= len(figures):
-        return figures[:-excess]
-    return ()
+    before, behind = filled[0] >= excess, filled[-1] + 1 + excess <= len(figures)
+    if before == behind:
+        return ()
+    return figures[excess:] if before else figures[:-excess]
 
 
 def _one_per_span(figures: tuple[str, ...], columns: tuple[FormColumn, ...]) -> tuple[str, ...]:
@@ -181,7 +180,8 @@ def _is_several(line: list[str], block: Block) -> bool:
         return any(line[0] in label_names(path[-1]) for path in paths)
     named = set(line)
     return any(
-        named & set(label_names(path[-1])) and named & {name for over in path[:-1] for name in label_names(over)}
+        named & set(label_names(path[-1]))
+        and named & {name for over in path[:-1] for name in label_names(over)}
         for path in paths
     )
 
@@ -190,7 +190,7 @@ def _with_broken(block: Block, lines: list[list[str]], labels: FormLabels) -> li
     """Return the lines with the first half of each label that is broken over two texts replaced by the label."""
     there = {text for line in lines for text in line}
     strange = [text for text in there if text not in labels.known]
-    halves = {}
+    halves = dict[str, str]()
     for column in columns_of(block):
         for name in label_names(column.line):
             if name not in there:
@@ -200,31 +200,37 @@ def _with_broken(block: Block, lines: list[list[str]], labels: FormLabels) -> li
 
 def _named_by_lines(block: Block, lines: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield the labels of the columns that are named, up to the first head that stands left of where it belongs."""
-    leaf_of: dict[str, set[int]] = {}
-    over_of: dict[str, set[int]] = {}
     columns = columns_of(block)
-    for number, column in enumerate(columns):
-        for depth, line in enumerate(column.path):
-            is_first = not number or columns[number - 1].path[: depth + 1] != column.path[: depth + 1]
-            for name in label_names(line):
-                if depth == len(column.path) - 1:
-                    leaf_of.setdefault(name, set()).add(number)
-                elif is_first:
-                    over_of.setdefault(name, set()).add(number)
+    own, over = _places(columns)
     used = set[int]()
     for line in lines:
         last = -1
         for text in line:
-            named = [place for place in leaf_of.get(text, ()) if place not in used and place > last]
-            over = [place for place in (*leaf_of.get(text, ()), *over_of.get(text, ())) if place >= last]
-            if named:
-                last = min(named)
+            free = [place for place in own[text] if place not in used and place > last]
+            again = [place for place in (*own[text], *over[text]) if place >= last]
+            if free:
+                last = free[0]
                 used.add(last)
                 yield columns[last].line.label
-            elif over:
-                last = min(over)  # a head that spans columns, or one that a flattened table repeats
-            elif text in leaf_of or text in over_of:
+            elif again:
+                last = min(again)  # a head that spans columns, or one that a flattened table repeats
+            elif own[text] or over[text]:
                 return
+
+
+def _places(
+    columns: tuple[FormColumn, ...],
+) -> tuple[defaultdict[str, list[int]], defaultdict[str, list[int]]]:
+    """Return the columns that each label names, and those with which the columns that it spans begin."""
+    own, over = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+    for number, column in enumerate(columns):
+        for name in label_names(column.line):
+            own[name].append(number)
+        for depth, line in enumerate(column.path[:-1], 1):
+            if not number or columns[number - 1].path[:depth] != column.path[:depth]:
+                for name in label_names(line):
+                    over[name].append(number)
+    return own, over
 
 
 def _named_in_order(block: Block, lines: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xltools.document.reader.flow import CellGrid, Flow, FlowItem, GridCell
+from xltools.document.reader.flow import CellGrid, Flow, FlowItem
 from xltools.document.reader.form_labels import FormLabels
 from xltools.document.reader.rows import begins_with_head, is_figure
 from xltools.white_space import is_blank
@@ -54,7 +54,9 @@ def _joined(above: CellGrid, below: CellGrid, labels: FormLabels) -> CellGrid:
     taken = set(pairs) if is_broken else continued
     offset = above.height - is_broken
     joined = [
-        a._replace(text=_text(a.text, b.text), last_row=b.last_row + offset) for a, b in pairs.items() if a in taken
+        a._replace(text=_text(a.text, b.text), last_row=b.last_row + offset)
+        for a, b in pairs.items()
+        if a in taken
     ]
     rest = [cell for cell in above.cells if cell not in taken]
     used = {pairs[a] for a in taken}

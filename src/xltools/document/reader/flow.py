@@ -105,10 +105,7 @@ class _OpenCell:
     def is_article(self) -> bool:
         """Whether the cell is a layout frame: it holds a table, or more text than a cell of a form."""
         longest = _LONGEST_LINES if len(self.items) > _MOST_LINES else _LONGEST_CELL
-        return (
-            len(self.text) > longest
-            or any(not isinstance(item, TextLine) for item in self.items)
-        )
+        return len(self.text) > longest or any(not isinstance(item, TextLine) for item in self.items)
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ class FormLabels:
         wordings = _wordings(section)
         slips = dict[str, NearLabel]()
         others = {core(part.label) for section in self.form.sections for part in section.parts}
-        for text in dict.fromkeys(part for text in texts for part in (text, *_LEVELS.split(text))):
+        for text in dict.fromkeys(part for whole in texts for part in (whole, *_LEVELS.split(whole))):
             name = core(text)
             if name in self.known | others or len(text) > LONGEST_LABEL:
                 continue
@@ -88,7 +88,11 @@ class FormLabels:
             for wording, label in wordings.items():
                 if 2 * min(len(name), len(wording)) >= (ALIKE - _CLEAR) * (len(name) + len(wording)):
                     likeness[label] = max(likeness.get(label, 0), similarity(name, wording))
-            (best, label), (second, _) = (*nlargest(2, ((v, k) for k, v in likeness.items())), (0.0, ""), (0.0, ""))[:2]
+            (best, label), (second, _) = (
+                *nlargest(2, ((v, k) for k, v in likeness.items())),
+                (0.0, ""),
+                (0.0, ""),
+            )[:2]
             if best >= ALIKE and best - second >= _CLEAR and not _means_other(text, label):
                 slips[name] = NearLabel(text, label)
         return FormLabels(self.form, slips)

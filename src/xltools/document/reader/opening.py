@@ -69,7 +69,13 @@ def flow_of(data: bytes, budget: Budget) -> Flow:
 
 def _without_page_numbers(flow: Flow) -> Flow:
     def is_number(item: FlowItem) -> bool:
-        text = "" if isinstance(item, CellGrid) else item.text if isinstance(item, TextLine) else " ".join(item.cells)
+        text = (
+            ""
+            if isinstance(item, CellGrid)
+            else item.text
+            if isinstance(item, TextLine)
+            else " ".join(item.cells)
+        )
         return bool(_PAGE_NUMBER.fullmatch(text))
 
     return tuple(item for item in flow if not is_number(item))

@@ -239,7 +239,12 @@ class _TableFinder:
                 yield index, candidate[index], self._texts_of(index, row, heads)
 
     def _texts_of(
-        self, index: int, row: LabelledRow, heads: Sequence[Sequence[str]] | None, *, is_head_known: bool = False
+        self,
+        index: int,
+        row: LabelledRow,
+        heads: Sequence[Sequence[str]] | None,
+        *,
+        is_head_known: bool = False,
     ) -> dict[str, str] | TableFault:
         """Return the texts in a row by the names of their cells, or a fault.
 
@@ -292,7 +297,9 @@ class _TableFinder:
         by_head = is_aligned(rows[0], lines[0].block, self.form_labels)
         for index in gap.missing:
             found = self._texts_of(index, rows[0], None if by_head else (), is_head_known=True)
-            if isinstance(found, TableFault) or any(_figure(text) not in {"", "0"} for text in found.values()):
+            if isinstance(found, TableFault) or any(
+                _figure(text) not in {"", "0"} for text in found.values()
+            ):
                 return False
             texts |= found
         near.append(NearLabel(group.label, "、".join(line.label for line in group.lines)))
