@@ -23,6 +23,7 @@ from xltools.excel.reader.locate import LocatedSheet, label_texts
 from xltools.excel.reader.reading import WorkbookReading, number_of
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1, parsed_range
+from xltools.form.labels import plain
 from xltools.form.model import Cell
 from xltools.form.places import RESERVED_SHEETS, Area, LabelPair, Sheet
 from xltools.text import clerk
@@ -71,7 +72,7 @@ def note_unread(reading: WorkbookReading, located: Mapping[str, LocatedSheet]) -
             continue
         others = set(_others(reading, facts, texts.keys() - labels.keys()))
         others.difference_update(*(table.cells.values() for table in own))
-        names = _names(reading, facts, labels, others) if others else {}
+        names = _names(reading, facts, labels, others, _own_rows(reading, texts)) if others else {}
         added[facts.name] = others - names.keys()
         copies: dict[str, list[_Copy]] = {}
         for copy in _copies(reading, tables, facts, names):
@@ -120,14 +121,18 @@ def _figure(fact: Fact | None, units: Iterable[str]) -> _Figure | None:
 
 
 def _names(
-    reading: WorkbookReading, facts: SheetFacts, texts: Mapping[_GridPlace, str], places: set[_GridPlace]
+    reading: WorkbookReading,
+    facts: SheetFacts,
+    texts: Mapping[_GridPlace, str],
+    places: set[_GridPlace],
+    own_rows: set[int],
 ) -> dict[_GridPlace, tuple[str, ...]]:
     """Return the names of the cells of the form with the same labels, for each of the *places* that has such labels."""
     labels, cells = _TableLabels(texts, facts.merges), reading.layout.cells_by_labels
     rows = {row + down for row, _ in texts for down in range(2 * _FARTHEST)}
     found: dict[_GridPlace, tuple[str, ...]] = {}
     for place in places:
-        pairs = labels.pairs(place, places) if place[0] in rows else ()
+        pairs = labels.pairs(place, places, own_rows) if place[0] in rows else ()
         if pair := next((pair for pair in pairs if pair in cells), None):
             found[place] = cells[pair]
     return found
@@ -150,7 +155,7 @@ class _TableLabels:
             self._rows.setdefault(row, []).append((column, text))
             self._columns.setdefault(column, []).append((row, text))
 
-    def pairs(self, place: _GridPlace, figures: set[_GridPlace]) -> Iterator[LabelPair]:
+    def pairs(self, place: _GridPlace, figures: set[_GridPlace], own_rows: set[int]) -> Iterator[LabelPair]:
         """Yield the pairs of labels of the figure at *place*; *figures* are the places of all figures of the sheet."""
         row, column = place
         head = _last_before(self._columns.get(column, ()), row)
@@ -160,7 +165,7 @@ class _TableLabels:
             yield LabelPair(head[1], stub[1])
         # Rows without labels belong to the head as far as they follow one another.
         between = range(head[0] + 2, row)
-        is_below = len(between) < _FARTHEST and all((n, column) in figures for n in between)
+        is_below = len(between) < _FARTHEST and all((n, column) in figures or n in own_rows for n in between)
         if is_below and (over := self._over((head[0], column), head[1])):
             yield LabelPair(head[1], over)
 
@@ -275,8 +280,7 @@ def _added(
     last = max(table.columns)  # a cell of several columns may end behind the last one with a label
     right = table.columns[last] + sheet.page.last_column - last
     area = Area(min(table.rows.values()), min(table.columns.values()), max(table.rows.values()), right)
-    word = clerk()("sheet.check")
-    checks = [place for place, text in table.texts.items() if text.startswith(word)]
+    checks = [place for place, text in table.texts.items() if text.startswith(clerk()("sheet.check"))]
     inside, rows, columns = _around(area, others, checks)
     first = min(column for _, column in table.cells.values())
     heads = {table.rows[x.area.row] for x in sheet.labels if x.role == "head" and x.area.row in table.rows}
@@ -287,7 +291,8 @@ def _added(
     def numbers(places: Iterable[_GridPlace]) -> _Numbers:
         return [(place, figure) for place, figure in figures(places) if isinstance(figure, Decimal)]
 
-    yield from chain.from_iterable(_continuing(table.facts, area, rows, columns, numbers))
+    own_rows = _own_rows(reading, table.texts)
+    yield from chain.from_iterable(_continuing(table.facts, area, rows, columns, own_rows, numbers))
 
 
 def _continuing(
@@ -295,12 +300,17 @@ def _continuing(
     area: Area,
     rows: _Lines,
     columns: _Lines,
+    own_rows: set[int],
     numbers: Callable[[Iterable[_GridPlace]], _Numbers],
 ) -> Iterator[_Numbers]:
     """Yield the numbers of each row above and below the area and each column beside it that continue it or are hidden."""
 
     def continued(lines: _Lines, following: Iterable[int]) -> Iterator[_Numbers]:
-        return takewhile(bool, (numbers(lines.get(line, ())) for line in following))
+        found = ((line, numbers(lines.get(line, ()))) for line in following)
+        return (
+            one
+            for _, one in takewhile(lambda pair: pair[1] or (lines is rows and pair[0] in own_rows), found)
+        )
 
     yield from continued(rows, count(area.last_row + 1))
     yield from continued(columns, count(area.last_column + 1))
@@ -311,6 +321,13 @@ def _continuing(
         (numbers(columns[column]) for column in sorted(facts.hidden_among(columns))),
     )
     yield from (line for line in others if not _is_count([number for _, number in line]))
+
+
+def _own_rows(reading: WorkbookReading, texts: Mapping[_GridPlace, str]) -> set[int]:
+    """Return the rows of a sheet with checks or with the line to sign; what continues a table may stand below these."""
+    fields = reading.layout.form.cover.fields[:1]
+    signs = [plain(clerk()("sheet.signed", label=field.label)) for field in fields]
+    return {row for (row, _), text in texts.items() if text.startswith((clerk()("sheet.check"), *signs))}
 
 
 def _around(
