@@ -40,7 +40,7 @@ class Report(NamedTuple):
 
     @property
     def title(self) -> str:
-        return f"{self.agency}{self.year}年政府信息公开工作年度报告"
+        return f"{self.agency}{self.year}年{self.form.title}"
 
 
 def report(form: Form, values: Mapping[str, Decimal], agency="青禾区统计局", year=2024, **more) -> Report:

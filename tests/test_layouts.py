@@ -47,6 +47,23 @@ def test_every_way_with_every_report():
     assert {kind for kind, share in shares.items() if share < LEAST[kind]} == set()
 
 
+def test_another_form_is_read_by_its_definition(other_form):
+    """Figures come back, also where rows of two sections have the same label."""
+    figures = {cell.name: Decimal(number) for number, cell in enumerate(other_form.inputs, 7)}
+    one = published.report(other_form, figures)
+    for name in (
+        "html-plain",
+        "docx-raised",
+        "tabs-seed-plain",
+        "tabs-begun-pages",
+        "pipes-plain",
+        "written-joined.md",
+    ):
+        kind = layouts.kind_of(name)
+        assert values(read_document(WAYS[name](one), f"a.{kind}", other_form)) == figures, name
+    assert values(read_document(pdfs.pdf(one), "a.pdf", other_form)) == figures
+
+
 SLIPS = dict(layouts.slips(FORM))
 # Of these, one cannot know what was meant: a unit, or one of two labels that are as near.
 _UNKNOWN = ("本年收费金额", "（一）予以公开→（一）予公以开")

@@ -112,16 +112,15 @@ def _filing(
 
 def _placed(flow: Flow, form: Form, limits: Limits) -> dict[str, PlacedTable]:
     """Return the table of each section; where labels differ from the form's, those that can be a slip are accepted."""
-    labels = FormLabels(form)
-    rows = rows_of(tuple(with_parts_joined(flow, labels)), labels, limits)
-    placed = {section.key: place(section, rows, labels) for section in form.sections if section.blocks}
-    for section in form.sections:
-        if section.blocks and not placed[section.key].texts:
-            damaged = labels.with_slips(_texts(flow), section)
-            parts = tuple(with_parts_joined(flow, damaged))
-            again = (
-                place(section, rows_of(parts, damaged, limits), damaged) if damaged.slips else PlacedTable()
-            )
+    labels, sections = FormLabels(form), [section for section in form.sections if section.blocks]
+    placed = place(sections, rows_of(tuple(with_parts_joined(flow, labels)), labels, limits), labels)
+    for section in sections:
+        if placed[section.key].texts:
+            continue
+        damaged = labels.with_slips(_texts(flow), section)
+        if damaged.slips:
+            rows = rows_of(tuple(with_parts_joined(flow, damaged)), damaged, limits)
+            again = place(sections, rows, damaged)[section.key]
             placed[section.key] = again if again.texts else placed[section.key]
     return placed
 

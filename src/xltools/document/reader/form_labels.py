@@ -55,6 +55,12 @@ class FormLabels:
         return frozenset(name for line in rows for name in label_names(line))
 
     @cached_property
+    def groups(self) -> frozenset[str]:
+        """The labels that span several rows."""
+        rows = (line for b in self._blocks if b.arrange == "grid" for line, _ in walk(b.rows))
+        return frozenset(name for line in rows if line.lines for name in label_names(line))
+
+    @cached_property
     def captions(self) -> frozenset[str]:
         """The titles of tables and sections."""
         captions = {core(b.caption) for b in self._blocks if b.caption}

@@ -9,7 +9,7 @@ were found. Any other table is refused, with the label that was expected and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -29,7 +29,7 @@ from xltools.document.reader.columns import (
 from xltools.document.reader.form_labels import ALIKE, FormLabels, NearLabel, label_names, similarity
 from xltools.document.reader.rows import ColumnHead, LabelledRow, is_figure
 from xltools.form.labels import core
-from xltools.form.model import Block, Line, Section, leaves, walk
+from xltools.form.model import Block, Line, Section, leaves
 from xltools.white_space import is_blank
 
 _MOST_FAULTS = 3  # labels reported for one table
@@ -77,11 +77,23 @@ class FormRow(NamedTuple):
         return label_names(self.line) if self.line else ()
 
 
-def place(section: Section, rows: Sequence[LabelledRow], form_labels: FormLabels) -> PlacedTable:
-    """Return the texts in the cells of *section*, or the reasons why its table is refused."""
-    if section.blocks[0].arrange == "wide":
-        rows = list(_with_halves_joined(rows, section.blocks[0], form_labels))
-    return _TableFinder(section, rows, form_labels).placed()
+def place(
+    sections: Iterable[Section], rows: Sequence[LabelledRow], form_labels: FormLabels
+) -> dict[str, PlacedTable]:
+    """Return the texts in the cells of each of *sections*, by its key, or the reasons why its table is refused.
+
+    Rows of the whole table of one section are no second table of another that has rows of the same names.
+    """
+    finders = {}
+    for section in sections:
+        is_wide = section.blocks[0].arrange == "wide"
+        own = list(_with_halves_joined(rows, section.blocks[0], form_labels)) if is_wide else rows
+        finders[section.key] = _TableFinder(section, own, form_labels)
+    taken = {key: finder.rows_of_table for key, finder in finders.items()}
+    return {
+        key: finder.placed([row for other in taken if other != key for row in taken[other]])
+        for key, finder in finders.items()
+    }
 
 
 # Rows that may be one table: index of the form's row -> index of the document's row.
@@ -112,13 +124,36 @@ class _TableFinder:
                 found += [FormRow(block, path[-1], path[:-1]) for path in leaf_paths(block.rows)]
         return tuple(found)
 
-    def placed(self) -> PlacedTable:
-        """Return the only complete table, or the first if every other row with its labels has the same figures."""
-        candidates = sorted(self._candidates(), key=len, reverse=True)
-        tables = [(one, table) for one in candidates[:_MOST_CANDIDATES] if (table := self._read(one)).texts]
-        if tables:
-            chosen, table = tables[0]
-            others = [candidate for candidate in candidates if candidate is not chosen]
+    @cached_property
+    def candidates(self) -> list[_Candidate]:
+        """The rows that may be one table, those with most rows first."""
+        return sorted(self._candidates(), key=len, reverse=True)
+
+    @cached_property
+    def complete(self) -> tuple[_Candidate, PlacedTable] | None:
+        """The first complete table and its rows."""
+        tables = ((one, self._read(one)) for one in self.candidates[:_MOST_CANDIDATES])
+        return next(((one, table) for one, table in tables if table.texts), None)
+
+    @property
+    def rows_of_table(self) -> list[LabelledRow]:
+        """The rows of the first complete table."""
+        return [self.rows[number] for number in self.complete[0].values()] if self.complete else []
+
+    def placed(self, taken: Sequence[LabelledRow]) -> PlacedTable:
+        """Return the only complete table, or the first if every other row with its labels has the same figures.
+
+        Rows that are *taken* are those of other sections.
+        """
+        candidates = self.candidates
+        if self.complete:
+            chosen, table = self.complete
+            known = {id(row) for row in taken}
+            others = [
+                candidate
+                for candidate in candidates
+                if candidate is not chosen and any(id(self.rows[n]) not in known for n in candidate.values())
+            ]
             if any(self._differs(candidate, chosen, table.texts) for candidate in others):
                 fault = TableFault("table-twice", self.section.title, f"×{len(candidates)}")
                 return PlacedTable(faults=(fault,))
@@ -327,13 +362,12 @@ class _TableFinder:
 def _is_below(row: LabelledRow, wanted: FormRow, form_labels: FormLabels) -> bool:
     """Return whether every group label before the last label of *row* is above the form's row."""
     above = {name for line in wanted.above for name in label_names(line)}
-    groups = {name for line, _ in walk(wanted.block.rows) if line.lines for name in label_names(line)}
     if row.heads:
         cells = (cell.text for cell in row.cells.values() if not is_blank(cell.text))
         texts = {form_labels.core(part) for text in cells for part in form_labels.path(text)}
     else:
         texts = {form_labels.core(text) for text in row.labels[:-1]}
-    return not (texts & groups) - above
+    return not (texts & form_labels.groups) - above
 
 
 def _with_halves_joined(

@@ -20,6 +20,7 @@ _LONGEST_NAME = 40
 _FIRST = 200  # items that are searched for the title
 _NO_NAME = re.compile(r"[>»›|＞:：!！?？;；。,，\[\]【】《》\d]|^[我本]")
 _AROUND = re.compile(r"^(?:关于|印发|公布|发布|现公布)+|(?:关于|的)$")
+_NO_BRACKETS = str.maketrans("", "", "()")
 _ZEROS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _IN_WORDS = re.compile(r"[二][〇○零][〇○零一二三四五六七八九]{2}(?=年)")
 
@@ -72,8 +73,9 @@ def _title_at(texts: Sequence[str], place: int, form: Form) -> ReportTitle | Non
 
     Both are before the form's title, in either order; the agency may be in the line above.
     """
-    text = texts[place].replace("(", "").replace(")", "")
-    for title in sorted((form.title, *form.also), key=len, reverse=True):
+    titles = [_folded(title).translate(_NO_BRACKETS) for title in (form.title, *form.also)]
+    text = texts[place].translate(_NO_BRACKETS)
+    for title in sorted(titles, key=len, reverse=True):
         before, found, _ = text.partition(title)
         if found and len(before) <= _LONGEST_BEFORE:
             year = re.search(_YEAR, before)
