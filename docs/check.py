@@ -88,7 +88,7 @@ def _console(content: str, here: Path, folder: Path, language: str) -> Iterator[
     script = "".join(f"{command}\nstatus=$?; echo '{mark}'; (exit $status)\n" for command, _, _ in shown)
     script += f"pwd > '{folder / _LAST}'\n"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    settings = {"PATH": path, "XLTOOLS_LANG": language, "PYTHONPATH": str(folder / "src")}
+    settings = {"PATH": path, "XLTOOLS_LANG": language, "PYTHONPATH": str(ROOT / "src")}
     bash = [shutil.which("bash") or "bash", "-c", script]
     # Whoever runs this by make has no part in a make that a document shows.
     environment = {

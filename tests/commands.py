@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 from pathlib import Path
@@ -19,21 +20,27 @@ class Done(NamedTuple):
     err: str
 
 
-def xltools(folder, *arguments):
-    """Run the command line in this process, with *folder* as the working directory."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n") for _ in range(2))
+def xltools(folder, *arguments, encoding="utf-8"):
+    """Run the command line in this process, with *folder* as the working directory and a console of this encoding."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, newline="\n") for _ in range(2))
     status = None
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             main([str(argument) for argument in arguments])
         except SystemExit as end:
             status = end.code
+    gc.unfreeze()  # what the command left is garbage here, though not in a process that ends
     return Done(status, *(_text(stream) for stream in (out, err)))
 
 
 def _text(stream):
     stream.flush()
-    return stream.buffer.getvalue().decode()
+    return shown(stream.buffer.getvalue(), stream.encoding)
+
+
+def shown(printed, encoding):
+    """What a console of this encoding shows; click takes ASCII for a misconfigured UTF-8."""
+    return printed.decode("utf-8" if encoding == "ascii" else encoding)
 
 
 def read_objects(folder, *arguments):

@@ -18,6 +18,8 @@ from hypothesis import HealthCheck, settings
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path[:0] = [str(HERE), str(ROOT / "samples")]
+# A command in a process of its own loads byte code, as it does for users; compiling doubles the time of a short one.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from browser import chromium, tab  # noqa: E402, F401  fixtures for every module
 from xltools.cli import command_line  # noqa: E402

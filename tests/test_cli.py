@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import openpyxl
 import pytest
 
+from commands import shown, xltools
 from conftest import HERE, ROOT, unpacked
 from xltools.cli import main
 from xltools.data.period import Period
@@ -28,16 +29,22 @@ OTHER = HERE / "forms" / "fwzx-2025.toml"
 YEAR = ["--year", "2024"]
 
 
-def run(*arguments, expect=0, cwd=None, encoding="utf-8", **environment):
-    """The command in a process of its own; a traceback is never an answer."""
+def run(*arguments, expect=0, cwd=".", encoding="utf-8"):
+    """The command in this process; a defect in it is raised."""
+    done = xltools(cwd, *arguments, encoding=encoding)
+    assert done.status == expect, done
+    return done.out if expect < 2 else done.err
+
+
+def run_apart(*arguments, expect=0, encoding="utf-8", **environment):
+    """The command in a process and surroundings of its own; a traceback is never an answer."""
     surroundings = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONWARNINGS": "error"} | environment
     command = [sys.executable, "-m", "xltools", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, cwd=cwd, env=surroundings, check=False)
-    shown = "utf-8" if encoding == "ascii" else encoding  # click takes ASCII for a misconfigured UTF-8
-    out, err = done.stdout.decode(shown), done.stderr.decode(shown)
+    done = subprocess.run(command, capture_output=True, env=surroundings, check=False)
+    out, err = shown(done.stdout, encoding), shown(done.stderr, encoding)
     assert "Traceback" not in err, err
     assert done.returncode == expect, (done.returncode, out, err)
-    return out if expect < 2 else err
+    return out
 
 
 # -- help and language
@@ -70,7 +77,7 @@ def test_help_speaks_both_languages():
 )
 def test_the_language_follows_the_system(variables, lang):
     cleared = {"XLTOOLS_LANG": "", "LC_ALL": "", "LC_MESSAGES": ""}
-    assert run("--help", **(cleared | variables)) == run("--lang", lang, "--help")
+    assert run_apart("--help", **(cleared | variables)) == run_apart("--lang", lang, "--help")
 
 
 def test_version():
@@ -423,14 +430,17 @@ def test_a_console_of_another_encoding_does_not_end_the_work(tmp_path, encoding)
         run("form", "cells", "--lang", lang, encoding=encoding)
         run("--lang", lang, "--help", encoding=encoding)
     run("merge", CLEAN, *YEAR, "--district", "青禾区", "-o", tmp_path / "d.xlsx", encoding=encoding)
-    assert json.loads(run("verify", CLEAN, "--format", "json", encoding=encoding))["summary"]["files"] == 19
+    problems = ("verify", PROBLEMS, "--roster", ROSTER, "--lang", "zh")
+    apart = run_apart(*problems, expect=1, encoding=encoding)
+    assert apart == run(*problems, expect=1, encoding=encoding)
+    assert json.loads(run_apart("verify", CLEAN, "--format", "json", encoding=encoding))["summary"]["files"] == 19
 
 
 # -- merge
 
 
-def merge(*arguments, expect=0, out, **settings):
-    return run("merge", *arguments, *YEAR, "--district", "青禾区", "-o", out, expect=expect, **settings)
+def merge(*arguments, expect=0, out):
+    return run("merge", *arguments, *YEAR, "--district", "青禾区", "-o", out, expect=expect)
 
 
 def test_merge_writes_a_rollup_that_is_a_return(tmp_path):
@@ -681,8 +691,9 @@ LAST = ["--prior", CLEAN]
 
 def aside(*arguments):
     """What a command says beside its output, on stderr."""
-    command = [sys.executable, "-m", "xltools", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    done = xltools(".", *arguments)
+    assert done.status == 0, done
+    return done.err
 
 
 NEXT = ["--year", "2025", "--district", "青禾区", "--roster", ROSTER]
@@ -835,7 +846,7 @@ def test_neither_replaces_a_return(tmp_path):
 def test_schema_prints_on_a_console_of_any_encoding():
     for which in ("verify", "read"):
         assert (
-            json.loads(run("schema", which, encoding="gbk"))["$id"].rpartition(":")[0]
+            json.loads(run_apart("schema", which, encoding="gbk"))["$id"].rpartition(":")[0]
             == f"urn:xltools:schema:{which}"
         )
     assert "'verify', 'read'" in run("schema", "merge", expect=2)
