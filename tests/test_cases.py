@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
-from casefile import also, cases, causes_of, code_of, findings
+import casefile
+from casefile import also, cases, causes_of, code_of
+from test_schema import VERIFY, plain
+from xltools.checking.collection import Collection, Examined
+from xltools.data.filing import RefusedFile, Source
 from xltools.data.finding import SEVERITY
+from xltools.report.data import collection_object
 from xltools.text import LANGS, cause_text, message
+
+findings = functools.cache(casefile.findings)
 
 
 @pytest.mark.parametrize("path", cases(), ids=lambda path: path.stem)
@@ -19,6 +28,12 @@ def test_a_case_raises_its_code_and_no_other(path):
             sentences = [message(finding, lang), *(cause_text(cause, lang) for cause in finding.causes)]
             assert all(sentences)
             assert not any("{" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("path", cases(), ids=lambda path: path.stem)
+def test_every_case_is_as_the_schema_says(path):
+    whole = Collection((Examined(RefusedFile(Source("1.xlsx")), findings(path)),))
+    VERIFY.validate(plain(collection_object(whole, "zh")))
 
 
 def test_every_code_has_a_case():

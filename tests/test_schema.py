@@ -9,7 +9,6 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-import casefile
 from conftest import ROOT
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.cli import command_line
@@ -50,13 +49,6 @@ def test_the_samples_are_as_the_schemas_say(folder, lang):
     VERIFY.validate(plain(data.collection_object(examine(read_all, roster, Period(2024)), lang, skipped)))
     for filing in read_all:
         READ.validate(plain(data.filing_object(filing, filing.findings, lang)))
-
-
-@pytest.mark.parametrize("path", casefile.cases(), ids=lambda p: p.stem)
-def test_every_case_is_as_the_schema_says(path):
-    found = casefile.findings(path)
-    whole = Collection((Examined(RefusedFile(Source("1.xlsx")), found),))
-    VERIFY.validate(plain(data.collection_object(whole, "zh")))
 
 
 def test_what_people_decided_and_what_may_lie_behind_is_in_it(monkeypatch):
