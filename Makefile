@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Each file of tests is run by one worker, so that what its tests share is made once.
+TESTS := $(BIN)/python -m pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick prove validator lint format types samples golden findings bench dist clean
@@ -23,10 +25,10 @@ demo: $(READY)  ## run the main job on the samples and show its result
 	@BIN=$(BIN) sh samples/demo.sh
 
 test: $(READY)  ## run every test (those with LibreOffice and other programs skip where these are missing)
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(TESTS) $(ARGS)
 
 quick: $(READY)  ## run the tests that need no other program
-	$(BIN)/python -m pytest -n auto -m "not office and not validator and not prove" $(ARGS)
+	$(TESTS) -m "not office and not validator and not prove" $(ARGS)
 
 prove: $(READY)  ## run the longer proofs, before a release
 	GOLDEN=listed $(BIN)/python -m pytest -q tests/test_interface.py

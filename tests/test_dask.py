@@ -199,14 +199,12 @@ def cluster(tmp_path):
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
-    """A folder of hundreds of returns with its roster, and the roll-up that one process makes of them."""
+    """A folder of hundreds of returns with its roster."""
     folder = tmp_path_factory.mktemp("many")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(making, "_DISTINCT", 20)
         making.write(folder / "inbox", 320)
     (folder / "roster.csv").write_text(making.roster(320), encoding="utf-8")
-    with merging(folder, "alone.xlsx", "--processes", "1") as process:
-        assert process.wait() == 0
     return folder
 
 
@@ -237,6 +235,8 @@ def run(*arguments):
 
 @pytest.mark.prove
 def test_workers_that_are_killed_change_not_one_byte(cluster, many):
+    with merging(many, "alone.xlsx", "--processes", "1") as process:
+        assert process.wait() == 0
     cluster.workers(2)
     cluster.workers(1)
     killed = []
@@ -288,7 +288,7 @@ def test_a_file_that_kills_every_worker_has_the_finding(cluster, inbox, alone, m
     assert "reader-failed" in {finding.code for one in found for finding in one.findings}
 
 
-def test_a_worker_of_another_version_is_told(cluster, many, tmp_path):
+def test_a_worker_of_another_version_is_told(cluster, inbox, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(ROOT / "src", other / "src")
     shutil.copytree(ROOT / "templates", other / "templates")
@@ -296,7 +296,7 @@ def test_a_worker_of_another_version_is_told(cluster, many, tmp_path):
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace('__version__ = "', '__version__ = "9'), encoding="utf-8")
     cluster.workers(1, source=other / "src")
-    error = run("verify", many / "inbox", "--dask", cluster.address)
+    error = run("verify", inbox, "--dask", cluster.address)
     assert isinstance(error, InputError), error
     assert [problem.code for problem in error.problems] == ["other-xltools"]
 

@@ -68,9 +68,9 @@ def run(*command, **settings):
 
 def installed(package, folder):
     """An environment with *package* and, by a path, only the libraries it depends on."""
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    run(python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", package)
+    run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-index", package)
     libraries = sysconfig.get_path("purelib")
     site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
     # A line of a .pth file is not searched for .pth files of its own, so our editable install stays out of sight.

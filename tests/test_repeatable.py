@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import resource
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from click.testing import CliRunner
 
 from conftest import HERE, ROOT, unpacked
 from xltools.cli import command_line
+from xltools.collection.reading import processes_of_this_machine
 
 SAMPLES = ROOT / "samples"
 LONGEST = 60  # seconds for any one run; what takes longer hangs
@@ -96,8 +99,19 @@ COMMANDS = {
 }
 
 
+@pytest.fixture(scope="module")
+def two_processes():
+    """Two processes that read for one command after another; to start them for each takes longer than the commands."""
+    workers = processes_of_this_machine(2)
+    with workers.start(2) as executor:
+        yield replace(workers, start=lambda _: contextlib.nullcontext(executor))
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_says_the_same_by_one_process_and_by_several(collection, name):
+def test_every_command_says_the_same_by_one_process_and_by_several(
+    collection, name, two_processes, monkeypatch
+):
+    monkeypatch.setattr("xltools.collection.reading.processes_of_this_machine", lambda _: two_processes)
     found = []
     for processes in ("1", "2"):
         for folder in ("back", "out"):

@@ -9,6 +9,7 @@ import site
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -34,18 +35,13 @@ WORKBOOKS = [
 ]
 
 
-def readable():
-    for path in WORKBOOKS:
-        try:
-            scan(path.read_bytes())
-        except ScanError:
-            continue
-        yield path
-
-
-@pytest.mark.parametrize("path", list(readable()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", WORKBOOKS, ids=lambda path: path.name)
 def test_every_workbook_of_the_repository_reads_alike(path):
-    assert differences(path.read_bytes()) == []
+    try:
+        assert differences(path.read_bytes()) == []
+    except ScanError:
+        with pytest.raises(zipfile.BadZipFile):
+            openpyxl.load_workbook(path)
 
 
 # -- made ones: each of the two writers has its own ways of saying the same
