@@ -433,7 +433,10 @@ def test_a_console_of_another_encoding_does_not_end_the_work(tmp_path, encoding)
     problems = ("verify", PROBLEMS, "--roster", ROSTER, "--lang", "zh")
     apart = run_apart(*problems, expect=1, encoding=encoding)
     assert apart == run(*problems, expect=1, encoding=encoding)
-    assert json.loads(run_apart("verify", CLEAN, "--format", "json", encoding=encoding))["summary"]["files"] == 19
+    assert (
+        json.loads(run_apart("verify", CLEAN, "--format", "json", encoding=encoding))["summary"]["files"]
+        == 19
+    )
 
 
 # -- merge

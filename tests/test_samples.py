@@ -6,6 +6,7 @@ import json
 import zlib
 
 import make
+import pytest
 
 from conftest import ROOT, unpacked
 from xltools.checking.collection import examine
@@ -64,8 +65,13 @@ def parts(content):
     return len(found) if found == content and content.startswith(b"PK") else found
 
 
-def test_the_script_makes_what_is_there():
-    made = make.everything()
+@pytest.fixture(scope="module")
+def made():
+    """Everything that the script makes, by its name."""
+    return make.everything()
+
+
+def test_the_script_makes_what_is_there(made):
     there = {
         p.relative_to(SAMPLES).as_posix()
         for f in ("clean", "problems", "published")
@@ -78,8 +84,8 @@ def test_the_script_makes_what_is_there():
     assert zlib.ZLIB_RUNTIME_VERSION
 
 
-def test_the_script_gives_the_same_bytes_twice():
-    assert make.everything() == make.everything()
+def test_the_script_gives_the_same_bytes_twice(made):
+    assert make.everything() == made
 
 
 def collection(folder):
