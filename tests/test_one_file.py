@@ -516,7 +516,7 @@ def test_a_former_roll_up_that_the_program_cannot_read_is_not_replaced(inbox, tm
         shutil.copy(path, "inbox")
     run("merge")
     rollup = tmp_path / "c" / "district.xlsx"
-    rollup.write_bytes(clerk.edited(rollup.read_bytes(), "封面", {"A40": "改"}))
+    rollup.write_bytes(clerk.edited(rollup.read_bytes(), "封面", {"A1": "改"}))
     defect(OddError("odd"), "checks")
 
     def fails(_):

@@ -32,7 +32,7 @@ from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes, refuse_within, write_each
-from xltools.report.drafts import Attachment, Draft, Letters
+from xltools.report.drafts import Attachment, Letters, MailDraft
 from xltools.report.text import findings_text
 from xltools.text import Lang, catalog, message
 
@@ -125,7 +125,7 @@ def _with_issued_codes(listed: Roster | None, folder: Path, past: Past | None, l
     return issued
 
 
-def _drafts(letters: Letters, entries: Sequence[Entry], folder: Path) -> Iterator[Draft]:
+def _drafts(letters: Letters, entries: Sequence[Entry], folder: Path) -> Iterator[MailDraft]:
     for entry in entries:
         name = issuing.file_name(entry, letters.period)
         yield letters.issued(entry, Attachment(name, read_bytes(folder / name)))

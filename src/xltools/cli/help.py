@@ -59,14 +59,14 @@ class _Formatter(click.HelpFormatter):
                 start = " " * first
 
 
-class _Context(click.Context):
+class _HelpContext(click.Context):
     formatter_class = _Formatter
 
 
 class Command(click.Command):
     """A command whose help lists rare options under a heading of their own; ``lang`` is set when it is created."""
 
-    context_class = _Context
+    context_class = _HelpContext
     lang: Lang = "en"
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

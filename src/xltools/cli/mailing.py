@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from xltools.cli.output import inform
 from xltools.collection.outgoing import OutgoingFiles
 from xltools.data.mail_address import mail_addresses
-from xltools.report.drafts import Draft
+from xltools.report.drafts import MailDraft
 from xltools.text import Lang, catalog, harmless
 
 
-def write_drafts(folder: OutgoingFiles, drafts: Iterable[Draft], lang: Lang) -> None:
+def write_drafts(folder: OutgoingFiles, drafts: Iterable[MailDraft], lang: Lang) -> None:
     """Write *drafts* into *folder*, and print how many, which have no address, and what is no address."""
     t, without, wrong, count = catalog(lang), list[str](), list[str](), 0
     for entry, name, content in drafts:

@@ -41,7 +41,7 @@ from xltools.errors import InputError, Problem
 from xltools.files import read_bytes
 from xltools.office.guard import Limits, limits_from
 from xltools.report import data, text
-from xltools.report.drafts import Attachment, Draft, Letters
+from xltools.report.drafts import Attachment, Letters, MailDraft
 from xltools.report.explain import page_text
 from xltools.report.html import page_html
 from xltools.report.slip import Returned, returned
@@ -175,7 +175,7 @@ def _return_files(
 
 def _drafts(
     letters: Letters, roster: Roster, slips: Sequence[Returned], done: Sequence[ReturnedFile], folder: Path
-) -> Iterator[Draft]:
+) -> Iterator[MailDraft]:
     """Yield a draft for each agency with all of its files, in the order of the roster."""
     senders = {one.examined.filing.source: sender(one.examined.filing, roster) for one in slips}
     for entry in roster:

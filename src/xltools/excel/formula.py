@@ -55,7 +55,7 @@ def rectangles(anchors: Iterable[tuple[int, int]]) -> list[Area]:
     return found
 
 
-class _Word(NamedTuple):
+class _FormulaWord(NamedTuple):
     """A piece of a formula: a text that stays, or the row or column of a reference, which moves with the formula."""
 
     text: str
@@ -80,42 +80,42 @@ class SharedFormula:
         return "".join([_moved(words, down, right) for words in self._parts])
 
     @cached_property
-    def _parts(self) -> list[list[_Word]]:
+    def _parts(self) -> list[list[_FormulaWord]]:
         """The words of the formula; those of a reference to cells are together."""
         tokens = _tokens(self.text)
         if tokens is None:
-            return [[_Word(self.text)]]
-        parts: list[list[_Word]] = []
+            return [[_FormulaWord(self.text)]]
+        parts: list[list[_FormulaWord]] = []
         for token in tokens:
             if token.subtype == "RANGE":
                 sheet, mark, place = token.value.rpartition("!")
-                parts += [_Word(sheet + mark)], _words(place)
+                parts += [_FormulaWord(sheet + mark)], _words(place)
             else:
-                parts.append([_Word(token.value)])
-        return [words for words in parts if words != [_Word("")]]
+                parts.append([_FormulaWord(token.value)])
+        return [words for words in parts if words != [_FormulaWord("")]]
 
 
 _END = r"\$?[A-Z]{1,3}\$?[1-9][0-9]{0,6}"
 _LINES = r"\$?[A-Z]{1,3}:\$?[A-Z]{1,3}|\$?[1-9][0-9]{0,6}:\$?[1-9][0-9]{0,6}"
 
 
-def _words(place: str) -> list[_Word]:
+def _words(place: str) -> list[_FormulaWord]:
     """Return the words of a reference such as A1, $A$1:B2, A:B, 3:4 or Name:B2, without its sheet."""
     ends = [place] if re.fullmatch(_LINES, place, re.IGNORECASE) else re.split("(:)", place)
     words = []
     for end in ends:
         if not re.fullmatch(f"{_LINES}|{_END}", end, re.IGNORECASE):
-            words.append(_Word(end))
+            words.append(_FormulaWord(end))
             continue
         for text in re.findall(r":|\$?[A-Z]+|\$?[0-9]+", end, re.IGNORECASE):
             if text.isalpha():
-                words.append(_Word("", column=column_index(text)))
+                words.append(_FormulaWord("", column=column_index(text)))
             else:
-                words.append(_Word("", row=int(text) - 1) if text.isdecimal() else _Word(text))
+                words.append(_FormulaWord("", row=int(text) - 1) if text.isdecimal() else _FormulaWord(text))
     return words
 
 
-def _moved(words: list[_Word], down: int, right: int) -> str:
+def _moved(words: list[_FormulaWord], down: int, right: int) -> str:
     moved = ""
     for text, row, column in words:
         if row is not None:

@@ -15,6 +15,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+import pdfplumber
+from pdfminer.pdfdocument import PDFPasswordIncorrect
+from pdfplumber.utils.exceptions import PdfminerException
+
 _NEAR = 3.0  # points between edges that are one
 _LINE = 0.6  # of the size of the letters: characters less far apart in height stand on one line
 _INDENT = 1.2  # of the size of the letters: a line that begins further right begins a paragraph
@@ -29,17 +33,13 @@ _Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
     """Return the content of a PDF as JSON; raises *refusal* with an outcome, also beyond *most* characters."""
-    import pdfplumber  # noqa: PLC0415  an extra
-    from pdfminer.pdfdocument import PDFPasswordIncorrect  # noqa: PLC0415
-    from pdfplumber.utils.exceptions import PdfminerException  # noqa: PLC0415
-
     logging.disable()
     try:
         opened = pdfplumber.open(io.BytesIO(data))
     except PdfminerException as error:
         is_encrypted = isinstance(error.args[0] if error.args else None, PDFPasswordIncorrect)
         raise refusal("encrypted" if is_encrypted else "unreadable") from error
-    found: list[str | _Table] = []
+    found: list[str | _PageTable] = []
     count, has_pictures = 0, False
     with opened as document:
         for page in document.pages:
@@ -53,21 +53,21 @@ def items_of(data: bytes, most: int, refusal: type[Exception]) -> bytes:
             page.close()
     if not found:
         raise refusal("scan" if has_pictures else "no-text")
-    content = [item.cells() if isinstance(item, _Table) else item for item in found]
+    content = [item.cells() if isinstance(item, _PageTable) else item for item in found]
     return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _share_columns(before: list[str | _Table], items: list[str | _Table]) -> None:
+def _share_columns(before: list[str | _PageTable], items: list[str | _PageTable]) -> None:
     """Give the last table so far and the first one of the next page the same columns, if it goes on there."""
-    above = next((item for item in reversed(before) if isinstance(item, _Table)), None)
-    below = next((item for item in items if isinstance(item, _Table)), None)
+    above = next((item for item in reversed(before) if isinstance(item, _PageTable)), None)
+    below = next((item for item in items if isinstance(item, _PageTable)), None)
     if above and below and above.goes_on_in(below):
         # One list for all parts: a table may go on over several pages.
         above.columns[:] = _edges([*above.columns, *below.columns])
         below.columns = above.columns
 
 
-def _page_items(page: Any) -> Iterator[str | _Table]:
+def _page_items(page: Any) -> Iterator[str | _PageTable]:
     """Yield the paragraphs and tables of a page from top to bottom."""
     chars = [char for char in page.dedupe_chars().chars if char.get("upright", True) and char["text"].strip()]
     across, down = (_segments(page.edges, way) for way in "hv")
@@ -75,11 +75,11 @@ def _page_items(page: Any) -> Iterator[str | _Table]:
         "explicit_horizontal_lines": _missing(down, across, "v"),
         "explicit_vertical_lines": _missing(across, down, "h"),
     }
-    tables = [_Table(table.cells, chars) for table in page.find_tables(missing)]
+    tables = [_PageTable(table.cells, chars) for table in page.find_tables(missing)]
     tables = [table for table in tables if table.is_table]
     inside = {id(char) for table in tables for chars in table.within.values() for char in chars}
     lines = _lines([char for char in chars if id(char) not in inside])
-    placed: list[tuple[float, str | _Table]] = [(table.top, table) for table in tables]
+    placed: list[tuple[float, str | _PageTable]] = [(table.top, table) for table in tables]
     for _, item in sorted([*placed, *_paragraphs(lines)], key=lambda one: one[0]):
         yield item
 
@@ -125,7 +125,7 @@ def _missing(lines: list[_Segment], others: list[_Segment], way: str) -> list[di
     return found
 
 
-class _Table:
+class _PageTable:
     """The cells of a table with their characters; a frame around prose is none."""
 
     def __init__(self, boxes: Sequence[_Box], chars: Sequence[Any]) -> None:
@@ -144,7 +144,7 @@ class _Table:
             if (number := next(inside, None)) is not None:
                 self.within.setdefault(number, []).append(char)
 
-    def goes_on_in(self, other: _Table) -> bool:
+    def goes_on_in(self, other: _PageTable) -> bool:
         """Return whether *other*, the first table of the next page, has the same sides."""
         return all(abs(self.columns[end] - other.columns[end]) <= _NEAR for end in (0, -1))
 
@@ -174,7 +174,7 @@ def _place(edges: Sequence[float], value: float) -> int:
     return min(range(len(edges)), key=lambda number: abs(edges[number] - value))
 
 
-class _Line:
+class _PageLine:
     """Characters on one line, from left to right."""
 
     def __init__(self, chars: list[Any]) -> None:
@@ -196,7 +196,7 @@ def _is_latin(*chars: Any) -> bool:
     return all(ord(char["text"][0]) < 0x2E80 for char in chars)  # noqa: PLR2004  the first ideograph
 
 
-def _lines(chars: list[Any]) -> list[_Line]:
+def _lines(chars: list[Any]) -> list[_PageLine]:
     """Return the lines of text, from top to bottom."""
     lines: list[list[Any]] = []
     for char in sorted(chars, key=lambda char: (char["bottom"], char["x0"])):
@@ -204,10 +204,10 @@ def _lines(chars: list[Any]) -> list[_Line]:
             lines[-1].append(char)
         else:
             lines.append([char])
-    return [_Line(line) for line in lines]
+    return [_PageLine(line) for line in lines]
 
 
-def _paragraphs(lines: list[_Line]) -> Iterator[tuple[float, str]]:
+def _paragraphs(lines: list[_PageLine]) -> Iterator[tuple[float, str]]:
     """Yield the height and the text of each paragraph: lines are joined that fill the width and do not begin one."""
     left = min((line.left for line in lines), default=0)
     right = max((line.right for line in lines), default=0)

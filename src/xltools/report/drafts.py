@@ -34,7 +34,7 @@ class Attachment(NamedTuple):
     content: bytes
 
 
-class Draft(NamedTuple):
+class MailDraft(NamedTuple):
     """A draft to one agency: the name of its file, and its content."""
 
     entry: Entry
@@ -51,16 +51,16 @@ class Letters:
     district: str
     due: dt.date | None = None
 
-    def issued(self, entry: Entry, workbook: Attachment) -> Draft:
+    def issued(self, entry: Entry, workbook: Attachment) -> MailDraft:
         """Return the draft with which an agency gets its blank workbook."""
         return self._draft("issued", entry, [self._say("issued-text"), self._due()], [workbook])
 
-    def returned(self, entry: Entry, texts: Sequence[str], workbooks: Sequence[Attachment]) -> Draft:
+    def returned(self, entry: Entry, texts: Sequence[str], workbooks: Sequence[Attachment]) -> MailDraft:
         """Return the draft with which an agency gets back what it has to correct, marked where that was possible."""
         marked = clerk()("mail.marked") if workbooks else ""
         return self._draft("returned", entry, [self._say("returned-text") + marked, *texts], workbooks)
 
-    def reminder(self, row: BoardRow) -> Draft | None:
+    def reminder(self, row: BoardRow) -> MailDraft | None:
         """Return the draft that tells an agency what it owes, or None if it owes nothing."""
         if row.state is AgencyState.NOT_SENT:
             owed = [self._say("missing-text")]
@@ -85,12 +85,12 @@ class Letters:
 
     def _draft(
         self, kind: str, entry: Entry, parts: Iterable[str], attachments: Sequence[Attachment] = ()
-    ) -> Draft:
+    ) -> MailDraft:
         greeting = clerk()("mail.greeting", name=entry.name)
         text = "\n\n".join(filter(None, (greeting, *(part.strip() for part in parts), self.district)))
         subject = clerk()(f"mail.{kind}-subject", title=self.title, period=self.period, name=entry.name)
         name = clerk()(f"mail.{kind}-file", name=f"{entry.code}_{entry.name}_{self.period}")
-        return Draft(entry, f"{name}.eml", _message(entry, subject, text, attachments))
+        return MailDraft(entry, f"{name}.eml", _message(entry, subject, text, attachments))
 
 
 def _message(entry: Entry, subject: str, text: str, attachments: Sequence[Attachment]) -> bytes:

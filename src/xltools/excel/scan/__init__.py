@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zipfile
 
-from xltools.excel.scan.facts import HIDES_VALUE, Comment, Fact, Facts, SheetFacts, Table
+from xltools.excel.scan.facts import HIDES_VALUE, Comment, Fact, Facts, ListTable, SheetFacts
 from xltools.excel.scan.parts import application, comments, custom, modified, strings, table, workbook
 from xltools.excel.scan.shortcuts import read_part
 from xltools.excel.scan.styles import styles
@@ -26,7 +26,17 @@ from xltools.office.guard import (
 )
 from xltools.office.relations import Relations, relations, relations_of
 
-__all__ = ["HIDES_VALUE", "Comment", "Fact", "Facts", "Limits", "ScanError", "SheetFacts", "Table", "scan"]
+__all__ = [
+    "HIDES_VALUE",
+    "Comment",
+    "Fact",
+    "Facts",
+    "Limits",
+    "ListTable",
+    "ScanError",
+    "SheetFacts",
+    "scan",
+]
 
 
 def scan(data: bytes, budget: Budget | None = None) -> Facts:
@@ -89,7 +99,7 @@ class _Package:
         return tables
 
     def _sheets(
-        self, targets: list[tuple[str, str, str, str]], tables: Tables, found: dict[str, Table]
+        self, targets: list[tuple[str, str, str, str]], tables: Tables, found: dict[str, ListTable]
     ) -> list[SheetFacts]:
         """Read the worksheets, and their tables into *found*.
 

@@ -28,7 +28,7 @@ class Comment(NamedTuple):
     text: str
 
 
-class Table(NamedTuple):
+class ListTable(NamedTuple):
     """A table whose parts formulas refer to by name; *heads* and *totals* are the numbers of such rows."""
 
     sheet: str
@@ -80,7 +80,7 @@ class Facts:
 
     sheets: list[SheetFacts] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # workbook-wide defined names, in lower case
-    tables: dict[str, Table] = field(default_factory=dict)  # by name, in lower case
+    tables: dict[str, ListTable] = field(default_factory=dict)  # by name, in lower case
     properties: dict[str, str] = field(default_factory=dict)  # custom document properties
     application: str = ""
     modified: str = ""  # when it was last saved, in ISO 8601

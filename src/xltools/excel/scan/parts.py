@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import NamedTuple
 
-from xltools.excel.scan.facts import Comment, Table
+from xltools.excel.scan.facts import Comment, ListTable
 from xltools.excel.threads import words_of
 from xltools.form.address import parsed, parsed_range
 from xltools.office.guard import XmlPart
@@ -88,7 +88,7 @@ def strings(part: XmlPart) -> list[str]:
     return strings
 
 
-def table(part: XmlPart, sheet: str) -> tuple[str, Table]:
+def table(part: XmlPart, sheet: str) -> tuple[str, ListTable]:
     """Read a table on *sheet*: its name in lower case, and where its rows and columns are."""
     about: dict[str, str] = {}
     columns: dict[str, int] = {}
@@ -102,7 +102,7 @@ def table(part: XmlPart, sheet: str) -> tuple[str, Table]:
     parse(part, start)
     bounds = parsed_range(about.get("ref", "")) or (0, 0, -1, -1)
     heads, totals = int(about.get("headerRowCount", "1")), int(about.get("totalsRowCount", "0"))
-    return about.get("displayName", "").casefold(), Table(
+    return about.get("displayName", "").casefold(), ListTable(
         sheet, bounds, MappingProxyType(columns), heads, totals
     )
 

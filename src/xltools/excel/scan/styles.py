@@ -34,7 +34,7 @@ _SMALLEST = 2.0  # points; nobody can read it
 
 
 @dataclass(slots=True)
-class _Font:
+class _CellFont:
     colour: _Colour = _BLACK
     size: float = 11.0
 
@@ -51,7 +51,7 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
     used: list[str] = []
     unseen: set[int] = set()
     formats: dict[str, str] = dict(BUILT_IN)
-    fonts: list[_Font] = []
+    fonts: list[_CellFont] = []
     fills: list[_Fill] = []
     conditional: dict[str, str] = {}
     section, differing = "", -1
@@ -62,7 +62,7 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
             section = tag
         elif section == "fonts":
             if tag == "font":
-                fonts.append(_Font())
+                fonts.append(_CellFont())
             elif tag == "color" and fonts:
                 fonts[-1].colour = _colour(attributes)
             elif tag == "sz" and fonts:
@@ -109,9 +109,9 @@ def _numbered(parts: list[_Part], number: str | None) -> _Part | None:
     return parts[index] if index < len(parts) else None
 
 
-def _is_unseen(font: _Font | None, fill: _Fill | None) -> bool:
+def _is_unseen(font: _CellFont | None, fill: _Fill | None) -> bool:
     """Return whether nobody can read a text in this font on this background."""
-    font, fill = font or _Font(), fill or _Fill()
+    font, fill = font or _CellFont(), fill or _Fill()
     background: _Colour = {"none": _WHITE, "solid": fill.colour}.get(fill.pattern, "several colours")
     if isinstance(font.colour, str) or isinstance(background, str):
         is_alike = font.colour == background
