@@ -251,7 +251,9 @@ def _lines(book: openpyxl.Workbook) -> Iterator[tuple[int, list[tuple[str, str]]
     """Yield the row of each line of the list and the cells it names; no cells if it is about the whole file."""
     for cells in book[SLIP].iter_rows(min_row=4, max_col=2):
         if cells[0].value:
-            sheet, _, areas = str(cells[1].value).rpartition("!")
+            # A place with a link is a formula with its text.
+            place = re.sub(r'^="(.*)"$', r"\1", str(cells[1].value))
+            sheet, _, areas = place.rpartition("!")
             found = [_cells(book, sheet, area) for area in areas.split("、")] if sheet else []
             yield cells[0].row, [place for places in found for place in places]
 

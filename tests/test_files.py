@@ -128,7 +128,8 @@ def test_names_are_shown_and_written_without_what_a_terminal_obeys(name):
 
 @POSIX
 def test_a_line_feed_in_a_name_makes_no_line(tmp_path):
-    (tmp_path / "a\n  error faked.xlsx").write_bytes(b"x")
+    problem = next((ROOT / "samples" / "problems").glob("002*.xlsx"))
+    shutil.copy(problem, tmp_path / "a\n  error faked.xlsx")
     out = run("verify", tmp_path, "--return-to", tmp_path.with_suffix(".back"), expect=1).stdout
     assert not any(line.startswith("  error faked") for line in out.splitlines())
     assert [path.name for path in (tmp_path.with_suffix(".back")).glob("*.txt")] == [

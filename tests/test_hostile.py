@@ -191,7 +191,7 @@ def with_picture(size):
 # A kind of member that is costly, the limit that stops it, the limits, and what becomes of one of them alone.
 COSTLY = {
     "cells": (lambda: in_sheet("<row>" + "<c><v>1</v></c>" * 4000 + "</row>"), Limits(cells=5000), ""),
-    "elements": (lambda: in_sheet("<row/>" * 4000), Limits(elements=8000), ""),
+    "elements": (lambda: in_sheet("<row/>" * 4000), Limits(elements=10_000), ""),
     "elements of a damaged sheet": (
         lambda: in_sheet("<row/>" * 4000 + "<row r='0'/>"),
         Limits(elements=8000),

@@ -23,7 +23,10 @@ NUMBERS = {
     "data/period.py",
     "prose/quantities.py",
     "cli/options.py",
+    "excel/archive.py",
     "excel/number_format.py",
+    "excel/sandbox_unpacking.py",
+    "report/drafts.py",
 }  # a year in a date
 # Where a year is a number in a file, a column "year" or a sentence of a report that names calendar years.
 COLUMNS = {
@@ -31,7 +34,7 @@ COLUMNS = {
     "collection/settings.py",
     "report/data.py",
     "report/export/tables.py",
-    "prose/sentences.py",
+    *(f"prose/{name}.py" for name in ("balances", "checks", "mentions", "sentences")),
 }
 
 
@@ -103,7 +106,8 @@ def test_no_other_module_carries_a_year_as_a_number():
                 name = node.arg if isinstance(node, ast.arg) else ast.unparse(node.target).rpartition(".")[2]
                 if is_year(name) and "int" in ast.unparse(node.annotation).split(" | "):
                     found.add(place)
-    assert found <= NUMBERS, found - NUMBERS
+    named = {"prose/mentions.py", "prose/sentences.py"}  # a year that a sentence names
+    assert found <= NUMBERS | named, found - NUMBERS
 
 
 def test_no_other_module_looks_into_a_period():

@@ -554,7 +554,7 @@ def test_a_text_goes_to_the_screen_outside_a_collection(collection, monkeypatch,
     monkeypatch.chdir(tmp_path)
     told = run("publish", "c/district.xlsx", "--draft", "--format", "md")
     assert "青禾区2024年政府信息公开工作年度报告" in told
-    assert "needs-output" in run("publish", expect=2)
+    assert "option-missing" in run("publish", expect=2)
     assert "option-missing" in run("publish", "-o", "x.md", expect=2)
 
 

@@ -153,8 +153,11 @@ FULL = Return(
     explanations={("jump", FEES): "因为"},
     lineage=Lineage(("ab" * 32,), "cd" * 32, ((FEES, "1.5"),)),
     modified="2026-01-05T08:00:00Z",
+    sent="2026-01-06T08:00:00Z",
 )
-REFUSED = RefusedFile(SOURCE, (FULL_FINDING,), FULL.stamp, FULL.explanations, FULL.lineage, FULL.modified)
+REFUSED = RefusedFile(
+    SOURCE, (FULL_FINDING,), FULL.stamp, FULL.explanations, FULL.lineage, FULL.modified, FULL.sent
+)
 
 
 def parts_of(value):

@@ -25,7 +25,7 @@ from xltools.form.layout import layout
 
 pytestmark = pytest.mark.office
 
-COVER = "封面"
+COVER, NOTES = "封面", "填报说明"
 READY = "可以报送"
 TABLE = "三、依申请公开"
 FURTHER = "附表"
@@ -119,7 +119,7 @@ def test_the_sheets_keep_their_names_and_their_number(form, places, stamp, sound
     """
     filled = write_return(form, stamp, sound, sound_prose())
     assert openpyxl.load_workbook(io.BytesIO(filled)).security.lockStructure
-    sheets = [COVER, *(sheet.name for sheet in places.sheets)]
+    sheets = [COVER, *(sheet.name for sheet in places.sheets), NOTES]
     attempts = [["rename_sheet", name, FURTHER] for name in sheets]
     attempts += [["remove_sheet", name] for name in sheets]
     steps = [["protected"], *attempts, ["insert_sheet", FURTHER]]
@@ -135,12 +135,12 @@ def test_the_sheets_keep_their_names_and_their_number(form, places, stamp, sound
 
 def test_an_unprotected_sheet_can_be_renamed_and_removed(places, blank):
     """So the refusals above are the protection's doing."""
-    *_, last = (sheet.name for sheet in places.sheets)
+    last = NOTES
     steps = [["unprotect", last], ["rename_sheet", last, FURTHER], ["remove_sheet", FURTHER]]
 
     _, renamed, removed = office.typed(blank, steps).answers
 
-    assert renamed == [COVER, *(sheet.name for sheet in places.sheets[:-1]), FURTHER]
+    assert renamed == [COVER, *(sheet.name for sheet in places.sheets), FURTHER]
     assert removed == renamed[:-1]
 
 

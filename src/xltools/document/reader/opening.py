@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, TextLine
-from xltools.document.reader.pdf import read_pdf
 from xltools.document.reader.plain_text import read_text
 from xltools.document.reader.web import read_page
 from xltools.document.reader.word import read_word
@@ -57,6 +56,8 @@ def flow_of(data: bytes, budget: Budget) -> Flow:
         return read_word(data, budget)
     kind = kind_of(data)
     if kind.name == "pdf":
+        from xltools.document.reader.pdf import read_pdf  # noqa: PLC0415  starts a child process, as only PDFs need
+
         return _without_page_numbers(read_pdf(data, budget))
     if kind.name not in _TEXTS:
         # Among documents, an OLE file of an unknown kind is taken for one of an old version of Word.

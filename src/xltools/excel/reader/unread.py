@@ -129,7 +129,7 @@ def _names(
 ) -> dict[_GridPlace, tuple[str, ...]]:
     """Return the names of the cells of the form with the same labels, for each of the *places* that has such labels."""
     labels, cells = _TableLabels(texts, facts.merges), reading.layout.cells_by_labels
-    rows = {row + down for row, _ in texts for down in range(2 * _FARTHEST)}
+    rows = {row + down for row, _ in texts for down in range(2 * _FARTHEST)} - own_rows
     found: dict[_GridPlace, tuple[str, ...]] = {}
     for place in places:
         pairs = labels.pairs(place, places, own_rows) if place[0] in rows else ()
