@@ -251,10 +251,13 @@ def _lines(book: openpyxl.Workbook) -> Iterator[tuple[int, list[tuple[str, str]]
     """Yield the row of each line of the list and the cells it names; no cells if it is about the whole file."""
     for cells in book[SLIP].iter_rows(min_row=4, max_col=2):
         if cells[0].value:
-            # A place with a link is a formula with its text.
-            place = re.sub(r'^="(.*)"$', r"\1", str(cells[1].value))
-            sheet, _, areas = place.rpartition("!")
-            found = [_cells(book, sheet, area) for area in areas.split("、")] if sheet else []
+            # A place with a link is a formula with its text; each sheet has a line of its own.
+            text = re.sub(r'^="(.*)"$', r"\1", str(cells[1].value), flags=re.DOTALL)
+            text = text.replace('"&"', "")
+            named = [line.rpartition("!") for line in text.splitlines()]
+            found = [
+                _cells(book, sheet, area) for sheet, _, areas in named if sheet for area in areas.split("、")
+            ]
             yield cells[0].row, [place for places in found for place in places]
 
 

@@ -216,7 +216,9 @@ class _TableFinder:
         """Return whether the heads or the figures of *row* match the wide block."""
         block = self.section.blocks[0]
         return bool(columns_by_head(block, row.heads, self.form_labels)) or (
-            bool(texts_by_order(row, block)) and are_columns_named(block, row.before, self.form_labels)
+            not row.heads
+            and bool(texts_by_order(row, block))
+            and are_columns_named(block, row.before, self.form_labels)
         )
 
     def _label(self, row: LabelledRow) -> str | None:
@@ -378,7 +380,7 @@ def _with_halves_joined(
     part: list[LabelledRow] = []
     for row in rows:
         yield row
-        if all(map(is_blank, row.figures)):
+        if all(map(is_blank, row.figures)) or (row.heads and row.labels):
             continue
         part.append(row)
         for cells in ([one.figures for one in part], [_without_ends(one.figures) for one in part]):
@@ -390,10 +392,25 @@ def _with_halves_joined(
                 len(cells) - first > 1
                 and sum(map(len, cells[first:])) == count
                 and are_columns_named(block, before, form_labels)
+                and _have_own_heads(part[first:], cells[first:], block, form_labels)
             ):
                 yield LabelledRow((), tuple(text for texts in cells[first:] for text in texts), before)
                 part = []
                 break
+
+
+def _have_own_heads(
+    parts: Sequence[LabelledRow], cells: Sequence[tuple[str, ...]], block: Block, form_labels: FormLabels
+) -> bool:
+    """Return whether each part of a row has the heads of its own columns above it."""
+    columns, place = columns_of(block), 0
+    for part, figures in zip(parts, cells, strict=True):
+        there = {form_labels.core(text) for line in part.before for text in line}
+        own = columns[place : place + len(figures)]
+        if any(there.isdisjoint(label_names(column.line)) for column in own):
+            return False
+        place += len(figures)
+    return True
 
 
 def _without_ends(figures: tuple[str, ...]) -> tuple[str, ...]:
