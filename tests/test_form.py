@@ -58,7 +58,7 @@ def test_totals_are_restated_by_hand(form):
 
 
 def test_the_printed_rule_holds_in_seven_columns(form):
-    assert [str(identity.equation) for identity in form.identities] == [
+    assert [str(identity.relation) for identity in form.identities] == [
         f"applications.new.{c} + applications.carried_in.{c} = applications.total.{c} + applications.carried_out.{c}"
         for c in ("natural", "commercial", "research", "welfare", "legal_service", "other_org", "total")
     ]
@@ -128,12 +128,13 @@ def test_every_line_of_a_table_has_its_check(form, other_form):
     """Each total and each rule is asked by some check beside the tables or on the cover."""
     for one in (form, other_form):
         place = layout(one)
-        asked = {str(e) for _, group in place.groups for check in group.checks for e in check.equations}
+        checks = [check for _, group in place.groups for check in group.checks]
+        asked = {str(one.relation) for check in checks for one in check.constraints}
         asked |= {str(rule.cells) for rule in one.rules}
         for cell in one.totals:
             assert f"{cell.name} = {cell.definition}" in asked, cell.name
         for identity in one.identities:
-            assert str(identity.equation) in asked
+            assert str(identity.relation) in asked
         inputs = [name for _, group in place.groups for check in group.checks for name in check.inputs]
         assert sorted(inputs) == sorted(cell.name for cell in one.inputs)
 

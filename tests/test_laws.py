@@ -86,7 +86,7 @@ def test_totals_are_added_up_one_after_the_other(record):
 @given(FORMS.flatmap(strategies.records))
 def test_an_identity_is_broken_where_its_sides_differ(record):
     values = record.complete()
-    assert record.form.broken(values) == [i for i in record.form.identities if i.equation.difference(values)]
+    assert record.form.broken(values) == [i for i in record.form.identities if i.relation.difference(values)]
 
 
 @few

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xltools.form.linear import Equation, Linear, LinearSyntaxError
+from xltools.form.linear import Linear, LinearSyntaxError
+from xltools.form.relation import Condition, ConditionError, Relation
 
 NAMES = st.sampled_from(["a", "b_2", "t.row.column", "new"])
 TERMS = st.lists(st.tuples(st.sampled_from([1, -1]), NAMES), min_size=1).map(
@@ -55,13 +56,53 @@ def test_anything_but_plus_minus_and_names_is_refused(text):
         Linear.parse(text)
 
 
-@pytest.mark.parametrize("text", ["a", "a = ", "= a", "a = b = c", "a == b"])
-def test_an_equation_has_two_sides(text):
+@pytest.mark.parametrize("text", ["a", "a = ", "= a", "a = b = c", "a == b", "a < b < c", "a => b", "a <> b"])
+def test_a_relation_has_two_sides_and_one_sign(text):
     with pytest.raises(LinearSyntaxError):
-        Equation.parse(text)
+        Relation.parse(text)
 
 
 def test_the_difference_is_left_minus_right():
     values = {"new": Decimal(25), "in": Decimal(1), "total": Decimal(20), "out": Decimal(5)}
-    equation = Equation.parse("new + carried = total + out")
+    equation = Relation.parse("new + carried = total + out")
     assert equation.renamed(lambda name: "in" if name == "carried" else name).difference(values) == 1
+
+
+SIDES = st.builds(
+    lambda linear, constant: linear._replace(constant=Decimal(constant)), TERMS, st.integers(-99, 99)
+)
+RELATIONS = st.builds(Relation, SIDES, st.sampled_from(["=", "!=", "<", ">", "<=", ">="]), SIDES)
+
+
+@given(RELATIONS)
+def test_a_printed_relation_is_parsed_again(relation):
+    assert Relation.parse(str(relation)) == relation
+
+
+@given(RELATIONS, VALUES)
+def test_a_relation_compares_its_sides(relation, values):
+    left, right = relation.left.value(values), relation.right.value(values)
+    python = {"=": "==", "!=": "!="}.get(relation.sign, relation.sign)
+    assert relation.holds(values) == eval(f"left {python} right", {}, {"left": left, "right": right})
+
+
+@given(st.lists(RELATIONS, max_size=3).map(tuple).map(Condition), VALUES)
+def test_a_condition_that_holds_can_hold(condition, values):
+    if condition.holds(values):
+        assert condition.can_hold(lambda name: values.get(name, 0) < 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["a > 0, a = 0", "a < 0", "a = 1, a != 1", "a + b > 2, b + a < 2", "a - b > 0, b - a > 0", "a != a - a"]
+)
+def test_a_condition_that_contradicts_itself_cannot_hold(text):
+    assert Condition.parse(text).can_hold(lambda _: False) == (text == "a != a - a")
+
+
+def test_a_condition_has_relations_between_commas():
+    condition = Condition.parse("a > 0, b <= a + 2.50")
+    assert str(condition) == "a > 0, b <= a + 2.50"
+    assert condition.names == ("a", "b", "a")
+    for text in ("", "a", "a > 0,", "a > 1.", "a > 0 b > 0"):
+        with pytest.raises(ConditionError):
+            Condition.parse(text)

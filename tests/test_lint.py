@@ -59,7 +59,7 @@ FAULTS = {
     ),
     "true for a number": (("schema = 1", "schema = true"), "wrong-value", "schema"),
     "unknown number": (('number = "decimal"\n\n', 'number = "money"\n\n'), "wrong-value", "number"),
-    "unknown schema": (("schema = 1", "schema = 2"), "wrong-value", "schema"),
+    "unknown schema": (("schema = 1", "schema = 3"), "wrong-value", "schema"),
     "not a sum": (('is = "men + women"', 'is = "men * women"'), "not-a-sum", "“all”"),
     "rule without two sides": (
         ('rows = "opening + received = closed + open"', 'rows = "opening + received"'),
@@ -125,9 +125,9 @@ FAULTS = {
     "circle": (('is = "budget + change", signed', 'is = "left + change", signed'), "circular", "“final”"),
     "forgotten sibling": (('is = "permanent + contract"', 'is = "permanent"'), "forgotten", "“total”"),
     "omission without a reason": (
-        ('omits = { spent = "支出不是预算的组成部分" }', 'omits = { spent = "" }'),
+        ('is = "final - spent"', 'is = "final", omits = { spent = "" }'),
         "forgotten",
-        "“final”",
+        "“left”",
     ),
     "counted twice": (('is = "final - spent"', 'is = "final + budget - spent"'), "counted-twice", "“left”"),
     "not additive": (('is = "men + women"', 'is = "men + women + age"'), "not-additive", "“all”"),

@@ -272,7 +272,7 @@ def test_two_wrongs_do_not_make_a_right():
     b = read_package(write_return(OFFICIAL, replace(stamp, agency=Agency("区", "2", "二")), other), "b.xlsx")
     assert merge([a, b], OFFICIAL, Period(2024), "区").rollup is None
     both = Record(OFFICIAL, Period(2024), frozenset((Agency("区", "3"),)), (a.record + b.record).values)
-    assert not OFFICIAL.identities[0].equation.difference(both.complete())
+    assert not OFFICIAL.identities[0].relation.difference(both.complete())
 
 
 def test_texts_are_never_formulas():

@@ -70,7 +70,7 @@ def codes(findings):
 
 
 def test_the_rules_from_year_to_year_of_the_official_form(form):
-    told = [str(identity.equation) for identity in form.carries]
+    told = [str(identity.relation) for identity in form.carries]
     assert told[0] == (
         "disclosure.regulations.in_force = last.disclosure.regulations.in_force"
         " + disclosure.regulations.made - disclosure.regulations.repealed"
@@ -204,15 +204,15 @@ def test_a_year_made_from_last_years_raises_nothing(form, data):
     """The law of the carry rules: what they give is never asked about, nor is a small change elsewhere."""
     last = filing(data.draw(strategies.values(form)), 2023, form=form)
     figures = past_of([last], form).values[AGENCY]
-    follows = {name for identity in form.carries for name in identity.equation.left.names}
+    follows = {name for identity in form.carries for name in identity.relation.left.names}
     free = sorted(last.record.values.keys() - follows)
     assume(figures and free)
     now = dict(last.record.values) | form.carried(figures)
     now[data.draw(st.sampled_from(free))] += 1
     for identity in form.carries:
         if not identity.is_copy:
-            (left,) = identity.equation.left.names
-            now[left] = identity.equation.right.value(now | of_last_year(figures))
+            (left,) = identity.relation.left.names
+            now[left] = identity.relation.right.value(now | of_last_year(figures))
     found = asked(filing(now, form=form), last, form=form)
     assert found == []
 

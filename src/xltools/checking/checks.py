@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from xltools.data.accepted_rules import BROKEN, accepted_agencies
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
 from xltools.data.finding import Finding, Place
 from xltools.data.number import close
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
+from xltools.form.relation import PRINTED, Level
+from xltools.form.wording import LAST
 from xltools.prose.checks import prose
-from xltools.text import Sum, Word
+from xltools.text import Sum, Word, clerk
 from xltools.white_space import is_blank
 
 
@@ -51,20 +54,26 @@ def totals(filing: Return) -> Iterator[Finding]:
 def rules(filing: Return) -> Iterator[Finding]:
     """Check that each rule holds in each line it applies to. Source: the ``authority`` of the rule.
 
-    Lines that consist of totals are skipped, because the rule follows there from the other lines. Returns that nobody
-    filled in are skipped too.
+    Lines that consist of totals are skipped, because the rule follows there from the other lines, unless it is asked of
+    them by name. Returns that nobody filled in are skipped too. A roll-up is asked what holds of sums.
     """
     if filing.is_untouched:
         return
     form, values = filing.form, filing.record.complete()
-    for identity in form.broken(values):
-        cells = [form.cells[name] for name in identity.equation.names]
-        if filing.is_rollup and not all(cell.additive for cell in cells):
+    agencies = max(1, len(filing.record.agencies)) if filing.is_rollup else 0
+    for identity in form.broken(values, agencies):
+        cells = [form.cells[name] for name in identity.cells]
+        if agencies and not all(cell.additive for cell in cells):
             continue
-        if all(_is_derived_line(cell, identity) for cell in cells):
+        if not identity.rule.on and all(_is_derived_line(cell, identity) for cell in cells):
             continue
-        if all(filing.unread.isdisjoint(form.reach[cell.name]) for cell in cells):
-            yield _rule_finding(filing, form, identity, values)
+        if not all(filing.unread.isdisjoint(form.reach[cell.name]) for cell in cells):
+            continue
+        accepted = 0
+        if agencies:
+            accepted = accepted_agencies(identity.constraint, form, filing.members, filing.waived)
+        finding = rule_finding(filing, identity, values)
+        yield replace(finding, code="rule-accepted", facts=finding.facts | {"count": accepted}) if accepted else finding
 
 
 def coverage(filing: Return) -> Iterator[Finding]:
@@ -160,10 +169,15 @@ def _is_derived_line(cell: Cell, identity: Identity) -> bool:
     return cell.row.is_ is not None if identity.rule.columns else False
 
 
-def _rule_finding(filing: Return, form: Form, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
-    left, right = identity.equation.left, identity.equation.right
+_RULE_CODES: dict[Level, str] = {"error": BROKEN, "question": "rule-question", "warning": "rule-warning"}
+
+
+def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
+    """Return the finding that *values*, with last year's figures where it needs them, break the rule."""
+    form, constraint = filing.form, identity.constraint
+    left, right = constraint.relation.left, constraint.relation.right
     one, other = left.value(values), right.value(values)
-    first = form.cells[left.names[0]]
+    first = left.names[0]
     facts: dict[str, object] = {
         "line": identity.line or identity.rule.label,
         "left": _rule_terms(form, identity, left, values),
@@ -171,19 +185,37 @@ def _rule_finding(filing: Return, form: Form, identity: Identity, values: Mappin
         "left_value": one,
         "right_value": other,
         "difference": abs(one - other),
-        "rule": identity.rule.label,
+        "rule": _rule_words(form, identity),
     }
-    others = tuple(Place(*filing.address(name), name) for name in identity.equation.names[1:])
-    source, agency, place = filing.source.path, str(filing.agency), filing.address(first.name)
-    return Finding("rule-broken", source, agency, *place, first.name, one, other, facts, others)
+    names = dict.fromkeys(name for name in constraint.names if not name.startswith(LAST))
+    others = tuple(Place(*filing.address(name), name) for name in names if name != first)
+    source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
+    return Finding(_RULE_CODES[constraint.level], source, agency, *place, first, one, other, facts, others)
 
 
 def _rule_terms(form: Form, identity: Identity, linear: Linear, values: Mapping[str, Decimal]) -> Sum:
     """Return the terms of one side, each with the label that distinguishes it from the others."""
+    terms = [(sign, _term_label(form, identity, n), values.get(n, ZERO)) for sign, n in linear.terms]
+    if linear.constant or not terms:
+        terms.append((-1 if linear.constant < 0 else 1, "", abs(linear.constant)))
+    return Sum(tuple(terms))
 
-    def label(cell: Cell) -> str:
-        if identity.rule.rows:
-            return cell.row_path[-1]
-        return cell.column_path[-1] if identity.rule.columns else cell.label
 
-    return Sum(tuple((sign, label(form.cells[n]), values.get(n, ZERO)) for sign, n in linear.terms))
+def _term_label(form: Form, identity: Identity, name: str) -> str:
+    cell = form.cells[name.removeprefix(LAST)]
+    text = cell.label
+    if identity.rule.rows:
+        text = cell.row_path[-1]
+    elif identity.rule.columns:
+        text = cell.column_path[-1]
+    return clerk()("notes.last", label=text) if name.startswith(LAST) else text
+
+
+def _rule_words(form: Form, identity: Identity) -> str:
+    """Return the rule in words, with its condition, which says why it is asked here."""
+    when = identity.constraint.when.relations
+    if not when:
+        return identity.rule.label
+    sides = ((one, [s.print(lambda n: _term_label(form, identity, n)) for s in (one.left, one.right)]) for one in when)
+    words = "，".join(f"{left}{PRINTED[one.sign]}{right}" for one, (left, right) in sides)
+    return clerk()("relation.when", rule=identity.rule.label, condition=words)

@@ -102,7 +102,7 @@ class FailingEquation:
 def failing_equations(filing: Return, findings: Iterable[Finding]) -> dict[int, FailingEquation]:
     """Return the equation behind each finding that is about one, by the index of the finding in *findings*."""
     values = filing.record.complete()
-    identities = {identity.equation.names: identity for identity in filing.form.identities}
+    identities = {one.constraint.names: one for one in filing.form.identities if one.constraint.is_exact}
     found: dict[int, FailingEquation] = {}
     for index, finding in enumerate(findings):
         equation = None
@@ -133,7 +133,7 @@ def _total_equation(form: Form, values: Mapping[str, Decimal], finding: Finding)
 def _rule_equation(
     form: Form, identity: Identity, values: Mapping[str, Decimal], finding: Finding
 ) -> FailingEquation:
-    left, right = identity.equation.left.terms, identity.equation.right.terms
+    left, right = identity.relation.left.terms, identity.relation.right.terms
     terms = (*left, *((-sign, name) for sign, name in right))
     rule, family = identity.rule, None
     if identity.section is not None:

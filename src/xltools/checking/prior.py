@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import reduce
 from typing import NamedTuple
 
+from xltools.checking.checks import rule_finding
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
@@ -57,6 +58,7 @@ def against(
             yield from repeated
         else:
             yield from _carried(years)
+            yield from _rules(years)
     yield from _jumps(_whole(pairs), thresholds)
 
 
@@ -172,23 +174,36 @@ def _carried(years: YearPair) -> Iterator[Finding]:
             yield _carry_finding(years, identity, figures)
 
 
+def _rules(years: YearPair) -> Iterator[Finding]:
+    """Check each rule that needs last year's figures, where these are known; roll-ups are not asked."""
+    filing, form = years.filing, years.form
+    values = dict(filing.record.complete()) | of_last_year(years.last)
+    for identity in form.identities if not filing.is_rollup else ():
+        names = identity.constraint.names
+        is_known = all(name in values for name in names if name.startswith(LAST)) and all(
+            filing.unread.isdisjoint(form.reach[name]) for name in names if not name.startswith(LAST)
+        )
+        if identity.rule.looks_back and is_known and form.is_broken(identity.constraint, values):
+            yield rule_finding(filing, identity, values)
+
+
 def _failing(form: Form, figures: Figures) -> Iterator[list[Identity]]:
     """Yield the lines in which each rule from year to year does not hold for *figures* of both years."""
     failing: dict[str, list[Identity]] = {}
     for identity in form.carries:
-        names = identity.equation.names
-        if all(name in figures for name in names) and identity.equation.difference(figures):
+        names = identity.relation.names
+        if all(name in figures for name in names) and identity.relation.difference(figures):
             failing.setdefault(identity.rule.key, []).append(identity)
     yield from failing.values()
 
 
 def _left(form: Form, identity: Identity) -> Cell:
     """Return this year's cell that a rule from year to year derives."""
-    return form.cells[identity.equation.left.names[0]]
+    return form.cells[identity.relation.left.names[0]]
 
 
 def _carry_finding(years: YearPair, identity: Identity, figures: Figures) -> Finding:
-    cell, right = _left(years.form, identity), identity.equation.right
+    cell, right = _left(years.form, identity), identity.relation.right
     found, expected = figures[cell.name], right.value(figures)
     finding = years.finding(
         "carry-over" if identity.is_copy else "stock",
@@ -256,7 +271,7 @@ def _sums_carried(
     for identities in _failing(form, figures):
         copies = [identity for identity in identities if identity.is_copy]
         for identity in [i for i in copies if _left(form, i).is_total] or copies:
-            cell, expected = _left(form, identity), identity.equation.right.value(figures)
+            cell, expected = _left(form, identity), identity.relation.right.value(figures)
             facts = {"label": cell.label, "period": past.period, "rule": identity.rule.label}
             place, found = (*layout(form).address(cell.name), cell.name), figures[cell.name]
             yield Finding(code, "", agency, *place, found, expected, facts), identity
@@ -269,7 +284,7 @@ def _contributors(
     identity: Identity, filings: Iterable[Return], past: Past, matched: Mapping[Agency, Agency]
 ) -> str | Word:
     """Return the agencies with another figure than their own of last year, such as 司法局（003） 5 → 9."""
-    cell, right = _left(past.form, identity), identity.equation.right
+    cell, right = _left(past.form, identity), identity.relation.right
     before = {agency: of_last_year(figures) for agency, figures in past.values.items()}
     pairs: list[tuple[Agency, Decimal, Decimal]] = []
     for filing in filings:

@@ -5,12 +5,14 @@ Each rule is printed with its source, or as inferred.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
 from xltools.data.plain_table import plain_table
-from xltools.form.linear import Equation, Linear
-from xltools.form.model import Block, Form, Line, Rule, Section, leaves, walk
+from xltools.form.linear import Linear
+from xltools.form.model import Block, Form, Line, Rule, Section, leaves, part_rules, walk
+from xltools.form.relation import PRINTED, Relation
 from xltools.form.wording import LAST
 from xltools.text import clerk
 
@@ -26,8 +28,12 @@ def filling_notes(form: Form) -> Document:
     t = clerk()
     tables = [(section, block) for section in form.sections for block in section.blocks]
     totals = [row for section, block in tables for row in _totals(section, block)]
-    rules = [_block_rule(rule, block, section) for section, block in tables for rule in block.rules]
-    rules += [_cell_rule(rule, rule.cells, form) for rule in form.rules if rule.cells]
+    rules = [
+        _block_rule(rule, block, section)
+        for section, block in tables
+        for rule in (*part_rules(block), *block.rules)
+    ]
+    rules += [_cell_rule(rule, form) for rule in form.rules]
     carries = [_block_rule(rule, block, section) for section, block in tables for rule in block.carries]
     chapters: list[tuple[str, list[DocumentBlock]]] = [
         ("general", [*_numbered([*form.notes, *_general_notes(form)])]),
@@ -132,20 +138,43 @@ def _totals(section: Section, block: Block) -> Iterator[_RuleRow]:
 
 
 def _block_rule(rule: Rule, block: Block, section: Section) -> _RuleRow:
-    axis, equation = (block.rows, rule.rows) if rule.rows else (block.columns, rule.columns)
-    assert equation is not None  # noqa: S101  a rule of a block has rows or columns
-    where = clerk()("notes.each-column" if rule.rows else "notes.each-row", section=section.title)
-    left, right = (_sum_in_words(side, axis) for side in equation)
-    return rule.label, f"{where}{left}＝{right}", _source(rule)
+    axis, across = (block.rows, block.columns) if rule.rows else (block.columns, block.rows)
+    if rule.on:
+        labels = {line.key: line.label for line in leaves(across)}
+        lines = "、".join(labels[key] for key in rule.on)
+        where = clerk()("notes.on-lines", section=section.title, lines=lines)
+    else:
+        where = clerk()("notes.each-column" if rule.rows else "notes.each-row", section=section.title)
+    return rule.label, where + _rule_in_words(rule, lambda side: _sum_in_words(side, axis)), _source(rule)
 
 
-def _cell_rule(rule: Rule, equation: Equation, form: Form) -> _RuleRow:
-    t, sides = clerk(), []
-    for side in equation:
-        cells = [(sign, form.cells[name]) for sign, name in side.terms]
-        labels = (t("notes.cell", section=cell.section.title, label=cell.label) for _, cell in cells)
-        sides.append(_joined_terms((sign, label) for (sign, _), label in zip(cells, labels, strict=True)))
-    return rule.label, "＝".join(sides), _source(rule)
+def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
+    t = clerk()
+
+    def label(name: str) -> str:
+        own = form.cells[name.removeprefix(LAST)]
+        text = t("notes.cell", section=own.section.title, label=own.label)
+        return t("notes.last", label=text) if name.startswith(LAST) else text
+
+    def cell_sum(linear: Linear) -> str:
+        return _joined_terms([(sign, label(name)) for sign, name in linear.terms], linear.constant)
+
+    return rule.label, _rule_in_words(rule, cell_sum), _source(rule)
+
+
+def _rule_in_words(rule: Rule, words: Callable[[Linear], str]) -> str:
+    """Return a rule with its condition, tolerance and level; *words* puts a sum into words."""
+    t, constraint = clerk(), rule.constraint
+
+    def relation(one: Relation) -> str:
+        return f"{words(one.left)}{PRINTED[one.sign]}{words(one.right)}"
+
+    text = relation(constraint.relation)
+    if constraint.when.relations:
+        text = t("notes.when", condition="，".join(map(relation, constraint.when.relations)), relation=text)
+    if constraint.within:
+        text += t("notes.within", amount=constraint.within)
+    return text if constraint.level == "error" else text + t(f"notes.{constraint.level}")
 
 
 def _source(rule: Rule) -> str:
@@ -164,7 +193,7 @@ def _sum_in_words(linear: Linear, axis: tuple[Line, ...]) -> str:
             terms.append((sign, labels[name]))
         elif (term := (sign, clerk()("notes.all-of", label=group.label))) not in terms:
             terms.append(term)
-    return _joined_terms(terms)
+    return _joined_terms(terms, linear.constant)
 
 
 def _whole_groups(linear: Linear, axis: tuple[Line, ...]) -> dict[str, Line]:
@@ -179,6 +208,8 @@ def _whole_groups(linear: Linear, axis: tuple[Line, ...]) -> dict[str, Line]:
     return found
 
 
-def _joined_terms(terms: Iterable[tuple[int, str]]) -> str:
+def _joined_terms(terms: list[tuple[int, str]], constant: Decimal) -> str:
+    if constant or not terms:
+        terms.append((-1 if constant < 0 else 1, f"{abs(constant):f}"))
     text = "".join(f"{'＋' if sign > 0 else '－'}{label}" for sign, label in terms)
     return text.removeprefix("＋")

@@ -8,13 +8,16 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from xltools.excel.formula import ROW, area_a1, quoted, rectangles
 from xltools.form.address import a1, column_name
-from xltools.form.linear import EXACT, Equation, Linear
+from xltools.form.linear import EXACT, Linear
 from xltools.form.model import Cell, Form
 from xltools.form.places import MATRIX, PREFIX, Area, Check, Layout, Matrix, Sheet
+from xltools.form.relation import Constraint, Level, Relation
 from xltools.text import clerk
 
 _PLACES = 6  # the sixth decimal of 万元 is 分; digits below are errors of binary arithmetic
-FAILED = "×"  # how the result of a failing check begins
+# How the result of a check begins in which a rule of that level does not hold. A workbook may be sent with a question.
+MARKS: dict[Level, str] = {"error": "×", "question": "？", "warning": "！"}
+FAILED = MARKS["error"]
 NONE = "—"  # where no check fails
 
 
@@ -109,30 +112,72 @@ def in_row(formula: str, row: int) -> str:
 
 def check_formula(layout: Layout, check: Check, sheet: str) -> str:
     """Return the formula of a check, whose result is what is wrong with the figures, or a tick."""
-    t = clerk()
     cells = [layout.form.cells[name] for name in check.inputs]
-    formula = f'"{t("check.passed")}"'
-    for equation in reversed(check.equations):
-        formula = _equation_formula(layout, equation, sheet, formula)
-    if check.equations:
-        formula = f'IFERROR({formula},"{t("check.text")}")'
+    formula = f'"{_passed(check)}"'
+    for constraint in reversed(check.constraints):
+        formula = _constraint_formula(layout, constraint, sheet, formula)
+    if check.constraints:
+        formula = f'IFERROR({formula},"{clerk()("check.text")}")'
     return _number_kinds_formula(layout, cells, formula)
 
 
-def _equation_formula(layout: Layout, equation: Equation, sheet: str, otherwise: str) -> str:
+def _passed(check: Check) -> str:
+    t = clerk()
+    return t("check.accepted", count=check.accepted) if check.accepted else t("check.passed")
+
+
+# The word of a relation that does not hold, and whether the difference follows it.
+_WORDS = {
+    "=": ("difference", True),
+    "<=": ("more", True),
+    ">=": ("fewer", True),
+    "<": ("not-less", False),
+    ">": ("not-more", False),
+    "!=": ("same", False),
+}
+# The comparison with 0 of the difference of a relation that does not hold.
+_BROKEN = {"=": "<>0", "<=": ">0", ">=": "<0", "<": ">=0", ">": "<=0", "!=": "=0"}
+
+
+def _constraint_formula(layout: Layout, constraint: Constraint, sheet: str, otherwise: str) -> str:
+    relation, sign = constraint.relation, constraint.relation.sign
+    difference = _difference(layout, relation, sheet)
+    broken = f"{difference}{_BROKEN[sign]}"
+    if constraint.within:
+        off = f"ABS({_plain_difference(layout, relation, sheet)})-{constraint.within:f}"
+        broken = f"{rounded(off)}>0"
+    tests = [_holds(layout, one, sheet) for one in constraint.when.relations]
+    if not relation.holds({}):  # it is not judged where everything is blank
+        names = layout.form.inputs_of(relation)
+        tests.append(f"COUNT({','.join(_ranges(layout, names, sheet))})>0")
+    test = f"AND({','.join((*tests, broken))})" if tests else broken
+    word, is_measured = _WORDS[sign]
+    result = f'"{MARKS[constraint.level]}{clerk()(f"check.{word}")}"'
+    return f"IF({test},{result}{f'&ABS({difference})' if is_measured else ''},{otherwise})"
+
+
+def _plain_difference(layout: Layout, relation: Relation, sheet: str) -> str:
     def side(linear: Linear) -> str:
         return linear.print(lambda name: reference(layout, name, sheet))
 
-    difference = rounded(f"{side(equation.left)}-({side(equation.right)})")
-    return f'IF({difference}<>0,"{clerk()("check.difference")}"&ABS({difference}),{otherwise})'
+    return f"{side(relation.left)}-({side(relation.right)})"
+
+
+def _difference(layout: Layout, relation: Relation, sheet: str) -> str:
+    return rounded(_plain_difference(layout, relation, sheet))
+
+
+def _holds(layout: Layout, relation: Relation, sheet: str) -> str:
+    sign = "<>" if relation.sign == "!=" else relation.sign
+    return f"{_difference(layout, relation, sheet)}{sign}0"
 
 
 def _number_kinds_formula(layout: Layout, cells: list[Cell], otherwise: str) -> str:
     """Return a formula that tests for text, negative numbers and fractions, in that order, where they are faults."""
     t = clerk()
-    whole = _ranges(layout, (c for c in cells if c.number == "count"))
-    unsigned = _ranges(layout, (c for c in cells if not c.signed))
-    every = _ranges(layout, cells)
+    whole = _ranges(layout, (c.name for c in cells if c.number == "count"))
+    unsigned = _ranges(layout, (c.name for c in cells if not c.signed))
+    every = _ranges(layout, (c.name for c in cells))
     formula = otherwise
     if whole:
         broken = "+".join(f"SUMPRODUCT(--(INT({r})<>{r}))" for r in whole)
@@ -146,16 +191,23 @@ def _number_kinds_formula(layout: Layout, cells: list[Cell], otherwise: str) -> 
     return formula
 
 
-def _ranges(layout: Layout, cells: Iterable[Cell]) -> list[str]:
-    return [area_a1(area) for area in rectangles(layout.places[c.name][1].anchor for c in cells)]
+def _ranges(layout: Layout, names: Iterable[str], sheet: str = "") -> list[str]:
+    """Return the ranges that cover these cells, as they are referred to from *sheet*, or from the sheet they are on."""
+    anchors: dict[str, list[tuple[int, int]]] = {}
+    for name in names:
+        home, area = layout.places[name]
+        anchors.setdefault("" if sheet in {"", home} else f"{quoted(home)}!", []).append(area.anchor)
+    return [home + area_a1(area) for home, cells in anchors.items() for area in rectangles(cells)]
 
 
-def check_result(check: Check, values: Mapping[str, Decimal]) -> str:
-    """Return the result of a check for numeric *values*: a tick, or the difference of the first equation that fails."""
-    for equation in check.equations:
-        if difference := equation.difference(values):
-            return f"{clerk()('check.difference')}{abs(difference):f}"
-    return clerk()("check.passed")
+def check_result(form: Form, check: Check, values: Mapping[str, Decimal]) -> str:
+    """Return the result of a check for numeric *values*: a tick, or what is wrong with the first constraint that fails."""
+    for constraint in check.constraints:
+        if form.is_broken(constraint, values):
+            word, is_measured = _WORDS[constraint.relation.sign]
+            much = f"{abs(constraint.relation.difference(values)):f}" if is_measured else ""
+            return MARKS[constraint.level] + clerk()(f"check.{word}") + much
+    return _passed(check)
 
 
 def failing_formula(area: Area, sheet: str) -> str:

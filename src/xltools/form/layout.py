@@ -5,10 +5,11 @@ Writer and reader both use this layout. It depends on the form only, not on figu
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Literal
 
-from xltools.form.linear import Equation, Linear
+from xltools.form.linear import Linear
 from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
 from xltools.form.places import (
     FIRST_COLUMN,
@@ -23,6 +24,8 @@ from xltools.form.places import (
     Layout,
     Sheet,
 )
+from xltools.form.relation import LEVELS, Constraint, Relation
+from xltools.text import clerk
 
 _TITLE_ROWS = 2  # the title of the section, and a hint on which cells to fill
 _PROSE_LINES = 3  # heading, hint, text
@@ -32,6 +35,7 @@ _EDGE_COLUMN = 8  # of what the cover keeps for programs, right of the printed p
 _GUIDE_ROWS = 3
 _NARROWEST_FIGURES = 6.0  # characters: a column that holds five digits
 _FIRST_STAMP_ROW = 3
+_MOST_CONSTRAINTS = 40  # of a check, whose formula has one level for each; Excel allows 64
 
 
 @cache
@@ -202,12 +206,14 @@ def _groups(
     else:
         lines.append(_wide_line(form, own, cells))
     rules: dict[str, list[Identity]] = {}
+    parts: dict[str, list[Identity]] = {}
     for identity in form.identities:
-        if identity.section is section and identity.rule.rows:
-            rules.setdefault(identity.rule.key, []).append(identity)
+        if identity.section is section and identity.rule.rows and not identity.rule.looks_back:
+            (parts if identity.is_part else rules).setdefault(identity.rule.key, []).append(identity)
+    lines += _part_lines(parts.values(), cells)
     for identities in rules.values():
-        equations = (identity.equation for identity in identities)
-        found = (Check(Area.at(0, cells[e.left.names[0]].column), (), (e,)) for e in equations)
+        constraints = (identity.constraint for identity in identities)
+        found = (Check(Area.at(0, cells[c.relation.left.names[0]].column), (), (c,)) for c in constraints)
         lines.append(("rule", identities[0].rule.label, tuple(found)))
     for number, (key, label, checks) in enumerate(lines, below):
         moved = tuple(c._replace(area=c.area._replace(row=number, last_row=number)) for c in checks)
@@ -219,6 +225,22 @@ def _groups(
 
 # A line of checks below the table: its key, its label, and its checks, whose row is still 0.
 _CheckLine = tuple[Literal["figures", "total", "rule"], str, tuple[Check, ...]]
+
+
+def _part_lines(parts: Iterable[list[Identity]], cells: dict[str, Area]) -> Iterator[_CheckLine]:
+    """Yield lines of checks that no part is more than its whole, with as many parts in one line as fit in its formulas."""
+    found: dict[int, list[Constraint]] = {}
+    for identity in (identity for identities in parts for identity in identities):
+        column = cells[identity.relation.left.names[0]].column
+        found.setdefault(column, []).append(identity.constraint)
+    most = max(map(len, found.values()), default=0)
+    for first in range(0, most, _MOST_CONSTRAINTS):
+        checks = (
+            Check(Area.at(0, column), (), tuple(some))
+            for column, constraints in found.items()
+            if (some := constraints[first : first + _MOST_CONSTRAINTS])
+        )
+        yield "rule", clerk()("relation.parts"), tuple(checks)
 
 
 def _side_group(form: Form, own: list[Cell], cells: dict[str, Area], side: int) -> CheckGroup:
@@ -252,9 +274,18 @@ def _row_check(form: Form, area: Area, members: list[Cell], totals: list[Cell]) 
     """Return the check of a row: its inputs, its totals, and the rules between columns."""
     inputs = tuple(cell.name for cell in members if not cell.is_total)
     names = {cell.name for cell in members}
-    sums = [Equation(Linear(((1, c.name),)), c.definition) for c in totals if c.definition is not None]
-    rules = (i.equation for i in form.identities if i.rule.columns and names.issuperset(i.equation.names))
-    return Check(area, inputs, (*sums, *rules))
+    sums = [Constraint(_total_relation(c.name, c.definition)) for c in totals if c.definition is not None]
+    rules = [
+        i.constraint
+        for i in form.identities
+        if i.rule.columns and not i.rule.looks_back and names.issuperset(i.constraint.names)
+    ]
+    return Check(area, inputs, (*sums, *sorted(rules, key=lambda rule: LEVELS.index(rule.level))))
+
+
+def _total_relation(total: str, definition: Linear) -> Relation:
+    """Return the relation that a total satisfies."""
+    return Relation(Linear(((1, total),)), "=", definition)
 
 
 def _total_line(row: Line, definition: Linear, own: list[Cell], cells: dict[str, Area]) -> _CheckLine:
@@ -262,6 +293,6 @@ def _total_line(row: Line, definition: Linear, own: list[Cell], cells: dict[str,
     for cell in own:
         if cell.row is row and cell.column.additive:
             parts = definition.renamed(along_column(cell.section.key, cell.column))
-            equation = Equation(Linear(((1, cell.name),)), parts)
-            checks.append(Check(Area.at(0, cells[cell.name].column), (), (equation,)))
+            constraint = Constraint(_total_relation(cell.name, parts))
+            checks.append(Check(Area.at(0, cells[cell.name].column), (), (constraint,)))
     return "total", row.label, tuple(checks)

@@ -1,6 +1,6 @@
 """A sum of named cells: parsed once, then evaluated, printed as a spreadsheet formula, or put into words.
 
-The grammar has only ``+``, ``-`` and names; any other check is written in Python.
+The grammar has only ``+``, ``-`` and names; the sides of relations (:mod:`xltools.form.relation`) may have numbers too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xltools.errors import InvalidValueError
 ZERO = Decimal(0)
 EXACT = Context(prec=80)  # more digits than any sum of figures has, so sums are exact
 _NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
-_TERM = re.compile(rf"\s*([+-]?)\s*({_NAME})")
+_TERM = re.compile(rf"\s*([+-]?)\s*(?:({_NAME})|([0-9]+(?:\.[0-9]+)?)(?![0-9.]))")
 
 
 class LinearSyntaxError(InvalidValueError):
@@ -26,24 +26,30 @@ class LinearSyntaxError(InvalidValueError):
 
 
 class Linear(NamedTuple):
-    """A sum such as ``new + carried_in - total``: signed names in the order they were written."""
+    """A sum such as ``new + carried_in - total``: signed names in the order they were written, and a number."""
 
     terms: tuple[tuple[int, str], ...]
+    constant: Decimal = ZERO
 
     @classmethod
-    def parse(cls, text: str) -> Linear:
-        """Read *text*; raises :class:`LinearSyntaxError`."""
+    def parse(cls, text: str, *, numbers: bool = False) -> Linear:
+        """Read *text*, which may have *numbers* among its names; raises :class:`LinearSyntaxError`."""
         terms: list[tuple[int, str]] = []
+        constant = ZERO
         position = 0
         while text[position:].strip():
             match = _TERM.match(text, position)
-            if match is None or bool(match[1]) != bool(terms or match[1]):
+            if match is None or bool(match[1]) != bool(position or match[1]) or (match[3] and not numbers):
                 raise LinearSyntaxError(text, text[position:])
-            terms.append((-1 if match[1] == "-" else 1, match[2]))
+            sign = -1 if match[1] == "-" else 1
+            if match[2]:
+                terms.append((sign, match[2]))
+            else:
+                constant = EXACT.add(constant, sign * Decimal(match[3]))
             position = match.end()
-        if not terms:
+        if not position:
             raise LinearSyntaxError(text, text)
-        return cls(tuple(terms))
+        return cls(tuple(terms), constant)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,11 +58,11 @@ class Linear(NamedTuple):
 
     def renamed(self, rename: Callable[[str], str]) -> Linear:
         """Return the sum over other names: an expression over lines becomes one over cells."""
-        return Linear(tuple((sign, rename(name)) for sign, name in self.terms))
+        return self._replace(terms=tuple((sign, rename(name)) for sign, name in self.terms))
 
     def value(self, values: Mapping[str, Decimal]) -> Decimal:
         """Return the exact sum; a name without a value counts as 0, as a blank cell does."""
-        total, add, subtract = ZERO, EXACT.add, EXACT.subtract
+        total, add, subtract = self.constant, EXACT.add, EXACT.subtract
         for sign, name in self.terms:
             if value := values.get(name):  # most figures are 0
                 total = add(total, value) if sign > 0 else subtract(total, value)
@@ -68,39 +74,13 @@ class Linear(NamedTuple):
         It uses ``+`` and never SUM, because SUM silently skips a number that was typed as text.
         """
         text = "".join(("-" if sign < 0 else "+") + show(name) for sign, name in self.terms)
+        if self.constant or not self.terms:
+            text += f"{self.constant:+f}"
         return text.removeprefix("+")
 
     def __str__(self) -> str:
-        text = " ".join(f"{'-' if sign < 0 else '+'} {name}" for sign, name in self.terms)
-        return text.removeprefix("+ ")
+        terms = [("-" if sign < 0 else "+", name) for sign, name in self.terms]
+        if self.constant or not terms:
+            terms.append(("-" if self.constant < 0 else "+", f"{abs(self.constant):f}"))
+        return " ".join(f"{sign} {term}" for sign, term in terms).removeprefix("+ ")
 
-
-class Equation(NamedTuple):
-    """Two sums that must be equal: ``new + carried_in = total + carried_out``."""
-
-    left: Linear
-    right: Linear
-
-    @classmethod
-    def parse(cls, text: str) -> Equation:
-        """Read *text*; raises :class:`LinearSyntaxError`."""
-        left, equals, right = text.partition("=")
-        if not equals or "=" in right:
-            raise LinearSyntaxError(text, right if equals else text)
-        return cls(Linear.parse(left), Linear.parse(right))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names on both sides."""
-        return self.left.names + self.right.names
-
-    def renamed(self, rename: Callable[[str], str]) -> Equation:
-        """Return the equation over other names."""
-        return Equation(self.left.renamed(rename), self.right.renamed(rename))
-
-    def difference(self, values: Mapping[str, Decimal]) -> Decimal:
-        """Return left minus right, exactly; 0 when the equation holds."""
-        return EXACT.subtract(self.left.value(values), self.right.value(values))
-
-    def __str__(self) -> str:
-        return f"{self.left} = {self.right}"

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from xltools.errors import Problem
 from xltools.form.labels import LONGEST_LABEL, core
 from xltools.form.linear import Linear
-from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves, walk
+from xltools.form.model import Block, Form, Line, Part, Rule, Section, leaves, unit_of, walk
 from xltools.form.places import RESERVED_SHEETS
 from xltools.form.prose import PERIODS, named_in
 from xltools.form.publication import DraftSentence, Listing
 from xltools.form.references import units_of, unknown_figures, unknown_names
+from xltools.form.relation import Condition
 from xltools.form.wording import LAST, WORDS, Wording
 from xltools.toml_tables import nearest
 
@@ -30,8 +31,10 @@ _MOST_SPAN = 100
 # The least and largest number of measures in a readable chart of each kind.
 _SHOWN = {"agencies": (1, 1), "lines": (2, 12), "trend": (1, 3)}
 # Keys that have no effect on a label over others.
-_WITHOUT_EFFECT = ("key", "is_", "omits", "number", "unit", "signed", "additive", "only")
+_WITHOUT_EFFECT = ("key", "is_", "omits", "of", "number", "unit", "signed", "additive", "only")
 _PLAIN = Line(label="-")
+_RULE_WORDS = ("on", "when", "within", "level")
+_PLAIN_RULE = Rule("-", "-", "-")
 
 
 def lint(form: Form) -> list[Problem]:
@@ -48,7 +51,9 @@ def lint(form: Form) -> list[Problem]:
         if ambiguous:
             ambiguous_keys.add(section.key)
     sure = frozenset(section.key for section in form.sections) - ambiguous_keys
-    return [*problems, *_meaning(form, sure), *_units(form, sure)]
+    problems += _meaning(form, sure)
+    is_understood = not {"circular", "unknown-name"} & {problem.code for problem in problems}
+    return [*problems, *_units(form, sure), *(_signs(form, sure) if is_understood else ())]
 
 
 def _whole(form: Form) -> Iterator[Problem]:
@@ -56,6 +61,7 @@ def _whole(form: Form) -> Iterator[Problem]:
     if not form.sections:
         yield Problem("no-sections", "section")
     yield from _keys("key", (form.key,))
+    yield from _schema(form)
     yield from _texts("form", ("edition", form.edition), ("title", form.title))
     yield from _repeated((s.key for s in form.sections), "section", "repeated-key")
     yield from _repeated((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
@@ -182,11 +188,13 @@ def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         for index, block in enumerate(section.blocks, 1):
             place = f"section “{section.key}” › block {index}"
             for axis, lines in (("rows", block.rows), ("columns", block.columns)):
-                yield from _definitions(lines, f"{place} › {axis}")
+                units = {line.key: unit_of(line, block, section) for line in leaves(lines)}
+                yield from _definitions(lines, units, f"{place} › {axis}")
+                yield from _wholes(lines, f"{place} › {axis}")
             for rule in block.rules:
-                yield from _block_rule(rule, block, f"{place} › rule “{rule.key}”", is_carry=False)
+                yield from _block_rule(rule, block, f"{place} › rule “{rule.key}”", form.schema)
             for rule in block.carries:
-                yield from _block_rule(rule, block, f"{place} › carry “{rule.key}”", is_carry=True)
+                yield from _block_rule(rule, block, f"{place} › carry “{rule.key}”", form.schema)
     yield from _rules(form, sure)
     named = _judged((h.cell for h in form.headline), form, sure)
     yield from _unknown(named, form.cells, "headline")
@@ -280,7 +288,7 @@ def wording_faults(text: Wording, form: Form, place: str) -> Iterator[Problem]:
     """Yield what makes it impossible to fill in a text: unknown names, sums over several units."""
     unknown = list(unknown_names(text, form))
     yield from _figures(unknown, form, place)
-    for one in (one for condition in text.conditions for one in condition.comparisons):
+    for one in (one for condition in text.conditions for one in condition.relations):
         for side in (one.left, one.right):
             yield from _figures(unknown_figures(side, form), form, place)
     for brace in text.braces if not unknown else ():
@@ -302,11 +310,15 @@ def _figures(unknown: Iterable[str], form: Form, place: str) -> Iterator[Problem
         yield Problem("unknown-name", place, {"name": name, "nearest": near if near == "—" else mark + near})
 
 
-def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
-    """Yield totals of unknown lines, circles, and siblings that a total does not add exactly once without a reason."""
+def _definitions(lines: tuple[Line, ...], units: Mapping[str, str], place: str) -> Iterator[Problem]:
+    """Yield totals of unknown lines, circles, and lines that a total does not add exactly once without a reason."""
     axis = {leaf.key: leaf for leaf in leaves(lines)}
+    held = {name for line in axis.values() if line.is_ for name in line.is_.names}
     for line, definition, siblings in _totals(lines):
         here = f"{place} › “{line.key}” › is"
+        if not definition.terms:
+            yield Problem("nothing-to-add", here)
+            continue
         yield from _unknown(definition.names, axis, here)
         yield from _unknown(line.omits, axis, here)
         if not axis.keys() >= {*line.omits, *_reached(line, axis)}:
@@ -316,16 +328,36 @@ def _definitions(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
             yield Problem("circular", here, {"name": line.key})
             continue
         for name, weight in sorted(weights.items()):
-            if abs(weight) != 1:
+            if abs(weight) > 1:
                 yield Problem("counted-twice", here, {"name": name, "times": weight})
             if line.additive and not axis[name].additive:
                 yield Problem("not-additive", here, {"name": name})
             if name in line.omits:
                 yield Problem("omitted-and-added", here, {"name": name})
-        for name in siblings:
-            if name not in weights and not line.omits.get(name) and axis[name].additive:
-                facts = {"name": name, "label": axis[name].label, "total": line.key}
+        if line.key in held or line.of:
+            continue  # a subtotal or a part answers for nothing: the total that holds it does
+        is_divided_anew = all(axis[name].of == line.key for name in definition.names)
+        for name in axis if is_divided_anew else siblings:
+            one = axis[name]
+            is_own = one.of == (line.key if is_divided_anew else "") and units[name] == units[line.key]
+            if is_own and one.additive and name not in weights and not line.omits.get(name):
+                facts = {"name": name, "label": one.label, "total": line.key}
                 yield Problem("forgotten", here, facts)
+
+
+def _wholes(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
+    """Yield parts (其中) of unknown lines or of themselves, and those that may be below 0."""
+    axis = {leaf.key: leaf for leaf in leaves(lines)}
+    for line in axis.values():
+        here = f"{place} › “{line.key}” › of"
+        if line.of:
+            yield from _unknown((line.of,), axis, here)
+        above, whole = [line.key], line.of
+        while whole in axis and whole not in above:
+            above.append(whole)
+            whole = axis[whole].of
+        if whole == line.key:
+            yield Problem("circular", here, {"name": line.key})
 
 
 def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, Linear, list[str]]]:
@@ -364,23 +396,47 @@ def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Count
     return found
 
 
-def _block_rule(rule: Rule, block: Block, place: str, *, is_carry: bool) -> Iterator[Problem]:
-    """Yield faults of a rule of a block; a carry rule derives one typed line from at least one of last year."""
-    equation = rule.rows or rule.columns
-    if equation is None or rule.cells or (rule.rows and rule.columns):
+def _block_rule(rule: Rule, block: Block, place: str, schema: int) -> Iterator[Problem]:
+    """Yield faults of a rule of a block, or of a rule that derives one typed line from at least one of last year."""
+    if (rule.rows or rule.columns) is None or rule.cells or (rule.rows and rule.columns):
         yield Problem("rule-axis", place)
         return
-    lines = {leaf.key: leaf for leaf in leaves(block.rows if rule.rows else block.columns)}
-    names = (name.removeprefix(LAST) if is_carry else name for name in equation.names)
-    unknown = list(_unknown(names, lines, place))
+    lines, others = (block.rows, block.columns) if rule.rows else (block.columns, block.rows)
+    known = {leaf.key: leaf for leaf in leaves(lines)}
+    is_carry = rule in block.carries
+    names = rule.constraint.names
+    unknown = list(_unknown((n.removeprefix(LAST) if is_carry or schema > 1 else n for n in names), known, place))
     yield from unknown
-    if is_carry and not unknown:
-        ((sign, left), *more) = equation.left.terms
-        if more or sign < 0 or left.startswith(LAST) or lines[left].is_ is not None:
-            yield Problem("carry-left", place, {"text": str(equation.left)})
-        if not any(name.startswith(LAST) for name in equation.right.names):
-            yield Problem("carry-right", place, {"text": str(equation.right), "mark": LAST})
-    yield from _repeated(equation.names, place, "repeated-in-rule")
+    asked = {leaf.key: leaf for leaf in leaves(others)}
+    yield from _unknown(rule.on, asked, f"{place} › on")
+    for name in rule.on:
+        if name in asked and not asked[name].additive:
+            yield Problem("not-additive", f"{place} › on", {"name": name})
+    if not is_carry:
+        yield from _relation(rule, place)
+    elif not unknown:
+        yield from _carry(rule, known, place)
+    yield from _repeated(rule.constraint.relation.names, place, "repeated-in-rule")
+
+
+def _relation(rule: Rule, place: str) -> Iterator[Problem]:
+    """Yield relations whose findings would have no cell, and tolerances of inequalities."""
+    relation = rule.constraint.relation
+    if not relation.left.names or relation.left.names[0].startswith(LAST):
+        yield Problem("rule-left", place, {"text": str(relation.left)})
+    if rule.within and relation.sign != "=":
+        yield Problem("within-inequality", place, {"text": str(relation)})
+
+
+def _carry(rule: Rule, lines: Mapping[str, Line], place: str) -> Iterator[Problem]:
+    left, sign, right = rule.constraint.relation
+    if sign != "=" or rule.when.relations or rule.within or rule.level != "error":
+        yield Problem("carry-equation", place)
+    is_single = len(left.terms) == 1 and left.terms[0][0] > 0 and not left.constant
+    if not is_single or left.names[0].startswith(LAST) or lines[left.names[0]].is_ is not None:
+        yield Problem("carry-left", place, {"text": str(left)})
+    if not any(name.startswith(LAST) for name in right.names):
+        yield Problem("carry-right", place, {"text": str(right), "mark": LAST})
 
 
 def _rules(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
@@ -392,18 +448,48 @@ def _rules(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         yield from _texts(f"rule “{rule.key}”", ("label", rule.label), limit=_LONGEST_SENTENCE)
     for rule in form.rules:
         place = f"rule “{rule.key}”"
-        if rule.cells is None or rule.rows or rule.columns:
+        if rule.cells is None or rule.rows or rule.columns or rule.on:
             yield Problem("rule-cells", place)
-        else:
-            yield from _unknown(_judged(rule.cells.names, form, sure), form.cells, place)
-            yield from _repeated(rule.cells.names, place, "repeated-in-rule")
+            continue
+        names = (name.removeprefix(LAST) if form.schema > 1 else name for name in rule.constraint.names)
+        yield from _unknown(_judged(names, form, sure), form.cells, place)
+        yield from _relation(rule, place)
+        yield from _repeated(rule.cells.names, place, "repeated-in-rule")
+
+
+def _signs(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    """Yield parts (其中) that may be below 0, and relations and conditions that never hold."""
+    known = {name: cell for name, cell in form.cells.items() if cell.section.key in sure}
+
+    def may_be_below_zero(name: str) -> bool:
+        own = name.removeprefix(LAST)
+        return own not in known or known[own].signed
+
+    for identity in form.identities:
+        place = f"rule “{identity.rule.key}”"
+        if identity.is_part and any(name in known and known[name].signed for name in identity.cells):
+            yield Problem("part-signed", place, {"label": identity.rule.label})
+        elif not identity.constraint.when.can_hold(may_be_below_zero):
+            yield Problem("never-holds", place, {"text": str(identity.rule.when)})
+        elif not Condition((identity.relation,)).can_hold(may_be_below_zero):
+            yield Problem("never-holds", place, {"text": str(identity.rule.constraint.relation)})
 
 
 def _units(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
-    """Yield sums over cells of several units, such as pieces and money; unknown names are ignored."""
+    """Yield sums over cells of several units, such as pieces and money; unknown names are ignored.
+
+    Two whole numbers of different units can be compared, such as users and visits.
+    """
     known = {name: cell for name, cell in form.cells.items() if cell.section.key in sure}
     groups = [(f"“{c.name}”", (c.name, *c.definition.names)) for c in form.cells.values() if c.definition]
-    groups += [(f"rule “{i.rule.key}”", i.equation.names) for i in (*form.identities, *form.carries)]
+    for identity in (*form.identities, *form.carries):
+        for relation in (identity.relation, *identity.constraint.when.relations):
+            sides = [relation.left.names, relation.right.names]
+            cells = (known.get(name.removeprefix(LAST)) for name in relation.names)
+            is_order = relation.sign != "=" and not identity.is_part
+            if not is_order or any(cell and cell.number != "count" for cell in cells):
+                sides = [relation.names]
+            groups += [(f"rule “{identity.rule.key}”", names) for names in sides]
     groups += [(f"prose › meaning “{m.key}”", m.is_.names) for m in form.prose.meanings]
     groups += [(f"chart “{chart.key}”", chart.names) for chart in form.charts]  # they share an axis
     for place, names in groups:
@@ -411,6 +497,30 @@ def _units(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         units = {known[name].unit for name in named if name in known}
         if len(units) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
+
+
+# Words that sums may use in the second version of the language.
+_RESERVED_KEYS = {"per", "sum", "count", "row", "last", "ago", "period", "yes", "no"}
+
+
+def _schema(form: Form) -> Iterator[Problem]:
+    """Yield words that need the second version of the language in a form of the first, and keys that it reserves."""
+    for section in form.sections:
+        for index, block in enumerate(section.blocks, 1):
+            place = f"section “{section.key}” › block {index}"
+            lines = [line for axis in (block.rows, block.columns) for line in leaves(axis)]
+            if form.schema > 1:
+                for key in sorted({section.key, *(line.key for line in lines)} & _RESERVED_KEYS):
+                    yield Problem("reserved-key", place, {"key": key})
+            elif any(line.of for line in lines):
+                yield Problem("needs-schema", place, {"words": "of"})
+    for rule in (*(r for s in form.sections for b in s.blocks for r in (*b.rules, *b.carries)), *form.rules):
+        relation = rule.rows or rule.columns or rule.cells
+        used = [key for key in _RULE_WORDS if getattr(rule, key) != getattr(_PLAIN_RULE, key)]
+        if relation and (relation.sign != "=" or relation.left.constant or relation.right.constant):
+            used.append(str(relation))
+        if form.schema == 1 and used:
+            yield Problem("needs-schema", f"rule “{rule.key}”", {"words": ", ".join(used)})
 
 
 def _unknown(names: Iterable[str], known: Iterable[str], place: str) -> Iterator[Problem]:

@@ -3,25 +3,30 @@
 The dataclasses describe the TOML file of a form: their fields are its keys (:mod:`xltools.toml_tables`).
 Everything else (the cells, their names, the order in which totals are derived) is computed from them.
 
-A *definition* (``is`` on a line) gives cells their formula, their value and their check. A *rule* is an equation between
+A *definition* (``is`` on a line) gives cells their formula, their value and their check. A *rule* is a relation between
 cells. Both are written for lines: ``is`` on a row holds in every column.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from xltools.form.linear import Equation, Linear
+from xltools.errors import InvalidValueError
+from xltools.form.linear import ZERO, Linear
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
+from xltools.form.relation import Condition, Constraint, Level, Relation
 from xltools.form.wording import LAST
+from xltools.text import clerk
 
 Number = Literal["count", "decimal"]
 Only = Literal["rule_makers"]
+ALL = Linear(((1, "all"),))  # ``is = "all"``: the sum of all typed lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Line:
     lines: tuple[Line, ...] = ()
     is_: Linear | None = field(default=None, metadata={"key": "is"})
     omits: Mapping[str, str] = field(default_factory=dict)  # sibling -> why the total leaves it out
+    of: str = ""  # the line of which this one is a part (其中): it is never more
     additive: bool = True  # False: figures of several agencies, or of other lines, must not be added
     number: Number | None = None
     unit: str | None = None
@@ -60,23 +66,46 @@ class Line:
         return 1 + max((line.depth for line in self.lines), default=0)
 
 
+def _tolerance(value: object, _: object) -> Decimal:
+    """Read the text of a number above 0."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value) or not Decimal(value):
+        raise InvalidValueError("bad-tolerance", text=str(value))
+    return Decimal(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An equation between lines or cells. Exactly one of ``rows``, ``columns`` and ``cells`` is given.
+    """A relation between lines or cells. Exactly one of ``rows``, ``columns`` and ``cells`` is given.
 
     ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
     their full names, across tables too. ``authority`` is the source of the rule, or the word "inferred".
 
-    A rule among the ``carries`` of a block derives a figure from last year's, whose names begin with ``last.``:
-    ``carried_in = last.carried_out``. Its left side is one line of this year.
+    A name that begins with ``last.`` is a figure of last year. A rule among the ``carries`` of a block derives a figure
+    from these: ``carried_in = last.carried_out``. Its left side is one line of this year.
     """
 
     key: str
     label: str
     authority: str
-    rows: Equation | None = None
-    columns: Equation | None = None
-    cells: Equation | None = None
+    rows: Relation | None = None
+    columns: Relation | None = None
+    cells: Relation | None = None
+    on: tuple[str, ...] = ()  # the lines of the other axis in which it is asked; otherwise all but totals
+    when: Condition = Condition()
+    within: Decimal = field(default=ZERO, metadata={"hook": _tolerance})  # of an equation of rounded figures
+    level: Level = "error"
+
+    @property
+    def constraint(self) -> Constraint:
+        """The rule over the names with which it was written."""
+        relation = self.rows or self.columns or self.cells
+        assert relation is not None  # noqa: S101  the linter of forms requires one
+        return Constraint(relation, self.when, self.within, self.level)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether it needs last year's figures."""
+        return any(name.startswith(LAST) for name in self.constraint.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,17 +283,28 @@ class Cell(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """A rule applied to one row or column: an equation over cell names."""
+    """A rule applied to one row or column: a constraint on cells."""
 
     rule: Rule
     section: Section | None
-    equation: Equation
+    constraint: Constraint
     line: str = ""  # the label of the row or column in which it holds
+    is_part: bool = False  # it follows from ``of`` on a line
+
+    @property
+    def relation(self) -> Relation:
+        """The relation, over cell names."""
+        return self.constraint.relation
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The names of the cells in it and in its condition, this year's and last year's."""
+        return tuple(name.removeprefix(LAST) for name in self.constraint.names)
 
     @property
     def is_copy(self) -> bool:
         """Whether the right side has only figures of last year, so the left side can be prefilled."""
-        return all(name.startswith(LAST) for name in self.equation.right.names)
+        return all(name.startswith(LAST) for name in self.relation.right.names)
 
 
 def walk(lines: tuple[Line, ...], above: tuple[Line, ...] = ()) -> Iterator[tuple[Line, tuple[Line, ...]]]:
@@ -288,11 +328,16 @@ def leaves(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     return tuple(line for line, _ in walk(lines) if not line.lines)
 
 
+def unit_of(line: Line, block: Block, section: Section) -> str:
+    """Return the unit of a line's figures, unless the lines of the other axis have units of their own."""
+    return next(unit for unit in (line.unit, block.unit, section.unit) if unit is not None)
+
+
 @dataclass(frozen=True, eq=False)
 class Form:
     """A report form, identified by key and edition."""
 
-    schema: Literal[1]
+    schema: Literal[1, 2]
     key: str
     edition: str
     title: str
@@ -359,9 +404,11 @@ class Form:
     @cached_property
     def identities(self) -> tuple[Identity, ...]:
         """Every rule, once for each row or column in which it holds."""
-        local = (i for s in self.sections for b in s.blocks for r in b.rules for i in _identities(s, b, r))
-        across = (Identity(rule, None, rule.cells) for rule in self.rules if rule.cells)
-        return (*local, *across)
+        blocks = [(section, block) for section in self.sections for block in section.blocks]
+        parts = (i for s, b in blocks for r in part_rules(b) for i in _identities(s, b, r))
+        local = (i for s, b in blocks for r in b.rules for i in _identities(s, b, r))
+        across = (Identity(rule, None, rule.constraint) for rule in self.rules if rule.cells)
+        return (*(one._replace(is_part=True) for one in parts), *local, *across)
 
     @cached_property
     def carries(self) -> tuple[Identity, ...]:
@@ -374,16 +421,16 @@ class Form:
     def copied(self) -> dict[str, Linear]:
         """The inputs that equal a sum of last year's figures, each with that sum (over ``last.`` names)."""
         return {
-            left: identity.equation.right
+            left: identity.relation.right
             for identity in self.carries
-            for left in identity.equation.left.names
+            for left in identity.relation.left.names
             if identity.is_copy and not self.cells[left].is_total
         }
 
     @cached_property
     def followers(self) -> frozenset[str]:
         """The cells that a rule from year to year derives."""
-        return frozenset(name for identity in self.carries for name in identity.equation.left.names)
+        return frozenset(name for identity in self.carries for name in identity.relation.left.names)
 
     @cached_property
     def reach(self) -> dict[str, frozenset[str]]:
@@ -412,9 +459,30 @@ class Form:
             values[total] = definition.value(values)
         return values
 
-    def broken(self, values: Mapping[str, Decimal]) -> list[Identity]:
-        """Return the identities that do not hold for *values*, which are :meth:`complete`."""
-        return [identity for identity in self.identities if identity.equation.difference(values)]
+    def broken(self, values: Mapping[str, Decimal], agencies: int = 0) -> list[Identity]:
+        """Return the identities that do not hold for *values*, which are :meth:`complete`.
+
+        *agencies* is the number of those inside a roll-up, of which only rules are asked that hold of sums; 0 for a return.
+        """
+        return [
+            one
+            for one in self.identities
+            if not one.rule.looks_back
+            and (not agencies or one.constraint.is_additive)
+            and self.is_broken(one.constraint.of_sum(agencies or 1), values)
+        ]
+
+    def is_broken(self, constraint: Constraint, values: Mapping[str, Decimal]) -> bool:
+        """Return whether *values* break the constraint; it is not judged where all its inputs are blank."""
+        return not constraint.holds(values) and any(
+            name in values for name in self.inputs_of(constraint.relation)
+        )
+
+    def inputs_of(self, relation: Relation) -> Iterator[str]:
+        """Yield the inputs behind a relation; those of last year under ``last.`` names."""
+        for name in relation.names:
+            own = name.removeprefix(LAST)
+            yield from (name.removesuffix(own) + part for part in self.reach[own])
 
     def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
         """Return the exact value of a sum of cells; totals in it are derived from *inputs*."""
@@ -477,17 +545,36 @@ def _definition(section: str, row: Line, column: Line) -> Linear | None:
     return None
 
 
+def part_rules(block: Block) -> Iterator[Rule]:
+    """Yield the rule of each line that is a part of another (其中): the part is not more than the whole."""
+    for axis, lines in (("rows", leaves(block.rows)), ("columns", leaves(block.columns))):
+        labels = {line.key: line.label for line in lines}
+        for line in lines:
+            if line.of:
+                relation = Relation(Linear(((1, line.key),)), "<=", Linear(((1, line.of),)))
+                label = clerk()("relation.part", part=line.label, whole=labels.get(line.of, ""))
+                rule = Rule(f"{line.key} of {line.of}", label, clerk()("relation.printed"))
+                yield replace(rule, **{axis: relation})
+
+
 def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity]:
-    if rule.rows is not None:
-        for column in leaves(block.columns):
-            if column.additive:
-                names = _in_time(along_column(section.key, column))
-                yield Identity(rule, section, rule.rows.renamed(names), column.label)
-    if rule.columns is not None:
-        for row in leaves(block.rows):
-            if row.additive:
-                names = _in_time(_along_row(section.key, row))
-                yield Identity(rule, section, rule.columns.renamed(names), row.label)
+    if rule.rows is None and rule.columns is None:
+        return  # the linter says so
+    lines, along = (block.columns, along_column) if rule.rows is not None else (block.rows, _along_row)
+    for line in leaves(lines):
+        if _is_asked(rule, line):
+            names = _in_time(along(section.key, line))
+            yield Identity(rule, section, rule.constraint.renamed(names), line.label)
+
+
+def _is_asked(rule: Rule, line: Line) -> bool:
+    """Return whether a rule is asked in a line of the other axis.
+
+    In a total an exact equation follows from the other lines; it is checked there only to be seen.
+    """
+    if rule.on:
+        return line.key in rule.on
+    return line.additive and (line.is_ is None or rule.constraint.is_exact)
 
 
 def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:

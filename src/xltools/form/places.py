@@ -13,8 +13,8 @@ from typing import ClassVar, Literal, NamedTuple
 
 from xltools.form.address import a1
 from xltools.form.labels import plain
-from xltools.form.linear import Equation
 from xltools.form.model import Form, Section
+from xltools.form.relation import Constraint
 
 RESERVED_SHEETS = (
     "封面",
@@ -83,11 +83,15 @@ class Label:
 
 
 class Check(NamedTuple):
-    """A cell beside the table that checks figures: ``inputs`` must be valid numbers, and the ``equations`` must hold."""
+    """A cell beside the table that checks figures: ``inputs`` must be valid numbers, and the ``constraints`` must hold.
+
+    ``accepted`` is the number of agencies in a roll-up for which constraints were accepted, which it then leaves out.
+    """
 
     area: Area
     inputs: tuple[str, ...]
-    equations: tuple[Equation, ...]
+    constraints: tuple[Constraint, ...]
+    accepted: int = 0
 
 
 class CheckGroup(NamedTuple):

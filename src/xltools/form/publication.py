@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from xltools.form.wording import Condition, Conditional, Wording
+from xltools.form.relation import Condition
+from xltools.form.wording import Conditional, Wording
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ def spelled_out(linear: Linear, form: Form) -> Linear:
         mark = LAST if name.startswith(LAST) else ""
         figure = form.figures[name.removeprefix(LAST)]
         terms += [(sign * inner, mark + cell) for inner, cell in figure.terms]
-    return Linear(tuple(terms))
+    return linear._replace(terms=tuple(terms))
 
 
 def unknown_names(wording: Wording, form: Form) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from xltools.errors import InvalidValueError
 from xltools.form.linear import Linear, LinearSyntaxError
+from xltools.form.relation import Condition, ConditionError
 
 WORDS = ("year", "last_year", "next_year", "agency", "district")
 LAST = "last."  # in front of a name: the figure of the year before
@@ -24,10 +25,9 @@ MANNERS = ("change", "rate")
 _OPEN, _CLOSE = "{｛", "}｝"
 _FIGURE = rf"[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]"
 # A sign of comparison in front of a colon makes the text of a pair of braces conditional.
-_CONDITION = rf"[{_OPEN}]([^{_OPEN}{_CLOSE}:：]*[=＝>＞<＜≠][^{_OPEN}{_CLOSE}:：]*)[:：]\s*"
+_CONDITION = rf"[{_OPEN}]([^{_OPEN}{_CLOSE}:：]*[=＝>＞<＜≠≤≥][^{_OPEN}{_CLOSE}:：]*)[:：]\s*"
 _TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|{_CONDITION}|{_FIGURE}|([{_OPEN}{_CLOSE}])"
 _MANNER = rf"({'|'.join(MANNERS)})\s*:"
-_COMPARISON = r"([^=!<>]+)(!=|=|>)([^=!<>]+)"
 _AROUND = 12  # characters quoted on each side of a fault
 
 
@@ -74,7 +74,7 @@ class Wording(NamedTuple):
             position = token.end()
             doubled_open, doubled_close, comparisons, inside, lone = token.groups()
             if comparisons is not None and condition is None:
-                condition, outside, parts = Condition.parse(_plain(comparisons)), parts, []
+                condition, outside, parts = _condition(comparisons), parts, []
             elif comparisons is not None:
                 raise WordingError("nested-condition", text=comparisons.strip())
             elif lone and lone in _CLOSE and condition is not None:
@@ -135,7 +135,15 @@ def _lone_brace(text: str, start: int, end: int) -> WordingError:
 
 def _plain(inside: str) -> str:
     """Return the content of braces with signs of half width, as a Chinese keyboard may not give them."""
-    return unicodedata.normalize("NFKC", inside).replace("\u2260", "!=").replace("=\u0338", "!=").strip()
+    plain = unicodedata.normalize("NFKC", inside).replace("\u2260", "!=").replace("=\u0338", "!=")
+    return plain.replace("≤", "<=").replace("≥", ">=").strip()
+
+
+def _condition(comparisons: str) -> Condition:
+    try:
+        return Condition.parse(_plain(comparisons))
+    except ConditionError as error:
+        raise WordingError(error.code, **error.facts) from error
 
 
 def _brace(inside: str) -> Brace:
@@ -145,46 +153,3 @@ def _brace(inside: str) -> Brace:
         return Brace(Linear.parse(plain[manner.end() :] if manner else plain), manner[1] if manner else "")
     except LinearSyntaxError as error:
         raise WordingError(error.code, **error.facts) from error
-
-
-class Comparison(NamedTuple):
-    """A comparison of two sums, such as ``new > 0``; a side may be 0."""
-
-    left: Linear
-    sign: str  # = or != or >
-    right: Linear
-
-    def __str__(self) -> str:
-        return f"{self.left if self.left.terms else 0} {self.sign} {self.right if self.right.terms else 0}"
-
-
-class Condition(NamedTuple):
-    """Comparisons that must all hold, such as ``new > 0, carried_in = 0``."""
-
-    comparisons: tuple[Comparison, ...]
-
-    def __str__(self) -> str:
-        return ", ".join(map(str, self.comparisons))
-
-    @classmethod
-    def parse(cls, text: str) -> Condition:
-        """Read *text*; raises :class:`WordingError`."""
-        comparisons = []
-        for part in text.split(","):
-            match = re.fullmatch(_COMPARISON, part)
-            if match is None:
-                raise WordingError("not-a-condition", text=part.strip())
-            try:
-                comparisons.append(Comparison(_side(match[1]), match[2], _side(match[3])))
-            except LinearSyntaxError as error:
-                raise WordingError("not-a-condition", text=part.strip()) from error
-        return cls(tuple(comparisons))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names on both sides of every comparison."""
-        return tuple(name for one in self.comparisons for name in (*one.left.names, *one.right.names))
-
-
-def _side(text: str) -> Linear:
-    return Linear(()) if text.strip() == "0" else Linear.parse(text)

@@ -58,6 +58,8 @@ def imbalances(about: FilingProse) -> Iterator[Imbalance]:
             continue
         others = _numbers(about, mentions)
         for identity in about.form.identities:
+            if not identity.constraint.is_exact:
+                continue
             cells = _sides(identity)
             # One that equals a figure of the tables in another reading, such as 办结 without 其他处理, is no term.
             terms = [m for m in mentions if m.matched is None or _side(m.matched, cells)]
@@ -83,7 +85,7 @@ def _is_clear(cover: tuple[Term, ...], covers: list[tuple[Term, ...]]) -> bool:
 
 def _sides(identity: Identity) -> dict[str, int]:
     """Return the cells of a rule, each with its sign when all stand on the left."""
-    left, right = identity.equation
+    left, _, right = identity.relation
     return {name: sign for sign, name in left.terms} | {name: -sign for sign, name in right.terms}
 
 

@@ -6,7 +6,6 @@ refused.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -22,7 +21,8 @@ from xltools.form.lint import wording_faults
 from xltools.form.model import Form, of_last_year
 from xltools.form.publication import DraftSentence, Listing, ListItem
 from xltools.form.references import spelled_out, units_of
-from xltools.form.wording import LAST, WORDS, Brace, Condition, Conditional, Wording, WordingError, has_braces
+from xltools.form.relation import Condition, Relation
+from xltools.form.wording import LAST, WORDS, Brace, Conditional, Wording, WordingError, has_braces
 from xltools.text import clerk
 
 _TENTH = Decimal("0.1")  # rates are printed to a tenth of a percent
@@ -98,12 +98,12 @@ class TextValues:
         return [one.wording for one in sentences if not any(self._missing(one.wording))]
 
     def _holds(self, condition: Condition) -> bool:
-        """Return whether all comparisons hold; a condition on an unknown figure does not."""
+        """Return whether the condition holds; one on an unknown figure does not."""
         if any(self._unknown(condition.names)):
             return False
         return all(
-            _COMPARISONS[one.sign](self._value(one.left), self._value(one.right))
-            for one in condition.comparisons
+            Relation(spelled_out(left, self.form), sign, spelled_out(right, self.form)).holds(self.figures)
+            for left, sign, right in condition.relations
         )
 
     def filled(self, wording: Wording) -> str:
@@ -150,9 +150,6 @@ class TextValues:
 
     def _value(self, linear: Linear) -> Decimal:
         return spelled_out(linear, self.form).value(self.figures)
-
-
-_COMPARISONS = {"=": operator.eq, "!=": operator.ne, ">": operator.gt}
 
 
 def with_figures(filing: Return) -> Return:

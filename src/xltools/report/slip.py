@@ -27,6 +27,7 @@ _OF_THE_COORDINATOR = {"reader-failed", "unreadable-file", "not-downloaded", "wa
 _NO_RETURN = {
     "csv-file", "html-file", "link-file", "lock-file", "no-stamp", "not-a-workbook", "word-document",
 }  # fmt: skip
+_RULES = {"rule-broken", "rule-question", "rule-warning"}
 # What the checks in a workbook count as wrong, whichever level the collection gives to it.
 _FAILED_IN_WORKBOOK = {"formula-wrong", "negative", "not-whole", "rule-broken", "total-wrong"}
 
@@ -243,7 +244,7 @@ def _label(finding: Finding, filing: Filing) -> str:
 
 def _found_words(finding: Finding) -> str:
     """Return what stands in the cell; a broken rule has two sides, and no cell holds one of them."""
-    if finding.code == "rule-broken":
+    if finding.code in _RULES:
         return ""
     return number(finding.found) if isinstance(finding.found, Decimal) else finding.found
 

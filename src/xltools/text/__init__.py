@@ -219,8 +219,8 @@ def _terms(total: Sum) -> str:
 
 
 def _named_terms(total: Sum) -> str:
-    """Return all terms, each figure preceded by its name."""
-    return _joined([(sign, f"{name} {number(value)}") for sign, name, value in total.terms])
+    """Return all terms, each figure preceded by its name if it has one."""
+    return _joined([(sign, f"{name} {number(value)}".lstrip()) for sign, name, value in total.terms])
 
 
 def _joined(terms: list[tuple[int, str]]) -> str:

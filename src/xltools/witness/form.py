@@ -44,7 +44,7 @@ class FormFigures:
             figure.name: figure
             for section in document["section"]
             for block in section.get("block", ())
-            for figure in _figures(section, block)
+            for figure in _figures(section, block, document["schema"])
         }
 
     @cached_property
@@ -80,9 +80,13 @@ class _FigureLine(NamedTuple):
         return bool(self.table.get("additive", True))
 
 
-def _figures(section: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[FormFigure]:
-    for row in _lines(block["rows"]):
-        for column in _lines(block["columns"]):
+def _figures(section: Mapping[str, Any], block: Mapping[str, Any], schema: int) -> Iterator[FormFigure]:
+    rows, columns = list(_lines(block["rows"])), list(_lines(block["columns"]))
+    if schema > 1:
+        unit = block.get("unit", section.get("unit", ""))
+        rows, columns = _spelled_out(rows, unit), _spelled_out(columns, unit)
+    for row in rows:
+        for column in columns:
             levels = (column.table, row.table, block, section)
             yield FormFigure(
                 name=f"{section['key']}.{row.table['key']}.{column.table['key']}",
@@ -105,6 +109,24 @@ def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iter
             yield from _lines(table["lines"], labels)
         else:
             yield _FigureLine(table, labels)
+
+
+def _spelled_out(lines: list[_FigureLine], unit: str) -> list[_FigureLine]:
+    """Replace ``is = "all"`` by the typed lines of the same unit that can be added and are no part of another line."""
+    found = []
+    for line in lines:
+        if line.table.get("is", "").strip() == "all":
+            own = line.table.get("unit", unit)
+            keys = [
+                other.table["key"]
+                for other in lines
+                if not {"is", "of"} & other.table.keys()
+                and other.is_additive
+                and other.table.get("unit", unit) == own
+            ]
+            line = line._replace(table={**line.table, "is": " + ".join(keys)})  # noqa: PLW2901
+        found.append(line)
+    return found
 
 
 def _terms(section: str, row: _FigureLine, column: _FigureLine) -> Iterator[tuple[int, str]]:

@@ -32,6 +32,7 @@ _CHINESE = 134  # the character set GB 2312
 OPEN, LOCKED, LINE, QUIET = "#FFFBE6", "#F2F2F2", "#7F7F7F", "#595959"
 LINK = "#0563C1"
 RED = {"bg_color": "#C62828", "font_color": "#FFFFFF", "bold": True}
+AMBER: dict[str, object] = {"bg_color": "#FFE0B2", "font_color": "#8A4B00"}
 _A4, _A3 = 9, 8
 _LONGEST_HEADER = 100  # characters of a name
 _LONGEST_LINK = 2079  # UTF-16 units

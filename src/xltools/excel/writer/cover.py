@@ -10,6 +10,7 @@ from xltools.excel.formula import area_a1, quoted, rectangles
 from xltools.excel.text_height import lines
 from xltools.excel.writer.account import write_account
 from xltools.excel.writer.canvas import (
+    AMBER,
     HEI,
     LINK,
     LOCKED,
@@ -179,24 +180,26 @@ class CoverWriter:
         """Draw a line with the check of a rule across tables, which stands on the cover."""
         assert rule.cells is not None  # noqa: S101  the linter of forms requires them
         canvas, page, content = self._canvas, self._page, self._content
-        check = Check(self._place.rules[rule.key], (), (rule.cells,))
+        area = self._place.rules[rule.key]
+        live = None if rule.looks_back else content.live(Check(area, (), (rule.constraint,)))
         words = clerk()("cover.group-form", label=rule.label)
         canvas.put(page, Area.at(row, 0), words, self._list_format(align="left"))
-        if content.is_live(check):
-            fails = self._fails(check)
+        if live:
+            formula = live_checks.check_formula(content.layout, live, COVER)
+            result = live_checks.check_result(content.layout.form, live, content.values)
+            canvas.formula(page, area, formula, self._list_format(), result)
+            fails = int(result.startswith(live_checks.FAILED))
             self._failing += fails
-            formula = live_checks.check_formula(content.layout, check, COVER)
-            result = live_checks.check_result(check, content.values)
-            canvas.formula(page, check.area, formula, self._list_format(), result)
-            count = live_checks.failing_formula(check.area, COVER)
-            canvas.formula(page, _count_area(row), count, self._list_format(), int(fails))
+            count = live_checks.failing_formula(area, COVER)
+            canvas.formula(page, _count_area(row), count, self._list_format(), fails)
         page.set_row(row, self._list_height(words))
 
     def _fails(self, check: Check) -> bool:
         content = self._content
-        return content.is_live(check) and live_checks.check_result(check, content.values).startswith(
-            live_checks.FAILED
-        )
+        if live := content.live(check):
+            result = live_checks.check_result(content.layout.form, live, content.values)
+            return result.startswith(live_checks.FAILED)
+        return False
 
     def _write_blank_count(self, row: int, sheet: Sheet) -> None:
         """Draw a line about how many inputs of a table are blank."""
@@ -261,10 +264,9 @@ class CoverWriter:
         """Colour the sentence: green if it may be sent, amber if inputs are blank, red if something is wrong."""
         canvas, page, t, place = self._canvas, self._page, clerk(), self._place
         green: dict[str, object] = {"bg_color": "#C8E6C9", "font_color": "#1B5E20"}
-        amber: dict[str, object] = {"bg_color": "#FFE0B2", "font_color": "#8A4B00"}
         looks: dict[str, dict[str, object]] = {
             "ready": green,
-            "unfilled": amber,
+            "unfilled": AMBER,
             "nil": green,
             "failed": RED,
             "incomplete": RED,

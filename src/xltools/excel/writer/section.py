@@ -13,6 +13,7 @@ from xltools.excel import live_checks
 from xltools.excel.formula import rectangles
 from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import (
+    AMBER,
     HEI,
     LINE,
     LOCKED,
@@ -236,12 +237,17 @@ def _write_checks(canvas: Canvas, content: Content, sheet: Sheet, page: Workshee
     canvas.put(page, group.head, label, canvas.format(font_size=9, font_color=QUIET, align="center"))
     style = canvas.boxed(font_size=9, font_color="#2E7D32", border=4)
     for check in group.checks:
-        if content.is_live(check):
-            formula = live_checks.check_formula(content.layout, check, sheet.name)
-            canvas.formula(page, check.area, formula, style, live_checks.check_result(check, content.values))
+        if live := content.live(check):
+            formula = live_checks.check_formula(content.layout, live, sheet.name)
+            result = live_checks.check_result(content.layout.form, live, content.values)
+            canvas.formula(page, check.area, formula, style, result)
         else:
             canvas.put(page, check.area, None, style)
     canvas.when_begins(page, group.area, live_checks.FAILED, **RED)
+    asked = {one.level for check in group.checks for one in check.constraints}
+    for level in ("question", "warning"):
+        if level in asked:
+            canvas.when_begins(page, group.area, live_checks.MARKS[level], **AMBER)
     if group.area.column > sheet.page.last_column:  # a column of checks stands a little off the table
         page.set_column(group.area.column - 1, group.area.column - 1, 1.5)
         page.set_column(group.area.column, group.area.column, 10)

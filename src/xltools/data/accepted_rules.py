@@ -1,0 +1,23 @@
+"""Rules that a roll-up does not keep because returns inside were accepted that break them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xltools.data.filing import Accepted, Member
+from xltools.form.layout import layout
+from xltools.form.model import Form
+from xltools.form.relation import Constraint
+
+BROKEN = "rule-broken"  # the code of a rule that keeps a return out of the roll-up
+
+
+def accepted_agencies(
+    constraint: Constraint, form: Form, members: Iterable[Member], waived: Iterable[Accepted]
+) -> int:
+    """Return the number of *members* that break the constraint if all of them were accepted, as *waived* lists; else 0."""
+    place = "!".join(layout(form).address(constraint.relation.left.names[0]))
+    accepted = [one.agency for one in waived if (one.finding, one.place) == (BROKEN, place)]
+    breaking = [m for m in members if form.is_broken(constraint, form.complete(m.values))]
+    are_accepted = all(any(str(member.agency) in names for names in accepted) for member in breaking)
+    return len(breaking) if are_accepted else 0

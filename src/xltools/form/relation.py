@@ -1,0 +1,178 @@
+"""Relations between sums, conditions on figures, and the two together: what figures must satisfy.
+
+A relation is written ``closed <= received``, with one of the signs ``= <= >= < > !=`` between two sums, which may contain
+numbers. A condition is one or more relations: ``fine > 0, taken = 0``.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from xltools.errors import InvalidValueError
+from xltools.form.linear import EXACT, ZERO, Linear, LinearSyntaxError
+
+Level = Literal["error", "question", "warning"]
+LEVELS: tuple[Level, ...] = ("error", "question", "warning")
+
+_SIGN = re.compile("<=|>=|!=|=|<|>")
+_COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+PRINTED = {"=": "＝", "!=": "≠", "<=": "≤", ">=": "≥", "<": "＜", ">": "＞"}
+_IN_SUMS = {"=", "<=", ">="}  # what holds of several returns with these signs holds of their sum
+
+
+class ConditionError(InvalidValueError):
+    """The text is not a condition."""
+
+
+class Relation(NamedTuple):
+    """Two sums with a sign between them: ``new + carried_in = total + carried_out``."""
+
+    left: Linear
+    sign: str
+    right: Linear
+
+    @classmethod
+    def parse(cls, text: str) -> Relation:
+        """Read *text*; raises :class:`LinearSyntaxError`."""
+        signs = list(_SIGN.finditer(text))
+        if len(signs) != 1:
+            raise LinearSyntaxError(text, text[signs[1].start() :] if signs else text)
+        (sign,) = signs
+        sides = text[: sign.start()], text[sign.end() :]
+        left, right = (Linear.parse(side, numbers=True) for side in sides)
+        return cls(left, sign[0], right)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names on both sides."""
+        return self.left.names + self.right.names
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether it holds of a sum of returns if it holds of each: it has no number and no strict sign."""
+        return self.sign in _IN_SUMS and not self.left.constant and not self.right.constant
+
+    def renamed(self, rename: Callable[[str], str]) -> Relation:
+        """Return the relation over other names."""
+        return Relation(self.left.renamed(rename), self.sign, self.right.renamed(rename))
+
+    def difference(self, values: Mapping[str, Decimal]) -> Decimal:
+        """Return left minus right, exactly."""
+        return EXACT.subtract(self.left.value(values), self.right.value(values))
+
+    def holds(self, values: Mapping[str, Decimal], within: Decimal = ZERO) -> bool:
+        """Return whether it holds; two sides of an equation may differ by *within*."""
+        difference = self.difference(values)
+        return abs(difference) <= within if within else _COMPARED[self.sign](difference, ZERO)
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.sign} {self.right}"
+
+
+class Condition(NamedTuple):
+    """Relations that must all hold, such as ``new > 0, carried_in = 0``. An empty condition always holds."""
+
+    relations: tuple[Relation, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """Read *text*; raises :class:`ConditionError`."""
+        relations = []
+        for part in text.split(","):
+            try:
+                relations.append(Relation.parse(part))
+            except LinearSyntaxError as error:
+                raise ConditionError("not-a-condition", text=part.strip()) from error
+        return cls(tuple(relations))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in all relations."""
+        return tuple(name for one in self.relations for name in one.names)
+
+    def renamed(self, rename: Callable[[str], str]) -> Condition:
+        """Return the condition on other names."""
+        return Condition(tuple(one.renamed(rename) for one in self.relations))
+
+    def holds(self, values: Mapping[str, Decimal]) -> bool:
+        """Return whether all relations hold."""
+        return all(one.holds(values) for one in self.relations)
+
+    def can_hold(self, may_be_below_zero: Callable[[str], bool]) -> bool:
+        """Return whether it holds for some figures, as far as its comparisons of one sum with a number tell."""
+        asked: dict[frozenset[tuple[int, str]], list[tuple[str, Decimal]]] = {}
+        for one in self.relations:
+            terms = frozenset((*one.left.terms, *((-sign, name) for sign, name in one.right.terms)))
+            number = EXACT.subtract(one.right.constant, one.left.constant)
+            opposite = frozenset((-sign, name) for sign, name in terms)
+            if opposite in asked:
+                asked[opposite].append((_TURNED.get(one.sign, one.sign), -number))
+            else:
+                asked.setdefault(terms, []).append((one.sign, number))
+        for terms, bounds in asked.items():
+            signs = {sign for sign, _ in terms}
+            if len(signs) <= 1 and not any(may_be_below_zero(name) for _, name in terms):
+                bounds.append(("<=" if signs == {-1} else ">=" if signs else "=", ZERO))
+        return all(map(_can_be, asked.values()))
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.relations))
+
+
+_TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+def _can_be(bounds: list[tuple[str, Decimal]]) -> bool:
+    """Return whether a number can be as all *bounds* say: if any can, one of them, or one between or beyond them."""
+    ends = sorted({number for _, number in bounds})
+    between = [(one + other) / 2 for one, other in pairwise(ends)]
+    tried = [ends[0] - 1, *ends, *between, ends[-1] + 1]
+    return any(all(_COMPARED[sign](number, end) for sign, end in bounds) for number in tried)
+
+
+class Constraint(NamedTuple):
+    """A relation that must hold while its condition holds. ``within`` is the tolerance of an equation of rounded figures."""
+
+    relation: Relation
+    when: Condition = Condition()
+    within: Decimal = ZERO
+    level: Level = "error"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in the relation and its condition, each once."""
+        return tuple(dict.fromkeys((*self.relation.names, *self.when.names)))
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether it may be asked of a sum of returns. All others are asked of single returns only."""
+        return self.relation.is_linear and not self.when.relations and self.level == "error"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is an equation of names that always holds exactly, as those that define totals."""
+        return self.is_additive and self.relation.sign == "=" and not self.within
+
+    def of_sum(self, agencies: int) -> Constraint:
+        """Return the constraint on the sum of so many agencies: each may be off by the tolerance."""
+        return self._replace(within=self.within * agencies)
+
+    def renamed(self, rename: Callable[[str], str]) -> Constraint:
+        """Return the constraint on other names."""
+        return self._replace(relation=self.relation.renamed(rename), when=self.when.renamed(rename))
+
+    def holds(self, values: Mapping[str, Decimal]) -> bool:
+        """Return whether *values* satisfy it; it holds where its condition does not."""
+        return not self.when.holds(values) or self.relation.holds(values, self.within)
