@@ -93,7 +93,8 @@ def test_a_condition_that_holds_can_hold(condition, values):
 
 
 @pytest.mark.parametrize(
-    "text", ["a > 0, a = 0", "a < 0", "a = 1, a != 1", "a + b > 2, b + a < 2", "a - b > 0, b - a > 0", "a != a - a"]
+    "text",
+    ["a > 0, a = 0", "a < 0", "a = 1, a != 1", "a + b > 2, b + a < 2", "a - b > 0, b - a > 0", "a != a - a"],
 )
 def test_a_condition_that_contradicts_itself_cannot_hold(text):
     assert Condition.parse(text).can_hold(lambda _: False) == (text == "a != a - a")

@@ -73,7 +73,11 @@ def rules(filing: Return) -> Iterator[Finding]:
         if agencies:
             accepted = accepted_agencies(identity.constraint, form, filing.members, filing.waived)
         finding = rule_finding(filing, identity, values)
-        yield replace(finding, code="rule-accepted", facts=finding.facts | {"count": accepted}) if accepted else finding
+        yield (
+            replace(finding, code="rule-accepted", facts=finding.facts | {"count": accepted})
+            if accepted
+            else finding
+        )
 
 
 def coverage(filing: Return) -> Iterator[Finding]:
@@ -216,6 +220,9 @@ def _rule_words(form: Form, identity: Identity) -> str:
     when = identity.constraint.when.relations
     if not when:
         return identity.rule.label
-    sides = ((one, [s.print(lambda n: _term_label(form, identity, n)) for s in (one.left, one.right)]) for one in when)
+    sides = (
+        (one, [s.print(lambda n: _term_label(form, identity, n)) for s in (one.left, one.right)])
+        for one in when
+    )
     words = "，".join(f"{left}{PRINTED[one.sign]}{right}" for one, (left, right) in sides)
     return clerk()("relation.when", rule=identity.rule.label, condition=words)

@@ -83,4 +83,3 @@ class Linear(NamedTuple):
         if self.constant or not terms:
             terms.append(("-" if self.constant < 0 else "+", f"{abs(self.constant):f}"))
         return " ".join(f"{sign} {term}" for sign, term in terms).removeprefix("+ ")
-

@@ -334,15 +334,26 @@ def _definitions(lines: tuple[Line, ...], units: Mapping[str, str], place: str) 
                 yield Problem("not-additive", here, {"name": name})
             if name in line.omits:
                 yield Problem("omitted-and-added", here, {"name": name})
-        if line.key in held or line.of:
-            continue  # a subtotal or a part answers for nothing: the total that holds it does
-        is_divided_anew = all(axis[name].of == line.key for name in definition.names)
-        for name in axis if is_divided_anew else siblings:
-            one = axis[name]
-            is_own = one.of == (line.key if is_divided_anew else "") and units[name] == units[line.key]
-            if is_own and one.additive and name not in weights and not line.omits.get(name):
-                facts = {"name": name, "label": one.label, "total": line.key}
-                yield Problem("forgotten", here, facts)
+        if line.key not in held and not line.of:  # a subtotal or a part answers for nothing
+            yield from _forgotten(line, weights, axis, siblings, units, here)
+
+
+def _forgotten(
+    total: Line,
+    weights: Mapping[str, int],
+    axis: Mapping[str, Line],
+    siblings: Iterable[str],
+    units: Mapping[str, str],
+    place: str,
+) -> Iterator[Problem]:
+    """Yield the lines of its unit that a total does not add: those of its label, or its own parts if it adds only these."""
+    is_divided_anew = bool(total.is_) and all(axis[name].of == total.key for name in total.is_.names)
+    whole = total.key if is_divided_anew else ""
+    for name in axis if is_divided_anew else siblings:
+        one = axis[name]
+        is_own = one.of == whole and one.additive and units[name] == units[total.key]
+        if is_own and name not in weights and not total.omits.get(name):
+            yield Problem("forgotten", place, {"name": name, "label": one.label, "total": total.key})
 
 
 def _wholes(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
@@ -405,7 +416,9 @@ def _block_rule(rule: Rule, block: Block, place: str, schema: int) -> Iterator[P
     known = {leaf.key: leaf for leaf in leaves(lines)}
     is_carry = rule in block.carries
     names = rule.constraint.names
-    unknown = list(_unknown((n.removeprefix(LAST) if is_carry or schema > 1 else n for n in names), known, place))
+    unknown = list(
+        _unknown((n.removeprefix(LAST) if is_carry or schema > 1 else n for n in names), known, place)
+    )
     yield from unknown
     asked = {leaf.key: leaf for leaf in leaves(others)}
     yield from _unknown(rule.on, asked, f"{place} › on")

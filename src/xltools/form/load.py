@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from xltools.errors import FormError
-from xltools.form.lint import lint
 from xltools.form.linear import Linear
-from xltools.form.model import ALL, Form, Line, leaves, unit_of
+from xltools.form.lint import lint
+from xltools.form.model import ALL, Block, Form, Line, Section, leaves, unit_of
 from xltools.toml_tables import read_text, structure
 
 
@@ -38,23 +37,23 @@ def _with_all_spelled_out(form: Form) -> Form:
     for section in form.sections:
         blocks = []
         for block in section.blocks:
-            axes = {"rows": block.rows, "columns": block.columns}
-            units = {id(line): unit_of(line, block, section) for axis in axes.values() for line in leaves(axis)}
-            spelled = {key: _spelled(axis, axis, units) for key, axis in axes.items()}
-            blocks.append(replace(block, **spelled))
+            rows, columns = (_spelled_axis(axis, block, section) for axis in (block.rows, block.columns))
+            blocks.append(replace(block, rows=rows, columns=columns))
         sections.append(replace(section, blocks=tuple(blocks)))
     return replace(form, sections=tuple(sections))
 
 
-def _spelled(lines: tuple[Line, ...], axis: tuple[Line, ...], units: Mapping[int, str]) -> tuple[Line, ...]:
-    """Return some lines of *axis*. All are its typed lines of one unit, whatever other totals add them, but for parts (其中)."""
-    found = []
-    for line in lines:
+def _spelled_axis(axis: tuple[Line, ...], block: Block, section: Section) -> tuple[Line, ...]:
+    """Return an axis; all are its typed lines of one unit, whatever other totals add them, but for parts (其中)."""
+    typed = [line for line in leaves(axis) if line.is_ is None and line.additive and not line.of]
+
+    def spelled(line: Line) -> Line:
         if line.lines:
-            line = replace(line, lines=_spelled(line.lines, axis, units))
-        elif line.is_ == ALL:
-            typed = (one for one in leaves(axis) if one.is_ is None and one.additive and not one.of)
-            same = (one.key for one in typed if units[id(one)] == units[id(line)])
-            line = replace(line, is_=Linear(tuple((1, key) for key in same)))
-        found.append(line)
-    return tuple(found)
+            return replace(line, lines=tuple(map(spelled, line.lines)))
+        if line.is_ != ALL:
+            return line
+        unit = unit_of(line, block, section)
+        same = (one.key for one in typed if unit_of(one, block, section) == unit)
+        return replace(line, is_=Linear(tuple((1, key) for key in same)))
+
+    return tuple(map(spelled, axis))

@@ -20,7 +20,7 @@ from xltools.errors import InvalidValueError
 from xltools.form.linear import ZERO, Linear
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
-from xltools.form.relation import Condition, Constraint, Level, Relation
+from xltools.form.relation import ALWAYS, Condition, Constraint, Level, Relation
 from xltools.form.wording import LAST
 from xltools.text import clerk
 
@@ -91,7 +91,7 @@ class Rule:
     columns: Relation | None = None
     cells: Relation | None = None
     on: tuple[str, ...] = ()  # the lines of the other axis in which it is asked; otherwise all but totals
-    when: Condition = Condition()
+    when: Condition = ALWAYS
     within: Decimal = field(default=ZERO, metadata={"hook": _tolerance})  # of an equation of rounded figures
     level: Level = "error"
 
@@ -547,14 +547,15 @@ def _definition(section: str, row: Line, column: Line) -> Linear | None:
 
 def part_rules(block: Block) -> Iterator[Rule]:
     """Yield the rule of each line that is a part of another (其中): the part is not more than the whole."""
-    for axis, lines in (("rows", leaves(block.rows)), ("columns", leaves(block.columns))):
+    t = clerk()
+    for is_rows, lines in ((True, leaves(block.rows)), (False, leaves(block.columns))):
         labels = {line.key: line.label for line in lines}
         for line in lines:
             if line.of:
                 relation = Relation(Linear(((1, line.key),)), "<=", Linear(((1, line.of),)))
-                label = clerk()("relation.part", part=line.label, whole=labels.get(line.of, ""))
-                rule = Rule(f"{line.key} of {line.of}", label, clerk()("relation.printed"))
-                yield replace(rule, **{axis: relation})
+                label = t("relation.part", part=line.label, whole=labels.get(line.of, ""))
+                rule = Rule(f"{line.key} of {line.of}", label, t("relation.printed"))
+                yield replace(rule, rows=relation) if is_rows else replace(rule, columns=relation)
 
 
 def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity]:

@@ -131,6 +131,7 @@ class Condition(NamedTuple):
         return ", ".join(map(str, self.relations))
 
 
+ALWAYS = Condition()
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
@@ -146,7 +147,7 @@ class Constraint(NamedTuple):
     """A relation that must hold while its condition holds. ``within`` is the tolerance of an equation of rounded figures."""
 
     relation: Relation
-    when: Condition = Condition()
+    when: Condition = ALWAYS
     within: Decimal = ZERO
     level: Level = "error"
 
