@@ -35,7 +35,8 @@ _EDGE_COLUMN = 8  # of what the cover keeps for programs, right of the printed p
 _GUIDE_ROWS = 3
 _NARROWEST_FIGURES = 6.0  # characters: a column that holds five digits
 _FIRST_STAMP_ROW = 3
-_MOST_CONSTRAINTS = 40  # of a check, whose formula has one level for each; Excel allows 64
+# Of one check: its formula has one level for each constraint and each name about twice; Excel allows 64 and 8,192 characters.
+_MOST_CONSTRAINTS, _MOST_NAMES = 40, 300
 
 
 @cache
@@ -200,11 +201,11 @@ def _groups(
     groups: list[CheckGroup] = []
     lines: list[_CheckLine] = []
     if stub:
-        groups.append(_side_group(form, own, cells, page.last_column + 2))
+        groups += _side_groups(form, own, cells, page.last_column + 2)
         rows = (row for block in section.blocks for row in leaves(block.rows))
         lines += [_total_line(row, row.is_, own, cells) for row in rows if row.is_ is not None]
     else:
-        lines.append(_wide_line(form, own, cells))
+        lines += _wide_lines(form, own, cells)
     rules: dict[str, list[Identity]] = {}
     parts: dict[str, list[Identity]] = {}
     for identity in form.identities:
@@ -233,45 +234,52 @@ def _part_lines(parts: Iterable[list[Identity]], cells: dict[str, Area]) -> Iter
     for identity in (identity for identities in parts for identity in identities):
         column = cells[identity.relation.left.names[0]].column
         found.setdefault(column, []).append(identity.constraint)
-    most = max(map(len, found.values()), default=0)
-    for first in range(0, most, _MOST_CONSTRAINTS):
+    divided = {column: _divided(constraints) for column, constraints in found.items()}
+    for index in range(max(map(len, divided.values()), default=0)):
         checks = (
-            Check(Area.at(0, column), (), tuple(some))
-            for column, constraints in found.items()
-            if (some := constraints[first : first + _MOST_CONSTRAINTS])
+            Check(Area.at(0, column), (), groups[index])
+            for column, groups in divided.items()
+            if index < len(groups)
         )
         yield "rule", clerk()("relation.parts"), tuple(checks)
 
 
-def _side_group(form: Form, own: list[Cell], cells: dict[str, Area], side: int) -> CheckGroup:
-    """Return the column of checks, one per printed row: inputs are numbers, and totals equal the sums of their parts."""
+def _side_groups(form: Form, own: list[Cell], cells: dict[str, Area], side: int) -> Iterator[CheckGroup]:
+    """Yield the column of checks, one per printed row, and further columns for what does not fit in it.
+
+    Inputs are numbers, and totals equal the sums of their parts.
+    """
     rows: dict[int, list[Cell]] = {}
     for cell in own:
         rows.setdefault(cells[cell.name].row, []).append(cell)
-    checks = tuple(
-        _row_check(form, Area.at(row, side), members, [c for c in members if c.column.is_ and c.is_total])
-        for row, members in rows.items()
-    )
-    return CheckGroup(
-        "figures", "", Area(min(rows), side, max(rows), side), Area.at(min(rows) - 1, side), checks
-    )
+    checks: dict[int, list[Check]] = {}
+    for row, members in rows.items():
+        totals = [c for c in members if c.column.is_ and c.is_total]
+        for index, check in enumerate(_row_checks(form, Area.at(row, side), members, totals)):
+            column = side + 2 * index
+            checks.setdefault(column, []).append(check._replace(area=Area.at(row, column)))
+    for column, some in checks.items():
+        first, last = some[0].area.row, some[-1].area.row
+        head = Area.at(min(rows) - 1, column)
+        yield CheckGroup("figures", "", Area(first, column, last, column), head, tuple(some))
 
 
-def _wide_line(form: Form, own: list[Cell], cells: dict[str, Area]) -> _CheckLine:
-    """Return the checks of a wide table, which has one printed row: one check below each group."""
+def _wide_lines(form: Form, own: list[Cell], cells: dict[str, Area]) -> list[_CheckLine]:
+    """Return the checks of a wide table, which has one printed row: one check below each group, and more if they are many."""
     rows: dict[str, list[Cell]] = {}
     for cell in own:
         rows.setdefault(cell.row.key, []).append(cell)
-    checks = []
+    lines: dict[int, list[Check]] = {}
     for members in rows.values():
         first, last = cells[members[0].name], cells[members[-1].name]
         area = Area(0, first.column, 0, last.last_column)
-        checks.append(_row_check(form, area, members, [c for c in members if c.is_total]))
-    return "figures", "", tuple(checks)
+        for index, check in enumerate(_row_checks(form, area, members, [c for c in members if c.is_total])):
+            lines.setdefault(index, []).append(check)
+    return [("figures", "", tuple(checks)) for checks in lines.values()]
 
 
-def _row_check(form: Form, area: Area, members: list[Cell], totals: list[Cell]) -> Check:
-    """Return the check of a row: its inputs, its totals, and the rules between columns."""
+def _row_checks(form: Form, area: Area, members: list[Cell], totals: list[Cell]) -> Iterator[Check]:
+    """Yield the checks of a row: of its inputs, its totals, and the rules between columns."""
     inputs = tuple(cell.name for cell in members if not cell.is_total)
     names = {cell.name for cell in members}
     sums = [Constraint(_total_relation(c.name, c.definition)) for c in totals if c.definition is not None]
@@ -280,7 +288,24 @@ def _row_check(form: Form, area: Area, members: list[Cell], totals: list[Cell]) 
         for i in form.identities
         if i.rule.columns and not i.rule.looks_back and names.issuperset(i.constraint.names)
     ]
-    return Check(area, inputs, (*sums, *sorted(rules, key=lambda rule: LEVELS.index(rule.level))))
+    rules.sort(key=lambda rule: LEVELS.index(rule.level))
+    first, *more = _divided([*sums, *rules]) or [()]
+    yield Check(area, inputs, first)
+    yield from (Check(area, (), some) for some in more)
+
+
+def _divided(constraints: list[Constraint]) -> list[tuple[Constraint, ...]]:
+    """Return the constraints in groups, each of which fits in the formula of one check."""
+    groups: list[tuple[Constraint, ...]] = []
+    size = 0
+    for one in constraints:
+        size += len(one.names)
+        if groups and len(groups[-1]) < _MOST_CONSTRAINTS and size <= _MOST_NAMES:
+            groups[-1] += (one,)
+        else:
+            groups.append((one,))
+            size = len(one.names)
+    return groups
 
 
 def _total_relation(total: str, definition: Linear) -> Relation:

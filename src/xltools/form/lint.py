@@ -347,7 +347,8 @@ def _forgotten(
     place: str,
 ) -> Iterator[Problem]:
     """Yield the lines of its unit that a total does not add: those of its label, or its own parts if it adds only these."""
-    is_divided_anew = bool(total.is_) and all(axis[name].of == total.key for name in total.is_.names)
+    parts = total.is_.names if total.is_ else ()
+    is_divided_anew = all(axis[name].of == total.key for name in parts)
     whole = total.key if is_divided_anew else ""
     for name in axis if is_divided_anew else siblings:
         one = axis[name]

@@ -13,7 +13,6 @@ from xltools.data.rollup import Rollup
 from xltools.files import Home
 from xltools.form.model import Cell
 from xltools.form.places import STAMP, Check, Layout, Matrix
-from xltools.form.relation import Constraint
 
 
 @dataclass(frozen=True)
@@ -44,27 +43,25 @@ class Content:
         return self.rollup is not None and not cell.additive
 
     def live(self, check: Check) -> Check | None:
-        """Return what is asked of the figures in a check; ``None`` if a figure that it needs is not there.
+        """Return what is asked of the figures in a check; ``None`` if nothing is, or a figure that it needs is not there."""
+        asked = check if self.rollup is None else self._of_sum(check, self.rollup)
+        if check.constraints and not (asked.constraints or asked.inputs or asked.accepted):
+            return None
+        names = {name for one in asked.constraints for name in one.names} | set(asked.inputs)
+        return None if any(self.is_left_blank(self.layout.form.cells[name]) for name in names) else asked
 
-        A roll-up is asked what holds of sums, but not what its members were allowed to break.
-        """
-        form, rollup = self.layout.form, self.rollup
-        if rollup is not None:
-            asked = [one for one in check.constraints if one.is_additive]
-            accepted = {
-                one: accepted_agencies(one, form, rollup.members, rollup.waived)
-                for one in asked
-                if form.is_broken(self._of_rollup(one), self.values)
-            }
-            constraints = tuple(self._of_rollup(one) for one in asked if not accepted.get(one))
-            check = check._replace(constraints=constraints, accepted=max(accepted.values(), default=0))
-        names = {name for one in check.constraints for name in one.names} | set(check.inputs)
-        is_asked = bool(names) or check.accepted
-        return check if is_asked and not any(self.is_left_blank(form.cells[name]) for name in names) else None
-
-    def _of_rollup(self, constraint: Constraint) -> Constraint:
-        assert self.rollup is not None  # noqa: S101  asked only of roll-ups
-        return constraint.of_sum(max(1, len(self.rollup.record.agencies)))
+    def _of_sum(self, check: Check, rollup: Rollup) -> Check:
+        """Return what is asked of a roll-up: what holds of sums, but not what its members were allowed to break."""
+        form, agencies = self.layout.form, max(1, len(rollup.record.agencies))
+        constraints, accepted = [], 0
+        for one in check.constraints:
+            if one.is_additive:
+                whole, count = one.of_sum(agencies), 0
+                if form.is_broken(whole, self.values):
+                    count = accepted_agencies(one, form, rollup.members, rollup.waived)
+                accepted = max(accepted, count)
+                constraints += [] if count else [whole]
+        return check._replace(constraints=tuple(constraints), accepted=accepted)
 
 
 def stamp_texts(stamp: Stamp) -> dict[str, str]:
