@@ -237,7 +237,9 @@ def answered(content: bytes, typed: dict[str, Any], name: str = "001.xlsx") -> b
     return typed_into(back.workbook(content), {"type": typed}, {})
 
 
-def rolled_up(sent: list[str], expected: list[str], accepted: dict[str, dict[str, int]] | None = None) -> bytes:
+def rolled_up(
+    sent: list[str], expected: list[str], accepted: dict[str, dict[str, int]] | None = None
+) -> bytes:
     """The roll-up of these agencies where those were expected; of some, figures that break a rule were *accepted*."""
     accepted = accepted or {}
     filings = [
