@@ -19,6 +19,7 @@ from xltools.form.load import load, parse
 from xltools.text import LANGS, catalog, error_text, problem_text
 
 SOUND = (HERE / "forms" / "fwzx-2025.toml").read_text(encoding="utf-8")
+SECOND = (HERE / "forms" / "xcjc-2026.toml").read_text(encoding="utf-8")
 
 
 def problems(text):
@@ -27,8 +28,7 @@ def problems(text):
     return caught.value.problems
 
 
-def changed(*replacements):
-    text = SOUND
+def changed(*replacements, text=SOUND):
     for old, new in replacements:
         assert old in text, old
         text = text.replace(old, new, 1)
@@ -337,10 +337,136 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+# the same for the second version of the language
+FAULTS_OF_RELATIONS = {
+    "a part of nothing known": (('of = "sites"', 'of = "site"'), "unknown-name", "“faulty” › of"),
+    "a part of itself": (('of = "sites"', 'of = "faulty"'), "circular", "“faulty” › of"),
+    "parts of each other": (
+        ('{ key = "sites", label = "检查数" }', '{ key = "sites", label = "检查数", of = "mended" }'),
+        "circular",
+        "“sites” › of",
+    ),
+    "a part below 0": (
+        ('label = "已整改的", of = "faulty"', 'label = "已整改的", of = "faulty", signed = true'),
+        "part-signed",
+        "random of routine",
+    ),
+    "a part of another unit": (
+        ('label = "出动人员", unit = "人次"', 'label = "出动人员", unit = "人次", of = "sites"'),
+        "mixed-units",
+        "people of sites",
+    ),
+    "a group as a part": (
+        (
+            '{ key = "routine", label = "日常检查" }',
+            '{ label = "甲", of = "joint", lines = [{ key = "routine", label = "日常检查" }] }',
+        ),
+        "group-with-cells",
+        "“甲”",
+    ),
+    "nothing of a total's unit": (
+        ('label = "合计", is = "all"', 'label = "合计", is = "all", unit = "个"'),
+        "nothing-to-add",
+        "“total”",
+    ),
+    "a total that its own parts do not make up": (
+        ('is = "young + old"', 'is = "young"'),
+        "forgotten",
+        "“by_age”",
+    ),
+    "a total that nobody holds": (
+        ('label = "年末人数", is = "officers + helpers"', 'label = "年末人数", is = "officers"'),
+        "forgotten",
+        "“all”",
+    ),
+    "counted twice by a total that holds it": (
+        ('is = "total - joint"', 'is = "total + joint"'),
+        "counted-twice",
+        "“others”",
+    ),
+    "two signs": (('people >= sites"', 'people >= sites > 0"'), "not-a-sum", "“crowd”"),
+    "a sign that is none": (('people >= sites"', 'people => sites"'), "not-a-sum", "“crowd”"),
+    "no figure on the left": (('people >= sites"', '0 <= people"'), "rule-left", "“crowd”"),
+    "last year on the left": (
+        ("special < routine + last.special", "last.special > special"),
+        "rule-left",
+        "“growing”",
+    ),
+    "a condition that is none": (('when = "faulty = 0"', 'when = "faulty"'), "not-a-condition", "“no_fines”"),
+    "an unknown name in a condition": (
+        ('when = "faulty = 0"', 'when = "fault = 0"'),
+        "unknown-name",
+        "“no_fines”",
+    ),
+    "a condition over units": (
+        ('when = "faulty = 0"', 'when = "faulty = fines"'),
+        "mixed-units",
+        "“no_fines”",
+    ),
+    "a condition that nothing meets": (
+        ('when = "faulty = 0"', 'when = "faulty < 0"'),
+        "never-holds",
+        "“no_fines”",
+    ),
+    "conditions that exclude each other": (
+        ('when = "faulty > 5, mended < faulty"', 'when = "faulty > 5, faulty <= 5"'),
+        "never-holds",
+        "“fined”",
+    ),
+    "a relation that nothing meets": (('people >= sites"', 'people + sites < 0"'), "mixed-units", "“crowd”"),
+    "a relation below 0": (('people >= sites"', 'people < 0"'), "never-holds", "“crowd”"),
+    "a tolerance that is a number": (('within = "0.01"', "within = 0.01"), "bad-tolerance", "within"),
+    "no tolerance": (('within = "0.01"', 'within = "0.0"'), "bad-tolerance", "within"),
+    "a tolerance of an inequality": (
+        ("fines = paid + owed", "fines >= paid + owed"),
+        "within-inequality",
+        "“split”",
+    ),
+    "an unknown level": (('level = "question"', 'level = "hint"'), "wrong-value", "level"),
+    "an unknown line": (('on = ["total"]', 'on = ["sum"]'), "unknown-name", "“staff” › on"),
+    "lines of a rule across tables": (
+        ('cells = "visits.total.faulty', 'on = ["total"]\ncells = "visits.total.faulty'),
+        "rule-cells",
+        "“enough”",
+    ),
+    "units that are no counts": (('people >= sites"', 'fines <= sites"'), "mixed-units", "“crowd”"),
+    "units in one sum": (('people >= sites"', 'people + sites >= mended"'), "mixed-units", "“crowd”"),
+    "a word as a key": (('key = "joint"', 'key = "count"'), "reserved-key", "visits"),
+    "the first version": (("schema = 2", "schema = 1"), "needs-schema", "block 1"),
+    "a carry with a condition": (
+        (
+            '[[section.block.rule]]\nkey = "twice"',
+            '[[section.block.carry]]\nkey = "kept"\nrows = "officers = last.officers"\nwhen = "young > 0"\nlabel = "x"\nauthority = "x"\n[[section.block.rule]]\nkey = "twice"',
+        ),
+        "carry-equation",
+        "carry “kept”",
+    ),
+    "a carry of less": (
+        (
+            '[[section.block.rule]]\nkey = "twice"',
+            '[[section.block.carry]]\nkey = "kept"\nrows = "officers <= last.officers"\nlabel = "x"\nauthority = "x"\n[[section.block.rule]]\nkey = "twice"',
+        ),
+        "carry-equation",
+        "carry “kept”",
+    ),
+    "a rule in an average": (
+        (
+            'on = ["sites"]\nlevel = "warning"\nlabel = "专项检查和',
+            'on = ["owed"]\nlevel = "warning"\nlabel = "专项检查和',
+        ),
+        "not-additive",
+        "“once” › on",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, *FAULTS_OF_RELATIONS])
 def test_a_fault_is_named_with_its_place_and_its_cure(fault):
-    replacement, code, place = FAULTS[fault]
-    found = [p for p in problems(changed(replacement)) if p.code == code]
+    replacement, code, place = FAULTS.get(fault) or FAULTS_OF_RELATIONS[fault]
+    text = SOUND if fault in FAULTS else SECOND
+    if code == "not-additive" and text is SECOND:
+        text = text.replace('label = "未缴"', 'label = "未缴", additive = false')
+    found = [p for p in problems(changed(replacement, text=text)) if p.code == code]
     assert found
     assert place in found[0].place
     assert found[0].place.startswith("form.toml")
@@ -351,7 +477,7 @@ def test_a_fault_is_named_with_its_place_and_its_cure(fault):
 def test_every_problem_of_a_form_has_a_case():
     """So that none of the sentences about forms can rot unseen."""
     elsewhere = {"form-not-utf8", "unknown-form", "no-sections", "repeated-cell", "ragged"}
-    named = {code for _, code, _ in FAULTS.values()} | elsewhere
+    named = {code for _, code, _ in (*FAULTS.values(), *FAULTS_OF_RELATIONS.values())} | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named
 

@@ -53,7 +53,9 @@ def lint(form: Form) -> list[Problem]:
     sure = frozenset(section.key for section in form.sections) - ambiguous_keys
     problems += _meaning(form, sure)
     is_understood = not {"circular", "unknown-name"} & {problem.code for problem in problems}
-    return [*problems, *_units(form, sure), *(_signs(form, sure) if is_understood else ())]
+    in_lines = [*_units(form, sure), *(_signs(form, sure) if is_understood else ())]
+    # Of a rule the same is wrong in each of its lines.
+    return [*problems, *{(p.code, p.place, str(p.facts)): p for p in in_lines}.values()]
 
 
 def _whole(form: Form) -> Iterator[Problem]:
@@ -480,13 +482,16 @@ def _signs(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         return own not in known or known[own].signed
 
     for identity in form.identities:
-        place = f"rule “{identity.rule.key}”"
-        if identity.is_part and any(name in known and known[name].signed for name in identity.cells):
+        place, constraint = f"rule “{identity.rule.key}”", identity.constraint
+        if identity.is_part and any(map(may_be_below_zero, identity.cells)):
             yield Problem("part-signed", place, {"label": identity.rule.label})
-        elif not identity.constraint.when.can_hold(may_be_below_zero):
-            yield Problem("never-holds", place, {"text": str(identity.rule.when)})
-        elif not Condition((identity.relation,)).can_hold(may_be_below_zero):
-            yield Problem("never-holds", place, {"text": str(identity.rule.constraint.relation)})
+        written = identity.rule.constraint
+        for one, text in (
+            (constraint.when, written.when),
+            (Condition((constraint.relation,)), written.relation),
+        ):
+            if not one.can_hold(may_be_below_zero):
+                yield Problem("never-holds", place, {"text": str(text)})
 
 
 def _units(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
