@@ -19,7 +19,7 @@ from xltools.form.model import Cell, Form, Identity
 from xltools.form.relation import PRINTED, Level
 from xltools.form.wording import LAST
 from xltools.prose.checks import prose
-from xltools.text import Sum, Word, clerk
+from xltools.text import Side, Sum, Word, clerk
 from xltools.white_space import is_blank
 
 
@@ -184,10 +184,9 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
     first = left.names[0]
     facts: dict[str, object] = {
         "line": identity.line or identity.rule.label,
-        "left": _rule_terms(form, identity, left, values),
-        "right": _rule_terms(form, identity, right, values),
-        "left_value": one,
-        "right_value": other,
+        "left": Side(_rule_terms(form, identity, left, values), one),
+        "joint": Word("sides-apart" if constraint.relation.sign == "=" else _compared(one, other)),
+        "right": Side(_rule_terms(form, identity, right, values), other),
         "difference": abs(one - other),
         "rule": _rule_words(form, identity),
     }
@@ -195,6 +194,10 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
     others = tuple(Place(*filing.address(name), name) for name in names if name != first)
     source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
     return Finding(_RULE_CODES[constraint.level], source, agency, *place, first, one, other, facts, others)
+
+
+def _compared(one: Decimal, other: Decimal) -> str:
+    return "sides-same" if one == other else "sides-more" if one > other else "sides-less"
 
 
 def _rule_terms(form: Form, identity: Identity, linear: Linear, values: Mapping[str, Decimal]) -> Sum:

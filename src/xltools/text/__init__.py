@@ -36,6 +36,13 @@ class Sum(NamedTuple):
     terms: tuple[tuple[int, str, Decimal], ...]
 
 
+class Side(NamedTuple):
+    """One side of a relation: a sum and its value."""
+
+    sum: Sum
+    value: Decimal
+
+
 class Catalog:
     """The sentences of one TOML file. A key is ``section.name``."""
 
@@ -193,13 +200,17 @@ _SYSTEM = {  # what the system says of an error -> its words in the catalogue
 def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
     """Return *facts* as sentences show them.
 
-    Figures have thousands separators. The sum ``terms`` also becomes ``terms_words``, with the name of each term. A
+    Figures have thousands separators. The sum ``terms`` also becomes ``terms_words``, with the name of each term; of a
+    :class:`Side` only the words are shown, with its value if it has several terms. A
     :class:`Word` is looked up in *words*, and so is what the system says of an error. A count can be shown with its noun.
     """
     ready: dict[str, object] = {}
     for key, fact in facts.items():
         if isinstance(fact, Sum):
             ready[key], ready[f"{key}_words"] = _terms(fact), _named_terms(fact)
+        elif isinstance(fact, Side):
+            named = _named_terms(fact.sum)
+            ready[f"{key}_words"] = f"{named} = {number(fact.value)}" if len(fact.sum.terms) > 1 else named
         elif isinstance(fact, Word):
             ready[key] = words[fact.key]
         elif isinstance(fact, Decimal):
