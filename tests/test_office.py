@@ -158,9 +158,9 @@ def test_it_agrees_with_every_stored_result(written, recalculated):
 
 
 def same(ours, theirs):
-    if isinstance(ours, str) and (found := re.fullmatch("([×？！][差多少])(.+)", ours)):
+    if isinstance(ours, str) and (found := re.fullmatch("([×？！](?:[A-Z]+[0-9]+)?[差多少])(.+)", ours)):
         is_alike = isinstance(theirs, str) and theirs.startswith(found[1])
-        return is_alike and close(Decimal(found[2]), Decimal(theirs[2:]))
+        return is_alike and close(Decimal(found[2]), Decimal(theirs.removeprefix(found[1])))
     if isinstance(ours, int | float) and isinstance(theirs, int | float):
         return close(Decimal(repr(ours)), Decimal(repr(theirs)))
     return ours == theirs

@@ -39,7 +39,7 @@ from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.form.load import parse
-from xltools.form.places import Check
+from xltools.form.places import COVER, Check
 from xltools.form.relation import PRINTED
 from xltools.text import clerk
 from xltools.witness.form import FormFigures
@@ -83,10 +83,12 @@ def test_the_checks_of_a_workbook_say_the_same(pair):
     marks["rule-broken"] = marks.pop("rule-error")
     shown = set()
     place = layout(form)
-    checks = [check for _, group in place.groups for check in group.checks]
-    checks += [Check(place.cover.rules[rule.key], (), (rule.constraint,)) for rule in form.rules]
-    for constraint in (one for check in checks for one in check.constraints):
-        result = check_result(form, Check(checks[0].area, (), (constraint,)), complete)
+    constraints = [
+        (sheet.name, one) for sheet, group in place.groups for c in group.checks for one in c.constraints
+    ]
+    constraints += [(COVER, rule.constraint) for rule in form.rules]
+    for sheet, constraint in constraints:
+        result = check_result(place, Check(place.cover.status, (), (constraint,)), sheet, complete)
         if result != clerk()("check.passed"):
             shown.add((result[0], constraint.relation.left.names[0]))
     wanted = {(marks[code], cell) for code, cell in expected(form, values)}

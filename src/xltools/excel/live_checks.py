@@ -151,9 +151,16 @@ def _constraint_formula(layout: Layout, constraint: Constraint, sheet: str, othe
         names = layout.form.inputs_of(relation)
         tests.append(f"COUNT({','.join(_ranges(layout, names, sheet))})>0")
     test = f"AND({','.join((*tests, broken))})" if tests else broken
-    word, is_measured = _WORDS[sign]
-    result = f'"{MARKS[constraint.level]}{clerk()(f"check.{word}")}"'
-    return f"IF({test},{result}{f'&ABS({difference})' if is_measured else ''},{otherwise})"
+    measured = f"&ABS({difference})" if _WORDS[sign][1] else ""
+    return f'IF({test},"{_failed(layout, constraint, sheet)}"{measured},{otherwise})'
+
+
+def _failed(layout: Layout, constraint: Constraint, sheet: str) -> str:
+    """Return what is wrong, without the difference; beside a table also where, because one check is about many cells."""
+    sign = constraint.relation.sign
+    home, address = layout.address(constraint.relation.left.names[0])
+    where = address if home == sheet and sign != "=" else ""
+    return MARKS[constraint.level] + where + clerk()(f"check.{_WORDS[sign][0]}")
 
 
 def _plain_difference(layout: Layout, relation: Relation, sheet: str) -> str:
@@ -200,13 +207,13 @@ def _ranges(layout: Layout, names: Iterable[str], sheet: str = "") -> list[str]:
     return [home + area_a1(area) for home, cells in anchors.items() for area in rectangles(cells)]
 
 
-def check_result(form: Form, check: Check, values: Mapping[str, Decimal]) -> str:
+def check_result(layout: Layout, check: Check, sheet: str, values: Mapping[str, Decimal]) -> str:
     """Return the result of a check for numeric *values*: a tick, or what is wrong with the first constraint that fails."""
     for constraint in check.constraints:
-        if form.is_broken(constraint, values):
-            word, is_measured = _WORDS[constraint.relation.sign]
-            much = f"{abs(constraint.relation.difference(values)):f}" if is_measured else ""
-            return MARKS[constraint.level] + clerk()(f"check.{word}") + much
+        if layout.form.is_broken(constraint, values):
+            relation = constraint.relation
+            much = f"{abs(relation.difference(values)):f}" if _WORDS[relation.sign][1] else ""
+            return _failed(layout, constraint, sheet) + much
     return _passed(check)
 
 

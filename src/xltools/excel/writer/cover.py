@@ -166,7 +166,7 @@ class CoverWriter:
     def _write_group(self, row: int, sheet: Sheet, group: CheckGroup) -> None:
         """Draw a line about the checks beside a table: how many fail, and a link to the first of these."""
         canvas, page = self._canvas, self._page
-        failing = [a1(*check.area.anchor) for check in group.checks if self._fails(check)]
+        failing = [a1(*check.area.anchor) for check in group.checks if self._fails(check, sheet)]
         self._failing += len(failing)
         words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
         self._write_link(row, words, sheet.name, group.area)
@@ -186,7 +186,7 @@ class CoverWriter:
         canvas.put(page, Area.at(row, 0), words, self._list_format(align="left"))
         if live:
             formula = live_checks.check_formula(content.layout, live, COVER)
-            result = live_checks.check_result(content.layout.form, live, content.values)
+            result = live_checks.check_result(content.layout, live, COVER, content.values)
             canvas.formula(page, area, formula, self._list_format(), result)
             fails = int(result.startswith(live_checks.FAILED))
             self._failing += fails
@@ -194,10 +194,10 @@ class CoverWriter:
             canvas.formula(page, _count_area(row), count, self._list_format(), fails)
         page.set_row(row, self._list_height(words))
 
-    def _fails(self, check: Check) -> bool:
+    def _fails(self, check: Check, sheet: Sheet) -> bool:
         content = self._content
         if live := content.live(check):
-            result = live_checks.check_result(content.layout.form, live, content.values)
+            result = live_checks.check_result(content.layout, live, sheet.name, content.values)
             return result.startswith(live_checks.FAILED)
         return False
 

@@ -239,7 +239,7 @@ def _write_checks(canvas: Canvas, content: Content, sheet: Sheet, page: Workshee
     for check in group.checks:
         if live := content.live(check):
             formula = live_checks.check_formula(content.layout, live, sheet.name)
-            result = live_checks.check_result(content.layout.form, live, content.values)
+            result = live_checks.check_result(content.layout, live, sheet.name, content.values)
             canvas.formula(page, check.area, formula, style, result)
         else:
             canvas.put(page, check.area, None, style)

@@ -1,0 +1,68 @@
+"""Faults that parts of a form have in common: unknown and repeated names, invalid keys and texts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from xltools.errors import Problem
+from xltools.form.labels import LONGEST_LABEL
+from xltools.form.model import Form
+from xltools.toml_tables import nearest
+
+_KEY = r"[a-z][a-z0-9_]*"
+LONGEST_SENTENCE = 500  # characters of a hint, a note or a rule, which must fit in one row of a sheet
+_LONGEST_SHOWN = 40
+
+
+def text_faults(place: str, *texts: tuple[str, str], limit: int = LONGEST_LABEL) -> Iterator[Problem]:
+    """Yield texts that are blank, too long, or that no workbook returns as they were written."""
+    for what, text in texts:
+        if not text.strip() or len(text) > limit or not all(c.isprintable() or c.isspace() for c in text):
+            yield Problem("bad-label", place, {"text": clipped(text), "what": what, "limit": limit})
+
+
+def given(**texts: str | None) -> list[tuple[str, str]]:
+    """Return the optional *texts* that are given."""
+    return [(what, text) for what, text in texts.items() if text]
+
+
+def clipped(text: str) -> str:
+    """Return *text* short and printable enough for a message."""
+    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return "".join(c if c.isprintable() else "\ufffd" for c in shown)
+
+
+def judged(names: Iterable[str], form: Form, sure: frozenset[str]) -> Iterator[str]:
+    """Return the names of cells that lie in a section of *sure*, or in none."""
+    others = {section.key for section in form.sections} - sure
+    return (name for name in names if name.partition(".")[0] not in others)
+
+
+def unknown_faults(names: Iterable[str], known: Iterable[str], place: str) -> Iterator[Problem]:
+    """Yield a problem for each name that is not *known*, with the nearest one."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            yield Problem("unknown-name", place, {"name": name, "nearest": nearest(name, known)})
+
+
+def key_faults(place: str, keys: Iterable[str]) -> Iterator[Problem]:
+    """Yield the keys that are not of lower-case letters, digits and underscores."""
+    for key in keys:
+        if not re.fullmatch(_KEY, key):
+            yield Problem("bad-key", place, {"key": key})
+
+
+def unique_key_faults(place: str, keys: list[str]) -> Iterator[Problem]:
+    """Yield invalid keys, and those used more than once."""
+    yield from key_faults(place, keys)
+    yield from repeated_faults(keys, place, "repeated-key")
+
+
+def repeated_faults(names: Iterable[str], place: str, code: str) -> Iterator[Problem]:
+    """Yield the names that occur more than once."""
+    for name, times in Counter(names).items():
+        if times > 1:
+            yield Problem(code, place, {"name": name})

@@ -1,0 +1,128 @@
+"""Faults of rules: unknown names, relations without a place, conditions that never hold, words of a later version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from xltools.errors import Problem
+from xltools.form.lint_names import (
+    LONGEST_SENTENCE,
+    judged,
+    key_faults,
+    repeated_faults,
+    text_faults,
+    unknown_faults,
+)
+from xltools.form.model import Block, Form, Line, Rule, leaves
+from xltools.form.relation import Condition
+from xltools.form.wording import LAST
+
+_RULE_WORDS = ("on", "when", "within", "level")
+_PLAIN_RULE = Rule("-", "-", "-")
+# Words that sums may use in the second version of the language.
+_RESERVED_KEYS = {"per", "sum", "count", "row", "last", "ago", "period", "yes", "no"}
+
+
+def block_rule_faults(rule: Rule, block: Block, place: str, schema: int) -> Iterator[Problem]:
+    """Yield faults of a rule of a block, or of a rule that derives one typed line from at least one of last year."""
+    if (rule.rows or rule.columns) is None or rule.cells or (rule.rows and rule.columns):
+        yield Problem("rule-axis", place)
+        return
+    lines, others = (block.rows, block.columns) if rule.rows else (block.columns, block.rows)
+    known = {leaf.key: leaf for leaf in leaves(lines)}
+    is_carry = rule in block.carries
+    names = rule.constraint.names
+    unknown = list(
+        unknown_faults((n.removeprefix(LAST) if is_carry or schema > 1 else n for n in names), known, place)
+    )
+    yield from unknown
+    asked = {leaf.key: leaf for leaf in leaves(others)}
+    yield from unknown_faults(rule.on, asked, f"{place} › on")
+    for name in rule.on:
+        if name in asked and not asked[name].additive:
+            yield Problem("not-additive", f"{place} › on", {"name": name})
+    if not is_carry:
+        yield from _relation(rule, place)
+    elif not unknown:
+        yield from _carry(rule, known, place)
+    yield from repeated_faults(rule.constraint.relation.names, place, "repeated-in-rule")
+
+
+def _relation(rule: Rule, place: str) -> Iterator[Problem]:
+    """Yield relations whose findings would have no cell, and tolerances of inequalities."""
+    relation = rule.constraint.relation
+    if not relation.left.names or relation.left.names[0].startswith(LAST):
+        yield Problem("rule-left", place, {"text": str(relation.left)})
+    if rule.within and relation.sign != "=":
+        yield Problem("within-inequality", place, {"text": str(relation)})
+
+
+def _carry(rule: Rule, lines: Mapping[str, Line], place: str) -> Iterator[Problem]:
+    left, sign, right = rule.constraint.relation
+    if sign != "=" or rule.when.relations or rule.within or rule.level != "error":
+        yield Problem("carry-equation", place)
+    is_single = len(left.terms) == 1 and left.terms[0][0] > 0 and not left.constant
+    if not is_single or left.names[0].startswith(LAST) or lines[left.names[0]].is_ is not None:
+        yield Problem("carry-left", place, {"text": str(left)})
+    if not any(name.startswith(LAST) for name in right.names):
+        yield Problem("carry-right", place, {"text": str(right), "mark": LAST})
+
+
+def rule_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    """Yield faults of the keys and labels of all rules, and of those across tables."""
+    rules = [*(rule for s in form.sections for b in s.blocks for rule in (*b.rules, *b.carries)), *form.rules]
+    keys = [rule.key for rule in rules]
+    yield from repeated_faults(keys, "rule", "repeated-key")
+    yield from key_faults("rule", keys)
+    for rule in rules:
+        yield from text_faults(f"rule “{rule.key}”", ("label", rule.label), limit=LONGEST_SENTENCE)
+    for rule in form.rules:
+        place = f"rule “{rule.key}”"
+        if rule.cells is None or rule.rows or rule.columns or rule.on:
+            yield Problem("rule-cells", place)
+            continue
+        names = (name.removeprefix(LAST) if form.schema > 1 else name for name in rule.constraint.names)
+        yield from unknown_faults(judged(names, form, sure), form.cells, place)
+        yield from _relation(rule, place)
+        yield from repeated_faults(rule.cells.names, place, "repeated-in-rule")
+
+
+def sign_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    """Yield parts (其中) that may be below 0, and relations and conditions that never hold."""
+    known = {name: cell for name, cell in form.cells.items() if cell.section.key in sure}
+
+    def may_be_below_zero(name: str) -> bool:
+        own = name.removeprefix(LAST)
+        return own not in known or known[own].signed
+
+    for identity in form.identities:
+        place, constraint = f"rule “{identity.rule.key}”", identity.constraint
+        if identity.is_part and any(map(may_be_below_zero, identity.cells)):
+            yield Problem("part-signed", place, {"label": identity.rule.label})
+        written = identity.rule.constraint
+        for one, text in (
+            (constraint.when, written.when),
+            (Condition((constraint.relation,)), written.relation),
+        ):
+            if not one.can_hold(may_be_below_zero):
+                yield Problem("never-holds", place, {"text": str(text)})
+
+
+def schema_faults(form: Form) -> Iterator[Problem]:
+    """Yield words that need the second version of the language in a form of the first, and keys that it reserves."""
+    for section in form.sections:
+        for index, block in enumerate(section.blocks, 1):
+            place = f"section “{section.key}” › block {index}"
+            lines = [line for axis in (block.rows, block.columns) for line in leaves(axis)]
+            if form.schema > 1:
+                for key in sorted({section.key, *(line.key for line in lines)} & _RESERVED_KEYS):
+                    yield Problem("reserved-key", place, {"key": key})
+            elif any(line.of for line in lines):
+                yield Problem("needs-schema", place, {"words": "of"})
+    for rule in (*(r for s in form.sections for b in s.blocks for r in (*b.rules, *b.carries)), *form.rules):
+        relation = rule.rows or rule.columns or rule.cells
+        used = [key for key in _RULE_WORDS if getattr(rule, key) != getattr(_PLAIN_RULE, key)]
+        if relation and (relation.sign != "=" or relation.left.constant or relation.right.constant):
+            used.append(str(relation))
+        if form.schema == 1 and used:
+            yield Problem("needs-schema", f"rule “{rule.key}”", {"words": ", ".join(used)})

@@ -1,0 +1,134 @@
+"""Faults of totals and parts of a whole: circles, lines that a total forgets or counts twice, sums over several units."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from xltools.errors import Problem
+from xltools.form.linear import Linear
+from xltools.form.lint_names import unknown_faults
+from xltools.form.model import Form, Line, leaves, walk
+from xltools.form.wording import LAST
+
+
+def totals_faults(lines: tuple[Line, ...], units: Mapping[str, str], place: str) -> Iterator[Problem]:
+    """Yield totals of unknown lines, circles, and lines that a total does not add exactly once without a reason."""
+    axis = {leaf.key: leaf for leaf in leaves(lines)}
+    held = {name for line in axis.values() if line.is_ for name in line.is_.names}
+    for line, definition, siblings in _totals(lines):
+        here = f"{place} › “{line.key}” › is"
+        if not definition.terms:
+            yield Problem("nothing-to-add", here)
+            continue
+        yield from unknown_faults(definition.names, axis, here)
+        yield from unknown_faults(line.omits, axis, here)
+        if not axis.keys() >= {*line.omits, *_reached(line, axis)}:
+            continue  # its coverage depends on an unknown name
+        weights = _weights(line, axis, ())
+        if weights is None:
+            yield Problem("circular", here, {"name": line.key})
+            continue
+        for name, weight in sorted(weights.items()):
+            if abs(weight) > 1:
+                yield Problem("counted-twice", here, {"name": name, "times": weight})
+            if line.additive and not axis[name].additive:
+                yield Problem("not-additive", here, {"name": name})
+            if name in line.omits:
+                yield Problem("omitted-and-added", here, {"name": name})
+        if line.key not in held and not line.of:  # a subtotal or a part answers for nothing
+            yield from _forgotten(line, weights, axis, siblings, units, here)
+
+
+def _forgotten(
+    total: Line,
+    weights: Mapping[str, int],
+    axis: Mapping[str, Line],
+    siblings: Iterable[str],
+    units: Mapping[str, str],
+    place: str,
+) -> Iterator[Problem]:
+    """Yield the lines of its unit that a total does not add: those of its label, or its own parts if it adds only these."""
+    parts = total.is_.names if total.is_ else ()
+    is_divided_anew = all(axis[name].of == total.key for name in parts)
+    whole = total.key if is_divided_anew else ""
+    for name in axis if is_divided_anew else siblings:
+        one = axis[name]
+        is_own = one.of == whole and one.additive and units[name] == units[total.key]
+        if is_own and name not in weights and not total.omits.get(name):
+            yield Problem("forgotten", place, {"name": name, "label": one.label, "total": total.key})
+
+
+def parts_faults(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
+    """Yield parts (其中) of unknown lines or of themselves, and those that may be below 0."""
+    axis = {leaf.key: leaf for leaf in leaves(lines)}
+    for line in axis.values():
+        here = f"{place} › “{line.key}” › of"
+        if line.of:
+            yield from unknown_faults((line.of,), axis, here)
+        above, whole = [line.key], line.of
+        while whole in axis and whole not in above:
+            above.append(whole)
+            whole = axis[whole].of
+        if whole == line.key:
+            yield Problem("circular", here, {"name": line.key})
+
+
+def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, Linear, list[str]]]:
+    """Yield each total with its definition and the keys of its siblings: the typed lines under the same label, at any depth."""
+    for siblings in (lines, *(line.lines for line, _ in walk(lines) if line.lines)):
+        typed = [leaf.key for leaf in leaves(siblings) if leaf.is_ is None]
+        yield from ((line, line.is_, typed) for line in siblings if line.is_ is not None and not line.lines)
+
+
+def _reached(line: Line, axis: dict[str, Line]) -> set[str]:
+    """Return every name from which a total is derived, also through other totals, known or not."""
+    reached: set[str] = set()
+    left = [line.key]
+    while left:
+        key = left.pop()
+        if key not in reached:
+            reached.add(key)
+            total = axis[key].is_ if key in axis else None
+            left += total.names if total else ()
+    return reached
+
+
+def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Counter[str] | None:
+    """Return how often each typed line enters the total; ``None`` when the definition is circular."""
+    if line.key in above:
+        return None
+    if line.is_ is None:
+        return Counter({line.key: 1})
+    found: Counter[str] = Counter()
+    for sign, name in line.is_.terms:
+        part = _weights(axis[name], axis, (*above, line.key))
+        if part is None:
+            return None
+        for key, weight in part.items():
+            found[key] += sign * weight
+    return found
+
+
+def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
+    """Yield sums over cells of several units, such as pieces and money; unknown names are ignored.
+
+    Two whole numbers of different units can be compared, such as users and visits.
+    """
+    known = {name: cell for name, cell in form.cells.items() if cell.section.key in sure}
+    groups = [(f"“{c.name}”", (c.name, *c.definition.names)) for c in form.cells.values() if c.definition]
+    for identity in (*form.identities, *form.carries):
+        for relation in (identity.relation, *identity.constraint.when.relations):
+            sides = [relation.left.names, relation.right.names]
+            cells = (known.get(name.removeprefix(LAST)) for name in relation.names)
+            is_order = relation.sign != "=" and not identity.is_part
+            if not is_order or any(cell and cell.number != "count" for cell in cells):
+                sides = [relation.names]
+            groups += [(f"rule “{identity.rule.key}”", names) for names in sides]
+    groups += [(f"prose › meaning “{m.key}”", m.is_.names) for m in form.prose.meanings]
+    groups += [(f"chart “{chart.key}”", chart.names) for chart in form.charts]  # they share an axis
+    for place, names in groups:
+        named = (name.removeprefix(LAST) for name in names)
+        units = {known[name].unit for name in named if name in known}
+        if len(units) > 1:
+            yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
