@@ -53,7 +53,7 @@ def _section(
     }
     axes = {axis: draw(_lines(axis, names)) for axis, names in keys.items()}
     text = f'[[section]]\nkey = "s{index}"\ntitle = "第{index}部分"\nsheet = "表{index}"\n[[section.block]]\n'
-    text += draw(st.sampled_from(["", 'number = "decimal"\n']))
+    text += draw(st.sampled_from(["", 'number = "decimal"\n', 'arrange = "wide"\n']))
     text += "".join(f"{axis} = [\n{lines}]\n" for axis, (lines, _) in axes.items())
     for number in range(draw(st.integers(0, 3))):
         axis, other = draw(st.sampled_from([("rows", "columns"), ("columns", "rows")]))

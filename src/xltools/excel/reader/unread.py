@@ -25,7 +25,7 @@ from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import a1, parsed_range
 from xltools.form.labels import plain
 from xltools.form.model import Cell
-from xltools.form.places import RESERVED_SHEETS, Area, LabelPair, Sheet
+from xltools.form.places import NOTES, RESERVED_SHEETS, Area, LabelPair, Sheet
 from xltools.text import clerk
 from xltools.white_space import is_blank
 
@@ -90,12 +90,12 @@ def note_unread(reading: WorkbookReading, located: Mapping[str, LocatedSheet]) -
 
 
 def _others(reading: WorkbookReading, facts: SheetFacts, texts: Iterable[_GridPlace]) -> Iterator[_GridPlace]:
-    """Yield the places of numbers, and of *texts* that are figures."""
+    """Yield the places of numbers, and of *texts* that are figures; the numbered sentences of the filling notes are none."""
     for place, fact in facts.cells.items():
         if fact.type == "n" and (fact.text is not None or fact.formula is not None):
             yield place
     units = {cell.unit for cell in reading.layout.form.cells.values()}
-    for place in texts:
+    for place in texts if facts.name != NOTES else ():
         if _figure(facts.cells[place], units) is not None:
             yield place
 
