@@ -168,7 +168,7 @@ class Constraint(NamedTuple):
 
     def of_sum(self, agencies: int) -> Constraint:
         """Return the constraint on the sum of so many agencies: each may be off by the tolerance."""
-        return self._replace(within=self.within * agencies)
+        return self._replace(within=self.within * agencies) if self.within else self
 
     def renamed(self, rename: Callable[[str], str]) -> Constraint:
         """Return the constraint on other names."""
