@@ -5,7 +5,7 @@ Writer and reader both use this layout. It depends on the form only, not on figu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Literal
 
@@ -207,11 +207,14 @@ def _groups(
     else:
         lines += _wide_lines(form, own, cells)
     rules: dict[str, list[Identity]] = {}
-    parts: dict[str, list[Identity]] = {}
+    parts: list[Constraint] = []
     for identity in form.identities:
         if identity.section is section and identity.rule.rows and not identity.rule.looks_back:
-            (parts if identity.is_part else rules).setdefault(identity.rule.key, []).append(identity)
-    lines += _part_lines(parts.values(), cells)
+            if identity.is_part:
+                parts.append(identity.constraint)
+            else:
+                rules.setdefault(identity.rule.key, []).append(identity)
+    lines += _part_lines(parts, cells)
     for identities in rules.values():
         constraints = (identity.constraint for identity in identities)
         found = (Check(Area.at(0, cells[c.relation.left.names[0]].column), (), (c,)) for c in constraints)
@@ -228,12 +231,12 @@ def _groups(
 _CheckLine = tuple[Literal["figures", "total", "rule"], str, tuple[Check, ...]]
 
 
-def _part_lines(parts: Iterable[list[Identity]], cells: dict[str, Area]) -> Iterator[_CheckLine]:
+def _part_lines(parts: list[Constraint], cells: dict[str, Area]) -> Iterator[_CheckLine]:
     """Yield lines of checks that no part is more than its whole, with as many parts in one line as fit in its formulas."""
     found: dict[int, list[Constraint]] = {}
-    for identity in (identity for identities in parts for identity in identities):
-        column = cells[identity.relation.left.names[0]].column
-        found.setdefault(column, []).append(identity.constraint)
+    for constraint in parts:
+        column = cells[constraint.relation.left.names[0]].column
+        found.setdefault(column, []).append(constraint)
     divided = {column: _divided(constraints) for column, constraints in found.items()}
     for index in range(max(map(len, divided.values()), default=0)):
         checks = (
@@ -255,9 +258,9 @@ def _side_groups(form: Form, own: list[Cell], cells: dict[str, Area], side: int)
     checks: dict[int, list[Check]] = {}
     for row, members in rows.items():
         totals = [c for c in members if c.column.is_ and c.is_total]
-        for index, check in enumerate(_row_checks(form, Area.at(row, side), members, totals)):
+        for index, (inputs, constraints) in enumerate(_asked_of_row(form, members, totals)):
             column = side + 2 * index
-            checks.setdefault(column, []).append(check._replace(area=Area.at(row, column)))
+            checks.setdefault(column, []).append(Check(Area.at(row, column), inputs, constraints))
     for column, some in checks.items():
         first, last = some[0].area.row, some[-1].area.row
         head = Area.at(min(rows) - 1, column)
@@ -273,13 +276,16 @@ def _wide_lines(form: Form, own: list[Cell], cells: dict[str, Area]) -> list[_Ch
     for members in rows.values():
         first, last = cells[members[0].name], cells[members[-1].name]
         area = Area(0, first.column, 0, last.last_column)
-        for index, check in enumerate(_row_checks(form, area, members, [c for c in members if c.is_total])):
-            lines.setdefault(index, []).append(check)
+        totals = [c for c in members if c.is_total]
+        for index, (inputs, constraints) in enumerate(_asked_of_row(form, members, totals)):
+            lines.setdefault(index, []).append(Check(area, inputs, constraints))
     return [("figures", "", tuple(checks)) for checks in lines.values()]
 
 
-def _row_checks(form: Form, area: Area, members: list[Cell], totals: list[Cell]) -> Iterator[Check]:
-    """Yield the checks of a row: of its inputs, its totals, and the rules between columns."""
+def _asked_of_row(
+    form: Form, members: list[Cell], totals: list[Cell]
+) -> Iterator[tuple[tuple[str, ...], tuple[Constraint, ...]]]:
+    """Yield what each check of a row is about: its inputs, and its totals and the rules between columns."""
     inputs = tuple(cell.name for cell in members if not cell.is_total)
     names = {cell.name for cell in members}
     sums = [Constraint(_total_relation(c.name, c.definition)) for c in totals if c.definition is not None]
@@ -290,8 +296,8 @@ def _row_checks(form: Form, area: Area, members: list[Cell], totals: list[Cell])
     ]
     rules.sort(key=lambda rule: LEVELS.index(rule.level))
     first, *more = _divided([*sums, *rules]) or [()]
-    yield Check(area, inputs, first)
-    yield from (Check(area, (), some) for some in more)
+    yield inputs, first
+    yield from (((), some) for some in more)
 
 
 def _divided(constraints: list[Constraint]) -> list[tuple[Constraint, ...]]:
