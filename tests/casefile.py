@@ -207,7 +207,8 @@ def package(file: dict[str, Any]) -> bytes:
     if "data" in file:
         return (HERE / "data" / str(file["data"])).read_bytes()
     if "rollup" in file:
-        return typed_into(rolled_up(**file["rollup"]), file, {})
+        about = {key: file[key] for key in file if key == "form_file"}
+        return typed_into(rolled_up(about, **file["rollup"]), file, {})
     form = written_by(file)
     sound = {} if file.get("blank") else sound_values(file.get("turn", 0))
     if file.get("zeros") or "form_file" in file:
@@ -238,19 +239,21 @@ def answered(content: bytes, typed: dict[str, Any], name: str = "001.xlsx") -> b
 
 
 def rolled_up(
-    sent: list[str], expected: list[str], accepted: dict[str, dict[str, int]] | None = None
+    about: dict[str, Any],
+    sent: list[str],
+    expected: list[str],
+    accepted: dict[str, dict[str, int]] | None = None,
 ) -> bytes:
     """The roll-up of these agencies where those were expected; of some, figures that break a rule were *accepted*."""
-    accepted = accepted or {}
-    filings = [
-        read_package(
-            package({"code": code, "name": f"单位{code}", "values": accepted.get(code, {})}), f"{code}.xlsx"
-        )
-        for code in sent
-    ]
+    accepted, form = accepted or {}, written_by(about)
+    filings = []
+    for code in sent:
+        one = about | {"code": code, "name": f"单位{code}", "values": accepted.get(code, {})}
+        filings.append(read_package(package(one), f"{code}.xlsx", form))
     roster = Roster(tuple(Entry(code, f"单位{code}", {}) for code in expected))
-    waivers = tuple(Waiver(code, "rule-broken", "", "核实无误", "张三", "2025-01-31") for code in accepted)
-    form, policy = find("xxgk-2021"), Policy(waivers=waivers)
+    policy = Policy(
+        waivers=tuple(Waiver(c, "rule-broken", "", "核实无误", "张三", "2025-01-31") for c in accepted)
+    )
     outcome = merge(filings, form, Period(2024), "青禾区", roster=roster, incomplete=True, policy=policy)
     assert outcome.rollup is not None
     return write_rollup(outcome.rollup)

@@ -18,8 +18,10 @@ def accepted_agencies(
     """Return the number of *members* that break the constraint if all of them were accepted, as *waived* lists; else 0.
 
     In a line of totals a rule is accepted where it was accepted in one of their parts. Where no members are known, all
-    whom the list names are counted.
+    whom the list names are counted. In roll-ups of forms of the first version each district accepts again.
     """
+    if form.schema == 1:
+        return 0
     first = constraint.relation.left.names[0]
     places = {"!".join(layout(form).address(name)) for name in (first, *form.reach[first])}
     accepted = {one.agency for one in waived if one.finding == BROKEN and one.place in places}
