@@ -22,6 +22,9 @@ from xltools.data.filing import Return
 from xltools.document.reader import read_document
 from xltools.form.library import find
 from xltools.form.places import Area
+from xltools.office.guard import Limits
+
+_PATIENT = Limits(seconds=120)  # a PDF takes one or two, and longer beside other tests
 
 Arrangement = Callable[[list[Box]], list[list[Box]]]
 Writer = Callable[[Report], bytes]
@@ -307,7 +310,7 @@ def reports(form) -> list[Report]:
 
 def measure(one: Report, writer: Writer, name: str) -> tuple[int, int, int]:
     """Return how many of the figures of a document are read, how many wrongly, and how many there are."""
-    filing = read_document(writer(one), name)
+    filing = read_document(writer(one), name, limits=_PATIENT)
     got = {}
     if isinstance(filing, Return):
         got = dict(filing.record.values) | {

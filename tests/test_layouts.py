@@ -125,7 +125,7 @@ def test_a_column_that_stands_elsewhere_is_not_read():
 @pytest.mark.parametrize("name", layouts.ARRANGED)
 def test_pdf_in_every_arrangement(name):
     one = REPORTS[1]._replace(arranged=layouts.ARRANGED[name], prose=sound_prose())
-    filing = read_document(pdfs.pdf(one), "a.pdf")
+    filing = read_document(pdfs.pdf(one), "a.pdf", limits=Limits(seconds=120))
     assert layouts.measure(one, pdfs.pdf, "a.pdf") == (200, 0, 200)
     assert dict(filing.prose) == sound_prose()
     assert codes(filing) == ["total-wrong", "total-wrong"]
