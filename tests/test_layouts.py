@@ -61,7 +61,7 @@ def test_another_form_is_read_by_its_definition(other_form):
     ):
         kind = layouts.kind_of(name)
         assert values(read_document(WAYS[name](one), f"a.{kind}", other_form)) == figures, name
-    assert values(read_document(pdfs.pdf(one), "a.pdf", other_form)) == figures
+    assert values(read_document(pdfs.pdf(one), "a.pdf", other_form, Limits(seconds=120))) == figures
 
 
 SLIPS = dict(layouts.slips(FORM))
