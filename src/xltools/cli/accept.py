@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +11,6 @@ from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     agency_of,
-    collection_defaults,
     collection_folder,
     option,
     prior,
@@ -20,13 +18,12 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit
 from xltools.cli.recording import record
-from xltools.cli.returns import examined_inbox, find_past, read_all
+from xltools.cli.returns import inspected
 from xltools.collection import recording
 from xltools.collection.accepting import Decision, acceptances, add_waivers
 from xltools.collection.journal import user
 from xltools.collection.roster_files import load_roster
 from xltools.errors import InputError, Problem
-from xltools.form.library import find
 from xltools.text import Lang, catalog, harmless, message
 
 
@@ -44,17 +41,14 @@ def command(lang: Lang) -> click.Command:
     def run(
         agency: str, code: str, cell: str, reason: str, prior: tuple[Path, ...], reading: ReadingOptions
     ) -> int:
-        folder, own = collection_folder(), collection_defaults()
+        folder = collection_folder()
         who = folder.who or user()
         if not reason.strip() or not who:
             raise InputError(Problem("accept-blank", facts={"what": "--reason" if who else "who"}))
-        form, roster = find(folder.form), load_roster(folder.roster)
+        roster = load_roster(folder.roster)
         if (entry := agency_of(roster, agency)) is None:
             raise InputError(Problem("no-such-agency", facts={"wanted": agency}))
-        read = partial(read_all, form=form, lang=lang, reading=reading)
-        inputs = read([folder.inbox], roster=roster, district=folder.district)
-        past = find_past(prior, own, form, folder.period, lang, reading)
-        collection = examined_inbox(own, inputs, roster, folder.period, past, reading.for_form(form))
+        collection = inspected(folder, lang, reading, prior).collection
         if not prior:
             record(lambda _: recording.found(collection), lang)
         today = dt.datetime.now().astimezone().date().isoformat()

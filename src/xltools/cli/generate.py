@@ -13,6 +13,7 @@ from xltools.cli.mailing import write_drafts
 from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
+    collection_folder,
     file,
     folder,
     given,
@@ -31,10 +32,10 @@ from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster
 from xltools.errors import InputError, Problem
-from xltools.files import read_bytes, refuse_within, write_each
+from xltools.files import read_bytes, refuse_within, write_atomically, write_each
 from xltools.report.drafts import Attachment, Letters, MailDraft
 from xltools.report.text import findings_text
-from xltools.text import Lang, catalog, message
+from xltools.text import Lang, catalog, clerk, message
 
 
 def command(lang: Lang) -> click.Command:
@@ -55,6 +56,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--show-prior", "show_last", is_flag=True, text="show-prior")
     @option(lang, "--check", "is_checked", is_flag=True, text="check-issued")
     @option(lang, "--mail", type=folder(), text="mail-issued")
+    @option(lang, "--with-page", is_flag=True, text="with-page")
     @option(lang, "--force", is_flag=True, text="force")
     def run(
         period: Period | None,
@@ -70,6 +72,7 @@ def command(lang: Lang) -> click.Command:
         show_last: bool,
         is_checked: bool,
         mail: Path | None,
+        with_page: bool,
         force: bool,
     ) -> int:
         own = collection_defaults()
@@ -103,9 +106,9 @@ def command(lang: Lang) -> click.Command:
         record(lambda folder: recording.issued(folder, new), lang)
         if past and (strangers := sum(entry.code not in last for entry in entries)):
             inform(t("report.prior-unmatched", count=strangers))
-        emit(t("report.written", count=len(new), folder=folder))
-        if count := len(entries) - len(new):
-            emit(t("report.written-before", count=count))
+        _say_written(len(new), len(entries) - len(new), folder, lang)
+        if with_page:
+            _write_pages(folder, entries, period, lang)
         if mail:
             letters = Letters(definition.title, period, district, own.due)
             # The drafts for the other agencies are as good as before.
@@ -114,6 +117,25 @@ def command(lang: Lang) -> click.Command:
         return 0
 
     return run
+
+
+def _say_written(new: int, before: int, folder: Path, lang: Lang) -> None:
+    emit(catalog(lang)("report.written", count=new, folder=folder))
+    if before:
+        emit(catalog(lang)("report.written-before", count=before))
+
+
+def _write_pages(folder: Path, entries: Sequence[Entry], period: Period, lang: Lang) -> None:
+    """Write beside each workbook of a collection the page in which its agency checks it before sending."""
+    from xltools.desk.standalone import agency_pages  # noqa: PLC0415  only with --with-page
+
+    pages = progress(
+        agency_pages(collection_folder(), entries), catalog(lang)("report.generating"), len(entries)
+    )
+    for entry, content in pages:
+        stem = issuing.file_name(entry, period, "")
+        write_atomically(folder / clerk()("issued.page", stem=stem), content)
+    emit(catalog(lang)("report.pages-written", count=len(entries), folder=folder))
 
 
 def _with_issued_codes(listed: Roster | None, folder: Path, past: Past | None, lang: Lang) -> Roster | None:

@@ -10,7 +10,6 @@ import click
 from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
-    collection_defaults,
     collection_folder,
     option,
     place,
@@ -18,7 +17,7 @@ from xltools.cli.options import (
 )
 from xltools.cli.output import emit, emit_block
 from xltools.cli.recording import record
-from xltools.cli.returns import examined_inbox, find_past, read_all
+from xltools.cli.returns import inspected, read_all
 from xltools.cli.situation import situation_now
 from xltools.collection import recording
 from xltools.collection.receiving import Received, Reception, keep, receive
@@ -37,7 +36,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--keep", "is_kept", is_flag=True, text="keep")
     @reading(lang)
     def run(paths: tuple[Path, ...], is_kept: bool, reading: ReadingOptions) -> int:
-        folder, own = collection_folder(), collection_defaults()
+        folder = collection_folder()
         form, roster = find(folder.form), load_roster(folder.roster)
         read = partial(
             read_all, form=form, lang=lang, reading=reading, roster=roster, district=folder.district
@@ -49,9 +48,8 @@ def command(lang: Lang) -> click.Command:
         for one in received:
             emit(_line(one, lang))
         emit("")
-        now = read([folder.inbox], allow_none=True)
-        past = find_past((), own, form, folder.period, lang, reading)
-        collection = examined_inbox(own, now, roster, folder.period, past, reading.for_form(form))
+        now = inspected(folder, lang, reading)
+        collection = now.collection
         record(lambda _: recording.found(collection), lang)
         concerned = [one.entry for one in received if one.entry]
         shown = [found for found in collection.counting if sender(found.filing, roster) in concerned]
@@ -59,7 +57,7 @@ def command(lang: Lang) -> click.Command:
             emit_block(text.file_text(found, lang))
         for finding in collection.of_roster:
             emit(message(finding, lang))
-        emit(catalog(lang)(f"situation.{situation_now(folder, collection, now, roster, limits).step.value}"))
+        emit(catalog(lang)(f"situation.{situation_now(now, limits).step.value}"))
         is_left = any(one.reception in {Reception.UNKNOWN, Reception.UNREADABLE} for one in received)
         return int(is_left or any(found.has_errors for found in shown))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xltools.checking.collection import Collection, examine
+from xltools.checking.collection import Collection
 from xltools.cli.options import CollectionDefaults, ReadingOptions
 from xltools.cli.output import inform, progress
-from xltools.collection.accepting import accepted_versions
+from xltools.collection.inspecting import Inspected, inspect
 from xltools.collection.last_year import LastYear, read_last_year
-from xltools.collection.reading import Execution, Filings, Inputs, ReadOptions, read_inputs
+from xltools.collection.reading import Execution, Filings, Inputs, read_inputs
+from xltools.collection.settings import Folder
 from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Roster
@@ -63,25 +64,12 @@ def read_all(
     return inputs
 
 
-def examined_inbox(
-    own: CollectionDefaults,
-    inputs: Inputs,
-    roster: Roster,
-    period: Period,
-    past: Past | None,
-    options: ReadOptions,
-) -> Collection:
-    """Return the returns of a collection as every command sees them, with the older versions that were accepted."""
-    return examine(
-        inputs.filings,
-        roster,
-        period,
-        own.district,
-        code=own.code,
-        policy=own.policy,
-        past=past,
-        former=accepted_versions(own.versions, own.policy, inputs.filings, options, roster, own.district),
-    )
+def inspected(folder: Folder, lang: Lang, reading: ReadingOptions, prior: Sequence[Path] = ()) -> Inspected:
+    """Read and examine the inbox of a collection, and print what was skipped or could not be used."""
+    found = inspect(folder, reading.for_form(None), execution(reading, lang), prior)
+    say_skipped(found.inputs, lang)
+    say_faults(found.last_year, lang)
+    return found
 
 
 def say_unmatched(collection: Collection, lang: Lang) -> None:

@@ -28,8 +28,9 @@ from xltools.cli.options import (
 from xltools.cli.output import emit, emit_blocks, encoding, is_terminal
 from xltools.cli.output_files import FILES, output_file, write_file
 from xltools.cli.recording import record
-from xltools.cli.returns import examined_inbox, find_past, read_all, say_unmatched
+from xltools.cli.returns import find_past, read_all, say_unmatched
 from xltools.collection import recording
+from xltools.collection.inspecting import examined_inbox
 from xltools.collection.outgoing import outgoing
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import default_due

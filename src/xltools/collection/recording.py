@@ -5,7 +5,7 @@ Nothing is decided by it: only ``history`` prints what is recorded, and recordin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from xltools.collection.manifest import hash_of
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Severity
-from xltools.data.journal import Event, Journal
+from xltools.data.journal import Event
 from xltools.data.roster import Entry
 from xltools.files import read_bytes, walk
 
@@ -37,7 +37,10 @@ def record(folder: Folder, events: Iterable[Event]) -> None:
     is_first = not (folder.path / journal.FILE).exists()
     made = {event.file for event in new if event.what in _MAKING}
     begun = list(_begun(folder, made)) if is_first else []
-    fresh = [event for event in new if not _is_known(event, known)]
+    by_agency: dict[tuple[str, str], list[Event]] = {}
+    for event in known.events:
+        by_agency.setdefault((event.what, event.agency), []).append(event)
+    fresh = [event for event in new if not _is_known(event, by_agency.get((event.what, event.agency), ()))]
     journal.append(folder.path, [*begun, *fresh], folder.who)
 
 
@@ -51,9 +54,8 @@ def _begun(folder: Folder, made: set[str]) -> Iterator[Event]:
             yield Event("begun", code, _place(folder, path), hash_of(read_bytes(path)))
 
 
-def _is_known(event: Event, known: Journal) -> bool:
-    """Return whether the journal has a finding, an explanation or a replacement already."""
-    same = [one for one in known.events if (one.what, one.agency) == (event.what, event.agency)]
+def _is_known(event: Event, same: Sequence[Event]) -> bool:
+    """Return whether a finding, an explanation or a replacement is among the *same* events of its agency already."""
     if event.what == "found":
         last = next((one for one in reversed(same) if one.sha256 == event.sha256), None)
         return last is not None and last.facts == event.facts

@@ -170,10 +170,16 @@ def _steps(finding: Finding) -> str:
     return "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1))
 
 
-def _group_text(group: FindingGroup, filing: Filing) -> str:
-    steps = clerk()("returned.mend", steps=_steps(group.lead).replace("\n", " "))
+def clerk_words(group: FindingGroup, filing: Filing) -> tuple[str, str, str]:
+    """Return where a group of findings is, what is wrong, and the steps to correct it, as the agency reads them."""
     place = _in_one_line(group.places) or _of_no_cell(group)
-    return f"{place}：{_explained(group, filing)}\n{steps}".replace("\n", "\n   ")
+    return place, _explained(group, filing), _steps(group.lead)
+
+
+def _group_text(group: FindingGroup, filing: Filing) -> str:
+    place, words, steps = clerk_words(group, filing)
+    mend = clerk()("returned.mend", steps=steps.replace("\n", " "))
+    return f"{place}：{words}\n{mend}".replace("\n", "\n   ")
 
 
 def _of_no_cell(group: FindingGroup) -> str:

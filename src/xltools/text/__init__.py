@@ -137,9 +137,14 @@ def message(finding: _FindingLike, lang: Lang) -> str:
     return _sentence(finding, words.message + words.advice, lang)
 
 
+def plain_message(finding: _FindingLike, lang: Lang) -> str:
+    """Return the sentence of :func:`message` without advice about commands."""
+    return _sentence(finding, finding_text(finding.code, lang).message, lang)
+
+
 def clerk_message(finding: _FindingLike) -> str:
     """Return the sentence of :func:`message` in Chinese as agencies read it, without advice about commands."""
-    return _sentence(finding, finding_text(finding.code, "zh").message, "zh")
+    return plain_message(finding, "zh")
 
 
 def _sentence(finding: _FindingLike, words: str, lang: Lang) -> str:

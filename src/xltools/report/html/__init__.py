@@ -86,6 +86,7 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
         message=partial(message, lang=lang),
         group_text=partial(group_text, lang=lang),
         cause_text=partial(cause_text, lang=lang),
+        with_codes=True,
     )
 
 

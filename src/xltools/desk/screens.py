@@ -1,0 +1,276 @@
+"""The screens of the desk: what was read or done, as HTML without the frame of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from xltools.checking.board import ACTIONS, FileStatus
+from xltools.checking.collection import Collection
+from xltools.collection import journal
+from xltools.collection.issuing import codes_in
+from xltools.collection.publishing import PreparedReport
+from xltools.collection.receiving import Received, Reception
+from xltools.collection.rollup_file import MergedFiles
+from xltools.collection.roster_files import load_roster
+from xltools.collection.settings import Folder
+from xltools.data.rollup import Rollup
+from xltools.desk import work
+from xltools.desk.selfcheck import Checked
+from xltools.desk.work import AgencyView, Desk, View
+from xltools.document.official import official_table, top_row
+from xltools.document.pages import page
+from xltools.document.publishing import label_of
+from xltools.document.writer import DOCUMENT_FORMATS, missing_for
+from xltools.form.layout import layout
+from xltools.form.library import find
+from xltools.report import board as board_words
+from xltools.report import history as history_words
+from xltools.report.html import HtmlSection
+from xltools.report.text import skipped_text
+from xltools.text import (
+    LANGS,
+    Lang,
+    catalog,
+    cause_text,
+    error_text,
+    finding_text,
+    group_text,
+    number,
+    plain_message,
+)
+
+PAGES = ("board", "rollup", "report", "year")
+_GAP = re.compile("(【[^】]*】)")
+_PERCENT = 100
+
+
+def shell(desk: Desk, start: str) -> str:
+    """Return the frame: the names of the pages and the language; *start* is the first page."""
+    other = next(lang for lang in LANGS if lang != desk.lang)
+    brand = catalog(desk.lang)("desk.check-name" if desk.is_check else "desk.name")
+    pages = () if desk.is_check else PAGES
+    return _page("shell", desk, brand=brand, other=other, start=start, pages=pages)
+
+
+def problem(desk: Desk, lines: Sequence[str], start: str) -> str:
+    """Return why something was not done, and what to do next."""
+    return _page("problem", desk, lines=lines, next=catalog(desk.lang)("desk.error-next"), start=start)
+
+
+def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Sequence[str] = ()) -> str:
+    """Return the board: where files are dropped, the agencies by urgency, and what to do next."""
+    t, shown, folder = catalog(desk.lang), view.board, view.seen.folder
+    present = [state for state, count in shown.counts.items() if count]
+    tiles = [(t("board.head-agencies"), len(shown.rows), "")]
+    tiles += [(t(f"board.state-{s.value}"), shown.counts[s], ACTIONS[s].value) for s in present]
+    skipped = [skipped_text(view.seen.inputs.skipped, desk.lang)] if view.seen.inputs.skipped else []
+    return _page(
+        "board",
+        desk,
+        told=told,
+        title=t("board.title", title=view.seen.form.title, period=folder.period),
+        due=board_words.due(shown, desk.lang),
+        received=[(one.reception.value, _received_line(one, desk.lang)) for one in received],
+        step=t(f"desk.step-{view.now.step.value}"),
+        tiles=tiles,
+        states=[(state.value, t(f"board.state-{state.value}")) for state in present],
+        head=board_words.head(desk.lang),
+        rows=list(zip(shown.rows, board_words.rows(shown, desk.lang), strict=True)),
+        reminder=board_words.reminder(shown, view.seen.form.title, folder.period),
+        remarks=[*skipped, *board_words.remarks(shown, desk.lang)],
+        returned=work.RETURNED.is_dir(),
+    )
+
+
+def _received_line(one: Received, lang: Lang) -> str:
+    """Return what became of a file, in one line."""
+    t, filing = catalog(lang), one.filing
+    file = filing.source.path
+    facts = {
+        "file": t("receive.sent", file=file, date=filing.sent[:10]) if filing.sent else file,
+        "agency": one.entry.name if one.entry else "",
+        "path": one.path or "",
+        "why": plain_message(filing.findings[0], lang) if filing.findings else "",
+    }
+    is_undecided = one.reception is Reception.UNDECIDED
+    line = t("desk.received-undecided" if is_undecided else f"receive.{one.reception.value}", **facts)
+    return line + "".join(
+        t("receive.moved-unread" if moved.changes is None else "receive.moved", **moved._asdict())
+        for moved in one.moved
+    )
+
+
+def agency(desk: Desk, view: AgencyView, told: Sequence[str] = ()) -> str:
+    """Return the page of one agency: its files with their findings on the form, what goes back, and its history."""
+    row, folder = view.row, view.view.seen.folder
+    files = [
+        HtmlSection(FileStatus(one.findings, one.filing), str(row.entry.agency()), f"file-{place}")
+        for place, one in enumerate(row.examined, 1)
+    ]
+    counting = [one.filing.source.path for one in row.examined if one.replacement is None]
+    codes = dict.fromkeys(finding.code for one in row.examined for finding in one.findings)
+    return _page(
+        "agency",
+        desk,
+        told=told,
+        entry=row.entry,
+        row=row,
+        states=board_words.states(row, desk.lang),
+        files=files,
+        candidates=counting,
+        version=view.version,
+        back=work.slips(view.view, [row]),
+        open=view.open,
+        who=folder.who or journal.user(),
+        history="\n".join(history_words.agency_lines(view.history, desk.lang)),
+        codes=[(code, finding_text(code, desk.lang)) for code in codes],
+        group_text=partial(group_text, lang=desk.lang),
+        cause_text=partial(cause_text, lang=desk.lang),
+        with_codes=True,
+    )
+
+
+def rollup(
+    desk: Desk, merged: MergedFiles, *, incomplete: bool, is_written: bool, told: Sequence[str] = ()
+) -> str:
+    """Return the tables of the district, each figure with a way to the agencies behind it, or what prevents them."""
+    options, found = merged.options, merged.outcome.rollup
+    title = catalog(desk.lang)(
+        "desk.year-about", district=options.district, period=options.period, title=options.form.title
+    )
+    return _page(
+        "rollup",
+        desk,
+        told=told,
+        title=title,
+        rollup=found,
+        form=options.form,
+        obstacles=list(_obstacles(merged.outcome.collection, desk.lang)) if found is None else [],
+        tables=list(_tables(found)) if found else [],
+        incomplete=incomplete,
+        written=is_written,
+    )
+
+
+def _tables(found: Rollup) -> Iterator[tuple[Any, Any, dict[tuple[int, int], str]]]:
+    """Yield each sheet with figures, its table, and the name of the cell at each place of the table."""
+    for sheet in layout(found.form).sheets:
+        if sheet.cells:
+            top = top_row(sheet)
+            names = {(row - top, column): name for name, (row, column) in sheet.anchors.items()}
+            yield sheet, official_table(found.form, sheet.section, None), names
+
+
+def _obstacles(collection: Collection, lang: Lang) -> Iterator[tuple[str, str]]:
+    """Yield each file that prevents a roll-up with its first error, and each agency that sent none."""
+    for one in collection.examined:
+        if first := next((finding for finding in one.findings if finding.is_error), None):
+            yield str(one.filing.agency or one.filing.source.name), plain_message(first, lang)
+    for finding in collection.of_no_file:
+        if finding.is_error:
+            yield finding.agency, plain_message(finding, lang)
+
+
+def figure(desk: Desk, merged: MergedFiles, cell: str, *, incomplete: bool) -> str:
+    """Return the agencies behind one figure of the roll-up."""
+    shares = [share for share in work.behind(merged, cell) if share.value]
+    total = sum((share.value for share in shares), Decimal(0))
+    percents = [f"{_PERCENT * share.value / total:.1f}%" if total else "" for share in shares]
+    return _page(
+        "figure",
+        desk,
+        label=merged.options.form.cells[cell].label,
+        sum=number(total),
+        shares=list(zip(shares, percents, strict=True)),
+        incomplete=incomplete,
+    )
+
+
+def report(desk: Desk, prepared: PreparedReport | None, told: Sequence[str] = ()) -> str:
+    """Return the report on the roll-up: its text with figures, its gaps, what was found in it, and its files."""
+    folder = desk.folder()
+    missing = {how: missing_for(how) for how in DOCUMENT_FORMATS}
+    text = folder.template.read_text(encoding="utf-8-sig") if folder.template.is_file() else None
+    return _page(
+        "report",
+        desk,
+        told=told,
+        prepared=prepared,
+        formats=[how for how, lacks in missing.items() if lacks is None],
+        missing=[] if desk.is_page else [how for how, lacks in missing.items() if lacks],
+        written=[path.name for path in reports(folder)],
+        findings=prepared.collection.findings if prepared else (),
+        passages=list(_passages(prepared)) if prepared and prepared.report else [],
+        text=text,
+        version=work.text_version(folder),
+    )
+
+
+def reports(folder: Folder) -> list[Path]:
+    """Return the reports that were written."""
+    paths = (folder.report.with_suffix(f".{how}") for how in DOCUMENT_FORMATS)
+    return [path for path in paths if path.is_file()]
+
+
+def _passages(prepared: PreparedReport) -> Iterator[tuple[str, list[list[tuple[str, bool]]]]]:
+    """Yield each part of the text: its label, and its paragraphs as pieces that are gaps or not."""
+    text = prepared.report
+    if text is None:
+        return
+    for passage in text.passages:
+        paragraphs = [
+            [(piece, bool(_GAP.fullmatch(piece))) for piece in _GAP.split(paragraph) if piece]
+            for paragraph in text.paragraphs(passage.box)
+        ]
+        if paragraphs:
+            yield label_of(text.known.form, passage.box), paragraphs
+
+
+def check(desk: Desk, checked: Sequence[Checked] = ()) -> str:
+    """Return the page of one agency: where it drops its workbook, and what was found in it."""
+    folder = desk.folder()
+    (entry,) = load_roster(folder.roster)
+    title = catalog(desk.lang)(
+        "desk.check-title", agency=entry.name, period=folder.period, title=find(folder.form).title
+    )
+    unchecked = ["check-not-others", "check-not-seal", *([] if folder.prior else ["check-not-prior"])]
+    return _page("check", desk, title=title, checked=checked, unchecked=unchecked, with_codes=False)
+
+
+def year(desk: Desk, told: Sequence[str] = ()) -> str:
+    """Return the year: roster, issued workbooks, due day and last year; without a collection, how to begin one."""
+    folder = desk.folder() if desk.has_collection else None
+    if folder is None:
+        about: dict[str, Any] = {"year": work.today().year - 1, "roster": (), "outbox": {}, "title": ""}
+    else:
+        there = folder.outbox.is_dir() and {
+            path.name.partition("_")[0]: path.name for path in sorted(folder.outbox.glob("*_*.xlsx"))
+        }
+        about = {
+            "roster": load_roster(folder.roster).as_issued(codes_in(folder.outbox)).entries,
+            "outbox": there or {},
+            "title": find(folder.form).title,
+            "year": folder.period.year,
+        }
+    return _page("year", desk, folder=folder, told=told, **about)
+
+
+def _page(name: str, desk: Desk, **about: Any) -> str:
+    """Return a screen; every screen knows the language, the token of its forms, and what went wrong meanwhile."""
+    common = {
+        "lang": desk.lang,
+        "t": catalog(desk.lang),
+        "token": desk.token,
+        "keeping": desk.is_page,
+        "number": number,
+        "message": partial(plain_message, lang=desk.lang),
+        "faults": [error_text(fault, desk.lang) for fault in desk.faults],
+        "told": (),
+    }
+    desk.faults.clear()
+    return page(f"desk/{name}.html", **common | about)

@@ -1,0 +1,171 @@
+"""One HTML file that is the desk, or the check of one agency: Python runs inside of the browser, and nothing leaves it.
+
+The file holds the runtime that `make page` builds, the scripts, and a list of files that is made here by name. A content
+security policy in it forbids every request.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from xltools.collection import location, settings
+from xltools.collection.issuing import as_issued, last_figures
+from xltools.collection.last_year import read_last_year
+from xltools.collection.reading import ReadOptions
+from xltools.collection.roster_files import load_roster
+from xltools.collection.settings import Folder
+from xltools.data.filing import Stamp
+from xltools.data.policy import Policy
+from xltools.data.roster import Entry
+from xltools.document.pages import page
+from xltools.errors import OutputError, Problem
+from xltools.files import read_bytes
+from xltools.form import library
+from xltools.form.library import find, names
+from xltools.text import Lang, catalog
+
+PARTS = ("wasm", "core", "api", "stdlib", "site")  # each a file of the runtime, compressed
+_HERE = Path(__file__).resolve().parent
+_PACKAGE = _HERE.parent
+_RUNTIME = _HERE / "runtime"
+_PRIOR = "prior"  # the folder of last year's figures
+
+
+def desk_page(lang: Lang) -> bytes:
+    """Return the page of the whole desk, over a folder that is empty at first."""
+    return _page(lang, {}, is_check=False)
+
+
+def agency_pages(folder: Folder, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes]]:
+    """Yield for each of *entries* the page in which that agency of a collection checks its workbook."""
+    last = last_year_by_agency(folder)
+    for entry in entries:
+        yield entry, _page("zh", agency_files(folder, entry, last.get(entry.code, {})), is_check=True)
+
+
+def last_year_by_agency(folder: Folder) -> Mapping[str, Mapping[str, Decimal]]:
+    """Return last year's figures of the agencies of a collection, by their codes."""
+    if folder.prior is None:
+        return {}
+    form = find(folder.form)
+    last_year = read_last_year([folder.prior], form, folder.period, ReadOptions(form))
+    if last_year is None:
+        return {}
+    roster = as_issued(load_roster(folder.roster), folder.outbox, last_year.past)
+    return last_figures(last_year.past, roster, folder.district)
+
+
+def agency_files(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> dict[str, bytes]:
+    """Return all that a page knows of a collection: its settings, one line of the roster, and one agency's last year.
+
+    Nothing else goes into it: no other agency, no return, no waiver, no key.
+    """
+    form = find(folder.form)
+    files = {settings.ROSTER: f"code,name\n{_cell(entry.code)},{_cell(entry.name)}\n".encode()}
+    name = folder.form
+    if name not in names():  # a form of one's own travels with the page
+        name, files["form.toml"] = "form.toml", form.text.encode()
+    prior = _last_year(folder, entry, last)
+    files |= prior
+    about = {
+        "year": str(folder.period.year),
+        "district": json.dumps(folder.district, ensure_ascii=False),
+        "due": folder.due.isoformat(),
+        "form": json.dumps(name, ensure_ascii=False),
+        "code": json.dumps(folder.code, ensure_ascii=False),
+        "prior": json.dumps(_PRIOR if prior else ""),
+        "rule_makers": json.dumps(_own(folder.policy, entry), ensure_ascii=False),
+    }
+    lines = [f"{key} = {value}" for key, value in about.items()]
+    lines += ["[levels]", *(f'{code} = "{level.value}"' for code, level in folder.policy.levels.items())]
+    thresholds = folder.policy.thresholds
+    lines += ["[thresholds]", *(f"{key} = {getattr(thresholds, key)}" for key in thresholds.__slots__)]
+    files[location.FILE] = ("\n".join(lines) + "\n").encode()
+    return files
+
+
+def _own(policy: Policy, entry: Entry) -> list[str]:
+    """Return the names by which the agency is said to make rules."""
+    return sorted({entry.code, entry.name} & policy.rule_makers)
+
+
+def _cell(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _last_year(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> dict[str, bytes]:
+    """Return a workbook with the agency's own figures of last year; nothing if they are not wholly known."""
+    form = find(folder.form)
+    values = {name: last[name] for name in form.input_names if name in last}
+    if len(values) < len(form.input_names):  # a blank would count as 0
+        return {}
+    from xltools.excel.writer import write_return  # noqa: PLC0415  XlsxWriter is slow to import
+
+    stamp = Stamp(form.key, form.edition, folder.period.previous, entry.agency(folder.district))
+    return {f"{_PRIOR}/last.xlsx": write_return(form, stamp, values)}
+
+
+def sources_digest() -> str:
+    """Return a digest of the package with its forms, by which a runtime that was made from other sources is noticed."""
+    found = hashlib.sha256()
+    others = {"__pycache__", "runtime", "templates"}  # an installed package has its forms inside of it
+    own = (path for path in _PACKAGE.rglob("*") if not others & set(path.relative_to(_PACKAGE).parts))
+    files = {path.relative_to(_PACKAGE).as_posix(): path for path in own if path.is_file()}
+    files |= {f"templates/{path.name}": path for path in library.files()}
+    for name in sorted(files):
+        found.update(name.encode() + b"\0" + read_bytes(files[name]))
+    return found.hexdigest()
+
+
+def _page(lang: Lang, files: Mapping[str, bytes], *, is_check: bool) -> bytes:
+    missing = [
+        name for name in ("about.json", *(f"{part}.gz" for part in PARTS)) if not (_RUNTIME / name).is_file()
+    ]
+    if missing:
+        raise OutputError(
+            Problem("desk-no-runtime", facts={"folder": _RUNTIME, "missing": "、".join(missing)})
+        )
+    about: dict[str, Any] = json.loads(read_bytes(_RUNTIME / "about.json"))
+    if about["sources"] != sources_digest():
+        raise OutputError(Problem("desk-old-runtime"))
+    shipped = {
+        "abi": about["abi"],
+        "python": about["python"],
+        "lang": lang,
+        "isCheck": is_check,
+        "files": {name: _plain(content) for name, content in files.items()},
+    }
+    parts = {part: _plain(read_bytes(_RUNTIME / f"{part}.gz")) for part in PARTS}
+    parts |= {
+        "worker": _text(_HERE / "static" / "worker.js"),
+        "about": json.dumps(shipped).replace("<", "\\u003c"),
+    }
+    t = catalog(lang)
+    text = page(
+        "desk/standalone.html",
+        lang=lang,
+        title=t("desk.check-name" if is_check else "desk.name"),
+        starting=t("desk.starting"),
+        old=t("desk.too-old"),
+        second=t("desk.second-tab"),
+        licenses=_text(_RUNTIME / "licenses.txt"),
+        names=list(parts),
+    )
+    # The parts are put in as they are: they are base64, a script of ours, and JSON without "<".
+    for name, content in parts.items():
+        text = text.replace(f"@@{name}@@", content)
+    return text.encode()
+
+
+def _plain(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _text(path: Path) -> str:
+    return read_bytes(path).decode()

@@ -1,0 +1,186 @@
+"use strict";
+// The desk in the browser: asks for screens, sends forms and files, and gives files to save. A host, which the page loads
+// before this script, answers: host.ask(target, fields, files, told) gives { status, name, body }.
+(() => {
+  const app = document.getElementById("app");
+  const byId = (id) => document.getElementById(id);
+  let asked = 0; // the answer to an older question than the last is not shown
+
+  // -- what is going on
+
+  function working(share, words) {
+    const bar = byId("progress");
+    if (!bar) return;
+    bar.hidden = share === null;
+    if (share === true) bar.removeAttribute("value");
+    else if (share !== null) bar.value = share;
+    byId("state").querySelector("span").textContent = share === null ? "" : words;
+  }
+  const words = (key) => byId("top")?.dataset[key] ?? ""; // before the first answer there is no frame
+  function told(done, count) {
+    working(count ? done / count : true, words("doneOf").replace("{done}", done).replace("{count}", count));
+  }
+
+  async function ask(target, fields, files) {
+    const timer = setTimeout(() => working(true, words("working")), 200);
+    byId("main")?.setAttribute("aria-busy", "true");
+    try {
+      return await host.ask(target, fields, files, (done, count) => { clearTimeout(timer); told(done, count); });
+    } catch (error) {
+      const line = document.createElement("p");
+      line.className = "problem";
+      line.setAttribute("role", "alert");
+      line.textContent = `${words("lost")} (${error.message})`;
+      (byId("main") ?? app).prepend(line);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      working(null);
+      byId("main")?.setAttribute("aria-busy", "false");
+    }
+  }
+
+  // -- screens
+
+  async function show(answer, { keepsPlace = false } = {}) {
+    const main = byId("main"), place = window.scrollY;
+    main.innerHTML = await answer.body.text();
+    document.documentElement.lang = words("lang");
+    document.title = [main.querySelector("h1")?.textContent, words("title")].filter(Boolean).join(" · ");
+    for (const link of app.querySelectorAll("nav a")) {
+      const isHere = link.hash === location.hash.split("?")[0];
+      if (isHere) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+    }
+    for (const form of main.querySelectorAll("form[data-filter]")) readFilter(form);
+    if (keepsPlace) window.scrollTo(0, place);
+    else { window.scrollTo(0, 0); main.focus({ preventScroll: true }); }
+  }
+  async function go(settings) {
+    const mine = ++asked;
+    const answer = await ask(location.hash.slice(1), null, null);
+    if (mine === asked) await show(answer, settings);
+  }
+  const start = () => `#/${byId("top").dataset.start}`;
+  const isScreen = () => location.hash.startsWith("#/");
+
+  async function begin(answer) {
+    app.innerHTML = await answer.body.text();
+    if (isScreen()) await go();
+    else location.replace(start());
+  }
+
+  // -- the filter of a table; it is kept in the address, so that a reload keeps it
+
+  function readFilter(form) {
+    const wanted = new URLSearchParams(location.hash.split("?")[1] ?? "");
+    for (const field of form.elements) if (field.name) field.value = wanted.get(field.name) ?? "";
+    filter(form);
+  }
+  function filter(form) {
+    const rows = [...byId(form.dataset.filter).querySelectorAll("tr[data-name]")];
+    const name = form.elements.name.value.trim().toLowerCase(), state = form.elements.state.value;
+    for (const row of rows) {
+      const isNamed = row.dataset.name.toLowerCase().includes(name);
+      row.hidden = !(isNamed && (state === "" || row.dataset.states.split(" ").includes(state)));
+    }
+    const output = form.querySelector("output");
+    const shown = rows.filter((row) => !row.hidden).length;
+    output.textContent = output.dataset.text.replace("{shown}", shown).replace("{all}", rows.length);
+  }
+  addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-filter]");
+    if (!form) return;
+    filter(form);
+    const wanted = [...new FormData(form)].filter(([, value]) => value);
+    const rest = wanted.length ? `?${new URLSearchParams(wanted)}` : "";
+    history.replaceState(null, "", location.hash.split("?")[0] + rest);
+  });
+
+  // -- what is done
+
+  async function send(target, fields, files) {
+    asked += 1;
+    await show(await ask(target, fields, files));
+  }
+  addEventListener("submit", (event) => {
+    const form = event.target;
+    event.preventDefault();
+    if (!("ask" in form.dataset)) return;
+    const all = [...new FormData(form)];
+    const fields = Object.fromEntries(all.filter(([, value]) => typeof value === "string"));
+    const files = all.map(([, value]) => value).filter((value) => value instanceof File && value.name);
+    const target = form.getAttribute("action");
+    if (form.dataset.ask === "shell") ask(target, fields, null).then(begin);
+    else send(target, fields, files.length ? files : null);
+  });
+  const take = (files) => { if (files.length) send("/receive", { token: byId("top").dataset.token }, files); };
+  addEventListener("change", (event) => { if (event.target.id === "choose") take([...event.target.files]); });
+
+  // Folders come as handles where the browser has them; webkitGetAsEntry fails in a page from the disk.
+  async function* inside(handle) {
+    if (handle.kind === "file") { yield await handle.getFile(); return; }
+    for await (const one of handle.values()) yield* inside(one);
+  }
+  async function dropped(data) {
+    const plain = [...data.files];
+    const handles = await Promise.all([...data.items].map((item) => item.getAsFileSystemHandle?.()));
+    const folders = handles.filter((one) => one?.kind === "directory");
+    const found = plain.filter((file) => !folders.some((one) => one.name === file.name));
+    for (const folder of folders) for await (const file of inside(folder)) found.push(file);
+    return found;
+  }
+  addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("over"); });
+  addEventListener("dragleave", () => document.body.classList.remove("over"));
+  addEventListener("drop", async (event) => {
+    event.preventDefault();
+    document.body.classList.remove("over");
+    if (byId("choose")) take(await dropped(event.dataTransfer));
+  });
+
+  // -- links
+
+  async function save(target) {
+    const answer = await ask(target, null, null);
+    if (!answer.name) { await show(answer); return; }
+    const address = URL.createObjectURL(answer.body);
+    Object.assign(document.createElement("a"), { href: address, download: answer.name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60000);
+  }
+  // Within a screen: opens the folded parts around the target, and moves there.
+  function reveal(target) {
+    if (target.tagName === "DETAILS") target.open = true;
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    for (const other of document.querySelectorAll(".target")) other.classList.remove("target");
+    target.classList.add("target");
+    target.scrollIntoView({ block: "center" });
+    (target.querySelector("a, summary") ?? target).focus({ preventScroll: true });
+  }
+  async function copy(button) {
+    const box = byId(button.dataset.copy);
+    box.select();
+    try { await navigator.clipboard.writeText(box.value); } catch { document.execCommand("copy"); }
+    byId("state").querySelector("span").textContent = button.dataset.done;
+  }
+  addEventListener("click", (event) => {
+    const link = event.target.closest("a"), button = event.target.closest("button[data-copy]");
+    if (button) copy(button);
+    const clear = event.target.closest("button[data-clear]");
+    if (clear && confirm(clear.dataset.clear)) host.clear().then(() => location.reload());
+    if (!link) return;
+    if ("file" in link.dataset) { event.preventDefault(); save(link.dataset.file); return; }
+    const to = link.getAttribute("href") ?? "";
+    if (!to.startsWith("#")) return;
+    if (!to.startsWith("#/")) {
+      event.preventDefault();
+      const target = byId(decodeURIComponent(to.slice(1)));
+      if (target) reveal(target);
+    } else if (to === location.hash) { event.preventDefault(); go(); }
+  });
+  addEventListener("hashchange", () => { if (isScreen()) go(); });
+  // Another window or a command may have done something meanwhile.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && location.hash.startsWith("#/board") && !host.isAlone) go({ keepsPlace: true });
+  });
+
+  host.ready.then(() => ask("/shell", null, null)).then(begin);
+})();

@@ -1,0 +1,341 @@
+"""The desk does what the commands do: the same files, the same journal, the same findings."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import fill
+import pytest
+
+from commands import xltools
+from conftest import ROOT, unpacked
+from test_page import Page
+from xltools.collection.receiving import Reception
+from xltools.data.period import Period
+from xltools.desk import work
+from xltools.desk.answering import Request, answer
+from xltools.errors import InputError
+
+SAMPLES = ROOT / "samples"
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two empty collections, one for the commands and one for the desk."""
+    for name in ("commands", "desk"):
+        done = xltools(
+            tmp_path, "init", name, "--year", 2024, "--district", "青禾区", "--roster", SAMPLES / "roster.csv"
+        )
+        assert done.status == 0, done.err
+    return tmp_path / "commands", tmp_path / "desk"
+
+
+def tree(folder):
+    """Every file of a folder, unpacked, without the journal."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "journal.jsonl")
+    return {path.relative_to(folder).as_posix(): unpacked(path.read_bytes()) for path in files}
+
+
+def events(folder):
+    """The journal without what differs from run to run: times, hashes of lines, and from where a file came."""
+    lines = (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    return [
+        {k: v for k, v in json.loads(line).items() if k not in {"when", "before", "from"}} for line in lines
+    ]
+
+
+@contextlib.contextmanager
+def at(folder, lang="en"):
+    with contextlib.chdir(folder):
+        yield work.Desk(lang)
+
+
+def drop(desk, *files):
+    """Let files arrive, and take them in."""
+    with work.arrivals() as arrived:
+        for path in files:
+            arrived.place(path.name).write_bytes(path.read_bytes())
+        return work.take_in(desk, arrived)
+
+
+def test_receiving_returning_and_a_draft_are_those_of_the_commands(pair):
+    commands, own = pair
+    problems = sorted((SAMPLES / "problems").iterdir())
+    xltools(commands, "receive", *problems)
+    xltools(commands, "status")
+    xltools(commands, "verify", "--return-to", "returned")
+    xltools(commands, "merge", "--incomplete")
+    with at(own) as desk:
+        drop(desk, *problems)
+        work.look(desk)
+        work.send_back(desk)
+        assert work.merge(desk, incomplete=False).path is None
+        assert work.merge(desk, incomplete=True).path
+        assert desk.faults == []
+    assert tree(own) == tree(commands)
+    assert events(own) == events(commands)
+
+
+def test_a_year_is_that_of_the_commands(pair):
+    commands, own = pair
+    clean = sorted((SAMPLES / "clean").iterdir())
+    xltools(commands, "generate")
+    xltools(commands, "receive", *clean)
+    xltools(commands, "merge")
+    xltools(commands, "publish", "--starter")
+    with at(own) as desk:
+        assert len(work.issue(desk)) == 19
+        drop(desk, *clean)
+        assert work.merge(desk, incomplete=False).path
+        work.starter(desk)
+        assert work.publish(desk, "html").path is None, "gaps are left"
+        assert work.publish(desk, "html", is_draft=True).rendered is not None
+        assert not (own / "report.html").exists(), "a draft is shown and not written"
+    for folder in pair:
+        with contextlib.chdir(folder):
+            fill.words(compared=False)
+    xltools(commands, "publish", "-o", "report.html")
+    with at(own) as desk:
+        assert work.publish(desk, "html").path
+    assert tree(own) == tree(commands)
+    assert events(own) == events(commands)
+
+
+def test_accepting_and_choosing_are_those_of_the_commands(pair):
+    commands, own = pair
+    for folder in pair:
+        for path in (SAMPLES / "problems").iterdir():
+            shutil.copy(path, folder / "inbox")
+        shutil.copy(SAMPLES / "clean" / "005_青禾区民政局_2024.xlsx", folder / "inbox" / "005_b.xlsx")
+    xltools(commands, "status")
+    xltools(commands, "receive", "--keep", "inbox/005_b.xlsx")
+    with at(own) as desk:
+        view = work.agency(desk, "005")
+        with pytest.raises(InputError, match="desk-changed"):
+            work.choose(desk, "005", "inbox/005_b.xlsx", "another version")
+        with pytest.raises(InputError, match="desk-changed"):
+            work.choose(desk, "005", "roster.csv", view.version)
+        (chosen,) = work.choose(desk, "005", "inbox/005_b.xlsx", view.version)
+        assert chosen.reception is Reception.CHOSEN
+        every = {row.entry.code: work.agency(desk, row.entry.code) for row in work.look(desk).board.rows}
+    assert tree(own) == tree(commands)
+    code, about = next((code, about) for code, about in every.items() if about.open)
+    done = xltools(commands, "accept", code, "--reason", "电话核实")
+    assert done.status == 0, done.err
+    with at(own) as desk:
+        with pytest.raises(InputError, match="desk-blank"):
+            work.accept(desk, code, "  ", about.version)
+        assert len(work.accept(desk, code, "电话核实", about.version)) == len(about.open)
+    assert tree(own) == tree(commands)
+    assert events(own) == events(commands)
+
+
+def test_what_is_read_is_kept_until_the_file_changes(pair, monkeypatch):
+    _, own = pair
+    clean = sorted((SAMPLES / "clean").iterdir())[:3]
+    for path in clean:
+        shutil.copy(path, own / "inbox")
+    read = []
+    plain = work.read_file
+    monkeypatch.setattr(work, "read_file", lambda file, *more: read.append(file) or plain(file, *more))
+    with at(own) as desk:
+        first = work.look(desk)
+        assert len(read) == 3
+        second = work.look(desk)
+        assert len(read) == 3
+        assert first.seen.collection == second.seen.collection
+        (own / "inbox" / clean[0].name).write_bytes(clean[1].read_bytes())
+        third = work.look(desk)
+        assert len(read) == 4
+        assert third.seen.collection == work.look(work.Desk("en")).seen.collection
+
+
+def test_what_was_read_when_it_came_is_what_reading_it_anew_gives(pair):
+    _, own = pair
+    with at(own) as desk:
+        drop(desk, *(SAMPLES / "problems").iterdir())
+        moved = [
+            (file, kept)
+            for (file, _, _), (_, _, kept) in desk.memory.known.items()
+            if file.startswith("inbox/")
+        ]
+        assert len(moved) > 15
+        form = work.look(desk).seen.form
+        for file, kept in moved:
+            assert kept == work.read_file(file, work.ReadOptions(form))
+
+
+def test_figures_of_a_roll_up_are_the_sums_of_what_is_behind_them(pair):
+    _, own = pair
+    for path in (SAMPLES / "clean").iterdir():
+        shutil.copy(path, own / "inbox")
+    with at(own) as desk:
+        merged = work.draft(desk, incomplete=False)
+        for name, value in merged.outcome.rollup.values.items():
+            shares = work.behind(merged, name)
+            assert sum(share.value for share in shares) == value
+            assert shares == sorted(shares, key=lambda share: -share.value)
+
+
+def test_a_collection_begins_at_the_desk(tmp_path):
+    with at(tmp_path, "zh") as desk:
+        assert not desk.has_collection
+        with pytest.raises(InputError, match="desk-no-collection"):
+            work.look(desk)
+        work.start(desk, Period(2024), "青禾区", SAMPLES / "roster.csv")
+        assert len(work.look(desk).board.rows) == 19
+    done = xltools(
+        tmp_path, "init", "other", "--year", 2024, "--district", "青禾区", "--roster", SAMPLES / "roster.csv"
+    )
+    assert done.status == 0
+    made = {name: content for name, content in tree(tmp_path).items() if not name.startswith("other/")}
+    assert made.keys() == tree(tmp_path / "other").keys()
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x.xlsx", "..\\..\\x.xlsx", "/etc/x.xlsx", "C:\\x.xlsx", "..", ".", "", "a\x00b"]
+)
+def test_no_name_leads_out_of_the_folder_of_what_arrives(tmp_path, name):
+    with contextlib.chdir(tmp_path), work.arrivals() as arrived:
+        for _ in range(2):
+            place = arrived.place(name)
+            place.write_bytes(b"")
+            assert place.resolve().parent.parent == arrived.folder.resolve()
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- requests
+
+
+def asked(desk, target, **form):
+    """The body of the answer to GET, or with fields to POST; the answer must be a good one."""
+    request = Request("POST" if form else "GET", target, {k: v for k, v in form.items() if k != "post"})
+    found = answer(desk, request)
+    assert found.status == 200, found.body.decode()
+    return found.body if found.name else found.body.decode()
+
+
+@pytest.fixture(params=["zh", "en"])
+def full(request, pair):
+    """A desk over the problems of the samples."""
+    for path in (SAMPLES / "problems").iterdir():
+        shutil.copy(path, pair[1] / "inbox")
+    with at(pair[1], request.param) as desk:
+        yield desk
+
+
+def test_every_screen_is_sound_and_names_no_command(full):
+    for target in (
+        "/shell",
+        "/board",
+        "/agency/005",
+        "/agency/012",
+        "/rollup",
+        "/rollup?incomplete=1",
+        "/report",
+        "/year",
+    ):
+        text = asked(full, target)
+        Page(text)
+        assert "xltools" not in text.replace("xltools-", ""), (target, re.findall(r".{30}xltools.{30}", text))
+    assert asked(full, "/return", post=1)
+    Page(asked(full, "/merge", incomplete="1"))
+    for target in (
+        "/board",
+        "/rollup?incomplete=1",
+        "/report",
+        "/figure/applications.new.total?incomplete=1",
+    ):
+        Page(asked(full, target))
+
+
+def packed(*members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def opened(folder, content):
+    folder.mkdir()
+    with at(folder, "zh") as desk, work.arrivals() as arrived:
+        (folder / "inbox").mkdir()
+        arrived.place("saved.zip").write_bytes(content)
+        return answer(desk, Request("POST", "/unpack", {"token": ""}, arrived)).status
+
+
+def test_a_saved_collection_is_opened_again(full, tmp_path):
+    asked(full, "/return", post=1)
+    saved = asked(full, "/file/collection.zip")
+    assert opened(tmp_path / "again", saved) == 200
+    here = {name: body for name, body in tree(Path()).items() if not name.startswith(".desk.")}
+    assert tree(tmp_path / "again") == here
+    members = [(f"2024/{name}", body) for name, body in _members(saved)]
+    assert opened(tmp_path / "folder", packed(*members)) == 200
+    assert tree(tmp_path / "folder") == here
+    settings = (tmp_path / "again" / "collection.toml").read_bytes()
+    for place, bad in enumerate(
+        (
+            b"no zip",
+            packed(("x", b"")),
+            packed(("collection.toml", b"year = 'x'")),
+            packed(("collection.toml", settings), ("../out", b"")),
+            packed(("collection.toml", settings), ("/tmp/out", b"")),
+            packed(("collection.toml", settings), ("a\\..\\out", b"")),
+        )
+    ):
+        folder = tmp_path / f"bad{place}"
+        assert opened(folder, bad) == 400
+        assert not any(path.is_file() for path in folder.rglob("*"))
+        assert not (tmp_path / "out").exists()
+
+
+def _members(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return [(name, archive.read(name)) for name in archive.namelist()]
+
+
+def test_a_defect_is_a_screen_too(full, monkeypatch):
+    monkeypatch.delenv("XLTOOLS_DEBUG")
+    monkeypatch.setattr(work, "look", lambda _: 1 / 0)
+    found = answer(full, Request("GET", "/board"))
+    assert found.status == 500
+    assert "ZeroDivisionError" in found.body.decode()
+    Page(found.body.decode())
+
+
+def test_files_beyond_the_limits_are_refused_while_they_arrive(tmp_path, monkeypatch):
+    monkeypatch.setattr(work.Arrivals, "MOST_FILES", 3)
+    monkeypatch.setattr(work.Arrivals, "MOST_BYTES", 100)
+    with contextlib.chdir(tmp_path):
+        with work.arrivals() as arrived:
+            for _ in range(3):
+                arrived.place("x")
+            with pytest.raises(InputError, match="desk-too-many"):
+                arrived.place("x")
+        with work.arrivals() as arrived, arrived.file("x") as add:
+            add(b"x" * 60)
+            with pytest.raises(InputError, match="desk-too-many"):
+                add(b"x" * 60)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "form", [{"year": "x"}, {"year": "2024", "due": "2024-99-01"}, {"year": "2024", "district": " "}]
+)
+def test_a_collection_is_not_begun_by_a_faulty_form(tmp_path, form):
+    with at(tmp_path) as desk:
+        for with_roster in (True, False):
+            with work.arrivals() as arrived:
+                if with_roster:
+                    arrived.place("roster.csv").write_bytes((SAMPLES / "roster.csv").read_bytes())
+                about = {"token": "", "district": "青禾区"} | form
+                assert answer(desk, Request("POST", "/start", about, arrived)).status == 400
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,193 @@
+"""The one file in a browser: opened by double click, without a network, with the files and findings of the commands."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from gzip import decompress
+from io import BytesIO
+
+import pytest
+
+from browser import opened
+from commands import xltools
+from conftest import ROOT, unpacked
+from test_desk_host import SAMPLES, Mouse
+from test_selfcheck import year  # noqa: F401  a fixture
+from xltools.desk import standalone
+from xltools.files import RETURNED
+
+pytestmark = pytest.mark.browser
+RUNTIME = ROOT / "src" / "xltools" / "desk" / "runtime"
+MOST = 12_000_000  # bytes of a page
+FIRST = 6.0  # seconds from opening the file to the first finding
+
+
+@pytest.fixture(scope="session")
+def runtime():
+    """The runtime made from the sources as they are."""
+    build = [sys.executable, str(ROOT / "page" / "build.py")]
+    done = subprocess.run(build, capture_output=True, text=True, check=False)
+    if done.returncode:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(
+            f"the runtime cannot be built: {done.stderr[-300:]}"
+        )
+    return json.loads((RUNTIME / "about.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def desk(runtime, tmp_path_factory):
+    """The page of the whole desk."""
+    folder = tmp_path_factory.mktemp("page")
+    done = xltools(folder, "page", "-o", "汇总.html", "--lang", "zh")
+    assert done.status == 0, done.err
+    return folder / "汇总.html"
+
+
+@pytest.fixture
+def quiet(chromium):
+    """A tab without a network; nothing is asked for but the file itself and what it holds."""
+    with opened(chromium, accept_downloads=True, offline=True) as tab:
+        yield tab
+        assert [url for url in tab.requests() if not url.startswith(("file:", "blob:"))] == []
+        assert tab.complaints() == []
+
+
+def begun(tab, page):
+    """The page with a new collection."""
+    tab.open(page)
+    mouse = Mouse(tab)
+    tab.page.wait_for_selector("form[action='/start']", timeout=60000)
+    tab.page.fill("[name=district]", "青禾区")
+    tab.page.fill("[name=year]", "2024")
+    tab.page.set_input_files("[name=roster]", SAMPLES / "roster.csv")
+    mouse.press("start")
+    mouse.go("board")
+    tab.page.wait_for_selector("#choose", state="attached")
+    return mouse
+
+
+def taken_in(mouse, paths, count):
+    mouse.page.set_input_files("#choose", paths)
+    mouse.page.wait_for_selector(f".received li:nth-child({count})", timeout=120000)
+
+
+def members(content):
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        return {name: unpacked(archive.read(name)) for name in archive.namelist()}
+
+
+@pytest.mark.prove
+def test_the_desk_in_a_file_gives_the_files_of_the_commands(desk, quiet, tmp_path):
+    assert desk.stat().st_size <= MOST
+    every = sorted((SAMPLES / "problems").iterdir())
+    # A browser runs no other program, by which these are opened elsewhere.
+    foreign = [path for path in every if "加密" in path.name or "旧格式" in path.name]
+    problems = [path for path in every if path not in foreign]
+    xltools(tmp_path, "init", "c", "--year", 2024, "--district", "青禾区", "--roster", SAMPLES / "roster.csv")
+    commands = tmp_path / "c"
+    xltools(commands, "receive", *problems)
+    xltools(commands, "verify", "--return-to", "returned")
+    xltools(commands, "merge", "--incomplete")
+    mouse = begun(quiet, desk)
+    taken_in(mouse, problems, len(problems))
+    mouse.press("return")
+    _, content = mouse.saved("/file/returned.zip")
+    expected = {path.name: unpacked(path.read_bytes()) for path in (commands / "returned").iterdir()}
+    made = members(content)
+    assert len(made) > 20
+    assert {k: v for k, v in made.items() if k != RETURNED} == {
+        k: v for k, v in expected.items() if k != RETURNED
+    }
+    mouse.go("rollup")
+    mouse.page.click("a[href='#/rollup?incomplete=1']")
+    mouse.press("merge")
+    _, content = mouse.saved("/file/district.xlsx")
+    assert unpacked(content) == unpacked((commands / "district.xlsx").read_bytes())
+    mouse.page.reload()  # nothing is lost
+    mouse.page.wait_for_selector("table.form", timeout=60000)
+    mouse.go("board")
+    assert mouse.page.locator("#board-table tbody tr").count() == 19
+    _, content = mouse.saved("/file/collection.zip")
+    inbox = {f"inbox/{path.name}": unpacked(path.read_bytes()) for path in (commands / "inbox").iterdir()}
+    assert {name: body for name, body in members(content).items() if name.startswith("inbox/")} == inbox
+    taken_in(mouse, foreign, len(foreign))
+    mouse.page.click("#board-table a:has-text('市场监督')")
+    mouse.page.wait_for_selector("#history-head")
+    shown = mouse.page.inner_text("#list")
+    assert "encrypted" in shown
+    assert "old-format" in shown
+    assert "pip" not in shown
+    other = quiet.page.context.new_page()  # a second tab of the same file waits
+    other.goto(desk.as_uri())
+    other.wait_for_selector("#second:visible", timeout=20000)
+    other.close()
+    mouse.go("year")
+    mouse.page.on("dialog", lambda dialog: dialog.accept())
+    mouse.page.click("button[data-clear]")
+    mouse.page.wait_for_selector("form[action='/unpack']", timeout=60000)
+
+
+def test_the_check_of_an_agency_in_a_file(runtime, year, quiet, tmp_path):  # noqa: F811
+    entry = year.roster.get("003")
+    page = tmp_path / "自查.html"
+    page.write_bytes(next(content for _, content in standalone.agency_pages(year.folder, [entry])))
+    assert page.stat().st_size <= MOST
+    others = [other.name for other in year.roster if other.code != entry.code]
+    text = page.read_text(encoding="utf-8")
+    assert not any(json.dumps(name)[1:-1] in text or name in text for name in others)
+    began = time.monotonic()
+    quiet.open(page)
+    quiet.page.wait_for_selector("#starting", state="attached", timeout=1000)
+    quiet.page.wait_for_selector("#choose", state="attached", timeout=60000)
+    own = next(path for path in (SAMPLES / "problems").iterdir() if path.name.startswith("003"))
+    quiet.page.set_input_files("#choose", own)
+    quiet.page.wait_for_selector(".told-to-clerk", timeout=60000)
+    assert time.monotonic() - began < FIRST * (3 if os.environ.get("CI") else 2), "a machine with other work"
+    shown = quiet.page.inner_text("main")
+    assert "怎样" in shown or "改" in shown
+    assert "封记" in shown
+    with quiet.page.expect_download() as waiting:
+        quiet.page.click("a[data-file^='/file/marked/']")
+    assert waiting.value.suggested_filename.endswith("_需修改.xlsx")
+    assert quiet.page.locator("nav a").count() == 0
+
+
+def test_no_module_that_is_needed_is_left_out(runtime):
+    """Each module of the standard library that the package or its libraries import is in the runtime, or named here."""
+    # What the package does without where it is absent, and what only tests of the libraries and Windows have.
+    absent = {
+        "multiprocessing",
+        "sqlite3",
+        "_winapi",
+        "msvcrt",
+        "nt",
+        "ctypes",
+        "doctest",
+        "unittest",
+        "optparse",
+    }
+    with zipfile.ZipFile(BytesIO(decompress((RUNTIME / "stdlib.gz").read_bytes()))) as archive:
+        names = archive.namelist()
+    there = {name.partition("/")[0].removesuffix(".pyc") for name in names} | set(sys.builtin_module_names)
+    files = [
+        path for path in (ROOT / "src").rglob("*.py") if "cli" not in path.parts and path.name != "server.py"
+    ]
+    for name in runtime["libraries"]:
+        files += [path.locate() for path in importlib.metadata.files(name) if path.suffix == ".py"]
+    wanted = set()
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                wanted |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                wanted.add(node.module.partition(".")[0])
+    compiled = {"array", "binascii", "fcntl", "math", "pyexpat", "resource", "unicodedata", "zlib", "_socket"}
+    assert (wanted & set(sys.stdlib_module_names)) - there - absent - compiled == set()
+    assert sum(name.startswith("encodings/") for name in names) > 120, "a file says in which encoding it is"
