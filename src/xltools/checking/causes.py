@@ -6,8 +6,10 @@ Small figures match by chance, so these limits apply:
 * A finding has at most two causes, the most specific first (the order of :data:`STRONG` and :data:`WEAK`).
 * A strong cause has independent evidence: a text in an input, a second equation that fails by the opposite amount,
   last year's figures, or a total of 0. A finding with a strong cause gets no weak one.
+* The guilty cell (:mod:`xltools.checking.guilty`) is told before all others if it is named. If cells are only listed, a
+  strong cause is told instead, except ``typed-zero``, which says how the total came to be wrong.
 * A weak cause rests on the difference alone. Exactly one cell must fit, and the difference must be at least
-  :data:`LEAST`. A finding that more than two weak causes fit gets none.
+  :data:`LEAST`. A finding that more than two weak causes fit gets none; nor does one with cells that are named or listed.
 
 Roll-ups get no causes: the error is in the return of a member. Source: published reports and ordinary typing errors; no
 document lists them, so all of this is inferred.
@@ -21,6 +23,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.checking.failing_equations import FailingEquation, failing_equations
+from xltools.checking.guilty import Verdict, guilty
+from xltools.checking.suspicion import explained, suspicion
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Cause, Finding, Severity
 from xltools.data.number import close
@@ -48,6 +52,7 @@ class Case(NamedTuple):
     equations: Mapping[int, FailingEquation]
     texts: Mapping[str, Decimal]  # the number that each text in an input stands for
     past: Mapping[str, Decimal]
+    verdicts: Mapping[int, Verdict]  # on the guilty cell, by index of the finding
 
     def label(self, name: str) -> str:
         """Return the label of the cell."""
@@ -69,15 +74,25 @@ def with_causes(
     form, record = filing.form, filing.record
     texts = {n: v for n in sorted(filing.clouded) if (v := record.values.get(n))}
     equations = failing_equations(filing, findings)
-    case = Case(filing, form, record, tuple(findings), equations, texts, past or {})
+    verdicts = explained(guilty(filing, past or {}), findings, equations) if equations else {}
+    case = Case(filing, form, record, tuple(findings), equations, texts, past or {}, verdicts)
     return tuple(_with_causes(case, index, finding) for index, finding in enumerate(findings))
 
 
 def _with_causes(case: Case, index: int, finding: Finding) -> Finding:
-    causes = [cause for recogniser in STRONG for cause in recogniser(case, index)]
-    if not causes:
+    strong = [cause for recogniser in STRONG for cause in recogniser(case, index)]
+    verdict = case.verdicts.get(index)
+    is_shared = sum(other is verdict for other in case.verdicts.values()) > 1
+    own = suspicion(verdict, case.filing, is_shared=is_shared) if verdict else None
+    if verdict and own and verdict.named:
+        causes = [own, *strong]
+    elif any(cause.code != "typed-zero" for cause in strong):
+        causes = strong
+    elif verdict and own and verdict.listed:
+        causes = [own, *strong]
+    else:
         weak = [cause for recogniser in WEAK for cause in recogniser(case, index)]
-        causes = weak if len(weak) <= _MOST else []
+        causes = [*([own] if own else []), *(strong or (weak if len(weak) <= _MOST else []))]
     return replace(finding, causes=(*finding.causes, *causes)[:_MOST]) if causes else finding
 
 
@@ -223,55 +238,6 @@ def other_unit(case: Case, index: int) -> Iterator[Cause]:
 # -- weak causes: from the difference alone
 
 
-def transposed(case: Case, index: int) -> Iterator[Cause]:
-    """The equation holds if two neighbouring digits of one figure are exchanged: 61 instead of 16."""
-    yield from _one_cell(case, index, "transposed", _are_transposed)
-
-
-def times_ten(case: Case, index: int) -> Iterator[Cause]:
-    """The equation holds if one figure is multiplied or divided by 10, 100, 1,000 or 10,000."""
-    yield from _one_cell(case, index, "times-10", _is_times_ten)
-
-
-def _one_cell(case: Case, index: int, code: str, fits: Callable[[Decimal, Decimal], bool]) -> Iterator[Cause]:
-    """Yield the cause *code* if correcting one cell makes the equation hold: a typed total, else exactly one input.
-
-    *fits* takes the figure and the one needed.
-    """
-    equation = case.equations.get(index)
-    if equation is None or abs(equation.difference) < LEAST:
-        return
-    found: list[tuple[str, Decimal]] = []
-    right = equation.figure(equation.total) - equation.difference if equation.total else ZERO
-    if equation.total and fits(equation.figure(equation.total), right):
-        found = [(equation.total, right)]
-    else:
-        needed = ((name, equation.needed(name)) for name in equation.typed)
-        found = [(n, v) for n, v in needed if v is not None and fits(equation.figure(n), v)]
-    if len(found) == 1:
-        ((name, right),) = found
-        facts: dict[str, object] = {"label": case.label(name), "found": equation.figure(name), "right": right}
-        yield Cause(code, facts)
-
-
-def _are_transposed(one: Decimal, other: Decimal) -> bool:
-    exponent = min(int(v.as_tuple().exponent) for v in (one, other))
-    first, second = (str(abs(v).scaleb(-exponent).to_integral_value()) for v in (one, other))
-    if len(first) != len(second) or (one < 0) != (other < 0):
-        return False
-    differ = [i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
-    if len(differ) != 2 or differ[1] != differ[0] + 1:  # noqa: PLR2004  two neighbours
-        return False
-    i, j = differ
-    return (first[i], first[j]) == (second[j], second[i])
-
-
-def _is_times_ten(one: Decimal, other: Decimal) -> bool:
-    if not one or not other:
-        return False
-    return any(one == other * 10**power or other == one * 10**power for power in range(1, 5))
-
-
 def exchanged(case: Case, index: int) -> Iterator[Cause]:
     """A rule holds if two inputs on opposite sides are exchanged, such as the two carry-overs."""
     equation = case.equations.get(index)
@@ -344,4 +310,4 @@ STRONG: tuple[Recogniser, ...] = (
     forgotten_from_last_year,
     other_unit,
 )
-WEAK: tuple[Recogniser, ...] = (transposed, times_ten, exchanged, term_forgotten, counted_twice)
+WEAK: tuple[Recogniser, ...] = (exchanged, term_forgotten, counted_twice)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from xltools.data.finding import Cause, Finding, Place, Severity
+from xltools.data.finding import GUILTY, Cause, Finding, Place, Severity
 from xltools.form.address import ranges
 from xltools.text.findings import finding_code
 
@@ -49,6 +49,12 @@ class FindingGroup(NamedTuple):
             and len(codes) == 1
             and bool(finding_code(self.lead.code).texts["en"].message_for_many)
         )
+
+    @property
+    def guilty(self) -> Cause | None:
+        """What all findings have in common about the guilty cell: they are told under it."""
+        found = (cause for cause in self.lead.causes if cause.code == GUILTY)
+        return next((c for c in found if all(c in finding.causes for finding in self.findings)), None)
 
     @property
     def separate(self) -> tuple[Finding, ...]:

@@ -65,6 +65,9 @@ class Place(NamedTuple):
     cell: str = ""
 
 
+GUILTY = "guilty-cell"  # the code of the cause that names or lists cells
+
+
 class Cause(NamedTuple):
     """A possible cause of a finding: the key of its message below ``cause.`` in the catalogue, and the facts in it."""
 

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from xltools.checking.collection import Collection
+from xltools.checking.guilty import Suspect, Verdict
 from xltools.data.filing import Filing, Return, Shown, Skipped
-from xltools.data.finding import Finding, Severity, Waiver
+from xltools.data.finding import Cause, Finding, Severity, Waiver
 from xltools.data.number import is_whole
 from xltools.prose.checks import matches
 from xltools.prose.mentions import Mention
@@ -41,10 +42,39 @@ def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
         "expected": plain(finding.expected),
         "message": message(finding, lang),
         "others": [place._asdict() for place in finding.others],
-        "causes": [{"code": cause.code, "message": cause_text(cause, lang)} for cause in finding.causes],
+        "causes": [_cause_object(cause, lang) for cause in finding.causes],
         "waiver": _waiver_object(finding.waiver) if finding.waiver else None,
         "explanation": finding.explanation,
     }
+
+
+def _cause_object(cause: Cause, lang: Lang) -> dict[str, object]:
+    """Return a cause as a JSON object; one about the guilty cell also has the verdict."""
+    told: dict[str, object] = {"code": cause.code, "message": cause_text(cause, lang)}
+    verdict, places = cause.facts.get("verdict"), cause.facts.get("places")
+    if not (isinstance(verdict, Verdict) and isinstance(places, dict)):
+        return told
+    named = verdict.named
+    return told | {
+        "equations": verdict.equations,
+        "how": named.how if named else "",
+        "totals_computed": verdict.is_computed,
+        "explanations": verdict.explanations,
+        "named": _suspect_object(named, places) if named else None,
+        "perhaps": [_suspect_object(one, places) for one in verdict.listed],
+        "witnesses": list(dict.fromkeys(one.name for one in named.witnesses)) if named else [],
+        "line": verdict.line,
+        "largest_effect": {n: f"{v:f}" for n, v in verdict.effect.items()} if verdict.effect is not None else None,
+    }
+
+
+def _suspect_object(suspect: Suspect, places: dict[str, tuple[str, str]]) -> dict[str, object]:
+    cells = []
+    for change in suspect.changes:
+        sheet, address = places[change.cell]
+        figures = {"found": f"{change.found:f}", "right": f"{change.right:f}"}
+        cells.append({"cell": change.cell, "sheet": sheet, "address": address, **figures})
+    return {"how": suspect.how, "cells": cells}
 
 
 def _waiver_object(waiver: Waiver) -> dict[str, str]:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.grouping import FindingGroup, grouped
 from xltools.data.filing import Skipped
-from xltools.data.finding import Finding, Severity
+from xltools.data.finding import Cause, Finding, Severity
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
 from xltools.report.table import Block, TextTable
-from xltools.text import Catalog, Lang, catalog, group_text, message, number
+from xltools.text import Catalog, Lang, catalog, cause_text, group_text, message, number
 
 if TYPE_CHECKING:
     from xltools.checking.second_reading import SecondReading
@@ -85,6 +85,8 @@ def file_text(one: Examined, lang: Lang) -> str:
 def _group_lines(group: FindingGroup, lang: Lang) -> str:
     """Return the message of a group, the messages of its separate findings, and its causes."""
     t, lead = catalog(lang), group.lead
+    if cause := group.guilty:
+        return "\n".join([_line(lead, cause.code, "", cause_text(cause, lang), t), *_under(group, cause, lang)])
     if group.is_many:
         sentence, address = group_text(lead.code, len(group.findings), lang), shortened(group.spans)
     else:
@@ -96,17 +98,35 @@ def _group_lines(group: FindingGroup, lang: Lang) -> str:
     return _finding_lines(lead, sentence, address, t)
 
 
+def _under(group: FindingGroup, cause: Cause, lang: Lang) -> Iterator[str]:
+    """Yield the findings that the guilty cell explains, each with its other causes."""
+    t = catalog(lang)
+    for finding in group.findings:
+        place = _place(finding.sheet, finding.address)
+        yield f"      {' '.join(filter(None, (finding.code, place, message(finding, lang))))}"
+        yield from (f"      {remark}" for remark in _remarks(finding, t, cause))
+
+
 def _finding_lines(finding: Finding, sentence: str, address: str, t: Catalog) -> str:
     """Return a finding in one line, followed by a line for each cause, the answer of the agency, and the waiver."""
     place = _place(finding.sheet, address)
+    return "\n      ".join([_line(finding, finding.code, place, sentence, t), *_remarks(finding, t)])
+
+
+def _line(finding: Finding, code: str, place: str, sentence: str, t: Catalog) -> str:
     severity = t(f"severity.{finding.severity.value}")
-    lines = [f"  {severity} {finding.code}  {f'{place} ' if place else ''}{sentence}"]
-    lines += [f"{t('report.perhaps')}{t(f'cause.{cause.code}', **cause.facts)}" for cause in finding.causes]
+    return f"  {severity} {code}  {f'{place} ' if place else ''}{sentence}"
+
+
+def _remarks(finding: Finding, t: Catalog, told: Cause | None = None) -> Iterator[str]:
+    """Yield the causes of a finding other than the one that was *told*, the answer of the agency, and the waiver."""
+    for cause in finding.causes:
+        if cause != told:
+            yield f"{t('report.perhaps')}{t(f'cause.{cause.code}', **cause.facts)}"
     if finding.explanation:
-        lines.append(t("report.explained", text=finding.explanation))
+        yield t("report.explained", text=finding.explanation)
     if finding.waiver:
-        lines.append(t("report.waived", **asdict(finding.waiver)))
-    return "\n      ".join(lines)
+        yield t("report.waived", **asdict(finding.waiver))
 
 
 def _place(sheet: str, address: str) -> str:

@@ -43,6 +43,13 @@ class Side(NamedTuple):
     value: Decimal
 
 
+class Phrases(NamedTuple):
+    """Phrases of the section ``finding-part``, each with its facts, joined by the phrase ``separator``."""
+
+    parts: tuple[tuple[str, Mapping[str, object]], ...]
+    separator: str = "separator"
+
+
 class Catalog:
     """The sentences of one TOML file. A key is ``section.name``."""
 
@@ -206,8 +213,8 @@ def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str
     """Return *facts* as sentences show them.
 
     Figures have thousands separators. The sum ``terms`` also becomes ``terms_words``, with the name of each term; of a
-    :class:`Side` only the words are shown, with its value if it has several terms. A
-    :class:`Word` is looked up in *words*, and so is what the system says of an error. A count can be shown with its noun.
+    :class:`Side` only the words are shown, with its value if it has several terms. A :class:`Word` and :class:`Phrases`
+    are looked up in *words*, and so is what the system says of an error. A count can be shown with its noun.
     """
     ready: dict[str, object] = {}
     for key, fact in facts.items():
@@ -218,6 +225,9 @@ def _readable(facts: Mapping[str, object], words: Mapping[str, str]) -> dict[str
             ready[f"{key}_words"] = f"{named} = {number(fact.value)}" if len(fact.sum.terms) > 1 else named
         elif isinstance(fact, Word):
             ready[key] = words[fact.key]
+        elif isinstance(fact, Phrases):
+            parts = (words[part].format_map(_readable(own, words)) for part, own in fact.parts)
+            ready[key] = words[fact.separator].join(parts)
         elif isinstance(fact, Decimal):
             ready[key] = number(fact)
         elif type(fact) is int:

@@ -1,0 +1,416 @@
+"""How often the guilty cell is named rightly and wrongly, and what it costs: ``make bench``.
+
+Slips are made in sound figures: those of the samples, and random ones of which 60 % are 0. In a document every total is
+typed; in an issued workbook every total is computed, with or without witnesses: last year's figures and sentences, of which
+10 % were copied from the wrong table and 8 % tell of the office alone. A draw counts if it leaves a trace. ``--wrong``
+prints the draws in which a wrong cell was named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from xltools.checking.causes import with_causes
+from xltools.checking.checks import verify
+from xltools.checking.equations import Equations, equations_of
+from xltools.checking.explanations import Search, Witness
+from xltools.checking.grouping import grouped
+from xltools.checking.guilty import Verdict, judged
+from xltools.data.filing import Origin, Return, Shown, Source, Stamp
+from xltools.data.period import Period
+from xltools.data.record import Agency, Record
+from xltools.excel.reader import read
+from xltools.form.library import find
+from xltools.form.linear import Linear
+from xltools.form.load import load
+from xltools.form.model import Form
+
+ROOT = Path(__file__).resolve().parent.parent
+OFFICIAL = find("xxgk-2021")
+OTHER = load(ROOT / "tests" / "forms" / "fwzx-2025.toml")
+ZEROS = 0.6
+COPIED, ALONE = 0.10, 0.08  # of the sentences
+SENTENCES = 10
+YEAR = Period(2024)
+Figures = dict[str, Decimal]
+BLANK = Decimal("0e-9")  # 0 that stands for a blank cell
+Drawing = Callable[["Draw"], Figures | None]
+
+
+class Draw(NamedTuple):
+    """The figures that a slip is made in, totals included, those of last year, and which cells a slip can be made in."""
+
+    random: random.Random
+    form: Form
+    equations: Equations
+    sound: Mapping[str, Decimal]
+    last: Mapping[str, Decimal]
+
+    def cell(self, *, is_filled: bool = True, is_total: bool | None = None) -> str:
+        """Return a cell that stands in an equation."""
+        cells = [
+            name
+            for name in self.equations.trace
+            if (not is_filled or self.sound[name])
+            and (is_total is None or self.form.cells[name].is_total is is_total)
+        ]
+        return self.random.choice(cells) if cells else ""
+
+    def neighbours(self) -> tuple[str, str] | None:
+        """Return two neighbours with different figures, the first not 0."""
+        pairs = [
+            (one, other)
+            for one, others in self.equations.beside.items()
+            for other in sorted(others)
+            if self.sound[one] and self.sound[one] != self.sound[other] and one in self.equations.trace
+        ]
+        return self.random.choice(sorted(pairs)) if pairs else None
+
+
+# -- one cell
+
+
+def one_digit(draw: Draw) -> Figures | None:
+    """One digit is another."""
+    name = draw.cell()
+    digits = str(draw.sound[name])
+    places = [i for i, digit in enumerate(digits) if digit.isdecimal()]
+    place = draw.random.choice(places)
+    other = draw.random.choice([d for d in "0123456789" if d != digits[place]])
+    return {name: Decimal(digits[:place] + other + digits[place + 1 :])}
+
+
+def two_digits(draw: Draw) -> Figures | None:
+    """Two neighbouring digits are exchanged."""
+    name = draw.cell()
+    digits = str(draw.sound[name])
+    places = [i for i in range(len(digits) - 1) if (digits[i : i + 2]).isdecimal() and digits[i] != digits[i + 1]]
+    if not places:
+        return None
+    i = draw.random.choice(places)
+    return {name: Decimal(digits[:i] + digits[i + 1] + digits[i] + digits[i + 2 :])}
+
+
+def dropped_or_doubled(draw: Draw) -> Figures | None:
+    """A digit is missing, or there twice."""
+    name = draw.cell()
+    digits = str(abs(int(draw.sound[name])))
+    i = draw.random.randrange(len(digits))
+    if draw.random.random() < 1 / 2:
+        return {name: Decimal(digits[:i] + digits[i] * 2 + digits[i + 1 :])}
+    return {name: Decimal(digits[:i] + digits[i + 1 :])} if len(digits) > 1 else None
+
+
+def times_ten(draw: Draw) -> Figures | None:
+    """A 0 too many."""
+    name = draw.cell()
+    return {name: draw.sound[name] * 10}
+
+
+def times_ten_thousand(draw: Draw) -> Figures | None:
+    """元 for 万元."""
+    name = draw.cell()
+    return {name: draw.sound[name] * 10_000}
+
+
+def left_out(draw: Draw) -> Figures | None:
+    """0 for a figure, or nothing."""
+    name = draw.cell(is_total=False)
+    return {name: draw.random.choice([Decimal(0), BLANK])} if name else None
+
+
+def last_years(draw: Draw) -> Figures | None:
+    """Last year's figure."""
+    name = draw.cell(is_filled=False)
+    return {name: draw.last[name]} if draw.last.get(name) else None
+
+
+def total_zero(draw: Draw) -> Figures | None:
+    """A total typed as 0."""
+    name = draw.cell(is_total=True)
+    return {name: Decimal(0)} if name else None
+
+
+def any_change(draw: Draw) -> Figures | None:
+    """A figure changed by up to 100."""
+    name = draw.cell()
+    was = draw.sound[name]
+    by = draw.random.choice([d for d in range(-100, 101) if d and was + d >= 0])
+    return {name: was + by}
+
+
+def where_zero_belongs(draw: Draw) -> Figures | None:
+    """A figure where 0 belongs."""
+    name = draw.cell(is_filled=False)
+    return None if draw.sound[name] else {name: Decimal(draw.random.randint(1, 99))}
+
+
+# -- several cells
+
+
+def exchanged(draw: Draw) -> Figures | None:
+    """Two neighbours exchanged."""
+    pair = draw.neighbours()
+    return pair and {pair[0]: draw.sound[pair[1]], pair[1]: draw.sound[pair[0]]}
+
+
+def moved(draw: Draw) -> Figures | None:
+    """A figure in the cell beside its own."""
+    pair = draw.neighbours()
+    return pair and {pair[0]: Decimal(0), pair[1]: draw.sound[pair[0]]}
+
+
+def wrong_line(draw: Draw) -> Figures | None:
+    """One application in the wrong column."""
+    name = draw.cell(is_total=False)
+    cell = draw.form.cells[name]
+    row = [c.name for c in draw.form.cells.values() if c.row is cell.row and c.block is cell.block and not c.is_total]
+    others = [other for other in row if other != name]
+    if not others:
+        return None
+    other = draw.random.choice(others)
+    return {name: draw.sound[name] - 1, other: draw.sound[other] + 1}
+
+
+def two_slips(draw: Draw) -> Figures | None:
+    """Two separate slips, one in ten of them any change."""
+    kinds = [any_change if draw.random.random() < 1 / 10 else draw.random.choice(USUAL) for _ in range(2)]
+    one, other = (kind(draw) for kind in kinds)
+    return {**one, **other} if one and other and not one.keys() & other.keys() else None
+
+
+def two_usual(draw: Draw) -> Figures | None:
+    """Two usual slips."""
+    one, other = (draw.random.choice(USUAL)(draw) for _ in range(2))
+    return {**one, **other} if one and other and not one.keys() & other.keys() else None
+
+
+def row_shifted(draw: Draw) -> Figures | None:
+    """A row shifted by one cell from some cell on; the last cell is 0 and lost."""
+    lines = [line.one for line in draw.equations.lines if not line.other and not draw.sound[line.one[-1]]]
+    lines = [line for line in lines if sum(bool(draw.sound[name]) for name in line) > 1]
+    if not lines:
+        return None
+    line = draw.random.choice(lines)
+    values = [draw.sound[name] for name in line]
+    start = draw.random.randrange(len(values) - 1)
+    return dict(zip(line, [*values[:start], Decimal(0), *values[start:-1]], strict=True))
+
+
+def three_slips(draw: Draw) -> Figures | None:
+    """Three slips: nothing of it can be found for certain."""
+    found: Figures = {}
+    for _ in range(3):
+        found |= draw.random.choice(USUAL)(draw) or {}
+    return found if len(found) == 3 else None  # noqa: PLR2004
+
+
+USUAL: tuple[Drawing, ...] = (
+    one_digit, two_digits, dropped_or_doubled, times_ten, times_ten_thousand, left_out, last_years, total_zero,
+)  # fmt: skip
+SINGLE: tuple[Drawing, ...] = (any_change, where_zero_belongs)
+SEVERAL: tuple[Drawing, ...] = (two_slips, two_usual, exchanged, moved, wrong_line, row_shifted, three_slips)
+
+
+# -- sound figures
+
+
+@cache
+def samples() -> list[Figures]:
+    """Return the figures of the sound samples and of the sound published reports."""
+    zeros = {cell.name: Decimal(0) for cell in OFFICIAL.inputs}
+    found = [zeros | dict(read(p).record.values) for p in sorted((ROOT / "samples" / "clean").glob("*.xlsx"))]
+    published = tomllib.loads((ROOT / "samples" / "published.toml").read_text("utf-8"), parse_float=Decimal)
+    found += [zeros | {n: Decimal(v) for n, v in one["figures"].items()} for one in published["report"]]
+    return [OFFICIAL.complete(one) for one in found if not OFFICIAL.broken(OFFICIAL.complete(one))]
+
+
+def drawn(form: Form, rng: random.Random) -> Figures:
+    """Return random sound figures: inputs that stand alone on a side of a rule are made to fit."""
+    while True:
+        values = {
+            cell.name: Decimal(0 if rng.random() < ZEROS else int(10 ** rng.uniform(0, 2.7)))
+            for cell in form.inputs
+        }
+        for identity in form.identities:
+            right = identity.equation.difference(form.complete(values))
+            names = [(s, n) for s, n in identity.equation.left.terms if n in values]
+            sign, name = rng.choice(names) if names else (1, "")
+            if name and values[name] - sign * right >= 0:
+                values[name] -= sign * right
+        full = form.complete(values)
+        if not form.broken(full) and not any(v < 0 and not form.cells[n].signed for n, v in full.items()):
+            return full
+
+
+def last_year(form: Form, sound: Mapping[str, Decimal], rng: random.Random) -> Figures:
+    """Return last year's figures: some like this year's, and such that the rules from year to year hold."""
+    values = {
+        cell.name: Decimal(max(0, int(sound[cell.name] * Decimal(rng.uniform(0.5, 1.6))) + rng.randint(-1, 2)))
+        for cell in form.inputs
+    }
+    for identity in form.carries:
+        then = [name.removeprefix("last.") for _, name in identity.equation.right.terms if name.startswith("last.")]
+        now = Linear(tuple((s, n) for s, n in identity.equation.right.terms if not n.startswith("last.")))
+        left = identity.equation.left.value(sound) - now.value(sound)
+        if len(then) == 1 and then[0] in values and left >= 0:
+            values[then[0]] = left
+    return form.complete(values)
+
+
+def carried(form: Form, last: Mapping[str, Decimal]) -> Iterator[Witness]:
+    """Yield last year's witnesses."""
+    from xltools.checking.guilty import _carried  # noqa: PLC0415
+
+    yield from _carried(form, last)
+
+
+def told(draw: Draw, printed: Mapping[str, Decimal]) -> Iterator[Witness]:
+    """Yield sentences about the figures of *draw*, some of them copied from the *printed* table or about less."""
+    form, rng = draw.form, draw.random
+    sums = [meaning.is_ for meaning in form.prose.meanings] or [Linear(((1, name),)) for name in form.cells]
+    for linear in rng.sample(sums, min(SENTENCES, len(sums))):
+        kind = rng.random()
+        value = linear.value(printed if kind < COPIED else draw.sound)
+        if COPIED <= kind < COPIED + ALONE:
+            value = Decimal(rng.randint(0, max(0, int(value))))
+        yield Witness(((linear, value),), 2.0, str(linear), "…")
+
+
+# -- what comes of it
+
+
+class Result(NamedTuple):
+    """What was said of one draw, the right cells first."""
+
+    said: str
+    groups: int
+    seconds: float
+
+
+def outcome(verdicts: list[Verdict], truth: Figures, sound: Mapping[str, Decimal]) -> str:
+    """Return whether the right cells were named, listed, or not; one wrong cell named is wrong."""
+    right = {name: sound[name] for name in truth if truth[name] != sound[name]}
+    named = {c.cell: c.right for v in verdicts if v.named for c in v.named.changes}
+    if any(name not in right or right[name] != value for name, value in named.items()):
+        return "wrong"
+    if named:
+        return "right" if named == right else "partly"
+    listed = [[{c.cell: c.right for c in one.changes} for one in v.listed] for v in verdicts if v.listed]
+    if not listed:
+        return "nothing"
+    if any(own[0].items() <= right.items() for own in listed):
+        return "first"
+    return "listed" if any(one.items() <= right.items() for own in listed for one in own) else "missing"
+
+
+def filing(form: Form, printed: Mapping[str, Decimal], *, typed: bool) -> Return:
+    """Return the figures as a document, whose totals were typed, or as a workbook."""
+    agency = Agency("青禾区", "001", "青禾区教育局")
+    stamp = Stamp(form.key, form.edition, YEAR, agency)
+    values = {name: printed[name] for name in form.input_names}
+    complete = form.complete(values)
+    shown = {
+        cell.name: Shown(printed[cell.name], str(printed[cell.name]), Origin.PRINTED)
+        if typed
+        else Shown(complete[cell.name], str(complete[cell.name]), Origin.FORMULA)
+        for cell in form.totals
+    }
+    record = Record(form, YEAR, frozenset((agency,)), values)
+    return Return(Source("x"), (), form, stamp, record, shown=shown)
+
+
+def tried(draw: Draw, slip: Drawing, mode: str) -> tuple[Result, Figures, list[Verdict]] | None:
+    """Make a slip and return what comes of it; ``None`` if it leaves no trace."""
+    truth = slip(draw)
+    if not truth:
+        return None
+    if any(v < 0 and not draw.form.cells[n].signed for n, v in truth.items()):
+        return None
+    typed = mode == "document"
+    printed = dict(draw.sound) | truth
+    if not typed:
+        printed = draw.form.complete(printed)
+    last = draw.last if mode == "witnesses" else {}
+    figures = {n: value for n, value in printed.items() if n in draw.equations.typed and value is not BLANK}
+    search = Search(draw.equations, figures, last)
+    if not search.rests:
+        return None
+    witnesses = (*told(draw, printed), *carried(draw.form, last)) if mode == "witnesses" else ()
+    verdicts = judged(search, figures, last, witnesses)
+    said = outcome(verdicts, truth, draw.sound)
+    if mode == "witnesses":
+        return Result(said, 0, 0.0), truth, verdicts
+    one = filing(draw.form, printed, typed=typed)
+    findings = [f for f in verify(one) if not f.code.startswith(("prose-", "all-"))]
+    began = time.perf_counter()
+    findings = with_causes(one, findings, draw.last)
+    seconds = time.perf_counter() - began
+    return Result(said, len(grouped(findings)), seconds), truth, verdicts
+
+
+def measure(draws: int, seed: int, form: Form, mode: str, *, source: str, show: bool) -> Iterator[tuple[str, Counter[str], list[Result]]]:
+    """Yield for each kind of slip how often what was said."""
+    typed = frozenset(cell.name for cell in form.totals) if mode == "document" else frozenset()
+    equations = equations_of(form, typed, frozenset())
+    for slip in (*USUAL, *SINGLE, *SEVERAL):
+        if slip is total_zero and mode != "document":
+            continue
+        rng, counts, results = random.Random(f"{seed} {slip.__name__} {mode}"), Counter[str](), []
+        for _ in range(draws):
+            sound = rng.choice(samples()) if source == "samples" else drawn(form, rng)
+            if not any(sound[name] for name in equations.trace):
+                continue
+            draw = Draw(rng, form, equations, sound, last_year(form, sound, rng))
+            tried_one = tried(draw, slip, mode)
+            if tried_one is None:
+                continue
+            result, truth, verdicts = tried_one
+            counts[result.said] += 1
+            results.append(result)
+            if show and result.said == "wrong":
+                print(slip.__name__, {n: (sound[n], v) for n, v in truth.items()}, [v.named for v in verdicts])
+        yield slip.__name__, counts, results
+
+
+SAID = ("right", "partly", "first", "listed", "missing", "nothing", "wrong")
+
+
+def main(draws: int, seed: int, *, show: bool) -> None:
+    """Print a table for each mode."""
+    for form, source in ((OFFICIAL, "samples"), (OFFICIAL, "random"), (OTHER, "random")):
+        for mode in ("document", "workbook", "witnesses"):
+            print(f"\n{form.name}, {source}, {mode}\n\n| slip | draws | {' | '.join(SAID)} | messages | ms |")
+            print("|---" * (len(SAID) + 4) + "|")
+            sums: dict[str, Counter[str]] = {"one usual cell": Counter()}
+            for name, counts, results in measure(draws, seed, form, mode, source=source, show=show):
+                if name in {slip.__name__ for slip in USUAL}:
+                    sums["one usual cell"] += counts
+                print(_row(name, counts, results))
+            print(_row("one usual cell", sums["one usual cell"], []))
+
+
+def _row(name: str, counts: Counter[str], results: list[Result]) -> str:
+    count = max(1, counts.total())
+    shares = " | ".join(f"{100 * counts[said] / count:.2f}" for said in SAID)
+    size = max(1, len(results))
+    groups, seconds = sum(r.groups for r in results) / size, sum(r.seconds for r in results) / size
+    return f"| {name} | {counts.total()} | {shares} | {groups:.2f} | {1000 * seconds:.2f} |"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=200, help="of each kind of slip")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--wrong", action="store_true")
+    arguments = parser.parse_args()
+    main(arguments.draws, arguments.seed, show=arguments.wrong)

@@ -1,0 +1,180 @@
+"""The equations of a form over its typed cells, and what each cell does to them.
+
+An equation is a total that equals its parts, or a rule. A total that a program computes is replaced by what it adds up, so
+documents, whose totals are typed, and workbooks, whose totals are computed, differ only in which cells are typed. Of a cell
+its *trace* matters: the equations that it stands in, each with its factor. Cells with proportional traces cannot be told
+apart by the equations.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from math import gcd
+from typing import Literal, NamedTuple
+
+from xltools.form.model import Cell, Form
+
+Trace = tuple[tuple[int, int], ...]  # equation and factor, by equation
+Act = tuple[tuple[str, int], ...]  # cell and change
+_SHIFTABLE = 3  # the least number of cells in a line that may have been shifted
+
+
+class Sign(NamedTuple):
+    """What an equation is, for the words about it: the total in a row, in a column, in both; or a rule with its label."""
+
+    kind: Literal["row", "column", "both", "rule"]
+    total: str = ""
+    rule: str = ""
+
+
+class Lines(NamedTuple):
+    """Two neighbouring lines of inputs that may have been exchanged; or one, without ``other``, that may have been shifted."""
+
+    one: tuple[str, ...]
+    other: tuple[str, ...]
+    equations: frozenset[int]  # those that notice it
+
+
+class Equations:
+    """What follows from a form, from which of its totals are typed, and from the inputs whose figure is not known.
+
+    ``component`` numbers the equations: those that share cells, directly or through others, have one number.
+    """
+
+    def __init__(self, form: Form, typed: frozenset[str], unknown: frozenset[str]) -> None:
+        self.form, self.typed, self.unknown = form, typed | frozenset(form.input_names), unknown
+        found: dict[tuple[tuple[str, int], ...], Sign] = {}
+        for terms, sign in (*self._rules(), *self._sums()):  # a sum that is also a rule is a sum
+            flat = tuple(sorted(self.spread(terms).items()))
+            if flat and unknown.isdisjoint(name for name, _ in flat):
+                found[flat if flat[0][1] > 0 else tuple((name, -factor) for name, factor in flat)] = sign
+        self.terms, self.signs = tuple(found), tuple(found.values())
+        traces: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for equation, own in enumerate(self.terms):
+            for name, factor in own:
+                traces[name].append((equation, factor))
+        self.trace: dict[str, Trace] = {name: tuple(trace) for name, trace in traces.items()}
+        self.component = list(range(len(self.terms)))
+        self.alike: dict[Trace, list[str]] = defaultdict(list)  # by direction
+        self.direction: dict[str, tuple[Trace, int]] = {}
+        for name, trace in self.trace.items():
+            self.direction[name] = direction(trace)
+            self.alike[self.direction[name][0]].append(name)
+            joined = {self.component[equation] for equation, _ in trace}
+            self.component = [min(joined) if one in joined else one for one in self.component]
+        self.widest = max(map(len, self.trace.values()), default=0)
+
+    @cached_property
+    def computed(self) -> Equations:
+        """The same form with every total computed."""
+        return equations_of(self.form, frozenset(), self.unknown)
+
+    def spread(self, terms: Iterable[tuple[int, str]]) -> dict[str, int]:
+        """Return a sum over typed cells: a computed total is replaced by what it adds up."""
+        found: dict[str, int] = defaultdict(int)
+        stack = list(terms)
+        while stack:
+            factor, name = stack.pop()
+            definition = self.form.cells[name].definition
+            if name in self.typed or definition is None:
+                found[name] += factor
+            else:
+                stack += [(factor * sign, part) for sign, part in definition.terms]
+        return {name: factor for name, factor in found.items() if factor}
+
+    def cells_of(self, component: int) -> frozenset[str]:
+        """Return the cells of the equations in a component."""
+        numbered = zip(self.terms, self.component, strict=True)
+        return frozenset(name for terms, own in numbered if own == component for name, _ in terms)
+
+    def effect(self, act: Act) -> dict[int, int]:
+        """Return by how much an act changes each equation."""
+        total: dict[int, int] = defaultdict(int)
+        for name, change in act:
+            for equation, factor in self.trace.get(name, ()):
+                total[equation] += factor * change
+        return {equation: change for equation, change in total.items() if change}
+
+    @cached_property
+    def headline(self) -> Mapping[str, list[tuple[str, int]]]:
+        """The headline figures that each input adds to, with its factor."""
+        found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for line in self.form.headline:
+            for name, factor in self.computed.spread([(1, line.cell)]).items():
+                found[name].append((line.cell, factor))
+        return found
+
+    def _rules(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
+        for identity in self.form.identities:
+            right = [(-sign, name) for sign, name in identity.equation.right.terms]
+            yield (*identity.equation.left.terms, *right), Sign("rule", rule=identity.rule.label)
+
+    def _sums(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
+        """Yield the definition of each total, and a second one where a total row meets a total column."""
+        for cell in self.form.totals:
+            terms = cell.definition.terms if cell.definition else ()
+            across, down = cell.row.additive and cell.column.is_, cell.column.additive and cell.row.is_
+            if across and down:
+                parts = [(-s, f"{cell.section.key}.{key}.{cell.column.key}") for s, key in down.terms]
+                yield ((1, cell.name), *parts), Sign("both", cell.name)
+            own = ((1, cell.name), *((-sign, name) for sign, name in terms))
+            yield own, Sign("both" if across and down else "row" if across else "column", cell.name)
+
+    @cached_property
+    def _grids(self) -> list[list[list[Cell]]]:
+        """The rows of each block."""
+        blocks: dict[int, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
+        for cell in self.form.cells.values():
+            blocks[id(cell.block)][cell.row.key].append(cell)
+        return [list(rows.values()) for rows in blocks.values()]
+
+    @cached_property
+    def beside(self) -> Mapping[str, set[str]]:
+        """The typed neighbours of each typed cell in print."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for grid in self._grids:
+            is_wide = grid[0][0].block.arrange == "wide"
+            lines = [[cell for row in grid for cell in row]] if is_wide else [*grid, *_columns(grid)]
+            for line in lines:
+                for one, other in zip(line, line[1:], strict=False):
+                    if {one.name, other.name} <= self.typed - self.unknown:
+                        found[one.name].add(other.name)
+                        found[other.name].add(one.name)
+        return found
+
+    @cached_property
+    def lines(self) -> tuple[Lines, ...]:
+        """The lines that may have been exchanged or shifted; an exchange nobody notices is left out by ``equations``."""
+        found: list[Lines] = []
+        for way in (way for grid in self._grids for way in (grid, _columns(grid))):
+            names = [tuple(cell.name for cell in line if not cell.is_total) for line in way]
+            for one, other in zip(names, [*names[1:], ()], strict=True):
+                if not self.unknown.isdisjoint((*one, *other)):
+                    continue
+                if len(one) == len(other) > 0:
+                    pairs = zip(one, other, strict=True)
+                    differ = [set(self.trace.get(m, ())) ^ set(self.trace.get(n, ())) for m, n in pairs]
+                    found.append(Lines(one, other, frozenset(e for trace in differ for e, _ in trace)))
+                if len(one) >= _SHIFTABLE:
+                    own = (e for name in one for e, _ in self.trace.get(name, ()))
+                    found.append(Lines(one, (), frozenset(own)))
+        return tuple(found)
+
+
+@lru_cache(maxsize=64)  # 4 ms each; one for each way in which the returns of a collection have typed totals
+def equations_of(form: Form, typed: frozenset[str], unknown: frozenset[str]) -> Equations:
+    """Return the equations of *form* with these totals *typed* and these inputs *unknown*."""
+    return Equations(form, typed, unknown)
+
+
+def direction(trace: Sequence[tuple[int, int]]) -> tuple[Trace, int]:
+    """Return a trace divided by the factor beside it, which has the sign of the first entry."""
+    factor = gcd(*(c for _, c in trace))
+    factor = -factor if trace[0][1] < 0 else factor
+    return tuple((equation, c // factor) for equation, c in trace), factor
+
+
+def _columns(grid: list[list[Cell]]) -> list[list[Cell]]:
+    return [list(column) for column in zip(*grid, strict=True)]

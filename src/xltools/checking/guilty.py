@@ -1,0 +1,243 @@
+"""The guilty cell: which cell of a return whose equations fail is probably wrong, and what it would be.
+
+It is named only where all other explanations together are :data:`_MARGIN` bits less likely; see
+:mod:`xltools.checking.explanations`. Naming is a hypothesis: it changes no figure and nothing of what counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from xltools.checking.equations import Equations, Sign, equations_of
+from xltools.checking.explanations import Change, Explanation, How, Search, Witness
+from xltools.data.filing import Origin, Return
+from xltools.data.number import close
+from xltools.form.linear import ZERO, Linear
+from xltools.form.model import Form, of_last_year
+from xltools.form.wording import LAST
+from xltools.prose.mentions import FilingProse
+from xltools.white_space import is_blank
+
+_MARGIN = 10.0  # bits: a thousand times likelier than all others together
+_NEAR, _LISTED = 10.0, 5  # what is listed: within that many bits, and so many
+_CROWD = 5  # where more cells have one trace, only a repaired witness can name one
+_COPIED, _DENIED = 2.0, 5.0  # against an act: a sentence and a figure of last year that then no longer hold
+_TYPED = frozenset({Origin.TYPED, Origin.EMPTY, Origin.PRINTED, Origin.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """Cells that are probably wrong, each with its right figure; what agrees on it; the witnesses that then hold."""
+
+    how: How
+    changes: tuple[Change, ...]
+    supports: tuple[Sign, ...]
+    witnesses: tuple[Witness, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is behind the equations over ``cells`` that fail.
+
+    ``line`` is the name of the one row or column that all single cells are in, and ``difference`` by how much it is off;
+    empty if there is none. ``effect`` is the largest change of each headline figure over all explanations; ``None`` if
+    nothing of at most two cells, or of one line, explains it.
+    """
+
+    cells: frozenset[str]
+    equations: int
+    is_computed: bool  # no total among the cells was typed, or all add up: they follow the inputs
+    named: Suspect | None
+    listed: tuple[Suspect, ...]
+    explanations: int
+    line: str
+    difference: Decimal
+    effect: Mapping[str, Decimal] | None
+
+    def is_about(self, names: Iterable[str], form: Form) -> bool:
+        """Return whether an equation over *names* is among those that fail."""
+        return any(name in self.cells or not self.cells.isdisjoint(form.reach[name]) for name in names)
+
+
+def guilty(filing: Return, last: Mapping[str, Decimal]) -> tuple[Verdict, ...]:
+    """Return a verdict for each group of equations of *filing* that share cells, if one of them fails.
+
+    *last* are last year's figures. Totals of an old format that a program may have computed count as typed, and nothing is
+    named that is not named where they are computed.
+    """
+    verdicts = _verdicts(filing, last, _TYPED)
+    if any(shown.origin is Origin.UNKNOWN for shown in filing.shown.values()):
+        others = _verdicts(filing, last, _TYPED - {Origin.UNKNOWN})
+        agreed = {other.named.changes for other in others if other.named}
+        verdicts = [v if v.named and v.named.changes in agreed else _unsure(v) for v in verdicts]
+    return tuple(verdicts)
+
+
+def _unsure(verdict: Verdict) -> Verdict:
+    """Return the verdict with what it names only listed."""
+    listed = (verdict.named,) if verdict.named else verdict.listed
+    return replace(verdict, named=None, listed=listed)
+
+
+def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Origin]) -> list[Verdict]:
+    shown = {name: one for name, one in filing.shown.items() if one.origin in origins}
+    garbled = {name for name, one in shown.items() if one.value is None and not is_blank(one.text)}
+    unknown = filing.unread | filing.clouded | garbled
+    values, figures = filing.record.complete(), dict(filing.record.values)
+    for name, one in shown.items():
+        if one.value is not None:
+            expected = values.get(name, ZERO)
+            figures[name] = expected if close(one.value, expected) else one.value
+    search = Search(equations_of(filing.form, frozenset(shown), unknown), figures, last)
+    if not search.rests:
+        return []
+    return judged(search, figures, last, (*_told(filing), *_carried(filing.form, last)))
+
+
+# -- witnesses
+
+
+def _told(filing: Return) -> Iterator[Witness]:
+    """Yield what the sentences say about figures of the agency and the period, as far as it was typed."""
+    about = FilingProse(filing)
+    for mention in about.mentions:
+        if mention.is_count and about.is_own(mention.context) and (mention.matched or mention.is_wrong):
+            sums = tuple((one.sum, mention.value) for one in mention.interpretations)
+            yield Witness(sums, _COPIED, mention.box, mention.quote)
+
+
+def _carried(form: Form, last: Mapping[str, Decimal]) -> Iterator[Witness]:
+    """Yield what follows from last year's figures."""
+    past = of_last_year(last)
+    for identity in form.carries:
+        left, right = identity.equation
+        if all(name in past for name in right.names if name.startswith(LAST)):
+            then = Linear(tuple(term for term in right.terms if term[1].startswith(LAST)))
+            now = tuple((-sign, name) for sign, name in right.terms if not name.startswith(LAST))
+            yield Witness(((Linear((*left.terms, *now)), then.value(past)),), _DENIED, left.names[0])
+
+
+# -- the verdicts
+
+
+class _Found(NamedTuple):
+    """What a search found for one component."""
+
+    search: Search
+    component: int
+    ranked: list[Explanation]
+    is_computed: bool
+
+
+def judged(
+    search: Search,
+    figures: Mapping[str, Decimal],
+    last: Mapping[str, Decimal],
+    witnesses: Sequence[Witness],
+) -> list[Verdict]:
+    """Return a verdict for each component with a rest."""
+    equations = search.equations
+    search.hear(witnesses)
+    computed = None
+    found: list[_Found] = []
+    for home, rest in search.rests.items():
+        cells = equations.cells_of(home)
+        has_totals = any(equations.form.cells[name].is_total for name in cells)
+        if has_totals and all(equations.signs[equation].kind == "rule" for equation in rest):
+            # All totals add up: they were computed, or typed from a program.
+            if computed is None:
+                computed = Search(equations.computed, figures, last)
+                computed.hear(witnesses)
+            inner = [k for k in computed.rests if not cells.isdisjoint(equations.computed.cells_of(k))]
+            found += [_Found(computed, k, computed.ranked(computed.rests[k]), is_computed=True) for k in inner]
+        else:
+            found.append(_Found(search, home, search.ranked(rest), is_computed=not has_totals))
+    return list(_merged(found))
+
+
+def _merged(found: Sequence[_Found]) -> Iterator[Verdict]:
+    """Yield the verdicts; one for all components of an act over several, which is named in all of them or in none."""
+    named: dict[tuple[object, ...], list[_Found]] = defaultdict(list)
+    for one in found:
+        if one.ranked and _is_sure(one):
+            named[id(one.search), one.ranked[0].act].append(one)
+        else:
+            yield _verdict([one], is_named=False)
+    for together in named.values():
+        equations, first = together[0].search.equations, together[0].ranked[0]
+        touched = {equations.component[equation] for equation in equations.effect(first.act)}
+        if len(together) == len(touched):
+            yield _verdict(together, is_named=True)
+        else:
+            yield from (_verdict([one], is_named=False) for one in together)
+
+
+def _is_sure(found: _Found) -> bool:
+    """Return whether the first explanation may be named."""
+    first, *others = found.ranked
+    if found.is_computed and not first.is_witnessed:
+        return False
+    doubt = sum(2 ** (first.bits - other.bits) for other in others)
+    tells = first.crowd == 1 or (first.is_usual and (first.crowd <= _CROWD or first.is_witnessed))
+    return tells and doubt <= 2**-_MARGIN
+
+
+def _near(ranked: Sequence[Explanation]) -> list[Explanation]:
+    """Return the explanations to list: as likely as the first within a factor, and few."""
+    if not ranked:
+        return []
+    first = ranked[0]
+    near = [one for one in ranked if one.bits <= first.bits + _NEAR]
+    tells = first.crowd <= _CROWD or first.is_usual or first.repaired
+    return near if tells and len(near) <= _LISTED else []
+
+
+def _verdict(found: Sequence[_Found], *, is_named: bool) -> Verdict:
+    search, ranked = found[0].search, found[0].ranked
+    equations = search.equations
+    line, difference = _line(search, ranked)
+    return Verdict(
+        cells=frozenset().union(*(equations.cells_of(one.component) for one in found)),
+        equations=sum(len(search.rests[one.component]) for one in found),
+        is_computed=all(one.is_computed for one in found),
+        named=_suspect(search, ranked[0]) if is_named else None,
+        listed=() if is_named else tuple(_suspect(search, one) for one in _near(ranked)),
+        explanations=len(ranked),
+        line=line,
+        difference=difference,
+        effect=_effect(search, ranked) if ranked else None,
+    )
+
+
+def _suspect(search: Search, explanation: Explanation) -> Suspect:
+    signs = (search.equations.signs[equation] for equation in search.equations.effect(explanation.act))
+    witnesses = tuple(search.witnesses[index] for index in explanation.repaired)
+    changes = search.changes(explanation.act)
+    return Suspect(explanation.how, changes, tuple(dict.fromkeys(signs)), witnesses)
+
+
+def _effect(search: Search, ranked: Iterable[Explanation]) -> dict[str, Decimal]:
+    """Return the largest change of each headline figure over all explanations."""
+    largest: dict[str, int] = {}
+    for one in ranked:
+        changes: dict[str, int] = defaultdict(int)
+        for name, change in one.act:
+            for headline, factor in search.equations.headline.get(name, ()):
+                changes[headline] += factor * change
+        for headline, change in changes.items():
+            largest[headline] = max(largest.get(headline, 0), abs(change))
+    return {headline: Decimal(change) / search.scale for headline, change in largest.items() if change}
+
+
+def _line(search: Search, ranked: Iterable[Explanation]) -> tuple[str, Decimal]:
+    """Return the row or column that every single cell which explains the rest is in, and by how much it is off."""
+    single = [one.act[0] for one in ranked if one.how == "cell"]
+    cells = [search.equations.form.cells[name] for name, _ in single]
+    for lines in ([cell.column for cell in cells], [cell.row for cell in cells]):
+        if lines and all(line is lines[0] for line in lines):
+            return lines[0].label, Decimal(max(abs(change) for _, change in single)) / search.scale
+    return "", ZERO
