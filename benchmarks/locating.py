@@ -144,7 +144,7 @@ def any_change(draw: Draw) -> Figures | None:
     """A figure changed by up to 100."""
     name = draw.cell()
     was = draw.sound[name]
-    by = draw.random.choice([d for d in range(-100, 101) if d and was + d >= 0])
+    by = draw.random.choice([d for d in range(-100, 101) if d and (was + d >= 0 or was < 0)])
     return {name: was + by}
 
 

@@ -18,7 +18,7 @@ from xltools.checking.checks import verify
 from xltools.checking.collection import examine
 from xltools.checking.grouping import grouped
 from xltools.data.filing import Origin, Return, Shown, Source, Stamp
-from xltools.data.finding import Cause, Finding
+from xltools.data.finding import GUILTY, Cause, Finding
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.excel.reader import read
@@ -51,8 +51,13 @@ def typed(cell, value, origin=Origin.TYPED):
     return {cell: Shown(Decimal(value), str(value), origin)}
 
 
+def others(finding):
+    """The causes but for the guilty cell, which has its own tests."""
+    return [cause.code for cause in finding.causes if cause.code != GUILTY]
+
+
 def codes(findings):
-    return {cause.code for finding in findings for cause in finding.causes}
+    return {code for finding in findings for code in others(finding)}
 
 
 def balanced(values):
@@ -138,30 +143,13 @@ def test_a_figure_in_the_wrong_row_where_rows_are_lines(other_form, first, secon
 
 
 @pytest.mark.parametrize(
-    ("shown", "code"), [(217, "transposed"), (2710, "times-10"), (302, "counted-twice"), (0, "typed-zero")]
+    ("shown", "code"), [(217, "guilty-cell"), (2710, "guilty-cell"), (302, "counted-twice"), (0, "typed-zero")]
 )
 @pytest.mark.parametrize("origin", [Origin.TYPED, Origin.UNKNOWN])
 def test_a_total_typed_wrong(shown, code, origin):
     values = {"disputes.review.upheld": Decimal(240), "disputes.review.corrected": Decimal(31)}
     (finding,) = explained(values, typed("disputes.review.total", shown, origin))
-    assert [cause.code for cause in finding.causes] == [code]
-
-
-def exchanged_digits(values, column, rng):
-    """Two neighbouring digits of a figure."""
-    filled = [name(row, column) for row in ("new", *ROWS) if values[name(row, column)] >= 12]
-    cell = rng.choice(filled or [name("new", column)])
-    digits = str(values[cell])
-    swaps = [digits[:i] + digits[i + 1] + digits[i] + digits[i + 2 :] for i in range(len(digits) - 1)]
-    wrong = [v for v in map(Decimal, swaps) if abs(v - values[cell]) >= LEAST and len(str(v)) == len(digits)]
-    return (values | {cell: rng.choice(wrong)}, cell) if wrong else None
-
-
-def zero_too_many(values, column, rng):
-    """A figure ten to a thousand times too large."""
-    filled = [name(row, column) for row in ROWS if values[name(row, column)] > 1]
-    cell = rng.choice(filled or [name("new", column)])
-    return (values | {cell: values[cell] * 10 ** rng.randint(1, 3)}, cell) if filled else None
+    assert finding.causes[-1].code == code
 
 
 def held_already(values, column, rng):
@@ -178,13 +166,11 @@ def row_twice(values, column, rng):
     return (values | {rng.choice(empty): Decimal(rng.randint(LEAST, 99))}, None) if empty else None
 
 
-# Measured with 400 of each: 70 %, 98 %, 99 % and 96 %; see docs/checks.md. Where nothing is said, another cell or
-# another slip would explain it as well.
+# Measured with 400 of each: 99 % and 96 %; see docs/checks.md. Where nothing is said, another cell or another slip would
+# explain it as well.
 @pytest.mark.parametrize(
     ("slip", "code", "bound"),
     [
-        (exchanged_digits, "transposed", 0.55),
-        (zero_too_many, "times-10", 0.9),
         (held_already, "term-forgotten", 0.9),
         (row_twice, "counted-twice", 0.85),
     ],
@@ -210,7 +196,11 @@ def test_carry_overs_that_were_exchanged():
     sound = {name(row): Decimal(v) for row, v in values.items()}
     assert not explained(sound)
     (finding,) = explained(sound | {name("carried_in"): Decimal(10), name("carried_out"): Decimal(40)})
-    assert [cause.code for cause in finding.causes] == ["exchanged"]
+    listed = finding.causes[0].facts["verdict"].listed
+    assert [(change.cell, change.right) for change in listed[0].changes] == [
+        (name("carried_in"), 40),
+        (name("carried_out"), 10),
+    ]
 
 
 def test_what_was_carried_over_last_year_and_forgotten():
@@ -301,19 +291,19 @@ def test_never_more_than_two_and_always_in_words(values, seed):
 def test_a_difference_of_one_tells_nothing():
     values = {name(row): Decimal(1) for row in ROWS[:7]} | {name("new"): Decimal(6)}
     (finding,) = explained(values)
-    assert not finding.causes
+    assert not others(finding)
     shown = typed(name("new", "total"), 7)
     values = {name("new", c): Decimal(2) for c in COLUMNS[:3]} | {
         name("granted", c): Decimal(2) for c in COLUMNS[:3]
     }
     (finding,) = explained(values, shown)
-    assert not finding.causes
+    assert not others(finding)
 
 
 def test_a_part_is_named_only_if_no_other_fits():
     values = {"disputes.review.upheld": Decimal(31), "disputes.review.corrected": Decimal(31)}
     (finding,) = explained(values, typed("disputes.review.total", 31))
-    assert not finding.causes
+    assert not others(finding)
 
 
 def test_a_rollup_gets_none():
@@ -354,7 +344,7 @@ def test_noise_rarely_gets_a_cause(noise, source, bound):
     for _ in range(300):
         findings = explained(*noise(rng.choice(clean()) if source == "samples" else drawn(rng), rng))
         count += len(findings)
-        told += sum(bool(finding.causes) for finding in findings)
+        told += sum(bool(others(finding)) for finding in findings)
     assert count >= 300
     assert told / count <= bound, f"{told} of {count}"
 
@@ -365,8 +355,8 @@ def test_noise_rarely_gets_a_cause(noise, source, bound):
 def test_the_published_errors_have_their_causes():
     one = read(ROOT / "samples" / "published" / "HZ01_洪泽区人民政府_2023.xlsx")
     errors = [f for f in examine([one]).findings if f.code == "total-wrong"]
-    assert [[cause.code for cause in f.causes] for f in errors] == [["typed-zero"], ["typed-zero"]]
-    assert [f.causes[0].facts["right"] for f in errors] == [11, 5]
+    assert [others(f) for f in errors] == [["typed-zero"], ["typed-zero"]]
+    assert [f.causes[-1].facts["right"] for f in errors] == [11, 5]
 
 
 def test_one_application_under_two_applicants_as_published():
@@ -379,7 +369,7 @@ def test_one_application_under_two_applicants_as_published():
 
 def test_every_cause_has_its_words():
     """And none has words that is never said."""
-    source = (ROOT / "src/xltools/checking/causes.py").read_text(encoding="utf-8")
+    source = (ROOT / "src/xltools/checking/causes.py").read_text(encoding="utf-8") + f'"{GUILTY}"'
     told = catalog("en").keys("cause")
     assert all(f'"{code}"' in source for code in told)
     document = (ROOT / "docs/checks.md").read_text(encoding="utf-8")

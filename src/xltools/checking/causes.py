@@ -238,31 +238,6 @@ def other_unit(case: Case, index: int) -> Iterator[Cause]:
 # -- weak causes: from the difference alone
 
 
-def exchanged(case: Case, index: int) -> Iterator[Cause]:
-    """A rule holds if two inputs on opposite sides are exchanged, such as the two carry-overs."""
-    equation = case.equations.get(index)
-    if equation is None or equation.total or abs(equation.difference) < LEAST:
-        return
-    direct = [(sign, name) for sign, name in equation.terms if not case.form.cells[name].is_total]
-    fits = [
-        (one, other)
-        for sign, one in direct
-        for against, other in direct
-        if sign > 0 > against and 2 * (equation.figure(one) - equation.figure(other)) == equation.difference
-    ]
-    if len(fits) == 1:
-        ((one, other),) = fits
-        yield Cause(
-            "exchanged",
-            {
-                "one": case.label(one),
-                "other": case.label(other),
-                "found": equation.figure(one),
-                "found_other": equation.figure(other),
-            },
-        )
-
-
 def term_forgotten(case: Case, index: int) -> Iterator[Cause]:
     """A rule fails by exactly one of its own terms: that line was forgotten, or is also counted in another line.
 
@@ -310,4 +285,4 @@ STRONG: tuple[Recogniser, ...] = (
     forgotten_from_last_year,
     other_unit,
 )
-WEAK: tuple[Recogniser, ...] = (exchanged, term_forgotten, counted_twice)
+WEAK: tuple[Recogniser, ...] = (term_forgotten, counted_twice)

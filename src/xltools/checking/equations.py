@@ -145,6 +145,18 @@ class Equations:
         return found
 
     @cached_property
+    def opposite(self) -> Mapping[str, list[str]]:
+        """The cells of the same line with the opposite trace, such as the two sides of a rule: an exchange is noticed."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in self.trace:
+            cell, (trace, factor) = self.form.cells[name], self.direction[name]
+            for other in self.alike[trace]:
+                is_opposite = self.direction[other][1] == -factor
+                if is_opposite and is_in_line(cell, self.form.cells[other]):
+                    found[name].append(other)
+        return found
+
+    @cached_property
     def lines(self) -> tuple[Lines, ...]:
         """The lines that may have been exchanged or shifted; an exchange nobody notices is left out by ``equations``."""
         found: list[Lines] = []
@@ -174,6 +186,11 @@ def direction(trace: Sequence[tuple[int, int]]) -> tuple[Trace, int]:
     factor = gcd(*(c for _, c in trace))
     factor = -factor if trace[0][1] < 0 else factor
     return tuple((equation, c // factor) for equation, c in trace), factor
+
+
+def is_in_line(one: Cell, other: Cell) -> bool:
+    """Return whether two cells are in one row or column of a block."""
+    return one.block is other.block and (one.row is other.row or one.column is other.column)
 
 
 def _columns(grid: list[list[Cell]]) -> list[list[Cell]]:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from math import log2
 from typing import Literal, NamedTuple
 
-from xltools.checking.equations import Act, Equations, Trace, direction
+from xltools.checking.equations import Act, Equations, Trace, direction, is_in_line
 from xltools.data.number import is_whole
 from xltools.form.linear import EXACT, Linear
 
@@ -176,12 +176,16 @@ class Search:
                             yield (one, change), (other_name, -size // by)
 
     def _neighbours(self, rest: Mapping[int, int]) -> Iterator[Act]:
-        """Yield two neighbours exchanged; the figure of one moved onto the other, whose own the equations give."""
+        """Yield cells exchanged: neighbours, or of opposite trace; and a figure moved onto a neighbour.
+
+        The moved figure's own place then holds what the equations need.
+        """
         get, traces = self.figures.get, self.equations.trace
         for one in {name for equation in rest for name, _ in self.equations.terms[equation]}:
-            for other in self.equations.beside.get(one, ()):
-                was, had, trace = get(one, 0), get(other, 0), traces.get(other, ())
-                if not (had and trace and (not was or one < other)):
+            was, beside = get(one, 0), self.equations.beside.get(one, set())
+            for other in beside.union(self.equations.opposite.get(one, ())):
+                had, trace = get(other, 0), traces.get(other, ())
+                if not (had and trace and ((not was and other in beside) or (was and one < other))):
                     continue
                 after: dict[int, int] = defaultdict(int, rest)
                 for equation, factor in traces[one]:
@@ -245,7 +249,7 @@ class Search:
         (bits, is_usual), (more, too) = self._slip(m, d), self._slip(n, f)
         found: list[tuple[float, How, bool]] = [(2 * _CELL + bits + more, "two-cells", is_usual and too)]
         prior, is_near = self._prior(m, d) + self._prior(n, f), n in self.equations.beside.get(m, ())
-        in_line = one.block is other.block and (one.row is other.row or one.column is other.column)
+        in_line = is_in_line(one, other)
         if in_line and was + d == had and had + f == was:
             found.append((_SWAP + prior + (0 if is_near else _FAR), "exchanged", True))
         elif is_near and ((not was and d == had) or (not had and f == was)):
