@@ -93,7 +93,9 @@ def two_digits(draw: Draw) -> Figures | None:
     """Two neighbouring digits are exchanged."""
     name = draw.cell()
     digits = str(draw.sound[name])
-    places = [i for i in range(len(digits) - 1) if (digits[i : i + 2]).isdecimal() and digits[i] != digits[i + 1]]
+    places = [
+        i for i in range(len(digits) - 1) if (digits[i : i + 2]).isdecimal() and digits[i] != digits[i + 1]
+    ]
     if not places:
         return None
     i = draw.random.choice(places)
@@ -173,7 +175,11 @@ def wrong_line(draw: Draw) -> Figures | None:
     """One application in the wrong column."""
     name = draw.cell(is_total=False)
     cell = draw.form.cells[name]
-    row = [c.name for c in draw.form.cells.values() if c.row is cell.row and c.block is cell.block and not c.is_total]
+    row = [
+        c.name
+        for c in draw.form.cells.values()
+        if c.row is cell.row and c.block is cell.block and not c.is_total
+    ]
     others = [other for other in row if other != name]
     if not others:
         return None
@@ -255,11 +261,17 @@ def drawn(form: Form, rng: random.Random) -> Figures:
 def last_year(form: Form, sound: Mapping[str, Decimal], rng: random.Random) -> Figures:
     """Return last year's figures: some like this year's, and such that the rules from year to year hold."""
     values = {
-        cell.name: Decimal(max(0, int(sound[cell.name] * Decimal(rng.uniform(0.5, 1.6))) + rng.randint(-1, 2)))
+        cell.name: Decimal(
+            max(0, int(sound[cell.name] * Decimal(rng.uniform(0.5, 1.6))) + rng.randint(-1, 2))
+        )
         for cell in form.inputs
     }
     for identity in form.carries:
-        then = [name.removeprefix("last.") for _, name in identity.equation.right.terms if name.startswith("last.")]
+        then = [
+            name.removeprefix("last.")
+            for _, name in identity.equation.right.terms
+            if name.startswith("last.")
+        ]
         now = Linear(tuple((s, n) for s, n in identity.equation.right.terms if not n.startswith("last.")))
         left = identity.equation.left.value(sound) - now.value(sound)
         if len(then) == 1 and then[0] in values and left >= 0:
@@ -358,14 +370,17 @@ def tried(draw: Draw, slip: Drawing, mode: str) -> tuple[Result, Figures, list[V
     return Result(said, len(grouped(findings)), seconds), truth, verdicts
 
 
-def measure(draws: int, seed: int, form: Form, mode: str, *, source: str, show: bool) -> Iterator[tuple[str, Counter[str], list[Result]]]:
+def measure(
+    draws: int, seed: int, form: Form, mode: str, *, source: str, show: bool
+) -> Iterator[tuple[str, Counter[str], list[Result]]]:
     """Yield for each kind of slip how often what was said."""
     typed = frozenset(cell.name for cell in form.totals) if mode == "document" else frozenset()
     equations = equations_of(form, typed, frozenset())
     for slip in (*USUAL, *SINGLE, *SEVERAL):
         if slip is total_zero and mode != "document":
             continue
-        rng, counts, results = random.Random(f"{seed} {slip.__name__} {mode}"), Counter[str](), []
+        rng = random.Random(f"{seed} {slip.__name__} {mode}")  # noqa: S311
+        counts, results = Counter[str](), []
         for _ in range(draws):
             sound = rng.choice(samples()) if source == "samples" else drawn(form, rng)
             if not any(sound[name] for name in equations.trace):
@@ -378,7 +393,9 @@ def measure(draws: int, seed: int, form: Form, mode: str, *, source: str, show: 
             counts[result.said] += 1
             results.append(result)
             if show and result.said == "wrong":
-                print(slip.__name__, {n: (sound[n], v) for n, v in truth.items()}, [v.named for v in verdicts])
+                print(
+                    slip.__name__, {n: (sound[n], v) for n, v in truth.items()}, [v.named for v in verdicts]
+                )
         yield slip.__name__, counts, results
 
 

@@ -143,7 +143,8 @@ def test_a_figure_in_the_wrong_row_where_rows_are_lines(other_form, first, secon
 
 
 @pytest.mark.parametrize(
-    ("shown", "code"), [(217, "guilty-cell"), (2710, "guilty-cell"), (302, "counted-twice"), (0, "typed-zero")]
+    ("shown", "code"),
+    [(217, "guilty-cell"), (2710, "guilty-cell"), (302, "counted-twice"), (0, "typed-zero")],
 )
 @pytest.mark.parametrize("origin", [Origin.TYPED, Origin.UNKNOWN])
 def test_a_total_typed_wrong(shown, code, origin):

@@ -35,7 +35,7 @@ def test_each_finding_is_in_one_group_and_the_worst_come_first(findings):
     told = [id(finding) for group in groups for finding in group.findings]
     assert sorted(told) == sorted(map(id, findings))
     order = list(Severity)
-    leads = [order.index(group.severity) for group in groups]
+    leads = [(group.rank, order.index(group.severity)) for group in groups]
     assert leads == sorted(leads)
     for group in groups:
         assert min(order.index(f.severity) for f in group.findings) == order.index(group.severity)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from functools import cached_property
 
@@ -79,11 +80,21 @@ class FileStatus:
 
 
 def file_statuses(collection: Collection) -> tuple[FileStatus, ...]:
-    """Return every file and every missing agency, the most urgent first; ties keep the order of the collection."""
+    """Return every file and every missing agency, the most urgent first, then by the largest effect of a finding.
+
+    Ties keep the order of the collection.
+    """
     sent = [FileStatus(one.findings, one.filing) for one in collection.examined]
     missing = zip(collection.missing, collection.absent, strict=True)
     every = [*sent, *(FileStatus((finding,), absent=entry) for finding, entry in missing)]
-    return tuple(sorted(every, key=lambda s: (_URGENCY[s.action], *(-n for n in s.counts.values()))))
+    return tuple(
+        sorted(every, key=lambda s: (_URGENCY[s.action], first(s.findings), *(-n for n in s.counts.values())))
+    )
+
+
+def first(findings: Iterable[Finding]) -> tuple[int, Decimal]:
+    """Return the rank of the finding that matters most."""
+    return min((finding.rank for finding in findings), default=(2, Decimal(0)))
 
 
 class AgencyState(Enum):
@@ -204,7 +215,8 @@ def board(collection: Collection, roster: Roster, due: dt.date, day: dt.date) ->
         else:
             files.setdefault(entry.code, []).append(one)
     rows = [_board_row(entry, tuple(files.get(entry.code, ()))) for entry in roster]
-    rows.sort(key=lambda row: _ORDER[row.state])  # stable: ties keep the order of the roster
+    # Stable: ties keep the order of the roster.
+    rows.sort(key=lambda row: (_ORDER[row.state], first(f for one in row.examined for f in one.findings)))
     return Board(tuple(rows), tuple(strangers), due, day, collection)
 
 

@@ -26,7 +26,7 @@ from xltools.checking.failing_equations import FailingEquation, failing_equation
 from xltools.checking.guilty import Verdict, guilty
 from xltools.checking.suspicion import explained, suspicion
 from xltools.data.filing import Filing, RefusedFile, Return
-from xltools.data.finding import Cause, Finding, Severity
+from xltools.data.finding import Cause, Effect, Finding, Severity
 from xltools.data.number import close
 from xltools.data.record import Record
 from xltools.form.linear import ZERO, Linear
@@ -93,7 +93,10 @@ def _with_causes(case: Case, index: int, finding: Finding) -> Finding:
     else:
         weak = [cause for recogniser in WEAK for cause in recogniser(case, index)]
         causes = [*([own] if own else []), *(strong or (weak if len(weak) <= _MOST else []))]
-    return replace(finding, causes=(*finding.causes, *causes)[:_MOST]) if causes else finding
+    if verdict is None and not causes:
+        return finding
+    effect = Effect(verdict.effect) if verdict else finding.effect
+    return replace(finding, causes=(*finding.causes, *causes)[:_MOST], effect=effect)
 
 
 # -- strong causes: with independent evidence

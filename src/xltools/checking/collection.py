@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
 from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
+from xltools.checking.effects import compared, published, remaining, with_effects
 from xltools.checking.survey import Survey
 from xltools.checking.versions import Candidate, Replacement, resolve
 from xltools.data.failure import failed
@@ -42,7 +44,8 @@ class Collection:
 
     ``missing`` are the findings on agencies of the roster that sent no file, ``absent`` these agencies, ``changes`` the
     other findings on no single file, such as those on agencies that came or went since last year, and ``of_roster`` those
-    on the roster itself. ``unmatched`` are the waivers whose agency is not known.
+    on the roster itself. ``unmatched`` are the waivers whose agency is not known. ``remaining`` is the largest share of a
+    published figure that the open findings can change together; ``None`` if it is not known.
     """
 
     examined: tuple[Examined, ...]
@@ -51,6 +54,7 @@ class Collection:
     changes: tuple[Finding, ...] = ()
     of_roster: tuple[Finding, ...] = ()
     unmatched: tuple[Waiver, ...] = ()
+    remaining: Decimal | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -125,12 +129,26 @@ def examine(
     }
     for place, replacement in versions.replaced.items():
         examined[place] = Examined(replacement.filing, (), replacement)
-    in_order = tuple(examined[place] for place in sorted(examined))
-    of_roster = tuple(
-        survey.policy.applied(finding, "") for finding in _roster_findings(survey.entries, counting)
-    )
+    in_order = [examined[place] for place in sorted(examined)]
+    of_roster = [survey.policy.applied(finding, "") for finding in _roster_findings(survey.entries, counting)]
+    form = next((filing.form for filing in counting if filing.form), None)
+    of_no_file = [tuple(with_effects(some, form)) for some in (survey.missing, survey.changes, of_roster)]
+    sums: dict[str, Decimal] = {}
+    if any(f.effect and f.effect.figures for one in in_order for f in one.findings) or any(of_no_file):
+        sums = published(counting)
+        in_order = [
+            one._replace(findings=compared(one.findings, sums, one.filing.form)) if one.findings else one
+            for one in in_order
+        ]
+    missing, changes, of_roster_too = (compared(some, sums, form) for some in of_no_file)
     return Collection(
-        in_order, survey.missing, survey.absent, survey.changes, of_roster, tuple(survey.unmatched)
+        tuple(in_order),
+        missing,
+        survey.absent,
+        changes,
+        of_roster_too,
+        tuple(survey.unmatched),
+        remaining((f for some in (*(one.findings for one in in_order), *of_no_file) for f in some), sums),
     )
 
 
@@ -173,10 +191,10 @@ def _examined(survey: Survey, place: int, one: Candidate) -> Examined:
         last = survey.last(filing)
         found = _without_consequences([*one.findings, *survey.across(place, filing, last)])
         findings = with_causes(filing, found, last) if found else ()
-        return Examined(filing, tuple(survey.judged(filing, findings)))
+        return Examined(filing, tuple(with_effects(survey.judged(filing, findings), filing.form)))
     except Exception as error:  # noqa: BLE001  one file stops no other
         rest = failed(filing, error)
-        return Examined(rest, rest.findings)
+        return Examined(rest, tuple(with_effects(rest.findings, None)))
 
 
 # Findings of one file that follow from another: a text about the year that is expected is right in a wrong year's file.

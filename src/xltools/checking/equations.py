@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from math import gcd
 from typing import Literal, NamedTuple
 
@@ -138,7 +139,7 @@ class Equations:
             is_wide = grid[0][0].block.arrange == "wide"
             lines = [[cell for row in grid for cell in row]] if is_wide else [*grid, *_columns(grid)]
             for line in lines:
-                for one, other in zip(line, line[1:], strict=False):
+                for one, other in pairwise(line):
                     if {one.name, other.name} <= self.typed - self.unknown:
                         found[one.name].add(other.name)
                         found[other.name].add(one.name)

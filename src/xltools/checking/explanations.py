@@ -87,7 +87,9 @@ class Search:
         self.scale = 10 ** max(0, max(decimals, default=0))
         self.figures, self._last = self._scaled(printed), self._scaled(last)
         self.witnesses: Sequence[Witness] = ()
-        self._off: list[tuple[Decimal | int, ...]] = []  # of each witness, by how much each of its sums is off
+        self._off: list[
+            tuple[Decimal | int, ...]
+        ] = []  # of each witness, by how much each of its sums is off
         self._heard: list[frozenset[str]] = []  # the cells that each speaks of
         self._weight: list[float] = []  # the bits against its being wrong
         self._said: dict[str, list[tuple[int, int, int]]] = defaultdict(list)

@@ -12,6 +12,7 @@ A waived finding is never grouped with an open one, nor an answered question wit
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.data.finding import GUILTY, Cause, Finding, Place, Severity
@@ -51,6 +52,11 @@ class FindingGroup(NamedTuple):
         )
 
     @property
+    def rank(self) -> tuple[int, Decimal]:
+        """That of the finding that matters most."""
+        return min(finding.rank for finding in self.findings)
+
+    @property
     def guilty(self) -> Cause | None:
         """What all findings have in common about the guilty cell: they are told under it."""
         found = (cause for cause in self.lead.causes if cause.code == GUILTY)
@@ -79,14 +85,17 @@ class FindingGroup(NamedTuple):
 
 
 def grouped(findings: Sequence[Finding]) -> tuple[FindingGroup, ...]:
-    """Return the findings of one file in groups, worst first. Each finding is in exactly one group."""
+    """Return the findings of one file in groups, each finding in exactly one.
+
+    What matters first comes first: an unknown effect on the published figures, then the largest; then the worst.
+    """
     ordered = sorted(findings, key=lambda finding: _WORST[finding.severity])
     groups: list[FindingGroup] = []
     rest = _group_by_cause(ordered, groups)
     rest = _group_followers(rest, groups)
     groups += _group_by_code(rest)
     first = {id(finding): index for index, finding in enumerate(ordered)}
-    return tuple(sorted(groups, key=lambda group: first[id(group.lead)]))
+    return tuple(sorted(groups, key=lambda group: (group.rank, first[id(group.lead)])))
 
 
 def _group_by_cause(findings: list[Finding], groups: list[FindingGroup]) -> list[Finding]:

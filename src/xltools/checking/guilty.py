@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from xltools.checking.equations import Equations, Sign, equations_of
+from xltools.checking.equations import Sign, equations_of
 from xltools.checking.explanations import Change, Explanation, How, Search, Witness
 from xltools.data.filing import Origin, Return
 from xltools.data.number import close
@@ -153,7 +153,9 @@ def judged(
                 computed = Search(equations.computed, figures, last)
                 computed.hear(witnesses)
             inner = [k for k in computed.rests if not cells.isdisjoint(equations.computed.cells_of(k))]
-            found += [_Found(computed, k, computed.ranked(computed.rests[k]), is_computed=True) for k in inner]
+            found += [
+                _Found(computed, k, computed.ranked(computed.rests[k]), is_computed=True) for k in inner
+            ]
         else:
             found.append(_Found(search, home, search.ranked(rest), is_computed=not has_totals))
     return list(_merged(found))

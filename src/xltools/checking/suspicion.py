@@ -57,7 +57,9 @@ def suspicion(verdict: Verdict, filing: Return, *, is_shared: bool) -> Cause | N
         }
         what = ("guilty-named", facts)
     elif verdict.listed:
-        choices = tuple(("guilty-choice", {"changes": _changes(one.changes, filing)}) for one in verdict.listed)
+        choices = tuple(
+            ("guilty-choice", {"changes": _changes(one.changes, filing)}) for one in verdict.listed
+        )
         what = ("guilty-listed", {"choices": Phrases(choices, "guilty-or")})
     elif not is_shared:
         return None

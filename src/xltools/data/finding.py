@@ -75,6 +75,32 @@ class Cause(NamedTuple):
     facts: Mapping[str, object] = {}
 
 
+class Effect(NamedTuple):
+    """The largest change that a finding can make to each published figure; ``figures`` is ``None`` if it is not known.
+
+    ``cell`` is the figure of which the change is the largest ``share``, with its ``label``. The share is ``None`` if the
+    figure is 0, or not compared yet.
+    """
+
+    figures: Mapping[str, Decimal] | None
+    cell: str = ""
+    label: str = ""
+    share: Decimal | None = None
+
+    @property
+    def amount(self) -> Decimal:
+        """The change of the figure ``cell``."""
+        return (self.figures or {}).get(self.cell, Decimal(0))
+
+    @property
+    def rank(self) -> tuple[int, Decimal]:
+        """What matters first: an unknown effect, then the largest share."""
+        if self.figures is None:
+            return 0, Decimal(0)
+        largest = Decimal("Infinity") if self.amount and self.share is None else self.share or Decimal(0)
+        return 1, -largest
+
+
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """A coordinator's decision to accept a finding; an empty ``cell`` covers all findings with that code.
@@ -127,6 +153,7 @@ class Finding:
     )
     waiver: Waiver | None = None
     explanation: str = ""  # the answer of the agency
+    effect: Effect | None = None  # on the published figures, while it is open
 
     def of(self, file: str, agency: str) -> Finding:
         """Return the finding with *file* and *agency*, which are unknown where most findings are created."""
@@ -148,6 +175,11 @@ class Finding:
     def is_error(self) -> bool:
         """Whether the finding excludes the return from the roll-up."""
         return self.severity is Severity.ERROR and self.waiver is None
+
+    @property
+    def rank(self) -> tuple[int, Decimal]:
+        """What matters first: that of its effect; what is not open comes last."""
+        return self.effect.rank if self.effect else (1, Decimal(0)) if self.is_open else (2, Decimal(0))
 
     @property
     def places(self) -> tuple[Place, ...]:

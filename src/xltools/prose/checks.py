@@ -137,7 +137,9 @@ def _figures(about: FilingProse) -> Iterator[Finding]:
         code = "prose-nothing" if mention.is_negation else "prose-figure"
         names = dict.fromkeys(one.cells[0] for one in mention.interpretations if len(one.cells) == 1)
         others = tuple(Place(*about.filing.address(name), name) for name in names)
-        yield _finding(about, code, mention.box, mention.quote, _shown(mention.interpretations), others)
+        off = max(abs(one.figure - mention.value) for one in mention.interpretations)
+        shown = _shown(mention.interpretations)
+        yield _finding(about, code, mention.box, mention.quote, shown, others, off=off)
 
 
 def _shown(interpretations: tuple[Interpretation, ...]) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from xltools.checking.board import AgencyState, Board, BoardRow
 from xltools.checking.differences import CellDifference, differences
+from xltools.checking.effects import BOUND
 from xltools.data.finding import Severity
 from xltools.data.period import Period
 from xltools.errors import XltoolsError
@@ -77,7 +78,7 @@ def board_blocks(board: Board, lang: Lang, *, with_files: bool = True) -> list[B
 def remarks(board: Board, lang: Lang) -> Iterator[str]:
     """Yield the files of no agency, how two files of one agency differ, and what ``verify`` says on no single file.
 
-    The last line is that of ``verify``.
+    The last lines are that of ``verify`` and, if it is small, what the open findings can change.
     """
     t = catalog(lang)
     if board.strangers:
@@ -88,6 +89,9 @@ def remarks(board: Board, lang: Lang) -> Iterator[str]:
     if board.general:
         yield general_text(board.general, lang)
     yield summary(board.collection, lang)
+    left = board.collection.remaining
+    if left is not None and left <= BOUND and any(f.is_open for f in board.collection.findings):
+        yield t("board.settled", share=f"{100 * left:.3f}")
 
 
 def _compared(row: BoardRow, lang: Lang) -> Iterator[str]:
@@ -150,8 +154,14 @@ def board_object(board: Board, lang: Lang, skipped: int) -> dict[str, object]:
         ],
         "findings": [finding_object(finding, lang) for finding in board.general],
         "summary": summary_object(board.collection, skipped),
+        "remaining_effect": _share(board.collection.remaining),
         "strangers": [one.filing.source.path for one in board.strangers],
     }
+
+
+def _share(share: Decimal | None) -> float | None:
+    """Return a share as a JSON value; ``None`` if it is not known, or of a figure that is 0."""
+    return None if share is None or not share.is_finite() else float(round(share, 6))
 
 
 def reminder(board: Board, title: str, period: Period) -> str:

@@ -10,12 +10,14 @@ from decimal import Decimal
 from xltools.checking.collection import Collection
 from xltools.checking.guilty import Suspect, Verdict
 from xltools.data.filing import Filing, Return, Shown, Skipped
-from xltools.data.finding import Cause, Finding, Severity, Waiver
+from xltools.data.finding import Cause, Effect, Finding, Severity, Waiver
 from xltools.data.number import is_whole
 from xltools.prose.checks import matches
 from xltools.prose.mentions import Mention
 from xltools.report.delimited import rows_text
 from xltools.text import Lang, cause_text, message
+
+_SHARE_DIGITS = 6
 
 
 def plain(value: Decimal | str) -> int | float | str:
@@ -45,6 +47,16 @@ def finding_object(finding: Finding, lang: Lang) -> dict[str, object]:
         "causes": [_cause_object(cause, lang) for cause in finding.causes],
         "waiver": _waiver_object(finding.waiver) if finding.waiver else None,
         "explanation": finding.explanation,
+        "largest_effect": _effect_object(finding.effect) if finding.effect else None,
+    }
+
+
+def _effect_object(effect: Effect) -> dict[str, object]:
+    return {
+        "known": effect.figures is not None,
+        "cell": effect.cell,
+        "amount": f"{effect.amount:f}",
+        "share": None if effect.share is None else float(round(effect.share, _SHARE_DIGITS)),
     }
 
 
@@ -64,7 +76,9 @@ def _cause_object(cause: Cause, lang: Lang) -> dict[str, object]:
         "perhaps": [_suspect_object(one, places) for one in verdict.listed],
         "witnesses": list(dict.fromkeys(one.name for one in named.witnesses)) if named else [],
         "line": verdict.line,
-        "largest_effect": {n: f"{v:f}" for n, v in verdict.effect.items()} if verdict.effect is not None else None,
+        "largest_effect": {n: f"{v:f}" for n, v in verdict.effect.items()}
+        if verdict.effect is not None
+        else None,
     }
 
 

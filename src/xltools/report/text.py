@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.grouping import FindingGroup, grouped
 from xltools.data.filing import Skipped
-from xltools.data.finding import Cause, Finding, Severity
+from xltools.data.finding import Cause, Effect, Finding, Severity
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
@@ -43,6 +43,7 @@ def general_text(findings: Sequence[Finding], lang: Lang) -> str:
     return "\n".join([t("report.collection"), *lines])
 
 
+_SMALLEST_SHARE = Decimal("0.0001")
 _MOST_SKIPPED = 20  # names in one line; JSON has all of them
 
 
@@ -86,7 +87,8 @@ def _group_lines(group: FindingGroup, lang: Lang) -> str:
     """Return the message of a group, the messages of its separate findings, and its causes."""
     t, lead = catalog(lang), group.lead
     if cause := group.guilty:
-        return "\n".join([_line(lead, cause.code, "", cause_text(cause, lang), t), *_under(group, cause, lang)])
+        head = [_line(lead, cause.code, "", cause_text(cause, lang), t), *_effects(lead, lang)]
+        return "\n".join(["\n      ".join(head), *_under(group, cause, lang)])
     if group.is_many:
         sentence, address = group_text(lead.code, len(group.findings), lang), shortened(group.spans)
     else:
@@ -95,7 +97,28 @@ def _group_lines(group: FindingGroup, lang: Lang) -> str:
         code = f"{finding.code} " if finding.code != lead.code else ""
         place = _place(finding.sheet if finding.sheet != lead.sheet else "", finding.address)
         sentence += f"\n      {t('report.together')}{code}{place} {message(finding, lang)}"
-    return _finding_lines(lead, sentence, address, t)
+    return "\n      ".join([_finding_lines(lead, sentence, address, t), *_effects(lead, lang)])
+
+
+def _effects(finding: Finding, lang: Lang) -> list[str]:
+    """Return the effect of a finding on a published figure if it is known and there is one."""
+    effect = finding.effect
+    return [effect_text(effect, lang)] if effect and effect.amount else []
+
+
+def effect_text(effect: Effect, lang: Lang) -> str:
+    """Return the largest effect on a published figure as number and as share."""
+    t = catalog(lang)
+    if effect.figures is None:
+        return t("report.effect-unknown")
+    if not effect.amount:
+        return t("report.effect-none")
+    if effect.share is None:
+        return t("report.effect-of-nothing", label=effect.label, amount=effect.amount)
+    share = (
+        f"{100 * effect.share:.2f}" if effect.share >= _SMALLEST_SHARE else f"< {100 * _SMALLEST_SHARE:.2f}"
+    )
+    return t("report.effect", label=effect.label, amount=effect.amount, share=share)
 
 
 def _under(group: FindingGroup, cause: Cause, lang: Lang) -> Iterator[str]:

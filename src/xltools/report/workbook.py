@@ -10,6 +10,7 @@ from xltools.checking.collection import Collection
 from xltools.data.finding import Finding, Severity
 from xltools.excel.writer.listings import ListColumn, ListSheet, write_listings
 from xltools.report import board as report
+from xltools.report.text import effect_text
 from xltools.text import Lang, catalog, cause_text, harmless, message
 
 _DIGITS = 15  # significant digits of a number in a spreadsheet
@@ -27,6 +28,7 @@ _FINDINGS = {
     "causes": 26,
     "answer": 20,
     "waiver": 20,
+    "effect": 26,
 }
 _TONES = {
     Severity.ERROR: "#FDECEB",
@@ -59,7 +61,7 @@ def _findings(statuses: tuple[FileStatus, ...], lang: Lang) -> ListSheet:
     rows = tuple(
         _finding_row(finding, status, lang)
         for status in statuses
-        for finding in sorted(status.findings, key=lambda f: order.index(f.severity))
+        for finding in sorted(status.findings, key=lambda f: (f.rank, order.index(f.severity)))
     )
     tones = {t(f"severity.{s.value}"): c for s, c in _TONES.items()}
     return ListSheet(t("page.findings"), columns, rows, tones)
@@ -84,6 +86,7 @@ def _finding_row(finding: Finding, status: FileStatus, lang: Lang) -> tuple[Deci
         "\n".join(causes),
         finding.explanation,
         waiver,
+        effect_text(finding.effect, lang) if finding.effect else "",
     )
     return tuple(map(_cell_value, values))
 

@@ -14,6 +14,7 @@ from xltools.data.filing import Return
 from xltools.data.finding import Finding, Place, Severity
 from xltools.document.pages import page
 from xltools.report.html.sheets import NumberedMessage, RenderedForm
+from xltools.report.text import effect_text
 from xltools.text import Lang, catalog, cause_text, group_text, message
 
 
@@ -87,6 +88,7 @@ def page_html(collection: Collection, lang: Lang, explain: Callable[[str], str] 
         group_text=partial(group_text, lang=lang),
         cause_text=partial(cause_text, lang=lang),
         with_codes=True,
+        effect_text=partial(effect_text, lang=lang),
     )
 
 

@@ -1,0 +1,115 @@
+"""What an open finding can change in the figures that a district publishes, and what all that is left can change together.
+
+A roll-up adds inputs and derives totals, so a wrong total changes nothing. What is behind a failing equation is judged over
+all its explanations, so the bound holds where at most two cells of a return are wrong. Codes say in ``text/findings`` whether
+their effect is *unknown*, or the *difference* between what was found and what was expected; the others have none, and errors
+whose code says nothing are unknown, because the figures are not known then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from xltools.checking.equations import equations_of
+from xltools.data.filing import Filing, Return
+from xltools.data.finding import SEVERITY, Effect, Finding, Severity
+from xltools.form.linear import EXACT, ZERO
+from xltools.form.model import Form
+from xltools.text.findings import finding_code
+
+BOUND = Decimal("0.001")  # what is left is said to be small up to this share of each figure
+
+
+def with_effects(findings: Iterable[Finding], form: Form | None) -> Iterator[Finding]:
+    """Yield *findings*, each open one with its effect on the headline figures of *form*."""
+    for finding in findings:
+        if not finding.is_open:
+            yield replace(finding, effect=None)
+        elif finding.effect is None:
+            yield replace(finding, effect=Effect(_figures(finding, form)))
+        else:
+            yield finding
+
+
+def _figures(finding: Finding, form: Form | None) -> dict[str, Decimal] | None:
+    how = finding_code(finding.code).effect
+    if not how:
+        how = "unknown" if SEVERITY[finding.code] is Severity.ERROR else "none"
+    if how == "unknown" or form is None:
+        return None if how != "none" else {}
+    if how == "none":
+        return {}
+    found, expected, off = finding.found, finding.expected, finding.facts.get("off")
+    if isinstance(off, Decimal):  # what a sentence says of these cells
+        return _largest(form, (place.cell for place in finding.others), off)
+    if isinstance(found, Decimal) and isinstance(expected, Decimal):
+        return _largest(form, [finding.cell], abs(EXACT.subtract(found, expected)))
+    return {}
+
+
+def _largest(form: Form, cells: Iterable[str], change: Decimal) -> dict[str, Decimal]:
+    """Return the largest change of each headline figure if one of *cells*, or what it adds up, changes by that much."""
+    headline, largest = equations_of(form, frozenset(), frozenset()).headline, dict[str, int]()
+    for name in (name for cell in cells for name in form.reach.get(cell, ())):
+        for line, factor in headline.get(name, ()):
+            largest[line] = max(largest.get(line, 0), abs(factor))
+    return {line: factor * change for line, factor in largest.items() if change}
+
+
+def published(filings: Iterable[Filing]) -> dict[str, Decimal]:
+    """Return the sums of the headline figures of *filings*."""
+    forms: dict[str, Form] = {}
+    inputs: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for filing in filings:
+        if isinstance(filing, Return):
+            form = forms.setdefault(filing.form.name, filing.form)
+            for name, value in filing.record.values.items():
+                inputs[form.name][name] = EXACT.add(inputs[form.name][name], value)
+    sums: dict[str, Decimal] = {}
+    for key, form in forms.items():
+        values = form.complete(inputs[key])
+        sums |= {line.cell: values.get(line.cell, ZERO) for line in form.headline}
+    return sums
+
+
+def compared(
+    findings: Iterable[Finding], sums: Mapping[str, Decimal], form: Form | None
+) -> tuple[Finding, ...]:
+    """Return *findings*, each effect with the figure of which it is the largest share of *sums*."""
+    return tuple(
+        replace(finding, effect=_compared(finding.effect, sums, form))
+        if finding.effect and finding.effect.figures
+        else finding
+        for finding in findings
+    )
+
+
+def _compared(effect: Effect, sums: Mapping[str, Decimal], form: Form | None) -> Effect:
+    shares = {cell: share(change, sums.get(cell, ZERO)) for cell, change in (effect.figures or {}).items()}
+    cell = max(shares, key=shares.__getitem__)
+    labels = {line.cell: line.label for line in form.headline} if form else {}
+    largest = shares[cell]
+    return Effect(effect.figures, cell, labels.get(cell, cell), largest if largest.is_finite() else None)
+
+
+def share(change: Decimal, figure: Decimal) -> Decimal:
+    """Return *change* as a share of *figure*; infinite if that is 0."""
+    return abs(change / figure) if figure else Decimal("Infinity") if change else ZERO
+
+
+def remaining(findings: Iterable[Finding], sums: Mapping[str, Decimal]) -> Decimal | None:
+    """Return the largest share of a published figure that all open findings together can change; ``None`` if not known.
+
+    Findings of one verdict have one effect, which counts once.
+    """
+    effects = {id(finding.effect.figures): finding.effect.figures for finding in findings if finding.effect}
+    together: dict[str, Decimal] = defaultdict(Decimal)
+    for figures in effects.values():
+        if figures is None:
+            return None
+        for cell, change in figures.items():
+            together[cell] += change
+    return max((share(change, sums.get(cell, ZERO)) for cell, change in together.items()), default=ZERO)
