@@ -14,6 +14,7 @@ SMALL = [
     "reading.py --files 6 --rounds 1",
     "starting.py --rounds 2",
     "passages.py",
+    "locating.py --draws 1",
     # These take long even with few files; --help shows at least that their imports work.
     "returning.py --help",
     "stamping.py --help",

@@ -95,7 +95,7 @@ def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Or
     search = Search(equations_of(filing.form, frozenset(shown), unknown), figures, last)
     if not search.rests:
         return []
-    return judged(search, figures, last, (*_told(filing), *_carried(filing.form, last)))
+    return judged(search, figures, last, (*_told(filing), *carried(filing.form, last)))
 
 
 # -- witnesses
@@ -110,7 +110,7 @@ def _told(filing: Return) -> Iterator[Witness]:
             yield Witness(sums, _COPIED, mention.box, mention.quote)
 
 
-def _carried(form: Form, last: Mapping[str, Decimal]) -> Iterator[Witness]:
+def carried(form: Form, last: Mapping[str, Decimal]) -> Iterator[Witness]:
     """Yield what follows from last year's figures."""
     past = of_last_year(last)
     for identity in form.carries:
