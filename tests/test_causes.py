@@ -100,14 +100,14 @@ def test_an_application_under_the_wrong_applicant(values, one, other, count):
     }
     findings = explained(values | moved)
     assert [f.code for f in findings] == ["rule-broken"] * 2
-    (cause,) = {f.causes[0].code: f.causes[0] for f in findings}.values()
+    (cause,) = {f.causes[-1].code: f.causes[-1] for f in findings}.values()
     assert cause.code == "wrong-column"
     assert cause.facts["difference"] == count
     assert {cause.facts["one"], cause.facts["other"]} == {
         FORM.cells[name("new", c)].column.label for c in (one, other)
     }
     (group,) = grouped(findings)
-    assert group.cause == cause
+    assert group.cause in findings[0].causes
 
 
 @given(RETURNS, st.sampled_from(COLUMNS), st.sampled_from(COLUMNS), st.data())
@@ -135,11 +135,11 @@ def test_a_figure_in_the_wrong_row_where_rows_are_lines(other_form, first, secon
     assert not explained(sound, form=other_form)
     wrong = {"training.first.absent": Decimal(0), "training.second.absent": Decimal(moved)}
     findings = explained(sound | wrong, form=other_form)
-    assert [f.causes[0].code for f in findings] == ["wrong-row"] * 2
+    assert [others(f) for f in findings] == [["wrong-row"]] * 2
     flow = {"cases.opening.online": Decimal(60), "cases.closed.online": Decimal(61)} | {
         "cases.opening.window": Decimal(1)
     }
-    assert [f.causes[0].code for f in explained(sound | flow, form=other_form)] == ["wrong-column"] * 2
+    assert [others(f) for f in explained(sound | flow, form=other_form)] == [["wrong-column"]] * 2
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_one_application_under_two_applicants_as_published():
     values = {name("new"): 60, name("granted"): 61, name("new", "other_org"): 1}
     findings = explained({n: Decimal(v) for n, v in values.items()})
     expected = Cause("wrong-column", {"one": "自然人", "other": "其他", "difference": Decimal(1)})
-    assert [f.causes for f in findings] == [(expected,), (expected,)]
+    assert [f.causes[-1] for f in findings] == [expected, expected]
 
 
 def test_every_cause_has_its_words():

@@ -375,7 +375,7 @@ def test_verify_as_json():
     assert found["summary"]["missing"] == 1  # the file of 012 is there, though it cannot be read
     assert found["summary"]["files"] == len(found["files"]) == len(list(PROBLEMS.iterdir()))
     keys = {"code", "severity", "file", "agency", "sheet", "address", "cell", "found", "expected", "message"}
-    keys |= {"member", "others", "causes", "waiver", "explanation"}
+    keys |= {"member", "others", "causes", "waiver", "explanation", "largest_effect"}
     assert all(set(finding) == keys for finding in found["findings"])
     wrong = next(finding for finding in found["findings"] if finding["code"] == "total-wrong")
     assert (wrong["found"], wrong["expected"], wrong["cell"], wrong["address"]) == (

@@ -7,7 +7,7 @@ Small figures match by chance, so these limits apply:
 * A strong cause has independent evidence: a text in an input, a second equation that fails by the opposite amount,
   last year's figures, or a total of 0. A finding with a strong cause gets no weak one.
 * The guilty cell (:mod:`xltools.checking.guilty`) is told before all others if it is named. If cells are only listed, a
-  strong cause is told instead, except ``typed-zero``, which says how the total came to be wrong.
+  strong cause is told instead, except :data:`_BESIDE`, which say how it came about and stand beside the list.
 * A weak cause rests on the difference alone. Exactly one cell must fit, and the difference must be at least
   :data:`LEAST`. A finding that more than two weak causes fit gets none; nor does one with cells that are named or listed.
 
@@ -37,6 +37,7 @@ LEAST = (
     10  # the smallest difference that counts as evidence: some figure always fits a difference of one digit
 )
 _MOST = 2  # causes per finding
+_BESIDE = {"typed-zero", "wrong-column", "wrong-row"}
 _RESENT = 5  # the least number of figures other than 0 that two years share only if a return was sent again
 _UNIT = Decimal(10_000)  # from 万元 to 元
 _NEAR = Decimal(3)  # in the right unit, a figure is within this factor of the figure that it is compared with
@@ -86,7 +87,7 @@ def _with_causes(case: Case, index: int, finding: Finding) -> Finding:
     own = suspicion(verdict, case.filing, is_shared=is_shared) if verdict else None
     if verdict and own and verdict.named:
         causes = [own, *strong]
-    elif any(cause.code != "typed-zero" for cause in strong):
+    elif any(cause.code not in _BESIDE for cause in strong):
         causes = strong
     elif verdict and own and verdict.listed:
         causes = [own, *strong]
