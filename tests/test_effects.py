@@ -16,7 +16,9 @@ from xltools.checking.board import board, file_statuses
 from xltools.checking.collection import examine
 from xltools.checking.effects import remaining
 from xltools.checking.grouping import grouped
+from xltools.data.filing import Source
 from xltools.data.finding import Effect, Finding
+from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, divided
 from xltools.report.board import board_blocks, board_object
@@ -70,7 +72,7 @@ def test_an_effect_is_a_number_and_a_share_of_the_districts_figure():
         replace(one, stamp=replace(one.stamp, agency=a), record=replace(one.record, agencies=frozenset((a,))))
         for one, a in zip(others, agencies, strict=True)
     ]
-    facts = {"label": "x", "period": "2023"}
+    facts = {"label": "x", "period": Period(2023)}
     finding = Finding(
         "jump", cell="applications.new.natural", found=Decimal(62), expected=Decimal(2), facts=facts
     )
@@ -129,7 +131,7 @@ def test_files_of_one_urgency_are_in_the_order_of_what_they_can_change():
         cell = "applications.new.natural"
         finding = Finding("outlier", cell=cell, found=Decimal(100 + amount), expected=Decimal(100))
         made = filing(sound_values(int(code)), findings=(finding,))
-        return replace(made, stamp=replace(made.stamp, agency=agency))
+        return replace(made, stamp=replace(made.stamp, agency=agency), source=Source(f"{code}.xlsx", code))
 
     statuses = file_statuses(examine([one("001", 1), one("002", 40), one("003", 9)]))
     assert [status.code for status in statuses] == ["002", "003", "001"]
