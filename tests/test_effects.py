@@ -65,18 +65,19 @@ def test_what_was_not_read_comes_first_and_what_is_accepted_last():
     assert [g.lead for g in grouped([answered, small, large, unread])] == [unread, large, small, answered]
 
 
+def of(code, values, *findings):
+    """A return of another agency."""
+    made, agency = filing(values, findings=findings), Agency("青禾区", code, f"单位{code}")
+    record = replace(made.record, agencies=frozenset((agency,)))
+    return replace(made, source=Source(code, code), stamp=replace(made.stamp, agency=agency), record=record)
+
+
 def test_an_effect_is_a_number_and_a_share_of_the_districts_figure():
-    others = [filing(sound_values() | {"applications.new.legal_service": Decimal(62)}) for _ in range(3)]
-    agencies = [Agency("青禾区", f"00{i}", f"单位{i}") for i in range(3)]
-    others = [
-        replace(one, stamp=replace(one.stamp, agency=a), record=replace(one.record, agencies=frozenset((a,))))
-        for one, a in zip(others, agencies, strict=True)
-    ]
     facts = {"label": "x", "period": Period(2023)}
     finding = Finding(
         "jump", cell="applications.new.natural", found=Decimal(62), expected=Decimal(2), facts=facts
     )
-    others[0] = replace(others[0], findings=(finding,))
+    others = [of("001", sound_values(), finding), of("002", sound_values(1)), of("003", sound_values(2))]
     (told,) = (f for f in examine(others).findings if f.code == "jump")
     whole = sum(FORM.complete(one.record.values)["applications.new.total"] for one in others)
     assert (told.effect.cell, told.effect.amount) == ("applications.new.total", 60)
@@ -127,11 +128,9 @@ def test_findings_of_one_verdict_count_once():
 
 def test_files_of_one_urgency_are_in_the_order_of_what_they_can_change():
     def one(code, amount):
-        agency = Agency("青禾区", code, f"单位{code}")
         cell = "applications.new.natural"
         finding = Finding("outlier", cell=cell, found=Decimal(100 + amount), expected=Decimal(100))
-        made = filing(sound_values(int(code)), findings=(finding,))
-        return replace(made, stamp=replace(made.stamp, agency=agency), source=Source(f"{code}.xlsx", code))
+        return of(code, sound_values(int(code)), finding)
 
     statuses = file_statuses(examine([one("001", 1), one("002", 40), one("003", 9)]))
     assert [status.code for status in statuses] == ["002", "003", "001"]
