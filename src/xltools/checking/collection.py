@@ -129,27 +129,35 @@ def examine(
     }
     for place, replacement in versions.replaced.items():
         examined[place] = Examined(replacement.filing, (), replacement)
-    in_order = [examined[place] for place in sorted(examined)]
-    of_roster = [survey.policy.applied(finding, "") for finding in _roster_findings(survey.entries, counting)]
-    form = next((filing.form for filing in counting if filing.form), None)
-    of_no_file = [tuple(with_effects(some, form)) for some in (survey.missing, survey.changes, of_roster)]
-    sums: dict[str, Decimal] = {}
-    if any(f.effect and f.effect.figures for one in in_order for f in one.findings) or any(of_no_file):
-        sums = published(counting)
-        in_order = [
-            one._replace(findings=compared(one.findings, sums, one.filing.form)) if one.findings else one
-            for one in in_order
-        ]
-    missing, changes, of_roster_too = (compared(some, sums, form) for some in of_no_file)
-    return Collection(
-        tuple(in_order),
-        missing,
-        survey.absent,
-        changes,
-        of_roster_too,
-        tuple(survey.unmatched),
-        remaining((f for some in (*(one.findings for one in in_order), *of_no_file) for f in some), sums),
+    in_order = tuple(examined[place] for place in sorted(examined))
+    of_roster = tuple(
+        survey.policy.applied(finding, "") for finding in _roster_findings(survey.entries, counting)
     )
+    found = Collection(
+        in_order, survey.missing, survey.absent, survey.changes, of_roster, tuple(survey.unmatched)
+    )
+    return _weighed(found, counting)
+
+
+def _weighed(collection: Collection, counting: Sequence[Filing]) -> Collection:
+    """Return *collection* with the effects of its findings as shares of the sums of the files that count."""
+    sums = published(counting)
+    form = next((filing.form for filing in counting if filing.form), None)
+
+    def of_no_file(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        return compared(with_effects(findings, form), sums, form)
+
+    found = replace(
+        collection,
+        examined=tuple(
+            one._replace(findings=compared(one.findings, sums, one.filing.form))
+            for one in collection.examined
+        ),
+        missing=of_no_file(collection.missing),
+        changes=of_no_file(collection.changes),
+        of_roster=of_no_file(collection.of_roster),
+    )
+    return replace(found, remaining=remaining(found.findings, sums))
 
 
 _MOST_CODES = 3
