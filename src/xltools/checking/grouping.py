@@ -63,6 +63,15 @@ class FindingGroup(NamedTuple):
         return next((c for c in found if all(c in finding.causes for finding in self.findings)), None)
 
     @property
+    def other_causes(self) -> list[Cause]:
+        """The causes of all findings without the guilty cell, without duplicates."""
+        found: list[Cause] = []
+        for cause in (cause for finding in self.findings for cause in finding.causes):
+            if cause != self.guilty and cause not in found:
+                found.append(cause)
+        return found
+
+    @property
     def separate(self) -> tuple[Finding, ...]:
         """The findings after the first that need a message of their own."""
         return () if self.follow or self.is_many else self.findings[1:]

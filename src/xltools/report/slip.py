@@ -147,15 +147,9 @@ def _explained(group: FindingGroup, filing: Filing) -> str:
         messages = [group_text(group.lead.code, len(group.findings), "zh")]
     else:
         messages = [clerk_message(finding) for finding in (group.lead, *group.separate)]
-    guilty = group.guilty
-    causes = dict.fromkeys(
-        clerk()("returned.perhaps", cause=cause_text(cause, "zh"))
-        for finding in group.findings
-        for cause in finding.causes
-        if cause != guilty
-    )
-    told = [cause_text(guilty, "zh")] if guilty else []
-    return _spoken("\n".join([*told, *messages, *causes]), group.lead, filing)
+    told = [cause_text(group.guilty, "zh")] if group.guilty else []
+    causes = (clerk()("returned.perhaps", cause=cause_text(cause, "zh")) for cause in group.other_causes)
+    return _spoken("\n".join([*told, *messages, *dict.fromkeys(causes)]), group.lead, filing)
 
 
 def _spoken(text: str, finding: Finding, filing: Filing) -> str:

@@ -87,8 +87,8 @@ def _group_lines(group: FindingGroup, lang: Lang) -> str:
     """Return the message of a group, the messages of its separate findings, and its causes."""
     t, lead = catalog(lang), group.lead
     if cause := group.guilty:
-        head = [_line(lead, cause.code, "", cause_text(cause, lang), t), *_effects(lead, lang)]
-        return "\n".join(["\n      ".join(head), *_under(group, cause, lang)])
+        head = _line(lead, cause.code, "", cause_text(cause, lang), t)
+        return "\n      ".join([head, *_effects(lead, lang), *_under(group, lang)])
     if group.is_many:
         sentence, address = group_text(lead.code, len(group.findings), lang), shortened(group.spans)
     else:
@@ -121,19 +121,20 @@ def effect_text(effect: Effect, lang: Lang) -> str:
     return t("report.effect", label=effect.label, amount=effect.amount, share=share)
 
 
-def _under(group: FindingGroup, cause: Cause, lang: Lang) -> Iterator[str]:
-    """Yield the findings that the guilty cell explains, each with its other causes."""
-    t = catalog(lang)
+def _under(group: FindingGroup, lang: Lang) -> Iterator[str]:
+    """Yield the findings that the guilty cell explains, then what holds for all of them."""
     for finding in group.findings:
         place = _place(finding.sheet, finding.address)
-        yield f"      {' '.join(filter(None, (finding.code, place, message(finding, lang))))}"
-        yield from (f"      {remark}" for remark in _remarks(finding, t, cause))
+        yield " ".join(filter(None, (finding.code, place, message(finding, lang))))
+    yield from _remarks(group.lead, group.other_causes, catalog(lang))
 
 
 def _finding_lines(finding: Finding, sentence: str, address: str, t: Catalog) -> str:
     """Return a finding in one line, followed by a line for each cause, the answer of the agency, and the waiver."""
     place = _place(finding.sheet, address)
-    return "\n      ".join([_line(finding, finding.code, place, sentence, t), *_remarks(finding, t)])
+    return "\n      ".join(
+        [_line(finding, finding.code, place, sentence, t), *_remarks(finding, finding.causes, t)]
+    )
 
 
 def _line(finding: Finding, code: str, place: str, sentence: str, t: Catalog) -> str:
@@ -141,11 +142,9 @@ def _line(finding: Finding, code: str, place: str, sentence: str, t: Catalog) ->
     return f"  {severity} {code}  {f'{place} ' if place else ''}{sentence}"
 
 
-def _remarks(finding: Finding, t: Catalog, told: Cause | None = None) -> Iterator[str]:
-    """Yield the causes of a finding other than the one that was *told*, the answer of the agency, and the waiver."""
-    for cause in finding.causes:
-        if cause != told:
-            yield f"{t('report.perhaps')}{t(f'cause.{cause.code}', **cause.facts)}"
+def _remarks(finding: Finding, causes: Sequence[Cause], t: Catalog) -> Iterator[str]:
+    """Yield the causes, the answer of the agency, and the waiver."""
+    yield from (f"{t('report.perhaps')}{t(f'cause.{cause.code}', **cause.facts)}" for cause in causes)
     if finding.explanation:
         yield t("report.explained", text=finding.explanation)
     if finding.waiver:
