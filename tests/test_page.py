@@ -157,7 +157,7 @@ def test_what_has_one_cause_is_one_message_with_the_cells_of_all(problems):
     assert "agency-005-n2" not in page.ids
     told = page.told["agency-005-n1"]
     assert told.count("Required:") == 2
-    assert told.count("perhaps") == 1
+    assert told.count("balance together") == 1
     links = [a["href"] for tag, a, inside in page.elements if tag == "a" and "agency-005-n1" in inside]
     for cell in ("new.natural", "carried_out.natural", "new.other_org", "carried_out.other_org"):
         assert f"#agency-005-applications.{cell}" in links
