@@ -249,8 +249,8 @@ def drawn(form: Form, rng: random.Random) -> Figures:
             for cell in form.inputs
         }
         for identity in form.identities:
-            right = identity.equation.difference(form.complete(values))
-            names = [(s, n) for s, n in identity.equation.left.terms if n in values]
+            right = identity.relation.difference(form.complete(values))
+            names = [(s, n) for s, n in identity.relation.left.terms if n in values]
             sign, name = rng.choice(names) if names else (1, "")
             if name and values[name] - sign * right >= 0:
                 values[name] -= sign * right
@@ -270,11 +270,11 @@ def last_year(form: Form, sound: Mapping[str, Decimal], rng: random.Random) -> F
     for identity in form.carries:
         then = [
             name.removeprefix("last.")
-            for _, name in identity.equation.right.terms
+            for _, name in identity.relation.right.terms
             if name.startswith("last.")
         ]
-        now = Linear(tuple((s, n) for s, n in identity.equation.right.terms if not n.startswith("last.")))
-        left = identity.equation.left.value(sound) - now.value(sound)
+        now = Linear(tuple((s, n) for s, n in identity.relation.right.terms if not n.startswith("last.")))
+        left = identity.relation.left.value(sound) - now.value(sound)
         if len(then) == 1 and then[0] in values and left >= 0:
             values[then[0]] = left
     return form.complete(values)

@@ -109,8 +109,10 @@ class Equations:
 
     def _rules(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
         for identity in self.form.identities:
-            right = [(-sign, name) for sign, name in identity.equation.right.terms]
-            yield (*identity.equation.left.terms, *right), Sign("rule", rule=identity.rule.label)
+            if not identity.constraint.is_exact or identity.rule.looks_back:
+                continue
+            right = [(-sign, name) for sign, name in identity.relation.right.terms]
+            yield (*identity.relation.left.terms, *right), Sign("rule", rule=identity.rule.label)
 
     def _sums(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
         """Yield the definition of each total, and a second one where a total row meets a total column."""

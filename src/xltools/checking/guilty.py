@@ -114,8 +114,10 @@ def carried(form: Form, last: Mapping[str, Decimal]) -> Iterator[Witness]:
     """Yield what follows from last year's figures."""
     past = of_last_year(last)
     for identity in form.carries:
-        left, right = identity.equation
-        if all(name in past for name in right.names if name.startswith(LAST)):
+        left, right = identity.relation.left, identity.relation.right
+        if identity.constraint.is_exact and all(
+            name in past for name in right.names if name.startswith(LAST)
+        ):
             then = Linear(tuple(term for term in right.terms if term[1].startswith(LAST)))
             now = tuple((-sign, name) for sign, name in right.terms if not name.startswith(LAST))
             yield Witness(((Linear((*left.terms, *now)), then.value(past)),), _DENIED, left.names[0])
