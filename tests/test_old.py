@@ -192,7 +192,8 @@ def test_january_can_be_told_again(own):
     assert names_in(reminded) == names_in(expected_text("remind.txt")) == {"青禾区教育局", "青禾区司法局"}
     done = xltools(home, "verify", "--return-to", "again")
     assert done.status == 1
-    assert addresses_in(done.out) == addresses_in(expected_text("verify-first.txt"))
+    told = "\n".join(line for line in done.out.splitlines() if "guilty-cell" not in line)  # its candidates
+    assert addresses_in(told) == addresses_in(expected_text("verify-first.txt"))
     again = {path.name for path in (home / "again").iterdir()} - {RETURNED}
     assert again == {path.name for path in (home / "returned").iterdir()}
 

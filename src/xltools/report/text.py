@@ -124,7 +124,8 @@ def effect_text(effect: Effect, lang: Lang) -> str:
 def _under(group: FindingGroup, lang: Lang) -> Iterator[str]:
     """Yield the findings that the guilty cell explains, then what holds for all of them."""
     for finding in group.findings:
-        place = _place(finding.sheet, finding.address)
+        is_elsewhere = finding is group.lead or finding.sheet != group.lead.sheet
+        place = _place(finding.sheet if is_elsewhere else "", finding.address)
         yield " ".join(filter(None, (finding.code, place, message(finding, lang))))
     yield from _remarks(group.lead, group.other_causes, catalog(lang))
 
