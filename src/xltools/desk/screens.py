@@ -31,7 +31,7 @@ from xltools.form.library import find
 from xltools.report import board as board_words
 from xltools.report import history as history_words
 from xltools.report.html import HtmlSection
-from xltools.report.text import skipped_text
+from xltools.report.text import effect_text, skipped_text
 from xltools.text import (
     LANGS,
     Lang,
@@ -131,6 +131,7 @@ def agency(desk: Desk, view: AgencyView, told: Sequence[str] = ()) -> str:
         codes=[(code, finding_text(code, desk.lang)) for code in codes],
         group_text=partial(group_text, lang=desk.lang),
         cause_text=partial(cause_text, lang=desk.lang),
+        effect_text=partial(effect_text, lang=desk.lang),
         with_codes=True,
     )
 
