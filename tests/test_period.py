@@ -34,6 +34,7 @@ COLUMNS = {
     "collection/settings.py",
     "report/data.py",
     "report/export/tables.py",
+    *(f"desk/{name}.py" for name in ("answering", "screens", "standalone")),  # a screen, and fields of forms
     *(f"prose/{name}.py" for name in ("balances", "checks", "mentions", "sentences")),
 }
 
@@ -138,4 +139,6 @@ def test_a_year_is_written_into_text_as_a_period():
             }
             if any(map(is_year, names)):
                 found.add(place)
-    assert found <= NUMBERS | {"prose/checks.py"}, found  # which quotes a year that a sentence names
+    assert found <= NUMBERS | {"desk/standalone.py", "prose/checks.py"}, (
+        found
+    )  # which quotes a year that a sentence names

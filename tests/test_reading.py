@@ -38,7 +38,7 @@ from xltools.data.filing import (
     Source,
     Stamp,
 )
-from xltools.data.finding import Cause, Finding, Place, Severity, Waiver
+from xltools.data.finding import Cause, Effect, Finding, Place, Severity, Waiver
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
@@ -124,6 +124,7 @@ FULL_FINDING = Finding(
     Severity.NOTE,
     WAIVER,
     "已说明",
+    Effect({FEES: Decimal("1.5")}, FEES, "收费", Decimal("0.1")),
 )
 FULL = Return(
     source=SOURCE,
