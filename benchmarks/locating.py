@@ -25,7 +25,7 @@ from xltools.checking.effects import with_effects
 from xltools.checking.equations import Equations, equations_of
 from xltools.checking.explanations import Search, Witness
 from xltools.checking.grouping import grouped
-from xltools.checking.guilty import Verdict, carried, judged
+from xltools.checking.guilty import GuiltVerdict, carried, judged
 from xltools.data.filing import Origin, Return, Shown, Source, Stamp
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record
@@ -303,7 +303,7 @@ class Result(NamedTuple):
     seconds: float
 
 
-def outcome(verdicts: list[Verdict], truth: Figures, sound: Mapping[str, Decimal]) -> str:
+def outcome(verdicts: list[GuiltVerdict], truth: Figures, sound: Mapping[str, Decimal]) -> str:
     """Return whether the right cells were named, listed, or not; one wrong cell named is wrong."""
     right = {name: sound[name] for name in truth if truth[name] != sound[name]}
     named = {c.cell: c.right for v in verdicts if v.named for c in v.named.changes}
@@ -335,7 +335,7 @@ def filing(form: Form, printed: Mapping[str, Decimal], *, typed: bool) -> Return
     return Return(Source("x"), (), form, stamp, record, shown=shown)
 
 
-def tried(draw: Draw, slip: Drawing, mode: str) -> tuple[Result, Figures, list[Verdict]] | None:
+def tried(draw: Draw, slip: Drawing, mode: str) -> tuple[Result, Figures, list[GuiltVerdict]] | None:
     """Make a slip and return what comes of it; ``None`` if it leaves no trace."""
     truth = slip(draw)
     if not truth:

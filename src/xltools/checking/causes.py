@@ -23,7 +23,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.checking.failing_equations import FailingEquation, failing_equations
-from xltools.checking.guilty import Verdict, guilty
+from xltools.checking.guilty import GuiltVerdict, guilty
 from xltools.checking.suspicion import explained, suspicion
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Cause, Effect, Finding, Severity
@@ -53,7 +53,7 @@ class Case(NamedTuple):
     equations: Mapping[int, FailingEquation]
     texts: Mapping[str, Decimal]  # the number that each text in an input stands for
     past: Mapping[str, Decimal]
-    verdicts: Mapping[int, Verdict]  # on the guilty cell, by index of the finding
+    verdicts: Mapping[int, GuiltVerdict]  # on the guilty cell, by index of the finding
 
     def label(self, name: str) -> str:
         """Return the label of the cell."""

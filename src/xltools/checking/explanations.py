@@ -46,7 +46,7 @@ class Witness(NamedTuple):
     quote: str = ""  # the words of the prose; empty for last year's figures
 
 
-class Change(NamedTuple):
+class CellChange(NamedTuple):
     """A cell, the figure that it shows and the right one."""
 
     cell: str
@@ -130,10 +130,10 @@ class Search:
             best[cells] = min(one, best.get(cells, one), key=lambda x: x.rank)
         return sorted(best.values(), key=lambda one: one.rank)
 
-    def changes(self, act: Act) -> tuple[Change, ...]:
+    def changes(self, act: Act) -> tuple[CellChange, ...]:
         """Return an act with figures."""
         return tuple(
-            Change(name, Decimal(was) / self.scale, Decimal(was + change) / self.scale)
+            CellChange(name, Decimal(was) / self.scale, Decimal(was + change) / self.scale)
             for name, change in act
             for was in (self.figures.get(name, 0),)
         )

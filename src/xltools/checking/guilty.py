@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.checking.equations import Sign, equations_of
-from xltools.checking.explanations import Change, Explanation, How, Search, Witness
+from xltools.checking.explanations import CellChange, Explanation, How, Search, Witness
 from xltools.data.filing import Origin, Return
 from xltools.data.number import close
 from xltools.form.linear import ZERO, Linear
@@ -34,13 +34,13 @@ class Suspect:
     """Cells that are probably wrong, each with its right figure; what agrees on it; the witnesses that then hold."""
 
     how: How
-    changes: tuple[Change, ...]
+    changes: tuple[CellChange, ...]
     supports: tuple[Sign, ...]
     witnesses: tuple[Witness, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GuiltVerdict:
     """What is behind the equations over ``cells`` that fail.
 
     ``line`` is the name of the one row or column that all single cells are in, and ``difference`` by how much it is off;
@@ -63,7 +63,7 @@ class Verdict:
         return any(name in self.cells or not self.cells.isdisjoint(form.reach[name]) for name in names)
 
 
-def guilty(filing: Return, last: Mapping[str, Decimal]) -> tuple[Verdict, ...]:
+def guilty(filing: Return, last: Mapping[str, Decimal]) -> tuple[GuiltVerdict, ...]:
     """Return a verdict for each group of equations of *filing* that share cells, if one of them fails.
 
     *last* are last year's figures. Totals of an old format that a program may have computed count as typed, and nothing is
@@ -77,13 +77,13 @@ def guilty(filing: Return, last: Mapping[str, Decimal]) -> tuple[Verdict, ...]:
     return tuple(verdicts)
 
 
-def _unsure(verdict: Verdict) -> Verdict:
+def _unsure(verdict: GuiltVerdict) -> GuiltVerdict:
     """Return the verdict with what it names only listed."""
     listed = (verdict.named,) if verdict.named else verdict.listed
     return replace(verdict, named=None, listed=listed)
 
 
-def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Origin]) -> list[Verdict]:
+def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Origin]) -> list[GuiltVerdict]:
     shown = {name: one for name, one in filing.shown.items() if one.origin in origins}
     garbled = {name for name, one in shown.items() if one.value is None and not is_blank(one.text)}
     unknown = filing.unread | filing.clouded | garbled
@@ -140,7 +140,7 @@ def judged(
     figures: Mapping[str, Decimal],
     last: Mapping[str, Decimal],
     witnesses: Sequence[Witness],
-) -> list[Verdict]:
+) -> list[GuiltVerdict]:
     """Return a verdict for each component with a rest."""
     equations = search.equations
     search.hear(witnesses)
@@ -163,7 +163,7 @@ def judged(
     return list(_merged(found))
 
 
-def _merged(found: Sequence[_Found]) -> Iterator[Verdict]:
+def _merged(found: Sequence[_Found]) -> Iterator[GuiltVerdict]:
     """Yield the verdicts; one for all components of an act over several, which is named in all of them or in none."""
     named: dict[tuple[object, ...], list[_Found]] = defaultdict(list)
     for one in found:
@@ -200,11 +200,11 @@ def _near(ranked: Sequence[Explanation]) -> list[Explanation]:
     return near if tells and len(near) <= _LISTED else []
 
 
-def _verdict(found: Sequence[_Found], *, is_named: bool) -> Verdict:
+def _verdict(found: Sequence[_Found], *, is_named: bool) -> GuiltVerdict:
     search, ranked = found[0].search, found[0].ranked
     equations = search.equations
     line, difference = _line(search, ranked)
-    return Verdict(
+    return GuiltVerdict(
         cells=frozenset().union(*(equations.cells_of(one.component) for one in found)),
         equations=sum(len(search.rests[one.component]) for one in found),
         is_computed=all(one.is_computed for one in found),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from xltools.checking.explanations import Change, Witness
+from xltools.checking.explanations import CellChange, Witness
 from xltools.checking.failing_equations import FailingEquation
-from xltools.checking.guilty import Suspect, Verdict
+from xltools.checking.guilty import GuiltVerdict, Suspect
 from xltools.data.filing import Return
 from xltools.data.finding import GUILTY, Cause, Finding
 from xltools.text import Phrases
@@ -16,13 +16,13 @@ _SAID, _CARRIED = {"prose-figure", "prose-nothing"}, {"carry-over", "stock"}
 
 
 def explained(
-    verdicts: Sequence[Verdict], findings: Sequence[Finding], equations: Mapping[int, FailingEquation]
-) -> dict[int, Verdict]:
+    verdicts: Sequence[GuiltVerdict], findings: Sequence[Finding], equations: Mapping[int, FailingEquation]
+) -> dict[int, GuiltVerdict]:
     """Return the verdict on each finding that has one, by its index.
 
     A verdict is about the equations that fail; one that names a cell, also about what witnesses say who then agree.
     """
-    found: dict[int, Verdict] = {}
+    found: dict[int, GuiltVerdict] = {}
     for index, finding in enumerate(findings):
         equation = equations.get(index)
         for verdict in verdicts:
@@ -44,7 +44,7 @@ def _is_denied(finding: Finding, witness: Witness) -> bool:
     return finding.code in _SAID and finding.cell == witness.name and witness.quote.startswith(quote)
 
 
-def suspicion(verdict: Verdict, filing: Return, *, is_shared: bool) -> Cause | None:
+def suspicion(verdict: GuiltVerdict, filing: Return, *, is_shared: bool) -> Cause | None:
     """Return the verdict as a cause; ``None`` if it would say no more than the finding does.
 
     *is_shared* says whether several findings have it.
@@ -72,7 +72,7 @@ def suspicion(verdict: Verdict, filing: Return, *, is_shared: bool) -> Cause | N
     return Cause(GUILTY, {"what": Phrases((what,)), "verdict": verdict, "places": places})
 
 
-def _changes(changes: Sequence[Change], filing: Return) -> Phrases:
+def _changes(changes: Sequence[CellChange], filing: Return) -> Phrases:
     parts: list[tuple[str, dict[str, object]]] = []
     for change in changes:
         sheet, address = filing.address(change.cell)

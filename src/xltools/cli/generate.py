@@ -31,6 +31,7 @@ from xltools.data.finding import Finding
 from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster
+from xltools.desk.standalone import agency_pages
 from xltools.errors import InputError, Problem
 from xltools.files import read_bytes, refuse_within, write_atomically, write_each
 from xltools.report.drafts import Attachment, Letters, MailDraft
@@ -127,8 +128,6 @@ def _say_written(new: int, before: int, folder: Path, lang: Lang) -> None:
 
 def _write_pages(folder: Path, entries: Sequence[Entry], period: Period, lang: Lang) -> None:
     """Write beside each workbook of a collection the page in which its agency checks it before sending."""
-    from xltools.desk.standalone import agency_pages  # noqa: PLC0415  only with --with-page
-
     pages = progress(
         agency_pages(collection_folder(), entries), catalog(lang)("report.generating"), len(entries)
     )

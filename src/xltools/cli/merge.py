@@ -32,6 +32,7 @@ from xltools.collection.former import FormerRollup, keep, read_former
 from xltools.collection.manifest import Settings, path_of, read
 from xltools.collection.outgoing import outgoing
 from xltools.collection.proving import Mismatch, prove
+from xltools.collection.receipts import receipts_of, write_receipts
 from xltools.collection.rollup_file import (
     MergedFiles,
     MergeOptions,
@@ -194,8 +195,6 @@ def _write(
 
 
 def _write_receipts(folder: Path, merged: MergedFiles, rollup: Rollup, output: Path, lang: Lang) -> None:
-    from xltools.collection.receipts import receipts_of, write_receipts  # noqa: PLC0415  only with --receipts
-
     found = list(receipts_of(merged.outcome, rollup, output))
     with outgoing(folder, "receipts", merged.inputs.inbox.places) as files:
         write_receipts(files, found)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from xltools.checking.collection import Collection
-from xltools.checking.guilty import Suspect, Verdict
+from xltools.checking.guilty import GuiltVerdict, Suspect
 from xltools.data.filing import Filing, Return, Shown, Skipped
 from xltools.data.finding import Cause, Effect, Finding, Severity, Waiver
 from xltools.data.number import is_whole
@@ -64,7 +64,7 @@ def _cause_object(cause: Cause, lang: Lang) -> dict[str, object]:
     """Return a cause as a JSON object; one about the guilty cell also has the verdict."""
     told: dict[str, object] = {"code": cause.code, "message": cause_text(cause, lang)}
     verdict, places = cause.facts.get("verdict"), cause.facts.get("places")
-    if not (isinstance(verdict, Verdict) and isinstance(places, dict)):
+    if not (isinstance(verdict, GuiltVerdict) and isinstance(places, dict)):
         return told
     named = verdict.named
     return told | {
