@@ -16,8 +16,8 @@ import pytest
 from commands import xltools
 from conftest import ROOT, unpacked
 from test_page import Page
-from xltools.collection.receiving import Reception
 from xltools.data.period import Period
+from xltools.data.reception import Reception
 from xltools.desk import work
 from xltools.desk.answering import Request, answer
 from xltools.errors import InputError

@@ -20,11 +20,13 @@ from xltools.cli.recording import record
 from xltools.cli.returns import inspected, read_all
 from xltools.cli.situation import situation_now
 from xltools.collection import recording
-from xltools.collection.receiving import Received, Reception, keep, receive
+from xltools.collection.receiving import keep, receive
 from xltools.collection.roster_files import load_roster
+from xltools.data.reception import Reception
 from xltools.data.roster_lines import sender
 from xltools.form.library import find
 from xltools.report import text
+from xltools.report.reception import received_line
 from xltools.text import Lang, catalog, message
 
 
@@ -46,7 +48,7 @@ def command(lang: Lang) -> click.Command:
         received = (keep if is_kept else receive)(folder, taken, there, roster, limits)
         record(lambda folder: recording.received(folder, received), lang)
         for one in received:
-            emit(_line(one, lang))
+            emit(received_line(one, lang, message))
         emit("")
         now = inspected(folder, lang, reading)
         collection = now.collection
@@ -62,20 +64,3 @@ def command(lang: Lang) -> click.Command:
         return int(is_left or any(found.has_errors for found in shown))
 
     return run
-
-
-def _line(one: Received, lang: Lang) -> str:
-    """Return what became of a file, in one line."""
-    t, filing = catalog(lang), one.filing
-    file = filing.source.path
-    facts = {
-        "file": t("receive.sent", file=file, date=filing.sent[:10]) if filing.sent else file,
-        "agency": one.entry.name if one.entry else "",
-        "path": one.path or "",
-        "why": message(filing.findings[0], lang) if filing.findings else "",
-    }
-    line = t(f"receive.{one.reception.value}", **facts)
-    return line + "".join(
-        t("receive.moved-unread" if moved.changes is None else "receive.moved", **moved._asdict())
-        for moved in one.moved
-    )

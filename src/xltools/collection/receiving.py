@@ -7,10 +7,7 @@ inbox, where they are compared again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
 
 from xltools.checking.collection import candidate
 from xltools.checking.versions import Versions, changed_cells, is_of_no_use, is_sure, resolve, version_key
@@ -19,48 +16,12 @@ from xltools.collection.issuing import codes_in, file_name
 from xltools.collection.reading import Inputs
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, Return
+from xltools.data.reception import Moved, Received, Reception
 from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import entry_of, sender
 from xltools.errors import InputError, Problem
 from xltools.files import holds, read_bytes, safe_stem, write_atomically
 from xltools.office.guard import Limits
-
-
-class Reception(Enum):
-    """What became of a file that was taken in."""
-
-    NEW = "new"  # the agency's first file
-    NEWER = "newer"  # it replaces the file of the agency that was in the inbox
-    CHOSEN = "chosen"  # the coordinator lets it count
-    SAME = "same"  # the inbox has a file with the same content
-    OLDER = "older"  # the inbox has a newer version
-    UNDECIDED = "undecided"  # the files do not show which one counts
-    UNKNOWN = "unknown"  # it is not known whose it is; it was not taken in
-    UNREADABLE = "unreadable"  # its content could not be read; it was not taken in
-
-
-class Moved(NamedTuple):
-    """A file that was replaced: where it is now, and how many figures and texts of the new one are not the same.
-
-    ``changes`` is ``None`` for a file from which nothing was read.
-    """
-
-    path: Path
-    changes: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A file that was taken in.
-
-    ``path`` is where it is now, ``None`` if it was not copied. ``moved`` are the files that it replaced.
-    """
-
-    filing: Filing
-    entry: Entry | None
-    reception: Reception
-    path: Path | None = None
-    moved: tuple[Moved, ...] = ()
 
 
 def receive(

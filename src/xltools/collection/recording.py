@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xltools.checking.collection import Collection, Examined
 from xltools.collection import journal, manifest
@@ -17,11 +16,9 @@ from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, Source
 from xltools.data.finding import Severity
 from xltools.data.journal import Event
+from xltools.data.reception import Received
 from xltools.data.roster import Entry
 from xltools.files import read_bytes, walk
-
-if TYPE_CHECKING:
-    from xltools.collection.receiving import Received  # it imports XlsxWriter, which is slow to import
 
 _MAKING = {"received", "replaced", "merged"}  # events that say of a file that it has come to be there
 _COUNTED = (Severity.ERROR, Severity.QUESTION, Severity.WARNING)

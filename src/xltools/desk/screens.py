@@ -14,10 +14,10 @@ from xltools.checking.collection import Collection
 from xltools.collection import journal
 from xltools.collection.issuing import codes_in
 from xltools.collection.publishing import PreparedReport
-from xltools.collection.receiving import Received, Reception
 from xltools.collection.rollup_file import MergedFiles
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
+from xltools.data.reception import Received, Reception
 from xltools.data.rollup import Rollup
 from xltools.desk import work
 from xltools.desk.selfcheck import Checked
@@ -31,6 +31,7 @@ from xltools.form.library import find
 from xltools.report import board as board_words
 from xltools.report import history as history_words
 from xltools.report.html import HtmlSection
+from xltools.report.reception import received_line
 from xltools.report.text import effect_text, skipped_text
 from xltools.text import (
     LANGS,
@@ -88,21 +89,9 @@ def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Seque
 
 
 def _received_line(one: Received, lang: Lang) -> str:
-    """Return what became of a file, in one line."""
-    t, filing = catalog(lang), one.filing
-    file = filing.source.path
-    facts = {
-        "file": t("receive.sent", file=file, date=filing.sent[:10]) if filing.sent else file,
-        "agency": one.entry.name if one.entry else "",
-        "path": one.path or "",
-        "why": plain_message(filing.findings[0], lang) if filing.findings else "",
-    }
-    is_undecided = one.reception is Reception.UNDECIDED
-    line = t("desk.received-undecided" if is_undecided else f"receive.{one.reception.value}", **facts)
-    return line + "".join(
-        t("receive.moved-unread" if moved.changes is None else "receive.moved", **moved._asdict())
-        for moved in one.moved
-    )
+    """Return what became of a file, in one line; the desk says otherwise how to choose."""
+    undecided = "desk.received-undecided" if one.reception is Reception.UNDECIDED else ""
+    return received_line(one, lang, plain_message, undecided)
 
 
 def agency(desk: Desk, view: AgencyView, told: Sequence[str] = ()) -> str:

@@ -30,7 +30,7 @@ from xltools.collection.last_year import read_last_year
 from xltools.collection.outgoing import outgoing
 from xltools.collection.publishing import PreparedReport, PublishOptions, RenderedReport
 from xltools.collection.reading import LOCAL, Execution, Filings, ReadOptions, read_file, read_inputs
-from xltools.collection.receiving import Received, Reception, keep, receive
+from xltools.collection.receiving import keep, receive
 from xltools.collection.returning import FileToReturn, ReturnedFile, return_files
 from xltools.collection.rollup_file import MergedFiles, MergeOptions, merge_files, write_rollup_file
 from xltools.collection.roster_files import load_roster
@@ -39,6 +39,7 @@ from xltools.collection.situation import Situation, situation
 from xltools.data.filing import Member, Return, Skipped
 from xltools.data.journal import Event
 from xltools.data.period import Period
+from xltools.data.reception import Received, Reception
 from xltools.document.writer import DocumentFormat
 from xltools.errors import InputError, OutputError, Problem, XltoolsError
 from xltools.files import holds, read_bytes, safe_stem, write_atomically
