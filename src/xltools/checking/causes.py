@@ -24,10 +24,11 @@ from typing import NamedTuple
 
 from xltools.checking.failing_equations import FailingEquation, failing_equations
 from xltools.checking.guilty import GuiltVerdict, guilty
-from xltools.checking.suspicion import explained, suspicion
+from xltools.checking.suspicion import BEHIND, explained, suspicion
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Cause, Effect, Finding, Severity
 from xltools.data.number import close
+from xltools.data.policy import Thresholds
 from xltools.data.record import Record
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
@@ -64,19 +65,26 @@ Recogniser = Callable[[Case, int], Iterator[Cause]]
 
 
 def with_causes(
-    filing: Filing, findings: Sequence[Finding], past: Mapping[str, Decimal] | None = None
+    filing: Filing,
+    findings: Sequence[Finding],
+    past: Mapping[str, Decimal] | None = None,
+    thresholds: Thresholds | None = None,
 ) -> tuple[Finding, ...]:
     """Return *findings* of *filing* in the same order, each with its possible causes.
 
     *past* has last year's figures of the agency by cell, totals included; without it, causes that need it are not found.
+    *thresholds* are those of the comparisons among *findings*.
     """
     if isinstance(filing, RefusedFile) or filing.is_rollup:
         return tuple(findings)
-    form, record = filing.form, filing.record
+    form, record, past = filing.form, filing.record, past or {}
     texts = {n: v for n in sorted(filing.clouded) if (v := record.values.get(n))}
     equations = failing_equations(filing, findings)
-    verdicts = explained(guilty(filing, past or {}), findings, equations) if equations else {}
-    case = Case(filing, form, record, tuple(findings), equations, texts, past or {}, verdicts)
+    verdicts: Mapping[int, GuiltVerdict] = {}
+    if equations:
+        judged = guilty(filing, past)
+        verdicts = explained(filing, past, thresholds or Thresholds(), judged, findings, equations)
+    case = Case(filing, form, record, tuple(findings), equations, texts, past, verdicts)
     return tuple(_with_causes(case, index, finding) for index, finding in enumerate(findings))
 
 
@@ -96,7 +104,7 @@ def _with_causes(case: Case, index: int, finding: Finding) -> Finding:
         causes = [*([own] if own else []), *(strong or (weak if len(weak) <= _MOST else []))]
     if verdict is None and not causes:
         return finding
-    effect = Effect(verdict.effect) if verdict else finding.effect
+    effect = Effect(verdict.effect) if verdict and finding.code in BEHIND else finding.effect
     return replace(finding, causes=(*finding.causes, *causes)[:_MOST], effect=effect)
 
 

@@ -198,7 +198,7 @@ def _examined(survey: Survey, place: int, one: Candidate) -> Examined:
     try:
         last = survey.last(filing)
         found = _without_consequences([*one.findings, *survey.across(place, filing, last)])
-        findings = with_causes(filing, found, last) if found else ()
+        findings = with_causes(filing, found, last, survey.policy.thresholds) if found else ()
         return Examined(filing, tuple(with_effects(survey.judged(filing, findings), filing.form)))
     except Exception as error:  # noqa: BLE001  one file stops no other
         rest = failed(filing, error)

@@ -15,7 +15,9 @@ from itertools import pairwise
 from math import gcd
 from typing import Literal, NamedTuple
 
+from xltools.form.linear import Linear
 from xltools.form.model import Cell, Form
+from xltools.form.relation import Condition, Constraint, Relation
 
 Trace = tuple[tuple[int, int], ...]  # equation and factor, by equation
 Act = tuple[tuple[str, int], ...]  # cell and change
@@ -41,7 +43,8 @@ class Lines(NamedTuple):
 class Equations:
     """What follows from a form, from which of its totals are typed, and from the inputs whose figure is not known.
 
-    ``component`` numbers the equations: those that share cells, directly or through others, have one number.
+    ``component`` numbers the equations: those that share cells, directly or through others, have one number, which is also
+    the ``home`` of their cells.
     """
 
     def __init__(self, form: Form, typed: frozenset[str], unknown: frozenset[str]) -> None:
@@ -65,6 +68,7 @@ class Equations:
             self.alike[self.direction[name][0]].append(name)
             joined = {self.component[equation] for equation, _ in trace}
             self.component = [min(joined) if one in joined else one for one in self.component]
+        self.home = {name: self.component[trace[0][0]] for name, trace in self.trace.items()}
         self.widest = max(map(len, self.trace.values()), default=0)
 
     @cached_property
@@ -87,8 +91,7 @@ class Equations:
 
     def cells_of(self, component: int) -> frozenset[str]:
         """Return the cells of the equations in a component."""
-        numbered = zip(self.terms, self.component, strict=True)
-        return frozenset(name for terms, own in numbered if own == component for name, _ in terms)
+        return frozenset(name for name, home in self.home.items() if home == component)
 
     def effect(self, act: Act) -> dict[int, int]:
         """Return by how much an act changes each equation."""
@@ -97,6 +100,29 @@ class Equations:
             for equation, factor in self.trace.get(name, ()):
                 total[equation] += factor * change
         return {equation: change for equation, change in total.items() if change}
+
+    @cached_property
+    def bounds(self) -> Mapping[str, list[Constraint]]:
+        """The other constraints that figures must satisfy, over typed cells, by cell: what breaks one corrects nothing."""
+        found: dict[str, list[Constraint]] = defaultdict(list)
+        for identity in self.form.identities:
+            one = identity.constraint
+            if one.is_exact or one.level != "error" or identity.rule.looks_back:
+                continue
+            when = Condition(tuple(map(self._over_typed, one.when.relations)))
+            one = one._replace(relation=self._over_typed(one.relation), when=when)
+            if self.unknown.isdisjoint(one.names):
+                for name in one.names:
+                    found[name].append(one)
+        return found
+
+    def _over_typed(self, relation: Relation) -> Relation:
+        return Relation(self._repeated(relation.left), relation.sign, self._repeated(relation.right))
+
+    def _repeated(self, linear: Linear) -> Linear:
+        """Return a sum over typed cells, each as often as its factor says."""
+        terms = self.spread(linear.terms).items()
+        return linear._replace(terms=tuple((1 if f > 0 else -1, name) for name, f in terms for _ in range(abs(f))))
 
     @cached_property
     def headline(self) -> Mapping[str, list[tuple[str, int]]]:

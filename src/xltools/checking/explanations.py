@@ -11,7 +11,7 @@ Figures are integers at a common scale, so nothing is rounded.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import log2
@@ -20,6 +20,7 @@ from typing import Literal, NamedTuple
 from xltools.checking.equations import Act, Equations, Trace, direction, is_in_line
 from xltools.data.number import is_whole
 from xltools.form.linear import EXACT, Linear
+from xltools.form.relation import Constraint
 
 How = Literal["cell", "two-cells", "exchanged", "moved", "wrong-line", "line"]
 
@@ -85,6 +86,7 @@ class Search:
         printed = {name: value for name, value in figures.items() if name in equations.typed}
         decimals = (-int(value.as_tuple().exponent) for value in (*printed.values(), *last.values()) if value)
         self.scale = 10 ** max(0, max(decimals, default=0))
+        self._printed = printed
         self.figures, self._last = self._scaled(printed), self._scaled(last)
         self.witnesses: Sequence[Witness] = ()
         self._off: list[
@@ -214,12 +216,25 @@ class Search:
                     yield act
 
     def _may(self, act: Act) -> bool:
-        """Return whether every cell can hold its new figure."""
+        """Return whether every cell can hold its new figure, and no constraint is broken by it."""
         for name, change in act:
             right, cell = self.figures.get(name, 0) + change, self.equations.form.cells[name]
             if (right < 0 and not cell.signed) or (cell.number == "count" and right % self.scale):
                 return False
-        return True
+        bounds = self.equations.bounds
+        touched = [one for name, _ in act for one in bounds.get(name, ())] if bounds else ()
+        return not touched or self._keeps(act, touched)
+
+    def _keeps(self, act: Act, bounds: Iterable[Constraint]) -> bool:
+        """Return whether all *bounds* that hold also hold after an act; one over another suspect cell cannot tell."""
+        home, rights = self.equations.home, {change.cell: change.right for change in self.changes(act)}
+        suspect = self.rests.keys() - {home[name] for name in rights}
+        after = {**self._printed, **rights}
+        return not any(
+            one.holds(self._printed) and not one.holds(after)
+            for one in bounds
+            if suspect.isdisjoint(home.get(name) for name in one.names)
+        )
 
     # -- evidence
 

@@ -3,37 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from xltools.checking.explanations import CellChange, Witness
 from xltools.checking.failing_equations import FailingEquation
 from xltools.checking.guilty import GuiltVerdict, Suspect
+from xltools.checking.prior import is_jump
 from xltools.data.filing import Return
 from xltools.data.finding import GUILTY, Cause, Finding
+from xltools.data.policy import Thresholds
+from xltools.form.linear import ZERO
+from xltools.form.model import of_last_year
+from xltools.form.wording import LAST
 from xltools.text import Phrases
 
-_EQUATIONS = {"total-wrong", "rule-broken"}
+_EQUATIONS, _RULES = {"total-wrong", "rule-broken"}, {"rule-broken", "rule-question", "rule-warning"}
 _SAID, _CARRIED = {"prose-figure", "prose-nothing"}, {"carry-over", "stock"}
+_COMPARED = {"jump", "magnitude", "outlier"}
+BEHIND = _EQUATIONS | _SAID | _CARRIED  # what a verdict is about: its effect is theirs
 
 
 def explained(
-    verdicts: Sequence[GuiltVerdict], findings: Sequence[Finding], equations: Mapping[int, FailingEquation]
+    filing: Return,
+    last: Mapping[str, Decimal],
+    thresholds: Thresholds,
+    verdicts: Sequence[GuiltVerdict],
+    findings: Sequence[Finding],
+    equations: Mapping[int, FailingEquation],
 ) -> dict[int, GuiltVerdict]:
     """Return the verdict on each finding that has one, by its index.
 
-    A verdict is about the equations that fail; one that names a cell, also about what witnesses say who then agree.
+    A verdict is about the equations that fail; one that names a cell, also about all that there would not be with the
+    right figure: what witnesses say, and comparisons with last year and other agencies.
     """
     found: dict[int, GuiltVerdict] = {}
-    for index, finding in enumerate(findings):
-        equation = equations.get(index)
-        for verdict in verdicts:
+    for verdict in verdicts:
+        after = _corrected(verdict.named, filing) | of_last_year(last) if verdict.named else {}
+        for index, finding in enumerate(findings):
+            equation = equations.get(index)
             if equation is not None and finding.code in _EQUATIONS:
                 is_about = verdict.is_about((name for _, name in equation.terms), equation.form)
             else:
-                witnesses = verdict.named.witnesses if verdict.named else ()
-                is_about = any(_is_denied(finding, witness) for witness in witnesses)
+                is_about = verdict.named is not None and (
+                    any(_is_denied(finding, witness) for witness in verdict.named.witnesses)
+                    or _is_settled(finding, filing, after, thresholds)
+                )
             if is_about:
                 found.setdefault(index, verdict)
     return found
+
+
+def _corrected(named: Suspect, filing: Return) -> dict[str, Decimal]:
+    """Return the figures of a return with the right ones; a total that was typed wrong changes nothing."""
+    return filing.form.complete({**filing.record.values, **{c.cell: c.right for c in named.changes}})
+
+
+def _is_settled(
+    finding: Finding, filing: Return, after: Mapping[str, Decimal], thresholds: Thresholds
+) -> bool:
+    """Return whether there is no such finding on the figures *after* a correction, of which it notices a change."""
+    now, before = after.get(finding.cell, ZERO), filing.record.complete()
+    if finding.code in _COMPARED and isinstance(finding.expected, Decimal):
+        return now != finding.found and not is_jump(now, finding.expected, thresholds)
+    if finding.code == "blank":
+        return now != ZERO
+    if finding.code not in _RULES:
+        return False
+    names = [finding.cell, *(place.cell for place in finding.others)]
+    constraints = [
+        one.constraint
+        for one in filing.form.identities
+        if [name for name in one.constraint.names if not name.startswith(LAST)] == names
+    ]
+    changes = any(after.get(name) != before.get(name) for name in names)
+    return changes and bool(constraints) and all(one.holds(after) for one in constraints)
 
 
 def _is_denied(finding: Finding, witness: Witness) -> bool:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from xltools.checking.collection import Examined
 from xltools.checking.grouping import FindingGroup, grouped
+from xltools.checking.guilty import GuiltVerdict
 from xltools.checking.versions import reading_digest
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Place
@@ -253,13 +254,22 @@ def _found_words(finding: Finding) -> str:
 
 
 def _right_words(finding: Finding) -> str:
-    """Return the figure to compare with: the right one only if it is known that this cell is wrong."""
-    is_doubtful = finding.code == "total-wrong" and (
-        finding.causes or finding.facts.get("cause") != Word("cause-overwritten")
-    )
-    if is_doubtful or finding.code not in clerk().keys("right"):
+    """Return the figure to compare with: the right one only if it is known that this cell is wrong, otherwise both sides."""
+    code = finding.code
+    if code == "total-wrong" and not _is_known(finding):
+        code = "total-or-part-wrong"
+    if code not in clerk().keys("right"):
         return ""
-    return clerk()(f"right.{finding.code}", found=finding.found, expected=finding.expected)
+    return clerk()(f"right.{code}", found=finding.found, expected=finding.expected)
+
+
+def _is_known(finding: Finding) -> bool:
+    """Return whether a wrong total is known to be wrong itself: its formula was overwritten, and all else agrees on it."""
+    verdicts = (cause.facts.get("verdict") for cause in finding.causes)
+    named = [v.named for v in verdicts if isinstance(v, GuiltVerdict) and v.named]
+    rights = {change.cell: change.right for suspect in named for change in suspect.changes}
+    is_overwritten = finding.facts.get("cause") == Word("cause-overwritten")
+    return is_overwritten and rights.get(finding.cell) == finding.expected
 
 
 def _sums(places: Iterable[Place], filing: Filing) -> tuple[tuple[Place, ...], ...]:
