@@ -205,7 +205,7 @@ class Search:
         for one, other, equations in self.equations.lines:
             values = [self.figures.get(name, 0) for name in one]
             others = [self.figures.get(name, 0) for name in other]
-            is_shiftable = len(broken) > 2 and sum(map(bool, values)) > 1  # noqa: PLR2004
+            is_shiftable = sum(map(bool, values)) > 1
             if broken.isdisjoint(equations) or not (other or is_shiftable):
                 continue
             rights = [others + values] if other else list(_shifts(values))
@@ -251,12 +251,18 @@ class Search:
             elif holds and not held:
                 bits -= self._weight[index]
                 repaired.append(index)
-        equations, own = self.equations, {name for name, _ in act}
-        crowds = [equations.alike[equations.direction[name][0]] for name in own]
-        others = {name for crowd in crowds for name in crowd} - own
-        is_witnessed = any(others.isdisjoint(self._heard[index]) for index in repaired)
-        crowd = max(map(len, crowds)) if how in {"cell", "two-cells"} else 1
+        witnessed = [self._is_singled_out(name, repaired) for name, _ in act]
+        is_witnessed = any(witnessed) if how == "line" else all(witnessed)
+        crowd = max(self._crowd(name) for name, _ in act) if how in {"cell", "two-cells"} else 1
         return Explanation(bits, how, act, crowd, is_usual, tuple(repaired), is_witnessed)
+
+    def _is_singled_out(self, name: str, witnesses: Iterable[int]) -> bool:
+        """Return whether one of *witnesses* speaks of a cell and of no other that leaves its trace."""
+        others = set(self.equations.alike[self.equations.direction[name][0]]) - {name}
+        return any(name in self._heard[w] and others.isdisjoint(self._heard[w]) for w in witnesses)
+
+    def _crowd(self, name: str) -> int:
+        return len(self.equations.alike[self.equations.direction[name][0]])
 
     def _pair(self, act: Act) -> Explanation:
         """Return two slips; or one act over two cells, where the figures look like one."""
