@@ -13,7 +13,7 @@ import random
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -23,11 +23,14 @@ from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
 from xltools.checking.effects import with_effects
 from xltools.checking.equations import Equations, equations_of
-from xltools.checking.explanations import Search, Witness
 from xltools.checking.grouping import grouped
-from xltools.checking.guilty import GuiltVerdict, carried, judged
+from xltools.checking.guilty import GuiltVerdict, guilty
+from xltools.checking.prior import against
 from xltools.data.filing import Origin, Return, Shown, Source, Stamp
+from xltools.data.finding import Finding
 from xltools.data.period import Period
+from xltools.data.policy import Thresholds
+from xltools.data.prior import Past
 from xltools.data.record import Agency, Record
 from xltools.excel.reader import read
 from xltools.form.library import find
@@ -41,7 +44,9 @@ OTHER = load(ROOT / "tests" / "forms" / "fwzx-2025.toml")
 ZEROS = 0.6
 COPIED, ALONE = 0.10, 0.08  # of the sentences
 SENTENCES = 10
+MEASURED = 10  # of so many draws, the messages and the time of one
 YEAR = Period(2024)
+AGENCY = Agency("青禾区", "001", "青禾区教育局")
 Figures = dict[str, Decimal]
 BLANK = Decimal("0e-9")  # 0 that stands for a blank cell
 Drawing = Callable[["Draw"], Figures | None]
@@ -228,6 +233,9 @@ SINGLE: tuple[Drawing, ...] = (any_change, where_zero_belongs)
 SEVERAL: tuple[Drawing, ...] = (two_slips, two_usual, exchanged, moved, wrong_line, row_shifted, three_slips)
 
 
+SLIPS = {two_slips: 2, two_usual: 2, three_slips: 3}  # all others are one slip, however many figures it changes
+
+
 # -- sound figures
 
 
@@ -280,30 +288,32 @@ def last_year(form: Form, sound: Mapping[str, Decimal], rng: random.Random) -> F
     return form.complete(values)
 
 
-def told(draw: Draw, printed: Mapping[str, Decimal]) -> Iterator[Witness]:
-    """Yield sentences about the figures of *draw*, some of them copied from the *printed* table or about less."""
-    form, rng = draw.form, draw.random
-    sums = [meaning.is_ for meaning in form.prose.meanings] or [Linear(((1, name),)) for name in form.cells]
-    for linear in rng.sample(sums, min(SENTENCES, len(sums))):
-        kind = rng.random()
+def told(draw: Draw, printed: Mapping[str, Decimal]) -> dict[str, str]:
+    """Return sentences about the figures of *draw*, some of them copied from the *printed* table or about less."""
+    prose, rng, found = draw.form.prose, draw.random, dict[str, str]()
+    claims = [claim for claim in prose.claims if claim.units and claim.means]
+    for claim in rng.sample(claims, min(SENTENCES, len(claims))):
+        kind, linear = rng.random(), prose.cells(claim.means[0])
         value = linear.value(printed if kind < COPIED else draw.sound)
         if COPIED <= kind < COPIED + ALONE:
             value = Decimal(rng.randint(0, max(0, int(value))))
-        yield Witness(((linear, value),), 2.0, str(linear), "…")
+        box = next(iter(claim.boxes), next(iter(draw.form.prose.required)))
+        sentence = f"{next(iter(claim.about), '')}{claim.words[0]}{value:f}{claim.units[0]}。"
+        found[box] = found.get(box, "") + sentence + "\n"
+    return found
 
 
 # -- what comes of it
 
 
-class Result(NamedTuple):
-    """What was said of one draw, the right cells first."""
+class Measured(NamedTuple):
+    """Messages of a draw, and the time to find causes."""
 
-    said: str
     groups: int
     seconds: float
 
 
-def outcome(verdicts: list[GuiltVerdict], truth: Figures, sound: Mapping[str, Decimal]) -> str:
+def outcome(verdicts: Sequence[GuiltVerdict], truth: Figures, sound: Mapping[str, Decimal]) -> str:
     """Return whether the right cells were named, listed, or not; one wrong cell named is wrong."""
     right = {name: sound[name] for name in truth if truth[name] != sound[name]}
     named = {c.cell: c.right for v in verdicts if v.named for c in v.named.changes}
@@ -319,10 +329,11 @@ def outcome(verdicts: list[GuiltVerdict], truth: Figures, sound: Mapping[str, De
     return "listed" if any(one.items() <= right.items() for own in listed for one in own) else "missing"
 
 
-def filing(form: Form, printed: Mapping[str, Decimal], *, typed: bool) -> Return:
+def filing(
+    form: Form, printed: Mapping[str, Decimal], prose: Mapping[str, str] | None = None, *, typed: bool
+) -> Return:
     """Return the figures as a document, whose totals were typed, or as a workbook."""
-    agency = Agency("青禾区", "001", "青禾区教育局")
-    stamp = Stamp(form.key, form.edition, YEAR, agency)
+    stamp = Stamp(form.key, form.edition, YEAR, AGENCY)
     values = {name: printed[name] for name in form.input_names if printed[name] is not BLANK}
     complete = form.complete(values)
     shown = {
@@ -331,43 +342,52 @@ def filing(form: Form, printed: Mapping[str, Decimal], *, typed: bool) -> Return
         else Shown(complete[cell.name], str(complete[cell.name]), Origin.FORMULA)
         for cell in form.totals
     }
-    record = Record(form, YEAR, frozenset((agency,)), values)
-    return Return(Source("x"), (), form, stamp, record, shown=shown)
+    record = Record(form, YEAR, frozenset((AGENCY,)), values)
+    return Return(Source("x"), (), form, stamp, record, shown=shown, prose=prose or {})
 
 
-def tried(draw: Draw, slip: Drawing, mode: str) -> tuple[Result, Figures, list[GuiltVerdict]] | None:
-    """Make a slip and return what comes of it; ``None`` if it leaves no trace."""
+def found_in(one: Return, last: Mapping[str, Decimal]) -> list[Finding]:
+    """Return the findings on a return, with last year's figures if there are any."""
+    findings = [f for f in verify(one) if not f.code.startswith("all-") and f.code != "prose-blank"]
+    if last:
+        past = Past(one.form, YEAR.previous, {AGENCY: last}, frozenset((AGENCY,)))
+        findings += against(one, past, {AGENCY: AGENCY}, Thresholds())
+    return findings
+
+
+def tried(draw: Draw, slip: Drawing, mode: str) -> tuple[Figures, Return, Sequence[GuiltVerdict]] | None:
+    """Make a slip and return it, the return and the verdicts; ``None`` if it leaves no trace."""
     truth = slip(draw)
     if not truth:
         return None
     if any(v < 0 and not draw.form.cells[n].signed for n, v in truth.items()):
         return None
-    typed = mode == "document"
+    typed, has_witnesses = mode == "document", mode == "witnesses"
     printed = dict(draw.sound) | truth
     if not typed:
         printed = draw.form.complete(printed)
+    one = filing(draw.form, printed, told(draw, printed) if has_witnesses else {}, typed=typed)
+    verdicts = guilty(one, draw.last if has_witnesses else {})
+    return (truth, one, verdicts) if verdicts else None
+
+
+def measured(draw: Draw, one: Return, mode: str) -> Measured:
+    """Return the messages about a slip, without those that there would be if it had not been made, and the time."""
     last = draw.last if mode == "witnesses" else {}
-    figures = {n: value for n, value in printed.items() if n in draw.equations.typed and value is not BLANK}
-    search = Search(draw.equations, figures, last)
-    if not search.rests:
-        return None
-    witnesses = (*told(draw, printed), *carried(draw.form, last)) if mode == "witnesses" else ()
-    verdicts = judged(search, figures, last, witnesses)
-    said = outcome(verdicts, truth, draw.sound)
-    if mode == "witnesses":
-        return Result(said, 0, 0.0), truth, verdicts
-    one = filing(draw.form, printed, typed=typed)
-    findings = [f for f in verify(one) if not f.code.startswith(("prose-", "all-"))]
+    sound = filing(draw.form, draw.sound, one.prose, typed=mode == "document")
+    before = {(finding.code, finding.cell) for finding in found_in(sound, last)}
+    findings = found_in(one, last)
     began = time.process_time()
-    findings = with_causes(one, findings, draw.last)
+    told_of = with_causes(one, findings, last)
     seconds = time.process_time() - began
-    return Result(said, len(grouped(findings)), seconds), truth, verdicts
+    groups = [g for g in grouped(told_of) if any((f.code, f.cell) not in before for f in g.findings)]
+    return Measured(len(groups), seconds)
 
 
 def measure(
     draws: int, seed: int, form: Form, mode: str, *, source: str, show: bool
-) -> Iterator[tuple[str, Counter[str], list[Result]]]:
-    """Yield for each kind of slip how often what was said."""
+) -> Iterator[tuple[Drawing, Counter[str], list[Measured]]]:
+    """Yield for each kind of slip how often what was said; messages and times are of some of the draws."""
     typed = frozenset(cell.name for cell in form.totals) if mode == "document" else frozenset()
     equations = equations_of(form, typed, frozenset())
     for slip in (*USUAL, *SINGLE, *SEVERAL):
@@ -383,33 +403,35 @@ def measure(
             tried_one = tried(draw, slip, mode)
             if tried_one is None:
                 continue
-            result, truth, verdicts = tried_one
-            counts[result.said] += 1
-            results.append(result)
-            if show and result.said == "wrong":
+            truth, one, verdicts = tried_one
+            said = outcome(verdicts, truth, sound)
+            if counts.total() % MEASURED == 0:
+                results.append(measured(draw, one, mode))
+            counts[said] += 1
+            if show and said == "wrong":
                 print(
                     slip.__name__, {n: (sound[n], v) for n, v in truth.items()}, [v.named for v in verdicts]
                 )
-        yield slip.__name__, counts, results
+        yield slip, counts, results
 
 
 SAID = ("right", "partly", "first", "listed", "missing", "nothing", "wrong")
-HEAD = f"| slip | draws | {' | '.join(SAID)} | messages | ms |\n{'|---' * (len(SAID) + 4)}|"
+HEAD = f"| slip | draws | {' | '.join(SAID)} | messages per slip | ms |\n{'|---' * (len(SAID) + 4)}|"
 
 
 def main(draws: int, seed: int, *, show: bool) -> None:
     """Print a table for each form, source of figures, and mode."""
-    usual = {slip.__name__ for slip in USUAL}
     for form, source in ((OFFICIAL, "samples"), (OFFICIAL, "random"), (OTHER, "random")):
         for mode in ("document", "workbook", "witnesses"):
             print(f"\n{form.name}, {source}, {mode}\n\n{HEAD}")
-            together, all_results = Counter[str](), list[Result]()
-            for name, counts, results in measure(draws, seed, form, mode, source=source, show=show):
-                if name in usual:
-                    together += counts
-                    all_results += results
-                print(_row(name, counts, results), flush=True)
-            print(_row("**one usual cell**", together, all_results), flush=True)
+            usual, every = (Counter[str](), list[Measured]()), (Counter[str](), list[Measured]())
+            for slip, counts, results in measure(draws, seed, form, mode, source=source, show=show):
+                for total, some in (usual, every) if slip in USUAL else (every,):
+                    total.update(counts)
+                    some += results
+                print(_row(slip.__name__, counts, results, SLIPS.get(slip, 1)), flush=True)
+            print(_row("**one usual cell**", *usual))
+            print(_row("**all draws**", *every), flush=True)
     print(f"\na sound return: {1000 * sound_seconds():.3f} ms")
 
 
@@ -423,11 +445,10 @@ def sound_seconds() -> float:
     return (time.process_time() - began) / len(filings)
 
 
-def _row(name: str, counts: Counter[str], results: list[Result]) -> str:
-    count = max(1, counts.total())
+def _row(name: str, counts: Counter[str], results: list[Measured], slips: int = 1) -> str:
+    count, size = max(1, counts.total()), max(1, len(results))
     shares = " | ".join(f"{100 * counts[said] / count:.2f}" for said in SAID)
-    size = max(1, len(results))
-    groups, seconds = sum(r.groups for r in results) / size, sum(r.seconds for r in results) / size
+    groups, seconds = sum(r.groups for r in results) / size / slips, sum(r.seconds for r in results) / size
     return f"| {name} | {counts.total()} | {shares} | {groups:.2f} | {1000 * seconds:.2f} |"
 
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from xltools.checking.failing_equations import FailingEquation, failing_equations
 from xltools.checking.guilty import GuiltVerdict, guilty
-from xltools.checking.suspicion import BEHIND, explained, suspicion
+from xltools.checking.suspicion import explained, suspicion
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Cause, Effect, Finding, Severity
 from xltools.data.number import close
@@ -104,7 +104,7 @@ def _with_causes(case: Case, index: int, finding: Finding) -> Finding:
         causes = [*([own] if own else []), *(strong or (weak if len(weak) <= _MOST else []))]
     if verdict is None and not causes:
         return finding
-    effect = Effect(verdict.effect) if verdict and finding.code in BEHIND else finding.effect
+    effect = Effect(verdict.effect) if verdict and index in case.equations else finding.effect
     return replace(finding, causes=(*finding.causes, *causes)[:_MOST], effect=effect)
 
 

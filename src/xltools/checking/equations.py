@@ -49,6 +49,7 @@ class Equations:
 
     def __init__(self, form: Form, typed: frozenset[str], unknown: frozenset[str]) -> None:
         self.form, self.typed, self.unknown = form, typed | frozenset(form.input_names), unknown
+        self._spreads: dict[tuple[tuple[int, str], ...], Mapping[str, int]] = {}
         found: dict[tuple[tuple[str, int], ...], Sign] = {}
         for terms, sign in (*self._rules(), *self._sums()):  # a sum that is also a rule is a sum
             flat = tuple(sorted(self.spread(terms).items()))
@@ -76,8 +77,14 @@ class Equations:
         """The same form with every total computed."""
         return equations_of(self.form, frozenset(), self.unknown)
 
-    def spread(self, terms: Iterable[tuple[int, str]]) -> dict[str, int]:
+    def spread(self, terms: Sequence[tuple[int, str]]) -> Mapping[str, int]:
         """Return a sum over typed cells: a computed total is replaced by what it adds up."""
+        key = tuple(terms)  # sentences and last year's figures speak of the same sums in every return
+        if key not in self._spreads:
+            self._spreads[key] = self._spread(key)
+        return self._spreads[key]
+
+    def _spread(self, terms: Iterable[tuple[int, str]]) -> dict[str, int]:
         found: dict[str, int] = defaultdict(int)
         stack = list(terms)
         while stack:

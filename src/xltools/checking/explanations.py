@@ -95,7 +95,7 @@ class Search:
         self._heard: list[frozenset[str]] = []  # the cells that each speaks of
         self._weight: list[float] = []  # the bits against its being wrong
         self._said: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-        self._slips: dict[tuple[str, int], tuple[float, bool]] = {}
+        self._slips: dict[tuple[str, int], tuple[float, float, bool]] = {}
         self.rests: dict[int, dict[int, int]] = defaultdict(dict)
         get = self.figures.get
         for equation, terms in enumerate(equations.terms):
@@ -148,8 +148,8 @@ class Search:
         for name in equations.alike.get(trace, ()):
             change = -size // equations.direction[name][1]
             if size % equations.direction[name][1] == 0 and self._may(((name, change),)):
-                bits, is_usual = self._slip(name, change)
-                yield self._found(_CELL + bits, "cell", ((name, change),), is_usual=is_usual)
+                prior, bits, is_usual = self._slip(name, change)
+                yield self._found(_CELL + prior + bits, "cell", ((name, change),), is_usual=is_usual)
         pairs = self._crossed(rest) if len(rest) <= 2 * equations.widest else ()
         for act in {tuple(sorted(act)) for act in (*pairs, *self._neighbours(rest))}:
             if self._may(act):
@@ -206,7 +206,7 @@ class Search:
             values = [self.figures.get(name, 0) for name in one]
             others = [self.figures.get(name, 0) for name in other]
             is_shiftable = sum(map(bool, values)) > 1
-            if broken.isdisjoint(equations) or not (other or is_shiftable):
+            if broken.isdisjoint(equations) or not (other or is_shiftable) or values == others:
                 continue
             rights = [others + values] if other else list(_shifts(values))
             for right in rights:
@@ -258,8 +258,8 @@ class Search:
 
     def _is_singled_out(self, name: str, witnesses: Iterable[int]) -> bool:
         """Return whether one of *witnesses* speaks of a cell and of no other that leaves its trace."""
-        others = set(self.equations.alike[self.equations.direction[name][0]]) - {name}
-        return any(name in self._heard[w] and others.isdisjoint(self._heard[w]) for w in witnesses)
+        alike = self.equations.alike[self.equations.direction[name][0]]
+        return any(self._heard[witness].intersection(alike) == {name} for witness in witnesses)
 
     def _crowd(self, name: str) -> int:
         return len(self.equations.alike[self.equations.direction[name][0]])
@@ -269,9 +269,9 @@ class Search:
         (m, d), (n, f) = act
         was, had = self.figures.get(m, 0), self.figures.get(n, 0)
         one, other = self.equations.form.cells[m], self.equations.form.cells[n]
-        (bits, is_usual), (more, too) = self._slip(m, d), self._slip(n, f)
-        found: list[tuple[float, How, bool]] = [(2 * _CELL + bits + more, "two-cells", is_usual and too)]
-        prior, is_near = self._prior(m, d) + self._prior(n, f), n in self.equations.beside.get(m, ())
+        (rare, bits, is_usual), (rarer, more, too) = self._slip(m, d), self._slip(n, f)
+        prior, is_near = rare + rarer, n in self.equations.beside.get(m, ())
+        found: list[tuple[float, How, bool]] = [(2 * _CELL + prior + bits + more, "two-cells", is_usual and too)]
         in_line = is_in_line(one, other)
         if in_line and was + d == had and had + f == was:
             found.append((_SWAP + prior + (0 if is_near else _FAR), "exchanged", True))
@@ -292,15 +292,15 @@ class Search:
         )
         return right - printed
 
-    def _slip(self, name: str, change: int) -> tuple[float, bool]:
-        """Return how rarely the right figure is typed as the printed one, and whether that is a usual slip."""
+    def _slip(self, name: str, change: int) -> tuple[float, float, bool]:
+        """Return how rare the right figure is, how rarely it is typed as the printed one, and if that is a usual slip."""
         known = self._slips.get((name, change))
         if known is None:
             ways = [*self._copied(name), *_typing(self.figures.get(name, 0), change)]
             was = self.figures.get(name, 0)
             size = max(1, abs(was) // self.scale)
             other = _OTHER + log2(_SPREAD * size) + (0 if was + change else _FROM_ZERO)
-            known = self._prior(name, change) + min([*ways, other]), bool(ways)
+            known = self._prior(name, change), min([*ways, other]), bool(ways)
             self._slips[name, change] = known
         return known
 
@@ -337,7 +337,7 @@ def _typing(was: int, change: int) -> Iterator[float]:
 def _shifts(values: list[int]) -> Iterator[list[int]]:
     """Yield a line moved on or back by a cell, with one of its zeros left out."""
     for place, value in enumerate(values):
-        if not value:
+        if not value and (not place or values[place - 1]):  # of zeros side by side, any is as good
             rest = values[:place] + values[place + 1 :]
             yield [*rest, 0]
             yield [0, *rest]

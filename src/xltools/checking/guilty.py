@@ -58,6 +58,11 @@ class GuiltVerdict:
     difference: Decimal
     effect: Mapping[str, Decimal] | None
 
+    @property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """What is named, or else what is listed."""
+        return (self.named,) if self.named else self.listed
+
     def is_about(self, names: Iterable[str], form: Form) -> bool:
         """Return whether an equation over *names* is among those that fail."""
         return any(name in self.cells or not self.cells.isdisjoint(form.reach[name]) for name in names)

@@ -17,10 +17,9 @@ from xltools.form.model import of_last_year
 from xltools.form.wording import LAST
 from xltools.text import Phrases
 
-_EQUATIONS, _RULES = {"total-wrong", "rule-broken"}, {"rule-broken", "rule-question", "rule-warning"}
+_RULES = {"rule-broken", "rule-question", "rule-warning"}
 _SAID, _CARRIED = {"prose-figure", "prose-nothing"}, {"carry-over", "stock"}
 _COMPARED = {"jump", "magnitude", "outlier"}
-BEHIND = _EQUATIONS | _SAID | _CARRIED  # what a verdict is about: its effect is theirs
 
 
 def explained(
@@ -33,36 +32,37 @@ def explained(
 ) -> dict[int, GuiltVerdict]:
     """Return the verdict on each finding that has one, by its index.
 
-    A verdict is about the equations that fail; one that names a cell, also about all that there would not be with the
-    right figure: what witnesses say, and comparisons with last year and other agencies.
+    A verdict is about the equations that fail, and about all that would not be found with the right figures of a suspect:
+    what witnesses say, and comparisons with last year and other agencies.
     """
     found: dict[int, GuiltVerdict] = {}
     for verdict in verdicts:
-        after = _corrected(verdict.named, filing) | of_last_year(last) if verdict.named else {}
+        suspects = [(one, _corrected(one, filing) | of_last_year(last)) for one in verdict.suspects]
         for index, finding in enumerate(findings):
             equation = equations.get(index)
-            if equation is not None and finding.code in _EQUATIONS:
+            if equation is not None and finding.code != "formula-wrong":
                 is_about = verdict.is_about((name for _, name in equation.terms), equation.form)
             else:
-                is_about = verdict.named is not None and (
-                    any(_is_denied(finding, witness) for witness in verdict.named.witnesses)
+                is_about = any(
+                    any(_is_denied(finding, witness) for witness in suspect.witnesses)
                     or _is_settled(finding, filing, after, thresholds)
+                    for suspect, after in suspects
                 )
             if is_about:
                 found.setdefault(index, verdict)
     return found
 
 
-def _corrected(named: Suspect, filing: Return) -> dict[str, Decimal]:
+def _corrected(suspect: Suspect, filing: Return) -> dict[str, Decimal]:
     """Return the figures of a return with the right ones; a total that was typed wrong changes nothing."""
-    return filing.form.complete({**filing.record.values, **{c.cell: c.right for c in named.changes}})
+    return filing.form.complete({**filing.record.values, **{c.cell: c.right for c in suspect.changes}})
 
 
 def _is_settled(
     finding: Finding, filing: Return, after: Mapping[str, Decimal], thresholds: Thresholds
 ) -> bool:
-    """Return whether there is no such finding on the figures *after* a correction, of which it notices a change."""
-    now, before = after.get(finding.cell, ZERO), filing.record.complete()
+    """Return whether a finding on figures that a correction changes is none on those *after* it."""
+    now = after.get(finding.cell, ZERO)
     if finding.code in _COMPARED and isinstance(finding.expected, Decimal):
         return now != finding.found and not is_jump(now, finding.expected, thresholds)
     if finding.code == "blank":
@@ -75,8 +75,7 @@ def _is_settled(
         for one in filing.form.identities
         if [name for name in one.constraint.names if not name.startswith(LAST)] == names
     ]
-    changes = any(after.get(name) != before.get(name) for name in names)
-    return changes and bool(constraints) and all(one.holds(after) for one in constraints)
+    return bool(constraints) and all(one.holds(after) for one in constraints)
 
 
 def _is_denied(finding: Finding, witness: Witness) -> bool:
@@ -110,8 +109,7 @@ def suspicion(verdict: GuiltVerdict, filing: Return, *, is_shared: bool) -> Caus
         what = ("guilty-line", {"line": verdict.line, "difference": verdict.difference})
     else:
         what = ("guilty-together", {})
-    suspects = (named,) if named else verdict.listed
-    places = {change.cell: filing.address(change.cell) for one in suspects for change in one.changes}
+    places = {change.cell: filing.address(change.cell) for one in verdict.suspects for change in one.changes}
     return Cause(GUILTY, {"what": Phrases((what,)), "verdict": verdict, "places": places})
 
 
