@@ -233,7 +233,11 @@ SINGLE: tuple[Drawing, ...] = (any_change, where_zero_belongs)
 SEVERAL: tuple[Drawing, ...] = (two_slips, two_usual, exchanged, moved, wrong_line, row_shifted, three_slips)
 
 
-SLIPS = {two_slips: 2, two_usual: 2, three_slips: 3}  # all others are one slip, however many figures it changes
+SLIPS = {
+    two_slips: 2,
+    two_usual: 2,
+    three_slips: 3,
+}  # all others are one slip, however many figures it changes
 
 
 # -- sound figures
@@ -426,9 +430,9 @@ def main(draws: int, seed: int, *, show: bool) -> None:
             print(f"\n{form.name}, {source}, {mode}\n\n{HEAD}")
             usual, every = (Counter[str](), list[Measured]()), (Counter[str](), list[Measured]())
             for slip, counts, results in measure(draws, seed, form, mode, source=source, show=show):
-                for total, some in (usual, every) if slip in USUAL else (every,):
-                    total.update(counts)
-                    some += results
+                for all_counts, all_results in (usual, every) if slip in USUAL else (every,):
+                    all_counts.update(counts)
+                    all_results.extend(results)
                 print(_row(slip.__name__, counts, results, SLIPS.get(slip, 1)), flush=True)
             print(_row("**one usual cell**", *usual))
             print(_row("**all draws**", *every), flush=True)

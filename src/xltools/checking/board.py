@@ -80,7 +80,7 @@ class FileStatus:
 
 
 def file_statuses(collection: Collection) -> tuple[FileStatus, ...]:
-    """Return every file and every missing agency, the most urgent first, then by the largest effect of a finding.
+    """Return every file and every missing agency: by the largest effect of a finding, an unknown one first, then by urgency.
 
     Ties keep the order of the collection.
     """
@@ -88,7 +88,7 @@ def file_statuses(collection: Collection) -> tuple[FileStatus, ...]:
     missing = zip(collection.missing, collection.absent, strict=True)
     every = [*sent, *(FileStatus((finding,), absent=entry) for finding, entry in missing)]
     return tuple(
-        sorted(every, key=lambda s: (_URGENCY[s.action], first(s.findings), *(-n for n in s.counts.values())))
+        sorted(every, key=lambda s: (first(s.findings), _URGENCY[s.action], *(-n for n in s.counts.values())))
     )
 
 
@@ -169,7 +169,7 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The agencies of the roster on one day, the most urgent first, and the files of no agency of it.
+    """The agencies of the roster on one day, what matters most first, and the files of no agency of it.
 
     ``collection`` is what the board was made from.
     """
@@ -215,8 +215,16 @@ def board(collection: Collection, roster: Roster, due: dt.date, day: dt.date) ->
         else:
             files.setdefault(entry.code, []).append(one)
     rows = [_board_row(entry, tuple(files.get(entry.code, ()))) for entry in roster]
-    # Stable: ties keep the order of the roster.
-    rows.sort(key=lambda row: (_ORDER[row.state], first(f for one in row.examined for f in one.findings)))
+    missing = {
+        entry.code: finding for finding, entry in zip(collection.missing, collection.absent, strict=True)
+    }
+
+    def rank(row: BoardRow) -> tuple[tuple[int, Decimal], int]:
+        own = [finding for one in row.examined for finding in one.findings]
+        absent = missing.get(row.entry.code)
+        return first([*own, absent] if absent else own), _ORDER[row.state]
+
+    rows.sort(key=rank)  # stable: ties keep the order of the roster
     return Board(tuple(rows), tuple(strangers), due, day, collection)
 
 

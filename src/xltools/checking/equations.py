@@ -129,7 +129,9 @@ class Equations:
     def _repeated(self, linear: Linear) -> Linear:
         """Return a sum over typed cells, each as often as its factor says."""
         terms = self.spread(linear.terms).items()
-        return linear._replace(terms=tuple((1 if f > 0 else -1, name) for name, f in terms for _ in range(abs(f))))
+        return linear._replace(
+            terms=tuple((1 if f > 0 else -1, name) for name, f in terms for _ in range(abs(f)))
+        )
 
     @cached_property
     def headline(self) -> Mapping[str, list[tuple[str, int]]]:

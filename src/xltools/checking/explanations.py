@@ -271,7 +271,9 @@ class Search:
         one, other = self.equations.form.cells[m], self.equations.form.cells[n]
         (rare, bits, is_usual), (rarer, more, too) = self._slip(m, d), self._slip(n, f)
         prior, is_near = rare + rarer, n in self.equations.beside.get(m, ())
-        found: list[tuple[float, How, bool]] = [(2 * _CELL + prior + bits + more, "two-cells", is_usual and too)]
+        found: list[tuple[float, How, bool]] = [
+            (2 * _CELL + prior + bits + more, "two-cells", is_usual and too)
+        ]
         in_line = is_in_line(one, other)
         if in_line and was + d == had and had + f == was:
             found.append((_SWAP + prior + (0 if is_near else _FAR), "exchanged", True))

@@ -147,7 +147,7 @@ def _explained(group: FindingGroup, filing: Filing) -> str:
     if group.is_many:
         messages = [group_text(group.lead.code, len(group.findings), "zh")]
     else:
-        messages = [clerk_message(finding) for finding in (group.lead, *group.separate)]
+        messages = [clerk_message(f, in_doubt=_is_in_doubt(f)) for f in (group.lead, *group.separate)]
     told = [cause_text(group.guilty, "zh")] if group.guilty else []
     causes = (clerk()("returned.perhaps", cause=cause_text(cause, "zh")) for cause in group.other_causes)
     return _spoken("\n".join([*told, *messages, *dict.fromkeys(causes)]), group.lead, filing)
@@ -255,21 +255,24 @@ def _found_words(finding: Finding) -> str:
 
 def _right_words(finding: Finding) -> str:
     """Return the figure to compare with: the right one only if it is known that this cell is wrong, otherwise both sides."""
-    code = finding.code
-    if code == "total-wrong" and not _is_known(finding):
-        code = "total-or-part-wrong"
-    if code not in clerk().keys("right"):
+    code = "total-in-doubt" if (in_doubt := _is_in_doubt(finding)) else finding.code
+    if code not in clerk().keys("right") or (in_doubt and not isinstance(finding.found, Decimal)):
         return ""
     return clerk()(f"right.{code}", found=finding.found, expected=finding.expected)
 
 
-def _is_known(finding: Finding) -> bool:
-    """Return whether a wrong total is known to be wrong itself: its formula was overwritten, and all else agrees on it."""
+def _is_in_doubt(finding: Finding) -> bool:
+    """Return whether a part may be wrong and not the total.
+
+    It is the total if its formula was overwritten and it has no figure, or if everything else agrees that it is.
+    """
+    is_overwritten = finding.facts.get("cause") == Word("cause-overwritten")
+    if finding.code != "total-wrong" or (is_overwritten and not isinstance(finding.found, Decimal)):
+        return False
     verdicts = (cause.facts.get("verdict") for cause in finding.causes)
     named = [v.named for v in verdicts if isinstance(v, GuiltVerdict) and v.named]
     rights = {change.cell: change.right for suspect in named for change in suspect.changes}
-    is_overwritten = finding.facts.get("cause") == Word("cause-overwritten")
-    return is_overwritten and rights.get(finding.cell) == finding.expected
+    return not is_overwritten or rights.get(finding.cell) != finding.expected
 
 
 def _sums(places: Iterable[Place], filing: Filing) -> tuple[tuple[Place, ...], ...]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from xltools.checking.board import first
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.grouping import FindingGroup, grouped
 from xltools.data.filing import Skipped
@@ -29,10 +30,11 @@ def collection_text(collection: Collection, lang: Lang, skipped: Sequence[Skippe
 
 
 def collection_blocks(collection: Collection, lang: Lang) -> Iterator[str]:
-    """Yield the findings under each file that has any, those on agencies without a file, and a summary line."""
-    yield from filter(None, (file_text(one, lang) for one in collection.examined))
+    """Yield the findings under each file that has any, those on no file, what matters most first, and a summary line."""
+    blocks = [(first(one.findings), file_text(one, lang)) for one in collection.examined]
     if collection.of_no_file:
-        yield general_text(collection.of_no_file, lang)
+        blocks.append((first(collection.of_no_file), general_text(collection.of_no_file, lang)))
+    yield from filter(None, (text for _, text in sorted(blocks, key=lambda block: block[0])))
     yield summary(collection, lang)
 
 

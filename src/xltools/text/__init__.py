@@ -149,9 +149,13 @@ def plain_message(finding: _FindingLike, lang: Lang) -> str:
     return _sentence(finding, finding_text(finding.code, lang).message, lang)
 
 
-def clerk_message(finding: _FindingLike) -> str:
-    """Return the sentence of :func:`message` in Chinese as agencies read it, without advice about commands."""
-    return plain_message(finding, "zh")
+def clerk_message(finding: _FindingLike, *, in_doubt: bool = False) -> str:
+    """Return the sentence of :func:`message` in Chinese as agencies read it, without advice about commands.
+
+    *in_doubt* says that another figure may be the wrong one.
+    """
+    words = finding_text(finding.code, "zh")
+    return _sentence(finding, words.message_in_doubt if in_doubt else words.message, "zh")
 
 
 def _sentence(finding: _FindingLike, words: str, lang: Lang) -> str:

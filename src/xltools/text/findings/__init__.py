@@ -22,6 +22,7 @@ class FindingText(NamedTuple):
     coordinator: str
     example: str = ""
     message_for_many: str = ""  # replaces several findings of this code on one sheet
+    message_in_doubt: str = ""  # replaces the message on slips where another figure may be the wrong one
     advice: str = ""  # follows the message where coordinators read it, and not where agencies do
 
 
