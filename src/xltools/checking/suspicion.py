@@ -102,7 +102,8 @@ def suspicion(verdict: GuiltVerdict, filing: Return, *, is_shared: bool) -> Caus
         choices = tuple(
             ("guilty-choice", {"changes": _changes(one.changes, filing)}) for one in verdict.listed
         )
-        what = ("guilty-listed", {"choices": Phrases(choices, "guilty-or")})
+        key = "guilty-listed" if len(choices) > 1 else "guilty-listed-one"
+        what = (key, {"choices": Phrases(choices, "guilty-or")})
     elif not is_shared:
         return None
     elif verdict.line:
