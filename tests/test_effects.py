@@ -23,7 +23,7 @@ from xltools.data.record import Agency
 from xltools.data.roster import Entry, divided
 from xltools.report.board import board_blocks, board_object
 from xltools.report.data import finding_object
-from xltools.report.text import effect_text
+from xltools.report.text import collection_text, effect_text
 from xltools.text import LANGS
 
 TOTAL = "applications.total.total"
@@ -126,7 +126,25 @@ def test_findings_of_one_verdict_count_once():
     assert remaining([], {}) == 0
 
 
-def test_files_of_one_urgency_are_in_the_order_of_what_they_can_change():
+def test_what_is_missing_or_blank_comes_before_every_known_effect():
+    about = {"cell": "applications.new.natural", "facts": {"label": "x", "count": 9, "score": 5}}
+    known = Finding("outlier", found=Decimal(900), expected=Decimal(1), **about)
+    roster = divided(tuple(Entry(f"00{n}", f"单位00{n}", {}) for n in range(1, 5)))
+    sent = [
+        of("001", sound_values(1)),
+        of("002", sound_values(2), known),
+        of("003", sound_values(3), Finding("blank", **about)),
+    ]
+    found = examine(sent, roster)
+    assert [status.code for status in file_statuses(found)] == ["004", "003", "002", "001"]
+    rows = board(found, roster, DAY, DAY).rows
+    assert [row.entry.code for row in rows] == ["004", "003", "002", "001"]
+    text = collection_text(found, "en")
+    assert text.index("missing-return") > text.index("blank  ")
+    assert text.index("outlier") > text.index("missing-return")
+
+
+def test_files_are_in_the_order_of_what_they_can_change():
     def one(code, amount):
         cell = "applications.new.natural"
         finding = Finding("outlier", cell=cell, found=Decimal(100 + amount), expected=Decimal(100))
