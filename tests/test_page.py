@@ -13,7 +13,7 @@ from jinja2 import UndefinedError
 
 from browser import opened
 from conftest import ROOT
-from xltools.checking.board import Action, file_statuses
+from xltools.checking.board import Action, file_statuses, first
 from xltools.checking.collection import Collection, Examined, examine
 from xltools.checking.grouping import grouped
 from xltools.cli import command_line
@@ -273,8 +273,12 @@ def test_the_same_collection_gives_the_same_page(problems):
 
 
 def test_what_needs_doing_comes_first(form, problems):
-    states = [one.action for one in file_statuses(problems)]
-    assert states == sorted(states, key=list(Action).index)
+    statuses = file_statuses(problems)
+    ranks = [(first(one.findings), list(Action).index(one.action)) for one in statuses]
+    assert ranks == sorted(
+        ranks
+    )  # an effect that is not known first, then the largest; of these the most urgent
+    states = [one.action for one in statuses]
     assert states[:3] == [Action.MISSING, Action.CORRECT, Action.CORRECT]
     question = Finding("blank", level=Severity.QUESTION)
     waived = Finding("wrong-year", waiver=Waiver("", "", "", "", "", ""))
