@@ -16,8 +16,8 @@ from xltools.data.finding import Finding, Place
 from xltools.data.number import close
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
-from xltools.form.relation import PRINTED, Level
-from xltools.form.wording import LAST
+from xltools.form.relation import PERIOD, PRINTED, Level
+from xltools.form.wording import time_of
 from xltools.prose.checks import prose
 from xltools.text import Side, Sum, Word, clerk
 from xltools.white_space import is_blank
@@ -59,7 +59,7 @@ def rules(filing: Return) -> Iterator[Finding]:
     """
     if filing.is_untouched:
         return
-    form, values = filing.form, filing.record.complete()
+    form, values = filing.form, figures_of(filing)
     agencies = max(1, len(filing.record.agencies)) if filing.is_rollup else 0
     for identity in form.broken(values, agencies):
         cells = [form.cells[name] for name in identity.cells]
@@ -78,6 +78,12 @@ def rules(filing: Return) -> Iterator[Finding]:
             if accepted
             else finding
         )
+
+
+def figures_of(filing: Return) -> dict[str, Decimal]:
+    """Return every figure of a return, totals included, and the number of its period in the year."""
+    number = Decimal(filing.record.period.number_in_year)
+    return dict(filing.record.complete()) | {PERIOD: number}
 
 
 def coverage(filing: Return) -> Iterator[Finding]:
@@ -177,7 +183,7 @@ _RULE_CODES: dict[Level, str] = {"error": BROKEN, "question": "rule-question", "
 
 
 def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decimal]) -> Finding:
-    """Return the finding that *values*, with last year's figures where it needs them, break the rule."""
+    """Return the finding that *values*, with figures of other periods where it needs them, break the rule."""
     form, constraint = filing.form, identity.constraint
     left, right = constraint.relation.left, constraint.relation.right
     one, other = left.value(values), right.value(values)
@@ -190,7 +196,7 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
         "difference": abs(one - other),
         "rule": _rule_words(form, identity),
     }
-    names = dict.fromkeys(name for name in constraint.names if not name.startswith(LAST))
+    names = dict.fromkeys(name for name in constraint.names if not time_of(name))
     others = tuple(Place(*filing.address(name), name) for name in names if name != first)
     source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
     return Finding(_RULE_CODES[constraint.level], source, agency, *place, first, one, other, facts, others)
@@ -209,13 +215,13 @@ def _rule_terms(form: Form, identity: Identity, linear: Linear, values: Mapping[
 
 
 def _term_label(form: Form, identity: Identity, name: str) -> str:
-    cell = form.cells[name.removeprefix(LAST)]
-    text = cell.label
-    if identity.rule.rows:
-        text = cell.row_path[-1]
-    elif identity.rule.columns:
-        text = cell.column_path[-1]
-    return clerk()("notes.last", label=text) if name.startswith(LAST) else text
+    def label(own: str) -> str:
+        cell = form.cells[own]
+        if identity.rule.rows:
+            return cell.row_path[-1]
+        return cell.column_path[-1] if identity.rule.columns else cell.label
+
+    return form.in_words(name, label)
 
 
 def _rule_words(form: Form, identity: Identity) -> str:

@@ -18,7 +18,7 @@ from xltools.data.filing import Origin, Return
 from xltools.data.number import close
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form, of_last_year
-from xltools.form.wording import LAST
+from xltools.form.wording import time_of
 from xltools.prose.mentions import FilingProse
 from xltools.white_space import is_blank
 
@@ -100,7 +100,7 @@ def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Or
     search = Search(equations_of(filing.form, frozenset(shown), unknown), figures, last)
     if not search.rests:
         return []
-    return judged(search, figures, last, (*_told(filing), *carried(filing.form, last)))
+    return judged(search, figures, last, (*_told(filing), *carried(filing, last)))
 
 
 # -- witnesses
@@ -115,16 +115,16 @@ def _told(filing: Return) -> Iterator[Witness]:
             yield Witness(sums, _COPIED, mention.box, mention.quote)
 
 
-def carried(form: Form, last: Mapping[str, Decimal]) -> Iterator[Witness]:
-    """Yield what follows from last year's figures."""
+def carried(filing: Return, last: Mapping[str, Decimal]) -> Iterator[Witness]:
+    """Yield what follows from the figures of other periods."""
     past = of_last_year(last)
-    for identity in form.carries:
+    for identity in filing.form.carries_at(filing.record.period.number_in_year):
         left, right = identity.relation.left, identity.relation.right
         if identity.constraint.is_exact and all(
-            name in past for name in right.names if name.startswith(LAST)
+            name in past for name in right.names if time_of(name)
         ):
-            then = Linear(tuple(term for term in right.terms if term[1].startswith(LAST)))
-            now = tuple((-sign, name) for sign, name in right.terms if not name.startswith(LAST))
+            then = Linear(tuple(term for term in right.terms if time_of(term[1])))
+            now = tuple((-sign, name) for sign, name in right.terms if not time_of(name))
             yield Witness(((Linear((*left.terms, *now)), then.value(past)),), _DENIED, left.names[0])
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import reduce
 from typing import NamedTuple
 
-from xltools.checking.checks import rule_finding
+from xltools.checking.checks import figures_of, rule_finding
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
@@ -23,7 +23,7 @@ from xltools.data.record import Agency, Figures
 from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Cell, Form, Identity, of_last_year
-from xltools.form.wording import LAST
+from xltools.form.wording import AGO, own_name, time_of
 from xltools.text import Sum, Word
 
 
@@ -105,8 +105,9 @@ def _whole(pairs: list[YearPair]) -> YearPair:
         for name, cell in one.form.cells.items()
         if cell.additive and all(name in years.now and name in years.last for years in pairs)
     ]
-    now, last = sums(names, [p.now for p in pairs]), sums(names, [p.last for p in pairs])
-    return YearPair(one.filing, one.form, one.last_period, now, last)
+    now, last = ([getattr(pair, side) for pair in pairs] for side in ("now", "last"))
+    ago = [AGO + name for name in names if all(AGO + name in figures for figures in last)]
+    return YearPair(one.filing, one.form, one.last_period, sums(names, now), sums([*names, *ago], last))
 
 
 # -- the agency
@@ -152,7 +153,7 @@ def gone(past: Past, matched: Mapping[Agency, Agency]) -> list[Agency]:
 
 def went(agency: Agency, past: Past) -> Finding:
     """Return the finding on an agency that is gone, with how much its successor has to carry over."""
-    carried = past.form.carried(past.values[agency]) if agency in past.values else {}
+    carried = past.form.carried(past.values[agency], past.period.next.number_in_year) if agency in past.values else {}
     is_known = past.form.copied and carried.keys() == past.form.copied.keys()
     much = reduce(EXACT.add, carried.values(), ZERO) if is_known else Word("not-known")
     facts: dict[str, object] = {"agency": str(agency), "period": past.period, "carried": much}
@@ -168,7 +169,7 @@ def _carried(years: YearPair) -> Iterator[Finding]:
     In a line of totals the rule follows from the other lines; it is reported only if it holds in all of these.
     """
     figures = dict(years.now) | of_last_year(years.last)
-    for identities in _failing(years.form, figures):
+    for identities in _failing(years.form, figures, years.filing.record.period):
         single = [i for i in identities if not _left(years.form, i).is_total]
         for identity in single or identities:
             yield _carry_finding(years, identity, figures)
@@ -177,20 +178,20 @@ def _carried(years: YearPair) -> Iterator[Finding]:
 def _rules(years: YearPair) -> Iterator[Finding]:
     """Check each rule that needs last year's figures, where these are known; roll-ups are not asked."""
     filing, form = years.filing, years.form
-    values = dict(filing.record.complete()) | of_last_year(years.last)
+    values = figures_of(filing) | of_last_year(years.last)
     for identity in form.identities if not filing.is_rollup else ():
         names = identity.constraint.names
-        is_known = all(name in values for name in names if name.startswith(LAST)) and all(
-            filing.unread.isdisjoint(form.reach[name]) for name in names if not name.startswith(LAST)
+        is_known = all(name in values for name in names if time_of(name)) and all(
+            filing.unread.isdisjoint(form.reach[name]) for name in names if not time_of(name)
         )
         if identity.rule.looks_back and is_known and form.is_broken(identity.constraint, values):
             yield rule_finding(filing, identity, values)
 
 
-def _failing(form: Form, figures: Figures) -> Iterator[list[Identity]]:
-    """Yield the lines in which each rule from year to year does not hold for *figures* of both years."""
+def _failing(form: Form, figures: Figures, period: Period) -> Iterator[list[Identity]]:
+    """Yield the lines in which each rule from period to period does not hold for the *figures* of these periods."""
     failing: dict[str, list[Identity]] = {}
-    for identity in form.carries:
+    for identity in form.carries_at(period.number_in_year):
         names = identity.relation.names
         if all(name in figures for name in names) and identity.relation.difference(figures):
             failing.setdefault(identity.rule.key, []).append(identity)
@@ -216,15 +217,17 @@ def _carry_finding(years: YearPair, identity: Identity, figures: Figures) -> Fin
     )
     if years.member:  # the cells of a member are in another file
         return finding
-    names = (name for name in right.names if not name.startswith(LAST))
+    names = (name for name in right.names if not time_of(name))
     return replace(finding, others=tuple(Place(*years.filing.address(name), name) for name in names))
 
 
 def _term_label(years: YearPair, identity: Identity, name: str) -> str:
-    """Return the label that distinguishes a term of the right side, after the year if it is last year's."""
-    cell = years.form.cells[name.removeprefix(LAST)]
+    """Return the label that distinguishes a term of the right side, after the period if it is of another one."""
+    cell = years.form.cells[own_name(name)]
     label = cell.row_path[-1] if identity.rule.rows else cell.column_path[-1]
-    return f"{years.last_period} {label}" if name.startswith(LAST) else label
+    time = time_of(name)
+    then = years.filing.record.period.year_ago if time == AGO else years.last_period
+    return f"{then} {label}" if time else label
 
 
 # -- several agencies together
@@ -268,7 +271,7 @@ def _sums_carried(
     form = past.form
     now = added([_known_now(filing) for filing in filings], form)
     figures = dict(now) | of_last_year(last)
-    for identities in _failing(form, figures):
+    for identities in _failing(form, figures, past.period.next):
         copies = [identity for identity in identities if identity.is_copy]
         for identity in [i for i in copies if _left(form, i).is_total] or copies:
             cell, expected = _left(form, identity), identity.relation.right.value(figures)
@@ -321,19 +324,23 @@ def _repeated(years: YearPair) -> Iterator[Finding]:
 
 
 def _jumps(years: YearPair, thresholds: Thresholds) -> Iterator[Finding]:
-    """Yield findings on the figures with the largest relative changes.
+    """Yield findings on the figures with the largest relative changes: since a year ago, or else since the period before.
 
-    Figures that a rule from year to year determines are left to that rule.
+    Figures that a rule from period to period determines are left to that rule.
     """
     found = []
     for cell in material_cells(years.form):
-        if cell.name in years.now and cell.name in years.last and cell.name not in years.form.followers:
-            now, last = years.now[cell.name], years.last[cell.name]
+        last = years.last.get(AGO + cell.name, years.last.get(cell.name))
+        if cell.name in years.now and last is not None and cell.name not in years.form.followers:
+            now = years.now[cell.name]
             if is_jump(now, last, thresholds):
                 found.append(Deviation(cell, (max(now, last) + 1) / (min(now, last) + 1)))
     for deviation in largest_deviations(found, years.form):
-        cell = deviation.cell
-        yield years.finding("jump", cell, years.now[cell.name], years.last[cell.name])
+        name = deviation.cell.name
+        is_year_ago = AGO + name in years.last
+        then = years.filing.record.period.year_ago if is_year_ago else years.last_period
+        last = years.last[AGO + name if is_year_ago else name]
+        yield years.finding("jump", deviation.cell, years.now[name], last, period=then)
 
 
 def is_jump(now: Decimal, last: Decimal, thresholds: Thresholds) -> bool:

@@ -71,8 +71,7 @@ class Issue:
 
     def filled(self, entry: Entry) -> dict[str, Decimal]:
         """Return the inputs of one agency that are filled in from last year's figures."""
-        last = self.last.get(entry.code)
-        return self.form.carried(last) if last else {}
+        return self.form.carried(self.last.get(entry.code, {}), self.period.number_in_year)
 
 
 def missing_outputs(

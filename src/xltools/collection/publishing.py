@@ -24,6 +24,7 @@ from xltools.errors import InputError, Problem
 from xltools.files import refuse_existing, refuse_input, refuse_workbook, write_atomically
 from xltools.form.library import find
 from xltools.form.model import Form
+from xltools.form.wording import AGO
 
 if TYPE_CHECKING:
     from xltools.checking.second_reading import SecondReading
@@ -70,6 +71,13 @@ class ReportSource(NamedTuple):
     filing: Filing
     years: Mapping[Period, Figures] = {}
     last_year: LastYear | None = None
+
+    def last(self, filing: Return) -> Figures | None:
+        """Return the figures of the period before, and those of a year ago under ``ago.`` names, if any are known."""
+        period = filing.record.period
+        last = self.years.get(period.previous)
+        ago = None if period.is_year else self.years.get(period.year_ago)
+        return last if ago is None else {**(last or {}), **{AGO + name: value for name, value in ago.items()}}
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,7 @@ def prepare_report(source: ReportSource, options: PublishOptions) -> PreparedRep
     if isinstance(filing, Return):
         template = options.template or _district_template(filing, options)
         manuscript = load(template, filing.form) if template else None
-        report = report_of(filing, manuscript, source.years.get(filing.record.period.previous))
+        report = report_of(filing, manuscript, source.last(filing))
         # The report has the sums of a roll-up, so these are compared with last year's rather than those of each member.
         filing = replace(report.filing, members=())
     policy, past = options.policy.for_publication(), source.last_year.past if source.last_year else None
@@ -248,6 +256,6 @@ def write_starter(source: ReportSource, output: Path, *, is_new: bool = False) -
     filing = source.filing
     if isinstance(filing, RefusedFile):
         raise InputError(Problem("not-a-return", filing.source.path))
-    report = report_of(filing, None, source.years.get(filing.record.period.previous))
+    report = report_of(filing, None, source.last(filing))
     texts = {passage.box: passage.wordings for passage in report.passages}
     write_atomically(output, written(report.known.form, texts).encode(), is_new=is_new)

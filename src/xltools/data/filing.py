@@ -71,7 +71,7 @@ _NAME = r"([^_]+)_(.+)_([^_]+)"
 def stamp_from_name(name: str, form: Form) -> Stamp | None:
     """Return the stamp, without a district, for a file name such as ``CODE_NAME_YEAR.xlsx``, or ``None``."""
     match = re.fullmatch(_NAME, name.rpartition(".")[0])
-    period = Period.from_text(match[3]) if match else None
+    period = Period.of_form(match[3], form) if match else None
     if match is None or period is None:
         return None
     return Stamp(form.key, form.edition, period, Agency("", match[1].strip(), match[2].strip()))

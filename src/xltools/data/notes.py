@@ -13,7 +13,6 @@ from xltools.data.plain_table import plain_table
 from xltools.form.linear import Linear
 from xltools.form.model import Block, Form, Line, Rule, Section, leaves, part_rules, walk
 from xltools.form.relation import PRINTED, Relation
-from xltools.form.wording import LAST
 from xltools.text import clerk
 
 _LINE_WIDTHS = (28.0, 9.5, 9.5, 41.0)  # characters: label, unit, who fills it in, note
@@ -27,25 +26,25 @@ def filling_notes(form: Form) -> Document:
     """Return the notes: in general, by section, the rules, and what to check before sending."""
     t = clerk()
     tables = [(section, block) for section in form.sections for block in section.blocks]
-    totals = [row for section, block in tables for row in _totals(section, block)]
+    totals = [row for section, block in tables for row in _totals(section, block, form)]
     rules = [
-        _block_rule(rule, block, section)
+        _block_rule(rule, block, section, form)
         for section, block in tables
         for rule in (*part_rules(block), *block.rules)
     ]
     rules += [_cell_rule(rule, form) for rule in form.rules]
-    carries = [_block_rule(rule, block, section) for section, block in tables for rule in block.carries]
+    carries = [_block_rule(rule, block, section, form) for section, block in tables for rule in block.carries]
     chapters: list[tuple[str, list[DocumentBlock]]] = [
         ("general", [*_numbered([*form.notes, *_general_notes(form)])]),
         ("sections", [block for section in form.sections for block in _section_notes(section, form)]),
-        ("rules", _rule_blocks("rules", totals + rules)),
-        ("carries", _rule_blocks("carries", carries)),
-        ("before", [*_numbered(t(f"notes.check-{key}") for key in _CHECKS)]),
+        ("rules", _rule_blocks("rules", totals + rules, form.period)),
+        ("carries", _rule_blocks("carries", carries, form.period)),
+        ("before", [*_numbered(t.about(form.period, f"notes.check-{key}") for key in _CHECKS)]),
     ]
     filled = [(key, blocks) for key, blocks in chapters if blocks]
     blocks: list[DocumentBlock] = [Paragraph(t("notes.source", title=form.title, authority=form.authority))]
     for numeral, (key, content) in zip(t("notes.numerals"), filled, strict=False):
-        blocks += [Heading(t("notes.heading", numeral=numeral, title=t(f"notes.{key}"))), *content]
+        blocks += [Heading(t("notes.heading", numeral=numeral, title=t.about(form.period, f"notes.{key}"))), *content]
     return Document(t("notes.title", title=form.title), tuple(blocks))
 
 
@@ -64,7 +63,7 @@ def _general_notes(form: Form) -> Iterator[str]:
     if any(cell.signed for cell in form.inputs):
         yield t("notes.signed")
     if form.cover.nil:
-        yield t("notes.nil", label=form.cover.nil.label, yes=form.cover.nil.yes)
+        yield t.about(form.period, "notes.nil", label=form.cover.nil.label, yes=form.cover.nil.yes)
 
 
 # -- section by section
@@ -119,25 +118,25 @@ def _usage(line: Line, *, signed: bool) -> str:
 _RuleRow = tuple[str, str, str]
 
 
-def _rule_blocks(key: str, rules: Sequence[_RuleRow]) -> list[DocumentBlock]:
+def _rule_blocks(key: str, rules: Sequence[_RuleRow], kind: str) -> list[DocumentBlock]:
     if not rules:
         return []
     t = clerk()
     head = (t("notes.relation"), t("notes.figures"), t("notes.ground"))
-    table = plain_table([head, *rules], ("row", "text", "text"), _RULE_WIDTHS, t(f"notes.{key}"))
-    return [Paragraph(t(f"notes.{key}-about")), table]
+    table = plain_table([head, *rules], ("row", "text", "text"), _RULE_WIDTHS, t.about(kind, f"notes.{key}"))
+    return [Paragraph(t.about(kind, f"notes.{key}-about")), table]
 
 
-def _totals(section: Section, block: Block) -> Iterator[_RuleRow]:
+def _totals(section: Section, block: Block, form: Form) -> Iterator[_RuleRow]:
     t = clerk()
     for key, axis in (("row", block.rows), ("column", block.columns)):
         for line in leaves(axis):
             if line.is_ is not None:
                 words = t(f"notes.total-{key}", section=section.title, label=line.label)
-                yield words, f"{line.label}＝{_sum_in_words(line.is_, axis)}", t("notes.ground-total")
+                yield words, f"{line.label}＝{_sum_in_words(line.is_, axis, form)}", t("notes.ground-total")
 
 
-def _block_rule(rule: Rule, block: Block, section: Section) -> _RuleRow:
+def _block_rule(rule: Rule, block: Block, section: Section, form: Form) -> _RuleRow:
     axis, across = (block.rows, block.columns) if rule.rows else (block.columns, block.rows)
     if rule.on:
         labels = {line.key: line.label for line in leaves(across)}
@@ -145,19 +144,19 @@ def _block_rule(rule: Rule, block: Block, section: Section) -> _RuleRow:
         where = clerk()("notes.on-lines", section=section.title, lines=lines)
     else:
         where = clerk()("notes.each-column" if rule.rows else "notes.each-row", section=section.title)
-    return rule.label, where + _rule_in_words(rule, lambda side: _sum_in_words(side, axis)), _source(rule)
+    return rule.label, where + _rule_in_words(rule, lambda side: _sum_in_words(side, axis, form)), _source(rule)
 
 
 def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
     t = clerk()
 
     def label(name: str) -> str:
-        own = form.cells[name.removeprefix(LAST)]
-        text = t("notes.cell", section=own.section.title, label=own.label)
-        return t("notes.last", label=text) if name.startswith(LAST) else text
+        own = form.cells[name]
+        return t("notes.cell", section=own.section.title, label=own.label)
 
     def cell_sum(linear: Linear) -> str:
-        return _joined_terms([(sign, label(name)) for sign, name in linear.terms], linear.constant)
+        terms = [(sign, form.in_words(name, label)) for sign, name in linear.terms]
+        return _joined_terms(terms, linear.constant)
 
     return rule.label, _rule_in_words(rule, cell_sum), _source(rule)
 
@@ -174,6 +173,8 @@ def _rule_in_words(rule: Rule, words: Callable[[Linear], str]) -> str:
         text = t("notes.when", condition="，".join(map(relation, constraint.when.relations)), relation=text)
     if constraint.within:
         text += t("notes.within", amount=constraint.within)
+    if rule.resets:
+        text += t("notes.resets")
     return text if constraint.level == "error" else text + t(f"notes.{constraint.level}")
 
 
@@ -181,16 +182,14 @@ def _source(rule: Rule) -> str:
     return clerk()("notes.inferred") if rule.authority == _INFERRED else rule.authority
 
 
-def _sum_in_words(linear: Linear, axis: tuple[Line, ...]) -> str:
+def _sum_in_words(linear: Linear, axis: tuple[Line, ...], form: Form) -> str:
     """Return a sum of lines in words; a term for all lines under one label replaces their terms."""
     labels = {line.key: line.label for line in leaves(axis)}
     groups = _whole_groups(linear, axis)
     terms: list[tuple[int, str]] = []
     for sign, name in linear.terms:
-        if name.startswith(LAST):
-            terms.append((sign, clerk()("notes.last", label=labels[name.removeprefix(LAST)])))
-        elif (group := groups.get(name)) is None:
-            terms.append((sign, labels[name]))
+        if (group := groups.get(name)) is None:
+            terms.append((sign, form.in_words(name, labels.__getitem__)))
         elif (term := (sign, clerk()("notes.all-of", label=group.label))) not in terms:
             terms.append(term)
     return _joined_terms(terms, linear.constant)

@@ -10,11 +10,19 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import total_ordering
 
+from xltools.form.model import PARTS, Form, Kind
 from xltools.text import clerk
 
 _TEXT = re.compile(r"([0-9]{4})(?:H([12])|Q([1-4])|-(0[1-9]|1[0-2]))?")
 _PARTS = (2, 4, 12)  # of a year, in the order of the groups of _TEXT
-PARTS = {"year": 1, "half": 2, "quarter": 4, "month": 12}  # in a year, by the word that a form has for them
+_YEAR_IN_WORDS = r"(20[0-9]{2})\s*财?年\s*"
+_IN_WORDS = {
+    "year": "度?",
+    "half": "度?([上下])半年",
+    "quarter": "度?第?([一二三四1-4])季度",
+    "month": r"(1[0-2]|0?[1-9])\s*月份?",
+}
+_COUNTED = {"上": 1, "下": 2, "一": 1, "二": 2, "三": 3, "四": 4}
 _PLAIN = ("words", "spaced")  # the wordings that are just the name of a period
 _WORDS = {parts: word for word, parts in PARTS.items()}
 _MONTHS = 12
@@ -51,6 +59,24 @@ class Period:
                 return cls(int(match[1]), int(number), parts, begins)
         return cls(int(match[1]), begins=begins)
 
+    @classmethod
+    def of_form(cls, text: str, form: Form) -> Period | None:
+        """Return the period of a *form* that *text* names, or ``None`` if it names none or one of another length."""
+        period = cls.from_text(text, form.begins)
+        return period if period and period.kind == form.period else None
+
+    @classmethod
+    def in_words(cls, text: str, form: Form) -> tuple[Period | None, str]:
+        """Return the first period of a *form* that is named in a text, in Chinese words, and the text without it."""
+        named = re.compile(_YEAR_IN_WORDS + _IN_WORDS[form.period])
+        match = named.search(text)
+        if match is None:
+            return None, text
+        year, number = int(match[1]), 1
+        if form.period != "year":
+            number = int(match[2]) if match[2].isdecimal() else _COUNTED[match[2]]
+        return cls(year, number, PARTS[form.period], form.begins), named.sub("", text)
+
     def counted(self, begins: int) -> Period:
         """Return the same period of a form whose years begin so many months after the January of their name."""
         return self if self.begins == begins else replace(self, begins=begins)
@@ -85,7 +111,7 @@ class Period:
         return t(f"part-of-year.{wording}", spaced=f"{self:spaced}")
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """The word that a form has for periods of this length."""
         return _WORDS[self.parts]
 
@@ -127,15 +153,20 @@ class Period:
         """Return the *count* periods before, the latest first."""
         return tuple(self._shifted(-back) for back in range(1, count + 1))
 
+    def compared(self, count: int) -> tuple[Period, ...]:
+        """Return *count* periods before with which it is compared, the latest first; one of them is a year ago."""
+        before = self.earlier(count)
+        return before if self.year_ago in before else (*before[:-1], self.year_ago)
+
     @property
     def number_in_year(self) -> int:
         """Which period of its form's year it is; 1 is the first."""
         return (self._begin - self.begins) % _MONTHS * self.parts // _MONTHS + 1
 
     @property
-    def year_counted(self) -> int:
+    def whole_year(self) -> Period:
         """The year of its form that it is in."""
-        return (self._begin - self.begins) // _MONTHS
+        return Period((self._begin - self.begins) // _MONTHS, begins=self.begins)
 
     @property
     def _begin(self) -> int:

@@ -17,6 +17,7 @@ from xltools.errors import InputError, Problem
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
 from xltools.form.places import Years
+from xltools.form.wording import AGO, own_name
 
 
 class Split(NamedTuple):
@@ -101,7 +102,8 @@ class Past:
             return {self.period: summed} if summed else {}
         if self.gathered is None or not self.whole or own != self.gathered:
             return {}
-        before = (period for period in self.period.earlier(Years.MOST - 1) if period in self.earlier)
+        compared = self.period.next.compared(Years.MOST)[1:]
+        before = (period for period in compared if period in self.earlier)
         return {self.period: self.whole} | {period: self.earlier[period] for period in before}
 
     def matches(self, agencies: Iterable[Agency]) -> dict[Agency, Agency]:
@@ -175,13 +177,25 @@ def added(figures: Iterable[Figures], form: Form) -> Figures:
     several = list(figures)
     if len(several) == 1:
         return several[0]
-    names = [n for n, cell in form.cells.items() if cell.additive and all(n in one for one in several)]
+    named = dict.fromkeys(name for one in several for name in one)
+    names = (n for n in named if form.cells[own_name(n)].additive and all(n in one for one in several))
     return sums(names, several)
 
 
 def sums(names: Iterable[str], figures: Sequence[Figures]) -> dict[str, Decimal]:
     """Return the sum of each of the figures *names*, which are all known."""
     return {name: reduce(EXACT.add, (one[name] for one in figures), ZERO) for name in names}
+
+
+def with_year_ago(past: Past, ago: Past) -> Past:
+    """Return *past* with the figures of *ago*, the same period a year ago, under ``ago.`` names."""
+    matched = past.matches(ago.values)
+    values = {agency: dict(figures) for agency, figures in past.values.items()}
+    for agency, figures in ago.values.items():
+        then = {AGO + name: value for name, value in figures.items()}
+        values[matched.get(agency, agency)] = {**values.get(matched.get(agency, agency), {}), **then}
+    sums_then = {ago.period: ago.whole} if ago.whole else {}
+    return replace(past, values=values, earlier={**past.earlier, **sums_then})
 
 
 def past_of(filings: Iterable[Filing], form: Form) -> Past:

@@ -32,8 +32,8 @@ def annex_blocks(filing: Return, values: Figures, years: Mapping[Period, Figures
     last, t = years.get(record.period.previous), clerk()
     if not last:
         raise InputError(Problem("annex-without-prior", facts={"period": record.period.previous}))
-    yield Heading(t("annex.title"))
-    yield Paragraph(t("annex.note"), "note")
+    yield Heading(t.about(form.period, "annex.title"))
+    yield Paragraph(t.about(form.period, "annex.note"), "note")
     for section in form.sections:
         if table := _comparison_table(form, section, record.period, values, last):
             yield Heading(section.title, 2)
@@ -53,14 +53,14 @@ def _comparison_table(
     """
     t = clerk()
     given = {"now": f"{period:words}", "last": f"{period.previous:words}"}
-    rows = [[given.get(key) or t(f"years.{key}") for key in _HEADS]]
+    rows = [[given.get(key) or t.about(form.period, f"years.{key}") for key in _HEADS]]
     for cell in form.cells.values():
         is_shown = cell.section is section and cell.additive
         if is_shown and cell.block.arrange == "grid" and cell.column.is_ is None:
             is_shown = not any(line.is_ for line in leaves(cell.block.columns))
         if is_shown and (values.get(cell.name) or last.get(cell.name)):
             rows.append(_comparison_row(cell, values.get(cell.name), last.get(cell.name)))
-    return plain_table(rows, _ROLES, _WIDTHS, t("annex.table", section=section.title)) if rows[1:] else None
+    return plain_table(rows, _ROLES, _WIDTHS, t.about(form.period, "annex.table", section=section.title)) if rows[1:] else None
 
 
 def _comparison_row(cell: Cell, now: Decimal | None, last: Decimal | None) -> list[str]:

@@ -60,6 +60,12 @@ class Linear(NamedTuple):
         """Return the sum over other names: an expression over lines becomes one over cells."""
         return self._replace(terms=tuple((sign, rename(name)) for sign, name in self.terms))
 
+    def with_value(self, name: str, number: int) -> Linear:
+        """Return the sum with a *number* in place of a name."""
+        times = sum(sign for sign, other in self.terms if other == name)
+        left = tuple(term for term in self.terms if term[1] != name)
+        return Linear(left, EXACT.add(self.constant, Decimal(times * number)))
+
     def value(self, values: Mapping[str, Decimal]) -> Decimal:
         """Return the exact sum; a name without a value counts as 0, as a blank cell does."""
         total, add, subtract = self.constant, EXACT.add, EXACT.subtract

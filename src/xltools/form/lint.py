@@ -22,14 +22,14 @@ from xltools.form.lint_names import (
     unique_key_faults,
     unknown_faults,
 )
-from xltools.form.lint_rules import block_rule_faults, rule_faults, schema_faults, sign_faults
+from xltools.form.lint_rules import block_rule_faults, period_faults, rule_faults, schema_faults, sign_faults
 from xltools.form.lint_sums import parts_faults, totals_faults, unit_faults
 from xltools.form.model import Form, Line, Part, Section, leaves, unit_of, walk
 from xltools.form.places import RESERVED_SHEETS
 from xltools.form.prose import PERIODS, named_in
 from xltools.form.publication import DraftSentence, Listing
 from xltools.form.references import units_of, unknown_figures, unknown_names
-from xltools.form.wording import LAST, WORDS, Wording
+from xltools.form.wording import Wording, own_name, time_of
 from xltools.toml_tables import nearest
 
 _SHEET = r"(?!')[^\[\]:*?/\\\x00-\x1f\x7f]+(?<!')"
@@ -70,6 +70,7 @@ def _whole(form: Form) -> Iterator[Problem]:
         yield Problem("no-sections", "section")
     yield from key_faults("key", (form.key,))
     yield from schema_faults(form)
+    yield from period_faults(form)
     yield from text_faults("form", ("edition", form.edition), ("title", form.title))
     yield from repeated_faults((s.key for s in form.sections), "section", "repeated-key")
     yield from repeated_faults((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
@@ -240,7 +241,7 @@ def _publication(form: Form) -> Iterator[Problem]:
     keys = [one.key for one in publication.lists]
     boxes = [draft.box for draft in publication.drafts]
     yield from key_faults(f"{place} › list", keys)
-    yield from repeated_faults((*WORDS, *form.prose.by_key, *keys), place, "repeated-key")
+    yield from repeated_faults((*form.words, *form.prose.by_key, *keys), place, "repeated-key")
     yield from repeated_faults(boxes, f"{place} › draft", "repeated-key")
     yield from unknown_faults(boxes, form.texts, f"{place} › draft")
     yield from _sentences(publication.opening, form, f"{place} › opening")
@@ -260,7 +261,7 @@ def _list(one: Listing, below: set[str], form: Form, place: str) -> Iterator[Pro
             yield from wording_faults(text, form, here)
             for name in {brace.word for brace in text.braces} & below:
                 yield Problem("circular", here, {"name": name})
-        if all(b.word in WORDS or b.word in form.publication.by_key for b in item.text.braces):
+        if all(b.word in form.words or b.word in form.publication.by_key for b in item.text.braces):
             yield Problem("item-without-figure", here)
 
 
@@ -278,19 +279,18 @@ def wording_faults(text: Wording, form: Form, place: str) -> Iterator[Problem]:
         for side in (one.left, one.right):
             yield from _figures(unknown_figures(side, form), form, place)
     for brace in text.braces if not unknown else ():
-        if brace.word in WORDS or brace.word in form.publication.by_key:
+        if brace.word in form.words or brace.word in form.publication.by_key:
             continue
         if len(units := units_of(brace.sum, form)) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(units)})
-        if brace.manner and any(name.startswith(LAST) for name in brace.sum.names):
+        if brace.manner and any(map(time_of, brace.sum.names)):
             yield Problem("change-of-last", place, {"text": str(brace.sum)})
 
 
 def _figures(unknown: Iterable[str], form: Form, place: str) -> Iterator[Problem]:
     """Yield a problem for each unknown name, with the nearest known one."""
     for name in unknown:
-        own = name.removeprefix(LAST)
-        mark = name[: len(name) - len(own)]
-        known = form.figures if mark else (*form.figures, *WORDS, *form.publication.by_key)
+        own, mark = own_name(name), time_of(name)
+        known = form.figures if mark else (*form.figures, *form.words, *form.publication.by_key)
         near = nearest(own, known)
         yield Problem("unknown-name", place, {"name": name, "nearest": near if near == "—" else mark + near})

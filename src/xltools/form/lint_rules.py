@@ -13,18 +13,18 @@ from xltools.form.lint_names import (
     text_faults,
     unknown_faults,
 )
-from xltools.form.model import Block, Form, Line, Rule, leaves
-from xltools.form.relation import Condition
-from xltools.form.wording import LAST
+from xltools.form.model import PARTS, Block, Form, Line, Rule, leaves
+from xltools.form.relation import PERIOD, Condition
+from xltools.form.wording import AGO, LAST, own_name, time_of
 
-_RULE_WORDS = ("on", "when", "within", "level")
+_RULE_WORDS = ("on", "when", "within", "level", "resets")
 _PLAIN_RULE = Rule("-", "-", "-")
 # Words that sums may use in the second version of the language.
 _RESERVED_KEYS = {"per", "sum", "count", "row", "last", "ago", "period", "yes", "no"}
 
 
 def block_rule_faults(rule: Rule, block: Block, place: str, schema: int) -> Iterator[Problem]:
-    """Yield faults of a rule of a block, or of a rule that derives one typed line from at least one of last year."""
+    """Yield faults of a rule of a block, or of a carry: it derives one typed line from at least one of another period."""
     if (rule.rows or rule.columns) is None or rule.cells or (rule.rows and rule.columns):
         yield Problem("rule-axis", place)
         return
@@ -33,7 +33,7 @@ def block_rule_faults(rule: Rule, block: Block, place: str, schema: int) -> Iter
     is_carry = rule in block.carries
     names = rule.constraint.names
     unknown = list(
-        unknown_faults((n.removeprefix(LAST) if is_carry or schema > 1 else n for n in names), known, place)
+        unknown_faults((own_name(n) if is_carry or schema > 1 else n for n in names), known, place)
     )
     yield from unknown
     asked = {leaf.key: leaf for leaf in leaves(others)}
@@ -51,7 +51,7 @@ def block_rule_faults(rule: Rule, block: Block, place: str, schema: int) -> Iter
 def _relation(rule: Rule, place: str) -> Iterator[Problem]:
     """Yield relations whose findings would have no cell, and tolerances of inequalities."""
     relation = rule.constraint.relation
-    if not relation.left.names or relation.left.names[0].startswith(LAST):
+    if not relation.left.names or time_of(relation.left.names[0]):
         yield Problem("rule-left", place, {"text": str(relation.left)})
     if rule.within and relation.sign != "=":
         yield Problem("within-inequality", place, {"text": str(relation)})
@@ -62,9 +62,9 @@ def _carry(rule: Rule, lines: Mapping[str, Line], place: str) -> Iterator[Proble
     if sign != "=" or rule.when.relations or rule.within or rule.level != "error":
         yield Problem("carry-equation", place)
     is_single = len(left.terms) == 1 and left.terms[0][0] > 0 and not left.constant
-    if not is_single or left.names[0].startswith(LAST) or lines[left.names[0]].is_ is not None:
+    if not is_single or time_of(left.names[0]) or lines[left.names[0]].is_ is not None:
         yield Problem("carry-left", place, {"text": str(left)})
-    if not any(name.startswith(LAST) for name in right.names):
+    if not any(map(time_of, right.names)):
         yield Problem("carry-right", place, {"text": str(right), "mark": LAST})
 
 
@@ -81,7 +81,7 @@ def rule_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         if rule.cells is None or rule.rows or rule.columns or rule.on:
             yield Problem("rule-cells", place)
             continue
-        names = (name.removeprefix(LAST) if form.schema > 1 else name for name in rule.constraint.names)
+        names = (own_name(name) if form.schema > 1 else name for name in rule.constraint.names)
         yield from unknown_faults(judged(names, form, sure), form.cells, place)
         yield from _relation(rule, place)
         yield from repeated_faults(rule.cells.names, place, "repeated-in-rule")
@@ -92,7 +92,7 @@ def sign_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     known = {name: cell for name, cell in form.cells.items() if cell.section.key in sure}
 
     def may_be_below_zero(name: str) -> bool:
-        own = name.removeprefix(LAST)
+        own = own_name(name)
         return own not in known or known[own].signed
 
     for identity in form.identities:
@@ -101,11 +101,42 @@ def sign_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             yield Problem("part-signed", place, {"label": identity.rule.label})
         written = identity.rule.constraint
         for one, text in (
-            (constraint.when, written.when),
+            (Condition(tuple(part for part in constraint.when.relations if PERIOD not in part.names)), written.when),
             (Condition((constraint.relation,)), written.relation),
         ):
             if not one.can_hold(may_be_below_zero):
                 yield Problem("never-holds", place, {"text": str(text)})
+
+
+def period_faults(form: Form) -> Iterator[Problem]:
+    """Yield faults of what is said about periods: of the year, and in rules of those that there are not."""
+    if not 1 <= form.starts <= PARTS["month"]:
+        yield Problem("bad-starts", "starts", {"starts": form.starts})
+    if form.named != "end" and form.starts == 1:
+        yield Problem("named-in-vain", "named")
+    carries = [rule for section in form.sections for block in section.blocks for rule in block.carries]
+    rules = [*(rule for section in form.sections for block in section.blocks for rule in block.rules), *form.rules]
+    for rule in (*carries, *rules):
+        if rule.rows or rule.columns or rule.cells:
+            yield from _rule_period_faults(rule, form, f"{'carry' if rule in carries else 'rule'} “{rule.key}”")
+
+
+def _rule_period_faults(rule: Rule, form: Form, place: str) -> Iterator[Problem]:
+    parts, times = PARTS[form.period], set(map(time_of, rule.constraint.names))
+    is_carry = place.startswith("carry")
+    if AGO in times and parts == 1:
+        yield Problem("ago-of-year", place)
+    if rule.resets and (parts == 1 or LAST not in times or not is_carry):
+        yield Problem("resets-in-vain", place)
+    about = [one for one in rule.when.relations if PERIOD in one.names]
+    for one in about:
+        if set(one.names) != {PERIOD}:
+            yield Problem("period-with-figures", place, {"text": str(one)})
+    alone = Condition(tuple(one for one in about if set(one.names) == {PERIOD}))
+    if about and parts == 1:
+        yield Problem("period-of-year", place)
+    elif not any(alone.at(number).holds({}) for number in range(1, parts + 1)):
+        yield Problem("no-such-period", place, {"text": str(alone), "parts": parts})
 
 
 def schema_faults(form: Form) -> Iterator[Problem]:
@@ -119,9 +150,12 @@ def schema_faults(form: Form) -> Iterator[Problem]:
                     yield Problem("reserved-key", place, {"key": key})
             elif any(line.of for line in lines):
                 yield Problem("needs-schema", place, {"words": "of"})
+    if form.schema == 1 and (form.period, form.starts, form.named) != ("year", 1, "end"):
+        yield Problem("needs-schema", "form", {"words": "period, starts, named"})
     for rule in (*(r for s in form.sections for b in s.blocks for r in (*b.rules, *b.carries)), *form.rules):
         relation = rule.rows or rule.columns or rule.cells
         used = [key for key in _RULE_WORDS if getattr(rule, key) != getattr(_PLAIN_RULE, key)]
+        used += sorted({AGO for name in rule.constraint.names if time_of(name) == AGO} if relation else ())
         if relation and (relation.sign != "=" or relation.left.constant or relation.right.constant):
             used.append(str(relation))
         if form.schema == 1 and used:

@@ -9,7 +9,7 @@ from xltools.errors import Problem
 from xltools.form.linear import Linear
 from xltools.form.lint_names import unknown_faults
 from xltools.form.model import Form, Line, leaves, walk
-from xltools.form.wording import LAST
+from xltools.form.wording import own_name
 
 
 def totals_faults(lines: tuple[Line, ...], units: Mapping[str, str], place: str) -> Iterator[Problem]:
@@ -120,7 +120,7 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     for identity in (*form.identities, *form.carries):
         for relation in (identity.relation, *identity.constraint.when.relations):
             sides = [relation.left.names, relation.right.names]
-            cells = (known.get(name.removeprefix(LAST)) for name in relation.names)
+            cells = (known.get(own_name(name)) for name in relation.names)
             is_order = relation.sign != "=" and not identity.is_part
             if not is_order or any(cell and cell.number != "count" for cell in cells):
                 sides = [relation.names]
@@ -128,7 +128,7 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     groups += [(f"prose › meaning “{m.key}”", m.is_.names) for m in form.prose.meanings]
     groups += [(f"chart “{chart.key}”", chart.names) for chart in form.charts]  # they share an axis
     for place, names in groups:
-        named = (name.removeprefix(LAST) for name in names)
+        named = map(own_name, names)
         units = {known[name].unit for name in named if name in known}
         if len(units) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})

@@ -20,12 +20,15 @@ from xltools.errors import InvalidValueError
 from xltools.form.linear import ZERO, Linear
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
-from xltools.form.relation import ALWAYS, Condition, Constraint, Level, Relation
-from xltools.form.wording import LAST
+from xltools.form.relation import ALWAYS, PERIOD, Condition, Constraint, Level, Relation
+from xltools.form.wording import LAST, PART_WORDS, WORDS, own_name, time_of
 from xltools.text import clerk
 
 Number = Literal["count", "decimal"]
+Kind = Literal["year", "half", "quarter", "month"]
+PARTS: dict[Kind, int] = {"year": 1, "half": 2, "quarter": 4, "month": 12}  # of a year
 Only = Literal["rule_makers"]
+_MONTHS = 12
 ALL = Linear(((1, "all"),))  # ``is = "all"``: the sum of all typed lines
 
 
@@ -80,8 +83,9 @@ class Rule:
     ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
     their full names, across tables too. ``authority`` is the source of the rule, or the word "inferred".
 
-    A name that begins with ``last.`` is a figure of last year. A rule among the ``carries`` of a block derives a figure
-    from these: ``carried_in = last.carried_out``. Its left side is one line of this year.
+    A name that begins with ``last.`` is a figure of the period before, one with ``ago.`` of the same period a year ago. A
+    rule among the ``carries`` of a block derives a figure from these: ``carried_in = last.carried_out``. Its left side is
+    one line of this period. Where it ``resets``, the figures before the first period of a year are 0.
     """
 
     key: str
@@ -94,6 +98,7 @@ class Rule:
     when: Condition = ALWAYS
     within: Decimal = field(default=ZERO, metadata={"hook": _tolerance})  # of an equation of rounded figures
     level: Level = "error"
+    resets: bool = False
 
     @property
     def constraint(self) -> Constraint:
@@ -104,8 +109,8 @@ class Rule:
 
     @property
     def looks_back(self) -> bool:
-        """Whether it needs last year's figures."""
-        return any(name.startswith(LAST) for name in self.constraint.names)
+        """Whether it needs figures of another period."""
+        return any(map(time_of, self.constraint.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +303,21 @@ class Identity(NamedTuple):
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The names of the cells in it and in its condition, this year's and last year's."""
-        return tuple(name.removeprefix(LAST) for name in self.constraint.names)
+        """The names of the cells in it and in its condition, of this period and of others."""
+        return tuple(map(own_name, self.constraint.names))
 
     @property
     def is_copy(self) -> bool:
-        """Whether the right side has only figures of last year, so the left side can be prefilled."""
-        return all(name.startswith(LAST) for name in self.relation.right.names)
+        """Whether the right side has only figures of other periods, so the left side can be prefilled."""
+        return all(map(time_of, self.relation.right.names))
+
+    def at(self, number: int) -> Identity:
+        """Return it in the period of that number in its year: with ``resets``, nothing is before the first."""
+        if number > 1 or not self.rule.resets:
+            return self
+        left, sign, right = self.relation
+        now = tuple(term for term in right.terms if time_of(term[1]) != LAST)
+        return self._replace(constraint=self.constraint._replace(relation=Relation(left, sign, right._replace(terms=now))))
 
 
 def walk(lines: tuple[Line, ...], above: tuple[Line, ...] = ()) -> Iterator[tuple[Line, tuple[Line, ...]]]:
@@ -343,6 +356,9 @@ class Form:
     title: str
     authority: str
     sections: tuple[Section, ...] = field(metadata={"key": "section"})
+    period: Kind = "year"  # how long the periods are of which a return is
+    starts: int = 1  # the month in which its years begin
+    named: Literal["end", "start"] = "end"  # after which of two calendar years one is called that is in both
     cover: Cover = field(default_factory=Cover)
     rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
     headline: tuple[Headline, ...] = ()
@@ -359,6 +375,16 @@ class Form:
     def name(self) -> str:
         """Key and edition, as in ``xxgk-2021``."""
         return f"{self.key}-{self.edition}"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that texts can have in braces."""
+        return WORDS if self.period == "year" else (*WORDS, *PART_WORDS)
+
+    @property
+    def begins(self) -> int:
+        """The number of months from the January of a year to its first month; below 0 where that is before it."""
+        return self.starts - 1 - (_MONTHS if self.named == "end" and self.starts > 1 else 0)
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
@@ -417,9 +443,13 @@ class Form:
             i for s in self.sections for b in s.blocks for r in b.carries for i in _identities(s, b, r)
         )
 
+    def carries_at(self, number: int) -> Iterator[Identity]:
+        """Yield :attr:`carries` in the period of that number in its year."""
+        return (identity.at(number) for identity in self.carries)
+
     @cached_property
     def copied(self) -> dict[str, Linear]:
-        """The inputs that equal a sum of last year's figures, each with that sum (over ``last.`` names)."""
+        """The inputs that equal a sum of other periods' figures, each with that sum (over ``last.`` and ``ago.`` names)."""
         return {
             left: identity.relation.right
             for identity in self.carries
@@ -479,9 +509,9 @@ class Form:
         )
 
     def inputs_of(self, relation: Relation) -> Iterator[str]:
-        """Yield the inputs behind a relation; those of last year under ``last.`` names."""
+        """Yield the inputs behind a relation; those of other periods under ``last.`` and ``ago.`` names."""
         for name in relation.names:
-            own = name.removeprefix(LAST)
+            own = own_name(name)
             yield from (name.removesuffix(own) + part for part in self.reach[own])
 
     def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
@@ -495,19 +525,30 @@ class Form:
             else:
                 yield from ((sign * below, part) for below, part in self._typed_terms(definition))
 
-    def carried(self, last: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """Return the inputs that follow from *last* year's figures, where these are known."""
+    def carried(self, last: Mapping[str, Decimal], number: int = 1) -> dict[str, Decimal]:
+        """Return the inputs that follow from the *last* figures, where these are known.
+
+        *number* is that of the period in its year.
+        """
         figures = of_last_year(last)
         return {
-            name: linear.value(figures)
-            for name, linear in self.copied.items()
-            if all(part in figures for part in linear.names)
+            left: identity.relation.right.value(figures)
+            for identity in self.carries_at(number)
+            for left in identity.relation.left.names
+            if left in self.copied and all(part in figures for part in identity.relation.right.names)
         }
+
+    def in_words(self, name: str, label: Callable[[str], str]) -> str:
+        """Return the *label* of a figure with words for the period that it is of; of the period itself, what it is called."""
+        if name == PERIOD:
+            return clerk()(f"notes.period-{'fiscal' if self.begins else self.period}")
+        time, text = time_of(name), label(own_name(name))
+        return clerk()(f"notes.{time[:-1]}-{self.period}", label=text) if time else text
 
 
 def of_last_year(values: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Return last year's figures under the names that carry rules use for them."""
-    return {LAST + name: value for name, value in values.items()}
+    """Return the figures of other periods under the names that rules use for them; some may be under ``ago.`` already."""
+    return {name if time_of(name) else LAST + name: value for name, value in values.items()}
 
 
 def _cells(section: Section, block: Block) -> Iterator[Cell]:
@@ -579,8 +620,8 @@ def _is_asked(rule: Rule, line: Line) -> bool:
 
 
 def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:
-    """Return *rename* for names that may begin with ``last.``, which is kept."""
-    return lambda name: LAST + rename(name.removeprefix(LAST)) if name.startswith(LAST) else rename(name)
+    """Return *rename* for names that may begin with ``last.`` or ``ago.``, which is kept."""
+    return lambda name: time_of(name) + rename(own_name(name))
 
 
 def _along_row(section: str, row: Line) -> Callable[[str], str]:

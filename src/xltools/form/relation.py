@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 from xltools.errors import InvalidValueError
 from xltools.form.linear import EXACT, ZERO, Linear, LinearSyntaxError
 
+PERIOD = "period"  # in a condition: the number of the period in its year
 Level = Literal["error", "question", "warning"]
 LEVELS: tuple[Level, ...] = ("error", "question", "warning")
 
@@ -64,6 +65,10 @@ class Relation(NamedTuple):
         """Whether it holds of a sum of returns if it holds of each: it has no number and no strict sign."""
         return self.sign in _IN_SUMS and not self.left.constant and not self.right.constant
 
+    def at(self, number: int) -> Relation:
+        """Return the relation in the period of that number in its year."""
+        return Relation(self.left.with_value(PERIOD, number), self.sign, self.right.with_value(PERIOD, number))
+
     def renamed(self, rename: Callable[[str], str]) -> Relation:
         """Return the relation over other names."""
         return Relation(self.left.renamed(rename), self.sign, self.right.renamed(rename))
@@ -103,8 +108,14 @@ class Condition(NamedTuple):
         return tuple(name for one in self.relations for name in one.names)
 
     def renamed(self, rename: Callable[[str], str]) -> Condition:
-        """Return the condition on other names."""
-        return Condition(tuple(one.renamed(rename) for one in self.relations))
+        """Return the condition on other names; that of the period stays what it is."""
+        return Condition(
+            tuple(one.renamed(lambda name: name if name == PERIOD else rename(name)) for one in self.relations)
+        )
+
+    def at(self, number: int) -> Condition:
+        """Return the condition in the period of that number in its year."""
+        return Condition(tuple(one.at(number) for one in self.relations))
 
     def holds(self, values: Mapping[str, Decimal]) -> bool:
         """Return whether all relations hold."""
@@ -153,8 +164,9 @@ class Constraint(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names in the relation and its condition, each once."""
-        return tuple(dict.fromkeys((*self.relation.names, *self.when.names)))
+        """The names of figures in the relation and its condition, each once."""
+        named = dict.fromkeys((*self.relation.names, *self.when.names))
+        return tuple(name for name in named if name != PERIOD)
 
     @property
     def is_additive(self) -> bool:
@@ -165,6 +177,14 @@ class Constraint(NamedTuple):
     def is_exact(self) -> bool:
         """Whether it is an equation of names that always holds exactly, as those that define totals."""
         return self.is_additive and self.relation.sign == "=" and not self.within
+
+    def at(self, number: int) -> Constraint | None:
+        """Return the constraint in the period of that number in its year; ``None`` if it is not asked then."""
+        if PERIOD not in self.when.names:
+            return self
+        when = self.when.at(number)
+        fixed = (one for one in when.relations if not one.names)
+        return self._replace(when=when) if all(one.holds({}) for one in fixed) else None
 
     def of_sum(self, agencies: int) -> Constraint:
         """Return the constraint on the sum of so many agencies: each may be off by the tolerance."""

@@ -2,7 +2,7 @@
 
 A brace holds a sum of cells or of the short names of ``[[prose.meaning]]``, with ``last.`` in front of a name for the
 year before (``{new - last.new}``); ``{change: new}`` and ``{rate: new}`` compare a sum with last year's; or it holds one
-word: one of :data:`WORDS`, or the key of a list of ``[publication]``. ``{{`` and ``}}`` stand for braces themselves.
+word: one of :data:`WORDS`, in forms for parts of a year also of :data:`PART_WORDS`, or the key of a list of ``[publication]``. ``{{`` and ``}}`` stand for braces themselves.
 
 ``{carried_out > 0：结转{carried_out}件}`` is a conditional text: it is in the report while its condition holds.
 """
@@ -19,7 +19,8 @@ from xltools.form.linear import Linear, LinearSyntaxError
 from xltools.form.relation import Condition, ConditionError
 
 WORDS = ("year", "last_year", "next_year", "agency", "district")
-LAST = "last."  # in front of a name: the figure of the year before
+PART_WORDS = ("period", "last_period")  # words in forms for parts of a year
+LAST, AGO = "last.", "ago."  # in front of a name: the figure of the period before, and of the same period a year ago
 MANNERS = ("change", "rate")
 # A Chinese keyboard gives braces of full width.
 _OPEN, _CLOSE = "{｛", "}｝"
@@ -28,7 +29,22 @@ _FIGURE = rf"[{_OPEN}]([^{_OPEN}{_CLOSE}]*)[{_CLOSE}]"
 _CONDITION = rf"[{_OPEN}]([^{_OPEN}{_CLOSE}:：]*[=＝>＞<＜≠≤≥][^{_OPEN}{_CLOSE}:：]*)[:：]\s*"
 _TOKEN = rf"([{_OPEN}])\1|([{_CLOSE}])\2|{_CONDITION}|{_FIGURE}|([{_OPEN}{_CLOSE}])"
 _MANNER = rf"({'|'.join(MANNERS)})\s*:"
+_DOTS = 2  # in the name of a cell
 _AROUND = 12  # characters quoted on each side of a fault
+
+
+def time_of(name: str) -> str:
+    """Return :data:`LAST` or :data:`AGO` if *name* is a figure of another period, else an empty text.
+
+    A form of the first version may have a section or a line of such a name: there the mark precedes another name.
+    """
+    mark = next((mark for mark in (LAST, AGO) if name.startswith(mark)), "")
+    return mark if mark == LAST or name.count(".") != _DOTS else ""
+
+
+def own_name(name: str) -> str:
+    """Return *name* without the mark of another period."""
+    return name[len(time_of(name)) :]
 
 
 def has_braces(text: str) -> bool:

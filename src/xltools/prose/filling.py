@@ -22,7 +22,7 @@ from xltools.form.model import Form, of_last_year
 from xltools.form.publication import DraftSentence, Listing, ListItem
 from xltools.form.references import spelled_out, units_of
 from xltools.form.relation import Condition, Relation
-from xltools.form.wording import LAST, WORDS, Brace, Conditional, Wording, WordingError, has_braces
+from xltools.form.wording import LAST, Brace, Conditional, Wording, WordingError, has_braces, time_of
 from xltools.text import clerk
 
 _TENTH = Decimal("0.1")  # rates are printed to a tenth of a percent
@@ -33,7 +33,7 @@ class TextValues:
     """The values of the braces in texts about one filing: its figures, last year's, and words such as its year."""
 
     form: Form
-    figures: Figures  # only known figures; those of last year under ``last.``
+    figures: Figures  # only known figures; those of other periods under ``last.`` and ``ago.``
     words: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -41,8 +41,9 @@ class TextValues:
         """Return the values for *filing*; a blank counts as 0, as it does in every sum."""
         form, record, agency = filing.form, filing.record, filing.agency
         figures = known(form, record.values, filing.unread, summed=filing.is_rollup)
-        period = record.period
-        words = {"year": str(period), "last_year": str(period.previous), "next_year": str(period.next)}
+        whole = record.period.whole_year
+        words = {"year": str(whole), "last_year": str(whole.previous), "next_year": str(whole.next)}
+        words |= {"period": f"{record.period:words}", "last_period": f"{record.period.previous:words}"}
         words |= {"agency": agency.name, "district": agency.district}
         return cls(form, figures | of_last_year(last or {}), words)
 
@@ -53,7 +54,7 @@ class TextValues:
         if missing := dict.fromkeys(self._missing(wording)):
             return [
                 Problem("no-last-figure", place, {"name": name})
-                if name.startswith(LAST)
+                if time_of(name)
                 else Problem("no-figure", place, {"name": name})
                 for name in missing
             ]
@@ -75,7 +76,7 @@ class TextValues:
                 continue
             if listing := self._listing(part):
                 yield from (name for item in listing.items for name in self._missing(item.text))
-            elif part.word not in WORDS:
+            elif part.word not in self.form.words:
                 yield from self._unknown(part.sum.names)
                 if part.manner:
                     yield from self._unknown(LAST + name for name in part.sum.names)
@@ -112,7 +113,7 @@ class TextValues:
         for part in self._said(wording):
             if isinstance(part, str):
                 text += part
-            elif part.word in WORDS:
+            elif part.word in self.form.words:
                 text += self.words.get(part.word, "")
             elif listing := self._listing(part):
                 text += self._filled_list(listing)
@@ -126,7 +127,7 @@ class TextValues:
     def _filled_list(self, listing: Listing) -> str:
         listed: list[tuple[Decimal, ListItem]] = []
         for item in listing.items:
-            figures = (b for b in item.text.braces if b.word not in WORDS and not self._listing(b))
+            figures = (b for b in item.text.braces if b.word not in self.form.words and not self._listing(b))
             if amount := self._value(next(figures).sum):  # the first figure of its text decides
                 listed.append((amount, item))
         if len(listed) == 1 and (alone := listed[0][1].alone):

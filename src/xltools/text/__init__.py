@@ -62,6 +62,12 @@ class Catalog:
         section, _, name = key.partition(".")
         return self.fill(self._sections[section][name], facts)
 
+    def about(self, kind: str, key: str, /, **facts: object) -> str:
+        """Return the sentence *key* for reports on periods of a *kind*; some have another wording where it is no year."""
+        section, _, name = key.partition(".")
+        other = f"{name}-part" if kind != "year" and f"{name}-part" in self._sections[section] else name
+        return self.fill(self._sections[section][other], facts)
+
     def fill(self, sentence: str, facts: Mapping[str, object]) -> str:
         """Return *sentence* with *facts* in place of its ``{names}``."""
         return sentence.format_map(_readable(facts, self._sections.get("finding-part", {})))
@@ -250,7 +256,7 @@ def _terms(total: Sum) -> str:
 
 def _named_terms(total: Sum) -> str:
     """Return all terms, each figure preceded by its name if it has one."""
-    return _joined([(sign, f"{name} {number(value)}".lstrip()) for sign, name, value in total.terms])
+    return _joined([(sign, f"{name} {number(value)}".lstrip()) for sign, name, value in total.terms]) or "0"
 
 
 def _joined(terms: list[tuple[int, str]]) -> str:

@@ -13,7 +13,6 @@ from xltools.document.reader.flow import Flow, TextLine
 from xltools.form.labels import core
 from xltools.form.model import Form
 
-_YEAR = r"(20[0-9]{2})\s*年\s*度?"
 _COVERED = re.compile(r"(20[0-9]{2})年1月1日起?(?:，)?(?:至|到|—|-|－|~|～)(?:(20[0-9]{2})年)?12月31日")
 _LONGEST_BEFORE = 60  # characters before the form's title; the preface often begins with the title
 _LONGEST_NAME = 40
@@ -43,8 +42,9 @@ def title_of(flow: Flow, form: Form) -> ReportTitle:
     lines = (item.text for item in flow[:_FIRST] if isinstance(item, TextLine))
     texts = [_folded(line) for line in takewhile(lambda line: core(line) not in sections, lines)]
     covered = next(
-        (Period.from_text(m[1]) for t in texts if (m := _COVERED.search(t)) and m[2] in {None, m[1]}), None
+        (Period.of_form(m[1], form) for t in texts if (m := _COVERED.search(t)) and m[2] in {None, m[1]}), None
     )
+    covered = None if form.begins else covered
     titles = [title for number in range(len(texts)) if (title := _title_at(texts, number, form))]
     complete = [title for title in titles if title.agency and title.period]
     return (complete or titles or [ReportTitle()])[-1]._replace(covered=covered)
@@ -78,10 +78,10 @@ def _title_at(texts: Sequence[str], place: int, form: Form) -> ReportTitle | Non
     for title in sorted(titles, key=len, reverse=True):
         before, found, _ = text.partition(title)
         if found and len(before) <= _LONGEST_BEFORE:
-            year = re.search(_YEAR, before)
-            name = _AROUND.sub("", re.sub(_YEAR, "", before)).strip("-—_、,，")
+            period, rest = Period.in_words(before, form)
+            name = _AROUND.sub("", rest).strip("-—_、,，")
             name = _AROUND.sub("", name) or (texts[place - 1] if place else "")
-            return ReportTitle(name if _is_name(name) else "", Period.from_text(year[1]) if year else None)
+            return ReportTitle(name if _is_name(name) else "", period)
     return None
 
 

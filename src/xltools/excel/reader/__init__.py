@@ -86,6 +86,9 @@ def _read_facts(facts: Facts, source: Source, form: Form | None, *, by_labels: b
     found, fault = find_form(stamp, form)
     if found is None:
         return RefusedFile(source, _with_source([fault] if fault else [], source, stamp), stamp=stamp)
+    if stamp.period.kind != found.period:
+        return _unstamped(facts, source, found, by_labels=by_labels, key=key)
+    stamp = replace(stamp, period=stamp.period.counted(found.begins))
     if key:
         findings += _seal_faults(facts, stamp, key)
     return _filing(

@@ -46,7 +46,7 @@ def read_earlier(reading: WorkbookReading, period: Period) -> dict[Period, dict[
 def _year_columns(facts: SheetFacts, period: Period) -> Iterator[tuple[Period, int]]:
     """Yield each year that is the head of exactly one column, and the column."""
     heads = [(facts.text(Years.HEAD_ROW, column).strip(), column) for column in range(Years.LAST, Years.NAME)]
-    for before in period.earlier(Years.MOST):
+    for before in period.compared(Years.MOST):
         columns = [column for head, column in heads if head == f"{before:spaced}"]
         if len(columns) == 1:
             yield before, columns[0]

@@ -80,6 +80,7 @@ def _labelled_places(facts: Facts) -> dict[str, CellPlace]:
     """Return the cells beside the labels of the stamp, on the cover or else on the only sheet with all of these labels."""
     labels = {plain(clerk()(f"cover.{label}")): key for key, label in zip(STAMP, STAMP_LABELS, strict=True)}
     labels[plain(clerk()("cover.former-name"))] = "name"
+    labels[plain(clerk()("cover.report-year-part"))] = "year"
     cover = facts.sheet(COVER)
     found = []
     for sheet in (cover,) if cover else facts.sheets:

@@ -54,7 +54,7 @@ def write_return(
     *key*, the stamp is sealed.
     """
     values = values or {}
-    carried = form.carried(last or {})
+    carried = form.carried(last or {}, stamp.period.number_in_year)
     content = Content(
         layout(form),
         stamp,

@@ -135,8 +135,8 @@ def _trend_table(content: Content, rollup: Rollup, chart: model.Chart, top: int)
         return None
     now = (_this_years_value(content, measure) for measure in chart.shows)
     rows.append((f"{rollup.period:spaced}", *now))
-    heads = (t("chart.trend"), *(measure.label for measure in chart.shows))
-    return _ChartTable(heads, 1, tuple(rows), chart.title, t("chart.note-trend"))
+    heads = (t.about(rollup.form.period, "chart.trend"), *(measure.label for measure in chart.shows))
+    return _ChartTable(heads, 1, tuple(rows), chart.title, t.about(rollup.form.period, "chart.note-trend"))
 
 
 def _this_years_value(content: Content, measure: model.Measure) -> _FormulaValue:

@@ -44,7 +44,9 @@ class Content:
 
     def live(self, check: Check) -> Check | None:
         """Return what is asked of the figures in a check; ``None`` if nothing is, or a figure that it needs is not there."""
-        asked = check if self.rollup is None else self._of_sum(check, self.rollup)
+        number = self.stamp.period.number_in_year
+        asked = check._replace(constraints=tuple(filter(None, (one.at(number) for one in check.constraints))))
+        asked = asked if self.rollup is None else self._of_sum(asked, self.rollup)
         if check.constraints and not (asked.constraints or asked.inputs or asked.accepted):
             return None
         names = {name for one in asked.constraints for name in one.names} | set(asked.inputs)

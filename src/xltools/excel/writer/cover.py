@@ -61,7 +61,9 @@ class CoverWriter:
         page.set_row(0, 42)
         title = canvas.format(font_name=XIAOBIAO, font_size=22, align="center")
         canvas.put(page, self._across(0), content.layout.form.title, title)
-        period = t("cover.year", period=content.stamp.period)
+        period = t(
+            "cover.fiscal" if content.stamp.period.is_fiscal else "cover.year", period=content.stamp.period
+        )
         canvas.put(page, self._across(1), period, canvas.format(font_size=14, align="center"))
         page.set_row(1, _ROW)
         source = t("cover.source", authority=content.layout.form.authority)
@@ -94,7 +96,7 @@ class CoverWriter:
         texts = stamp_texts(content.stamp) | {"kind": t(f"cover.kind-{content.stamp.kind}")}
         quiet = canvas.format(font_size=8, font_color=_FAINT, text_wrap=False, align="left")
         for (key, area), label in zip(self._place.stamp.items(), STAMP_LABELS, strict=True):
-            words = t(f"cover.{label}")
+            words = t.about(content.layout.form.period, f"cover.{label}")
             if key in SHOWN_STAMP:
                 canvas.put(page, Area.at(area.row, 0), words, head)
                 style = canvas.boxed(align="left", indent=1, bold=key == "name")

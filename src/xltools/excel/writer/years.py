@@ -29,9 +29,9 @@ def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     title = canvas.format(font_name=HEI, font_size=15, align="center")
     columns = dict(year_columns(rollup))
     shown = 1 + max(Years.RATE, *columns.values())  # columns; on the screen there is more
-    canvas.put(page, Area.at(0, 0, 1, shown), t("years.title", district=rollup.district), title)
+    canvas.put(page, Area.at(0, 0, 1, shown), t.about(rollup.form.period, "years.title", district=rollup.district), title)
     page.set_row(0, 30)
-    canvas.put(page, Area.at(1, 0, 1, shown), t("years.hint"), canvas.format(font_size=9, font_color=QUIET))
+    canvas.put(page, Area.at(1, 0, 1, shown), t.about(rollup.form.period, "years.hint"), canvas.format(font_size=9, font_color=QUIET))
     _write_heads(canvas, page, rollup, columns)
     last = Years.FIRST_ROW - 1
     for last, line in enumerate(_titles_and_cells(content), Years.FIRST_ROW):
@@ -52,7 +52,7 @@ def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
 def year_columns(rollup: Rollup) -> Iterator[tuple[Period, int]]:
     """Yield each earlier year with its column, as many as fit; last year has a column even if it is unknown."""
     yield rollup.period.previous, Years.LAST
-    known = [period for period in rollup.period.earlier(Years.MOST)[1:] if rollup.earlier.get(period)]
+    known = [period for period in rollup.period.compared(Years.MOST)[1:] if rollup.earlier.get(period)]
     for column, period in enumerate(known, Years.BEFORE):
         yield period, column
 
@@ -79,7 +79,7 @@ def _write_heads(canvas: Canvas, page: Worksheet, rollup: Rollup, columns: dict[
         Years.COLUMN: t("years.column"),
         Years.UNIT: t("years.unit"),
         Years.NOW: f"{rollup.period:spaced}",
-        Years.CHANGE: t("years.change"),
+        Years.CHANGE: t.about(rollup.form.period, "years.change"),
         Years.RATE: t("years.rate"),
         Years.NAME: t("years.name"),
     }
