@@ -371,7 +371,7 @@ def test_one_application_under_two_applicants_as_published():
 def test_every_cause_has_its_words():
     """And none has words that is never said."""
     source = (ROOT / "src/xltools/checking/causes.py").read_text(encoding="utf-8") + f'"{GUILTY}"'
-    told = catalog("en").keys("cause")
+    told = [key for key in catalog("en").keys("cause") if not key.endswith("-part")]
     assert all(f'"{code}"' in source for code in told)
     document = (ROOT / "docs/checks.md").read_text(encoding="utf-8")
     assert all(f"`{code}`" in document for code in told)

@@ -126,7 +126,7 @@ def last_year_resent(case: Case, index: int) -> Iterator[Cause]:
     same = all(values.get(name, ZERO) == case.past.get(name, ZERO) for name in names)
     count = sum(bool(values.get(name)) for name in names)
     if same and count >= _RESENT:
-        yield Cause("last-year-resent", {"count": count})
+        yield Cause("last-year-resent", {"count": count, "period": case.record.period})
 
 
 def text_left_out(case: Case, index: int) -> Iterator[Cause]:
@@ -223,7 +223,7 @@ def forgotten_from_last_year(case: Case, index: int) -> Iterator[Cause]:
         ((empty, was),) = fits
         yield Cause(
             "carried-in-forgotten",
-            {"label": case.label(empty), "past": case.label(was), "missing": case.past[was]},
+            {"label": case.label(empty), "past": case.label(was), "missing": case.past[was], "period": case.record.period},
         )
 
 

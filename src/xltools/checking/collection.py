@@ -12,10 +12,11 @@ from typing import NamedTuple
 from xltools.checking.causes import with_causes
 from xltools.checking.checks import verify
 from xltools.checking.effects import compared, published, remaining, with_effects
+from xltools.checking.prior import not_at_hand
 from xltools.checking.survey import Survey
 from xltools.checking.versions import Candidate, Replacement, resolve
 from xltools.data.failure import failed
-from xltools.data.filing import Filing
+from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Severity, Waiver, has_errors
 from xltools.data.period import Period
 from xltools.data.policy import Policy
@@ -44,7 +45,7 @@ class Collection:
 
     ``missing`` are the findings on agencies of the roster that sent no file, ``absent`` these agencies, ``changes`` the
     other findings on no single file, such as those on agencies that came or went since last year, and ``of_roster`` those
-    on the roster itself. ``unmatched`` are the waivers whose agency is not known. ``remaining`` is the largest share of a
+    on the roster itself, and ``not_compared`` those on other periods that are not at hand. ``unmatched`` are the waivers whose agency is not known. ``remaining`` is the largest share of a
     published figure that the open findings can change together; ``None`` if it is not known.
     """
 
@@ -54,6 +55,7 @@ class Collection:
     changes: tuple[Finding, ...] = ()
     of_roster: tuple[Finding, ...] = ()
     unmatched: tuple[Waiver, ...] = ()
+    not_compared: tuple[Finding, ...] = ()
     remaining: Decimal | None = None
 
     @property
@@ -69,7 +71,7 @@ class Collection:
     @property
     def of_no_file(self) -> tuple[Finding, ...]:
         """The findings on the roster and on no single file."""
-        return (*self.of_roster, *self.missing, *self.changes)
+        return (*self.of_roster, *self.not_compared, *self.missing, *self.changes)
 
     @cached_property
     def tally(self) -> Tally:
@@ -117,6 +119,8 @@ def examine(
     Without one of these arguments, the checks that need it are skipped. *code* is the district's own; *former* are older versions of the filings, with
     which they are compared if a waiver is for one of them.
     """
+    filings = tuple(filings)
+    past = past or _nothing_before(filings, period)
     past = past.of_agencies(district) if past and district else past
     candidates = [candidate(filing, roster, period, district) for filing in filings]
     versions = resolve(candidates)
@@ -134,7 +138,13 @@ def examine(
         survey.policy.applied(finding, "") for finding in _roster_findings(survey.entries, counting)
     )
     found = Collection(
-        in_order, survey.missing, survey.absent, survey.changes, of_roster, tuple(survey.unmatched)
+        in_order,
+        survey.missing,
+        survey.absent,
+        survey.changes,
+        of_roster,
+        tuple(survey.unmatched),
+        tuple(_not_compared(survey)),
     )
     return _weighed(found, counting)
 
@@ -158,6 +168,20 @@ def _weighed(collection: Collection, counting: Sequence[Filing]) -> Collection:
         of_roster=of_no_file(collection.of_roster),
     )
     return replace(found, remaining=remaining(found.findings, sums))
+
+
+def _nothing_before(filings: Sequence[Filing], period: Period | None) -> Past | None:
+    """Return an empty past for parts of a year: their first period is judged without one; ``None`` for years."""
+    read = [filing for filing in filings if isinstance(filing, Return)]
+    if not read or read[0].record.period.is_year:
+        return None
+    about = period or max(filing.record.period for filing in read)
+    return Past(read[0].form, about.counted(read[0].form.begins).previous, {})
+
+
+def _not_compared(survey: Survey) -> Iterator[Finding]:
+    if survey.past:
+        yield from (survey.policy.applied(finding, "") for finding in not_at_hand(survey.past))
 
 
 _MOST_CODES = 3
@@ -224,7 +248,8 @@ def _agency_findings(
     agency = filing.stamp.agency
     about = Finding("wrong-year", filing.source.path, str(agency))
     if period is not None and filing.stamp.period != period:
-        yield replace(about, found=str(filing.stamp.period), expected=str(period))
+        facts: dict[str, object] = {"period": period, "stated": filing.stamp.period}
+        yield replace(about, found=str(filing.stamp.period), expected=str(period), facts=facts)
     if roster is None:
         return
     entry = entry_of(filing, roster)
@@ -233,7 +258,7 @@ def _agency_findings(
     if entry is None:
         yield replace(about, code="not-on-roster", found=agency.code, facts={"agency": str(agency)})
     elif (named := named_for(filing, roster)) is not None and named != entry:
-        facts: dict[str, object] = {"agency": str(agency)}
+        facts = {"agency": str(agency)}
         yield replace(
             about, code="other-agency", found=agency.code, expected=str(named.agency()), facts=facts
         )

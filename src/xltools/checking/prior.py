@@ -23,7 +23,7 @@ from xltools.data.record import Agency, Figures
 from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Cell, Form, Identity, of_last_year
-from xltools.form.wording import AGO, own_name, time_of
+from xltools.form.wording import AGO, LAST, own_name, time_of
 from xltools.text import Sum, Word
 
 
@@ -158,6 +158,22 @@ def went(agency: Agency, past: Past) -> Finding:
     much = reduce(EXACT.add, carried.values(), ZERO) if is_known else Word("not-known")
     facts: dict[str, object] = {"agency": str(agency), "period": past.period, "carried": much}
     return Finding("agency-gone", agency=str(agency), facts=facts)
+
+
+def not_at_hand(past: Past) -> Iterator[Finding]:
+    """Yield a finding for each other period with which rules compare and of which nothing is known.
+
+    Nobody may miss that these rules were not judged. A form for years is silent: it may be compared or not.
+    """
+    form, period = past.form, past.period.next
+    if period.is_year:
+        return
+    backward = (i for i in form.identities if i.rule.looks_back and i.constraint.at(period.number_in_year))
+    rules = (*form.carries_at(period.number_in_year), *backward)
+    times = {time_of(name) for identity in rules for name in identity.constraint.names}
+    for time, base in ((LAST, period.previous), (AGO, period.year_ago)):
+        if time in times and not past.has(base):
+            yield Finding("not-compared", facts={"period": base})
 
 
 # -- rules from year to year

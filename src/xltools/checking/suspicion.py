@@ -95,7 +95,7 @@ def suspicion(verdict: GuiltVerdict, filing: Return, *, is_shared: bool) -> Caus
     if named:
         facts: dict[str, object] = {
             "changes": _changes(named.changes, filing),
-            "supports": Phrases(tuple(_supports(named))),
+            "supports": Phrases(tuple(_supports(named, is_year=filing.record.period.is_year))),
         }
         what = ("guilty-named", facts)
     elif verdict.listed:
@@ -127,7 +127,7 @@ def _changes(changes: Sequence[CellChange], filing: Return) -> Phrases:
     return Phrases(tuple(parts))
 
 
-def _supports(named: Suspect) -> Iterator[tuple[str, Mapping[str, object]]]:
+def _supports(named: Suspect, *, is_year: bool) -> Iterator[tuple[str, Mapping[str, object]]]:
     """Yield what agrees on the right figures: the equations of the cells and the witnesses."""
     changed = {change.cell for change in named.changes}
     kinds = dict.fromkeys("parts" if sign.total in changed else sign.kind for sign in named.supports)
@@ -135,4 +135,4 @@ def _supports(named: Suspect) -> Iterator[tuple[str, Mapping[str, object]]]:
     if count := sum(bool(witness.quote) for witness in named.witnesses):
         yield "guilty-support-prose", {"count": count}
     if count < len(named.witnesses):
-        yield "guilty-support-last", {}
+        yield "guilty-support-last" if is_year else "guilty-support-before", {}

@@ -12,6 +12,7 @@ from xltools.cli.options import (
     ReadingOptions,
     agency_of,
     collection_folder,
+    of_period,
     option,
     prior,
     reading,
@@ -37,6 +38,7 @@ def command(lang: Lang) -> click.Command:
     @click.argument("cell", required=False, default="")
     @option(lang, "--reason", required=True, text="accept-reason")
     @prior(lang)
+    @of_period(lang)
     @reading(lang)
     def run(
         agency: str, code: str, cell: str, reason: str, prior: tuple[Path, ...], reading: ReadingOptions

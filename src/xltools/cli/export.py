@@ -13,6 +13,7 @@ from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
+    of_period,
     option,
     paths,
     reading,
@@ -35,6 +36,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--strict", is_flag=True, text="strict")
     @option(lang, "--form", text="forms")
     @option(lang, "--force", is_flag=True, text="force")
+    @of_period(lang)
     @reading(lang)
     def run(
         paths: tuple[Path, ...],

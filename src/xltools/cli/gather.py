@@ -12,6 +12,7 @@ from xltools.cli.options import (
     ReadingOptions,
     collection_defaults,
     file,
+    of_period,
     option,
     paths,
     reading,
@@ -32,6 +33,7 @@ def command(lang: Lang) -> click.Command:
     @documents(lang)
     @option(lang, "--roster", type=file(), text="roster")
     @option(lang, "--form", text="form")
+    @of_period(lang)
     @reading(lang)
     def run(
         paths: tuple[Path, ...],

@@ -77,11 +77,11 @@ def command(lang: Lang) -> click.Command:
         force: bool,
     ) -> int:
         own = collection_defaults()
-        period = given(period, own.period, "--year")
+        definition, secret = own.form_of(form), read_key(key, lang)
+        period = own.period_of(period, definition)
         district = given(district, own.district or None, "--district")
         folder = given(folder, own.outbox, "-o")
         issuing.check_inputs(period, district, password)
-        definition, secret = own.form_of(form), read_key(key, lang)
         inboxes = [own.inbox] if own.inbox else []
         if mail:
             refuse_within(mail, inboxes)  # before anything is written

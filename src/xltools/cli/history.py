@@ -16,6 +16,7 @@ from xltools.cli.options import (
     collection_folder,
     file,
     formats,
+    of_period,
     option,
     prior,
     reading,
@@ -43,6 +44,7 @@ def command(lang: Lang) -> click.Command:
     @formats(lang, "text", "json")
     @option(lang, "-o", "--output", type=file(), text="output")
     @prior(lang)
+    @of_period(lang)
     @reading(lang)
     def run(
         wanted: str, how: str, output: Path | None, prior: tuple[Path, ...], reading: ReadingOptions
@@ -50,15 +52,16 @@ def command(lang: Lang) -> click.Command:
         folder = collection_folder()
         known, roster = journal.read(folder.path), load_roster(folder.roster)
         entry = agency_of(roster, wanted) if wanted else None
+        told = known._replace(events=tuple(event for event in known.events if folder.owns(event.file)))
         if not wanted:
             about: dict[str, object] = {"events": list(map(report.event_object, known.events))}
             lines = [report.event_line(event, roster, lang) for event in known.events]
         elif entry:
             older, own = _filings(folder, roster, lang, reading)
-            found = agency_history(entry, [*older, *own], known, roster, folder.policy.waivers)
+            found = agency_history(entry, [*older, *own], told, roster, folder.policy.waivers)
             about, lines = report.agency_object(found), list(report.agency_lines(found, lang))
         else:
-            cell = _cell_history(folder, wanted, known, roster, prior, reading, lang)
+            cell = _cell_history(folder, wanted, told, roster, prior, reading, lang)
             about, lines = report.cell_object(cell), list(report.cell_lines(cell, lang))
         if how == "json":
             whole = about | report.chain_object(known)

@@ -97,10 +97,11 @@ def command(lang: Lang) -> click.Command:
                 Problem("exclude-reason", facts={"excludes": len(excludes), "reasons": len(reasons)})
             )
         own, known = collection_defaults(), _settings_beside(checked)
-        is_as_usual = not (roster or period or district or code or form or prior or excludes)
+        is_as_usual = not (roster or (period and period.is_year) or district or code or form or prior or excludes)
+        definition = find_form(form or own.form or known.form)
         options = MergeOptions(
-            find_form(form or own.form or known.form),
-            given(period, own.period or (known.period if known.form else None), "--year"),
+            definition,
+            own.period_of(period or own.period or (known.period if known.form else None), definition),
             given(district, own.district or known.district or None, "--district"),
             code or own.code or known.code,
             roster or own.roster,

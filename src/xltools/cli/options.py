@@ -35,6 +35,7 @@ else:
 
 _Item = TypeVar("_Item")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_PERIOD = "xltools.period"  # the period that was asked for, in the meta data of the context
 _SHORTEST_KEY = 16  # bytes
 _OF_OTHERS = stat.S_IROTH | stat.S_IWOTH
 
@@ -62,13 +63,24 @@ def place() -> click.Path:
     return _PathToRead()
 
 
-def period(lang: Lang, text: str = "year", **attributes: Any) -> Callable[[_Command], _Command]:
-    """Return the option ``--year``, passed as ``period``."""
-    return option(lang, "--year", "period", type=int, callback=_period_of, text=text, **attributes)
+def period(lang: Lang, text: str = "period", **attributes: Any) -> Callable[[_Command], _Command]:
+    """Return the option ``--period``, also called ``--year``; its value is that of :func:`of_period` too."""
+    names = ("--period", "--year", "period")
+    return option(lang, *names, metavar="PERIOD", callback=_period_of, text=text, **attributes)
 
 
-def _period_of(_context: click.Context, _option: click.Parameter, year: int | None) -> Period | None:
-    return None if year is None else Period(year)
+def of_period(lang: Lang) -> Callable[[_Command], _Command]:
+    """Return the option ``--period`` of a command in a collection, which then is the collection of that period."""
+    return period(lang, "of-period", expose_value=False)
+
+
+def _period_of(context: click.Context, _option: click.Parameter, text: str | None) -> Period | None:
+    if text is None:
+        return None
+    if (found := Period.from_text(text)) is None:
+        raise InputError(Problem("bad-period", facts={"text": text}))
+    context.meta[_PERIOD] = found
+    return found
 
 
 def paths() -> Callable[[_Command], _Command]:
@@ -187,7 +199,7 @@ class CollectionDefaults(NamedTuple):
     template: Path | None = None
     report: Path | None = None
     gathered: Path | None = None
-    prior: Path | None = None
+    before: Sequence[Path] = ()
     policy: Policy = Policy()
     witness: bool = False
 
@@ -213,21 +225,32 @@ class CollectionDefaults(NamedTuple):
 
     def prior_of(self, paths: Sequence[Path]) -> list[Path]:
         """Return the paths of last year's files, if there are any."""
-        return list(paths) or list(filter(None, [self.prior]))
+        return list(paths or self.before)
+
+    def period_of(self, period: Period | None, form: Form) -> Period:
+        """Return the period of the *form*, by default the collection's."""
+        found = given(period, self.period, "--period")
+        settings.check_period(found, form)
+        return found.counted(form.begins)
 
 
 def collection_folder() -> settings.Folder:
-    """Return the collection in the current folder; raise :class:`InputError` if there is none."""
+    """Return the collection in the current folder, at the period that was asked for if it has several.
+
+    Raises :class:`InputError` if there is none.
+    """
     if not Path(location.FILE).is_file():
         raise InputError(Problem("no-collection"))
-    return settings.load(Path())
+    found = settings.load(Path())
+    asked = click.get_current_context().meta.get(_PERIOD)
+    return found.at(asked) if asked else found
 
 
 def collection_defaults() -> CollectionDefaults:
     """Return the settings of the collection in the current folder."""
     if not Path(location.FILE).is_file():
         return CollectionDefaults()
-    found = settings.load(Path())
+    found = collection_folder()
     return CollectionDefaults(**{name: getattr(found, name) for name in CollectionDefaults._fields})
 
 

@@ -16,6 +16,7 @@ from xltools.cli.options import (
     collection_defaults,
     file,
     given,
+    of_period,
     option,
     place,
     prior,
@@ -62,6 +63,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--witness", is_flag=True, text="witness-document")
     @option(lang, "--form", text="forms")
     @prior(lang, "published-prior")
+    @of_period(lang)
     @reading(lang)
     def run(
         path: Path | None,
@@ -101,7 +103,7 @@ def command(lang: Lang) -> click.Command:
             template,
             own.template,
             prior,
-            own.prior,
+            own.before,
         )
         source = _read(source_path, options, reading, lang)
         if starter and source.filing.record is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from xltools.cli.help import Command
 from xltools.cli.options import (
     ReadingOptions,
     collection_folder,
+    of_period,
     option,
     place,
     reading,
@@ -18,11 +20,13 @@ from xltools.cli.options import (
 from xltools.cli.output import emit, emit_block
 from xltools.cli.recording import record
 from xltools.cli.returns import inspected, read_all
-from xltools.cli.situation import situation_now
+from xltools.cli.situation import next_step, situation_now
 from xltools.collection import recording
-from xltools.collection.receiving import keep, receive
+from xltools.collection.inspecting import Inspected
+from xltools.collection.receiving import by_period, keep, receive
 from xltools.collection.roster_files import load_roster
 from xltools.data.reception import Reception
+from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import sender
 from xltools.form.library import find
 from xltools.report import text
@@ -36,6 +40,7 @@ def command(lang: Lang) -> click.Command:
     @click.command("receive", cls=Command, help=catalog(lang)("help.receive"))
     @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=place())
     @option(lang, "--keep", "is_kept", is_flag=True, text="keep")
+    @of_period(lang)
     @reading(lang)
     def run(paths: tuple[Path, ...], is_kept: bool, reading: ReadingOptions) -> int:
         folder = collection_folder()
@@ -43,24 +48,34 @@ def command(lang: Lang) -> click.Command:
         read = partial(
             read_all, form=form, lang=lang, reading=reading, roster=roster, district=folder.district
         )
-        taken, there = read(paths), read([folder.inbox], allow_none=True)
-        limits = reading.for_form(form).limits
-        received = (keep if is_kept else receive)(folder, taken, there, roster, limits)
-        record(lambda folder: recording.received(folder, received), lang)
-        for one in received:
+        taken, limits = read(paths), reading.for_form(form).limits
+        took_in = keep if is_kept else receive
+        received = []
+        for at, inputs in by_period(folder, taken):
+            there = read([at.inbox] if at.inbox.is_dir() else [], allow_none=True)
+            received.append((at, took_in(at, inputs, there, roster, limits)))
+        everything = [one for _, some in received for one in some]
+        record(lambda folder: recording.received(folder, everything), lang)
+        for one in everything:
             emit(received_line(one, lang, message))
         emit("")
-        now = inspected(folder, lang, reading)
-        collection = now.collection
-        record(lambda _: recording.found(collection), lang)
-        concerned = [one.entry for one in received if one.entry]
-        shown = [found for found in collection.counting if sender(found.filing, roster) in concerned]
-        for found in shown:
-            emit_block(text.file_text(found, lang))
-        for finding in collection.of_roster:
-            emit(message(finding, lang))
-        emit(catalog(lang)(f"situation.{situation_now(now, limits).step.value}"))
-        is_left = any(one.reception in {Reception.UNKNOWN, Reception.UNREADABLE} for one in received)
-        return int(is_left or any(found.has_errors for found in shown))
+        is_wrong = any(one.reception in {Reception.UNKNOWN, Reception.UNREADABLE} for one in everything)
+        for at, some in received:
+            now = inspected(at, lang, reading)
+            is_wrong |= _report(now, [one.entry for one in some if one.entry], roster, lang)
+            emit(next_step(situation_now(now, limits), at.period, lang))
+        return int(is_wrong)
 
     return run
+
+
+def _report(now: Inspected, concerned: Sequence[Entry], roster: Roster, lang: Lang) -> bool:
+    """Record what was found in the inbox, print it for the agencies *concerned*, and return whether any has errors."""
+    collection = now.collection
+    record(lambda _: recording.found(collection), lang)
+    shown = [found for found in collection.counting if sender(found.filing, roster) in concerned]
+    for found in shown:
+        emit_block(text.file_text(found, lang))
+    for finding in collection.of_roster:
+        emit(message(finding, lang))
+    return any(found.has_errors for found in shown)

@@ -12,6 +12,7 @@ from xltools.cli.returns import inspected
 from xltools.collection import recording
 from xltools.collection.inspecting import Inspected
 from xltools.collection.situation import Situation, situation
+from xltools.data.period import Period
 from xltools.office.guard import Limits
 from xltools.text import Lang, catalog
 
@@ -25,7 +26,7 @@ def say_situation(lang: Lang) -> None:
     counts, days = found.counts, found.board.days_left
     facts = {
         "title": seen.form.title,
-        "period": folder.period,
+        "period": seen.folder.period,
         "district": folder.district,
         "expected": len(found.board.rows),
         "missing": counts[Action.MISSING],
@@ -38,7 +39,13 @@ def say_situation(lang: Lang) -> None:
     late = "past" if days < 0 else "left"
     emit(t("situation.where", **facts, when=t(f"situation.{late}", **facts)))
     emit(t(f"situation.rollup-{found.rollup.value}", file=folder.rollup))
-    emit(t(f"situation.{found.step.value}"))
+    emit(next_step(found, seen.folder.period, lang))
+
+
+def next_step(found: Situation, period: Period, lang: Lang) -> str:
+    """Return what is next in a collection at work on *period*."""
+    facts = {"period": period, "next": period.next}
+    return catalog(lang).about(period.kind, f"situation.{found.step.value}", **facts)
 
 
 def situation_now(seen: Inspected, limits: Limits) -> Situation:

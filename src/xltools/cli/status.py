@@ -85,10 +85,10 @@ def command(lang: Lang) -> click.Command:
         if remind and output:
             format_by_ending(output, {"text": (".txt",)}, "text")
         own = collection_defaults()
-        is_as_usual = roster is None and period is None and form is None and not prior
+        is_as_usual = roster is None and not (period and period.is_year) and form is None and not prior
         agencies = load_roster(given(roster, own.roster, "--roster"))
         definition = own.form_of(form)
-        period = given(period, own.period, "--year")
+        period = own.period_of(period, definition)
         last = due.date() if due else own.due or default_due(period)
         inbox, home = own.inbox_of(paths), own.district
         inputs = read_all(inbox, definition, lang, reading, allow_none=True, roster=agencies, district=home)

@@ -77,7 +77,7 @@ def command(lang: Lang) -> click.Command:
         if is_mailed and back is None:
             raise InputError(Problem("needs-option", facts={"option": "--mail", "needed": "--return-to"}))
         own = collection_defaults()
-        is_as_usual = roster is None and period is None and form is None and not prior
+        is_as_usual = roster is None and not (period and period.is_year) and form is None and not prior
         agencies, district = own.roster_of(roster), own.district
         if is_mailed:
             given(agencies, None, "--roster")
@@ -86,6 +86,8 @@ def command(lang: Lang) -> click.Command:
             inbox, definition, lang, reading, roster=agencies, district=district, is_silent=how == "text"
         )
         period = period or own.period
+        if period and definition:
+            period = own.period_of(period, definition)
         latest = period or latest_period(inputs.filings)
         past = find_past(prior, own, own.form_of(form), latest, lang, reading)
         is_chosen = bool(paths) and roster is None  # files that are named, rather than what a roster asks for
@@ -111,7 +113,7 @@ def command(lang: Lang) -> click.Command:
         if back:
             letters = None
             if is_mailed:
-                letters = Letters(own.form_of(form).title, given(latest, None, "--year"), district)
+                letters = Letters(own.form_of(form).title, given(latest, None, "--period"), district)
             limits = limits_from(reading.limits)
             _return_files(back, collection, inputs, agencies, letters, limits, lang)
         return int(collection.has_errors)

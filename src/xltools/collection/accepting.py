@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.versions import reading_digest
 from xltools.collection.reading import ReadOptions, read_inputs
-from xltools.collection.settings import WAIVER_HEADS, WAIVERS, WAIVERS_WORKBOOK, Folder
+from xltools.collection.settings import MAY_LACK, WAIVER_HEADS, WAIVERS, WAIVERS_WORKBOOK, Folder
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import SEVERITY, Finding, Severity, Waiver, can_be_accepted
 from xltools.data.policy import Policy
@@ -74,8 +74,9 @@ def _acceptances_of(one: Examined, decision: Decision, code: str, cell: str) -> 
     if not isinstance(filing, Return):
         return
     version = reading_digest(filing)[:_DIGITS]
+    period = "" if filing.record.period.is_year else str(filing.record.period)
     for finding in one.findings:
-        wanted = Waiver(filing.agency.code, code or finding.code, cell, *decision, version)
+        wanted = Waiver(filing.agency.code, code or finding.code, cell, *decision, version, period)
         if (
             not wanted.covers(finding, filing.agency.code)
             or finding.waiver
@@ -89,7 +90,7 @@ def _acceptances_of(one: Examined, decision: Decision, code: str, cell: str) -> 
         if not code and not finding.is_open:
             continue
         place = finding.cell or "!".join(filter(None, (finding.sheet, finding.address)))
-        waiver = Waiver(filing.agency.code, finding.code, place, *decision, version)
+        waiver = Waiver(filing.agency.code, finding.code, place, *decision, version, period)
         yield Acceptance(waiver, filing, finding)
 
 
@@ -102,7 +103,7 @@ def add_waivers(folder: Folder, waivers: Iterable[Waiver], lang: Lang) -> Path:
     path, workbook = folder.path / WAIVERS, folder.path / WAIVERS_WORKBOOK
     if workbook.exists():
         raise InputError(Problem("accept-workbook", str(workbook)))
-    new = ("\ufeff" + catalog(lang)("folder.waivers")).encode()
+    new = ("\ufeff" + catalog(lang).about(folder.period.kind, "folder.waivers")).encode()
     write_atomically(path, with_waivers(read_bytes(path) if path.exists() else new, waivers, str(path)))
     return path
 
@@ -116,14 +117,15 @@ def with_waivers(content: bytes, waivers: Iterable[Waiver], name: str) -> bytes:
     delimiter, last, head = _head_of(text, name)
     lines = list(io.StringIO(text, newline=""))
     ending = lines[last - 1][len(lines[last - 1].rstrip("\r\n")) :] or "\n"
+    waivers = list(waivers)
     places = {key: _place(head, key) for key in WAIVER_HEADS}
-    if places["version"] is None:
-        language = 0 if head[places["agency"] or 0].isascii() else -1
-        lines[last - 1] = (
-            lines[last - 1].rstrip("\r\n") + delimiter + WAIVER_HEADS["version"][language] + ending
-        )
-        places["version"] = len(head)
-        head = [*head, ""]
+    for key in ("version", "period"):
+        if places[key] is None and any(getattr(waiver, key) for waiver in waivers):
+            language = 0 if head[places["agency"] or 0].isascii() else -1
+            title = lines[last - 1].rstrip("\r\n") + delimiter + WAIVER_HEADS[key][language]
+            lines[last - 1] = title + ending
+            places[key] = len(head)
+            head = [*head, ""]
     if not lines[-1].endswith(("\r", "\n")):
         lines[-1] += ending
     added = io.StringIO(newline="")
@@ -131,7 +133,8 @@ def with_waivers(content: bytes, waivers: Iterable[Waiver], name: str) -> bytes:
     for waiver in waivers:
         cells = [""] * len(head)
         for key, place in places.items():
-            cells[place or 0] = str(getattr(waiver, key))
+            if place is not None:
+                cells[place] = str(getattr(waiver, key))
         table.writerow(cells)
     whole = "".join(lines) + added.getvalue()
     return encoding.mark + whole.encode(encoding.name)
@@ -143,7 +146,7 @@ def _head_of(text: str, name: str) -> tuple[str, int, list[str]]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         for row in rows:
             head = [cell.strip().casefold() for cell in row]
-            if all(_place(head, key) is not None for key in WAIVER_HEADS if key != "version"):
+            if all(_place(head, key) is not None for key in WAIVER_HEADS if key not in MAY_LACK):
                 return delimiter, rows.line_num, head
     raise InputError(
         Problem("waiver-head", name, {"missing": "、".join(n[-1] for n in WAIVER_HEADS.values())})

@@ -50,11 +50,13 @@ def inspect(
 ) -> Inspected:
     """Read and examine the inbox of a collection; *prior* are other files with last year's figures than its own."""
     form, roster = find(folder.form), load_roster(folder.roster)
+    folder = replace(folder, period=folder.period.counted(form.begins))
     options = replace(options, form=form)
+    places = [folder.inbox] if folder.inbox.is_dir() or folder.period.is_year else []
     inputs = read_inputs(
-        [folder.inbox], options, execution, roster=roster, district=folder.district, allow_none=True
+        places, options, execution, roster=roster, district=folder.district, allow_none=True
     )
-    last_files = list(prior) or list(filter(None, [folder.prior]))
+    last_files = prior or folder.before
     last_year = read_last_year(last_files, form, folder.period, options, execution)
     past = last_year.past if last_year else None
     collection = examined_inbox(folder, inputs, roster, folder.period, past, options)

@@ -15,7 +15,7 @@ from xltools.collection.manifest import hash_of
 from xltools.collection.reading import LOCAL, Execution, ReadOptions, read_inputs, read_one
 from xltools.data.finding import has_errors
 from xltools.data.period import Period
-from xltools.data.prior import Past, past_of
+from xltools.data.prior import Past, past_before, past_of
 from xltools.errors import InputError, Problem
 from xltools.form.model import Form
 from xltools.office.guard import Limits, ScanError
@@ -30,17 +30,31 @@ class LastYear(NamedTuple):
     unusable: int
 
 
-def last_year_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the files that contain last year's figures.
+def last_year_files(paths: Sequence[Path], period: Period | None = None) -> list[Path]:
+    """Return the files that contain the figures before *period*.
 
     For the folder of a collection, this is its roll-up if it exists and is complete, else the folder of its returns.
-    The roll-up has the codes of the roster, the sums and the years before.
+    The roll-up has the codes of the roster, the sums and the years before. One of several periods has the period before
+    and that of a year ago.
     """
-    return [_returns_in(path) if (path / location.FILE).is_file() else path for path in paths]
+    return [file for path in paths for file in _files_at(path, period)]
 
 
-def _returns_in(collection: Path) -> Path:
-    found = settings.load(collection)
+def _files_at(path: Path, period: Period | None) -> list[Path]:
+    home = path.parent.parent  # of the returns of one of several periods
+    if (path / location.FILE).is_file():
+        found = settings.load(path)
+        if found.period.is_year or period is None:
+            return [_rollup_or_returns(found)]
+        return [file for one in found.returns_before(period) for file in _files_at(one, period)]
+    if (home / location.FILE).is_file() and (own := Period.from_text(path.name)):
+        found = settings.load(home)
+        if not found.period.is_year and path == (there := found.at(own)).inbox:
+            return [_rollup_or_returns(there)]
+    return [path]
+
+
+def _rollup_or_returns(found: settings.Folder) -> Path:
     if not found.rollup.is_file():
         return found.inbox
     filing = read_one(found.rollup)
@@ -54,16 +68,17 @@ def read_last_year(
     options: ReadOptions,
     execution: Execution = LOCAL,
 ) -> LastYear | None:
-    """Read last year's figures from the files at *paths*; return ``None`` if there are no paths.
+    """Read the figures before *period* from the files at *paths*; return ``None`` if there are no paths.
 
-    A file with errors is used as far as it could be read. The key of this year's seals is not used. Raises
-    :class:`InputError` if the files are not of the period before *period*.
+    A file with errors is used as far as it could be read. The key of this year's seals is not used. Of parts of a year,
+    the files may be of the period before and of the same period a year ago. Raises :class:`InputError` if the files are
+    of neither.
     """
-    files = last_year_files(paths)
+    files = last_year_files(paths, period)
     if not files:
         return None
     filings = read_inputs(files, replace(options, form=form, key=b""), execution).filings
-    past = past_of(filings, form)
+    past = past_of(filings, form) if period is None or period.is_year else past_before(filings, form, period)
     if period is not None and past.period != period.previous:
         about: dict[str, object] = {"found": past.period, "expected": period.previous}
         raise InputError(Problem("prior-year", "、".join(map(str, files)), about))
@@ -72,9 +87,9 @@ def read_last_year(
     return LastYear(past, len(filings), faulty, unusable)
 
 
-def last_year_hash(paths: Sequence[Path]) -> str:
-    """Return the SHA-256 of all files that hold last year's figures."""
-    return hash_of(_contents(last_year_files(paths)))
+def last_year_hash(paths: Sequence[Path], period: Period) -> str:
+    """Return the SHA-256 of all files that hold the figures before *period*."""
+    return hash_of(_contents(last_year_files(paths, period)))
 
 
 def _contents(paths: Sequence[Path]) -> Iterator[bytes]:

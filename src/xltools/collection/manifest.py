@@ -38,14 +38,18 @@ class Settings(NamedTuple):
     def as_object(self) -> dict[str, object]:
         """Return the settings as a JSON object."""
         fields = self._asdict()
-        return {"year": fields.pop("period").year} | fields | {"others": dict(self.others)}
+        period: Period = fields.pop("period")
+        dated = {"year": period.year} | ({} if period.is_year else {"period": str(period)})
+        return dated | fields | {"others": dict(self.others)}
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Settings:
         """Return the settings in a JSON object; raise :exc:`KeyError` or :exc:`TypeError` if they are not complete."""
         fields = dict(found)
         exclusions = tuple((str(what), str(reason)) for what, reason in fields.pop("exclusions"))
-        return cls(Period(fields.pop("year")), exclusions=exclusions, **fields)
+        year = Period(fields.pop("year"))
+        period = Period.from_text(fields.pop("period")) if "period" in fields else year
+        return cls(period or year, exclusions=exclusions, **fields)
 
 
 def path_of(output: Path) -> Path:

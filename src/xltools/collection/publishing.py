@@ -48,7 +48,7 @@ class PublishOptions:
     template: Path | None = None
     district_template: Path | None = None
     prior: Sequence[Path] = ()
-    district_prior: Path | None = None
+    district_prior: Sequence[Path] = ()
 
     @classmethod
     def of(cls, collection: Folder) -> PublishOptions:
@@ -60,7 +60,7 @@ class PublishOptions:
             collection.code,
             collection.policy,
             district_template=collection.template,
-            district_prior=collection.prior,
+            district_prior=collection.before,
         )
 
 
@@ -142,7 +142,7 @@ def read_report_source(
     if isinstance(filing, RefusedFile):
         return ReportSource(inputs, filing)
     period = filing.record.period
-    prior = list(options.prior) or list(filter(None, [options.district_prior]))
+    prior = options.prior or options.district_prior
     last_year = read_last_year(prior, filing.form, period, read_options, execution)
     if last_year is None:
         return ReportSource(inputs, filing, filing.earlier)

@@ -16,6 +16,7 @@ from xltools.collection.issuing import codes_in, file_name
 from xltools.collection.reading import Inputs
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, Return
+from xltools.data.period import Period
 from xltools.data.reception import Moved, Received, Reception
 from xltools.data.roster import Entry, Roster
 from xltools.data.roster_lines import entry_of, sender
@@ -68,6 +69,20 @@ def receive(
             is_undecided = Reception.UNDECIDED if place in undecided else Reception.NEW
             received.append(Received(filing, entry, Reception.NEWER if older else is_undecided, path, moved))
     return tuple(received)
+
+
+def by_period(folder: Folder, taken: Inputs) -> list[tuple[Folder, Inputs]]:
+    """Return the files that were *taken* in by the collection at their own period.
+
+    That of a year takes everything, and what is of no known period, or of one of another length, goes to the period at
+    work, where it is found to be wrong.
+    """
+    found: dict[Period, list[Filing]] = {}
+    for filing in taken.filings:
+        own = filing.stamp.period if filing.stamp else folder.period
+        is_here = folder.period.is_year or own.parts != folder.period.parts
+        found.setdefault(folder.period if is_here else own, []).append(filing)
+    return [(folder.at(period), taken._replace(filings=some)) for period, some in sorted(found.items())]
 
 
 def keep(

@@ -62,7 +62,7 @@ class MergeOptions:
             collection.code,
             collection.roster,
             incomplete=incomplete,
-            prior=[collection.prior] if collection.prior else [],
+            prior=collection.before,
             policy=collection.policy,
             witness=collection.witness,
             versions=collection.versions,
@@ -74,7 +74,7 @@ class MergeOptions:
         if self.roster:
             others["roster"] = hash_of(read_bytes(self.roster))
         if self.prior:
-            others["prior"] = last_year_hash(self.prior)
+            others["prior"] = last_year_hash(self.prior, self.period)
         if self.texts:
             others["texts"] = hash_of_texts(self.texts)
         return Settings(

@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from xltools.data.roster import CODE_HEADS, head_key
 from xltools.errors import InputError, InvalidValueError, OutputError, Problem
 from xltools.files import write_atomically
 from xltools.form.library import DEFAULT, find
+from xltools.form.model import Form
 from xltools.text import Lang, Word, catalog
 from xltools.toml_tables import nearest, read_text, structure
 
@@ -40,9 +41,10 @@ WAIVER_HEADS = {
     "who": ("who", "批准人"),
     "date": ("date", "日期"),
     "version": ("version", "版本"),
+    "period": ("period", "报告期"),
 }
 _NEEDED = ("agency", "code", "reason", "who", "date")  # columns in which no cell is blank
-_MAY_LACK = {"version"}  # columns that a table need not have
+MAY_LACK = {"version", "period"}  # columns that a table need not have
 
 
 def _levels(table: Any, _: Any) -> dict[str, Severity]:
@@ -63,11 +65,19 @@ def _level_faults(code: str, level: object) -> Iterator[InvalidValueError]:
         yield InvalidValueError("fixed-level", code=code)
 
 
-def _period(value: Any, _: Any) -> Period:
+def _year(value: Any, _: Any) -> Period:
     """Read the key ``year``, an integer."""
     if type(value) is not int:
         raise InvalidValueError("wrong-type", value=repr(value), type=Word("type-int"))
     return Period(value)
+
+
+def _period(value: Any, _: Any) -> Period:
+    """Read the key ``period``, a text such as ``2026-03``."""
+    period = Period.from_text(value) if isinstance(value, str) else None
+    if period is None:
+        raise InvalidValueError("bad-period", text=str(value))
+    return period
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +89,15 @@ class WitnessSettings:
 
 @dataclass(frozen=True, slots=True)
 class CollectionSettings:
-    """The file ``collection.toml``. ``prior`` is a path from the folder of the collection."""
+    """The file ``collection.toml``: either a ``year``, or the ``period`` at work of a collection of several.
 
-    period: Period = field(metadata={"key": "year", "hook": _period})
+    ``prior`` is a path from the folder of the collection.
+    """
+
     district: str
     due: dt.date
+    year: Period | None = field(default=None, metadata={"hook": _year})
+    period: Period | None = field(default=None, metadata={"hook": _period})
     form: str = DEFAULT
     code: str = ""
     prior: str = ""
@@ -96,7 +110,10 @@ class CollectionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The collection of one period and district.
+    """The collection of one district, for a period.
+
+    That of a year has its own folder. One of halves, quarters or months has all periods in one, with their returns in
+    folders such as ``inbox/2026-03``; ``due`` and ``policy`` are those of the ``period``, and ``waivers`` of all.
 
     ``prior`` is last year's collection, folder or roll-up; ``who`` works with it, by default the user of the system.
     """
@@ -111,6 +128,48 @@ class Folder:
     policy: Policy = field(default_factory=Policy)
     witness: bool = False  # whether every merge has a second reader
     who: str = ""
+    waivers: tuple[Waiver, ...] = ()
+
+    def at(self, period: Period) -> Folder:
+        """Return the collection for another of its periods; it is due as long after its end."""
+        if self.period.is_year:
+            return self
+        if period.parts != self.period.parts:
+            raise InputError(Problem("other-kind", facts={"period": period, "kind": Word(f"kind-{self.period.kind}")}))
+        policy = replace(self.policy, waivers=tuple(w for w in self.waivers if w.period == str(period)))
+        due = period.end + (self.due - self.period.end)
+        return replace(self, period=period, due=due, policy=policy)
+
+    def _folder(self, name: str) -> Path:
+        return self.path / name if self.period.is_year else self.path / name / str(self.period)
+
+    def _file(self, stem: str, ending: str = "") -> Path:
+        return self.path / (f"{stem}{ending}" if self.period.is_year else f"{stem}-{self.period}{ending}")
+
+    @property
+    def before(self) -> tuple[Path, ...]:
+        """The files and folders with the figures before: what ``prior`` names, or the periods before in the collection.
+
+        These are the last period and that of a year ago; if this collection has none of their files, ``prior`` may.
+        """
+        if self.period.is_year or not self.path.is_dir():
+            return (self.prior,) if self.prior else ()
+        own = self.returns_before(self.period)
+        return (*own, self.prior) if self.prior and len(own) < len(self.period.bases) else own
+
+    def returns_before(self, period: Period) -> tuple[Path, ...]:
+        """Return what a collection of several periods has of the one before *period* and of the one a year ago.
+
+        Of each it is the folder of the returns or, if that is empty, the roll-up.
+        """
+        homes = [self.at(base) for base in period.bases]
+        found = (home.inbox if _has_any(home.inbox) else home.rollup for home in homes)
+        return tuple(path for path in found if path.exists())
+
+    def owns(self, path: str) -> bool:
+        """Return whether a *path* from the folder, as the journal has it, is of the period."""
+        parts = Path(path).parts
+        return self.period.is_year or not path or any(str(self.period) in part for part in parts)
 
     @property
     def roster(self) -> Path:
@@ -120,37 +179,41 @@ class Folder:
     @property
     def inbox(self) -> Path:
         """The folder of the returns."""
-        return self.path / "inbox"
+        return self._folder("inbox")
 
     @property
     def versions(self) -> Path:
         """The folder of returns that newer ones have replaced; it is never read as an inbox."""
-        return self.path / "versions"
+        return self._folder("versions")
 
     @property
     def outbox(self) -> Path:
         """The folder of the workbooks for the agencies."""
-        return self.path / "outbox"
+        return self._folder("outbox")
 
     @property
     def rollup(self) -> Path:
         """The district's workbook, which ``merge`` writes."""
-        return self.path / "district.xlsx"
+        return self._file("district", ".xlsx")
 
     @property
     def template(self) -> Path:
         """The text of the published report; it may be missing."""
-        return self.path / "text.md"
+        return self._file("text", ".md")
 
     @property
     def gathered(self) -> Path:
         """The document with the texts of all agencies."""
-        return self.path / "gathered.docx"
+        return self._file("gathered", ".docx")
 
     @property
     def report(self) -> Path:
         """The published report, without the ending of its format."""
-        return self.path / "report"
+        return self._file("report")
+
+
+def _has_any(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def load(path: Path) -> Folder:
@@ -161,13 +224,18 @@ def load(path: Path) -> Folder:
         settings = structure(read_text(file, InputError), CollectionSettings, str(file), InputError)
     except InputError as error:
         problems += error.problems
-    waivers = tuple(_waivers(path, problems))
-    if settings is None or problems:
+    period = (settings.year or settings.period) if settings else None
+    if settings and period is None:
+        problems.append(Problem("missing-key", str(file), {"key": "year"}))
+    elif settings and settings.year and settings.period:
+        problems.append(Problem("period-twice", str(file)))
+    waivers = tuple(_waivers(path, problems, has_periods=period is not None and not period.is_year))
+    if settings is None or period is None or problems:
         raise InputError(*problems)
-    return Folder(
+    folder = Folder(
         path=path,
         form=settings.form,
-        period=settings.period,
+        period=period,
         district=settings.district,
         due=settings.due,
         code=settings.code,
@@ -175,19 +243,21 @@ def load(path: Path) -> Folder:
         policy=Policy(settings.levels, waivers, settings.thresholds, frozenset(settings.rule_makers)),
         witness=settings.witness.always,
         who=settings.who.strip(),
+        waivers=waivers,
     )
+    return folder.at(period)
 
 
-def _waivers(folder: Path, problems: list[Problem]) -> Iterator[Waiver]:
+def _waivers(folder: Path, problems: list[Problem], *, has_periods: bool) -> Iterator[Waiver]:
     """Yield the rows of ``waivers.csv`` or ``waivers.xlsx``, each with a reason, a name and a date, if there is one."""
     found = [path for path in (folder / WAIVERS, folder / WAIVERS_WORKBOOK) if path.exists()]
     if len(found) > 1:
         problems.append(Problem("waivers-twice", str(found[0]), {"other": found[1].name}))
     elif found:
-        yield from _rows_of_waivers(found[0], problems)
+        yield from _rows_of_waivers(found[0], problems, has_periods=has_periods)
 
 
-def _rows_of_waivers(path: Path, problems: list[Problem]) -> Iterator[Waiver]:
+def _rows_of_waivers(path: Path, problems: list[Problem], *, has_periods: bool) -> Iterator[Waiver]:
     rows = [
         (number, [cell.strip() for cell in row])
         for number, row in rows_of(path, tuple(WAIVER_HEADS.values()))
@@ -197,27 +267,34 @@ def _rows_of_waivers(path: Path, problems: list[Problem]) -> Iterator[Waiver]:
     places = {
         key: next((head.index(n) for n in names if n in head), None) for key, names in WAIVER_HEADS.items()
     }
-    needed = [key for key in WAIVER_HEADS if key not in _MAY_LACK]
+    may_lack = MAY_LACK - {"period"} if has_periods else MAY_LACK
+    needed = [key for key in WAIVER_HEADS if key not in may_lack]
     if missing := [WAIVER_HEADS[key][-1] for key in needed if places[key] is None]:
         problems.append(Problem("waiver-head", str(path), {"missing": "、".join(missing)}))
         return
     for number, row in rows[1:]:
         cells = row + [""] * len(head)
         waiver = Waiver(**{key: cells[place] for key, place in places.items() if place is not None})
-        faults = list(_waiver_faults(waiver))
+        faults = list(_waiver_faults(waiver, has_periods=has_periods))
         problems += [Problem(code, f"{path}:{number}", facts) for code, facts in faults]
         if not faults:
             yield waiver
 
 
-def _waiver_faults(waiver: Waiver) -> Iterator[tuple[str, dict[str, object]]]:
-    for key in _NEEDED:
+def _waiver_faults(waiver: Waiver, *, has_periods: bool) -> Iterator[tuple[str, dict[str, object]]]:
+    for key in (*_NEEDED, "period") if has_periods else _NEEDED:
         if not getattr(waiver, key):
             yield "waiver-blank", {"what": WAIVER_HEADS[key][-1]}
     if waiver.code and waiver.code not in SEVERITY:
         yield "unknown-code", {"code": waiver.code, "nearest": nearest(waiver.code, list(SEVERITY))}
     elif waiver.code and not can_have(waiver.code, Severity.NOTE):
         yield "fixed-waiver", {"code": waiver.code}
+
+
+def check_period(period: Period, form: Form) -> None:
+    """Raise :class:`InputError` for a period of another length than returns of the *form* have."""
+    if period.kind != form.period:
+        raise InputError(Problem("other-kind", facts={"period": period, "kind": Word(f"kind-{form.period}")}))
 
 
 def check_identity(period: Period | None, district: str) -> None:
@@ -229,8 +306,11 @@ def check_identity(period: Period | None, district: str) -> None:
 
 
 def default_due(period: Period) -> dt.date:
-    """Return the day by which returns are due if none is given: 31 January (《政府信息公开条例》第四十九条)."""
-    return period.end + dt.timedelta(days=30)
+    """Return the day by which returns are due if none is given.
+
+    After a year it is 31 January (《政府信息公开条例》第四十九条), after a part of a year the tenth day.
+    """
+    return period.end + dt.timedelta(days=30 if period.is_year else 9)
 
 
 def create(
@@ -250,8 +330,10 @@ def create(
     :class:`InputError` for a period or a district that a workbook cannot have and for a *prior* that is not there,
     :class:`RosterError` for a faulty roster, :class:`OutputError` if the folder is a collection already.
     """
+    found = find(form)
     check_identity(period, district)
-    find(form)
+    check_period(period, found)
+    period = period.counted(found.begins)
     if prior and not Path(prior).exists():
         raise InputError(Problem("no-such-path", str(prior)))
     last_year = Path(prior) / ROSTER
@@ -259,11 +341,13 @@ def create(
     t = catalog(lang)
     about = {"form": form, "period": period, "due": due or default_due(period)}
     place = _seen_from(path, Path(prior)) if prior else ""
-    settings = t("folder.collection", district=_quoted(district), prior=_quoted(place), **about)
+    settings = t.about(
+        period.kind, "folder.collection", district=_quoted(district), prior=_quoted(place), **about
+    )
     texts = {
         path / FILE: settings,
         path / ROSTER: "\ufeff" + agencies,
-        path / WAIVERS: "\ufeff" + t("folder.waivers"),
+        path / WAIVERS: "\ufeff" + t.about(period.kind, "folder.waivers"),
     }
     if there := [Problem("collection-exists", str(file)) for file in texts if file.exists()]:
         raise OutputError(*there)
@@ -271,6 +355,26 @@ def create(
         (path / name).mkdir(parents=True, exist_ok=True)
     for file, text in texts.items():
         write_atomically(file, text.encode(), is_new=True)
+    return begin(path, period)
+
+
+def begin(path: Path, period: Period, due: dt.date | None = None) -> Folder:
+    """Let a collection be at work on a *period*, and return it; its other settings stay as they are written.
+
+    Raises :class:`InputError` for a period of another length than the collection has.
+    """
+    folder = load(path)
+    if folder.period.is_year:
+        return folder
+    folder = folder.at(period)
+    text = read_text(path / FILE, InputError)
+    values = {"period": f'"{period}"', "due": str(due or folder.due)}
+    for key, value in values.items():
+        text = re.sub(rf"(?m)^({key}\s*=\s*)[^\s#]+", rf"\g<1>{value}", text, count=1)
+    if text != read_text(path / FILE, InputError):
+        write_atomically(path / FILE, text.encode())
+    for place in (folder.outbox, folder.inbox):
+        place.mkdir(parents=True, exist_ok=True)
     return load(path)
 
 

@@ -41,12 +41,18 @@ def verify_inputs(
         alone = (
             examine([one], None, period, district, code=code, policy=published, past=past) for one in filings
         )
-        return Collection(tuple(one for found in alone for one in found.examined))
+        several = list(alone)
+        return Collection(
+            tuple(one for found in several for one in found.examined),
+            not_compared=tuple(dict.fromkeys(f for found in several for f in found.not_compared)),
+        )
     found = examine(filings, roster, period, district, code=code, policy=policy, past=past, former=former)
     if roster is None:
         levels = (policy or Policy()).for_publication().levels
         return replace(found, examined=tuple(_as_published(one, levels) for one in found.examined))
-    return Collection(found.examined, of_roster=found.of_roster) if is_part else found
+    if is_part:
+        return Collection(found.examined, of_roster=found.of_roster, not_compared=found.not_compared)
+    return found
 
 
 def _as_published(one: Examined, levels: Mapping[str, Severity]) -> Examined:

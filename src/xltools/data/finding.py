@@ -106,7 +106,8 @@ class Waiver:
     """A coordinator's decision to accept a finding; an empty ``cell`` covers all findings with that code.
 
     ``version`` is the beginning of the digest of what was read of the return that was accepted. The decision holds for that
-    version only; without one it holds for any. It is no part of the text that represents the decision, which manifests hash.
+    version only; without one it holds for any. It holds in the ``period`` of that text only, or in the only one of its
+    collection. Both are no part of the text that represents the decision, which manifests hash.
     """
 
     agency: str  # the code of the agency
@@ -116,6 +117,7 @@ class Waiver:
     who: str
     date: str
     version: str = field(default="", repr=False)
+    period: str = field(default="", repr=False)
 
     def covers(self, finding: Finding, agency: str) -> bool:
         """Return whether the decision is about that finding; *agency* is the code of its agency."""

@@ -145,6 +145,11 @@ class Period:
         """The same period of the year before."""
         return self._shifted(-self.parts)
 
+    @property
+    def bases(self) -> tuple[Period, ...]:
+        """The periods with which a return is compared: the one before and the same a year ago."""
+        return tuple(dict.fromkeys((self.previous, self.year_ago)))
+
     def _shifted(self, count: int) -> Period:
         year, number = divmod(self.year * self.parts + self.number - 1 + count, self.parts)
         return replace(self, year=year, number=number + 1)

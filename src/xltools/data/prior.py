@@ -17,7 +17,7 @@ from xltools.errors import InputError, Problem
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
 from xltools.form.places import Years
-from xltools.form.wording import AGO, own_name
+from xltools.form.wording import AGO, own_name, time_of
 
 
 class Split(NamedTuple):
@@ -129,6 +129,11 @@ class Past:
             left = [old for old in left if old not in taken]
         return found
 
+    def has(self, period: Period) -> bool:
+        """Return whether it has any figures of that period: the one before, or the same a year ago."""
+        time = "" if period == self.period else AGO
+        return any(time_of(name) == time for figures in self.values.values() for name in figures)
+
     def of_agencies(self, district: str) -> Past:
         """Return a copy without *district* in ``reporting``: its own report must not count as a missing agency."""
         kept = frozenset(agency for agency in self.reporting if agency.name != district)
@@ -196,6 +201,20 @@ def with_year_ago(past: Past, ago: Past) -> Past:
         values[matched.get(agency, agency)] = {**values.get(matched.get(agency, agency), {}), **then}
     sums_then = {ago.period: ago.whole} if ago.whole else {}
     return replace(past, values=values, earlier={**past.earlier, **sums_then})
+
+
+def past_before(filings: Sequence[Filing], form: Form, period: Period) -> Past:
+    """Return the figures with which those of *period* are compared: of the period before, and of the one a year ago.
+
+    *filings* of other periods are not used; there may be none of these two.
+    """
+    by_period = {
+        base: [f for f in filings if f.record and f.form and (f.form.name, f.record.period) == (form.name, base)]
+        for base in period.bases
+    }
+    last, ago = (by_period[base] for base in (period.previous, period.year_ago))
+    past = past_of(last, form) if last else Past(form, period.previous, {})
+    return with_year_ago(past, past_of(ago, form)) if ago else past
 
 
 def past_of(filings: Iterable[Filing], form: Form) -> Past:

@@ -228,7 +228,7 @@ def check(desk: Desk, checked: Sequence[Checked] = ()) -> str:
     title = catalog(desk.lang)(
         "desk.check-title", agency=entry.name, period=folder.period, title=find(folder.form).title
     )
-    unchecked = ["check-not-others", "check-not-seal", *([] if folder.prior else ["check-not-prior"])]
+    unchecked = ["check-not-others", "check-not-seal", *([] if folder.before else ["check-not-prior"])]
     return _page("check", desk, title=title, checked=checked, unchecked=unchecked, with_codes=False)
 
 

@@ -77,8 +77,7 @@ def check(desk: Desk, arrived: Arrivals) -> list[Checked]:
     form, roster = find(folder.form), load_roster(folder.roster)
     options, (entry,) = ReadOptions(form), roster
     inputs = read_inputs([arrived.folder], options, roster=roster, district=folder.district)
-    prior = [folder.prior] if folder.prior else []
-    last_year = read_last_year(prior, form, folder.period, options)
+    last_year = read_last_year(folder.before, form, folder.period, options)
     found = []
     for place, filing in enumerate(inputs.filings, 1):
         collection = verify_inputs(

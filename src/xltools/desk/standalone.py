@@ -51,10 +51,10 @@ def agency_pages(folder: Folder, entries: Iterable[Entry]) -> Iterator[tuple[Ent
 
 def last_year_by_agency(folder: Folder) -> Mapping[str, Mapping[str, Decimal]]:
     """Return last year's figures of the agencies of a collection, by their codes."""
-    if folder.prior is None:
+    if not folder.before:
         return {}
     form = find(folder.form)
-    last_year = read_last_year([folder.prior], form, folder.period, ReadOptions(form))
+    last_year = read_last_year(folder.before, form, folder.period, ReadOptions(form))
     if last_year is None:
         return {}
     roster = as_issued(load_roster(folder.roster), folder.outbox, last_year.past)

@@ -577,8 +577,7 @@ def issue(desk: Desk) -> list[Path]:
     """Write the workbooks of all agencies into the outbox, as ``generate`` does; those that are there are left alone."""
     folder = desk.folder()
     form = find(folder.form)
-    prior = [folder.prior] if folder.prior else []
-    last_year = read_last_year(prior, form, folder.period, ReadOptions(form))
+    last_year = read_last_year(folder.before, form, folder.period, ReadOptions(form))
     past = last_year.past if last_year else None
     paths = issuing.generate(folder, past=past)
     roster = issuing.as_issued(load_roster(folder.roster), folder.outbox, past)

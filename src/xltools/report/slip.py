@@ -20,7 +20,7 @@ from xltools.excel.marking import CellMark, RightResult, Slip, SlipRow, marked
 from xltools.files import safe_stem
 from xltools.form.address import ranges
 from xltools.report.spoken import spoken
-from xltools.text import Word, cause_text, clerk, clerk_message, finding_text, group_text, harmless, number
+from xltools.text import Word, cause_text, clerk, clerk_message, finding_text, group_text, harmless, kind_of, number
 
 # A defect of the program, and what is only to be done on the coordinator's computer.
 _OF_THE_COORDINATOR = {"reader-failed", "unreadable-file", "not-downloaded", "waiver-lapsed"}
@@ -258,7 +258,8 @@ def _right_words(finding: Finding) -> str:
     code = "total-in-doubt" if (in_doubt := _is_in_doubt(finding)) else finding.code
     if code not in clerk().keys("right") or (in_doubt and not isinstance(finding.found, Decimal)):
         return ""
-    return clerk()(f"right.{code}", found=finding.found, expected=finding.expected)
+    kind, sides = kind_of(finding.facts), {"found": finding.found, "expected": finding.expected}
+    return clerk().about(kind, f"right.{code}", **sides)
 
 
 def _is_in_doubt(finding: Finding) -> bool:

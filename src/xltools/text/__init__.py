@@ -147,12 +147,12 @@ def message(finding: _FindingLike, lang: Lang) -> str:
     If the finding is about one agency in a roll-up, both names precede the sentence.
     """
     words = finding_text(finding.code, lang)
-    return _sentence(finding, words.message + words.advice, lang)
+    return _sentence(finding, _message(finding, lang) + words.advice, lang)
 
 
 def plain_message(finding: _FindingLike, lang: Lang) -> str:
     """Return the sentence of :func:`message` without advice about commands."""
-    return _sentence(finding, finding_text(finding.code, lang).message, lang)
+    return _sentence(finding, _message(finding, lang), lang)
 
 
 def clerk_message(finding: _FindingLike, *, in_doubt: bool = False) -> str:
@@ -162,6 +162,16 @@ def clerk_message(finding: _FindingLike, *, in_doubt: bool = False) -> str:
     """
     words = finding_text(finding.code, "zh")
     return _sentence(finding, words.message_in_doubt if in_doubt else words.message, "zh")
+
+
+def _message(finding: _CodeWithFacts, lang: Lang) -> str:
+    words = finding_text(finding.code, lang)
+    return words.message_of_part if kind_of(finding.facts) != "year" and words.message_of_part else words.message
+
+
+def kind_of(facts: Mapping[str, object]) -> str:
+    """Return the kind of the period that facts are about: the fact ``period``, or else a year."""
+    return str(getattr(facts.get("period"), "kind", "year"))
 
 
 def _sentence(finding: _FindingLike, words: str, lang: Lang) -> str:
@@ -181,7 +191,7 @@ def group_text(code: str, count: int, lang: Lang) -> str:
 
 def cause_text(cause: _CodeWithFacts, lang: Lang) -> str:
     """Return the sentence for a possible cause of a finding."""
-    return catalog(lang)(f"cause.{cause.code}", **cause.facts)
+    return catalog(lang).about(kind_of(cause.facts), f"cause.{cause.code}", **cause.facts)
 
 
 def problem_text(problem: Problem, lang: Lang) -> str:

@@ -23,6 +23,7 @@ class FindingText(NamedTuple):
     example: str = ""
     message_for_many: str = ""  # replaces several findings of this code on one sheet
     message_in_doubt: str = ""  # replaces the message on slips where another figure may be the wrong one
+    message_of_part: str = ""  # replaces the message where the fact "period" is a part of a year
     advice: str = ""  # follows the message where coordinators read it, and not where agencies do
 
 
