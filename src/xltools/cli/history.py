@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -52,7 +53,7 @@ def command(lang: Lang) -> click.Command:
         folder = collection_folder()
         known, roster = journal.read(folder.path), load_roster(folder.roster)
         entry = agency_of(roster, wanted) if wanted else None
-        told = known._replace(events=tuple(event for event in known.events if folder.owns(event.file)))
+        told = replace(known, events=tuple(event for event in known.events if folder.owns(event.file)))
         if not wanted:
             about: dict[str, object] = {"events": list(map(report.event_object, known.events))}
             lines = [report.event_line(event, roster, lang) for event in known.events]
@@ -112,5 +113,5 @@ def _cell_history(
         past=past,
         former=older,
     )
-    rollup = read_one(folder.rollup) if folder.rollup.is_file() else None
+    rollup = read_one(folder.rollup, form) if folder.rollup.is_file() else None
     return cell_history(form, name, folder.period, collection, older, known, roster, rollup)

@@ -72,7 +72,7 @@ def read_former(path: Path, form: Form, limits: Limits) -> FormerRollup | None:
     is_unchanged = known is not None and known.is_of(content, limits)
     if known and is_unchanged and "texts" not in known.settings.others:
         return FormerRollup(path, form, {})
-    filing = read_one(path)
+    filing = read_one(path, form)
     if failures := [f for f in filing.findings if f.code == "reader-failed"]:
         raise OutputError(Problem("former-unread", str(path), {"reason": failures[0].found}))
     if isinstance(filing, RefusedFile) or not filing.is_rollup or filing.form.name != form.name:

@@ -30,34 +30,34 @@ class LastYear(NamedTuple):
     unusable: int
 
 
-def last_year_files(paths: Sequence[Path], period: Period | None = None) -> list[Path]:
-    """Return the files that contain the figures before *period*.
+def last_year_files(paths: Sequence[Path], form: Form, period: Period | None = None) -> list[Path]:
+    """Return the files that contain the figures of the *form* before *period*.
 
     For the folder of a collection, this is its roll-up if it exists and is complete, else the folder of its returns.
     The roll-up has the codes of the roster, the sums and the years before. One of several periods has the period before
     and that of a year ago.
     """
-    return [file for path in paths for file in _files_at(path, period)]
+    return [file for path in paths for file in _files_at(path, form, period)]
 
 
-def _files_at(path: Path, period: Period | None) -> list[Path]:
+def _files_at(path: Path, form: Form, period: Period | None) -> list[Path]:
     home = path.parent.parent  # of the returns of one of several periods
     if (path / location.FILE).is_file():
         found = settings.load(path)
         if found.period.is_year or period is None:
-            return [_rollup_or_returns(found)]
-        return [file for one in found.returns_before(period) for file in _files_at(one, period)]
+            return [_rollup_or_returns(found, form)]
+        return [file for one in found.returns_before(period) for file in _files_at(one, form, period)]
     if (home / location.FILE).is_file() and (own := Period.from_text(path.name)):
         found = settings.load(home)
         if not found.period.is_year and path == (there := found.at(own)).inbox:
-            return [_rollup_or_returns(there)]
+            return [_rollup_or_returns(there, form)]
     return [path]
 
 
-def _rollup_or_returns(found: settings.Folder) -> Path:
+def _rollup_or_returns(found: settings.Folder, form: Form) -> Path:
     if not found.rollup.is_file():
         return found.inbox
-    filing = read_one(found.rollup)
+    filing = read_one(found.rollup, form)
     return found.rollup if filing.record and not filing.left_out else found.inbox
 
 
@@ -74,7 +74,7 @@ def read_last_year(
     the files may be of the period before and of the same period a year ago. Raises :class:`InputError` if the files are
     of neither.
     """
-    files = last_year_files(paths, period)
+    files = last_year_files(paths, form, period)
     if not files:
         return None
     filings = read_inputs(files, replace(options, form=form, key=b""), execution).filings
@@ -87,9 +87,9 @@ def read_last_year(
     return LastYear(past, len(filings), faulty, unusable)
 
 
-def last_year_hash(paths: Sequence[Path], period: Period) -> str:
+def last_year_hash(paths: Sequence[Path], form: Form, period: Period) -> str:
     """Return the SHA-256 of all files that hold the figures before *period*."""
-    return hash_of(_contents(last_year_files(paths, period)))
+    return hash_of(_contents(last_year_files(paths, form, period)))
 
 
 def _contents(paths: Sequence[Path]) -> Iterator[bytes]:

@@ -121,10 +121,10 @@ def reading(item: InboxItem, read: Callable[[InboxItem], Filing]) -> Filing:
         return failed(RefusedFile(item.source), error)
 
 
-def read_one(path: Path) -> Filing:
-    """Return the filing in the one workbook *path*, not verified. Raises :class:`InputError` as :func:`read` does."""
+def read_one(path: Path, form: Form | None = None) -> Filing:
+    """Return the filing in the one workbook *path*, not verified; *form* is the one that it is of, if that is known. Raises :class:`InputError` as :func:`read` does."""
     try:
-        return read(path)
+        return read(path, form)
     except Exception as error:  # noqa: BLE001  the same as for a file among others
         return failed(RefusedFile(Source(shown(path))), error)
 

@@ -74,7 +74,7 @@ class MergeOptions:
         if self.roster:
             others["roster"] = hash_of(read_bytes(self.roster))
         if self.prior:
-            others["prior"] = last_year_hash(self.prior, self.period)
+            others["prior"] = last_year_hash(self.prior, self.form, self.period)
         if self.texts:
             others["texts"] = hash_of_texts(self.texts)
         return Settings(

@@ -92,7 +92,7 @@ def _suspect_object(suspect: Suspect, places: dict[str, tuple[str, str]]) -> dic
 
 
 def _waiver_object(waiver: Waiver) -> dict[str, str]:
-    return {name: text for name, text in asdict(waiver).items() if name != "version"}
+    return {name: text for name, text in asdict(waiver).items() if name not in {"version", "period"}}
 
 
 def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> dict[str, object]:
@@ -104,7 +104,7 @@ def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> di
         "sha256": filing.source.sha256,
         "form": stamp.form if stamp else None,
         "edition": stamp.edition if stamp else None,
-        "year": stamp.period.year if stamp else None,
+        **_period_object(filing),
         "kind": stamp.kind if stamp else None,
         "agency": _agency_object(filing),
         "values": {name: plain(value) for name, value in read.record.values.items()} if read else {},
@@ -131,6 +131,12 @@ def _match_object(mention: Mention) -> dict[str, object]:
     }
 
 
+def _period_object(filing: Filing) -> dict[str, object]:
+    """Return the period as ``2024``, ``2024Q3`` or ``2024-07``, and the year that it is in."""
+    period = filing.stamp.period if filing.stamp else None
+    return {"year": period.whole_year.year if period else None, "period": str(period) if period else None}
+
+
 def _agency_object(filing: Filing) -> dict[str, str] | None:
     agency = filing.agency
     return {"code": agency.code, "name": agency.name, "district": agency.district} if agency else None
@@ -145,7 +151,7 @@ def collection_object(
             "file": one.filing.source.path,
             "sha256": one.filing.source.sha256,
             "agency": _agency_object(one.filing),
-            "year": one.filing.stamp.period.year if one.filing.stamp else None,
+            **_period_object(one.filing),
             "replaced_by": one.replacement.by.source.path if one.replacement else None,
             **{f"{s.value}s": sum(f.severity is s for f in one.findings) for s in Severity},
         }
@@ -184,11 +190,11 @@ def csv_text(filings: Iterable[Filing]) -> str:
     filings = list(filings)
     cells = list(dict.fromkeys(name for f in filings if f.form for name in f.form.cells))
     rows: list[list[object]] = [
-        ["file", "sha256", "form", "edition", "year", "district", "code", "name", *cells]
+        ["file", "sha256", "form", "edition", "year", "period", "district", "code", "name", *cells]
     ]
     for filing in filings:
         stamp, agency, values = filing.stamp, filing.agency, {}
-        form = [stamp.form, stamp.edition, stamp.period.year] if stamp else ["", "", ""]
+        form = [stamp.form, stamp.edition, *_period_object(filing).values()] if stamp else [""] * 4
         names = [agency.district, agency.code, agency.name] if agency else ["", "", ""]
         if isinstance(filing, Return):
             reach, complete = filing.form.reach, filing.record.complete()

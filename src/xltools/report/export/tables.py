@@ -42,7 +42,7 @@ def _texts(*names: str) -> ExportColumns:
 ABOUT: ExportColumns = (
     *_texts("form", "edition"),
     ExportColumn("year", "whole"),
-    *_texts("district", "agency_code", "agency", "level", "file", "sha256", "via"),
+    *_texts("period", "district", "agency_code", "agency", "level", "file", "sha256", "via"),
 )
 _CELL_COLUMNS = _texts("cell", "section", "row_label", "column_label", "sheet", "address", "unit", "kind")
 TIDY: ExportColumns = (*ABOUT, *_CELL_COLUMNS, ExportColumn("value", "decimal"), ExportColumn("state"))
@@ -91,7 +91,8 @@ def about_return(one: ReturnFigures) -> ExportRow:
     stamp = one.filing.stamp
     agency, source = one.agency, one.source
     return (
-        *(stamp.form, stamp.edition, stamp.period.year, agency.district, agency.code, agency.name),
+        *(stamp.form, stamp.edition, stamp.period.whole_year.year, str(stamp.period)),
+        *(agency.district, agency.code, agency.name),
         *(one.level.value, source.path, source.sha256, one.via or None),
     )
 
