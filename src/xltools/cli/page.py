@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from xltools.cli.help import Command
-from xltools.cli.options import agency_of, collection_folder, file, option
+from xltools.cli.options import agency_of, collection_folder, file, of_period, option
 from xltools.cli.output import emit
 from xltools.collection.issuing import as_issued
 from xltools.collection.roster_files import load_roster
@@ -25,6 +25,7 @@ def command(lang: Lang) -> click.Command:
     @option(lang, "--agency", text="page-agency")
     @option(lang, "-o", "--output", type=file(), required=True, text="page-output")
     @option(lang, "--force", is_flag=True, text="force")
+    @of_period(lang)
     def run(agency: str | None, output: Path, force: bool) -> int:
         if not force:
             refuse_existing([output])

@@ -23,7 +23,7 @@ from xltools.cli.returns import inspected, read_all
 from xltools.cli.situation import next_step, situation_now
 from xltools.collection import recording
 from xltools.collection.inspecting import Inspected
-from xltools.collection.receiving import by_period, keep, receive
+from xltools.collection.receiving import receive_by_period
 from xltools.collection.roster_files import load_roster
 from xltools.data.reception import Reception
 from xltools.data.roster import Entry, Roster
@@ -48,12 +48,10 @@ def command(lang: Lang) -> click.Command:
         read = partial(
             read_all, form=form, lang=lang, reading=reading, roster=roster, district=folder.district
         )
-        taken, limits = read(paths), reading.for_form(form).limits
-        took_in = keep if is_kept else receive
-        received = []
-        for at, inputs in by_period(folder, taken):
-            there = read([at.inbox] if at.inbox.is_dir() else [], allow_none=True)
-            received.append((at, took_in(at, inputs, there, roster, limits)))
+        limits = reading.for_form(form).limits
+        received = receive_by_period(
+            folder, read(paths), lambda inbox: read([inbox], allow_none=True), roster, limits, are_kept=is_kept
+        )
         everything = [one for _, some in received for one in some]
         record(lambda folder: recording.received(folder, everything), lang)
         for one in everything:

@@ -20,7 +20,7 @@ def gather_texts(
     Without *period* and *district*, the title has all years of the files, and their district if all have the same one.
     """
     stamps = [filing.stamp for filing in filings if filing.stamp]
-    periods = {period} if period else {stamp.period for stamp in stamps}
+    periods = {period.counted(form.begins)} if period else {stamp.period for stamp in stamps}
     districts = {district} if district else {stamp.agency.district for stamp in stamps}
     name = districts.pop() if len(districts) == 1 else ""
     words = "、".join(f"{one:words}" for one in sorted(periods))

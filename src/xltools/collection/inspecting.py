@@ -50,7 +50,7 @@ def inspect(
 ) -> Inspected:
     """Read and examine the inbox of a collection; *prior* are other files with last year's figures than its own."""
     form, roster = find(folder.form), load_roster(folder.roster)
-    folder = replace(folder, period=folder.period.counted(form.begins))
+    folder = folder.counted(form)
     options = replace(options, form=form)
     places = [folder.inbox] if folder.inbox.is_dir() or folder.period.is_year else []
     inputs = read_inputs(

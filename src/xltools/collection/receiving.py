@@ -6,7 +6,7 @@ inbox, where they are compared again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from xltools.checking.collection import candidate
@@ -71,7 +71,28 @@ def receive(
     return tuple(received)
 
 
-def by_period(folder: Folder, taken: Inputs) -> list[tuple[Folder, Inputs]]:
+def receive_by_period(
+    folder: Folder,
+    taken: Inputs,
+    there: Callable[[Path], Inputs],
+    roster: Roster,
+    limits: Limits,
+    *,
+    are_kept: bool = False,
+) -> list[tuple[Folder, tuple[Received, ...]]]:
+    """Take files in as :func:`receive` does or, if they *are_kept*, as :func:`keep`, each into the inbox of its own period.
+
+    *there* returns the files in an inbox. Return the collection at each of these periods, with what it took in.
+    """
+    take = keep if are_kept else receive
+    received = []
+    for at, own in _by_period(folder, taken):
+        at.inbox.mkdir(parents=True, exist_ok=True)
+        received.append((at, take(at, own, there(at.inbox), roster, limits)))
+    return received
+
+
+def _by_period(folder: Folder, taken: Inputs) -> list[tuple[Folder, Inputs]]:
     """Return the files that were *taken* in by the collection at their own period.
 
     That of a year takes everything, and what is of no known period, or of one of another length, goes to the period at

@@ -140,6 +140,10 @@ class Folder:
         due = period.end + (self.due - self.period.end)
         return replace(self, period=period, due=due, policy=policy)
 
+    def counted(self, form: Form) -> Folder:
+        """Return the collection with a period that knows how the years of its *form* are counted."""
+        return replace(self, period=self.period.counted(form.begins))
+
     def _folder(self, name: str) -> Path:
         return self.path / name if self.period.is_year else self.path / name / str(self.period)
 

@@ -208,6 +208,7 @@ def past_before(filings: Sequence[Filing], form: Form, period: Period) -> Past:
 
     *filings* of other periods are not used; there may be none of these two.
     """
+    period = period.counted(form.begins)
     by_period = {
         base: [f for f in filings if f.record and f.form and (f.form.name, f.record.period) == (form.name, base)]
         for base in period.bases

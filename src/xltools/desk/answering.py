@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from xltools.collection import settings
 from xltools.collection.inbox import contents
 from xltools.collection.roster_files import load_roster
 from xltools.data.period import Period
@@ -325,6 +326,15 @@ def _issue(desk: Desk, _given: Mapping[str, str], _: Arrivals | None) -> str:
     return screens.year(desk, [catalog(desk.lang)("desk.issued", count=len(work.issue(desk)))])
 
 
+def _begin(desk: Desk, given: Mapping[str, str], _: Arrivals | None) -> str:
+    text = given.get("period", "").strip()
+    if (period := Period.from_text(text)) is None:
+        raise InputError(Problem("bad-period", facts={"text": text}))
+    begun = settings.begin(Path(), period)
+    told = catalog(desk.lang)("report.begun", period=begun.period, due=begun.due, folder=begun.inbox)
+    return screens.year(desk, [told])
+
+
 class _Known(NamedTuple):
     """What can be asked of a desk: its screens, and what it does."""
 
@@ -355,5 +365,6 @@ _OF_DESK = _Known(
         "start": _start,
         "unpack": _unpack,
         "issue": _issue,
+        "begin": _begin,
     },
 )

@@ -21,6 +21,7 @@ from xltools.collection.reading import ReadOptions
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
 from xltools.data.filing import Stamp
+from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.roster import Entry
 from xltools.document.pages import page
@@ -28,6 +29,7 @@ from xltools.errors import OutputError, Problem
 from xltools.files import read_bytes
 from xltools.form import library
 from xltools.form.library import find, names
+from xltools.form.wording import AGO
 from xltools.text import Lang, catalog
 
 PARTS = ("wasm", "core", "api", "stdlib", "site")  # each a file of the runtime, compressed
@@ -74,7 +76,7 @@ def agency_files(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> d
     prior = _last_year(folder, entry, last)
     files |= prior
     about = {
-        "year": str(folder.period.year),
+        **_dated(folder.period),
         "district": json.dumps(folder.district, ensure_ascii=False),
         "due": folder.due.isoformat(),
         "form": json.dumps(name, ensure_ascii=False),
@@ -90,6 +92,11 @@ def agency_files(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> d
     return files
 
 
+def _dated(period: Period) -> dict[str, str]:
+    """Return the key of the settings that says the period."""
+    return {"year": str(period)} if period.is_year else {"period": f'"{period}"'}
+
+
 def _own(policy: Policy, entry: Entry) -> list[str]:
     """Return the names by which the agency is said to make rules."""
     return sorted({entry.code, entry.name} & policy.rule_makers)
@@ -100,15 +107,16 @@ def _cell(text: str) -> str:
 
 
 def _last_year(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> dict[str, bytes]:
-    """Return a workbook with the agency's own figures of last year; nothing if they are not wholly known."""
-    form = find(folder.form)
-    values = {name: last[name] for name in form.input_names if name in last}
-    if len(values) < len(form.input_names):  # a blank would count as 0
-        return {}
+    """Return workbooks with the agency's own figures of the periods before, without those that are not wholly known."""
     from xltools.excel.writer import write_return  # noqa: PLC0415  XlsxWriter is slow to import
 
-    stamp = Stamp(form.key, form.edition, folder.period.previous, entry.agency(folder.district))
-    return {f"{_PRIOR}/last.xlsx": write_return(form, stamp, values)}
+    form, found = find(folder.form), dict[str, bytes]()
+    for period, file, time in ((folder.period.previous, "last", ""), (folder.period.year_ago, "ago", AGO)):
+        values = {name: last[time + name] for name in form.input_names if time + name in last}
+        if len(values) == len(form.input_names):  # a blank would count as 0
+            stamp = Stamp(form.key, form.edition, period, entry.agency(folder.district))
+            found[f"{_PRIOR}/{file}.xlsx"] = write_return(form, stamp, values)
+    return found
 
 
 def sources_digest() -> str:

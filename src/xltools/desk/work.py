@@ -29,8 +29,16 @@ from xltools.collection.inspecting import Inspected, inspect
 from xltools.collection.last_year import read_last_year
 from xltools.collection.outgoing import outgoing
 from xltools.collection.publishing import PreparedReport, PublishOptions, RenderedReport
-from xltools.collection.reading import LOCAL, Execution, Filings, ReadOptions, read_file, read_inputs
-from xltools.collection.receiving import keep, receive
+from xltools.collection.reading import (
+    LOCAL,
+    Execution,
+    Filings,
+    Inputs,
+    ReadOptions,
+    read_file,
+    read_inputs,
+)
+from xltools.collection.receiving import keep, receive_by_period
 from xltools.collection.returning import FileToReturn, ReturnedFile, return_files
 from xltools.collection.rollup_file import MergedFiles, MergeOptions, merge_files, write_rollup_file
 from xltools.collection.roster_files import load_roster
@@ -142,7 +150,8 @@ class Desk:
         """Return the collection; raises :class:`InputError` if there is none, or if a file of it is faulty."""
         if not self.has_collection:
             raise InputError(Problem("desk-no-collection"))
-        return settings.load(Path())
+        folder = settings.load(Path())
+        return folder.counted(find(folder.form))
 
     def record(self, folder: Folder, events: Iterable[Event]) -> None:
         """Add *events* to the journal; a journal that cannot be written changes nothing else."""
@@ -352,8 +361,12 @@ def take_in(desk: Desk, arrived: Arrivals) -> tuple[Received, ...]:
     about: dict[str, Any] = {"roster": roster, "district": folder.district}
     read: dict[str, Filings] = {}
     taken = read_inputs([arrived.folder], options, _watched(desk, read), **about)
-    there = read_inputs([folder.inbox], options, _Remembering(memory=desk.memory), allow_none=True, **about)
-    received = receive(folder, taken, there, roster, Limits())
+
+    def there(inbox: Path) -> Inputs:
+        return read_inputs([inbox], options, _Remembering(memory=desk.memory), allow_none=True, **about)
+
+    parts = receive_by_period(folder, taken, there, roster, Limits())
+    received = tuple(one for _, some in parts for one in some)
     for one in received:
         if one.path and one.reception in _PUT_IN_PLACE and one.filing.source.path in read:
             desk.memory.move(read[one.filing.source.path], str(one.path), options)

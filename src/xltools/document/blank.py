@@ -18,7 +18,7 @@ def blank_form(form: Form) -> Document:
     """Return the blank form for printing: empty tables, the hints in place of the prose, the fields of the cover."""
     t = clerk()
     blocks = [
-        Paragraph(t("document.blank-year"), "centre"),
+        Paragraph(t(f"document.blank-{form.period}"), "centre"),
         Paragraph(t("document.blank-authority", authority=form.authority), "centre"),
         *(block for section in form.sections for block in _blank_section(section, form)),
         Heading(t("document.blank-signed"), 2),
