@@ -20,6 +20,7 @@ from xltools.text import LANGS, catalog, error_text, problem_text
 
 SOUND = (HERE / "forms" / "fwzx-2025.toml").read_text(encoding="utf-8")
 SECOND = (HERE / "forms" / "xcjc-2026.toml").read_text(encoding="utf-8")
+MONTHLY = (HERE / "forms" / "monthly.toml").read_text(encoding="utf-8")
 
 
 def problems(text):
@@ -460,13 +461,65 @@ FAULTS_OF_RELATIONS = {
 }
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, *FAULTS_OF_RELATIONS])
+FAULTS_OF_PERIODS = {
+    "an unknown length": (('period = "month"', 'period = "week"'), "wrong-value", "period"),
+    "a month that there is not": (('period = "month"', 'period = "month"\nstarts = 13'), "bad-starts", "starts"),
+    "a month 0": (('period = "month"', 'period = "month"\nstarts = 0'), "bad-starts", "starts"),
+    "the name of a calendar year": (('period = "month"', 'period = "month"\nnamed = "start"'), "named-in-vain", "named"),
+    "a month in the first version": (("schema = 2", "schema = 1"), "needs-schema", "form"),
+    "a year ago in the first version": (
+        ("schema = 2", "schema = 1"),
+        (', of = "r01"', ""),
+        ('period = "month"\n', ""),
+        ('"cum >= month"', '"cum = month"'),
+        ('when = "period = 1"\n', ""),
+        ('when = "period > 1, last.month > 0"\nlevel = "question"\n', ""),
+        ('"month > 0"', '"month = cum"'),
+        ("resets = true\n", ""),
+        "needs-schema",
+        "rule “year_before”",
+    ),
+    "a year ago of a year": (('period = "month"', 'period = "year"'), "ago-of-year", "carry “year_before”"),
+    "a year that resets": (('period = "month"', 'period = "year"'), "resets-in-vain", "carry “cumulative”"),
+    "a condition on the year": (('period = "month"', 'period = "year"'), "period-of-year", "rule “january”"),
+    "a carry from a year ago that resets": (
+        ('columns = "lymonth = ago.month"', 'columns = "lymonth = ago.month"\nresets = true'),
+        "resets-in-vain",
+        "carry “year_before”",
+    ),
+    "a rule that resets": (
+        ('when = "period > 1, last', 'resets = true\nwhen = "period > 1, last'),
+        "resets-in-vain",
+        "rule “idle”",
+    ),
+    "a thirteenth month": (('when = "period = 1"', 'when = "period = 13"'), "no-such-period", "rule “january”"),
+    "a fifth quarter": (
+        ('period = "month"', 'period = "quarter"'),
+        ('when = "period = 1"', 'when = "period > 4"'),
+        "no-such-period",
+        "rule “january”",
+    ),
+    "two months at once": (
+        ('when = "period = 1"', 'when = "period > 3, period < 2"'),
+        "no-such-period",
+        "rule “january”",
+    ),
+    "a month in a sum": (('when = "period = 1"', 'when = "period = month"'), "period-with-figures", "rule “january”"),
+    "a month among figures": (('columns = "cum >= month"', 'columns = "cum >= period"'), "unknown-name", "“within”"),
+    "another period of nothing": (('"cum = last.cum + month"', '"cum = last.sum + month"'), "unknown-name", "“cumulative”"),
+    "two periods back": (('"cum = last.cum + month"', '"cum = last.last.cum + month"'), "unknown-name", "“cumulative”"),
+    "a year ago on the left": (('"lymonth = ago.month"', '"ago.month = last.month"'), "carry-left", "“year_before”"),
+    "a line called as a word": (('key = "cum", label', 'key = "ago", label'), "reserved-key", "block 1"),
+}
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, *FAULTS_OF_RELATIONS, *FAULTS_OF_PERIODS])
 def test_a_fault_is_named_with_its_place_and_its_cure(fault):
-    replacement, code, place = FAULTS.get(fault) or FAULTS_OF_RELATIONS[fault]
-    text = SOUND if fault in FAULTS else SECOND
+    *replacements, code, place = (FAULTS | FAULTS_OF_RELATIONS | FAULTS_OF_PERIODS)[fault]
+    text = SOUND if fault in FAULTS else SECOND if fault in FAULTS_OF_RELATIONS else MONTHLY
     if code == "not-additive" and text is SECOND:
         text = text.replace('label = "未缴"', 'label = "未缴", additive = false')
-    found = [p for p in problems(changed(replacement, text=text)) if p.code == code]
+    found = [p for p in problems(changed(*replacements, text=text)) if p.code == code]
     assert found
     assert place in found[0].place
     assert found[0].place.startswith("form.toml")
@@ -477,9 +530,18 @@ def test_a_fault_is_named_with_its_place_and_its_cure(fault):
 def test_every_problem_of_a_form_has_a_case():
     """So that none of the sentences about forms can rot unseen."""
     elsewhere = {"form-not-utf8", "unknown-form", "no-sections", "repeated-cell", "ragged"}
-    named = {code for _, code, _ in (*FAULTS.values(), *FAULTS_OF_RELATIONS.values())} | elsewhere
+    named = {code for _, code, _ in (*FAULTS.values(), *FAULTS_OF_RELATIONS.values())} | {
+        code for *_, code, _ in FAULTS_OF_PERIODS.values()
+    } | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named
+
+
+def test_all_faults_of_periods_come_at_once():
+    text = changed(('period = "month"', 'period = "year"\nstarts = 13\nnamed = "start"'), text=MONTHLY)
+    codes = {"bad-starts", "ago-of-year", "resets-in-vain", "period-of-year"}
+    assert {problem.code for problem in problems(text)} == codes
+    assert all(problem.place.startswith("form.toml") for problem in problems(text))
 
 
 def test_all_faults_come_at_once():

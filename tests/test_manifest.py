@@ -83,7 +83,7 @@ def test_it_names_every_input_with_hash_and_size_and_what_else_there_was(folder)
         "size": len(whole),
         "parts_sha256": parts_hash(whole),
     }
-    assert found["schema"] == 2
+    assert found["schema"] == 3
     form = (ROOT / "templates" / "xxgk-2021.toml").read_bytes()
     assert found["form"] == {"name": "xxgk-2021", "sha256": hashlib.sha256(form).hexdigest()}
     assert found["settings"]["others"]["roster"] == hashlib.sha256(ROSTER.encode()).hexdigest()

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from commands import xltools
 from conftest import ROOT
+from xltools.checking.collection import examine
+from xltools.data.filing import Return, Source, Stamp
+from xltools.data.period import Period
+from xltools.data.prior import past_before
+from xltools.data.record import Agency, Record
+from xltools.form.load import parse
 
 MONTHLY = ROOT / "tests" / "forms" / "monthly.toml"
 ROSTER = "code,name\n001,甲厂\n002,乙厂\n"
@@ -70,7 +79,7 @@ def year(tmp_path_factory) -> Path:
     home = base / "reports"
     for number, period in enumerate(("2026-01", "2026-02")):
         if number:
-            done(home, "init", ".", "--period", period)
+            done(home, "begin", "--period", period)
         done(home, "generate")
         for code, name, month in (("001", "甲厂", 100), ("002", "乙厂", 40)):
             path = typed(home, period, code, name, month, month * number)
@@ -89,7 +98,7 @@ def test_each_month_has_its_folders_and_files(year):
 
 def test_the_board_and_the_journal_speak_of_the_month(year):
     said = done(year)
-    assert "2026-02" in said and "2026-03" in said.splitlines()[-1]
+    assert "2026-02" in said and "xltools begin" in said.splitlines()[-1]
     assert "2026 年 1 月" in done(year, "status", "--period", "2026-01", "--remind")
     assert all("2026-02" in line for line in done(year, "history", "001").splitlines() if ".xlsx" in line)
 
@@ -98,7 +107,7 @@ def test_the_board_and_the_journal_speak_of_the_month(year):
 def home(year, tmp_path) -> Path:
     """The collection of its own for a test, at work on March."""
     shutil.copytree(year, tmp_path / "reports")
-    done(tmp_path / "reports", "init", ".", "--period", "2026-03")
+    done(tmp_path / "reports", "begin", "--period", "2026-03")
     done(tmp_path / "reports", "generate")
     return tmp_path / "reports"
 
@@ -134,7 +143,7 @@ def test_a_return_of_another_month_in_the_folder_is_found(home):
 
 def test_what_was_accepted_in_a_month_holds_in_that_month_only(home):
     for number, period in enumerate(("2026-03", "2026-04"), 2):
-        done(home, "init", ".", "--period", period)
+        done(home, "begin", "--period", period)
         done(home, "generate")
         done(home, "receive", str(typed(home, period, "001", "甲厂", 100, 100 * number, off=7 * (number - 1))))
         assert "stock" in found(home)["001"]
@@ -152,7 +161,7 @@ def test_what_was_accepted_in_a_month_holds_in_that_month_only(home):
 
 def test_a_year_ago_is_filled_in_and_held_against(home):
     """The collection goes on for a year: last year's January is known in the next."""
-    done(home, "init", ".", "--period", "2027-01")
+    done(home, "begin", "--period", "2027-01")
     done(home, "generate")
     book = openpyxl.load_workbook(home / "outbox" / "2027-01" / "001_甲厂_2027-01.xlsx")
     ((sheet, address),) = book.defined_names["output.r01.lymonth"].destinations
@@ -188,3 +197,119 @@ def test_exports_have_the_year_and_the_period(home):
     assert (row["year"], row["period"]) == ("2026", "2026-02")
     said = json.loads(done(home, "verify", "--period", "2026-02", "--format", "json"))
     assert {(one["year"], one["period"]) for one in said["files"]} == {(2026, "2026-02")}
+
+
+# -- what is carried, in forms that are made for it
+
+
+FORM = """
+schema = 2
+key = "made"
+edition = "1"
+title = "累计表"
+authority = "inferred"
+period = "{period}"
+starts = {starts}
+[[section]]
+key = "s"
+title = "表"
+sheet = "表"
+signed = true
+[[section.block]]
+columns = [
+  {{ key = "now", label = "本期" }}, {{ key = "less", label = "减少" }}, {{ key = "cum", label = "累计" }},
+  {{ key = "lynow", label = "上年同期" }}, {{ key = "open", label = "期初" }},
+]
+rows = [{{ key = "a", label = "甲" }}, {{ key = "b", label = "乙" }}]
+[[section.block.carry]]
+key = "cumulative"
+columns = "cum = last.cum + now - less"
+resets = {resets}
+label = "累计"
+authority = "inferred"
+[[section.block.carry]]
+key = "opening"
+columns = "open = last.cum"
+label = "期初"
+authority = "inferred"
+[[section.block.carry]]
+key = "year_ago"
+columns = "lynow = ago.now"
+label = "同期"
+authority = "inferred"
+"""
+AGENCY = Agency("青禾区", "001", "甲厂")
+CHANGES = st.lists(st.tuples(st.integers(-50, 90), st.integers(0, 9)), min_size=14, max_size=14)
+
+
+def returned(form, period, figures):
+    """A return as reading gives it, without a file; *figures* are those of the line 甲, and 乙 has the same."""
+    values = {f"s.{row}.{name}": Decimal(value) for row in "ab" for name, value in figures.items()}
+    record = Record(form, period, frozenset((AGENCY,)), values)
+    source = Source(f"001_甲厂_{period}.xlsx", str(period))
+    return Return(source, (), form, Stamp(form.key, form.edition, period, AGENCY), record)
+
+
+def lived(form, first, changes):
+    """The figures of each period, as somebody reckons them who keeps a book."""
+    book, period, total = {}, first, 0
+    for now, less in changes:
+        if "resets = true" in form.text and period.number_in_year == 1:
+            total = 0
+        opening = book[period.previous]["cum"] if period.previous in book else 0
+        total += now - less
+        ago = book[period.year_ago]["now"] if period.year_ago in book else 0
+        book[period] = {"now": now, "less": less, "cum": total, "lynow": ago, "open": opening}
+        period = period.next
+    return book
+
+
+def asked(form, period, book, now=None):
+    """The codes and cells of what is asked of a period, with those before that the book has."""
+    before = [returned(form, base, book[base]) for base in period.bases if base in book]
+    found = examine([returned(form, period, now or book[period])], past=past_before(before, form, period)).findings
+    return {(one.code, one.cell) for one in found if one.code in {"carry-over", "stock", "not-compared"}}
+
+
+@given(
+    st.sampled_from(["half", "quarter", "month"]),
+    st.integers(1, 12),
+    st.booleans(),
+    st.integers(0, 11),
+    CHANGES,
+    st.data(),
+)
+@settings(max_examples=25, deadline=None)
+def test_what_is_kept_in_a_book_is_carried_and_what_is_not_is_found(kind, starts, resets, skipped, changes, data):
+    form = parse(FORM.format(period=kind, starts=starts, resets=str(resets).lower()), "form.toml")
+    first = Period.from_text({"half": "2025H1", "quarter": "2025Q1", "month": "2025-01"}[kind], form.begins)
+    for _ in range(skipped):
+        first = first.next
+    book = lived(form, first, changes)
+    whole = [period for period in book if all(base in book for base in period.bases)]
+    assert [asked(form, period, book) for period in whole] == [set()] * len(whole)
+    period = data.draw(st.sampled_from(whole))
+    name = data.draw(st.sampled_from(["cum", "lynow", "open"]))
+    off = data.draw(st.integers(1, 5))
+    code = "stock" if name == "cum" else "carry-over"
+    wrong = asked(form, period, book, {**book[period], name: book[period][name] + off})
+    assert wrong == {(code, f"s.a.{name}"), (code, f"s.b.{name}")}
+
+
+@pytest.mark.parametrize(("resets", "period", "missing"), [("true", "2026-01", 1), ("false", "2026-01", 1), ("true", "2026-02", 1)])
+def test_without_a_period_before_the_rest_is_judged_and_it_is_said(resets, period, missing):
+    form = parse(FORM.format(period="month", starts=1, resets=resets), "form.toml")
+    figures = {"now": 5, "less": 0, "cum": 4, "lynow": 7, "open": 3}
+    book = {Period.from_text("2025-01"): {**figures, "now": 8}, Period.from_text("2025-02"): {**figures, "now": 8}}
+    found = asked(form, Period.from_text(period), book, figures)
+    judged = {"lynow"} | ({"cum"} if resets == "true" and period == "2026-01" else set())
+    assert {cell.split(".")[2] for code, cell in found if code != "not-compared"} == judged
+    assert len([code for code, _ in found if code == "not-compared"]) == missing
+
+
+def test_an_opening_figure_of_the_first_period_is_filled_in_as_nothing():
+    text = FORM.format(period="month", starts=1, resets="true").replace('"open = last.cum"', '"open = last.cum"\nresets = true')
+    form = parse(text, "form.toml")
+    assert form.carried({}, 1) == {"s.a.open": 0, "s.b.open": 0}
+    assert form.carried({}, 2) == {}
+    assert form.carried({"s.a.cum": Decimal(4), "ago.s.b.now": Decimal(5)}, 2) == {"s.a.open": 4, "s.b.lynow": 5}

@@ -16,7 +16,7 @@ from xltools.text import Lang, catalog
 
 # The commands as the help lists them: those of a year in the order of the year, then the others.
 GROUPS = {
-    "year": ("init", "generate", "receive", "status", "verify", "merge", "publish"),
+    "year": ("init", "begin", "generate", "receive", "status", "verify", "merge", "publish"),
     "browser": ("desk", "page"),
     "closer": ("accept", "receipt", "history", "diff", "explain", "gather", "form"),
     "programs": ("import", "export", "read", "schema"),

@@ -63,24 +63,57 @@ def place() -> click.Path:
     return _PathToRead()
 
 
-def period(lang: Lang, text: str = "period", **attributes: Any) -> Callable[[_Command], _Command]:
-    """Return the option ``--period``, also called ``--year``; its value is that of :func:`of_period` too."""
-    names = ("--period", "--year", "period")
-    return option(lang, *names, metavar="PERIOD", callback=_period_of, text=text, **attributes)
+class _Year(click.types.IntParamType):
+    """A year; a period that was given in its place stays one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if isinstance(value, Period) else super().convert(value, param, ctx)
 
 
-def of_period(lang: Lang) -> Callable[[_Command], _Command]:
-    """Return the option ``--period`` of a command in a collection, which then is the collection of that period."""
-    return period(lang, "of-period", expose_value=False)
+def period(lang: Lang, text: str = "year", **attributes: Any) -> Callable[[_Command], _Command]:
+    """Return the options ``--year`` and ``--period``, passed as one ``period``."""
+    about = {"type": _Year(), "default": asked_period, "callback": _year_or_period}
+    return together(
+        option(lang, "--year", "period", text=text, **about, **attributes), of_period(lang, "period")
+    )
 
 
-def _period_of(context: click.Context, _option: click.Parameter, text: str | None) -> Period | None:
+def asked_period() -> Period | None:
+    """Return what the option ``--period`` says, if it was given."""
+    found: Period | None = click.get_current_context().meta.get(_PERIOD)
+    return found
+
+
+def of_period(lang: Lang, text: str = "of-period") -> Callable[[_Command], _Command]:
+    """Return the option ``--period``; in a collection of several periods, the command is then about that one."""
+    return option(
+        lang,
+        "--period",
+        "asked_period",
+        metavar="PERIOD",
+        callback=_ask_for_period,
+        expose_value=False,
+        is_eager=True,  # so that the option --year knows it
+        text=text,
+    )
+
+
+def _ask_for_period(context: click.Context, _option: click.Parameter, text: str | None) -> None:
     if text is None:
-        return None
+        return
     if (found := Period.from_text(text)) is None:
         raise InputError(Problem("bad-period", facts={"text": text}))
     context.meta[_PERIOD] = found
-    return found
+
+
+def _year_or_period(
+    _context: click.Context, _option: click.Parameter, found: int | Period | None
+) -> Period | None:
+    if not isinstance(found, int):
+        return found
+    if asked_period():
+        raise InputError(Problem("options-exclude", facts={"one": "--year", "other": "--period"}))
+    return Period(found)
 
 
 def paths() -> Callable[[_Command], _Command]:
@@ -229,9 +262,8 @@ class CollectionDefaults(NamedTuple):
 
     def period_of(self, period: Period | None, form: Form) -> Period:
         """Return the period of the *form*, by default the collection's."""
-        found = given(period, self.period, "--period")
-        settings.check_period(found, form)
-        return found.counted(form.begins)
+        found = given(period, self.period, "--year" if form.period == "year" else "--period")
+        return found.checked(form)
 
 
 def collection_folder() -> settings.Folder:
@@ -242,7 +274,7 @@ def collection_folder() -> settings.Folder:
     if not Path(location.FILE).is_file():
         raise InputError(Problem("no-collection"))
     found = settings.load(Path())
-    asked = click.get_current_context().meta.get(_PERIOD)
+    asked = asked_period()
     return found.at(asked) if asked else found
 
 

@@ -113,7 +113,7 @@ def command(lang: Lang) -> click.Command:
         if back:
             letters = None
             if is_mailed:
-                letters = Letters(own.form_of(form).title, given(latest, None, "--period"), district)
+                letters = Letters(own.form_of(form).title, given(latest, None, "--year"), district)
             limits = limits_from(reading.limits)
             _return_files(back, collection, inputs, agencies, letters, limits, lang)
         return int(collection.has_errors)

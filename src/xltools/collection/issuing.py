@@ -113,7 +113,7 @@ def generate(
     roster = as_issued(load_roster(collection.roster), collection.outbox, past)
     last = last_figures(past, roster, collection.district) if past else {}
     form = find(collection.form)
-    period = collection.period.counted(form.begins)
+    period = collection.period.checked(form)
     issue = Issue(form, period, collection.district, password, key, last=last, show_last=show_last)
     outputs = missing_outputs(issue, roster, collection.outbox, force=force)
     write_each(((path, issue.workbook(entry)) for entry, path in outputs), are_new=not force)

@@ -19,7 +19,7 @@ from xltools.files import read_bytes
 from xltools.office.guard import Limits, ScanError
 from xltools.office.parts import read_parts, written_parts
 
-SCHEMA = 2  # version 1 had no output.parts_sha256
+SCHEMA = 3  # version 1 had no output.parts_sha256, version 2 no settings.period
 
 
 class Settings(NamedTuple):

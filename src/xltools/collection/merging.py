@@ -72,7 +72,7 @@ def merge(
     *former* are older versions of them; see :func:`~xltools.checking.collection.examine`.
     Raises :class:`InputError` for an exclusion that names neither a file nor an agency of the roster, or several.
     """
-    filings, period = tuple(filings), period.counted(form.begins)
+    filings, period = tuple(filings), period.checked(form)
     exclusions = _resolved(exclusions, filings, roster)
     pairs = [(filing, next((x for x in exclusions if x.covers(filing, roster)), None)) for filing in filings]
     kept = [filing for filing, exclusion in pairs if exclusion is None]

@@ -295,12 +295,6 @@ def _waiver_faults(waiver: Waiver, *, has_periods: bool) -> Iterator[tuple[str, 
         yield "fixed-waiver", {"code": waiver.code}
 
 
-def check_period(period: Period, form: Form) -> None:
-    """Raise :class:`InputError` for a period of another length than returns of the *form* have."""
-    if period.kind != form.period:
-        raise InputError(Problem("other-kind", facts={"period": period, "kind": Word(f"kind-{form.period}")}))
-
-
 def check_identity(period: Period | None, district: str) -> None:
     """Raise :class:`InputError` for a period or a district that a workbook cannot have."""
     if period and not period.is_usable:
@@ -336,8 +330,7 @@ def create(
     """
     found = find(form)
     check_identity(period, district)
-    check_period(period, found)
-    period = period.counted(found.begins)
+    period = period.checked(found)
     if prior and not Path(prior).exists():
         raise InputError(Problem("no-such-path", str(prior)))
     last_year = Path(prior) / ROSTER

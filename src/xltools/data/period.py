@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import total_ordering
 
+from xltools.errors import InputError, Problem, Word
 from xltools.form.model import PARTS, Form, Kind
 from xltools.text import clerk
 
@@ -80,6 +81,12 @@ class Period:
     def counted(self, begins: int) -> Period:
         """Return the same period of a form whose years begin so many months after the January of their name."""
         return self if self.begins == begins else replace(self, begins=begins)
+
+    def checked(self, form: Form) -> Period:
+        """Return the period as the *form* counts it; raise :class:`InputError` if its returns are for longer or shorter."""
+        if self.kind != form.period:
+            raise InputError(Problem("other-kind", facts={"period": self, "kind": Word(f"kind-{form.period}")}))
+        return self.counted(form.begins)
 
     def __str__(self) -> str:
         part = {1: "", 2: f"H{self.number}", 4: f"Q{self.number}", 12: f"-{self.number:02d}"}[self.parts]

@@ -165,8 +165,8 @@ class Constraint(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """The names of figures in the relation and its condition, each once."""
-        named = dict.fromkeys((*self.relation.names, *self.when.names))
-        return tuple(name for name in named if name != PERIOD)
+        asked = (name for name in self.when.names if name != PERIOD)
+        return tuple(dict.fromkeys((*self.relation.names, *asked)))
 
     @property
     def is_additive(self) -> bool:

@@ -194,7 +194,8 @@ class _FilingBuilder:
         in_name = (
             ReportTitle(file.agency.name, file.period) if file else title_in(self.source.name, self.form)
         )
-        periods = [self.given.period, title.period, title.covered, in_name.period]
+        given = self.given.period.checked(self.form) if self.given.period else None
+        periods = [given, title.period, title.covered, in_name.period]
         names = [self.given.agency, title.agency, in_name.agency]
         period, name = next(filter(None, periods), None), next(filter(None, names), "")
         if not period or not name:
