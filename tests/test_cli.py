@@ -317,6 +317,7 @@ def test_read_gives_a_json_object_a_line():
         "form",
         "edition",
         "year",
+        "period",
         "kind",
         "agency",
         "values",

@@ -127,6 +127,7 @@ def test_every_format_gives_back_every_figure_exactly_and_tells_blank_from_0(how
         "form": OTHER.key,
         "edition": OTHER.edition,
         "year": 2024,
+        "period": "2024",
         "district": "区",
         "agency_code": "001",
         "agency": "局",

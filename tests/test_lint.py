@@ -463,9 +463,17 @@ FAULTS_OF_RELATIONS = {
 
 FAULTS_OF_PERIODS = {
     "an unknown length": (('period = "month"', 'period = "week"'), "wrong-value", "period"),
-    "a month that there is not": (('period = "month"', 'period = "month"\nstarts = 13'), "bad-starts", "starts"),
+    "a month that there is not": (
+        ('period = "month"', 'period = "month"\nstarts = 13'),
+        "bad-starts",
+        "starts",
+    ),
     "a month 0": (('period = "month"', 'period = "month"\nstarts = 0'), "bad-starts", "starts"),
-    "the name of a calendar year": (('period = "month"', 'period = "month"\nnamed = "start"'), "named-in-vain", "named"),
+    "the name of a calendar year": (
+        ('period = "month"', 'period = "month"\nnamed = "start"'),
+        "named-in-vain",
+        "named",
+    ),
     "a month in the first version": (("schema = 2", "schema = 1"), "needs-schema", "form"),
     "a year ago in the first version": (
         ("schema = 2", "schema = 1"),
@@ -492,7 +500,11 @@ FAULTS_OF_PERIODS = {
         "resets-in-vain",
         "rule “idle”",
     ),
-    "a thirteenth month": (('when = "period = 1"', 'when = "period = 13"'), "no-such-period", "rule “january”"),
+    "a thirteenth month": (
+        ('when = "period = 1"', 'when = "period = 13"'),
+        "no-such-period",
+        "rule “january”",
+    ),
     "a fifth quarter": (
         ('period = "month"', 'period = "quarter"'),
         ('when = "period = 1"', 'when = "period > 4"'),
@@ -504,11 +516,31 @@ FAULTS_OF_PERIODS = {
         "no-such-period",
         "rule “january”",
     ),
-    "a month in a sum": (('when = "period = 1"', 'when = "period = month"'), "period-with-figures", "rule “january”"),
-    "a month among figures": (('columns = "cum >= month"', 'columns = "cum >= period"'), "unknown-name", "“within”"),
-    "another period of nothing": (('"cum = last.cum + month"', '"cum = last.sum + month"'), "unknown-name", "“cumulative”"),
-    "two periods back": (('"cum = last.cum + month"', '"cum = last.last.cum + month"'), "unknown-name", "“cumulative”"),
-    "a year ago on the left": (('"lymonth = ago.month"', '"ago.month = last.month"'), "carry-left", "“year_before”"),
+    "a month in a sum": (
+        ('when = "period = 1"', 'when = "period = month"'),
+        "period-with-figures",
+        "rule “january”",
+    ),
+    "a month among figures": (
+        ('columns = "cum >= month"', 'columns = "cum >= period"'),
+        "unknown-name",
+        "“within”",
+    ),
+    "another period of nothing": (
+        ('"cum = last.cum + month"', '"cum = last.sum + month"'),
+        "unknown-name",
+        "“cumulative”",
+    ),
+    "two periods back": (
+        ('"cum = last.cum + month"', '"cum = last.last.cum + month"'),
+        "unknown-name",
+        "“cumulative”",
+    ),
+    "a year ago on the left": (
+        ('"lymonth = ago.month"', '"ago.month = last.month"'),
+        "carry-left",
+        "“year_before”",
+    ),
     "a line called as a word": (('key = "cum", label', 'key = "ago", label'), "reserved-key", "block 1"),
 }
 
@@ -530,9 +562,11 @@ def test_a_fault_is_named_with_its_place_and_its_cure(fault):
 def test_every_problem_of_a_form_has_a_case():
     """So that none of the sentences about forms can rot unseen."""
     elsewhere = {"form-not-utf8", "unknown-form", "no-sections", "repeated-cell", "ragged"}
-    named = {code for _, code, _ in (*FAULTS.values(), *FAULTS_OF_RELATIONS.values())} | {
-        code for *_, code, _ in FAULTS_OF_PERIODS.values()
-    } | elsewhere
+    named = (
+        {code for _, code, _ in (*FAULTS.values(), *FAULTS_OF_RELATIONS.values())}
+        | {code for *_, code, _ in FAULTS_OF_PERIODS.values()}
+        | elsewhere
+    )
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named
 

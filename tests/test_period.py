@@ -85,7 +85,23 @@ def test_a_text_is_read_as_it_would_be_written_or_not_at_all(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "202", "20244", "2024 ", "-024", "2024年", "２０２４", "2024.0", "2024H3", "2024Q0", "2024q1", "2024-00", "2024-13", "2024-1", "2024Q１"],
+    [
+        "",
+        "202",
+        "20244",
+        "2024 ",
+        "-024",
+        "2024年",
+        "２０２４",
+        "2024.0",
+        "2024H3",
+        "2024Q0",
+        "2024q1",
+        "2024-00",
+        "2024-13",
+        "2024-1",
+        "2024Q１",
+    ],
 )
 def test_other_texts_name_no_period(text):
     assert Period.from_text(text) is None
@@ -141,7 +157,11 @@ def test_a_year_that_begins_in_october():
     form = replace(find("xxgk-2021"), period="month", starts=10)
     assert form.begins == -3
     october = Period.of_form("2023-10", form)
-    assert (october.number_in_year, october.whole_year, october.end) == (1, Period(2024), dt.date(2023, 11, 1))
+    assert (october.number_in_year, october.whole_year, october.end) == (
+        1,
+        Period(2024),
+        dt.date(2023, 11, 1),
+    )
     quarter = Period.from_text("2024Q1", form.begins)
     assert (quarter.end, f"{quarter:span}") == (dt.date(2024, 1, 1), "2023年10月至2023年12月")
     assert f"{Period.from_text('2024', form.begins):words}" == "2024财年"

@@ -223,7 +223,12 @@ def forgotten_from_last_year(case: Case, index: int) -> Iterator[Cause]:
         ((empty, was),) = fits
         yield Cause(
             "carried-in-forgotten",
-            {"label": case.label(empty), "past": case.label(was), "missing": case.past[was], "period": case.record.period},
+            {
+                "label": case.label(empty),
+                "past": case.label(was),
+                "missing": case.past[was],
+                "period": case.record.period,
+            },
         )
 
 

@@ -120,9 +120,7 @@ def carried(filing: Return, last: Mapping[str, Decimal]) -> Iterator[Witness]:
     past = of_last_year(last)
     for identity in filing.form.carries_at(filing.record.period.number_in_year):
         left, right = identity.relation.left, identity.relation.right
-        if identity.constraint.is_exact and all(
-            name in past for name in right.names if time_of(name)
-        ):
+        if identity.constraint.is_exact and all(name in past for name in right.names if time_of(name)):
             then = Linear(tuple(term for term in right.terms if time_of(term[1])))
             now = tuple((-sign, name) for sign, name in right.terms if not time_of(name))
             yield Witness(((Linear((*left.terms, *now)), then.value(past)),), _DENIED, left.names[0])

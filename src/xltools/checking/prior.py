@@ -153,7 +153,11 @@ def gone(past: Past, matched: Mapping[Agency, Agency]) -> list[Agency]:
 
 def went(agency: Agency, past: Past) -> Finding:
     """Return the finding on an agency that is gone, with how much its successor has to carry over."""
-    carried = past.form.carried(past.values[agency], past.period.next.number_in_year) if agency in past.values else {}
+    carried = (
+        past.form.carried(past.values[agency], past.period.next.number_in_year)
+        if agency in past.values
+        else {}
+    )
     is_known = past.form.copied and carried.keys() == past.form.copied.keys()
     much = reduce(EXACT.add, carried.values(), ZERO) if is_known else Word("not-known")
     facts: dict[str, object] = {"agency": str(agency), "period": past.period, "carried": much}

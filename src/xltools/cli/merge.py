@@ -97,7 +97,9 @@ def command(lang: Lang) -> click.Command:
                 Problem("exclude-reason", facts={"excludes": len(excludes), "reasons": len(reasons)})
             )
         own, known = collection_defaults(), _settings_beside(checked)
-        is_as_usual = not (roster or (period and period.is_year) or district or code or form or prior or excludes)
+        is_as_usual = not (
+            roster or (period and period.is_year) or district or code or form or prior or excludes
+        )
         definition = find_form(form or own.form or known.form)
         options = MergeOptions(
             definition,

@@ -50,7 +50,12 @@ def command(lang: Lang) -> click.Command:
         )
         limits = reading.for_form(form).limits
         received = receive_by_period(
-            folder, read(paths), lambda inbox: read([inbox], allow_none=True), roster, limits, are_kept=is_kept
+            folder,
+            read(paths),
+            lambda inbox: read([inbox], allow_none=True),
+            roster,
+            limits,
+            are_kept=is_kept,
         )
         everything = [one for _, some in received for one in some]
         record(lambda folder: recording.received(folder, everything), lang)

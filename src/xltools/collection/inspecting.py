@@ -53,9 +53,7 @@ def inspect(
     folder = folder.counted(form)
     options = replace(options, form=form)
     places = [folder.inbox] if folder.inbox.is_dir() or folder.period.is_year else []
-    inputs = read_inputs(
-        places, options, execution, roster=roster, district=folder.district, allow_none=True
-    )
+    inputs = read_inputs(places, options, execution, roster=roster, district=folder.district, allow_none=True)
     last_files = prior or folder.before
     last_year = read_last_year(last_files, form, folder.period, options, execution)
     past = last_year.past if last_year else None

@@ -135,7 +135,9 @@ class Folder:
         if self.period.is_year:
             return self
         if period.parts != self.period.parts:
-            raise InputError(Problem("other-kind", facts={"period": period, "kind": Word(f"kind-{self.period.kind}")}))
+            raise InputError(
+                Problem("other-kind", facts={"period": period, "kind": Word(f"kind-{self.period.kind}")})
+            )
         policy = replace(self.policy, waivers=tuple(w for w in self.waivers if w.period == str(period)))
         due = period.end + (self.due - self.period.end)
         return replace(self, period=period, due=due, policy=policy)

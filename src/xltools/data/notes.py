@@ -44,7 +44,10 @@ def filling_notes(form: Form) -> Document:
     filled = [(key, blocks) for key, blocks in chapters if blocks]
     blocks: list[DocumentBlock] = [Paragraph(t("notes.source", title=form.title, authority=form.authority))]
     for numeral, (key, content) in zip(t("notes.numerals"), filled, strict=False):
-        blocks += [Heading(t("notes.heading", numeral=numeral, title=t.about(form.period, f"notes.{key}"))), *content]
+        blocks += [
+            Heading(t("notes.heading", numeral=numeral, title=t.about(form.period, f"notes.{key}"))),
+            *content,
+        ]
     return Document(t("notes.title", title=form.title), tuple(blocks))
 
 
@@ -144,7 +147,11 @@ def _block_rule(rule: Rule, block: Block, section: Section, form: Form) -> _Rule
         where = clerk()("notes.on-lines", section=section.title, lines=lines)
     else:
         where = clerk()("notes.each-column" if rule.rows else "notes.each-row", section=section.title)
-    return rule.label, where + _rule_in_words(rule, lambda side: _sum_in_words(side, axis, form)), _source(rule)
+    return (
+        rule.label,
+        where + _rule_in_words(rule, lambda side: _sum_in_words(side, axis, form)),
+        _source(rule),
+    )
 
 
 def _cell_rule(rule: Rule, form: Form) -> _RuleRow:

@@ -85,7 +85,9 @@ class Period:
     def checked(self, form: Form) -> Period:
         """Return the period as the *form* counts it; raise :class:`InputError` if its returns are for longer or shorter."""
         if self.kind != form.period:
-            raise InputError(Problem("other-kind", facts={"period": self, "kind": Word(f"kind-{form.period}")}))
+            raise InputError(
+                Problem("other-kind", facts={"period": self, "kind": Word(f"kind-{form.period}")})
+            )
         return self.counted(form.begins)
 
     def __str__(self) -> str:

@@ -209,10 +209,8 @@ def past_before(filings: Sequence[Filing], form: Form, period: Period) -> Past:
     *filings* of other periods are not used; there may be none of these two.
     """
     period = period.counted(form.begins)
-    by_period = {
-        base: [f for f in filings if f.record and f.form and (f.form.name, f.record.period) == (form.name, base)]
-        for base in period.bases
-    }
+    read = [one for one in filings if isinstance(one, Return) and one.form.name == form.name]
+    by_period = {base: [one for one in read if one.record.period == base] for base in period.bases}
     last, ago = (by_period[base] for base in (period.previous, period.year_ago))
     past = past_of(last, form) if last else Past(form, period.previous, {})
     return with_year_ago(past, past_of(ago, form)) if ago else past

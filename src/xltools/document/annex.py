@@ -60,7 +60,11 @@ def _comparison_table(
             is_shown = not any(line.is_ for line in leaves(cell.block.columns))
         if is_shown and (values.get(cell.name) or last.get(cell.name)):
             rows.append(_comparison_row(cell, values.get(cell.name), last.get(cell.name)))
-    return plain_table(rows, _ROLES, _WIDTHS, t.about(form.period, "annex.table", section=section.title)) if rows[1:] else None
+    return (
+        plain_table(rows, _ROLES, _WIDTHS, t.about(form.period, "annex.table", section=section.title))
+        if rows[1:]
+        else None
+    )
 
 
 def _comparison_row(cell: Cell, now: Decimal | None, last: Decimal | None) -> list[str]:

@@ -101,7 +101,10 @@ def sign_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             yield Problem("part-signed", place, {"label": identity.rule.label})
         written = identity.rule.constraint
         for one, text in (
-            (Condition(tuple(part for part in constraint.when.relations if PERIOD not in part.names)), written.when),
+            (
+                Condition(tuple(part for part in constraint.when.relations if PERIOD not in part.names)),
+                written.when,
+            ),
             (Condition((constraint.relation,)), written.relation),
         ):
             if not one.can_hold(may_be_below_zero):
@@ -115,10 +118,15 @@ def period_faults(form: Form) -> Iterator[Problem]:
     if form.named != "end" and form.starts == 1:
         yield Problem("named-in-vain", "named")
     carries = [rule for section in form.sections for block in section.blocks for rule in block.carries]
-    rules = [*(rule for section in form.sections for block in section.blocks for rule in block.rules), *form.rules]
+    rules = [
+        *(rule for section in form.sections for block in section.blocks for rule in block.rules),
+        *form.rules,
+    ]
     for rule in (*carries, *rules):
         if rule.rows or rule.columns or rule.cells:
-            yield from _rule_period_faults(rule, form, f"{'carry' if rule in carries else 'rule'} “{rule.key}”")
+            yield from _rule_period_faults(
+                rule, form, f"{'carry' if rule in carries else 'rule'} “{rule.key}”"
+            )
 
 
 def _rule_period_faults(rule: Rule, form: Form, place: str) -> Iterator[Problem]:

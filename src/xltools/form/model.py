@@ -317,7 +317,9 @@ class Identity(NamedTuple):
             return self
         left, sign, right = self.relation
         now = tuple(term for term in right.terms if time_of(term[1]) != LAST)
-        return self._replace(constraint=self.constraint._replace(relation=Relation(left, sign, right._replace(terms=now))))
+        return self._replace(
+            constraint=self.constraint._replace(relation=Relation(left, sign, right._replace(terms=now)))
+        )
 
 
 def walk(lines: tuple[Line, ...], above: tuple[Line, ...] = ()) -> Iterator[tuple[Line, tuple[Line, ...]]]:

@@ -67,7 +67,9 @@ class Relation(NamedTuple):
 
     def at(self, number: int) -> Relation:
         """Return the relation in the period of that number in its year."""
-        return Relation(self.left.with_value(PERIOD, number), self.sign, self.right.with_value(PERIOD, number))
+        return Relation(
+            self.left.with_value(PERIOD, number), self.sign, self.right.with_value(PERIOD, number)
+        )
 
     def renamed(self, rename: Callable[[str], str]) -> Relation:
         """Return the relation over other names."""
@@ -110,7 +112,9 @@ class Condition(NamedTuple):
     def renamed(self, rename: Callable[[str], str]) -> Condition:
         """Return the condition on other names; that of the period stays what it is."""
         return Condition(
-            tuple(one.renamed(lambda name: name if name == PERIOD else rename(name)) for one in self.relations)
+            tuple(
+                one.renamed(lambda name: name if name == PERIOD else rename(name)) for one in self.relations
+            )
         )
 
     def at(self, number: int) -> Condition:

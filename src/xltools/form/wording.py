@@ -20,7 +20,10 @@ from xltools.form.relation import Condition, ConditionError
 
 WORDS = ("year", "last_year", "next_year", "agency", "district")
 PART_WORDS = ("period", "last_period")  # words in forms for parts of a year
-LAST, AGO = "last.", "ago."  # in front of a name: the figure of the period before, and of the same period a year ago
+LAST, AGO = (
+    "last.",
+    "ago.",
+)  # in front of a name: the figure of the period before, and of the same period a year ago
 MANNERS = ("change", "rate")
 # A Chinese keyboard gives braces of full width.
 _OPEN, _CLOSE = "{｛", "}｝"

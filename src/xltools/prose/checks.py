@@ -77,7 +77,15 @@ def _years(about: FilingProse) -> Iterator[Finding]:
     """Report sentences that give another year as the year reported on."""
     for box, sentence in about.sentences:
         for year in wrong_years(sentence, about.period):
-            yield _finding(about, "prose-year", box, sentence.text, str(about.period), year=str(year), period=about.period)
+            yield _finding(
+                about,
+                "prose-year",
+                box,
+                sentence.text,
+                str(about.period),
+                year=str(year),
+                period=about.period,
+            )
 
 
 def _parts(about: FilingProse) -> Iterator[Finding]:

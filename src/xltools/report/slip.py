@@ -20,7 +20,17 @@ from xltools.excel.marking import CellMark, RightResult, Slip, SlipRow, marked
 from xltools.files import safe_stem
 from xltools.form.address import ranges
 from xltools.report.spoken import spoken
-from xltools.text import Word, cause_text, clerk, clerk_message, finding_text, group_text, harmless, kind_of, number
+from xltools.text import (
+    Word,
+    cause_text,
+    clerk,
+    clerk_message,
+    finding_text,
+    group_text,
+    harmless,
+    kind_of,
+    number,
+)
 
 # A defect of the program, and what is only to be done on the coordinator's computer.
 _OF_THE_COORDINATOR = {"reader-failed", "unreadable-file", "not-downloaded", "waiver-lapsed"}

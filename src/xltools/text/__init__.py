@@ -166,7 +166,9 @@ def clerk_message(finding: _FindingLike, *, in_doubt: bool = False) -> str:
 
 def _message(finding: _CodeWithFacts, lang: Lang) -> str:
     words = finding_text(finding.code, lang)
-    return words.message_of_part if kind_of(finding.facts) != "year" and words.message_of_part else words.message
+    return (
+        words.message_of_part if kind_of(finding.facts) != "year" and words.message_of_part else words.message
+    )
 
 
 def kind_of(facts: Mapping[str, object]) -> str:

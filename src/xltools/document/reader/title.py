@@ -42,7 +42,8 @@ def title_of(flow: Flow, form: Form) -> ReportTitle:
     lines = (item.text for item in flow[:_FIRST] if isinstance(item, TextLine))
     texts = [_folded(line) for line in takewhile(lambda line: core(line) not in sections, lines)]
     covered = next(
-        (Period.of_form(m[1], form) for t in texts if (m := _COVERED.search(t)) and m[2] in {None, m[1]}), None
+        (Period.of_form(m[1], form) for t in texts if (m := _COVERED.search(t)) and m[2] in {None, m[1]}),
+        None,
     )
     covered = None if form.begins else covered
     titles = [title for number in range(len(texts)) if (title := _title_at(texts, number, form))]

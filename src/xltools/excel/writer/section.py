@@ -131,7 +131,11 @@ def _hint_text(content: Content, sheet: Sheet) -> str:
     cells = [content.layout.form.cells[name] for name in sheet.cells]
     units = {cell.unit for cell in cells}
     derived = t("sheet.hint-derived") if any(cell.is_total for cell in cells) else ""
-    carried = t.about(content.layout.form.period, "sheet.hint-carried") if content.carried & sheet.cells.keys() else ""
+    carried = (
+        t.about(content.layout.form.period, "sheet.hint-carried")
+        if content.carried & sheet.cells.keys()
+        else ""
+    )
     unit = t("sheet.hint-unit", unit=units.pop()) if len(units) == 1 else ""
     return t("sheet.hint") + derived + carried + unit
 
@@ -151,7 +155,9 @@ def _write_last_year(canvas: Canvas, content: Content, beside: Beside, page: Wor
     """Draw last year's figures beside the table: grey, locked, not printed, and without defined names."""
     t, period = clerk(), content.stamp.period.previous
     title = canvas.format(font_size=9, font_color=QUIET, align="left")
-    canvas.put(page, beside.title, t.about(content.layout.form.period, "sheet.last-year", period=period), title)
+    canvas.put(
+        page, beside.title, t.about(content.layout.form.period, "sheet.last-year", period=period), title
+    )
     head = canvas.boxed(font_size=9, font_color=QUIET, bg_color=LOCKED)
     for label in _last_year_labels(content, beside):
         canvas.put(page, label.area, label.text, head)

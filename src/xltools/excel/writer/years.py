@@ -29,9 +29,19 @@ def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     title = canvas.format(font_name=HEI, font_size=15, align="center")
     columns = dict(year_columns(rollup))
     shown = 1 + max(Years.RATE, *columns.values())  # columns; on the screen there is more
-    canvas.put(page, Area.at(0, 0, 1, shown), t.about(rollup.form.period, "years.title", district=rollup.district), title)
+    canvas.put(
+        page,
+        Area.at(0, 0, 1, shown),
+        t.about(rollup.form.period, "years.title", district=rollup.district),
+        title,
+    )
     page.set_row(0, 30)
-    canvas.put(page, Area.at(1, 0, 1, shown), t.about(rollup.form.period, "years.hint"), canvas.format(font_size=9, font_color=QUIET))
+    canvas.put(
+        page,
+        Area.at(1, 0, 1, shown),
+        t.about(rollup.form.period, "years.hint"),
+        canvas.format(font_size=9, font_color=QUIET),
+    )
     _write_heads(canvas, page, rollup, columns)
     last = Years.FIRST_ROW - 1
     for last, line in enumerate(_titles_and_cells(content), Years.FIRST_ROW):
