@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,10 +17,17 @@ from hypothesis import strategies as st
 from commands import xltools
 from conftest import ROOT
 from xltools.checking.collection import examine
+from xltools.collection.roster_files import load_roster
+from xltools.collection.settings import load as settings_of
 from xltools.data.filing import Return, Source, Stamp
 from xltools.data.period import Period
 from xltools.data.prior import past_before
 from xltools.data.record import Agency, Record
+from xltools.desk.standalone import agency_files, last_year_by_agency
+from xltools.document.reader import read_document
+from xltools.excel.reader import read, read_package
+from xltools.excel.writer import write_return
+from xltools.form.library import find
 from xltools.form.load import parse
 
 MONTHLY = ROOT / "tests" / "forms" / "monthly.toml"
@@ -212,6 +221,75 @@ def test_exports_have_the_year_and_the_period(home):
     assert (row["year"], row["period"]) == ("2026", "2026-02")
     said = json.loads(done(home, "verify", "--period", "2026-02", "--format", "json"))
     assert {(one["year"], one["period"]) for one in said["files"]} == {(2026, "2026-02")}
+
+
+def test_the_collection_of_an_earlier_time_may_be_elsewhere(year, tmp_path):
+    (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    about = ("--district", "青禾区", "--roster", "roster.csv", "--form", str(MONTHLY))
+    done(tmp_path, "init", "later", "--period", "2026-03", "--prior", str(year), *about)
+    home = tmp_path / "later"
+    done(home, "generate")
+    done(home, "receive", str(typed(home, "2026-03", "001", "甲厂", 100, 200, off=7)))
+    assert found(home) == {"001": {"stock"}, "": {"not-compared"} | {"missing-return"}}
+    alone = ("verify", "001_甲厂_2026-03.xlsx", "--form", str(MONTHLY))
+    assert "stock" not in done(tmp_path, *alone), "the month before is not at hand"
+    assert "stock" in done(tmp_path, *alone, "--prior", str(year / "inbox" / "2026-02"))
+
+
+def test_a_roll_up_of_roll_ups_is_that_of_the_returns(home):
+    """And what is carried is asked of each member of a roll-up."""
+    for code, name, month, off in (("001", "甲厂", 100, 0), ("002", "乙厂", 40, 3)):
+        done(home, "receive", str(typed(home, "2026-03", code, name, month, 2 * month, off=off)))
+    done(home, "accept", "002", "--reason", "已核实")
+    done(home, "merge")
+    city = home.parent / "city"
+    shutil.copytree(home / "inbox" / "2026-03", city / "in")
+    for period in ("2026-02", "2026-03"):
+        shutil.copy(home / f"district-{period}.xlsx", city)
+    about = ("--period", "2026-03", "--district", "市", "--form", str(MONTHLY))
+    said = done(
+        city, "merge", "district-2026-03.xlsx", *about, "--prior", "district-2026-02.xlsx", "-o", "tree.xlsx"
+    )
+    assert "stock" in said
+    assert "青禾区 → 乙厂" in said
+    done(city, "merge", "in", *about, "-o", "flat.xlsx")
+    tree, flat = (read(city / name, find(str(MONTHLY))) for name in ("tree.xlsx", "flat.xlsx"))
+    assert tree.record.values == flat.record.values
+    assert tree.record.period == flat.record.period == Period.from_text("2026-03")
+
+
+def test_a_quarter_of_a_fiscal_year_in_a_workbook():
+    form = parse(FORM.format(period="quarter", starts=10, resets="true"), "form.toml")
+    stamp = Stamp("made", "1", Period.from_text("2026Q1", form.begins), AGENCY)
+    content = write_return(form, stamp, {"s.a.now": Decimal(5), "s.a.cum": Decimal(5)})
+    cover = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+    assert cover["A2"].value == "（2026 财年第一季度，2025年10月至2025年12月）"
+    (name,) = (cover.cell(row, 2).value for row in range(3, 9) if cover.cell(row, 1).value == "报告期")
+    assert name == "2026Q1"
+    back = read_package(content, "x.xlsx", form)
+    assert (back.stamp.period, back.record.period.number_in_year) == (stamp.period, 1)
+    assert f"{back.record.period:words}" == "2026财年第一季度"
+    year = replace(stamp, period=Period(2026))
+    assert [one.code for one in read_package(write_return(form, year), "x.xlsx", form).findings] == [
+        "no-stamp"
+    ]
+
+
+def test_a_report_is_read_by_the_period_in_its_title(home):
+    done(home, "publish", "--period", "2026-02", "--draft", "-o", "report.html")
+    report = read_document((home / "report.html").read_bytes(), "report.html", find(str(MONTHLY)))
+    assert (report.agency.name, str(report.stamp.period)) == ("青禾区", "2026-02")
+    assert report.record.values["output.r01.cum"] == 280
+
+
+def test_the_page_of_an_agency_knows_its_own_months_before(home):
+    at = settings_of(home)
+    (entry, *_) = load_roster(at.roster)
+    last = last_year_by_agency(at)[entry.code]
+    files = agency_files(at, entry, last)
+    assert b'period = "2026-03"' in files["collection.toml"]
+    assert "prior/last.xlsx" in files
+    assert "prior/ago.xlsx" not in files
 
 
 # -- what is carried, in forms that are made for it

@@ -162,6 +162,11 @@ class BoardRow:
         """The agency's files."""
         return tuple(one.filing for one in self.examined)
 
+    @property
+    def kind(self) -> str:
+        """The length of the periods that its files are of; a year without any."""
+        return next((filing.stamp.period.kind for filing in self.filings if filing.stamp), "year")
+
     def count(self, severity: Severity) -> int:
         """Return the number of open findings of that severity; notes are never open."""
         return sum(f.severity is severity and f.is_open for one in self.examined for f in one.findings)
@@ -183,7 +188,12 @@ class Board:
     @property
     def general(self) -> tuple[Finding, ...]:
         """The findings on the roster and on agencies that are not on it or on several, which are in no row."""
-        return (*self.collection.of_roster, *self.collection.changes)
+        return (*self.collection.of_roster, *self.collection.not_compared, *self.collection.changes)
+
+    @property
+    def kind(self) -> str:
+        """The length of the periods that the files are of; a year without any."""
+        return next((row.kind for row in self.rows if row.examined), "year")
 
     @property
     def counts(self) -> dict[AgencyState, int]:

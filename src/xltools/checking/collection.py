@@ -45,8 +45,9 @@ class Collection:
 
     ``missing`` are the findings on agencies of the roster that sent no file, ``absent`` these agencies, ``changes`` the
     other findings on no single file, such as those on agencies that came or went since last year, and ``of_roster`` those
-    on the roster itself, and ``not_compared`` those on other periods that are not at hand. ``unmatched`` are the waivers whose agency is not known. ``remaining`` is the largest share of a
-    published figure that the open findings can change together; ``None`` if it is not known.
+    on the roster itself, and ``not_compared`` those on other periods that are not at hand. ``unmatched`` are the waivers
+    whose agency is not known. ``remaining`` is the largest share of a published figure that the open findings can change
+    together; ``None`` if it is not known.
     """
 
     examined: tuple[Examined, ...]

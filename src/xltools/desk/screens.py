@@ -68,7 +68,7 @@ def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Seque
     t, shown, folder = catalog(desk.lang), view.board, view.seen.folder
     present = [state for state, count in shown.counts.items() if count]
     tiles = [(t("board.head-agencies"), len(shown.rows), "")]
-    tiles += [(t(f"board.state-{s.value}"), shown.counts[s], ACTIONS[s].value) for s in present]
+    tiles += [(t.about(shown.kind, f"board.state-{s.value}"), shown.counts[s], ACTIONS[s].value) for s in present]
     skipped = [skipped_text(view.seen.inputs.skipped, desk.lang)] if view.seen.inputs.skipped else []
     return _page(
         "board",
@@ -79,7 +79,7 @@ def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Seque
         received=[(one.reception.value, _received_line(one, desk.lang)) for one in received],
         step=t(f"desk.step-{view.now.step.value}"),
         tiles=tiles,
-        states=[(state.value, t(f"board.state-{state.value}")) for state in present],
+        states=[(state.value, t.about(shown.kind, f"board.state-{state.value}")) for state in present],
         head=board_words.head(desk.lang),
         rows=list(zip(shown.rows, board_words.rows(shown, desk.lang), strict=True)),
         reminder=board_words.reminder(shown, view.seen.form.title, folder.period),

@@ -74,7 +74,9 @@ def _lines(text: str) -> list[str]:
 
 
 def _years(about: FilingProse) -> Iterator[Finding]:
-    """Report sentences that give another year as the year reported on."""
+    """Report sentences that give another year as the year reported on; one that lies in two of the calendar is not judged."""
+    if about.period.is_fiscal:
+        return
     for box, sentence in about.sentences:
         for year in wrong_years(sentence, about.period):
             yield _finding(

@@ -46,14 +46,14 @@ def states(row: BoardRow, lang: Lang) -> str:
     """Return the states in words; "received" is left out if there is another state."""
     t = catalog(lang)
     values = [state.value for state in row.states if state is not AgencyState.RECEIVED]
-    return "、".join(t(f"board.state-{value}") for value in values or [AgencyState.RECEIVED.value])
+    return "、".join(t.about(row.kind, f"board.state-{value}") for value in values or [AgencyState.RECEIVED.value])
 
 
 def counts(board: Board, lang: Lang) -> str:
     """Return the number of agencies in each state and the due day, as one line."""
     t = catalog(lang)
     parts = [t("board.agencies", count=len(board.rows))]
-    parts += [f"{t(f'board.state-{s.value}')} {n}" for s, n in board.counts.items() if n]
+    parts += [f"{t.about(board.kind, f'board.state-{s.value}')} {n}" for s, n in board.counts.items() if n]
     return " · ".join([*parts, due(board, lang)])
 
 

@@ -13,7 +13,7 @@ def board_html(board: Board, title: str, lang: Lang) -> str:
     t = catalog(lang)
     tiles = [(t("board.head-agencies"), len(board.rows), "")]
     tiles += [
-        (t(f"board.state-{state.value}"), count, ACTIONS[state].value)
+        (t.about(board.kind, f"board.state-{state.value}"), count, ACTIONS[state].value)
         for state, count in board.counts.items()
         if count
     ]
