@@ -15,6 +15,7 @@ from xltools.collection.issuing import file_name
 from xltools.data.filing import stamp_from_name
 from xltools.data.period import Period
 from xltools.data.roster import Entry
+from xltools.document.reader.title import period_in
 from xltools.form.library import find
 
 PACKAGE = ROOT / "src" / "xltools"
@@ -67,8 +68,8 @@ def test_the_name_of_a_file_and_the_words_name_the_period(period):
     form = replace(find("xxgk-2021"), period=period.kind, **_calendar(period))
     name = file_name(Entry("001", "某_局", {}), period)
     assert stamp_from_name(name, form).period == period
-    assert Period.in_words(f"某局{period:words}报表", form) == (period, "某局报表")
-    assert Period.in_words(f"{period:words}", form)[0].begins == form.begins == period.begins
+    assert period_in(f"某局{period:words}报表", form) == (period, "某局报表")
+    assert period_in(f"{period:words}", form)[0].begins == form.begins == period.begins
 
 
 def _calendar(period):
@@ -201,7 +202,7 @@ def test_people_read_words(text, words, spaced, annual):
 )
 def test_other_words_for_a_period_are_read(text, kind, expected):
     form = replace(find("xxgk-2021"), period=kind)
-    found = Period.in_words(text, form)[0]
+    found = period_in(text, form)[0]
     assert (str(found) if found else None) == expected
 
 

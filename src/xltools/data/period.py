@@ -16,14 +16,6 @@ from xltools.text import clerk
 
 _TEXT = re.compile(r"([0-9]{4})(?:H([12])|Q([1-4])|-(0[1-9]|1[0-2]))?")
 _PARTS = (2, 4, 12)  # of a year, in the order of the groups of _TEXT
-_YEAR_IN_WORDS = r"(20[0-9]{2})\s*财?年\s*"
-_IN_WORDS = {
-    "year": "度?",
-    "half": "度?([上下])半年",
-    "quarter": "度?第?([一二三四1-4])季度",
-    "month": r"(1[0-2]|0?[1-9])\s*月份?",
-}
-_COUNTED = {"上": 1, "下": 2, "一": 1, "二": 2, "三": 3, "四": 4}
 _PLAIN = ("words", "spaced")  # the wordings that are just the name of a period
 _WORDS = {parts: word for word, parts in PARTS.items()}
 _MONTHS = 12
@@ -65,18 +57,6 @@ class Period:
         """Return the period of a *form* that *text* names, or ``None`` if it names none or one of another length."""
         period = cls.from_text(text, form.begins)
         return period if period and period.kind == form.period else None
-
-    @classmethod
-    def in_words(cls, text: str, form: Form) -> tuple[Period | None, str]:
-        """Return the first period of a *form* that is named in a text, in Chinese words, and the text without it."""
-        named = re.compile(_YEAR_IN_WORDS + _IN_WORDS[form.period])
-        match = named.search(text)
-        if match is None:
-            return None, text
-        year, number = int(match[1]), 1
-        if form.period != "year":
-            number = int(match[2]) if match[2].isdecimal() else _COUNTED[match[2]]
-        return cls(year, number, PARTS[form.period], form.begins), named.sub("", text)
 
     def counted(self, begins: int) -> Period:
         """Return the same period of a form whose years begin so many months after the January of their name."""

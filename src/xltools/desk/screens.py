@@ -68,7 +68,9 @@ def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Seque
     t, shown, folder = catalog(desk.lang), view.board, view.seen.folder
     present = [state for state, count in shown.counts.items() if count]
     tiles = [(t("board.head-agencies"), len(shown.rows), "")]
-    tiles += [(t.about(shown.kind, f"board.state-{s.value}"), shown.counts[s], ACTIONS[s].value) for s in present]
+    tiles += [
+        (t.about(shown.kind, f"board.state-{s.value}"), shown.counts[s], ACTIONS[s].value) for s in present
+    ]
     skipped = [skipped_text(view.seen.inputs.skipped, desk.lang)] if view.seen.inputs.skipped else []
     return _page(
         "board",

@@ -200,8 +200,8 @@ class FilingProse:
         return [(self._compiled(pattern), claim) for pattern, claim in self.form.prose.patterns]
 
     def _compiled(self, pattern: str) -> re.Pattern[str]:
-        year = self.period.whole_year
-        years = (year.previous, year, year.next)
+        whole = self.period.whole_year
+        years = (whole.previous, whole, whole.next)
         for name, year in zip(PERIODS, map(str, years), strict=True):
             pattern = pattern.replace(f"{{{name}}}", year)
         return re.compile(pattern)

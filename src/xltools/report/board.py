@@ -46,7 +46,9 @@ def states(row: BoardRow, lang: Lang) -> str:
     """Return the states in words; "received" is left out if there is another state."""
     t = catalog(lang)
     values = [state.value for state in row.states if state is not AgencyState.RECEIVED]
-    return "、".join(t.about(row.kind, f"board.state-{value}") for value in values or [AgencyState.RECEIVED.value])
+    return "、".join(
+        t.about(row.kind, f"board.state-{value}") for value in values or [AgencyState.RECEIVED.value]
+    )
 
 
 def counts(board: Board, lang: Lang) -> str:

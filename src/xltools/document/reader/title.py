@@ -11,8 +11,16 @@ from typing import NamedTuple
 from xltools.data.period import Period
 from xltools.document.reader.flow import Flow, TextLine
 from xltools.form.labels import core
-from xltools.form.model import Form
+from xltools.form.model import PARTS, Form
 
+_YEAR = r"(20[0-9]{2})\s*财?年\s*"
+_PART = {
+    "year": "度?",
+    "half": "度?([上下])半年",
+    "quarter": "度?第?([一二三四1-4])季度",
+    "month": r"(1[0-2]|0?[1-9])\s*月份?",
+}
+_COUNTED = {"上": 1, "下": 2, "一": 1, "二": 2, "三": 3, "四": 4}
 _COVERED = re.compile(r"(20[0-9]{2})年1月1日起?(?:，)?(?:至|到|—|-|－|~|～)(?:(20[0-9]{2})年)?12月31日")
 _LONGEST_BEFORE = 60  # characters before the form's title; the preface often begins with the title
 _LONGEST_NAME = 40
@@ -57,6 +65,17 @@ def title_in(name: str, form: Form) -> ReportTitle:
     return _title_at([stem], 0, form) or ReportTitle()
 
 
+def period_in(text: str, form: Form) -> tuple[Period | None, str]:
+    """Return the first period of a *form* that a text names, such as 2026年第一季度, and the text without any."""
+    pattern = re.compile(_YEAR + _PART[form.period])
+    match = pattern.search(text)
+    if match is None:
+        return None, text
+    part = match[2] if form.period != "year" else "1"
+    number = int(part) if part.isdecimal() else _COUNTED[part]
+    return Period(int(match[1]), number, PARTS[form.period], form.begins), pattern.sub("", text)
+
+
 def district_of(agency: str) -> str:
     """Return the district at the beginning of an agency's name, as 青禾区 in 青禾区统计局, or an empty text."""
     part = "[^省州市区县旗]{1,6}"
@@ -79,7 +98,7 @@ def _title_at(texts: Sequence[str], place: int, form: Form) -> ReportTitle | Non
     for title in sorted(titles, key=len, reverse=True):
         before, found, _ = text.partition(title)
         if found and len(before) <= _LONGEST_BEFORE:
-            period, rest = Period.in_words(before, form)
+            period, rest = period_in(before, form)
             name = _AROUND.sub("", rest).strip("-—_、,，")
             name = _AROUND.sub("", name) or (texts[place - 1] if place else "")
             return ReportTitle(name if _is_name(name) else "", period)
