@@ -210,7 +210,9 @@ def test_a_roll_up_compares_months(home):
 def test_periods_of_another_length_are_refused(home):
     for period in ("2026", "2026Q1"):
         assert "month" in done(home, "status", "--period", period, status=2)
-    assert done(home, "status", "--period", "2026-13", status=2)
+    assert "2026-13" in done(home, "status", "--period", "2026-13", status=2)
+    assert "xltools begin --period 2026-11" in done(home, "status", "--period", "2026-11", status=2)
+    assert "2026Q1" in done(home, "begin", "--period", "2026Q1", status=2)
     assert done(home, "generate", "--form", "xxgk-2021", status=2)
 
 

@@ -106,7 +106,7 @@ def command(lang: Lang) -> click.Command:
         write_each(contents, are_new=not force)
         record(lambda folder: recording.issued(folder, new), lang)
         if past and (strangers := sum(entry.code not in last for entry in entries)):
-            inform(t("report.prior-unmatched", count=strangers))
+            inform(t.about(period.kind, "report.prior-unmatched", count=strangers))
         _say_written(len(new), len(entries) - len(new), folder, lang)
         if with_page:
             _write_pages(folder, entries, period, lang)

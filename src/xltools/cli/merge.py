@@ -243,7 +243,8 @@ def _say_findings(merged: MergedFiles, lang: Lang) -> None:
         past, district = last_year.past, merged.options.district
         whose = past.gathered.name if past.gathered else ""
         key = "other-years" if whose else "no-years"
-        inform(catalog(lang)(f"report.{key}", period=past.period, whose=whose, district=district))
+        facts = {"period": past.period, "whose": whose, "district": district}
+        inform(catalog(lang).about(past.period.kind, f"report.{key}", **facts))
 
 
 _MOST_OBSTACLES = 20  # that are named

@@ -253,6 +253,8 @@ class CollectionDefaults(NamedTuple):
         """Return the paths of the returns: by default the inbox, which is also meant by the collection's folder."""
         if self.inbox is None:
             return paths or (given(None, self.inbox, Word("paths")),)
+        if not paths and self.period and not self.period.is_year and not self.inbox.is_dir():
+            raise InputError(Problem("not-begun", facts={"period": self.period}))
         here = Path.cwd()
         return tuple(self.inbox if path.resolve() == here else path for path in paths) or (self.inbox,)
 

@@ -104,4 +104,4 @@ def say_faults(found: LastYear | None, lang: Lang) -> None:
     """Print to stderr how many of last year's files have errors or could not be read, if any."""
     if found and (found.faulty or found.unusable):
         facts = {"files": found.files, "faulty": found.faulty, "unusable": found.unusable}
-        inform(catalog(lang)("report.prior-faults", **facts))
+        inform(catalog(lang).about(found.past.period.kind, "report.prior-faults", **facts))

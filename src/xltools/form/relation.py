@@ -186,9 +186,9 @@ class Constraint(NamedTuple):
         """Return the constraint in the period of that number in its year; ``None`` if it is not asked then."""
         if PERIOD not in self.when.names:
             return self
-        when = self.when.at(number)
-        fixed = (one for one in when.relations if not one.names)
-        return self._replace(when=when) if all(one.holds({}) for one in fixed) else None
+        when = self.when.at(number).relations
+        is_asked = all(one.holds({}) for one in when if not one.names)
+        return self._replace(when=Condition(tuple(one for one in when if one.names))) if is_asked else None
 
     def of_sum(self, agencies: int) -> Constraint:
         """Return the constraint on the sum of so many agencies: each may be off by the tolerance."""

@@ -44,13 +44,16 @@ class Content:
 
     def live(self, check: Check) -> Check | None:
         """Return what is asked of the figures in a check; ``None`` if nothing is, or a figure that it needs is not there."""
-        number = self.stamp.period.number_in_year
-        asked = check._replace(constraints=tuple(filter(None, (one.at(number) for one in check.constraints))))
-        asked = asked if self.rollup is None else self._of_sum(asked, self.rollup)
+        asked = self._of_period(check) if self.rollup is None else self._of_sum(check, self.rollup)
         if check.constraints and not (asked.constraints or asked.inputs or asked.accepted):
             return None
         names = {name for one in asked.constraints for name in one.names} | set(asked.inputs)
         return None if any(self.is_left_blank(self.layout.form.cells[name]) for name in names) else asked
+
+    def _of_period(self, check: Check) -> Check:
+        """Return what is asked of a return in its period."""
+        number = self.stamp.period.number_in_year
+        return check._replace(constraints=tuple(filter(None, (one.at(number) for one in check.constraints))))
 
     def _of_sum(self, check: Check, rollup: Rollup) -> Check:
         """Return what is asked of a roll-up: what holds of sums, but not what its members were allowed to break."""
