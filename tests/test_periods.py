@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from dataclasses import replace
 from decimal import Decimal
@@ -20,6 +21,7 @@ from xltools.checking.collection import examine
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import load as settings_of
 from xltools.data.filing import Return, Source, Stamp
+from xltools.data.notes import filling_notes
 from xltools.data.period import Period
 from xltools.data.prior import past_before
 from xltools.data.record import Agency, Record
@@ -422,3 +424,17 @@ def test_an_opening_figure_of_the_first_period_is_filled_in_as_nothing():
         "s.a.open": 4,
         "s.b.lynow": 5,
     }
+
+
+def test_a_form_of_the_first_version_may_call_its_lines_as_it_did():
+    """A section “ago”, and a line “period”, mean nothing but themselves there."""
+    text = (ROOT / "tests" / "forms" / "fwzx-2025.toml").read_text(encoding="utf-8")
+    old = find(str(ROOT / "tests" / "forms" / "fwzx-2025.toml"))
+    section, line = old.sections[0].key, old.identities[0].rule.constraint.names[0]
+    for name, other in ((section, "ago"), (line, "period")):
+        text = re.sub(rf"\b{name}\b(?=[.\" ])", other, text)
+    form = parse(text, "form.toml")
+    assert len(form.cells) == len(old.cells)
+    assert {str(i.rule.label) for i in form.identities} == {str(i.rule.label) for i in old.identities}
+    assert len(filling_notes(form).blocks) == len(filling_notes(old).blocks)
+    assert not form.broken(form.complete({name: Decimal(0) for name in form.input_names}))

@@ -542,7 +542,7 @@ class Form:
 
     def in_words(self, name: str, label: Callable[[str], str]) -> str:
         """Return the *label* of a figure with words for the period that it is of; of the period itself, what it is called."""
-        if name == PERIOD:
+        if name == PERIOD and self.period != "year":  # elsewhere a line may be called so
             return clerk()(f"notes.period-{'fiscal' if self.begins else self.period}")
         time, text = time_of(name), label(own_name(name))
         return clerk()(f"notes.{time[:-1]}-{self.period}", label=text) if time else text
