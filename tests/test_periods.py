@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from commands import xltools
 from conftest import ROOT
+from test_desk import asked as answered
+from test_desk import at, drop
 from xltools.checking.collection import examine
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import load as settings_of
@@ -25,6 +27,7 @@ from xltools.data.notes import filling_notes
 from xltools.data.period import Period
 from xltools.data.prior import past_before
 from xltools.data.record import Agency, Record
+from xltools.desk import work
 from xltools.desk.standalone import agency_files, last_year_by_agency
 from xltools.document.reader import read_document
 from xltools.excel.reader import read, read_package
@@ -294,6 +297,18 @@ def test_the_page_of_an_agency_knows_its_own_months_before(home):
     assert b'period = "2026-03"' in files["collection.toml"]
     assert "prior/last.xlsx" in files
     assert "prior/ago.xlsx" not in files
+
+
+def test_the_desk_works_on_the_months_too(home):
+    late, own = typed(home, "2026-02", "002", "乙厂", 41, 40), typed(home, "2026-03", "001", "甲厂", 100, 200)
+    with at(home) as desk:
+        drop(desk, late, own)
+        assert "2026-04" in answered(desk, "/begin", period="2026-04")
+        assert work.look(desk).seen.folder.inbox == Path("inbox/2026-04")
+        assert "2026-05" in answered(desk, "/year"), "the next one is suggested"
+        assert [path.name for path in work.issue(desk)] == ["001_甲厂_2026-04.xlsx", "002_乙厂_2026-04.xlsx"]
+    assert (home / "inbox" / "2026-03" / own.name).is_file()
+    assert (home / "inbox" / "2026-02" / late.name).read_bytes() == late.read_bytes()
 
 
 # -- what is carried, in forms that are made for it
