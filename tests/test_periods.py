@@ -453,3 +453,15 @@ def test_a_form_of_the_first_version_may_call_its_lines_as_it_did():
     assert {str(i.rule.label) for i in form.identities} == {str(i.rule.label) for i in old.identities}
     assert len(filling_notes(form).blocks) == len(filling_notes(old).blocks)
     assert not form.broken(form.complete({name: Decimal(0) for name in form.input_names}))
+
+
+def test_quarters_of_a_fiscal_year_are_due_after_their_own_end(tmp_path):
+    (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    (tmp_path / "f.toml").write_text(
+        FORM.format(period="quarter", starts=10, resets="true"), encoding="utf-8"
+    )
+    about = ("--district", "区", "--roster", "roster.csv", "--form", str(tmp_path / "f.toml"))
+    done(tmp_path, "init", "c", "--period", "2026Q1", *about)
+    assert settings_of(tmp_path / "c").due.isoformat() == "2026-01-10"
+    assert "2026-04-10" in done(tmp_path / "c", "begin")
+    assert "2026财年第二季度" in "".join(done(tmp_path / "c", "status", "--remind").split())

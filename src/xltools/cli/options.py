@@ -277,7 +277,7 @@ def collection_folder() -> settings.Folder:
         raise InputError(Problem("no-collection"))
     found = settings.load(Path())
     asked = asked_period()
-    return found.at(asked) if asked else found
+    return found.counted(library.find(found.form)).at(asked) if asked else found
 
 
 def collection_defaults() -> CollectionDefaults:

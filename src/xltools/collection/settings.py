@@ -139,6 +139,7 @@ class Folder:
                 Problem("other-kind", facts={"period": period, "kind": Word(f"kind-{self.period.kind}")})
             )
         policy = replace(self.policy, waivers=tuple(w for w in self.waivers if w.period == str(period)))
+        period = period.counted(self.period.begins)
         due = period.end + (self.due - self.period.end)
         return replace(self, period=period, due=due, policy=policy)
 
@@ -365,13 +366,13 @@ def begin(path: Path, period: Period, due: dt.date | None = None) -> Folder:
     folder = load(path)
     if folder.period.is_year:
         return folder
-    folder = folder.at(period)
+    folder = folder.counted(find(folder.form)).at(period)
     text = read_text(path / FILE, InputError)
-    values = {"period": f'"{period}"', "due": str(due or folder.due)}
-    for key, value in values.items():
-        text = re.sub(rf"(?m)^({key}\s*=\s*)[^\s#]+", rf"\g<1>{value}", text, count=1)
-    if text != read_text(path / FILE, InputError):
-        write_atomically(path / FILE, text.encode())
+    new = text
+    for key, value in (("period", f'"{period}"'), ("due", str(due or folder.due))):
+        new = re.sub(rf"(?m)^({key}\s*=\s*)[^\s#]+", rf"\g<1>{value}", new, count=1)
+    if new != text:
+        write_atomically(path / FILE, new.encode())
     for place in (folder.outbox, folder.inbox):
         place.mkdir(parents=True, exist_ok=True)
     return load(path)
