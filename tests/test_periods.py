@@ -464,4 +464,4 @@ def test_quarters_of_a_fiscal_year_are_due_after_their_own_end(tmp_path):
     done(tmp_path, "init", "c", "--period", "2026Q1", *about)
     assert settings_of(tmp_path / "c").due.isoformat() == "2026-01-10"
     assert "2026-04-10" in done(tmp_path / "c", "begin")
-    assert "2026财年第二季度" in "".join(done(tmp_path / "c", "status", "--remind").split())
+    assert "2026财年第二季度" in "".join(done(tmp_path / "c", "status", "--remind", status=1).split())
