@@ -100,7 +100,7 @@ def assert_travels(filing):
 AGENCY = Agency("青禾区", "001", "教育局")
 SOURCE = Source("a/001.xlsx", "ab" * 32, 17)
 FEES = "disclosure.fees.amount"
-WAIVER = Waiver("001", "jump", FEES, "核对过", "张三", "2025-01-02", "0123456789ab")
+WAIVER = Waiver("001", "jump", FEES, "核对过", "张三", "2025-01-02", "0123456789ab", "2025-01")
 FULL_FINDING = Finding(
     "jump",
     "a/001.xlsx",
