@@ -130,7 +130,7 @@ FULL = Return(
     source=SOURCE,
     findings=(FULL_FINDING,),
     form=OFFICIAL,
-    stamp=Stamp(OFFICIAL.key, OFFICIAL.edition, Period(2024), AGENCY, "rollup"),
+    stamp=Stamp(OFFICIAL.key, OFFICIAL.edition, Period(2024, begins=-3), AGENCY, "rollup"),
     record=Record(
         OFFICIAL,
         Period(2024),
@@ -146,7 +146,7 @@ FULL = Return(
     accounts=(Account(AGENCY, SOURCE, "excluded", "旧", "市"), Account(None, SOURCE, "excluded")),
     is_verified=True,
     waived=(Accepted("a", "jump", "D9", "words", "why", "who", "2025", "市"),),
-    earlier={Period(2023, begins=-3): {FEES: Decimal("1.10")}, Period(2022): {}},
+    earlier={Period(2023): {FEES: Decimal("1.10")}, Period(2022): {}},
     is_complete=True,
     unread=frozenset(("a", "b")),
     clouded=frozenset(("c",)),

@@ -161,7 +161,7 @@ def clerk_message(finding: _FindingLike, *, in_doubt: bool = False) -> str:
     *in_doubt* says that another figure may be the wrong one.
     """
     words = finding_text(finding.code, "zh")
-    return _sentence(finding, words.message_in_doubt if in_doubt else words.message, "zh")
+    return _sentence(finding, words.message_in_doubt if in_doubt else _message(finding, "zh"), "zh")
 
 
 def _message(finding: _CodeWithFacts, lang: Lang) -> str:
