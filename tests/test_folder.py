@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from conftest import ROOT, run
+from conftest import HERE, ROOT, run
 from xltools.collection.settings import load
 from xltools.data.finding import Severity
 from xltools.data.period import Period
@@ -361,3 +361,16 @@ def test_a_roster_without_codes_and_with_a_title_becomes_one_with_codes(tmp_path
     run("init", tmp_path / "d", "--year", "2026", *arguments)
     text = (tmp_path / "d" / "roster.csv").read_text(encoding="utf-8-sig")
     assert text == "单位代码,序号,单位名称\n003,,丙局\n001,1,甲局\n002,2,乙局\n"
+
+
+def test_a_form_of_ones_own_is_found_from_inside_the_collection(tmp_path, monkeypatch):
+    """Its path is kept relative to the folder of the collection, wherever ``init`` ran."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.toml").write_bytes((HERE / "forms" / "fwzx-2025.toml").read_bytes())
+    (tmp_path / "names.csv").write_text("代码,单位\n001,甲局\n", encoding="utf-8")
+    run("init", "2026", "--year", 2026, "--district", "青禾区", "--roster", "names.csv", "--form", "own.toml")
+    assert 'form = "../own.toml"' in (tmp_path / "2026" / "collection.toml").read_text(encoding="utf-8")
+    assert "001" in run("status", "2026", expect=1)
+    monkeypatch.chdir(tmp_path / "2026" / "outbox")
+    run("generate")
+    assert list((tmp_path / "2026" / "outbox").glob("001_*.xlsx"))

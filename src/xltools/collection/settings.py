@@ -22,7 +22,7 @@ from xltools.data.policy import Policy, Thresholds
 from xltools.data.roster import CODE_HEADS, head_key
 from xltools.errors import InputError, InvalidValueError, OutputError, Problem
 from xltools.files import write_atomically
-from xltools.form.library import DEFAULT, find
+from xltools.form.library import DEFAULT, find, names
 from xltools.form.model import Form
 from xltools.text import Lang, Word, catalog
 from xltools.toml_tables import nearest, read_text, structure
@@ -241,7 +241,7 @@ def load(path: Path) -> Folder:
         raise InputError(*problems)
     folder = Folder(
         path=path,
-        form=settings.form,
+        form=settings.form if settings.form in names() else str(path / settings.form),
         period=period,
         district=settings.district,
         due=settings.due,
@@ -326,8 +326,8 @@ def create(
 ) -> Folder:
     """Create the folder of a collection with its files, whose comments are in *lang*, and return the collection.
 
-    The *roster* is copied; without codes its agencies are numbered, or keep the codes of last year's. *prior* is the path of last year's collection or
-    roll-up, which the settings keep relative to the folder. See :func:`default_due` for the default of *due*. Raises
+    The *roster* is copied; without codes its agencies are numbered, or keep the codes of last year's. *form* is the name of a built-in form
+    or the path of a file, and *prior* the path of last year's collection or roll-up; the settings keep paths relative to the folder. See :func:`default_due` for the default of *due*. Raises
     :class:`InputError` for a period or a district that a workbook cannot have and for a *prior* that is not there,
     :class:`RosterError` for a faulty roster, :class:`OutputError` if the folder is a collection already.
     """
@@ -339,7 +339,8 @@ def create(
     last_year = Path(prior) / ROSTER
     agencies = roster_text(roster, load_roster(last_year) if prior and last_year.is_file() else None)
     t = catalog(lang)
-    about = {"form": form, "period": period, "due": due or default_due(period)}
+    kept_form = form if form in names() else _seen_from(path, Path(form))
+    about = {"form": kept_form, "period": period, "due": due or default_due(period)}
     place = _seen_from(path, Path(prior)) if prior else ""
     settings = t.about(
         period.kind, "folder.collection", district=_quoted(district), prior=_quoted(place), **about
