@@ -1,4 +1,4 @@
-"""Random forms in the second version of the language, with relations of every kind, and what a reader of the TOML finds.
+"""Random forms in the second version of the language, with relations, ratios and means, and what a reader of the TOML finds.
 
 The reader shares nothing with the package: it looks names up in the TOML and compares fractions.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 import operator
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from hypothesis import assume
@@ -28,9 +29,11 @@ _CODES = {"error": "rule-broken", "question": "rule-question", "warning": "rule-
 
 
 @st.composite
-def forms(draw: st.DrawFn, *, signs: tuple[str, ...] = tuple(SIGNS), plain: bool = False) -> Form:
-    """A form of one or two tables; *plain* rules have no conditions, numbers or levels."""
-    sections = [draw(_section(index, signs, plain)) for index in range(draw(st.integers(1, 2)))]
+def forms(
+    draw: st.DrawFn, *, signs: tuple[str, ...] = tuple(SIGNS), plain: bool = False, divided: bool = False
+) -> Form:
+    """A form of one or two tables; *plain* rules have no conditions, numbers or levels, *divided* tables ratios or means."""
+    sections = [draw(_section(index, signs, plain, divided)) for index in range(draw(st.integers(1, 2)))]
     cells = [f"s{i}.{r}.{c}" for i, (_, rows, columns) in enumerate(sections) for r in rows for c in columns]
     rule = _rule("across", "cells", cells, [], signs, plain)
     rules = ["[[rule]]\n" + draw(rule)] if draw(st.booleans()) else []
@@ -45,13 +48,15 @@ def forms(draw: st.DrawFn, *, signs: tuple[str, ...] = tuple(SIGNS), plain: bool
 
 @st.composite
 def _section(
-    draw: st.DrawFn, index: int, signs: tuple[str, ...], plain: bool
+    draw: st.DrawFn, index: int, signs: tuple[str, ...], plain: bool, divided: bool
 ) -> tuple[str, list[str], list[str]]:
     keys = {
         "rows": [f"r{i}" for i in range(draw(st.integers(1, 4)))],
         "columns": [f"c{i}" for i in range(draw(st.integers(1, 4)))],
     }
-    axes = {axis: draw(_lines(axis, names)) for axis, names in keys.items()}
+    # Only one axis has ratios and means, which must not meet.
+    chosen = draw(st.sampled_from(["rows", "columns"] if divided else ["", "rows", "columns"]))
+    axes = {axis: draw(_lines(axis, names, divided=axis == chosen)) for axis, names in keys.items()}
     text = f'[[section]]\nkey = "s{index}"\ntitle = "第{index}部分"\nsheet = "表{index}"\n[[section.block]]\n'
     text += draw(st.sampled_from(["", 'number = "decimal"\n', 'arrange = "wide"\n']))
     text += "".join(f"{axis} = [\n{lines}]\n" for axis, (lines, _) in axes.items())
@@ -63,8 +68,11 @@ def _section(
 
 
 @st.composite
-def _lines(draw: st.DrawFn, axis: str, names: list[str]) -> tuple[str, list[str]]:
-    """The lines of an axis as TOML, and their keys: typed lines, some parts of others, and totals of various kinds."""
+def _lines(draw: st.DrawFn, axis: str, names: list[str], *, divided: bool) -> tuple[str, list[str]]:
+    """The lines of an axis as TOML, and the keys of those that rules may name: typed lines, some parts of others, and totals.
+
+    A *divided* axis has ratios and means as well.
+    """
     mark = "行" if axis == "rows" else "列"
     text, keys = "", list(names)
     for index, key in enumerate(names):
@@ -78,6 +86,18 @@ def _lines(draw: st.DrawFn, axis: str, names: list[str]) -> tuple[str, list[str]
         if draw(st.booleans()):
             keys.append(f"{names[0][0]}9")
             text += f'{{ key = "{keys[-1]}", label = "{mark}9", is = "{names[0][0]}8 - {names[0]}", signed = true }},\n'
+    if divided:
+        a, unsigned = names[0][0], [key for key in keys if key[1] != "9"]
+        kinds = draw(st.sampled_from(["ratio", "mean", "ratio and mean"]))
+        if "ratio" in kinds:
+            bottom = draw(st.lists(st.sampled_from(keys), min_size=1, max_size=2, unique=True))
+            top = draw(st.sampled_from(["{0}", "{0} - {1}"])).format(
+                *(draw(st.sampled_from(keys)) for _ in "01")
+            )
+            unit, places = draw(st.sampled_from(["", "%", "‰"])), draw(st.integers(0, 3))
+            text += f'{{ key = "{a}7", label = "{mark}7", is = "{top} per {" + ".join(bottom)}", unit = "{unit}", decimals = {places} }},\n'
+        if "mean" in kinds:
+            text += f'{{ key = "{a}6", label = "{mark}6", mean = "{draw(st.sampled_from(unsigned))}", decimals = 1 }},\n'
     return text, keys
 
 
@@ -144,7 +164,9 @@ def expected(form: Form, values: Values) -> set[tuple[str, str]]:
             parts = [({}, f"{line['key']} <= {line['of']}") for line in axes[axis].values() if "of" in line]
             written = [(rule, rule[axis]) for rule in block.get("rule", ()) if axis in rule]
             for rule, text in (*parts, *written):
-                lines = rule.get("on") or [key for key, line in axes[other].items() if "is" not in line]
+                lines = rule.get("on") or [
+                    key for key, line in axes[other].items() if not {"is", "mean"} & line.keys()
+                ]
                 rules += [(rule, text, at.format(section["key"], key)) for key in lines]
     found = set()
     for rule, text, at in rules:
@@ -194,6 +216,87 @@ def _figure(document: dict[str, Any], values: Values, name: str) -> Fraction | N
 def _terms(lines: dict[str, Any], key: str) -> Iterator[str]:
     text = lines[key]["is"]
     if text == "all":
-        yield from (name for name, line in lines.items() if not {"is", "of"} & line.keys())
+        yield from (name for name, line in lines.items() if not {"is", "of", "mean"} & line.keys())
     else:
         yield text
+
+
+# -- ratios and means
+
+
+def quotients(form: Form, returns: Sequence[Values]) -> dict[str, Fraction | None]:
+    """The exact value of each ratio and mean of the sum of these returns; ``None`` where what is below is 0."""
+    document = tomllib.loads(form.text)
+
+    def added(name: str) -> Fraction:
+        return sum((_figure(document, values, name) or Fraction(0) for values in returns), Fraction(0))
+
+    found: dict[str, Fraction | None] = {}
+    for line, key, others, at in _divided(document):
+        for other in others:
+            name = at(other, key)
+            if "is" in line:
+                top, bottom = (_added(side, at, other, added) for side in line["is"].split(" per "))
+                top *= {"%": 100, "‰": 1000}.get(line["unit"], 1)
+            else:
+                is_known = "is" in others[other] or any(name in values for values in returns)
+                bottom = added(at(other, line["mean"])) if is_known else 0
+                top = sum(
+                    (
+                        sign * _product(document, values, at(typed, key), at(typed, line["mean"]))
+                        for sign, typed in _typed(others, other)
+                        for values in returns
+                    ),
+                    Fraction(0),
+                )
+            found[name] = top / bottom if bottom else None
+    return found
+
+
+def means(form: Form, values: Values) -> set[tuple[str, str]]:
+    """The means that are missing and those that are not needed, as the code and the cell of each finding."""
+    document = tomllib.loads(form.text)
+    found = set()
+    for line, key, others, at in _divided(document):
+        for other in others if "mean" in line else ():
+            name, weight = at(other, key), _figure(document, values, at(other, line["mean"])) or 0
+            if "is" not in others[other] and name not in values and weight > 0:
+                found.add(("mean-missing", name))
+            if "is" not in others[other] and values.get(name) and not weight:
+                found.add(("mean-unneeded", name))
+    return found
+
+
+_DividedLine = tuple[dict[str, Any], str, dict[str, Any], Callable[[str, str], str]]
+
+
+def _divided(document: dict[str, Any]) -> Iterator[_DividedLine]:
+    """Each line of ratios or means, its key, the lines of the other axis, and the name of a cell by its two keys."""
+    for section in document["section"]:
+        (block,) = section["block"]
+        axes = {axis: {line["key"]: line for line in block[axis]} for axis in ("rows", "columns")}
+        for axis, other, order in (("rows", "columns", "{0}.{2}.{1}"), ("columns", "rows", "{0}.{1}.{2}")):
+            for key, line in axes[axis].items():
+                if "mean" in line or " per " in line.get("is", ""):
+                    yield line, key, axes[other], partial(order.format, section["key"])
+
+
+def _added(
+    side: str, at: Callable[[str, str], str], other: str, added: Callable[[str], Fraction]
+) -> Fraction:
+    terms = re.findall(r"([+-]?)\s*([a-z0-9]+)", side)
+    return sum((added(at(other, name)) * (-1 if sign == "-" else 1) for sign, name in terms), Fraction(0))
+
+
+def _typed(lines: dict[str, Any], key: str) -> Iterator[tuple[int, str]]:
+    """A line as a sum of typed lines."""
+    if "is" not in lines[key]:
+        yield 1, key
+        return
+    for sign, name in re.findall(r"([+-]?)\s*([a-z0-9]+)", " + ".join(_terms(lines, key))):
+        for inner, typed in _typed(lines, name):
+            yield (-inner if sign == "-" else inner), typed
+
+
+def _product(document: dict[str, Any], values: Values, mean: str, weight: str) -> Fraction:
+    return Fraction(values.get(mean, 0)) * (_figure(document, values, weight) or 0)

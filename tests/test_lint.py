@@ -15,7 +15,9 @@ from xltools.errors import FormError
 from xltools.excel.reader import read
 from xltools.excel.writer import write_return
 from xltools.form import library
+from xltools.form.lint import wording_faults
 from xltools.form.load import load, parse
+from xltools.form.wording import Wording
 from xltools.text import LANGS, catalog, error_text, problem_text
 
 SOUND = (HERE / "forms" / "fwzx-2025.toml").read_text(encoding="utf-8")
@@ -545,6 +547,133 @@ FAULTS_OF_PERIODS = {
 }
 
 
+# the same for ratios, means and decimals
+RATE, DAYS = 'is = "done per taken"', 'mean = "done"'
+FAULTS_OF_RATIOS = {
+    "a ratio of nothing known": ((RATE, 'is = "done per token"'), "unknown-name", "“rate” › is"),
+    "a ratio of three": ((RATE, 'is = "done per taken per done"'), "not-a-ratio", "“rate” › is"),
+    "a ratio of a number": ((RATE, 'is = "done per 100"'), "not-a-sum", "“rate” › is"),
+    "a ratio of a ratio": ((RATE, 'is = "each per taken"'), "ratio-in-sum", "“rate” › is"),
+    "a ratio of a mean": ((RATE, 'is = "days per taken"'), "ratio-in-sum", "“rate” › is"),
+    "a ratio of itself": ((RATE, 'is = "rate per taken"'), "ratio-in-sum", "“rate” › is"),
+    "a ratio of what is not added": (
+        ('label = "收费"', 'label = "收费", additive = false'),
+        "not-additive",
+        "“each” › is",
+    ),
+    "a ratio over units": ((RATE, 'is = "done + fee per taken"'), "mixed-units", "“work.permits.rate”"),
+    "a ratio in a sum": (
+        ('label = "总数", is = "all"', 'label = "总数", is = "officers + share"'),
+        "ratio-in-sum",
+        "“people” › is",
+    ),
+    "a ratio as a part": (('key = "rate", ', 'key = "rate", of = "done", '), "ratio-in-sum", "“rate” › of"),
+    "a part of a ratio": (('label = "收费"', 'label = "收费", of = "each"'), "ratio-in-sum", "“fee” › of"),
+    "a ratio in a rule": (("RULE", 'columns = "rate <= done"'), "ratio-in-sum", "rule “some”"),
+    "a mean in a condition": (
+        ("RULE", 'columns = "done <= taken"\nwhen = "days > 0"'),
+        "ratio-in-sum",
+        "rule “some”",
+    ),
+    "a rule asked of a ratio": (
+        ("RULE", 'rows = "permits <= both"\non = ["rate"]'),
+        "ratio-in-sum",
+        "rule “some” › on",
+    ),
+    "a ratio across tables": (
+        ("ACROSS", 'cells = "work.total.rate <= years.letters.now"'),
+        "ratio-in-sum",
+        "rule “across”",
+    ),
+    "a ratio in a chart": (
+        (
+            "ACROSS",
+            'cells = "work.total.done >= 0"\n[[chart]]\nkey = "c"\nkind = "agencies"\ntitle = "图"\nshows = [{ label = "率", is = "work.total.rate" }]',
+        ),
+        "chart-not-additive",
+        "chart “c”",
+    ),
+    "ratios that meet": (
+        (
+            '{ key = "others", label = "其他" }',
+            '{ key = "others", label = "其他" }, { key = "rate2", label = "比", is = "permits per grants" }',
+        ),
+        "ratios-meet",
+        "block 1",
+    ),
+    "a mean of nothing known": ((DAYS, 'mean = "dun"'), "unknown-name", "“days” › mean"),
+    "a mean weighted by a ratio": ((DAYS, 'mean = "rate"'), "ratio-in-sum", "“days” › mean"),
+    "a mean weighted by itself": ((DAYS, 'mean = "days"'), "ratio-in-sum", "“days” › mean"),
+    "a mean that is derived": ((DAYS, f'{DAYS}, is = "taken"'), "mean-defined", "“days”"),
+    "a weight below 0": (
+        ('{ key = "done", label = "办结", of = "taken" }', '{ key = "done", label = "办结", signed = true }'),
+        "weight-signed",
+        "work.permits.days",
+    ),
+    "too many decimals": (("decimals = 4", "decimals = 7"), "bad-decimals", "“each” › decimals"),
+    "decimals below 0": (("decimals = 4", "decimals = -1"), "bad-decimals", "“each” › decimals"),
+    "decimals of whole numbers": (
+        ('label = "受理"', 'label = "受理", decimals = 2'),
+        "decimals-whole",
+        "“taken” › decimals",
+    ),
+    "a group with a mean": (
+        (
+            '{ key = "taken", label = "受理" }',
+            '{ label = "甲", mean = "done", decimals = 1, lines = [{ key = "taken", label = "受理" }] }',
+        ),
+        "group-with-cells",
+        "“甲”",
+    ),
+}
+
+
+def third(*replacements):
+    """The form with ratios and means, with a rule in its first table and one across tables."""
+    text = (HERE / "forms" / "blsx-2026.toml").read_text(encoding="utf-8")
+    rule = '[[section.block.rule]]\nkey = "some"\nlabel = "x"\nauthority = "x"\nRULE\n\n[[section]]\nkey = "years"'
+    text = text.replace('[[section]]\nkey = "years"', rule)
+    text += '[[rule]]\nkey = "across"\nlabel = "x"\nauthority = "x"\nACROSS\n'
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text.replace("RULE", 'columns = "done <= taken"').replace(
+        "ACROSS", 'cells = "work.total.done >= years.letters.now"'
+    )
+
+
+@pytest.mark.parametrize("fault", FAULTS_OF_RATIOS)
+def test_a_fault_of_a_ratio_is_named_with_its_place(fault):
+    replacement, code, place = FAULTS_OF_RATIOS[fault]
+    found = [p for p in problems(third(replacement)) if p.code == code]
+    assert found
+    assert place in found[0].place
+    for lang in LANGS:
+        assert "{" not in problem_text(found[0], lang).replace("{}", "")
+
+
+def test_ratios_means_and_decimals_need_the_second_version():
+    assert parse(third(), "form.toml").schema == 2
+    words = [
+        p.facts["words"] for p in problems(third(("schema = 2", "schema = 1"))) if p.code == "needs-schema"
+    ]
+    assert words[:2] == ["decimals, mean, of, per", "decimals, per"]
+    text = third(("schema = 2", "schema = 1"), ('key = "taken"', 'key = "per"'), (RATE, 'is = "done + per"'))
+    assert "reserved-key" not in {p.code for p in problems(text)}
+
+
+def test_texts_may_name_a_ratio_alone():
+    form = parse(third(), "form.toml")
+    for text, codes in (
+        ("{work.total.rate}%", []),
+        ("{last.work.total.days}天", []),
+        ("{work.total.rate + work.total.done}", ["ratio-in-sum", "mixed-units"]),
+        ("{change: work.total.rate}", ["ratio-in-sum"]),
+        ("{work.total.rate > 50：高}", ["ratio-in-sum"]),
+    ):
+        assert [p.code for p in wording_faults(Wording.parse(text), form, "")] == codes
+
+
 @pytest.mark.parametrize("fault", [*FAULTS, *FAULTS_OF_RELATIONS, *FAULTS_OF_PERIODS])
 def test_a_fault_is_named_with_its_place_and_its_cure(fault):
     *replacements, code, place = (FAULTS | FAULTS_OF_RELATIONS | FAULTS_OF_PERIODS)[fault]
@@ -562,11 +691,8 @@ def test_a_fault_is_named_with_its_place_and_its_cure(fault):
 def test_every_problem_of_a_form_has_a_case():
     """So that none of the sentences about forms can rot unseen."""
     elsewhere = {"form-not-utf8", "unknown-form", "no-sections", "repeated-cell", "ragged"}
-    named = (
-        {code for _, code, _ in (*FAULTS.values(), *FAULTS_OF_RELATIONS.values())}
-        | {code for *_, code, _ in FAULTS_OF_PERIODS.values()}
-        | elsewhere
-    )
+    faults = FAULTS | FAULTS_OF_RELATIONS | FAULTS_OF_PERIODS | FAULTS_OF_RATIOS
+    named = {code for *_, code, _ in faults.values()} | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named
 

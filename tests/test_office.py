@@ -19,6 +19,7 @@ from xltools.collection.merging import merge
 from xltools.data.filing import Stamp
 from xltools.data.number import close
 from xltools.data.period import Period
+from xltools.data.prior import past_of
 from xltools.data.record import Agency
 from xltools.data.roster import Entry, Roster
 from xltools.excel.package import patched
@@ -32,6 +33,7 @@ from xltools.form.places import MATRIX, Matrix
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
 RELATIONS = find(str(HERE / "forms" / "xcjc-2026.toml"))
+RATIOS = find(str(HERE / "forms" / "blsx-2026.toml"))
 pytestmark = pytest.mark.office
 
 
@@ -42,6 +44,8 @@ def filled(form, code, *, sound=True):
     for cell in form.inputs:
         low = -50 if cell.signed else 0
         exact = Decimal(chance.randint(low * 10_000, 90_000_000)) / 10_000
+        if cell.decimals is not None:
+            exact = round(exact, cell.decimals)
         values[cell.name] = exact if cell.number == "decimal" else Decimal(chance.randint(low, 500))
     if sound and form is OFFICIAL:
         values = sound_values() | {"disclosure.penalty.decisions": Decimal(int(code))}
@@ -53,7 +57,7 @@ def filled(form, code, *, sound=True):
 def written():
     """Everything that xltools can write: blank, filled, out of balance, rolled up, rolled up twice, incomplete."""
     files = {}
-    for form in (OFFICIAL, OTHER, RELATIONS):
+    for form in (OFFICIAL, OTHER, RELATIONS, RATIOS):
         blank = Stamp(form.key, form.edition, Period(2024), Agency("青禾区", "1", "某局"))
         files[f"{form.key} blank"] = write_return(form, blank)
         files[f"{form.key} unsound"] = filled(form, "7", sound=False)
@@ -75,9 +79,39 @@ def written():
     )
     files["other rollup"] = other_rollup()
     files["xcjc rollup"] = relations_rollup()
+    files["blsx rollup"] = ratios_rollup()
     for form in (OFFICIAL, OTHER):
         files[f"{form.key} years"] = with_years(form)
     return files
+
+
+def ratios_rollup():
+    """A roll-up with subtotals and last year's figures, of agencies some of whose ratios have no value."""
+    years = []
+    for year in (2023, 2024):
+        filings = []
+        for code in ("001", "002", "003"):
+            chance, values = random.Random(f"{year} {code}"), {}
+            for cell in (cell for cell in RATIOS.inputs if not cell.weight):
+                small = chance.randint(0, 60 if chance.random() < 0.7 else 0)
+                values[cell.name] = Decimal(small) if cell.number == "count" else Decimal(small) / 4
+            for row in ("permits", "grants", "others"):
+                values[f"work.{row}.done"] = min(values[f"work.{row}.done"], values[f"work.{row}.taken"])
+            complete = RATIOS.complete(values)
+            for cell in (cell for cell in RATIOS.inputs if cell.weight and complete[cell.weight]):
+                values[cell.name] = Decimal(chance.randint(0, 400)) / 10
+            stamp = Stamp(RATIOS.key, RATIOS.edition, Period(year), Agency("青禾区", code, f"单位{code}"))
+            filings.append(read_package(write_return(RATIOS, stamp, values), f"{code}.xlsx", RATIOS))
+        years.append(filings)
+    past = past_of(
+        [
+            read_package(
+                write_rollup(merge(years[0], RATIOS, Period(2023), "青禾区").rollup), "去年.xlsx", RATIOS
+            )
+        ],
+        RATIOS,
+    )
+    return write_rollup(merge(years[1], RATIOS, Period(2024), "青禾区", past=past).rollup, by_kind=True)
 
 
 def with_years(form):
@@ -169,7 +203,8 @@ def same(ours, theirs):
 def test_the_file_it_saves_reads_the_same(written, recalculated):
     """A plain re-save loses nothing and raises nothing."""
     for name, package in written.items():
-        form = RELATIONS if "xcjc" in name else OTHER if "fwzx" in name or "other" in name else OFFICIAL
+        keys = {"xcjc": RELATIONS, "blsx": RATIOS, "fwzx": OTHER, "other": OTHER}
+        form = next((form for key, form in keys.items() if key in name), OFFICIAL)
         before, after = (
             read_package(package, "x.xlsx", form),
             read_package(recalculated[name], "x.xlsx", form),

@@ -141,10 +141,10 @@ def text_left_out(case: Case, index: int) -> Iterator[Cause]:
         if texts and equation.difference == Linear(texts).value(case.texts):
             yield _text_cause(case, [name for _, name in texts])
     elif finding.code == "text-as-number" and finding.cell in case.texts:
-        totals = [t for t in case.form.totals if finding.cell in case.form.reach[t.name]]
-        for cell in sorted(totals, key=lambda total: len(case.form.reach[total.name])):
-            names = [name for name in case.texts if name in case.form.reach[cell.name]]
-            if _is_short(case, cell.name, names):
+        totals = [total for total in case.form.definitions if finding.cell in case.form.reach[total]]
+        for total in sorted(totals, key=lambda name: len(case.form.reach[name])):
+            names = [name for name in case.texts if name in case.form.reach[total]]
+            if _is_short(case, total, names):
                 yield _text_cause(case, names)
                 return
 

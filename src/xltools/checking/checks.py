@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 from xltools.data.accepted_rules import BROKEN, accepted_agencies
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
 from xltools.data.finding import Finding, Place
-from xltools.data.number import close
+from xltools.data.number import NO_VALUE, close, digits
+from xltools.data.typed_numbers import typed
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
+from xltools.form.ratio import is_shown_right, rounded
 from xltools.form.relation import PERIOD, PRINTED, Level
 from xltools.form.wording import time_of
 from xltools.prose.checks import prose
@@ -43,12 +46,38 @@ def totals(filing: Return) -> Iterator[Finding]:
     Results computed over text cells are skipped, because programs disagree; typed totals are checked.
     """
     form, values = filing.form, filing.record.complete()
+    values = {**filing.record.values, **values} if form.means else values
     # What a spreadsheet would add up: the inputs, and the shown figures of the totals.
     displayed = dict(values) | {n: s.value for n, s in filing.shown.items() if s.value is not None}
+    missing = {finding.cell for finding in means(filing) if finding.code == "mean-missing"}
+    unread = filing.unread | missing
     for name, shown in filing.shown.items():
-        skipped = filing.unread | filing.clouded if shown.origin in _COMPUTED else filing.unread
+        skipped = unread | filing.clouded if shown.origin in _COMPUTED else unread
         if skipped.isdisjoint(form.reach[name]):
-            yield from _check_total(filing, form, form.cells[name], values, displayed)
+            check = _check_ratio if form.cells[name].ratio else _check_total
+            yield from check(filing, form, form.cells[name], values, displayed)
+
+
+def means(filing: Return) -> Iterator[Finding]:
+    """Check that each mean is there where its weight is not 0, and not where it is. Source: ``mean`` in the form."""
+    if filing.is_rollup or filing.is_untouched:
+        return
+    values = filing.record.complete()
+    for cell in filing.form.means.values():
+        if cell.name in filing.unread or not filing.unread.isdisjoint(filing.form.reach[cell.weight]):
+            continue
+        found, weight = values.get(cell.name), values.get(cell.weight, ZERO)
+        if found is None if weight > 0 else not weight and found:
+            code = "mean-missing" if found is None else "mean-unneeded"
+            facts: dict[str, object] = {
+                "label": cell.label,
+                "weight": filing.form.cells[cell.weight].label,
+                "amount": weight,
+            }
+            others = (Place(*filing.address(cell.weight), cell.weight),)
+            source, agency, place = filing.source.path, str(filing.agency), filing.address(cell.name)
+            number = "" if found is None else found
+            yield Finding(code, source, agency, *place, cell.name, number, "", facts, others)
 
 
 def rules(filing: Return) -> Iterator[Finding]:
@@ -114,7 +143,7 @@ def filled(filing: Return) -> Iterator[Finding]:
         yield replace(finding, code="all-zero")
 
 
-CHECKS: tuple[Callable[[Return], Iterator[Finding]], ...] = (totals, rules, filled, coverage, prose)
+CHECKS: tuple[Callable[[Return], Iterator[Finding]], ...] = (totals, means, rules, filled, coverage, prose)
 
 # Origins of totals that a program computed, or may have computed.
 _COMPUTED = frozenset({Origin.FORMULA, Origin.UNCALCULATED, Origin.CHANGED, Origin.UNKNOWN})
@@ -143,6 +172,63 @@ def _check_total(
     yield Finding(code, source, agency, *place, cell.name, found, expected, facts)
 
 
+def _check_ratio(
+    filing: Return, form: Form, cell: Cell, values: Mapping[str, Decimal], displayed: Mapping[str, Decimal]
+) -> Iterator[Finding]:
+    """Hold the shown ratio, or a mean of several figures, against the exact fraction."""
+    shown, exact = filing.shown[cell.name], form.quotient(cell, values)
+    right, consistent = (
+        _shows(shown, cell, fraction) for fraction in (exact, form.quotient(cell, displayed))
+    )
+    if right and exact is None and shown.origin is Origin.UNCALCULATED:
+        return  # an empty result, which some programs do not store
+    code = _code(shown, right=right, consistent=consistent, wrong="ratio-wrong")
+    if not code:
+        return
+    found = "" if code == "not-calculated" else shown.text if shown.value is None else shown.value
+    expected = NO_VALUE if exact is None else rounded(exact, cell.places)
+    facts: dict[str, object] = {"label": cell.label, "places": cell.places}
+    if code != "not-calculated":
+        facts |= {
+            "formula": shown.formula,
+            "original": shown.issued,
+            "terms": _ratio_terms(form, cell, values),
+        }
+        facts["difference"] = abs(
+            (found if isinstance(found, Decimal) else ZERO)
+            - (expected if isinstance(expected, Decimal) else ZERO)
+        )
+        facts["cause"] = Word(_CAUSES.get(shown.origin, "cause-overwritten"))
+    source, agency, place = filing.source.path, str(filing.agency), filing.address(cell.name)
+    yield Finding(code, source, agency, *place, cell.name, found, expected, facts)
+
+
+def _shows(shown: Shown, cell: Cell, exact: Fraction | None) -> bool:
+    """Return whether a ratio is shown as the fraction; one without a value by nothing, or by a dash."""
+    if exact is None or shown.value is None:
+        is_nothing = is_blank(shown.text) or typed(shown.text, "", signed=True).is_blank
+        return exact is None and shown.value is None and is_nothing
+    return is_shown_right(shown.value, exact, cell.places)
+
+
+def _ratio_terms(form: Form, cell: Cell, values: Mapping[str, Decimal]) -> str:
+    """Return the division in words: 办结 2 ÷ 受理 3 × 100."""
+    assert cell.ratio is not None  # noqa: S101  only ratios are divisions
+
+    def term(name: str) -> str:
+        mean = form.means.get(name)
+        if mean and name in values:  # of several agencies
+            return f"∑ {mean.label}×{form.cells[mean.weight].label} {digits(values[name])}"
+        factors = [mean.name, mean.weight] if mean else [name]
+        return "×".join(f"{form.cells[one].label} {digits(values.get(one, ZERO))}" for one in factors)
+
+    top, bottom = (
+        f"({side.print(term)})" if len(side.terms) > 1 else side.print(term)
+        for side in (cell.ratio.top, cell.ratio.bottom)
+    )
+    return f"{top} ÷ {bottom}" + (f" × {cell.ratio.scale}" if cell.ratio.scale > 1 else "")
+
+
 def _total_code(shown: Shown, expected: Decimal, computed: Decimal) -> str:
     """Return the code of the finding on a total, or an empty text.
 
@@ -150,6 +236,11 @@ def _total_code(shown: Shown, expected: Decimal, computed: Decimal) -> str:
     """
     right = shown.value is not None and close(shown.value, expected)
     consistent = shown.value is not None and close(shown.value, computed)
+    is_nothing = shown.origin is Origin.PRINTED and not expected and is_blank(shown.text)
+    return _code(shown, right=right or is_nothing, consistent=consistent, wrong="total-wrong")
+
+
+def _code(shown: Shown, *, right: bool, consistent: bool, wrong: str) -> str:
     match shown.origin:
         case Origin.UNCALCULATED:
             return "not-calculated"
@@ -158,11 +249,11 @@ def _total_code(shown: Shown, expected: Decimal, computed: Decimal) -> str:
         case Origin.CHANGED:
             return "formula-changed" if right else "formula-wrong"
         case Origin.UNKNOWN:
-            return "" if right or consistent else "total-wrong"
+            return "" if right or consistent else wrong
         case Origin.PRINTED:
-            return "" if right or (not expected and is_blank(shown.text)) else "total-wrong"
+            return "" if right else wrong
         case _:
-            return "total-typed" if right else "total-wrong"
+            return "total-typed" if right else wrong
 
 
 def _total_terms(filing: Return, form: Form, cell: Cell, values: Mapping[str, Decimal]) -> Sum:

@@ -66,11 +66,11 @@ def published(filings: Iterable[Filing]) -> dict[str, Decimal]:
     for filing in filings:
         if isinstance(filing, Return):
             form = forms.setdefault(filing.form.name, filing.form)
-            for name, value in filing.record.values.items():
+            for name, value in {**filing.record.values, **form.added(filing.record.values)}.items():
                 inputs[form.name][name] = EXACT.add(inputs[form.name][name], value)
     sums: dict[str, Decimal] = {}
     for key, form in forms.items():
-        values = form.complete(inputs[key])
+        values = form.complete({**inputs[key], **form.summed(inputs[key])})
         sums |= {line.cell: values.get(line.cell, ZERO) for line in form.headline}
     return sums
 

@@ -137,7 +137,7 @@ class Equations:
     def headline(self) -> Mapping[str, list[tuple[str, int]]]:
         """The headline figures that each input adds to, with its factor."""
         found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for line in self.form.headline:
+        for line in (one for one in self.form.headline if not self.form.cells[one.cell].ratio):
             for name, factor in self.computed.spread([(1, line.cell)]).items():
                 found[name].append((line.cell, factor))
         return found
@@ -151,9 +151,9 @@ class Equations:
 
     def _sums(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
         """Yield the definition of each total, and a second one where a total row meets a total column."""
-        for cell in self.form.totals:
-            terms = cell.definition.terms if cell.definition else ()
-            across, down = cell.row.additive and cell.column.is_, cell.column.additive and cell.row.is_
+        for name, definition in self.form.definitions.items():
+            cell, terms = self.form.cells[name], definition.terms
+            across, down = cell.row.additive and cell.column.total, cell.column.additive and cell.row.total
             if across and down:
                 parts = [(-s, f"{cell.section.key}.{key}.{cell.column.key}") for s, key in down.terms]
                 yield ((1, cell.name), *parts), Sign("both", cell.name)

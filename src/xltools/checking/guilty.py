@@ -89,7 +89,8 @@ def _unsure(verdict: GuiltVerdict) -> GuiltVerdict:
 
 
 def _verdicts(filing: Return, last: Mapping[str, Decimal], origins: frozenset[Origin]) -> list[GuiltVerdict]:
-    shown = {name: one for name, one in filing.shown.items() if one.origin in origins}
+    cells = filing.form.cells  # a ratio adds nothing, so it is no part of an equation
+    shown = {n: one for n, one in filing.shown.items() if one.origin in origins and not cells[n].ratio}
     garbled = {name for name, one in shown.items() if one.value is None and not is_blank(one.text)}
     unknown = filing.unread | filing.clouded | garbled
     values, figures = filing.record.complete(), dict(filing.record.values)

@@ -132,7 +132,7 @@ def cell_history(
     summed = total(form, period, (record for record in added if record is not None)).complete()
     cell = form.cells[name]
     rolled_up = figures(rollup).get(name) if isinstance(rollup, Return) and rollup.is_rollup else None
-    whole = summed.get(name) if cell.additive and added else None
+    whole = summed.get(name) if cell.is_summed and added else None
     return CellHistory(cell, *layout(form).address(name), whole, rolled_up, tuple(agencies))
 
 

@@ -331,7 +331,8 @@ def _repeated(years: YearPair) -> Iterator[Finding]:
 
     Figures that follow from last year's do not count: an agency with nothing to report keeps its stock and has zeros.
     """
-    now, last, inputs = years.now, years.last, years.form.inputs
+    now, last = years.now, years.last
+    inputs = [cell for cell in years.form.inputs if not cell.weight]  # a mean may be blank in both
     if any(
         cell.name not in now or cell.name not in last or now[cell.name] != last[cell.name] for cell in inputs
     ):

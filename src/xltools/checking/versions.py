@@ -294,13 +294,17 @@ def is_of_no_use(one: Candidate) -> bool:
 
 
 def _figures(filing: Filing) -> set[str]:
-    """Return the names of the inputs with a figure, also one that could not be read as a number."""
+    """Return the names of the inputs with a figure, also one that could not be read as a number.
+
+    A mean is left out: it goes where there is nothing to average any more.
+    """
     if isinstance(filing, RefusedFile):
         return set()
     texts = {
         f.cell for f in filing.findings if f.cell in filing.unread and any(map(str.isdecimal, str(f.found)))
     }
-    return texts | filing.record.values.keys()
+    means = {cell.name for cell in filing.form.means.values()}
+    return (texts | filing.record.values.keys()) - means
 
 
 # -- what differs

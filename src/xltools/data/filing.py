@@ -209,7 +209,7 @@ class Return:
     accounts: tuple[Account, ...] = ()
     is_verified: bool = False
     waived: tuple[Accepted, ...] = ()  # the accepted findings listed in a roll-up
-    # The additive figures of earlier years listed in a roll-up, totals included; unknown ones are absent.
+    # The figures of sums of earlier years listed in a roll-up, totals included; unknown ones are absent.
     earlier: Mapping[Period, Mapping[str, Decimal]] = field(default_factory=dict)
     is_complete: bool = False  # a roll-up that was checked against a roster and includes every agency
     # Inputs whose figure could not be read; checks skip everything derived from them.

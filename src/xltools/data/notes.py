@@ -11,7 +11,8 @@ from decimal import Decimal
 from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
 from xltools.data.plain_table import plain_table
 from xltools.form.linear import Linear
-from xltools.form.model import Block, Form, Line, Rule, Section, leaves, part_rules, walk
+from xltools.form.model import Block, Form, Line, Rule, Section, leaves, part_rules, unit_of, walk
+from xltools.form.ratio import PLACES, Ratio, scale_of
 from xltools.form.relation import PRINTED, Relation
 from xltools.text import clerk
 
@@ -63,6 +64,8 @@ def _general_notes(form: Form) -> Iterator[str]:
         yield t("notes.decimal", units="、".join(decimals))
     else:
         yield t("notes.whole")
+    if form.quotients:
+        yield t("notes.ratios")
     if any(cell.signed for cell in form.inputs):
         yield t("notes.signed")
     if form.cover.nil:
@@ -95,13 +98,15 @@ def _line_table(section: Section, form: Form) -> Table:
             for line, above in walk(axis):
                 cells = [cell for cell in own if line in (cell.row, cell.column)]
                 units = "、".join(dict.fromkeys(cell.unit for cell in cells))
-                usage = _usage(line, signed=any(cell.signed for cell in cells))
+                usage = _usage(line, axis, signed=any(cell.signed for cell in cells))
+                if line.decimals is not None and not all(cell.is_total for cell in cells):
+                    usage += t("notes.decimals", places=line.decimals)
                 rows.append((f"{_INDENT * len(above)}{line.label}", units, usage, line.note))
     roles: list[BoxRole] = ["row", "text", "text", "text"]
     return plain_table(rows, roles, _LINE_WIDTHS, t("notes.lines-of", section=section.title))
 
 
-def _usage(line: Line, *, signed: bool) -> str:
+def _usage(line: Line, axis: tuple[Line, ...], *, signed: bool) -> str:
     """Return how a line is filled in; an empty text for a label over other lines."""
     t = clerk()
     if line.lines:
@@ -110,6 +115,9 @@ def _usage(line: Line, *, signed: bool) -> str:
         return t("notes.computed")
     if line.only:
         return t(f"notes.only-{line.only.replace('_', '-')}")
+    if line.mean:
+        weight = next(one.label for one in leaves(axis) if one.key == line.mean)
+        return t("notes.mean", weight=weight)
     typed = t("notes.typed") if line.additive else t("notes.not-added")
     return typed + t("notes.may-be-negative") if signed else typed
 
@@ -134,9 +142,27 @@ def _totals(section: Section, block: Block, form: Form) -> Iterator[_RuleRow]:
     t = clerk()
     for key, axis in (("row", block.rows), ("column", block.columns)):
         for line in leaves(axis):
-            if line.is_ is not None:
-                words = t(f"notes.total-{key}", section=section.title, label=line.label)
-                yield words, f"{line.label}＝{_sum_in_words(line.is_, axis, form)}", t("notes.ground-total")
+            about = {"section": section.title, "label": line.label}
+            if line.total is not None:
+                words = t(f"notes.total-{key}", **about)
+                yield words, f"{line.label}＝{_sum_in_words(line.total, axis, form)}", t("notes.ground-total")
+            elif isinstance(line.is_, Ratio):
+                words = t(f"notes.ratio-{key}", **about)
+                yield words, _ratio_in_words(line, line.is_, block, section, form), t("notes.ground-ratio")
+
+
+def _ratio_in_words(line: Line, ratio: Ratio, block: Block, section: Section, form: Form) -> str:
+    axis = block.rows if line in leaves(block.rows) else block.columns
+    top, bottom = (
+        f"（{words}）" if len(side.terms) > 1 else words
+        for side in (ratio.top, ratio.bottom)
+        for words in (_sum_in_words(side, axis, form),)
+    )
+    scale = scale_of(unit_of(line, block, section))
+    decimals = (line.decimals, block.decimals, section.decimals)
+    places = next((one for one in decimals if one is not None), PLACES)
+    times = f"×{scale}" if scale > 1 else ""
+    return f"{line.label}＝{top}÷{bottom}{times}" + clerk()("notes.rounded", places=places)
 
 
 def _block_rule(rule: Rule, block: Block, section: Section, form: Form) -> _RuleRow:

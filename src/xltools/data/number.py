@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
+from xltools.form.model import Cell
+
 # Spreadsheets hold binary doubles and show 15 significant digits: 96171.6 is stored as 96171.600000000006.
 _FIFTEEN = Context(prec=15, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
+NO_VALUE = "—"  # printed for a ratio or a mean whose bottom is 0
+TOO_FINE = "too-fine"  # the code of a number with more decimals than its cell allows
 _SMALLEST = -324  # the decimal exponent of the smallest double
 _TOLERANCE = Decimal("1e-13")  # relative; 100 times the error of adding 100 doubles
 _WIDE = Context(prec=60)
@@ -66,11 +70,13 @@ def is_whole(value: Decimal) -> bool:
     return value == value.to_integral_value()
 
 
-def misfit(value: Decimal, *, signed: bool, whole: bool) -> str:
+def misfit(value: Decimal, cell: Cell) -> str:
     """Return the finding code for a value that the cell must not hold, or an empty text if it may."""
-    if value < 0 and not signed:
+    if value < 0 and not cell.signed:
         return "negative"
-    return "not-whole" if whole and not is_whole(value) else ""
+    if cell.number == "count":
+        return "" if is_whole(value) else "not-whole"
+    return TOO_FINE if cell.decimals is not None and not is_whole(value.scaleb(cell.decimals)) else ""
 
 
 def close(one: Decimal, other: Decimal) -> bool:

@@ -27,6 +27,7 @@ class FigureState(Enum):
     DERIVED = "derived"  # computed from what was filled in, never taken from what a cell showed
     BLANK = "blank"  # not filled in, which differs from 0
     UNREAD = "unread"  # the cell, or a cell that it is derived from, contains something that is no figure
+    NO_VALUE = "no-value"  # a ratio whose bottom is 0
     NOT_ADDITIVE = "not-additive"  # a district has none: averages and the like are not added
 
 
@@ -60,16 +61,18 @@ class ReturnFigures:
         unread = self.filing.unread - self.values.keys() if self.via else self.filing.unread
         for name, cell in self.form.cells.items():
             state = self._state(cell, is_unread=bool(self.form.reach[name] & unread))
+            if state is FigureState.DERIVED and cell.ratio and name not in values:
+                state = FigureState.NO_VALUE
             is_known = state in {FigureState.GIVEN, FigureState.DERIVED}
             place = layout(self.form).address(name) if self.via else self.filing.address(name)
             yield Observation(cell, values[name] if is_known else None, state, *place)
 
     def _state(self, cell: Cell, *, is_unread: bool) -> FigureState:
-        if self.level is Level.DISTRICT and not cell.additive:
+        if self.level is Level.DISTRICT and not cell.is_summed:
             return FigureState.NOT_ADDITIVE
         if is_unread:
             return FigureState.UNREAD
-        if cell.is_total:
+        if cell.is_total or (cell.ratio and self.level is Level.DISTRICT):
             return FigureState.DERIVED
         if cell.name not in self.values:
             return FigureState.BLANK

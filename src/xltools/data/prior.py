@@ -17,6 +17,7 @@ from xltools.errors import InputError, Problem
 from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
 from xltools.form.places import Years
+from xltools.form.ratio import rounded
 from xltools.form.wording import AGO, own_name, time_of
 
 
@@ -98,7 +99,7 @@ class Past:
         own = self.matches([district]).get(district)
         if own in self.stated:
             cells, figures = self.form.cells, self.values[own]
-            summed = {name: value for name, value in figures.items() if cells[name].additive}
+            summed = {name: value for name, value in figures.items() if cells[name].is_summed}
             return {self.period: summed} if summed else {}
         if self.gathered is None or not self.whole or own != self.gathered:
             return {}
@@ -168,23 +169,36 @@ def _unique_pairs(
 
 
 def known(form: Form, values: Figures, unread: frozenset[str], *, summed: bool = False) -> dict[str, Decimal]:
-    """Return the known figures, totals included, with blanks as 0; only additive ones if *values* are *summed*."""
+    """Return the known figures, totals included, with blanks as 0, but no blank ratio or mean.
+
+    If *values* are *summed*, only what a sum of agencies has.
+    """
     complete = form.complete(values)
     return {
         name: complete.get(name, ZERO)
         for name, cell in form.cells.items()
-        if not form.reach[name] & unread and (cell.additive or not summed)
+        if not form.reach[name] & unread
+        and (cell.is_summed or not summed)
+        and (name in complete or not cell.ratio)
     }
 
 
 def added(figures: Iterable[Figures], form: Form) -> Figures:
-    """Return the sums of the additive figures that all *figures* have; those of one agency alone as they are."""
+    """Return the sums of the additive figures that all *figures* have; those of one agency alone as they are.
+
+    Ratios follow from the sums; means do not, because the products with their weights are not known.
+    """
     several = list(figures)
     if len(several) == 1:
         return several[0]
     named = dict.fromkeys(name for one in several for name in one)
     names = (n for n in named if form.cells[own_name(n)].additive and all(n in one for one in several))
-    return sums(names, several)
+    found = sums(names, several)
+    for cell in form.quotients:
+        if cell.ratio and found.keys() >= set(cell.ratio.names):
+            exact = form.quotient(cell, found)
+            found |= {} if exact is None else {cell.name: rounded(exact, cell.places)}
+    return found
 
 
 def sums(names: Iterable[str], figures: Sequence[Figures]) -> dict[str, Decimal]:

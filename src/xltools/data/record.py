@@ -37,6 +37,8 @@ class Agency:
 class Record:
     """The inputs of one agency or the sum over several. An absent name is a blank cell, which differs from 0.
 
+    A sum has the means of its agencies too, and the products of means and weights from which they follow.
+
     Records of one form and period form a partial commutative monoid: ``+`` is associative and commutative, the record
     without agencies and values is neutral, and ``+`` is undefined for records with a common agency.
     """
@@ -54,12 +56,9 @@ class Record:
         _refuse(self.form, self.period, self.agencies, other)
         if not other.agencies or not self.agencies:
             return self if not other.agencies else other
-        values = {
-            cell.name: EXACT.add(self.values.get(cell.name, ZERO), other.values.get(cell.name, ZERO))
-            for cell in self.form.inputs
-            if cell.additive and (cell.name in self.values or cell.name in other.values)
-        }
-        return Record(self.form, self.period, self.agencies | other.agencies, values)
+        sums = self.form.added(self.values)
+        add_to(sums, self.form.added(other.values))
+        return Record(self.form, self.period, self.agencies | other.agencies, self.form.summed(sums))
 
     def complete(self) -> Mapping[str, Decimal]:
         """Return the values with the totals derived from them."""
@@ -83,8 +82,8 @@ def total(form: Form, period: Period, records: Iterable[Record]) -> Record:
         if record.agencies:
             alone = None if agencies else record
             agencies |= record.agencies
-            add_to(sums, record.values)
-    return alone or Record(form, period, frozenset(agencies), additive(form, sums))
+            add_to(sums, form.added(record.values))
+    return alone or Record(form, period, frozenset(agencies), form.summed(sums))
 
 
 def add_to(sums: dict[str, Decimal], values: Mapping[str, Decimal]) -> None:
@@ -92,11 +91,6 @@ def add_to(sums: dict[str, Decimal], values: Mapping[str, Decimal]) -> None:
     for name, value in values.items():
         if value or name not in sums:
             sums[name] = EXACT.add(sums.get(name, ZERO), value)
-
-
-def additive(form: Form, sums: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Return the sums of the additive inputs, in the form's order."""
-    return {c.name: sums[c.name] for c in form.inputs if c.additive and c.name in sums}
 
 
 def _refuse(form: Form, period: Period, agencies: AbstractSet[Agency], other: Record) -> None:

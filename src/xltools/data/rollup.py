@@ -13,7 +13,7 @@ from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
 from xltools.data.measure import foremost
 from xltools.data.period import Period
-from xltools.data.record import Agency, Figures, Record, add_to, additive, total
+from xltools.data.record import Agency, Figures, Record, add_to, total
 from xltools.form.model import Chart, Form
 
 Coverage = Literal["complete", "unchecked", "incomplete"]
@@ -65,9 +65,9 @@ class Rollup:
 
     @cached_property
     def values(self) -> dict[str, Decimal]:
-        """Every figure of the district that can be added, totals included."""
+        """Every figure of the district that can be added or follows from what is, totals included."""
         cells = self.form.cells
-        return {name: value for name, value in self.record.complete().items() if cells[name].additive}
+        return {n: v for n, v in self.record.complete().items() if cells[n].is_summed}
 
     def foremost(self, chart: Chart) -> list[tuple[Member, Decimal]]:
         """Return the agencies that a chart of agencies shows; see :func:`~xltools.data.measure.foremost`."""
@@ -82,7 +82,7 @@ def rolled_up(form: Form, period: Period, members: Iterable[Member], accounts: S
     """
     parts = (Record(form, period, frozenset((member.agency,)), member.values) for member in members)
     values = total(form, period, parts).values
-    return Record(form, period, _agencies_of(accounts), additive(form, values))
+    return Record(form, period, _agencies_of(accounts), form.summed(form.added(values)))
 
 
 def _agencies_of(accounts: Sequence[Account]) -> frozenset[Agency]:
@@ -101,7 +101,7 @@ def _agencies_of(accounts: Sequence[Account]) -> frozenset[Agency]:
 
 @dataclass(frozen=True, slots=True)
 class Subtotal:
-    """The sum of the agencies of one kind: how many there are, and every figure that can be added."""
+    """The sum of the agencies of one kind: how many there are, and every figure of the sum."""
 
     kind: str
     count: int
@@ -118,7 +118,5 @@ def subtotals(rollup: Rollup) -> list[Subtotal]:
         key = member.kind.casefold()
         kinds.setdefault(key, member.kind)
         counts[key] += 1
-        add_to(sums.setdefault(key, {}), member.values)
-    return [
-        Subtotal(kind, counts[key], form.complete(additive(form, sums[key]))) for key, kind in kinds.items()
-    ]
+        add_to(sums.setdefault(key, {}), form.added(member.values))
+    return [Subtotal(kind, counts[key], form.complete(form.summed(sums[key]))) for key, kind in kinds.items()]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from xltools.data.filing import Member
 from xltools.data.number import kept
+from xltools.form.model import Form
 
 _LENGTH = 16  # hexadecimal digits
 
@@ -25,9 +26,10 @@ def checksum(texts: Iterable[str]) -> str:
     return hashlib.sha256(b"".join(b"%d:%s" % (len(word), word) for word in words)).hexdigest()[:_LENGTH]
 
 
-def figures_of(member: Member, names: Iterable[str]) -> dict[str, str]:
-    """Return the member's figures with *names*, as a workbook stores them; blanks are absent."""
-    return {name: kept(member.values[name]) for name in names if name in member.values}
+def figures_of(member: Member, form: Form) -> dict[str, str]:
+    """Return the figures of the member's row, as a workbook stores them; blanks are absent."""
+    values = {**member.values, **form.added(member.values)} if form.means else member.values
+    return {name: kept(values[name]) for name in (*form.input_names, *form.means) if name in values}
 
 
 def member_check(member: Member, figures: Mapping[str, str]) -> str:

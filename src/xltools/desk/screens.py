@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from xltools.collection.publishing import PreparedReport
 from xltools.collection.rollup_file import MergedFiles
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
+from xltools.data.number import NO_VALUE
 from xltools.data.reception import Received, Reception
 from xltools.data.rollup import Rollup
 from xltools.desk import work
@@ -170,14 +170,19 @@ def _obstacles(collection: Collection, lang: Lang) -> Iterator[tuple[str, str]]:
 
 def figure(desk: Desk, merged: MergedFiles, cell: str, *, incomplete: bool) -> str:
     """Return the agencies behind one figure of the roll-up."""
-    shares = [share for share in work.behind(merged, cell) if share.value]
-    total = sum((share.value for share in shares), Decimal(0))
-    percents = [f"{_PERCENT * share.value / total:.1f}%" if total else "" for share in shares]
+    shares, rollup = work.behind(merged, cell), merged.outcome.rollup
+    is_ratio = merged.options.form.cells[cell].ratio is not None
+    shares = [share for share in shares if (share.value is not None if is_ratio else share.value)]
+    total = rollup.values.get(cell) if rollup else None
+    percents = [
+        f"{_PERCENT * share.value / total:.1f}%" if total and share.value and not is_ratio else ""
+        for share in shares
+    ]
     return _page(
         "figure",
         desk,
         label=merged.options.form.cells[cell].label,
-        sum=number(total),
+        sum=NO_VALUE if total is None else number(total),
         shares=list(zip(shares, percents, strict=True)),
         incomplete=incomplete,
     )

@@ -113,7 +113,7 @@ def _last_year(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> dic
     form, found = find(folder.form), dict[str, bytes]()
     for period, file, time in ((folder.period.previous, "last", ""), (folder.period.year_ago, "ago", AGO)):
         values = {name: last[time + name] for name in form.input_names if time + name in last}
-        if len(values) == len(form.input_names):  # a blank would count as 0
+        if all(cell.name in values or cell.weight for cell in form.inputs):  # a blank would count as 0
             stamp = Stamp(form.key, form.edition, period, entry.agency(folder.district))
             found[f"{_PRIOR}/{file}.xlsx"] = write_return(form, stamp, values)
     return found

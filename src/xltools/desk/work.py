@@ -261,16 +261,17 @@ class Share(NamedTuple):
     """The figure of one member of a roll-up."""
 
     member: Member
-    value: Decimal
+    value: Decimal | None  # a ratio or a mean may have none
 
 
 def behind(merged: MergedFiles, cell: str) -> list[Share]:
-    """Return the agencies behind a figure of a roll-up, the largest share first; ties keep the order of the roll-up."""
+    """Return the agencies behind a figure of a roll-up, the largest figure first; ties keep the order of the roll-up."""
     rollup = merged.outcome.rollup
     if rollup is None or cell not in rollup.form.cells:
         raise InputError(Problem("no-rollup", ""))
-    shares = [Share(one, rollup.form.complete(one.values).get(cell, Decimal(0))) for one in rollup.members]
-    return sorted(shares, key=lambda share: -share.value)
+    blank = None if rollup.form.cells[cell].ratio else Decimal(0)
+    shares = [Share(one, rollup.form.complete(one.values).get(cell, blank)) for one in rollup.members]
+    return sorted(shares, key=lambda share: -(share.value or Decimal(0)))
 
 
 def report(desk: Desk) -> PreparedReport:

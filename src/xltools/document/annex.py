@@ -12,7 +12,7 @@ from xltools.data.number import digits
 from xltools.data.period import Period
 from xltools.data.plain_table import plain_table
 from xltools.data.record import Figures
-from xltools.data.year_on_year import change
+from xltools.data.year_on_year import change_in
 from xltools.errors import InputError, Problem
 from xltools.form.model import Cell, Chart, Form, Section, leaves
 from xltools.text import clerk
@@ -49,17 +49,17 @@ def _comparison_table(
 ) -> Table | None:
     """Return the table of a section, or None if all its figures are 0 or unknown in both years.
 
-    It has the figures that can be added; of a grid with columns of totals, only these columns.
+    It has the figures that sums of agencies have; of a grid with columns of totals, only these columns.
     """
     t = clerk()
     given = {"now": f"{period:words}", "last": f"{period.previous:words}"}
     rows = [[given.get(key) or t.about(form.period, f"years.{key}") for key in _HEADS]]
     for cell in form.cells.values():
-        is_shown = cell.section is section and cell.additive
+        is_shown = cell.section is section and cell.is_summed
         if is_shown and cell.block.arrange == "grid" and cell.column.is_ is None:
-            is_shown = not any(line.is_ for line in leaves(cell.block.columns))
+            is_shown = not any(line.total for line in leaves(cell.block.columns))
         if is_shown and (values.get(cell.name) or last.get(cell.name)):
-            rows.append(_comparison_row(cell, values.get(cell.name), last.get(cell.name)))
+            rows.append(_comparison_row(cell, form, values, last))
     return (
         plain_table(rows, _ROLES, _WIDTHS, t.about(form.period, "annex.table", section=section.title))
         if rows[1:]
@@ -67,15 +67,15 @@ def _comparison_table(
     )
 
 
-def _comparison_row(cell: Cell, now: Decimal | None, last: Decimal | None) -> list[str]:
-    found = None if now is None else change(now, last)
+def _comparison_row(cell: Cell, form: Form, values: Figures, last: Figures) -> list[str]:
+    found = change_in(cell, form, values, last)
     rate = found.rate if found else None
     return [
         "/".join(cell.row_path),
         "/".join(cell.column_path),
         cell.unit,
-        digits(now),
-        digits(last),
+        digits(values.get(cell.name)),
+        digits(last.get(cell.name)),
         digits(found.difference if found else None),
         "" if rate is None else f"{(rate * 100).quantize(_TENTH, ROUND_HALF_UP)}%",
     ]

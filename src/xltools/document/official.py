@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from xltools.data.document import Box, BoxRole, Paragraph, Table
-from xltools.data.number import digits
+from xltools.data.number import NO_VALUE, digits
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form, Section
 from xltools.form.places import Area, Label, Sheet
@@ -20,13 +20,18 @@ PrintedFigures = Mapping[str, Decimal | None]  # by name of cell; an unknown fig
 def official_table(form: Form, section: Section, values: PrintedFigures | None) -> Table:
     """Return the table of *section* with the figures *values*; the table of the blank form if *values* is None.
 
-    A figure is printed with all its digits and nothing else, 0 as 0, as published reports do. The place of an unknown
+    A figure is printed with all its digits and nothing else, 0 as 0, as published reports do; a ratio without a value
+    as a dash. The place of an unknown
     figure is empty; :func:`unknown_note` explains it. Whether a blank cell means 0 is decided by the caller.
     """
     sheet = _sheet(form, section)
     boxes = [Box(label.text, label.area, _box_role(label, sheet)) for label in printed_labels(sheet)]
     known = values or {}
-    boxes += [Box(digits(known.get(name)), area, "figure") for name, area in sheet.cells.items()]
+    empty = unvalued(form, values or {})
+    boxes += [
+        Box(NO_VALUE if name in empty else digits(known.get(name)), area, "figure")
+        for name, area in sheet.cells.items()
+    ]
     top = top_row(sheet)
     boxes += _corners(boxes, top)
     moved = (
@@ -49,9 +54,18 @@ def top_row(sheet: Sheet) -> int:
     return min(area.row for area in (*(label.area for label in printed_labels(sheet)), *sheet.cells.values()))
 
 
+def unvalued(form: Form, values: PrintedFigures) -> frozenset[str]:
+    """Return the ratios and means that have no value, because the known figure below is 0."""
+    known = {name: value for name, value in values.items() if value is not None}
+    return frozenset(
+        name for name, cell in form.cells.items() if cell.ratio and form.is_without_value(name, known)
+    )
+
+
 def unknown(form: Form, section: Section, values: PrintedFigures) -> tuple[Cell, ...]:
     """Return the cells of *section* whose figures are unknown, in printed order."""
-    return tuple(form.cells[name] for name in _sheet(form, section).cells if values.get(name) is None)
+    known = {name for name, value in values.items() if value is not None} | unvalued(form, values)
+    return tuple(form.cells[name] for name in _sheet(form, section).cells if name not in known)
 
 
 def unknown_note(form: Form, section: Section, values: PrintedFigures) -> Paragraph | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from xltools.excel.formula import ROW, area_a1, quoted, rectangles
@@ -31,6 +31,13 @@ def reference(layout: Layout, name: str, sheet: str) -> str:
 def column_sum(matrix: Matrix, name: str) -> str:
     """Return the formula for a roll-up's figure: the sum of its column in the matrix."""
     return f"SUM({in_matrix(matrix.column(name))})"
+
+
+def district_formula(form: Form, cell: Cell, matrix: Matrix, address: Callable[[str], str]) -> str:
+    """Return the formula for a figure of a roll-up: over the sheet, whose cells have an *address*, or over the matrix."""
+    if not cell.is_total and not cell.ratio:
+        return column_sum(matrix, cell.name)
+    return cell.formula(lambda name: column_sum(matrix, name) if name in form.means else address(name))
 
 
 def runs(matrix: Matrix, names: Iterable[str]) -> list[tuple[str, ...]]:
@@ -102,7 +109,7 @@ def row_formulas(form: Form, matrix: Matrix) -> dict[str, str]:
     def reference(name: str) -> str:
         return column_name(matrix.columns[name]) + ROW
 
-    return {cell.name: cell.definition.print(reference) for cell in form.totals if cell.definition}
+    return {cell.name: cell.formula(reference) for cell in form.totals}
 
 
 def in_row(formula: str, row: int) -> str:
@@ -114,11 +121,36 @@ def check_formula(layout: Layout, check: Check, sheet: str) -> str:
     """Return the formula of a check, whose result is what is wrong with the figures, or a tick."""
     cells = [layout.form.cells[name] for name in check.inputs]
     formula = f'"{_passed(check)}"'
+    quotients = [layout.form.cells[name] for name in reversed(check.quotients)]
+    for cell in (one for one in quotients if one.weight):
+        place, weight = (layout.address(name)[1] for name in (cell.name, cell.weight))
+        formula = f'IF(AND(N({place})<>0,{weight}=0),"{_mean_words(layout, cell, "unneeded")}",{formula})'
     for constraint in reversed(check.constraints):
         formula = _constraint_formula(layout, constraint, sheet, formula)
-    if check.constraints:
+    for cell in quotients:
+        formula = _quotient_formula(layout, cell, formula)
+    if check.constraints or quotients:
         formula = f'IFERROR({formula},"{clerk()("check.text")}")'
     return _number_kinds_formula(layout, cells, formula)
+
+
+def _mean_words(layout: Layout, cell: Cell, what: str) -> str:
+    mark = MARKS["question" if what == "unneeded" else "error"]
+    return mark + layout.address(cell.name)[1] + clerk()(f"check.mean-{what}")
+
+
+def _quotient_formula(layout: Layout, cell: Cell, otherwise: str) -> str:
+    """Return a formula that tests whether a ratio is right, or whether a mean with a weight is there."""
+    place = layout.address(cell.name)[1]
+    if cell.weight:
+        missing = f'AND({place}="",{layout.address(cell.weight)[1]}>0)'
+        return f'IF({missing},"{_mean_words(layout, cell, "missing")}",{otherwise})'
+    assert cell.ratio is not None  # noqa: S101  what is no typed mean is a ratio
+    address = layout.form.in_products(lambda name: layout.address(name)[1])
+    is_zero, quotient = cell.ratio.print_parts(address)
+    off = rounded(f"ABS(N({place})-{quotient})", cell.places + 2)
+    wrong = f'IF({is_zero},{place}<>"",{off}>5E-{cell.places + 1})'
+    return f'IF({wrong},"{FAILED}{place}{clerk()("check.ratio")}",{otherwise})'
 
 
 def _passed(check: Check) -> str:
@@ -180,12 +212,20 @@ def _holds(layout: Layout, relation: Relation, sheet: str) -> str:
 
 
 def _number_kinds_formula(layout: Layout, cells: list[Cell], otherwise: str) -> str:
-    """Return a formula that tests for text, negative numbers and fractions, in that order, where they are faults."""
+    """Return a formula that tests for text, negative numbers, fractions and more decimals, in that order, where they are faults."""
     t = clerk()
     whole = _ranges(layout, (c.name for c in cells if c.number == "count"))
     unsigned = _ranges(layout, (c.name for c in cells if not c.signed))
     every = _ranges(layout, (c.name for c in cells))
     formula = otherwise
+    fine: dict[int, list[str]] = {}
+    for cell in cells:
+        if cell.number == "decimal" and cell.decimals is not None:
+            fine.setdefault(cell.decimals, []).append(cell.name)
+    if fine:
+        sized = ((places, r) for places, names in fine.items() for r in _ranges(layout, names))
+        broken = "+".join(f"SUMPRODUCT(--(ABS(ROUND({r},{places})-{r})>1E-9))" for places, r in sized)
+        formula = f'IF({broken}>0,"{t("check.too-fine")}",{formula})'
     if whole:
         broken = "+".join(f"SUMPRODUCT(--(INT({r})<>{r}))" for r in whole)
         formula = f'IF({broken}>0,"{t("check.fraction")}",{formula})'
@@ -209,11 +249,18 @@ def _ranges(layout: Layout, names: Iterable[str], sheet: str = "") -> list[str]:
 
 def check_result(layout: Layout, check: Check, sheet: str, values: Mapping[str, Decimal]) -> str:
     """Return the result of a check for numeric *values*: a tick, or what is wrong with the first constraint that fails."""
+    form, means = layout.form, [c for name in check.quotients if (c := layout.form.cells[name]).weight]
+    missing = (one for one in means if one.name not in values and values.get(one.weight))
+    if cell := next(missing, None):
+        return _mean_words(layout, cell, "missing")
     for constraint in check.constraints:
-        if layout.form.is_broken(constraint, values):
+        if form.is_broken(constraint, values):
             relation = constraint.relation
             much = f"{abs(relation.difference(values)):f}" if _WORDS[relation.sign][1] else ""
             return _failed(layout, constraint, sheet) + much
+    unneeded = (one for one in means if values.get(one.name) and not values.get(one.weight))
+    if cell := next(unneeded, None):
+        return _mean_words(layout, cell, "unneeded")
     return _passed(check)
 
 

@@ -5,9 +5,9 @@ Writer and reader both use this layout. It depends on the form only, not on figu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
 from xltools.form.linear import Linear
 from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
@@ -203,7 +203,7 @@ def _groups(
     if stub:
         groups += _side_groups(form, own, cells, page.last_column + 2)
         rows = (row for block in section.blocks for row in leaves(block.rows))
-        lines += [_total_line(row, row.is_, own, cells) for row in rows if row.is_ is not None]
+        lines += [_total_line(row, row.total, own, cells) for row in rows if row.total is not None]
     else:
         lines += _wide_lines(form, own, cells)
     rules: dict[str, list[Identity]] = {}
@@ -258,9 +258,10 @@ def _side_groups(form: Form, own: list[Cell], cells: dict[str, Area], side: int)
     checks: dict[int, list[Check]] = {}
     for row, members in rows.items():
         totals = [c for c in members if c.column.is_ and c.is_total]
-        for index, (inputs, constraints) in enumerate(_asked_of_row(form, members, totals)):
+        for index, (inputs, constraints, quotients) in enumerate(_asked_of_row(form, members, totals)):
             column = side + 2 * index
-            checks.setdefault(column, []).append(Check(Area.at(row, column), inputs, constraints))
+            check = Check(Area.at(row, column), inputs, constraints, quotients=quotients)
+            checks.setdefault(column, []).append(check)
     for column, some in checks.items():
         first, last = some[0].area.row, some[-1].area.row
         head = Area.at(min(rows) - 1, column)
@@ -277,15 +278,15 @@ def _wide_lines(form: Form, own: list[Cell], cells: dict[str, Area]) -> list[_Ch
         first, last = cells[members[0].name], cells[members[-1].name]
         area = Area(0, first.column, 0, last.last_column)
         totals = [c for c in members if c.is_total]
-        for index, (inputs, constraints) in enumerate(_asked_of_row(form, members, totals)):
-            lines.setdefault(index, []).append(Check(area, inputs, constraints))
+        for index, (inputs, constraints, quotients) in enumerate(_asked_of_row(form, members, totals)):
+            lines.setdefault(index, []).append(Check(area, inputs, constraints, quotients=quotients))
     return [("figures", "", tuple(checks)) for checks in lines.values()]
 
 
 def _asked_of_row(
     form: Form, members: list[Cell], totals: list[Cell]
-) -> Iterator[tuple[tuple[str, ...], tuple[Constraint, ...]]]:
-    """Yield what each check of a row is about: its inputs, and its totals and the rules between columns."""
+) -> Iterator[tuple[tuple[str, ...], tuple[Constraint, ...], tuple[str, ...]]]:
+    """Yield what each check of a row is about: its inputs, its totals and the rules between columns, its ratios and means."""
     inputs = tuple(cell.name for cell in members if not cell.is_total)
     names = {cell.name for cell in members}
     sums = [Constraint(_total_relation(c.name, c.definition)) for c in totals if c.definition is not None]
@@ -295,16 +296,29 @@ def _asked_of_row(
         if i.rule.columns and not i.rule.looks_back and names.issuperset(i.constraint.names)
     ]
     rules.sort(key=lambda rule: LEVELS.index(rule.level))
-    first, *more = _divided([*sums, *rules]) or [()]
-    yield inputs, first
-    yield from (((), some) for some in more)
+    quotients = [_Quotient(cell.name, cell.ratio.names) for cell in members if cell.ratio]
+    asked: list[Constraint | _Quotient] = [*sums, *rules, *quotients]
+    for index, some in enumerate(_divided(asked) or [()]):
+        constraints = tuple(one for one in some if isinstance(one, Constraint))
+        cells = tuple(one.cell for one in some if isinstance(one, _Quotient))
+        yield () if index else inputs, constraints, cells
 
 
-def _divided(constraints: list[Constraint]) -> list[tuple[Constraint, ...]]:
-    """Return the constraints in groups, each of which fits in the formula of one check."""
-    groups: list[tuple[Constraint, ...]] = []
+class _Quotient(NamedTuple):
+    """A ratio or a mean, and the names in the formula that checks it."""
+
+    cell: str
+    names: tuple[str, ...]
+
+
+_Asked = TypeVar("_Asked", bound=Constraint | _Quotient)
+
+
+def _divided(asked: Iterable[_Asked]) -> list[tuple[_Asked, ...]]:
+    """Return what is asked in groups, each of which fits in the formula of one check."""
+    groups: list[tuple[_Asked, ...]] = []
     size = 0
-    for one in constraints:
+    for one in asked:
         size += len(one.names)
         if groups and len(groups[-1]) < _MOST_CONSTRAINTS and size <= _MOST_NAMES:
             groups[-1] += (one,)
@@ -322,7 +336,7 @@ def _total_relation(total: str, definition: Linear) -> Relation:
 def _total_line(row: Line, definition: Linear, own: list[Cell], cells: dict[str, Area]) -> _CheckLine:
     checks = []
     for cell in own:
-        if cell.row is row and cell.column.additive:
+        if cell.row is row and cell.column.additive and not cell.ratio:
             parts = definition.renamed(along_column(cell.section.key, cell.column))
             constraint = Constraint(_total_relation(cell.name, parts))
             checks.append(Check(Area.at(0, cells[cell.name].column), (), (constraint,)))

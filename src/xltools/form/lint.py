@@ -17,11 +17,13 @@ from xltools.form.lint_names import (
     given,
     judged,
     key_faults,
+    ratio_in_sum_faults,
     repeated_faults,
     text_faults,
     unique_key_faults,
     unknown_faults,
 )
+from xltools.form.lint_ratios import decimal_faults, meeting_faults, quotient_faults
 from xltools.form.lint_rules import block_rule_faults, period_faults, rule_faults, schema_faults, sign_faults
 from xltools.form.lint_sums import parts_faults, totals_faults, unit_faults
 from xltools.form.model import Form, Line, Part, Section, leaves, unit_of, walk
@@ -39,7 +41,10 @@ _MOST_SPAN = 100
 # The least and largest number of measures in a readable chart of each kind.
 _SHOWN = {"agencies": (1, 1), "lines": (2, 12), "trend": (1, 3)}
 # Keys that have no effect on a label over others.
-_WITHOUT_EFFECT = ("key", "is_", "omits", "of", "number", "unit", "signed", "additive", "only")
+_WITHOUT_EFFECT = (
+    *("key", "is_", "omits", "of", "mean", "additive", "only"),
+    *("number", "decimals", "unit", "signed"),
+)
 _PLAIN = Line(label="-")
 
 
@@ -184,10 +189,13 @@ def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
                 units = {line.key: unit_of(line, block, section) for line in leaves(lines)}
                 yield from totals_faults(lines, units, f"{place} › {axis}")
                 yield from parts_faults(lines, f"{place} › {axis}")
+                yield from quotient_faults(lines, f"{place} › {axis}")
+            yield from meeting_faults(block, place)
             for rule in block.rules:
                 yield from block_rule_faults(rule, block, f"{place} › rule “{rule.key}”", form.schema)
             for rule in block.carries:
                 yield from block_rule_faults(rule, block, f"{place} › carry “{rule.key}”", form.schema)
+    yield from decimal_faults(form, sure)
     yield from rule_faults(form, sure)
     named = judged((h.cell for h in form.headline), form, sure)
     yield from unknown_faults(named, form.cells, "headline")
@@ -219,8 +227,9 @@ def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     prose = form.prose
     yield from unique_key_faults("prose › meaning", [meaning.key for meaning in prose.meanings])
     for meaning in prose.meanings:
-        names = judged(meaning.is_.names, form, sure)
-        yield from unknown_faults(names, form.cells, f"prose › meaning “{meaning.key}”")
+        names, place = list(judged(meaning.is_.names, form, sure)), f"prose › meaning “{meaning.key}”"
+        yield from unknown_faults(names, form.cells, place)
+        yield from ratio_in_sum_faults(names, form, place)
     for index, claim in enumerate(prose.claims, 1):
         place = f"prose › claim {index} “{'、'.join(claim.words[:1])}”"
         sums = [*claim.means, *claim.every, *(s for one in claim.under for s in (*one.means, *one.every))]
@@ -278,9 +287,12 @@ def wording_faults(text: Wording, form: Form, place: str) -> Iterator[Problem]:
     for one in (one for condition in text.conditions for one in condition.relations):
         for side in (one.left, one.right):
             yield from _figures(unknown_figures(side, form), form, place)
+            yield from ratio_in_sum_faults((own_name(name) for name in side.names), form, place)
     for brace in text.braces if not unknown else ():
         if brace.word in form.words or brace.word in form.publication.by_key:
             continue
+        if len(brace.sum.terms) > 1 or brace.manner:
+            yield from ratio_in_sum_faults((own_name(name) for name in brace.sum.names), form, place)
         if len(units := units_of(brace.sum, form)) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(units)})
         if brace.manner and any(map(time_of, brace.sum.names)):

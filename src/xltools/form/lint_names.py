@@ -48,6 +48,13 @@ def unknown_faults(names: Iterable[str], known: Iterable[str], place: str) -> It
             yield Problem("unknown-name", place, {"name": name, "nearest": nearest(name, known)})
 
 
+def ratio_in_sum_faults(names: Iterable[str], form: Form, place: str) -> Iterator[Problem]:
+    """Yield the names of ratios and means, which are no part of a sum."""
+    for name in names:
+        if name in form.cells and form.cells[name].ratio:
+            yield Problem("ratio-in-sum", place, {"name": name})
+
+
 def key_faults(place: str, keys: Iterable[str]) -> Iterator[Problem]:
     """Yield the keys that are not of lower-case letters, digits and underscores."""
     for key in keys:

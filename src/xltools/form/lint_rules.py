@@ -9,11 +9,13 @@ from xltools.form.lint_names import (
     LONGEST_SENTENCE,
     judged,
     key_faults,
+    ratio_in_sum_faults,
     repeated_faults,
     text_faults,
     unknown_faults,
 )
-from xltools.form.model import PARTS, Block, Form, Line, Rule, leaves
+from xltools.form.model import PARTS, Block, Form, Line, Rule, Section, leaves
+from xltools.form.ratio import Ratio
 from xltools.form.relation import PERIOD, Condition
 from xltools.form.wording import AGO, LAST, own_name, time_of
 
@@ -41,6 +43,10 @@ def block_rule_faults(rule: Rule, block: Block, place: str, schema: int) -> Iter
     for name in rule.on:
         if name in asked and not asked[name].additive:
             yield Problem("not-additive", f"{place} › on", {"name": name})
+    for where, axis, used in (("", known, names), (" › on", asked, rule.on)):
+        for name in dict.fromkeys(own for own in (own_name(n) for n in used) if own in axis):
+            if axis[name].is_quotient:
+                yield Problem("ratio-in-sum", f"{place}{where}", {"name": name})
     if not is_carry:
         yield from _relation(rule, place)
     elif not unknown:
@@ -82,7 +88,9 @@ def rule_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             yield Problem("rule-cells", place)
             continue
         names = (own_name(name) if form.schema > 1 else name for name in rule.constraint.names)
-        yield from unknown_faults(judged(names, form, sure), form.cells, place)
+        named = list(dict.fromkeys(judged(names, form, sure)))
+        yield from unknown_faults(named, form.cells, place)
+        yield from ratio_in_sum_faults(named, form, place)
         yield from _relation(rule, place)
         yield from repeated_faults(rule.cells.names, place, "repeated-in-rule")
 
@@ -147,6 +155,16 @@ def _rule_period_faults(rule: Rule, form: Form, place: str) -> Iterator[Problem]
         yield Problem("no-such-period", place, {"text": str(alone), "parts": parts})
 
 
+def _new_words(one: Section | Block | Line) -> Iterator[str]:
+    """Yield the words of the second version of the language in a section, a block or a line."""
+    if one.decimals is not None:
+        yield "decimals"
+    if isinstance(one, Line):
+        yield from (word for word in ("of", "mean") if getattr(one, word))
+        if isinstance(one.is_, Ratio):
+            yield "per"
+
+
 def schema_faults(form: Form) -> Iterator[Problem]:
     """Yield words that need the second version of the language in a form of the first, and keys that it reserves."""
     for section in form.sections:
@@ -156,8 +174,12 @@ def schema_faults(form: Form) -> Iterator[Problem]:
             if form.schema > 1:
                 for key in sorted({section.key, *(line.key for line in lines)} & _RESERVED_KEYS):
                     yield Problem("reserved-key", place, {"key": key})
-            elif any(line.of for line in lines):
-                yield Problem("needs-schema", place, {"words": "of"})
+            elif words := {
+                *_new_words(section),
+                *_new_words(block),
+                *(w for x in lines for w in _new_words(x)),
+            }:
+                yield Problem("needs-schema", place, {"words": ", ".join(sorted(words))})
     if form.schema == 1 and (form.period, form.starts, form.named) != ("year", 1, "end"):
         yield Problem("needs-schema", "form", {"words": "period, starts, named"})
     for rule in (*(r for s in form.sections for b in s.blocks for r in (*b.rules, *b.carries)), *form.rules):

@@ -15,7 +15,7 @@ from xltools.form.wording import own_name
 def totals_faults(lines: tuple[Line, ...], units: Mapping[str, str], place: str) -> Iterator[Problem]:
     """Yield totals of unknown lines, circles, and lines that a total does not add exactly once without a reason."""
     axis = {leaf.key: leaf for leaf in leaves(lines)}
-    held = {name for line in axis.values() if line.is_ for name in line.is_.names}
+    held = {name for line in axis.values() if line.total for name in line.total.names}
     for line, definition, siblings in _totals(lines):
         here = f"{place} › “{line.key}” › is"
         if not definition.terms:
@@ -30,14 +30,22 @@ def totals_faults(lines: tuple[Line, ...], units: Mapping[str, str], place: str)
             yield Problem("circular", here, {"name": line.key})
             continue
         for name, weight in sorted(weights.items()):
-            if abs(weight) > 1:
-                yield Problem("counted-twice", here, {"name": name, "times": weight})
-            if line.additive and not axis[name].additive:
-                yield Problem("not-additive", here, {"name": name})
-            if name in line.omits:
-                yield Problem("omitted-and-added", here, {"name": name})
+            yield from _addend_faults(line, axis[name], weight, here)
         if line.key not in held and not line.of:  # a subtotal or a part answers for nothing
             yield from _forgotten(line, weights, axis, siblings, units, here)
+
+
+def _addend_faults(total: Line, line: Line, weight: int, place: str) -> Iterator[Problem]:
+    """Yield why a total cannot add a typed line so many times."""
+    if line.is_quotient:
+        yield Problem("ratio-in-sum", place, {"name": line.key})
+        return
+    if abs(weight) > 1:
+        yield Problem("counted-twice", place, {"name": line.key, "times": weight})
+    if total.additive and not line.additive:
+        yield Problem("not-additive", place, {"name": line.key})
+    if line.key in total.omits:
+        yield Problem("omitted-and-added", place, {"name": line.key})
 
 
 def _forgotten(
@@ -49,7 +57,7 @@ def _forgotten(
     place: str,
 ) -> Iterator[Problem]:
     """Yield the lines of its unit that a total does not add: those of its label, or its own parts if it adds only these."""
-    parts = total.is_.names if total.is_ else ()
+    parts = total.total.names if total.total else ()
     is_divided_anew = all(axis[name].of == total.key for name in parts)
     whole = total.key if is_divided_anew else ""
     for name in axis if is_divided_anew else siblings:
@@ -77,8 +85,8 @@ def parts_faults(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
 def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, Linear, list[str]]]:
     """Yield each total with its definition and the keys of its siblings: the typed lines under the same label, at any depth."""
     for siblings in (lines, *(line.lines for line, _ in walk(lines) if line.lines)):
-        typed = [leaf.key for leaf in leaves(siblings) if leaf.is_ is None]
-        yield from ((line, line.is_, typed) for line in siblings if line.is_ is not None and not line.lines)
+        typed = [leaf.key for leaf in leaves(siblings) if leaf.is_ is None and not leaf.mean]
+        yield from ((x, x.total, typed) for x in siblings if x.total is not None and not x.lines)
 
 
 def _reached(line: Line, axis: dict[str, Line]) -> set[str]:
@@ -89,7 +97,7 @@ def _reached(line: Line, axis: dict[str, Line]) -> set[str]:
         key = left.pop()
         if key not in reached:
             reached.add(key)
-            total = axis[key].is_ if key in axis else None
+            total = axis[key].total if key in axis else None
             left += total.names if total else ()
     return reached
 
@@ -98,10 +106,10 @@ def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Count
     """Return how often each typed line enters the total; ``None`` when the definition is circular."""
     if line.key in above:
         return None
-    if line.is_ is None:
+    if line.total is None:
         return Counter({line.key: 1})
     found: Counter[str] = Counter()
-    for sign, name in line.is_.terms:
+    for sign, name in line.total.terms:
         part = _weights(axis[name], axis, (*above, line.key))
         if part is None:
             return None
@@ -117,6 +125,7 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """
     known = {name: cell for name, cell in form.cells.items() if cell.section.key in sure}
     groups = [(f"“{c.name}”", (c.name, *c.definition.names)) for c in form.cells.values() if c.definition]
+    groups += [(f"“{c.name}”", side.names) for c in form.quotients for side in (c.ratio or ())[:2]]
     for identity in (*form.identities, *form.carries):
         for relation in (identity.relation, *identity.constraint.when.relations):
             sides = [relation.left.names, relation.right.names]

@@ -44,8 +44,8 @@ def _with_all_spelled_out(form: Form) -> Form:
 
 
 def _spelled_axis(axis: tuple[Line, ...], block: Block, section: Section) -> tuple[Line, ...]:
-    """Return an axis; all are its typed lines of one unit, whatever other totals add them, but for parts (其中)."""
-    typed = [line for line in leaves(axis) if line.is_ is None and line.additive and not line.of]
+    """Return an axis; all are its typed lines of one unit, whatever other totals add them, but for parts (其中) and means."""
+    typed = [x for x in leaves(axis) if x.is_ is None and x.additive and not x.of and not x.mean]
 
     def spelled(line: Line) -> Line:
         if line.lines:

@@ -13,13 +13,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from xltools.errors import InvalidValueError
-from xltools.form.linear import ZERO, Linear
+from xltools.errors import InvalidValueError, Word
+from xltools.form.linear import EXACT, ZERO, Linear
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
+from xltools.form.ratio import PLACES, Ratio, rounded, scale_of, sum_or_ratio
 from xltools.form.relation import ALWAYS, PERIOD, Condition, Constraint, Level, Relation
 from xltools.form.wording import LAST, PART_WORDS, WORDS, own_name, time_of
 from xltools.text import clerk
@@ -30,6 +32,7 @@ PARTS: dict[Kind, int] = {"year": 1, "half": 2, "quarter": 4, "month": 12}  # of
 Only = Literal["rule_makers"]
 _MONTHS = 12
 ALL = Linear(((1, "all"),))  # ``is = "all"``: the sum of all typed lines
+WEIGHED = ".sum"  # after the name of a mean: the mean times its weight, which can be added
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,12 @@ class RuleMakers:
     perhaps: tuple[str, ...] = ()  # a name that both a rule-maker and another agency can have
 
 
+def _derivation(value: object, _: object) -> Linear | Ratio:
+    if not isinstance(value, str):
+        raise InvalidValueError("wrong-type", value=repr(value), type=Word("type-str"))
+    return sum_or_ratio(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A row or a column of a table; or, with ``lines``, a label that spans several of them."""
@@ -47,11 +56,13 @@ class Line:
     label: str
     key: str = ""
     lines: tuple[Line, ...] = ()
-    is_: Linear | None = field(default=None, metadata={"key": "is"})
+    is_: Linear | Ratio | None = field(default=None, metadata={"key": "is", "hook": _derivation})
     omits: Mapping[str, str] = field(default_factory=dict)  # sibling -> why the total leaves it out
     of: str = ""  # the line of which this one is a part (其中): it is never more
+    mean: str = ""  # it holds typed means; the line of their weights
     additive: bool = True  # False: figures of several agencies, or of other lines, must not be added
     number: Number | None = None
+    decimals: int | None = None
     unit: str | None = None
     signed: bool | None = None
     span: int = 1  # the number of printed columns
@@ -62,6 +73,16 @@ class Line:
     def leaves(self) -> tuple[Line, ...]:
         """Return the lines that hold cells, in printed order."""
         return leaves((self,))
+
+    @property
+    def total(self) -> Linear | None:
+        """The sum that defines it; ``None`` for a typed line and for a ratio."""
+        return self.is_ if isinstance(self.is_, Linear) else None
+
+    @property
+    def is_quotient(self) -> bool:
+        """Whether it holds ratios or means, which are never added and never part of a sum or a rule."""
+        return isinstance(self.is_, Ratio) or bool(self.mean)
 
     @property
     def depth(self) -> int:
@@ -124,6 +145,7 @@ class Block:
     heading: str = ""
     arrange: Literal["grid", "wide"] = "grid"
     number: Number | None = None
+    decimals: int | None = None  # at most so many of a decimal number
     unit: str | None = None
     signed: bool | None = None
     rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
@@ -171,6 +193,7 @@ class Section:
     parts: tuple[Part, ...] = ()
     blocks: tuple[Block, ...] = field(default=(), metadata={"key": "block"})
     number: Number = "count"
+    decimals: int | None = None
     unit: str = ""
     signed: bool = False
     label_widths: tuple[float, ...] = ()
@@ -265,16 +288,47 @@ class Cell(NamedTuple):
     unit: str
     signed: bool
     definition: Linear | None = None  # over cell names
+    ratio: Ratio | None = (
+        None  # over cell names; of a mean, typed or not: over :attr:`weighed` and the weight
+    )
+    weight: str = ""  # of a typed mean: the cell by which it is weighted
+    decimals: int | None = None
 
     @property
     def is_total(self) -> bool:
         """Whether the cell is derived from other cells and not typed."""
-        return self.definition is not None
+        return self.definition is not None or (self.ratio is not None and not self.weight)
 
     @property
     def additive(self) -> bool:
         """Whether the figures of several agencies may be added."""
+        return self.ratio is None and self.is_summed
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether it has a figure in a sum of several agencies: added, or derived anew from what was added."""
         return self.row.additive and self.column.additive
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether it is a mean, typed or in a line of totals."""
+        return bool(self.row.mean or self.column.mean)
+
+    @property
+    def weighed(self) -> str:
+        """The name of the product of a mean with its weight."""
+        return self.name + WEIGHED
+
+    def formula(self, show: Callable[[str], str]) -> str:
+        """Return the spreadsheet formula of a derived cell, or of a mean in a sum of agencies."""
+        if self.ratio:
+            return self.ratio.print(show, self.places)
+        return self.definition.print(show) if self.definition else ""
+
+    @property
+    def places(self) -> int:
+        """The number of decimal places to which a ratio or a mean is rounded."""
+        return PLACES if self.decimals is None else self.decimals
 
     @property
     def only(self) -> Only | None:
@@ -422,7 +476,31 @@ class Form:
 
         for cell in self.cells.values():
             visit(cell)
-        return tuple(ordered.values())
+        return (*ordered.values(), *self.quotients)
+
+    @cached_property
+    def quotients(self) -> tuple[Cell, ...]:
+        """The cells that are derived as ratios, or as means in lines of totals."""
+        return tuple(cell for cell in self.cells.values() if cell.ratio and not cell.weight)
+
+    @cached_property
+    def means(self) -> dict[str, Cell]:
+        """The typed means, by the name of their product with the weight."""
+        return {cell.weighed: cell for cell in self.inputs if cell.weight}
+
+    def in_products(self, show: Callable[[str], str]) -> Callable[[str], str]:
+        """Return *show* for the names of cells and of the products of means with their weights."""
+
+        def shown(name: str) -> str:
+            mean = self.means.get(name)
+            return f"{show(mean.name)}*{show(mean.weight)}" if mean else show(name)
+
+        return shown
+
+    @cached_property
+    def addends(self) -> tuple[str, ...]:
+        """The names of what is added: the inputs that can be, and the products of the means with their weights."""
+        return (*(cell.name for cell in self.inputs if cell.additive), *self.means)
 
     @cached_property
     def definitions(self) -> dict[str, Linear]:
@@ -470,6 +548,10 @@ class Form:
         reach = {cell.name: frozenset((cell.name,)) for cell in self.inputs}
         for total, definition in self.definitions.items():
             reach[total] = frozenset[str]().union(*(reach[name] for name in definition.names))
+        weighed = {name: reach[cell.name] | reach[cell.weight] for name, cell in self.means.items()}
+        for cell in self.quotients:
+            names = cell.ratio.names if cell.ratio else ()
+            reach[cell.name] = frozenset[str]().union(*((reach | weighed)[name] for name in names))
         return reach
 
     @cached_property
@@ -489,7 +571,51 @@ class Form:
         values = {name: inputs[name] for name in self.input_names if name in inputs}
         for total, definition in self.definitions.items():
             values[total] = definition.value(values)
+        if self.quotients:
+            figures = {**inputs, **values}
+            exact = ((cell, self.quotient(cell, figures)) for cell in self.quotients)
+            values |= {cell.name: rounded(value, cell.places) for cell, value in exact if value is not None}
         return values
+
+    def quotient(self, cell: Cell, figures: Mapping[str, Decimal]) -> Fraction | None:
+        """Return the exact value of a ratio or a mean over *figures*; ``None`` where it has none.
+
+        The product of a mean with its weight is taken from *figures* where it is there, as in a sum of agencies.
+        """
+        assert cell.ratio is not None  # noqa: S101  it is a ratio or a mean
+        products = {name: self._product(name, figures) for name in cell.ratio.top.names if name in self.means}
+        known = {name: value for name, value in products.items() if value is not None}
+        return cell.ratio.exact({**figures, **known} if known else figures)
+
+    def is_without_value(self, name: str, figures: Mapping[str, Decimal]) -> bool:
+        """Return whether a cell is a ratio or a mean whose bottom is 0 among the known *figures*."""
+        ratio = self.cells[name].ratio
+        if ratio is None or name in figures:
+            return False
+        return all(part in figures for part in ratio.bottom.names) and not ratio.bottom.value(figures)
+
+    def _product(self, name: str, figures: Mapping[str, Decimal]) -> Decimal | None:
+        """Return the product of a mean with its weight; ``None`` without a mean."""
+        mean = self.means[name]
+        if name in figures or mean.name not in figures:
+            return figures.get(name)
+        return EXACT.multiply(figures[mean.name], figures.get(mean.weight, ZERO))
+
+    def added(self, inputs: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """Return what is added of the *inputs*, by the names of :attr:`addends`."""
+        figures = {**inputs, **self.complete(inputs)} if self.means else inputs
+        found = (
+            (name, self._product(name, figures) if name in self.means else figures.get(name))
+            for name in self.addends
+        )
+        return {name: value for name, value in found if value is not None}
+
+    def summed(self, sums: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """Return the inputs of a sum of agencies: what was added, and the means that follow from it."""
+        values = {name: sums[name] for name in self.addends if name in sums}
+        figures = values | self.complete(values) if self.means else values
+        means = ((cell, self.quotient(cell, figures)) for name, cell in self.means.items() if name in sums)
+        return values | {cell.name: rounded(exact, cell.places) for cell, exact in means if exact is not None}
 
     def broken(self, values: Mapping[str, Decimal], agencies: int = 0) -> list[Identity]:
         """Return the identities that do not hold for *values*, which are :meth:`complete`.
@@ -558,7 +684,11 @@ def _cells(section: Section, block: Block) -> Iterator[Cell]:
     above = (block.caption,) if block.caption else ()
     for row in leaves(block.rows):
         for column in leaves(block.columns):
-            yield Cell(
+            # A rate or a mean has its own unit and decimals, whatever the lines of the other axis count.
+            lines = (row, column) if row.is_quotient and not column.is_quotient else (column, row)
+            levels = (*lines, block, section)
+            is_quotient = row.is_quotient or column.is_quotient
+            cell = Cell(
                 name=f"{section.key}.{row.key}.{column.key}",
                 section=section,
                 block=block,
@@ -566,26 +696,62 @@ def _cells(section: Section, block: Block) -> Iterator[Cell]:
                 column=column,
                 row_path=(*above, *rows[row.key]),
                 column_path=columns[column.key],
-                number=column.number or row.number or block.number or section.number,
-                unit=next(u for u in (column.unit, row.unit, block.unit, section.unit) if u is not None),
-                signed=next(
-                    s for s in (column.signed, row.signed, block.signed, section.signed) if s is not None
-                ),
-                definition=_definition(section.key, row, column),
+                number="decimal" if is_quotient else next(n for x in levels if (n := x.number)),
+                unit=next(x.unit for x in levels if x.unit is not None),
+                signed=next(x.signed for x in levels if x.signed is not None),
+                decimals=next((x.decimals for x in levels if x.decimals is not None), None),
             )
+            yield _quotient(cell) if is_quotient else cell._replace(definition=_definition(cell))
 
 
-def _definition(section: str, row: Line, column: Line) -> Linear | None:
+def _definition(cell: Cell) -> Linear | None:
     """Return the sum of cells that defines a cell; ``None`` for an input.
 
     Where a total row meets a total column both definitions give the same sum; the column's is used. Nothing is added
     up in a line that is not additive: an average in a total row is typed like any other.
     """
-    if column.is_ is not None and row.additive:
-        return column.is_.renamed(_along_row(section, row))
-    if row.is_ is not None and column.additive:
-        return row.is_.renamed(along_column(section, column))
+    section, row, column = cell.section.key, cell.row, cell.column
+    if column.total is not None and row.additive:
+        return column.total.renamed(_along_row(section, row))
+    if row.total is not None and column.additive:
+        return row.total.renamed(along_column(section, column))
     return None
+
+
+def _quotient(cell: Cell) -> Cell:
+    """Return a cell of a ratio line with its ratio; one of a line of means with its weight.
+
+    In a total line of the other axis a mean is derived: it is the sum of the products divided by that of the weights.
+    """
+    is_column = cell.column.is_quotient
+    line, other = (cell.column, cell.row) if is_column else (cell.row, cell.column)
+    along = (
+        _along_row(cell.section.key, cell.row) if is_column else along_column(cell.section.key, cell.column)
+    )
+    if isinstance(line.is_, Ratio):
+        return cell._replace(ratio=line.is_.renamed(along)._replace(scale=scale_of(cell.unit)))
+    weight = Linear(((1, along(line.mean)),))
+    if other.total is None:
+        return cell._replace(ratio=Ratio(Linear(((1, cell.weighed),)), weight), weight=along(line.mean))
+    axis = leaves(cell.block.rows if is_column else cell.block.columns)
+    across = along_column(cell.section.key, line) if is_column else _along_row(cell.section.key, line)
+    top = _typed_lines(other, {one.key: one for one in axis}).renamed(lambda key: across(key) + WEIGHED)
+    return cell._replace(ratio=Ratio(top, weight))
+
+
+def _typed_lines(line: Line, axis: Mapping[str, Line], above: tuple[str, ...] = ()) -> Linear:
+    """Return a total as a sum of typed lines; what the linter refuses is left out."""
+    terms: list[tuple[int, str]] = []
+    for sign, key in line.total.terms if line.total else ():
+        if key not in axis or key in above:
+            continue
+        part = axis[key]
+        if part.total is None:
+            terms.append((sign, key))
+        else:
+            below = _typed_lines(part, axis, (*above, line.key))
+            terms += [(sign * inner, name) for inner, name in below.terms]
+    return Linear(tuple(terms))
 
 
 def part_rules(block: Block) -> Iterator[Rule]:
@@ -618,7 +784,7 @@ def _is_asked(rule: Rule, line: Line) -> bool:
     """
     if rule.on:
         return line.key in rule.on
-    return line.additive and (line.is_ is None or rule.constraint.is_exact)
+    return line.additive and not line.is_quotient and (line.is_ is None or rule.constraint.is_exact)
 
 
 def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:

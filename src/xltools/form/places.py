@@ -92,6 +92,9 @@ class Check(NamedTuple):
     inputs: tuple[str, ...]
     constraints: tuple[Constraint, ...]
     accepted: int = 0
+    quotients: tuple[
+        str, ...
+    ] = ()  # ratios and derived means that must be right, typed means that must be there
 
 
 class CheckGroup(NamedTuple):
@@ -224,7 +227,7 @@ class Matrix:
     def issued(cls, form: Form, count: int) -> Matrix:
         """Return the sheet for *count* members. Without members, it has one empty row, to which sums refer."""
         about = [PREFIX + key for key in cls.ABOUT]
-        names = (*about[: cls.BEFORE], *form.cells, *about[cls.BEFORE :])
+        names = (*about[: cls.BEFORE], *form.cells, *about[cls.BEFORE :], *form.means)
         columns = {name: column for column, name in enumerate(names)}
         return cls(columns, cls.FIRST_ROW, cls.FIRST_ROW + max(1, count) - 1)
 
@@ -295,11 +298,9 @@ class Layout:
 
     @cached_property
     def formulas(self) -> dict[str, str]:
-        """The issued formula of each total, whose terms are on the same sheet."""
-        return {
-            name: definition.print(lambda part: self.address(part)[1])
-            for name, definition in self.form.definitions.items()
-        }
+        """The issued formula of each derived cell, whose parts are on the same sheet."""
+        address = self.form.in_products(lambda part: self.address(part)[1])
+        return {cell.name: cell.formula(address) for cell in self.form.totals}
 
     @cached_property
     def label_texts(self) -> frozenset[str]:

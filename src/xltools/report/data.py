@@ -107,7 +107,11 @@ def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> di
         **_period_object(filing),
         "kind": stamp.kind if stamp else None,
         "agency": _agency_object(filing),
-        "values": {name: plain(value) for name, value in read.record.values.items()} if read else {},
+        "values": {
+            name: plain(value) for name, value in read.record.values.items() if name in read.form.cells
+        }
+        if read
+        else {},
         "shown": {name: _shown_value(shown) for name, shown in read.shown.items()} if read else {},
         "prose": dict(read.prose) if read else {},
         "matches": [_match_object(mention) for mention in matches(filing)],

@@ -12,6 +12,7 @@ from xltools.checking.collection import Collection, Examined
 from xltools.checking.grouping import FindingGroup, grouped
 from xltools.data.filing import Skipped
 from xltools.data.finding import Cause, Effect, Finding, Severity
+from xltools.data.number import NO_VALUE
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO
 from xltools.form.model import Form
@@ -232,7 +233,10 @@ def headline(rollup: Rollup, lang: Lang) -> TextTable:
 
 
 def _headline_figures(form: Form, values: Mapping[str, Decimal]) -> list[str]:
-    return [number(values.get(h.cell, ZERO)) for h in form.headline]
+    return [
+        NO_VALUE if form.cells[h.cell].ratio and h.cell not in values else number(values.get(h.cell, ZERO))
+        for h in form.headline
+    ]
 
 
 def dictionary_rows(form: Form, lang: Lang) -> list[list[str]]:

@@ -7,12 +7,13 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from xltools.witness.containers import contents
 from xltools.witness.document import printed_values
-from xltools.witness.form import FormFigures
+from xltools.witness.form import WEIGHED, FormFigures
 from xltools.witness.labels import GridPlace
 from xltools.witness.value import NOTHING, Unknown, Value, is_same, shown, value_of
 from xltools.witness.workbook import LabelledWorkbook, figure_values
@@ -105,7 +106,7 @@ class Returns:
         self.undecided += [
             Undecided(one.shown_path, name, value.reason)
             for name, value in values.items()
-            if isinstance(value, Unknown)
+            if isinstance(value, Unknown) and name in self.form.figures
         ]
 
     def _values_of(self, one: AddedFile) -> Mapping[str, Value] | Unknown:
@@ -114,7 +115,8 @@ class Returns:
         if isinstance(content, Unknown):
             return content
         if not zipfile.is_zipfile(io.BytesIO(content)) or _is_word(content):
-            return printed_values(content, self.form)
+            values = printed_values(content, self.form)
+            return values if isinstance(values, Unknown) else self.form.with_products(values)
         return figure_values(LabelledWorkbook(io.BytesIO(content)), self.form)
 
     def _content_of(self, one: AddedFile) -> bytes | Unknown:
@@ -137,7 +139,7 @@ class Returns:
         # A difference without a figure is about a file or a row as a whole: then no figure is known to agree.
         is_whole = len(self.values) == len(self.added) and "" not in wrong | {one.figure for one in undecided}
         unknown = {one.figure for one in undecided}
-        decided = [name for name in figures if is_whole and not unknown & {name, *self.form.parts(name)}]
+        decided = [name for name in figures if is_whole and not unknown & {name, *self.form.reach(name)}]
         agreed = sum(name not in wrong for name in decided)
         read = len(self.values) - len({one.file for one in self.undecided if one.figure})
         return Verdict(agreed, len(figures), read, len(self.sample), len(self.added), undecided, differences)
@@ -181,18 +183,18 @@ class Returns:
         sums = self._sums(_RollupRows(LabelledWorkbook(io.BytesIO(rollup))) if rollup else None)
         for name in self.figures:
             value, expected = found[name], sums[name]
-            if not isinstance(expected, Unknown) and not _is_equal(value, expected):
+            if not isinstance(expected, Unknown) and not self.form.is_right(name, value, expected):
                 yield _difference(file, "", "", name, value, expected)
 
     def _sums(self, rows: _RollupRows | None) -> dict[str, Value]:
         """Return the sum of each figure; for a file that cannot be read, its row in the roll-up is used."""
         inputs: dict[str, Value] = {}
-        for name in self.form.inputs:
+        for name in (*self.form.inputs, *(mean + WEIGHED for mean in self.form.means)):
             parts = [self._part(one, name, rows) for one in self.added]
             unknown = next((part for part in parts if isinstance(part, Unknown)), None)
             total = sum((part for part in parts if part and not isinstance(part, Unknown)), NOTHING)
             inputs[name] = unknown or total
-        return {name: _sum_of(inputs, self.form.parts(name)) for name in self.figures}
+        return {name: self.form.value(inputs, name) for name in self.figures}
 
     def _part(self, one: AddedFile, name: str, rows: _RollupRows | None) -> Value:
         value = self.values[one][name] if one in self.values else Unknown("file")
@@ -209,12 +211,12 @@ class Returns:
         for one, values in self.values.items():
             if one not in rows:
                 continue
-            for name in self.form.inputs:
+            for name in (*self.form.inputs, *(mean + WEIGHED for mean in self.form.means)):
                 expected = values[name]
                 found = rows.value(one, name)
                 if isinstance(expected, Unknown) or (found is None and expected is None):
                     continue
-                if isinstance(found, Unknown) or found is None or expected is None or found != expected:
+                if not _is_stored(name, found, expected):
                     yield _difference(one.shown_path, _ROWS, rows.address(one, name), name, found, expected)
 
     def _total_differences(
@@ -228,7 +230,7 @@ class Returns:
                 continue
             address = results.address(*place)
             found = [value_of(results.content(*place))] + ([book.value(*place)] if book else [])
-            wrong = [value for value in found if not _is_equal(value, expected)]
+            wrong = [value for value in found if not self.form.is_right(name, value, expected)]
             if wrong:
                 yield _difference(file, place[0], address, name, wrong[0], expected)
 
@@ -239,20 +241,11 @@ def _difference(
     return FigureDifference(file, sheet, address, name, shown(found), shown(expected))
 
 
-def _is_equal(found: Value, expected: Value) -> bool:
-    if isinstance(found, Unknown) or isinstance(expected, Unknown):
+def _is_stored(name: str, found: Value, expected: Value) -> bool:
+    """Return whether a row has the figure of its file; a product has more digits than a workbook stores."""
+    if not isinstance(found, Fraction) or not isinstance(expected, Fraction):
         return False
-    return is_same(found or NOTHING, expected or NOTHING)
-
-
-def _sum_of(inputs: Mapping[str, Value], parts: Mapping[str, int]) -> Value:
-    total = NOTHING
-    for name, times in parts.items():
-        value = inputs[name]
-        if isinstance(value, Unknown):
-            return value
-        total += times * (value or NOTHING)
-    return total
+    return is_same(found, expected) if name.endswith(WEIGHED) else found == expected
 
 
 def _is_word(content: bytes) -> bool:

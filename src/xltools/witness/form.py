@@ -5,15 +5,31 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
+
+from xltools.witness.value import NOTHING, Unknown, Value, is_rounded, is_same
+
+SignedNames = tuple[tuple[int, str], ...]
+WEIGHED = ".sum"  # after the name of a typed mean: the mean times its weight
+
+
+class Division(NamedTuple):
+    """A ratio: two sums, by what it is multiplied, and the decimal places that are shown. Of a mean, the top is of products."""
+
+    top: SignedNames
+    bottom: SignedNames
+    scale: int
+    places: int
 
 
 class FormFigure(NamedTuple):
     """One number of the form.
 
     ``row`` and ``column`` are the printed labels, outermost first. ``terms`` are the signed names that a total adds; an
-    input has none. If ``is_wide`` is true, the labels of the row are printed above those of the column.
+    input has none. If ``is_wide`` is true, the labels of the row are printed above those of the column. A ratio has a
+    ``division``, and so has a mean; a typed mean has the ``weight`` by which it is weighted too.
     """
 
     name: str
@@ -22,10 +38,17 @@ class FormFigure(NamedTuple):
     row: tuple[str, ...]
     column: tuple[str, ...]
     is_wide: bool
-    terms: tuple[tuple[int, str], ...] = ()
+    terms: SignedNames = ()
     is_additive: bool = True
     number: str = "count"
     is_signed: bool = False
+    division: Division | None = None
+    weight: str = ""
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it is not typed."""
+        return bool(self.terms) or (self.division is not None and not self.weight)
 
     @property
     def label(self) -> str:
@@ -55,7 +78,70 @@ class FormFigures:
     @cached_property
     def inputs(self) -> tuple[str, ...]:
         """The names of the figures that an agency fills in."""
-        return tuple(name for name, figure in self.figures.items() if not figure.terms)
+        return tuple(name for name, figure in self.figures.items() if not figure.is_derived)
+
+    @cached_property
+    def means(self) -> tuple[str, ...]:
+        """The names of the typed means."""
+        return tuple(name for name, figure in self.figures.items() if figure.weight)
+
+    def reach(self, name: str) -> set[str]:
+        """Return the inputs on which a figure depends."""
+        figure = self.figures[name]
+        if figure.division is None:
+            return set(self.parts(name))
+        found: set[str] = set() if figure.is_derived else {name}
+        for _, part in (*figure.division.top, *figure.division.bottom):
+            own = part if part in self.figures else part.removesuffix(WEIGHED)
+            found |= self.reach(own) if own != name else set()
+        return found
+
+    def with_products(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the figures of a return with the product of each mean and its weight, if it is not there already."""
+        found = dict(values)
+        for name in self.means:
+            if name + WEIGHED not in found:
+                mean, weight = values[name], self.sum_of(values, self.figures[name].weight)
+                if isinstance(mean, Fraction) and isinstance(weight, Fraction):
+                    found[name + WEIGHED] = mean * weight
+                else:
+                    found[name + WEIGHED] = weight if isinstance(weight, Unknown) else mean
+        return found
+
+    def sum_of(self, values: Mapping[str, Value], name: str) -> Value:
+        """Return the sum of the inputs that a figure adds; blank ones count as 0."""
+        total = NOTHING
+        for part, times in self.parts(name).items():
+            value = values[part]
+            if isinstance(value, Unknown):
+                return value
+            total += times * (value or NOTHING)
+        return total
+
+    def value(self, values: Mapping[str, Value], name: str) -> Value:
+        """Return a figure from inputs and products: a sum, or the exact value of a division; ``None`` where it has none."""
+        division = self.figures[name].division
+        if division is None:
+            return self.sum_of(values, name)
+        sides = []
+        for side in (division.top, division.bottom):
+            total = NOTHING
+            for sign, part in side:
+                value = self.sum_of(values, part) if part in self.figures else values[part]
+                if isinstance(value, Unknown):
+                    return value
+                total += sign * (value or NOTHING)
+            sides.append(total)
+        top, bottom = sides
+        return top * division.scale / bottom if bottom else None
+
+    def is_right(self, name: str, found: Value, expected: Value) -> bool:
+        """Return whether a figure that was *found* is the *expected* one, which is exact."""
+        if isinstance(found, Unknown) or isinstance(expected, Unknown):
+            return False
+        if division := self.figures[name].division:
+            return is_rounded(found, expected, division.places)
+        return is_same(found or NOTHING, expected or NOTHING)
 
     def parts(self, name: str) -> Mapping[str, int]:
         """Return the inputs that a figure adds and the factor of each; an input adds itself once."""
@@ -79,6 +165,15 @@ class _FigureLine(NamedTuple):
     def is_additive(self) -> bool:
         return bool(self.table.get("additive", True))
 
+    @property
+    def sides(self) -> list[str]:
+        """The two sums of a ratio; one text or none for any other line."""
+        return re.split(r"\s+per\s+", self.table["is"].strip()) if "is" in self.table else []
+
+    @property
+    def is_quotient(self) -> bool:
+        return "mean" in self.table or len(self.sides) > 1
+
 
 def _figures(section: Mapping[str, Any], block: Mapping[str, Any], schema: int) -> Iterator[FormFigure]:
     rows, columns = list(_lines(block["rows"])), list(_lines(block["columns"]))
@@ -87,7 +182,12 @@ def _figures(section: Mapping[str, Any], block: Mapping[str, Any], schema: int) 
         rows, columns = _spelled_out(rows, unit), _spelled_out(columns, unit)
     for row in rows:
         for column in columns:
-            levels = (column.table, row.table, block, section)
+            lines = (row, column) if row.is_quotient else (column, row)
+            levels = (*(line.table for line in lines), block, section)
+            is_quotient = lines[0].is_quotient and schema > 1
+            division, weight = (
+                _division(section, block, rows, columns, row, column) if is_quotient else (None, "")
+            )
             yield FormFigure(
                 name=f"{section['key']}.{row.table['key']}.{column.table['key']}",
                 sheet=section["sheet"],
@@ -95,11 +195,56 @@ def _figures(section: Mapping[str, Any], block: Mapping[str, Any], schema: int) 
                 row=row.labels,
                 column=column.labels,
                 is_wide=block.get("arrange") == "wide",
-                terms=tuple(_terms(section["key"], row, column)),
+                terms=() if division else tuple(_terms(section["key"], row, column)),
                 is_additive=row.is_additive and column.is_additive,
-                number=next((level["number"] for level in levels if "number" in level), "count"),
+                number="decimal"
+                if division
+                else next((one["number"] for one in levels if "number" in one), "count"),
                 is_signed=next((level["signed"] for level in levels if "signed" in level), False),
+                division=division,
+                weight=weight,
             )
+
+
+_SCALES = {"%": 100, "‰": 1000}
+
+
+def _division(
+    section: Mapping[str, Any],
+    block: Mapping[str, Any],
+    rows: list[_FigureLine],
+    columns: list[_FigureLine],
+    row: _FigureLine,
+    column: _FigureLine,
+) -> tuple[Division, str]:
+    """Return the division of a cell in a line of ratios or means, and the weight if the cell is a typed mean."""
+    line, other, others = (column, row, rows) if column.is_quotient else (row, column, columns)
+
+    def cell(key: str, across: str = other.table["key"]) -> str:
+        pair = (across, key) if line is column else (key, across)
+        return ".".join((section["key"], *pair))
+
+    levels = (line.table, other.table, block, section)
+    places = next((level["decimals"] for level in levels if "decimals" in level), 2)
+    if "mean" not in line.table:
+        unit = next((level["unit"] for level in levels if "unit" in level), "")
+        top, bottom = (tuple((sign, cell(key)) for sign, key in _signed(side)) for side in line.sides)
+        return Division(top, bottom, _SCALES.get(unit, 1), places), ""
+    weight, own = cell(line.table["mean"]), line.table["key"]
+    typed = _spread(other, {one.table["key"]: one for one in others})
+    products = tuple((sign, cell(own, across) + WEIGHED) for sign, across in typed)
+    return Division(products, ((1, weight),), 1, places), "" if "is" in other.table else weight
+
+
+def _spread(line: _FigureLine, lines: Mapping[str, _FigureLine]) -> list[tuple[int, str]]:
+    """Return a line as a sum of typed lines."""
+    if "is" not in line.table:
+        return [(1, line.table["key"])]
+    return [
+        (sign * inner, key)
+        for sign, part in _signed(line.table["is"])
+        for inner, key in _spread(lines[part], lines)
+    ]
 
 
 def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iterator[_FigureLine]:
@@ -112,7 +257,7 @@ def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iter
 
 
 def _spelled_out(lines: list[_FigureLine], unit: str) -> list[_FigureLine]:
-    """Replace ``is = "all"`` by the typed lines of the same unit that can be added and are no part of another line."""
+    """Replace ``is = "all"`` by the typed lines of the same unit that can be added and are no part of another line or means."""
     found = []
     for line in lines:
         if line.table.get("is", "").strip() == "all":
@@ -120,7 +265,7 @@ def _spelled_out(lines: list[_FigureLine], unit: str) -> list[_FigureLine]:
             keys = [
                 other.table["key"]
                 for other in lines
-                if not {"is", "of"} & other.table.keys()
+                if not {"is", "of", "mean"} & other.table.keys()
                 and other.is_additive
                 and other.table.get("unit", unit) == own
             ]

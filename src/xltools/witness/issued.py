@@ -9,10 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from xltools.witness.form import FormFigure, FormFigures
+from xltools.witness.form import WEIGHED, FormFigures
 from xltools.witness.labels import plain
 from xltools.witness.value import Unknown, shown, value_of
-from xltools.witness.workbook import CellPlace, LabelledWorkbook, terms_of
+from xltools.witness.workbook import CellPlace, LabelledWorkbook, products_of, quotient_of, terms_of
 
 
 class IssueFault(NamedTuple):
@@ -56,7 +56,7 @@ def faults(
         else:
             cells[name] = cell
     for name, cell in cells.items():
-        yield from _figure_faults(book, form.figures[name], cell, cells, filled.get(name))
+        yield from _figure_faults(book, form, name, cell, cells, filled.get(name))
 
 
 def recalculation_faults(content: bytes, recalculated: bytes, form: FormFigures) -> Iterator[IssueFault]:
@@ -71,9 +71,9 @@ def recalculation_faults(content: bytes, recalculated: bytes, form: FormFigures)
                 if cell.data_type == "e":
                     yield IssueFault("formula", sheet.title, cell.coordinate, "", str(cell.value), "")
     for name, place in book.places(form).items():
-        if form.figures[name].terms and not isinstance(place, Unknown):
+        if form.figures[name].is_derived and not isinstance(place, Unknown):
             found, expected = value_of(results.content(*place)), book.value(*place)
-            if found != expected:
+            if found != expected and not form.is_right(name, found, expected):
                 yield IssueFault(
                     "formula", place[0], book.address(*place), name, shown(found), shown(expected)
                 )
@@ -109,16 +109,22 @@ def _unlocked(sheet: Any, form: FormFigures) -> Iterator[IssueFault]:
 
 def _figure_faults(
     book: LabelledWorkbook,
-    figure: FormFigure,
+    form: FormFigures,
+    name: str,
     cell: CellPlace,
     cells: Mapping[str, CellPlace],
     filled: Decimal | None,
 ) -> Iterator[IssueFault]:
+    figure = form.figures[name]
     sheet, address = cell[0], book.address(*cell)
     content, is_locked = book.content(*cell), bool(book.cell(*cell).protection.locked)
-    if is_locked is not bool(figure.terms):
+    if is_locked is not figure.is_derived:
         states = ("unlocked", "locked")
         yield IssueFault("lock", sheet, address, figure.name, states[is_locked], states[not is_locked])
+    if figure.division and not figure.weight:
+        if not _divides(book, form, figure.name, cell, cells):
+            yield IssueFault("formula", sheet, address, figure.name, str(content or ""), str(figure.division))
+        return
     if figure.terms:
         terms = terms_of(content, sheet) if book.is_formula(*cell) and isinstance(content, str) else None
         wanted = Counter((sign, cells.get(name)) for sign, name in figure.terms)
@@ -134,6 +140,27 @@ def _figure_faults(
     wanted_kind = ("decimal" if figure.number == "decimal" else "whole", not figure.is_signed)
     if kind != wanted_kind:
         yield IssueFault("validation", sheet, address, figure.name, str(kind or ""), str(wanted_kind))
+
+
+def _divides(
+    book: LabelledWorkbook, form: FormFigures, name: str, cell: CellPlace, cells: Mapping[str, CellPlace]
+) -> bool:
+    """Return whether the formula in the cell of a ratio or a derived mean is its division."""
+    content, division = book.content(*cell), form.figures[name].division
+    quotient = quotient_of(content) if book.is_formula(*cell) and isinstance(content, str) else None
+    if not (quotient and division) or quotient[2:] != division[2:]:
+        return False
+
+    def factors(part: str) -> tuple[CellPlace | None, ...]:
+        mean = part.removesuffix(WEIGHED)
+        names = [part] if part in form.figures else [mean, form.figures[mean].weight]
+        return tuple(map(cells.get, names))
+
+    for formula, side in ((quotient.top, division.top), (quotient.bottom, division.bottom)):
+        terms = products_of(formula, cell[0])
+        if terms is None or Counter(terms) != Counter((sign, factors(part)) for sign, part in side):
+            return False
+    return True
 
 
 def _validation(book: LabelledWorkbook, cell: CellPlace) -> tuple[str, bool] | None:

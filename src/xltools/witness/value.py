@@ -43,7 +43,7 @@ def value_of(content: object) -> Value:
 def printed(text: str) -> Value:
     """Return the value of a cell of a document with this *text*."""
     plain = unicodedata.normalize("NFKC", text).strip()
-    if not plain:
+    if plain in {"", "—"}:  # a ratio without a value is printed as a dash
         return None
     return Fraction(plain) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", plain) else Unknown("text")
 
@@ -57,6 +57,19 @@ def shown(value: Value) -> str:
     if value.denominator == 1:
         return str(value.numerator)
     return f"{(Decimal(value.numerator) / Decimal(value.denominator)).normalize():f}"
+
+
+def rounded(value: Fraction, places: int) -> Fraction:
+    """Return *value* rounded half away from zero."""
+    units = math.floor(abs(value) * 10**places + Fraction(1, 2))
+    return Fraction(units if value >= 0 else -units, 10**places)
+
+
+def is_rounded(found: Value, exact: Fraction | None, places: int) -> bool:
+    """Return whether *found* is *exact* rounded; programs round ties differently."""
+    if isinstance(found, Unknown) or found is None or exact is None:
+        return found is exact
+    return abs(found - exact) <= Fraction(1, 2 * 10**places) + Fraction(1, 10**9)
 
 
 def is_same(one: Fraction, other: Fraction) -> bool:

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import openpyxl
 from openpyxl.cell import MergedCell
 from openpyxl.utils.cell import range_boundaries
 
-from xltools.witness.form import FormFigures
+from xltools.witness.form import WEIGHED, FormFigures
 from xltools.witness.labels import GridPlace, LabelGrid, found_in
-from xltools.witness.value import NOTHING, Unknown, Value, value_of
+from xltools.witness.value import NOTHING, Unknown, Value, rounded, value_of
 
 _CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
 _ONE = rf"(?:(?:'(?:[^']|'')+'|[^\W0-9]\w*)!)?{_CELL}"
@@ -26,6 +26,12 @@ _TERM = re.compile(
     rf"|(?P<cell>{_ONE})|(?P<number>[0-9]+(?:\.[0-9]+)?))\s*"
 )
 
+
+# The ratio of two sums: what is compared with 0, what is above and below, and the decimal places.
+_QUOTIENT = re.compile(
+    r'=IF\((?P<zero>.+?)=0,"",ROUND\((?:(?P<scale>100|1000)\*)?(?P<top>[^/]+)/(?P<bottom>[^/]+),(?P<places>[0-9])\)\)'
+)
+_PRODUCT = re.compile(rf"([+-]?)({_CELL})\*({_CELL})")
 
 _DEEPEST = 50  # formulas that refer to one another
 _MOST_CELLS = 20_000  # in one SUM: a row for each file of a large roll-up
@@ -51,8 +57,10 @@ class LabelledWorkbook:
         return self.book[sheet].cell(*place)
 
     def content(self, sheet: str, place: GridPlace) -> Any:
-        """Return the content of a cell."""
-        return self.cell(sheet, place).value
+        """Return the content of a cell; openpyxl puts the target of a link into a cell that shows nothing."""
+        cell = self.cell(sheet, place)
+        link = getattr(cell, "hyperlink", None)
+        return None if link and cell.value in {link.location, link.target} else cell.value
 
     def address(self, sheet: str, place: GridPlace) -> str:
         """Return the address of a cell, such as D6."""
@@ -70,15 +78,34 @@ class LabelledWorkbook:
         if not self.is_formula(sheet, place):
             return value_of(content)
         # Formulas of the program are at most three deep; a longer chain is left undecided, as a circle is.
-        terms = terms_of(content, sheet) if isinstance(content, str) and len(above) < _DEEPEST else None
-        if terms is None or (sheet, place) in above:
+        if not isinstance(content, str) or len(above) >= _DEEPEST or (sheet, place) in above:
             return Unknown("formula")  # also an array formula or a data table, which are objects
+        above = (*above, (sheet, place))
+        if quotient := quotient_of(content):
+            sides = [self._sum(side, sheet, above) for side in (quotient.top, quotient.bottom)]
+            unknown = next((side for side in sides if isinstance(side, Unknown)), None)
+            return unknown or _divided(quotient, *sides)
+        return self._sum(content, sheet, above)
+
+    def top(self, sheet: str, place: GridPlace) -> Value:
+        """Return the value of what a ratio in a cell divides; unknown if the cell has none."""
+        content = self.content(sheet, place)
+        quotient = quotient_of(content) if isinstance(content, str) else None
+        return self._sum(quotient.top, sheet, ((sheet, place),)) if quotient else Unknown("formula")
+
+    def _sum(self, formula: str, sheet: str, above: tuple[CellPlace, ...]) -> Value:
+        terms = products_of(formula, sheet)
+        if terms is None:
+            return Unknown("formula")
         total = NOTHING
-        for sign, term in terms:
-            value = term if isinstance(term, Fraction) else self._term(term, (*above, (sheet, place)))
-            if isinstance(value, Unknown):
-                return value
-            total += sign * (value or NOTHING)
+        for sign, factors in terms:
+            product = Fraction(sign)
+            for factor in factors:
+                value = factor if isinstance(factor, Fraction) else self._term(factor, above)
+                if isinstance(value, Unknown):
+                    return value
+                product *= value or NOTHING
+            total += product
         return total
 
     def _term(self, cell: CellPlace, above: tuple[CellPlace, ...]) -> Value:
@@ -175,6 +202,41 @@ def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace]]
     return found
 
 
+class Quotient(NamedTuple):
+    """The formula of a ratio: two formulas for sums, by what it is multiplied, and the decimal places."""
+
+    top: str
+    bottom: str
+    scale: int
+    places: int
+
+
+def quotient_of(formula: str) -> Quotient | None:
+    """Return the parts of the formula of a ratio, which is empty where the bottom is 0; ``None`` for any other one."""
+    found = _QUOTIENT.fullmatch(formula)
+    if found is None or found["zero"] not in {found["bottom"], f"ROUND({found['bottom'][1:-1]},6)"}:
+        return None
+    top, bottom = (
+        f"={side[1:-1] if side.startswith('(') else side}" for side in (found["top"], found["bottom"])
+    )
+    return Quotient(top, bottom, int(found["scale"] or 1), int(found["places"]))
+
+
+def _divided(quotient: Quotient, top: Value, bottom: Value) -> Value:
+    if isinstance(top, Unknown) or isinstance(bottom, Unknown) or not bottom:
+        return None
+    return rounded((top or NOTHING) * quotient.scale / bottom, quotient.places)
+
+
+def products_of(formula: str, sheet: str) -> list[tuple[int, tuple[Fraction | CellPlace, ...]]] | None:
+    """Return the signed terms of a formula, each a number, a cell or the product of two; ``None`` for any other formula."""
+    products = list(_PRODUCT.finditer(formula))
+    if "".join(found[0] for found in products) == formula[1:]:
+        return [(-1 if p[1] == "-" else 1, (*_cells(p[2], sheet), *_cells(p[3], sheet))) for p in products]
+    terms = terms_of(formula, sheet)
+    return None if terms is None else [(sign, (term,)) for sign, term in terms]
+
+
 def _cells(references: str, sheet: str) -> Iterator[CellPlace]:
     for reference in re.finditer(_REFERENCE, references):
         other, _, address = reference[0].rpartition("!")
@@ -186,7 +248,12 @@ def _cells(references: str, sheet: str) -> Iterator[CellPlace]:
 def figure_values(book: LabelledWorkbook, form: FormFigures) -> dict[str, Value]:
     """Return the value of each figure of the form that is not the sum of others."""
     places = book.places(form)
-    return {
+    values = {
         name: place if isinstance(place := places[name], Unknown) else book.value(*place)
         for name in form.inputs
     }
+    for name in form.means:  # in a roll-up the products are added
+        place = places[name]
+        if not isinstance(place, Unknown) and book.is_formula(*place):
+            values[name + WEIGHED] = book.top(*place)
+    return form.with_products(values)

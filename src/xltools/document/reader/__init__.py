@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, quoted
-from xltools.data.number import misfit
+from xltools.data.number import TOO_FINE, misfit
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.data.typed_numbers import typed
@@ -227,7 +227,7 @@ class _FilingBuilder:
                 self.unread |= set() if cell.is_total else {cell.name}
             elif cell.is_total:
                 text = placed.texts[cell.name]
-                total = typed(without_marks(text), cell.unit, signed=cell.signed)
+                total = typed(without_marks(text), cell.unit, signed=cell.signed or cell.ratio is not None)
                 printed = "" if total.is_blank else text.strip()
                 self.shown[cell.name] = Shown(total.value, printed, Origin.PRINTED)
             elif (value := self._input(cell, placed.texts[cell.name])) is not None:
@@ -236,16 +236,20 @@ class _FilingBuilder:
     def _input(self, cell: Cell, text: str) -> Decimal | None:
         """Return the figure of an input, or None with a finding."""
         if is_blank(text):
-            self._note("blank", cell.section, cell)
+            if not cell.weight:  # of means, the checks ask where they must be
+                self._note("blank", cell.section, cell)
             return None
         meant = typed(without_marks(text), cell.unit, signed=cell.signed)
+        if meant.is_blank and cell.weight:
+            return None
         if meant.value is None:
             self._note(meant.fault, cell.section, cell, text.strip(), unit=cell.unit or "—")
             self.unread |= set() if meant.is_blank else {cell.name}
             return None
-        if fault := misfit(meant.value, signed=cell.signed, whole=cell.number == "count"):
+        if fault := misfit(meant.value, cell):
             self.unread.add(cell.name)
-            self._note(fault, cell.section, cell, meant.value)
+            limit = {"places": cell.decimals} if fault == TOO_FINE else {}
+            self._note(fault, cell.section, cell, meant.value, "", **limit)
             return None
         if not re.fullmatch(_PRINTED, text.strip()):
             self._note("text-as-number", cell.section, cell, text.strip(), meant.value)

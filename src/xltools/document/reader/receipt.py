@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
+from xltools.data.number import NO_VALUE
 from xltools.data.receipt import ReadReceipt
 from xltools.document.official import official_table, top_row
 from xltools.document.reader.flow import CellGrid
@@ -23,7 +24,7 @@ from xltools.office.guard import Budget
 from xltools.text import clerk
 
 _SHA256 = r"[0-9a-f]{64}"
-_FIGURE = r"-?[0-9]+(?:\.[0-9]+)?|"  # a blank one is empty
+_FIGURE = rf"-?[0-9]+(?:\.[0-9]+)?|{NO_VALUE}|"  # a blank one is empty
 _SHEET_LINE = r"\[(.+)\]"
 _FIGURE_LINE = rf"  ([A-Z]+[0-9]+)  .*：({_FIGURE})"
 
@@ -46,7 +47,7 @@ def read_receipt(data: bytes, form: Form, budget: Budget) -> ReadReceipt | None:
     is_whole = figures.keys() == names and all(re.fullmatch(_FIGURE, one) for one in figures.values())
     if facts.keys() != set(FACTS) or not are_sums or not is_whole:
         return None
-    found = {name: Decimal(figure) for name, figure in figures.items() if figure}
+    found = {name: Decimal(figure) for name, figure in figures.items() if figure not in {"", NO_VALUE}}
     agency, subject, sha256, rollup_sha256 = (facts[key] for key in FACTS)
     return ReadReceipt(agency, subject, sha256, rollup_sha256, found)
 

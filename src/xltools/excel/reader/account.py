@@ -72,7 +72,7 @@ def _is_labelled(facts: SheetFacts, row: int, cell: Cell) -> bool:
 def _figure(facts: SheetFacts, row: int, column: int, cell: Cell) -> Decimal | None:
     fact = facts.cells.get((row, column))
     value = number_of(fact) if fact and fact.formula is None else None
-    if value is None or misfit(value, signed=cell.signed, whole=cell.number == "count"):
+    if value is None or misfit(value, cell):
         return None
     return value
 

@@ -25,7 +25,7 @@ def read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
         place, cell = located.cells[name], reading.layout.form.cells[name]
         fact = facts.cells.get(place)
         if fact is None or is_empty(fact):
-            if not reading.is_nil:
+            if not reading.is_nil and not cell.weight:  # of means, the checks ask where they must be
                 reading.note("blank", facts.name, place, cell)
         else:
             has_formula = fact.formula is not None or facts.arrays
@@ -95,6 +95,8 @@ class _Input(NamedTuple):
             self._refuse(meant.fault, text, unit=cell.unit or "—")
         elif shown != whole and typed(shown, cell.unit, signed=cell.signed).value != meant.value:
             self._refuse(DIFFERS, shown.strip(), expected=text, unit=cell.unit or "—")
+        elif meant.value is None and cell.weight:
+            return  # a dash where there is nothing to average
         elif meant.value is None:
             reading.note(meant.fault, self.sheet, self.place, cell, found=text)
         elif self._store(meant.value):

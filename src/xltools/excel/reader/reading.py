@@ -11,7 +11,7 @@ from typing import Any
 
 from xltools.data.filing import Shown
 from xltools.data.finding import Finding, quoted
-from xltools.data.number import misfit, stored
+from xltools.data.number import TOO_FINE, misfit, stored
 from xltools.data.record import Agency
 from xltools.excel.number_format import GENERAL, NumberFormat, ShownValue, number_format
 from xltools.excel.reader.formulas import FormulaTracer
@@ -94,9 +94,10 @@ class WorkbookReading:
 
     def fits(self, sheet: str, place: tuple[int, int], cell: Cell, value: Decimal) -> bool:
         """Return whether the cell may hold *value*; refuses it otherwise."""
-        fault = misfit(value, signed=cell.signed, whole=cell.number == "count")
+        fault = misfit(value, cell)
         if fault:
-            self.refuse(fault, sheet, place, cell, value)
+            limit = {"places": cell.decimals} if fault == TOO_FINE else {}
+            self.refuse(fault, sheet, place, cell, value, **limit)
         return not fault
 
 

@@ -14,6 +14,8 @@ from xltools.excel import live_checks
 from xltools.excel.formula import is_same
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of
 from xltools.excel.scan import Fact, SheetFacts
+from xltools.form.linear import ZERO
+from xltools.form.model import Cell
 from xltools.form.places import MATRIX, PREFIX, SOURCES, Matrix, Sources
 from xltools.text import Word
 
@@ -45,14 +47,15 @@ def _find_matrix(reading: WorkbookReading, facts: SheetFacts) -> Matrix | None:
     columns = {fact.text: column for (row, column), fact in facts.cells.items() if row == head and fact.text}
     added = {PREFIX + key for key in Matrix.ABOUT} - {PREFIX + key for key in Matrix.FORMER}
     about = Matrix.ABOUT if added & columns.keys() else Matrix.FORMER
-    needed = [*(PREFIX + key for key in about), *(cell.name for cell in reading.layout.form.cells.values())]
+    form = reading.layout.form
+    needed = [*(PREFIX + key for key in about), *form.cells, *form.means]
     if missing := [name for name in needed if name not in columns]:
         reading.note("label-changed", MATRIX, (head, 0), expected=missing[0])
         _mark_unread(reading)
         return None
     last = max((row for row, column in facts.cells if column == columns[code]), default=head)
     # In former versions the heads were above the names.
-    is_former = any((head - 1, columns[cell.name]) in facts.cells for cell in reading.layout.form.inputs)
+    is_former = any((head - 1, columns[cell.name]) in facts.cells for cell in form.inputs)
     first = head + (1 if is_former else Matrix.FIRST_ROW - Matrix.NAME_ROW)
     return Matrix(columns, first, max(last, first))
 
@@ -103,8 +106,9 @@ def _row_figures(
     """Return the figures of a row, and whether all of its cells are valid."""
     values: dict[str, Decimal] = {}
     is_whole = True
-    for cell in reading.layout.form.inputs:
-        place = row, matrix.columns[cell.name]
+    form = reading.layout.form
+    for name, cell in (*((cell.name, cell) for cell in form.inputs), *form.means.items()):
+        place = row, matrix.columns[name]
         fact = facts.cells.get(place)
         if fact is None or is_empty(fact):
             continue
@@ -113,8 +117,8 @@ def _row_figures(
             found = f"={fact.formula}" if fact.formula else (fact.text or "")
             reading.refuse("not-a-number", MATRIX, place, cell, found)
             is_whole = False
-        elif reading.fits(MATRIX, place, cell, value):
-            values[cell.name] = value
+        elif name in form.means or reading.fits(MATRIX, place, cell, value):
+            values[name] = value
         else:
             is_whole = False
     return values, is_whole
@@ -131,7 +135,7 @@ def _note_change(
 ) -> None:
     """Note at most one change of a row: of its check sum, or else of a total."""
     form = reading.layout.form
-    figures = figures_of(member, form.input_names)
+    figures = figures_of(member, form)
     if matrix.is_checked and check != member_check(member, figures):
         reading.note(
             "row-altered", MATRIX, (row, matrix.columns[f"{PREFIX}check"]), what=Word("altered-contents")
@@ -140,25 +144,32 @@ def _note_change(
     complete = form.complete(member.values)
     for name, formula in formulas.items():
         place = row, matrix.columns[name]
+        issued = live_checks.in_row(formula, row)
         if not _is_issued_total(
-            reading, facts.cells.get(place), live_checks.in_row(formula, row), complete[name]
+            reading, facts.cells.get(place), issued, form.cells[name], complete.get(name)
         ):
             reading.note("row-altered", MATRIX, place, what=Word("altered-total"))
             return
 
 
-def _is_issued_total(reading: WorkbookReading, fact: Fact | None, issued: str, value: Decimal) -> bool:
+def _is_issued_total(
+    reading: WorkbookReading, fact: Fact | None, issued: str, cell: Cell, value: Decimal | None
+) -> bool:
     """Return whether a total in a row has its formula and result; in old formats only the result is known."""
     if reading.facts.old_format:
-        return fact is None or fact.text is None or fact.formula is not None or _has_value(fact, value)
+        return fact is None or fact.text is None or fact.formula is not None or _has_value(fact, cell, value)
     if fact is None or fact.formula is None or not is_same(fact.formula, issued):
         return False
-    return fact.text is None or _has_value(fact, value)
+    return fact.text is None or _has_value(fact, cell, value)
 
 
-def _has_value(fact: Fact, value: Decimal) -> bool:
+def _has_value(fact: Fact, cell: Cell, value: Decimal | None) -> bool:
+    """Return whether a cell shows *value*; programs round the ties of ratios differently."""
     found = number_of(fact)
-    return found is not None and close(found, value)
+    if found is None or value is None:
+        return found is value
+    step = Decimal(1).scaleb(-cell.places) if cell.ratio else ZERO
+    return close(found, value) or abs(found - value) <= step
 
 
 def _accounts(reading: WorkbookReading, facts: SheetFacts) -> Iterator[Account]:

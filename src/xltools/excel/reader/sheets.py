@@ -82,10 +82,10 @@ def _read_text(reading: WorkbookReading, name: str, facts: SheetFacts, place: tu
 
 
 def _read_totals(reading: WorkbookReading, located: LocatedSheet) -> None:
-    """Read the cells with a sum: the totals, and in a roll-up all cells that can be added up."""
+    """Read the cells with a sum: the totals, and in a roll-up all cells of a sum."""
     for name, place in located.cells.items():
         cell = reading.layout.form.cells[name]
-        if cell.additive if reading.is_rollup else cell.is_total:
+        if cell.is_summed if reading.is_rollup else cell.is_total:
             issued = "" if reading.by_labels else _issued_formula(reading, cell, located)
             reading.shown[name] = _shown_total(
                 located.facts.cells.get(place), issued, reading.facts.old_format
@@ -108,8 +108,15 @@ def _shown_total(fact: Fact | None, issued: str, old_format: str) -> Shown:
 
 def _issued_formula(reading: WorkbookReading, cell: Cell, located: LocatedSheet) -> str:
     """Return the original formula of a total, with the present addresses of its parts."""
-    if cell.definition is None:
-        return live_checks.column_sum(reading.matrix, cell.name) if reading.matrix else ""
+    form = reading.layout.form
+
+    def address(name: str) -> str:
+        return a1(*located.place(reading.layout.places[name][1]))
+
+    if reading.is_rollup and not cell.definition:
+        if reading.matrix is None:
+            return ""
+        return live_checks.district_formula(form, cell, reading.matrix, address)
     if not located.is_moved:
         return reading.layout.formulas[cell.name]
-    return cell.definition.print(lambda name: a1(*located.place(reading.layout.places[name][1])))
+    return cell.formula(form.in_products(address))

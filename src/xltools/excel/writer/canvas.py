@@ -22,6 +22,7 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.number import is_whole
 from xltools.excel.formula import absolute, quoted
 from xltools.excel.package import patched, structure_locked
+from xltools.form.model import Cell
 from xltools.form.places import Area
 
 # The fonts that the rules for official documents name. 宋体, 黑体 and 仿宋 come with every Chinese Windows and with WPS.
@@ -43,6 +44,11 @@ _TOO_LONG = -2  # what XlsxWriter returns for a text of more than 32,767 UTF-16 
 def cell_number(value: Decimal) -> int | float:
     """Return a figure as XlsxWriter stores it: a double, or an int if it is whole."""
     return int(value) if is_whole(value) else float(value)
+
+
+def formula_result(cell: Cell, value: Decimal | None) -> int | float | str:
+    """Return the stored result of the formula of a figure; a ratio or a mean may have none."""
+    return "" if value is None and cell.ratio else cell_number(value or Decimal(0))
 
 
 def ensure(code: object) -> None:

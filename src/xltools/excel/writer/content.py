@@ -40,14 +40,16 @@ class Content:
 
     def is_left_blank(self, cell: Cell) -> bool:
         """Return whether the cell has no figure because the agencies' figures cannot be added."""
-        return self.rollup is not None and not cell.additive
+        return self.rollup is not None and not cell.is_summed
 
     def live(self, check: Check) -> Check | None:
         """Return what is asked of the figures in a check; ``None`` if nothing is, or a figure that it needs is not there."""
         asked = self._of_period(check) if self.rollup is None else self._of_sum(check, self.rollup)
-        if check.constraints and not (asked.constraints or asked.inputs or asked.accepted):
+        is_asked = asked.constraints or asked.inputs or asked.accepted or asked.quotients
+        if (check.constraints or check.quotients) and not is_asked:
             return None
-        names = {name for one in asked.constraints for name in one.names} | set(asked.inputs)
+        names = {name for one in asked.constraints for name in one.names}
+        names |= {*asked.inputs, *asked.quotients}
         return None if any(self.is_left_blank(self.layout.form.cells[name]) for name in names) else asked
 
     def _of_period(self, check: Check) -> Check:
@@ -66,7 +68,12 @@ class Content:
                     count = accepted_agencies(one, form, rollup.members, rollup.waived)
                 accepted = max(accepted, count)
                 constraints += [] if count else [whole]
-        return check._replace(constraints=tuple(constraints), accepted=accepted)
+        # A mean of agencies follows from their rows; where they have none, it is an empty text.
+        inputs, quotients = (
+            tuple(name for name in names if not form.cells[name].is_mean)
+            for names in (check.inputs, check.quotients)
+        )
+        return Check(check.area, inputs, tuple(constraints), accepted, quotients)
 
 
 def stamp_texts(stamp: Stamp) -> dict[str, str]:

@@ -204,12 +204,12 @@ class CoverWriter:
         return False
 
     def _write_blank_count(self, row: int, sheet: Sheet) -> None:
-        """Draw a line about how many inputs of a table are blank."""
+        """Draw a line about how many inputs of a table are blank; whether a mean must be there, the checks say."""
         canvas, page, content = self._canvas, self._page, self._content
         inputs = [
             cell.name
             for cell in content.layout.form.inputs
-            if cell.name in sheet.cells and not content.is_left_blank(cell)
+            if cell.name in sheet.cells and not cell.weight and not content.is_left_blank(cell)
         ]
         blanks = 0 if content.rollup else sum(name not in content.values for name in inputs)
         self._blanks += blanks

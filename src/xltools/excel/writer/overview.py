@@ -9,7 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.excel.text_height import lines
-from xltools.excel.writer.canvas import LOCKED, XIAOBIAO, Canvas, cell_number, header_text, set_widths
+from xltools.excel.writer.canvas import LOCKED, XIAOBIAO, Canvas, formula_result, header_text, set_widths
 from xltools.excel.writer.content import Content
 from xltools.form.places import OVERVIEW, PREFIX, Area
 from xltools.text import clerk
@@ -56,8 +56,11 @@ def _write_totals(canvas: Canvas, content: Content, page: Worksheet) -> None:
         if content.is_left_blank(content.layout.form.cells[item.cell]):
             canvas.put(page, area, None, style)
         else:
+            cell, value = content.layout.form.cells[item.cell], content.values.get(item.cell)
             formula = live_checks.column_sum(content.rows, item.cell)
-            canvas.formula(page, area, formula, style, cell_number(content.values.get(item.cell, Decimal(0))))
+            if cell.ratio:  # of the district, which is no sum
+                formula = live_checks.reference(content.layout, item.cell, OVERVIEW)
+            canvas.formula(page, area, formula, style, formula_result(cell, value))
     page.set_row(_TOTAL_ROW, _ROW + 4)
 
 
@@ -69,8 +72,10 @@ def _write_row(canvas: Canvas, content: Content, rollup: Rollup, page: Worksheet
     style = canvas.boxed(align="left", text_wrap=False, shrink=True)
     canvas.formula(page, Area.at(row, 1), name, style, member.agency.name)
     for column, item in enumerate(rollup.form.headline, 2):
-        formula = live_checks.in_matrix(matrix.cell(item.cell, index))
-        result = cell_number(values.get(item.cell, Decimal(0)))
+        cell, formula = rollup.form.cells[item.cell], live_checks.in_matrix(matrix.cell(item.cell, index))
+        if cell.weight:  # a reference to a blank cell would show 0
+            formula = f'IF({formula}="","",{formula})'
+        result = formula_result(cell, values.get(item.cell))
         canvas.formula(page, Area.at(row, column), formula, canvas.figure(num_format="General"), result)
     page.set_row(row, _ROW)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from xlsxwriter.format import Format
@@ -13,7 +14,7 @@ from xltools.data.rollup import Rollup
 from xltools.data.row_checksum import checksum, figures_of, member_check
 from xltools.excel import live_checks
 from xltools.excel.text_height import lines
-from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, cell_number, set_widths
+from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, formula_result, set_widths
 from xltools.excel.writer.content import Content
 from xltools.excel.writer.wide import (
     WideColumns,
@@ -29,6 +30,7 @@ from xltools.form.places import MATRIX, PREFIX, SOURCES, WAIVED, Area, Matrix, S
 from xltools.text import clerk
 
 MOST_LINKS = 65_530  # on one sheet; Excel reports a file with more as damaged
+_PRODUCT_WIDTH = (9.0,)
 _MATRIX_WIDTHS = (10.0, 6.0, 23.0, 12.0, 32.0, 14.0, 18.0)
 _ROW, _LINE, _TALLEST = 16.0, 12.0, 400.0  # points; a row may have 409
 _SOURCES_WIDTHS = (10.0, 9.0, 24.0, 32.0, 10.0, 9.0, 12.0, 38.0, 16.0, 10.0, 18.0)
@@ -40,6 +42,7 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     whole = [form.complete(member.values) for member in rollup.members]
     left, right = _MATRIX_WIDTHS[: Matrix.BEFORE], _MATRIX_WIDTHS[Matrix.BEFORE :]
     names = Matrix.ABOUT.index("code"), Matrix.ABOUT.index("name")
+    right += _PRODUCT_WIDTH * len(form.means)
     columns = WideColumns.of(tuple(form.cells.values()), whole, left, right, names)
     most = MOST_LINKS - len(form.cells)  # the heads are links as well
     home = content.home if len(rollup.members) <= most else None
@@ -62,6 +65,12 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
         _sortable_format(canvas, bg_color=colour, text_wrap=False, shrink=True)
         for colour in ("#FFFFFF", LOCKED)
     )
+    for name, cell in form.means.items():
+        weight = form.cells[cell.weight]
+        place = Area.at(Matrix.NAME_ROW, matrix.columns[name])
+        canvas.put(page, place, name, canvas.format(font_size=9, text_wrap=False))
+        place = Area.at(Matrix.COLUMN_ROW, matrix.columns[name])
+        canvas.put(page, place, f"{cell.label} × {weight.label}", canvas.boxed(bg_color=LOCKED, font_size=8))
     formulas = live_checks.row_formulas(form, matrix)
     for row, (member, values) in enumerate(zip(rollup.members, whole, strict=True), matrix.first):
         _link_to_file(canvas, page, (row, matrix.columns[f"{PREFIX}file"]), home, member.source)
@@ -70,21 +79,34 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
         for column, cell in enumerate(columns.cells, columns.first):
             area, look = Area.at(row, column), total_look if cell.is_total else input_look
             value = Decimal(kept(values[cell.name])) if cell.name in values else None
-            if value is None or cell.name not in formulas:
+            if cell.name not in formulas:
                 canvas.put(page, area, value, look)
             else:
                 formula = live_checks.in_row(formulas[cell.name], row)
-                canvas.formula(page, area, formula, look, cell_number(value))
+                canvas.formula(page, area, formula, look, formula_result(cell, value))
+        _write_products(canvas, content, page, row, form.added(member.values))
         page.set_row(row, _ROW)
     _refuse_typing(canvas, page, Area(Matrix.ADDRESS_ROW, 0, matrix.last, len(columns.widths) - 1))
     page.freeze_panes(matrix.first, columns.first)
     print_wide(canvas, content, page, columns, matrix.last)
+    for name in form.means:
+        page.set_column(matrix.columns[name], matrix.columns[name], None, None, {"hidden": True})
+
+
+def _write_products(
+    canvas: Canvas, content: Content, page: Worksheet, row: int, added: Mapping[str, Decimal]
+) -> None:
+    """Draw the products of means with their weights: the district's means are derived from their sums."""
+    look = _sortable_format(canvas, text_wrap=False)
+    for name in content.layout.form.means:
+        value = Decimal(kept(added[name])) if name in added else None
+        canvas.put(page, content.rows.cell(name, row - content.rows.first), value, look)
 
 
 def _about_texts(form: Form, member: Member) -> tuple[str, ...]:
     """Return the texts in front of the figures, in the order of ``Matrix.ABOUT``."""
     agency, source = member.agency, member.source
-    check = member_check(member, figures_of(member, form.input_names))
+    check = member_check(member, figures_of(member, form))
     return (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256, check)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -21,8 +20,8 @@ from xltools.excel.writer.canvas import (
     QUIET,
     RED,
     Canvas,
-    cell_number,
     ensure,
+    formula_result,
     header_text,
     set_widths,
 )
@@ -181,7 +180,7 @@ def _write_cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, a
         return
     is_open = content.is_open(cell)
     style = canvas.figure(
-        num_format="0" if cell.number == "count" else "General",
+        num_format=_number_format(cell, is_open=is_open),
         bg_color=OPEN if is_open else LOCKED,
         locked=not is_open,
         bold=cell.is_total,
@@ -193,31 +192,44 @@ def _write_cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, a
     if content.rollup:  # a click on a figure of the district selects the agencies' figures
         column = live_checks.in_matrix(content.rows.column(cell.name))
         canvas.link(page, area.anchor, f"internal:{column}", clerk()("rollup.trace"))
-    formula = (
-        content.layout.formulas[cell.name]
-        if cell.definition
-        else live_checks.column_sum(content.rows, cell.name)
-    )
-    canvas.formula(page, area, formula, style, cell_number(value or Decimal(0)))
+    layout = content.layout
+    if content.rollup:
+        formula = live_checks.district_formula(
+            layout.form, cell, content.rows, lambda name: layout.address(name)[1]
+        )
+    else:
+        formula = layout.formulas[cell.name]
+    canvas.formula(page, area, formula, style, formula_result(cell, value))
+
+
+def _number_format(cell: Cell, *, is_open: bool) -> str:
+    """Return the format of a figure; all digits that were typed are shown."""
+    if cell.ratio and not is_open:
+        return f"0.{'0' * cell.places}".rstrip(".")
+    return "0" if cell.number == "count" else "General"
 
 
 def _add_validations(content: Content, sheet: Sheet, page: Worksheet) -> None:
     """Refuse what cannot be a figure as it is typed: one validation per kind of figure and rectangle."""
     t = clerk()
-    kinds: dict[tuple[str, bool, str], list[tuple[int, int]]] = {}
+    kinds: dict[tuple[str, bool, str, bool, int | None], list[tuple[int, int]]] = {}
     for name, area in sheet.cells.items():
         cell = content.layout.form.cells[name]
         if content.is_open(cell):
-            kinds.setdefault((cell.number, cell.signed, cell.unit), []).append(area.anchor)
-    for (number, signed, unit), anchors in kinds.items():
+            places = cell.decimals if cell.number == "decimal" else None
+            key = cell.number, cell.signed, cell.unit, bool(cell.weight), places
+            kinds.setdefault(key, []).append(area.anchor)
+    for (number, signed, unit, is_mean, places), anchors in kinds.items():
         kind = f"signed-{number}" if signed else number
+        message = t("input.mean" if is_mean else f"input.{kind}", unit=unit or "—")
+        limit = "" if places is None else t("input.decimals", places=places)
         options = {
             "validate": "integer" if number == "count" else "decimal",
             "criteria": "between",
             "minimum": -_BOUND if signed else 0,
             "maximum": _BOUND,
             "input_title": t("input.title"),
-            "input_message": t(f"input.{kind}", unit=unit or "—"),
+            "input_message": message + limit,
             "error_title": t("input.error-title"),
             "error_message": t(f"input.error-{kind}"),
         }
@@ -251,6 +263,8 @@ def _write_checks(canvas: Canvas, content: Content, sheet: Sheet, page: Workshee
             canvas.put(page, check.area, None, style)
     canvas.when_begins(page, group.area, live_checks.FAILED, **RED)
     asked = {one.level for check in group.checks for one in check.constraints}
+    if any(content.layout.form.cells[name].weight for check in group.checks for name in check.quotients):
+        asked.add("question")
     for level in ("question", "warning"):
         if level in asked:
             canvas.when_begins(page, group.area, live_checks.MARKS[level], **AMBER)

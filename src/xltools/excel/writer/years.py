@@ -10,10 +10,20 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.period import Period
 from xltools.data.rollup import Rollup
 from xltools.data.year_on_year import change as change_of
+from xltools.data.year_on_year import change_in
 from xltools.excel import live_checks
 from xltools.excel.formula import area_a1
 from xltools.excel.text_height import lines
-from xltools.excel.writer.canvas import HEI, LOCKED, QUIET, Canvas, cell_number, header_text, set_widths
+from xltools.excel.writer.canvas import (
+    HEI,
+    LOCKED,
+    QUIET,
+    Canvas,
+    cell_number,
+    formula_result,
+    header_text,
+    set_widths,
+)
 from xltools.excel.writer.content import Content
 from xltools.form.model import Cell
 from xltools.form.places import YEARS, Area, Years
@@ -68,12 +78,12 @@ def year_columns(rollup: Rollup) -> Iterator[tuple[Period, int]]:
 
 
 def _titles_and_cells(content: Content) -> Iterator[str | Cell]:
-    """Yield the title of each table, then its cells that can be added."""
+    """Yield the title of each table, then its cells that a sum of agencies has."""
     for sheet in content.layout.sheets:
         cells = [content.layout.form.cells[name] for name in sheet.cells]
-        if additive := [cell for cell in cells if cell.additive]:
+        if summed := [cell for cell in cells if cell.is_summed]:
             yield sheet.section.title
-            yield from additive
+            yield from summed
 
 
 def rows_of(content: Content) -> dict[str, int]:
@@ -116,18 +126,44 @@ def _write_figure(
         canvas.put(page, Area.at(row, column), label, text)
     canvas.put(page, Area.at(row, Years.UNIT), cell.unit, canvas.boxed(font_size=9.5))
     canvas.put(page, Area.at(row, Years.NAME), cell.name, canvas.format(font_size=8, font_color=QUIET))
-    now = content.values.get(cell.name, Decimal(0))
-    link = live_checks.reference(content.layout, cell.name, YEARS)
-    canvas.formula(page, Area.at(row, Years.NOW), link, style, cell_number(now))
+    link, now = live_checks.reference(content.layout, cell.name, YEARS), content.values.get(cell.name)
+    canvas.formula(page, Area.at(row, Years.NOW), link, style, formula_result(cell, now))
     for column in range(Years.BEFORE, Years.NAME):
         canvas.put(page, Area.at(row, column), None, style)
     for period, column in columns.items():
         canvas.put(page, Area.at(row, column), rollup.earlier.get(period, {}).get(cell.name), style)
-    _write_change(canvas, page, row, now, rollup.earlier.get(rollup.period.previous, {}).get(cell.name))
+    if cell.ratio:
+        _write_difference(canvas, content, rollup, page, row, cell)
+    else:
+        last = rollup.earlier.get(rollup.period.previous, {}).get(cell.name)
+        _write_change(canvas, page, row, now or Decimal(0), last)
     height = max(
         lines(label, width * 1.1) for label, width in zip(labels, _WIDTHS[: len(labels)], strict=True)
     )
     page.set_row(row, height * 13.5 + 5)
+
+
+def _write_difference(
+    canvas: Canvas, content: Content, rollup: Rollup, page: Worksheet, row: int, cell: Cell
+) -> None:
+    """Draw the difference of a ratio, from the parts of both years and not from what is rounded; it has no rate."""
+    style, form = canvas.boxed(num_format="General"), content.layout.form
+    found = change_in(cell, form, content.values, rollup.earlier.get(rollup.period.previous, {}))
+    rows = rows_of(content)
+
+    def exact(column: int) -> str:
+        if cell.is_mean:  # the products of former years are not known
+            return area_a1(Area.at(row, column))
+        return (
+            cell.ratio.print_parts(lambda name: area_a1(Area.at(rows[name], column)))[1] if cell.ratio else ""
+        )
+
+    before, after = (area_a1(Area.at(row, column)) for column in (Years.LAST, Years.NOW))
+    difference = live_checks.rounded(f"{exact(Years.NOW)}-{exact(Years.LAST)}", cell.places)
+    formula = f'IF(OR({before}="",{after}=""),"",{difference})'
+    result = cell_number(found.difference) if found else ""
+    canvas.formula(page, Area.at(row, Years.CHANGE), formula, style, result)
+    canvas.put(page, Area.at(row, Years.RATE), None, style)
 
 
 def _write_change(canvas: Canvas, page: Worksheet, row: int, now: Decimal, last: Decimal | None) -> None:

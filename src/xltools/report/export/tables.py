@@ -109,7 +109,7 @@ def _dictionary_row(form: Form, cell: Cell) -> ExportRow:
         *(form.key, form.edition, cell.name, section, row, column),
         *(cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path), cell.label),
         *(*layout(form).address(cell.name), cell.unit, _kind_of(cell), cell.number),
-        str(cell.definition) if cell.definition else None,
+        str(cell.definition or cell.ratio) if cell.is_total else None,
         *(cell.signed, cell.additive, cell.only),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,11 +13,12 @@ from xltools.checking.grouping import FindingGroup
 from xltools.data.document import Table
 from xltools.data.filing import Origin, Return
 from xltools.data.finding import Finding, Place
-from xltools.data.number import close
+from xltools.data.number import NO_VALUE, close
 from xltools.document.official import official_table, printed_labels, top_row
 from xltools.form.address import a1
 from xltools.form.layout import layout
 from xltools.form.places import Sheet
+from xltools.form.ratio import is_shown_right
 from xltools.text import number
 
 _MOST_PLACES = 12  # the number of places listed beside a message; the list below it has all
@@ -115,6 +117,9 @@ class RenderedForm:
     def figure(self, name: str) -> RenderedFigure:
         """Return the content of the cell *name*."""
         is_unknown = bool(self.filing.form.reach[name] & self.filing.unread)
+        if not is_unknown and self.filing.form.is_without_value(name, self._values):
+            shown = self.filing.shown.get(name)
+            return RenderedFigure(NO_VALUE, shown.text if shown and shown.value is not None else None)
         if is_unknown or name not in self._values:
             return RenderedFigure(typed=self._typed.get(name, ""), is_unknown=is_unknown)
         value, shown = self._values[name], self.filing.shown.get(name)
@@ -122,7 +127,13 @@ class RenderedForm:
             return RenderedFigure(number(value))
         if shown.value is None:
             return RenderedFigure(number(value), shown.text)
-        return RenderedFigure(number(value), None if close(shown.value, value) else number(shown.value))
+        cell = self.filing.form.cells[name]
+        is_right = (
+            is_shown_right(shown.value, Fraction(value), cell.places)
+            if cell.ratio
+            else close(shown.value, value)
+        )
+        return RenderedFigure(number(value), None if is_right else number(shown.value))
 
     @cached_property
     def sheets(self) -> tuple[RenderedSheet, ...]:

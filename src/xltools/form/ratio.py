@@ -1,0 +1,98 @@
+"""A ratio of two sums: parsed once, exact as a fraction, and rounded only where it is shown.
+
+It is written ``passed per checked``. It is derived anew wherever its parts are known, so it is never typed, never added
+and never part of a sum.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from xltools.errors import InvalidValueError
+from xltools.form.linear import EXACT, Linear, LinearSyntaxError
+
+_PER = re.compile(r"\s+per\s+")
+_SCALES = {"%": 100, "‰": 1000}
+PLACES = 2  # of a ratio or a mean whose form does not say how many decimals it has
+_SLACK = Fraction(1, 10**9)  # programs round ties differently
+
+
+class Ratio(NamedTuple):
+    """A sum divided by another one, times *scale*: 100 for a percentage."""
+
+    top: Linear
+    bottom: Linear
+    scale: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> Ratio:
+        """Read *text*; raises :class:`InvalidValueError`."""
+        top, *bottom = _PER.split(f" {text.strip()} ")
+        if len(bottom) != 1:
+            raise InvalidValueError("not-a-ratio", text=" ".join(text.split()))
+        return cls(Linear.parse(top.strip()), Linear.parse(bottom[0].strip()))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names on both sides."""
+        return self.top.names + self.bottom.names
+
+    def renamed(self, rename: Callable[[str], str]) -> Ratio:
+        """Return the ratio of other names."""
+        return self._replace(top=self.top.renamed(rename), bottom=self.bottom.renamed(rename))
+
+    def exact(self, values: Mapping[str, Decimal]) -> Fraction | None:
+        """Return the exact value; ``None`` where the bottom is blank or 0. A blank top counts as 0."""
+        bottom = self.bottom.value(values)
+        return Fraction(self.top.value(values)) * self.scale / Fraction(bottom) if bottom else None
+
+    def print(self, show: Callable[[str], str], places: int) -> str:
+        """Return it as a spreadsheet formula, with *show(name)* for each name: an empty text where it has no value."""
+        is_zero, quotient = self.print_parts(show)
+        return f'IF({is_zero},"",ROUND({quotient},{places}))'
+
+    def print_parts(self, show: Callable[[str], str]) -> tuple[str, str]:
+        """Return formulas for whether it has no value, and for its value before rounding."""
+        top, bottom = (side.print(show) for side in (self.top, self.bottom))
+        is_zero = f"{bottom}=0"
+        if len(self.bottom.terms) > 1:  # without the errors of binary arithmetic
+            bottom, is_zero = f"({bottom})", f"ROUND({bottom},6)=0"
+        if len(self.top.terms) > 1:
+            top = f"({top})"
+        scale = f"{self.scale}*" if self.scale > 1 else ""
+        return is_zero, f"{scale}{top}/{bottom}"
+
+    def __str__(self) -> str:
+        return f"{self.top} per {self.bottom}"
+
+
+def sum_or_ratio(text: str) -> Linear | Ratio:
+    """Read what defines a line; a name ``per``, which the first version of the language allows, stays a name."""
+    try:
+        return Linear.parse(text)
+    except LinearSyntaxError:
+        if _PER.search(f" {text} ") is None:
+            raise
+        return Ratio.parse(text)
+
+
+def scale_of(unit: str) -> int:
+    """Return by what a ratio of that *unit* is multiplied."""
+    return _SCALES.get(unit, 1)
+
+
+def rounded(value: Fraction, places: int) -> Decimal:
+    """Return *value* rounded to decimal places, half away from zero, as spreadsheets round."""
+    units = int(abs(value) * 10**places + Fraction(1, 2))
+    while places and not units % 10:
+        units, places = units // 10, places - 1
+    return EXACT.scaleb(Decimal(-units if value < 0 else units), -places)
+
+
+def is_shown_right(shown: Decimal, exact: Fraction, places: int) -> bool:
+    """Return whether *shown* is *exact* rounded to that many places."""
+    return abs(Fraction(shown) - exact) <= Fraction(1, 2 * 10**places) + _SLACK
