@@ -124,6 +124,7 @@ def test_the_board_and_the_journal_speak_of_the_month(year):
 def home(year, tmp_path) -> Path:
     """The collection of its own for a test, at work on March."""
     shutil.copytree(year, tmp_path / "reports")
+    shutil.copy(MONTHLY, tmp_path / "monthly.toml")  # the settings keep its path relative to the collection
     done(tmp_path / "reports", "begin", "--period", "2026-03")
     done(tmp_path / "reports", "generate")
     return tmp_path / "reports"
