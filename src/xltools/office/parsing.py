@@ -76,6 +76,11 @@ def _refuse_encoding(_: str, encoding: str | None, __: int) -> None:
         raise ScanError("damaged", encoding)
 
 
+def is_alternative(tag: str) -> bool:
+    """Return whether an element has several versions of its content, of which each program reads the one it knows."""
+    return tag.endswith("AlternateContent")
+
+
 def true(value: str | None) -> bool:
     """Return whether the value of an attribute is true."""
     return value in {"1", "true", "on"}

@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 from xltools.document.reader.flow import Flow, FlowItem, GridBuilder, TextLine
 from xltools.office.guard import Budget
+from xltools.office.runs import Run, joined_runs
 from xltools.white_space import is_blank
 
 _VOID = {
@@ -17,16 +19,26 @@ _VOID = {
 }
 _UNSEEN = {
     *("script", "style", "noscript", "template", "head", "select", "option", "textarea", "button", "svg"),
-    *("iframe", "object", "audio", "video", "nav", "footer", "aside", "del", "xml", "math", "map"),
+    *("iframe", "object", "audio", "video", "nav", "footer", "aside", "del", "xml", "math", "map", "rt", "rp"),
 }
 _INLINE = {
-    *("a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "dfn", "em", "font", "i", "ins", "kbd", "label"),
+    *("a", "abbr", "input", "b", "bdi", "bdo", "big", "cite", "code", "dfn", "em", "font", "i", "ins", "kbd", "label"),
     *("mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"),
-    *("o:p", "st1:chsdate", "st1:chmetcnv", "acronym", "nobr"),
+    *("o:p", "st1:chsdate", "st1:chmetcnv", "acronym", "nobr", "ruby", "rb", "rt", "rp", "del", "wbr"),
 }
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE
 )
+_RAISED = re.compile(r"vertical-align\s*:\s*(?:super|text-top|[1-9.])", re.IGNORECASE)
+# Looks that set a text apart from the text around it: struck out, lowered, white, without size, out of the page.
+_APART = re.compile(
+    r"line-through|vertical-align\s*:\s*(?:sub\b|text-bottom|-)|opacity\s*:\s*0(?!\.?0*[1-9])"
+    r"|font-size\s*:\s*0(?!\.?0*[1-9])|(?:left|top|indent)\s*:\s*-[0-9]{3}"
+    r"|(?<![\w-])color\s*:\s*(?:white\b|transparent|#fff\b|#ffffff\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))",
+    re.IGNORECASE,
+)
+_TYPED_INTO = {"text", "number", ""}  # types of fields
+_STRUCK = {"s", "strike", "sub"}
 _SCOPES = {"table", "td", "th"}  # most end tags close nothing outside their cell
 _DEEPEST = 400
 
@@ -71,12 +83,24 @@ def _remove(text: str, begin: str, end: str) -> str:
     return "".join(kept)
 
 
+class _OpenElement(NamedTuple):
+    """An open element: whether it is visible, whether it is raised as marks of notes are, and whether it is set apart."""
+
+    name: str
+    is_seen: bool = True
+    is_raised: bool = False
+    is_apart: bool = False
+
+
+_NO_ELEMENT = _OpenElement("")
+
+
 @dataclass(slots=True)
 class _TextTarget:
     """A list that takes the content of the page or of a cell, and the line that is being read."""
 
     items: list[FlowItem]
-    line: list[str] = field(default_factory=list)
+    line: list[Run] = field(default_factory=list)
 
 
 class _PageParser(HTMLParser):
@@ -86,7 +110,7 @@ class _PageParser(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._budget = budget
         self._items: list[FlowItem] = []
-        self._open: list[tuple[str, bool]] = []  # open elements: name, and whether they are visible
+        self._open: list[_OpenElement] = []
         self._tables: list[GridBuilder] = []
         self._targets: list[_TextTarget] = [_TextTarget(self._items)]
         self._depths: list[int] = []  # the number of targets when each open table began
@@ -107,14 +131,15 @@ class _PageParser(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag not in _INLINE:
             self._end_line()
-            if self._open and self._open[-1][0] == "p" and tag != "br":
+            if self._last.name == "p" and tag != "br":
                 self._close()  # the end tag of a paragraph is optional
         if tag == "br" or len(self._open) > _DEEPEST:
             return
         if tag in {"td", "th", "tr"}:
             self._close_implied(tag)
-        is_hidden = "hidden" in given or _HIDING.search(given.get("style", ""))
-        is_seen = self._is_seen and tag not in _UNSEEN and not is_hidden
+        style = given.get("style", "")
+        is_hidden = "hidden" in given or _HIDING.search(style)
+        is_seen = self._last.is_seen and tag not in _UNSEEN and not is_hidden
         if is_seen and tag == "table":
             self._tables.append(GridBuilder())
             self._depths.append(len(self._targets))
@@ -123,8 +148,12 @@ class _PageParser(HTMLParser):
         elif is_seen and tag in {"td", "th"} and self._tables:
             spans = (_span(given.get("rowspan", "")), _span(given.get("colspan", "")))
             self._targets.append(_TextTarget(self._tables[-1].add_cell(*spans)))
+        if is_seen and tag == "input" and given.get("type", "text").lower() in _TYPED_INTO:
+            self.handle_data(given.get("value", ""))
         if tag not in _VOID:
-            self._open.append((tag, is_seen or tag == "title"))
+            is_raised = self._last.is_raised or tag == "sup" or (tag in _INLINE and bool(_RAISED.search(style)))
+            is_apart = self._last.is_apart or tag in _STRUCK or bool(_APART.search(style))
+            self._open.append(_OpenElement(tag, is_seen or tag == "title", is_raised, is_apart))
             self._names[tag] += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -141,7 +170,7 @@ class _PageParser(HTMLParser):
         if not self._names[tag]:
             return
         for depth in range(len(self._open) - 1, -1, -1):
-            name = self._open[depth][0]
+            name = self._open[depth].name
             if name == tag:
                 self._close_from(depth)
                 return
@@ -153,20 +182,20 @@ class _PageParser(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Handle character data. In a table a superscript marks a note and is left out."""
         in_cell = len(self._targets) > 1
-        if self._open and self._open[-1][0] == "title":
+        if self._last.name == "title":
             self._titles.append(data)
-        elif self._is_seen and not (in_cell and any(name == "sup" for name, _ in self._open)):
-            self._targets[-1].line.append(data)
+        elif self._last.is_seen and not (in_cell and self._last.is_raised):
+            self._targets[-1].line.append(Run(data, self._last.is_apart or self._last.is_raised))
 
     @property
-    def _is_seen(self) -> bool:
-        return self._open[-1][1] if self._open else True
+    def _last(self) -> _OpenElement:
+        return self._open[-1] if self._open else _NO_ELEMENT
 
     def _close_implied(self, tag: str) -> None:
         """Close a cell or row whose end tag was omitted before *tag*, the next cell or row."""
         ended = {"tr"} if tag == "tr" else {"td", "th"}
         for depth in range(len(self._open) - 1, -1, -1):
-            name = self._open[depth][0]
+            name = self._open[depth].name
             if name == "table":
                 return
             if name in ended:
@@ -178,11 +207,12 @@ class _PageParser(HTMLParser):
             self._close()
 
     def _close(self) -> None:
-        tag, seen = self._open.pop()
+        tag, seen, *_ = self._open.pop()
         self._names[tag] -= 1
         if not seen or tag == "title":
             return
-        self._end_line()
+        if tag not in _INLINE:
+            self._end_line()
         if tag in {"td", "th"} and len(self._targets) > (self._depths[-1] if self._depths else 1):
             self._targets.pop()
         elif tag == "table" and self._tables:
@@ -195,10 +225,12 @@ class _PageParser(HTMLParser):
 
     def _end_line(self) -> None:
         target = self._targets[-1]
-        text = re.sub(r"[ \t\r\n\f]+", " ", "".join(target.line)).strip()
+        lines = joined_runs(Run(re.sub(r"[ \t\r\n\f]+", " ", run.text), run.is_apart) for run in target.line)
         target.line.clear()
-        if not is_blank(text):
-            target.items.append(TextLine(text))
+        for line in lines.split("\n"):
+            text = re.sub(" +", " ", line).strip()
+            if not is_blank(text):
+                target.items.append(TextLine(text))
 
 
 def _span(text: str) -> int:

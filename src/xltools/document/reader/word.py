@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from xltools.document.reader.flow import Flow, FlowItem, GridBuilder, TextLine
@@ -18,10 +19,25 @@ from xltools.office.guard import (
 )
 from xltools.office.parsing import parse, true
 from xltools.office.relations import relations, relations_of
+from xltools.office.runs import Run, joined_runs
 
 # Elements whose text is deleted, duplicated, or not part of the visible text.
-_LEFT_OUT = {"del", "moveFrom", "mc:Fallback", "instrText", "delText", "rubyPr", "rt"}
+_LEFT_OUT = {
+    *("del", "moveFrom", "mc:Fallback", "instrText", "delText", "rubyPr", "rt"),
+    # Formats that a tracked change replaced.
+    *("rPrChange", "pPrChange", "tblPrChange", "tblPrExChange", "tblGridChange", "trPrChange", "tcPrChange"),
+}
 _SIGNS = {"br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "-"}
+# Formats that set a run apart from others, with the values that do not: struck out, raised, lowered, white, too small.
+_APART = {
+    "strike": (_no := re.compile("0|false|off|none")),
+    "dstrike": _no,
+    "vertAlign": re.compile("baseline"),
+    "position": re.compile("0"),
+    "color": re.compile("(?!(?i:FFFFFF)$).*"),
+    "sz": re.compile("(?!0*[0-4]$).*"),
+    "webHidden": _no,
+}
 _MOST_DIGITS = 3  # of a number of columns; a longer number is ignored
 
 
@@ -92,10 +108,11 @@ class _BodyParser:
     items: list[FlowItem] = field(default_factory=list)
     _cells: list[_WordCell] = field(default_factory=list)  # open cells, innermost last
     _tables: list[_OpenTable] = field(default_factory=list)  # open tables, innermost last
-    _lines: list[list[str]] = field(default_factory=list)  # open paragraphs, innermost last
+    _lines: list[list[Run]] = field(default_factory=list)  # open paragraphs, innermost last
     _skipped: int = 0  # depth inside an element that is left out
     _run: list[str] = field(default_factory=list)
     _is_shown: bool = True
+    _is_apart: bool = False
     _is_text: bool = False
     _root: str = ""
 
@@ -109,14 +126,16 @@ class _BodyParser:
             return
         value = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "val"), "")
         match tag:
-            case "t":
+            case "t" | "m:t":
                 self._is_text = True
-            case "r":
-                self._run, self._is_shown = [], True
+            case "r" | "m:r":
+                self._run, self._is_shown, self._is_apart = [], True, False
             case "vanish":
                 self._is_shown &= bool(value) and not true(value)
             case "vertAlign" if value == "superscript" and self._cells:
                 self._is_shown = False  # in a table a superscript marks a note
+            case _ if tag in _APART and not _APART[tag].fullmatch(value):
+                self._is_apart = True
             case "p":
                 self._lines.append([])
             case "tbl":
@@ -140,14 +159,14 @@ class _BodyParser:
             self._skipped -= 1
             return
         match tag:
-            case "t":
+            case "t" | "m:t":
                 self._is_text = False
-            case "r":
+            case "r" | "m:r":
                 if self._lines and self._is_shown:
-                    self._lines[-1] += self._run
+                    self._lines[-1].append(Run("".join(self._run), self._is_apart))
                 self._run = []
             case "p":
-                text = "".join(self._lines.pop()) if self._lines else ""
+                text = joined_runs(self._lines.pop()) if self._lines else ""
                 self._target.extend(TextLine(line.strip()) for line in text.split("\n") if line.strip())
             case "tr":
                 self._tables[-1].end_row()

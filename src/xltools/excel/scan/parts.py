@@ -6,10 +6,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from xltools.excel.scan.facts import Comment, ListTable
+from xltools.excel.scan.styles import sets_apart
 from xltools.excel.threads import words_of
 from xltools.form.address import parsed, parsed_range
 from xltools.office.guard import XmlPart
-from xltools.office.parsing import EnoughError, parse, true, unescaped
+from xltools.office.parsing import EnoughError, is_alternative, parse, true, unescaped
+from xltools.office.runs import Run, joined_runs
 
 
 class WorkbookNames(NamedTuple):
@@ -63,28 +65,34 @@ def workbook(part: XmlPart) -> WorkbookNames:
 def strings(part: XmlPart) -> list[str]:
     """Read the shared strings; the runs of rich text are joined, phonetic guides omitted."""
     strings: list[str] = []
-    text: list[str] = []
-    in_text = phonetic = False
+    runs: list[Run] = []
+    in_text = phonetic = is_apart = False
 
-    def start(tag: str, _: dict[str, str]) -> None:
-        nonlocal in_text, phonetic
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal in_text, phonetic, is_apart
         if tag == "si":
-            text.clear()
+            runs.clear()
         elif tag == "rPh":
             phonetic = True
         elif tag == "t":
             in_text = not phonetic
+        elif sets_apart(tag, attributes):
+            is_apart = True
+        elif is_alternative(tag):
+            raise ValueError("a text with alternatives")
 
     def end(tag: str) -> None:
-        nonlocal in_text, phonetic
+        nonlocal in_text, phonetic, is_apart
         if tag == "t":
             in_text = False
+        elif tag == "r":
+            is_apart = False
         elif tag == "rPh":
             phonetic = False
         elif tag == "si":
-            strings.append(unescaped("".join(text)))
+            strings.append(unescaped(joined_runs(runs)))
 
-    parse(part, start, end, lambda chunk: text.append(chunk) if in_text else None)
+    parse(part, start, end, lambda chunk: runs.append(Run(chunk, is_apart)) if in_text else None)
     return strings
 
 

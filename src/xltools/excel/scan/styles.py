@@ -113,12 +113,26 @@ def _is_unseen(font: _CellFont | None, fill: _Fill | None) -> bool:
     """Return whether nobody can read a text in this font on this background."""
     font, fill = font or _CellFont(), fill or _Fill()
     background: _Colour = {"none": _WHITE, "solid": fill.colour}.get(fill.pattern, "several colours")
-    if isinstance(font.colour, str) or isinstance(background, str):
-        is_alike = font.colour == background
-    else:
-        pairs = zip(font.colour, background, strict=True)
-        is_alike = all(abs(one - other) < _NEAR for one, other in pairs)
-    return is_alike or font.size <= _SMALLEST
+    return _is_near(font.colour, background) or font.size <= _SMALLEST
+
+
+def _is_near(one: _Colour, other: _Colour) -> bool:
+    """Return whether two colours look alike."""
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    return all(abs(a - b) < _NEAR for a, b in zip(one, other, strict=True))
+
+
+def sets_apart(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Return whether a property of a run of text strikes it out, raises or lowers it, or makes it white or too small."""
+    value = attributes.get("val", "")
+    if tag == "strike":
+        return not value or true(value)
+    if tag == "vertAlign":
+        return value != "baseline"
+    return (tag == "color" and _is_near(_colour(attributes), _WHITE)) or (
+        tag == "sz" and _number(value, 11) <= _SMALLEST
+    )
 
 
 def _colour(attributes: Mapping[str, str]) -> _Colour:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from xltools.excel.formula import SharedFormula
 from xltools.excel.scan.facts import HIDES_VALUE, Fact, SheetFacts
+from xltools.excel.scan.styles import sets_apart
 from xltools.form.address import COLUMNS, ROWS, column_name, parsed
 from xltools.office.guard import Budget, ScanError, XmlPart, beyond
-from xltools.office.parsing import parse, true, unescaped
+from xltools.office.parsing import is_alternative, parse, true, unescaped
+from xltools.office.runs import Run, joined_runs
 from xltools.white_space import trimmed
 
 
@@ -107,7 +109,8 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     cells = sheet.cells
     tables.formulas.clear()
     row = column = -1
-    seen, limit = 0, tables.budget.left("cells")
+    seen = seen_before = 0  # cells, and those in front of the last element with alternatives; -1 in a cell
+    limit = tables.budget.left("cells")
     most_ranges = tables.budget.limits.ranges
     kind, style, phonetic, in_text = "", "0", False, False  # kind is "" outside of cells
     shared: dict[str, str] = {}  # the attributes of a formula that holds for other cells too
@@ -115,7 +118,8 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     formula: str | None = None
     inline_text: str | None = None
     chunks: list[str] = []
-    inline: list[str] = []
+    inline: list[Run] = []
+    is_apart = False
 
     conditioned: tuple[str, ...] = ()
     conditions = 0
@@ -129,6 +133,7 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912, PLR0915
         nonlocal row, column, kind, style, value, formula, inline_text, shared, phonetic, in_text, conditioned
+        nonlocal is_apart, seen_before
         if tag == "c":
             if kind:
                 raise ValueError("a cell in a cell")
@@ -160,6 +165,8 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             inline.clear()
         elif tag == "rPh":
             phonetic = True
+        elif kind and sets_apart(tag, attributes):
+            is_apart = True
         elif tag == "mergeCell":
             sheet.merges.append(_range(attributes["ref"]))
             if len(sheet.merges) > most_ranges:
@@ -185,9 +192,11 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
         ):
             first, last = (_index(attributes[name], COLUMNS) for name in ("min", "max"))
             sheet.hidden_columns.append((first, last))
+        elif is_alternative(tag):
+            seen_before = -1 if kind else seen
 
     def end(tag: str) -> None:  # noqa: C901, PLR0912
-        nonlocal kind, value, formula, inline_text, phonetic, in_text, seen
+        nonlocal kind, value, formula, inline_text, phonetic, in_text, seen, is_apart
         if tag == "c":
             if kind == "inlineStr" and inline_text is not None:
                 value = inline_text
@@ -215,13 +224,17 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
         elif tag == "t":
             in_text = False
             if not phonetic:
-                inline.append("".join(chunks))
+                inline.append(Run("".join(chunks), is_apart))
+        elif tag == "r":
+            is_apart = False
         elif tag == "is":
             if inline_text is not None and kind:
                 raise ValueError("two texts in a cell")
-            inline_text = "".join(inline)
+            inline_text = joined_runs(inline)
         elif tag == "rPh":
             phonetic = False
+        elif is_alternative(tag) and seen != seen_before:
+            raise ValueError("cells with alternatives")
 
     parse(part, start, end, chunks.append)
     if seen != len(cells):
