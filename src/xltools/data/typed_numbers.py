@@ -31,7 +31,16 @@ _NOTHING = {
     "n/a",
     "na",
     "nil",
+    "none",
+    "null",
+    "暂无",
+    "不涉及",
+    "未涉及",
+    "未开展",
+    "无此项",
+    "无此类情况",
 }
+_ZERO = {"零", "〇"}  # other numbers in words are no figures
 _DIGITS = r"[0-9]+(?:\.[0-9]+)?"
 _GROUPED = r"[0-9]{1,3}(?:[,'][0-9]{3})+(?:\.[0-9]+)?"
 # A space that can only separate thousands: a thin one, or one in front of a group that begins with 0, as no figure does.
@@ -41,10 +50,14 @@ _SCIENTIFIC = rf"[+-]?{_DIGITS}\s*(?:[eE]|[x×*]\s*10\s*\^)\s*[+-]?[0-9]+"
 _BRACKETED = r"\((.+)\)"
 _DATE = r"[0-9]{4}\s*(?:年|[-/.]\s*[0-9]{1,2}\s*[-/.]|[-/]\s*[0-9]{1,2}$).*|[0-9]{1,2}\s*月.*"
 _CHANGE = rf"(?:[+增减升降]|增加|减少|上升|下降|净增|净减)\s*{_DIGITS}.*"
-_VAGUE = rf"(?:约|大约|近|将近|超|超过|逾|不足|不到|至少)\s*{_DIGITS}.*|{_DIGITS}\s*[余多来几]\D*|{_DIGITS}\D*(?:左右|上下|以上|以下)"
-_TWO = r".*[0-9][^\d\s]{0,2}\s*[\s、;|]\s*[+-]?[0-9].*"
-_REMARK = rf"{_DIGITS}\D*[(,;:、]\s*[^\d\s].*"
-_OTHER_UNIT = r"[+-]?\s*[0-9][0-9,.' ]*\s*[^\d\s(),.;:、+-]+"
+_VAGUE = (
+    rf"(?:约|大约|近|将近|超|超过|逾|不足|不到|至少|[大小多少高低]于|[<>≤≥≈~])\s*{_DIGITS}.*|{_DIGITS}\s*[余多来几]\D*"
+    rf"|{_DIGITS}\D*(?:左右|上下|以[上下内])"
+)
+_TWO = rf".*[0-9][^\d\s]{{0,2}}\s*[\s、;|]\s*[+-]?[0-9].*|{_DIGITS}\s*(?:[~/:+—–-]|至|到)\s*{_DIGITS}\D*"
+_REMARK = rf"{_DIGITS}\D*[(,;:、]\s*[^\d\s].*|{_DIGITS}\s*(?:[(\[【〔].*|[^\w\s.,;:、+%‰°℃$¥€£-]+)"
+_OTHER_UNIT = r"[+-]?\s*[0-9][0-9,.' ]*\s*[^\d\s(),.;:、+-]+|[$¥€£]\s*[0-9].*"
+CURRENCY = "(?:人民币|RMB|CNY|CN¥|[¥￥])"  # in front of an amount
 _LONGEST = 200  # characters; longer than any figure with a remark
 _MOST_DIGITS = 15  # that a spreadsheet stores exactly
 
@@ -64,9 +77,12 @@ def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
     if any(map(_is_reference_mark, text)):
         return TypedNumber(fault="text-remark")
     plain, unit = _normalized(text), _normalized(unit)
-    if plain.casefold() in _NOTHING:
-        return TypedNumber(fault="text-nothing", is_blank=True)
+    plain = re.sub(r"^['‘’](?=[0-9])|(?<=[^.。])[.。]$", "", plain)  # the mark of a text, and the end of a sentence
     core = _without_unit(plain, unit)
+    if plain.casefold() in _NOTHING or core in _NOTHING:
+        return TypedNumber(fault="text-nothing", is_blank=True)
+    if core in _ZERO:
+        return TypedNumber(Decimal(0))
     if signed:
         core = core.removeprefix("+").strip()
     if (value := _number(core, signed=signed)) is not None:
@@ -92,7 +108,10 @@ def _without_unit(text: str, unit: str) -> str:
     bracketed = re.fullmatch(rf"(.+?)\s*[(\[【〔]\s*{re.escape(unit)}\s*[)\]】〕]", text)
     if bracketed and unit:
         return bracketed[1]
-    return text.removesuffix(unit).strip() if text != unit else text
+    if text == unit or not unit or not text.endswith(unit):
+        return text
+    number = text.removesuffix(unit).strip()
+    return re.sub(rf"^{CURRENCY}\s*(?=[0-9])", "", number) if "元" in unit else number
 
 
 def _number(text: str, *, signed: bool) -> Decimal | None:

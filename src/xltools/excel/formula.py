@@ -176,13 +176,14 @@ class FormulaParts(NamedTuple):
     texts: tuple[str, ...]
 
 
+_OWN_WORKBOOK = re.compile(r"(?<![\w\]])\[0\]!?")  # in front of a name or a sheet of the workbook itself
 # Functions that use only the address of a reference, not the content of its cells.
 _OF_ADDRESSES = {"ROW", "ROWS", "COLUMN", "COLUMNS", "AREAS", "SHEET"}
 
 
 def parts_of(formula: str) -> FormulaParts | None:
     """Return what a formula, written without ``=``, is made of; ``None`` if openpyxl cannot parse it."""
-    tokens = _tokens(formula.removeprefix("="))
+    tokens = _tokens(_OWN_WORKBOOK.sub("", formula.removeprefix("=")))
     if tokens is None:
         return None
     references: list[str] = []

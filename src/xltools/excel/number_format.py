@@ -77,6 +77,21 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"(<=|>=|<>|=|<|>)\s*(-?[0-9]+(?:\.[0-9]*)?)")
+_COLOURS = {
+    "1": ("black", "黑色", (0, 0, 0)),
+    "2": ("white", "白色", (255, 255, 255)),
+    "3": ("red", "红色", (255, 0, 0)),
+    "4": ("green", "绿色", (0, 255, 0)),
+    "5": ("blue", "蓝色", (0, 0, 255)),
+    "6": ("yellow", "黄色", (255, 255, 0)),
+    "7": ("magenta", "洋红", (255, 0, 255)),
+    "8": ("cyan", "蓝绿色", (0, 255, 255)),
+}
+_NAMED_COLOURS = {
+    name: colour
+    for number, (english, chinese, colour) in _COLOURS.items()
+    for name in (english, chinese, f"color{number}", f"颜色{number}")
+}
 _COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -96,11 +111,14 @@ class _Token(NamedTuple):
     text: str
 
 
-class _FormatCondition(NamedTuple):
+class ValueCondition(NamedTuple):
+    """A condition on the value of a cell."""
+
     comparison: str
     limit: Decimal
 
     def holds(self, value: Decimal) -> bool:
+        """Return whether *value* meets the condition."""
         return _COMPARISONS[self.comparison](value, self.limit)
 
 
@@ -133,6 +151,11 @@ class NumberFormat:
         has_sign = is_negative and (re.search("[1-9]", shown) or not section.has_digits)
         return ShownValue(f"-{shown}" if has_sign else shown)
 
+    def colour(self, value: Decimal) -> _Colour | None:
+        """Return the colour of the text for *value* as red, green and blue; ``None`` if the format leaves it to the font."""
+        section, _ = self._section(value)
+        return section.colour if section else None
+
     def show_text(self, text: str) -> str:
         """Return what a cell with a text shows."""
         if self.text_section is None:
@@ -157,16 +180,16 @@ class NumberFormat:
 
 # By the index of a section without a condition and the number of sections, where another section has one.
 _DEFAULT_CONDITIONS = {
-    (0, 2): _FormatCondition(">=", Decimal(0)),
-    (0, 3): _FormatCondition(">", Decimal(0)),
-    (1, 3): _FormatCondition("<", Decimal(0)),
+    (0, 2): ValueCondition(">=", Decimal(0)),
+    (0, 3): ValueCondition(">", Decimal(0)),
+    (1, 3): ValueCondition("<", Decimal(0)),
 }
 
 
 @lru_cache(maxsize=256)  # most files have the same few formats
 def number_format(code: str) -> NumberFormat:
     """Interpret the text of a format."""
-    sections = [_FormatSection(tuple(tokens), condition) for tokens, condition in _split(code[:_LONGEST])]
+    sections = [_FormatSection(tuple(tokens), condition, colour) for tokens, condition, colour in _split(code[:_LONGEST])]
     *numeric, last = sections
     is_for_text = len(sections) == 4 or any(kind == "text" for kind, _ in last.tokens)  # noqa: PLR2004
     sections = numeric if is_for_text and numeric else sections
@@ -174,38 +197,44 @@ def number_format(code: str) -> NumberFormat:
     return NumberFormat(tuple(sections), last if is_for_text else None, decimals)
 
 
-def _split(code: str) -> Iterator[tuple[list[_Token], _FormatCondition | None]]:
-    """Yield the tokens and the condition of each section."""
+_Colour = tuple[int, int, int]
+
+
+def _split(code: str) -> Iterator[tuple[list[_Token], ValueCondition | None, _Colour | None]]:
+    """Yield the tokens, the condition and the colour of each section."""
     tokens: list[_Token] = []
-    condition: _FormatCondition | None = None
+    condition: ValueCondition | None = None
+    colour: _Colour | None = None
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup, match[match.lastgroup or 0]
         if kind == "literal" and text == ";":
-            yield tokens, condition
-            tokens, condition = [], None
+            yield tokens, condition, colour
+            tokens, condition, colour = [], None, None
         elif kind == "bracket":
             if found := _CONDITION.fullmatch(text.strip()):
-                condition = _FormatCondition(found[1], Decimal(found[2]))
+                condition = ValueCondition(found[1], Decimal(found[2]))
             elif re.fullmatch("(?i)h+|m+|s+", text):
                 tokens.append(_Token("date", f"[{text}]"))
-            elif text.startswith(
-                "$"
-            ):  # a currency and a language; other brackets are colours and kinds of digits
+            elif text.startswith("$"):  # a currency and a language
                 tokens.append(_Token("literal", text[1:].partition("-")[0]))
+            else:  # a colour, or a kind of digits
+                colour = _NAMED_COLOURS.get("".join(text.split()).casefold(), colour)
         elif kind == "skipped":
             tokens.append(_Token("literal", " "))
         elif kind in {"quoted", "escaped", "filling"}:
             tokens.append(_Token("literal", text))
         else:
             tokens.append(_Token(kind, text))  # type: ignore[arg-type]  # the groups have the names of the kinds
-    yield tokens or ([] if ";" in code else [_Token("general", "")]), condition
+    yield tokens or ([] if ";" in code else [_Token("general", "")]), condition, colour
 
 
 class _FormatSection:
     """One section: its tokens, those of the digits assigned to the parts of a number, and its condition."""
 
-    def __init__(self, tokens: tuple[_Token, ...], condition: _FormatCondition | None) -> None:
-        self.condition = condition
+    def __init__(
+        self, tokens: tuple[_Token, ...], condition: ValueCondition | None, colour: _Colour | None
+    ) -> None:
+        self.condition, self.colour = condition, colour
         self.is_date = any(kind == "date" for kind, _ in tokens)
         kinds = [kind for kind, _ in tokens]
         digits = [index for index, kind in enumerate(kinds) if kind == "digit"]

@@ -187,12 +187,16 @@ class FormulaTracer:
                     texts.append(meant)
 
     def _is_elsewhere(self, reference: str) -> bool:
-        """Return whether a reference is to another file: [1]Sheet1!A1, [1]!Name, Program|Topic!Item, 'file:///x'#A1."""
-        sheet, mark, _ = reference.rpartition("!")
-        if not mark:
+        """Return whether a reference is to another file: [1]Sheet1!A1, [1]!Name, Program|Topic!Item, 'file:///x'#A1.
+
+        So is every reference to a sheet that is not in the workbook.
+        """
+        if "!" not in reference:
             return "file:///" in reference
-        is_marked = ("[" in sheet and "]" in sheet) or "|" in sheet or "://" in sheet
-        return is_marked and sheet.strip("'").casefold() not in self._order
+        # The first sheet of 表!A1:表!B2, or the whole name of a sheet that has the sign in it.
+        names = reference.partition("!")[0], reference.rpartition("!")[0]
+        sheets = [name.strip("'").replace("''", "'").casefold() for name in names]
+        return not any(name in self._order or set(name.split(":")) <= self._order.keys() for name in sheets)
 
     def _precedents(self, node: _Node, formula: str) -> Iterator[tuple[_Node, str]]:
         """Yield the formulas that a formula refers to."""

@@ -11,7 +11,8 @@ from xltools.excel.number_format import number_format
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.reader.shown import DIFFERS, shown_fault
-from xltools.excel.scan import HIDES_VALUE, Fact
+from xltools.excel.scan import Fact
+from xltools.excel.scan.styles import are_alike
 from xltools.form.address import a1, column_name, parsed_range, ranges
 from xltools.form.places import Sheet
 from xltools.text import Word
@@ -71,30 +72,37 @@ def _note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
 
 def _is_unseen(reading: WorkbookReading, fact: Fact | None) -> bool:
     """Return whether a cell has a figure other than 0 in a font that nobody can read."""
-    return (
-        fact is not None
-        and fact.style in reading.facts.unseen
-        and not is_empty(fact)
-        and number_of(fact) != 0
-    )
+    if fact is None or is_empty(fact) or (value := number_of(fact)) == 0:
+        return False
+    colour = reading.format_of(fact).colour(value) if value is not None else None
+    if colour is None:
+        return fact.style in reading.facts.unseen
+    grounds = reading.facts.grounds
+    return fact.style < len(grounds) and are_alike(colour, grounds[fact.style])
 
 
 def _shown_otherwise(reading: WorkbookReading, located: LocatedSheet) -> list[tuple[int, int]]:
     """Return the cells that show another figure than they hold if the condition of a format is met."""
-    formats = {HIDES_VALUE: ";;;"} | reading.facts.conditional
+    formats = reading.facts.conditional
     areas = [
-        (area, number_format(formats[number]))
-        for texts, number in located.facts.conditional
-        if number in formats
-        for text in texts
+        (area, number_format(code), one.condition)
+        for one in located.facts.conditional
+        if (code := one.code or formats.get(one.number))
+        for text in one.ranges
         if (area := parsed_range(text))
     ]
     found = []
     for name, place in located.cells.items() if areas else ():
         fact = located.facts.cells.get(place)
         value, unit = fact and number_of(fact), reading.layout.form.cells[name].unit
-        shown = (reading.show(how, value) for area, how in areas if value and _covers(area, place))
-        if value and any(one.is_date or shown_fault(one.text, value, unit) == DIFFERS for one in shown):
+        if not value:
+            continue
+        shown = (
+            reading.show(how, value)
+            for area, how, condition in areas
+            if _covers(area, place) and (condition is None or condition.holds(value))
+        )
+        if any(one.is_date or shown_fault(one.text, value, unit) == DIFFERS for one in shown):
             found.append(place)
     return found
 

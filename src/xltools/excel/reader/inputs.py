@@ -15,7 +15,7 @@ from xltools.excel.reader.shown import DIFFERS, ROUNDED, shown_fault
 from xltools.excel.scan import Fact
 from xltools.form.model import Cell
 from xltools.form.places import Sheet
-from xltools.white_space import joined
+from xltools.white_space import is_blank, joined
 
 
 def read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
@@ -24,13 +24,18 @@ def read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
     for name in typed_names(reading.layout.form, sheet):
         place, cell = located.cells[name], reading.layout.form.cells[name]
         fact = facts.cells.get(place)
-        if fact is None or is_empty(fact):
+        if fact is None or is_empty(fact) or _shows_nothing(fact):
             if not reading.is_nil and not cell.weight:  # of means, the checks ask where they must be
                 reading.note("blank", facts.name, place, cell)
         else:
             has_formula = fact.formula is not None or facts.arrays
             traced = reading.tracer.formula(facts, place) if has_formula else None
             _Input(reading, facts.name, place, cell, fact, *(traced or (None, ""))).read()
+
+
+def _shows_nothing(fact: Fact) -> bool:
+    """Return whether the result of a formula is a text without visible characters, as in ``IF(A1>0,A1,"")``."""
+    return fact.type == "s" and fact.text is not None and is_blank(fact.text)
 
 
 class _Input(NamedTuple):

@@ -6,12 +6,11 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from xltools.data.typed_numbers import typed
+from xltools.data.typed_numbers import CURRENCY, typed
 from xltools.white_space import compact
 
 DIFFERS, ROUNDED = "shown-differs", "shown-rounded"
 _SCIENTIFIC = r"[+-]?[0-9]+\.?[0-9]*E[+-]?[0-9]+"
-_CURRENCY = "[¥￥]"  # of amounts, whose unit is 元 or a multiple of it
 _HALF = Decimal("0.5")
 
 
@@ -40,7 +39,7 @@ def _meaning(text: str, unit: str, *, is_negative: bool) -> _ShownMeaning | None
         exponent = Decimal(text).as_tuple().exponent
         return _ShownMeaning(Decimal(text), exponent if isinstance(exponent, int) else 0)
     if "元" in unit:
-        text = re.sub(_CURRENCY, "", text)
+        text = re.sub(CURRENCY, "", text)
     text = re.sub(r"\.(?![0-9])", "", text.removeprefix("+"))  # 0.## shows 5 as 5.
     meant = typed(text, unit, signed=is_negative)
     if meant.is_blank or not text:

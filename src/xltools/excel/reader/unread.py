@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from itertools import chain, count, islice, pairwise, takewhile
 from typing import NamedTuple
@@ -42,6 +42,7 @@ _INEXACT = {
     "text-scientific",
     "number-too-large",
 }
+_IN_WORDS = re.compile(r"[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}\s*[件个项条份次]?")
 _LONGEST = 30  # characters of a text that may be a figure
 _FARTHEST = 60  # rows or columns over which a label extends
 _MOST = 500  # added figures reported for one table
@@ -111,7 +112,7 @@ def _figure(fact: Fact | None, units: Iterable[str]) -> _Figure | None:
         return None if fact.formula and value == 0 else fact.text if value is None else value
     text = (fact.text or "").strip() if fact.type == "s" and fact.formula is None else ""
     if len(text) > _LONGEST or not re.search(r"\d", text):
-        return None
+        return text if _IN_WORDS.fullmatch(text) else None
     meant = [typed(text, unit, signed=True) for unit in units]
     value = next((one.value for one in meant if one.value is not None), None)
     return text if value is None and {one.fault for one in meant} <= _INEXACT else value
@@ -216,7 +217,8 @@ def _is_refused(
     """Note the copies of figures of a table on one sheet, and return whether the table must not be read."""
     home = table.facts.name
     differing = [copy for copy in copies if facts is table.facts or copy.figure != copy.original]
-    copy = min(differing, key=lambda copy: not copy.figure, default=None)  # rather a figure than a 0
+    # Rather one that differs from the original, and a figure than a 0.
+    copy = min(differing, key=lambda one: (one.figure == one.original, not one.figure), default=None)
     if copy is None:
         reading.note("table-copied", facts.name, copies[0].place, found=facts.name, expected=home)
         return False
@@ -281,7 +283,8 @@ def _added(
     right = table.columns[last] + sheet.page.last_column - last
     area = Area(min(table.rows.values()), min(table.columns.values()), max(table.rows.values()), right)
     checks = [place for place, text in table.texts.items() if text.startswith(clerk()("sheet.check"))]
-    inside, rows, columns = _around(area, others, checks)
+    of_formulas = {place for place in others if cells[place].formula or reading.facts.old_format}
+    inside, rows, columns = _around(area, others, checks, of_formulas)
     first = min(column for _, column in table.cells.values())
     heads = {table.rows[x.area.row] for x in sheet.labels if x.role == "head" and x.area.row in table.rows}
     for place, figure in figures(inside):
@@ -292,7 +295,10 @@ def _added(
         return [(place, figure) for place, figure in figures(places) if isinstance(figure, Decimal)]
 
     own_rows = _own_rows(reading, table.texts)
-    yield from chain.from_iterable(_continuing(table.facts, area, rows, columns, own_rows, numbers))
+    own_columns = {column for _, column in checks}
+    yield from chain.from_iterable(
+        _continuing(table.facts, area, rows, columns, own_rows, own_columns, numbers)
+    )
 
 
 def _continuing(
@@ -301,6 +307,7 @@ def _continuing(
     rows: _Lines,
     columns: _Lines,
     own_rows: set[int],
+    own_columns: set[int],
     numbers: Callable[[Iterable[_GridPlace]], _Numbers],
 ) -> Iterator[_Numbers]:
     """Yield the numbers of each row above and below the area and each column beside it that continue it or are hidden."""
@@ -314,6 +321,8 @@ def _continuing(
 
     yield from continued(rows, count(area.last_row + 1))
     yield from continued(columns, count(area.last_column + 1))
+    # A number in the place of a check.
+    yield from (numbers(columns[column]) for column in sorted(columns.keys() & own_columns))
     others = chain(
         continued(rows, range(area.row - 1, -1, -1)),
         continued(columns, range(area.column - 1, -1, -1)),
@@ -331,11 +340,11 @@ def _own_rows(reading: WorkbookReading, texts: Mapping[_GridPlace, str]) -> set[
 
 
 def _around(
-    area: Area, places: Iterable[_GridPlace], checks: Sequence[_GridPlace]
+    area: Area, places: Iterable[_GridPlace], checks: Sequence[_GridPlace], of_formulas: Set[_GridPlace]
 ) -> tuple[list[_GridPlace], _Lines, _Lines]:
     """Return the *places* inside the area, those above and below by row, and those beside it by column.
 
-    Those outside in a row or column of *checks* are left out.
+    Results of formulas outside, in a row or column of *checks*, are left out.
     """
     check_rows, check_columns = {row for row, _ in checks}, {column for _, column in checks}
     inside: list[_GridPlace] = []
@@ -346,9 +355,9 @@ def _around(
         is_in_row, is_in_column = area.row <= row <= area.last_row, area.column <= column <= area.last_column
         if is_in_row and is_in_column:
             inside.append(place)
-        elif is_in_column and row not in check_rows:
+        elif is_in_column and not (row in check_rows and place in of_formulas):
             rows.setdefault(row, []).append(place)
-        elif is_in_row and column not in check_columns:
+        elif is_in_row and not (column in check_columns and place in of_formulas):
             columns.setdefault(column, []).append(place)
     return inside, rows, columns
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zipfile
 
-from xltools.excel.scan.facts import HIDES_VALUE, Comment, Fact, Facts, ListTable, SheetFacts
+from xltools.excel.scan.facts import Comment, Fact, Facts, ListTable, SheetFacts
 from xltools.excel.scan.parts import application, comments, custom, modified, strings, table, workbook
 from xltools.excel.scan.shortcuts import read_part
 from xltools.excel.scan.styles import styles
@@ -27,7 +27,6 @@ from xltools.office.guard import (
 from xltools.office.relations import Relations, relations, relations_of
 
 __all__ = [
-    "HIDES_VALUE",
     "Comment",
     "Fact",
     "Facts",
@@ -94,7 +93,8 @@ class _Package:
         if self._has(by_kind.get("styles")):
             found = read_part(styles, self._read(by_kind["styles"]), self._budget.limits)
             facts.locked, facts.formats = list(found.locked), list(found.formats)
-            facts.unseen, facts.conditional = found.unseen, dict(found.conditional)
+            facts.grounds, facts.unseen = list(found.grounds), found.unseen
+            facts.conditional = dict(found.conditional)
             tables.styles = style_numbers(len(found.locked))
         return tables
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
+from xltools.excel.number_format import ValueCondition
 from xltools.form.address import COLUMNS
 from xltools.white_space import compact
 
@@ -38,7 +39,16 @@ class ListTable(NamedTuple):
     totals: int
 
 
-HIDES_VALUE = ""  # in place of the number of a conditional format: only a bar or a sign is shown
+class ConditionalFormat(NamedTuple):
+    """A conditional format: its ranges, the number of its style or a number format of its own.
+
+    *condition* is the one on the value of the cell, or ``None`` if it is another one.
+    """
+
+    ranges: tuple[str, ...]
+    number: str = ""
+    code: str = ""
+    condition: ValueCondition | None = None
 
 
 @dataclass(slots=True)
@@ -56,8 +66,7 @@ class SheetFacts:
     hides_rows: bool = False  # rows without a height of their own are hidden
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)  # range and formula of arrays and of tables of data
-    # Ranges with a conditional format, and its number.
-    conditional: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    conditional: list[ConditionalFormat] = field(default_factory=list)
     names: dict[str, str] = field(
         default_factory=dict
     )  # defined names with this sheet as scope, in lower case
@@ -90,6 +99,7 @@ class Facts:
     conditional: dict[str, str] = field(
         default_factory=dict
     )  # number formats of conditional formats, by number
+    grounds: list[Colour] = field(default_factory=list)  # by style number: the background
     unseen: frozenset[int] = frozenset()  # the styles whose text has the colour of the background, or no size
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # the number of other workbooks that formulas refer to

@@ -174,7 +174,7 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
         sheet.hidden_columns += piece.hidden_columns
         sheet.is_protected |= piece.is_protected
         sheet.hides_rows |= piece.hides_rows
-    conditions = sum(len(ranges) for ranges, _ in sheet.conditional)
+    conditions = sum(len(one.ranges) for one in sheet.conditional)
     if (
         max(len(sheet.validations), len(sheet.merges), conditions) > tables.budget.limits.ranges
         or (before + behind).count("<sheetProtection") > 1

@@ -14,18 +14,19 @@ from xltools.office.parsing import EnoughError, parse, true
 
 
 class CellStyles(NamedTuple):
-    """For each cell style, by number: whether it locks the cell, and its number format; and which show no text.
+    """For each cell style, by number: whether it locks the cell, its number format, its background; and which show no text.
 
     ``conditional`` are the number formats in the styles of conditional formats, by number.
     """
 
     locked: tuple[bool, ...]
     formats: tuple[str, ...]
+    grounds: tuple[Colour, ...]
     unseen: frozenset[int]
     conditional: MappingProxyType[str, str]
 
 
-_Colour = tuple[int, ...] | str  # red, green and blue; or a colour of the theme, whose parts are not read
+Colour = tuple[int, ...] | str  # red, green and blue; or a colour of the theme, whose parts are not read
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 _INDEXED = {"0": _BLACK, "1": _WHITE, "8": _BLACK, "9": _WHITE, "64": _BLACK, "65": _WHITE}
 _THEME = {"0": _WHITE, "1": _BLACK}  # of a window and of its text, in every usual theme
@@ -35,29 +36,64 @@ _SMALLEST = 2.0  # points; nobody can read it
 
 @dataclass(slots=True)
 class _CellFont:
-    colour: _Colour = _BLACK
+    colour: Colour = _BLACK
     size: float = 11.0
 
 
 @dataclass(slots=True)
 class _Fill:
-    colour: _Colour = _WHITE
+    colour: Colour = _WHITE
     pattern: str = "none"
+
+    @property
+    def ground(self) -> Colour:
+        """The background of a text."""
+        return {"none": _WHITE, "solid": self.colour}.get(self.pattern, "several colours")
+
+
+HIDING_FORMAT = ";;;"
+
+
+@dataclass(slots=True)
+class ConditionalStyle:
+    """What a conditional format changes: the number format, and the colours of the text and of the background."""
+
+    _code: str = ""
+    _colour: Colour = _BLACK
+    _ground: Colour = _WHITE
+    _part: str = ""
+
+    def add(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Take an element of the style."""
+        if tag in {"font", "fill", "border"}:
+            self._part = tag
+        elif tag == "numFmt":
+            self._code = attributes.get("formatCode", "")
+        elif tag == "color" and self._part == "font":
+            self._colour = _colour(attributes)
+        elif tag == "bgColor" and not true(attributes.get("auto")):
+            self._ground = _colour(attributes)
+
+    @property
+    def shows(self) -> str:
+        """The number format, which hides the value if the text has the colour of the background; "" for that of the cell."""
+        return HIDING_FORMAT if are_alike(self._colour, self._ground) else self._code
 
 
 def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
     """Read the cell styles; raises :class:`ScanError` if there are too many. A style locks cells by default."""
     locked: list[bool] = []
     used: list[str] = []
+    grounds: list[Colour] = []
     unseen: set[int] = set()
     formats: dict[str, str] = dict(BUILT_IN)
     fonts: list[_CellFont] = []
     fills: list[_Fill] = []
-    conditional: dict[str, str] = {}
-    section, differing = "", -1
+    conditional: list[ConditionalStyle] = []
+    section = ""
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912
-        nonlocal section, differing
+        nonlocal section
         if tag in {"fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "dxfs"}:
             section = tag
         elif section == "fonts":
@@ -77,18 +113,19 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
         elif section == "cellXfs" and tag == "xf":
             if len(locked) == limits.styles:
                 raise beyond("styles", limits)
-            if _is_unseen(
-                _numbered(fonts, attributes.get("fontId")), _numbered(fills, attributes.get("fillId"))
-            ):
+            font = _numbered(fonts, attributes.get("fontId")) or _CellFont()
+            grounds.append((_numbered(fills, attributes.get("fillId")) or _Fill()).ground)
+            if are_alike(font.colour, grounds[-1]) or font.size <= _SMALLEST:
                 unseen.add(len(locked))
             locked.append(True)
             used.append(formats.get(attributes.get("numFmtId", "0"), GENERAL))
         elif section == "cellXfs" and tag == "protection" and locked:
             locked[-1] = true(attributes.get("locked", "1"))
         elif section == "dxfs":
-            differing += tag == "dxf"
-            if tag == "numFmt":
-                conditional[str(differing)] = attributes.get("formatCode", "")
+            if tag == "dxf":
+                conditional.append(ConditionalStyle())
+            elif conditional:
+                conditional[-1].add(tag, attributes)
         elif tag == "numFmt":
             formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
 
@@ -97,7 +134,10 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
             raise EnoughError
 
     parse(part, start, end)
-    return CellStyles(tuple(locked), tuple(used), frozenset(unseen), MappingProxyType(conditional))
+    shows = {str(number): style.shows for number, style in enumerate(conditional) if style.shows}
+    return CellStyles(
+        tuple(locked), tuple(used), tuple(grounds), frozenset(unseen), MappingProxyType(shows)
+    )
 
 
 _Part = TypeVar("_Part")
@@ -109,14 +149,7 @@ def _numbered(parts: list[_Part], number: str | None) -> _Part | None:
     return parts[index] if index < len(parts) else None
 
 
-def _is_unseen(font: _CellFont | None, fill: _Fill | None) -> bool:
-    """Return whether nobody can read a text in this font on this background."""
-    font, fill = font or _CellFont(), fill or _Fill()
-    background: _Colour = {"none": _WHITE, "solid": fill.colour}.get(fill.pattern, "several colours")
-    return _is_near(font.colour, background) or font.size <= _SMALLEST
-
-
-def _is_near(one: _Colour, other: _Colour) -> bool:
+def are_alike(one: Colour, other: Colour) -> bool:
     """Return whether two colours look alike."""
     if isinstance(one, str) or isinstance(other, str):
         return one == other
@@ -130,12 +163,12 @@ def sets_apart(tag: str, attributes: Mapping[str, str]) -> bool:
         return not value or true(value)
     if tag == "vertAlign":
         return value != "baseline"
-    return (tag == "color" and _is_near(_colour(attributes), _WHITE)) or (
+    return (tag == "color" and are_alike(_colour(attributes), _WHITE)) or (
         tag == "sz" and _number(value, 11) <= _SMALLEST
     )
 
 
-def _colour(attributes: Mapping[str, str]) -> _Colour:
+def _colour(attributes: Mapping[str, str]) -> Colour:
     known: tuple[int, ...] | None = _THEME.get(attributes.get("theme", "")) or _INDEXED.get(
         attributes.get("indexed", "")
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xltools.excel.formula import SharedFormula
-from xltools.excel.scan.facts import HIDES_VALUE, Fact, SheetFacts
+from xltools.excel.scan.conditional import ConditionalFormats
+from xltools.excel.scan.facts import Fact, SheetFacts
 from xltools.excel.scan.styles import sets_apart
 from xltools.form.address import COLUMNS, ROWS, column_name, parsed
 from xltools.office.guard import Budget, ScanError, XmlPart, beyond
@@ -121,18 +122,10 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     inline: list[Run] = []
     is_apart = False
 
-    conditioned: tuple[str, ...] = ()
-    conditions = 0
-
-    def add_condition(number: str) -> None:
-        nonlocal conditions
-        sheet.conditional.append((conditioned, number))
-        conditions += len(conditioned)
-        if conditions > most_ranges:
-            raise beyond("ranges", tables.budget.limits)
+    conditional = ConditionalFormats(sheet.conditional, tables.budget.limits)
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912, PLR0915
-        nonlocal row, column, kind, style, value, formula, inline_text, shared, phonetic, in_text, conditioned
+        nonlocal row, column, kind, style, value, formula, inline_text, shared, phonetic, in_text
         nonlocal is_apart, seen_before
         if tag == "c":
             if kind:
@@ -175,12 +168,6 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             sheet.validations += attributes.get("sqref", "").split()
             if len(sheet.validations) > most_ranges:
                 raise beyond("ranges", tables.budget.limits)
-        elif tag == "conditionalFormatting":
-            conditioned = tuple(attributes.get("sqref", "").split())
-        elif tag == "cfRule" and "dxfId" in attributes:
-            add_condition(attributes["dxfId"])
-        elif tag in {"dataBar", "iconSet"} and not true(attributes.get("showValue", "1")):
-            add_condition(HIDES_VALUE)
         elif tag == "sheetProtection":
             sheet.is_protected = true(attributes.get("sheet"))
         elif tag == "sheetFormatPr":
@@ -194,6 +181,8 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             sheet.hidden_columns.append((first, last))
         elif is_alternative(tag):
             seen_before = -1 if kind else seen
+        else:
+            conditional.start(tag, attributes, chunks)
 
     def end(tag: str) -> None:  # noqa: C901, PLR0912
         nonlocal kind, value, formula, inline_text, phonetic, in_text, seen, is_apart
@@ -235,6 +224,8 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             phonetic = False
         elif is_alternative(tag) and seen != seen_before:
             raise ValueError("cells with alternatives")
+        else:
+            conditional.end(tag, chunks)
 
     parse(part, start, end, chunks.append)
     if seen != len(cells):
