@@ -130,6 +130,7 @@ def _attachments(data: bytes, _: str, __: int) -> Iterator[_UnpackedMember]:
 def _message(data: bytes) -> email.message.Message:
     """Parse a mail in pieces, which takes a third of the memory."""
     parser = email.parser.BytesFeedParser()
+    data = data.removeprefix(b"\xef\xbb\xbf").lstrip()  # an empty line would end the header
     for start in range(0, len(data), _PIECE):
         parser.feed(data[start : start + _PIECE])
     return parser.close()
@@ -162,6 +163,9 @@ def _content(part: email.message.Message) -> bytes:
     if str(part.get("content-transfer-encoding", "")).strip().casefold() == "base64":
         with contextlib.suppress(ValueError):
             return binascii.a2b_base64(payload)
+        with contextlib.suppress(ValueError):  # the mail is not whole; the rest shows what the file is
+            kept = re.sub("[^0-9A-Za-z+/]", "", payload)
+            return binascii.a2b_base64(kept[: len(kept) // 4 * 4])
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 

@@ -244,7 +244,8 @@ def printable(text: str) -> str:
 
 
 _RETURN_NAMES = (
-    r"[^/]\.(xl[st][xmb]?|ett?|ods|docx?|wps|rtf|csv|pdf|ofd|eml|msg|mht|zip|rar|7z|tar|tgz|gz|bz2|xz)$"
+    r"[^/]\.(xl[st][xmb]?|ett?|ods|docx?|wps|rtf|csv|pdf|ofd|html?|md|txt|eml|msg|mht|zip|rar|7z|tar|tgz|gz|bz2|xz|bak|tmp"
+    r"|crdownload|download|part|partial|opdownload|xltd|downloading)$|(^|/)[^./]+$"
 )
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
 
@@ -268,7 +269,7 @@ def check_kind(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> N
 
 
 def holds_returns(names: Iterable[str]) -> bool:
-    """Return whether any of these folded names is that of a workbook, a document, a mail or an archive."""
+    """Return whether any of these folded names can be that of a workbook, a document, a mail or an archive."""
     return any(re.search(_RETURN_NAMES, name) for name in names)
 
 
