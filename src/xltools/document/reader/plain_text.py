@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import html
 import re
 from collections.abc import Callable
 from itertools import groupby
@@ -15,10 +17,19 @@ _FRAME = re.compile(r"[\s|+=\u2500-\u257f-]*[+\u2500-\u257f][\s|+=\u2500-\u257f-
 _SEPARATOR = re.compile(r"[ \u00a0\u3000]*([\t|])[ \u00a0\u3000]*")
 _PIPE = re.compile(r"(?<!\\)\|")
 _SPACES = " \u00a0\u3000\r\n"
-_GAP = r"[ \u00a0\u3000]{2,}"
+_GAP = r"[^\S\t\r\n]{2,}"
+# Signs with which programs separate cells, besides tabs and gaps. Commas of full width belong to prose.
+_AROUND_ROWS = "|｜│┃∣"
+_SEPARATORS = f",;^~¦•·{_AROUND_ROWS}"
+_LEAST_ROWS = 3  # of figures behind a label, before a sign is taken for a separator
+_LONGEST_CELL = 60  # characters
 _NUMBER = r"[0-9０-９][0-9０-９,，.．]*"
 _TRAILING_NUMBERS = rf"(.*?\S)[ \u00a0\u3000]((?:{_NUMBER}|[/—-])(?:[ \u00a0\u3000](?:{_NUMBER}|[/—-]))*)"
 _STRESS = re.compile(r"(\*\*|__)(.+?)\1")
+_SLANTED = re.compile(r"(?<![\w*`\\])([*`])([^*`\s][^*`]*)\1(?![\w*`])")
+_STRUCK = re.compile(r"~~(.+?)~~")
+_LINK = re.compile(r"(?<!\\)\[([^\[\]]*)\]\([^()]*\)")
+_NOTE = re.compile(r"<sup>[^<>]*</sup>|<!--[^<>]*-->|\[\^[^\[\]]*\]", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _LONGEST_ROW = 2000  # characters; a longer line is a paragraph
 
@@ -29,10 +40,39 @@ def read_text(text: str) -> Flow:
     A Markdown table is a grid, and so is a tab-separated table whose rows all have the same number of cells. Of other
     tables only the order of the cells in each row is known.
     """
-    lines = [line.translate(_STROKES) if _is_stroked(line) else line for line in text.splitlines()]
+    lines = _with_tabs(text.splitlines())
+    lines = [line.translate(_STROKES) if _is_stroked(line) else line for line in lines]
     lines = _with_cells_joined([line for line in lines if not _FRAME.fullmatch(line)])
     groups = groupby(filter(str.strip, lines), _line_kind)
     return tuple(item for kind, lines in groups for item in _READERS[kind](list(lines)))
+
+
+def _with_tabs(lines: list[str]) -> list[str]:
+    """Return the lines with tabs between the cells of rows, if the text separates them by another sign."""
+    split = {sign: [_cells(line, sign) for line in lines if sign in line] for sign in _SEPARATORS}
+    rows = {sign: sum(map(_is_row_of_figures, cells)) for sign, cells in split.items()}
+    sign = max(rows, key=rows.__getitem__)
+    if rows[sign] < _LEAST_ROWS:
+        return lines
+    return ["\t".join(cells) if _is_row(cells := _cells(line, sign)) else line for line in lines]
+
+
+def _cells(line: str, sign: str) -> list[str]:
+    """Return the cells of a line; those in quotation marks may hold the sign."""
+    if sign in _AROUND_ROWS and line.strip().startswith(sign) and line.strip().endswith(sign):
+        return [line]  # strokes around the cells are read as those of Markdown
+    return [cell.strip(_SPACES) for cell in next(csv.reader([line], delimiter=sign), [])]
+
+
+def _is_row(cells: list[str]) -> bool:
+    return len(cells) > 1 and not any(len(cell) > _LONGEST_CELL or "。" in cell for cell in cells)
+
+
+def _is_row_of_figures(cells: list[str]) -> bool:
+    """Return whether figures, each whole, are behind a label."""
+    label, *figures = cells
+    found = [figure for figure in figures if figure]
+    return len(found) > 1 and not re.fullmatch(_NUMBER, label) and all(re.fullmatch(_NUMBER, f) for f in found)
 
 
 def _is_stroked(line: str) -> bool:
@@ -84,10 +124,16 @@ def _piped_rows(lines: list[str]) -> list[FlowItem]:
 
 
 def _tabbed_rows(lines: list[str]) -> list[FlowItem]:
-    rows = [[cell.strip(_SPACES) for cell in line.strip(" \r\n").split("\t")] for line in lines]
+    rows = [[_unquoted(cell.strip(_SPACES)) for cell in line.strip(" \r\n").split("\t")] for line in lines]
     if len(rows) > 1 and len({len(row) for row in rows}) == 1:
         return _grid(rows)
     return [LooseRow(tuple(row)) for row in rows]
+
+
+def _unquoted(cell: str) -> str:
+    """Return *cell* without the quotation marks that programs put around every cell."""
+    is_quoted = len(cell) > 1 and cell.startswith('"') and cell.endswith('"')
+    return cell[1:-1].replace('""', '"') if is_quoted else cell
 
 
 def _grid(rows: list[list[str]]) -> list[FlowItem]:
@@ -100,9 +146,13 @@ def _grid(rows: list[list[str]]) -> list[FlowItem]:
 
 
 def _inline_text(cell: str) -> str:
-    """Return *cell* without Markdown's emphasis, escapes and line breaks."""
-    text = _BREAK.sub("\n", cell.strip().replace("\\|", "|"))
-    return re.sub(r"\\([\\`*_{}\[\]()#+.!-])", r"\1", _STRESS.sub(r"\2", text))
+    """Return *cell* without Markdown's emphasis, links, marks of notes, escapes and line breaks.
+
+    A text that is struck out has lines of its own.
+    """
+    text = _BREAK.sub("\n", _NOTE.sub("", cell.strip().replace("\\|", "|")))
+    text = _STRUCK.sub(r"\n\1\n", _LINK.sub(r"\1", _STRESS.sub(r"\2", text)))
+    return html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", _SLANTED.sub(r"\2", text))).strip()
 
 
 def line_of(line: str) -> FlowItem:
