@@ -29,8 +29,8 @@ _JOINED = r"(?:[、和及与或]|以及|以及因|并|被|提起|申请)+"
 _PART = r"其中|包括|含|[（(：:]|分别"
 _SUM = r"(?:总共|共计|合计|总计|共)(?:收到|受理|办理)?[^，。；\d]{0,10}$"
 _BARE_SUM = r"(?:总共|共计|合计|总计|一共|共)(?:为|有)?"
-# Words of a comparison, an average or an extreme: the number is not this year's count.
-_COMPARED = r"同比|环比|[比较][上去前往]|[比较]20|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均"
+# Words of a comparison, an average, an extreme or a plan: the number is not this year's count.
+_COMPARED = r"同比|环比|[比较][上去前往]|[比较]20|增[加长多]|减[少]|[下上]升|下降|均(?!已)|[最每]|平均|(?<![按照])计划|(?<![草模虚])拟(?![定文稿写])|预计|预期|目标|力争|争取|原定"
 _REMAINDER = r"其余|剩余|其他(?!组织)[^处]*$"
 _WHOLE_YEAR = r"自?1月1日起?[至到\-—~]+(?:\d{4}年)?12月31日|12月(?:31日|底)|年[底末]|1[至到\-—~]12月(?:份)?"
 _CARRIED = r"(?:结转|顺延|延续|遗留|转入|转至|转到|转(?=[下次明来翌]))"
@@ -40,7 +40,7 @@ _CARRIED_OVER = (
 )
 _TIME = (
     r"(?P<here>[今本当]年度?(?:以来)?|全年|年内|一年来)|(?P<year>\d{4}|[〇零一二三四五六七八九]{4})年(?:度|以来)?"
-    r"|(?P<there>[去上前往近历]一?年|[几多]年|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
+    r"|(?P<there>[去上前往近历]一?年|[几多]年|[两二三四五六七八九十]年[来间]|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
 )
 _NOT = re.compile(
     r"均?为?(?:未(?!经|来|办|审|按|能|及|成|公|予)|没有?(?!现成)|(?<!有)无(?!法|正当|误|关|理由|障|偿|条件|需|缝|害)|不存在"
@@ -109,7 +109,7 @@ class Phrase(NamedTuple):
 
     @property
     def is_compared(self) -> bool:
-        """Whether the quantity is a difference or an average rather than a count."""
+        """Whether the quantity is a difference, an average or a plan rather than a count."""
         return bool(re.search(_COMPARED, self.segment))
 
     @property
