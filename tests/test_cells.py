@@ -92,6 +92,12 @@ def found(content):
         ("_xll.MYFUNCTION(B10)", "external-formula"),
         ("[1]!MyFunction(B10)", "external-formula"),
         ("SUM('[1]甲:丙'!B9)", "external-formula"),
+        ("'台账.xlsx'!许可数", "external-formula"),
+        ("台账.xlsx!表1[数量]", "external-formula"),
+        ("没有的表!A1", "external-formula"),
+        ("'[0]二、主动公开'!B10", "input-formula"),
+        ("'[0]二、主动公开'!B9", "circular-formula"),
+        ("'二、主动公开'!B10:'二、主动公开'!B11", "input-formula"),
         ('IFERROR(__xludf.DUMMYFUNCTION("IMPORTRANGE(""x"",""A1"")"),7)', "external-formula"),
         ('IFERROR(__xludf.DUMMYFUNCTION("FILTER(B10:B12,B10:B12>0)"),7)', "input-formula"),
     ],
@@ -150,6 +156,22 @@ def test_a_text_in_the_colour_of_the_background_is_not_seen(font, fill, value, i
 
 
 @pytest.mark.parametrize(
+    ("code", "is_seen"),
+    [
+        ("[White]0", False),
+        ("[白色]G/通用格式", False),
+        ("[Color 2]0;[Red]-0", False),
+        ("[>100][White]0;0", True),
+        ("[Red]0", True),
+        ("[Black]0", True),
+    ],
+)
+def test_the_colour_of_a_number_format_outweighs_that_of_the_font(code, is_seen):
+    content = clerk.with_number_format(SOUND, TWO, "B9", {"code": code, "value": "7"})
+    assert found(content) == ([] if is_seen else [("hidden-cells", "B9")])
+
+
+@pytest.mark.parametrize(
     ("code", "ranges", "value", "is_told"),
     [
         (";;;", "B9", "7", True),
@@ -170,6 +192,59 @@ def test_what_a_conditional_format_shows_otherwise_is_told(code, ranges, value, 
     rules = f'<cfRule type="expression" dxfId="{before}" priority="1"><formula>1</formula></cfRule>'
     content = conditioned(styled, f'<conditionalFormatting sqref="{ranges}">{rules}</conditionalFormatting>')
     assert found(content) == ([("hidden-cells", "B9")] if is_told else [])
+
+
+def with_style_of_condition(content, xml):
+    """The workbook with one more style of conditional formats, and its number."""
+    number = parts_of(content)["xl/styles.xml"].count(b"<dxf>")
+    style = f"<dxf>{xml}</dxf></dxfs>".encode()
+    return patched(content, {"xl/styles.xml": lambda part: part.replace(b"</dxfs>", style)}), number
+
+
+WHITE, RED = '<font><color rgb="FFFFFFFF"/></font>', '<fill><patternFill><bgColor rgb="FFFF0000"/></patternFill></fill>'
+EXPRESSION = '<cfRule type="expression" dxfId="{}" priority="1"><formula>{}</formula></cfRule>'
+COMPARED = '<cfRule type="cellIs" operator="{}" dxfId="{}" priority="1"><formula>{}</formula></cfRule>'
+
+
+@pytest.mark.parametrize(
+    ("style", "rule", "is_told"),
+    [
+        (WHITE, EXPRESSION.format("{}", "B9&gt;0"), True),
+        (WHITE, EXPRESSION.format("{}", "$A$1=1"), True),
+        (WHITE + RED, EXPRESSION.format("{}", "B9&gt;0"), False),
+        ('<fill><patternFill><bgColor theme="1"/></patternFill></fill>', EXPRESSION.format("{}", "1"), True),
+        (RED, EXPRESSION.format("{}", "1"), False),
+        ('<fill><patternFill><bgColor auto="1"/></patternFill></fill>', EXPRESSION.format("{}", "1"), False),
+        (WHITE, EXPRESSION.format("{}", "B9=0"), False),  # the usual way to leave out zeros
+        (WHITE, EXPRESSION.format("{}", "ISERROR(B9)"), False),
+        (WHITE, COMPARED.format("equal", "{}", "0"), False),
+        (WHITE, COMPARED.format("lessThan", "{}", "10"), True),
+        (WHITE, COMPARED.format("lessThan", "{}", "$A$1"), True),
+        (WHITE, '<cfRule type="containsBlanks" dxfId="{}" priority="1"><formula>1</formula></cfRule>', False),
+    ],
+)
+def test_a_conditional_format_that_hides_by_colour_is_told(style, rule, is_told):
+    content, number = with_style_of_condition(holding("<v>7</v>"), style)
+    rule = f'<conditionalFormatting sqref="B9">{rule.format(number)}</conditionalFormatting>'
+    assert found(conditioned(content, rule)) == ([("hidden-cells", "B9")] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<x14:cfRule type="expression"><xm:f>1</xm:f><x14:dxf><font><color theme="0"/></font></x14:dxf></x14:cfRule>',
+        '<x14:cfRule type="expression"><xm:f>1</xm:f><x14:dxf><numFmt numFmtId="0" formatCode=";;;"/></x14:dxf></x14:cfRule>',
+        '<x14:cfRule type="iconSet"><x14:iconSet iconSet="3Stars" showValue="0"/></x14:cfRule>',
+    ],
+)
+def test_conditional_formats_of_later_editions_are_read(inside):
+    spaces = 'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"'
+    extension = (
+        f"<extLst><ext {spaces}><x14:conditionalFormattings><x14:conditionalFormatting>{inside}<xm:sqref>A1 B9</xm:sqref>"
+        "</x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst></worksheet>"
+    )
+    content = changed(("</worksheet>", extension), content=holding("<v>7</v>"))
+    assert found(content) == [("hidden-cells", "B9")]
 
 
 @pytest.mark.parametrize(("shows", "is_told"), [("0", True), ("1", False)])
@@ -356,6 +431,67 @@ def test_rows_with_a_height_of_their_own_are_seen():
 
 def test_a_merged_area_beside_the_cells_hides_nothing():
     assert not found(changed((r"(<mergeCells[^>]*>)", r'\1<mergeCell ref="B14:B15"/>')))
+
+
+# -- runs of a text
+
+RUN = "<r><rPr>{}</rPr><t>{}</t></r>"
+
+
+@pytest.mark.parametrize(
+    ("runs", "code"),
+    [
+        ("<r><t>1</t></r><r><t>2</t></r>", "text-as-number"),
+        (RUN.format("<b/>", "1") + "<r><t>2</t></r>", "text-as-number"),
+        (RUN.format("<strike/>", "9") + "<r><t>12</t></r>", "text-two-numbers"),
+        (RUN.format('<strike val="0"/>', "1") + "<r><t>2</t></r>", "text-as-number"),
+        ("<r><t>12</t></r>" + RUN.format('<vertAlign val="superscript"/>', "1"), "text-two-numbers"),
+        (RUN.format('<color rgb="FFFFFFFF"/>', "9") + "<r><t>12</t></r>", "text-two-numbers"),
+        (RUN.format('<sz val="1"/>', "9") + "<r><t>12</t></r>", "text-two-numbers"),
+        (RUN.format('<vertAlign val="superscript"/>', "12"), "text-as-number"),
+    ],
+)
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_digits_of_a_run_that_is_set_apart_are_no_part_of_a_number(runs, code, is_shared):
+    if is_shared:
+        number = parts_of(SOUND)["xl/sharedStrings.xml"].count(b"<si>")
+        added = f"<si>{runs}</si></sst>".encode()
+        content = patched(SOUND, {"xl/sharedStrings.xml": lambda part: part.replace(b"</sst>", added)})
+        kind, inside = "s", f"<v>{number}</v>"
+    else:
+        content, kind, inside = SOUND, "inlineStr", f"<is>{runs}</is>"
+    cell = (r'(<c r="B9"(?: s="\d+")?)[^>]*>.*?</c>', lambda m: f'{m[1]} t="{kind}">{inside}</c>')
+    assert found(changed(cell, content=content)) == [(code, "B9")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (r'(<c r="B9"[^>]*>)(<v>[^<]*</v>)', r"\1<mc:AlternateContent><mc:Choice>\2</mc:Choice></mc:AlternateContent>"),
+        (r'(<row r="9".*?</row>)', r"<mc:AlternateContent><mc:Choice>\1</mc:Choice></mc:AlternateContent>"),
+    ],
+)
+def test_cells_with_alternatives_are_not_guessed(old, new):
+    assert [code for code, _ in found(changed((old, new)))] == ["damaged"]
+
+
+def test_a_text_with_alternatives_is_not_guessed():
+    both = b"<si><mc:AlternateContent><mc:Choice><t>1</t></mc:Choice></mc:AlternateContent></si></sst>"
+    content = patched(SOUND, {"xl/sharedStrings.xml": lambda part: part.replace(b"</sst>", both)})
+    assert [code for code, _ in found(content)] == ["damaged"]
+
+
+def test_alternatives_around_other_elements_do_no_harm():
+    around = "<mc:AlternateContent><mc:Choice><controls/></mc:Choice></mc:AlternateContent></worksheet>"
+    assert not found(changed(("</worksheet>", around)))
+
+
+def test_a_formula_that_shows_nothing_is_blank():
+    cell = (
+        r'(<c r="B9"(?: s="\d+")?)[^>]*>.*?</c>',
+        lambda m: f'{m[1]} t="str"><f>IF(B10&gt;0,B10,"")</f><v></v></c>',
+    )
+    assert [code for code, _ in found(changed(cell)) if code != "input-formula"] == ["blank"]
 
 
 # -- stored values

@@ -100,6 +100,23 @@ def test_the_attachments_of_a_mail_are_read_like_members_of_a_zip(tmp_path):
     }
 
 
+@pytest.mark.parametrize("before", [b"\r\n\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+def test_empty_lines_in_front_of_a_mail_end_no_header(before, tmp_path):
+    found = opened(tmp_path, "a.eml", before + mail(("a.xlsx", issued())).as_bytes())
+    assert found == {"a.xlsx": issued()}
+
+
+def test_what_there_is_of_a_mail_that_was_cut_off_is_read(tmp_path):
+    whole = mail(("a.xlsx", issued())).as_bytes()
+    for length in range(len(whole) - 3000, len(whole) - 2996):
+        assert issued().startswith(opened(tmp_path, "a.eml", whole[:length])["a.xlsx"])
+
+
+@pytest.mark.parametrize("name", ["001_局", "001.bak", "001.xlsx.crdownload", "甲/年报.html"])
+def test_a_zip_is_opened_for_any_name_that_a_return_can_have(name, tmp_path):
+    assert opened(tmp_path, "a.zip", packed([(name, issued())])) == {name: issued()}
+
+
 def test_a_mail_gives_the_same_rollup_as_its_files_and_the_second_reader_finds_them(tmp_path, monkeypatch):
     monkeypatch.setattr(libreoffice, "is_installed", lambda: False)  # test_second_reader.py asks it
     folder = tmp_path / "in"

@@ -489,6 +489,119 @@ def test_tracked_changes_hidden_text_and_notes_in_word(sent):
     assert filing.record.values["applications.new.natural"] == 4711
 
 
+LOOKS = {
+    "superscript": ("", True),
+    "struck": ("<w:strike/>", False),
+    "lowered": ("<w:vertAlign w:val='subscript'/>", False),
+    "raised": ("<w:position w:val='9'/>", False),
+    "white": ("<w:color w:val='ffffff'/>", False),
+    "small": ("<w:sz w:val='2'/>", False),
+    "bold": ("<w:b/><w:strike w:val='0'/><w:color w:val='FF0000'/><w:sz w:val='21'/>", True),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_digits_of_a_run_that_is_set_apart_in_word_are_no_part_of_a_number(look, sent):
+    about, is_one = LOOKS[look]
+    made = sent._replace(texts=dict(sent.texts) | {"applications.new.natural": "4711"})
+    new = f"<w:r><w:rPr>{about}</w:rPr><w:t>47</w:t></w:r><w:r><w:t>11</w:t></w:r>"
+    filing = read_document(docx_with(made, "<w:r><w:t>4711</w:t></w:r>", new), "x.docx")
+    assert filing.record.values.get("applications.new.natural") == (4711 if is_one else None)
+
+
+@pytest.mark.parametrize("before", ["<w:vanish/>", "<w:vertAlign w:val='superscript'/>", "<w:strike/>"])
+def test_formats_before_a_tracked_change_do_not_count(before, sent):
+    made = sent._replace(texts=dict(sent.texts) | {"applications.new.natural": "4711"})
+    was = f"<w:rPr><w:rPrChange w:id='1'><w:rPr>{before}</w:rPr></w:rPrChange></w:rPr>"
+    new = f"<w:r>{was}<w:t>47</w:t></w:r><w:r><w:t>11</w:t></w:r>"
+    filing = read_document(docx_with(made, "<w:r><w:t>4711</w:t></w:r>", new), "x.docx")
+    assert filing.record.values["applications.new.natural"] == 4711
+    grid = "<w:tcPr><w:tcPrChange w:id='1'><w:tcPr><w:gridSpan w:val='3'/><w:vMerge/></w:tcPr></w:tcPrChange>"
+    assert values(read_document(docx_with(sent, "<w:tcPr>", grid), "x.docx")) == sound_values()
+
+
+# ---- pages
+
+
+@pytest.mark.parametrize(
+    ("inside", "figure"),
+    [
+        ("<span>47</span><span lang=EN-US>11</span>", 4711),
+        ("47<b>11</b>", 4711),
+        ("47<wbr>11", 4711),
+        ("4711<sup>2</sup>", 4711),
+        ("4711<span style='vertical-align: super'>2</span>", 4711),
+        ("4711<sub>2</sub>", None),
+        ("<s>9</s>4711", None),
+        ("<span style='text-decoration:line-through'>9</span>4711", None),
+        ("<span style='font-size:0px'>9</span>4711", None),
+        ("<span style='background:red;color: #fff'>9</span>4711", None),
+        ("<font style='background-color:white;color:#000'>47</font>11", 4711),
+        ("<del>9</del>4711", 4711),
+        ("<ruby>4711<rt>9</rt></ruby>", 4711),
+        ("<input type=text value=4711>", 4711),
+        ("<input type=hidden value=9>4711", 4711),
+        ("47<br>11", None),
+    ],
+)
+def test_what_stands_in_a_cell_of_a_page(inside, figure, sent):
+    made = sent._replace(texts=dict(sent.texts) | {"applications.new.natural": "4711"})
+    page = published.page(made).decode().replace(">4711<", f">{inside}<", 1)
+    filing = read_document(page.encode(), "x.html")
+    assert filing.record.values.get("applications.new.natural") == figure
+
+
+def test_elements_within_a_line_do_not_break_it(sent):
+    said = "<p>全年<b>收到</b>申请<span>1</span><span>2</span>件，<a href=x>已办结</a><font>5</font>件<sup>1</sup>。</p>"
+    page = published.page(sent).decode()
+    page = page.replace("<h2>二", f"<p>（二）依申请公开</p>{said}<h2>二", 1)
+    assert read_document(page.encode(), "x.html").prose["overview.on_request"].endswith(
+        "全年收到申请12件，已办结5件1。"
+    )
+
+
+# ---- texts
+
+
+@pytest.mark.parametrize("sign", [",", ";", "^", "¦", "·", "｜", "│"])
+def test_cells_of_a_text_may_be_separated_by_other_signs(sign, sent):
+    begun = published.text(sent, sign.join)
+    assert values(read_document(begun.encode(), "x.txt")) == sound_values()
+    grid = published.padded(sent).decode().replace("\t", sign)
+    filing = read_document(grid.encode("gb18030"), "x.csv")
+    assert values(filing) == sound_values()
+    assert dict(filing.prose) == dict(read_document(published.padded(sent), "x.txt").prose)
+
+
+def test_cells_of_a_text_may_be_in_quotation_marks(sent):
+    for sign in ",\t":
+        text = published.text(sent, lambda cells, sign=sign: sign.join(f'"{cell}"' for cell in cells))
+        assert values(read_document(text.encode(), "x.csv")) == sound_values()
+
+
+@pytest.mark.parametrize(
+    ("inside", "figure"),
+    [
+        ("`4711`", 4711),
+        ("*4711*", 4711),
+        ("[4711](http://example.cn)", 4711),
+        ("4711[^1]", 4711),
+        ("4711<sup>1</sup>", 4711),
+        ("&nbsp;4711", 4711),
+        ("4\\,711", 4711),
+        ("~~99~~4711", None),
+    ],
+)
+def test_what_stands_in_a_cell_of_markdown(inside, figure, sent):
+    made = sent._replace(texts=dict(sent.texts) | {"applications.new.natural": "4711"})
+    text = published.markdown(made).decode().replace("| 4711 |", f"| {inside} |", 1)
+    filing = read_document(text.encode(), "x.md")
+    assert filing.record.values.get("applications.new.natural") == figure
+
+
+# ---- Word
+
+
 def test_a_row_that_was_deleted_in_word_is_gone(sent):
     damaged = sent._replace(spelled=spelled(规章="删去"))
     data = docx_with(damaged, "<w:tr>", "<w:tr>")

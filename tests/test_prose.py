@@ -554,6 +554,23 @@ def test_the_whole_district_is_the_subject_of_its_own_report(name, is_found):
     assert bool(denials(ON_REQUEST, "全区未收到政府信息公开申请。", name)) is is_found
 
 
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("我局受理政府信息公开申请999件。", True),
+        ("按计划受理政府信息公开申请999件。", True),
+        ("计划受理政府信息公开申请999件。", False),
+        ("拟受理政府信息公开申请999件。", False),
+        ("力争受理政府信息公开申请999件。", False),
+        ("三年来受理政府信息公开申请999件。", False),
+        ("十年间受理政府信息公开申请999件。", False),
+        ("一年来受理政府信息公开申请999件。", True),
+    ],
+)
+def test_plans_and_runs_of_years_are_no_count_of_this_year(text, is_told):
+    assert bool(list(prose(filing({ON_REQUEST: text})))) is is_told
+
+
 # -- who speaks
 
 

@@ -39,6 +39,13 @@ ACCEPTED = {
     "148\u2060\ufe0f": "148",
     "148\u2028": "148",
     "１２　件": "12",
+    "3.": "3",
+    "3。": "3",
+    "3件。": "3",
+    "'148": "148",
+    "‘148": "148",
+    "零": "0",
+    "〇件": "0",
     "(5)": "5",
     "（5）": "5",
     "0012": "12",
@@ -54,6 +61,24 @@ REFUSED = {
     "12元": "text-unit",
     "12份": "text-unit",
     "3亿": "text-unit",
+    "¥12": "text-unit",
+    "148%": "text-unit",
+    "148*": "text-remark",
+    "148※": "text-remark",
+    "148'": "text-remark",
+    "148（1）": "text-remark",
+    "148[1]": "text-remark",
+    "1\u0336": "text-remark",
+    "148-150": "text-two-numbers",
+    "148～150": "text-two-numbers",
+    "148至150件": "text-two-numbers",
+    "1/2": "text-two-numbers",
+    "12:30": "text-two-numbers",
+    "148+2": "text-two-numbers",
+    "≥148": "text-vague",
+    "大于148": "text-vague",
+    "148以内": "text-vague",
+    "3..": "not-a-number",
     "减4": "text-change",
     "+19": "text-change",
     "＋19": "text-change",
@@ -115,6 +140,11 @@ REFUSED = {
     "－": "text-nothing",
     "N/A": "text-nothing",
     "没有": "text-nothing",
+    "无。": "text-nothing",
+    "无件": "text-nothing",
+    "暂无": "text-nothing",
+    "不涉及": "text-nothing",
+    "NULL": "text-nothing",
 }
 
 
@@ -136,6 +166,11 @@ def test_what_cannot_is_refused_under_its_own_name(text):
 )
 def test_the_cells_own_unit_may_stand_behind_the_number(text, value):
     assert typed(text, "万元", signed=False).value == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["37.5万元", "¥37.5万元", "人民币 37.5 万元", "RMB37.5（万元）", "￥37.5万元"])
+def test_a_currency_may_stand_in_front_of_the_cells_own_unit(text):
+    assert typed(text, "万元", signed=False).value == Decimal("37.5")
 
 
 @pytest.mark.parametrize("text", ["12元", "12万", "12亿元", "12千元"])

@@ -15,9 +15,9 @@ from xltools.data.filing import Stamp
 from xltools.data.period import Period
 from xltools.data.record import Agency
 from xltools.excel.reader import read_package
-from xltools.excel.scan import SheetFacts
+from xltools.excel.scan import SheetFacts, scan
 from xltools.excel.writer import write_return
-from xltools.form.address import column_name
+from xltools.form.address import a1, column_name
 from xltools.form.layout import layout
 from xltools.form.library import find
 
@@ -198,6 +198,18 @@ def test_hidden_figures_in_line_with_a_table_are_named(old, new, places):
 def test_a_column_is_hidden_if_a_run_of_hidden_ones_has_it(runs, columns):
     wanted = {column for column in columns if any(first <= column <= last for first, last in runs)}
     assert SheetFacts("", hidden_columns=runs).hidden_among(columns) == wanted
+
+
+def test_a_figure_in_the_place_of_a_check_is_named():
+    place = next(p for p, fact in scan(ISSUED).sheet(TWO).cells.items() if "√" in (fact.formula or ""))
+    cell = (f'<c r="{a1(*place)}".*?</c>', f'<c r="{a1(*place)}"><v>152</v></c>')
+    filing = read_package(clerk.with_part_changed(ISSUED, TWO, cell), FILE)
+    assert [f.address for f in told(filing, "figure-unread")] == [a1(*place)]
+
+
+def test_a_figure_in_words_in_an_inserted_row_is_named():
+    content = clerk.with_row_inserted(ISSUED, TWO, 10, {"A": "其中：延续", "B": "五十二件"})
+    assert [f.found for f in told(read_package(content, FILE), "figure-unread")] == ["五十二件"]
 
 
 @pytest.mark.parametrize(

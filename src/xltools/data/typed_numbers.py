@@ -105,13 +105,11 @@ def _normalized(text: str) -> str:
 
 def _without_unit(text: str, unit: str) -> str:
     """Return *text* without the *unit* behind the number, which may be in brackets."""
-    bracketed = re.fullmatch(rf"(.+?)\s*[(\[【〔]\s*{re.escape(unit)}\s*[)\]】〕]", text)
-    if bracketed and unit:
-        return bracketed[1]
-    if text == unit or not unit or not text.endswith(unit):
+    own = re.escape(unit)
+    found = re.fullmatch(rf"(.+?)\s*(?:{own}|[(\[【〔]\s*{own}\s*[)\]】〕])", text) if unit else None
+    if found is None:
         return text
-    number = text.removesuffix(unit).strip()
-    return re.sub(rf"^{CURRENCY}\s*(?=[0-9])", "", number) if "元" in unit else number
+    return re.sub(rf"^{CURRENCY}\s*(?=[0-9])", "", found[1]) if "元" in unit else found[1]
 
 
 def _number(text: str, *, signed: bool) -> Decimal | None:
