@@ -201,7 +201,10 @@ def with_style_of_condition(content, xml):
     return patched(content, {"xl/styles.xml": lambda part: part.replace(b"</dxfs>", style)}), number
 
 
-WHITE, RED = '<font><color rgb="FFFFFFFF"/></font>', '<fill><patternFill><bgColor rgb="FFFF0000"/></patternFill></fill>'
+WHITE, RED = (
+    '<font><color rgb="FFFFFFFF"/></font>',
+    '<fill><patternFill><bgColor rgb="FFFF0000"/></patternFill></fill>',
+)
 EXPRESSION = '<cfRule type="expression" dxfId="{}" priority="1"><formula>{}</formula></cfRule>'
 COMPARED = '<cfRule type="cellIs" operator="{}" dxfId="{}" priority="1"><formula>{}</formula></cfRule>'
 
@@ -467,7 +470,10 @@ def test_digits_of_a_run_that_is_set_apart_are_no_part_of_a_number(runs, code, i
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (r'(<c r="B9"[^>]*>)(<v>[^<]*</v>)', r"\1<mc:AlternateContent><mc:Choice>\2</mc:Choice></mc:AlternateContent>"),
+        (
+            r'(<c r="B9"[^>]*>)(<v>[^<]*</v>)',
+            r"\1<mc:AlternateContent><mc:Choice>\2</mc:Choice></mc:AlternateContent>",
+        ),
         (r'(<row r="9".*?</row>)', r"<mc:AlternateContent><mc:Choice>\1</mc:Choice></mc:AlternateContent>"),
     ],
 )

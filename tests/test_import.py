@@ -555,8 +555,10 @@ def test_elements_within_a_line_do_not_break_it(sent):
     said = "<p>全年<b>收到</b>申请<span>1</span><span>2</span>件，<a href=x>已办结</a><font>5</font>件<sup>1</sup>。</p>"
     page = published.page(sent).decode()
     page = page.replace("<h2>二", f"<p>（二）依申请公开</p>{said}<h2>二", 1)
-    assert read_document(page.encode(), "x.html").prose["overview.on_request"].endswith(
-        "全年收到申请12件，已办结5件1。"
+    assert (
+        read_document(page.encode(), "x.html")
+        .prose["overview.on_request"]
+        .endswith("全年收到申请12件，已办结5件1。")
     )
 
 

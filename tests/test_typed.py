@@ -168,7 +168,9 @@ def test_the_cells_own_unit_may_stand_behind_the_number(text, value):
     assert typed(text, "万元", signed=False).value == Decimal(value)
 
 
-@pytest.mark.parametrize("text", ["37.5万元", "¥37.5万元", "人民币 37.5 万元", "RMB37.5（万元）", "￥37.5万元"])
+@pytest.mark.parametrize(
+    "text", ["37.5万元", "¥37.5万元", "人民币 37.5 万元", "RMB37.5（万元）", "￥37.5万元"]
+)
 def test_a_currency_may_stand_in_front_of_the_cells_own_unit(text):
     assert typed(text, "万元", signed=False).value == Decimal("37.5")
 

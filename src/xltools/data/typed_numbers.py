@@ -77,7 +77,9 @@ def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
     if any(map(_is_reference_mark, text)):
         return TypedNumber(fault="text-remark")
     plain, unit = _normalized(text), _normalized(unit)
-    plain = re.sub(r"^['‘’](?=[0-9])|(?<=[^.。])[.。]$", "", plain)  # the mark of a text, and the end of a sentence
+    plain = re.sub(
+        r"^['‘’](?=[0-9])|(?<=[^.。])[.。]$", "", plain
+    )  # the mark of a text, and the end of a sentence
     core = _without_unit(plain, unit)
     if plain.casefold() in _NOTHING or core in _NOTHING:
         return TypedNumber(fault="text-nothing", is_blank=True)

@@ -17,6 +17,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from xltools.excel.colours import COLOURS_IN_FORMATS, Colour
+
 GENERAL = "General"
 # The formats that files refer to by number only, as in the Chinese edition. Other numbers are shown as General.
 BUILT_IN = {
@@ -77,21 +79,6 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"(<=|>=|<>|=|<|>)\s*(-?[0-9]+(?:\.[0-9]*)?)")
-_COLOURS = {
-    "1": ("black", "黑色", (0, 0, 0)),
-    "2": ("white", "白色", (255, 255, 255)),
-    "3": ("red", "红色", (255, 0, 0)),
-    "4": ("green", "绿色", (0, 255, 0)),
-    "5": ("blue", "蓝色", (0, 0, 255)),
-    "6": ("yellow", "黄色", (255, 255, 0)),
-    "7": ("magenta", "洋红", (255, 0, 255)),
-    "8": ("cyan", "蓝绿色", (0, 255, 255)),
-}
-_NAMED_COLOURS = {
-    name: colour
-    for number, (english, chinese, colour) in _COLOURS.items()
-    for name in (english, chinese, f"color{number}", f"颜色{number}")
-}
 _COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -151,8 +138,8 @@ class NumberFormat:
         has_sign = is_negative and (re.search("[1-9]", shown) or not section.has_digits)
         return ShownValue(f"-{shown}" if has_sign else shown)
 
-    def colour(self, value: Decimal) -> _Colour | None:
-        """Return the colour of the text for *value* as red, green and blue; ``None`` if the format leaves it to the font."""
+    def colour(self, value: Decimal) -> Colour | None:
+        """Return the colour of the text for *value*; ``None`` if the format leaves it to the font."""
         section, _ = self._section(value)
         return section.colour if section else None
 
@@ -189,7 +176,10 @@ _DEFAULT_CONDITIONS = {
 @lru_cache(maxsize=256)  # most files have the same few formats
 def number_format(code: str) -> NumberFormat:
     """Interpret the text of a format."""
-    sections = [_FormatSection(tuple(tokens), condition, colour) for tokens, condition, colour in _split(code[:_LONGEST])]
+    sections = [
+        _FormatSection(tuple(tokens), condition, colour)
+        for tokens, condition, colour in _split(code[:_LONGEST])
+    ]
     *numeric, last = sections
     is_for_text = len(sections) == 4 or any(kind == "text" for kind, _ in last.tokens)  # noqa: PLR2004
     sections = numeric if is_for_text and numeric else sections
@@ -197,14 +187,11 @@ def number_format(code: str) -> NumberFormat:
     return NumberFormat(tuple(sections), last if is_for_text else None, decimals)
 
 
-_Colour = tuple[int, int, int]
-
-
-def _split(code: str) -> Iterator[tuple[list[_Token], ValueCondition | None, _Colour | None]]:
+def _split(code: str) -> Iterator[tuple[list[_Token], ValueCondition | None, Colour | None]]:
     """Yield the tokens, the condition and the colour of each section."""
     tokens: list[_Token] = []
     condition: ValueCondition | None = None
-    colour: _Colour | None = None
+    colour: Colour | None = None
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup, match[match.lastgroup or 0]
         if kind == "literal" and text == ";":
@@ -218,7 +205,7 @@ def _split(code: str) -> Iterator[tuple[list[_Token], ValueCondition | None, _Co
             elif text.startswith("$"):  # a currency and a language
                 tokens.append(_Token("literal", text[1:].partition("-")[0]))
             else:  # a colour, or a kind of digits
-                colour = _NAMED_COLOURS.get("".join(text.split()).casefold(), colour)
+                colour = COLOURS_IN_FORMATS.get("".join(text.split()).casefold(), colour)
         elif kind == "skipped":
             tokens.append(_Token("literal", " "))
         elif kind in {"quoted", "escaped", "filling"}:
@@ -232,7 +219,7 @@ class _FormatSection:
     """One section: its tokens, those of the digits assigned to the parts of a number, and its condition."""
 
     def __init__(
-        self, tokens: tuple[_Token, ...], condition: ValueCondition | None, colour: _Colour | None
+        self, tokens: tuple[_Token, ...], condition: ValueCondition | None, colour: Colour | None
     ) -> None:
         self.condition, self.colour = condition, colour
         self.is_date = any(kind == "date" for kind, _ in tokens)

@@ -72,7 +72,9 @@ def _is_row_of_figures(cells: list[str]) -> bool:
     """Return whether figures, each whole, are behind a label."""
     label, *figures = cells
     found = [figure for figure in figures if figure]
-    return len(found) > 1 and not re.fullmatch(_NUMBER, label) and all(re.fullmatch(_NUMBER, f) for f in found)
+    return (
+        len(found) > 1 and not re.fullmatch(_NUMBER, label) and all(re.fullmatch(_NUMBER, f) for f in found)
+    )
 
 
 def _is_stroked(line: str) -> bool:

@@ -19,10 +19,41 @@ _VOID = {
 }
 _UNSEEN = {
     *("script", "style", "noscript", "template", "head", "select", "option", "textarea", "button", "svg"),
-    *("iframe", "object", "audio", "video", "nav", "footer", "aside", "del", "xml", "math", "map", "rt", "rp"),
+    *(
+        "iframe",
+        "object",
+        "audio",
+        "video",
+        "nav",
+        "footer",
+        "aside",
+        "del",
+        "xml",
+        "math",
+        "map",
+        "rt",
+        "rp",
+    ),
 }
 _INLINE = {
-    *("a", "abbr", "input", "b", "bdi", "bdo", "big", "cite", "code", "dfn", "em", "font", "i", "ins", "kbd", "label"),
+    *(
+        "a",
+        "abbr",
+        "input",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+    ),
     *("mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"),
     *("o:p", "st1:chsdate", "st1:chmetcnv", "acronym", "nobr", "ruby", "rb", "rt", "rp", "del", "wbr"),
 }
@@ -151,7 +182,9 @@ class _PageParser(HTMLParser):
         if is_seen and tag == "input" and given.get("type", "text").lower() in _TYPED_INTO:
             self.handle_data(given.get("value", ""))
         if tag not in _VOID:
-            is_raised = self._last.is_raised or tag == "sup" or (tag in _INLINE and bool(_RAISED.search(style)))
+            is_raised = (
+                self._last.is_raised or tag == "sup" or (tag in _INLINE and bool(_RAISED.search(style)))
+            )
             is_apart = self._last.is_apart or tag in _STRUCK or bool(_APART.search(style))
             self._open.append(_OpenElement(tag, is_seen or tag == "title", is_raised, is_apart))
             self._names[tag] += 1

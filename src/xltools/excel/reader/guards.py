@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from xltools.excel.colours import are_alike
 from xltools.excel.number_format import number_format
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.reader.shown import DIFFERS, shown_fault
 from xltools.excel.scan import Fact
-from xltools.excel.scan.styles import are_alike
 from xltools.form.address import a1, column_name, parsed_range, ranges
 from xltools.form.places import Sheet
 from xltools.text import Word

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain, count, islice, pairwise, takewhile
 from typing import NamedTuple
@@ -42,7 +42,9 @@ _INEXACT = {
     "text-scientific",
     "number-too-large",
 }
-_IN_WORDS = re.compile(r"[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}\s*[件个项条份次]?")
+_IN_WORDS = re.compile(
+    r"[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}\s*[件个项条份次]?"
+)
 _LONGEST = 30  # characters of a text that may be a figure
 _FARTHEST = 60  # rows or columns over which a label extends
 _MOST = 500  # added figures reported for one table
@@ -340,7 +342,7 @@ def _own_rows(reading: WorkbookReading, texts: Mapping[_GridPlace, str]) -> set[
 
 
 def _around(
-    area: Area, places: Iterable[_GridPlace], checks: Sequence[_GridPlace], of_formulas: Set[_GridPlace]
+    area: Area, places: Iterable[_GridPlace], checks: Sequence[_GridPlace], of_formulas: set[_GridPlace]
 ) -> tuple[list[_GridPlace], _Lines, _Lines]:
     """Return the *places* inside the area, those above and below by row, and those beside it by column.
 

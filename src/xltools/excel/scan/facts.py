@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
+from xltools.excel.colours import Colour
 from xltools.excel.number_format import ValueCondition
 from xltools.form.address import COLUMNS
 from xltools.white_space import compact

@@ -62,7 +62,7 @@ def workbook(part: XmlPart) -> WorkbookNames:
     return WorkbookNames(root, tuple(sheets), MappingProxyType(names), locked, epoch_1904, links)
 
 
-def strings(part: XmlPart) -> list[str]:
+def strings(part: XmlPart) -> list[str]:  # noqa: C901  one case for each element
     """Read the shared strings; the runs of rich text are joined, phonetic guides omitted."""
     strings: list[str] = []
     runs: list[Run] = []

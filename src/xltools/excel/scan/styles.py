@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
+from xltools.excel.colours import BLACK, WHITE, Colour, are_alike, as_number, colour_of
 from xltools.excel.number_format import BUILT_IN, GENERAL
 from xltools.office.guard import Limits, XmlPart, beyond
 from xltools.office.parsing import EnoughError, parse, true
@@ -26,29 +26,38 @@ class CellStyles(NamedTuple):
     conditional: MappingProxyType[str, str]
 
 
-Colour = tuple[int, ...] | str  # red, green and blue; or a colour of the theme, whose parts are not read
-_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
-_INDEXED = {"0": _BLACK, "1": _WHITE, "8": _BLACK, "9": _WHITE, "64": _BLACK, "65": _WHITE}
-_THEME = {"0": _WHITE, "1": _BLACK}  # of a window and of its text, in every usual theme
-_NEAR = 32  # in red, green and blue: colours that differ less, such as white and light yellow, look alike
 _SMALLEST = 2.0  # points; nobody can read it
 
 
 @dataclass(slots=True)
 class _CellFont:
-    colour: Colour = _BLACK
+    colour: Colour = BLACK
     size: float = 11.0
+
+    def add(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Take an element of the font."""
+        if tag == "color":
+            self.colour = colour_of(attributes)
+        elif tag == "sz":
+            self.size = as_number(attributes.get("val", ""), 11)
 
 
 @dataclass(slots=True)
 class _Fill:
-    colour: Colour = _WHITE
+    colour: Colour = WHITE
     pattern: str = "none"
+
+    def add(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Take an element of the background."""
+        if tag in {"patternFill", "gradientFill"}:
+            self.pattern = attributes.get("patternType", "none" if tag == "patternFill" else tag)
+        elif tag == "fgColor":
+            self.colour = colour_of(attributes)
 
     @property
     def ground(self) -> Colour:
         """The background of a text."""
-        return {"none": _WHITE, "solid": self.colour}.get(self.pattern, "several colours")
+        return {"none": WHITE, "solid": self.colour}.get(self.pattern, "several colours")
 
 
 HIDING_FORMAT = ";;;"
@@ -59,8 +68,8 @@ class ConditionalStyle:
     """What a conditional format changes: the number format, and the colours of the text and of the background."""
 
     _code: str = ""
-    _colour: Colour = _BLACK
-    _ground: Colour = _WHITE
+    _colour: Colour = BLACK
+    _ground: Colour = WHITE
     _part: str = ""
 
     def add(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -70,9 +79,9 @@ class ConditionalStyle:
         elif tag == "numFmt":
             self._code = attributes.get("formatCode", "")
         elif tag == "color" and self._part == "font":
-            self._colour = _colour(attributes)
+            self._colour = colour_of(attributes)
         elif tag == "bgColor" and not true(attributes.get("auto")):
-            self._ground = _colour(attributes)
+            self._ground = colour_of(attributes)
 
     @property
     def shows(self) -> str:
@@ -99,17 +108,13 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
         elif section == "fonts":
             if tag == "font":
                 fonts.append(_CellFont())
-            elif tag == "color" and fonts:
-                fonts[-1].colour = _colour(attributes)
-            elif tag == "sz" and fonts:
-                fonts[-1].size = _number(attributes.get("val", ""), 11)
+            elif fonts:
+                fonts[-1].add(tag, attributes)
         elif section == "fills":
             if tag == "fill":
                 fills.append(_Fill())
-            elif tag in {"patternFill", "gradientFill"} and fills:
-                fills[-1].pattern = attributes.get("patternType", "none" if tag == "patternFill" else tag)
-            elif tag == "fgColor" and fills:
-                fills[-1].colour = _colour(attributes)
+            elif fills:
+                fills[-1].add(tag, attributes)
         elif section == "cellXfs" and tag == "xf":
             if len(locked) == limits.styles:
                 raise beyond("styles", limits)
@@ -135,9 +140,7 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
 
     parse(part, start, end)
     shows = {str(number): style.shows for number, style in enumerate(conditional) if style.shows}
-    return CellStyles(
-        tuple(locked), tuple(used), tuple(grounds), frozenset(unseen), MappingProxyType(shows)
-    )
+    return CellStyles(tuple(locked), tuple(used), tuple(grounds), frozenset(unseen), MappingProxyType(shows))
 
 
 _Part = TypeVar("_Part")
@@ -149,13 +152,6 @@ def _numbered(parts: list[_Part], number: str | None) -> _Part | None:
     return parts[index] if index < len(parts) else None
 
 
-def are_alike(one: Colour, other: Colour) -> bool:
-    """Return whether two colours look alike."""
-    if isinstance(one, str) or isinstance(other, str):
-        return one == other
-    return all(abs(a - b) < _NEAR for a, b in zip(one, other, strict=True))
-
-
 def sets_apart(tag: str, attributes: Mapping[str, str]) -> bool:
     """Return whether a property of a run of text strikes it out, raises or lowers it, or makes it white or too small."""
     value = attributes.get("val", "")
@@ -163,32 +159,6 @@ def sets_apart(tag: str, attributes: Mapping[str, str]) -> bool:
         return not value or true(value)
     if tag == "vertAlign":
         return value != "baseline"
-    return (tag == "color" and are_alike(_colour(attributes), _WHITE)) or (
-        tag == "sz" and _number(value, 11) <= _SMALLEST
+    return (tag == "color" and are_alike(colour_of(attributes), WHITE)) or (
+        tag == "sz" and as_number(value, 11) <= _SMALLEST
     )
-
-
-def _colour(attributes: Mapping[str, str]) -> Colour:
-    known: tuple[int, ...] | None = _THEME.get(attributes.get("theme", "")) or _INDEXED.get(
-        attributes.get("indexed", "")
-    )
-    if re.fullmatch("[0-9A-Fa-f]{6,8}", text := attributes.get("rgb", "")):
-        known = tuple(bytes.fromhex(text[-6:]))
-    elif true(attributes.get("auto")):
-        known = _BLACK
-    if known is None:
-        return repr(sorted(attributes.items()))
-    return tuple(_tinted(part, _number(attributes.get("tint", ""), 0)) for part in known)
-
-
-def _tinted(part: int, tint: float) -> int:
-    """Return a part of a colour made darker, for a *tint* down to -1, or lighter, for a tint up to 1."""
-    return round(part * (1 + tint) if tint < 0 else part + (255 - part) * tint)
-
-
-def _number(text: str, default: float) -> float:
-    """Return the number in an attribute, or *default* for another text."""
-    try:
-        return float(text)
-    except ValueError:
-        return default
