@@ -47,7 +47,7 @@ ALLOWED = {
     "cattrs": "toml_tables.py",
     "tomllib": ("toml_tables.py", "text/", "witness/form.py"),
     "openpyxl": ("excel/sheet_rows.py", "excel/formula.py", "witness/"),
-    "html": ("document/reader/web.py", "witness/document.py"),
+    "html": ("document/reader/web.py", "document/reader/plain_text.py", "witness/document.py"),
     "jinja2": "document/pages.py",
     "markupsafe": "document/markup.py",
     "json": (
