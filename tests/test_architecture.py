@@ -55,7 +55,7 @@ ALLOWED = {
         "desk/standalone.py",
         "report/data.py",
         "document/reader/pdf.py",
-        "excel/sandbox_pdf.py",
+        "office/sandbox_pdf.py",
         "collection/journal.py",
         "collection/manifest.py",
         "errors.py",
@@ -64,28 +64,28 @@ ALLOWED = {
     "multiprocessing": "collection/reading.py",
     "csv": ("report/delimited.py", "collection/", "document/reader/plain_text.py"),
     "sqlite3": "report/export/as_sqlite.py",
-    "python_calamine": "excel/sandbox_child.py",
-    "msoffcrypto": "excel/sandbox_child.py",
-    "olefile": ("excel/sandbox_unpacking.py", "witness/containers.py"),
-    "email": ("excel/sandbox_unpacking.py", "witness/containers.py", "report/drafts.py"),
-    "tarfile": ("excel/sandbox_unpacking.py", "office/kinds.py", "witness/containers.py"),
-    "gzip": ("excel/sandbox_unpacking.py", "witness/containers.py"),
-    "bz2": ("excel/sandbox_unpacking.py", "witness/containers.py"),
-    "lzma": ("excel/sandbox_unpacking.py", "witness/containers.py"),
+    "python_calamine": "office/sandbox_child.py",
+    "msoffcrypto": "office/sandbox_child.py",
+    "olefile": ("office/sandbox_unpacking.py", "witness/containers.py"),
+    "email": ("office/sandbox_unpacking.py", "witness/containers.py", "report/drafts.py"),
+    "tarfile": ("office/sandbox_unpacking.py", "office/kinds.py", "witness/containers.py"),
+    "gzip": ("office/sandbox_unpacking.py", "witness/containers.py"),
+    "bz2": ("office/sandbox_unpacking.py", "witness/containers.py"),
+    "lzma": ("office/sandbox_unpacking.py", "witness/containers.py"),
     "docx": "document/",
-    "pdfplumber": "excel/sandbox_pdf.py",
-    "pdfminer": "excel/sandbox_pdf.py",
+    "pdfplumber": "office/sandbox_pdf.py",
+    "pdfminer": "office/sandbox_pdf.py",
     "starlette": "desk/server.py",
     "uvicorn": "desk/server.py",
     "webbrowser": "cli/desk.py",
     "socket": "desk/server.py",
-    "subprocess": ("excel/sandbox.py", "libreoffice.py"),
-    "threading": ("excel/sandbox.py", "excel/sandbox_child.py", "collection/reading.py"),
-    "resource": "excel/sandbox_child.py",
+    "subprocess": ("office/sandbox.py", "libreoffice.py"),
+    "threading": ("office/sandbox.py", "office/sandbox_child.py", "collection/reading.py"),
+    "resource": "office/sandbox_child.py",
     "concurrent": ("collection/reading.py", "cli/"),
     "distributed": "cli/cluster.py",
     "dask": "nowhere",
-    "logging": ("cli/cluster.py", "excel/sandbox_pdf.py"),
+    "logging": ("cli/cluster.py", "office/sandbox_pdf.py"),
 }
 for _how, _about in FORMATS.items():
     if _about.library:
@@ -218,7 +218,7 @@ def test_no_chinese_in_logic():
         "document/reader/title.py": None,  # how titles of reports are made
         "document/reader/form_labels.py": "上下本前后去今不未无非已／",  # characters that turn the meaning of a label
         "document/reader/opening.py": None,  # how pages are numbered
-        "excel/sandbox_pdf.py": "。！？；：一二三四五六七八九十、（）．",  # the ends of sentences, and numbers of headings
+        "office/sandbox_pdf.py": "。！？；：一二三四五六七八九十、（）．",  # the ends of sentences, and numbers of headings
         "document/reader/rows.py": "０９．）］〕［〔＊／",  # figures of full width, and how notes are marked
         "document/reader/plain_text.py": "０９，．—\u3000｜",
         "document/reader/passages.py": None,  # what web sites put below an article

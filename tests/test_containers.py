@@ -325,7 +325,7 @@ def test_when_a_message_was_sent_is_read(tmp_path):
 
 
 def test_without_the_library_an_outlook_message_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("xltools.excel.sandbox.find_spec", lambda _: None)
+    monkeypatch.setattr("xltools.office.sandbox.find_spec", lambda _: None)
     assert codes(tmp_path, "a.msg", message(("a.xlsx", issued()))) == ["mail"]
 
 

@@ -136,7 +136,7 @@ def test_a_password_is_not_on_the_command_line_of_the_child(monkeypatch, locked)
         commands.append(command)
         return start(command, **settings)
 
-    monkeypatch.setattr("xltools.excel.sandbox.subprocess.Popen", spy)
+    monkeypatch.setattr("xltools.office.sandbox.subprocess.Popen", spy)
     assert codes(locked, SECRET) == []
     (command,) = commands
     assert not any(SECRET in word or SECRET.encode().hex() in word for word in command)

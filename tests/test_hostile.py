@@ -24,10 +24,10 @@ from xltools.excel import scan as scanner
 from xltools.excel.marking.parts import EditableParts
 from xltools.excel.package import patched, with_parts
 from xltools.excel.reader import read_package
-from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.excel.scan import ScanError, scan
 from xltools.excel.scan.worksheet import style_numbers
 from xltools.office.guard import Budget, Limits, limits_from
+from xltools.office.sandbox import SandboxError, run_sandboxed
 from xltools.text import LANGS, catalog, message
 
 SECONDS, MEGABYTES = 5, 300

@@ -33,12 +33,12 @@ from xltools.data.record import Agency
 from xltools.excel.old_formats import read_old
 from xltools.excel.opening import facts_of
 from xltools.excel.reader import read_package
-from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.excel.scan import ScanError, scan
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.office.guard import Budget, Limits
+from xltools.office.sandbox import SandboxError, run_sandboxed
 from xltools.text import LANGS, message
 
 OFFICIAL = find("xxgk-2021")
@@ -341,7 +341,7 @@ def test_too_many_cells():
 def test_a_child_that_takes_too_long_is_ended(monkeypatch, tmp_path):
     sleeper = tmp_path / "sleeper.py"
     sleeper.write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
-    monkeypatch.setattr("xltools.excel.sandbox._CHILD", sleeper)
+    monkeypatch.setattr("xltools.office.sandbox._CHILD", sleeper)
     started = time.monotonic()
     with pytest.raises(SandboxError, match="late"):
         run_sandboxed("cells", b"x" * 10_000_000, Budget(Limits(seconds=1)))
@@ -365,7 +365,7 @@ def test_a_child_that_takes_too_long_is_ended(monkeypatch, tmp_path):
 def test_a_child_that_dies_or_talks_nonsense(monkeypatch, tmp_path, script):
     path = tmp_path / "child.py"
     path.write_text(script, encoding="utf-8")
-    monkeypatch.setattr("xltools.excel.sandbox._CHILD", path)
+    monkeypatch.setattr("xltools.office.sandbox._CHILD", path)
     with pytest.raises(ScanError) as caught:
         read_old(b"anything", ".xls", Budget(Limits(file=2_000_000)))
     assert caught.value.code in {"old-format-unreadable", "too-large"}

@@ -43,7 +43,7 @@ NUMBERS = {
     "cli/options.py",
     "excel/archive.py",
     "excel/number_format.py",
-    "excel/sandbox_unpacking.py",
+    "office/sandbox_unpacking.py",
     "report/drafts.py",
 }  # a year in a date
 # Where a year is a number in a file, a column "year" or a sentence of a report that names calendar years.

@@ -91,7 +91,7 @@ def _faults(limits: Limits) -> dict[str, ScanError]:
 
 def _as_zip(data: bytes, name: str, kind: Kind, budget: Budget) -> bytes:
     """Return the members of a container as a zip, or nothing if it has none."""
-    from xltools.excel.sandbox import SandboxError, run_sandboxed  # noqa: PLC0415  zips need no child process
+    from xltools.office.sandbox import SandboxError, run_sandboxed  # noqa: PLC0415  zips need no child process
 
     limits = budget.limits
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.excel.scan import ScanError
 from xltools.office.guard import Budget
+from xltools.office.sandbox import SandboxError, run_sandboxed
 
 # Excel encrypts read-only workbooks with this password and opens them without asking for one.
 _DEFAULT_PASSWORD = "VelvetSweatshop"  # noqa: S105  public

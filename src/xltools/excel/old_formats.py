@@ -10,10 +10,10 @@ import io
 import re
 import zipfile
 
-from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.excel.scan import Fact, Facts, Limits, ScanError, SheetFacts
 from xltools.files import OLE
 from xltools.office.guard import DAMAGE, Budget, beyond, folded, open_zip, printable, unpacked
+from xltools.office.sandbox import SandboxError, run_sandboxed
 from xltools.text import characters
 
 _STREAMS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))

@@ -6,8 +6,8 @@ import json
 
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, GridCell
 from xltools.document.reader.plain_text import line_of
-from xltools.excel.sandbox import SandboxError, run_sandboxed
 from xltools.office.guard import Budget, ScanError, beyond
+from xltools.office.sandbox import SandboxError, run_sandboxed
 from xltools.text import characters
 
 _CODES = {"missing": "not-a-workbook", "encrypted": "encrypted", "scan": "pdf-scan", "no-text": "pdf-scan"}

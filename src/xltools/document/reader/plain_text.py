@@ -22,7 +22,7 @@ _GAP = r"[^\S\t\r\n]{2,}"
 _AROUND_ROWS = "|｜│┃∣"
 _SEPARATORS = f",;^~¦•·{_AROUND_ROWS}"
 _LEAST_ROWS = 3  # of figures behind a label, before a sign is taken for a separator
-_LONGEST_CELL = 60  # characters
+_LONGEST_CELL, _MOST_CELLS = 60, 60  # characters of a cell, cells of a row
 _NUMBER = r"[0-9０-９][0-9０-９,，.．]*"
 _TRAILING_NUMBERS = rf"(.*?\S)[ \u00a0\u3000]((?:{_NUMBER}|[/—-])(?:[ \u00a0\u3000](?:{_NUMBER}|[/—-]))*)"
 _STRESS = re.compile(r"(\*\*|__)(.+?)\1")
@@ -49,19 +49,20 @@ def read_text(text: str) -> Flow:
 
 def _with_tabs(lines: list[str]) -> list[str]:
     """Return the lines with tabs between the cells of rows, if the text separates them by another sign."""
-    split = {sign: [_cells(line, sign) for line in lines if sign in line] for sign in _SEPARATORS}
-    rows = {sign: sum(map(_is_row_of_figures, cells)) for sign, cells in split.items()}
+    rows = {sign: sum(_is_row_of_figures(_cells(line, sign)) for line in lines) for sign in _SEPARATORS}
     sign = max(rows, key=rows.__getitem__)
     if rows[sign] < _LEAST_ROWS:
         return lines
-    return ["\t".join(cells) if _is_row(cells := _cells(line, sign)) else line for line in lines]
+    return ["\t".join(_cells(line, sign)) if _is_row(_cells(line, sign)) else line for line in lines]
 
 
 def _cells(line: str, sign: str) -> list[str]:
-    """Return the cells of a line; those in quotation marks may hold the sign."""
-    if sign in _AROUND_ROWS and line.strip().startswith(sign) and line.strip().endswith(sign):
-        return [line]  # strokes around the cells are read as those of Markdown
-    return [cell.strip(_SPACES) for cell in next(csv.reader([line], delimiter=sign), [])]
+    """Return the cells of a line that may be a row, else the line; those in quotation marks may hold the sign."""
+    is_around = sign in _AROUND_ROWS and line.strip().startswith(sign) and line.strip().endswith(sign)
+    # Strokes around the cells are read as those of Markdown.
+    if is_around or len(line) > _LONGEST_ROW or not 0 < line.count(sign) < _MOST_CELLS:
+        return [line]
+    return [cell.strip(_SPACES) for cell in next(csv.reader([line], delimiter=sign))]
 
 
 def _is_row(cells: list[str]) -> bool:

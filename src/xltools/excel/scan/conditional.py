@@ -83,14 +83,18 @@ class ConditionalFormats:
                     ConditionalFormat(self._ranges, self._rule.number, code, self._condition(self._rule))
                 )
             self._rule = None
+            self._spend(1)
         elif name == "sqref":
             self._ranges = tuple("".join(text).split())
         elif name == "conditionalFormatting":
             self._found += [one._replace(ranges=self._ranges) for one in self._pending]
-            self._count += len(self._pending) * len(self._ranges)
+            self._spend(len(self._pending) * max(0, len(self._ranges) - 1))
             self._pending = []
-            if self._count > self._limits.ranges:
-                raise beyond("ranges", self._limits)
+
+    def _spend(self, ranges: int) -> None:
+        self._count += ranges
+        if self._count > self._limits.ranges:
+            raise beyond("ranges", self._limits)
 
     def _condition(self, rule: _Rule) -> ValueCondition | None:
         """Return the condition on the value of the cell that the rule is; ``None`` if it is another one."""

@@ -1,6 +1,6 @@
 """Process an untrusted file in a child process with limits on time and memory.
 
-The child runs :mod:`xltools.excel.sandbox_child` by its path. A library that hangs, crashes or uses too much memory
+The child runs :mod:`xltools.office.sandbox_child` by its path. A library that hangs, crashes or uses too much memory
 ends only the child.
 """
 

@@ -1,4 +1,4 @@
-"""Unpacks mails, tars and compressed files, which :mod:`xltools.excel.sandbox_child` does in its child process.
+"""Unpacks mails, tars and compressed files, which :mod:`xltools.office.sandbox_child` does in its child process.
 
 Like that script it imports nothing of xltools. Its members are returned as a zip, so that there is one reader of
 archives and one set of limits.

@@ -1,4 +1,4 @@
-"""The script that :mod:`xltools.excel.sandbox` runs as a child process to read, decrypt or unpack one untrusted file.
+"""The script that :mod:`xltools.office.sandbox` runs as a child process to read, decrypt or unpack one untrusted file.
 
 It imports nothing of xltools, so it starts in hundredths of a second. The job and its limits are arguments. Standard
 input holds a line with passwords or the name of the file, then the file. Standard output gets a line with the outcome,

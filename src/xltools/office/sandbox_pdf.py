@@ -1,4 +1,4 @@
-"""Run by :mod:`xltools.excel.sandbox_child` as a script: the lines and the tables of a PDF, with pdfplumber.
+"""Run by :mod:`xltools.office.sandbox_child` as a script: the lines and the tables of a PDF, with pdfplumber.
 
 It imports nothing of xltools. The result is JSON: a list of items in reading order, each a text (a line of prose, with
 those that continue a paragraph joined) or a table, which is a list of cells ``[row, column, rows, columns, text]``.
