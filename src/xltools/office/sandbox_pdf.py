@@ -23,6 +23,8 @@ _NEAR = 3.0  # points between edges that are one
 _LINE = 0.6  # of the size of the letters: characters less far apart in height stand on one line
 _INDENT = 1.2  # of the size of the letters: a line that begins further right begins a paragraph
 _SHORT = 2.5  # of the size of the letters: a line that ends further left ends one
+_SMALLER = 0.8  # of the size of other letters: a digit set apart
+_STEP = 0.12  # of the size of the letters: how much higher or lower it stands
 _FAR = 3.0  # of the size of the letters: lines further apart belong to two paragraphs
 _ENDS = ("。", "！", "？", "；", "：")
 _NUMBERED = re.compile(
@@ -70,6 +72,7 @@ def _share_columns(before: list[str | _PageTable], items: list[str | _PageTable]
 def _page_items(page: Any) -> Iterator[str | _PageTable]:
     """Yield the paragraphs and tables of a page from top to bottom."""
     chars = [char for char in page.dedupe_chars().chars if char.get("upright", True) and char["text"].strip()]
+    _mark_struck(chars, [edge for edge in page.edges if edge["orientation"] == "h"])
     across, down = (_segments(page.edges, way) for way in "hv")
     missing = {
         "explicit_horizontal_lines": _missing(down, across, "v"),
@@ -82,6 +85,22 @@ def _page_items(page: Any) -> Iterator[str | _PageTable]:
     placed: list[tuple[float, str | _PageTable]] = [(table.top, table) for table in tables]
     for _, item in sorted([*placed, *_paragraphs(lines)], key=lambda one: one[0]):
         yield item
+
+
+def _mark_struck(chars: Sequence[Any], edges: Sequence[Any]) -> None:
+    """Mark the digits through whose middle a line is drawn."""
+    by_height: dict[int, list[Any]] = {}
+    for edge in edges:
+        by_height.setdefault(int(edge["top"]), []).append(edge)
+    for char in chars:
+        if char["text"].isdigit():
+            quarter, middle = (char["bottom"] - char["top"]) / 4, (char["x0"] + char["x1"]) / 2
+            first, last = char["top"] + quarter, char["bottom"] - quarter
+            char["is_struck"] = any(
+                first <= edge["top"] <= last and edge["x0"] <= middle <= edge["x1"]
+                for height in range(int(first), int(last) + 1)
+                for edge in by_height.get(height, ())
+            )
 
 
 _Segment = tuple[float, float, float]  # the place of a line, and where it begins and ends
@@ -182,14 +201,42 @@ class _PageLine:
         self.left, self.right = chars[0]["x0"], chars[-1]["x1"]
         self.top = min(char["top"] for char in chars)
         self.size = statistics.median(char["size"] for char in chars)
+        chars = [char for n, char in enumerate(chars) if not (n and _is_note(chars[n - 1], char, self.size))]
         text = chars[0]["text"]
         for before, char in pairwise(chars):
             # Texts side by side stay apart, as cells of a table without lines.
             gap = char["x0"] - before["x1"]
-            text += (
-                "   " if gap > self.size else " " if gap > self.size / 4 and _is_latin(before, char) else ""
-            ) + char["text"]
+            if gap > self.size or _are_apart(before, char):
+                text += "   "
+            elif gap > self.size / 4 and _is_latin(before, char):
+                text += " "
+            text += char["text"]
         self.text = text
+
+
+def _is_note(before: Any, char: Any, size: float) -> bool:
+    """Return whether a digit behind another one is the mark of a note: smaller and higher than the line."""
+    is_raised = char["size"] < _SMALLER * size and char["bottom"] < before["bottom"] - _STEP * size
+    return bool(is_raised and before["text"].isdigit() and char["text"].isdigit())
+
+
+def _are_apart(before: Any, char: Any) -> bool:
+    """Return whether two digits side by side are not of one number: one of them is smaller, lower, struck out or white."""
+    if not (before["text"].isdigit() and char["text"].isdigit()):
+        return False
+    sizes = sorted((before["size"], char["size"]))
+    return (
+        sizes[0] < _SMALLER * sizes[1]
+        or abs(before["bottom"] - char["bottom"]) > _STEP * sizes[1]
+        or before["is_struck"] != char["is_struck"]
+        or _is_white(before) != _is_white(char)
+    )
+
+
+def _is_white(char: Any) -> bool:
+    colour = char.get("non_stroking_color")
+    parts = colour if isinstance(colour, (tuple, list)) else (colour,)
+    return tuple(parts) in {(1,), (1, 1, 1), (0, 0, 0, 0)}
 
 
 def _is_latin(*chars: Any) -> bool:
