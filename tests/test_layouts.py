@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from decimal import Decimal
 
@@ -148,6 +149,43 @@ def test_pdf_that_cannot_be_read():
     assert told(pdfs.pdf(REPORTS[0]), Limits(cells=100)) == ["too-large"]
     assert told(pdfs.pdf(REPORTS[0]), Limits(seconds=0)) == ["pdf-unread"]
     assert told(pdfs.as_pdf([pdfs._text(50, 700, "关于报送年度报告的函").encode()])) == ["not-a-workbook"]
+
+
+NINE, ONE = "0039", "0031"  # 9 and 1 as the writer of PDFs writes them
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "figure"),
+    [
+        ("", "", 4711),
+        ("", f"BT /F 4 Tf {{end}} {{raised}} Td <{ONE}> Tj ET", 4711),  # the mark of a note
+        ("", f"BT /F 5 Tf {{end}} {{lowered}} Td <{ONE}> Tj ET", None),
+        (f"1 g BT /F 8 Tf {{x}} {{y}} Td <{NINE}> Tj ET 0 g", "", None),
+        (f"BT /F 2 Tf {{before}} {{y}} Td <{NINE}> Tj ET", "", None),
+        (f"BT /F 8 Tf {{x}} {{y}} Td <{NINE}> Tj ET {{x}} {{middle}} m {{start}} {{middle}} l S", "", None),
+    ],
+)
+def test_digits_that_are_set_apart_in_a_pdf_are_no_part_of_a_number(before, behind, figure):
+    name = "disclosure.licensing.decisions"
+    one = REPORTS[1]._replace(texts=dict(REPORTS[1].texts) | {name: "4711"})
+
+    def drawn(match):
+        x, y = float(match[1]), float(match[2])
+        start = x + 8 * bool(before)
+        places = {"x": x, "y": y, "start": start, "before": start - 2, "end": start + 32}
+        places |= {"raised": y + 3, "lowered": y - 3, "middle": y + 3}
+        figure = f"BT /F 8 Tf {start} {y} Td <{match[3]}> Tj ET"
+        return f"{before.format_map(places)} {figure} {behind.format_map(places)}"
+
+    text = "4711".encode("utf-16-be").hex()
+    found = [
+        re.sub(rf"BT /F 8 Tf (\S+) (\S+) Td <({text})> Tj ET", drawn, "\n".join(page.drawn))
+        for page in pdfs.pages(one)
+    ]
+    filing = read_document(
+        pdfs.as_pdf([page.encode() for page in found]), "a.pdf", limits=Limits(seconds=120)
+    )
+    assert filing.record.values.get(name) == figure
 
 
 @pytest.mark.office

@@ -247,7 +247,8 @@ def _lines(chars: list[Any]) -> list[_PageLine]:
     """Return the lines of text, from top to bottom."""
     lines: list[list[Any]] = []
     for char in sorted(chars, key=lambda char: (char["bottom"], char["x0"])):
-        if lines and abs(char["bottom"] - lines[-1][0]["bottom"]) < _LINE * char["size"]:
+        first = lines[-1][0] if lines else char
+        if lines and abs(char["bottom"] - first["bottom"]) < _LINE * max(char["size"], first["size"]):
             lines[-1].append(char)
         else:
             lines.append([char])
