@@ -21,9 +21,8 @@ _OPERATORS = {
     "greaterThanOrEqual": ">=",
 }
 _NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"
-_CELL = r"\$?(?P<cell>[A-Z]{1,3}[0-9]{1,7})"
-_COMPARED = re.compile(rf"{_CELL}\s*(?P<sign><=|>=|<>|=|<|>)\s*(?P<number>{_NUMBER})")
-_NO_NUMBER = re.compile(rf"(?:ISERROR|ISERR|ISNA|ISBLANK|ISTEXT)\({_CELL}\)")
+_COMPARED = re.compile(rf"\$?([A-Z]{{1,3}}[0-9]{{1,7}})\s*(<=|>=|<>|=|<|>)\s*({_NUMBER})")
+_OF_ERROR = re.compile(r"(?:ISERROR|ISERR|ISNA|ISBLANK|ISTEXT)\([^()]*\)")
 _NEVER = ValueCondition("<", Decimal("-Infinity"))
 _NOT_OF_NUMBERS = {"containsBlanks", "containsErrors"}
 
@@ -98,14 +97,12 @@ class ConditionalFormats:
 
     def _condition(self, rule: _Rule) -> ValueCondition | None:
         """Return the condition on the value of the cell that the rule is; ``None`` if it is another one."""
-        if rule.type in _NOT_OF_NUMBERS:
+        is_of_error = rule.type == "expression" and _OF_ERROR.fullmatch(self._formula)
+        if rule.type in _NOT_OF_NUMBERS or is_of_error:
             return _NEVER
         if rule.type == "cellIs" and rule.operator in _OPERATORS and re.fullmatch(_NUMBER, self._formula):
             return ValueCondition(_OPERATORS[rule.operator], Decimal(self._formula))
-        if rule.type != "expression" or not self._ranges:
+        compared = _COMPARED.fullmatch(self._formula) if rule.type == "expression" and self._ranges else None
+        if compared is None or compared[1] != self._ranges[0].partition(":")[0]:
             return None
-        found = _COMPARED.fullmatch(self._formula) or _NO_NUMBER.fullmatch(self._formula)
-        if found is None or found["cell"] != self._ranges[0].partition(":")[0]:
-            return None
-        of_value = found.groupdict().get("sign")
-        return ValueCondition(of_value, Decimal(found["number"])) if of_value else _NEVER
+        return ValueCondition(compared[2], Decimal(compared[3]))
