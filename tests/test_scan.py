@@ -99,6 +99,20 @@ def test_part_names_of_another_case_and_with_backslashes_are_found(package):
     assert cells(out.getvalue()) == cells(package)
 
 
+@pytest.mark.parametrize(
+    ("in_zip", "in_relation"), [("表 2.xml", "%E8%A1%A8%202.xml"), ("%e8%a1%a8%202.xml", "表 2.xml")]
+)
+def test_part_names_with_escapes_are_found(in_zip, in_relation, package):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/_rels/workbook.xml.rels":
+                content = content.replace(b"sheet2.xml", in_relation.encode())
+            new.writestr(name.replace("sheet2.xml", in_zip), content)
+    assert cells(out.getvalue()) == cells(package)
+
+
 def test_rich_text_is_joined_and_phonetic_guides_are_left_out():
     book = openpyxl.Workbook()
     book.active["A1"] = "甲乙丙"

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from typing import IO, NamedTuple
+from urllib.parse import unquote
 from xml.parsers import expat
 
 from xltools.errors import InputError, Problem
@@ -234,8 +235,8 @@ def _check_overlap(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def folded(name: str) -> str:
-    """Return the name of an entry as spreadsheet programs compare it: with slashes, ignoring case."""
-    return name.replace("\\", "/").casefold()
+    """Return the name of an entry as spreadsheet programs compare it: with slashes, ignoring case and escapes (%20)."""
+    return (unquote(name) if "%" in name else name).replace("\\", "/").casefold()
 
 
 def printable(text: str) -> str:

@@ -83,7 +83,7 @@ def is_alternative(tag: str) -> bool:
 
 def true(value: str | None) -> bool:
     """Return whether the value of an attribute is true."""
-    return value in {"1", "true", "on"}
+    return value is not None and value.strip().casefold() in {"1", "true", "on"}
 
 
 def unescaped(text: str) -> str:

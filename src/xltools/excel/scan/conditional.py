@@ -21,7 +21,7 @@ _OPERATORS = {
     "greaterThanOrEqual": ">=",
 }
 _NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"
-_COMPARED = re.compile(rf"\$?([A-Z]{{1,3}}[0-9]{{1,7}})\s*(<=|>=|<>|=|<|>)\s*({_NUMBER})")
+_COMPARED = re.compile(rf"([A-Z]{{1,3}}[0-9]{{1,7}})\s*(<=|>=|<>|=|<|>)\s*({_NUMBER})")
 _OF_ERROR = re.compile(r"(?:ISERROR|ISERR|ISNA|ISBLANK|ISTEXT)\([^()]*\)")
 _NEVER = ValueCondition("<", Decimal("-Infinity"))
 _NOT_OF_NUMBERS = {"containsBlanks", "containsErrors"}
