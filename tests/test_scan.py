@@ -323,7 +323,7 @@ def test_a_word_document_is_no_workbook():
 def test_a_zip_of_anything_is_no_workbook():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
-        file.writestr("photo.jpg", "x")
+        file.writestr("readme.txt", "x")
     assert refused(out.getvalue()) == "not-a-workbook"
 
 

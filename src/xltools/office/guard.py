@@ -245,7 +245,7 @@ def printable(text: str) -> str:
 
 
 _RETURN_NAMES = (
-    r"[^/]\.(xl[st][xmb]?|ett?|ods|docx?|wps|rtf|csv|pdf|ofd|html?|md|txt|eml|msg|mht|zip|rar|7z|tar|tgz|gz|bz2|xz|bak|tmp"
+    r"[^/]\.(xl[st][xmb]?|ett?|ods|docx?|wps|rtf|csv|pdf|ofd|html?|eml|msg|mht|zip|rar|7z|tar|tgz|gz|bz2|xz|bak|tmp"
     r"|crdownload|download|part|partial|opdownload|xltd|downloading)$|(^|/)[^./]+$"
 )
 _MACROS = re.compile(r"(^|/)(vbaproject\.bin|jdedata\.bin|macrosheets/[^/]*)$")
