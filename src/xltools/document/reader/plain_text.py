@@ -58,8 +58,8 @@ def _with_tabs(lines: list[str]) -> list[str]:
 
 def _cells(line: str, sign: str) -> list[str]:
     """Return the cells of a line that may be a row, else the line; those in quotation marks may hold the sign."""
-    is_around = sign in _AROUND_ROWS and line.strip().startswith(sign) and line.strip().endswith(sign)
-    # Strokes around the cells are read as those of Markdown.
+    # Strokes around the cells, or at one end of them, are read as those of Markdown.
+    is_around = sign in _AROUND_ROWS and (line.strip().startswith(sign) or line.strip().endswith(sign))
     if is_around or len(line) > _LONGEST_ROW or not 0 < line.count(sign) < _MOST_CELLS:
         return [line]
     return [cell.strip(_SPACES) for cell in next(csv.reader([line], delimiter=sign))]
