@@ -531,6 +531,8 @@ def test_formats_before_a_tracked_change_do_not_count(before, sent):
         ("47<wbr>11", 4711),
         ("4711<sup>2</sup>", 4711),
         ("4711<span style='vertical-align: super'>2</span>", 4711),
+        ("<sup>4711</sup>", 4711),
+        ("<span style='vertical-align:-2px'>4711</span>", 4711),
         ("4711<sub>2</sub>", None),
         ("<s>9</s>4711", None),
         ("<span style='text-decoration:line-through'>9</span>4711", None),

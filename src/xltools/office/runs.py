@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from xltools.white_space import is_blank
+
 
 class Run(NamedTuple):
-    """A piece of a text. It is apart if it is struck out, raised, lowered or not to be seen, unlike the text around it."""
+    """A piece of a text. It is apart if it is struck out, raised, lowered or not to be seen, unlike the text around it.
+
+    A note is the mark of one: raised, in a table.
+    """
 
     text: str
     is_apart: bool = False
+    is_note: bool = False
 
 
 def joined_runs(runs: Iterable[Run]) -> str:
     """Return the text of *runs*; a line end keeps the digits of a run that is apart from digits beside it.
 
-    A struck 148 in front of 150 is not 148150, and 148 with a raised 1 behind it is not 1481.
+    A struck 148 in front of 150 is not 148150, and 148 with a raised 1 behind it is not 1481. Notes beside other text are
+    left out.
     """
+    runs = list(runs)
+    if any(not (run.is_note or is_blank(run.text)) for run in runs):
+        runs = [run for run in runs if not run.is_note]
     pieces: list[str] = []
     last, was_apart = "", False
-    for text, is_apart in runs:
+    for text, is_apart, _ in runs:
         if not text:
             continue
         if is_apart != was_apart and _is_of_number(last) and _is_of_number(text[0]):

@@ -19,57 +19,28 @@ _VOID = {
 }
 _UNSEEN = {
     *("script", "style", "noscript", "template", "head", "select", "option", "textarea", "button", "svg"),
-    *(
-        "iframe",
-        "object",
-        "audio",
-        "video",
-        "nav",
-        "footer",
-        "aside",
-        "del",
-        "xml",
-        "math",
-        "map",
-        "rt",
-        "rp",
-    ),
+    *("iframe", "object", "audio", "video", "nav", "footer", "aside", "del", "xml", "math", "map"),
+    *("rt", "rp"),
 }
 _INLINE = {
-    *(
-        "a",
-        "abbr",
-        "input",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-    ),
+    *("a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "dfn", "em", "font", "i", "ins", "kbd", "label"),
     *("mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"),
     *("o:p", "st1:chsdate", "st1:chmetcnv", "acronym", "nobr", "ruby", "rb", "rt", "rp", "del", "wbr"),
+    "input",
 }
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE
 )
-_RAISED = re.compile(r"vertical-align\s*:\s*(?:super|text-top|[1-9.])", re.IGNORECASE)
+_RAISED = re.compile(r"vertical-align\s*:\s*(?:super|text-top)", re.IGNORECASE)
 # Looks that set a text apart from the text around it: struck out, lowered, white, without size, out of the page.
 _APART = re.compile(
-    r"line-through|vertical-align\s*:\s*(?:sub\b|text-bottom|-)|opacity\s*:\s*0(?!\.?0*[1-9])"
+    r"line-through|vertical-align\s*:\s*(?:sub\b|text-bottom|-?[0-9.])|opacity\s*:\s*0(?!\.?0*[1-9])"
     r"|font-size\s*:\s*0(?!\.?0*[1-9])|(?:left|top|indent)\s*:\s*-[0-9]{3}"
     r"|(?<![\w-])color\s*:\s*(?:white\b|transparent|#fff\b|#ffffff\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))",
     re.IGNORECASE,
 )
 _TYPED_INTO = {"text", "number", ""}  # types of fields
-_STRUCK = {"s", "strike", "sub"}
+_SET_APART = {"s", "strike", "sub"}
 _SCOPES = {"table", "td", "th"}  # most end tags close nothing outside their cell
 _DEEPEST = 400
 
@@ -185,7 +156,7 @@ class _PageParser(HTMLParser):
             is_raised = (
                 self._last.is_raised or tag == "sup" or (tag in _INLINE and bool(_RAISED.search(style)))
             )
-            is_apart = self._last.is_apart or tag in _STRUCK or bool(_APART.search(style))
+            is_apart = self._last.is_apart or tag in _SET_APART or bool(_APART.search(style))
             self._open.append(_OpenElement(tag, is_seen or tag == "title", is_raised, is_apart))
             self._names[tag] += 1
 
@@ -214,11 +185,11 @@ class _PageParser(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Handle character data. In a table a superscript marks a note and is left out."""
-        in_cell = len(self._targets) > 1
         if self._last.name == "title":
             self._titles.append(data)
-        elif self._last.is_seen and not (in_cell and self._last.is_raised):
-            self._targets[-1].line.append(Run(data, self._last.is_apart or self._last.is_raised))
+        elif self._last.is_seen:
+            is_raised, in_cell = self._last.is_raised, len(self._targets) > 1
+            self._targets[-1].line.append(Run(data, self._last.is_apart or is_raised, in_cell and is_raised))
 
     @property
     def _last(self) -> _OpenElement:
@@ -258,7 +229,7 @@ class _PageParser(HTMLParser):
 
     def _end_line(self) -> None:
         target = self._targets[-1]
-        lines = joined_runs(Run(re.sub(r"[ \t\r\n\f]+", " ", run.text), run.is_apart) for run in target.line)
+        lines = joined_runs(run._replace(text=re.sub(r"[ \t\r\n\f]+", " ", run.text)) for run in target.line)
         target.line.clear()
         for line in lines.split("\n"):
             text = re.sub(" +", " ", line).strip()

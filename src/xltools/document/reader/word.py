@@ -113,6 +113,7 @@ class _BodyParser:
     _run: list[str] = field(default_factory=list)
     _is_shown: bool = True
     _is_apart: bool = False
+    _is_note: bool = False
     _is_text: bool = False
     _root: str = ""
 
@@ -129,11 +130,11 @@ class _BodyParser:
             case "t" | "m:t":
                 self._is_text = True
             case "r" | "m:r":
-                self._run, self._is_shown, self._is_apart = [], True, False
+                self._run, self._is_shown, self._is_apart, self._is_note = [], True, False, False
             case "vanish":
                 self._is_shown &= bool(value) and not true(value)
             case "vertAlign" if value == "superscript" and self._cells:
-                self._is_shown = False  # in a table a superscript marks a note
+                self._is_note = True
             case _ if tag in _APART and not _APART[tag].fullmatch(value):
                 self._is_apart = True
             case "p":
@@ -163,7 +164,7 @@ class _BodyParser:
                 self._is_text = False
             case "r" | "m:r":
                 if self._lines and self._is_shown:
-                    self._lines[-1].append(Run("".join(self._run), self._is_apart))
+                    self._lines[-1].append(Run("".join(self._run), self._is_apart, self._is_note))
                 self._run = []
             case "p":
                 text = joined_runs(self._lines.pop()) if self._lines else ""
