@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xltools.collection import journal
+from xltools.collection import journal, locking
 from xltools.collection.journal import append, read
 from xltools.data.journal import Event, Journal
 from xltools.errors import OutputError
@@ -100,7 +100,7 @@ def test_a_journal_that_cannot_be_written_says_so(tmp_path):
 
 
 def test_a_lock_is_waited_for_and_an_old_one_is_taken_over(folder, monkeypatch):
-    monkeypatch.setattr(journal, "_PATIENCE", 0.1)
+    monkeypatch.setattr(locking, "_PATIENCE", 0.1)
     lock = folder / "journal.lock"
     lock.touch()
     with pytest.raises(OutputError):

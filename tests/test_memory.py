@@ -22,7 +22,7 @@ from conftest import run, sound_prose, sound_values
 from test_slip import explain
 from xltools.checking.collection import examine
 from xltools.checking.versions import reading_digest
-from xltools.collection import journal
+from xltools.collection import journal, locking
 from xltools.collection.accepting import with_waivers
 from xltools.collection.manifest import hash_of
 from xltools.collection.settings import load
@@ -321,9 +321,9 @@ def test_deleting_the_journal_changes_no_output(year, tmp_path):
     assert "002" in (tmp_path / "乙" / "waivers.csv").read_text(encoding="utf-8-sig")
 
 
-@pytest.mark.parametrize("obstacle", [journal.FILE, journal._LOCK])
+@pytest.mark.parametrize("obstacle", [journal.FILE, "journal.lock"])
 def test_a_journal_that_cannot_be_written_is_said_and_stops_nothing(year, obstacle, monkeypatch):
-    monkeypatch.setattr(journal, "_PATIENCE", 0)
+    monkeypatch.setattr(locking, "_PATIENCE", 0)
     (year / obstacle).mkdir()
     assert run("generate").count("journal.jsonl") == 1
     assert len(list((year / "outbox").iterdir())) == 3

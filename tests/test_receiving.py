@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -14,9 +15,15 @@ import pytest
 
 from casefile import answered, package, typed_into
 from conftest import run
-from xltools.collection import receiving
-from xltools.errors import OutputError
+from xltools.collection import receiving, settings
+from xltools.collection.accepting import add_waivers
+from xltools.collection.reading import ReadOptions, read_inputs
+from xltools.collection.roster_files import load_roster
+from xltools.data.finding import Waiver
+from xltools.errors import InputError, OutputError
 from xltools.excel.reader import read
+from xltools.form.library import find
+from xltools.office.guard import Limits
 
 CELL = "disclosure.licensing.decisions"
 NAME = "001_青禾区教育局_2024.xlsx"
@@ -268,3 +275,32 @@ def test_a_command_finds_its_collection_from_below_and_from_above(folder, monkey
         there.chdir("inbox")
         run("verify", "--format", "json", "-o", "../../out.json", expect=1)
         assert '"inbox/001_' in Path("..", "..", "out.json").read_text(encoding="utf-8")
+
+
+def test_who_accepts_at_the_same_time_loses_nothing(folder):
+    own, count = settings.load(folder), 8
+
+    def accept(number):
+        add_waivers(own, [Waiver(f"{number:03}", "blank", "", "电话核实", "张三", "2025-02-01")], "zh")
+
+    with ThreadPoolExecutor(count) as executor:
+        list(executor.map(accept, range(count)))
+    lines = Path("waivers.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert sorted(line[:3] for line in lines if line.endswith("2025-02-01,")) == [
+        f"{n:03}" for n in range(count)
+    ]
+    assert not Path("waivers.lock").exists()
+
+
+def test_a_file_that_came_in_meanwhile_is_not_replaced(folder):
+    run("receive", came("a.xlsx", sound()))
+    own = settings.load(folder)
+    roster, options = load_roster(own.roster), ReadOptions(find(own.form))
+    there, taken = (
+        read_inputs([place], options, roster=roster, district=own.district)
+        for place in (own.inbox, came("b.xlsx", sound(values={CELL: 9})))
+    )
+    Path("inbox", NAME).write_bytes(b"of another program")
+    with pytest.raises(InputError, match="changed-meanwhile"):
+        receiving.receive(own, taken, there, roster, Limits())
+    assert Path("inbox", NAME).read_bytes() == b"of another program"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from xltools.checking.collection import Collection, Examined
 from xltools.checking.versions import reading_digest
+from xltools.collection.locking import locked
 from xltools.collection.reading import ReadOptions, read_inputs
 from xltools.collection.settings import MAY_LACK, WAIVER_HEADS, WAIVERS, WAIVERS_WORKBOOK, Folder
 from xltools.data.filing import Filing, Return
@@ -98,13 +99,15 @@ def add_waivers(folder: Folder, waivers: Iterable[Waiver], lang: Lang) -> Path:
     """Add a line for each waiver to ``waivers.csv`` and return its path; everything else in the file stays as it is.
 
     A file without a column for versions gets one. Raises :class:`InputError` if the collection has a workbook of waivers, and
-    :class:`OutputError` if the file cannot be written.
+    :class:`OutputError` if the file cannot be written, or if another program writes it for too long.
     """
     path, workbook = folder.path / WAIVERS, folder.path / WAIVERS_WORKBOOK
     if workbook.exists():
         raise InputError(Problem("accept-workbook", str(workbook)))
     new = ("\ufeff" + catalog(lang).about(folder.period.kind, "folder.waivers")).encode()
-    write_atomically(path, with_waivers(read_bytes(path) if path.exists() else new, waivers, str(path)))
+    with locked(path):  # another window or a command may accept at the same time
+        content = read_bytes(path) if path.exists() else new
+        write_atomically(path, with_waivers(content, waivers, str(path)))
     return path
 
 

@@ -13,18 +13,15 @@ import getpass
 import hashlib
 import json
 import os
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from xltools.collection.locking import locked
 from xltools.data.journal import START, Event, Fault, Journal
 from xltools.errors import OutputError, Problem
 from xltools.files import read_bytes
 
 FILE = "journal.jsonl"
-_LOCK = "journal.lock"
-_PATIENCE = 5.0  # seconds to wait for another program that writes
-_STALE = 60.0  # seconds after which a lock belongs to a program that was killed
 
 
 def read(folder: Path) -> Journal:
@@ -66,7 +63,7 @@ def append(folder: Path, events: Iterable[Event], who: str = "", now: dt.datetim
         return
     when = (now or dt.datetime.now().astimezone()).isoformat(timespec="seconds")
     try:
-        with _locked(folder / _LOCK):
+        with locked(folder / FILE):
             _write(folder, [_line_fields(event, when, who or user()) for event in added])
     except OSError as error:
         reason = error.strerror or str(error)
@@ -123,26 +120,3 @@ def user() -> str:
     with contextlib.suppress(OSError, KeyError, ImportError):
         return getpass.getuser()
     return ""
-
-
-@contextlib.contextmanager
-def _locked(lock: Path) -> Iterator[None]:
-    """Hold the lock file *lock*. Creating a file that must not exist is atomic on network shares as well."""
-    end = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            break
-        except FileExistsError:
-            with contextlib.suppress(OSError):
-                if time.time() - lock.stat().st_mtime > _STALE:
-                    lock.unlink()
-                    continue
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            lock.unlink()

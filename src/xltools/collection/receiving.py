@@ -6,6 +6,7 @@ inbox, where they are compared again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from xltools.checking.collection import candidate
 from xltools.checking.versions import Versions, changed_cells, is_of_no_use, is_sure, resolve, version_key
 from xltools.collection.inbox import contents
 from xltools.collection.issuing import codes_in, file_name
+from xltools.collection.locking import locked
 from xltools.collection.reading import Inputs
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, Return
@@ -57,7 +59,8 @@ def receive(
             received.append(Received(filing, entry, Reception.SAME))
         elif replacement is not None:
             reception = Reception.SAME if replacement.is_copy else Reception.OLDER
-            received.append(Received(filing, entry, reception, _put(folder.versions, name, content)))
+            with locked(folder.inbox):
+                received.append(Received(filing, entry, reception, _put(folder.versions, name, content)))
         else:
             older = [
                 one.filing for i, one in enumerate(candidates[:first]) if _is_replaced(versions, i, filing)
@@ -129,7 +132,8 @@ def keep(
         own = next((one for one in versions if one.source.sha256 == filing.source.sha256), None)
         others = [one for one in versions if one is not own]
         if own is not None:
-            path, moved = Path(own.source.path), _moved_away(folder, filing, others)
+            with locked(folder.inbox):
+                path, moved = Path(own.source.path), _moved_away(folder, filing, others)
         else:
             content = packages[filing.source.path, filing.source.sha256]
             name = _name(filing, names[entry.code], folder)
@@ -176,15 +180,19 @@ def _put(folder: Path, name: str, content: bytes) -> Path:
 def _take_in(
     folder: Folder, name: str, content: bytes, filing: Filing, older: Sequence[Filing]
 ) -> tuple[Path, tuple[Moved, ...]]:
-    """Write a file into the inbox in place of *older* ones; return its path and these."""
+    """Write a file into the inbox in place of *older* ones; return its path and these.
+
+    Another program may take in files of the same agency meanwhile: none of them replaces what it has not read.
+    """
     standard = folder.inbox / name
     in_its_place = [one for one in older if Path(one.source.path).resolve() == standard.resolve()]
-    moved = [_moved(folder, filing, one) for one in in_its_place]
-    if in_its_place:
-        write_atomically(standard, content)
-    path = standard if in_its_place else _put(folder.inbox, name, content)
-    others = [one for one in older if one not in in_its_place]
-    return path, (*moved, *_moved_away(folder, filing, others))
+    with locked(folder.inbox):
+        moved = [_moved(folder, filing, one) for one in in_its_place]
+        if in_its_place:
+            write_atomically(standard, content)
+        path = standard if in_its_place else _put(folder.inbox, name, content)
+        others = [one for one in older if one not in in_its_place]
+        return path, (*moved, *_moved_away(folder, filing, others))
 
 
 def _moved_away(folder: Folder, filing: Filing, older: Iterable[Filing]) -> tuple[Moved, ...]:
@@ -200,6 +208,9 @@ def _moved_away(folder: Folder, filing: Filing, older: Iterable[Filing]) -> tupl
 def _moved(folder: Folder, filing: Filing, older: Filing) -> Moved:
     """Copy a file that *filing* replaces into ``versions/``."""
     path = Path(older.source.path)
+    content = read_bytes(path)
+    if older.source.sha256 not in {"", hashlib.sha256(content).hexdigest()}:
+        raise InputError(Problem("changed-meanwhile", older.source.path))
     are_read = isinstance(filing, Return) and isinstance(older, Return)
     changes = len(tuple(changed_cells([older, filing]))) if are_read else None
-    return Moved(_put(folder.versions, path.name, read_bytes(path)), changes)
+    return Moved(_put(folder.versions, path.name, content), changes)
