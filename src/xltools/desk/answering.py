@@ -152,6 +152,10 @@ def _report(desk: Desk, told: Iterable[str] = ()) -> str:
     return screens.report(desk, work.report(desk) if has_rollup else None, tuple(told))
 
 
+def _preview(desk: Desk) -> str:
+    return screens.preview(desk, work.publish(desk, "html", is_draft=True).rendered)
+
+
 _NamedFile = tuple[str, bytes]
 
 
@@ -250,6 +254,11 @@ def _check(desk: Desk, _: Mapping[str, str], arrived: Arrivals | None) -> str:
     return screens.check(desk, checked)
 
 
+def _beyond(_desk: Desk, _given: Mapping[str, str], _: Arrivals | None) -> str:
+    """Say that there are too many files, which the page has seen before it sent any."""
+    raise Arrivals.beyond()
+
+
 def _choose(desk: Desk, given: Mapping[str, str], _: Arrivals | None) -> str:
     code = given.get("code", "")
     found = work.choose(desk, code, given.get("path", ""), given.get("version", ""))
@@ -342,7 +351,7 @@ class _Known(NamedTuple):
     actions: Mapping[str, Callable[[Desk, Mapping[str, str], Arrivals | None], str]]
 
 
-_OF_CHECK = _Known({"check": lambda desk, _: screens.check(desk)}, {"language": _language, "receive": _check})
+_OF_CHECK = _Known({"check": lambda desk, _: screens.check(desk)}, {"language": _language, "receive": _check, "beyond": _beyond})
 _OF_DESK = _Known(
     {
         "board": lambda desk, _: screens.board(desk, work.look(desk)),
@@ -350,11 +359,13 @@ _OF_DESK = _Known(
         "rollup": lambda desk, given: _rollup(desk, incomplete="incomplete" in given),
         "figure": _figure,
         "report": lambda desk, _: _report(desk),
+        "preview": lambda desk, _: _preview(desk),
         "year": lambda desk, _: screens.year(desk),
     },
     {
         "language": _language,
         "receive": _receive,
+        "beyond": _beyond,
         "choose": _choose,
         "accept": _accept,
         "return": _return,

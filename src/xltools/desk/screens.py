@@ -12,7 +12,7 @@ from xltools.checking.board import ACTIONS, FileStatus
 from xltools.checking.collection import Collection
 from xltools.collection import journal
 from xltools.collection.issuing import codes_in
-from xltools.collection.publishing import PreparedReport
+from xltools.collection.publishing import PreparedReport, RenderedReport
 from xltools.collection.rollup_file import MergedFiles
 from xltools.collection.roster_files import load_roster
 from xltools.collection.settings import Folder
@@ -26,6 +26,7 @@ from xltools.document.official import official_table, top_row
 from xltools.document.pages import page
 from xltools.document.publishing import label_of
 from xltools.document.writer import DOCUMENT_FORMATS, missing_for
+from xltools.document.writer.as_html import article
 from xltools.form.layout import layout
 from xltools.form.library import find
 from xltools.report import board as board_words
@@ -55,7 +56,16 @@ def shell(desk: Desk, start: str) -> str:
     other = next(lang for lang in LANGS if lang != desk.lang)
     brand = catalog(desk.lang)("desk.check-name" if desk.is_check else "desk.name")
     pages = () if desk.is_check else PAGES
-    return _page("shell", desk, brand=brand, other=other, start=start, pages=pages)
+    return _page(
+        "shell",
+        desk,
+        brand=brand,
+        other=other,
+        start=start,
+        pages=pages,
+        most_files=work.Arrivals.MOST_FILES,
+        most_bytes=work.Arrivals.MOST_BYTES,
+    )
 
 
 def problem(desk: Desk, lines: Sequence[str], start: str) -> str:
@@ -206,6 +216,11 @@ def report(desk: Desk, prepared: PreparedReport | None, told: Sequence[str] = ()
         text=text,
         version=work.text_version(folder),
     )
+
+
+def preview(desk: Desk, rendered: RenderedReport | None) -> str:
+    """Return the report as it would be published, with its gaps, before it is written."""
+    return _page("preview", desk, article=article(rendered.document) if rendered else None)
 
 
 def reports(folder: Folder) -> list[Path]:

@@ -34,7 +34,8 @@ from xltools.text import Lang, catalog, error_text
 
 HOST = "127.0.0.1"
 _STATIC = Path(__file__).resolve().parent / "static"
-_STYLE = Path(__file__).resolve().parent.parent / "report" / "html" / "page.css"
+_PACKAGE = Path(__file__).resolve().parent.parent
+_STYLES = ("report/html/page.css", "document/writer/page.css", "desk/static/desk.css")
 _LONGEST_FORM = 4 << 20  # bytes; the longest field is the text of a report
 _MOST_BATCHES = 4  # of files that arrive at the same time, from several windows
 _POLICY = (
@@ -103,11 +104,16 @@ class Service:
         self._session = secrets.token_urlsafe(32)
         self._batches: dict[str, Arrivals] = {}
         self._progress = (0, 0)
+        self._run = ""  # the request that is worked on, by the name that its window gave it
+        self._cancelled = ""
         self._lock = asyncio.Lock()
         desk.memory.progress = self._advanced
 
     def _advanced(self, done: int, count: int) -> None:
+        """Note how far the work is; called by the work itself, which ends here if it was cancelled."""
         self._progress = done, count
+        if self._run and self._run == self._cancelled:
+            raise InputError(Problem("desk-cancelled"))
 
     def close(self) -> None:
         """Remove files that arrived and were not taken in."""
@@ -121,6 +127,7 @@ class Service:
             Route("/", self._page),
             Route("/static/{name}", self._static),
             Route("/progress", self._told),
+            Route("/cancel", self._cancel, methods=["POST"]),
             Route("/arrive/{batch}", self._arrive, methods=["POST"]),
             Route("/{rest:path}", self._answer, methods=["GET", "POST"]),
         ]
@@ -175,6 +182,13 @@ class Service:
         done, count = self._progress if self._lock.locked() else (0, 0)
         return _response(json.dumps({"done": done, "count": count}).encode(), "application/json")
 
+    async def _cancel(self, request: Request) -> Response:
+        """End the work on a request, when it next says how far it is."""
+        if not self._may(request) or not _is_same(request.query_params.get("token", ""), self.desk.token):
+            return _refused()
+        self._cancelled = request.query_params.get("run", "")
+        return _response(b"", "text/plain")
+
     async def _arrive(self, request: Request) -> Response:
         """Take one file, as it comes; with the first that is too large, or one too many, all of its batch are gone."""
         token, batch = request.query_params.get("token", ""), request.path_params["batch"]
@@ -212,7 +226,7 @@ class Service:
         asked = answering.Request(request.method, target, form, arrived)
         try:
             async with self._lock:
-                self._progress = 0, 0
+                self._progress, self._run = (0, 0), request.headers.get("x-run", "")
                 found = await run_in_threadpool(answering.answer, self.desk, asked)
         finally:
             if arrived:
@@ -240,7 +254,7 @@ async def _body(request: Request) -> bytes:
 
 def _static_files() -> dict[str, tuple[bytes, str]]:
     """Return the style and the scripts by their names; nothing else is served."""
-    style = (_STYLE.read_text(encoding="utf-8") + (_STATIC / "desk.css").read_text(encoding="utf-8")).encode()
+    style = b"".join((_PACKAGE / name).read_bytes() for name in _STYLES)
     scripts = {name: (_STATIC / name).read_bytes() for name in ("desk.js", "server_host.js")}
     found = {name: (content, "text/javascript; charset=utf-8") for name, content in scripts.items()}
     return found | {"desk.css": (style, "text/css; charset=utf-8")}

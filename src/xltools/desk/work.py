@@ -322,7 +322,7 @@ class Arrivals:
         """Return the path for a file of that name; no part of the name is a folder."""
         self.count += 1
         if self.count > self.MOST_FILES:
-            raise self._beyond()
+            raise self.beyond()
         place = self.folder / f"{self.count:06}" / (safe_stem(re.split(r"[/\\]", name)[-1]) or "_")
         place.parent.mkdir()
         return place
@@ -340,14 +340,16 @@ class Arrivals:
                 if own > most:
                     raise InputError(Problem("desk-too-large", name, {"most": most >> 20}))
                 if self.size > self.MOST_BYTES:
-                    raise self._beyond()
+                    raise self.beyond()
                 file.write(chunk)
 
             yield add
 
-    def _beyond(self) -> InputError:
+    @classmethod
+    def beyond(cls) -> InputError:
+        """Return the error that there are too many files, or that they are too large together."""
         return InputError(
-            Problem("desk-too-many", facts={"most": self.MOST_FILES, "total": self.MOST_BYTES >> 20})
+            Problem("desk-too-many", facts={"most": cls.MOST_FILES, "total": cls.MOST_BYTES >> 20})
         )
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 "use strict";
 // The desk in the browser: asks for screens, sends forms and files, and gives files to save. A host, which the page loads
-// before this script, answers: host.ask(target, fields, files, told) gives { status, name, body }.
+// before this script, answers: host.ask(target, fields, files, told) gives { status, name, body }, and host.cancel() ends it.
 (() => {
   const app = document.getElementById("app");
   const byId = (id) => document.getElementById(id);
@@ -11,11 +11,12 @@
   function working(share, words) {
     const bar = byId("progress");
     if (!bar) return;
-    bar.hidden = share === null;
+    bar.hidden = byId("cancel").hidden = share === null;
     if (share === true) bar.removeAttribute("value");
     else if (share !== null) bar.value = share;
-    byId("state").querySelector("span").textContent = share === null ? "" : words;
+    say(share === null ? "" : words);
   }
+  const say = (words) => { byId("state").querySelector("span").textContent = words; };
   const words = (key) => byId("top")?.dataset[key] ?? ""; // before the first answer there is no frame
   function told(done, count) {
     working(count ? done / count : true, words("doneOf").replace("{done}", done).replace("{count}", count));
@@ -52,6 +53,7 @@
       if (isHere) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
     }
     for (const form of main.querySelectorAll("form[data-filter]")) readFilter(form);
+    for (const button of main.querySelectorAll("[data-folder]")) button.hidden = !window.showDirectoryPicker;
     if (keepsPlace) window.scrollTo(0, place);
     else { window.scrollTo(0, 0); main.focus({ preventScroll: true }); }
   }
@@ -98,9 +100,14 @@
 
   // -- what is done
 
+  // Files beyond the limits are refused before any of them is read; the host checks them again.
+  function isBeyond(files) {
+    const { mostFiles, mostBytes } = byId("top").dataset;
+    return files.length > mostFiles || files.reduce((sum, file) => sum + file.size, 0) > mostBytes;
+  }
   async function send(target, fields, files) {
     asked += 1;
-    await show(await ask(target, fields, files));
+    await show(await (files && isBeyond(files) ? ask("/beyond", fields, null) : ask(target, fields, files)));
   }
   addEventListener("submit", (event) => {
     const form = event.target;
@@ -146,6 +153,41 @@
     Object.assign(document.createElement("a"), { href: address, download: answer.name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 60000);
   }
+  // A folder to write into, where the browser has one: the files of a zip go into a new folder inside of it.
+  async function* members(zip) {
+    const bytes = await zip.arrayBuffer(), data = new DataView(bytes), end = bytes.byteLength - 22; // it has no comment
+    let at = data.getUint32(end + 16, true);
+    for (let left = data.getUint16(end + 10, true); left; left--) {
+      const size = data.getUint32(at + 20, true), local = data.getUint32(at + 42, true);
+      const length = (place) => data.getUint16(place, true);
+      const name = new TextDecoder().decode(new Uint8Array(bytes, at + 46, length(at + 28)));
+      const content = new Uint8Array(bytes, local + 30 + length(local + 26) + length(local + 28), size);
+      yield [name.split("/"), new Blob([content]).stream().pipeThrough(new DecompressionStream("deflate-raw"))];
+      at += 46 + length(at + 28) + length(at + 30) + length(at + 32);
+    }
+  }
+  async function newFolder(place, name) {
+    const taken = new Set();
+    for await (const one of place.keys()) taken.add(one);
+    let number = 1, free = name;
+    while (taken.has(free)) free = `${name}_${++number}`;
+    return place.getDirectoryHandle(free, { create: true });
+  }
+  async function saveInFolder(button) {
+    const target = button.dataset.folder;
+    let place;
+    try { place = await window.showDirectoryPicker({ mode: "readwrite" }); } catch { return; } // nothing was chosen
+    const answer = await ask(target, null, null);
+    if (!answer.name) { await show(answer); return; }
+    const folder = await newFolder(place, answer.name.replace(/\.zip$/, ""));
+    for await (const [path, content] of members(answer.body)) {
+      let inner = folder;
+      for (const part of path.slice(0, -1)) inner = await inner.getDirectoryHandle(part, { create: true });
+      const file = await inner.getFileHandle(path.at(-1), { create: true });
+      await content.pipeTo(await file.createWritable());
+    }
+    say(button.dataset.done.replace("{name}", folder.name));
+  }
   // Within a screen: opens the folded parts around the target, and moves there.
   function reveal(target) {
     if (target.tagName === "DETAILS") target.open = true;
@@ -159,13 +201,14 @@
     const box = byId(button.dataset.copy);
     box.select();
     try { await navigator.clipboard.writeText(box.value); } catch { document.execCommand("copy"); }
-    byId("state").querySelector("span").textContent = button.dataset.done;
+    say(button.dataset.done);
   }
   addEventListener("click", (event) => {
-    const link = event.target.closest("a"), button = event.target.closest("button[data-copy]");
-    if (button) copy(button);
-    const clear = event.target.closest("button[data-clear]");
-    if (clear && confirm(clear.dataset.clear)) host.clear().then(() => location.reload());
+    const link = event.target.closest("a"), button = event.target.closest("button");
+    if (button?.id === "cancel") host.cancel(byId("top").dataset.token);
+    if (button?.dataset.copy) copy(button);
+    if (button?.dataset.folder) saveInFolder(button);
+    if (button?.dataset.clear && confirm(button.dataset.clear)) host.clear().then(() => location.reload());
     if (!link) return;
     if ("file" in link.dataset) { event.preventDefault(); save(link.dataset.file); return; }
     const to = link.getAttribute("href") ?? "";

@@ -67,6 +67,15 @@ const host = (() => {
 
   // -- the worker
 
+  // Python cannot be interrupted, so it ends, and begins again with what was kept.
+  let running = null;
+  async function cancel() {
+    running?.terminate();
+    waiting.clear();
+    await saving;
+    location.reload();
+  }
+
   const ready = new Promise((done) => { isReady = done; });
   (async () => {
     await alone();
@@ -75,7 +84,7 @@ const host = (() => {
     let worker;
     try {
       if (typeof DecompressionStream === "undefined") throw new Error("DecompressionStream");
-      worker = new Worker(URL.createObjectURL(new Blob([take("worker")], { type: "text/javascript" })));
+      running = worker = new Worker(URL.createObjectURL(new Blob([take("worker")], { type: "text/javascript" })));
     } catch (error) { failed(error.message); return; }
     worker.onerror = (event) => failed(event.message);
     worker.onmessage = ({ data }) => {
@@ -103,5 +112,5 @@ const host = (() => {
     if (found.failed) throw new Error(found.failed);
     return { status: found.status, name: found.name, body: new Blob([found.body]) };
   }
-  return { ask, ready, clear, isAlone: true };
+  return { ask, cancel, ready, clear, isAlone: true };
 })();

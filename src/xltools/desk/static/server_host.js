@@ -8,6 +8,9 @@ const host = (() => {
     const name = /filename\*=UTF-8''(.*)/.exec(response.headers.get("content-disposition") ?? "");
     return { status: response.status, name: name ? decodeURIComponent(name[1]) : "", body: await response.blob() };
   }
+  let run = ""; // the name of the last request, by which it can be ended
+  const cancel = (token) => fetch(`/cancel?${new URLSearchParams({ token, run })}`, { method: "POST" });
+
   // Asks how far the work is that takes long.
   function watched(told) {
     const timer = setInterval(async () => {
@@ -18,11 +21,10 @@ const host = (() => {
     return () => clearInterval(timer);
   }
   async function ask(target, fields, files, told) {
-    if (!fields) return answered(await fetch(target));
-    const form = new URLSearchParams(fields);
+    const body = fields && new URLSearchParams(fields), headers = { "X-Run": run = random() };
     if (files) {
       const batch = random();
-      form.set("batch", batch);
+      body.set("batch", batch);
       for (const [place, file] of files.entries()) {
         const query = new URLSearchParams({ name: file.name, token: fields.token });
         const response = await fetch(`/arrive/${batch}?${query}`, { method: "POST", body: file });
@@ -31,7 +33,7 @@ const host = (() => {
       }
     }
     const done = watched(told);
-    try { return await answered(await fetch(target, { method: "POST", body: form })); } finally { done(); }
+    try { return await answered(await fetch(target, { method: body ? "POST" : "GET", body, headers })); } finally { done(); }
   }
-  return { ask, ready: Promise.resolve(), isAlone: false };
+  return { ask, cancel, ready: Promise.resolve(), isAlone: false };
 })();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xltools.data.document import Document
 from xltools.document.charting import alternative_text, as_table
+from xltools.document.markup import Markup
 from xltools.document.pages import page
 from xltools.document.writer.svg import picture
 from xltools.text import clerk
@@ -11,8 +12,13 @@ from xltools.text import clerk
 
 def render(document: Document) -> bytes:
     """Return the document as an HTML page, encoded as UTF-8."""
-    text = page(
-        "document/writer/page.html",
+    return page("document/writer/page.html", document=document, article=article(document)).encode()
+
+
+def article(document: Document) -> Markup:
+    """Return the document as an article, whose looks are in ``page.css``."""
+    found = page(
+        "document/writer/article.html",
         document=document,
         blocks=[(type(block).__name__, block) for block in document.blocks],
         picture=picture,
@@ -20,4 +26,4 @@ def render(document: Document) -> bytes:
         as_table=as_table,
         t=clerk(),
     )
-    return text.encode()
+    return Markup(found)  # a template escapes what it prints
