@@ -351,7 +351,10 @@ class _Known(NamedTuple):
     actions: Mapping[str, Callable[[Desk, Mapping[str, str], Arrivals | None], str]]
 
 
-_OF_CHECK = _Known({"check": lambda desk, _: screens.check(desk)}, {"language": _language, "receive": _check, "beyond": _beyond})
+_OF_CHECK = _Known(
+    {"check": lambda desk, _: screens.check(desk)},
+    {"language": _language, "receive": _check, "beyond": _beyond},
+)
 _OF_DESK = _Known(
     {
         "board": lambda desk, _: screens.board(desk, work.look(desk)),
