@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -325,6 +326,14 @@ def test_the_tools_are_clean(command):
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_scripts_are_clean():
+    linter = ROOT / "build/npm/node_modules/.bin/oxlint"
+    if not linter.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("oxlint is not installed (make validator)")
+    done = subprocess.run([linter, "src", "page"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

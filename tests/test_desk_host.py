@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import io
-import re
-import shutil
 import signal
 import stat
-import zipfile
 from urllib.parse import urlencode
 
 import pytest
 
 from browser import opened
 from commands import xltools
-from conftest import ROOT, unpacked
 from desk_host import desk_over
 from test_desk import events, pair, tree  # noqa: F401  a fixture
+from year_by_mouse import SAMPLES, Mouse, assert_equal, by_commands, by_mouse
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
-
-SAMPLES = ROOT / "samples"
 
 
 @pytest.fixture
@@ -142,33 +136,6 @@ def test_a_killed_desk_loses_nothing(pair):  # noqa: F811
 # -- in a browser
 
 
-class Mouse:
-    """A tab of the desk, driven as a person does."""
-
-    def __init__(self, tab):
-        self.tab, self.page = tab, tab.page
-
-    def go(self, name):
-        self.page.click(f"nav a[href='#/{name}']")
-        self.page.wait_for_selector(f"nav a[href='#/{name}'][aria-current]")
-
-    def drop(self, paths):
-        """Drag files from the desktop onto the page."""
-        session = self.page.context.new_cdp_session(self.page)
-        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            session.send("Input.dispatchDragEvent", {"type": kind, "x": 400, "y": 300, "data": data})
-
-    def saved(self, target):
-        with self.page.expect_download(timeout=60000) as waiting:
-            self.page.click(f"a[data-file='{target}']")
-        return waiting.value.suggested_filename, waiting.value.path().read_bytes()
-
-    def press(self, action, seen=".told"):
-        self.page.click(f"form[action='/{action}'] button")
-        return self.page.wait_for_selector(seen, timeout=60000).inner_text()
-
-
 @pytest.mark.browser
 def test_a_file_is_dropped_and_its_findings_are_seen(service, pair, chromium):  # noqa: F811
     files = [path for path in (SAMPLES / "problems").iterdir() if path.name.startswith(("005", "006"))]
@@ -204,79 +171,14 @@ def test_a_file_is_dropped_and_its_findings_are_seen(service, pair, chromium):  
 
 @pytest.mark.prove
 @pytest.mark.browser
-def test_a_year_by_mouse_gives_the_files_of_the_commands(tmp_path, chromium):  # noqa: PLR0915  a year is long
-    roster = SAMPLES / "roster.csv"
-    xltools(tmp_path, "init", "commands", "--year", 2024, "--district", "青禾区", "--roster", roster)
-    commands, own = tmp_path / "commands", tmp_path / "desk"
+def test_a_year_by_mouse_gives_the_files_of_the_commands(tmp_path, chromium):
+    own = tmp_path / "desk"
     own.mkdir()
-    problems, clean = (sorted((SAMPLES / name).iterdir()) for name in ("problems", "clean"))
-    xltools(commands, "generate")
-    xltools(commands, "receive", *problems)
-    xltools(commands, "verify", "--return-to", "returned")
     with desk_over(own) as service, opened(chromium, accept_downloads=True) as tab:
         tab.open(service.way_in)
-        page, mouse = tab.page, Mouse(tab)
-        page.wait_for_selector("form[action='/start']", timeout=20000)
-        assert "token" not in page.url
-        page.fill("[name=district]", "青禾区")
-        page.fill("[name=year]", "2024")
-        page.set_input_files("[name=roster]", roster)
-        assert "19" in mouse.press("start")
-        assert "19" in mouse.press("issue")
-        mouse.go("board")
-        mouse.drop(problems)
-        page.wait_for_selector(".received", timeout=60000)
-        mouse.press("return")
-        _, content = mouse.saved("/file/returned.zip")
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            back = {f"returned/{one}": unpacked(archive.read(one)) for one in archive.namelist()}
-        assert back == {name: body for name, body in tree(commands).items() if name.startswith("returned/")}
-        texts = {"collection.toml", "waivers.csv"}  # their comments are in the language of each
-        made, expected = ({k: v for k, v in tree(one).items() if k not in texts} for one in (own, commands))
-        assert made == expected
-        page.click("#board-table a:has-text('民政局')")
-        page.wait_for_selector("#history-head")
-        place = page.locator("table.findings a.place").nth(1)
-        place.click()
-        assert page.locator("table.form .target").count() == 1, "the cell on the drawing of the form"
-        mouse.go("rollup")
-        assert page.locator(".obstacles li").count() > 5
-        for folder in (commands, own):  # the agencies correct what was wrong
-            for path in (folder / "inbox").iterdir():
-                path.unlink()
-            shutil.rmtree(folder / "versions", ignore_errors=True)
-        xltools(commands, "receive", *clean)
-        xltools(commands, "merge")
-        mouse.go("board")
-        mouse.drop(clean)
-        page.wait_for_selector(".received li:nth-child(19)", timeout=60000)
-        mouse.go("rollup")
-        assert "district.xlsx" in mouse.press("merge")
-        _, content = mouse.saved("/file/district.xlsx")
-        assert unpacked(content) == unpacked((commands / "district.xlsx").read_bytes())
-        page.click("table.form td a:has-text('375')")
-        page.wait_for_selector("meter", state="attached")
-        shares = [
-            int(text.replace(",", "")) for text in page.locator("tbody td:nth-child(2)").all_inner_texts()
-        ]
-        assert sum(shares) == 375
-        assert shares == sorted(shares, reverse=True)
-        mouse.go("report")
-        mouse.press("starter")
-        text = page.input_value("#text")
-        assert "【" in text
-        page.fill("#text", re.sub("【[^】]*】", "（这里由人来写。）", text))
-        mouse.press("text")
-        page.click("form[action='/publish']:has(input[value='html']) button")
-        page.wait_for_selector("a[data-file='/file/report.html']")
-        shutil.copy(own / "text.md", commands)
-        xltools(commands, "publish", "-o", "report.html")
-        assert (own / "report.html").read_bytes() == (commands / "report.html").read_bytes()
-        assert mouse.saved("/file/report.html")[1] == (own / "report.html").read_bytes()
-        others = [
-            url
-            for url in tab.requests()
-            if not url.startswith((f"http://127.0.0.1:{service.port}/", "file:", "blob:"))
-        ]
-        assert others == []
+        found = by_mouse(Mouse(tab))
+        assert "token" not in tab.page.url
+        here = (f"http://127.0.0.1:{service.port}/", "file:", "blob:")
+        assert [url for url in tab.requests() if not url.startswith(here)] == []
         assert tab.complaints() == []
+    assert_equal(found, by_commands(tmp_path))

@@ -17,11 +17,10 @@ import pytest
 
 from browser import opened
 from commands import xltools
-from conftest import ROOT, unpacked
-from test_desk_host import SAMPLES, Mouse
+from conftest import ROOT
 from test_selfcheck import year  # noqa: F401  a fixture
 from xltools.desk import standalone
-from xltools.files import RETURNED
+from year_by_mouse import PROBLEMS, SAMPLES, Mouse, assert_equal, by_commands, by_mouse
 
 pytestmark = pytest.mark.browser
 RUNTIME = ROOT / "src" / "xltools" / "desk" / "runtime"
@@ -59,67 +58,26 @@ def quiet(chromium):
         assert tab.complaints() == []
 
 
-def begun(tab, page):
-    """The page with a new collection."""
-    tab.open(page)
-    mouse = Mouse(tab)
-    tab.page.wait_for_selector("form[action='/start']", timeout=60000)
-    tab.page.fill("[name=district]", "青禾区")
-    tab.page.fill("[name=year]", "2024")
-    tab.page.set_input_files("[name=roster]", SAMPLES / "roster.csv")
-    mouse.press("start")
-    mouse.go("board")
-    tab.page.wait_for_selector("#choose", state="attached")
-    return mouse
-
-
-def taken_in(mouse, paths, count):
-    mouse.page.set_input_files("#choose", paths)
-    mouse.page.wait_for_selector(f".received li:nth-child({count})", timeout=120000)
-
-
-def members(content):
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        return {name: unpacked(archive.read(name)) for name in archive.namelist()}
+@pytest.mark.prove
+def test_a_year_by_mouse_in_a_file_gives_the_files_of_the_commands(desk, quiet, tmp_path):
+    assert desk.stat().st_size <= MOST
+    quiet.open(desk)
+    mouse = Mouse(quiet)
+    found = by_mouse(mouse)
+    assert_equal(found, by_commands(tmp_path))
+    mouse.page.reload()  # nothing is lost
+    mouse.page.wait_for_selector("a[data-file='/file/outbox.zip']", timeout=60000)
+    assert mouse.saved("/file/collection.zip")[1] == found["collection.zip"]
 
 
 @pytest.mark.prove
-def test_the_desk_in_a_file_gives_the_files_of_the_commands(desk, quiet, tmp_path):
-    assert desk.stat().st_size <= MOST
-    every = sorted((SAMPLES / "problems").iterdir())
-    # A browser runs no other program, by which these are opened elsewhere.
-    foreign = [path for path in every if "加密" in path.name or "旧格式" in path.name]
-    problems = [path for path in every if path not in foreign]
-    xltools(tmp_path, "init", "c", "--year", 2024, "--district", "青禾区", "--roster", SAMPLES / "roster.csv")
-    commands = tmp_path / "c"
-    xltools(commands, "receive", *problems)
-    xltools(commands, "verify", "--return-to", "returned")
-    xltools(commands, "merge", "--incomplete")
-    mouse = begun(quiet, desk)
-    taken_in(mouse, problems, len(problems))
-    mouse.press("return")
-    _, content = mouse.saved("/file/returned.zip")
-    expected = {path.name: unpacked(path.read_bytes()) for path in (commands / "returned").iterdir()}
-    made = members(content)
-    assert len(made) > 20
-    assert {k: v for k, v in made.items() if k != RETURNED} == {
-        k: v for k, v in expected.items() if k != RETURNED
-    }
-    mouse.go("rollup")
-    mouse.page.click("a[href='#/rollup?incomplete=1']")
-    mouse.press("merge")
-    _, content = mouse.saved("/file/district.xlsx")
-    assert unpacked(content) == unpacked((commands / "district.xlsx").read_bytes())
-    mouse.page.reload()  # nothing is lost
-    mouse.page.wait_for_selector("table.form", timeout=60000)
-    mouse.go("board")
-    assert mouse.page.locator("#board-table tbody tr").count() == 19
-    _, content = mouse.saved("/file/collection.zip")
-    inbox = {f"inbox/{path.name}": unpacked(path.read_bytes()) for path in (commands / "inbox").iterdir()}
-    assert {name: body for name, body in members(content).items() if name.startswith("inbox/")} == inbox
-    taken_in(mouse, foreign, len(foreign))
-    mouse.page.click("#board-table a:has-text('市场监督')")
-    mouse.page.wait_for_selector("#history-head")
+def test_a_file_says_what_it_cannot_do_and_forgets_what_it_has(desk, quiet):
+    quiet.open(desk)
+    mouse = Mouse(quiet)
+    mouse.begin()
+    foreign = sorted({*(SAMPLES / "problems").iterdir()} - {*PROBLEMS})
+    mouse.take_in(foreign)
+    mouse.agency("市场监督")
     shown = mouse.page.inner_text("#list")
     assert "encrypted" in shown
     assert "old-format" in shown
