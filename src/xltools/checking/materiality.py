@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from xltools.form.model import Cell, Form
@@ -18,8 +19,9 @@ class Deviation(NamedTuple):
     score: Decimal
 
 
+@cache
 def material_cells(form: Form) -> tuple[Cell, ...]:
-    """Return the additive inputs and the additive totals among the headline figures of *form*."""
+    """Return the additive inputs and the additive totals among the headline figures of *form*, once for each form."""
     headline = {line.cell for line in form.headline}
     return tuple(c for c in form.cells.values() if c.additive and (not c.is_total or c.name in headline))
 

@@ -453,6 +453,11 @@ class Form:
         }
 
     @cached_property
+    def units(self) -> frozenset[str]:
+        """The units of the cells."""
+        return frozenset(cell.unit for cell in self.cells.values())
+
+    @cached_property
     def inputs(self) -> tuple[Cell, ...]:
         """The cells that an agency fills in."""
         return tuple(cell for cell in self.cells.values() if not cell.is_total)

@@ -135,8 +135,11 @@ class Prose:
 
     def pattern(self, words: Iterable[str]) -> str:
         """Return a pattern for any of *words*, with the lists of words filled in; the years are left in braces."""
-        terms = {name: f"(?:{self._choice(listed, {})})" for name, listed in self.terms.items()}
-        return self._choice(words, terms)
+        return self._choice(words, self._term_patterns)
+
+    @cached_property
+    def _term_patterns(self) -> dict[str, str]:
+        return {name: f"(?:{self._choice(listed, {})})" for name, listed in self.terms.items()}
 
     @staticmethod
     def _choice(words: Iterable[str], terms: Mapping[str, str]) -> str:

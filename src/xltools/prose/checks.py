@@ -6,13 +6,16 @@ numbers that were recognised. All of this is inferred: no official document says
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
 from xltools.form.layout import layout
 from xltools.form.linear import ZERO, Linear
+from xltools.form.model import Form
 from xltools.form.prose import Settled
 from xltools.prose.balances import imbalances
 from xltools.prose.filling import with_figures
@@ -58,14 +61,20 @@ def prose(filing: Return) -> Iterator[Finding]:
 
 def _instructions(about: FilingProse) -> Iterator[Finding]:
     """Report hints of the form and gaps of a draft that were left in."""
-    hints = {line for part in about.form.texts.values() for line in _lines(folded(part.hint))}
-    instructions = list(map(folded, about.form.prose.instructions))
+    instructions, hints = _instructions_of(about.form)
     for box in about.boxes:
         text = folded(about.filing.prose[box])
         left = [word for word in instructions if word in text]
         left = left or [line for line in _lines(text) if line in hints]
         if left:
             yield _finding(about, "prose-instruction", box, left[0])
+
+
+@cache
+def _instructions_of(form: Form) -> tuple[list[str], frozenset[str]]:
+    """Return the instructions of a form and the sentences of its hints, folded, once for each form."""
+    hints = (line for part in form.texts.values() for line in _lines(folded(part.hint)))
+    return list(map(folded, form.prose.instructions)), frozenset(hints)
 
 
 def _lines(text: str) -> list[str]:
@@ -181,17 +190,20 @@ def _settled(about: FilingProse, settled: Settled) -> Iterator[Finding]:
     if not leaves.figure or not about.is_known([leaves]):
         return
     excused = {m.box for m in about.mentions if m.matched and m.matched.cells == leaves.cells}
+    earlier = about.words_of(settled.earlier)
     for told in about.told:
         if told.box in excused or any(q.value == handled.figure for q in told.sentence.quantities):
             continue
-        if quote := _all_settled(about, settled, told):
+        if quote := _all_settled(about, settled, told, earlier):
             yield _finding(about, "prose-settled", told.box, quote, _shown((leaves,)))
 
 
-def _all_settled(about: FilingProse, settled: Settled, told: Told) -> str:
-    """Return the words that say that everything of the whole year was settled, or an empty text."""
+def _all_settled(about: FilingProse, settled: Settled, told: Told, earlier: re.Pattern[str]) -> str:
+    """Return the words that say that everything of the whole year was settled, or an empty text.
+
+    *earlier* is a pattern for the words for what came from the year before.
+    """
     claim = next((c for c in about.form.prose.claims if set(c.words) & set(settled.done)), None)
-    earlier = about.words_of(settled.earlier)
     plain = earlier.sub("", told.text)
     if claim is None or limits_all(plain) or any(word in plain for word in settled.unless):
         return ""

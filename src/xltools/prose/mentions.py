@@ -34,6 +34,7 @@ from xltools.prose.sentences import (
     is_joined_behind,
     is_neutral,
     limits_all,
+    may_negate,
     negations,
     opens_parts,
     segments,
@@ -373,6 +374,8 @@ class FilingProse:
             end = start + len(clause)
             if any(start <= quantity.start < end for quantity in told.sentence.quantities):
                 continue
+            if not may_negate(clause):
+                continue
             before, claims = told.text[:end], self.claims_in(clause)
             context = self.context(told, before)
             for negation in negations(clause, [(match.start, match.end) for match in claims]):
@@ -415,8 +418,9 @@ class FilingProse:
         """Yield what is said of all of something."""
         for told in self.told:
             for start, clause in told.sentence.clauses():
-                claims = self.claims_in(clause)
-                for word in alls(clause):
+                words = list(alls(clause))
+                claims = self.claims_in(clause) if words else []
+                for word in words:
                     match = next((m for m in claims if word.end <= m.start <= word.reach), None)
                     before = told.text[: start + word.start]
                     every = self._every(match.claim, before) if match else ()

@@ -278,6 +278,11 @@ class Negation(NamedTuple):
     end: int
 
 
+def may_negate(clause: str) -> bool:
+    """Return whether *clause* has a word of :func:`negations`, wherever it stands."""
+    return _NOT.search(clause) is not None
+
+
 def negations(clause: str, words: Sequence[tuple[int, int]]) -> Iterator[Negation]:
     """Yield the negations in *clause*: each applies to what follows it up to the next, or if nothing occurred to what precedes.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from xltools.excel.reader.reading import WorkbookReading
@@ -130,14 +131,13 @@ def _prose_places(sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
 
 def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> LocatedSheet | None:
     """Match the lines of labels in the layout, in order, with those in the sheet."""
-    labels = [label for label in sheet.labels if label.role in _IDENTIFYING]
-    known = {plain(label.text) for label in labels}
+    known = _labels(sheet).texts
     there = label_texts(facts)
     texts = {place: text for place, text in there.items() if text in known}
-    rows = _find_lines(reading, sheet, facts, labels, texts, None)
+    rows = _find_lines(reading, sheet, facts, texts, None)
     if rows is None:
         return None
-    columns = _find_lines(reading, sheet, facts, labels, texts, rows)
+    columns = _find_lines(reading, sheet, facts, texts, rows)
     if columns is None:
         return None
     areas = sheet.cells.values()
@@ -150,28 +150,45 @@ def _find_lines(
     reading: WorkbookReading,
     sheet: Sheet,
     facts: SheetFacts,
-    labels: list[Label],
     texts: dict[tuple[int, int], str],
     rows: dict[int, int] | None,
 ) -> dict[int, int] | None:
     """Find each labelled row or, given *rows*, each labelled column; on failure note the reason and return ``None``."""
-    across = rows is not None
-
-    def line(row: int, column: int) -> tuple[int, int]:
-        return (column, row) if across else (row, column)
-
-    there = texts if rows is None else {p: text for p, text in texts.items() if p[0] in set(rows.values())}
-    wanted = _texts_by_line((*line(*label.area.anchor), plain(label.text)) for label in labels)
-    found = _texts_by_line((*line(*place), text) for place, text in there.items())
+    labels = _labels(sheet)
+    if rows is None:
+        wanted, across = labels.by_row, False
+        found = _texts_by_line((row, column, text) for (row, column), text in texts.items())
+    else:
+        wanted, across, own = labels.by_column, True, set(rows.values())
+        found = _texts_by_line((column, row, text) for (row, column), text in texts.items() if row in own)
     matched = _matched_lines(wanted, found)
     if len(matched) == len(wanted):
         return matched
-    lost = [label for label in labels if label.area.anchor[across] not in matched]
+    lost = [label for label in labels.labels if label.area.anchor[across] not in matched]
     _note_lost_labels(reading, sheet, facts, lost, matched if rows is None else rows)
     return None
 
 
 _Lines = dict[int, tuple[str, ...]]
+
+
+class _Labels(NamedTuple):
+    """The labels that identify the rows and columns of a sheet, and their texts, as :func:`plain`."""
+
+    labels: list[Label]
+    texts: frozenset[str]
+    by_row: _Lines
+    by_column: _Lines
+
+
+@cache
+def _labels(sheet: Sheet) -> _Labels:
+    """Return the labels of *sheet*, computed once for each sheet of a form."""
+    labels = [label for label in sheet.labels if label.role in _IDENTIFYING]
+    placed = [(*label.area.anchor, plain(label.text)) for label in labels]
+    texts = frozenset(text for _, _, text in placed)
+    by_column = _texts_by_line((column, row, text) for row, column, text in placed)
+    return _Labels(labels, texts, _texts_by_line(placed), by_column)
 
 
 def _texts_by_line(triples: Iterable[tuple[int, int, str]]) -> _Lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from xltools.data.filing import Kind, Stamp
 from xltools.data.finding import Finding, quoted
@@ -69,11 +70,17 @@ def named_place(facts: Facts, name: str) -> CellPlace | None:
 
     Programs leave ``#REF!$B$5`` when a sheet is deleted, and ``[1]Sheet!$B$5`` when it is moved to another workbook.
     """
-    match = _REFERENCE.fullmatch(facts.names.get(name.casefold(), ""))
-    sheet = (match[1] or match[2]).replace("''", "'") if match else ""
-    if match is None or sheet not in [other.name for other in facts.sheets]:
+    place = _referred(facts.names.get(name.casefold(), ""))
+    return place if place and place[0] in [other.name for other in facts.sheets] else None
+
+
+@lru_cache(maxsize=1 << 10)  # the workbooks of one form have the same references
+def _referred(text: str) -> CellPlace | None:
+    """Return the sheet, row and column of a reference."""
+    match = _REFERENCE.fullmatch(text)
+    if match is None:
         return None
-    return sheet, int(match[4]) - 1, column_index(match[3])
+    return (match[1] or match[2]).replace("''", "'"), int(match[4]) - 1, column_index(match[3])
 
 
 def _labelled_places(facts: Facts) -> dict[str, CellPlace]:

@@ -97,7 +97,7 @@ def _others(reading: WorkbookReading, facts: SheetFacts, texts: Iterable[_GridPl
     for place, fact in facts.cells.items():
         if fact.type == "n" and (fact.text is not None or fact.formula is not None):
             yield place
-    units = {cell.unit for cell in reading.layout.form.cells.values()}
+    units = reading.layout.form.units
     for place in texts if facts.name != NOTES else ():
         if _figure(facts.cells[place], units) is not None:
             yield place
