@@ -139,8 +139,8 @@ def contents(
     for file in watch([file for file in files if name_of(file) in homes]):
         try:
             for item in items(file, limits):
-                if isinstance(item, InboxItem) and (item.name, item.sha256) in left:
-                    left.remove((item.name, item.sha256))
+                if isinstance(item, InboxItem) and (key := (item.name, item.sha256)) in left:
+                    left.remove(key)
                     yield item
         except Exception as error:  # noqa: BLE001  an archive on which the program fails stops no other file
             raise_if_intended(error)
