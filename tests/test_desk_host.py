@@ -14,7 +14,7 @@ from browser import opened
 from commands import xltools
 from desk_host import desk_over
 from test_desk import events, pair, tree  # noqa: F401  a fixture
-from year_by_mouse import SAMPLES, Mouse, assert_equal, by_commands, by_mouse
+from year_by_mouse import SAMPLES, WHO, Mouse, assert_equal, by_commands, by_mouse
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -171,7 +171,8 @@ def test_a_file_is_dropped_and_its_findings_are_seen(service, pair, chromium):  
 
 @pytest.mark.prove
 @pytest.mark.browser
-def test_a_year_by_mouse_gives_the_files_of_the_commands(tmp_path, chromium):
+def test_a_year_by_mouse_gives_the_files_of_the_commands(tmp_path, chromium, monkeypatch):
+    monkeypatch.setenv("LOGNAME", WHO)
     own = tmp_path / "desk"
     own.mkdir()
     with desk_over(own) as service, opened(chromium, accept_downloads=True) as tab:

@@ -20,7 +20,7 @@ from commands import xltools
 from conftest import ROOT
 from test_selfcheck import year  # noqa: F401  a fixture
 from xltools.desk import standalone
-from year_by_mouse import PROBLEMS, SAMPLES, Mouse, assert_equal, by_commands, by_mouse
+from year_by_mouse import PROBLEMS, SAMPLES, WHO, Mouse, assert_equal, by_commands, by_mouse
 
 pytestmark = pytest.mark.browser
 RUNTIME = ROOT / "src" / "xltools" / "desk" / "runtime"
@@ -59,7 +59,8 @@ def quiet(chromium):
 
 
 @pytest.mark.prove
-def test_a_year_by_mouse_in_a_file_gives_the_files_of_the_commands(desk, quiet, tmp_path):
+def test_a_year_by_mouse_in_a_file_gives_the_files_of_the_commands(desk, quiet, tmp_path, monkeypatch):
+    monkeypatch.setenv("LOGNAME", WHO)
     assert desk.stat().st_size <= MOST
     quiet.open(desk)
     mouse = Mouse(quiet)
