@@ -6,6 +6,9 @@ import contextlib
 import http.client
 import signal
 import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
@@ -111,6 +114,50 @@ def test_limits_hold_while_a_file_arrives(service, pair):  # noqa: F811
     assert tree(pair[1]) == before
 
 
+def test_work_that_takes_long_is_stopped(service, pair):  # noqa: F811
+    service.enter()
+    before = tree(pair[1])
+    for path in sorted((SAMPLES / "clean").iterdir())[:2]:
+        query = urlencode({"name": path.name, "token": service.token})
+        service.ask("POST", f"/arrive/{'c' * 16}?{query}", path.read_bytes())
+    for token in ("guessed", service.token):  # the work begins after that, and ends with its first file
+        status, _ = service.ask("POST", f"/cancel?{urlencode({'token': token, 'run': 'x'})}")
+        assert status == (200 if token == service.token else 403)
+    form = urlencode({"token": service.token, "batch": "c" * 16})
+    status, body = service.ask("POST", "/receive", form, X_Run="x")
+    assert (status, "已按您的要求停止" in body.decode()) == (400, True)
+    assert tree(pair[1]) == before
+    assert service.ask("GET", "/board", X_Run="y")[0] == 200, "the next is worked on"
+
+
+def test_two_desks_and_a_command_at_once_lose_nothing(service, pair):  # noqa: F811
+    """Each takes in versions of one agency and accepts; every version is somewhere, and every decision is written."""
+    own = pair[1]
+    files = sorted((SAMPLES / "problems").iterdir())[:12]
+    with desk_over(own) as other:
+        for one in (service, other):
+            one.enter()
+            for number, path in enumerate(files):
+                query = urlencode({"name": f"{number}.xlsx", "token": one.token})
+                one.ask("POST", f"/arrive/{'d' * 16}?{query}", path.read_bytes())
+
+        def receive(one):
+            return one.post("/receive", batch="d" * 16)[0]
+
+        with ThreadPoolExecutor(3) as executor:
+            desks = [executor.submit(receive, one) for one in (service, other)]
+            command = [sys.executable, "-m", "xltools", "receive", *map(str, files)]
+            done = executor.submit(subprocess.run, command, cwd=own, check=False, capture_output=True)
+            assert {one.result() for one in desks} <= {200, 400}
+            assert done.result().returncode in {0, 1, 2}
+        assert service.post("/receive", batch="e" * 16)[0] == 400
+    held = {path.read_bytes() for name in ("inbox", "versions") for path in (own / name).glob("*")}
+    known = [path for path in files if path.name[:3].isdecimal() and path.suffix == ".xlsx"]
+    assert {path.read_bytes() for path in known} <= held
+    assert (own / "journal.jsonl").read_text(encoding="utf-8").count('"begun"') >= 1
+    assert not list(own.glob("*.lock"))
+
+
 def test_a_killed_desk_loses_nothing(pair):  # noqa: F811
     commands, own = pair
     files = sorted((SAMPLES / "problems").iterdir())[:4]
@@ -167,6 +214,37 @@ def test_a_file_is_dropped_and_its_findings_are_seen(service, pair, chromium):  
             if not url.startswith((f"http://127.0.0.1:{service.port}/", "file:"))
         ] == []
         assert tab.complaints() == []
+
+
+@pytest.mark.browser
+def test_a_zip_is_saved_into_a_folder_and_too_many_files_are_refused(service, pair, chromium):  # noqa: F811
+    own = pair[1]
+    xltools(own, "generate")
+    with opened(chromium) as tab:
+        tab.open(service.way_in)
+        page, mouse = tab.page, Mouse(tab)
+        mouse.go("year")
+        # A folder of the browser's own storage stands for the one that a person chooses.
+        tab.run("void (window.showDirectoryPicker = () => navigator.storage.getDirectory())")
+        for name in ("outbox", "outbox_2"):  # nothing that is there is replaced
+            page.click("button[data-folder='/file/outbox.zip']")
+            page.wait_for_selector(f"#state span:text('{name}')")
+        sizes = tab.run("""(async () => {
+          const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("outbox_2"), found = {};
+          for await (const one of folder.values()) found[one.name] = (await one.getFile()).size;
+          return found;
+        })()""")
+        assert sizes == {path.name: path.stat().st_size for path in (own / "outbox").iterdir()}
+        mouse.go("board")
+        tab.run("""(() => {
+          const data = new DataTransfer();
+          for (let n = 0; n < 10000; n++) data.items.add(new File(["x"], `${n}.xlsx`));
+          document.getElementById("choose").files = data.files;
+          document.getElementById("choose").dispatchEvent(new Event("change", { bubbles: true }));
+        })()""")
+        assert "5000" in page.wait_for_selector(".problem", timeout=60000).inner_text()
+        assert not list(own.glob(".desk.*")), "none of them was sent"
+        assert all("400" in one for one in tab.complaints())
 
 
 @pytest.mark.prove
