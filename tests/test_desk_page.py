@@ -6,12 +6,15 @@ import ast
 import importlib.metadata
 import json
 import os
+import re
+import runpy
 import subprocess
 import sys
 import time
 import zipfile
 from gzip import decompress
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +29,17 @@ pytestmark = pytest.mark.browser
 RUNTIME = ROOT / "src" / "xltools" / "desk" / "runtime"
 MOST = 12_000_000  # bytes of a page
 FIRST = 6.0  # seconds from opening the file to the first finding
+MANY, MOST_SECONDS, MOST_MEMORY = 1000, 15, 600_000_000  # agencies, from the drop to the board, in bytes
+_WATCH = """(() => {
+  let last = performance.now();
+  Object.assign(window, { pauses: 0, longest: 0 });
+  setInterval(() => {
+    const now = performance.now();
+    window.pauses += 1;
+    window.longest = Math.max(window.longest, now - last);
+    last = now;
+  }, 50);
+})()"""
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +105,36 @@ def test_a_file_says_what_it_cannot_do_and_forgets_what_it_has(desk, quiet):
     mouse.page.on("dialog", lambda dialog: dialog.accept())
     mouse.page.click("button[data-clear]")
     mouse.page.wait_for_selector("form[action='/unpack']", timeout=60000)
+
+
+@pytest.mark.prove
+def test_a_thousand_agencies(desk, chromium, tmp_path):
+    """In processor time, because other programs may run; the page stays alive meanwhile."""
+    making = runpy.run_path(str(ROOT / "benchmarks" / "making.py"))
+    making["write"](tmp_path / "files", MANY)
+    (tmp_path / "roster.csv").write_text(making["roster"](MANY), encoding="utf-8")
+    session = chromium.new_browser_cdp_session()
+
+    def renderer():
+        processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+        return max(processes, key=lambda one: (one["type"] == "renderer", one["cpuTime"]))
+
+    with opened(chromium) as tab:
+        tab.open(desk)
+        mouse = Mouse(tab)
+        mouse.begin(tmp_path / "roster.csv", MANY)
+        mouse.go("board")
+        tab.run(_WATCH)
+        before = renderer()["cpuTime"]
+        mouse.drop(sorted((tmp_path / "files").iterdir()))
+        tab.page.wait_for_selector(f".received li:nth-child({MANY})", timeout=600000)
+        found = renderer()
+        pauses, longest = tab.run("[window.pauses, window.longest]")
+        assert found["cpuTime"] - before < MOST_SECONDS * 2, "twice, because two processes share a core"
+        assert pauses > 50
+        assert longest < 1000 * (1 if os.environ.get("CI") else 5)
+        status = Path(f"/proc/{found['id']}/status").read_text(encoding="utf-8")
+        assert int(re.search(r"VmHWM:\s+(\d+)", status)[1]) * 1024 < MOST_MEMORY
 
 
 def test_the_check_of_an_agency_in_a_file(runtime, year, quiet, tmp_path):  # noqa: F811

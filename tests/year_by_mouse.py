@@ -39,13 +39,13 @@ class Mouse:
         self.page.click(f"#board-table a:has-text('{name}')")
         self.page.wait_for_selector("#history-head")
 
-    def begin(self):
-        """Begin the collection of the samples."""
+    def begin(self, roster=SAMPLES / "roster.csv", count=19):
+        """Begin a collection, by default that of the samples."""
         self.page.wait_for_selector("form[action='/start']", timeout=60000)
         self.page.fill("[name=district]", "青禾区")
         self.page.fill("[name=year]", "2024")
-        self.page.set_input_files("[name=roster]", SAMPLES / "roster.csv")
-        assert "19" in self.press("start")
+        self.page.set_input_files("[name=roster]", roster)
+        assert str(count) in self.press("start")
 
     def drop(self, paths):
         """Drag files from the desktop onto the page."""

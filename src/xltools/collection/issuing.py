@@ -13,8 +13,6 @@ from xltools.data.period import Period
 from xltools.data.prior import Past
 from xltools.data.roster import Entry, Roster, name_faults, several
 from xltools.errors import InputError, Problem, RosterError
-from xltools.excel.writer import check_password
-from xltools.excel.writer.stamping import IssueWriter
 from xltools.files import holds, refuse_existing, write_each
 from xltools.form.library import find
 from xltools.form.model import Form
@@ -58,6 +56,8 @@ class Issue:
         last: Mapping[str, Mapping[str, Decimal]] | None = None,
         show_last: bool = False,
     ) -> None:
+        from xltools.excel.writer.stamping import IssueWriter  # noqa: PLC0415  XlsxWriter is slow to import
+
         self.form, self.period, self.last, self._district = form, period, last or {}, district
         self._writer = IssueWriter(form, password, key, show_last=show_last)
 
@@ -156,4 +156,7 @@ def chosen(roster: Roster | None, agency: str | None, code: str | None) -> tuple
 def check_inputs(period: Period | None, district: str, password: str = "") -> None:
     """Raise :class:`InputError` for a period, a district or a password that a workbook cannot have."""
     check_identity(period, district)
-    check_password(password)
+    if password:
+        from xltools.excel.writer import check_password  # noqa: PLC0415  XlsxWriter is slow to import
+
+        check_password(password)
