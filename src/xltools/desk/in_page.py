@@ -17,7 +17,7 @@ Buffer: TypeAlias = Any  # bytes, or a buffer of JavaScript
 _EVERY = 5  # files between two messages about progress
 
 Change = tuple[str, bytes | None]  # the name of a file and its content, None if it is gone
-Answer = tuple[int, str, bytes, list[Change]]
+Answer = tuple[int, str, bytes]
 
 
 class InPage:
@@ -36,10 +36,10 @@ class InPage:
     def answer(
         self, target: str, form: Mapping[str, str] | None, files: Iterable[tuple[str, Buffer]] | None
     ) -> Answer:
-        """Return status, name and content of the answer, and the changed files; without *form* it is only a question."""
+        """Return status, name and content of the answer; without *form* it is only a question."""
         method = "GET" if form is None else "POST"
         found = self._answered(Request(method, target, form or {}), files)
-        return found.status, found.name, found.body, list(self._changes())
+        return found.status, found.name, found.body
 
     def _answered(self, request: Request, files: Iterable[tuple[str, Buffer]] | None) -> Response:
         if files is None:
@@ -53,8 +53,8 @@ class InPage:
         except XltoolsError as error:
             return answering.refused(self.desk, error_text(error, self.desk.lang).splitlines())
 
-    def _changes(self) -> Iterator[Change]:
-        """Yield what is new, other or gone since the last answer."""
+    def changes(self) -> Iterator[Change]:
+        """Yield what is new, other or gone since the last time, one file after the other, so that few are in memory."""
         now = dict(_files())
         for name, about in now.items():
             if self._known.get(name) != about:

@@ -58,12 +58,26 @@ InPage(about["lang"], is_check=about["is_check"], told=told)`);
   started(1);
 }
 
+// Files are handed over one after the other, so that few of them are in memory twice.
+function* each(files) {
+  while (files.length) {
+    const file = python.toPy(files.shift());
+    yield file;
+    file.destroy();
+  }
+}
+
 function answered({ id, target, fields, files }) {
-  const given = python.toPy(fields ?? undefined), sent = python.toPy(files ?? undefined); // undefined is None
-  const found = desk.answer(target, given, sent);
-  const [status, name, body, changed] = found.toJs();
-  for (const one of [given, sent, found]) one?.destroy?.();
-  postMessage({ id, status, name, body, changed });
+  const given = python.toPy(fields ?? undefined); // undefined is None
+  const found = desk.answer(target, given, files ? each(files) : undefined);
+  const [status, name, body] = found.toJs();
+  const changes = desk.changes(), changed = [];
+  for (const one of changes) {
+    changed.push(one.toJs());
+    one.destroy();
+  }
+  for (const one of [given, found, changes]) one?.destroy?.();
+  postMessage({ id, status, name, body, changed }, changed.flatMap(([, content]) => (content ? [content.buffer] : [])));
 }
 
 let queue = Promise.resolve(); // one request at a time
