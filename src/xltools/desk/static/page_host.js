@@ -101,8 +101,13 @@ const host = (() => {
   })();
 
   async function ask(target, fields, files, told) {
-    const worker = await ready, sent = [];
-    for (const file of files ?? []) sent.push([file.name, await file.arrayBuffer()]);
+    const worker = await ready;
+    let read = 0;
+    const sent = await Promise.all((files ?? []).map(async (file) => {
+      const content = await file.arrayBuffer();
+      told(++read, files.length);
+      return [file.name, content];
+    }));
     const id = ++count;
     const found = await new Promise((done) => {
       waiting.set(id, done);
