@@ -86,10 +86,16 @@ def test_a_year_by_mouse_in_a_file_gives_the_files_of_the_commands(desk, quiet, 
 
 
 @pytest.mark.prove
-def test_a_file_says_what_it_cannot_do_and_forgets_what_it_has(desk, quiet):
+def test_a_file_is_stopped_says_what_it_cannot_do_and_forgets_what_it_has(desk, quiet):
     quiet.open(desk)
     mouse = Mouse(quiet)
     mouse.begin()
+    mouse.go("board")
+    mouse.drop(PROBLEMS)
+    quiet.run("void host.cancel()")  # as the button does; Python begins anew, with what was kept
+    mouse.page.wait_for_selector("#starting", state="attached", timeout=20000)
+    mouse.page.wait_for_selector("#board-table tbody tr:nth-child(19)", timeout=60000)
+    assert not mouse.page.locator("#board-table .path:has-text('xlsx')").count()
     foreign = sorted({*(SAMPLES / "problems").iterdir()} - {*PROBLEMS})
     mouse.take_in(foreign)
     mouse.agency("市场监督")
