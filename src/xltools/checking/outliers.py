@@ -190,9 +190,8 @@ class Spread:
     @cached_property
     def logs(self) -> tuple[Scale, list[int]]:
         """The scale of the logarithms, and each logarithm in units of :func:`_in_units`."""
-        known = {
-            figure: _log(figure) for figure in dict.fromkeys(self.figures)
-        }  # most are small, and many equal
+        # Most figures are small, and many are equal.
+        known = {figure: _log(figure) for figure in dict.fromkeys(self.figures)}
         logs = [known[figure] for figure in self.figures]
         scale = _scale(logs, _log_distance(self.thresholds.factor) / self.thresholds.outlier)
         return scale, [_in_units(log) for log in logs]
