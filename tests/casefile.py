@@ -217,9 +217,9 @@ def package(file: dict[str, Any]) -> bytes:
         sound = year_before(sound)
     values = sound | {name: Decimal(value) for name, value in file.get("values", {}).items()}
     agency = Agency(file.get("district", "青禾区"), file.get("code", "001"), file.get("name", "青禾区教育局"))
-    stamp = Stamp(
-        file.get("form", form.key), file.get("edition", form.edition), Period(file.get("year", 2024)), agency
-    )
+    period = Period.from_text(str(file.get("period", file.get("year", 2024))), form.begins)
+    assert period is not None
+    stamp = Stamp(file.get("form", form.key), file.get("edition", form.edition), period, agency)
     key = b"secret" if file.get("sealed") else b""
     prose = {} if file.get("blank") or "form_file" in file else sound_prose() | file.get("prose", {})
     content = spoiled(write_return(form, stamp, values, prose, key=key), file, form.complete(values))
