@@ -152,8 +152,8 @@ def test_several_files_of_one_agency_at_once_have_no_order(folder):
     second = NAME.replace(".xlsx", "_2.xlsx")
     assert held() == [NAME, second]
     kept = run("receive", "--keep", Path("inbox", second))
-    assert f"inbox/{second} counts, as you chose; replaced: versions/{NAME} (1 change)" in kept
-    assert (held(), held("versions")) == ([second], [NAME])
+    assert f"inbox/{NAME} counts, as you chose; replaced: versions/{NAME} (1 change)" in kept
+    assert (held(), held("versions")) == ([NAME], [NAME])
     # a version is taken back
     assert "replaced: versions/" in run("receive", "--keep", Path("versions", NAME))
     assert Path("inbox", NAME).read_bytes() == sound()
@@ -174,6 +174,66 @@ def test_members_of_archives_are_taken_in_as_files(folder):
         archive.writestr("二.xlsx", sound(code="002", name="青禾区科技局", turn=1))
     run("receive", path)
     assert held() == [NAME, "002_青禾区科技局_2024.xlsx"]
+
+
+def test_what_was_replaced_before_does_not_come_back_with_the_same_mail(folder):
+    """Alone, with others, or after a chain of slips that goes back to it; but it can be chosen."""
+    old, new = came("a.xlsx", sound()), came("b.xlsx", sound(values={CELL: 9}))
+    run("receive", old)
+    run("receive", new)
+    for again in ((old,), (Path("..", "came"),)):
+        out = run("receive", *again)
+        assert "replaced before" in out
+        assert (held(), held("versions")) == ([NAME], [NAME])
+        assert Path("inbox", NAME).read_bytes() == new.read_bytes()
+    run("receive", "--keep", old)
+    assert Path("inbox", NAME).read_bytes() == old.read_bytes()
+
+
+def test_a_slip_outweighs_the_order_of_arrival(folder):
+    """The answer came first, and the file that it answers only later."""
+    wrong = package({"type": {CELL: "若干"}})
+    run("receive", came("b.xlsx", answered(wrong, {CELL: 7}, "inbox/" + NAME)))
+    assert "is older than" in run("receive", came("a.xlsx", wrong))
+    assert (held(), held("versions")) == ([NAME], [NAME])
+
+
+def test_a_file_without_figures_comes_back_neither_for_its_agency_nor_for_another(folder):
+    run("receive", came("001_教育局.xlsx", b""), expect=1)
+    run("receive", came("z.xlsx", sound()))
+    assert "replaced before" in run("receive", came("001_教育局.xlsx", b""))
+    run("receive", came("y.xlsx", sound(code="002", name="青禾区科技局", turn=1)))
+    out = run("receive", came("002_科技局.xlsx", b""), expect=1)
+    assert "beside another file" in out
+    assert held() == [NAME, "002_青禾区科技局_2024.xlsx", "002_青禾区科技局_2024_2.xlsx"]
+
+
+def test_the_one_that_is_kept_is_the_only_one_of_its_agency(folder):
+    """Whatever the others are: of another year, unreadable, or in an archive with those of other agencies."""
+    run("receive", came("a.xlsx", sound()))
+    run("receive", came("b.xlsx", sound(year=2023)), expect=1)
+    run("receive", came("001_教育局.xlsx", b""), expect=1)
+    with zipfile.ZipFile(Path("inbox", "两家.zip"), "w") as archive:
+        archive.writestr("x/一.xlsx", sound(values={CELL: 9}))
+        archive.writestr("二.xlsx", sound(code="002", name="青禾区科技局", turn=1))
+    wrong = run("receive", "--keep", Path("inbox", NAME.replace(".xlsx", "_2.xlsx")), expect=2)
+    assert "keep-other-year" in wrong
+    out = run("receive", "--keep", Path("inbox", NAME))
+    assert "taken out of the archive" in out
+    assert held() == [NAME, "002_青禾区科技局_2024.xlsx"]
+    assert len(held("versions")) == 4
+    assert "two-versions" not in run("verify")
+
+
+def test_what_replaces_a_member_of_an_archive_replaces_it_for_every_command(folder):
+    with zipfile.ZipFile(Path("inbox", "两家.zip"), "w") as archive:
+        archive.writestr("一.xlsx", sound())
+        archive.writestr("读我.xlsx", b"")
+    out = run("receive", came("b.xlsx", sound(values={CELL: 9})))
+    assert "a newer version" in out
+    assert "two-versions" not in out
+    assert held() == [NAME, "读我.xlsx"]
+    assert held("versions") == ["一.xlsx", "两家.zip"]
 
 
 def roster_from_excel():

@@ -182,7 +182,15 @@ class _Class:
             if slip.listed and not slip.sources
         )
 
-    def came_after(self, other: _Class, later: Container[int]) -> bool:
+    def is_newer_than(
+        self, other: _Class, all_of_agency: Iterable[_Class], later: Container[int]
+    ) -> bool:
+        """Return whether the slips say so or, where they say nothing of the two, the order in which they came in."""
+        if self.was_made_from(other, all_of_agency):
+            return True
+        return not other.was_made_from(self, all_of_agency) and self._came_after(other, later)
+
+    def _came_after(self, other: _Class, later: Container[int]) -> bool:
         """Return whether this version came in later than *other*, and carries no earlier date."""
         if any(place in later for place, _ in other.members):
             return False
@@ -259,7 +267,7 @@ def _newest(classes: Sequence[_Class], codes: set[str], later: Container[int]) -
                 other
                 for other in classes
                 if other not in older
-                and (last.was_made_from(other, classes) or last.came_after(other, later))
+                and last.is_newer_than(other, classes, later)
             ]
             older += found
             todo += found

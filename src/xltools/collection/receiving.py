@@ -6,8 +6,8 @@ inbox, where they are compared again.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from xltools.checking.collection import candidate
@@ -15,6 +15,7 @@ from xltools.checking.versions import Versions, changed_cells, is_of_no_use, is_
 from xltools.collection.inbox import contents
 from xltools.collection.issuing import codes_in, file_name
 from xltools.collection.locking import locked
+from xltools.collection.manifest import hash_of
 from xltools.collection.reading import Inputs
 from xltools.collection.settings import Folder
 from xltools.data.filing import Filing, Return
@@ -33,34 +34,39 @@ def receive(
     """Copy the files that were *taken* in into the inbox, or into ``versions/`` if the inbox has a newer version.
 
     *there* are the files in the inbox. Those that a newer one replaces are moved into ``versions/``, and so are those of
-    the agency that have no figures for the period, if the new one was read wholly and is surely the agency's. Raises
-    :class:`InputError` if a file has changed since it was read, and :class:`OutputError` if one cannot be written.
+    the agency that have no figures for the period, if the new one was read wholly and is surely the agency's. A file that
+    was replaced before is not taken in again. Raises :class:`InputError` if a file has changed since it was read, and
+    :class:`OutputError` if one cannot be written.
     """
-    filings = [*there.filings, *taken.filings]
+    inbox = _Inbox.of(folder, there, taken, roster, limits)
+    former = _replaced_before(folder, taken, there, roster)
+    coming = [filing for place, filing in enumerate(taken.filings) if place not in former]
+    filings = [*there.filings, *coming]
     candidates = [candidate(filing, roster, folder.period, folder.district) for filing in filings]
     first = len(there.filings)
     versions = resolve(candidates, range(first, len(filings)))
-    packages = _contents(taken, limits)
-    names = _as_issued(roster, folder, filings)
+    places = iter(range(first, len(filings)))
     undecided = {versions.counting[index] for group in versions.groups for index in group}
+    known = _known(there.filings, roster)
+    agencies = _codes(there.filings, roster)
     received = []
-    for place, filing in enumerate(taken.filings, first):
+    for number, filing in enumerate(taken.filings):
         entry = sender(filing, roster)
+        if number in former:
+            received.append(Received(filing, entry, Reception.FORMER, former[number]))
+            continue
+        place = next(places)
         if entry is None or not filing.source.sha256:
             why = Reception.UNKNOWN if filing.source.sha256 else Reception.UNREADABLE
             received.append(Received(filing, entry, why))
             continue
-        name, content = (
-            _name(filing, names[entry.code], folder),
-            packages[filing.source.path, filing.source.sha256],
-        )
         replacement = versions.replaced.get(place)
-        if any(filing.source.sha256 == other.source.sha256 for other in there.filings):
+        if (filing.source.sha256, entry.code) in known:
             received.append(Received(filing, entry, Reception.SAME))
         elif replacement is not None:
             reception = Reception.SAME if replacement.is_copy else Reception.OLDER
             with locked(folder.inbox):
-                received.append(Received(filing, entry, reception, _put(folder.versions, name, content)))
+                received.append(Received(filing, entry, reception, inbox.put_aside(filing, entry)))
         else:
             older = [
                 one.filing for i, one in enumerate(candidates[:first]) if _is_replaced(versions, i, filing)
@@ -68,10 +74,15 @@ def receive(
             if is_sure(candidates[place]) and place not in undecided:
                 useless = [one.filing for one in candidates[:first] if is_of_no_use(one)]
                 older += [one for one in useless if one not in older and sender(one, roster) == entry]
-            path, moved = _take_in(folder, name, content, filing, older)
-            is_undecided = Reception.UNDECIDED if place in undecided else Reception.NEW
+            with locked(folder.inbox):
+                path, moved = inbox.take_in(filing, entry, older)
+            is_first = Reception.BESIDE if entry.code in agencies else Reception.NEW
+            is_undecided = Reception.UNDECIDED if place in undecided else is_first
             received.append(Received(filing, entry, Reception.NEWER if older else is_undecided, path, moved))
-    return tuple(received)
+        known.add((filing.source.sha256, entry.code))
+        agencies.add(entry.code)
+    with locked(folder.inbox):
+        return (*received, *inbox.unpacked())
 
 
 def receive_by_period(
@@ -114,32 +125,71 @@ def keep(
 ) -> tuple[Received, ...]:
     """Let the files that were *taken* in count, and move the other files of their agencies into ``versions/``.
 
-    A file may be in the inbox already. Raises :class:`InputError` if the agency of a file is unknown or if two of them
-    are of one agency, and otherwise as :func:`receive` does.
+    A file may be in the inbox already; it gets its standard name. Raises :class:`InputError` if the agency of a file is
+    unknown, if it is a return for another period or if two of them are of one agency, and otherwise as :func:`receive`
+    does.
     """
-    packages = _contents(taken, limits)
-    names = _as_issued(roster, folder, [*there.filings, *taken.filings])
+    inbox = _Inbox.of(folder, there, taken, roster, limits)
     chosen: dict[object, tuple[Filing, Entry]] = {}
     for filing in taken.filings:
         key, entry = version_key(filing), entry_of(filing, roster)
         if key is None or entry is None:
             raise InputError(Problem("keep-unknown", filing.source.path))
+        if filing.stamp and filing.stamp.period != folder.period:
+            raise InputError(Problem("keep-other-year", filing.source.path, {"period": filing.stamp.period}))
         if chosen.setdefault(key, (filing, entry))[0] is not filing:
             raise InputError(Problem("keep-twice", filing.source.path, {"agency": str(filing.agency)}))
     received = []
     for key, (filing, entry) in chosen.items():
-        versions = [other for other in there.filings if version_key(other) == key]
-        own = next((one for one in versions if one.source.sha256 == filing.source.sha256), None)
-        others = [one for one in versions if one is not own]
-        if own is not None:
-            with locked(folder.inbox):
-                path, moved = Path(own.source.path), _moved_away(folder, filing, others)
-        else:
-            content = packages[filing.source.path, filing.source.sha256]
-            name = _name(filing, names[entry.code], folder)
-            path, moved = _take_in(folder, name, content, filing, others)
+        others = [
+            one
+            for one in there.filings
+            if version_key(one) == key or (sender(one, roster) == entry and not one.is_rollup)
+        ]
+        own = next((one for one in others if one.source.sha256 == filing.source.sha256), None)
+        others = [one for one in others if one is not own]
+        with locked(folder.inbox):
+            if own is not None:
+                moved = inbox.move_away(filing, others)
+                path = inbox.with_standard_name(own, entry)
+            else:
+                path, moved = inbox.take_in(filing, entry, others)
         received.append(Received(filing, entry, Reception.CHOSEN, path, moved))
-    return tuple(received)
+    with locked(folder.inbox):
+        return (*received, *inbox.unpacked())
+
+
+def _replaced_before(folder: Folder, taken: Inputs, there: Inputs, roster: Roster) -> dict[int, Path]:
+    """Return the path in ``versions/`` of each file, by its index, that was replaced by one that the inbox has.
+
+    What was decided once holds for the same bytes, which may come again with a mail or in a folder. A file without a
+    stamp, such as an empty one, is that of its agency only if it was put there with its code.
+    """
+    known, codes = _known(there.filings, roster), _codes(there.filings, roster)
+    paths = [path for path in sorted(folder.versions.glob("*")) if path.is_file()] if codes else []
+    sums = {path: hash_of(read_bytes(path)) for path in paths}
+    found = {}
+    for place, filing in enumerate(taken.filings):
+        entry = sender(filing, roster)
+        if entry is None or entry.code not in codes or (filing.source.sha256, entry.code) in known:
+            continue
+        for path, digest in sums.items():
+            is_of_agency = filing.stamp or roster.get(path.name.partition("_")[0]) == entry
+            if digest == filing.source.sha256 and is_of_agency:
+                found[place] = path
+                break
+    return found
+
+
+def _known(filings: Iterable[Filing], roster: Roster) -> set[tuple[str, str]]:
+    """Return the SHA-256 sums of the *filings*, each with the code of its agency on the *roster*."""
+    pairs = ((one.source.sha256, sender(one, roster)) for one in filings)
+    return {(digest, entry.code) for digest, entry in pairs if entry}
+
+
+def _codes(filings: Iterable[Filing], roster: Roster) -> set[str]:
+    """Return the codes of the agencies of the *roster* that the *filings* are from."""
+    return {entry.code for filing in filings if (entry := sender(filing, roster))}
 
 
 def _is_replaced(versions: Versions, index: int, by: Filing) -> bool:
@@ -147,23 +197,120 @@ def _is_replaced(versions: Versions, index: int, by: Filing) -> bool:
     return replacement is not None and replacement.by is by
 
 
-def _contents(taken: Inputs, limits: Limits) -> dict[tuple[str, str], bytes]:
-    """Return the content of each file that was taken in, by its name and its SHA-256; see :func:`contents`."""
-    sources = [filing.source for filing in taken.filings if filing.source.sha256]
-    return {(item.name, item.sha256): item.data for item in contents(taken.inbox.files, sources, limits)}
+@dataclass(frozen=True)
+class _Inbox:
+    """The inbox of a collection while files are taken in; whoever changes it holds its lock.
+
+    ``names`` are the lines of the roster, by code, with the codes by which files are named. ``contents`` are those of
+    the files that are taken in, by name and SHA-256. ``out`` are the members of archives that were moved away.
+    """
+
+    folder: Folder
+    there: Inputs
+    roster: Roster
+    limits: Limits
+    names: Mapping[str, Entry]
+    contents: Mapping[tuple[str, str], bytes]
+    out: list[Filing]
+
+    @classmethod
+    def of(cls, folder: Folder, there: Inputs, taken: Inputs, roster: Roster, limits: Limits) -> _Inbox:
+        """Return the inbox with the files *there*, and the contents of those that are *taken* in."""
+        names = _as_issued(roster, folder, [*there.filings, *taken.filings])
+        return cls(folder, there, roster, limits, names, _contents(taken, taken.filings, limits), [])
+
+    def _name(self, filing: Filing, entry: Entry) -> str:
+        """Return the standard name of a file, with its own ending."""
+        source = filing.source.name
+        ending = source.rpartition(".")[2] if "." in source else "xlsx"
+        return file_name(self.names[entry.code], self.folder.period, f".{safe_stem(ending)}")
+
+    def put_aside(self, filing: Filing, entry: Entry) -> Path:
+        """Write a file that is taken in into ``versions/`` and return its path."""
+        content = self.contents[filing.source.path, filing.source.sha256]
+        return _put(self.folder.versions, self._name(filing, entry), content)
+
+    def take_in(
+        self, filing: Filing, entry: Entry, older: Sequence[Filing]
+    ) -> tuple[Path, tuple[Moved, ...]]:
+        """Write a file into the inbox in place of *older* ones; return its path and these.
+
+        Another program may take in files of the same agency meanwhile: none of them replaces what it has not read.
+        """
+        name, content = (
+            self._name(filing, entry),
+            self.contents[filing.source.path, filing.source.sha256],
+        )
+        standard = self.folder.inbox / name
+        in_its_place = [one for one in older if Path(one.source.path).resolve() == standard.resolve()]
+        moved = [self._moved(filing, one, read_bytes(standard)) for one in in_its_place]
+        if in_its_place:
+            write_atomically(standard, content)
+        path = standard if in_its_place else _put(self.folder.inbox, name, content)
+        return path, (*moved, *self.move_away(filing, [one for one in older if one not in in_its_place]))
+
+    def move_away(self, filing: Filing, older: Sequence[Filing]) -> tuple[Moved, ...]:
+        """Move files that *filing* replaces into ``versions/`` and return them; see :meth:`unpacked` for archives."""
+        moved = []
+        packed = [one for one in older if one.source.on_disk != one.source.path and one.source.sha256]
+        contents = _contents(self.there, packed, self.limits) if packed else {}
+        for one in older:
+            if content := contents.get((one.source.path, one.source.sha256)):
+                moved.append(self._moved(filing, one, content))
+                self.out.append(one)
+            elif (path := Path(one.source.path)).is_file():
+                moved.append(self._moved(filing, one, read_bytes(path)))
+                path.unlink()
+        return tuple(moved)
+
+    def _moved(self, filing: Filing, older: Filing, content: bytes) -> Moved:
+        """Write a file that *filing* replaces into ``versions/``."""
+        if older.source.sha256 not in {"", hash_of(content)}:
+            raise InputError(Problem("changed-meanwhile", older.source.path))
+        are_read = isinstance(filing, Return) and isinstance(older, Return)
+        changes = len(tuple(changed_cells([older, filing]))) if are_read else None
+        return Moved(_put(self.folder.versions, older.source.name, content), changes)
+
+    def with_standard_name(self, filing: Filing, entry: Entry) -> Path:
+        """Give a file of the inbox its standard name, if no other file has it; return its path."""
+        path, standard = Path(filing.source.path), self.folder.inbox / self._name(filing, entry)
+        if not path.is_file() or standard.exists():
+            return path
+        return path.rename(standard)
+
+    def unpacked(self) -> Iterator[Received]:
+        """Move each archive that has a member which was moved away into ``versions/``; yield the others, now files.
+
+        One with a member that could not be read stays: nobody would see that it has one.
+        """
+        for archive in sorted({one.source.on_disk for one in self.out}):
+            members = [one for one in self.there.filings if one.source.on_disk == archive]
+            if not all(one.source.sha256 for one in members):
+                continue
+            left = [one for one in members if one not in self.out]
+            contents = _contents(self.there, left, self.limits)
+            for one in left:
+                entry = sender(one, self.roster)
+                name = self._name(one, entry) if entry else safe_stem(one.source.name)
+                path = _put(self.folder.inbox, name, contents[one.source.path, one.source.sha256])
+                yield Received(one, entry, Reception.UNPACKED, path)
+            path = Path(archive)
+            _put(self.folder.versions, path.name, read_bytes(path))
+            path.unlink()
+
+
+def _contents(
+    inputs: Inputs, filings: Iterable[Filing], limits: Limits
+) -> dict[tuple[str, str], bytes]:
+    """Return the content of each of the *filings* in *inputs*, by its name and its SHA-256; see :func:`contents`."""
+    sources = [filing.source for filing in filings if filing.source.sha256]
+    return {(item.name, item.sha256): item.data for item in contents(inputs.inbox.files, sources, limits)}
 
 
 def _as_issued(roster: Roster, folder: Folder, filings: Iterable[Filing]) -> dict[str, Entry]:
     """Return each line of the roster, by its code, with the code of the agency's files, by which they are named."""
     stamped = [filing.agency.code for filing in filings if filing.agency and not filing.is_rollup]
     return dict(zip(roster.order, roster.as_issued([*codes_in(folder.outbox), *stamped]), strict=True))
-
-
-def _name(filing: Filing, entry: Entry, folder: Folder) -> str:
-    """Return the standard name of a file, with its own ending."""
-    source = filing.source.name
-    ending = source.rpartition(".")[2] if "." in source else "xlsx"
-    return file_name(entry, folder.period, f".{safe_stem(ending)}")
 
 
 def _put(folder: Path, name: str, content: bytes) -> Path:
@@ -175,42 +322,3 @@ def _put(folder: Path, name: str, content: bytes) -> Path:
     if not path.exists():
         write_atomically(path, content)
     return path
-
-
-def _take_in(
-    folder: Folder, name: str, content: bytes, filing: Filing, older: Sequence[Filing]
-) -> tuple[Path, tuple[Moved, ...]]:
-    """Write a file into the inbox in place of *older* ones; return its path and these.
-
-    Another program may take in files of the same agency meanwhile: none of them replaces what it has not read.
-    """
-    standard = folder.inbox / name
-    in_its_place = [one for one in older if Path(one.source.path).resolve() == standard.resolve()]
-    with locked(folder.inbox):
-        moved = [_moved(folder, filing, one) for one in in_its_place]
-        if in_its_place:
-            write_atomically(standard, content)
-        path = standard if in_its_place else _put(folder.inbox, name, content)
-        others = [one for one in older if one not in in_its_place]
-        return path, (*moved, *_moved_away(folder, filing, others))
-
-
-def _moved_away(folder: Folder, filing: Filing, older: Iterable[Filing]) -> tuple[Moved, ...]:
-    """Move files that *filing* replaces into ``versions/`` and return them; members of archives stay where they are."""
-    moved = []
-    for one in older:
-        if (path := Path(one.source.path)).is_file():
-            moved.append(_moved(folder, filing, one))
-            path.unlink()
-    return tuple(moved)
-
-
-def _moved(folder: Folder, filing: Filing, older: Filing) -> Moved:
-    """Copy a file that *filing* replaces into ``versions/``."""
-    path = Path(older.source.path)
-    content = read_bytes(path)
-    if older.source.sha256 not in {"", hashlib.sha256(content).hexdigest()}:
-        raise InputError(Problem("changed-meanwhile", older.source.path))
-    are_read = isinstance(filing, Return) and isinstance(older, Return)
-    changes = len(tuple(changed_cells([older, filing]))) if are_read else None
-    return Moved(_put(folder.versions, path.name, content), changes)

@@ -19,6 +19,9 @@ class Reception(Enum):
     CHOSEN = "chosen"  # the coordinator lets it count
     SAME = "same"  # the inbox has a file with the same content
     OLDER = "older"  # the inbox has a newer version
+    FORMER = "former"  # it was replaced before; it was not taken in again
+    BESIDE = "beside"  # of an agency with other files, of which none is a version of the same return
+    UNPACKED = "unpacked"  # it was in an archive of the inbox, from which another member was moved away
     UNDECIDED = "undecided"  # the files do not show which one counts
     UNKNOWN = "unknown"  # it is not known whose it is; it was not taken in
     UNREADABLE = "unreadable"  # its content could not be read; it was not taken in

@@ -102,8 +102,9 @@ def board(desk: Desk, view: View, received: Sequence[Received] = (), told: Seque
 
 def _received_line(one: Received, lang: Lang) -> str:
     """Return what became of a file, in one line; the desk says otherwise how to choose."""
-    undecided = "desk.received-undecided" if one.reception is Reception.UNDECIDED else ""
-    return received_line(one, lang, plain_message, undecided)
+    is_other = one.reception in {Reception.UNDECIDED, Reception.FORMER}
+    words = f"desk.received-{one.reception.value}" if is_other else ""
+    return received_line(one, lang, plain_message, words)
 
 
 def agency(desk: Desk, view: AgencyView, told: Sequence[str] = ()) -> str:

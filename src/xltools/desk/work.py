@@ -378,7 +378,7 @@ def take_in(desk: Desk, arrived: Arrivals) -> tuple[Received, ...]:
     return found
 
 
-_PUT_IN_PLACE = {Reception.NEW, Reception.NEWER, Reception.UNDECIDED}
+_PUT_IN_PLACE = {Reception.NEW, Reception.BESIDE, Reception.NEWER, Reception.UNDECIDED}
 
 
 def _watched(desk: Desk, read: dict[str, Filings] | None = None) -> Execution:
