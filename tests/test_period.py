@@ -70,6 +70,9 @@ def test_the_name_of_a_file_and_the_words_name_the_period(period):
     assert stamp_from_name(name, form).period == period
     assert period_in(f"某局{period:words}报表", form) == (period, "某局报表")
     assert period_in(f"{period:words}", form)[0].begins == form.begins == period.begins
+    for behind in ("_需修改", "_2", " (1)", "（盖章）", "_需修改_a1b2", " - 副本"):
+        stamp = stamp_from_name(name.replace(".xlsx", f"{behind}.pdf"), form)
+        assert (stamp.agency.code, stamp.agency.name, stamp.period) == ("001", "某_局", period)
 
 
 def _calendar(period):

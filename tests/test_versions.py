@@ -14,7 +14,7 @@ from casefile import package, typed_into
 from conftest import sound_values
 from xltools.checking.collection import examine
 from xltools.collection.merging import merge
-from xltools.data.filing import RefusedFile, Return
+from xltools.data.filing import Origin, RefusedFile, Return, Source
 from xltools.data.period import Period
 from xltools.data.roster import Entry, Roster
 from xltools.excel.reader import read_package
@@ -120,6 +120,30 @@ def test_equal_copies_count_once_whatever_their_bytes():
     first = package({})
     again = answer(first, {CELL: sound_values()[CELL]})
     assert outcome(("a.xlsx", first), ("b.xlsx", again)) == {"a.xlsx": ["same-return"], "b.xlsx": "a.xlsx"}
+
+
+def printed(filing, prose):
+    """The same as read from a print of it: totals are printed, nothing is known of the cover."""
+    shown = {name: one._replace(origin=Origin.PRINTED) for name, one in filing.shown.items()}
+    source = Source("001_盖章.pdf", "f" * 64)
+    return replace(filing, source=source, shown=shown, prose=prose, findings=(), modified="")
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "is_copy"),
+    [
+        ({}, "按时\n公开 。", True),
+        ({}, "按时公开。并有补充。", False),
+        ({CELL: 8}, "按时公开。", False),
+    ],
+)
+def test_a_print_of_a_workbook_counts_once_with_it(values, text, is_copy):
+    book = read_package(package({"type": {"overview.proactive": "按时公开。"}}), "001.xlsx")
+    found = printed(replace(book, record=replace(book.record, values=book.record.values | values)), {})
+    found = replace(found, prose={"overview.proactive": text})
+    expected = "001.xlsx" if is_copy else TWO
+    assert _summary([book, found], ROSTER)["001_盖章.pdf"] == expected
+    assert _summary([found, book], ROSTER)["001_盖章.pdf"] == expected
 
 
 TWO = ["two-versions"]

@@ -4,6 +4,7 @@ The decision is a function of what the files contain. Names, dates and the order
 file whose name begins with the code of another agency never replaces a version.
 
 * Files that are equal in all that is read count once.
+* A document with the figures and the texts of a workbook is a print of it, and counts as a copy.
 * A marked file in which nothing was changed or explained is no answer: it counts as a copy of the file it was made from.
 * A version is newer than another one only if its slip says that it was made from it.
 * The newest version counts if it is newer than every other one and may replace each of them; see :func:`_may_replace`.
@@ -22,6 +23,7 @@ from xltools.data.filing import Filing, Lineage, Origin, RefusedFile, Return, da
 from xltools.data.finding import Finding
 from xltools.data.number import kept
 from xltools.text import Word, number
+from xltools.white_space import compact
 
 # Findings which mean that a file may be another agency's or another period's, or that its author is not proved.
 _OF_IDENTITY = {
@@ -207,12 +209,18 @@ def _classes(group: Iterable[tuple[int, Candidate]]) -> list[_Class]:
     """Return the different versions. The order of *group* has no effect."""
     found: list[_Class] = []
     for place, one in sorted(
-        group, key=lambda item: (item[1].filing.lineage is not None, item[1].filing.source)
+        group,
+        key=lambda item: (
+            _is_document(item[1].filing),
+            item[1].filing.lineage is not None,
+            item[1].filing.source,
+        ),
     ):
         key, sums = _content_key(one), {one.filing.source.sha256}
         if _is_unanswered(one.filing):
             sums |= set(one.filing.lineage.sources[:1]) if one.filing.lineage else set()
-        home = next((c for c in found if key in c.keys or not sums.isdisjoint(c.sums)), None)
+        homes = (c for c in found if key in c.keys or not sums.isdisjoint(c.sums))
+        home = next(homes, None) or next((c for c in found if _is_print(one.filing, c.filing)), None)
         if home is None:
             found.append(_Class([(place, one)], {key}, sums))
         else:
@@ -231,6 +239,20 @@ def _content_key(one: Candidate) -> object:
         (f.code, f.sheet, f.address, f.cell, str(f.found), str(f.expected)) for f in one.findings
     )
     return (filing.stamp, reading_digest(filing, filing.explanations), tuple(findings))
+
+
+def _is_document(filing: Filing) -> bool:
+    return isinstance(filing, Return) and filing.is_document
+
+
+def _is_print(filing: Filing, workbook: Filing) -> bool:
+    """Return whether a document has the figures of *workbook* and, apart from white space, no other texts."""
+    if not isinstance(filing, Return) or not isinstance(workbook, Return):
+        return False
+    if not filing.is_document or workbook.is_document or filing.unread:
+        return False
+    are_alike = (compact(text) == compact(workbook.prose.get(name, "")) for name, text in filing.prose.items())
+    return filing.record.values == workbook.record.values and all(are_alike)
 
 
 def _is_unanswered(filing: Filing) -> bool:
@@ -368,7 +390,8 @@ def _values(name: str, filings: Sequence[Filing]) -> str:
     returns = [filing for filing in filings if isinstance(filing, Return)]
     form = returns[0].form
     if name in form.texts:
-        return form.texts[name].label
+        titles = (section.title for section in form.sections if section.key == name.partition(".")[0])
+        return form.texts[name].label or next(titles, name)
     found = [one.record.values.get(name) for one in returns]
     values = " / ".join("-" if value is None else number(value) for value in found)
     return f"{form.cells[name].label} {values}"

@@ -65,16 +65,18 @@ class Stamp:
     kind: Kind = "return"
 
 
-_NAME = r"([^_]+)_(.+)_([^_]+)"
-
-
 def stamp_from_name(name: str, form: Form) -> Stamp | None:
-    """Return the stamp, without a district, for a file name such as ``CODE_NAME_YEAR.xlsx``, or ``None``."""
-    match = re.fullmatch(_NAME, name.rpartition(".")[0])
-    period = Period.of_form(match[3], form) if match else None
-    if match is None or period is None:
-        return None
-    return Stamp(form.key, form.edition, period, Agency("", match[1].strip(), match[2].strip()))
+    """Return the stamp, without a district, for a file name such as ``CODE_NAME_YEAR.xlsx``, or ``None``.
+
+    Behind the year there may be what people and programs add: ``_需修改``, `` (2)``, ``（盖章）``.
+    """
+    code, *parts = name.rpartition(".")[0].split("_")
+    for place in range(len(parts) - 1, 0, -1):
+        period = Period.of_form(re.split(r"[\s(（]", parts[place].strip())[0], form)
+        agency = "_".join(parts[:place]).strip()
+        if period and code.strip() and agency:
+            return Stamp(form.key, form.edition, period, Agency("", code.strip(), agency))
+    return None
 
 
 class Origin(Enum):
@@ -233,6 +235,11 @@ class Return:
     def is_nil(self) -> bool:
         """Whether the agency declared a nil return."""
         return self.form.cover.declares_nil(self.prose)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it was read from a report as it is published or printed, not from a workbook."""
+        return any(shown.origin is Origin.PRINTED for shown in self.shown.values())
 
     @property
     def is_untouched(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xltools.data.finding import Finding
-from xltools.data.reception import Received
+from xltools.data.reception import Received, Reception
 from xltools.text import Lang, catalog
 
 
@@ -19,7 +19,9 @@ def received_line(one: Received, lang: Lang, message: Callable[[Finding, Lang], 
         "path": one.path or "",
         "why": message(filing.findings[0], lang) if filing.findings else "",
     }
-    return t(words or f"receive.{one.reception.value}", **facts) + "".join(
+    is_kept = one.reception is Reception.SAME and one.path is not None
+    kept = t("receive.kept", **facts) if is_kept else ""
+    return t(words or f"receive.{one.reception.value}", **facts) + kept + "".join(
         t("receive.moved-unread" if moved.changes is None else "receive.moved", **moved._asdict())
         for moved in one.moved
     )
