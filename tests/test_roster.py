@@ -8,6 +8,7 @@ import re
 import warnings
 import zipfile
 
+import clerk
 import openpyxl
 import pytest
 import xlsxwriter
@@ -391,6 +392,45 @@ def test_heads_as_people_write_them(tmp_path, head):
     assert codes(tmp_path / "r.csv") == TWO[:1]
 
 
+def test_merged_cells_hold_for_all_their_rows(tmp_path):
+    """A kind beside many agencies, and heads in two rows."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["单位名单"])
+    sheet.append(["序号", "單位類別", "单位", None, "备注"])
+    sheet.append([None, None, "代码", "名称", None])
+    for row in (
+        [1, "部门", "001", "甲局", None],
+        [2, None, "002", "乙局", None],
+        [3, "街道", 3e17, "丙\n街道", None],
+    ):
+        sheet.append(row)
+    for area in ("A1:E1", "A2:A3", "B2:B3", "C2:D2", "E2:E3", "B4:B5"):
+        sheet.merge_cells(area)
+    book.save(tmp_path / "r.xlsx")
+    found = load_roster(tmp_path / "r.xlsx")
+    assert [(e.code, e.name, e.kind) for e in found] == [
+        ("001", "甲局", "部门"),
+        ("002", "乙局", "部门"),
+        ("300000000000000000", "丙街道", "街道"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        clerk.ole("Workbook"),
+        clerk.ole("EncryptedPackage"),
+        b"PK\3\4" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+    ],
+)
+def test_a_table_in_an_old_format_is_called_that(tmp_path, content):
+    (tmp_path / "r.csv").write_bytes(content)
+    with pytest.raises(RosterError) as caught:
+        load_roster(tmp_path / "r.csv")
+    assert [problem.code for problem in caught.value.problems] == ["roster-old-format"]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_message_names_the_heads_as_people_write_them(tmp_path, lang):
     (tmp_path / "r.csv").write_text("序号,电话\n1,2\n", encoding="utf-8")
@@ -413,6 +453,12 @@ def test_the_message_names_the_heads_as_people_write_them(tmp_path, lang):
         "026,合计,",
         ",,注：略",
         "共25家,,",
+        ",（以上共25家）,",
+        "026,联系人：张三,",
+        ",二、街道办事处,",
+        "027,（二）事业单位,",
+        ",其中：分局,",
+        ",總計,25",
     ],
 )
 def test_what_stands_below_the_table_is_no_agency(tmp_path, row):
@@ -568,13 +614,25 @@ def test_who_was_merged_or_split_is_not_expected(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("to", ["没有局", "乙局", "丙局", "局局", "04"])
-def test_a_successor_is_one_agency_that_reports(tmp_path, to):
-    """乙局 itself was merged, so it takes nobody over; a name that two have a part of is no name."""
-    text = f"代码,名称,并入\n01,甲局局,\n02,乙局,甲局局\n03,丙局,{to}\n05,丁局局,\n"
-    expected = [] if to == "丙局" else [("roster-successor", "4")]
-    if expected:
-        assert problems(tmp_path, text) == expected
-    else:
-        (tmp_path / "r.csv").write_text(text, encoding="utf-8")
-        assert len(codes(tmp_path / "r.csv")) == 3, "one that takes itself over goes on"
+@pytest.mark.parametrize("to", ["没有局", "己局", "局局", "04"])
+def test_a_successor_is_one_agency(tmp_path, to):
+    """己局 and 庚局 took each other over; a name that two have a part of is no name."""
+    text = f"代码,名称,并入\n01,甲局局,\n03,丙局,{to}\n05,丁局局,\n06,己局,庚局\n07,庚局,己局\n"
+    assert ("roster-successor", "3") in problems(tmp_path, text)
+
+
+def test_who_took_an_agency_over_may_have_been_taken_over_itself(tmp_path):
+    text = (
+        "代码,名称,并入,拆分\n01,甲局,,\n02,乙局,甲局,\n03,丙局,乙局,\n04,丁局,,甲局、05\n05,戊局,,\n06,己局,丁局,\n"
+        "07,庚局,庚局,\n"
+    )
+    (tmp_path / "r.csv").write_text(text, encoding="utf-8")
+    roster = load_roster(tmp_path / "r.csv")
+    assert [entry.code for entry in roster] == ["01", "05", "07"], "one that takes itself over goes on"
+    assert [(e.code, [heir.code for heir in heirs]) for e, heirs in roster.successions] == [
+        ("02", ["01"]),
+        ("03", ["01"]),
+        ("04", ["01", "05"]),
+        ("06", ["01", "05"]),
+        ("07", ["07"]),
+    ]

@@ -184,9 +184,7 @@ class _Class:
             if slip.listed and not slip.sources
         )
 
-    def is_newer_than(
-        self, other: _Class, all_of_agency: Iterable[_Class], later: Container[int]
-    ) -> bool:
+    def is_newer_than(self, other: _Class, all_of_agency: Iterable[_Class], later: Container[int]) -> bool:
         """Return whether the slips say so or, where they say nothing of the two, the order in which they came in."""
         if self.was_made_from(other, all_of_agency):
             return True
@@ -251,7 +249,9 @@ def _is_print(filing: Filing, workbook: Filing) -> bool:
         return False
     if not filing.is_document or workbook.is_document or filing.unread:
         return False
-    are_alike = (compact(text) == compact(workbook.prose.get(name, "")) for name, text in filing.prose.items())
+    are_alike = (
+        compact(text) == compact(workbook.prose.get(name, "")) for name, text in filing.prose.items()
+    )
     return filing.record.values == workbook.record.values and all(are_alike)
 
 
@@ -286,10 +286,7 @@ def _newest(classes: Sequence[_Class], codes: set[str], later: Container[int]) -
         while todo:
             last = todo.pop()
             found = [
-                other
-                for other in classes
-                if other not in older
-                and last.is_newer_than(other, classes, later)
+                other for other in classes if other not in older and last.is_newer_than(other, classes, later)
             ]
             older += found
             todo += found

@@ -299,9 +299,7 @@ class _Inbox:
             path.unlink()
 
 
-def _contents(
-    inputs: Inputs, filings: Iterable[Filing], limits: Limits
-) -> dict[tuple[str, str], bytes]:
+def _contents(inputs: Inputs, filings: Iterable[Filing], limits: Limits) -> dict[tuple[str, str], bytes]:
     """Return the content of each of the *filings* in *inputs*, by its name and its SHA-256; see :func:`contents`."""
     sources = [filing.source for filing in filings if filing.source.sha256]
     return {(item.name, item.sha256): item.data for item in contents(inputs.inbox.files, sources, limits)}

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from xltools.data.roster import NEEDED_HEADS, USUAL_HEADS, Roster, build, head_key, numbered
 from xltools.errors import Problem, RosterError
-from xltools.files import decoded, read_bytes
+from xltools.files import OLE, ZIP, decoded, read_bytes
 
 _WORKBOOKS = {".xlsx", ".xlsm"}
+_HEAD, _OPEN_DOCUMENT = 100, b"mimetypeapplication/vnd.oasis.opendocument"
 _FIRST = 20  # rows in which the heads are looked for
 
 Rows = list[tuple[int, list[str]]]
@@ -50,6 +51,8 @@ def rows_of(path: Path, needed: Heads, usual: Heads = ()) -> Rows:
         place = max(
             range(min(len(sheet), _FIRST)), key=lambda n: _count(sheet[n][1], (*needed, *usual)), default=0
         )
+        while place + 1 < len(sheet) and _count(sheet[place + 1][1], needed) == len(needed):
+            place += 1  # heads in two rows
         rows = sheet[place:]
         row = rows[0][1] if rows else []
         if (count := _count(row, (*needed, *usual))) > most:
@@ -66,7 +69,10 @@ def _count(row: Sequence[str], heads: Heads) -> int:
 
 
 def _sheets(path: Path) -> Iterator[Rows]:
-    if path.suffix.casefold() in _WORKBOOKS:
+    head = read_bytes(path, _HEAD)
+    if head.startswith(OLE) or _OPEN_DOCUMENT in head:
+        raise RosterError(Problem("roster-old-format", str(path)))
+    if head.startswith(ZIP) or path.suffix.casefold() in _WORKBOOKS:
         from xltools.excel.sheet_rows import sheets  # noqa: PLC0415  only a workbook needs openpyxl
 
         yield from sheets(path)

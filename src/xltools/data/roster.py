@@ -37,7 +37,9 @@ USUAL_HEADS = (  # further columns of the table, by which its heads are recognis
     *(("序号", "no", "no."), ("电话", "联系电话", "手机"), ("备注", "说明")),
 )
 # What is written below a table, without spaces.
-_CLOSING = re.compile(r"(合计|总计|小计|共计|备注|填表人|制表)|(注|说明)[:：\d]|共\d+")
+_CLOSING = re.compile(r"[（(]?(?:以上)?(?:(合计|总计|小计|共计|备注|填表人|制表)|(注|说明)[:：\d]|共\d+)")
+# What no name of an agency is: a remark, the head of a group of agencies, a part of another one.
+_NO_NAME = re.compile(r"[^\x00-\x7f]+[:：]|[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十]+[)）]")
 _YES = {"是", "yes", "true", "1"}
 
 
@@ -176,6 +178,11 @@ class Roster:
         return replace(self, entries=kept, left_out=(*self.left_out, *left_out))
 
 
+# Characters of the heads above as they are written in traditional Chinese.
+_SIMPLIFIED = str.maketrans(
+    "單碼編機構統會稱類別規報責門負聯繫係電話郵備註說併並總計號",
+    "单码编机构统会称类别规报责门负联系系电话邮备注说并并总计号",
+)
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # to the narrow characters
 _QUOTED = re.compile(r"""'(.+)|=?"(.+)\"""")
 
@@ -197,7 +204,7 @@ def _core(code: str) -> str:
 def head_key(text: str) -> str:
     """Return the head of a column for comparison: without spaces, a remark in brackets, and a mark at its end."""
     bare = re.sub(r"[\s\u200b\ufeff]|[(（][^)）]*[)）]$", "", text)
-    return bare.translate(FULL_WIDTH).strip("*:").casefold()
+    return bare.translate(FULL_WIDTH).translate(_SIMPLIFIED).strip("*:").casefold()
 
 
 def numbered(
@@ -252,18 +259,19 @@ def build(rows: Iterable[tuple[int, Sequence[str]]], origin: str) -> Roster:
             for i, (h, cell) in enumerate(zip(first[1], cells, strict=False))
             if h and i not in {code, name}
         }
-        entry = Entry(_plain_code(cells[code]), cells[name], others)
+        entry = Entry(_plain_code(cells[code]), re.sub(r"\s*[\r\n]+\s*", "", cells[name]), others)
         faults = list(_row_faults(entry, row)) or list(_faults(entry, number, lines_by_code, lines_by_name))
         problems += [Problem(fault.code, f"{origin}:{number}", fault.facts) for fault in faults]
         entries.append((number, entry))
     if not entries:
         problems.append(Problem("roster-empty", origin))
-    roster = divided([entry for _, entry in entries])
+    listed = tuple(entry for _, entry in entries)
+    roster, whole = divided(listed), Roster(listed)
     for number, entry in entries:
         problems += [
             Problem("roster-successor", f"{origin}:{number}", {"name": entry.name, "text": text})
             for text in entry.successors
-            if len(roster.meant(text)) != 1
+            if not _heirs(text, entry, whole, roster)
         ]
     if problems:
         raise RosterError(*problems)
@@ -276,19 +284,49 @@ def divided(entries: Sequence[Entry]) -> Roster:
     goes_on = [not e.successors or (e,) in map(whole.meant, e.successors) for e in entries]
     present = Roster(tuple(e for e, goes in zip(entries, goes_on, strict=True) if goes))
     changed = (entry for entry in entries if entry.successors)
-    taken_over = tuple((e, tuple(x for text in e.successors for x in present.meant(text))) for e in changed)
+    taken_over = tuple(
+        (e, tuple({x.code: x for text in e.successors for x in _heirs(text, e, whole, present)}.values()))
+        for e in changed
+    )
     return replace(present, successions=taken_over)
+
+
+def _heirs(text: str, entry: Entry, whole: Roster, present: Roster) -> tuple[Entry, ...]:
+    """Return the agencies that report and took *entry* over with the one that *text* means; none if that is not clear.
+
+    One that was taken over itself is followed to its own successors.
+    """
+    todo, done, found = [(text, [entry.code])], set[str](), dict[str, Entry]()
+    while todo:
+        wanted, before = todo.pop(0)
+        meant = present.meant(wanted) or whole.meant(wanted)
+        if len(meant) != 1:
+            return ()
+        (one,) = meant
+        if one.code in present.order:
+            found[one.code] = one
+        elif one.code in before:
+            return ()
+        elif one.code not in done:
+            done.add(one.code)
+            todo += [(further, [*before, one.code]) for further in one.successors]
+    return tuple(found.values())
 
 
 def _row_faults(entry: Entry, row: Sequence[str]) -> Iterator[Problem]:
     """Yield why a row is no agency: a sum or a remark below the table, or a formula whose result is not stored."""
     cells = (entry.code, entry.name) if entry.code and entry.name else row
-    if closing := next((cell for cell in cells if _CLOSING.match("".join(cell.split()))), None):
-        yield Problem("roster-closing", facts={"text": closing})
+    closing = next((cell for cell in cells if _CLOSING.match(_plain(cell))), None)
+    if closing or _NO_NAME.match(_plain(entry.name)):
+        yield Problem("roster-closing", facts={"text": closing or entry.name})
         return
     for what, text in (("code", entry.code), ("name", entry.name)):
         if text.startswith("="):
             yield Problem("roster-formula", facts={"what": Word(f"item-{what}"), "text": text})
+
+
+def _plain(cell: str) -> str:
+    return "".join(cell.split()).translate(_SIMPLIFIED)
 
 
 def several(wanted: str, meant: Iterable[Entry]) -> Problem:

@@ -11,8 +11,9 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import openpyxl
 from xltools.data.number import is_whole, stored
 from xltools.errors import Problem, RosterError
 from xltools.files import read_bytes
+from xltools.form.address import column_index
 from xltools.office.guard import (
     Budget,
     Limits,
@@ -45,7 +47,9 @@ _STRICT = {  # the namespaces of "Strict Open XML", which openpyxl does not read
 }
 _LONGEST_FORMAT = 255  # characters of a number format, as in Excel
 _LAST_ROW = 1 << 20
+_LARGEST = 10**30  # a larger number is no code, and is shown as it is stored
 _MOST_SHEETS = 50  # sheets that are looked at
+_AREA = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})")
 # A format such as 000, optionally with a locale and a space of some width.
 _PADDED = re.compile(r"(?:\[\$-[^\]]*\])?(0{2,})(?:_.)?")
 
@@ -59,15 +63,15 @@ def sheets(path: Path) -> Iterator[Rows]:
     limits = Limits()
     data = read_bytes(path, limits.file)
     try:
-        copy, formulas = _checked_copy(data, limits)
-        yield from _sheets(copy, limits, has_formulas=formulas > 0)
+        copy, count = _checked_copy(data, limits)
+        yield from _sheets(copy, limits, count)
     except Exception as error:  # openpyxl raises exceptions of many classes for a damaged workbook
         reason = error.code if isinstance(error, ScanError) else "damaged"
         raise RosterError(Problem("roster-unreadable", str(path), {"reason": reason})) from error
 
 
-def _checked_copy(data: bytes, limits: Limits) -> tuple[io.BytesIO, int]:
-    """Return a zip of the XML parts of the workbook in *data*, and how many formulas they have.
+def _checked_copy(data: bytes, limits: Limits) -> tuple[io.BytesIO, _ElementCounter]:
+    """Return a zip of the XML parts of the workbook in *data*, and what was counted in them.
 
     Raises :class:`ScanError` if a part exceeds the limits.
     """
@@ -78,9 +82,10 @@ def _checked_copy(data: bytes, limits: Limits) -> tuple[io.BytesIO, int]:
         check_kind(package, parts)
         for entry in parts.values():
             if entry.filename.endswith(_XML):
+                count.part = entry.filename
                 parse(budget.part(package, entry), count.start)
                 checked.writestr(entry.filename, _transitional(unpacked(package, entry)))
-    return copy, count.formulas
+    return copy, count
 
 
 def _transitional(part: bytes) -> bytes:
@@ -91,9 +96,14 @@ def _transitional(part: bytes) -> bytes:
 
 @dataclass(slots=True)
 class _ElementCounter:
-    """Counts what takes openpyxl time and memory: sheets, rows, cells, and ranges of cells."""
+    """Counts what takes openpyxl time and memory: sheets, rows, cells, and ranges of cells.
+
+    ``merged`` are the merged ranges in each part.
+    """
 
     limits: Limits
+    part: str = ""
+    merged: dict[str, list[str]] = field(default_factory=dict)
     sheets: int = 0
     cells: int = 0
     formulas: int = 0
@@ -106,14 +116,16 @@ class _ElementCounter:
         """
         self.sheets += tag == "sheet"
         self.formulas += tag == "f"
-        self.cells += (tag in {"row", "c"}) + len(attributes.get("sqref", "").split())
+        if tag == "mergeCell":
+            self.merged.setdefault(self.part, []).append(attributes.get("ref", ""))
+        self.cells += (tag in {"row", "c", "mergeCell"}) + len(attributes.get("sqref", "").split())
         if self.cells * max(self.sheets, 1) > 2 * self.limits.cells:
             raise beyond("cells", self.limits)
         if len(attributes.get("formatCode", "")) > _LONGEST_FORMAT:
             raise ScanError("damaged", "a number format that is too long")
 
 
-def _sheets(workbook: io.BytesIO, limits: Limits, *, has_formulas: bool) -> Iterator[Rows]:
+def _sheets(workbook: io.BytesIO, limits: Limits, count: _ElementCounter) -> Iterator[Rows]:
     """Yield the rows of each worksheet, hidden ones last.
 
     Read-only mode neither opens drawings nor fills merged ranges with cells. The dimension that the sheet declares
@@ -125,7 +137,7 @@ def _sheets(workbook: io.BytesIO, limits: Limits, *, has_formulas: bool) -> Iter
         raise ScanError("not-a-workbook")
     width = 0
     for sheet in sorted(book.worksheets, key=lambda one: one.sheet_state != "visible")[:_MOST_SHEETS]:
-        formulas = _formulas(workbook, sheet.title) if has_formulas else {}
+        formulas = _formulas(workbook, sheet.title) if count.formulas else {}
         found: Rows = []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -136,7 +148,27 @@ def _sheets(workbook: io.BytesIO, limits: Limits, *, has_formulas: bool) -> Iter
                 if row:
                     texts = enumerate(map(_cell_text, row))
                     found.append((number, [text or formulas.get((number, at), "") for at, text in texts]))
+        part = sheet._worksheet_path.removeprefix("/")  # noqa: SLF001  nothing public says which part it is
+        _fill_down(found, count.merged.get(part, ()), limits)
         yield found
+
+
+def _fill_down(rows: Rows, merged: Iterable[str], limits: Limits) -> None:
+    """Write the text of each merged range into the cells of its first column: a kind is often one cell beside many rows."""
+    by_number, filled = dict(rows), 0
+    last = max(by_number, default=0)
+    for area in merged:
+        if not (match := _AREA.fullmatch(area)):
+            continue
+        at, first, end = column_index(match[1]), int(match[2]), min(int(match[3]), last)
+        text = "".join(by_number.get(first, [])[at : at + 1])
+        for number in range(first + 1, end + 1) if text else ():
+            filled += 1
+            if filled > limits.cells:
+                raise beyond("cells", limits)
+            if row := by_number.get(number):
+                row += [""] * (at + 1 - len(row))
+                row[at] = row[at] or text
 
 
 def _opened(workbook: io.BytesIO, *, data_only: bool) -> Any:
@@ -184,7 +216,9 @@ def _number_text(value: float, number_format: str) -> str:
     """Return the number with the leading zeros that its format shows: a code 001 is stored as 1 with the format 000."""
     number = stored(str(value))
     if number is None:
-        return str(value)
+        exact = Decimal(str(value))
+        return f"{exact:f}" if exact.is_finite() and abs(exact) < _LARGEST else str(value)
     zeros = _PADDED.fullmatch(number_format.partition(";")[0])
     is_padded = is_whole(number) and number >= 0
-    return str(number).zfill(len(zeros[1])) if zeros and is_padded else str(number)
+    plain = f"{number:f}"  # not 1.1E+17
+    return plain.zfill(len(zeros[1])) if zeros and is_padded else plain

@@ -21,7 +21,11 @@ def received_line(one: Received, lang: Lang, message: Callable[[Finding, Lang], 
     }
     is_kept = one.reception is Reception.SAME and one.path is not None
     kept = t("receive.kept", **facts) if is_kept else ""
-    return t(words or f"receive.{one.reception.value}", **facts) + kept + "".join(
-        t("receive.moved-unread" if moved.changes is None else "receive.moved", **moved._asdict())
-        for moved in one.moved
+    return (
+        t(words or f"receive.{one.reception.value}", **facts)
+        + kept
+        + "".join(
+            t("receive.moved-unread" if moved.changes is None else "receive.moved", **moved._asdict())
+            for moved in one.moved
+        )
     )
