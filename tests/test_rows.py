@@ -315,7 +315,7 @@ def test_without_a_folder_there_are_no_links_to_files(three):
 def test_beyond_what_excel_bears_there_are_no_links_and_it_is_said(three, monkeypatch, more):
     monkeypatch.setattr(sheets, "MOST_LINKS", len(OFFICIAL.cells) + 3 - more)
     written = write_rollup(three, home=Path())
-    places = {MATRIX: (Matrix.TITLE_ROW, 1), SOURCES: (0, 0)}
+    places = {MATRIX: (Matrix.TITLE_ROW, Matrix.BEFORE), SOURCES: (0, 0)}
     titles = [scan(written).sheet(name).cells[place].text for name, place in places.items()]
     assert (f"{FILE}7" in links(written, MATRIX)) == (more == 0)
     assert ("没有做链接" in titles[0]) == (more == 1)

@@ -8,6 +8,11 @@ from collections.abc import Iterator
 _FIRST_WIDE = 0x2E80  # characters from here on are twice as wide as Latin letters
 
 
+def width_of(text: str) -> int:
+    """Return how wide *text* is in one line, in Latin letters."""
+    return sum(1 + (ord(c) >= _FIRST_WIDE) for c in text)
+
+
 def lines(text: str, width: float) -> int:
     """Return how many lines *text* takes in a column *width* Latin letters wide."""
     return sum(1 for _ in wrapped(text, width))
@@ -34,7 +39,7 @@ def wrapped(text: str, width: float) -> Iterator[str]:
     capacity = max(2, int(width * 0.95))
     line, used = "", 0
     for word in _WORD.findall(text):
-        size = sum(1 + (ord(c) >= _FIRST_WIDE) for c in word)
+        size = width_of(word)
         if word == "\n":
             yield line + word
             line, used = "", 0

@@ -30,7 +30,7 @@ def write_kinds(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     cells = [cell for cell in form.cells.values() if cell.is_summed]
     parts, matrix = subtotals(rollup), content.rows
     columns = WideColumns.of(cells, [part.values for part in parts] + [content.values], _WIDTHS, (), (0, 2))
-    write_wide_title(canvas, page, columns, t("rollup.kinds-title"))
+    write_wide_title(canvas, page, columns, t("rollup.kinds-title"), t("rollup.kinds-about"))
     write_heads(canvas, page, dict(enumerate(_ABOUT)))
     write_names(canvas, content, page, columns)
     kinds = live_checks.in_matrix(matrix.column(f"{PREFIX}kind"))

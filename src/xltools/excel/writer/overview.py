@@ -6,16 +6,17 @@ from decimal import Decimal
 
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.number import kept
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
-from xltools.excel.text_height import lines
+from xltools.excel.text_height import lines, width_of
 from xltools.excel.writer.canvas import LOCKED, XIAOBIAO, Canvas, formula_result, header_text, set_widths
 from xltools.excel.writer.content import Content
 from xltools.form.places import OVERVIEW, PREFIX, Area
 from xltools.text import clerk
 
 _TITLE_ROW, _ABOUT_ROW, _TOTAL_ROW, _HEAD_ROW, _FIRST_ROW = range(5)
-_NUMBER, _NAME, _LEAST = 6.0, 34.0, 12.0  # characters
+_NUMBER, _NAME, _WIDEST, _LEAST = 6.0, 34.0, 60.0, 12.0  # characters
 _PAGE = 130.0  # characters: a landscape page of A4
 _ROW, _LINE = 20.0, 15.0  # points
 _ON_A4, _ON_ONE_PAGE = 24, 60  # agencies; more of them take further pages
@@ -34,8 +35,10 @@ def write_overview(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     page.set_row(_TITLE_ROW, 34)
     about = t("overview.about", form=content.layout.form.title, count=len(rollup.members))
     canvas.put(page, Area(_ABOUT_ROW, 0, _ABOUT_ROW, last), about, canvas.format(font_size=9, align="right"))
-    width = max(_LEAST, (_PAGE - _NUMBER - _NAME) / len(headline))
-    set_widths(page, (_NUMBER, _NAME, *(width,) * len(headline)))
+    name = max([_NAME, *(min(_WIDEST, width_of(one.agency.name) + 1) for one in rollup.members)])
+    sums = (content.values.get(item.cell, Decimal(0)) for item in headline)
+    width = max([_LEAST, (_PAGE - _NUMBER - name) / len(headline), *(len(kept(one)) + 1 for one in sums)])
+    set_widths(page, (_NUMBER, name, *(width,) * len(headline)))
     _write_totals(canvas, content, page)
     head = canvas.boxed(bg_color=LOCKED, bold=True)
     heads = (t("overview.number"), t("overview.agency"), *(item.label for item in headline))

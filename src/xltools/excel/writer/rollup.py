@@ -13,7 +13,7 @@ from xltools.data.number import kept
 from xltools.data.rollup import Rollup
 from xltools.data.row_checksum import checksum, figures_of, member_check
 from xltools.excel import live_checks
-from xltools.excel.text_height import lines
+from xltools.excel.text_height import lines, width_of
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, formula_result, set_widths
 from xltools.excel.writer.content import Content
 from xltools.excel.writer.wide import (
@@ -32,6 +32,8 @@ from xltools.text import clerk
 MOST_LINKS = 65_530  # on one sheet; Excel reports a file with more as damaged
 _PRODUCT_WIDTH = (9.0,)
 _MATRIX_WIDTHS = (10.0, 6.0, 23.0, 12.0, 32.0, 14.0, 18.0)
+_WIDEST_NAME, _WIDEST_DISTRICT = 28.0, 20.0  # characters
+_NARROW = 1.1  # more 9-point characters fit in a column than its width says, which is in 11-point characters
 _ROW, _LINE, _TALLEST = 16.0, 12.0, 400.0  # points; a row may have 409
 _SOURCES_WIDTHS = (10.0, 9.0, 24.0, 32.0, 10.0, 9.0, 12.0, 38.0, 16.0, 10.0, 18.0)
 
@@ -40,15 +42,16 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw 各单位数据: one row per agency, one column per cell of the form, totals as formulas over their row."""
     page, form, matrix = canvas.page(MATRIX), content.layout.form, content.rows
     whole = [form.complete(member.values) for member in rollup.members]
-    left, right = _MATRIX_WIDTHS[: Matrix.BEFORE], _MATRIX_WIDTHS[Matrix.BEFORE :]
+    before, right = _MATRIX_WIDTHS[: Matrix.BEFORE], _MATRIX_WIDTHS[Matrix.BEFORE :]
+    longest = max((width_of(member.agency.name) / _NARROW + 1 for member in rollup.members), default=0.0)
+    left = (*before[:-1], max(before[-1], min(_WIDEST_NAME, longest)))
     names = Matrix.ABOUT.index("code"), Matrix.ABOUT.index("name")
     right += _PRODUCT_WIDTH * len(form.means)
     columns = WideColumns.of(tuple(form.cells.values()), whole, left, right, names)
     most = MOST_LINKS - len(form.cells)  # the heads are links as well
     home = content.home if len(rollup.members) <= most else None
-    write_wide_title(
-        canvas, page, columns, _titled(content, "rollup.matrix-title", len(rollup.members), most)
-    )
+    about = _titled(content, "rollup.matrix-about", len(rollup.members), most)
+    write_wide_title(canvas, page, columns, clerk()("rollup.matrix-title"), about)
     places = {matrix.columns[PREFIX + key]: key for key in Matrix.ABOUT}
     write_heads(canvas, page, places)
     write_names(canvas, content, page, columns)
@@ -121,20 +124,27 @@ def write_sources(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     for column, key in enumerate(Sources.COLUMNS):
         canvas.put(page, Area.at(Sources.HEAD_ROW, column), t(f"rollup.{key}"), head)
     text = _sortable_format(canvas, align="left")
-    line = _sortable_format(canvas, align="left", text_wrap=False)
-    looks = {"sha256": line} if home is None else {"sha256": line, "file": _link_format(canvas)}
+    looks = {
+        "sha256": _sortable_format(canvas, align="left", text_wrap=False, font_color=QUIET),
+        "size": _sortable_format(canvas, align="right"),
+    }
+    if home is not None:
+        looks["file"] = _link_format(canvas, text_wrap=True)
+    districts = (account.agency.district for account in rollup.accounts if account.agency)
+    first = max((width_of(district) / _NARROW + 1 for district in districts), default=0.0)
+    widths = (max(_SOURCES_WIDTHS[0], min(_WIDEST_DISTRICT, first)), *_SOURCES_WIDTHS[1:])
     for row, account in enumerate(rollup.accounts, Sources.FIRST_ROW):
         _link_to_file(canvas, page, (row, Sources.COLUMNS.index("file")), home, account.source)
         texts = dict(zip(Sources.COLUMNS, _account_texts(account), strict=True))
         for column, (key, words) in enumerate(texts.items()):
             value = Decimal(words) if key == "size" and words else words
             canvas.put(page, Area.at(row, column), value, looks.get(key, text))
-        sized = zip(texts.items(), _SOURCES_WIDTHS, strict=True)
-        longest = max(lines(words, width) for (key, words), width in sized if key not in looks)
+        sized = zip(texts.items(), widths, strict=True)
+        longest = max(lines(words, width * _NARROW) for (key, words), width in sized if key != "sha256")
         page.set_row(row, min(_TALLEST, longest * _LINE + 5))
     last = Sources.HEAD_ROW + max(1, len(rollup.accounts))
     _refuse_typing(canvas, page, Area(Sources.HEAD_ROW, 0, last, len(Sources.COLUMNS) - 1))
-    set_widths(page, _SOURCES_WIDTHS)
+    set_widths(page, widths)
     page.freeze_panes(Sources.FIRST_ROW, 0)
     page.repeat_rows(Sources.HEAD_ROW)
     finish(canvas, content, page, Area.at(0, 0, last + 1, Sources.COLUMNS.index("marker")))
@@ -168,8 +178,8 @@ def _sortable_format(canvas: Canvas, **look: object) -> Format:
     return canvas.boxed(**({"font_size": 9, "locked": False} | look))
 
 
-def _link_format(canvas: Canvas) -> Format:
-    return _sortable_format(canvas, text_wrap=False, align="left", font_color=LINK, underline=1)
+def _link_format(canvas: Canvas, *, text_wrap: bool = False) -> Format:
+    return _sortable_format(canvas, text_wrap=text_wrap, align="left", font_color=LINK, underline=1)
 
 
 def _refuse_typing(canvas: Canvas, page: Worksheet, table: Area) -> None:

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.number import kept
 from xltools.excel.formula import quoted
 from xltools.excel.text_height import lines
-from xltools.excel.writer.canvas import HEI, LINK, LOCKED, Canvas, header_text, set_widths
+from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, header_text, set_widths
 from xltools.excel.writer.content import Content
 from xltools.form.model import Cell
 from xltools.form.places import PREFIX, Area, Matrix
@@ -164,10 +164,15 @@ def _write_labels(
     return height
 
 
-def write_wide_title(canvas: Canvas, page: Worksheet, columns: WideColumns, text: str) -> None:
-    """Draw the title where the printed names begin."""
+def write_wide_title(canvas: Canvas, page: Worksheet, columns: WideColumns, title: str, about: str) -> None:
+    """Draw the title where the printed names begin, and a line about the sheet beside them.
+
+    The names stand on every page, and what they have no room for would be cut there.
+    """
     style = canvas.format(font_name=HEI, font_size=13, text_wrap=False)
-    canvas.put(page, Area.at(Matrix.TITLE_ROW, columns.printed[0]), text, style)
+    canvas.put(page, Area.at(Matrix.TITLE_ROW, columns.printed[0]), title, style)
+    quiet = canvas.format(font_size=9, font_color=QUIET, text_wrap=False)
+    canvas.put(page, Area.at(Matrix.TITLE_ROW, columns.first), about, quiet)
     page.set_row(Matrix.TITLE_ROW, 24)
 
 

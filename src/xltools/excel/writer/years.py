@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.number import kept
 from xltools.data.period import Period
 from xltools.data.rollup import Rollup
 from xltools.data.year_on_year import change as change_of
@@ -59,14 +60,23 @@ def write_years(canvas: Canvas, content: Content, rollup: Rollup) -> None:
             _write_figure(canvas, content, rollup, page, last, line, columns)
         else:
             style = canvas.boxed(align="left", bold=True, bg_color=LOCKED)
-            canvas.put(page, Area.at(last, 0, 1, Years.NAME), line, style)
-    set_widths(page, _WIDTHS)
+            canvas.put(page, Area.at(last, 0, 1, shown), line, style)
+    set_widths(page, tuple(_widths(content, rollup)))
     page.freeze_panes(Years.FIRST_ROW, Years.COLUMN + 1)
     page.repeat_rows(Years.HEAD_ROW)
     header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
     canvas.paper(page, Area.at(0, 0, last + 1, shown), header, t("sheet.footer"), is_large=True)
     page.fit_to_pages(1, max(1, round(last / _ROWS_ON_PAGE)))
     canvas.protect(page)
+
+
+def _widths(content: Content, rollup: Rollup) -> Iterator[float]:
+    """Yield the widths of the columns; those of figures hold the longest one, which would be shown rounded."""
+    figures = [content.values, *rollup.earlier.values()]
+    longest = max((len(kept(value)) + 1.0 for values in figures for value in values.values()), default=0.0)
+    for column, width in enumerate(_WIDTHS):
+        is_figure = Years.NOW <= column < Years.NAME and column != Years.RATE
+        yield max(width, longest) if is_figure else width
 
 
 def year_columns(rollup: Rollup) -> Iterator[tuple[Period, int]]:
