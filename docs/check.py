@@ -104,9 +104,14 @@ def _console(content: str, here: Path, folder: Path, language: str) -> Iterator[
         stderr=subprocess.STDOUT,
     )
     for (command, _, expected), real in zip(shown, done.stdout.split(f"{mark}\n"), strict=False):
-        if not _is_alike(expected, real):
-            differ = difflib.unified_diff(_lines(expected), _lines(real), "shown", "real", lineterm="", n=1)
-            yield "\n".join([f"$ {command}", *differ])
+        if found := "\n".join(differences(expected, real)):
+            yield f"$ {command}\n{found}"
+
+
+def differences(shown: str, real: str) -> Iterator[str]:
+    """Yield the lines in which a real output is not as shown, as a unified diff; none if it is."""
+    if not _is_alike(shown, real):
+        yield from difflib.unified_diff(_lines(shown), _lines(real), "shown", "real", lineterm="", n=1)
 
 
 def _lines(text: str) -> list[str]:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A year of 临江区 with its mishaps: tests/test_mishaps.py runs it, docs/mishaps.md and docs/mishaps.zh-CN.md show it.
+# A year of 临江区 with its mishaps: tests/test_mishaps.py runs it; docs/year.md and docs/year.zh-CN.md show what it prints.
 # Each command has to end with the status that stands before it; the first that does not ends the script.
 #   BIN=folder of python   OUT=folder to make it in   SAY=en: English output
 set -eu
@@ -18,7 +18,7 @@ expect() {
   wanted=$1 && shift
   printf '\n$ xltools%s\n' "${*:+ $*}"
   found=0
-  "$BIN/python" -m xltools --lang "$SAY" "$@" || found=$?
+  "$BIN/python" -m xltools --lang "$SAY" "$@" 2>&1 || found=$?
   if [ "$found" -ne "$wanted" ]; then
     printf '%s\n' "expected status $wanted, it was $found: xltools $*" >&2
     exit 1

@@ -9,6 +9,8 @@ from decimal import Decimal
 import mishaps
 import pytest
 
+from conftest import ROOT
+from test_docs import CHECK
 from xltools.collection import journal
 from xltools.excel.reader import read
 from xltools.form.linear import ZERO
@@ -19,6 +21,22 @@ def year(script):
     """The folder of the year 2024, and what the script printed, in English."""
     out, said = script("mishaps", SAY="en", COLUMNS="200")
     return out / "2024", said
+
+
+def shown_in(document):
+    """What a document shows of it."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8").partition("samples/mishaps.sh")[2]
+    return next(content for language, _, content in CHECK.FENCE.findall(text) if language == "text")
+
+
+def test_the_document_shows_what_it_prints(year):
+    assert list(CHECK.differences(shown_in("year.md"), year[1])) == []
+
+
+@pytest.mark.prove
+def test_the_chinese_document_shows_what_it_prints(script):
+    _, said = script("mishaps", SAY="zh", COLUMNS="200")
+    assert list(CHECK.differences(shown_in("year.zh-CN.md"), said)) == []
 
 
 def test_no_return_is_lost_and_every_figure_is_the_agencys(year):
