@@ -10,6 +10,7 @@ from decimal import Decimal
 import docx
 import openpyxl
 import pytest
+from make import edit
 
 from conftest import ROOT, run, sound_prose, sound_values, year_before
 from test_prose import filing
@@ -400,6 +401,25 @@ def fill_in(folder):
     text = file.read_text(encoding="utf-8")
     text = re.sub(r"【[^】]*】", "情况正常。", text)
     file.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("ending", ["docx", "html", "md"])
+def test_a_report_of_other_figures_is_not_the_last_step(collection, ending):
+    """After a late correction, the collection says that the report is to be written again; the former one is dated."""
+    run("publish", "--starter")
+    fill_in(collection)
+    run("publish", "--format", ending)
+    assert "the report is written" in run()
+    path = next((collection / "inbox").glob("001*"))
+    cell = "disclosure.licensing.decisions"
+    figure = read(path).record.values[cell]
+    path.write_bytes(edit(path.read_bytes(), {cell: figure + 1}))
+    run("merge")
+    assert "Next: xltools publish" in run()
+    told = run("publish", "--format", ending)
+    assert "former/report-" in told
+    assert "report-2000-01-01" not in told, "the constant date of documents"
+    assert "the report is written" in run()
 
 
 def test_in_a_collection_the_report_needs_no_options(collection):

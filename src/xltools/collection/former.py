@@ -23,6 +23,7 @@ from xltools.form.places import COVER
 from xltools.office.guard import DAMAGE, Limits, ScanError
 
 FOLDER = "former"
+_CONSTANT = b"2000-01-01"  # in every document that this program writes
 _MODIFIED = re.compile(rb"<dcterms:modified[^>]*>(\d{4}-\d\d-\d\d)")
 
 
@@ -115,6 +116,7 @@ def _additions(filing: Return, content: bytes, limits: Limits, *, by_kind: bool)
 def _date_of(path: Path, content: bytes) -> str:
     """Return the date at which an Office file says it was last changed, otherwise that of the file."""
     with contextlib.suppress(*DAMAGE):
-        if found := _MODIFIED.search(parts_of(content).get("docProps/core.xml", b"")):
+        found = _MODIFIED.search(parts_of(content).get("docProps/core.xml", b""))
+        if found and found[1] != _CONSTANT:
             return found[1].decode()
     return dt.datetime.fromtimestamp(path.stat().st_mtime).astimezone().date().isoformat()

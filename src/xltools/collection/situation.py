@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from xltools.checking.board import Action, AgencyState, Board
 from xltools.collection import manifest
-from xltools.collection.reading import Inputs
+from xltools.collection.reading import Inputs, read_one
 from xltools.collection.settings import Folder
+from xltools.data.filing import Return
+from xltools.document.reader import report_in
 from xltools.errors import InputError
 from xltools.files import read_bytes
+from xltools.form.library import find
 from xltools.office.guard import Limits
 
 
@@ -65,9 +68,20 @@ def situation(folder: Folder, board: Board, inputs: Inputs, limits: Limits) -> S
     elif rollup is not RollupState.CURRENT:
         step = NextStep.MERGE
     else:
-        published = any(folder.report.parent.glob(f"{folder.report.name}.*"))
-        step = NextStep.DONE if published else NextStep.PUBLISH
+        step = NextStep.DONE if _is_published(folder) else NextStep.PUBLISH
     return Situation(board, rollup, step)
+
+
+def _is_published(folder: Folder) -> bool:
+    """Return whether there is a report with the figures of the roll-up, or one that cannot be read back."""
+    reports = sorted(folder.report.parent.glob(f"{folder.report.name}.*"))
+    district = read_one(folder.rollup) if reports else None
+    found = (report_in(read_bytes(path), path.name, find(folder.form)) for path in reports)
+    return any(
+        not isinstance(one, Return)
+        or (isinstance(district, Return) and one.record.values == district.record.values)
+        for one in found
+    )
 
 
 def _rollup_state(folder: Folder, inputs: Inputs, limits: Limits) -> RollupState:
