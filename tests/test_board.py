@@ -26,6 +26,7 @@ from xltools.data.roster import Entry, Roster
 from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return
 from xltools.form.library import find
+from xltools.report.board import rows
 
 FORM = find("xxgk-2021")
 ROSTER = Roster(tuple(Entry(f"00{n}", f"局{n}", {}) for n in range(1, 7)))
@@ -102,6 +103,16 @@ def test_what_is_nobodys_is_named():
     stranger = sent("009")
     made = board(examine([stranger], ROSTER, Period(2024), "区"), ROSTER, DUE, DUE)
     assert [one.filing.source.name for one in made.strangers] == ["009_局_2024.xlsx"]
+
+
+def test_two_files_of_one_name_are_told_with_their_folders():
+    changed = {"disclosure.penalty.decisions": Decimal(99)}
+    one, other = (
+        sent("001", name="inbox/a.xlsx"),
+        sent("001", values=sound_values() | changed, name="inbox/二次/a.xlsx"),
+    )
+    made = board(examine((one, other), ROSTER, Period(2024), "区"), ROSTER, DUE, DUE)
+    assert next(row[-1] for row in rows(made, "en") if row[0] == "001") == "inbox/a.xlsx、inbox/二次/a.xlsx"
 
 
 @given(st.lists(st.sampled_from(["001", "002", "003", "009"]), max_size=5))
