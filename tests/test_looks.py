@@ -118,6 +118,14 @@ def test_a_table_whose_sheet_is_gone_is_not_looked_for_in_the_notes(filled):
     assert "missing-sheet" in {finding.code for finding in read_package(out.getvalue(), "x.xlsx").findings}
 
 
+def test_a_long_name_is_legible_in_the_overview():
+    name = "青禾区城市管理和综合行政执法局（城市更新局、数字化城市管理指挥中心）"
+    one = member("003")
+    long = one._replace(agency=Agency("青禾区", "027", name))
+    overview = book(write_rollup(rollup((one, long))))[OVERVIEW]
+    assert overview.column_dimensions["B"].width >= 60
+
+
 def test_no_figure_is_shown_as_hashes(issued, district):
     for package in (issued, district):
         workbook = book(package)
