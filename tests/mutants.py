@@ -267,16 +267,30 @@ def _changed_by_programs():
     )
 
 
-class Run(NamedTuple):
-    """The figures that came out of a mutant, in the roll-up and in the report; none where nothing was written."""
+class Rollup(NamedTuple):
+    """What a roll-up shows: the figures at their places in the sound one, and the rows that are not blank."""
 
-    rollup: tuple[str, ...] | None
+    figures: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def is_wrong(self, sound: Rollup) -> bool:
+        """Whether a figure is another one, and not only the whole table at another place of its sheet."""
+        return self.figures != sound.figures and self.rows != sound.rows
+
+
+class Run(NamedTuple):
+    """What came out of a mutant, in the roll-up and in the report; none where nothing was written."""
+
+    rollup: Rollup | None
     report: tuple[str, ...] | None
+
+    def is_rollup_wrong(self, sound: Run) -> bool:
+        """Whether a roll-up was written in which a figure is wrong."""
+        return self.rollup is not None and sound.rollup is not None and self.rollup.is_wrong(sound.rollup)
 
     def kind(self, sound: Run) -> str:
         """Whether a figure is wrong somewhere: changed, else same; stopped where the mutant wrote no roll-up."""
-        pairs = ((self.rollup, sound.rollup), (self.report, sound.report))
-        if any(found is not None and found != right for found, right in pairs):
+        if self.is_rollup_wrong(sound) or (self.report is not None and self.report != sound.report):
             return "changed"
         return "stopped" if self.rollup is None else "same"
 
@@ -355,18 +369,27 @@ def run(mutant: Mutant | None, home: Path, addresses: dict[str, tuple[str, str]]
     (merged, _), *rest = _commands(mutant, home, *commands)
     published = rest[0][0] if rest else 3
     return Run(
-        None if merged else tuple(_of_workbook(home / "district.xlsx", addresses)),
+        None if merged else _of_workbook(home / "district.xlsx", addresses),
         None if published else tuple(_of_page(home / "report.html")),
     )
 
 
-def _of_workbook(path: Path, addresses: dict[str, tuple[str, str]]) -> Iterator[str]:
+def _of_workbook(path: Path, addresses: dict[str, tuple[str, str]]) -> Rollup:
     try:
         book = openpyxl.load_workbook(path, data_only=True)
     except Exception:  # noqa: BLE001  no figure can be had of it
-        return
-    for sheet, address in addresses.values():
-        yield str(book[sheet][address].value) if sheet in book.sheetnames else ""
+        return Rollup((), ())
+    figures = (
+        str(book[sheet][address].value) if sheet in book.sheetnames else ""
+        for sheet, address in addresses.values()
+    )
+    sheets = {sheet: None for sheet, _ in addresses.values() if sheet in book.sheetnames}
+    rows = (
+        tuple(str(value) for value in row if value is not None)
+        for sheet in sheets
+        for row in book[sheet].iter_rows(values_only=True)
+    )
+    return Rollup(tuple(figures), tuple(filter(None, rows)))
 
 
 def _of_page(path: Path) -> Iterator[str]:
@@ -404,8 +427,7 @@ def outcome(mutant: Mutant, home: Path, sound: Run, addresses: dict[str, tuple[s
         return Outcome(mutant, kind)
     checks = _commands(mutant, home, ["merge", "--check", "district.xlsx"], ["verify", "district.xlsx"])
     second = _commands(mutant, home, ["merge", "--force", "--witness"], [*PUBLISH, "--witness"])
-    is_rollup_wrong = got.rollup is not None and got.rollup != sound.rollup
-    code, _ = second[0] if is_rollup_wrong else second[1]
+    code, _ = second[0] if got.is_rollup_wrong(sound) else second[1]
     return Outcome(mutant, "changed", bool(code), not any(code for code, _ in checks))
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, sound_values
+from conftest import HERE, examples, sound_values
 from test_golden import check, told
 from test_merge import filing, reread, rolled
 from xltools.checking.checks import verify
@@ -79,7 +79,7 @@ def some_years(form):
     return st.tuples(st.just(form), st.dictionaries(st.integers(2020, 2023).map(Period), figures, max_size=4))
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.sampled_from([OFFICIAL, OTHER]).flatmap(some_years))
 def test_the_years_before_are_read_as_they_were_written(case):
     """The law of the sheet: whatever is known comes back exactly, and nothing else."""

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workers
-from conftest import ROOT, unpacked
+from conftest import ROOT, examples, unpacked
 from xltools.cli import command_line
 from xltools.collection.inbox import gather
 from xltools.collection.reading import ReadOptions, Workers, processes_of_this_machine, read_file, read_files
@@ -53,7 +53,7 @@ def alone(inbox):
     return list(read_files(gather([inbox]).files, ReadOptions()))
 
 
-@settings(max_examples=3)
+@settings(max_examples=examples(3))
 @given(st.integers(0, 1000))
 def test_it_makes_no_difference_who_reads_how_often_and_in_which_order(inbox, alone, seed):
     files = gather([inbox]).files

@@ -23,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import office
+from conftest import examples
 from documents import CHARTS, PROSE, published, report, table_sections, tables
 from xltools.data.document import Box, ChartBlock, Document, Heading, Paragraph, Series, Table
 from xltools.data.notes import filling_notes
@@ -100,7 +101,7 @@ def size_of(table):
     return {int(size.get(qn("w:val"))) for size in book.tables[0]._tbl.iter(qn("w:sz"))}
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 40), st.integers(1, 16))
 def test_a_figure_is_never_printed_over_two_lines(digits, columns):
     boxes = tuple(Box("9" * digits, Area.at(0, column), "figure") for column in range(columns))
@@ -361,7 +362,7 @@ def test_the_same_document_has_the_same_bytes(form, monkeypatch):
     assert other.stdout.strip() == hashlib.sha256(once).hexdigest()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.text(max_size=40))
 def test_any_text_makes_a_document(text):
     box = Table((Box(text, Area.at(0, 0), "row"), Box(text, Area.at(0, 1), "figure")), (1.0, 1.0), text)

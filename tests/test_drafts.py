@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import ROOT, run
+from conftest import ROOT, examples, run
 from test_folder import folder  # noqa: F401  a fixture
 from xltools.data.mail_address import mail_addresses
 from xltools.data.period import Period
@@ -82,7 +82,7 @@ def test_addresses_as_people_type_them(text, usable, unusable):
 WORDS = st.text(max_size=60) | st.text('ab@.;<>\r\n\0: 局\u202e\ud800,"', max_size=60)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(WORDS, WORDS, WORDS, st.lists(st.binary(max_size=200), max_size=2))
 def test_a_mail_program_reads_what_was_meant_and_no_header_more(name, address, title, contents):
     entry = Entry("001", name, {"email": address})

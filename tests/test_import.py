@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import hostile
 import published
-from conftest import ROOT, run, sound_prose, sound_values, year_before
+from conftest import ROOT, examples, run, sound_prose, sound_values, year_before
 from published import WRITERS, report
 from xltools.checking.checks import verify
 from xltools.collection.inbox import InboxItem
@@ -79,7 +79,7 @@ counts = st.integers(0, 99999).map(Decimal)
 money = st.decimals(0, 10**6, places=4, allow_nan=False).map(lambda d: Decimal(f"{d.normalize():f}"))
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @drawn(data=st.data(), name=st.sampled_from(sorted(WRITERS)))
 def test_whatever_is_published_comes_back(data, name):
     figures = {
@@ -89,7 +89,7 @@ def test_whatever_is_published_comes_back(data, name):
     assert values(read_document(WRITERS[name](report(FORM, figures)), name)) == figures
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @drawn(
     data=st.data(),
     name=st.sampled_from(["page.html", "tabbed.txt", "padded.txt", "report.md", "piped.txt", "stacked.txt"]),
@@ -661,7 +661,7 @@ def test_what_is_no_report_is_refused(name):
     assert [f.code for f in read_document(data, name).findings] == [code]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @drawn(
     st.binary(max_size=300),
     st.sampled_from([b"", b"<html><table>", "规章\t1\t2\t3\n".encode(), b"| a |\n|---|\n"]),
@@ -670,7 +670,7 @@ def test_rubbish_ends_in_findings(data, begin):
     read_document(begin + data, "x")
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @drawn(st.data())
 def test_a_report_with_something_changed_gives_its_figures_or_a_finding(data):
     """Whatever is cut out of a page: no figure comes from another place."""

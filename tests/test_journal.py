@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import examples
 from xltools.collection import journal, locking
 from xltools.collection.journal import append, read
 from xltools.data.journal import Event, Journal
@@ -127,7 +128,7 @@ def test_several_programs_write_one_chain(tmp_path):
     assert found.faults == ()
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.data())
 def test_any_single_change_before_the_end_is_noticed(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("j")

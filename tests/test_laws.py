@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE
+from conftest import HERE, examples
 from xltools.data.number import close, normal, stored
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record, total
@@ -23,7 +23,7 @@ from xltools.white_space import is_blank
 OFFICIAL = find("xxgk-2021")
 OTHER = find(str(HERE / "forms" / "fwzx-2025.toml"))
 FORMS = st.sampled_from([OFFICIAL, OTHER])
-few = settings(max_examples=40)
+few = settings(max_examples=examples(40))
 
 
 def three(form):

@@ -14,7 +14,7 @@ import layouts
 import office
 import pdfs
 import published
-from conftest import sound_prose
+from conftest import examples, sound_prose
 from test_import import FORM, codes, values
 from xltools.document.reader import read_document
 from xltools.office.guard import Limits
@@ -80,7 +80,7 @@ def test_a_slip_in_any_label(name):
         assert read == count or slip.startswith(_UNKNOWN), slip
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.data())
 def test_a_damaged_document_gives_its_figures_or_none(data):
     """Whatever is cut out of a way or doubled in it: no figure comes from another place."""

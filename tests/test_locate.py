@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import sound_prose
+from conftest import examples, sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
@@ -48,7 +48,7 @@ def reads_truly(package, *, complete=False):
     return filing
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.sampled_from(TABLES), st.integers(1, 34), st.integers(1, 34), st.booleans())
 def test_inserted_rows_are_found_or_refused(sheet, first, second, named):
     package = ISSUED
@@ -59,7 +59,7 @@ def test_inserted_rows_are_found_or_refused(sheet, first, second, named):
     reads_truly(package if named else clerk.without_names(package), complete=named and has_labels)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.sampled_from(TABLES), st.integers(3, 31), st.booleans())
 def test_a_deleted_row_is_never_read_as_its_neighbour(sheet, row, named):
     package = with_row_deleted(ISSUED, sheet, row)
@@ -94,7 +94,7 @@ def with_row_deleted(package, sheet, row):
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.integers(6, 30), st.integers(6, 30), st.booleans())
 def test_exchanged_rows_are_refused(first, second, named):
     """The cells of two rows change places with their labels staying: what the rows hold is no longer what they say."""

@@ -22,7 +22,7 @@ from openpyxl.comments import Comment
 
 import casefile
 import office
-from conftest import ROOT, sound_values
+from conftest import ROOT, examples, sound_values
 from xltools.checking.collection import examine
 from xltools.data.filing import Stamp
 from xltools.data.finding import Place, Severity
@@ -401,14 +401,14 @@ def test_every_sample_keeps_the_laws(path):
     assert {n: plain(c) for n, c in before.items()} == {n: plain(c) for n, c in after.items()}
 
 
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(chosen=st.data())
 def test_any_marks_on_any_sheets_keep_the_laws(chosen, form, other_form, sound):
     assert_the_laws(chosen, form, other_form, sound)
 
 
 @pytest.mark.prove
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(chosen=st.data())
 def test_very_many_marks_keep_the_laws(chosen, form, other_form, sound):
     assert_the_laws(chosen, form, other_form, sound)

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import run, sound_prose, sound_values
+from conftest import examples, run, sound_prose, sound_values
 from test_slip import explain
 from xltools.checking.collection import examine
 from xltools.checking.versions import reading_digest
@@ -571,7 +571,7 @@ def test_columns_in_another_order_and_of_another_kind_stay_where_they_are():
     assert done.splitlines()[1] == '0123456789ab,2025-02-03,,张三,"核实，""无""",B9,blank,002'
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.sampled_from(["blank", "jump"]), st.text("0123456789abcdef", max_size=12))
 def test_a_waiver_holds_exactly_for_the_digests_that_its_version_begins(code, version):
     filing = _filing()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import HERE, sound_prose, sound_values, unpacked
+from conftest import HERE, examples, sound_prose, sound_values, unpacked
 from xltools.checking.checks import verify
 from xltools.collection.merging import Exclusion, merge
 from xltools.data.filing import Stamp
@@ -89,7 +89,7 @@ def test_a_rollup_is_a_return_that_reads_back_without_a_finding(form):
 
 
 @pytest.mark.parametrize("form", [OFFICIAL, OTHER], ids=["official", "other"])
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(st.integers(2, 6), st.randoms())
 def test_any_tree_of_merges_gives_the_flat_merge(form, count, random):
     filings = [filing(f"{n:03}", form) for n in range(1, count + 1)]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import sound_values, year_before
+from conftest import examples, sound_values, year_before
 from test_prior import OFFICIAL, codes, filing, rollup
 from xltools.checking.collection import examine
 from xltools.checking.outliers import _median, _spread
@@ -48,7 +48,7 @@ def test_the_modified_z_score_of_a_textbook_sample():
     assert round(linear.score(Decimal(9)), 2) == Decimal("1.01")
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(st.integers(0, 40) | st.sampled_from([100, 300, 5000, 10**6]), min_size=8, max_size=30),
     st.sampled_from([Thresholds(), Thresholds(Decimal(2), Decimal(1), Decimal("0.5"))]),

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands import xltools
-from conftest import ROOT
+from conftest import ROOT, examples
 from test_desk import asked as answered
 from test_desk import at, drop
 from xltools.checking.collection import examine
@@ -394,7 +394,7 @@ def asked(form, period, book, now=None):
     CHANGES,
     st.data(),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_what_is_kept_in_a_book_is_carried_and_what_is_not_is_found(
     kind, starts, resets, skipped, changes, data
 ):

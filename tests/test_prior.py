@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, prose_for, sound_values, year_before
+from conftest import HERE, examples, prose_for, sound_values, year_before
 from xltools.checking import prior
 from xltools.checking.checks import verify
 from xltools.checking.collection import examine
@@ -198,7 +198,7 @@ def test_who_is_who(old, new, matched):
 # -- what is asked
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.sampled_from([OFFICIAL, OTHER]), st.data())
 def test_a_year_made_from_last_years_raises_nothing(form, data):
     """The law of the carry rules: what they give is never asked about, nor is a small change elsewhere."""
@@ -217,7 +217,7 @@ def test_a_year_made_from_last_years_raises_nothing(form, data):
     assert found == []
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.sampled_from(sorted(OFFICIAL.copied)),
     st.integers(1, 9),

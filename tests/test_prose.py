@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import HERE, ROOT, sound_prose, sound_values
+from conftest import HERE, ROOT, examples, sound_prose, sound_values
 from xltools.checking.checks import verify
 from xltools.data.filing import Return, Source, Stamp
 from xltools.data.period import Period
@@ -176,7 +176,7 @@ def test_a_rough_number_says_so(text):
     assert [q.is_rough for q in quantities(folded(text))] == [True]
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.text(st.sampled_from("0123,,，；：:()（）件份二、"), max_size=16))
 def test_a_clause_is_what_stands_between_two_signs(text):
     told = Sentence(text, tuple(quantities(text)))
@@ -196,7 +196,7 @@ ABOUT = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(SUBJECTS), st.sampled_from([*FORM.texts]), ABOUT, ABOUT)
 def test_the_subject_is_the_one_that_came_up_last(claim, box, before, after):
     own = max(before.rfind(word) for word in claim.about)
@@ -230,7 +230,7 @@ def test_odd_numerals_do_no_harm(text):
     assert from_characters(text) is None or from_characters(text) >= 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(0, 99_999_999))
 def test_numerals_are_read_as_they_are_written(number):
     assert from_characters(in_characters(number)) == number
@@ -440,7 +440,7 @@ def test_another_form_brings_its_own_circles_lists_of_words_and_rules():
     assert codes("全市办件期初留存7件，受理8件，销号5件，留待下期10件。") == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.dictionaries(
         st.sampled_from(sorted(sound_prose())),
@@ -753,7 +753,7 @@ def rendered(rng, figures):
     return "".join(rng.choice(part) for part in parts), words
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(0, 10**9), st.data())
 def test_a_sound_report_is_quiet_and_one_wrong_figure_is_found(seed, data):
     rng = random.Random(seed)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
 import published
-from conftest import HERE
+from conftest import HERE, examples
 from random_forms import forms, means, quotients, small_values
 from test_relations import filing, stamp
 from xltools.checking.checks import verify
@@ -45,7 +45,7 @@ from xltools.form.ratio import Ratio, is_shown_right, rounded, sum_or_ratio
 from xltools.office.guard import Limits
 
 FORM = find(str(HERE / "forms" / "blsx-2026.toml"))
-some = settings(max_examples=30)
+some = settings(max_examples=examples(30))
 divided = forms(divided=True)
 with_values = divided.flatmap(lambda form: st.tuples(st.just(form), small_values(form)))
 with_several = divided.flatmap(
@@ -111,7 +111,7 @@ def test_in_a_sum_ratios_and_means_are_derived_anew(pair):
 # -- through workbooks
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(with_values, st.data())
 def test_one_ratio_typed_over_is_one_finding(pair, data):
     """Rightly or wrongly; as issued and filled in soundly there is none, and the second reader knows the formulas."""

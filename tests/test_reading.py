@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import casefile
-from conftest import HERE, ROOT, sound_prose, sound_values, unpacked, year_before
+from conftest import HERE, ROOT, examples, sound_prose, sound_values, unpacked, year_before
 from hostile import FILES
 from workers import hostile, threads
 from xltools.checking.collection import examine
@@ -295,7 +295,7 @@ def drawn(draw):
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(drawn())
 def test_any_filing_is_what_it_was_before_it_travelled(one):
     assert_travels(one.filing)
@@ -480,7 +480,7 @@ def exclusions_for(filings, roster, drawn):
     ]
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(collections())
 def test_filings_that_travelled_are_merged_alike(one_collection):
     filings, how = one_collection
@@ -500,7 +500,7 @@ def test_two_files_of_one_agency_are_never_added():
             _in_order(twice, roster)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(mixed(), arrangements(), st.randoms())
 def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(indexes, how, chance):
     filings = [pool()[index] for index in indexes]
@@ -518,7 +518,7 @@ def test_no_order_of_files_gives_another_rollup_and_no_agency_is_in_it_twice(ind
         assert plain(rollup.left_out) == plain(filing_module.left_out(rollup.accounts))
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(4))
 @given(mixed(), arrangements(), st.randoms())
 def test_it_is_written_with_the_same_bytes_in_any_order(indexes, how, chance):
     filings = [pool()[index] for index in indexes]
@@ -528,7 +528,7 @@ def test_it_is_written_with_the_same_bytes_in_any_order(indexes, how, chance):
     assert (one and unpacked(write_rollup(one))) == (other and unpacked(write_rollup(other)))
 
 
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(st.lists(st.tuples(EXACT, st.integers(0, 2)), min_size=2, max_size=7))
 def test_a_tree_gives_the_flat_sum_to_the_last_digit(figures):
     """In memory: what a cell of a workbook holds is a double, which the writer's tests are about."""

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, ROOT, run
+from conftest import HERE, ROOT, examples, run
 from xltools.data.filing import Accepted, Source
 from xltools.data.period import Period
 from xltools.data.receipt import Receipt, RollupFile
@@ -189,7 +189,7 @@ def test_other_versions_and_the_agencies_of_a_rollup_are_named(folder, tmp_path,
 TEXTS = st.text(max_size=30)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.sampled_from([OFFICIAL, OTHER]), st.data(), TEXTS, TEXTS)
 def test_a_receipt_is_read_as_it_was_printed(form, data, name, reason):
     values = form.complete(data.draw(strategies.values(form)))

@@ -19,7 +19,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import office
-from conftest import HERE
+from conftest import HERE, examples
 from random_forms import expected, forms, means, small_values
 from test_office import forgotten, results, same
 from xltools.checking.checks import rules, verify
@@ -46,7 +46,7 @@ from xltools.text import clerk
 from xltools.witness.form import FormFigures
 
 FORM = find(str(HERE / "forms" / "xcjc-2026.toml"))
-some = settings(max_examples=60)
+some = settings(max_examples=examples(60))
 with_values = forms().flatmap(lambda form: st.tuples(st.just(form), small_values(form)))
 
 
@@ -155,7 +155,7 @@ def test_the_second_reader_adds_the_same(form):
         assert figure.terms == (cell.definition.terms if cell.definition else ())
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(with_values)
 def test_a_workbook_that_is_filled_in_and_read_back_has_the_same_findings(pair):
     """And the second reader, which knows the form from its TOML, finds nothing in the workbook as it is issued."""
@@ -354,7 +354,7 @@ def test_libreoffice_computes_what_the_checks_say():
     """Every formula of workbooks of random forms and figures, computed anew; test_office.py asks it of one form."""
     files = {}
 
-    @settings(max_examples=60, database=None)
+    @settings(max_examples=examples(60), database=None)
     @given(with_values)
     def write(pair):
         form, values = pair

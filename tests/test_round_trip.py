@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, unpacked
+from conftest import HERE, examples, unpacked
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
@@ -32,7 +32,7 @@ def filled(form):
     )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.sampled_from([OFFICIAL, OTHER]).flatmap(filled))
 def test_read_gives_back_what_write_was_given(case):
     form, values, prose, (district, code, name) = case

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conftest import HERE, ROOT, unpacked
+from conftest import HERE, ROOT, examples, unpacked
 from strategies import NAMES, values
 from test_merge import OFFICIAL, OTHER, filing, rolled
 from witness import differences
@@ -82,7 +82,7 @@ def some_members(draw, form):
 
 
 @pytest.mark.parametrize("form", [OFFICIAL, OTHER], ids=["official", "other"])
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 @given(data=st.data())
 def test_any_rows_read_as_they_were_written(form, data):
     members = data.draw(some_members(form))
@@ -115,7 +115,7 @@ def test_texts_that_xml_or_excel_take_amiss_come_back():
 
 
 @given(st.lists(st.decimals(0, 10**9, places=6), min_size=1, max_size=9))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @example([Decimal("96171.6"), Decimal("0.000001"), Decimal("123456789.012345"), Decimal("999999999.999999")])
 def test_figures_of_fifteen_digits_come_back_as_typed(figures):
     name = "disclosure.fees.amount"
@@ -203,7 +203,7 @@ def moved_to(row, number, by):
 
 
 @given(st.permutations(range(3)), st.permutations(range(3)))
-@settings(max_examples=8)
+@settings(max_examples=examples(8))
 def test_a_sorted_roll_up_reads_the_same(three, package, order, other):
     data = with_rows_in_order(package, MATRIX, FIRST, order)
     data = with_rows_in_order(data, SOURCES, Sources.FIRST_ROW, other)
@@ -219,7 +219,7 @@ changes = st.sampled_from([Decimal(77_777), "x", None, clerk.Formula("1+1", Deci
 
 
 @given(data=st.data())
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_any_cell_of_a_row_that_is_changed_is_noticed_and_says_whose(package, data):
     row = data.draw(st.integers(FIRST, FIRST + 2))
     column = data.draw(st.integers(0, 6 + len(OFFICIAL.cells)))

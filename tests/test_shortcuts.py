@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import fuzz
 import hostile
-from conftest import ROOT, sound_prose, sound_values
+from conftest import ROOT, examples, sound_prose, sound_values
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
 from xltools.data.record import Agency
@@ -329,14 +329,14 @@ def assert_same_sheet(text):
     assert sheet_outcome(sheet_of, text) == sheet_outcome(worksheet, text)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(text=SHEET)
 def test_any_sheet_is_the_same(text):
     assert_same_sheet(text)
 
 
 @pytest.mark.prove
-@settings(max_examples=5000)
+@settings(max_examples=examples(5000))
 @given(text=SHEET)
 def test_any_of_many_sheets_is_the_same(text):
     assert_same_sheet(text)
@@ -369,14 +369,14 @@ def test_bytes_that_are_no_text_are_refused_wherever_they_stand(place):
         assert got == expected, content
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(texts=st.lists(st.sampled_from(FRAGMENTS), max_size=12))
 def test_any_fragments_are_the_same(texts):
     text = f"<worksheet><sheetData>{''.join(texts)}</sheetData></worksheet>"
     assert sheet_outcome(sheet_of, text) == sheet_outcome(worksheet, text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     texts=st.lists(
         st.sampled_from(
@@ -391,7 +391,7 @@ def test_any_strings_are_the_same(texts):
     assert told(strings_of, text) == told(strings, text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     texts=st.lists(
         st.sampled_from(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from conftest import examples
 from strategies import figure
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
@@ -134,7 +135,7 @@ _NAMES = st.lists(_PIECES, min_size=1, max_size=4).map("".join) | st.text(
 
 
 @pytest.mark.parametrize("form", ["official", "other"])
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(_NAMES, _NAMES)
 @example("政" * 119 + "&", "&" * 120)
 @example("A" * 121, "1")
@@ -216,7 +217,7 @@ def figures_of_last_year(form):
 
 @pytest.mark.parametrize("show", [False, True], ids=["", "shown"])
 @pytest.mark.parametrize("form", ["official", "other"])
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(data=st.data())
 def test_any_figures_of_last_year_are_as_they_are_built(form, show, data):
     press = warm(form, show=show)

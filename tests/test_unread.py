@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import sound_prose
+from conftest import examples, sound_prose
 from xltools.checking.checks import verify
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
@@ -68,7 +68,7 @@ LABELS = st.sampled_from(
 NUMBERS = st.integers(0, 99_999)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data(), st.sampled_from([TWO, THREE, FOUR]), st.sampled_from(list(WAYS)), LABELS)
 def test_figures_in_an_inserted_row(data, sheet, way, label):
     page = SHEETS[sheet].page
@@ -81,7 +81,7 @@ def test_figures_in_an_inserted_row(data, sheet, way, label):
     is_named_or_refused(filing, sheet, [f"{column}{row}" for column in contents])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data(), st.sampled_from([TWO, THREE, FOUR]), st.sampled_from(list(WAYS)), LABELS)
 def test_figures_in_an_inserted_column(data, sheet, way, label):
     page = SHEETS[sheet].page
@@ -93,7 +93,7 @@ def test_figures_in_an_inserted_column(data, sheet, way, label):
     is_named_or_refused(filing, sheet, [f"{column}{row}" for row in contents])
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data(), st.sampled_from([TWO, THREE, FOUR]), st.sampled_from(list(WAYS)))
 def test_figures_in_a_copy(data, sheet, way):
     """A copy may stand anywhere, under any name, hidden or not. It says the same, or its original is not read."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casefile import package, typed_into
-from conftest import sound_values
+from conftest import examples, sound_values
 from xltools.checking.collection import examine
 from xltools.collection.merging import merge
 from xltools.data.filing import Origin, RefusedFile, Return, Source
@@ -240,7 +240,7 @@ def made_from(filing):
     return set(filing.lineage.sources) if filing.lineage else set()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.lists(st.integers(0, 17), min_size=1, max_size=6), st.randoms())
 def test_no_figure_is_lost_unless_a_newer_file_brings_one(indexes, chance):
     filings = [

@@ -24,7 +24,7 @@ from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 
 import office
-from conftest import ROOT
+from conftest import ROOT, examples
 from witness import both, differences, differences_of
 from xltools.excel.scan import ScanError, scan
 
@@ -139,7 +139,7 @@ def by_xlsxwriter(plan):  # noqa: C901  a plan has so many parts
 
 
 @pytest.mark.parametrize("writer", [by_openpyxl, by_xlsxwriter])
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(plan=plans())
 def test_made_workbooks_read_alike(writer, plan):
     data = writer(plan)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from conftest import HERE, ROOT, sound_values
+from conftest import HERE, ROOT, examples, sound_values
 from test_lint import SOUND, problems
 from test_prose import filing
 from xltools.data.document import Heading
@@ -156,7 +156,7 @@ def test_any_text_can_be_printed_by_doubling_its_braces(text):
     assert about().filled(Wording.parse(doubled)) == text
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(strategies.values(FORM), st.data())
 def test_a_sum_in_a_text_is_the_sum_of_the_figures(values, data):
     told = TextValues.of(filing({}, values))
@@ -358,7 +358,7 @@ def drafts(values, last=None):
     return {d.box: "".join(found.filled(w) for w in found.known(d.say)) for d in FORM.publication.drafts}
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(consistent(), st.none() | consistent().map(FORM.complete))
 def test_the_forms_own_sentences_agree_with_any_table(values, last):
     texts = drafts(values, last)
@@ -372,7 +372,7 @@ def test_the_forms_own_sentences_agree_with_any_table(values, last):
     assert not re.search(r"(?<!\d)0[件万]", texts["overview.on_request"] + texts["overview.proactive"])
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(consistent())
 def test_every_figure_of_the_forms_own_sentences_is_known_again(values):
     """What it says of applications is matched, number by number, by the checks that know nothing of the sentences."""
