@@ -63,7 +63,7 @@ expect 0 receive ../收到/三次
 expect 0 verify --return-to returned
 expect 0 accept 002 --reason 电话核实：机构合并后口径有变
 expect 0 status --on 2025-03-10
-expect 0 merge --witness
+expect 0 merge
 expect 0 merge --check district.xlsx
 cd ..
 

@@ -22,6 +22,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("command", SMALL)
 def test_it_can_be_measured(command):
     script, *arguments = command.split()

@@ -338,6 +338,7 @@ def noisy_total(values, rng):
 
 
 # Measured with 1,500 of each: 1.1 %, 0.7 %, 6.1 % and 3.9 %; see docs/checks.md.
+@pytest.mark.prove
 @pytest.mark.parametrize("noise", [noisy_input, noisy_total])
 @pytest.mark.parametrize(("source", "bound"), [("samples", 0.04), ("drawn", 0.10)])
 def test_noise_rarely_gets_a_cause(noise, source, bound):

@@ -424,7 +424,9 @@ def test_lock_files_and_hidden_files_are_passed_over(tmp_path):
     assert "1 file checked: no errors" in run("verify", tmp_path)
 
 
-@pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8"])
+@pytest.mark.parametrize(
+    "encoding", ["gbk", *(pytest.param(one, marks=pytest.mark.prove) for one in ("ascii", "utf-8"))]
+)
 def test_a_console_of_another_encoding_does_not_end_the_work(tmp_path, encoding):
     for lang in ("zh", "en"):
         run("verify", PROBLEMS, "--roster", ROSTER, "--lang", lang, expect=1, encoding=encoding)

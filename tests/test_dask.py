@@ -53,6 +53,7 @@ def alone(inbox):
     return list(read_files(gather([inbox]).files, ReadOptions()))
 
 
+@pytest.mark.prove
 @settings(max_examples=examples(3))
 @given(st.integers(0, 1000))
 def test_it_makes_no_difference_who_reads_how_often_and_in_which_order(inbox, alone, seed):
@@ -100,6 +101,7 @@ class Deadly(workers.Hostile):
         raise BrokenExecutor("ended")
 
 
+@pytest.mark.prove
 def test_a_file_that_ends_whoever_reads_it_has_the_finding_and_the_others_are_read(inbox, alone, monkeypatch):
     """Whoever read others meanwhile was ended too."""
     monkeypatch.delenv("XLTOOLS_DEBUG")

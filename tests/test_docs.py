@@ -28,8 +28,8 @@ CHECK = _checker()
 @pytest.mark.parametrize(
     "document",
     [
-        # These run the commands of the same documents in English again.
-        pytest.param(path, marks=[pytest.mark.prove] * path.name.endswith(".zh-CN.md"), id=path.name)
+        # These run the commands of the same documents in English again, or those of samples/year.sh.
+        pytest.param(path, marks=[pytest.mark.prove] * path.name.endswith(("year.md", ".zh-CN.md")), id=path.name)
         for path in CHECK.documents()
     ],
 )

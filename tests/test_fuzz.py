@@ -73,6 +73,7 @@ def test_mutants_reach_every_level_and_most_codes():
     assert len({mutant(number).origin for number in range(200)}) == len(seeds())
 
 
+@pytest.mark.prove
 def test_few_are_lost_for_the_comparison():
     """About half of the mutants are read at all, and openpyxl has to bear them too."""
     compared = [differences(mutant(number)) for number in range(40)]

@@ -19,6 +19,7 @@ def test_the_second_reader_finds_mutants_that_change_a_published_figure(capsys):
     assert sum(one.is_found and one.passes_others for one in changed) >= 20
 
 
+@pytest.mark.prove
 def test_a_mutant_that_forgets_to_add_is_found(tmp_path):
     """One mutant, so that every run of the tests shows that the proof works."""
     mutants.collection(tmp_path)

@@ -292,6 +292,7 @@ def test_killed_before_anything_it_does_to_its_output_it_leaves_it_whole(small):
     assert_next_run_is_undisturbed(home, new)
 
 
+@pytest.mark.prove
 def test_killed_at_any_time_it_leaves_the_former_output_whole(small):
     home, new = small
     reset(home)
