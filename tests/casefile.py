@@ -221,8 +221,9 @@ def package(file: dict[str, Any]) -> bytes:
     assert period is not None
     stamp = Stamp(file.get("form", form.key), file.get("edition", form.edition), period, agency)
     key = b"secret" if file.get("sealed") else b""
-    prose = {} if file.get("blank") or "form_file" in file else sound_prose() | file.get("prose", {})
-    content = spoiled(write_return(form, stamp, values, prose, key=key), file, form.complete(values))
+    prose = {} if file.get("blank") or "form_file" in file else sound_prose()
+    prose |= file.get("prose", {})  # of fields in canonical form
+    content = spoiled(write_return(form, stamp, values, prose, key=key), file, form.complete(values), form)
     return answered(content, file["answer"]) if "answer" in file else content
 
 
@@ -259,16 +260,18 @@ def rolled_up(
     return write_rollup(outcome.rollup)
 
 
-def typed_into(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) -> bytes:
-    place = layout(find("xxgk-2021"))
+def typed_into(
+    content: bytes, file: dict[str, Any], complete: dict[str, Decimal], form: Form | None = None
+) -> bytes:
+    place = layout(form or find("xxgk-2021"))
     for where, what in file.get("type", {}).items():
         sheet, address = where.split("!") if "!" in where else place.address(where)
         content = clerk.edited(content, sheet, {address: _content(what, complete.get(where))})
     return content
 
 
-def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal]) -> bytes:
-    content = typed_into(content, file, complete)
+def spoiled(content: bytes, file: dict[str, Any], complete: dict[str, Decimal], form: Form) -> bytes:
+    content = typed_into(content, file, complete, form)
     place = layout(find("xxgk-2021"))
     for name, serial in file.get("date", {}).items():
         content = clerk.with_date(content, *place.address(name), serial)

@@ -5,6 +5,7 @@ The reader shares nothing with the package: it looks names up in the TOML and co
 
 from __future__ import annotations
 
+import datetime as dt
 import operator
 import re
 import tomllib
@@ -30,7 +31,12 @@ _CODES = {"error": "rule-broken", "question": "rule-question", "warning": "rule-
 
 @st.composite
 def forms(
-    draw: st.DrawFn, *, signs: tuple[str, ...] = tuple(SIGNS), plain: bool = False, divided: bool = False
+    draw: st.DrawFn,
+    *,
+    signs: tuple[str, ...] = tuple(SIGNS),
+    plain: bool = False,
+    divided: bool = False,
+    with_fields: bool = False,
 ) -> Form:
     """A form of one or two tables; *plain* rules have no conditions, numbers or levels, *divided* tables ratios or means."""
     sections = [draw(_section(index, signs, plain, divided)) for index in range(draw(st.integers(1, 2)))]
@@ -39,11 +45,84 @@ def forms(
     rules = ["[[rule]]\n" + draw(rule)] if draw(st.booleans()) else []
     head = 'schema = 2\nkey = "x"\nedition = "1"\ntitle = "表"\nauthority = "试"\n'
     text = head + "".join(section for section, _, _ in sections) + "".join(rules)
+    if with_fields:
+        text = draw(_with_fields(text))
     try:
         return parse(text, "form.toml")
     except FormError as error:  # a relation that never holds, or one that leaves a total nothing to add
         assume({problem.code for problem in error.problems} - {"never-holds", "nothing-to-add"})
         raise
+
+
+KINDS = ["text", "prose", "url", "choice", "choices", "yes", "date", "number"]
+CODES = """[[codes]]
+key = "codes"
+items = [{ key = "a", label = "甲" }, { code = "01", label = "乙、丙" }, { key = "c", label = "丁“戊”" }]
+"""
+OPTIONS = ("a", "r01", "c")
+
+
+@st.composite
+def _with_fields(draw: st.DrawFn, text: str) -> str:
+    """A form with fields on its cover and in its sections, some asked only under a condition, and counts in sums."""
+    cover, asked = draw(_fields("cover", ""))
+    text = text.replace("[[section]]", f"{CODES}[cover]\nfields = [\n{cover}]\n[[section]]", 1)
+    for index in range(text.count("[[section]]")):
+        fields, own = draw(_fields(f"s{index}", f"s{index}.r0.c0"))
+        asked += own
+        text = text.replace(f'sheet = "表{index}"\n', f'sheet = "表{index}"\nfields = [\n{fields}]\n')
+    for index, one in enumerate(asked[:3]):
+        field, _, option = one.partition(" = ")
+        words = draw(
+            st.sampled_from(
+                [f'cells = "s0.r0.c0 >= count({one})"', f'cells = "s0.r0.c0 > 0"\nwhen = "{one}"']
+            )
+        )
+        text += f'[[rule]]\nkey = "of{index}"\nlabel = "有{field}的{option}"\nauthority = "inferred"\nlevel = "question"\n{words}\n'
+    return text
+
+
+@st.composite
+def _fields(draw: st.DrawFn, section: str, figure: str) -> tuple[str, list[str]]:
+    """Fields as TOML, and the conditions that ask for one of their options."""
+    lines, asked = "", []
+    for index in range(draw(st.integers(0, 4))):
+        kind = draw(st.sampled_from(KINDS))
+        key, also = f"f{index}", ""
+        if kind in {"choice", "choices"}:
+            also += ', from = "codes"'
+        if kind == "number" and draw(st.booleans()):
+            also += ', number = "decimal", signed = true'
+        if draw(st.booleans()):
+            also += ", required = true"
+        if draw(st.booleans()) and (conditions := [*asked, *([f"{figure} > 1"] if figure else [])]):
+            also += f', when = "{draw(st.sampled_from(conditions))}"'
+        if section != "cover" and draw(st.booleans()):
+            also += ", below = true"
+        lines += f'{{ key = "{key}", label = "栏{key}{section}", kind = "{kind}"{also} }},\n'
+        options = ("yes", "no") if kind == "yes" else OPTIONS if kind.startswith("choice") else ()
+        asked += [f"{section}.{key} = {draw(st.sampled_from(options))}"] if options else []
+    return lines, asked
+
+
+def filled(form: Form) -> st.SearchStrategy[dict[str, str]]:
+    """Values of fields in canonical form, some of them blank; those of numbers are figures."""
+    days = st.dates(dt.date(1900, 3, 1), dt.date(2199, 12, 31)).map(dt.date.isoformat)
+    letters = st.characters(codec="utf-8", categories=["L", "N", "P", "S"])
+    words = st.text(letters, min_size=1, max_size=12).filter(lambda text: text == text.strip())
+    several = st.lists(st.sampled_from(OPTIONS), min_size=1, unique=True)
+    of_kind = {
+        "text": words,
+        "prose": words,
+        "url": st.just("https://www.example.gov.cn/"),
+        "yes": st.sampled_from(["yes", "no"]),
+        "choice": st.sampled_from(OPTIONS),
+        "choices": several.map(lambda keys: ",".join(sorted(keys, key=OPTIONS.index))),
+        "date": days,
+    }
+    return st.fixed_dictionaries(
+        {}, optional={name: of_kind[one.kind] for name, one in form.fields.items() if one.kind != "number"}
+    )
 
 
 @st.composite
@@ -146,7 +225,8 @@ def small_values(form: Form) -> st.SearchStrategy[dict[str, Decimal]]:
     """Figures that often satisfy and often break rules, some of them blank."""
     whole = st.sampled_from([Decimal(0), Decimal(0), Decimal(1), Decimal(2), Decimal(3)])
     parts = st.sampled_from([Decimal(0), Decimal("0.4"), Decimal("0.5"), Decimal(1), Decimal("2.5")])
-    kinds = {cell.name: parts if cell.number == "decimal" else whole for cell in form.inputs}
+    typed = (cell for cell in form.inputs if cell.name not in form.counted)
+    kinds = {cell.name: parts if cell.number == "decimal" else whole for cell in typed}
     return st.fixed_dictionaries({}, optional=kinds)
 
 

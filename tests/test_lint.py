@@ -7,6 +7,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
+import test_fields
 from conftest import HERE
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
@@ -690,9 +691,10 @@ def test_a_fault_is_named_with_its_place_and_its_cure(fault):
 
 def test_every_problem_of_a_form_has_a_case():
     """So that none of the sentences about forms can rot unseen."""
-    elsewhere = {"form-not-utf8", "unknown-form", "no-sections", "repeated-cell", "ragged"}
+    elsewhere = {"form-not-utf8", "unknown-form", "no-sections", "repeated-cell", "ragged", "codes-head"}
     faults = FAULTS | FAULTS_OF_RELATIONS | FAULTS_OF_PERIODS | FAULTS_OF_RATIOS
-    named = {code for *_, code, _ in faults.values()} | elsewhere
+    of_fields = {code for _, (code, _) in test_fields.FAULTS.values()}
+    named = {code for *_, code, _ in faults.values()} | of_fields | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named
 

@@ -142,7 +142,9 @@ FULL = Return(
         "x": Shown(None, "", Origin.TYPED),
     },
     prose={"overview.proactive": "甲\n乙"},
-    members=(Member(Agency("区", "1", "一"), SOURCE, {FEES: Decimal("0E-7")}, "政府部门"),),
+    members=(
+        Member(Agency("区", "1", "一"), SOURCE, {FEES: Decimal("0E-7")}, "政府部门", {"cover.a": "文"}),
+    ),
     accounts=(Account(AGENCY, SOURCE, "excluded", "旧", "市"), Account(None, SOURCE, "excluded")),
     is_verified=True,
     waived=(Accepted("a", "jump", "D9", "words", "why", "who", "2025", "市"),),

@@ -85,7 +85,7 @@ def test_the_checks_of_a_workbook_say_the_same(pair):
     shown = set()
     place = layout(form)
     constraints = [
-        (sheet.name, one) for sheet, group in place.groups for c in group.checks for one in c.constraints
+        (sheet, one) for sheet, group in place.groups for c in group.checks for one in c.constraints
     ]
     constraints += [(COVER, rule.constraint) for rule in form.rules]
     for sheet, constraint in constraints:
@@ -137,14 +137,14 @@ def _words_hold(words, names, figures, within):
     when, _, relation = text.rpartition("时，")
     signs = {printed: sign for sign, printed in PRINTED.items()} | {"＝": "=="}
 
-    def holds(one):
+    def holds(one, within=0):
         left, sign, right = re.split(f"([{''.join(signs)}])", one.replace("＋", "+").replace("－", "-"))
         left, right = (Fraction(eval(side, {}, {"figures": figures})) for side in (left, right))
         if within and sign == "＝":
             return abs(left - right) <= within
         return eval(f"left {signs[sign]} right", {}, {"left": left, "right": right})
 
-    return not all(holds(one) for one in when.split("，") if one) or holds(relation)
+    return not all(holds(one) for one in when.split("，") if one) or holds(relation, within)
 
 
 @some

@@ -12,14 +12,16 @@ from decimal import Decimal
 from fractions import Fraction
 
 from xltools.data.accepted_rules import BROKEN, accepted_agencies
+from xltools.data.field_words import asked_words, figure_label, relation_words, unasked_words
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
 from xltools.data.finding import Finding, Place
 from xltools.data.number import NO_VALUE, close, digits
 from xltools.data.typed_numbers import typed
+from xltools.form.kinds import Number
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
 from xltools.form.ratio import is_shown_right, rounded
-from xltools.form.relation import PERIOD, PRINTED, Level
+from xltools.form.relation import PERIOD, Level
 from xltools.form.wording import time_of
 from xltools.prose.checks import prose
 from xltools.text import Side, Sum, Word, clerk
@@ -115,6 +117,29 @@ def figures_of(filing: Return) -> dict[str, Decimal]:
     return dict(filing.record.complete()) | {PERIOD: number}
 
 
+def fields(filing: Return) -> Iterator[Finding]:
+    """Check that fields are filled in where they must be, and blank where they are not asked. Source: ``required``, ``when``.
+
+    A field that could not be read has a finding already, and a condition over such a field is not judged.
+    """
+    if filing.is_rollup or filing.is_untouched:
+        return
+    form, values = filing.form, filing.record.complete()
+    faulty = {finding.cell for finding in filing.findings}
+    for name, one in form.fields.items():
+        needed = {part for other in one.when.names for part in form.reach[other]}
+        if name in faulty or not filing.unread.isdisjoint(needed):
+            continue
+        kind, value, place = form.kinds[name], filing.prose.get(name, ""), filing.address(name)
+        if not any(place):  # a published report has no cover
+            continue
+        if code := form.field_fault(name, values, filing.prose):
+            words = asked_words if code == "required" else unasked_words
+            facts: dict[str, object] = {"label": one.label, "rule": words(form, name)}
+            found = values.get(name, "") if isinstance(kind, Number) else kind.shown(value)
+            yield Finding(code, filing.source.path, str(filing.agency), *place, name, found, facts=facts)
+
+
 def coverage(filing: Return) -> Iterator[Finding]:
     """Check that a roll-up left nothing out: it would be missing one level up as well."""
     if left := filing.left_out:
@@ -131,7 +156,8 @@ def filled(filing: Return) -> Iterator[Finding]:
     """
     if filing.is_rollup:
         return
-    figures = [name for name, value in filing.record.values.items() if value]
+    in_fields = filing.form.field_figures
+    figures = [name for name, value in filing.record.values.items() if value and name not in in_fields]
     finding = Finding("all-blank", filing.source.path, str(filing.agency))
     if filing.is_nil and (figures or filing.unread):
         sheet, address = filing.address(figures[0] if figures else min(filing.unread))
@@ -139,11 +165,24 @@ def filled(filing: Return) -> Iterator[Finding]:
         yield replace(finding, code="nil-contradicted", sheet=sheet, address=address, facts=facts)
     elif filing.is_untouched:
         yield finding
-    elif not filing.is_nil and not figures and not filing.unread:
+    elif (
+        not filing.is_nil
+        and not figures
+        and not filing.unread
+        and not in_fields.issuperset(filing.record.values)
+    ):
         yield replace(finding, code="all-zero")
 
 
-CHECKS: tuple[Callable[[Return], Iterator[Finding]], ...] = (totals, means, rules, filled, coverage, prose)
+CHECKS: tuple[Callable[[Return], Iterator[Finding]], ...] = (
+    totals,
+    means,
+    rules,
+    fields,
+    filled,
+    coverage,
+    prose,
+)
 
 # Origins of totals that a program computed, or may have computed.
 _COMPUTED = frozenset({Origin.FORMULA, Origin.UNCALCULATED, Origin.CHANGED, Origin.UNKNOWN})
@@ -308,6 +347,8 @@ def _rule_terms(form: Form, identity: Identity, linear: Linear, values: Mapping[
 def _term_label(form: Form, identity: Identity, name: str) -> str:
     def label(own: str) -> str:
         cell = form.cells[own]
+        if cell.field:
+            return figure_label(form, own)
         if identity.rule.rows:
             return cell.row_path[-1]
         return cell.column_path[-1] if identity.rule.columns else cell.label
@@ -320,9 +361,9 @@ def _rule_words(form: Form, identity: Identity) -> str:
     when = identity.constraint.when.relations
     if not when:
         return identity.rule.label
-    sides = (
-        (one, [s.print(lambda n: _term_label(form, identity, n)) for s in (one.left, one.right)])
-        for one in when
-    )
-    words = "，".join(f"{left}{PRINTED[one.sign]}{right}" for one, (left, right) in sides)
-    return clerk()("relation.when", rule=identity.rule.label, condition=words)
+
+    def words(linear: Linear) -> str:
+        return linear.print(lambda name: _term_label(form, identity, name))
+
+    condition = "，".join(relation_words(form, one, words) for one in when)
+    return clerk()("relation.when", rule=identity.rule.label, condition=condition)

@@ -34,7 +34,7 @@ class CellDifference:
 
 
 def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[CellDifference, ...]:
-    """Return the differences in the order of the form: inputs and derived totals, then prose if *texts* is true.
+    """Return the differences in the order of the form: inputs and derived totals, then texts if *texts* is true.
 
     A blank differs from 0, and a figure that could not be read counts as blank. Raises :class:`InputError` for a file
     that could not be read as a return, and :class:`AdditionError` if the forms differ.
@@ -47,10 +47,12 @@ def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Cell
 
     def found() -> Iterator[CellDifference]:
         place = layout(form)
-        yield from figure_differences(form, ours, others)
+        found = figure_differences(form, ours, others)
+        is_told_as_text = texts and not (one.is_rollup or other.is_rollup)
+        yield from (change for change in found if not is_told_as_text or change.name not in form.counted)
         for name, part in form.texts.items() if texts else ():
             if one.prose.get(name) != other.prose.get(name):
-                prose = one.prose.get(name), other.prose.get(name)
+                prose = (form.shown(name, filing.prose.get(name)) for filing in (one, other))
                 yield CellDifference(name, part.label, *place.address(name), *prose)
 
     return tuple(found())

@@ -142,9 +142,17 @@ class Equations:
                 found[name].append((line.cell, factor))
         return found
 
+    def _is_of_fields(self, names: Iterable[str]) -> bool:
+        """Return whether one of the figures is in a field: what was chosen there is no slip of a figure."""
+        return not self.form.field_figures.isdisjoint(names)
+
     def _rules(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
         for identity in self.form.identities:
-            if not identity.constraint.is_exact or identity.rule.looks_back:
+            if (
+                not identity.constraint.is_exact
+                or identity.rule.looks_back
+                or self._is_of_fields(identity.cells)
+            ):
                 continue
             right = [(-sign, name) for sign, name in identity.relation.right.terms]
             yield (*identity.relation.left.terms, *right), Sign("rule", rule=identity.rule.label)
@@ -153,6 +161,8 @@ class Equations:
         """Yield the definition of each total, and a second one where a total row meets a total column."""
         for name, definition in self.form.definitions.items():
             cell, terms = self.form.cells[name], definition.terms
+            if self._is_of_fields(definition.names):
+                continue
             across, down = cell.row.additive and cell.column.total, cell.column.additive and cell.row.total
             if across and down:
                 parts = [(-s, f"{cell.section.key}.{key}.{cell.column.key}") for s, key in down.terms]

@@ -21,9 +21,10 @@ class Deviation(NamedTuple):
 
 @cache
 def material_cells(form: Form) -> tuple[Cell, ...]:
-    """Return the additive inputs and the additive totals among the headline figures of *form*, once for each form."""
+    """Return the additive inputs, but for counts of options, and the additive totals among the headline figures, once for each form."""
     headline = {line.cell for line in form.headline}
-    return tuple(c for c in form.cells.values() if c.additive and (not c.is_total or c.name in headline))
+    own = (cell for cell in form.cells.values() if cell.additive and cell.name not in form.counted)
+    return tuple(cell for cell in own if not cell.is_total or cell.name in headline)
 
 
 def largest_deviations(found: Iterable[Deviation], form: Form) -> list[Deviation]:

@@ -67,7 +67,8 @@ def peer_of(filing: Filing, entry: Entry | None) -> Peer | None:
     kind = f"{form.name} {record.period} {entry.kind if entry else ''}"
     reach, unread = form.reach, filing.unread
     unknown = frozenset(name for name in form.cells if reach[name] & unread) if unread else frozenset[str]()
-    typed = {name: value for name, value in record.values.items() if value and name not in unknown}
+    left_out = unknown | form.counted.keys()  # what was chosen is no figure to compare
+    typed = {name: value for name, value in record.values.items() if value and name not in left_out}
     totals = {
         c.name: form.value(c.definition, typed) for c in material_cells(form) if c.definition is not None
     }

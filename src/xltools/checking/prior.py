@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from xltools.checking.checks import figures_of, rule_finding
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
+from xltools.data.field_words import figure_label
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
 from xltools.data.period import Period
@@ -244,7 +245,10 @@ def _carry_finding(years: YearPair, identity: Identity, figures: Figures) -> Fin
 def _term_label(years: YearPair, identity: Identity, name: str) -> str:
     """Return the label that distinguishes a term of the right side, after the period if it is of another one."""
     cell = years.form.cells[own_name(name)]
-    label = cell.row_path[-1] if identity.rule.rows else cell.column_path[-1]
+    if cell.field:
+        label = figure_label(years.form, cell.name)
+    else:
+        label = cell.row_path[-1] if identity.rule.rows else cell.column_path[-1]
     time = time_of(name)
     then = years.filing.record.period.year_ago if time == AGO else years.last_period
     return f"{then} {label}" if time else label
@@ -331,13 +335,14 @@ def _repeated(years: YearPair) -> Iterator[Finding]:
 
     Figures that follow from last year's do not count: an agency with nothing to report keeps its stock and has zeros.
     """
-    now, last = years.now, years.last
-    inputs = [cell for cell in years.form.inputs if not cell.weight]  # a mean may be blank in both
+    now, last, form = years.now, years.last, years.form
+    # A mean may be blank in both; what was chosen stays chosen.
+    inputs = [cell for cell in form.inputs if not cell.weight and cell.name not in form.counted]
     if any(
         cell.name not in now or cell.name not in last or now[cell.name] != last[cell.name] for cell in inputs
     ):
         return
-    count = sum(bool(now[cell.name]) and cell.name not in years.form.followers for cell in inputs)
+    count = sum(bool(now[cell.name]) and cell.name not in form.followers for cell in inputs)
     if count:
         agency, member = str(years.filing.agency), str(years.member or "")
         facts: dict[str, object] = {"agency": member or agency, "period": years.last_period, "count": count}

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from xltools.data.filing import Filing, Lineage, Origin, RefusedFile, Return, dated
 from xltools.data.finding import Finding
 from xltools.data.number import kept
+from xltools.form.kinds import NOT_A_CHOICE, NOT_A_DATE
 from xltools.text import Word, number
 from xltools.white_space import compact
 
@@ -81,7 +82,8 @@ def reading_digest(filing: Return, explanations: Mapping[tuple[str, str], str] |
         f"stamp={(stamp.form, stamp.edition, str(stamp.period), agency.district, agency.code, stamp.kind)}"
     ]
     lines += [f"{name}={kept(value)}" for name, value in sorted(filing.record.values.items())]
-    unread = {(f.cell, str(f.found)) for f in filing.findings if f.cell in filing.unread}
+    faulty = (f for f in filing.findings if f.cell in filing.unread or f.code in (NOT_A_DATE, NOT_A_CHOICE))
+    unread = {(f.cell, str(f.found)) for f in faulty}
     lines += [f"{name}?{found}" for name, found in sorted(unread)]
     typed = {Origin.TYPED, Origin.PRINTED}
     lines += [f"{name}:{shown.text}" for name, shown in sorted(filing.shown.items()) if shown.origin in typed]
@@ -341,9 +343,9 @@ def changed_cells(filings: Sequence[Filing]) -> Iterator[str]:
     """Yield the names of the inputs and texts that are not the same in all filings, in the order of the form."""
     returns = [filing for filing in filings if isinstance(filing, Return)]
     for form in {id(one.form): one.form for one in returns[:1]}.values():
-        for cell in form.inputs:
-            if len({one.record.values.get(cell.name) for one in returns}) > 1:
-                yield cell.name
+        for name in form.input_names:  # of a count, the text of its field is told
+            if name not in form.counted and len({one.record.values.get(name) for one in returns}) > 1:
+                yield name
         for name in form.texts:
             if len({one.prose.get(name) for one in returns}) > 1:
                 yield name

@@ -17,6 +17,7 @@ from xltools.errors import AdditionError, InputError, OutputError, Problem
 from xltools.excel.additions import Addition, additions
 from xltools.excel.package import parts_of
 from xltools.files import holds, read_bytes, write_atomically
+from xltools.form.kinds import Text
 from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import COVER
@@ -78,7 +79,7 @@ def read_former(path: Path, form: Form, limits: Limits) -> FormerRollup | None:
         raise OutputError(Problem("former-unread", str(path), {"reason": failures[0].found}))
     if isinstance(filing, RefusedFile) or not filing.is_rollup or filing.form.name != form.name:
         return FormerRollup(path, form, {}, is_foreign=True)
-    texts = {box: text for box, text in filing.prose.items() if text.strip() and box != _nil_box(form)}
+    texts = {box: text for box, text in filing.prose.items() if text.strip() and _is_typed(box, form)}
     if is_unchanged:
         return FormerRollup(path, form, texts)
     try:
@@ -88,8 +89,10 @@ def read_former(path: Path, form: Form, limits: Limits) -> FormerRollup | None:
     return FormerRollup(path, form, texts, found)
 
 
-def _nil_box(form: Form) -> str:
-    return f"cover.{form.cover.nil.key}" if form.cover.nil else ""
+def _is_typed(box: str, form: Form) -> bool:
+    """Return whether a text was typed into a roll-up: it is neither the nil declaration nor what fields come to."""
+    nil = f"cover.{form.cover.nil.key}" if form.cover.nil else ""
+    return box != nil and isinstance(form.kinds.get(box), Text | None)
 
 
 def _additions(filing: Return, content: bytes, limits: Limits, *, by_kind: bool) -> tuple[Addition, ...]:

@@ -176,7 +176,8 @@ def _account_order(account: Account) -> tuple[str, ...]:
 
 def _member(filing: Return, roster: Roster | None) -> Member:
     entry = entry_of(filing, roster)
-    return Member(filing.agency, filing.source, filing.record.values, entry.kind if entry else "")
+    texts = {name: filing.prose[name] for name in filing.form.gathered if name in filing.prose}
+    return Member(filing.agency, filing.source, filing.record.values, entry.kind if entry else "", texts)
 
 
 def _included(filing: Return) -> list[Account]:

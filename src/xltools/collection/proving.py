@@ -146,3 +146,10 @@ def _member_discrepancies(there: Member, member: Member, form: Form) -> Iterator
         if found != expected:
             facts = {"agency": agency, "label": cell.label, "found": found, "expected": expected}
             yield Mismatch("figure", facts)
+    for name in form.gathered:
+        texts = [one.texts.get(name) or Word("empty") for one in (there, member)]
+        if texts[0] != texts[1]:
+            label = form.fields[name].label
+            yield Mismatch(
+                "figure", {"agency": agency, "label": label, "found": texts[0], "expected": texts[1]}
+            )

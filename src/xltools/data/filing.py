@@ -14,7 +14,7 @@ from xltools.data.finding import Finding
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.form.layout import layout
-from xltools.form.model import Form
+from xltools.form.model import COVER, Form
 
 Kind = Literal["return", "rollup"]
 Status = Literal["included", "excluded", "missing", "member", "replaced"]
@@ -102,12 +102,16 @@ class Shown(NamedTuple):
 
 
 class Member(NamedTuple):
-    """One row of a roll-up: the figures of one file. ``kind`` is the kind of agency according to the roster."""
+    """One row of a roll-up: the figures of one file. ``kind`` is the kind of agency according to the roster.
+
+    ``texts`` are those of its fields, and its dates; of a roll-up that is a member, the first and the last day.
+    """
 
     agency: Agency
     source: Source
     values: Mapping[str, Decimal]
     kind: str = ""
+    texts: Mapping[str, str] = {}
 
 
 class Account(NamedTuple):
@@ -243,14 +247,18 @@ class Return:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether there are no figures except prefilled ones, and no nil return was declared."""
+        """Whether there are no figures except prefilled ones, no fields but those of the cover, and no nil declaration."""
         if self.is_rollup or self.is_nil or self.unread:
             return False
-        return self.record.values.keys() <= self.form.copied.keys()
+        form = self.form
+        filled = self.record.values.keys() - form.copied.keys() | (self.prose.keys() & form.fields.keys())
+        of_cover = {n for n in (*form.fields, *form.field_figures) if n.startswith(f"{COVER}.")}
+        return filled <= of_cover
 
     def address(self, name: str) -> tuple[str, str]:
-        """Return sheet and address of a cell in this file."""
-        return self.moved.get(name) or layout(self.form).address(name)
+        """Return sheet and address of a cell in this file; that of a count is the cell of its field."""
+        field, _ = self.form.counted.get(name, (name, ""))
+        return self.moved.get(name) or self.moved.get(field) or layout(self.form).address(name)
 
     @property
     def left_out(self) -> tuple[Account, ...]:

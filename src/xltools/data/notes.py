@@ -9,11 +9,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
+from xltools.data.field_words import figure_label, options_words, prompt, relation_words
 from xltools.data.plain_table import plain_table
 from xltools.form.linear import Linear
-from xltools.form.model import Block, Form, Line, Rule, Section, leaves, part_rules, unit_of, walk
+from xltools.form.model import (
+    COVER,
+    Block,
+    Form,
+    Line,
+    Rule,
+    Section,
+    is_whole_name,
+    leaves,
+    part_rules,
+    unit_of,
+    walk,
+)
 from xltools.form.ratio import PLACES, Ratio, scale_of
-from xltools.form.relation import PRINTED, Relation
+from xltools.form.relation import Relation
 from xltools.text import clerk
 
 _LINE_WIDTHS = (28.0, 9.5, 9.5, 41.0)  # characters: label, unit, who fills it in, note
@@ -37,7 +50,10 @@ def filling_notes(form: Form) -> Document:
     carries = [_block_rule(rule, block, section, form) for section, block in tables for rule in block.carries]
     chapters: list[tuple[str, list[DocumentBlock]]] = [
         ("general", [*_numbered([*form.notes, *_general_notes(form)])]),
-        ("sections", [block for section in form.sections for block in _section_notes(section, form)]),
+        (
+            "sections",
+            [*_cover_notes(form), *(b for section in form.sections for b in _section_notes(section, form))],
+        ),
         ("rules", _rule_blocks("rules", totals + rules, form.period)),
         ("carries", _rule_blocks("carries", carries, form.period)),
         ("before", [*_numbered(t.about(form.period, f"notes.check-{key}") for key in _CHECKS)]),
@@ -58,7 +74,8 @@ def _numbered(sentences: Iterable[str]) -> Iterator[Paragraph]:
 
 def _general_notes(form: Form) -> Iterator[str]:
     t = clerk()
-    yield t("notes.count", cells=len(form.cells), inputs=len(form.inputs), totals=len(form.totals))
+    cells = [cell for cell in form.cells.values() if not cell.field]
+    yield t("notes.count", cells=len(cells), inputs=len(cells) - len(form.totals), totals=len(form.totals))
     yield t("notes.zero")
     if decimals := dict.fromkeys(cell.unit for cell in form.inputs if cell.number == "decimal"):
         yield t("notes.decimal", units="、".join(decimals))
@@ -75,17 +92,33 @@ def _general_notes(form: Form) -> Iterator[str]:
 # -- section by section
 
 
+def _cover_notes(form: Form) -> Iterator[DocumentBlock]:
+    if notes := list(_field_notes(COVER, form)):
+        yield Heading(clerk()("field.cover"), 2)
+        yield from notes
+
+
 def _section_notes(section: Section, form: Form) -> Iterator[DocumentBlock]:
     t = clerk()
     yield Heading(section.title, 2)
     if section.note:
         yield Paragraph(section.note)
+    yield from _field_notes(section.key, form)
     if section.blocks:
         yield _line_table(section, form)
     for part in section.parts:
         required = t("notes.required") if f"{section.key}.{part.key}" in form.prose.required else ""
         hint = t("notes.part", label=part.label, hint=part.hint) if part.label else part.hint
         yield Paragraph(f"{hint}{required}")
+
+
+def _field_notes(section: str, form: Form) -> Iterator[DocumentBlock]:
+    """Yield how the fields of a section or of the cover are filled in."""
+    for name, one in form.fields.items():
+        if name.rpartition(".")[0] == section:
+            yield Paragraph(
+                clerk()("notes.part", label=one.label, hint=prompt(form, name) + options_words(form, name))
+            )
 
 
 def _line_table(section: Section, form: Form) -> Table:
@@ -173,11 +206,8 @@ def _block_rule(rule: Rule, block: Block, section: Section, form: Form) -> _Rule
         where = clerk()("notes.on-lines", section=section.title, lines=lines)
     else:
         where = clerk()("notes.each-column" if rule.rows else "notes.each-row", section=section.title)
-    return (
-        rule.label,
-        where + _rule_in_words(rule, lambda side: _sum_in_words(side, axis, form)),
-        _source(rule),
-    )
+    words = _rule_in_words(rule, form, lambda side: _sum_in_words(side, axis, form))
+    return rule.label, where + words, _source(rule)
 
 
 def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
@@ -185,21 +215,23 @@ def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
 
     def label(name: str) -> str:
         own = form.cells[name]
+        if own.field:
+            return figure_label(form, name)
         return t("notes.cell", section=own.section.title, label=own.label)
 
     def cell_sum(linear: Linear) -> str:
         terms = [(sign, form.in_words(name, label)) for sign, name in linear.terms]
         return _joined_terms(terms, linear.constant)
 
-    return rule.label, _rule_in_words(rule, cell_sum), _source(rule)
+    return rule.label, _rule_in_words(rule, form, cell_sum), _source(rule)
 
 
-def _rule_in_words(rule: Rule, words: Callable[[Linear], str]) -> str:
+def _rule_in_words(rule: Rule, form: Form, words: Callable[[Linear], str]) -> str:
     """Return a rule with its condition, tolerance and level; *words* puts a sum into words."""
     t, constraint = clerk(), rule.constraint
 
     def relation(one: Relation) -> str:
-        return f"{words(one.left)}{PRINTED[one.sign]}{words(one.right)}"
+        return relation_words(form, one, words)
 
     text = relation(constraint.relation)
     if constraint.when.relations:
@@ -221,7 +253,9 @@ def _sum_in_words(linear: Linear, axis: tuple[Line, ...], form: Form) -> str:
     groups = _whole_groups(linear, axis)
     terms: list[tuple[int, str]] = []
     for sign, name in linear.terms:
-        if (group := groups.get(name)) is None:
+        if is_whole_name(name):
+            terms.append((sign, form.in_words(name, lambda own: figure_label(form, own))))
+        elif (group := groups.get(name)) is None:
             terms.append((sign, form.in_words(name, labels.__getitem__)))
         elif (term := (sign, clerk()("notes.all-of", label=group.label))) not in terms:
             terms.append(term)

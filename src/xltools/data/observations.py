@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
@@ -53,6 +53,7 @@ class ReturnFigures:
     level: Level
     values: Mapping[str, Decimal]
     via: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)  # of its fields, in canonical form
 
     def observations(self) -> Iterator[Observation]:
         """Yield one observation for each cell of the form, in its order."""
@@ -90,8 +91,9 @@ def returns_of(filing: Filing) -> Iterator[ReturnFigures]:
     rollups = {account.source.sha256 for account in filing.accounts if account.status == "member"}
     for member in filing.members:
         level = Level.DISTRICT if member.source.sha256 in rollups else Level.AGENCY
+        texts = dict(member.texts) | (form.chosen(member.values) if level is Level.AGENCY else {})
         yield ReturnFigures(
-            filing, form, member.agency, member.source, level, member.values, filing.source.path
+            filing, form, member.agency, member.source, level, member.values, filing.source.path, texts
         )
     level = Level.DISTRICT if filing.is_rollup else Level.AGENCY
-    yield ReturnFigures(filing, form, agency, filing.source, level, filing.record.values)
+    yield ReturnFigures(filing, form, agency, filing.source, level, filing.record.values, texts=filing.prose)

@@ -14,6 +14,7 @@ from xltools.data.finding import Severity
 from xltools.data.measure import foremost
 from xltools.data.period import Period
 from xltools.data.record import Agency, Figures, Record, add_to, total
+from xltools.form.kinds import Date
 from xltools.form.model import Chart, Form
 
 Coverage = Literal["complete", "unchecked", "incomplete"]
@@ -64,6 +65,11 @@ class Rollup:
         return rolled_up(self.form, self.period, self.members, self.accounts)
 
     @cached_property
+    def spans(self) -> dict[str, str]:
+        """The first and the last day in each field for a date."""
+        return spans(self.form, self.members)
+
+    @cached_property
     def values(self) -> dict[str, Decimal]:
         """Every figure of the district that can be added or follows from what is, totals included."""
         cells = self.form.cells
@@ -72,6 +78,14 @@ class Rollup:
     def foremost(self, chart: Chart) -> list[tuple[Member, Decimal]]:
         """Return the agencies that a chart of agencies shows; see :func:`~xltools.data.measure.foremost`."""
         return foremost(self.form, chart.shows[0].is_, self.members)
+
+
+def spans(form: Form, members: Iterable[Member]) -> dict[str, str]:
+    """Return the first and the last day in each field for a date, where there is one."""
+    members = tuple(members)
+    dates = ((n, kind) for n, kind in form.kinds.items() if isinstance(kind, Date))
+    found = {name: kind.span(m.texts.get(name, "") for m in members) for name, kind in dates}
+    return {name: span for name, span in found.items() if span}
 
 
 def rolled_up(form: Form, period: Period, members: Iterable[Member], accounts: Sequence[Account]) -> Record:

@@ -33,7 +33,8 @@ def figures_of(member: Member, form: Form) -> dict[str, str]:
 
 
 def member_check(member: Member, figures: Mapping[str, str]) -> str:
-    """Return the checksum of a member's row: its agency, its file, and its figures with their names."""
+    """Return the checksum of a member's row: its agency, its file, its figures with their names, and its texts."""
     agency, source = member.agency, member.source
     about = (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
-    return checksum((*about, ";".join([f"{name}={text}" for name, text in figures.items()])))
+    texts = (part for name, text in sorted(member.texts.items()) for part in (name, text))
+    return checksum((*about, ";".join([f"{name}={text}" for name, text in figures.items()]), *texts))

@@ -111,9 +111,10 @@ def _last_year(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> dic
     from xltools.excel.writer import write_return  # noqa: PLC0415  XlsxWriter is slow to import
 
     form, found = find(folder.form), dict[str, bytes]()
+    inputs = [cell for cell in form.inputs if not cell.field]
     for period, file, time in ((folder.period.previous, "last", ""), (folder.period.year_ago, "ago", AGO)):
-        values = {name: last[time + name] for name in form.input_names if time + name in last}
-        if all(cell.name in values or cell.weight for cell in form.inputs):  # a blank would count as 0
+        values = {cell.name: last[time + cell.name] for cell in inputs if time + cell.name in last}
+        if all(cell.name in values or cell.weight for cell in inputs):  # a blank would count as 0
             stamp = Stamp(form.key, form.edition, period, entry.agency(folder.district))
             found[f"{_PRIOR}/{file}.xlsx"] = write_return(form, stamp, values)
     return found

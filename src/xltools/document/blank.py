@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xltools.data.document import Box, Document, DocumentBlock, Heading, Paragraph, Table
+from xltools.document.field_table import field_table
 from xltools.document.official import official_table
 from xltools.form.model import Form, Section
 from xltools.form.places import Area
@@ -30,6 +31,8 @@ def blank_form(form: Form) -> Document:
 def _blank_section(section: Section, form: Form) -> Iterator[DocumentBlock]:
     t = clerk()
     yield Heading(section.title)
+    if table := field_table(form, section, None):
+        yield table
     if section.blocks:
         yield official_table(form, section, None)
     for part in section.parts:

@@ -12,6 +12,7 @@ from xltools.data.document import Document, DocumentBlock, Heading, PageBreak, P
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.roster import Roster
 from xltools.data.roster_lines import entry_of
+from xltools.form.fields import Field
 from xltools.form.model import Form, Part, Section
 from xltools.prose.filling import with_figures
 from xltools.prose.sentences import says_nothing
@@ -52,16 +53,22 @@ def gathered(filings: Iterable[Filing], form: Form, roster: Roster | None, title
     if unread:
         names = "、".join(filing.source.name for filing in unread)
         blocks.append(Paragraph(t("gathered.unread", count=len(unread), names=names), "note"))
-    for number, section in enumerate(section for section in form.sections if section.parts):
+    told = [(section, _texts_of(section)) for section in form.sections]
+    for number, (section, parts) in enumerate((section, parts) for section, parts in told if parts):
         blocks += [PageBreak()] if number else []
         blocks.append(Heading(section.title))
-        for part in section.parts:
+        for part in parts:
             blocks += _part_blocks(section, part, read, roster)
     return GatheredProse(Document(title, tuple(blocks)), len(read), tuple(unread))
 
 
+def _texts_of(section: Section) -> tuple[Part | Field, ...]:
+    """Return the prose of a section, and its fields for texts."""
+    return (*section.parts, *(one for one in section.fields if one.kind in {"prose", "text"}))
+
+
 def _part_blocks(
-    section: Section, part: Part, read: Sequence[Return], roster: Roster | None
+    section: Section, part: Part | Field, read: Sequence[Return], roster: Roster | None
 ) -> Iterator[DocumentBlock]:
     """Yield the texts of one part; the agencies without a text are listed before them."""
     t, box = clerk(), f"{section.key}.{part.key}"

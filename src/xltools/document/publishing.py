@@ -18,6 +18,7 @@ from xltools.data.period import Period
 from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.document.annex import annex_blocks
+from xltools.document.field_table import field_table
 from xltools.document.manuscript import OPENING, Manuscript, ManuscriptParagraph, paragraphs_in
 from xltools.document.official import official_table, unknown_note
 from xltools.errors import InputError, Problem
@@ -171,6 +172,7 @@ def compose(
     blocks: list[DocumentBlock] = [Paragraph(text) for text in report.paragraphs(OPENING)]
     for section in form.sections:
         blocks.append(Heading(section.title))
+        blocks += filter(None, [field_table(form, section, filing)])
         if section.blocks:
             blocks.append(official_table(form, section, values))
             blocks += filter(None, [unknown_note(form, section, values)])

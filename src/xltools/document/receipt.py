@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xltools.data.document import Document, DocumentBlock, Heading, Paragraph
+from xltools.data.document import Document, DocumentBlock, Heading, Paragraph, Table
 from xltools.data.filing import Accepted
 from xltools.data.number import digits
 from xltools.data.plain_table import plain_table
 from xltools.data.receipt import Receipt
+from xltools.data.record import Figures
 from xltools.document.official import official_table
 from xltools.form.address import a1
 from xltools.form.layout import layout
@@ -34,9 +35,14 @@ def document(receipt: Receipt) -> Document:
     for section in receipt.form.sections:
         if section.blocks:
             blocks += [Heading(section.title, 2), official_table(receipt.form, section, receipt.figures)]
+    if table := field_table(receipt.form, receipt.figures):
+        blocks += [Heading(t("receipt.fields"), 2), table]
     blocks += [Heading(t("receipt.accepted")), *map(Paragraph, _accepted(receipt))]
     blocks += [Heading(t("receipt.meaning")), *map(Paragraph, _meaning())]
     return Document(_title(receipt), tuple(blocks))
+
+
+NUMBERED = "F"  # before the numbers of the figures in fields, which have no cell each
 
 
 def text(receipt: Receipt) -> str:
@@ -50,8 +56,27 @@ def text(receipt: Receipt) -> str:
             label, figure = receipt.form.cells[name].label, digits(receipt.figures.get(name))
             about = {"address": a1(*area.anchor), "label": harmless_line(label), "figure": figure}
             lines.append(t("receipt.figure", **about))
+    if names := field_figures(receipt.form):
+        lines.append(t("receipt.sheet", sheet=t("receipt.fields")))
+        for number, name in enumerate(names, 1):
+            label, figure = receipt.form.cells[name].label, digits(receipt.figures.get(name))
+            about = {"address": f"{NUMBERED}{number}", "label": harmless_line(label), "figure": figure}
+            lines.append(t("receipt.figure", **about))
     lines += ["", t("receipt.accepted"), *_accepted(receipt), "", t("receipt.meaning"), *_meaning()]
     return "\n".join(lines) + "\n"
+
+
+def field_figures(form: Form) -> list[str]:
+    """Return the names of the figures in fields, in the order in which a receipt has them."""
+    return [name for name, cell in form.cells.items() if cell.field]
+
+
+def field_table(form: Form, figures: Figures | None) -> Table | None:
+    """Return the table of the figures in fields, blank without *figures*; ``None`` if the form has none."""
+    t, names = clerk(), field_figures(form)
+    rows = [(form.cells[name].label, digits((figures or {}).get(name))) for name in names]
+    head = (t("receipt.item"), t("receipt.content"))
+    return plain_table([head, *rows], ("row", "figure"), _WIDTHS, t("receipt.fields")) if rows else None
 
 
 def _title(receipt: Receipt) -> str:

@@ -8,7 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from xltools.excel.formula import ROW, area_a1, quoted, rectangles
 from xltools.form.address import a1, column_name
+from xltools.form.kinds import Choice, Choices
 from xltools.form.linear import EXACT, Linear
+from xltools.form.model import COVER as COVER_KEY
 from xltools.form.model import Cell, Form
 from xltools.form.places import MATRIX, PREFIX, Area, Check, Layout, Matrix, Sheet
 from xltools.form.relation import Constraint, Level, Relation
@@ -21,11 +23,30 @@ FAILED = MARKS["error"]
 NONE = "—"  # where no check fails
 
 
-def reference(layout: Layout, name: str, sheet: str) -> str:
-    """Return the reference to a cell from *sheet*."""
+def reference(layout: Layout, name: str, sheet: str, matrix: Matrix | None = None) -> str:
+    """Return the formula for a figure, as it stands on *sheet*: the reference to its cell.
+
+    The count of an option compares the text of a field; in a roll-up it is the sum of its column in *matrix*.
+    """
     home, area = layout.places[name]
     address = a1(*area.anchor)
-    return address if home == sheet else f"{quoted(home)}!{address}"
+    place = address if home == sheet else f"{quoted(home)}!{address}"
+    if name not in layout.form.counted:
+        return place
+    return column_sum(matrix, name) if matrix else f"N({place}={text_formula(_mark(layout, name))})"
+
+
+def _mark(layout: Layout, name: str) -> str:
+    """Return the text of a cell that counts as the option of which *name* is the count."""
+    field, option = layout.form.counted[name]
+    kind = layout.form.kinds[field]
+    assert isinstance(kind, Choice)  # noqa: S101  only they have options
+    return clerk()("field.yes") if isinstance(kind, Choices) else kind.shown(option)
+
+
+def text_formula(text: str) -> str:
+    """Return a text as it stands in a formula."""
+    return '"' + text.replace('"', '""') + '"'
 
 
 def column_sum(matrix: Matrix, name: str) -> str:
@@ -117,8 +138,13 @@ def in_row(formula: str, row: int) -> str:
     return formula.replace(ROW, str(row + 1))
 
 
-def check_formula(layout: Layout, check: Check, sheet: str) -> str:
-    """Return the formula of a check, whose result is what is wrong with the figures, or a tick."""
+def check_formula(layout: Layout, check: Check, sheet: str, matrix: Matrix | None = None) -> str:
+    """Return the formula of a check, whose result is what is wrong with the figures, or a tick.
+
+    In a roll-up some figures are sums of columns of *matrix*.
+    """
+    if check.field:
+        return _field_formula(layout, check.field, sheet)
     cells = [layout.form.cells[name] for name in check.inputs]
     formula = f'"{_passed(check)}"'
     quotients = [layout.form.cells[name] for name in reversed(check.quotients)]
@@ -126,7 +152,7 @@ def check_formula(layout: Layout, check: Check, sheet: str) -> str:
         place, weight = (layout.address(name)[1] for name in (cell.name, cell.weight))
         formula = f'IF(AND(N({place})<>0,{weight}=0),"{_mean_words(layout, cell, "unneeded")}",{formula})'
     for constraint in reversed(check.constraints):
-        formula = _constraint_formula(layout, constraint, sheet, formula)
+        formula = _constraint_formula(layout, constraint, sheet, matrix, formula)
     for cell in quotients:
         formula = _quotient_formula(layout, cell, formula)
     if check.constraints or quotients:
@@ -171,17 +197,18 @@ _WORDS = {
 _BROKEN = {"=": "<>0", "<=": ">0", ">=": "<0", "<": ">=0", ">": "<=0", "!=": "=0"}
 
 
-def _constraint_formula(layout: Layout, constraint: Constraint, sheet: str, otherwise: str) -> str:
+def _constraint_formula(
+    layout: Layout, constraint: Constraint, sheet: str, matrix: Matrix | None, otherwise: str
+) -> str:
     relation, sign = constraint.relation, constraint.relation.sign
-    difference = _difference(layout, relation, sheet)
+    difference = _difference(layout, relation, sheet, matrix)
     broken = f"{difference}{_BROKEN[sign]}"
     if constraint.within:
-        off = f"ABS({_plain_difference(layout, relation, sheet)})-{constraint.within:f}"
+        off = f"ABS({_plain_difference(layout, relation, sheet, matrix)})-{constraint.within:f}"
         broken = f"{rounded(off)}>0"
     tests = [_holds(layout, one, sheet) for one in constraint.when.relations]
     if not relation.holds({}):  # it is not judged where everything is blank
-        names = layout.form.inputs_of(relation)
-        tests.append(f"COUNT({','.join(_ranges(layout, names, sheet))})>0")
+        tests.append(f"{_filled(layout, layout.form.inputs_of(relation), sheet)}>0")
     test = f"AND({','.join((*tests, broken))})" if tests else broken
     measured = f"&ABS({difference})" if _WORDS[sign][1] else ""
     return f'IF({test},"{_failed(layout, constraint, sheet)}"{measured},{otherwise})'
@@ -195,15 +222,25 @@ def _failed(layout: Layout, constraint: Constraint, sheet: str) -> str:
     return MARKS[constraint.level] + where + clerk()(f"check.{_WORDS[sign][0]}")
 
 
-def _plain_difference(layout: Layout, relation: Relation, sheet: str) -> str:
+def _filled(layout: Layout, names: Iterable[str], sheet: str) -> str:
+    """Return the formula for the number of cells with these figures that are not blank; a count is of a text."""
+    figures: list[str] = []
+    texts: list[str] = []
+    for name in names:
+        (texts if name in layout.form.counted else figures).append(name)
+    parts = (("COUNT", _ranges(layout, figures, sheet)), ("COUNTA", _ranges(layout, texts, sheet)))
+    return "+".join(f"{function}({','.join(ranges)})" for function, ranges in parts if ranges)
+
+
+def _plain_difference(layout: Layout, relation: Relation, sheet: str, matrix: Matrix | None = None) -> str:
     def side(linear: Linear) -> str:
-        return linear.print(lambda name: reference(layout, name, sheet))
+        return linear.print(lambda name: reference(layout, name, sheet, matrix))
 
     return f"{side(relation.left)}-({side(relation.right)})"
 
 
-def _difference(layout: Layout, relation: Relation, sheet: str) -> str:
-    return rounded(_plain_difference(layout, relation, sheet))
+def _difference(layout: Layout, relation: Relation, sheet: str, matrix: Matrix | None = None) -> str:
+    return rounded(_plain_difference(layout, relation, sheet, matrix))
 
 
 def _holds(layout: Layout, relation: Relation, sheet: str) -> str:
@@ -245,6 +282,38 @@ def _ranges(layout: Layout, names: Iterable[str], sheet: str = "") -> list[str]:
         home, area = layout.places[name]
         anchors.setdefault("" if sheet in {"", home} else f"{quoted(home)}!", []).append(area.anchor)
     return [home + area_a1(area) for home, cells in anchors.items() for area in rectangles(cells)]
+
+
+def _field_formula(layout: Layout, name: str, sheet: str) -> str:
+    """Return the formula of the check of a field that must be filled in, or only under a condition."""
+    t, form = clerk(), layout.form
+    one, nil = form.fields[name], form.cover.nil
+    missing, unasked = (text_formula(t(f"field.{key}", mark=FAILED)) for key in ("missing", "unasked"))
+    passed = text_formula(t("check.passed"))
+    names = [cell for cell in (name, *form.counted) if cell == name or form.counted[cell][0] == name]
+    cells = [cell for cell in names if isinstance(form.kinds[name], Choices) == (cell in form.counted)]
+    filled = "+".join(
+        reference(layout, cell, sheet)
+        if cell in form.counted
+        else f"N(TRIM({reference(layout, cell, sheet)})<>{text_formula('')})"
+        for cell in cells
+    )
+    asked = f"IF({filled}>0,{passed},{missing})" if one.required else passed
+    if nil and not name.startswith(f"{COVER_KEY}."):
+        declared = reference(layout, f"{COVER_KEY}.{nil.key}", sheet)
+        asked = f"IF({declared}={text_formula(nil.yes)},{passed},{asked})"
+    if not one.when.relations:
+        return asked
+    tests = ",".join(_holds(layout, relation, sheet) for relation in one.when.relations)
+    formula = f"IF(AND({tests}),{asked},IF({filled}>0,{unasked},{passed}))"
+    return f"IFERROR({formula},{passed})"
+
+
+def field_result(form: Form, name: str, values: Mapping[str, Decimal], texts: Mapping[str, str]) -> str:
+    """Return the result of the check of a field."""
+    fault = form.field_fault(name, values, texts)
+    words = {"required": "missing", "not-asked": "unasked"}
+    return clerk()(f"field.{words[fault]}", mark=FAILED) if fault else clerk()("check.passed")
 
 
 def check_result(layout: Layout, check: Check, sheet: str, values: Mapping[str, Decimal]) -> str:

@@ -5,12 +5,25 @@ Writer and reader both use this layout. It depends on the form only, not on figu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Literal, NamedTuple, TypeVar
 
-from xltools.form.linear import Linear
-from xltools.form.model import Block, Cell, Form, Identity, Line, Section, along_column, leaves
+from xltools.form.fields import Field
+from xltools.form.kinds import Choices
+from xltools.form.linear import Linear, count_of
+from xltools.form.model import (
+    COVER,
+    Block,
+    Cell,
+    Form,
+    Identity,
+    Line,
+    Part,
+    Section,
+    along_column,
+    leaves,
+)
 from xltools.form.places import (
     FIRST_COLUMN,
     SHOWN_STAMP,
@@ -30,7 +43,11 @@ from xltools.text import clerk
 _TITLE_ROWS = 2  # the title of the section, and a hint on which cells to fill
 _PROSE_LINES = 3  # heading, hint, text
 _PROSE_COLUMNS = 4  # merged, because not every program scales a single wide column to the page
+_PROSE_WIDTH = 22.0
 _COVER_COLUMNS = 4
+_WIDE_LABEL = 2  # columns of a wide table that the label of a field takes
+_NARROWEST_VALUE = 24.0  # characters: a shorter place for a text is put below its label
+_WIDE_KINDS = {"text", "url", "choice"}
 _EDGE_COLUMN = 8  # of what the cover keeps for programs, right of the printed page, after its label
 _GUIDE_ROWS = 3
 _NARROWEST_FIGURES = 6.0  # characters: a column that holds five digits
@@ -42,7 +59,7 @@ _MOST_CONSTRAINTS, _MOST_NAMES = 40, 300
 @cache
 def layout(form: Form) -> Layout:
     """Return the layout of *form*, computed once for each form."""
-    sheets = tuple(_table_sheet(form, s) if s.blocks else _prose_sheet(s) for s in form.sections)
+    sheets = tuple(_table_sheet(form, s) if s.blocks else _text_sheet(form, s) for s in form.sections)
     return Layout(form, sheets, _cover(form, sum(len(s.groups) for s in sheets)))
 
 
@@ -54,21 +71,87 @@ def _cover(form: Form, groups: int) -> CoverSheet:
     row += len(SHOWN_STAMP)
     guide = Area.at(row, 0, _GUIDE_ROWS, _COVER_COLUMNS)
     row += _GUIDE_ROWS
-    fields = {p.key: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, p in enumerate(form.cover.parts)}
+    names = [name for part in form.cover.parts for name, _ in _lines(form, f"{COVER}.{part.key}", part)]
+    fields = {name: Area.at(row + i, 1, 1, _COVER_COLUMNS - 1) for i, name in enumerate(names)}
     row += len(fields) + 1
     status = Area.at(row, 0, 1, _COVER_COLUMNS)
     checks_row = row + 2  # after the head of the list
+    field_checks = _field_checks(form, COVER, fields, _COVER_COLUMNS)
+    groups += field_checks is not None
     rules = {rule.key: Area.at(checks_row + groups + i, FIRST_COLUMN) for i, rule in enumerate(form.rules)}
-    return CoverSheet(stamp, guide, fields, status, checks_row, rules, checks_row + groups + len(rules))
+    blanks_row = checks_row + groups + len(rules)
+    return CoverSheet(stamp, guide, fields, field_checks, status, checks_row, rules, blanks_row)
 
 
-def _prose_sheet(section: Section) -> Sheet:
+def _lines(form: Form, name: str, part: Part | Field) -> Iterator[tuple[str, str]]:
+    """Yield the name and the label of each cell of a field: one, or of several choices one for each option."""
+    kind, t = form.kinds.get(name), clerk()
+    if isinstance(kind, Choices):
+        yield from (
+            (count_of(name, o.name), t("field.of-option", label=part.label, option=o.shown))
+            for o in kind.options
+        )
+    else:
+        yield name, part.label
+
+
+def field_labels(form: Form, name: str) -> dict[str, str]:
+    """Return the label of each cell of a field or of another cell for a text, by the name of the cell."""
+    return dict(_lines(form, name, form.texts[name]))
+
+
+def _field_checks(form: Form, section: str, fields: Mapping[str, Area], column: int) -> CheckGroup | None:
+    """Return the checks beside fields that must be filled in, or only under a condition; ``None`` without such a field."""
+    own = [
+        name
+        for name in form.fields
+        if name.rpartition(".")[0] == section and form.fields[name].is_conditional
+    ]
+    rows = {name: min(fields[cell].row for cell, _ in _lines(form, name, form.fields[name])) for name in own}
+    checks = tuple(Check(Area.at(row, column), (), (), field=name) for name, row in rows.items())
+    if not checks:
+        return None
+    area = Area(min(rows.values()), column, max(rows.values()), column)
+    return CheckGroup("fields", "", area, Area.at(area.row - 1, column), checks)
+
+
+def _placed_fields(
+    form: Form, section: Section, fields: Iterable[Field], row: int, stub: int, widths: Sequence[float]
+) -> tuple[list[Label], dict[str, Area]]:
+    """Return the labels and the places of fields from *row* on: the label left of the value, or above a long one."""
+    labels: list[Label] = []
+    places: dict[str, Area] = {}
+    width, narrow = len(widths), sum(widths[stub:]) < _NARROWEST_VALUE
+    for one in fields:
+        for name, label in _lines(form, f"{section.key}.{one.key}", one):
+            if one.kind == "prose" or (narrow and one.kind in _WIDE_KINDS) or stub >= width:
+                labels.append(Label(label, Area.at(row, 0, 1, width), "field"))
+                row += 1
+                places[name] = Area.at(row, 0, 1, width)
+            else:
+                labels.append(Label(label, Area.at(row, 0, 1, stub), "field"))
+                places[name] = Area.at(row, stub, 1, width - stub)
+            row += 1
+    return labels, places
+
+
+def _below(places: Mapping[str, Area], row: int) -> int:
+    """Return the first row below these *places*, or *row* if there are none."""
+    return max((area.last_row + 1 for area in places.values()), default=row)
+
+
+def _text_sheet(form: Form, section: Section) -> Sheet:
+    """Return the sheet of a section without tables: its fields, then its prose."""
+
     def across(row: int) -> Area:
         return Area.at(row, 0, 1, _PROSE_COLUMNS)
 
     labels = [Label(section.title, across(0), "title")]
     texts: dict[str, Area] = {}
-    row = _TITLE_ROWS
+    widths = (_PROSE_WIDTH,) * _PROSE_COLUMNS
+    of_fields, fields = _placed_fields(form, section, section.fields, _TITLE_ROWS, 1, widths)
+    labels += of_fields
+    row = _below(fields, _TITLE_ROWS)
     for part in section.parts:
         if part.label:
             labels.append(Label(part.label, across(row), "heading"))
@@ -77,17 +160,21 @@ def _prose_sheet(section: Section) -> Sheet:
         texts[f"{section.key}.{part.key}"] = across(row + 2)
         row += _PROSE_LINES
     page = Area.at(0, 0, row, _PROSE_COLUMNS)
-    return Sheet(
-        section, tuple(labels), across(1), {}, texts, (), (22,) * _PROSE_COLUMNS, page, (_TITLE_ROWS, 0)
-    )
+    checks = _field_checks(form, section.key, fields, _PROSE_COLUMNS + 1)
+    groups = (checks,) if checks else ()
+    return Sheet(section, tuple(labels), across(1), {}, texts, groups, widths, page, (_TITLE_ROWS, 0), fields)
 
 
 def _table_sheet(form: Form, section: Section) -> Sheet:
-    labels: list[Label] = []
     cells: dict[str, Area] = {}
     stub = max(block.label_columns for block in section.blocks)
     width = stub + section.blocks[0].width
-    row = _TITLE_ROWS
+    figures = max(_NARROWEST_FIGURES, section.column_width)
+    widths = (*(section.label_widths or (14.0,) * stub), *(figures,) * (width - stub))
+    left = stub or min(_WIDE_LABEL, width)  # the columns of the labels of fields
+    above = [one for one in section.fields if not one.below]
+    labels, fields = _placed_fields(form, section, above, _TITLE_ROWS, left, widths)
+    row = _below(fields, _TITLE_ROWS)
     body_row = 0
     for block in section.blocks:
         head, first = _head(block, row, stub, width)
@@ -98,16 +185,24 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
             labels += _row_labels(block.rows, first, 0, stub)
             row = first + len(leaves(block.rows))
         body_row = body_row or first
+    under = [one for one in section.fields if one.below]
+    of_fields, below = _placed_fields(form, section, under, row, left, widths)
+    labels += of_fields
+    fields |= below
+    row = _below(below, row)
     page = Area.at(0, 0, row, width)
     labels.insert(0, Label(section.title, Area.at(0, 0, 1, width), "title"))
     groups = _groups(form, section, cells, page, stub)
-    frozen_at = (body_row, stub) if len(section.blocks) == 1 and stub else (_TITLE_ROWS, 0)
-    figures = max(_NARROWEST_FIGURES, section.column_width)
-    widths = (*(section.label_widths or (14.0,) * stub), *(figures,) * (width - stub))
+    beyond = max(page.last_column, *(group.area.last_column for group in groups))
+    if checks := _field_checks(form, section.key, fields, beyond + 2):
+        groups = (*groups, checks)
+    frozen_at = (body_row, stub) if len(section.blocks) == 1 and stub and not above else (_TITLE_ROWS, 0)
     beside = _beside(cells, tuple(labels), groups, page, stub)
     hint = Area.at(1, 0, 1, width)
-    signed = Area.at(row, 0, 1, width) if form.cover.fields else None
-    return Sheet(section, tuple(labels), hint, cells, {}, groups, widths, page, frozen_at, signed, beside)
+    signed = Area.at(row, 0, 1, width) if form.signers else None
+    return Sheet(
+        section, tuple(labels), hint, cells, {}, groups, widths, page, frozen_at, fields, signed, beside
+    )
 
 
 def _beside(
@@ -196,7 +291,7 @@ def _groups(
     form: Form, section: Section, cells: dict[str, Area], page: Area, stub: int
 ) -> tuple[CheckGroup, ...]:
     """Return the checks: a column right of the table, and a line below it for each total row and each rule."""
-    own = [cell for cell in form.cells.values() if cell.section is section]
+    own = [form.cells[name] for name in cells]
     below = page.last_row + 2
     groups: list[CheckGroup] = []
     lines: list[_CheckLine] = []
@@ -217,7 +312,7 @@ def _groups(
     lines += _part_lines(parts, cells)
     for identities in rules.values():
         constraints = (identity.constraint for identity in identities)
-        found = (Check(Area.at(0, cells[c.relation.left.names[0]].column), (), (c,)) for c in constraints)
+        found = (Check(Area.at(0, _first_column(c, cells)), (), (c,)) for c in constraints)
         lines.append(("rule", identities[0].rule.label, tuple(found)))
     for number, (key, label, checks) in enumerate(lines, below):
         moved = tuple(c._replace(area=c.area._replace(row=number, last_row=number)) for c in checks)
@@ -225,6 +320,11 @@ def _groups(
         head = Area.at(number, 0, 1, stub) if stub else Area.at(number, page.last_column + 1, 1, 2)
         groups.append(CheckGroup(key, label, area, head, moved))
     return tuple(groups)
+
+
+def _first_column(constraint: Constraint, cells: Mapping[str, Area]) -> int:
+    """Return the column of the first figure of a rule that is in the table; the others are in fields."""
+    return next(cells[name].column for name in constraint.names if name in cells)
 
 
 # A line of checks below the table: its key, its label, and its checks, whose row is still 0.
@@ -293,7 +393,7 @@ def _asked_of_row(
     rules = [
         i.constraint
         for i in form.identities
-        if i.rule.columns and not i.rule.looks_back and names.issuperset(i.constraint.names)
+        if i.rule.columns and not i.rule.looks_back and _is_of_row(i.constraint, names, form)
     ]
     rules.sort(key=lambda rule: LEVELS.index(rule.level))
     quotients = [_Quotient(cell.name, cell.ratio.names) for cell in members if cell.ratio]
@@ -302,6 +402,12 @@ def _asked_of_row(
         constraints = tuple(one for one in some if isinstance(one, Constraint))
         cells = tuple(one.cell for one in some if isinstance(one, _Quotient))
         yield () if index else inputs, constraints, cells
+
+
+def _is_of_row(constraint: Constraint, row: set[str], form: Form) -> bool:
+    """Return whether a rule between columns is about this row: all its figures are in it, but for those of fields."""
+    in_tables = [name for name in constraint.names if form.cells[name].field is None]
+    return bool(in_tables) and row.issuperset(in_tables)
 
 
 class _Quotient(NamedTuple):

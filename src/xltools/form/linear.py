@@ -1,6 +1,7 @@
 """A sum of named cells: parsed once, then evaluated, printed as a spreadsheet formula, or put into words.
 
 The grammar has only ``+``, ``-`` and names; the sides of relations (:mod:`xltools.form.relation`) may have numbers too.
+``count(cover.kind = portal)`` is the figure that counts an option of a field; its name is ``cover.kind[portal]``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,17 @@ from xltools.errors import InvalidValueError
 
 ZERO = Decimal(0)
 EXACT = Context(prec=80)  # more digits than any sum of figures has, so sums are exact
-_NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
-_TERM = re.compile(rf"\s*([+-]?)\s*(?:({_NAME})|([0-9]+(?:\.[0-9]+)?)(?![0-9.]))")
+_KEY = "[a-z][a-z0-9_]*"
+_NAME = rf"{_KEY}(?:\.{_KEY})*"
+_COUNT = rf"count\(\s*(?P<field>{_NAME})\s*=\s*(?P<option>{_KEY})\s*\)"
+_TERM = re.compile(
+    rf"\s*(?P<sign>[+-]?)\s*(?:{_COUNT}|(?P<name>{_NAME})(?!\s*\()|(?P<number>[0-9]+(?:\.[0-9]+)?)(?![0-9.]))"
+)
+
+
+def count_of(field: str, option: str) -> str:
+    """Return the name of the figure that counts an option of a field."""
+    return f"{field}[{option}]"
 
 
 class LinearSyntaxError(InvalidValueError):
@@ -39,13 +49,13 @@ class Linear(NamedTuple):
         position = 0
         while text[position:].strip():
             match = _TERM.match(text, position)
-            if match is None or bool(match[1]) != bool(position or match[1]) or (match[3] and not numbers):
+            if match is None or (position and not match["sign"]) or (match["number"] and not numbers):
                 raise LinearSyntaxError(text, text[position:])
-            sign = -1 if match[1] == "-" else 1
-            if match[2]:
-                terms.append((sign, match[2]))
+            sign = -1 if match["sign"] == "-" else 1
+            if match["number"]:
+                constant = EXACT.add(constant, sign * Decimal(match["number"]))
             else:
-                constant = EXACT.add(constant, sign * Decimal(match[3]))
+                terms.append((sign, match["name"] or count_of(match["field"], match["option"])))
             position = match.end()
         if not position:
             raise LinearSyntaxError(text, text)
@@ -85,7 +95,8 @@ class Linear(NamedTuple):
         return text.removeprefix("+")
 
     def __str__(self) -> str:
-        terms = [("-" if sign < 0 else "+", name) for sign, name in self.terms]
+        counts = ((sign, re.sub(r"(.+)\[(.+)\]", r"count(\1 = \2)", name)) for sign, name in self.terms)
+        terms = [("-" if sign < 0 else "+", name) for sign, name in counts]
         if self.constant or not terms:
             terms.append(("-" if self.constant < 0 else "+", f"{abs(self.constant):f}"))
         return " ".join(f"{sign} {term}" for sign, term in terms).removeprefix("+ ")

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
+from xltools.form import lint_fields
+from xltools.form.fields import Field
 from xltools.form.labels import core
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
@@ -27,7 +29,7 @@ from xltools.form.lint_ratios import decimal_faults, meeting_faults, quotient_fa
 from xltools.form.lint_rules import block_rule_faults, period_faults, rule_faults, schema_faults, sign_faults
 from xltools.form.lint_sums import parts_faults, totals_faults, unit_faults
 from xltools.form.model import Form, Line, Part, Section, leaves, unit_of, walk
-from xltools.form.places import RESERVED_SHEETS
+from xltools.form.places import CODES, RESERVED_SHEETS
 from xltools.form.prose import PERIODS, named_in
 from xltools.form.publication import DraftSentence, Listing
 from xltools.form.references import units_of, unknown_figures, unknown_names
@@ -58,7 +60,7 @@ def lint(form: Form) -> list[Problem]:
     for section in form.sections:
         place = f"section “{section.key}”"
         ambiguous = list(_cell_keys(section, place))
-        problems += [*ambiguous, *_section(section, place)]
+        problems += [*ambiguous, *_section(section, place, form.schema)]
         if ambiguous:
             ambiguous_keys.add(section.key)
     sure = frozenset(section.key for section in form.sections) - ambiguous_keys
@@ -80,6 +82,8 @@ def _whole(form: Form) -> Iterator[Problem]:
     yield from repeated_faults((s.key for s in form.sections), "section", "repeated-key")
     yield from repeated_faults((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
     yield from text_faults("form", *(("notes", note) for note in form.notes), limit=LONGEST_SENTENCE)
+    for find in (lint_fields.schema_faults, lint_fields.code_faults, lint_fields.field_faults):
+        yield from find(form)
     yield from _parts(form.cover.parts, "cover")
     yield from text_faults("form", *(("also", text) for text in form.also))
     yield from _alike("section", [(s.title, s.also) for s in form.sections])
@@ -106,20 +110,20 @@ def _cell_keys(section: Section, place: str) -> Iterator[Problem]:
     yield from repeated_faults(names, place, "repeated-cell")
 
 
-def _section(section: Section, place: str) -> Iterator[Problem]:
+def _section(section: Section, place: str, schema: int) -> Iterator[Problem]:
     """Yield faults in what a section prints and in its arrangement on its sheet."""
     yield from text_faults(place, ("title", section.title), *given(unit=section.unit))
     yield from text_faults(place, *(("also", text) for text in section.also))
     yield from text_faults(place, *given(note=section.note), limit=LONGEST_SENTENCE)
-    reserved = (*RESERVED_SHEETS, _RESERVED_BY_EXCEL)
+    reserved = (*RESERVED_SHEETS, *((CODES,) if schema > 1 else ()), _RESERVED_BY_EXCEL)
     units = len(section.sheet.encode("utf-16-le", "surrogatepass")) // 2
     is_taken = section.sheet.casefold() in map(str.casefold, reserved)
     if units > _LONGEST_SHEET or not re.fullmatch(_SHEET, section.sheet) or is_taken:
         facts = {"sheet": section.sheet, "reserved": "、".join(reserved)}
         yield Problem("bad-sheet-name", place, facts)
-    if bool(section.parts) == bool(section.blocks):
+    if bool(section.parts) == bool(section.blocks) and (section.parts or not section.fields):
         yield Problem("parts-or-blocks", place)
-    yield from _parts(section.parts, place)
+    yield from _parts((*section.parts, *section.fields), place)
     for index, block in enumerate(section.blocks, 1):
         here = f"{place} › block {index}"
         yield from text_faults(
@@ -155,12 +159,13 @@ def _line(line: Line, axis: str, place: str) -> Iterator[Problem]:
         yield Problem("bad-span", place, {"span": line.span, "most": _MOST_SPAN})
 
 
-def _parts(parts: tuple[Part, ...], place: str) -> Iterator[Problem]:
-    """Yield faults of prose cells, in a section or on the cover; in a section the label may be missing."""
+def _parts(parts: tuple[Part | Field, ...], place: str) -> Iterator[Problem]:
+    """Yield faults of cells for texts, in a section or on the cover; prose in a section may have no label."""
     yield from unique_key_faults(place, [part.key for part in parts])
     yield from _alike(place, [(part.label, part.also) for part in parts])
     for part in parts:
-        label = [("label", part.label)] if place == "cover" else given(label=part.label)
+        is_labelled = place == "cover" or isinstance(part, Field)
+        label = [("label", part.label)] if is_labelled else given(label=part.label)
         yield from text_faults(f"{place} › “{part.key}”", *label, *(("also", text) for text in part.also))
         yield from text_faults(f"{place} › “{part.key}”", *given(hint=part.hint), limit=LONGEST_SENTENCE)
 
@@ -187,14 +192,14 @@ def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             place = f"section “{section.key}” › block {index}"
             for axis, lines in (("rows", block.rows), ("columns", block.columns)):
                 units = {line.key: unit_of(line, block, section) for line in leaves(lines)}
-                yield from totals_faults(lines, units, f"{place} › {axis}")
+                yield from totals_faults(lines, units, form, f"{place} › {axis}")
                 yield from parts_faults(lines, f"{place} › {axis}")
                 yield from quotient_faults(lines, f"{place} › {axis}")
             yield from meeting_faults(block, place)
             for rule in block.rules:
-                yield from block_rule_faults(rule, block, f"{place} › rule “{rule.key}”", form.schema)
+                yield from block_rule_faults(rule, block, f"{place} › rule “{rule.key}”", form)
             for rule in block.carries:
-                yield from block_rule_faults(rule, block, f"{place} › carry “{rule.key}”", form.schema)
+                yield from block_rule_faults(rule, block, f"{place} › carry “{rule.key}”", form)
     yield from decimal_faults(form, sure)
     yield from rule_faults(form, sure)
     named = judged((h.cell for h in form.headline), form, sure)

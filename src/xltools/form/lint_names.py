@@ -12,6 +12,8 @@ from xltools.form.model import Form
 from xltools.toml_tables import nearest
 
 _KEY = r"[a-z][a-z0-9_]*"
+# Words that sums may use in the second version of the language.
+RESERVED_KEYS = {"per", "sum", "count", "row", "last", "ago", "period", "yes", "no"}
 LONGEST_SENTENCE = 500  # characters of a hint, a note or a rule, which must fit in one row of a sheet
 _LONGEST_SHOWN = 40
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from xltools.errors import Problem
+from xltools.form.lint_fields import can_hold, name_faults, reserved_faults
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
     judged,
@@ -14,18 +15,16 @@ from xltools.form.lint_names import (
     text_faults,
     unknown_faults,
 )
-from xltools.form.model import PARTS, Block, Form, Line, Rule, Section, leaves
+from xltools.form.model import PARTS, Block, Form, Line, Rule, Section, is_whole_name, leaves
 from xltools.form.ratio import Ratio
 from xltools.form.relation import PERIOD, Condition
 from xltools.form.wording import AGO, LAST, own_name, time_of
 
 _RULE_WORDS = ("on", "when", "within", "level", "resets")
 _PLAIN_RULE = Rule("-", "-", "-")
-# Words that sums may use in the second version of the language.
-_RESERVED_KEYS = {"per", "sum", "count", "row", "last", "ago", "period", "yes", "no"}
 
 
-def block_rule_faults(rule: Rule, block: Block, place: str, schema: int) -> Iterator[Problem]:
+def block_rule_faults(rule: Rule, block: Block, place: str, form: Form) -> Iterator[Problem]:
     """Yield faults of a rule of a block, or of a carry: it derives one typed line from at least one of another period."""
     if (rule.rows or rule.columns) is None or rule.cells or (rule.rows and rule.columns):
         yield Problem("rule-axis", place)
@@ -33,10 +32,12 @@ def block_rule_faults(rule: Rule, block: Block, place: str, schema: int) -> Iter
     lines, others = (block.rows, block.columns) if rule.rows else (block.columns, block.rows)
     known = {leaf.key: leaf for leaf in leaves(lines)}
     is_carry = rule in block.carries
-    names = rule.constraint.names
-    unknown = list(
-        unknown_faults((own_name(n) if is_carry or schema > 1 else n for n in names), known, place)
-    )
+    names = [own_name(n) if is_carry or form.schema > 1 else n for n in rule.constraint.names]
+    of_fields = [name for name in names if is_whole_name(name) and not is_carry]
+    unknown = [
+        *unknown_faults((name for name in names if name not in of_fields), known, place),
+        *name_faults(of_fields, form, place, form.cells),
+    ]
     yield from unknown
     asked = {leaf.key: leaf for leaf in leaves(others)}
     yield from unknown_faults(rule.on, asked, f"{place} › on")
@@ -52,6 +53,8 @@ def block_rule_faults(rule: Rule, block: Block, place: str, schema: int) -> Iter
     elif not unknown:
         yield from _carry(rule, known, place)
     yield from repeated_faults(rule.constraint.relation.names, place, "repeated-in-rule")
+    if rule.constraint.relation.names and all(map(is_whole_name, rule.constraint.relation.names)):
+        yield Problem("rule-without-line", place)
 
 
 def _relation(rule: Rule, place: str) -> Iterator[Problem]:
@@ -89,7 +92,7 @@ def rule_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             continue
         names = (own_name(name) if form.schema > 1 else name for name in rule.constraint.names)
         named = list(dict.fromkeys(judged(names, form, sure)))
-        yield from unknown_faults(named, form.cells, place)
+        yield from name_faults(named, form, place, form.cells)
         yield from ratio_in_sum_faults(named, form, place)
         yield from _relation(rule, place)
         yield from repeated_faults(rule.cells.names, place, "repeated-in-rule")
@@ -115,7 +118,7 @@ def sign_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
             ),
             (Condition((constraint.relation,)), written.relation),
         ):
-            if not one.can_hold(may_be_below_zero):
+            if not can_hold(one, form, may_be_below_zero):
                 yield Problem("never-holds", place, {"text": str(text)})
 
 
@@ -159,6 +162,8 @@ def _new_words(one: Section | Block | Line) -> Iterator[str]:
     """Yield the words of the second version of the language in a section, a block or a line."""
     if one.decimals is not None:
         yield "decimals"
+    if isinstance(one, Block) and one.rows_from:
+        yield "rows_from"
     if isinstance(one, Line):
         yield from (word for word in ("of", "mean") if getattr(one, word))
         if isinstance(one.is_, Ratio):
@@ -172,8 +177,7 @@ def schema_faults(form: Form) -> Iterator[Problem]:
             place = f"section “{section.key}” › block {index}"
             lines = [line for axis in (block.rows, block.columns) for line in leaves(axis)]
             if form.schema > 1:
-                for key in sorted({section.key, *(line.key for line in lines)} & _RESERVED_KEYS):
-                    yield Problem("reserved-key", place, {"key": key})
+                yield from reserved_faults((section.key, *(line.key for line in lines)), place)
             elif words := {
                 *_new_words(section),
                 *_new_words(block),

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from xltools.errors import Problem
 from xltools.form.linear import Linear
+from xltools.form.lint_fields import name_faults
 from xltools.form.lint_names import unknown_faults
-from xltools.form.model import Form, Line, leaves, walk
+from xltools.form.model import Form, Line, is_whole_name, leaves, walk
 from xltools.form.wording import own_name
 
 
-def totals_faults(lines: tuple[Line, ...], units: Mapping[str, str], place: str) -> Iterator[Problem]:
+def totals_faults(
+    lines: tuple[Line, ...], units: Mapping[str, str], form: Form, place: str
+) -> Iterator[Problem]:
     """Yield totals of unknown lines, circles, and lines that a total does not add exactly once without a reason."""
     axis = {leaf.key: leaf for leaf in leaves(lines)}
     held = {name for line in axis.values() if line.total for name in line.total.names}
@@ -21,7 +24,9 @@ def totals_faults(lines: tuple[Line, ...], units: Mapping[str, str], place: str)
         if not definition.terms:
             yield Problem("nothing-to-add", here)
             continue
-        yield from unknown_faults(definition.names, axis, here)
+        of_fields = [name for name in definition.names if is_whole_name(name)]
+        yield from unknown_faults((name for name in definition.names if name not in of_fields), axis, here)
+        yield from name_faults(of_fields, form, here, form.cells)
         yield from unknown_faults(line.omits, axis, here)
         if not axis.keys() >= {*line.omits, *_reached(line, axis)}:
             continue  # its coverage depends on an unknown name
@@ -31,7 +36,7 @@ def totals_faults(lines: tuple[Line, ...], units: Mapping[str, str], place: str)
             continue
         for name, weight in sorted(weights.items()):
             yield from _addend_faults(line, axis[name], weight, here)
-        if line.key not in held and not line.of:  # a subtotal or a part answers for nothing
+        if line.key not in held and not line.of and not of_fields:  # a subtotal or a part answers for nothing
             yield from _forgotten(line, weights, axis, siblings, units, here)
 
 
@@ -98,7 +103,7 @@ def _reached(line: Line, axis: dict[str, Line]) -> set[str]:
         if key not in reached:
             reached.add(key)
             total = axis[key].total if key in axis else None
-            left += total.names if total else ()
+            left += [name for name in total.names if not is_whole_name(name)] if total else ()
     return reached
 
 
@@ -110,6 +115,8 @@ def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Count
         return Counter({line.key: 1})
     found: Counter[str] = Counter()
     for sign, name in line.total.terms:
+        if is_whole_name(name):
+            continue
         part = _weights(axis[name], axis, (*above, line.key))
         if part is None:
             return None
@@ -123,7 +130,7 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
 
     Two whole numbers of different units can be compared, such as users and visits.
     """
-    known = {name: cell for name, cell in form.cells.items() if cell.section.key in sure}
+    known = {n: cell for n, cell in form.cells.items() if cell.section.key in sure or cell.field}
     groups = [(f"“{c.name}”", (c.name, *c.definition.names)) for c in form.cells.values() if c.definition]
     groups += [(f"“{c.name}”", side.names) for c in form.quotients for side in (c.ratio or ())[:2]]
     for identity in (*form.identities, *form.carries):
@@ -138,6 +145,6 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     groups += [(f"chart “{chart.key}”", chart.names) for chart in form.charts]  # they share an axis
     for place, names in groups:
         named = map(own_name, names)
-        units = {known[name].unit for name in named if name in known}
+        units = {known[name].unit for name in named if name in known and name not in form.counted}
         if len(units) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})

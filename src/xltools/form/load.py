@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from xltools.errors import FormError
+from xltools.form.code_files import with_codes
+from xltools.form.fields import Codes
 from xltools.form.linear import Linear
 from xltools.form.lint import lint
-from xltools.form.model import ALL, Block, Form, Line, Section, leaves, unit_of
+from xltools.form.model import ALL, Block, Form, Line, Section, is_whole_name, leaves, unit_of
 from xltools.toml_tables import read_text, structure
 
 
 def load(path: Path) -> Form:
     """Return the form defined in the file *path*; raises :class:`FormError` with everything that is wrong with it."""
-    return parse(read_text(path, FormError), str(path))
+    return parse(with_codes(read_text(path, FormError), path.parent), str(path))
 
 
 def parse(text: str, origin: str) -> Form:
@@ -30,22 +33,44 @@ def parse(text: str, origin: str) -> Form:
 
 
 def _with_all_spelled_out(form: Form) -> Form:
-    """Return *form* with each ``is = "all"`` as the sum that it stands for; in the first schema it names a line."""
+    """Return *form* with the rows of codes, and each ``is = "all"`` as the sum that it stands for.
+
+    In the first schema ``all`` names a line.
+    """
     if form.schema == 1:
         return form
+    codes = {one.key: one for one in form.codes}
     sections = []
     for section in form.sections:
         blocks = []
-        for block in section.blocks:
+        for written in section.blocks:
+            block = _with_rows(written, codes)
             rows, columns = (_spelled_axis(axis, block, section) for axis in (block.rows, block.columns))
             blocks.append(replace(block, rows=rows, columns=columns))
         sections.append(replace(section, blocks=tuple(blocks)))
     return replace(form, sections=tuple(sections))
 
 
+def _with_rows(block: Block, codes: Mapping[str, Codes]) -> Block:
+    """Return a block with a row for each of the codes in ``rows_from``, above its other rows."""
+    if block.rows_from not in codes:
+        return block
+    items = codes[block.rows_from].items
+    rows = (Line(one.shown, one.name, unit=one.unit or None) for one in items)
+    return replace(block, rows=(*rows, *block.rows))
+
+
+def _is_typed(line: Line) -> bool:
+    names = line.total.names if line.total else ()
+    return line.is_ is None or (bool(names) and all(map(is_whole_name, names)))
+
+
 def _spelled_axis(axis: tuple[Line, ...], block: Block, section: Section) -> tuple[Line, ...]:
-    """Return an axis; all are its typed lines of one unit, whatever other totals add them, but for parts (其中) and means."""
-    typed = [x for x in leaves(axis) if x.is_ is None and x.additive and not x.of and not x.mean]
+    """Return an axis; all are its typed lines of one unit, whatever other totals add them, but for parts (其中) and means.
+
+    A line that counts options of fields is no total of the axis, so it is among them.
+    """
+    typed = [x for x in leaves(axis) if _is_typed(x) and x.additive and not x.of and not x.mean]
 
     def spelled(line: Line) -> Line:
         if line.lines:

@@ -18,7 +18,10 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from xltools.errors import InvalidValueError, Word
-from xltools.form.linear import EXACT, ZERO, Linear
+from xltools.form.fields import Codes, Field, kind_of
+from xltools.form.kinds import JOINT, Choice, Date, Text, ValueKind
+from xltools.form.kinds import Number as NumberKind
+from xltools.form.linear import EXACT, ZERO, Linear, count_of
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
 from xltools.form.ratio import PLACES, Ratio, rounded, scale_of, sum_or_ratio
@@ -31,6 +34,8 @@ Kind = Literal["year", "half", "quarter", "month"]
 PARTS: dict[Kind, int] = {"year": 1, "half": 2, "quarter": 4, "month": 12}  # of a year
 Only = Literal["rule_makers"]
 _MONTHS = 12
+COVER = "cover"  # before the names of its fields
+_MOST_SIGNERS = 4
 ALL = Linear(((1, "all"),))  # ``is = "all"``: the sum of all typed lines
 WEIGHED = ".sum"  # after the name of a mean: the mean times its weight, which can be added
 
@@ -138,8 +143,9 @@ class Rule:
 class Block:
     """A rectangle of cells under one head. ``arrange = "wide"`` prints its rows side by side, in one line."""
 
-    rows: tuple[Line, ...]
-    columns: tuple[Line, ...]
+    rows: tuple[Line, ...] = ()
+    columns: tuple[Line, ...] = ()
+    rows_from: str = ""  # a list of codes, each of which has a row above the others
     caption: str = ""
     corner: str = ""
     heading: str = ""
@@ -185,12 +191,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A numbered part of the report on a sheet of its own: prose in ``parts`` or tables in ``blocks``."""
+    """A numbered part of the report on a sheet of its own: prose in ``parts`` or tables in ``blocks``, and ``fields``."""
 
     key: str
     title: str
     sheet: str
     parts: tuple[Part, ...] = ()
+    fields: tuple[Field, ...] = ()
     blocks: tuple[Block, ...] = field(default=(), metadata={"key": "block"})
     number: Number = "count"
     decimals: int | None = None
@@ -217,11 +224,11 @@ class Nil:
 class Cover:
     """The open fields of the cover sheet, such as the name of the person who filled the form in."""
 
-    fields: tuple[Part, ...] = ()
+    fields: tuple[Field, ...] = ()
     nil: Nil | None = None
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[Part | Field, ...]:
         """Every open field, the nil declaration last."""
         nil = (Part(self.nil.key, self.nil.label, self.nil.hint),) if self.nil else ()
         return (*self.fields, *nil)
@@ -293,6 +300,7 @@ class Cell(NamedTuple):
     )
     weight: str = ""  # of a typed mean: the cell by which it is weighted
     decimals: int | None = None
+    field: Field | None = None  # the figure is a number in a field, or counts one of its options
 
     @property
     def is_total(self) -> bool:
@@ -338,7 +346,7 @@ class Cell(NamedTuple):
     @property
     def label(self) -> str:
         """The printed labels of row and column, for messages."""
-        return "/".join(self.row_path) + " · " + "/".join(self.column_path)
+        return " · ".join("/".join(path) for path in (self.row_path, self.column_path) if path)
 
 
 class Identity(NamedTuple):
@@ -416,6 +424,7 @@ class Form:
     starts: int = 1  # the month in which its years begin
     named: Literal["end", "start"] = "end"  # after which of two calendar years one is called that is in both
     cover: Cover = field(default_factory=Cover)
+    codes: tuple[Codes, ...] = ()
     rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
     headline: tuple[Headline, ...] = ()
     charts: tuple[Chart, ...] = field(default=(), metadata={"key": "chart"})
@@ -444,13 +453,112 @@ class Form:
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
-        """Every number of the form by name, in printed order."""
-        return {
-            cell.name: cell
-            for section in self.sections
-            for block in section.blocks
-            for cell in _cells(section, block)
-        }
+        """Every number of the form by name, in printed order; those of its fields come first."""
+        in_fields = (cell for name in self.fields for cell in self._field_cells(name))
+        in_tables = (
+            c for section in self.sections for block in section.blocks for c in _cells(section, block)
+        )
+        return {cell.name: cell for cell in (*in_fields, *in_tables)}
+
+    def _field_cells(self, name: str) -> Iterator[Cell]:
+        """Yield the figures of a field: the number in it, or the count of each of its options."""
+        one, kind, section = self.fields[name], self.kinds[name], self._section_of(name)
+        row = Line(one.label, one.key, additive=one.additive)
+        if isinstance(kind, NumberKind):
+            block = Block((row,), ())
+            yield Cell(
+                name, section, block, row, row, (one.label,), (), one.number, one.unit, one.signed, field=one
+            )
+        elif isinstance(kind, Choice):
+            block = Block((row,), tuple(Line(option.label, option.name) for option in kind.options))
+            for column in block.columns:
+                path = (one.label,), (column.label,)
+                yield Cell(
+                    count_of(name, column.key),
+                    section,
+                    block,
+                    row,
+                    column,
+                    *path,
+                    "count",
+                    "",
+                    False,
+                    field=one,
+                )
+
+    def _section_of(self, name: str) -> Section:
+        """Return the section of a field; that of the cover is none of the form."""
+        key = name.partition(".")[0]
+        return next((s for s in self.sections if s.key == key), Section(COVER, clerk()("field.cover"), ""))
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Every field by name: ``cover.field``, ``section.field``. In the first schema they are plain texts."""
+        if self.schema == 1:
+            return {}
+        of_sections = {f"{s.key}.{one.key}": one for s in self.sections for one in s.fields}
+        return {f"{COVER}.{one.key}": one for one in self.cover.fields} | of_sections
+
+    @cached_property
+    def signers(self) -> tuple[str, ...]:
+        """The labels of the line where people sign on paper: those of the fields of the cover that have names."""
+        if self.schema == 1:
+            return tuple(one.label for one in self.cover.fields)
+        plain = (one.label for one in self.cover.fields if one.kind == "text" and not one.pattern)
+        return tuple(plain)[:_MOST_SIGNERS]
+
+    @cached_property
+    def kinds(self) -> dict[str, ValueKind]:
+        """The kind of the values of each field."""
+        codes = {one.key: one for one in self.codes}
+        return {name: kind_of(one, codes) for name, one in self.fields.items()}
+
+    def chosen(self, values: Mapping[str, Decimal]) -> dict[str, str]:
+        """Return the values of the fields with options in a return with these counts; see :meth:`counts`."""
+        found: dict[str, list[str]] = {}
+        for count, (name, option) in self.counted.items():
+            if values.get(count):
+                found.setdefault(name, []).append(option)
+        return {name: JOINT.join(options) for name, options in found.items()}
+
+    @cached_property
+    def field_figures(self) -> frozenset[str]:
+        """The names of the figures in fields: numbers, and the counts of options."""
+        return frozenset(name for name, cell in self.cells.items() if cell.field)
+
+    def counts(self, values: Mapping[str, str]) -> dict[str, Decimal]:
+        """Return the counts of the options that the fields with these canonical *values* have."""
+        found: dict[str, Decimal] = {}
+        for name, kind in self.kinds.items():
+            if isinstance(kind, Choice):
+                figures = kind.figures(values.get(name, ""))
+                found |= {count_of(name, option): figure for option, figure in figures.items()}
+        return found
+
+    def field_fault(self, name: str, values: Mapping[str, Decimal], texts: Mapping[str, str]) -> str:
+        """Return the code of the finding that a field is blank, or that it is filled in where it is not asked; or ""."""
+        one = self.fields[name]
+        is_filled = bool(texts.get(name)) or name in values
+        if not one.when.holds(values):
+            return "not-asked" if is_filled else ""
+        is_nil = self.cover.declares_nil(texts) and not name.startswith(f"{COVER}.")
+        return "required" if one.required and not is_filled and not is_nil else ""
+
+    def shown(self, name: str, value: str | None) -> str | None:
+        """Return what the cell of a text shows for its value; the texts of fields are kept in canonical form."""
+        kind = self.kinds.get(name)
+        return value if value is None or kind is None or isinstance(kind, NumberKind) else kind.shown(value)
+
+    @cached_property
+    def gathered(self) -> tuple[str, ...]:
+        """The fields whose texts or days a roll-up gathers; of all others it has figures."""
+        return tuple(name for name, kind in self.kinds.items() if isinstance(kind, Text | Date))
+
+    @cached_property
+    def counted(self) -> dict[str, tuple[str, str]]:
+        """The figures that count options, each with the name of its field and the option."""
+        choices = ((name, kind) for name, kind in self.kinds.items() if isinstance(kind, Choice))
+        return {count_of(name, option): (name, option) for name, kind in choices for option in kind.by_name}
 
     @cached_property
     def units(self) -> frozenset[str]:
@@ -566,10 +674,13 @@ class Form:
         return cells | {meaning.key: meaning.is_ for meaning in self.prose.meanings}
 
     @cached_property
-    def texts(self) -> dict[str, Part]:
-        """Every prose cell by name: ``section.part``, and ``cover.field``."""
-        prose = {f"{s.key}.{p.key}": p for s in self.sections for p in s.parts}
-        return prose | {f"cover.{p.key}": p for p in self.cover.parts}
+    def texts(self) -> dict[str, Part | Field]:
+        """Every cell for a text by name: ``section.part``, ``section.field``, and ``cover.field``."""
+        found: dict[str, Part | Field] = {}
+        for section in self.sections:
+            parts: tuple[Part | Field, ...] = (*section.parts, *section.fields)
+            found |= {f"{section.key}.{part.key}": part for part in parts}
+        return found | {f"{COVER}.{part.key}": part for part in self.cover.parts}
 
     def complete(self, inputs: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """Return *inputs* and every total derived from them, exactly; a blank input stays absent and counts as 0."""
@@ -684,6 +795,11 @@ def of_last_year(values: Mapping[str, Decimal]) -> dict[str, Decimal]:
     return {name if time_of(name) else LAST + name: value for name, value in values.items()}
 
 
+def is_whole_name(name: str) -> bool:
+    """Return whether a name among those of lines is that of a figure of a field, which is named in full."""
+    return "." in own_name(name)
+
+
 def _cells(section: Section, block: Block) -> Iterator[Cell]:
     rows, columns = paths(block.rows), paths(block.columns)
     above = (block.caption,) if block.caption else ()
@@ -789,7 +905,9 @@ def _is_asked(rule: Rule, line: Line) -> bool:
     """
     if rule.on:
         return line.key in rule.on
-    return line.additive and not line.is_quotient and (line.is_ is None or rule.constraint.is_exact)
+    of_fields = any(map(is_whole_name, rule.constraint.names))
+    is_sum_asked = rule.constraint.is_exact and not of_fields
+    return line.additive and not line.is_quotient and (line.is_ is None or is_sum_asked)
 
 
 def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:
@@ -798,9 +916,9 @@ def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def _along_row(section: str, row: Line) -> Callable[[str], str]:
-    return lambda key: f"{section}.{row.key}.{key}"
+    return lambda key: key if is_whole_name(key) else f"{section}.{row.key}.{key}"
 
 
 def along_column(section: str, column: Line) -> Callable[[str], str]:
     """Return a function from the key of a row to the name of its cell in *column*."""
-    return lambda key: f"{section}.{key}.{column.key}"
+    return lambda key: key if is_whole_name(key) else f"{section}.{key}.{column.key}"

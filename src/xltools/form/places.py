@@ -6,7 +6,7 @@ Rows and columns count from 0.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from typing import ClassVar, Literal, NamedTuple
@@ -28,6 +28,7 @@ RESERVED_SHEETS = (
     "填报说明",
     "主要指标一览表",
 )
+CODES = "代码"  # with the lists to choose from; reserved in the second schema
 COVER, MATRIX, SOURCES, WAIVED, SLIP, YEARS, CHARTS, KINDS, NOTES, OVERVIEW = RESERVED_SHEETS
 
 
@@ -69,7 +70,7 @@ class Area(NamedTuple):
         return self.anchor == (self.last_row, self.last_column)
 
 
-Role = Literal["title", "caption", "head", "stub", "heading", "hint"]
+Role = Literal["title", "caption", "head", "stub", "field", "heading", "hint"]
 _OF_LINES = {"head", "stub"}  # the roles of labels of rows and columns
 
 
@@ -85,7 +86,8 @@ class Label:
 class Check(NamedTuple):
     """A cell beside the table that checks figures: ``inputs`` must be valid numbers, and the ``constraints`` must hold.
 
-    ``accepted`` is the number of agencies in a roll-up for which constraints were accepted, which it then leaves out.
+    ``accepted`` is the number of agencies in a roll-up for which constraints were accepted, which it then leaves out. A
+    check of a ``field`` is about nothing else: whether the field is filled in where it is asked, and only there.
     """
 
     area: Area
@@ -95,16 +97,17 @@ class Check(NamedTuple):
     quotients: tuple[
         str, ...
     ] = ()  # ratios and derived means that must be right, typed means that must be there
+    field: str = ""
 
 
 class CheckGroup(NamedTuple):
     """A column or a line of checks with one name, listed on the cover.
 
-    ``key`` is ``figures`` for the column beside a table (numbers and row totals), ``total`` for the totals of a row, and
-    ``rule`` for a rule of the form. ``label`` is a text from the form.
+    ``key`` is ``figures`` for the column beside a table (numbers and row totals), ``total`` for the totals of a row,
+    ``rule`` for a rule of the form, and ``fields`` for the column beside fields. ``label`` is a text from the form.
     """
 
-    key: Literal["figures", "total", "rule"]
+    key: Literal["figures", "total", "rule", "fields"]
     label: str
     area: Area
     head: Area
@@ -132,6 +135,7 @@ class Sheet:
     widths: tuple[float, ...]
     page: Area  # the printed area, without the checks and the line to sign
     frozen_at: tuple[int, int]
+    fields: dict[str, Area] = field(default_factory=dict)  # by name; of several choices one for each option
     signed: Area | None = None  # below a table: the line where people sign on paper
     beside: Beside | None = None  # only for tables
 
@@ -177,7 +181,8 @@ class CoverSheet(NamedTuple):
 
     stamp: dict[str, Area]
     guide: Area
-    fields: dict[str, Area]
+    fields: dict[str, Area]  # by name
+    field_checks: CheckGroup | None
     status: Area
     checks_row: int  # first row of the list: a row for each group of checks, then for each rule across tables
     rules: dict[str, Area]  # the checks of rules across tables
@@ -227,7 +232,7 @@ class Matrix:
     def issued(cls, form: Form, count: int) -> Matrix:
         """Return the sheet for *count* members. Without members, it has one empty row, to which sums refer."""
         about = [PREFIX + key for key in cls.ABOUT]
-        names = (*about[: cls.BEFORE], *form.cells, *about[cls.BEFORE :], *form.means)
+        names = (*about[: cls.BEFORE], *form.cells, *form.gathered, *about[cls.BEFORE :], *form.means)
         columns = {name: column for column, name in enumerate(names)}
         return cls(columns, cls.FIRST_ROW, cls.FIRST_ROW + max(1, count) - 1)
 
@@ -293,14 +298,26 @@ class Layout:
         """The sheet and area of every cell and prose cell, by name."""
         found: dict[str, tuple[str, Area]] = {}
         for sheet in self.sheets:
-            found |= {name: (sheet.name, area) for name, area in (sheet.cells | sheet.texts).items()}
-        return found | {f"cover.{key}": (COVER, area) for key, area in self.cover.fields.items()}
+            areas = sheet.cells | sheet.texts | sheet.fields
+            found |= {name: (sheet.name, area) for name, area in areas.items()}
+        found |= {name: (COVER, area) for name, area in self.cover.fields.items()}
+        for name, (of_field, _) in self.form.counted.items():  # of several choices each option has a cell
+            if name in found:
+                found.setdefault(of_field, found[name])
+            else:
+                found[name] = found[of_field]
+        return found
 
     @cached_property
     def formulas(self) -> dict[str, str]:
-        """The issued formula of each derived cell, whose parts are on the same sheet."""
+        """The issued formula of each derived cell whose parts are on the same sheet; those with figures of fields are not."""
         address = self.form.in_products(lambda part: self.address(part)[1])
-        return {cell.name: cell.formula(address) for cell in self.form.totals}
+        in_fields = self.form.field_figures
+        return {
+            cell.name: cell.formula(address)
+            for cell in self.form.totals
+            if cell.definition is None or in_fields.isdisjoint(cell.definition.names)
+        }
 
     @cached_property
     def label_texts(self) -> frozenset[str]:
@@ -324,6 +341,7 @@ class Layout:
         return sheet, a1(*area.anchor)
 
     @cached_property
-    def groups(self) -> tuple[tuple[Sheet, CheckGroup], ...]:
-        """The groups of checks in order, each with its sheet."""
-        return tuple((sheet, group) for sheet in self.sheets for group in sheet.groups)
+    def groups(self) -> tuple[tuple[str, CheckGroup], ...]:
+        """The groups of checks beside tables and fields, each with the name of its sheet."""
+        found = [(sheet.name, group) for sheet in self.sheets for group in sheet.groups]
+        return (*([(COVER, self.cover.field_checks)] if self.cover.field_checks else []), *found)

@@ -1,7 +1,8 @@
 """Relations between sums, conditions on figures, and the two together: what figures must satisfy.
 
 A relation is written ``closed <= received``, with one of the signs ``= <= >= < > !=`` between two sums, which may contain
-numbers. A condition is one or more relations: ``fine > 0, taken = 0``.
+numbers. A condition is one or more relations: ``fine > 0, taken = 0``. It may ask for an option of a field:
+``cover.kind = portal`` stands for ``count(cover.kind = portal) = 1``.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from xltools.errors import InvalidValueError
-from xltools.form.linear import EXACT, ZERO, Linear, LinearSyntaxError
+from xltools.form.linear import EXACT, ZERO, Linear, LinearSyntaxError, count_of
 
 PERIOD = "period"  # in a condition: the number of the period in its year
 Level = Literal["error", "question", "warning"]
 LEVELS: tuple[Level, ...] = ("error", "question", "warning")
 
-_SIGN = re.compile("<=|>=|!=|=|<|>")
+_SIGN = re.compile(r"(?:<=|>=|!=|=|<|>)(?![^()]*\))")  # none of those in brackets
+_CHOSEN = re.compile(
+    r"\s*(?!(?:last|ago)\.)([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)\s*(!?=)\s*([a-z][a-z0-9_]*)\s*"
+)
 _COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -99,7 +103,7 @@ class Condition(NamedTuple):
         relations = []
         for part in text.split(","):
             try:
-                relations.append(Relation.parse(part))
+                relations.append(_chosen(part) or Relation.parse(part))
             except LinearSyntaxError as error:
                 raise ConditionError("not-a-condition", text=part.strip()) from error
         return cls(tuple(relations))
@@ -144,6 +148,15 @@ class Condition(NamedTuple):
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.relations))
+
+
+def _chosen(text: str) -> Relation | None:
+    """Return the relation for an option of a field, which a name of two parts on the left means."""
+    if (found := _CHOSEN.fullmatch(text)) is None:
+        return None
+    field, sign, option = found.groups()
+    number = Decimal(1 if sign == "=" else 0)
+    return Relation(Linear(((1, count_of(field, option)),)), "=", Linear((), number))
 
 
 ALWAYS = Condition()

@@ -135,8 +135,9 @@ class FilingProse:
 
     @cached_property
     def boxes(self) -> dict[str, tuple[Sentence, ...]]:
-        """The sentences of each prose cell of the sections."""
-        names = (f"{section.key}.{part.key}" for section in self.form.sections for part in section.parts)
+        """The sentences of each prose cell of the sections, and of their fields for prose."""
+        names = [f"{section.key}.{part.key}" for section in self.form.sections for part in section.parts]
+        names += [name for name, one in self.form.fields.items() if one.kind == "prose"]
         return {name: sentences(self.filing.prose[name]) for name in names if name in self.filing.prose}
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -187,22 +187,24 @@ def json_text(value: object, encoding: str, *, indent: int | None = None) -> str
 
 
 def csv_text(filings: Iterable[Filing]) -> str:
-    """Return CSV with one row per file and one column per cell, for a spreadsheet or a data frame.
+    """Return CSV with one row per file and one column per cell, also of fields, for a spreadsheet or a data frame.
 
     Totals that depend on an unreadable figure are blank.
     """
     filings = list(filings)
-    cells = list(dict.fromkeys(name for f in filings if f.form for name in f.form.cells))
+    cells = list(dict.fromkeys(n for f in filings if f.form for n in (*f.form.cells, *f.form.fields)))
     rows: list[list[object]] = [
         ["file", "sha256", "form", "edition", "year", "period", "district", "code", "name", *cells]
     ]
     for filing in filings:
         stamp, agency, values = filing.stamp, filing.agency, {}
+        texts: Mapping[str, str] = {}
         form = [stamp.form, stamp.edition, *_period_object(filing).values()] if stamp else [""] * 4
         names = [agency.district, agency.code, agency.name] if agency else ["", "", ""]
         if isinstance(filing, Return):
             reach, complete = filing.form.reach, filing.record.complete()
             values = {name: v for name, v in complete.items() if not reach[name] & filing.unread}
-        figures = (values.get(name, "") for name in cells)
+            texts = filing.prose
+        figures = (values[name] if name in values else texts.get(name, "") for name in cells)
         rows.append([filing.source.path, filing.source.sha256, *form, *names, *figures])
     return rows_text(rows)

@@ -246,11 +246,13 @@ def dictionary_rows(form: Form, lang: Lang) -> list[list[str]]:
 
 
 def dictionary_objects(form: Form) -> list[dict[str, str]]:
-    """Return one JSON object per cell of the form; the kind is ``total`` or ``input``."""
+    """Return one JSON object per cell of the form; the kind is ``total`` or ``input``, or that of the values of a field."""
     place = layout(form)
     keys = ("name", "sheet", "address", "kind", "unit", "label")
-    rows = (
+    rows = [
         (name, *place.address(name), "total" if cell.is_total else "input", cell.unit, cell.label)
         for name, cell in form.cells.items()
-    )
+    ]
+    fields = ((name, one) for name, one in form.fields.items() if name not in form.cells)
+    rows += [(name, *place.address(name), one.kind, "", one.label) for name, one in fields]
     return [dict(zip(keys, row, strict=True)) for row in rows]

@@ -106,7 +106,7 @@ class Returns:
         self.undecided += [
             Undecided(one.shown_path, name, value.reason)
             for name, value in values.items()
-            if isinstance(value, Unknown) and name in self.form.figures
+            if isinstance(value, Unknown) and not name.endswith(WEIGHED)
         ]
 
     def _values_of(self, one: AddedFile) -> Mapping[str, Value] | Unknown:

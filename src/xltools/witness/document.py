@@ -32,7 +32,7 @@ def printed_values(content: bytes, form: FormFigures) -> dict[str, Value] | Unkn
         if "<table" not in text:
             return _markdown(text, form)
         tables = list(_page(text))
-    found: dict[str, Value] = {name: Unknown("not-found") for name in form.figures}
+    found: dict[str, Value] = {name: Unknown("not-found") for name in (*form.fields, *form.figures)}
     for grid in reversed(tables):
         for name, places in found_in(grid, form.figures.values()).items():
             if len(places) == 1:
@@ -127,7 +127,7 @@ def _markdown(text: str, form: FormFigures) -> dict[str, Value]:
         [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()]
         for block in re.findall(r"(?:^\|.*\|$\n?)+", text, re.MULTILINE)
     ]
-    found: dict[str, Value] = {name: Unknown("not-found") for name in form.figures}
+    found: dict[str, Value] = {name: Unknown("not-found") for name in (*form.fields, *form.figures)}
     for table in reversed(tables):
         heads, rows = [_joined(cell) for cell in table[0]], table[2:]
         for name, figure in form.figures.items():

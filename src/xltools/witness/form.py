@@ -13,6 +13,8 @@ from xltools.witness.value import NOTHING, Unknown, Value, is_rounded, is_same
 
 SignedNames = tuple[tuple[int, str], ...]
 WEIGHED = ".sum"  # after the name of a typed mean: the mean times its weight
+_COVER, _YES = "封面", "是"
+_YES_OR_NO = [{"key": "yes", "label": _YES}, {"key": "no", "label": "否"}]
 
 
 class Division(NamedTuple):
@@ -56,18 +58,43 @@ class FormFigure(NamedTuple):
         return f"{'/'.join(self.row)} · {'/'.join(self.column)}"
 
 
+class FieldFigure(NamedTuple):
+    """A number in a field, or the count of one of its options, which is 1 or 0 in a return.
+
+    The field is the cell with the defined name ``field``; each of several choices is the cell right of its ``label``. Of an
+    option, ``own`` are the texts that mean it, and ``known`` those that mean any; a number has neither.
+    """
+
+    name: str
+    field: str
+    sheet: str
+    label: str
+    own: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    text: str = ""  # what the program writes for it
+
+
 class FormFigures:
-    """The figures of a form by name, in printed order."""
+    """The figures of a form by name, in printed order; those of fields apart."""
 
     def __init__(self, text: str) -> None:
         """Read the TOML *text* of a valid form."""
         document = tomllib.loads(text)
+        codes = {one["key"]: one["items"] for one in document.get("codes", ())}
         self.titles = {section["sheet"]: section["title"] for section in document["section"]}
         self.figures = {
             figure.name: figure
             for section in document["section"]
             for block in section.get("block", ())
-            for figure in _figures(section, block, document["schema"])
+            for figure in _figures(section, block, document["schema"], codes)
+        }
+        groups = [{**document.get("cover", {}), "key": "cover", "sheet": _COVER}, *document["section"]]
+        self.fields = {
+            figure.name: figure
+            for group in groups
+            for field in group.get("fields", ())
+            if document["schema"] > 1
+            for figure in _field_figures(group, field, codes)
         }
 
     @cached_property
@@ -77,8 +104,8 @@ class FormFigures:
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
-        """The names of the figures that an agency fills in."""
-        return tuple(name for name, figure in self.figures.items() if not figure.is_derived)
+        """The names of the figures that an agency fills in, those of fields first."""
+        return (*self.fields, *(name for name, figure in self.figures.items() if not figure.is_derived))
 
     @cached_property
     def means(self) -> tuple[str, ...]:
@@ -145,7 +172,7 @@ class FormFigures:
 
     def parts(self, name: str) -> Mapping[str, int]:
         """Return the inputs that a figure adds and the factor of each; an input adds itself once."""
-        terms = self.figures[name].terms
+        terms = self.figures[name].terms if name in self.figures else ()
         if not terms:
             return {name: 1}
         found: dict[str, int] = {}
@@ -175,8 +202,48 @@ class _FigureLine(NamedTuple):
         return "mean" in self.table or len(self.sides) > 1
 
 
-def _figures(section: Mapping[str, Any], block: Mapping[str, Any], schema: int) -> Iterator[FormFigure]:
-    rows, columns = list(_lines(block["rows"])), list(_lines(block["columns"]))
+def _key(item: Mapping[str, Any]) -> str:
+    return str(item.get("key") or f"r{item['code']}")
+
+
+def _text(item: Mapping[str, Any]) -> str:
+    return f"{item['code']} {item['label']}" if item.get("code") else str(item["label"])
+
+
+def _field_figures(
+    group: Mapping[str, Any], field: Mapping[str, Any], codes: Mapping[str, list[Mapping[str, Any]]]
+) -> Iterator[FieldFigure]:
+    """Yield the number in a field, or the count of each of its options."""
+    name, sheet, kind = f"{group['key']}.{field['key']}", group["sheet"], field.get("kind", "text")
+    if kind == "number":
+        yield FieldFigure(name, name, sheet, field["label"])
+    elif kind == "choices":
+        for item in codes[field["from"]]:
+            label = f"{field['label']}：{_text(item)}"
+            yield FieldFigure(
+                f"{name}[{_key(item)}]", name, sheet, label, frozenset({_YES}), frozenset({_YES}), _YES
+            )
+    elif kind in {"choice", "yes"}:
+        options = codes[field["from"]] if kind == "choice" else _YES_OR_NO
+        known = frozenset(_text(item) for item in options)
+        for item in options:
+            own = _text(item)
+            yield FieldFigure(
+                f"{name}[{_key(item)}]", name, sheet, field["label"], frozenset({own}), known, own
+            )
+
+
+def _figures(
+    section: Mapping[str, Any],
+    block: Mapping[str, Any],
+    schema: int,
+    codes: Mapping[str, list[Mapping[str, Any]]],
+) -> Iterator[FormFigure]:
+    coded = [
+        {"key": _key(item), "label": _text(item)} | ({"unit": item["unit"]} if item.get("unit") else {})
+        for item in codes.get(block.get("rows_from", ""), ())
+    ]
+    rows, columns = list(_lines([*coded, *block.get("rows", ())])), list(_lines(block["columns"]))
     if schema > 1:
         unit = block.get("unit", section.get("unit", ""))
         rows, columns = _spelled_out(rows, unit), _spelled_out(columns, unit)
@@ -265,7 +332,8 @@ def _spelled_out(lines: list[_FigureLine], unit: str) -> list[_FigureLine]:
             keys = [
                 other.table["key"]
                 for other in lines
-                if not {"is", "of", "mean"} & other.table.keys()
+                if not {"of", "mean"} & other.table.keys()
+                and re.fullmatch(r"(\s*[+-]?\s*count\([^()]*\)\s*)*", other.table.get("is", ""))
                 and other.is_additive
                 and other.table.get("unit", unit) == own
             ]
@@ -278,12 +346,14 @@ def _terms(section: str, row: _FigureLine, column: _FigureLine) -> Iterator[tupl
     """Yield the terms of a total. Where a total row meets a total column, both sums are equal; the column's is used."""
     if "is" in column.table and row.is_additive:
         for sign, key in _signed(column.table["is"]):
-            yield sign, f"{section}.{row.table['key']}.{key}"
+            yield sign, key if "." in key else f"{section}.{row.table['key']}.{key}"
     elif "is" in row.table and column.is_additive:
         for sign, key in _signed(row.table["is"]):
-            yield sign, f"{section}.{key}.{column.table['key']}"
+            yield sign, key if "." in key else f"{section}.{key}.{column.table['key']}"
 
 
 def _signed(text: str) -> Iterator[tuple[int, str]]:
-    for sign, key in re.findall(r"([+-]?)\s*([a-z][a-z0-9_]*)", text):
+    """Yield the terms of a sum; ``count(cover.kind = portal)`` has the name cover.kind[portal]."""
+    counted = re.sub(r"count\(\s*([a-z0-9_.]+)\s*=\s*([a-z0-9_]+)\s*\)", r"\1[\2]", text)
+    for sign, key in re.findall(r"([+-]?)\s*([a-z][a-z0-9_.\[\]]*)", counted):
         yield -1 if sign == "-" else 1, key

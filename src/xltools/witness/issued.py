@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from xltools.witness.form import WEIGHED, FormFigures
 from xltools.witness.labels import plain
 from xltools.witness.value import Unknown, shown, value_of
-from xltools.witness.workbook import CellPlace, LabelledWorkbook, products_of, quotient_of, terms_of
+from xltools.witness.workbook import CellPlace, Chosen, LabelledWorkbook, products_of, quotient_of, terms_of
 
 
 class IssueFault(NamedTuple):
@@ -57,6 +57,7 @@ def faults(
             cells[name] = cell
     for name, cell in cells.items():
         yield from _figure_faults(book, form, name, cell, cells, filled.get(name))
+    yield from _field_faults(book, form)
 
 
 def recalculation_faults(content: bytes, recalculated: bytes, form: FormFigures) -> Iterator[IssueFault]:
@@ -107,6 +108,33 @@ def _unlocked(sheet: Any, form: FormFigures) -> Iterator[IssueFault]:
                 yield IssueFault("lock", sheet.title, cell.coordinate, "", "unlocked", "locked")
 
 
+def _field_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
+    """Yield the fields with figures that are not where the form has them, locked, filled in or without a validation."""
+    for name, figure in form.fields.items():
+        place = book.field_place(figure)
+        if isinstance(place, Unknown):
+            yield IssueFault("name", figure.sheet, "", name, "", figure.label)
+            continue
+        sheet, address = place[0], book.address(*place)
+        if book.cell(*place).protection.locked:
+            yield IssueFault("lock", sheet, address, name, "locked", "unlocked")
+        if book.content(*place) is not None:
+            yield IssueFault("value", sheet, address, name, str(book.content(*place)), "")
+        if _validation(book, place) is None:
+            yield IssueFault("validation", sheet, address, name, "", figure.label)
+
+
+def _term(
+    book: LabelledWorkbook, form: FormFigures, cells: Mapping[str, CellPlace], name: str
+) -> CellPlace | Chosen | Unknown | None:
+    """Return the cell of a term, and the text in it that an option is counted by."""
+    if name not in form.fields:
+        return cells.get(name)
+    figure = form.fields[name]
+    place = book.field_place(figure)
+    return Chosen(place, figure.text) if figure.text and not isinstance(place, Unknown) else place
+
+
 def _figure_faults(
     book: LabelledWorkbook,
     form: FormFigures,
@@ -127,7 +155,7 @@ def _figure_faults(
         return
     if figure.terms:
         terms = terms_of(content, sheet) if book.is_formula(*cell) and isinstance(content, str) else None
-        wanted = Counter((sign, cells.get(name)) for sign, name in figure.terms)
+        wanted = Counter((sign, _term(book, form, cells, name)) for sign, name in figure.terms)
         if terms is None or Counter(terms) != wanted:
             expected = "".join(f"{'+' if sign > 0 else '-'}{name}" for sign, name in figure.terms)
             yield IssueFault("formula", sheet, address, figure.name, str(content or ""), expected)

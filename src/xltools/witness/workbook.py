@@ -14,8 +14,8 @@ import openpyxl
 from openpyxl.cell import MergedCell
 from openpyxl.utils.cell import range_boundaries
 
-from xltools.witness.form import WEIGHED, FormFigures
-from xltools.witness.labels import GridPlace, LabelGrid, found_in
+from xltools.witness.form import WEIGHED, FieldFigure, FormFigures
+from xltools.witness.labels import GridPlace, LabelGrid, found_in, plain
 from xltools.witness.value import NOTHING, Unknown, Value, rounded, value_of
 
 _CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
@@ -23,7 +23,7 @@ _ONE = rf"(?:(?:'(?:[^']|'')+'|[^\W0-9]\w*)!)?{_CELL}"
 _REFERENCE = rf"{_ONE}(?::{_CELL})?"
 _TERM = re.compile(
     rf"\s*(?P<sign>[+-]?)\s*(?:SUM\((?P<sum>{_REFERENCE}(?:,{_REFERENCE})*)\)"
-    rf"|(?P<cell>{_ONE})|(?P<number>[0-9]+(?:\.[0-9]+)?))\s*"
+    rf"|N\((?P<chosen>{_ONE})=\"(?P<text>(?:[^\"]|\"\")*)\"\)|(?P<cell>{_ONE})|(?P<number>[0-9]+(?:\.[0-9]+)?))\s*"
 )
 
 
@@ -32,11 +32,18 @@ _QUOTIENT = re.compile(
     r'=IF\((?P<zero>.+?)=0,"",ROUND\((?:(?P<scale>100|1000)\*)?(?P<top>[^/]+)/(?P<bottom>[^/]+),(?P<places>[0-9])\)\)'
 )
 _PRODUCT = re.compile(rf"([+-]?)({_CELL})\*({_CELL})")
-
+_ROWS = "各单位数据"
 _DEEPEST = 50  # formulas that refer to one another
 _MOST_CELLS = 20_000  # in one SUM: a row for each file of a large roll-up
 
 CellPlace = tuple[str, GridPlace]  # a sheet, and a row and column counted from 1
+
+
+class Chosen(NamedTuple):
+    """A term that is 1 if a cell holds this text, and otherwise 0."""
+
+    cell: CellPlace
+    text: str
 
 
 class LabelledWorkbook:
@@ -108,7 +115,50 @@ class LabelledWorkbook:
             total += product
         return total
 
-    def _term(self, cell: CellPlace, above: tuple[CellPlace, ...]) -> Value:
+    def field_place(self, figure: FieldFigure) -> CellPlace | Unknown:
+        """Return the cell of a field: the one with its name, or the one right of its label."""
+        if figure.field in self.named:
+            return self.named[figure.field]
+        page = self.book[figure.sheet] if figure.sheet in self._sheets else None
+        cells = (cell for row in page.iter_rows() for cell in row) if page else ()
+        beside = [
+            cell for cell in cells if isinstance(cell.value, str) and plain(cell.value) == plain(figure.label)
+        ]
+        if page is None or len(beside) != 1:
+            return Unknown("not-found")
+        (label,) = beside
+        merged = (area for area in page.merged_cells.ranges if label.coordinate in area)
+        last = next((area.max_col for area in merged), label.column)
+        return figure.sheet, (label.row, last + 1)
+
+    def field_value(self, figure: FieldFigure) -> Value:
+        """Return the number in a field, or 1 for the option that it has; what the program would not write is not decided."""
+        if _ROWS in self._sheets:
+            return self._sum_of_rows(figure.name)
+        place = self.field_place(figure)
+        if isinstance(place, Unknown) or not figure.known:
+            return place if isinstance(place, Unknown) else self.value(*place)
+        content = self.content(*place)
+        if content is None or (isinstance(content, str) and not content.strip()):
+            is_mark = len(figure.known) == 1  # of several choices, a blank cell marks none
+            return Fraction(0) if is_mark else None
+        text = content.strip() if isinstance(content, str) else ""
+        return Fraction(text in figure.own) if text in figure.known else Unknown("text")
+
+    def _sum_of_rows(self, name: str) -> Value:
+        """Return the sum of the column with this name in a roll-up, which has no other cell for the count of an option."""
+        page = self.book[_ROWS]
+        heads = [cell for row in page.iter_rows() for cell in row if cell.value == name]
+        if len(heads) != 1:
+            return Unknown("not-found")
+        below = (page.cell(row, heads[0].column).value for row in range(heads[0].row + 1, page.max_row + 1))
+        figures = [value for content in below if isinstance(value := value_of(content), Fraction)]
+        return sum(figures, NOTHING) if figures else None
+
+    def _term(self, cell: CellPlace | Chosen, above: tuple[CellPlace, ...]) -> Value:
+        if isinstance(cell, Chosen):
+            is_there = cell.cell[0] in self._sheets
+            return Fraction(self.content(*cell.cell) == cell.text) if is_there else Unknown("formula")
         return self.value(*cell, above) if cell[0] in self._sheets else Unknown("formula")
 
     def places(self, form: FormFigures) -> dict[str, CellPlace | Unknown]:
@@ -182,9 +232,9 @@ def _grid(page: Any) -> LabelGrid:
     return LabelGrid(texts, anchors)
 
 
-def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace]] | None:
+def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace | Chosen]] | None:
     """Return the signed numbers and cells that a formula on *sheet* adds; ``None`` for any other formula."""
-    found: list[tuple[int, Fraction | CellPlace]] = []
+    found: list[tuple[int, Fraction | CellPlace | Chosen]] = []
     position = 1
     while position < len(formula):
         term = _TERM.match(formula, position)
@@ -193,6 +243,9 @@ def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace]]
         sign = -1 if term["sign"] == "-" else 1
         if term["number"]:
             found.append((sign, Fraction(term["number"])))
+        elif term["chosen"]:
+            (cell,) = _cells(term["chosen"], sheet)
+            found.append((sign, Chosen(cell, term["text"].replace('""', '"'))))
         else:
             cells = list(islice(_cells(term["sum"] or term["cell"], sheet), _MOST_CELLS + 1))
             if len(cells) > _MOST_CELLS:
@@ -228,7 +281,9 @@ def _divided(quotient: Quotient, top: Value, bottom: Value) -> Value:
     return rounded((top or NOTHING) * quotient.scale / bottom, quotient.places)
 
 
-def products_of(formula: str, sheet: str) -> list[tuple[int, tuple[Fraction | CellPlace, ...]]] | None:
+def products_of(
+    formula: str, sheet: str
+) -> list[tuple[int, tuple[Fraction | CellPlace | Chosen, ...]]] | None:
     """Return the signed terms of a formula, each a number, a cell or the product of two; ``None`` for any other formula."""
     products = list(_PRODUCT.finditer(formula))
     if "".join(found[0] for found in products) == formula[1:]:
@@ -248,9 +303,15 @@ def _cells(references: str, sheet: str) -> Iterator[CellPlace]:
 def figure_values(book: LabelledWorkbook, form: FormFigures) -> dict[str, Value]:
     """Return the value of each figure of the form that is not the sum of others."""
     places = book.places(form)
-    values = {
+    values = {name: book.field_value(figure) for name, figure in form.fields.items()}
+    marked = {form.fields[name].field for name, value in values.items() if value}
+    for name, figure in form.fields.items():  # of several choices no mark at all is a blank
+        if len(figure.known) == 1 and values[name] == 0 and figure.field not in marked:
+            values[name] = None
+    values |= {
         name: place if isinstance(place := places[name], Unknown) else book.value(*place)
         for name in form.inputs
+        if name not in form.fields
     }
     for name in form.means:  # in a roll-up the products are added
         place = places[name]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+from xltools.data.field_words import fault_facts
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, quoted
 from xltools.data.number import TOO_FINE, misfit
@@ -20,6 +21,7 @@ from xltools.data.period import Period
 from xltools.data.record import Agency, Record
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.continued import with_parts_joined
+from xltools.document.reader.fields import fields_in
 from xltools.document.reader.flow import CellGrid, Flow, LooseRow
 from xltools.document.reader.form_labels import FormLabels
 from xltools.document.reader.opening import flow_of, unrelated_code
@@ -29,6 +31,7 @@ from xltools.document.reader.rows import rows_of, without_marks
 from xltools.document.reader.title import ReportTitle, title_in, title_of
 from xltools.excel.refusing import refused
 from xltools.form import library
+from xltools.form.kinds import Held, Number, Text
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
 from xltools.form.model import Cell, Form, Section
 from xltools.office.guard import Budget, Limits, ScanError
@@ -167,6 +170,10 @@ class _FilingBuilder:
         if stamp is None:
             return RefusedFile(self.source, (Finding("no-stamp", self.source.path),))
         values = {name: value for s in self.form.sections if s.blocks for name, value in self._values(s)}
+        fields = dict(self._fields(values))
+        self.unread |= {
+            name for name in self.form.counted if not self._title_of(name)
+        }  # no cover is published
         is_refused = not all(table.texts for table in self.placed.values())
         if is_refused and not any(isinstance(item, CellGrid) for item in self.flow):
             self.findings.append(Finding("copied-text"))
@@ -175,16 +182,42 @@ class _FilingBuilder:
             findings=tuple(finding.of(self.source.path, str(stamp.agency)) for finding in self.findings),
             form=self.form,
             stamp=stamp,
-            record=Record(self.form, stamp.period, frozenset((stamp.agency,)), values),
+            record=Record(
+                self.form, stamp.period, frozenset((stamp.agency,)), {**values, **self.form.counts(fields)}
+            ),
             shown=self.shown,
             prose={
                 name: text for name, text in passages_of(self.flow, self.form).items() if not is_blank(text)
-            },
+            }
+            | fields,
             unread=frozenset(self.unread),
             # A document has no addresses: the place of a figure or a text is the title of its section.
             moved={cell.name: (cell.section.title, "") for cell in self.form.cells.values()}
-            | {f"{s.key}.{part.key}": (s.title, "") for s in self.form.sections for part in s.parts},
+            | {name: (self._title_of(name), "") for name in self.form.texts},
         )
+
+    def _title_of(self, name: str) -> str:
+        """Return the title of the section of a text; none for one of the cover."""
+        return next((s.title for s in self.form.sections if s.key == name.partition(".")[0]), "")
+
+    def _fields(self, values: dict[str, Decimal]) -> Iterator[tuple[str, str]]:
+        """Yield the values of fields, and put the numbers among them into *values*; a fault is a finding."""
+        for name, text in fields_in(self.flow, self.form):
+            kind = self.form.kinds[name]
+            if isinstance(kind, Number):
+                if (value := self._input(self.form.cells[name], text)) is not None:
+                    values[name] = value
+                continue
+            meant = kind.read(Held(text))
+            if meant.fault:
+                self.unread |= {count for count, (own, _) in self.form.counted.items() if own == name}
+                facts = fault_facts(self.form, name, meant.fault)
+                place = self._title_of(name)
+                self.findings.append(
+                    Finding(meant.fault, sheet=place, cell=name, found=quoted(text), facts=facts)
+                )
+            if value_text := meant.value or (text if isinstance(kind, Text) else ""):
+                yield name, value_text
 
     # -- agency and year
 
@@ -221,7 +254,7 @@ class _FilingBuilder:
             counted = {"rows": fault.rows, "seen": fault.seen} if fault.rows else {}
             self._note(fault.code, section, None, fault.found, fault.expected, **counted)
         for cell in self.form.cells.values():
-            if cell.section is not section:
+            if cell.section is not section or cell.field:
                 continue
             if not placed.texts:
                 self.unread |= set() if cell.is_total else {cell.name}

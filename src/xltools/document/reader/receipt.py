@@ -7,15 +7,16 @@ figure or a hash is not where :mod:`xltools.document.receipt` writes it is no re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from xltools.data.document import Box
 from xltools.data.number import NO_VALUE
 from xltools.data.receipt import ReadReceipt
 from xltools.document.official import official_table, top_row
 from xltools.document.reader.flow import CellGrid
 from xltools.document.reader.web import read_page
-from xltools.document.receipt import FACTS
+from xltools.document.receipt import FACTS, NUMBERED, field_figures, field_table
 from xltools.files import decoded
 from xltools.form.layout import layout
 from xltools.form.model import Form
@@ -43,8 +44,9 @@ def read_receipt(data: bytes, form: Form, budget: Budget) -> ReadReceipt | None:
     is_page = text.lstrip().startswith("<")
     facts, figures = _of_page(text, form, budget) if is_page else _of_text(text, form)
     are_sums = all(re.fullmatch(_SHA256, facts.get(key, "")) for key in ("sha256", "rollup-sha256"))
-    names = {name for sheet in layout(form).sheets for name in sheet.cells}
-    is_whole = figures.keys() == names and all(re.fullmatch(_FIGURE, one) for one in figures.values())
+    is_whole = figures.keys() == form.cells.keys() and all(
+        re.fullmatch(_FIGURE, one) for one in figures.values()
+    )
     if facts.keys() != set(FACTS) or not are_sums or not is_whole:
         return None
     found = {name: Decimal(figure) for name, figure in figures.items() if figure not in {"", NO_VALUE}}
@@ -58,7 +60,10 @@ def _keys() -> dict[str, str]:
 
 
 def _of_text(text: str, form: Form) -> tuple[_Texts, _Texts]:
-    keys, names = _keys(), {layout(form).address(name): name for name in form.cells}
+    keys, in_fields = _keys(), field_figures(form)
+    names = {layout(form).address(name): name for name in form.cells if name not in in_fields}
+    title = clerk()("receipt.fields")
+    names |= {(title, f"{NUMBERED}{number}"): name for number, name in enumerate(in_fields, 1)}
     facts, figures = dict[str, str](), dict[str, str]()
     sheet = ""
     for line in text.split("\n"):
@@ -83,12 +88,19 @@ def _of_page(text: str, form: Form, budget: Budget) -> tuple[_Texts, _Texts]:
             top = top_row(sheet)
             for name, area in sheet.cells.items():
                 figures[name] = grid.at[area.row - top, area.column].text
+    if table := field_table(form, None):
+        boxes, names = table.boxes, field_figures(form)
+        if grid := next((one for one in grids if _has_labels(one, boxes)), None):
+            figures |= {name: grid.at[row, 1].text for row, name in enumerate(names, 1)}
     return facts, figures
 
 
 def _is_table(grid: CellGrid, form: Form, sheet: Sheet) -> bool:
     """Return whether *grid* is the official table of *sheet*: every label, and a cell for every figure, is in its place."""
-    boxes = official_table(form, sheet.section, None).boxes
+    return _has_labels(grid, official_table(form, sheet.section, None).boxes)
+
+
+def _has_labels(grid: CellGrid, boxes: Sequence[Box]) -> bool:
     if len(grid.cells) != len(boxes):
         return False
     pairs = [(box, grid.at.get(box.area.anchor)) for box in boxes]

@@ -14,7 +14,7 @@ from typing import Any
 from xltools.data.filing import Filing, RefusedFile, Return, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding
 from xltools.data.record import Record
-from xltools.data.rollup import rolled_up
+from xltools.data.rollup import rolled_up, spans
 from xltools.data.seal import is_sealed
 from xltools.excel.opening import facts_of
 from xltools.excel.reader.account import read_earlier, read_waived
@@ -125,7 +125,8 @@ def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) 
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
     read_sheets(reading)
-    return_fields = {"record": Record(form, stamp.period, frozenset((stamp.agency,)), reading.values)}
+    values = {**reading.values, **form.counts(reading.prose)}
+    return_fields = {"record": Record(form, stamp.period, frozenset((stamp.agency,)), values)}
     return Return(
         source=source,
         findings=_with_source(reading.findings, source, stamp),
@@ -144,6 +145,7 @@ def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) 
 def _rollup_fields(reading: WorkbookReading, stamp: Stamp) -> dict[str, Any]:
     """Return the fields of a filing that only a roll-up has, and its record, the sum of its members."""
     members, accounts = read_rollup(reading)
+    reading.prose |= spans(reading.layout.form, members)
     return {
         "record": rolled_up(reading.layout.form, stamp.period, members, accounts),
         "members": members,

@@ -37,7 +37,8 @@ def _note_lost_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedS
         reading.note("structure-unlocked", "", None)
     for sheet, place in located.items() if not reading.is_rollup else ():
         ranges = [found for text in place.facts.validations if (found := parsed_range(text))]
-        inputs = [place.cells[name] for name in typed_names(reading.layout.form, sheet)]
+        typed = (place.cells[name] for name in typed_names(reading.layout.form, sheet))
+        inputs = [*typed, *place.fields.values()]
         lost = [one for one in inputs if not any(_covers(area, one) for area in ranges)]
         if lost:
             reading.note("validation-lost", sheet.name, lost[0], found=sheet.name, count=len(lost))

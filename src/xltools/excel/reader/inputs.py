@@ -12,7 +12,7 @@ from xltools.excel.reader.formulas import CIRCULAR, EXTERNAL
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.reader.shown import DIFFERS, ROUNDED, shown_fault
-from xltools.excel.scan import Fact
+from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.model import Cell
 from xltools.form.places import Sheet
 from xltools.white_space import is_blank, joined
@@ -23,14 +23,20 @@ def read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
     facts = located.facts
     for name in typed_names(reading.layout.form, sheet):
         place, cell = located.cells[name], reading.layout.form.cells[name]
-        fact = facts.cells.get(place)
-        if fact is None or is_empty(fact) or _shows_nothing(fact):
-            if not reading.is_nil and not cell.weight:  # of means, the checks ask where they must be
-                reading.note("blank", facts.name, place, cell)
-        else:
-            has_formula = fact.formula is not None or facts.arrays
-            traced = reading.tracer.formula(facts, place) if has_formula else None
-            _Input(reading, facts.name, place, cell, fact, *(traced or (None, ""))).read()
+        is_needed = not reading.is_nil and not cell.weight  # of means, the checks ask where they must be
+        if not read_input(reading, facts, place, cell) and is_needed:
+            reading.note("blank", facts.name, place, cell)
+
+
+def read_input(reading: WorkbookReading, facts: SheetFacts, place: tuple[int, int], cell: Cell) -> bool:
+    """Read the figure in one cell, and return whether there is anything in it."""
+    fact = facts.cells.get(place)
+    if fact is None or is_empty(fact) or _shows_nothing(fact):
+        return False
+    has_formula = fact.formula is not None or facts.arrays
+    traced = reading.tracer.formula(facts, place) if has_formula else None
+    _Input(reading, facts.name, place, cell, fact, *(traced or (None, ""))).read()
+    return True
 
 
 def _shows_nothing(fact: Fact) -> bool:

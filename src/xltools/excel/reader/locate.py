@@ -22,7 +22,7 @@ from xltools.form.model import Form
 from xltools.form.places import NOTES, Area, Label, Sheet
 
 # The roles of labels that identify rows and columns; titles and hints vary.
-_IDENTIFYING = {"caption", "head", "stub"}
+_IDENTIFYING = {"caption", "head", "stub", "field"}
 _MOST_TEXTS = 5000  # on one sheet; comparing more takes too long
 
 
@@ -33,6 +33,7 @@ class LocatedSheet(NamedTuple):
     rows: Mapping[int, int]
     columns: Mapping[int, int]
     cells: Mapping[str, tuple[int, int]]  # the place of each cell of the tables
+    fields: Mapping[str, tuple[int, int]]  # the place of each cell of fields
     is_moved: bool  # whether any row or column is not where it was issued
     texts: Mapping[tuple[int, int], str]  # :func:`label_texts` of the sheet
 
@@ -46,9 +47,12 @@ class LocatedSheet(NamedTuple):
         texts: Mapping[tuple[int, int], str],
     ) -> LocatedSheet:
         """Return the result for a sheet whose rows and columns were found."""
-        cells = {name: (rows[area.row], columns[area.column]) for name, area in sheet.cells.items()}
+        cells, fields = (
+            {name: (rows[area.row], columns[area.column]) for name, area in areas.items()}
+            for areas in (sheet.cells, sheet.fields)
+        )
         is_moved = any(old != new for lines in (rows, columns) for old, new in lines.items())
-        return cls(facts, rows, columns, cells, is_moved, texts)
+        return cls(facts, rows, columns, cells, fields, is_moved, texts)
 
     def place(self, area: Area) -> tuple[int, int]:
         """Return the place of the cell that the layout has at *area*."""
@@ -93,7 +97,7 @@ def _find_sheet(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
 
 
 def _sheet_by_names(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | None:
-    places = (named_place(reading.facts, name) for name in (sheet.cells or sheet.texts))
+    places = (named_place(reading.facts, name) for name in (sheet.cells or sheet.texts or sheet.fields))
     sheets = Counter(place[0] for place in places if place)
     return reading.facts.sheet(sheets.most_common(1)[0][0]) if sheets else None
 
@@ -112,18 +116,19 @@ def _sheet_by_labels(reading: WorkbookReading, sheet: Sheet) -> SheetFacts | Non
 
 
 def _prose_places(sheet: Sheet, facts: SheetFacts) -> LocatedSheet:
-    """Find each text below its heading; where a heading is missing, use the address where it was issued."""
-    rows = {area.row: area.row for area in sheet.texts.values()}
-    headings = [label for label in sheet.labels if label.role == "heading"]
+    """Find each text below its heading or beside its label; where that is missing, use the address where it was issued."""
+    areas = (*sheet.texts.values(), *sheet.fields.values())
+    rows = {area.row: area.row for area in areas}
+    headings = [label for label in sheet.labels if label.role in {"heading", "field"}]
     there = label_texts(facts) if headings else {}
     texts = {text: row for (row, _), text in sorted(there.items(), reverse=True)}
     for label in headings:
         if plain(label.text) in texts:
             offset = texts[plain(label.text)] - label.area.row
-            below = min((row for row in rows if row > label.area.row), default=None)
+            below = min((row for row in rows if row >= label.area.row), default=None)
             if below is not None:
                 rows[below] = below + offset
-    return LocatedSheet.of(sheet, facts, rows, {0: 0}, there)
+    return LocatedSheet.of(sheet, facts, rows, {area.column: area.column for area in areas}, there)
 
 
 # -- rows and columns
@@ -140,7 +145,7 @@ def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> Loc
     columns = _find_lines(reading, sheet, facts, texts, rows)
     if columns is None:
         return None
-    areas = sheet.cells.values()
+    areas = (*sheet.cells.values(), *sheet.fields.values())
     rows = _with_unlabelled(rows, (area.row for area in areas))
     columns = _with_unlabelled(columns, (area.column for area in areas))
     return LocatedSheet.of(sheet, facts, rows, columns, there)
@@ -257,11 +262,13 @@ def superseded_word(form: Form, facts: SheetFacts) -> str:
 def _names_agree(reading: WorkbookReading, located: LocatedSheet) -> bool:
     """Return whether all defined names refer to the cells found by labels; notes the first one that does not."""
     home = located.facts.name
-    for name, by_labels in located.cells.items():
+    form = reading.layout.form
+    for name, by_labels in (*located.cells.items(), *located.fields.items()):
         by_name = named_place(reading.facts, name)
         if by_name is not None and by_name != (home, *by_labels):
             found = a1(*by_name[1:]) if by_name[0] == home else f"{by_name[0]}!{a1(*by_name[1:])}"
-            cell = reading.layout.form.cells[name]
-            reading.note("places-differ", home, by_labels, cell, found=found, expected=a1(*by_labels))
+            label = form.cells[name].label if name in form.cells else form.texts[name].label
+            facts = {"name": name, "label": label, "found": found, "expected": a1(*by_labels)}
+            reading.note("places-differ", home, by_labels, None, **facts)
             return False
     return True

@@ -67,11 +67,14 @@ class WorkbookReading:
     def note(
         self, code: str, sheet: str, place: tuple[int, int] | None, cell: Cell | None = None, **facts: Any
     ) -> None:
-        """Add a finding about a place of a sheet; *facts* may have the keys ``found``, ``expected`` and ``others``."""
+        """Add a finding about a place of a sheet.
+
+        *facts* may have the keys ``found``, ``expected`` and ``others``, and ``name``, that of the cell without a figure.
+        """
         found, expected, others = facts.pop("found", ""), facts.pop("expected", ""), facts.pop("others", ())
         found = quoted(found) if isinstance(found, str) else found
         label = {"label": cell.label} if cell else {}
-        address, name = a1(*place) if place else "", cell.name if cell else ""
+        address, name = a1(*place) if place else "", cell.name if cell else facts.pop("name", "")
         self.findings.append(
             Finding(code, "", "", sheet, address, name, found, expected, label | facts, others, self.member)
         )

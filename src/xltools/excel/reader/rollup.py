@@ -48,7 +48,7 @@ def _find_matrix(reading: WorkbookReading, facts: SheetFacts) -> Matrix | None:
     added = {PREFIX + key for key in Matrix.ABOUT} - {PREFIX + key for key in Matrix.FORMER}
     about = Matrix.ABOUT if added & columns.keys() else Matrix.FORMER
     form = reading.layout.form
-    needed = [*(PREFIX + key for key in about), *form.cells, *form.means]
+    needed = [*(PREFIX + key for key in about), *form.cells, *form.gathered, *form.means]
     if missing := [name for name in needed if name not in columns]:
         reading.note("label-changed", MATRIX, (head, 0), expected=missing[0])
         _mark_unread(reading)
@@ -94,7 +94,9 @@ def _members(
         agency, source = Agency(district, code, name), Source(file, sha256, sizes.get((file, sha256), 0))
         with reading.about(agency):
             values, is_whole = _row_figures(reading, facts, row, matrix)
-            member = Member(agency, source, values, kind)
+            found = {name: facts.text(row, matrix.columns[name]) for name in reading.layout.form.gathered}
+            texts = {name: text for name, text in found.items() if text}
+            member = Member(agency, source, values, kind, texts)
             if is_whole:  # otherwise the row has a finding already
                 _note_change(reading, matrix, facts, row, member, check, formulas)
         yield member

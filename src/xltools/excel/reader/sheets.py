@@ -8,6 +8,7 @@ from xltools.data.filing import Origin, Shown
 from xltools.excel import live_checks
 from xltools.excel.formula import is_same
 from xltools.excel.marking_signs import without_marks
+from xltools.excel.reader.fields import cover_places, read_fields
 from xltools.excel.reader.guards import note_guards
 from xltools.excel.reader.inputs import read_inputs
 from xltools.excel.reader.locate import LocatedSheet, locate
@@ -23,8 +24,11 @@ from xltools.white_space import is_blank, joined
 def read_sheets(reading: WorkbookReading) -> None:
     """Read every section's sheet and the open fields of the cover."""
     if cover := reading.facts.sheet(COVER):
-        for key, area in reading.layout.cover.fields.items():
-            _read_text(reading, f"cover.{key}", cover, area.anchor)
+        places = cover_places(reading, cover, reading.layout.cover.fields)
+        of_fields = reading.layout.form.fields.keys() | reading.layout.form.counted.keys()
+        for name in (name for name in places if name not in of_fields):
+            _read_text(reading, name, cover, places[name])
+        read_fields(reading, cover, places)
     found = {sheet.name: place for sheet in reading.layout.sheets if (place := locate(reading, sheet))}
     for name in note_unread(reading, found):
         del found[name]
@@ -44,6 +48,7 @@ def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
     _read_totals(reading, located)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
+    read_fields(reading, located.facts, located.fields)
     if located.facts.comments:
         _note_comments(reading, located)
 
@@ -51,7 +56,7 @@ def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
 def _note_places(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     """Record the places of cells that are not where they were issued, and note the first one of a moved table."""
     home = located.facts.name
-    for name, area in (sheet.cells | sheet.texts).items():
+    for name, area in (sheet.cells | sheet.texts | sheet.fields).items():
         place = located.place(area)
         if (home, place) != (sheet.name, area.anchor):
             reading.moved[name] = home, a1(*place)
@@ -111,12 +116,14 @@ def _issued_formula(reading: WorkbookReading, cell: Cell, located: LocatedSheet)
     form = reading.layout.form
 
     def address(name: str) -> str:
-        return a1(*located.place(reading.layout.places[name][1]))
+        if name in located.cells:
+            return a1(*located.cells[name])
+        return live_checks.reference(reading.layout, name, located.facts.name, reading.matrix)
 
     if reading.is_rollup and not cell.definition:
         if reading.matrix is None:
             return ""
         return live_checks.district_formula(form, cell, reading.matrix, address)
-    if not located.is_moved:
+    if not located.is_moved and cell.name in reading.layout.formulas:
         return reading.layout.formulas[cell.name]
     return cell.formula(form.in_products(address))

@@ -74,7 +74,7 @@ def note_unread(reading: WorkbookReading, located: Mapping[str, LocatedSheet]) -
         if not labels:
             continue
         others = set(_others(reading, facts, texts.keys() - labels.keys()))
-        others.difference_update(*(table.cells.values() for table in own))
+        others.difference_update(*((*table.cells.values(), *table.fields.values()) for table in own))
         names = _names(reading, facts, labels, others, _own_rows(reading, texts)) if others else {}
         added[facts.name] = others - names.keys()
         copies: dict[str, list[_Copy]] = {}
@@ -336,8 +336,7 @@ def _continuing(
 
 def _own_rows(reading: WorkbookReading, texts: Mapping[_GridPlace, str]) -> set[int]:
     """Return the rows of a sheet with checks or with the line to sign; what continues a table may stand below these."""
-    fields = reading.layout.form.cover.fields[:1]
-    signs = [plain(clerk()("sheet.signed", label=field.label)) for field in fields]
+    signs = [plain(clerk()("sheet.signed", label=label)) for label in reading.layout.form.signers[:1]]
     return {row for (row, _), text in texts.items() if text.startswith((clerk()("sheet.check"), *signs))}
 
 

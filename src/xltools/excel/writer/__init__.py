@@ -20,6 +20,7 @@ from xltools.excel.writer.canvas import Canvas
 from xltools.excel.writer.charts import write_charts
 from xltools.excel.writer.content import Content, stamp_texts
 from xltools.excel.writer.cover import CoverWriter
+from xltools.excel.writer.fields import write_codes
 from xltools.excel.writer.kinds import write_kinds
 from xltools.excel.writer.notes import write_notes
 from xltools.excel.writer.overview import write_overview
@@ -53,7 +54,7 @@ def write_return(
     where *values* has none, and stay open. With *show_last*, last year's figures are shown beside the tables. With
     *key*, the stamp is sealed.
     """
-    values = values or {}
+    values = {**(values or {}), **form.counts(prose or {})}
     carried = form.carried(last or {}, stamp.period.number_in_year)
     content = Content(
         layout(form),
@@ -112,9 +113,11 @@ def _workbook_bytes(content: Content, password: str, key: bytes = b"", *, by_kin
             _write_rollup_sheets(canvas, content, content.rollup, by_kind=by_kind)
         else:
             write_notes(canvas, content)
+            write_codes(canvas, content)
         cover.write()
         for name, (sheet_name, area) in content.layout.places.items():
-            canvas.define(name, sheet_name, area)
+            if name not in content.layout.form.counted:  # no name of a workbook has brackets
+                canvas.define(name, sheet_name, area)
         for item, area in content.layout.cover.stamp.items():
             canvas.define(PREFIX + item, COVER, area)
         return canvas.close()

@@ -103,9 +103,10 @@ class Canvas:
         for name, text in custom.items():
             ensure(self._book.set_custom_property(name, text, "text"))
 
-    def define(self, name: str, sheet: str, area: Area) -> None:
-        """Define a name for the upper left cell of an area."""
-        ensure(self._book.define_name(name, f"={quoted(sheet)}!{absolute(Area.at(*area.anchor))}"))
+    def define(self, name: str, sheet: str, area: Area, *, is_range: bool = False) -> None:
+        """Define a name for the upper left cell of an area, or for all of it."""
+        meant = area if is_range else Area.at(*area.anchor)
+        ensure(self._book.define_name(name, f"={quoted(sheet)}!{absolute(meant)}"))
 
     def format(self, **look: object) -> Format:
         """Return a cell format; equal looks share one."""

@@ -140,7 +140,7 @@ def _trend_table(content: Content, rollup: Rollup, chart: model.Chart, top: int)
 
 
 def _this_years_value(content: Content, measure: model.Measure) -> _FormulaValue:
-    formula = measure.is_.print(lambda name: live_checks.reference(content.layout, name, CHARTS))
+    formula = measure.is_.print(lambda name: content.figure(name, CHARTS))
     return _FormulaValue(formula, measure.is_.value(content.values))
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from xltools.data.accepted_rules import accepted_agencies
 from xltools.data.filing import Stamp
 from xltools.data.rollup import Rollup
+from xltools.excel import live_checks
 from xltools.files import Home
 from xltools.form.model import Cell
 from xltools.form.places import STAMP, Check, Layout, Matrix
@@ -42,7 +43,23 @@ class Content:
         """Return whether the cell has no figure because the agencies' figures cannot be added."""
         return self.rollup is not None and not cell.is_summed
 
-    def live(self, check: Check) -> Check | None:
+    def checked(self, check: Check, sheet: str) -> tuple[str, str] | None:
+        """Return the formula of a check that stands on *sheet*, and its result; ``None`` if nothing is asked."""
+        if check.field:
+            if self.rollup:
+                return None
+            result = live_checks.field_result(self.layout.form, check.field, self.values, self.prose)
+            return live_checks.check_formula(self.layout, check, sheet), result
+        if (live := self._live(check)) is None:
+            return None
+        formula = live_checks.check_formula(self.layout, live, sheet, self.rows if self.rollup else None)
+        return formula, live_checks.check_result(self.layout, live, sheet, self.values)
+
+    def figure(self, name: str, sheet: str) -> str:
+        """Return the formula for a figure, as it stands on *sheet*."""
+        return live_checks.reference(self.layout, name, sheet, self.rows if self.rollup else None)
+
+    def _live(self, check: Check) -> Check | None:
         """Return what is asked of the figures in a check; ``None`` if nothing is, or a figure that it needs is not there."""
         asked = self._of_period(check) if self.rollup is None else self._of_sum(check, self.rollup)
         is_asked = asked.constraints or asked.inputs or asked.accepted or asked.quotients

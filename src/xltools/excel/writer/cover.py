@@ -23,7 +23,10 @@ from xltools.excel.writer.canvas import (
     set_widths,
 )
 from xltools.excel.writer.content import Content, stamp_texts
+from xltools.excel.writer.fields import write_field
 from xltools.form.address import a1, column_name
+from xltools.form.layout import field_labels
+from xltools.form.model import COVER as COVER_KEY
 from xltools.form.model import Nil, Rule
 from xltools.form.places import (
     COUNT_COLUMN,
@@ -105,14 +108,15 @@ class CoverWriter:
             else:
                 canvas.put(page, Area.at(area.row, area.column - 1), words, quiet)
                 canvas.put(page, area, texts[key], quiet)
-        for part in content.layout.form.cover.parts:
-            area = self._place.fields[part.key]
-            canvas.put(page, Area.at(area.row, 0), part.label, head)
-            text = content.prose.get(f"cover.{part.key}", "")
-            canvas.put(page, self._wide(area), text, canvas.open_text(valign="vcenter", indent=1))
-            page.set_row(area.row, _ROW)
-        if nil := content.layout.form.cover.nil:
-            self._write_nil(nil, self._place.fields[nil.key])
+        form = content.layout.form
+        for name in (name for name in form.texts if name.startswith(f"{COVER_KEY}.")):
+            for cell, label in field_labels(form, name).items():
+                area = self._wide(self._place.fields[cell])
+                canvas.put(page, Area.at(area.row, 0), label, head)
+                page.set_row(area.row, max(_ROW, lines(label, self._widths[0]) * 15 + 4))
+                write_field(canvas, content, page, cell, area, sum(self._widths[1:]))
+        if nil := form.cover.nil:
+            self._write_nil(nil, self._place.fields[f"{COVER_KEY}.{nil.key}"])
 
     def _write_guide(self) -> None:
         """Draw what to do, in the middle of the page, where it is read first."""
@@ -142,8 +146,8 @@ class CoverWriter:
 
     def _write_checks(self) -> int:
         """Draw the list of checks; return its last row."""
-        canvas, page, t, layout = self._canvas, self._page, clerk(), self._content.layout
-        row = self._place.checks_row
+        canvas, page, t, layout, place = self._canvas, self._page, clerk(), self._content.layout, self._place
+        row = place.checks_row
         head = canvas.boxed(bg_color=LOCKED, bold=True)
         page.set_row(row - 1, _ROW)
         heads = {
@@ -153,9 +157,11 @@ class CoverWriter:
         }
         for key, area in heads.items():
             canvas.put(page, area, t(f"cover.{key}"), head)
-        for sheet, group in layout.groups:
-            self._write_group(row, sheet, group)
+        for name, group in layout.groups:
+            self._write_group(row, name, group)
             row += 1
+        if place.field_checks and not self._content.rollup:
+            self._write_field_checks(place.field_checks)
         for rule in layout.form.rules:
             self._write_rule(row, rule)
             row += 1
@@ -165,16 +171,26 @@ class CoverWriter:
                 row += 1
         return row - 1
 
-    def _write_group(self, row: int, sheet: Sheet, group: CheckGroup) -> None:
-        """Draw a line about the checks beside a table: how many fail, and a link to the first of these."""
+    def _write_field_checks(self, group: CheckGroup) -> None:
+        """Draw the checks right of the fields of the cover, outside of the printed page."""
+        style = self._canvas.boxed(font_size=9, font_color="#2E7D32", border=4)
+        for check in group.checks:
+            if checked := self._content.checked(check, COVER):
+                formula, result = checked
+                self._canvas.formula(self._page, check.area, formula, style, result)
+        self._canvas.when_begins(self._page, group.area, live_checks.FAILED, **RED)
+        self._page.set_column(group.area.column, group.area.column, 10)
+
+    def _write_group(self, row: int, sheet: str, group: CheckGroup) -> None:
+        """Draw a line about the checks beside a table or fields: how many fail, and a link to the first of these."""
         canvas, page = self._canvas, self._page
         failing = [a1(*check.area.anchor) for check in group.checks if self._fails(check, sheet)]
         self._failing += len(failing)
-        words = clerk()(f"cover.group-{group.key}", section=sheet.name, label=group.label)
-        self._write_link(row, words, sheet.name, group.area)
-        count = live_checks.failing_formula(group.area, sheet.name)
+        words = clerk()(f"cover.group-{group.key}", section=sheet, label=group.label)
+        self._write_link(row, words, sheet, group.area)
+        count = live_checks.failing_formula(group.area, sheet)
         canvas.formula(page, _count_area(row), count, self._list_format(), len(failing))
-        first = live_checks.first_formula(group.area, sheet.name)
+        first = live_checks.first_formula(group.area, sheet)
         result = failing[0] if failing else live_checks.NONE
         canvas.formula(page, self._first_failing_area(row), first, self._list_format(font_color=LINK), result)
 
@@ -183,12 +199,12 @@ class CoverWriter:
         assert rule.cells is not None  # noqa: S101  the linter of forms requires them
         canvas, page, content = self._canvas, self._page, self._content
         area = self._place.rules[rule.key]
-        live = None if rule.looks_back else content.live(Check(area, (), (rule.constraint,)))
+        check = Check(area, (), (rule.constraint,))
+        checked = None if rule.looks_back else content.checked(check, COVER)
         words = clerk()("cover.group-form", label=rule.label)
         canvas.put(page, Area.at(row, 0), words, self._list_format(align="left"))
-        if live:
-            formula = live_checks.check_formula(content.layout, live, COVER)
-            result = live_checks.check_result(content.layout, live, COVER, content.values)
+        if checked:
+            formula, result = checked
             canvas.formula(page, area, formula, self._list_format(), result)
             fails = int(result.startswith(live_checks.FAILED))
             self._failing += fails
@@ -196,12 +212,9 @@ class CoverWriter:
             canvas.formula(page, _count_area(row), count, self._list_format(), fails)
         page.set_row(row, self._list_height(words))
 
-    def _fails(self, check: Check, sheet: Sheet) -> bool:
-        content = self._content
-        if live := content.live(check):
-            result = live_checks.check_result(content.layout, live, sheet.name, content.values)
-            return result.startswith(live_checks.FAILED)
-        return False
+    def _fails(self, check: Check, sheet: str) -> bool:
+        checked = self._content.checked(check, sheet)
+        return checked is not None and checked[1].startswith(live_checks.FAILED)
 
     def _write_blank_count(self, row: int, sheet: Sheet) -> None:
         """Draw a line about how many inputs of a table are blank; whether a mean must be there, the checks say."""
@@ -287,7 +300,7 @@ class CoverWriter:
         nil = self._content.layout.form.cover.nil
         if nil is None or self._content.rollup:
             return ""
-        return f'{a1(*self._place.fields[nil.key].anchor)}="{nil.yes}"'
+        return f'{a1(*self._place.fields[f"{COVER_KEY}.{nil.key}"].anchor)}="{nil.yes}"'
 
     def _input_ranges(self) -> list[str]:
         """Return the ranges of all inputs, as the cover refers to them."""

@@ -31,7 +31,9 @@ def write_kinds(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     parts, matrix = subtotals(rollup), content.rows
     columns = WideColumns.of(cells, [part.values for part in parts] + [content.values], _WIDTHS, (), (0, 2))
     write_wide_title(canvas, page, columns, t("rollup.kinds-title"), t("rollup.kinds-about"))
-    write_heads(canvas, page, dict(enumerate(_ABOUT)))
+    write_heads(
+        canvas, page, {column: (t(f"rollup.{key}"), PREFIX + key) for column, key in enumerate(_ABOUT)}
+    )
     write_names(canvas, content, page, columns)
     kinds = live_checks.in_matrix(matrix.column(f"{PREFIX}kind"))
     text, quiet = canvas.boxed(font_size=9, align="left"), canvas.boxed(font_size=9, font_color=QUIET)

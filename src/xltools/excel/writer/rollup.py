@@ -34,27 +34,33 @@ _PRODUCT_WIDTH = (9.0,)
 _MATRIX_WIDTHS = (10.0, 6.0, 23.0, 12.0, 32.0, 14.0, 18.0)
 _WIDEST_NAME, _WIDEST_DISTRICT = 28.0, 20.0  # characters
 _NARROW = 1.1  # more 9-point characters fit in a column than its width says, which is in 11-point characters
+_GATHERED_WIDTH = 20.0
 _ROW, _LINE, _TALLEST = 16.0, 12.0, 400.0  # points; a row may have 409
 _SOURCES_WIDTHS = (10.0, 9.0, 24.0, 32.0, 10.0, 9.0, 12.0, 38.0, 16.0, 10.0, 18.0)
 
 
 def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
     """Draw 各单位数据: one row per agency, one column per cell of the form, totals as formulas over their row."""
-    page, form, matrix = canvas.page(MATRIX), content.layout.form, content.rows
+    page, form, matrix, t = canvas.page(MATRIX), content.layout.form, content.rows, clerk()
     whole = [form.complete(member.values) for member in rollup.members]
     before, right = _MATRIX_WIDTHS[: Matrix.BEFORE], _MATRIX_WIDTHS[Matrix.BEFORE :]
     longest = max((width_of(member.agency.name) / _NARROW + 1 for member in rollup.members), default=0.0)
     left = (*before[:-1], max(before[-1], min(_WIDEST_NAME, longest)))
+    right = (*(_GATHERED_WIDTH,) * len(form.gathered), *right, *_PRODUCT_WIDTH * len(form.means))
     names = Matrix.ABOUT.index("code"), Matrix.ABOUT.index("name")
-    right += _PRODUCT_WIDTH * len(form.means)
     columns = WideColumns.of(tuple(form.cells.values()), whole, left, right, names)
     most = MOST_LINKS - len(form.cells)  # the heads are links as well
     home = content.home if len(rollup.members) <= most else None
     about = _titled(content, "rollup.matrix-about", len(rollup.members), most)
-    write_wide_title(canvas, page, columns, clerk()("rollup.matrix-title"), about)
+    write_wide_title(canvas, page, columns, t("rollup.matrix-title"), about)
     places = {matrix.columns[PREFIX + key]: key for key in Matrix.ABOUT}
-    write_heads(canvas, page, places)
+    heads = {
+        column: (t(f"rollup.{'agency' if key == 'name' else key}"), PREFIX + key)
+        for column, key in places.items()
+    }
+    write_heads(canvas, page, heads)
     write_names(canvas, content, page, columns)
+    write_heads(canvas, page, {matrix.columns[n]: (form.fields[n].label, n) for n in form.gathered})
     text = _sortable_format(canvas, text_wrap=False, align="left")
     name = _sortable_format(canvas, text_wrap=False, shrink=True, align="left")
     quiet = _sortable_format(canvas, text_wrap=False, align="left", font_color=QUIET)
@@ -87,6 +93,8 @@ def write_matrix(canvas: Canvas, content: Content, rollup: Rollup) -> None:
             else:
                 formula = live_checks.in_row(formulas[cell.name], row)
                 canvas.formula(page, area, formula, look, formula_result(cell, value))
+        for name in form.gathered:
+            canvas.put(page, Area.at(row, matrix.columns[name]), member.texts.get(name, ""), text)
         _write_products(canvas, content, page, row, form.added(member.values))
         page.set_row(row, _ROW)
     _refuse_typing(canvas, page, Area(Matrix.ADDRESS_ROW, 0, matrix.last, len(columns.widths) - 1))

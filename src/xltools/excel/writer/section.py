@@ -26,6 +26,7 @@ from xltools.excel.writer.canvas import (
     set_widths,
 )
 from xltools.excel.writer.content import Content
+from xltools.excel.writer.fields import write_field
 from xltools.form.address import a1
 from xltools.form.model import Cell
 from xltools.form.places import Area, Beside, CheckGroup, Label, Sheet
@@ -59,6 +60,10 @@ def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
         _write_table(canvas, content, sheet, page)
     else:
         _write_prose(canvas, content, sheet, page)
+    for name, area in sheet.fields.items():
+        write_field(canvas, content, page, name, area, sum(sheet.widths[area.column : area.last_column + 1]))
+    for group in sheet.groups:
+        _write_checks(canvas, content, sheet, page, group)
     page.freeze_panes(*sheet.frozen_at)
     t = clerk()
     header = t("sheet.header", name=header_text(content.stamp.agency.name), period=content.stamp.period)
@@ -74,7 +79,7 @@ def write_section(canvas: Canvas, content: Content, sheet: Sheet) -> None:
 
 def _write_signed(canvas: Canvas, content: Content, page: Worksheet, area: Area, width: float) -> None:
     """Draw the line below a table where people sign on paper; what they type is on the cover."""
-    labels = [clerk()("sheet.signed", label=part.label) for part in content.layout.form.cover.fields]
+    labels = [clerk()("sheet.signed", label=label) for label in content.layout.form.signers]
     room = int((width / 2 - sum(map(len, labels))) / len(labels))
     canvas.put(page, area, "".join(label + _GAP * max(1, room) for label in labels), canvas.format())
     page.set_row(area.row, 30)
@@ -87,6 +92,8 @@ def _label_format(canvas: Canvas, label: Label) -> Format:
         return canvas.format(font_name=HEI, font_size=12)
     if label.role == "hint":
         return canvas.format(font_size=9, font_color=QUIET)
+    if label.role == "field":
+        return canvas.boxed(align="left", indent=1, bg_color=LOCKED)
     align = "left" if label.role == "stub" and label.area.column else "center"
     return canvas.boxed(align=align, indent=int(align == "left"), bold=label.role == "caption")
 
@@ -124,7 +131,7 @@ def _set_heights(page: Worksheet, sheet: Sheet, labels: Iterable[Label], sizes: 
 def _hint_text(content: Content, sheet: Sheet) -> str:
     t = clerk()
     if not sheet.cells:
-        return t("sheet.hint-prose")
+        return t("sheet.hint-fields" if sheet.fields else "sheet.hint-prose")
     if content.rollup:
         return t("sheet.hint-rollup")
     cells = [content.layout.form.cells[name] for name in sheet.cells]
@@ -144,8 +151,6 @@ def _write_table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet
         _write_cell(canvas, content, page, content.layout.form.cells[name], area)
     _add_validations(content, sheet, page)
     _show_texts(canvas, content, sheet, page)
-    for group in sheet.groups:
-        _write_checks(canvas, content, sheet, page, group)
     if content.last and sheet.beside:
         _write_last_year(canvas, content, sheet.beside, page)
 
@@ -192,13 +197,15 @@ def _write_cell(canvas: Canvas, content: Content, page: Worksheet, cell: Cell, a
     if content.rollup:  # a click on a figure of the district selects the agencies' figures
         column = live_checks.in_matrix(content.rows.column(cell.name))
         canvas.link(page, area.anchor, f"internal:{column}", clerk()("rollup.trace"))
-    layout = content.layout
+    form = content.layout.form
+
+    def address(name: str) -> str:
+        return content.figure(name, cell.section.sheet)
+
     if content.rollup:
-        formula = live_checks.district_formula(
-            layout.form, cell, content.rows, lambda name: layout.address(name)[1]
-        )
+        formula = live_checks.district_formula(form, cell, content.rows, address)
     else:
-        formula = layout.formulas[cell.name]
+        formula = cell.formula(form.in_products(address))
     canvas.formula(page, area, formula, style, formula_result(cell, value))
 
 
@@ -255,9 +262,8 @@ def _write_checks(canvas: Canvas, content: Content, sheet: Sheet, page: Workshee
     canvas.put(page, group.head, label, canvas.format(font_size=9, font_color=QUIET, align="center"))
     style = canvas.boxed(font_size=9, font_color="#2E7D32", border=4)
     for check in group.checks:
-        if live := content.live(check):
-            formula = live_checks.check_formula(content.layout, live, sheet.name)
-            result = live_checks.check_result(content.layout, live, sheet.name, content.values)
+        if checked := content.checked(check, sheet.name):
+            formula, result = checked
             canvas.formula(page, check.area, formula, style, result)
         else:
             canvas.put(page, check.area, None, style)

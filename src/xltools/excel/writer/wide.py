@@ -18,7 +18,7 @@ from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import HEI, LINK, LOCKED, QUIET, Canvas, header_text, set_widths
 from xltools.excel.writer.content import Content
 from xltools.form.model import Cell
-from xltools.form.places import PREFIX, Area, Matrix
+from xltools.form.places import Area, Matrix
 from xltools.text import clerk
 
 _NARROWEST, _DIGIT, _BESIDE = (
@@ -98,14 +98,13 @@ def _runs(keys: Sequence[object]) -> Iterator[tuple[int, int]]:
         yield begin, end
 
 
-def write_heads(canvas: Canvas, page: Worksheet, keys: Mapping[int, str]) -> None:
-    """Draw the heads of columns without figures, each with the name by which the reader finds it."""
-    head, name, t = canvas.boxed(bg_color=LOCKED, font_size=9), canvas.format(font_size=9), clerk()
-    for column, key in keys.items():
-        label = t("rollup.agency" if key == "name" else f"rollup.{key}")
+def write_heads(canvas: Canvas, page: Worksheet, heads: Mapping[int, tuple[str, str]]) -> None:
+    """Draw the heads of columns without figures, each a label and the name by which the reader finds it."""
+    head, name_style = canvas.boxed(bg_color=LOCKED, font_size=9), canvas.format(font_size=9)
+    for column, (label, name) in heads.items():
         area = Area.at(Matrix.SECTION_ROW, column, Matrix.FIRST_ROW - Matrix.SECTION_ROW)
         canvas.put(page, area, label, head)
-        canvas.put(page, Area.at(Matrix.NAME_ROW, column), PREFIX + key, name)
+        canvas.put(page, Area.at(Matrix.NAME_ROW, column), name, name_style)
     page.set_row(Matrix.NAME_ROW, None, None, {"hidden": True})
 
 

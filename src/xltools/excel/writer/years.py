@@ -136,7 +136,7 @@ def _write_figure(
         canvas.put(page, Area.at(row, column), label, text)
     canvas.put(page, Area.at(row, Years.UNIT), cell.unit, canvas.boxed(font_size=9.5))
     canvas.put(page, Area.at(row, Years.NAME), cell.name, canvas.format(font_size=8, font_color=QUIET))
-    link, now = live_checks.reference(content.layout, cell.name, YEARS), content.values.get(cell.name)
+    link, now = content.figure(cell.name, YEARS), content.values.get(cell.name)
     canvas.formula(page, Area.at(row, Years.NOW), link, style, formula_result(cell, now))
     for column in range(Years.BEFORE, Years.NAME):
         canvas.put(page, Area.at(row, column), None, style)

@@ -19,6 +19,7 @@ from xltools.report.export.tables import (
     Kind,
     about_return,
     dictionary,
+    field_rows,
 )
 from xltools.text import Lang, message
 
@@ -41,6 +42,10 @@ TABLES: dict[str, ExportColumns] = {
         ExportColumn("cell"),
         ExportColumn("value", "decimal"),
         *map(ExportColumn, ("state", "sheet", "address")),
+    ),
+    "fields": (
+        ExportColumn("return_id", "whole"),
+        *map(ExportColumn, ("field", "label", "kind", "value", "shown")),
     ),
     "cells": DICTIONARY,
     "findings": (
@@ -106,6 +111,7 @@ def fill(extract: Extract, insert: Insert, lang: Lang) -> None:
             found = extract.figures(one)
             rows = [(returns, f.cell.name, f.value, f.state.value, f.sheet, f.address) for f in found]
             insert("figures", rows)
+            insert("fields", field_rows(returns, one))
     insert("cells", dictionary(extract.forms.values()).rows)
 
 

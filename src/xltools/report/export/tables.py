@@ -64,7 +64,13 @@ def figures(extract: Extract) -> ExportTable:
     if extract.wide is None:
         return ExportTable(TIDY, _tidy_rows(extract))
     values = tuple(ExportColumn(name, "decimal") for name in extract.wide.cells)
-    return ExportTable((*ABOUT, ExportColumn("unread", "whole"), *values), _wide_rows(extract))
+    texts = _texts(*_text_fields(extract.wide))
+    return ExportTable((*ABOUT, ExportColumn("unread", "whole"), *values, *texts), _wide_rows(extract))
+
+
+def _text_fields(form: Form) -> list[str]:
+    """Return the names of the fields that have a text, a choice or a date."""
+    return [name for name in form.fields if name not in form.cells]
 
 
 def _tidy_rows(extract: Extract) -> Iterator[ExportRow]:
@@ -83,7 +89,23 @@ def _wide_rows(extract: Extract) -> Iterator[ExportRow]:
     for one in extract.returns():
         found = list(extract.figures(one))
         unread = sum(figure.state is FigureState.UNREAD for figure in found)
-        yield (*about_return(one), unread, *(figure.value for figure in found))
+        texts = (one.texts.get(name) or None for name in _text_fields(one.filing.form))
+        yield (*about_return(one), unread, *(figure.value for figure in found), *texts)
+
+
+def field_rows(number: int, one: ReturnFigures) -> Iterator[ExportRow]:
+    """Yield the fields with a text, a choice or a date of the return with that *number*: value and what its cell shows."""
+    form = one.filing.form
+    for name in _text_fields(form):
+        if value := one.texts.get(name):
+            yield (
+                number,
+                name,
+                form.fields[name].label,
+                form.fields[name].kind,
+                value,
+                form.shown(name, value),
+            )
 
 
 def about_return(one: ReturnFigures) -> ExportRow:
@@ -104,9 +126,8 @@ def dictionary(forms: Iterable[Form]) -> ExportTable:
 
 
 def _dictionary_row(form: Form, cell: Cell) -> ExportRow:
-    section, row, column = cell.name.split(".")
     return (
-        *(form.key, form.edition, cell.name, section, row, column),
+        *(form.key, form.edition, cell.name, cell.section.key, cell.row.key, cell.column.key),
         *(cell.section.title, "/".join(cell.row_path), "/".join(cell.column_path), cell.label),
         *(*layout(form).address(cell.name), cell.unit, _kind_of(cell), cell.number),
         str(cell.definition or cell.ratio) if cell.is_total else None,

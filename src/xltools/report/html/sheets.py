@@ -85,6 +85,14 @@ class RenderedFigure(NamedTuple):
     is_unknown: bool = False
 
 
+class RenderedField(NamedTuple):
+    """A field: its anchor, its label, and what it holds."""
+
+    anchor: str
+    label: str
+    text: str
+
+
 class RenderedSheet(NamedTuple):
     """A sheet of the form. One with a table has the anchor of each cell and label, and the name of each cell, by place."""
 
@@ -105,8 +113,10 @@ class RenderedForm:
 
     def anchor(self, place: Place | Finding) -> str:
         """Return the anchor of the cell or label at *place*, else that of its sheet, else an empty text."""
-        if place.cell in self.filing.form.cells or place.cell in self.filing.form.texts:
-            return f"{self.prefix}-{place.cell}"
+        form = self.filing.form
+        name, _ = form.counted.get(place.cell, (place.cell, ""))
+        if name in form.cells or name in form.texts:
+            return f"{self.prefix}-{name}"
         sheet = self._anchors.get((place.sheet, ""), "")
         return self._anchors.get((place.sheet, place.address), sheet)
 
@@ -134,6 +144,19 @@ class RenderedForm:
             else close(shown.value, value)
         )
         return RenderedFigure(number(value), None if is_right else number(shown.value))
+
+    def fields(self, section: str) -> list[RenderedField]:
+        """Return the fields of a section or of the cover."""
+        form = self.filing.form
+        own = [name for name in form.fields if name.rpartition(".")[0] == section]
+        return [
+            RenderedField(f"{self.prefix}-{name}", form.fields[name].label, self._field(name)) for name in own
+        ]
+
+    def _field(self, name: str) -> str:
+        if name in self._values:
+            return number(self._values[name])
+        return self.filing.form.shown(name, self.filing.prose.get(name)) or self._faulty.get(name, "")
 
     @cached_property
     def sheets(self) -> tuple[RenderedSheet, ...]:
@@ -178,6 +201,13 @@ class RenderedForm:
     @cached_property
     def _values(self) -> Mapping[str, Decimal]:
         return self.filing.record.complete()
+
+    @cached_property
+    def _faulty(self) -> dict[str, str]:
+        """What the fields hold that gave no value, as far as findings have it."""
+        findings = (finding for mark in self.marks for finding in mark.group.findings)
+        fields = self.filing.form.fields
+        return {finding.cell: str(finding.found) for finding in findings if finding.cell in fields}
 
     @cached_property
     def _typed(self) -> dict[str, str]:

@@ -1,0 +1,130 @@
+"""Fields and their options in words: what to fill in, when, and conditions that ask for an option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from xltools.data.number import digits
+from xltools.form.kinds import NOT_THE_PATTERN, TOO_LONG, Choice, Number, Text, ValueKind
+from xltools.form.linear import Linear
+from xltools.form.model import Form
+from xltools.form.relation import PRINTED, Condition, Relation
+from xltools.text import clerk
+
+_MOST_OPTIONS = 40  # in print
+
+
+def relation_words(form: Form, relation: Relation, words: Callable[[Linear], str]) -> str:
+    """Return a relation in words; *words* puts a sum into words."""
+    names = relation.names
+    if len(names) == 1 and names[0] in form.counted and relation.sign == "=" and not relation.right.terms:
+        cell = form.cells[names[0]]
+        key = "relation.chosen" if relation.right.constant else "relation.not-chosen"
+        return clerk()(key, label=cell.row.label, option=cell.column.label)
+    return f"{words(relation.left)}{PRINTED[relation.sign]}{words(relation.right)}"
+
+
+def figure_label(form: Form, name: str) -> str:
+    """Return the label of a figure in a sum; of a field, the number in it, or how many chose an option."""
+    cell = form.cells[name]
+    if name not in form.counted:
+        return cell.label
+    return clerk()("relation.count", label=cell.row.label, option=cell.column.label)
+
+
+def condition_words(form: Form, condition: Condition) -> str:
+    """Return the condition of a field in words, with the figures of tables by their labels."""
+
+    def words(linear: Linear) -> str:
+        return linear.print(lambda name: figure_label(form, name))
+
+    return "，".join(relation_words(form, one, words) for one in condition.relations)
+
+
+def prompt(form: Form, name: str) -> str:
+    """Return what to fill in in a field: its hint, what it takes, and when it is asked."""
+    t, one = clerk(), form.fields[name]
+    text = one.hint + t(f"field.{_key(form.kinds[name])}", **_facts(form.kinds[name]))
+    rule = asked_words(form, name)
+    return t("field.prompt", text=text, rule=rule) if rule else text
+
+
+def options_words(form: Form, name: str) -> str:
+    """Return the options of a field in words, if they are not too many to print; nothing for yes or no."""
+    kind = form.kinds[name]
+    if not isinstance(kind, Choice) or kind.name == "yes" or len(kind.options) > _MOST_OPTIONS:
+        return ""
+    return clerk()(
+        "field.options", options=clerk()("field.joint").join(option.shown for option in kind.options)
+    )
+
+
+def asked_words(form: Form, name: str) -> str:
+    """Return whether a field must be filled in, and when it is asked; nothing if it is as the agency likes."""
+    t, one = clerk(), form.fields[name]
+    if one.when.relations:
+        key = "field.required-when" if one.required else "field.asked-when"
+        return t(key, condition=condition_words(form, one.when))
+    return t("field.required") if one.required else ""
+
+
+def unasked_words(form: Form, name: str) -> str:
+    """Return when a field is asked, for one that is filled in where it is not."""
+    return clerk()("field.asked-when", condition=condition_words(form, form.fields[name].when))
+
+
+def fault_facts(form: Form, name: str, code: str) -> dict[str, object]:
+    """Return the facts of the finding that the value of a field is at fault: its label, and what is asked of it."""
+    t, one, kind = clerk(), form.fields[name], form.kinds[name]
+    facts: dict[str, object] = {"label": one.label}
+    if code == NOT_THE_PATTERN:
+        facts["rule"] = one.hint or t("field.url" if one.kind == "url" else "field.as-required")
+    if code == TOO_LONG and isinstance(kind, Text):
+        facts["longest"] = str(kind.longest)
+    return facts
+
+
+def summary(form: Form, name: str, values: Mapping[str, Decimal], text: str) -> str:
+    """Return what a field comes to in a roll-up: how many chose each option, or the first and the last day."""
+    if isinstance(form.kinds[name], Choice):
+        counted = (count for count, (field, _) in form.counted.items() if field == name)
+        return clerk()("field.joint").join(
+            count_words(form, count, digits(values.get(count)) or "0") for count in counted
+        )
+    return span_words(text) if form.kinds[name].name == "date" else text
+
+
+def count_words(form: Form, count: str, number: str) -> str:
+    """Return how many chose an option; *count* is the name of that figure."""
+    return clerk()("field.count", label=form.cells[count].column.label) + number
+
+
+def span_words(span: str) -> str:
+    """Return a day, or the first and the last of several, as a cell shows them."""
+    first, _, last = span.partition("/")
+    return clerk()("field.between", first=first, last=last) if last else first
+
+
+def refusal(kind: ValueKind) -> str:
+    """Return what a program says that refuses what was typed into a field of that kind."""
+    t = clerk()
+    if isinstance(kind, Number):
+        return t(f"input.error-{'signed-' if kind.signed else ''}{'count' if kind.whole else 'decimal'}")
+    return t(f"field.error-{'text' if isinstance(kind, Text) else _key(kind)}", **_facts(kind))
+
+
+def _key(kind: ValueKind) -> str:
+    if isinstance(kind, Number):
+        return "number-count" if kind.whole else "number-decimal"
+    return "yes-no" if kind.name == "yes" else kind.name
+
+
+def _facts(kind: ValueKind) -> dict[str, object]:
+    t = clerk()
+    facts: dict[str, object] = {"yes": t("field.yes"), "no": t("field.no")}
+    if isinstance(kind, Text):
+        facts["longest"] = kind.longest
+    if isinstance(kind, Number):
+        facts["unit"] = t("field.in-unit", unit=kind.unit) if kind.unit else ""
+    return facts

@@ -1,0 +1,165 @@
+"""Reads the cells of fields: texts, choices, dates and numbers, each as the one value that it can mean."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+
+from xltools.data.field_words import fault_facts
+from xltools.data.finding import quoted
+from xltools.data.number import is_too_large, kept
+from xltools.excel.number_format import GENERAL
+from xltools.excel.reader.formulas import PLAIN, VOLATILE
+from xltools.excel.reader.inputs import read_input
+from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of
+from xltools.excel.scan import Fact, SheetFacts
+from xltools.form.kinds import NOT_A_CHOICE, Choice, Choices, Date, Held, Number, Text
+from xltools.form.labels import plain
+from xltools.form.layout import field_labels
+from xltools.form.places import Area
+from xltools.white_space import joined
+
+_Place = tuple[int, int]
+_DAY_0, _DAY_0_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
+_LEAP_DAY = 60  # 29 February 1900, which did not exist; programs count the days before it from one day later
+_LAST_SERIAL = 109_574  # 31 December 2199
+
+
+def read_fields(reading: WorkbookReading, facts: SheetFacts, places: Mapping[str, _Place]) -> None:
+    """Read the fields whose cells are at these *places*, by name; in a roll-up only its own texts."""
+    form = reading.layout.form
+    for name, kind in form.kinds.items():
+        cells = [cell for cell in field_labels(form, name) if cell in places]
+        if not cells or (reading.is_rollup and not isinstance(kind, Text)):
+            continue
+        if isinstance(kind, Number):
+            read_input(reading, facts, places[name], form.cells[name])
+        elif isinstance(kind, Choices):
+            _read_marks(reading, facts, name, kind, {cell: places[cell] for cell in cells})
+        else:
+            _read_value(reading, facts, name, kind, places[name])
+
+
+def _read_value(
+    reading: WorkbookReading, facts: SheetFacts, name: str, kind: Text | Date | Choice, place: _Place
+) -> None:
+    fact = facts.cells.get(place)
+    if fact is None or is_empty(fact) or _is_refused(reading, facts, name, place, fact):
+        return
+    meant = kind.read(held_of(reading, fact))
+    if meant.fault:
+        _note_fault(reading, facts, name, place, meant.fault)
+    if value := meant.value or (held_of(reading, fact).text if isinstance(kind, Text) else ""):
+        reading.prose[name] = value
+
+
+def _read_marks(
+    reading: WorkbookReading, facts: SheetFacts, name: str, kind: Choices, places: Mapping[str, _Place]
+) -> None:
+    """Read the cells of several options, each of which marks one."""
+    marked, is_sure = [], True
+    for cell, place in places.items():
+        fact = facts.cells.get(place)
+        if fact is None or is_empty(fact):
+            continue
+        if _is_refused(reading, facts, name, place, fact):
+            return
+        mark = kind.marked(held_of(reading, fact))
+        if mark is None:
+            _note_fault(reading, facts, name, place, NOT_A_CHOICE)
+            is_sure = False
+        elif mark:
+            marked.append(reading.layout.form.counted[cell][1])
+    if is_sure and marked:
+        reading.prose[name] = kind.joined(marked).value
+
+
+def _is_refused(reading: WorkbookReading, facts: SheetFacts, name: str, place: _Place, fact: Fact) -> bool:
+    """Note what is not what was typed: an error value, the result of a formula over other files, a number without its end.
+
+    Return whether the cell is not read.
+    """
+    code = "error-value" if fact.type == "e" else ""
+    if fact.type == "n" and is_too_large(fact.text or ""):
+        code = "number-too-large"
+    words = ""
+    if not code and (traced := reading.tracer.formula(facts, place)):
+        formula, code = traced
+        words = f"={joined(quoted(formula or ''))}"
+    if code in {"", PLAIN}:
+        return False
+    found = held_of(reading, fact).text
+    label = reading.layout.form.fields[name].label
+    reading.note(code, facts.name, place, None, name=name, label=label, found=found, formula=words)
+    if code == VOLATILE:
+        return False
+    _mark_unread(reading, name)
+    return True
+
+
+def _mark_unread(reading: WorkbookReading, name: str) -> None:
+    """Let no sum with the options of a field be checked."""
+    reading.unread |= {count for count, (field, _) in reading.layout.form.counted.items() if field == name}
+
+
+def _note_fault(reading: WorkbookReading, facts: SheetFacts, name: str, place: _Place, code: str) -> None:
+    """Note a value that cannot be read."""
+    form = reading.layout.form
+    _mark_unread(reading, name)
+    fact = facts.cells.get(place)
+    text = "⏎".join((held_of(reading, fact).text if fact else "").split("\n"))
+    reading.note(code, facts.name, place, None, name=name, found=text, **fault_facts(form, name, code))
+
+
+def held_of(reading: WorkbookReading, fact: Fact) -> Held:
+    """Return what a cell holds, for a kind of values to read."""
+    text = fact.text or ""
+    if fact.type == "b":
+        return Held(text, truth=text == "1")
+    if fact.type == "d":
+        return Held(text, date=_iso_day(text))
+    value = number_of(fact)
+    if value is None:
+        return Held(text)
+    how = reading.format_of(fact)
+    shown = reading.show(how, value).text
+    if reading.is_date(fact):
+        return Held(shown, value, _day(value, epoch_1904=reading.facts.epoch_1904))
+    formats = reading.facts.formats
+    is_plain = fact.style >= len(formats) or formats[fact.style] in {GENERAL, "@"}
+    return Held(kept(value) if is_plain else shown, value)
+
+
+def _iso_day(text: str) -> dt.date | None:
+    try:
+        return dt.datetime.fromisoformat(text).date()
+    except ValueError:
+        return None
+
+
+def _day(serial: Decimal, *, epoch_1904: bool) -> dt.date | None:
+    """Return the day with that number; ``None`` if there is none."""
+    number = int(serial)
+    if not 0 <= number <= _LAST_SERIAL:
+        return None
+    if epoch_1904:
+        return _DAY_0_1904 + dt.timedelta(number)
+    if number in {0, _LEAP_DAY}:
+        return None
+    return _DAY_0 + dt.timedelta(number + (number < _LEAP_DAY))
+
+
+def cover_places(reading: WorkbookReading, cover: SheetFacts, areas: Mapping[str, Area]) -> dict[str, _Place]:
+    """Return the places of the fields of the cover: right of their labels, or else where they were issued."""
+    form = reading.layout.form
+    labels = {cell: label for name in form.fields for cell, label in field_labels(form, name).items()}
+    rows: dict[str, list[int]] = {}
+    for (row, column), fact in cover.cells.items():
+        if column == 0 and fact.type == "s" and fact.text:
+            rows.setdefault(plain(fact.text), []).append(row)
+    places = {}
+    for name, area in areas.items():
+        found = rows.get(plain(labels[name]), []) if name in labels else []
+        places[name] = (found[0] if len(found) == 1 else area.row, area.column)
+    return places

@@ -1,0 +1,210 @@
+"""Draw the cells of fields, with a validation and a prompt for each kind; in a roll-up, what the agencies' fields come to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from xltools.data.field_words import count_words, prompt, refusal, span_words
+from xltools.data.rollup import Rollup
+from xltools.excel import live_checks
+from xltools.excel.text_height import lines
+from xltools.excel.writer.canvas import LINE, LOCKED, OPEN, Canvas, cell_number, ensure
+from xltools.excel.writer.content import Content
+from xltools.form.kinds import Choice, Choices, Date, Number, Text, ValueKind
+from xltools.form.model import Form
+from xltools.form.places import CODES, PREFIX, Area
+from xltools.text import clerk
+
+_LONGEST_PROMPT, _LONGEST_TITLE = 255, 32  # characters; the limits of Excel for a validation
+_LONGEST_LIST = 255  # characters of a list within a validation
+_LONGEST_FORMULA = 8000  # characters, a little below the limit of Excel
+_PROSE_HEIGHT, _TALLEST, _LINE = 80.0, 400.0, 16.0  # points
+_FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(2199, 12, 31)  # before, programs count days differently
+_DAY_0 = dt.date(1899, 12, 30)
+_MOST = 999_999_999_999  # whole numbers up to this are stored exactly
+
+
+class _FieldCell(NamedTuple):
+    """One cell of a field: its name, that of the field, and of several choices the option that it marks."""
+
+    canvas: Canvas
+    content: Content
+    page: Worksheet
+    name: str
+    field: str
+    option: str
+    area: Area
+    kind: ValueKind
+
+
+def write_field(
+    canvas: Canvas, content: Content, page: Worksheet, name: str, area: Area, width: float
+) -> None:
+    """Draw the cell with that *name*, so many characters wide: of a field, or of a text of the first schema."""
+    form, rollup = content.layout.form, content.rollup
+    field, option = form.counted.get(name, (name, ""))
+    kind = form.kinds.get(field)
+    text = content.prose.get(field, "")
+    if kind is None or (rollup and isinstance(kind, Text)):
+        canvas.put(page, area, text, canvas.open_text(valign="vcenter", indent=1))
+    else:
+        cell = _FieldCell(canvas, content, page, name, field, option, area, kind)
+        if rollup:
+            _write_summary(cell, rollup, width)
+        else:
+            _write_value(cell, text)
+            _add_validation(cell)
+    if isinstance(kind, Text) and kind.name == "prose":
+        page.set_row(area.row, min(_TALLEST, max(_PROSE_HEIGHT, lines(text, width) * _LINE + 10)))
+
+
+def _write_value(cell: _FieldCell, value: str) -> None:
+    """Draw the cell of a return."""
+    canvas, kind = cell.canvas, cell.kind
+    shown: object
+    style = canvas.open_text(valign="vcenter", indent=1)
+    if isinstance(kind, Choices):
+        shown = clerk()("field.yes") if kind.figures(value).get(cell.option) else ""
+        style = canvas.open_text(valign="vcenter", align="center")
+    elif isinstance(kind, Number):
+        shown = cell.content.values.get(cell.name)
+        style = canvas.figure(num_format="0" if kind.whole else "General", bg_color=OPEN, locked=False)
+    elif isinstance(kind, Date):
+        shown = serial_of(value)
+        style = canvas.figure(num_format="yyyy-mm-dd", bg_color=OPEN, locked=False)
+    else:
+        shown = kind.shown(value)
+        style = canvas.open_text() if kind.name == "prose" else style
+    canvas.put(cell.page, cell.area, shown, style)
+
+
+def serial_of(value: str) -> Decimal | str:
+    """Return a canonical date as the number that a workbook stores; as a text before the days with certain numbers."""
+    day = dt.date.fromisoformat(value) if value else None
+    return Decimal((day - _DAY_0).days) if day and day >= _FIRST_DAY else value
+
+
+# -- validations
+
+
+def _add_validation(cell: _FieldCell) -> None:
+    """Refuse what cannot be a value of the field as it is typed, and say what to type."""
+    form = cell.content.layout.form
+    options = _accepted(form, cell.field, cell.kind) | {
+        "input_title": form.fields[cell.field].label[:_LONGEST_TITLE],
+        "input_message": prompt(form, cell.field)[:_LONGEST_PROMPT],
+        "error_title": clerk()("input.error-title"),
+        "error_message": refusal(cell.kind),
+    }
+    row, column = cell.area.anchor
+    ensure(cell.page.data_validation(row, column, row, column, options))
+
+
+def _accepted(form: Form, field: str, kind: ValueKind) -> dict[str, object]:
+    """Return what the validation accepts."""
+    if isinstance(kind, Choices):
+        return {"validate": "list", "source": [clerk()("field.yes")]}
+    if isinstance(kind, Choice):
+        codes = form.fields[field].from_
+        return {"validate": "list", "source": f"={_list_name(codes)}" if _is_long(kind) else _shown(kind)}
+    if isinstance(kind, Date):
+        return {"validate": "date", "criteria": "between", "minimum": _FIRST_DAY, "maximum": _LAST_DAY}
+    if isinstance(kind, Number):
+        least = -_MOST if kind.signed else 0
+        what = "integer" if kind.whole else "decimal"
+        return {"validate": what, "criteria": "between", "minimum": least, "maximum": _MOST}
+    return {"validate": "length", "criteria": "<=", "value": kind.longest}
+
+
+def _shown(kind: Choice) -> list[str]:
+    return [option.shown for option in kind.options]
+
+
+def _is_long(kind: Choice) -> bool:
+    """Return whether the options do not fit in a validation, where they stand between quotes, separated by commas."""
+    text = "".join(_shown(kind))
+    return len(text) + len(kind.options) > _LONGEST_LIST or "," in text or '"' in text
+
+
+def _list_name(codes: str) -> str:
+    """Return the defined name of a list: in Excel 2007 a validation refers to another sheet only by a name."""
+    return f"{PREFIX}codes.{codes}"
+
+
+def write_codes(canvas: Canvas, content: Content) -> None:
+    """Draw the sheet 代码 with the lists that are too long for a validation, if there are any."""
+    form = content.layout.form
+    long = {
+        form.fields[name].from_: kind
+        for name, kind in form.kinds.items()
+        if isinstance(kind, Choice) and not isinstance(kind, Choices) and _is_long(kind)
+    }
+    if not long:
+        return
+    page, head, text = (
+        canvas.page(CODES),
+        canvas.boxed(bg_color=LOCKED, bold=True),
+        canvas.boxed(align="left"),
+    )
+    for column, (codes, kind) in enumerate(long.items()):
+        labels = [form.fields[name].label for name in form.fields if form.fields[name].from_ == codes]
+        shown = _shown(kind)
+        canvas.put(page, Area.at(0, column), "、".join(labels), head)
+        for row, words in enumerate(shown, 1):
+            canvas.put(page, Area.at(row, column), words, text)
+        page.set_column(column, column, 40)
+        canvas.define(_list_name(codes), CODES, Area.at(1, column, len(shown)), is_range=True)
+    canvas.protect(page)
+
+
+# -- roll-ups
+
+
+def _write_summary(cell: _FieldCell, rollup: Rollup, width: float) -> None:
+    """Draw the cell of a roll-up: a sum, the counts of all options, or the first and the last day."""
+    canvas, content, page = cell.canvas, cell.content, cell.page
+    figure = content.layout.form.cells.get(cell.name)
+    if figure and not figure.additive:
+        canvas.put(page, cell.area, None, canvas.boxed(pattern=14, fg_color=LINE, bg_color=LOCKED))
+    elif figure:
+        column = live_checks.in_matrix(content.rows.column(cell.name))
+        canvas.link(page, cell.area.anchor, f"internal:{column}", clerk()("rollup.trace"))
+        style = canvas.figure(num_format="General", bg_color=LOCKED)
+        result = cell_number(content.values.get(cell.name, Decimal(0)))
+        canvas.formula(page, cell.area, live_checks.column_sum(content.rows, cell.name), style, result)
+    elif isinstance(cell.kind, Choice):
+        _write_counts(cell, width, canvas.boxed(align="left", indent=1, bg_color=LOCKED))
+    else:
+        canvas.put(
+            page, cell.area, span_words(rollup.spans.get(cell.field, "")), canvas.boxed(bg_color=LOCKED)
+        )
+
+
+def _write_counts(cell: _FieldCell, width: float, style: Format) -> None:
+    """Draw how many agencies chose each option, in one cell."""
+    parts = list(_counts(cell))
+    joint = clerk()("field.joint")
+    formula = f"&{live_checks.text_formula(joint)}&".join(
+        f"{live_checks.text_formula(label)}&{figure}" for label, figure, _ in parts
+    )
+    result = joint.join(label + count for label, _, count in parts)
+    if len(formula) > _LONGEST_FORMULA:
+        cell.canvas.put(cell.page, cell.area, clerk()("field.too-many"), style)
+        return
+    cell.canvas.formula(cell.page, cell.area, formula, style, result)
+    cell.page.set_row(cell.area.row, max(22.0, lines(result, width) * _LINE + 4))
+
+
+def _counts(cell: _FieldCell) -> Iterator[tuple[str, str, str]]:
+    """Yield for each option its label, the formula for its count, and the count."""
+    content, form = cell.content, cell.content.layout.form
+    for name in (name for name, (field, _) in form.counted.items() if field == cell.field):
+        label = count_words(form, name, "")
+        count = cell_number(content.values.get(name, Decimal(0)))
+        yield label, live_checks.column_sum(content.rows, name), str(count)

@@ -1,0 +1,230 @@
+"""Faults of fields and lists of codes: what cannot be chosen, read back or compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
+
+from xltools.errors import Problem
+from xltools.form.fields import Codes, Field, Valued
+from xltools.form.kinds import Choice, Date, Held
+from xltools.form.linear import ZERO
+from xltools.form.lint_names import (
+    RESERVED_KEYS,
+    clipped,
+    given,
+    text_faults,
+    unique_key_faults,
+    unknown_faults,
+)
+from xltools.form.model import COVER, Block, Form, is_whole_name, leaves
+from xltools.form.relation import Condition
+from xltools.form.wording import own_name, time_of
+from xltools.toml_tables import nearest
+
+# The keys that have an effect only on values of some kinds.
+_EFFECTIVE = {
+    "from_": {"choice", "choices"},
+    "pattern": {"text", "url"},
+    "longest": {"text", "url", "prose"},
+    "number": {"number"},
+    "unit": {"number"},
+    "signed": {"number"},
+    "additive": {"number"},
+}
+_PLAIN = Field(key="-", label="-")
+_MOST_CHARACTERS = 32_767  # in a cell
+_MOST_COLUMNS = 16_000  # of figures, options and texts in a sheet, which has 16,384
+_COUNT = re.compile(r"(?P<field>.+)\[(?P<option>.+)\]")
+# What programs take for a number, a day, a time or a truth value as it is typed.
+_OTHERWISE = (
+    r"[(+-]?[¥$]?[0-9.,]+(?:e[+-]?[0-9]+)?[%)]?|[0-9]{1,4}(?:[-/][0-9]{1,4}){1,2}"
+    r"|[0-9]{1,2}(?::[0-9]{2}){1,2}|true|false"
+)
+
+
+def schema_faults(form: Form) -> Iterator[Problem]:
+    """Yield words of fields that need the second version of the language in a form of the first."""
+    if form.schema > 1:
+        return
+    if form.codes:
+        yield Problem("needs-schema", "codes", {"words": "[[codes]]"})
+    for section in form.sections:
+        if section.fields:
+            yield Problem("needs-schema", f"section “{section.key}”", {"words": "fields"})
+    for one in form.cover.fields:
+        plain = Field(key=one.key, label=one.label, hint=one.hint, also=one.also)
+        used = [key.name for key in fields(one) if getattr(one, key.name) != getattr(plain, key.name)]
+        if used:
+            words = ", ".join(key.rstrip("_") for key in used)
+            yield Problem("needs-schema", f"cover › “{one.key}”", {"words": words})
+
+
+def code_faults(form: Form) -> Iterator[Problem]:
+    """Yield faults of the lists of codes."""
+    yield from unique_key_faults("codes", [one.key for one in form.codes])
+    for one in form.codes:
+        place = f"codes “{one.key}”"
+        if one.file:
+            yield Problem("codes-file", place, {"file": one.file})
+        elif not one.items:
+            yield Problem("codes-empty", place)
+        names = [item.name for item in one.items]
+        yield from unique_key_faults(place, names)
+        yield from reserved_faults(names, place)
+        for item in one.items:
+            here = f"{place} › “{clipped(item.label)}”"
+            yield from text_faults(here, ("label", item.label), *given(label=item.shown, unit=item.unit))
+            if not (item.key or item.code):
+                yield Problem("missing-key", here, {"key": "key"})
+            if _is_otherwise(item.label):
+                yield Problem("option-as-value", here, {"text": clipped(item.label)})
+        yield from unknown_faults(filter(None, (item.under for item in one.items)), names, place)
+        yield from _alike(one, place)
+
+
+def _is_otherwise(label: str) -> bool:
+    """Return whether programs take a label for a number, a date or a truth value as it is typed."""
+    return bool(re.fullmatch(_OTHERWISE, label.strip().casefold()) or Date().read(Held(label)).value)
+
+
+def _alike(codes: Codes, place: str) -> Iterator[Problem]:
+    """Yield the options that what they show does not tell from others."""
+    choice = Choice(codes.items)
+    for item in codes.items:
+        if item.label.strip() and choice.read(Held(item.shown)).value != item.name:
+            yield Problem("option-alike", place, {"text": clipped(item.shown)})
+
+
+def reserved_faults(keys: Iterable[str], place: str) -> Iterator[Problem]:
+    """Yield the keys that are words of sums."""
+    for key in sorted({*keys} & RESERVED_KEYS):
+        yield Problem("reserved-key", place, {"key": key})
+
+
+def field_faults(form: Form) -> Iterator[Problem]:
+    """Yield faults of the fields of the cover and of sections; their names are in :attr:`Form.fields`."""
+    if form.schema == 1:
+        return
+    codes = {one.key: one for one in form.codes}
+    for key, place, group in _groups(form):
+        yield from reserved_faults((one.key for one in group), place)
+        names = {one.key for one in group}
+        for one in group:
+            here = f"{place} › “{one.key}”"
+            yield from valued_faults(one, codes, here)
+            options = {item.name for item in codes[one.from_].items} if one.from_ in codes else set()
+            for clash in sorted(options & names):
+                yield Problem("code-is-key", here, {"name": clash})
+            yield from condition_faults(one.when, form, here)
+            if any(
+                name.startswith(f"{key}.{one.key}[") or name == f"{key}.{one.key}" for name in one.when.names
+            ):
+                yield Problem("circular", here, {"name": one.key})
+    columns = len(form.cells) + len(form.gathered)  # of a roll-up
+    if columns > _MOST_COLUMNS:
+        yield Problem("too-many-figures", "form", {"count": columns, "most": _MOST_COLUMNS})
+    yield from _section_faults(form, codes)
+
+
+def _section_faults(form: Form, codes: Mapping[str, Codes]) -> Iterator[Problem]:
+    """Yield sections whose fields have no place, and rows of unknown codes."""
+    for section in form.sections:
+        if section.key == COVER:  # its fields would have the names of those of the cover
+            yield Problem("repeated-key", "section", {"name": COVER})
+        if not section.blocks and any(one.below for one in section.fields):
+            yield Problem("below-nothing", f"section “{section.key}”")
+        for index, block in enumerate(section.blocks, 1):
+            yield from _counting_faults(block, f"section “{section.key}” › block {index}")
+            if block.rows_from:
+                place = f"section “{section.key}” › block {index} › rows_from"
+                yield from unknown_faults((block.rows_from,), codes, place)
+
+
+def _counting_faults(block: Block, place: str) -> Iterator[Problem]:
+    """Yield lines that count options where totals of the other axis would add one count several times."""
+    axes = {"rows": leaves(block.rows), "columns": leaves(block.columns)}
+    for (axis, lines), others in zip(axes.items(), (axes["columns"], axes["rows"]), strict=True):
+        for line in lines:
+            counts = any(map(is_whole_name, line.total.names if line.total else ()))
+            if counts and any(other.is_ or other.mean for other in others):
+                yield Problem(
+                    "count-meets-total", f"{place} › {axis} › “{line.key}” › is", {"name": line.key}
+                )
+
+
+def _groups(form: Form) -> Iterator[tuple[str, str, tuple[Field, ...]]]:
+    yield COVER, COVER, form.cover.fields
+    yield from ((s.key, f"section “{s.key}”", s.fields) for s in form.sections)
+
+
+def valued_faults(one: Valued, codes: Mapping[str, Codes], place: str) -> Iterator[Problem]:
+    """Yield faults of what a field or a column of a list says about its values."""
+    for key, kinds in _EFFECTIVE.items():
+        if one.kind not in kinds and getattr(one, key, None) not in {None, getattr(_PLAIN, key)}:
+            yield Problem("no-effect", place, {"key": key.rstrip("_"), "kind": one.kind})
+    if one.kind in _EFFECTIVE["from_"]:
+        if not one.from_:
+            yield Problem("missing-key", place, {"key": "from"})
+        else:
+            yield from unknown_faults((one.from_,), codes, place)
+    if one.longest is not None and not 1 <= one.longest <= _MOST_CHARACTERS:
+        yield Problem("bad-longest", place, {"longest": one.longest, "most": _MOST_CHARACTERS})
+    try:
+        re.compile(one.pattern)
+    except re.error as error:
+        yield Problem("bad-pattern", place, {"text": clipped(one.pattern), "reason": str(error)})
+    yield from text_faults(place, *given(unit=one.unit))
+
+
+def condition_faults(condition: Condition, form: Form, place: str) -> Iterator[Problem]:
+    """Yield unknown names in a condition of a field, which asks for figures of its own return, and what never holds."""
+    last = [name for name in condition.names if time_of(name)]
+    problems = [
+        *unknown_faults(last, form.cells, place),
+        *name_faults(condition.names, form, place, form.cells),
+    ]
+    yield from problems
+    if not problems and not can_hold(condition, form, lambda name: form.cells[own_name(name)].signed):
+        yield Problem("never-holds", place, {"text": str(condition)})
+
+
+def name_faults(names: Iterable[str], form: Form, place: str, known: Collection[str]) -> Iterator[Problem]:
+    """Yield the names that are not *known*; for the name of a field it says what is wrong with it."""
+    for name in names:
+        own = own_name(name)
+        found = _COUNT.fullmatch(own)
+        field = found["field"] if found else own
+        if own in known:
+            continue
+        if found and isinstance(kind := form.kinds.get(field), Choice):
+            option = found["option"]
+            yield Problem(
+                "unknown-option",
+                place,
+                {"name": option, "field": field, "nearest": nearest(option, kind.by_name)},
+            )
+        elif field in form.fields:
+            kind_name = form.fields[field].kind
+            yield Problem("not-compared", place, {"name": field, "kind": kind_name})
+        elif found:
+            yield from unknown_faults((field,), form.fields, place)
+        else:
+            yield from unknown_faults((own,), known, place)
+
+
+def can_hold(condition: Condition, form: Form, may_be_below_zero: Callable[[str], bool]) -> bool:
+    """Return whether a condition holds for some return: no more than one option of a choice, and what figures allow."""
+    wanted: dict[str, set[str]] = {}
+    refused: dict[str, set[str]] = {}
+    for relation in condition.relations:
+        names = relation.names
+        if len(names) == 1 and names[0] in form.counted and relation.sign == "=" and not relation.right.terms:
+            field, option = form.counted[names[0]]
+            (refused if relation.right.constant == ZERO else wanted).setdefault(field, set()).add(option)
+    for field, options in wanted.items():
+        is_single = form.fields[field].kind != "choices"
+        if options & refused.get(field, set()) or (is_single and len(options) > 1):
+            return False
+    return condition.can_hold(may_be_below_zero)

@@ -1,0 +1,442 @@
+"""Fields through workbooks, checks, roll-ups and documents: laws over random forms, and a form with fields of every kind.
+
+What must be filled in is decided by a reader of the TOML that shares nothing with the package.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tomllib
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+
+import clerk as workbook
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import office
+from conftest import HERE
+from random_forms import filled, forms, small_values
+from test_office import forgotten, results, same
+from xltools.checking.checks import fields as field_findings
+from xltools.checking.checks import rules, verify
+from xltools.checking.collection import examine
+from xltools.checking.differences import differences
+from xltools.collection.merging import merge
+from xltools.collection.second_reader import issued_findings
+from xltools.data.filing import Return, Source, Stamp
+from xltools.data.notes import filling_notes
+from xltools.data.period import Period
+from xltools.data.prior import past_of
+from xltools.data.receipt import Receipt, RollupFile
+from xltools.data.record import Agency, Record
+from xltools.document import receipt as receipts
+from xltools.document.publishing import compose, report_of
+from xltools.document.reader import ReportIdentity, read_document
+from xltools.document.reader.receipt import read_receipt
+from xltools.document.writer import render
+from xltools.excel.live_checks import FAILED, check_formula, field_result
+from xltools.excel.reader import read_package
+from xltools.excel.writer import write_return, write_rollup
+from xltools.form.layout import layout
+from xltools.form.library import find
+from xltools.office.guard import Budget, Limits
+from xltools.text import clerk
+
+FORM = find(str(HERE / "forms" / "wzbb-2018.toml"))
+some = settings(max_examples=25, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+few = settings(some, max_examples=6)
+with_fields = forms(with_fields=True).flatmap(
+    lambda form: st.tuples(st.just(form), small_values(form), filled(form))
+)
+
+
+def stamp(form, code="001"):
+    return Stamp(form.key, form.edition, Period(2026), Agency("青禾区", code, f"单位{code}"))
+
+
+def filing(form, values, texts, code="001"):
+    """A return as if it had been read."""
+    one = stamp(form, code)
+    record = Record(form, one.period, frozenset((one.agency,)), values | form.counts(texts))
+    return Return(Source(f"{code}.xlsx", code), (), form, one, record, prose=texts)
+
+
+def faults(form, values, texts):
+    """What fields lack, by the TOML."""
+    document = tomllib.loads(form.text)
+    groups = [{**document.get("cover", {}), "key": "cover"}, *document["section"]]
+    figures = form.complete(values)
+    found = set()
+    for group in groups:
+        for one in group.get("fields", ()):
+            name = f"{group['key']}.{one['key']}"
+            left, _, right = one.get("when", "").partition(" = " if " = " in one.get("when", "") else " > ")
+            asked = not left or (
+                figures.get(left, 0) > int(right)
+                if right.isdecimal()
+                else right in texts.get(left, "").split(",")
+            )
+            is_filled = name in texts or name in values
+            if not asked and is_filled:
+                found.add(("not-asked", name))
+            if asked and one.get("required") and not is_filled:
+                found.add(("required", name))
+    return found
+
+
+def told(one):
+    return {(finding.code, finding.cell) for finding in field_findings(one)}
+
+
+@some
+@given(with_fields)
+def test_every_fault_of_a_field_is_found_and_no_other(case):
+    form, values, texts = case
+    one = filing(form, values, texts)
+    assume(not one.is_untouched)
+    assert told(one) == faults(form, values, texts)
+
+
+@some
+@given(with_fields)
+def test_the_checks_beside_fields_say_the_same(case):
+    form, values, texts = case
+    complete = form.complete(values | form.counts(texts))
+    shown = {n for n in form.fields if field_result(form, n, complete, texts).startswith(FAILED)}
+    assert shown == {name for _, name in faults(form, values, texts)}
+
+
+def sound(form, values, texts):
+    """The texts with what is missing filled in and what is not asked taken out; ``None`` if that never ends."""
+    plain = {
+        "text": "甲",
+        "prose": "乙",
+        "url": "https://a.cn",
+        "yes": "no",
+        "choice": "c",
+        "choices": "c",
+        "date": "2026-03-01",
+    }
+    for _ in range(12):
+        found = faults(form, values, texts)
+        if not found:
+            return values, texts
+        for code, name in found:
+            if form.fields[name].kind == "number":
+                values = {n: v for n, v in values.items() if n != name} | (
+                    {name: Decimal(1)} if code == "required" else {}
+                )
+            else:
+                texts = {n: t for n, t in texts.items() if n != name}
+                texts |= {name: plain[form.fields[name].kind]} if code == "required" else {}
+    return None
+
+
+OF_FIELDS = {"required", "not-asked", "not-a-date", "not-a-choice", "not-the-pattern", "too-long"}
+
+
+@few
+@given(with_fields, st.data())
+def test_a_sound_return_has_no_finding_and_one_fault_has_one(case, data):
+    """Written, read back, and one cell spoiled. The second reader finds nothing in the workbook as it is issued."""
+    form, values, texts = case
+    made = sound(form, values, texts)
+    assume(made is not None)
+    values, texts = made
+    assert (
+        issued_findings(form, write_return(form, stamp(form)), stamp(form), {}, "x.xlsx", recalculate=False)
+        == []
+    )
+    content = write_return(form, stamp(form), values, texts)
+    read = read_package(content, "001.xlsx", form)
+    assert {name: text for name, text in read.prose.items() if name in form.fields} == texts
+    assert read.record.values == values | form.counts(texts)
+    codes = [(f.code, f.cell) for f in verify(read) if f.code in OF_FIELDS]
+    assert codes == []
+    spoilt = [n for n in texts if form.fields[n].kind in {"date", "choice", "yes", "url"}]
+    if spoilt:
+        name = data.draw(st.sampled_from(spoilt))
+        again = read_package(
+            workbook.edited(content, layout(form).address(name)[0], {layout(form).address(name)[1]: "3/1"}),
+            "1.xlsx",
+            form,
+        )
+        found = {(f.code, f.cell) for f in verify(again) if f.code in OF_FIELDS}
+        code = {"date": "not-a-date", "url": "not-the-pattern"}.get(form.fields[name].kind, "not-a-choice")
+        assert found == {(code, name)}
+
+
+@few
+@given(
+    forms(with_fields=True).flatmap(
+        lambda form: st.tuples(st.just(form), st.lists(filled(form), min_size=3, max_size=4))
+    )
+)
+def test_a_tree_of_roll_ups_is_one_roll_up(case):
+    form, several = case
+    zeros = {cell.name: Decimal(0) for cell in form.inputs if not cell.field}
+    filings = [filing(form, zeros, texts, f"{index:03}") for index, texts in enumerate(several)]
+
+    def rolled(parts, district="青禾区"):
+        rollup = merge(parts, form, Period(2026), district, incomplete=True).rollup
+        assume(rollup is not None and len(rollup.members) == len(parts))
+        return rollup
+
+    flat = rolled(filings)
+    inside = read_package(write_rollup(rolled(filings[:2], "乙区")), "乙区.xlsx", form)
+    tree = rolled([inside, *filings[2:]])
+    assert {name: tree.values.get(name, 0) for name in form.counted} == {
+        name: sum(one.record.values.get(name, 0) for one in filings) for name in form.counted
+    }
+    assert tree.values == flat.values
+    assert tree.spans == flat.spans
+    back = read_package(write_rollup(tree), "市.xlsx", form)
+    assert back.record.values == tree.record.values
+    assert not {f.code for f in back.findings}
+    assert not {f.code for f in rules(back)}
+
+
+# -- one form
+
+
+SOUND = {
+    "cover.site": "青禾区人民政府网站",
+    "cover.url": "https://www.example.gov.cn/",
+    "cover.kind": "portal",
+    "cover.code": "0000012345",
+    "cover.signed": "2019-01-20",
+    "service.catalogue": "no",
+    "security.drill": "yes",
+    "security.drilled": "2018-09-06",
+    "innovation.marks": "r01,r02",
+}
+ZEROS = {cell.name: Decimal(0) for cell in FORM.inputs if not cell.field} | {
+    "visits.hits.n": Decimal(9),
+    "cover.staff": Decimal(3),
+}
+
+
+@cache
+def content(code="001", **changed):
+    texts = SOUND | {name.replace("__", "."): text for name, text in changed.items()}
+    return write_return(FORM, stamp(FORM, code), ZEROS, {name: text for name, text in texts.items() if text})
+
+
+def read(data, name="001.xlsx"):
+    return read_package(data, name, FORM)
+
+
+def typed(where, what, data=None):
+    sheet, address = layout(FORM).address(where)
+    return read(workbook.edited(data or content(), sheet, {address: what}))
+
+
+def test_a_sound_return():
+    assert [finding.code for finding in verify(read(content()))] == []
+    assert read(content()).record.complete()["visits.portals.n"] == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["2019年1月20日", "2019.1.20", "2019/01/20", "二〇一九年一月二十日", "20190120"]
+)
+def test_dates_typed_as_text(text):
+    assert typed("cover.signed", text).prose["cover.signed"] == "2019-01-20"
+
+
+def test_a_number_is_a_date_only_where_the_cell_shows_one():
+    sheet, address = layout(FORM).address("cover.signed")
+    for epoch, number in ((False, 43485), (True, 43485 - 1462)):
+        book = openpyxl.load_workbook(io.BytesIO(content()))
+        book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904 if epoch else book.epoch
+        book[sheet][address] = number
+        for how, found in (
+            ("yyyy-mm-dd", "2019-01-20"),
+            ('yyyy"年"m"月"d"日"', "2019-01-20"),
+            ("General", None),
+        ):
+            book[sheet][address].number_format = how
+            out = io.BytesIO()
+            book.save(out)
+            filing = read(out.getvalue())
+            assert filing.prose.get("cover.signed") == found, (epoch, how)
+            codes = {f.code for f in filing.findings if f.cell == "cover.signed"}
+            assert codes == (set() if found else {"not-a-date"})
+
+
+@pytest.mark.parametrize(
+    "text", ["部门网站", "department", " 部门 网站", "□政府门户网站 ☑部门网站 □专项网站"]
+)
+def test_choices_typed_as_text(text):
+    assert typed("cover.kind", text).record.values["cover.kind[department]"] == 1
+
+
+@pytest.mark.parametrize("text", ["√", "是", "✔", True, "Y"])
+def test_marks(text):
+    assert typed("innovation.marks[else]", text).prose["innovation.marks"] == "r01,r02,else"
+
+
+def test_what_could_not_be_read_is_in_no_sum_and_no_rule():
+    filing = typed("cover.kind", "县级网站")
+    assert {"cover.kind[portal]", "cover.kind[special]"} <= filing.unread
+    assert {(f.code, f.cell) for f in verify(filing)} == {("not-a-choice", "cover.kind")}
+
+
+def test_formulas_and_errors_in_fields():
+    today = workbook.Formula("TODAY()", Decimal(43485))
+    assert [f.code for f in typed("cover.signed", today).findings] == ["volatile-formula"]
+    other = typed("cover.site", workbook.Formula("[1]Sheet1!A1", Decimal(1)))
+    assert ("external-formula", "cover.site") in {(f.code, f.cell) for f in verify(other)}
+    assert [f.code for f in verify(typed("cover.kind", workbook.Error("#N/A")))] == ["error-value"]
+    long = typed("cover.code", Decimal(421023199001011234))  # of which a number keeps 15 digits
+    assert [f.code for f in verify(long)] == ["number-too-large"]
+
+
+def test_a_condition_over_a_field_is_asked():
+    zero = read(write_return(FORM, stamp(FORM), ZEROS | {"visits.hits.n": Decimal(0)}, SOUND))
+    assert [(f.code, f.cell) for f in rules(zero)] == [("rule-broken", "visits.hits.n")]
+    assert "网站类型选“政府门户网站”的个数" in str(next(rules(zero)).facts["right"])
+    asked = read(content(service__catalogue="yes"))
+    (finding,) = rules(asked)
+    assert (finding.code, finding.cell) == ("rule-question", "service.n.items")
+    assert "是否发布服务事项目录选“是”" in str(finding.facts["rule"])
+
+
+def test_the_notes_say_what_to_fill_in():
+    words = [getattr(block, "text", "") for block in filling_notes(FORM).blocks]
+    assert any("演练日期" in text and "是否开展应急演练选“是”时必须填写" in text for text in words)
+    assert any("网站类型" in text and "下拉列表" in text for text in words)
+
+
+def test_each_kind_has_a_validation_with_a_prompt_in_chinese():
+    book = openpyxl.load_workbook(io.BytesIO(content()))
+    found = {}
+    for name, (sheet, area) in layout(FORM).places.items():
+        if name in FORM.fields or name in FORM.counted:
+            cell = book[sheet].cell(area.row + 1, area.column + 1).coordinate
+            rules_there = [one for one in book[sheet].data_validations.dataValidation if cell in one.sqref]
+            assert len(rules_there) == 1, name
+            found[FORM.fields[FORM.counted.get(name, (name,))[0]].kind] = rules_there[0]
+    kinds = {"date": "date", "yes": "list", "choice": "list", "choices": "list", "text": "textLength"}
+    assert {kind: found[kind].type for kind in kinds} == kinds
+    assert found["number"].type in {"whole", "decimal"}
+    for one in found.values():
+        assert re.search("[一-鿿]", one.prompt)
+        assert one.error
+
+
+def test_a_long_list_of_codes_stands_on_a_sheet_of_its_own(tmp_path):
+    items = ", ".join(f'{{ code = "{n:03}", label = "行业{n}" }}' for n in range(120))
+    text = FORM.text.replace(
+        '{ key = "portal", label = "政府门户网站" },',
+        '{ key = "portal", label = "政府门户网站" },' + items + ",",
+    )
+    path = tmp_path / "form.toml"
+    path.write_text(text, encoding="utf-8")
+    form = find(str(path))
+    data = write_return(form, stamp(form), ZEROS, SOUND | {"cover.kind": "r077"})
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert [cell.value for cell in book["代码"]["A"]][:3] == ["网站类型", "政府门户网站", "000 行业0"]
+    assert read_package(data, "001.xlsx", form).prose["cover.kind"] == "r077"
+    rollup = merge([read_package(data, "001.xlsx", form)], form, Period(2026), "青禾区").rollup
+    assert "各单位数据" in openpyxl.load_workbook(io.BytesIO(write_rollup(rollup)))["封面"]["B13"].value
+
+
+def test_a_roll_up_counts_options_adds_numbers_and_spans_days():
+    filings = [
+        read(content()),
+        read(
+            content(
+                "002",
+                cover__kind="department",
+                cover__signed="2019-02-03",
+                security__drill="no",
+                security__drilled="",
+            ),
+            "002.xlsx",
+        ),
+    ]
+    rollup = merge(filings, FORM, Period(2026), "青禾区").rollup
+    data = write_rollup(rollup)
+    cover = openpyxl.load_workbook(io.BytesIO(data), data_only=True)["封面"]
+    shown = [
+        cover[layout(FORM).address(name)[1]].value for name in ("cover.kind", "cover.staff", "cover.signed")
+    ]
+    assert shown == ["政府门户网站 1；部门网站 1；专项网站 0", 6, "2019-01-20～2019-02-03"]
+    back = read(data, "区.xlsx")
+    assert [f.code for f in verify(back)] == []
+    assert back.record.complete()["visits.portals.n"] == 1
+    assert back.members[1].texts["cover.site"] == SOUND["cover.site"]
+
+
+def test_a_changed_text_of_a_member_is_noticed():
+    rollup = merge([read(content())], FORM, Period(2026), "青禾区").rollup
+    book = openpyxl.load_workbook(io.BytesIO(write_rollup(rollup)))
+    page = book["各单位数据"]
+    (cell,) = [cell for row in page.iter_rows() for cell in row if cell.value == SOUND["cover.site"]]
+    cell.value = "别的网站"
+    out = io.BytesIO()
+    book.save(out)
+    assert "row-altered" in {f.code for f in read(out.getvalue()).findings}
+
+
+def test_a_changed_field_is_one_change():
+    one, other = read(content()), read(content(cover__kind="special"))
+    (change,) = [change for change in differences(one, other) if change.name.startswith("cover")]
+    assert (change.label, change.one, change.other) == ("网站类型", "政府门户网站", "专项网站")
+
+
+@pytest.mark.office
+def test_libreoffice_computes_counts_and_required_fields_the_same():
+    """Counts of options, checks beside fields and the summary of a roll-up, in a sound return and one with faults."""
+    wrong = content("002", security__drilled="", cover__kind="")
+    rollup = write_rollup(merge([read(content())], FORM, Period(2026), "青禾区").rollup)
+    files = {"1": content(), "2": wrong, "3": rollup}
+    saved = office.resaved({name: forgotten(data) for name, data in files.items()})
+    for name, data in files.items():
+        stored, computed = results(data), results(saved[name])
+        for sheet in stored.worksheets:
+            for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value is not None):
+                other = computed[sheet.title][cell.coordinate].value
+                assert same(cell.value, other), (name, sheet.title, cell.coordinate, cell.value, other)
+    words = [str(cell.value) for row in results(wrong)["封面"].iter_rows() for cell in row]
+    assert words.count(clerk()("field.missing", mark=FAILED)) == 1
+    check = next(c for _, g in layout(FORM).groups for c in g.checks if c.field == "security.drilled")
+    assert len(check_formula(layout(FORM), check, "安全防护")) < 500
+
+
+@pytest.mark.parametrize("how", ["docx", "html", "md"])
+def test_fields_of_a_published_report_are_read_back(how):
+    """Those of sections; the cover, with the names of people, is not published and so not asked for."""
+    filing = read(content())
+    data = render(compose(report_of(filing)), how)
+    given = ReportIdentity(Period(2026), "单位001", "001")
+    back = read_document(data, f"报告.{how}", FORM, given=given)
+    of_sections = {name: value for name, value in filing.prose.items() if not name.startswith("cover.")}
+    assert {name: value for name, value in back.prose.items() if name in FORM.fields} == of_sections
+    assert back.record.values["security.drill[yes]"] == 1
+    assert [f.code for f in verify(back)] == []
+
+
+def test_a_receipt_has_the_figures_in_fields(tmp_path):
+    filing = read(content())
+    rollup = RollupFile("区.xlsx", "b" * 64, "青禾区", is_incomplete=False)
+    source = Source("001.xlsx", "a" * 64)
+    receipt = Receipt(filing.agency, FORM, Period(2026), source, filing.record.complete(), rollup)
+    for data in (receipts.text(receipt).encode(), render(receipts.document(receipt), "html")):
+        back = read_receipt(data, FORM, Budget(Limits()))
+        assert back.figures == filing.record.complete()
+
+
+def test_last_years_choices_are_no_figures_to_compare():
+    """The same numbers as last year are told of, whatever was chosen; another choice is no jump."""
+    last = read_package(
+        write_return(FORM, replace(stamp(FORM), period=Period(2025)), ZEROS, SOUND), "1.xlsx", FORM
+    )
+    now = read(content(cover__kind="department"))
+    found = {f.code for f in examine([now], past=past_of([last], FORM)).findings}
+    assert found == {"same-as-last-year"}
