@@ -44,6 +44,7 @@ from xltools.excel.reader import read_package
 from xltools.excel.writer import write_return, write_rollup
 from xltools.form.layout import layout
 from xltools.form.library import find
+from xltools.form.load import parse
 from xltools.office.guard import Budget, Limits
 from xltools.text import clerk
 
@@ -440,3 +441,82 @@ def test_last_years_choices_are_no_figures_to_compare():
     now = read(content(cover__kind="department"))
     found = {f.code for f in examine([now], past=past_of([last], FORM)).findings}
     assert found == {"same-as-last-year"}
+
+
+# -- beside ratios and means, by month
+
+
+MONTHLY = parse(
+    """
+schema = 2
+key = "zhyb"
+edition = "2026"
+title = "综合月报"
+authority = "本测试"
+period = "month"
+[[codes]]
+key = "kinds"
+items = [{ key = "portal", label = "门户" }, { code = "01", label = "部门" }]
+[[codes]]
+key = "matters"
+items = [{ code = "11", label = "许可" }, { code = "12", label = "给付" }]
+[cover]
+fields = [
+  { key = "kind", label = "类型", kind = "choice", from = "kinds", required = true },
+  { key = "staff", label = "人员", kind = "number", unit = "人" },
+]
+[[section]]
+key = "work"
+title = "一、办理"
+sheet = "办理"
+fields = [{ key = "why", label = "说明", when = "cover.kind = portal", required = true, below = true }]
+[[section.block]]
+rows_from = "matters"
+rows = [{ key = "total", label = "合计", is = "all" }]
+columns = [
+  { key = "taken", label = "受理" },
+  { key = "done", label = "办结", of = "taken" },
+  { key = "rate", label = "办结率", is = "done per taken", unit = "%" },
+  { key = "days", label = "平均天数", unit = "天", mean = "done", decimals = 1 },
+]
+[[section]]
+key = "sites"
+title = "二、网站"
+sheet = "网站"
+[[section.block]]
+columns = [{ key = "n", label = "数量" }]
+rows = [
+  { key = "pages", label = "信息" },
+  { key = "portals", label = "门户", is = "count(cover.kind = portal)" },
+  { key = "each", label = "每个门户的信息", is = "pages per portals", unit = "条/个" },
+]
+""",
+    "zhyb.toml",
+)
+
+
+def of_march(code, kind, taken, done, days, pages):
+    one = Stamp(MONTHLY.key, MONTHLY.edition, Period.from_text("2026-03"), stamp(MONTHLY, code).agency)
+    figures = {"work.r11.taken": taken, "work.r11.done": done, "work.r11.days": days, "sites.pages.n": pages}
+    values = {cell.name: Decimal(0) for cell in MONTHLY.inputs if not cell.field and not cell.weight}
+    values |= {name: Decimal(text) for name, text in figures.items()} | {"cover.staff": Decimal(4)}
+    texts = {"cover.kind": kind} | ({"work.why": "全部"} if kind == "portal" else {})
+    return one, read_package(write_return(MONTHLY, one, values, texts), f"{code}.xlsx", MONTHLY)
+
+
+def test_fields_ratios_means_and_months_together():
+    """A count of options divides, rows of codes have ratios and means; through two roll-ups without a finding."""
+    one, first = of_march("001", "portal", "3", "2", "1.5", "5")
+    _, second = of_march("002", "r01", "7", "5", "3.1", "2")
+    assert issued_findings(MONTHLY, write_return(MONTHLY, one), one, {}, "1.xlsx", recalculate=False) == []
+    assert [f.code for filing in (first, second) for f in verify(filing)] == []
+    parts = [first, second]
+    for district in ("青禾区", "某市"):
+        made = write_rollup(merge(parts, MONTHLY, one.period, district).rollup)
+        back = read_package(made, f"{district}.xlsx", MONTHLY)
+        assert [f.code for f in verify(back)] == []
+        figures = back.record.complete()
+        names = "work.total.rate", "work.r11.days", "sites.each.n", "cover.staff"
+        assert [str(figures[name]) for name in names] == ["70", "2.6", "7", "8"]
+        assert figures["sites.portals.n"] == figures["cover.kind[r01]"] == 1
+        parts = [back]

@@ -316,6 +316,13 @@ FAULTS = {
         ),
         ("count-meets-total", "is"),
     ),
+    "a count among means": (
+        (
+            'is = "all" }]\ncolumns = [{ key = "n", label = "数量" }]',
+            'is = "count(cover.kind = portal)" }]\ncolumns = [{ key = "n", label = "数量" }, { key = "m", label = "均", mean = "n" }]',
+        ),
+        ("count-meets-total", "is"),
+    ),
     "a rule without a line": (
         (
             'rows = "all_sites >= count(visits.open = yes)"',
