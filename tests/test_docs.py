@@ -29,7 +29,9 @@ CHECK = _checker()
     "document",
     [
         # These run the commands of the same documents in English again, or those of samples/year.sh.
-        pytest.param(path, marks=[pytest.mark.prove] * path.name.endswith(("year.md", ".zh-CN.md")), id=path.name)
+        pytest.param(
+            path, marks=[pytest.mark.prove] * path.name.endswith(("year.md", ".zh-CN.md")), id=path.name
+        )
         for path in CHECK.documents()
     ],
 )

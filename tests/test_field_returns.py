@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import office
-from conftest import HERE
+from conftest import HERE, examples
 from random_forms import filled, forms, small_values
 from test_office import forgotten, results, same
 from xltools.checking.checks import fields as field_findings
@@ -49,9 +49,11 @@ from xltools.office.guard import Budget, Limits
 from xltools.text import clerk
 
 FORM = find(str(HERE / "forms" / "wzbb-2018.toml"))
-some = settings(max_examples=25, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-few = settings(some, max_examples=6)
-with_fields = forms(with_fields=True).flatmap(
+some = settings(
+    max_examples=examples(25), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
+few = settings(some, max_examples=examples(6))
+with_fields = forms(with_fields=True, divided=True).flatmap(
     lambda form: st.tuples(st.just(form), small_values(form), filled(form))
 )
 
@@ -174,7 +176,7 @@ def test_a_sound_return_has_no_finding_and_one_fault_has_one(case, data):
 
 @few
 @given(
-    forms(with_fields=True).flatmap(
+    forms(with_fields=True, divided=True).flatmap(
         lambda form: st.tuples(st.just(form), st.lists(filled(form), min_size=3, max_size=4))
     )
 )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import examples
 from xltools.errors import FormError
 from xltools.form.kinds import Choice, Choices, Date, Held, Option, Text, YesNo, text_kind
 from xltools.form.linear import Linear
@@ -17,7 +18,7 @@ from xltools.form.relation import Condition
 
 KINDS = (Option("政府门户网站", "portal"), Option("部门网站", code="01"), Option("专项、其他", code="10"))
 CHOICE, CHOICES, DATE, YES = Choice(KINDS), Choices(KINDS), Date(), YesNo("是", "否")
-some = settings(max_examples=25)
+some = settings(max_examples=examples(25))
 days = st.dates(dt.date(1900, 1, 1), dt.date(2199, 12, 31))
 
 
