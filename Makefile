@@ -63,6 +63,7 @@ bench: $(READY)  ## compare with openpyxl, xlsxwriter and pandas (MORE=1: up to 
 	$(BIN)/python benchmarks/rollup.py
 	$(BIN)/python benchmarks/passages.py
 	$(BIN)/python benchmarks/locating.py
+	$(BIN)/python benchmarks/lists.py
 	$(BIN)/python benchmarks/merging.py $(if $(MORE),--scale 80 500 2000 10000)
 
 findings: $(READY)  ## write the pages about all findings into dist

@@ -31,14 +31,17 @@ from xltools.collection.inbox import InboxItem
 from xltools.collection.merging import merge
 from xltools.collection.reading import ReadOptions, reading
 from xltools.collection.second_reader import SecondReader, issued_findings
-from xltools.data.filing import Filing, Stamp
+from xltools.data.filing import Filing, Return, Stamp
 from xltools.data.finding import Finding, Waiver
+from xltools.data.list_lines import list_figures
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
-from xltools.data.record import Agency
+from xltools.data.record import Agency, ListLine
 from xltools.data.roster import Entry, Roster, divided
+from xltools.document.publishing import compose, report_of
 from xltools.document.reader import read_document
+from xltools.document.writer import render
 from xltools.excel.reader import read, read_package
 from xltools.excel.scan import ScanError
 from xltools.excel.writer import write_return, write_rollup
@@ -143,6 +146,13 @@ def handed_in(file: dict[str, Any], index: int, form: Form | None, limits: Limit
         item = InboxItem(file.get("path", f"{index}.xlsx"), package(file))
         with failing(str(file["raises"])):
             return reading(item, ReadOptions(form, limits=limits, **how).read)
+    if "published" in file:  # the report on it as a page, with these words in place of others
+        sound = read_package(package(file), f"{index}.xlsx", form)
+        assert isinstance(sound, Return)
+        page = render(compose(report_of(sound)), "html").decode()
+        for old, new in file["published"].items():
+            page = page.replace(old, new)
+        return read_document(page.encode(), f"{index}.html", form, limits)
     if "document" not in file:
         return read_package(package(file), file.get("path", f"{index}.xlsx"), form, Budget(limits), **how)
 
@@ -223,8 +233,26 @@ def package(file: dict[str, Any]) -> bytes:
     key = b"secret" if file.get("sealed") else b""
     prose = {} if file.get("blank") or "form_file" in file else sound_prose()
     prose |= file.get("prose", {})  # of fields in canonical form
-    content = spoiled(write_return(form, stamp, values, prose, key=key), file, form.complete(values), form)
+    lists = lines_of(file, form)
+    written = write_return(form, stamp, values, prose, key=key, lists=lists)
+    content = spoiled(written, file, form.complete(values | list_figures(form, lists)), form)
     return answered(content, file["answer"]) if "answer" in file else content
+
+
+def lines_of(file: dict[str, Any], form: Form) -> dict[str, tuple[ListLine, ...]]:
+    """The lines of the lists of a file, each a table with the columns that are not blank."""
+    return {
+        key: tuple(
+            ListLine(
+                n,
+                tuple(
+                    v if isinstance(v := line.get(c, ""), str) else Decimal(v) for c in form.lists[key].keys
+                ),
+            )
+            for n, line in enumerate(lines, 1)
+        )
+        for key, lines in file.get("lists", {}).items()
+    }
 
 
 def written_by(file: dict[str, Any]) -> Form:

@@ -15,6 +15,7 @@ SMALL = [
     "starting.py --rounds 2",
     "passages.py",
     "locating.py --draws 1",
+    "lists.py --files 2 --lines 20",
     # These take long even with few files; --help shows at least that their imports work.
     "returning.py --help",
     "stamping.py --help",

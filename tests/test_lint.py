@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 
 import test_fields
+import test_lists
 from conftest import HERE
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
@@ -694,7 +695,8 @@ def test_every_problem_of_a_form_has_a_case():
     elsewhere = {"form-not-utf8", "unknown-form", "no-sections", "repeated-cell", "ragged", "codes-head"}
     faults = FAULTS | FAULTS_OF_RELATIONS | FAULTS_OF_PERIODS | FAULTS_OF_RATIOS
     of_fields = {code for _, (code, _) in test_fields.FAULTS.values()}
-    named = {code for *_, code, _ in faults.values()} | of_fields | elsewhere
+    of_lists = {fault[0] for _, fault in test_lists.FAULTS.values() if fault}
+    named = {code for *_, code, _ in faults.values()} | of_fields | of_lists | elsewhere
     keys = catalog("en").keys("problem")
     assert set(keys[keys.index("form-not-utf8") : keys.index("roster-empty")]) <= named
 

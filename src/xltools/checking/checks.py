@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
+from xltools.checking.lists import lists
 from xltools.data.accepted_rules import BROKEN, accepted_agencies
 from xltools.data.field_words import asked_words, figure_label, relation_words, unasked_words
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
@@ -179,6 +180,7 @@ CHECKS: tuple[Callable[[Return], Iterator[Finding]], ...] = (
     means,
     rules,
     fields,
+    lists,
     filled,
     coverage,
     prose,
@@ -305,8 +307,8 @@ def _total_terms(filing: Return, form: Form, cell: Cell, values: Mapping[str, De
 
 def _is_derived_line(cell: Cell, identity: Identity) -> bool:
     if identity.rule.rows:
-        return cell.column.is_ is not None
-    return cell.row.is_ is not None if identity.rule.columns else False
+        return cell.column.adds_lines
+    return cell.row.adds_lines if identity.rule.columns else False
 
 
 _RULE_CODES: dict[Level, str] = {"error": BROKEN, "question": "rule-question", "warning": "rule-warning"}
@@ -318,6 +320,7 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
     left, right = constraint.relation.left, constraint.relation.right
     one, other = left.value(values), right.value(values)
     first = left.names[0]
+    name = over.list if (over := form.cells[first].over) else first
     facts: dict[str, object] = {
         "line": identity.line or identity.rule.label,
         "left": Side(_rule_terms(form, identity, left, values), one),
@@ -329,7 +332,7 @@ def rule_finding(filing: Return, identity: Identity, values: Mapping[str, Decima
     names = dict.fromkeys(name for name in constraint.names if not time_of(name))
     others = tuple(Place(*filing.address(name), name) for name in names if name != first)
     source, agency, place = filing.source.path, str(filing.agency), filing.address(first)
-    return Finding(_RULE_CODES[constraint.level], source, agency, *place, first, one, other, facts, others)
+    return Finding(_RULE_CODES[constraint.level], source, agency, *place, name, one, other, facts, others)
 
 
 def _compared(one: Decimal, other: Decimal) -> str:
@@ -347,7 +350,7 @@ def _rule_terms(form: Form, identity: Identity, linear: Linear, values: Mapping[
 def _term_label(form: Form, identity: Identity, name: str) -> str:
     def label(own: str) -> str:
         cell = form.cells[own]
-        if cell.field:
+        if not cell.in_table:
             return figure_label(form, own)
         if identity.rule.rows:
             return cell.row_path[-1]

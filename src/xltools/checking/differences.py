@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from xltools.data.filing import Filing, RefusedFile, Return
+from xltools.data.list_lines import cell_label, changed_cells, list_cells, shown_value
 from xltools.data.record import Figures
 from xltools.errors import AdditionError, InputError, Problem
 from xltools.form.layout import layout
@@ -54,8 +55,23 @@ def differences(one: Filing, other: Filing, *, texts: bool = True) -> tuple[Cell
             if one.prose.get(name) != other.prose.get(name):
                 prose = (form.shown(name, filing.prose.get(name)) for filing in (one, other))
                 yield CellDifference(name, part.label, *place.address(name), *prose)
+        yield from _of_lists(one, other) if texts else ()
 
     return tuple(found())
+
+
+def _of_lists(one: Return, other: Return) -> Iterator[CellDifference]:
+    """Yield the cells of lists that differ, line by line of one key; of a list without keys the numbers of lines."""
+    form = one.form
+    cells, others = (list_cells(form, filing.record.lists) for filing in (one, other))
+    for name in changed_cells(form, one.record.lists, other.record.lists):
+        place = (one if name in cells else other).address(name)
+        if name in form.lists:
+            counts = (Decimal(len(filing.record.lists.get(name, ()))) for filing in (one, other))
+            yield CellDifference(name, cell_label(form, name), *place, *counts)
+        else:
+            pair = (shown_value(form, name, found.get(name)) for found in (cells, others))
+            yield CellDifference(name, cell_label(form, name), *place, *pair)
 
 
 def figure_differences(form: Form, one: Figures, other: Figures) -> Iterator[CellDifference]:

@@ -142,16 +142,16 @@ class Equations:
                 found[name].append((line.cell, factor))
         return found
 
-    def _is_of_fields(self, names: Iterable[str]) -> bool:
-        """Return whether one of the figures is in a field: what was chosen there is no slip of a figure."""
-        return not self.form.field_figures.isdisjoint(names)
+    def _is_outside(self, names: Iterable[str]) -> bool:
+        """Return whether one of the figures is in a field or of a list: there is no one figure in which a slip could be."""
+        return not self.form.outside.isdisjoint(names)
 
     def _rules(self) -> Iterator[tuple[Sequence[tuple[int, str]], Sign]]:
         for identity in self.form.identities:
             if (
                 not identity.constraint.is_exact
                 or identity.rule.looks_back
-                or self._is_of_fields(identity.cells)
+                or self._is_outside(identity.cells)
             ):
                 continue
             right = [(-sign, name) for sign, name in identity.relation.right.terms]
@@ -161,7 +161,7 @@ class Equations:
         """Yield the definition of each total, and a second one where a total row meets a total column."""
         for name, definition in self.form.definitions.items():
             cell, terms = self.form.cells[name], definition.terms
-            if self._is_of_fields(definition.names):
+            if self._is_outside(definition.names):
                 continue
             across, down = cell.row.additive and cell.column.total, cell.column.additive and cell.row.total
             if across and down:

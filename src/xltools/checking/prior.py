@@ -245,7 +245,7 @@ def _carry_finding(years: YearPair, identity: Identity, figures: Figures) -> Fin
 def _term_label(years: YearPair, identity: Identity, name: str) -> str:
     """Return the label that distinguishes a term of the right side, after the period if it is of another one."""
     cell = years.form.cells[own_name(name)]
-    if cell.field:
+    if not cell.in_table:
         label = figure_label(years.form, cell.name)
     else:
         label = cell.row_path[-1] if identity.rule.rows else cell.column_path[-1]

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from xltools.checking import prior
 from xltools.checking.duplicates import duplicates
+from xltools.checking.lists import DoubledLines
 from xltools.checking.outliers import PeerGroups, no_rule_maker, peer_of
 from xltools.checking.versions import Versions, changed_cells, reading_digest
 from xltools.data.filing import Filing, Return
@@ -44,6 +45,7 @@ class Survey:
         self.entries = [entry_of(filing, roster) for filing in filings]
         self._versions, self._former = versions, former
         self._duplicates = duplicates(filings, self.entries, versions.groups)
+        self._lines = DoubledLines(filings)
         pairs = zip(filings, self.entries, strict=True)
         self._peers = [peer_of(filing, entry) for filing, entry in pairs]
         self._groups = PeerGroups([peer for peer in self._peers if peer], policy.thresholds)
@@ -107,6 +109,7 @@ class Survey:
         yield from self._versions.findings(place)
         for facts in self._duplicates.get(place, ()):
             yield Finding("duplicate-return", filing.source.path, str(filing.agency), facts=facts)
+        yield from self._lines.findings(place)
         if self.past:
             yield from prior.against(filing, self.past, self._matched, self.policy.thresholds)
         if peer := self._peers[place]:

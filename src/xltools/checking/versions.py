@@ -19,9 +19,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from xltools.data import list_lines
 from xltools.data.filing import Filing, Lineage, Origin, RefusedFile, Return, dated
 from xltools.data.finding import Finding
 from xltools.data.number import kept
+from xltools.data.row_checksum import line_texts
 from xltools.form.kinds import NOT_A_CHOICE, NOT_A_DATE
 from xltools.text import Word, number
 from xltools.white_space import compact
@@ -88,6 +90,8 @@ def reading_digest(filing: Return, explanations: Mapping[tuple[str, str], str] |
     typed = {Origin.TYPED, Origin.PRINTED}
     lines += [f"{name}:{shown.text}" for name, shown in sorted(filing.shown.items()) if shown.origin in typed]
     lines += [f"{name}={text!r}" for name, text in sorted(filing.prose.items())]
+    for key, listed in sorted(filing.record.lists.items()):  # in any order
+        lines += sorted(f"{key}:{line_texts(line._replace(number=0))}" for line in listed)
     lines += [f"{key}={text!r}" for key, text in sorted((explanations or {}).items())]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -308,7 +312,7 @@ def _may_replace(newer: _Class, older: _Class, codes: set[str]) -> bool:
     names = [one.filing.source.name for _, one in newer.members]
     if {name.partition("_")[0] for name in names if "_" in name} & (codes - {filing.agency.code}):
         return False
-    return _figures(older.filing) <= filing.record.values.keys()
+    return _figures(older.filing) <= filing.record.values.keys() | filing.record.lists.keys()
 
 
 def is_sure(one: Candidate) -> bool:
@@ -333,7 +337,7 @@ def _figures(filing: Filing) -> set[str]:
         f.cell for f in filing.findings if f.cell in filing.unread and any(map(str.isdecimal, str(f.found)))
     }
     means = {cell.name for cell in filing.form.means.values()}
-    return (texts | filing.record.values.keys()) - means
+    return (texts | filing.record.values.keys()) - means | filing.record.lists.keys()
 
 
 # -- what differs
@@ -343,12 +347,18 @@ def changed_cells(filings: Sequence[Filing]) -> Iterator[str]:
     """Yield the names of the inputs and texts that are not the same in all filings, in the order of the form."""
     returns = [filing for filing in filings if isinstance(filing, Return)]
     for form in {id(one.form): one.form for one in returns[:1]}.values():
-        for name in form.input_names:  # of a count, the text of its field is told
-            if name not in form.counted and len({one.record.values.get(name) for one in returns}) > 1:
+        told = (
+            form.counted.keys() | form.list_figures.keys()
+        )  # the text of a field and the lines of a list are told
+        for name in form.input_names:
+            if name not in told and len({one.record.values.get(name) for one in returns}) > 1:
                 yield name
         for name in form.texts:
             if len({one.prose.get(name) for one in returns}) > 1:
                 yield name
+        first, *others = (one.record.lists for one in returns)
+        changes = (name for other in others for name in list_lines.changed_cells(form, first, other))
+        yield from dict.fromkeys(changes)
 
 
 def _note(replacement: Replacement) -> Finding:
@@ -391,6 +401,8 @@ def _values(name: str, filings: Sequence[Filing]) -> str:
     if name in form.texts:
         titles = (section.title for section in form.sections if section.key == name.partition(".")[0])
         return form.texts[name].label or next(titles, name)
+    if name not in form.cells:
+        return list_lines.cell_label(form, name)
     found = [one.record.values.get(name) for one in returns]
     values = " / ".join("-" if value is None else number(value) for value in found)
     return f"{form.cells[name].label} {values}"

@@ -67,7 +67,7 @@ def command(lang: Lang) -> click.Command:
             wide=definition if wide else None,
             are_new=not force,
         )
-        _say_counts(extract, outputs(output, how), lang)
+        _say_counts(extract, outputs(output, how, has_lists=extract.has_lists), lang)
         return int(extract.is_lacking)
 
     return run

@@ -16,7 +16,7 @@ from xltools.data.finding import Finding, Severity
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import Past
-from xltools.data.record import Agency, same_agency
+from xltools.data.record import Agency, merged_lists, same_agency
 from xltools.data.rollup import Coverage, Rollup
 from xltools.data.roster import Roster, several
 from xltools.data.roster_lines import code_meant, entry_of, named_for
@@ -108,6 +108,7 @@ def merge(
         {severity: collection.count(severity) for severity in Severity},
         len(roster.entries) if roster else None,
         past.periods_of(Agency(district, code or district, district)) if past else {},
+        lists=merged_lists(form, (filing.record for filing in added)),
     )
     return Merge(collection, rollup)
 

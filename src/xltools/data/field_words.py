@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from xltools.data.number import digits
+from xltools.form.fields import Field
 from xltools.form.kinds import NOT_THE_PATTERN, TOO_LONG, Choice, Number, Text, ValueKind
-from xltools.form.linear import Linear
+from xltools.form.linear import Linear, OverList
+from xltools.form.lists import Column
 from xltools.form.model import Form
 from xltools.form.relation import PRINTED, Condition, Relation
 from xltools.text import clerk
@@ -26,11 +28,14 @@ def relation_words(form: Form, relation: Relation, words: Callable[[Linear], str
 
 
 def figure_label(form: Form, name: str) -> str:
-    """Return the label of a figure in a sum; of a field, the number in it, or how many chose an option."""
+    """Return the label of a figure in a sum; of a field or a list, the number in it, or what it counts or adds."""
+    t = clerk()
+    if over := OverList.of(name):
+        return t("list.in", list=form.title_of_list(over.list), label=form.list_words(over))
     cell = form.cells[name]
     if name not in form.counted:
         return cell.label
-    return clerk()("relation.count", label=cell.row.label, option=cell.column.label)
+    return t("relation.count", label=cell.row.label, option=cell.column.label)
 
 
 def condition_words(form: Form, condition: Condition) -> str:
@@ -42,17 +47,61 @@ def condition_words(form: Form, condition: Condition) -> str:
     return "，".join(relation_words(form, one, words) for one in condition.relations)
 
 
+def _valued(form: Form, name: str) -> Field | Column:
+    return form.columns[name] if name in form.columns else form.fields[name]
+
+
+def _kind_of(form: Form, name: str) -> ValueKind:
+    return form.column_kinds[name] if name in form.columns else form.kinds[name]
+
+
+def _when_words(form: Form, name: str) -> str:
+    """Return when a field or a column is asked, in words."""
+    when = _valued(form, name).when
+    return (
+        line_words(form, name.partition(".")[0], when)
+        if name in form.columns
+        else condition_words(form, when)
+    )
+
+
+def line_words(form: Form, key: str, condition: Condition) -> str:
+    """Return a condition on the lines of a list in words."""
+    t = clerk()
+
+    def words(linear: Linear) -> str:
+        return linear.print(lambda name: line_label(form, key, name))
+
+    found = []
+    for one in condition.relations:
+        column, _, option = (one.names[0] if len(one.names) == 1 else "").removesuffix("]").partition("[")
+        kind = form.column_kinds.get(f"{key}.{column}")
+        if option and isinstance(kind, Choice):
+            sign = "relation.chosen" if one.right.constant else "relation.not-chosen"
+            found.append(t(sign, label=form.columns[f"{key}.{column}"].label, option=kind.shown(option)))
+        else:
+            found.append(f"{words(one.left)}{PRINTED[one.sign]}{words(one.right)}")
+    return "，".join(found)
+
+
+def line_label(form: Form, key: str, name: str) -> str:
+    """Return the label of a column of a list, or of a figure over a list, in a sum."""
+    return (
+        form.columns[f"{key}.{name}"].label if f"{key}.{name}" in form.columns else figure_label(form, name)
+    )
+
+
 def prompt(form: Form, name: str) -> str:
-    """Return what to fill in in a field: its hint, what it takes, and when it is asked."""
-    t, one = clerk(), form.fields[name]
-    text = one.hint + t(f"field.{_key(form.kinds[name])}", **_facts(form.kinds[name]))
+    """Return what to fill in in a field or a column: its hint, what it takes, and when it is asked."""
+    t, kind = clerk(), _kind_of(form, name)
+    text = _valued(form, name).hint + t(f"field.{_key(kind)}", **_facts(kind))
     rule = asked_words(form, name)
     return t("field.prompt", text=text, rule=rule) if rule else text
 
 
 def options_words(form: Form, name: str) -> str:
     """Return the options of a field in words, if they are not too many to print; nothing for yes or no."""
-    kind = form.kinds[name]
+    kind = _kind_of(form, name)
     if not isinstance(kind, Choice) or kind.name == "yes" or len(kind.options) > _MOST_OPTIONS:
         return ""
     return clerk()(
@@ -62,21 +111,21 @@ def options_words(form: Form, name: str) -> str:
 
 def asked_words(form: Form, name: str) -> str:
     """Return whether a field must be filled in, and when it is asked; nothing if it is as the agency likes."""
-    t, one = clerk(), form.fields[name]
+    t, one = clerk(), _valued(form, name)
     if one.when.relations:
         key = "field.required-when" if one.required else "field.asked-when"
-        return t(key, condition=condition_words(form, one.when))
+        return t(key, condition=_when_words(form, name))
     return t("field.required") if one.required else ""
 
 
 def unasked_words(form: Form, name: str) -> str:
     """Return when a field is asked, for one that is filled in where it is not."""
-    return clerk()("field.asked-when", condition=condition_words(form, form.fields[name].when))
+    return clerk()("field.asked-when", condition=_when_words(form, name))
 
 
 def fault_facts(form: Form, name: str, code: str) -> dict[str, object]:
     """Return the facts of the finding that the value of a field is at fault: its label, and what is asked of it."""
-    t, one, kind = clerk(), form.fields[name], form.kinds[name]
+    t, one, kind = clerk(), _valued(form, name), _kind_of(form, name)
     facts: dict[str, object] = {"label": one.label}
     if code == NOT_THE_PATTERN:
         facts["rule"] = one.hint or t("field.url" if one.kind == "url" else "field.as-required")

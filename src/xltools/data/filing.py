@@ -13,7 +13,9 @@ from typing import ClassVar, Literal, NamedTuple, get_args
 from xltools.data.finding import Finding
 from xltools.data.period import Period
 from xltools.data.record import Agency, Record
+from xltools.form.address import a1
 from xltools.form.layout import layout
+from xltools.form.lists import parts_of_cell
 from xltools.form.model import COVER, Form
 
 Kind = Literal["return", "rollup"]
@@ -112,6 +114,22 @@ class Member(NamedTuple):
     values: Mapping[str, Decimal]
     kind: str = ""
     texts: Mapping[str, str] = {}
+
+
+class ListPlaces(NamedTuple):
+    """Where the lines of a list are in a file: the sheet, the row of its heads, and of each line its key and its row."""
+
+    sheet: str
+    head: tuple[int, int]
+    columns: Mapping[str, int]
+    keys: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
+
+    def address(self, column: str, key: str) -> tuple[str, str]:
+        """Return sheet and address of a cell; that of the list if there is no such line."""
+        if key in self.keys and column in self.columns:
+            return self.sheet, a1(self.rows[self.keys.index(key)], self.columns[column])
+        return self.sheet, a1(*self.head)
 
 
 class Account(NamedTuple):
@@ -229,6 +247,7 @@ class Return:
     lineage: Lineage | None = None  # what the slip of a marked file says; None without a slip
     modified: str = ""  # when the file was last saved, as its properties say, in ISO 8601
     sent: str = ""  # when the mail was sent that it came with, in ISO 8601
+    listed: Mapping[str, ListPlaces] = field(default_factory=dict)  # where the lines of each list are
 
     @property
     def agency(self) -> Agency:
@@ -256,7 +275,14 @@ class Return:
         return filled <= of_cover
 
     def address(self, name: str) -> tuple[str, str]:
-        """Return sheet and address of a cell in this file; that of a count is the cell of its field."""
+        """Return sheet and address of a cell in this file; that of a count is the cell of its field.
+
+        The name may be that of a cell of a list, or of a list.
+        """
+        key, column, line = parts_of_cell(name) or (name, "", "")
+        if key in self.listed:
+            return self.listed[key].address(column, line)
+        name = key if column else name
         field, _ = self.form.counted.get(name, (name, ""))
         return self.moved.get(name) or self.moved.get(field) or layout(self.form).address(name)
 

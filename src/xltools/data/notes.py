@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from xltools.data.document import BoxRole, Document, DocumentBlock, Heading, Paragraph, Table
-from xltools.data.field_words import figure_label, options_words, prompt, relation_words
+from xltools.data.field_words import figure_label, line_words, options_words, prompt, relation_words
 from xltools.data.plain_table import plain_table
 from xltools.form.linear import Linear
 from xltools.form.model import (
@@ -17,6 +17,7 @@ from xltools.form.model import (
     Block,
     Form,
     Line,
+    List,
     Rule,
     Section,
     is_whole_name,
@@ -26,7 +27,7 @@ from xltools.form.model import (
     walk,
 )
 from xltools.form.ratio import PLACES, Ratio, scale_of
-from xltools.form.relation import Relation
+from xltools.form.relation import Condition, Relation
 from xltools.text import clerk
 
 _LINE_WIDTHS = (28.0, 9.5, 9.5, 41.0)  # characters: label, unit, who fills it in, note
@@ -46,6 +47,7 @@ def filling_notes(form: Form) -> Document:
         for section, block in tables
         for rule in (*part_rules(block), *block.rules)
     ]
+    rules += [_line_rule(rule, key, form) for key, one in form.lists.items() for rule in one.constraints]
     rules += [_cell_rule(rule, form) for rule in form.rules]
     carries = [_block_rule(rule, block, section, form) for section, block in tables for rule in block.carries]
     chapters: list[tuple[str, list[DocumentBlock]]] = [
@@ -74,7 +76,7 @@ def _numbered(sentences: Iterable[str]) -> Iterator[Paragraph]:
 
 def _general_notes(form: Form) -> Iterator[str]:
     t = clerk()
-    cells = [cell for cell in form.cells.values() if not cell.field]
+    cells = [cell for cell in form.cells.values() if cell.in_table]
     yield t("notes.count", cells=len(cells), inputs=len(cells) - len(form.totals), totals=len(form.totals))
     yield t("notes.zero")
     if decimals := dict.fromkeys(cell.unit for cell in form.inputs if cell.number == "decimal"):
@@ -106,6 +108,8 @@ def _section_notes(section: Section, form: Form) -> Iterator[DocumentBlock]:
     yield from _field_notes(section.key, form)
     if section.blocks:
         yield _line_table(section, form)
+    for one in section.lists:
+        yield from _list_notes(one, form)
     for part in section.parts:
         required = t("notes.required") if f"{section.key}.{part.key}" in form.prose.required else ""
         hint = t("notes.part", label=part.label, hint=part.hint) if part.label else part.hint
@@ -119,6 +123,21 @@ def _field_notes(section: str, form: Form) -> Iterator[DocumentBlock]:
             yield Paragraph(
                 clerk()("notes.part", label=one.label, hint=prompt(form, name) + options_words(form, name))
             )
+
+
+def _list_notes(one: List, form: Form) -> Iterator[DocumentBlock]:
+    """Yield how the lines of a list are filled in."""
+    t = clerk()
+    labels = {column.key: column.label for column in one.columns}
+    unique = t("list.joint").join(labels[key] for key in one.unique)
+    yield Paragraph(
+        t("list.note", title=form.title_of_list(one.key))
+        + (t("list.hint-unique", columns=unique) if unique else "")
+    )
+    for column in one.columns:
+        name = f"{one.key}.{column.key}"
+        hint = prompt(form, name) + options_words(form, name)
+        yield Paragraph(t("notes.part", label=column.label, hint=hint))
 
 
 def _line_table(section: Section, form: Form) -> Table:
@@ -206,8 +225,21 @@ def _block_rule(rule: Rule, block: Block, section: Section, form: Form) -> _Rule
         where = clerk()("notes.on-lines", section=section.title, lines=lines)
     else:
         where = clerk()("notes.each-column" if rule.rows else "notes.each-row", section=section.title)
-    words = _rule_in_words(rule, form, lambda side: _sum_in_words(side, axis, form))
-    return rule.label, where + words, _source(rule)
+
+    def relation(one: Relation) -> str:
+        return relation_words(form, one, lambda side: _sum_in_words(side, axis, form))
+
+    return rule.label, where + _rule_in_words(rule, relation), _source(rule)
+
+
+def _line_rule(rule: Rule, key: str, form: Form) -> _RuleRow:
+    """Return a rule that is asked of each line of a list."""
+
+    def relation(one: Relation) -> str:
+        return line_words(form, key, Condition((one,)))
+
+    where = clerk()("list.each-line", title=form.title_of_list(key))
+    return rule.label, where + _rule_in_words(rule, relation), _source(rule)
 
 
 def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
@@ -215,7 +247,7 @@ def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
 
     def label(name: str) -> str:
         own = form.cells[name]
-        if own.field:
+        if not own.in_table:
             return figure_label(form, name)
         return t("notes.cell", section=own.section.title, label=own.label)
 
@@ -223,16 +255,15 @@ def _cell_rule(rule: Rule, form: Form) -> _RuleRow:
         terms = [(sign, form.in_words(name, label)) for sign, name in linear.terms]
         return _joined_terms(terms, linear.constant)
 
-    return rule.label, _rule_in_words(rule, form, cell_sum), _source(rule)
-
-
-def _rule_in_words(rule: Rule, form: Form, words: Callable[[Linear], str]) -> str:
-    """Return a rule with its condition, tolerance and level; *words* puts a sum into words."""
-    t, constraint = clerk(), rule.constraint
-
     def relation(one: Relation) -> str:
-        return relation_words(form, one, words)
+        return relation_words(form, one, cell_sum)
 
+    return rule.label, _rule_in_words(rule, relation), _source(rule)
+
+
+def _rule_in_words(rule: Rule, relation: Callable[[Relation], str]) -> str:
+    """Return a rule with its condition, tolerance and level; *relation* puts a relation into words."""
+    t, constraint = clerk(), rule.constraint
     text = relation(constraint.relation)
     if constraint.when.relations:
         text = t("notes.when", condition="，".join(map(relation, constraint.when.relations)), relation=text)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 
 from xltools.data.filing import Filing, RefusedFile, Return, Source
-from xltools.data.record import Agency
+from xltools.data.record import Agency, Lists
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
 
@@ -54,6 +54,7 @@ class ReturnFigures:
     values: Mapping[str, Decimal]
     via: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)  # of its fields, in canonical form
+    lists: Lists = field(default_factory=dict)  # of an agency inside a roll-up only its own lines
 
     def observations(self) -> Iterator[Observation]:
         """Yield one observation for each cell of the form, in its order."""
@@ -92,8 +93,21 @@ def returns_of(filing: Filing) -> Iterator[ReturnFigures]:
     for member in filing.members:
         level = Level.DISTRICT if member.source.sha256 in rollups else Level.AGENCY
         texts = dict(member.texts) | (form.chosen(member.values) if level is Level.AGENCY else {})
+        lists = {
+            key: tuple(line for line in lines if line.agency == member.agency)
+            for key, lines in (filing.record.lists if level is Level.AGENCY else {}).items()
+        }
         yield ReturnFigures(
-            filing, form, member.agency, member.source, level, member.values, filing.source.path, texts
+            filing, form, member.agency, member.source, level, member.values, filing.source.path, texts, lists
         )
     level = Level.DISTRICT if filing.is_rollup else Level.AGENCY
-    yield ReturnFigures(filing, form, agency, filing.source, level, filing.record.values, texts=filing.prose)
+    yield ReturnFigures(
+        filing,
+        form,
+        agency,
+        filing.source,
+        level,
+        filing.record.values,
+        texts=filing.prose,
+        lists=filing.record.lists,
+    )

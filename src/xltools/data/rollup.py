@@ -13,7 +13,7 @@ from xltools.data.filing import Accepted, Account, Member, Stamp, left_out
 from xltools.data.finding import Severity
 from xltools.data.measure import foremost
 from xltools.data.period import Period
-from xltools.data.record import Agency, Figures, Record, add_to, total
+from xltools.data.record import Agency, Figures, Lists, Record, add_to, total
 from xltools.form.kinds import Date
 from xltools.form.model import Chart, Form
 
@@ -41,6 +41,7 @@ class Rollup:
     expected: int | None = None
     earlier: Mapping[Period, Figures] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)  # typed into the roll-up that it replaces, by cell
+    lists: Lists = field(default_factory=dict)  # of all members
     second_reader: str = ""  # the sentence on the cover about the second reader, if there was one
 
     @property
@@ -62,7 +63,7 @@ class Rollup:
     @cached_property
     def record(self) -> Record:
         """The sum of all members."""
-        return rolled_up(self.form, self.period, self.members, self.accounts)
+        return rolled_up(self.form, self.period, self.members, self.accounts, self.lists)
 
     @cached_property
     def spans(self) -> dict[str, str]:
@@ -88,15 +89,17 @@ def spans(form: Form, members: Iterable[Member]) -> dict[str, str]:
     return {name: span for name, span in found.items() if span}
 
 
-def rolled_up(form: Form, period: Period, members: Iterable[Member], accounts: Sequence[Account]) -> Record:
-    """Return the record of a roll-up: figures from its members, agencies from its accounts.
+def rolled_up(
+    form: Form, period: Period, members: Iterable[Member], accounts: Sequence[Account], lists: Lists
+) -> Record:
+    """Return the record of a roll-up: figures from its members, agencies from its accounts, and its *lists*.
 
     A roll-up of one agency has its figures except those that cannot be added. Raises :class:`AdditionError` if an
     agency is among the members twice.
     """
     parts = (Record(form, period, frozenset((member.agency,)), member.values) for member in members)
     values = total(form, period, parts).values
-    return Record(form, period, _agencies_of(accounts), form.summed(form.added(values)))
+    return Record(form, period, _agencies_of(accounts), form.summed(form.added(values)), lists)
 
 
 def _agencies_of(accounts: Sequence[Account]) -> frozenset[Agency]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from xltools.data.filing import Member
 from xltools.data.number import kept
+from xltools.data.record import Agency, ListLine
 from xltools.form.model import Form
 
 _LENGTH = 16  # hexadecimal digits
@@ -38,3 +40,10 @@ def member_check(member: Member, figures: Mapping[str, str]) -> str:
     about = (agency.district, agency.code, agency.name, member.kind, source.name, source.sha256)
     texts = (part for name, text in sorted(member.texts.items()) for part in (name, text))
     return checksum((*about, ";".join([f"{name}={text}" for name, text in figures.items()]), *texts))
+
+
+def line_texts(line: ListLine) -> tuple[str, ...]:
+    """Return the texts of a line of a list, over which its checksum in a roll-up is."""
+    agency = line.agency or Agency("", "")
+    values = (kept(value) if isinstance(value, Decimal) else value for value in line.values)
+    return (agency.district, agency.code, agency.name, str(line.number), *values)

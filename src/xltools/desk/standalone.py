@@ -111,7 +111,7 @@ def _last_year(folder: Folder, entry: Entry, last: Mapping[str, Decimal]) -> dic
     from xltools.excel.writer import write_return  # noqa: PLC0415  XlsxWriter is slow to import
 
     form, found = find(folder.form), dict[str, bytes]()
-    inputs = [cell for cell in form.inputs if not cell.field]
+    inputs = [cell for cell in form.inputs if cell.in_table]
     for period, file, time in ((folder.period.previous, "last", ""), (folder.period.year_ago, "ago", AGO)):
         values = {cell.name: last[time + cell.name] for cell in inputs if time + cell.name in last}
         if all(cell.name in values or cell.weight for cell in inputs):  # a blank would count as 0

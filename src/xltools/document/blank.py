@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xltools.data.document import Box, Document, DocumentBlock, Heading, Paragraph, Table
 from xltools.document.field_table import field_table
+from xltools.document.list_table import list_table
 from xltools.document.official import official_table
 from xltools.form.model import Form, Section
 from xltools.form.places import Area
@@ -35,6 +36,10 @@ def _blank_section(section: Section, form: Form) -> Iterator[DocumentBlock]:
         yield table
     if section.blocks:
         yield official_table(form, section, None)
+    for one in section.lists:
+        if one.title:
+            yield Heading(one.title, 2)
+        yield list_table(form, one, None)
     for part in section.parts:
         if part.label:
             yield Heading(part.label, 2)

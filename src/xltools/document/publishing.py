@@ -19,6 +19,7 @@ from xltools.data.prior import known
 from xltools.data.record import Figures
 from xltools.document.annex import annex_blocks
 from xltools.document.field_table import field_table
+from xltools.document.list_table import list_table
 from xltools.document.manuscript import OPENING, Manuscript, ManuscriptParagraph, paragraphs_in
 from xltools.document.official import official_table, unknown_note
 from xltools.errors import InputError, Problem
@@ -176,6 +177,9 @@ def compose(
         if section.blocks:
             blocks.append(official_table(form, section, values))
             blocks += filter(None, [unknown_note(form, section, values)])
+        for one in section.lists:
+            blocks += [Heading(one.title, 2)] if one.title else []
+            blocks.append(list_table(form, one, filing))
         for part in section.parts:
             blocks += [Heading(part.label, 2)] if part.label else []
             blocks += map(Paragraph, report.paragraphs(f"{section.key}.{part.key}"))

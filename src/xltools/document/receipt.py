@@ -42,7 +42,7 @@ def document(receipt: Receipt) -> Document:
     return Document(_title(receipt), tuple(blocks))
 
 
-NUMBERED = "F"  # before the numbers of the figures in fields, which have no cell each
+NUMBERED = "F"  # before the numbers of the figures in fields and of lists, which have no cell each
 
 
 def text(receipt: Receipt) -> str:
@@ -67,12 +67,12 @@ def text(receipt: Receipt) -> str:
 
 
 def field_figures(form: Form) -> list[str]:
-    """Return the names of the figures in fields, in the order in which a receipt has them."""
-    return [name for name, cell in form.cells.items() if cell.field]
+    """Return the names of the figures in fields and of lists, in the order in which a receipt has them."""
+    return [name for name, cell in form.cells.items() if not cell.in_table]
 
 
 def field_table(form: Form, figures: Figures | None) -> Table | None:
-    """Return the table of the figures in fields, blank without *figures*; ``None`` if the form has none."""
+    """Return the table of the figures in fields and of lists, blank without *figures*; ``None`` if the form has none."""
     t, names = clerk(), field_figures(form)
     rows = [(form.cells[name].label, digits((figures or {}).get(name))) for name in names]
     head = (t("receipt.item"), t("receipt.content"))

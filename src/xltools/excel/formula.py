@@ -15,8 +15,20 @@ from xltools.form.places import Area
 _LONGEST, _MOST_BRACKETS = 8192, 64
 _MOST_TIMES_LONGER = 4  # than the issued formula; programs add only spaces, ``$`` and quotes
 
+PLACES = 6  # the sixth decimal of 万元 is 分; digits below are errors of binary arithmetic
+
 # A placeholder for the number of the row, counted from 1, in the formula of many rows. No cell can contain it.
 ROW = "\0"
+
+
+def text_formula(text: str) -> str:
+    """Return a text as it stands in a formula."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def rounded(formula: str, places: int = PLACES) -> str:
+    """Return the formula rounded to *places*, which removes the errors of binary arithmetic."""
+    return f"ROUND({formula},{places})"
 
 
 def area_a1(area: Area) -> str:

@@ -6,17 +6,18 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from xltools.excel.formula import ROW, area_a1, quoted, rectangles
+from xltools.data.list_lines import REQUIRED, LineFault
+from xltools.excel.formula import PLACES, ROW, area_a1, quoted, rectangles, rounded, text_formula
+from xltools.excel.list_formulas import list_formula
 from xltools.form.address import a1, column_name
 from xltools.form.kinds import Choice, Choices
-from xltools.form.linear import EXACT, Linear
+from xltools.form.linear import EXACT, Linear, OverList
 from xltools.form.model import COVER as COVER_KEY
 from xltools.form.model import Cell, Form
 from xltools.form.places import MATRIX, PREFIX, Area, Check, Layout, Matrix, Sheet
 from xltools.form.relation import Constraint, Level, Relation
 from xltools.text import clerk
 
-_PLACES = 6  # the sixth decimal of 万元 is 分; digits below are errors of binary arithmetic
 # How the result of a check begins in which a rule of that level does not hold. A workbook may be sent with a question.
 MARKS: dict[Level, str] = {"error": "×", "question": "？", "warning": "！"}
 FAILED = MARKS["error"]
@@ -26,8 +27,11 @@ NONE = "—"  # where no check fails
 def reference(layout: Layout, name: str, sheet: str, matrix: Matrix | None = None) -> str:
     """Return the formula for a figure, as it stands on *sheet*: the reference to its cell.
 
-    The count of an option compares the text of a field; in a roll-up it is the sum of its column in *matrix*.
+    The count of an option compares the text of a field; in a roll-up it is the sum of its column in *matrix*. The
+    figure of a list is computed from its lines, which are there in a roll-up too.
     """
+    if over := layout.form.list_figures.get(name):
+        return list_formula(layout.form, over)
     home, area = layout.places[name]
     address = a1(*area.anchor)
     place = address if home == sheet else f"{quoted(home)}!{address}"
@@ -42,11 +46,6 @@ def _mark(layout: Layout, name: str) -> str:
     kind = layout.form.kinds[field]
     assert isinstance(kind, Choice)  # noqa: S101  only they have options
     return clerk()("field.yes") if isinstance(kind, Choices) else kind.shown(option)
-
-
-def text_formula(text: str) -> str:
-    """Return a text as it stands in a formula."""
-    return '"' + text.replace('"', '""') + '"'
 
 
 def column_sum(matrix: Matrix, name: str) -> str:
@@ -99,11 +98,6 @@ def member_value(matrix: Matrix, linear: Linear, district: str, code: str) -> st
     return linear.print(figure)
 
 
-def rounded(formula: str, places: int = _PLACES) -> str:
-    """Return the formula rounded to *places*, which removes the errors of binary arithmetic."""
-    return f"ROUND({formula},{places})"
-
-
 def places_of(total: Decimal, terms: int) -> int:
     """Return to how many decimal places a sum of *terms* doubles does not depend on their order.
 
@@ -111,12 +105,12 @@ def places_of(total: Decimal, terms: int) -> int:
     stay below half of the last place. With ten figures from each of 80 agencies, six places are kept up to 15 million.
     """
     error = 10 * math.sqrt(max(1, terms)) * 2**-53 * float(abs(total))
-    return max(0, min(_PLACES, math.floor(-math.log10(2 * error)))) if error else _PLACES
+    return max(0, min(PLACES, math.floor(-math.log10(2 * error)))) if error else PLACES
 
 
 def as_rounded(value: Decimal) -> Decimal:
     """Return the result of :func:`rounded`."""
-    return value.quantize(Decimal(1).scaleb(-_PLACES), ROUND_HALF_UP, EXACT)
+    return value.quantize(Decimal(1).scaleb(-PLACES), ROUND_HALF_UP, EXACT)
 
 
 def in_matrix(area: Area) -> str:
@@ -224,12 +218,18 @@ def _failed(layout: Layout, constraint: Constraint, sheet: str) -> str:
 
 def _filled(layout: Layout, names: Iterable[str], sheet: str) -> str:
     """Return the formula for the number of cells with these figures that are not blank; a count is of a text."""
+    form = layout.form
     figures: list[str] = []
     texts: list[str] = []
+    lists: dict[str, None] = {}
     for name in names:
-        (texts if name in layout.form.counted else figures).append(name)
+        if over := form.list_figures.get(name):
+            lists[over.list] = None
+        else:
+            (texts if name in form.counted else figures).append(name)
     parts = (("COUNT", _ranges(layout, figures, sheet)), ("COUNTA", _ranges(layout, texts, sheet)))
-    return "+".join(f"{function}({','.join(ranges)})" for function, ranges in parts if ranges)
+    counted = [f"{function}({','.join(ranges)})" for function, ranges in parts if ranges]
+    return "+".join((*counted, *(list_formula(form, OverList(key)) for key in lists)))
 
 
 def _plain_difference(layout: Layout, relation: Relation, sheet: str, matrix: Matrix | None = None) -> str:
@@ -314,6 +314,17 @@ def field_result(form: Form, name: str, values: Mapping[str, Decimal], texts: Ma
     fault = form.field_fault(name, values, texts)
     words = {"required": "missing", "not-asked": "unasked"}
     return clerk()(f"field.{words[fault]}", mark=FAILED) if fault else clerk()("check.passed")
+
+
+def line_result(form: Form, key: str, fault: LineFault | None) -> str:
+    """Return the result of the check of a line of a list."""
+    t = clerk()
+    if fault is None:
+        return t("check.passed")
+    if fault.rule:
+        return t("list.broken", mark=MARKS[fault.rule.level], label=fault.rule.label)
+    word = "missing" if fault.code == REQUIRED else "unasked"
+    return t(f"list.{word}", mark=FAILED, label=form.columns[f"{key}.{fault.column}"].label)
 
 
 def check_result(layout: Layout, check: Check, sheet: str, values: Mapping[str, Decimal]) -> str:

@@ -35,6 +35,7 @@ from xltools.form.places import (
     CoverSheet,
     Label,
     Layout,
+    ListSheet,
     Sheet,
 )
 from xltools.form.relation import LEVELS, Constraint, Relation
@@ -59,8 +60,10 @@ _MOST_CONSTRAINTS, _MOST_NAMES = 40, 300
 @cache
 def layout(form: Form) -> Layout:
     """Return the layout of *form*, computed once for each form."""
-    sheets = tuple(_table_sheet(form, s) if s.blocks else _text_sheet(form, s) for s in form.sections)
-    return Layout(form, sheets, _cover(form, sum(len(s.groups) for s in sheets)))
+    own = [section for section in form.sections if section.has_sheet]
+    sheets = tuple(_table_sheet(form, s) if s.blocks else _text_sheet(form, s) for s in own)
+    lists = tuple(ListSheet(s, one, s.sheet_of(one)) for s in form.sections for one in s.lists)
+    return Layout(form, sheets, _cover(form, sum(len(s.groups) for s in sheets) + len(lists)), lists)
 
 
 def _cover(form: Form, groups: int) -> CoverSheet:
@@ -406,7 +409,7 @@ def _asked_of_row(
 
 def _is_of_row(constraint: Constraint, row: set[str], form: Form) -> bool:
     """Return whether a rule between columns is about this row: all its figures are in it, but for those of fields."""
-    in_tables = [name for name in constraint.names if form.cells[name].field is None]
+    in_tables = [name for name in constraint.names if form.cells[name].in_table]
     return bool(in_tables) and row.issuperset(in_tables)
 
 

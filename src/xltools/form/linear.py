@@ -2,6 +2,7 @@
 
 The grammar has only ``+``, ``-`` and names; the sides of relations (:mod:`xltools.form.relation`) may have numbers too.
 ``count(cover.kind = portal)`` is the figure that counts an option of a field; its name is ``cover.kind[portal]``.
+``count(register, trade = coal)`` and ``sum(register.money, trade = coal)`` are figures of a list, named as they are written.
 """
 
 from __future__ import annotations
@@ -18,14 +19,51 @@ EXACT = Context(prec=80)  # more digits than any sum of figures has, so sums are
 _KEY = "[a-z][a-z0-9_]*"
 _NAME = rf"{_KEY}(?:\.{_KEY})*"
 _COUNT = rf"count\(\s*(?P<field>{_NAME})\s*=\s*(?P<option>{_KEY})\s*\)"
+_WHERE = rf"(?P<where>(?:,\s*{_KEY}\s*=\s*{_KEY}\s*)*)"
+_OVER = rf"(?:(?P<over>count)\(\s*(?P<lines>{_KEY})|sum\(\s*(?P<column>{_KEY}\.{_KEY}))\s*{_WHERE}\)"
 _TERM = re.compile(
-    rf"\s*(?P<sign>[+-]?)\s*(?:{_COUNT}|(?P<name>{_NAME})(?!\s*\()|(?P<number>[0-9]+(?:\.[0-9]+)?)(?![0-9.]))"
+    rf"\s*(?P<sign>[+-]?)\s*(?:{_COUNT}|{_OVER}|(?P<name>{_NAME})(?!\s*\()|(?P<number>[0-9]+(?:\.[0-9]+)?)(?![0-9.]))"
 )
 
 
 def count_of(field: str, option: str) -> str:
     """Return the name of the figure that counts an option of a field."""
     return f"{field}[{option}]"
+
+
+ROW_CODE = "row"  # in place of a code: that of the row in which the sum stands
+
+
+class OverList(NamedTuple):
+    """What the name of a figure of a list says: the sum of a column, or without one the number of lines, of those lines."""
+
+    list: str
+    column: str = ""
+    where: tuple[tuple[str, str], ...] = ()  # columns, each with the code that it has
+
+    @classmethod
+    def of(cls, name: str) -> OverList | None:
+        """Return what the *name* of a figure says; ``None`` if it is no figure of a list."""
+        found = re.fullmatch(_OVER, name)
+        if found is None:
+            return None
+        pairs = (part.split("=") for part in found["where"].split(",")[1:])
+        where = tuple((column.strip(), code.strip()) for column, code in pairs)
+        key, _, column = (found["lines"] or found["column"]).partition(".")
+        return cls(key, column, where)
+
+    def in_row(self, code: str) -> OverList:
+        """Return the figure in the row with that code."""
+        return self._replace(where=tuple((c, code if x == ROW_CODE else x) for c, x in self.where))
+
+    @property
+    def says_row(self) -> bool:
+        """Whether the lines that it is about depend on the row in which it stands."""
+        return any(code == ROW_CODE for _, code in self.where)
+
+    def __str__(self) -> str:
+        what = f"sum({self.list}.{self.column}" if self.column else f"count({self.list}"
+        return f"{what}{''.join(f', {column} = {code}' for column, code in self.where)})"
 
 
 class LinearSyntaxError(InvalidValueError):
@@ -55,7 +93,7 @@ class Linear(NamedTuple):
             if match["number"]:
                 constant = EXACT.add(constant, sign * Decimal(match["number"]))
             else:
-                terms.append((sign, match["name"] or count_of(match["field"], match["option"])))
+                terms.append((sign, _named(match)))
             position = match.end()
         if not position:
             raise LinearSyntaxError(text, text)
@@ -100,3 +138,11 @@ class Linear(NamedTuple):
         if self.constant or not terms:
             terms.append(("-" if self.constant < 0 else "+", f"{abs(self.constant):f}"))
         return " ".join(f"{sign} {term}" for sign, term in terms).removeprefix("+ ")
+
+
+def _named(match: re.Match[str]) -> str:
+    """Return the name that a term of a sum has."""
+    if match["field"]:
+        return count_of(match["field"], match["option"])
+    over = OverList.of(match[0].strip().lstrip("+-").strip())
+    return str(over) if over else str(match["name"])

@@ -13,6 +13,7 @@ from xltools.errors import Problem
 from xltools.form import lint_fields
 from xltools.form.fields import Field
 from xltools.form.labels import core
+from xltools.form.lint_lists import list_faults
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
     clipped,
@@ -60,7 +61,7 @@ def lint(form: Form) -> list[Problem]:
     for section in form.sections:
         place = f"section “{section.key}”"
         ambiguous = list(_cell_keys(section, place))
-        problems += [*ambiguous, *_section(section, place, form.schema)]
+        problems += [*ambiguous, *_section(section, place)]
         if ambiguous:
             ambiguous_keys.add(section.key)
     sure = frozenset(section.key for section in form.sections) - ambiguous_keys
@@ -80,9 +81,9 @@ def _whole(form: Form) -> Iterator[Problem]:
     yield from period_faults(form)
     yield from text_faults("form", ("edition", form.edition), ("title", form.title))
     yield from repeated_faults((s.key for s in form.sections), "section", "repeated-key")
-    yield from repeated_faults((s.sheet.casefold() for s in form.sections), "section", "repeated-sheet")
+    yield from _sheets(form)
     yield from text_faults("form", *(("notes", note) for note in form.notes), limit=LONGEST_SENTENCE)
-    for find in (lint_fields.schema_faults, lint_fields.code_faults, lint_fields.field_faults):
+    for find in (lint_fields.schema_faults, lint_fields.code_faults, lint_fields.field_faults, list_faults):
         yield from find(form)
     yield from _parts(form.cover.parts, "cover")
     yield from text_faults("form", *(("also", text) for text in form.also))
@@ -93,6 +94,21 @@ def _whole(form: Form) -> Iterator[Problem]:
         yield from text_faults(
             "superseded", ("edition", old.edition), *(("words", word) for word in old.words)
         )
+
+
+def _sheets(form: Form) -> Iterator[Problem]:
+    """Yield sheets with one name, and names that no program allows for a sheet or that other sheets have."""
+    sheets = [(f"section “{s.key}”", s.sheet) for s in form.sections if s.has_sheet or not s.lists]
+    for section in form.sections:
+        place = f"section “{section.key}” › list"
+        sheets += [(f"{place} “{one.key}”", section.sheet_of(one)) for one in section.lists]
+    yield from repeated_faults((sheet.casefold() for _, sheet in sheets), "section", "repeated-sheet")
+    reserved = (*RESERVED_SHEETS, *((CODES,) if form.schema > 1 else ()), _RESERVED_BY_EXCEL)
+    taken = {*map(str.casefold, reserved)}
+    for place, sheet in sheets:
+        units = len(sheet.encode("utf-16-le", "surrogatepass")) // 2
+        if units > _LONGEST_SHEET or not re.fullmatch(_SHEET, sheet) or sheet.casefold() in taken:
+            yield Problem("bad-sheet-name", place, {"sheet": sheet, "reserved": "、".join(reserved)})
 
 
 def _cell_keys(section: Section, place: str) -> Iterator[Problem]:
@@ -110,18 +126,14 @@ def _cell_keys(section: Section, place: str) -> Iterator[Problem]:
     yield from repeated_faults(names, place, "repeated-cell")
 
 
-def _section(section: Section, place: str, schema: int) -> Iterator[Problem]:
+def _section(section: Section, place: str) -> Iterator[Problem]:
     """Yield faults in what a section prints and in its arrangement on its sheet."""
     yield from text_faults(place, ("title", section.title), *given(unit=section.unit))
     yield from text_faults(place, *(("also", text) for text in section.also))
     yield from text_faults(place, *given(note=section.note), limit=LONGEST_SENTENCE)
-    reserved = (*RESERVED_SHEETS, *((CODES,) if schema > 1 else ()), _RESERVED_BY_EXCEL)
-    units = len(section.sheet.encode("utf-16-le", "surrogatepass")) // 2
-    is_taken = section.sheet.casefold() in map(str.casefold, reserved)
-    if units > _LONGEST_SHEET or not re.fullmatch(_SHEET, section.sheet) or is_taken:
-        facts = {"sheet": section.sheet, "reserved": "、".join(reserved)}
-        yield Problem("bad-sheet-name", place, facts)
-    if bool(section.parts) == bool(section.blocks) and (section.parts or not section.fields):
+    if bool(section.parts) == bool(section.blocks) and (
+        section.parts or not (section.fields or section.lists)
+    ):
         yield Problem("parts-or-blocks", place)
     yield from _parts((*section.parts, *section.fields), place)
     for index, block in enumerate(section.blocks, 1):

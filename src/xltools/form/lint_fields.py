@@ -8,16 +8,18 @@ from dataclasses import fields
 
 from xltools.errors import Problem
 from xltools.form.fields import Codes, Field, Valued
-from xltools.form.kinds import Choice, Date, Held
-from xltools.form.linear import ZERO
+from xltools.form.kinds import Choice, Choices, Date, Held
+from xltools.form.linear import ROW_CODE, ZERO, OverList
 from xltools.form.lint_names import (
     RESERVED_KEYS,
     clipped,
     given,
+    repeated_faults,
     text_faults,
     unique_key_faults,
     unknown_faults,
 )
+from xltools.form.lists import Column
 from xltools.form.model import COVER, Block, Form, is_whole_name, leaves
 from xltools.form.relation import Condition
 from xltools.form.wording import own_name, time_of
@@ -143,12 +145,16 @@ def _section_faults(form: Form, codes: Mapping[str, Codes]) -> Iterator[Problem]
 
 
 def _counting_faults(block: Block, place: str) -> Iterator[Problem]:
-    """Yield lines that count options where totals of the other axis would add one count several times."""
+    """Yield lines with figures of fields or lists that totals of the other axis would add several times.
+
+    A figure of the lines with the code of the row is another one in each row.
+    """
     axes = {"rows": leaves(block.rows), "columns": leaves(block.columns)}
     for (axis, lines), others in zip(axes.items(), (axes["columns"], axes["rows"]), strict=True):
         for line in lines:
-            counts = any(map(is_whole_name, line.total.names if line.total else ()))
-            if counts and any(other.is_ or other.mean for other in others):
+            names = [name for name in (line.total.names if line.total else ()) if is_whole_name(name)]
+            is_same = any(not ((over := OverList.of(name)) and over.says_row) for name in names)
+            if is_same and any(other.is_ or other.mean for other in others):
                 yield Problem(
                     "count-meets-total", f"{place} › {axis} › “{line.key}” › is", {"name": line.key}
                 )
@@ -190,12 +196,17 @@ def condition_faults(condition: Condition, form: Form, place: str) -> Iterator[P
         yield Problem("never-holds", place, {"text": str(condition)})
 
 
-def name_faults(names: Iterable[str], form: Form, place: str, known: Collection[str]) -> Iterator[Problem]:
-    """Yield the names that are not *known*; for the name of a field it says what is wrong with it."""
+def name_faults(
+    names: Iterable[str], form: Form, place: str, known: Collection[str], *, in_row: bool = False
+) -> Iterator[Problem]:
+    """Yield the names that are not *known*; for the name of a field or a list it says what is wrong with it."""
     for name in names:
         own = own_name(name)
         found = _COUNT.fullmatch(own)
         field = found["field"] if found else own
+        if OverList.of(own):
+            yield from over_faults(name, form, place, in_row=in_row)
+            continue
         if own in known:
             continue
         if found and isinstance(kind := form.kinds.get(field), Choice):
@@ -212,6 +223,35 @@ def name_faults(names: Iterable[str], form: Form, place: str, known: Collection[
             yield from unknown_faults((field,), form.fields, place)
         else:
             yield from unknown_faults((own,), known, place)
+
+
+def over_faults(name: str, form: Form, place: str, *, in_row: bool = True) -> Iterator[Problem]:
+    """Yield what is wrong with the name of a figure of a list; *in_row*, a code may be that of the row."""
+    over = OverList.of(name)
+    if over is None:
+        return
+    if over.says_row and not in_row:
+        yield Problem("list-row", place, {"text": name})
+    one = form.lists.get(over.list)
+    if one is None:
+        yield from unknown_faults((over.list,), form.lists, place)
+        return
+    columns: Mapping[str, Column] = {column.key: column for column in one.columns}
+    yield from unknown_faults((key for key in (over.column, *dict(over.where)) if key), columns, place)
+    if not over.column and one.merge == "code":
+        yield Problem("list-count-by-code", place, {"list": over.list})
+    if over.column in columns and columns[over.column].kind != "number":
+        yield Problem("not-compared", place, {"name": over.column, "kind": columns[over.column].kind})
+    yield from repeated_faults((key for key, _ in over.where), place, "repeated-in-rule")
+    for key, code in over.where:
+        kind = form.column_kinds.get(f"{over.list}.{key}")
+        if kind is None:
+            continue
+        if not isinstance(kind, Choice) or isinstance(kind, Choices):
+            yield Problem("list-criterion", place, {"name": key, "kind": kind.name})
+        elif code != ROW_CODE and code not in kind.by_name:
+            facts = {"name": code, "field": f"{over.list}.{key}", "nearest": nearest(code, kind.by_name)}
+            yield Problem("unknown-option", place, facts)
 
 
 def can_hold(condition: Condition, form: Form, may_be_below_zero: Callable[[str], bool]) -> bool:

@@ -47,13 +47,13 @@ def decimal_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """Yield impossible numbers of decimals, decimals of whole numbers, and weights that may be below 0."""
     for section in form.sections:
         place = f"section “{section.key}”"
-        yield from _range_faults(section.decimals, place)
+        yield from range_faults(section.decimals, place)
         for index, block in enumerate(section.blocks, 1):
             here = f"{place} › block {index}"
-            yield from _range_faults(block.decimals, here)
+            yield from range_faults(block.decimals, here)
             for axis, lines in (("rows", block.rows), ("columns", block.columns)):
                 for line in leaves(lines):
-                    yield from _range_faults(line.decimals, f"{here} › {axis} › “{line.key}”")
+                    yield from range_faults(line.decimals, f"{here} › {axis} › “{line.key}”")
     cells = [cell for cell in form.cells.values() if cell.section.key in sure]
     yield from _whole_faults(cells)
     for cell in cells:
@@ -73,6 +73,7 @@ def _whole_faults(cells: Iterable[Cell]) -> Iterator[Problem]:
             yield Problem("decimals-whole", f"section “{section}” › “{name}” › decimals", {"name": name})
 
 
-def _range_faults(decimals: int | None, place: str) -> Iterator[Problem]:
+def range_faults(decimals: int | None, place: str) -> Iterator[Problem]:
+    """Yield a number of decimals that no figure has."""
     if decimals is not None and not 0 <= decimals <= _MOST_DECIMALS:
         yield Problem("bad-decimals", f"{place} › decimals", {"decimals": decimals, "most": _MOST_DECIMALS})

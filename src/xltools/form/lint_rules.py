@@ -15,7 +15,7 @@ from xltools.form.lint_names import (
     text_faults,
     unknown_faults,
 )
-from xltools.form.model import PARTS, Block, Form, Line, Rule, Section, is_whole_name, leaves
+from xltools.form.model import PARTS, Block, Form, Line, List, Rule, Section, is_whole_name, leaves
 from xltools.form.ratio import Ratio
 from xltools.form.relation import PERIOD, Condition
 from xltools.form.wording import AGO, LAST, own_name, time_of
@@ -36,7 +36,7 @@ def block_rule_faults(rule: Rule, block: Block, place: str, form: Form) -> Itera
     of_fields = [name for name in names if is_whole_name(name) and not is_carry]
     unknown = [
         *unknown_faults((name for name in names if name not in of_fields), known, place),
-        *name_faults(of_fields, form, place, form.cells),
+        *name_faults(of_fields, form, place, form.cells, in_row=rule.columns is not None),
     ]
     yield from unknown
     asked = {leaf.key: leaf for leaf in leaves(others)}
@@ -79,7 +79,9 @@ def _carry(rule: Rule, lines: Mapping[str, Line], place: str) -> Iterator[Proble
 
 def rule_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     """Yield faults of the keys and labels of all rules, and of those across tables."""
-    rules = [*(rule for s in form.sections for b in s.blocks for rule in (*b.rules, *b.carries)), *form.rules]
+    blocks = (block for section in form.sections for block in section.blocks)
+    groups: tuple[Block | List, ...] = (*blocks, *form.lists.values())
+    rules = [*(rule for one in groups for rule in (*one.rules, *one.carries)), *form.rules]
     keys = [rule.key for rule in rules]
     yield from repeated_faults(keys, "rule", "repeated-key")
     yield from key_faults("rule", keys)

@@ -26,7 +26,7 @@ def totals_faults(
             continue
         of_fields = [name for name in definition.names if is_whole_name(name)]
         yield from unknown_faults((name for name in definition.names if name not in of_fields), axis, here)
-        yield from name_faults(of_fields, form, here, form.cells)
+        yield from name_faults(of_fields, form, here, form.cells, in_row=place.endswith("columns"))
         yield from unknown_faults(line.omits, axis, here)
         if not axis.keys() >= {*line.omits, *_reached(line, axis)}:
             continue  # its coverage depends on an unknown name
@@ -36,7 +36,8 @@ def totals_faults(
             continue
         for name, weight in sorted(weights.items()):
             yield from _addend_faults(line, axis[name], weight, here)
-        if line.key not in held and not line.of and not of_fields:  # a subtotal or a part answers for nothing
+        answers = line.adds_lines and line.key not in held and not line.of
+        if answers:  # a subtotal or a part answers for nothing
             yield from _forgotten(line, weights, axis, siblings, units, here)
 
 
@@ -90,7 +91,7 @@ def parts_faults(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
 def _totals(lines: tuple[Line, ...]) -> Iterator[tuple[Line, Linear, list[str]]]:
     """Yield each total with its definition and the keys of its siblings: the typed lines under the same label, at any depth."""
     for siblings in (lines, *(line.lines for line, _ in walk(lines) if line.lines)):
-        typed = [leaf.key for leaf in leaves(siblings) if leaf.is_ is None and not leaf.mean]
+        typed = [leaf.key for leaf in leaves(siblings) if not (leaf.adds_lines or leaf.is_quotient)]
         yield from ((x, x.total, typed) for x in siblings if x.total is not None and not x.lines)
 
 
@@ -111,7 +112,7 @@ def _weights(line: Line, axis: dict[str, Line], above: tuple[str, ...]) -> Count
     """Return how often each typed line enters the total; ``None`` when the definition is circular."""
     if line.key in above:
         return None
-    if line.total is None:
+    if line.total is None or not line.adds_lines:
         return Counter({line.key: 1})
     found: Counter[str] = Counter()
     for sign, name in line.total.terms:
@@ -130,7 +131,7 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
 
     Two whole numbers of different units can be compared, such as users and visits.
     """
-    known = {n: cell for n, cell in form.cells.items() if cell.section.key in sure or cell.field}
+    known = {n: cell for n, cell in form.cells.items() if cell.section.key in sure or not cell.in_table}
     groups = [(f"“{c.name}”", (c.name, *c.definition.names)) for c in form.cells.values() if c.definition]
     groups += [(f"“{c.name}”", side.names) for c in form.quotients for side in (c.ratio or ())[:2]]
     for identity in (*form.identities, *form.carries):
@@ -145,6 +146,6 @@ def unit_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
     groups += [(f"chart “{chart.key}”", chart.names) for chart in form.charts]  # they share an axis
     for place, names in groups:
         named = map(own_name, names)
-        units = {known[name].unit for name in named if name in known and name not in form.counted}
+        units = {known[name].unit for name in named if name in known and not form.is_count(name)}
         if len(units) > 1:
             yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})

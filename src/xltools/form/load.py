@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from xltools.errors import FormError
 from xltools.form.code_files import with_codes
-from xltools.form.fields import Codes
+from xltools.form.fields import Codes, kind_of
+from xltools.form.kinds import Choice
 from xltools.form.linear import Linear
 from xltools.form.lint import lint
-from xltools.form.model import ALL, Block, Form, Line, Section, is_whole_name, leaves, unit_of
+from xltools.form.lists import asked_in_line
+from xltools.form.model import ALL, Block, Form, Line, List, Section, leaves, unit_of
 from xltools.toml_tables import read_text, structure
 
 
@@ -47,8 +50,27 @@ def _with_all_spelled_out(form: Form) -> Form:
             block = _with_rows(written, codes)
             rows, columns = (_spelled_axis(axis, block, section) for axis in (block.rows, block.columns))
             blocks.append(replace(block, rows=rows, columns=columns))
-        sections.append(replace(section, blocks=tuple(blocks)))
+        lists = tuple(_spelled_list(one, section, codes) for one in section.lists)
+        sections.append(replace(section, blocks=tuple(blocks), lists=lists))
     return replace(form, sections=tuple(sections))
+
+
+def _spelled_list(one: List, section: Section, codes: Mapping[str, Codes]) -> List:
+    """Return a list whose columns of numbers have what the section says of all, and whose conditions ask for options."""
+    kinds = {column.key: kind_of(column, codes) for column in one.columns}
+    options = {key: kind.by_name for key, kind in kinds.items() if isinstance(kind, Choice)}
+    columns = []
+    for column in one.columns:
+        changes: dict[str, Any] = {"when": asked_in_line(column.when, options)}
+        if column.kind == "number":
+            changes["unit"] = column.unit or section.unit
+            changes["signed"] = column.signed or section.signed
+            changes["number"] = "decimal" if section.number == "decimal" else column.number
+            if column.decimals is None and changes["number"] == "decimal":
+                changes["decimals"] = section.decimals
+        columns.append(replace(column, **changes))
+    rules = tuple(replace(rule, when=asked_in_line(rule.when, options)) for rule in one.rules)
+    return replace(one, columns=tuple(columns), rules=rules)
 
 
 def _with_rows(block: Block, codes: Mapping[str, Codes]) -> Block:
@@ -60,17 +82,13 @@ def _with_rows(block: Block, codes: Mapping[str, Codes]) -> Block:
     return replace(block, rows=(*rows, *block.rows))
 
 
-def _is_typed(line: Line) -> bool:
-    names = line.total.names if line.total else ()
-    return line.is_ is None or (bool(names) and all(map(is_whole_name, names)))
-
-
 def _spelled_axis(axis: tuple[Line, ...], block: Block, section: Section) -> tuple[Line, ...]:
     """Return an axis; all are its typed lines of one unit, whatever other totals add them, but for parts (其中) and means.
 
-    A line that counts options of fields is no total of the axis, so it is among them.
+    A line that counts options of fields, or of lists, is no total of the axis, so it is among them.
     """
-    typed = [x for x in leaves(axis) if _is_typed(x) and x.additive and not x.of and not x.mean]
+    typed = [x for x in leaves(axis) if x.is_ != ALL and not x.adds_lines and not x.is_quotient]
+    typed = [x for x in typed if x.additive and not x.of]
 
     def spelled(line: Line) -> Line:
         if line.lines:

@@ -21,7 +21,8 @@ from xltools.errors import InvalidValueError, Word
 from xltools.form.fields import Codes, Field, kind_of
 from xltools.form.kinds import JOINT, Choice, Date, Text, ValueKind
 from xltools.form.kinds import Number as NumberKind
-from xltools.form.linear import EXACT, ZERO, Linear, count_of
+from xltools.form.linear import EXACT, ROW_CODE, ZERO, Linear, OverList, count_of
+from xltools.form.lists import MOST, PRINTED, Column, cell_name
 from xltools.form.prose import Prose
 from xltools.form.publication import Publication
 from xltools.form.ratio import PLACES, Ratio, rounded, scale_of, sum_or_ratio
@@ -83,6 +84,11 @@ class Line:
     def total(self) -> Linear | None:
         """The sum that defines it; ``None`` for a typed line and for a ratio."""
         return self.is_ if isinstance(self.is_, Linear) else None
+
+    @property
+    def adds_lines(self) -> bool:
+        """Whether it is derived from other lines of its table, and not only from figures of fields or lists."""
+        return self.total is not None and not (self.total.names and all(map(is_whole_name, self.total.names)))
 
     @property
     def is_quotient(self) -> bool:
@@ -180,6 +186,33 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class List:
+    """A list, on a sheet of its own. In a roll-up its lines stand below each other, or those of one code are added."""
+
+    key: str
+    columns: tuple[Column, ...]
+    title: str = ""  # otherwise that of its section
+    sheet: str = ""
+    print_: int = field(default=PRINTED, metadata={"key": "print"})  # lines on paper
+    most: int = MOST  # lines in a workbook
+    unique: tuple[str, ...] = ()  # the columns by which its lines are known
+    merge: Literal["stack", "code"] = "stack"
+    rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
+    carries: tuple[Rule, ...] = field(default=(), metadata={"key": "carry"})
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of its columns."""
+        return tuple(column.key for column in self.columns)
+
+    @property
+    def constraints(self) -> tuple[Rule, ...]:
+        """What is asked of each line: the parts of its columns, then its rules."""
+        labels = {column.key: column.label for column in self.columns}
+        return (*(_part_rule(one.key, one.of, labels) for one in self.columns if one.of), *self.rules)
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of prose; without a label it goes under the section's title."""
 
@@ -191,7 +224,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A numbered part of the report on a sheet of its own: prose in ``parts`` or tables in ``blocks``, and ``fields``."""
+    """A numbered part of the report: prose in ``parts`` or tables in ``blocks``, and ``fields``, on one sheet; and ``lists``."""
 
     key: str
     title: str
@@ -199,6 +232,7 @@ class Section:
     parts: tuple[Part, ...] = ()
     fields: tuple[Field, ...] = ()
     blocks: tuple[Block, ...] = field(default=(), metadata={"key": "block"})
+    lists: tuple[List, ...] = field(default=(), metadata={"key": "list"})
     number: Number = "count"
     decimals: int | None = None
     unit: str = ""
@@ -208,6 +242,19 @@ class Section:
     landscape: bool = False
     also: tuple[str, ...] = ()  # other titles for it in published reports
     note: str = ""
+
+    @property
+    def has_sheet(self) -> bool:
+        """Whether it has anything on the sheet that it names; a list alone takes that sheet."""
+        return bool(self.blocks or self.parts or self.fields)
+
+    def sheet_of(self, one: List) -> str:
+        """Return the name of the sheet of a list."""
+        if one.sheet:
+            return one.sheet
+        if len(self.lists) == 1:
+            return clerk()("list.sheet", sheet=self.sheet) if self.has_sheet else self.sheet
+        return clerk()("list.sheet-of-several", sheet=self.sheet, number=self.lists.index(one) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +348,12 @@ class Cell(NamedTuple):
     weight: str = ""  # of a typed mean: the cell by which it is weighted
     decimals: int | None = None
     field: Field | None = None  # the figure is a number in a field, or counts one of its options
+    over: OverList | None = None  # the figure is of a list
+
+    @property
+    def in_table(self) -> bool:
+        """Whether the figure is in a table, and not in a field or of a list."""
+        return self.field is None and self.over is None
 
     @property
     def is_total(self) -> bool:
@@ -453,12 +506,136 @@ class Form:
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
-        """Every number of the form by name, in printed order; those of its fields come first."""
+        """Every number of the form by name, in printed order; those of its fields come first, then those of its lists."""
         in_fields = (cell for name in self.fields for cell in self._field_cells(name))
-        in_tables = (
+        over_lists = (self._list_cell(name, over) for name, over in self.list_figures.items())
+        return {cell.name: cell for cell in (*in_fields, *over_lists, *self._table_cells)}
+
+    @cached_property
+    def _table_cells(self) -> tuple[Cell, ...]:
+        return tuple(
             c for section in self.sections for block in section.blocks for c in _cells(section, block)
         )
-        return {cell.name: cell for cell in (*in_fields, *in_tables)}
+
+    @cached_property
+    def lists(self) -> dict[str, List]:
+        """The lists by their keys."""
+        return {one.key: one for section in self.sections for one in section.lists}
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """Every column of the lists by name: ``register.trade``."""
+        return {f"{key}.{column.key}": column for key, one in self.lists.items() for column in one.columns}
+
+    @cached_property
+    def column_kinds(self) -> dict[str, ValueKind]:
+        """The kind of the values of each column of the lists."""
+        codes = {one.key: one for one in self.codes}
+        return {name: kind_of(column, codes) for name, column in self.columns.items()}
+
+    @cached_property
+    def list_figures(self) -> dict[str, OverList]:
+        """The figures of lists that the form uses, by name. The linter reports those of unknown lists and columns."""
+        found = {name: over for name in self._used_names if (over := OverList.of(name))}
+        return {
+            name: over
+            for name, over in found.items()
+            if over.list in self.lists
+            and not over.says_row
+            and all(f"{over.list}.{key}" in self.columns for key in (over.column, *dict(over.where)) if key)
+        }
+
+    @cached_property
+    def _used_names(self) -> tuple[str, ...]:
+        """The names in everything that is computed and asked."""
+        identities = (*self.identities, *self.carries)
+        publication = self.publication
+        texts = [
+            *(one.wording for one in publication.opening),
+            *(one.wording for draft in publication.drafts for one in draft.say),
+            *(w for one in publication.lists for item in one.items for w in (item.text, item.alone) if w),
+        ]
+        groups = (
+            *(cell.definition.names for cell in self._table_cells if cell.definition),
+            *(cell.ratio.names for cell in self._table_cells if cell.ratio),
+            *(identity.constraint.names for identity in identities),
+            *(one.when.names for one in (*self.fields.values(), *self.columns.values())),
+            *(rule.constraint.names for one in self.lists.values() for rule in one.rules),
+            *(meaning.is_.names for meaning in self.prose.meanings),
+            *(chart.names for chart in self.charts),
+            *(brace.sum.names for text in texts for brace in text.braces),
+            *(condition.names for text in texts for condition in text.conditions),
+        )
+        return tuple(dict.fromkeys(own_name(name) for names in groups for name in names))
+
+    def _list_cell(self, name: str, over: OverList) -> Cell:
+        """Return the figure of a list: it has no cell of its own in a workbook, and is named with the title of the list."""
+        section, column = self._section_of_list(over.list), self.columns.get(f"{over.list}.{over.column}")
+        row = Line(self.title_of_list(over.list), over.list)
+        line = Line(self.list_words(over), over.column or "count")
+        number, unit, signed = (column.number, column.unit, column.signed) if column else ("count", "", False)
+        block, path = Block((row,), (line,)), ((row.label,), (line.label,))
+        return Cell(name, section, block, row, line, *path, number, unit, signed, over=over)
+
+    def column_cell(self, name: str) -> Cell:
+        """Return a cell of the column of a list with that name, without the key of its line: what a number in it may be."""
+        key, column = name.partition(".")[0], self.columns[name]
+        row, line = Line(self.title_of_list(key), key), Line(column.label, column.key)
+        block, path = Block((row,), (line,)), ((row.label,), (line.label,))
+        return Cell(
+            cell_name(key, column.key, ""),
+            self._section_of_list(key),
+            block,
+            row,
+            line,
+            *path,
+            column.number,
+            column.unit,
+            column.signed,
+            decimals=column.decimals,
+        )
+
+    def title_of_list(self, key: str) -> str:
+        """Return the title of a list, otherwise that of its section."""
+        return self.lists[key].title or self._section_of_list(key).title
+
+    def _section_of_list(self, key: str) -> Section:
+        return next(section for section in self.sections if any(one.key == key for one in section.lists))
+
+    def list_words(self, over: OverList) -> str:
+        """Return the label of a figure of a list: what is added or counted, and of which lines."""
+        t, parts = clerk(), []
+        for key, code in over.where:
+            kind, label = self.column_kinds[f"{over.list}.{key}"], self.columns[f"{over.list}.{key}"].label
+            if code == ROW_CODE:
+                parts.append(t("list.where-row", label=label))
+            else:
+                parts.append(
+                    t("list.where", label=label, code=kind.shown(code) if isinstance(kind, Choice) else code)
+                )
+        column = self.columns.get(f"{over.list}.{over.column}")
+        label = t("list.sum", label=column.label) if column else t("list.count")
+        return t("list.of", label=label, where="，".join(parts)) if parts else label
+
+    @cached_property
+    def row_codes(self) -> dict[str, dict[str, frozenset[str]]]:
+        """The columns of lists that tables are made from, line by line; with the codes for which each table has a row."""
+        found: dict[str, dict[str, frozenset[str]]] = {}
+        for section in self.sections:
+            for block in section.blocks:
+                says = {
+                    f"{over.list}.{key}"
+                    for line in leaves(block.columns)
+                    if line.is_
+                    for over in map(OverList.of, line.is_.names)
+                    if over
+                    for key, code in over.where
+                    if code == ROW_CODE
+                }
+                rows = frozenset(line.key for line in leaves(block.rows) if line.is_ is None)
+                for name in says:
+                    found.setdefault(name, {})[block.caption or section.title] = rows
+        return found
 
     def _field_cells(self, name: str) -> Iterator[Cell]:
         """Yield the figures of a field: the number in it, or the count of each of its options."""
@@ -526,6 +703,11 @@ class Form:
         """The names of the figures in fields: numbers, and the counts of options."""
         return frozenset(name for name, cell in self.cells.items() if cell.field)
 
+    @cached_property
+    def outside(self) -> frozenset[str]:
+        """The names of the figures that are in no table: those in fields and of lists."""
+        return frozenset(name for name, cell in self.cells.items() if not cell.in_table)
+
     def counts(self, values: Mapping[str, str]) -> dict[str, Decimal]:
         """Return the counts of the options that the fields with these canonical *values* have."""
         found: dict[str, Decimal] = {}
@@ -559,6 +741,10 @@ class Form:
         """The figures that count options, each with the name of its field and the option."""
         choices = ((name, kind) for name, kind in self.kinds.items() if isinstance(kind, Choice))
         return {count_of(name, option): (name, option) for name, kind in choices for option in kind.by_name}
+
+    def is_count(self, name: str) -> bool:
+        """Return whether a figure counts: the returns with an option, or the lines of a list. It goes with any unit."""
+        return name in self.counted or (name in self.list_figures and not self.list_figures[name].column)
 
     @cached_property
     def units(self) -> frozenset[str]:
@@ -796,8 +982,8 @@ def of_last_year(values: Mapping[str, Decimal]) -> dict[str, Decimal]:
 
 
 def is_whole_name(name: str) -> bool:
-    """Return whether a name among those of lines is that of a figure of a field, which is named in full."""
-    return "." in own_name(name)
+    """Return whether a name among those of lines is that of a figure of a field or a list, which is named in full."""
+    return "." in own_name(name) or "(" in name
 
 
 def _cells(section: Section, block: Block) -> Iterator[Cell]:
@@ -829,10 +1015,12 @@ def _definition(cell: Cell) -> Linear | None:
     """Return the sum of cells that defines a cell; ``None`` for an input.
 
     Where a total row meets a total column both definitions give the same sum; the column's is used. Nothing is added
-    up in a line that is not additive: an average in a total row is typed like any other.
+    up in a line that is not additive: an average in a total row is typed like any other. Where a column asks for the code of
+    its row, a row with a sum of its own has no code.
     """
     section, row, column = cell.section.key, cell.row, cell.column
-    if column.total is not None and row.additive:
+    has_code = not (row.total is not None and column.additive and _says_row(column))
+    if column.total is not None and row.additive and has_code:
         return column.total.renamed(_along_row(section, row))
     if row.total is not None and column.additive:
         return row.total.renamed(along_column(section, column))
@@ -875,17 +1063,26 @@ def _typed_lines(line: Line, axis: Mapping[str, Line], above: tuple[str, ...] = 
     return Linear(tuple(terms))
 
 
+def _says_row(line: Line) -> bool:
+    names = line.total.names if line.total else ()
+    return any(over.says_row for name in names if (over := OverList.of(name)))
+
+
 def part_rules(block: Block) -> Iterator[Rule]:
     """Yield the rule of each line that is a part of another (其中): the part is not more than the whole."""
-    t = clerk()
     for is_rows, lines in ((True, leaves(block.rows)), (False, leaves(block.columns))):
         labels = {line.key: line.label for line in lines}
         for line in lines:
             if line.of:
-                relation = Relation(Linear(((1, line.key),)), "<=", Linear(((1, line.of),)))
-                label = t("relation.part", part=line.label, whole=labels.get(line.of, ""))
-                rule = Rule(f"{line.key} of {line.of}", label, t("relation.printed"))
-                yield replace(rule, rows=relation) if is_rows else replace(rule, columns=relation)
+                rule = _part_rule(line.key, line.of, labels)
+                yield replace(rule, rows=rule.columns, columns=None) if is_rows else rule
+
+
+def _part_rule(part: str, whole: str, labels: Mapping[str, str]) -> Rule:
+    """Return the rule between columns that one is a part of another; *labels* are those of all."""
+    relation = Relation(Linear(((1, part),)), "<=", Linear(((1, whole),)))
+    label = clerk()("relation.part", part=labels[part], whole=labels.get(whole, ""))
+    return Rule(f"{part} of {whole}", label, clerk()("relation.printed"), columns=relation)
 
 
 def _identities(section: Section, block: Block, rule: Rule) -> Iterator[Identity]:
@@ -905,9 +1102,9 @@ def _is_asked(rule: Rule, line: Line) -> bool:
     """
     if rule.on:
         return line.key in rule.on
-    of_fields = any(map(is_whole_name, rule.constraint.names))
-    is_sum_asked = rule.constraint.is_exact and not of_fields
-    return line.additive and not line.is_quotient and (line.is_ is None or is_sum_asked)
+    has_others = any(map(is_whole_name, rule.constraint.names))
+    is_sum_asked = rule.constraint.is_exact and not has_others
+    return line.additive and not line.is_quotient and (not line.adds_lines or is_sum_asked)
 
 
 def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:
@@ -916,7 +1113,12 @@ def _in_time(rename: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def _along_row(section: str, row: Line) -> Callable[[str], str]:
-    return lambda key: key if is_whole_name(key) else f"{section}.{row.key}.{key}"
+    def rename(key: str) -> str:
+        if over := OverList.of(key):
+            return str(over.in_row(row.key))
+        return key if is_whole_name(key) else f"{section}.{row.key}.{key}"
+
+    return rename
 
 
 def along_column(section: str, column: Line) -> Callable[[str], str]:

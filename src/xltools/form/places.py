@@ -13,7 +13,8 @@ from typing import ClassVar, Literal, NamedTuple
 
 from xltools.form.address import a1
 from xltools.form.labels import plain
-from xltools.form.model import Form, Section
+from xltools.form.linear import Linear
+from xltools.form.model import Form, List, Section
 from xltools.form.relation import Constraint
 
 RESERVED_SHEETS = (
@@ -104,10 +105,10 @@ class CheckGroup(NamedTuple):
     """A column or a line of checks with one name, listed on the cover.
 
     ``key`` is ``figures`` for the column beside a table (numbers and row totals), ``total`` for the totals of a row,
-    ``rule`` for a rule of the form, and ``fields`` for the column beside fields. ``label`` is a text from the form.
+    ``rule`` for a rule of the form, ``fields`` for the column beside fields, and ``lines`` for that beside a list. ``label`` is a text from the form.
     """
 
-    key: Literal["figures", "total", "rule", "fields"]
+    key: Literal["figures", "total", "rule", "fields", "lines"]
     label: str
     area: Area
     head: Area
@@ -286,12 +287,69 @@ class Sources:
 
 
 @dataclass(frozen=True, eq=False)
+class ListSheet:
+    """The sheet of a list: a title, a hint, the heads of the columns, and below them the lines.
+
+    In front of each line is its number, and in a roll-up its agency too; behind the lines of a roll-up are check sums.
+    """
+
+    section: Section
+    list: List
+    name: str
+
+    HINT_ROW: ClassVar = 1
+    HEAD_ROW: ClassVar = 2
+    FIRST_ROW: ClassVar = 3
+    BEFORE: ClassVar = ("number",)
+    BEFORE_IN_ROLLUP: ClassVar = ("district", "code", "agency", "number")
+
+    @property
+    def title(self) -> str:
+        """The title of the list, otherwise that of its section."""
+        return self.list.title or self.section.title
+
+    def before(self, *, is_rollup: bool) -> tuple[str, ...]:
+        """Return what is in front of the columns."""
+        return self.BEFORE_IN_ROLLUP if is_rollup and self.list.merge == "stack" else self.BEFORE
+
+    def columns(self, *, is_rollup: bool) -> dict[str, int]:
+        """Return the place of each column as issued."""
+        first = len(self.before(is_rollup=is_rollup))
+        return {key: first + index for index, key in enumerate(self.list.keys)}
+
+    def lines(self, count: int = 0, *, is_rollup: bool = False) -> Area:
+        """Return the area of the lines as issued: so many as the form allows, or in a roll-up *count*."""
+        columns = self.columns(is_rollup=is_rollup)
+        rows = max(1, count) if is_rollup else max(count, self.list.most)
+        return Area.at(self.FIRST_ROW, min(columns.values()), rows, len(columns))
+
+    @property
+    def checks(self) -> CheckGroup:
+        """The column of the checks of the lines, right of the list; there is none in a roll-up."""
+        lines = self.lines()
+        area = Area(lines.row, lines.last_column + 2, lines.last_row, lines.last_column + 2)
+        return CheckGroup("lines", self.title, area, Area.at(self.HEAD_ROW, area.column), ())
+
+    def range_name(self, column: str) -> str:
+        """Return the defined name of the cells of a column."""
+        return f"{self.list.key}.{column}"
+
+
+@dataclass(frozen=True, eq=False)
 class Layout:
     """The layout of the workbook of a form."""
 
     form: Form
     sheets: tuple[Sheet, ...]
     cover: CoverSheet
+    lists: tuple[ListSheet, ...] = ()
+
+    @property
+    def in_order(self) -> Iterator[Sheet | ListSheet]:
+        """Yield the sheets of the sections and lists in the order of the workbook."""
+        for section in self.form.sections:
+            yield from (sheet for sheet in self.sheets if sheet.section is section)
+            yield from (sheet for sheet in self.lists if sheet.section is section)
 
     @cached_property
     def places(self) -> dict[str, tuple[str, Area]]:
@@ -301,6 +359,8 @@ class Layout:
             areas = sheet.cells | sheet.texts | sheet.fields
             found |= {name: (sheet.name, area) for name, area in areas.items()}
         found |= {name: (COVER, area) for name, area in self.cover.fields.items()}
+        heads = {sheet.list.key: (sheet.name, Area.at(ListSheet.HEAD_ROW, 0)) for sheet in self.lists}
+        found |= heads | {name: heads[over.list] for name, over in self.form.list_figures.items()}
         for name, (of_field, _) in self.form.counted.items():  # of several choices each option has a cell
             if name in found:
                 found.setdefault(of_field, found[name])
@@ -310,13 +370,12 @@ class Layout:
 
     @cached_property
     def formulas(self) -> dict[str, str]:
-        """The issued formula of each derived cell whose parts are on the same sheet; those with figures of fields are not."""
-        address = self.form.in_products(lambda part: self.address(part)[1])
-        in_fields = self.form.field_figures
+        """The issued formula of each derived cell whose parts are on the same sheet; those with other figures are not."""
+        address, outside = self.form.in_products(lambda part: self.address(part)[1]), self.form.outside
         return {
             cell.name: cell.formula(address)
             for cell in self.form.totals
-            if cell.definition is None or in_fields.isdisjoint(cell.definition.names)
+            if outside.isdisjoint((cell.ratio or cell.definition or Linear(())).names)
         }
 
     @cached_property
@@ -342,6 +401,7 @@ class Layout:
 
     @cached_property
     def groups(self) -> tuple[tuple[str, CheckGroup], ...]:
-        """The groups of checks beside tables and fields, each with the name of its sheet."""
+        """The groups of checks beside tables, fields and lists, each with the name of its sheet."""
         found = [(sheet.name, group) for sheet in self.sheets for group in sheet.groups]
-        return (*([(COVER, self.cover.field_checks)] if self.cover.field_checks else []), *found)
+        lines = [(sheet.name, sheet.checks) for sheet in self.lists]
+        return (*([(COVER, self.cover.field_checks)] if self.cover.field_checks else []), *found, *lines)

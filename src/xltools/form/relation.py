@@ -22,6 +22,7 @@ Level = Literal["error", "question", "warning"]
 LEVELS: tuple[Level, ...] = ("error", "question", "warning")
 
 _SIGN = re.compile(r"(?:<=|>=|!=|=|<|>)(?![^()]*\))")  # none of those in brackets
+_COMMA = r",(?![^()]*\))"  # none of those in brackets
 _CHOSEN = re.compile(
     r"\s*(?!(?:last|ago)\.)([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)\s*(!?=)\s*([a-z][a-z0-9_]*)\s*"
 )
@@ -101,7 +102,7 @@ class Condition(NamedTuple):
     def parse(cls, text: str) -> Condition:
         """Read *text*; raises :class:`ConditionError`."""
         relations = []
-        for part in text.split(","):
+        for part in re.split(_COMMA, text):
             try:
                 relations.append(_chosen(part) or Relation.parse(part))
             except LinearSyntaxError as error:

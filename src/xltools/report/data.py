@@ -114,9 +114,23 @@ def filing_object(filing: Filing, findings: Sequence[Finding], lang: Lang) -> di
         else {},
         "shown": {name: _shown_value(shown) for name, shown in read.shown.items()} if read else {},
         "prose": dict(read.prose) if read else {},
+        "lists": {key: _list_objects(read, key) for key in read.form.lists} if read else {},
         "matches": [_match_object(mention) for mention in matches(filing)],
         "findings": [finding_object(finding, lang) for finding in findings],
     }
+
+
+def _list_objects(filing: Return, key: str) -> list[dict[str, object]]:
+    """Return the lines of a list as JSON objects: the number, whose line it is in a roll-up, and the values by column."""
+    columns = filing.form.lists[key].keys
+    return [
+        {
+            "line": line.number,
+            "agency": line.agency.code if line.agency else None,
+            "values": {c: plain(v) for c, v in zip(columns, line.values, strict=True) if v != ""},
+        }
+        for line in filing.record.lists.get(key, ())
+    ]
 
 
 def _shown_value(shown: Shown) -> int | float | str:

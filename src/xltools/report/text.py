@@ -246,7 +246,7 @@ def dictionary_rows(form: Form, lang: Lang) -> list[list[str]]:
 
 
 def dictionary_objects(form: Form) -> list[dict[str, str]]:
-    """Return one JSON object per cell of the form; the kind is ``total`` or ``input``, or that of the values of a field."""
+    """Return one JSON object per cell of the form; the kind is ``total`` or ``input``, or that of the values of a field or a column."""
     place = layout(form)
     keys = ("name", "sheet", "address", "kind", "unit", "label")
     rows = [
@@ -255,4 +255,8 @@ def dictionary_objects(form: Form) -> list[dict[str, str]]:
     ]
     fields = ((name, one) for name, one in form.fields.items() if name not in form.cells)
     rows += [(name, *place.address(name), one.kind, "", one.label) for name, one in fields]
+    rows += [
+        (name, place.address(name.partition(".")[0])[0], "", column.kind, column.unit, column.label)
+        for name, column in form.columns.items()
+    ]
     return [dict(zip(keys, row, strict=True)) for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -32,8 +32,10 @@ def printed_values(content: bytes, form: FormFigures) -> dict[str, Value] | Unkn
         if "<table" not in text:
             return _markdown(text, form)
         tables = list(_page(text))
-    found: dict[str, Value] = {name: Unknown("not-found") for name in (*form.fields, *form.figures)}
-    for grid in reversed(tables):
+    found: dict[str, Value] = {
+        name: Unknown("not-found") for name in (*form.fields, *form.lists, *form.figures)
+    }
+    for grid in reversed([grid for grid in tables if not _is_list(grid.texts.values(), form)]):
         for name, places in found_in(grid, form.figures.values()).items():
             if len(places) == 1:
                 found[name] = printed(grid.texts.get(places[0], ""))
@@ -127,8 +129,10 @@ def _markdown(text: str, form: FormFigures) -> dict[str, Value]:
         [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()]
         for block in re.findall(r"(?:^\|.*\|$\n?)+", text, re.MULTILINE)
     ]
-    found: dict[str, Value] = {name: Unknown("not-found") for name in (*form.fields, *form.figures)}
-    for table in reversed(tables):
+    found: dict[str, Value] = {
+        name: Unknown("not-found") for name in (*form.fields, *form.lists, *form.figures)
+    }
+    for table in reversed([table for table in tables if not _is_list(map(_joined, table[0]), form)]):
         heads, rows = [_joined(cell) for cell in table[0]], table[2:]
         for name, figure in form.figures.items():
             for row in rows:
@@ -136,6 +140,12 @@ def _markdown(text: str, form: FormFigures) -> dict[str, Value]:
                     if _is_at(figure, heads[0], _joined(row[0]), head):
                         found[name] = printed(cell.replace("\\", ""))
     return found
+
+
+def _is_list(texts: Iterable[str], form: FormFigures) -> bool:
+    """Return whether a table with these texts prints a list: it has all of its heads."""
+    there = set(map(plain, texts))
+    return any(there.issuperset(map(plain, heads)) for heads in form.list_heads)
 
 
 def _joined(cell: str) -> str:

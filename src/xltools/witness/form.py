@@ -9,11 +9,12 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from xltools.witness.lists import ListFigure, list_figure, name_in_row
 from xltools.witness.value import NOTHING, Unknown, Value, is_rounded, is_same
 
 SignedNames = tuple[tuple[int, str], ...]
 WEIGHED = ".sum"  # after the name of a typed mean: the mean times its weight
-_COVER, _YES = "封面", "是"
+_COVER, _YES, _NUMBER = "封面", "是", "序号"
 _YES_OR_NO = [{"key": "yes", "label": _YES}, {"key": "no", "label": "否"}]
 
 
@@ -81,12 +82,27 @@ class FormFigures:
         """Read the TOML *text* of a valid form."""
         document = tomllib.loads(text)
         codes = {one["key"]: one["items"] for one in document.get("codes", ())}
-        self.titles = {section["sheet"]: section["title"] for section in document["section"]}
+        self.titles = {
+            section["sheet"]: section["title"]
+            for section in document["section"]
+            if any(key in section for key in ("block", "parts", "fields"))
+        }
         self.figures = {
             figure.name: figure
             for section in document["section"]
             for block in section.get("block", ())
             for figure in _figures(section, block, document["schema"], codes)
+        }
+        self.list_heads = [  # of tables that print lists, in which no figure is looked for
+            [_NUMBER, *(str(column["label"]) for column in one["columns"])]
+            for section in document["section"]
+            for one in section.get("list", ())
+        ]
+        self.lists = {
+            name: _list_figure(name, document["section"], codes)
+            for figure in self.figures.values()
+            for _, name in figure.terms
+            if "(" in name
         }
         groups = [{**document.get("cover", {}), "key": "cover", "sheet": _COVER}, *document["section"]]
         self.fields = {
@@ -104,8 +120,9 @@ class FormFigures:
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
-        """The names of the figures that an agency fills in, those of fields first."""
-        return (*self.fields, *(name for name, figure in self.figures.items() if not figure.is_derived))
+        """The names of the figures that an agency fills in, those of fields and lists first."""
+        own = (name for name, figure in self.figures.items() if not figure.is_derived)
+        return (*self.fields, *self.lists, *own)
 
     @cached_property
     def means(self) -> tuple[str, ...]:
@@ -233,6 +250,23 @@ def _field_figures(
             )
 
 
+def _list_figure(
+    name: str, sections: list[Mapping[str, Any]], codes: Mapping[str, list[Mapping[str, Any]]]
+) -> ListFigure:
+    key = re.split(r"[(.,)]", name)[1]
+    lists = (one for section in sections for one in section.get("list", ()))
+    columns = next(one["columns"] for one in lists if one["key"] == key)
+    options = {
+        column["key"]: {
+            _key(item): _text(item)
+            for item in (codes.get(column.get("from", ""), ()) if column["kind"] == "choice" else _YES_OR_NO)
+        }
+        for column in columns
+        if column.get("kind") in {"choice", "yes"}
+    }
+    return list_figure(name, [column["key"] for column in columns], options)
+
+
 def _figures(
     section: Mapping[str, Any],
     block: Mapping[str, Any],
@@ -333,7 +367,7 @@ def _spelled_out(lines: list[_FigureLine], unit: str) -> list[_FigureLine]:
                 other.table["key"]
                 for other in lines
                 if not {"of", "mean"} & other.table.keys()
-                and re.fullmatch(r"(\s*[+-]?\s*count\([^()]*\)\s*)*", other.table.get("is", ""))
+                and re.fullmatch(r"(\s*[+-]?\s*(count|sum)\([^()]*\)\s*)*", other.table.get("is", ""))
                 and other.is_additive
                 and other.table.get("unit", unit) == own
             ]
@@ -343,17 +377,29 @@ def _spelled_out(lines: list[_FigureLine], unit: str) -> list[_FigureLine]:
 
 
 def _terms(section: str, row: _FigureLine, column: _FigureLine) -> Iterator[tuple[int, str]]:
-    """Yield the terms of a total. Where a total row meets a total column, both sums are equal; the column's is used."""
-    if "is" in column.table and row.is_additive:
+    """Yield the terms of a total. Where a total row meets a total column, both sums are equal; the column's is used.
+
+    A row with a sum of its own has no code that a column could ask for.
+    """
+    says_row = re.search(r"=\s*row\b", column.table.get("is", ""))
+    is_of_row = says_row and "is" in row.table and column.is_additive
+    if "is" in column.table and row.is_additive and not is_of_row:
         for sign, key in _signed(column.table["is"]):
-            yield sign, key if "." in key else f"{section}.{row.table['key']}.{key}"
+            if "(" in key:
+                yield sign, name_in_row(key, row.table["key"])
+            else:
+                yield sign, key if "." in key else f"{section}.{row.table['key']}.{key}"
     elif "is" in row.table and column.is_additive:
         for sign, key in _signed(row.table["is"]):
-            yield sign, key if "." in key else f"{section}.{key}.{column.table['key']}"
+            if "(" in key:
+                yield sign, name_in_row(key, "")
+            else:
+                yield sign, key if "." in key else f"{section}.{key}.{column.table['key']}"
 
 
 def _signed(text: str) -> Iterator[tuple[int, str]]:
     """Yield the terms of a sum; ``count(cover.kind = portal)`` has the name cover.kind[portal]."""
     counted = re.sub(r"count\(\s*([a-z0-9_.]+)\s*=\s*([a-z0-9_]+)\s*\)", r"\1[\2]", text)
-    for sign, key in re.findall(r"([+-]?)\s*([a-z][a-z0-9_.\[\]]*)", counted):
+    term = r"([+-]?)\s*((?:count|sum)\([^()]*\)|[a-z][a-z0-9_.\[\]]*)"
+    for sign, key in re.findall(term, counted):
         yield -1 if sign == "-" else 1, key

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from xltools.witness.form import WEIGHED, FormFigures
 from xltools.witness.labels import plain
+from xltools.witness.lists import Over
 from xltools.witness.value import Unknown, shown, value_of
 from xltools.witness.workbook import CellPlace, Chosen, LabelledWorkbook, products_of, quotient_of, terms_of
 
@@ -126,8 +127,10 @@ def _field_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFa
 
 def _term(
     book: LabelledWorkbook, form: FormFigures, cells: Mapping[str, CellPlace], name: str
-) -> CellPlace | Chosen | Unknown | None:
-    """Return the cell of a term, and the text in it that an option is counted by."""
+) -> CellPlace | Chosen | Over | Unknown | None:
+    """Return the cell of a term, and the text in it that an option is counted by; or the formula of a figure of a list."""
+    if name in form.lists:
+        return Over(form.lists[name].formula)
     if name not in form.fields:
         return cells.get(name)
     figure = form.fields[name]

@@ -16,14 +16,20 @@ from openpyxl.utils.cell import range_boundaries
 
 from xltools.witness.form import WEIGHED, FieldFigure, FormFigures
 from xltools.witness.labels import GridPlace, LabelGrid, found_in, plain
+from xltools.witness.lists import Over, figure_value, value_over
 from xltools.witness.value import NOTHING, Unknown, Value, rounded, value_of
 
 _CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
 _ONE = rf"(?:(?:'(?:[^']|'')+'|[^\W0-9]\w*)!)?{_CELL}"
 _REFERENCE = rf"{_ONE}(?::{_CELL})?"
+_COLUMN = r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*"  # the defined name of the column of a list
+_OVER = (
+    rf"SUM\({_COLUMN}\)|(?:COUNTIFS|SUMIFS)\((?:{_COLUMN}|\"(?:[^\"]|\"\")*\"|,)*\)"
+    rf"|SUMPRODUCT\(--\((?:\+?LEN\(TRIM\({_COLUMN}\)\))+>0\)\)"
+)
 _TERM = re.compile(
     rf"\s*(?P<sign>[+-]?)\s*(?:SUM\((?P<sum>{_REFERENCE}(?:,{_REFERENCE})*)\)"
-    rf"|N\((?P<chosen>{_ONE})=\"(?P<text>(?:[^\"]|\"\")*)\"\)|(?P<cell>{_ONE})|(?P<number>[0-9]+(?:\.[0-9]+)?))\s*"
+    rf"|N\((?P<chosen>{_ONE})=\"(?P<text>(?:[^\"]|\"\")*)\"\)|(?P<over>{_OVER})|(?P<cell>{_ONE})|(?P<number>[0-9]+(?:\.[0-9]+)?))\s*"
 )
 
 
@@ -32,6 +38,7 @@ _QUOTIENT = re.compile(
     r'=IF\((?P<zero>.+?)=0,"",ROUND\((?:(?P<scale>100|1000)\*)?(?P<top>[^/]+)/(?P<bottom>[^/]+),(?P<places>[0-9])\)\)'
 )
 _PRODUCT = re.compile(rf"([+-]?)({_CELL})\*({_CELL})")
+_RANGE = rf"(?:'((?:[^']|'')+)'|([^\W0-9]\w*))!({_CELL}:{_CELL})"
 _ROWS = "各单位数据"
 _DEEPEST = 50  # formulas that refer to one another
 _MOST_CELLS = 20_000  # in one SUM: a row for each file of a large roll-up
@@ -155,7 +162,22 @@ class LabelledWorkbook:
         figures = [value for content in below if isinstance(value := value_of(content), Fraction)]
         return sum(figures, NOTHING) if figures else None
 
-    def _term(self, cell: CellPlace | Chosen, above: tuple[CellPlace, ...]) -> Value:
+    @cached_property
+    def ranges(self) -> dict[str, list[Any]]:
+        """The contents of the cells below each other that have one defined name, as the columns of lists have."""
+        found = {}
+        for name, defined in self.book.defined_names.items():
+            match = re.fullmatch(_RANGE, defined.attr_text or "")
+            if match and (sheet := (match[1] or match[2]).replace("''", "'")) in self._sheets:
+                left, top, right, bottom = range_boundaries(match[3].replace("$", ""))
+                rows = range(top, min(bottom, self.book[sheet].max_row) + 1)
+                if left == right:
+                    found[name] = [self.content(sheet, (row, left)) for row in rows]
+        return found
+
+    def _term(self, cell: CellPlace | Chosen | Over, above: tuple[CellPlace, ...]) -> Value:
+        if isinstance(cell, Over):
+            return value_over(cell.text, self.ranges)
         if isinstance(cell, Chosen):
             is_there = cell.cell[0] in self._sheets
             return Fraction(self.content(*cell.cell) == cell.text) if is_there else Unknown("formula")
@@ -232,9 +254,9 @@ def _grid(page: Any) -> LabelGrid:
     return LabelGrid(texts, anchors)
 
 
-def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace | Chosen]] | None:
+def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace | Chosen | Over]] | None:
     """Return the signed numbers and cells that a formula on *sheet* adds; ``None`` for any other formula."""
-    found: list[tuple[int, Fraction | CellPlace | Chosen]] = []
+    found: list[tuple[int, Fraction | CellPlace | Chosen | Over]] = []
     position = 1
     while position < len(formula):
         term = _TERM.match(formula, position)
@@ -243,6 +265,8 @@ def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace |
         sign = -1 if term["sign"] == "-" else 1
         if term["number"]:
             found.append((sign, Fraction(term["number"])))
+        elif term["over"]:
+            found.append((sign, Over(term["over"])))
         elif term["chosen"]:
             (cell,) = _cells(term["chosen"], sheet)
             found.append((sign, Chosen(cell, term["text"].replace('""', '"'))))
@@ -283,7 +307,7 @@ def _divided(quotient: Quotient, top: Value, bottom: Value) -> Value:
 
 def products_of(
     formula: str, sheet: str
-) -> list[tuple[int, tuple[Fraction | CellPlace | Chosen, ...]]] | None:
+) -> list[tuple[int, tuple[Fraction | CellPlace | Chosen | Over, ...]]] | None:
     """Return the signed terms of a formula, each a number, a cell or the product of two; ``None`` for any other formula."""
     products = list(_PRODUCT.finditer(formula))
     if "".join(found[0] for found in products) == formula[1:]:
@@ -304,14 +328,15 @@ def figure_values(book: LabelledWorkbook, form: FormFigures) -> dict[str, Value]
     """Return the value of each figure of the form that is not the sum of others."""
     places = book.places(form)
     values = {name: book.field_value(figure) for name, figure in form.fields.items()}
-    marked = {form.fields[name].field for name, value in values.items() if value}
+    values |= {name: figure_value(figure, book.ranges) for name, figure in form.lists.items()}
+    marked = {form.fields[name].field for name, value in values.items() if value and name in form.fields}
     for name, figure in form.fields.items():  # of several choices no mark at all is a blank
         if len(figure.known) == 1 and values[name] == 0 and figure.field not in marked:
             values[name] = None
     values |= {
         name: place if isinstance(place := places[name], Unknown) else book.value(*place)
         for name in form.inputs
-        if name not in form.fields
+        if name not in form.fields and name not in form.lists
     }
     for name in form.means:  # in a roll-up the products are added
         place = places[name]

@@ -16,14 +16,16 @@ from typing import NamedTuple
 from xltools.data.field_words import fault_facts
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, quoted
+from xltools.data.list_lines import list_figures
 from xltools.data.number import TOO_FINE, misfit
 from xltools.data.period import Period
-from xltools.data.record import Agency, Record
+from xltools.data.record import Agency, ListLine, ListValue, Record
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.continued import with_parts_joined
 from xltools.document.reader.fields import fields_in
 from xltools.document.reader.flow import CellGrid, Flow, LooseRow
 from xltools.document.reader.form_labels import FormLabels
+from xltools.document.reader.lists import lists_in
 from xltools.document.reader.opening import flow_of, unrelated_code
 from xltools.document.reader.passages import passages_of
 from xltools.document.reader.placing import PlacedTable, place
@@ -33,6 +35,7 @@ from xltools.excel.refusing import refused
 from xltools.form import library
 from xltools.form.kinds import Held, Number, Text
 from xltools.form.labels import LONGEST_LABEL, former_word, plain
+from xltools.form.lists import Column
 from xltools.form.model import Cell, Form, Section
 from xltools.office.guard import Budget, Limits, ScanError
 from xltools.text import Word
@@ -151,6 +154,16 @@ def _superseded_word(flow: Flow, form: Form) -> str:
     return former_word(form, (plain(text) for text in (*texts, *lines) if len(text) <= LONGEST_LABEL))
 
 
+def _number_in(text: str, cell: Cell) -> tuple[ListValue, str]:
+    """Return the number in a cell of a list, or the code of the finding that it is none; neither for a blank cell."""
+    if is_blank(text):
+        return "", ""
+    meant = typed(without_marks(text), cell.unit, signed=cell.signed)
+    if meant.value is None:
+        return "", "" if meant.is_blank else meant.fault
+    return meant.value, misfit(meant.value, cell)
+
+
 @dataclass(slots=True)
 class _FilingBuilder:
     """Builds the filing from the tables of a document."""
@@ -174,6 +187,7 @@ class _FilingBuilder:
         self.unread |= {
             name for name in self.form.counted if not self._title_of(name)
         }  # no cover is published
+        lists = dict(self._lists())
         is_refused = not all(table.texts for table in self.placed.values())
         if is_refused and not any(isinstance(item, CellGrid) for item in self.flow):
             self.findings.append(Finding("copied-text"))
@@ -183,7 +197,11 @@ class _FilingBuilder:
             form=self.form,
             stamp=stamp,
             record=Record(
-                self.form, stamp.period, frozenset((stamp.agency,)), {**values, **self.form.counts(fields)}
+                self.form,
+                stamp.period,
+                frozenset((stamp.agency,)),
+                {**values, **self.form.counts(fields), **list_figures(self.form, lists)},
+                lists,
             ),
             shown=self.shown,
             prose={
@@ -193,7 +211,8 @@ class _FilingBuilder:
             unread=frozenset(self.unread),
             # A document has no addresses: the place of a figure or a text is the title of its section.
             moved={cell.name: (cell.section.title, "") for cell in self.form.cells.values()}
-            | {name: (self._title_of(name), "") for name in self.form.texts},
+            | {name: (self._title_of(name), "") for name in self.form.texts}
+            | {key: (self.form.title_of_list(key), "") for key in self.form.lists},
         )
 
     def _title_of(self, name: str) -> str:
@@ -218,6 +237,45 @@ class _FilingBuilder:
                 )
             if value_text := meant.value or (text if isinstance(kind, Text) else ""):
                 yield name, value_text
+
+    def _lists(self) -> Iterator[tuple[str, tuple[ListLine, ...]]]:
+        """Yield the lines of each list that is printed; a list that is not leaves the figures over it unread."""
+        printed = dict(lists_in(self.flow, self.form))
+        for key, one in self.form.lists.items():
+            if key not in printed:
+                title = self.form.title_of_list(key)
+                self.findings.append(Finding("list-unread", sheet=title, cell=key, found=title))
+                self.unread |= {name for name, over in self.form.list_figures.items() if over.list == key}
+                continue
+            lines = [
+                ListLine(
+                    n,
+                    tuple(self._list_value(key, column, line.get(column.key, "")) for column in one.columns),
+                )
+                for n, line in enumerate(printed[key], 1)
+            ]
+            if lines:
+                yield key, tuple(lines)
+
+    def _list_value(self, key: str, column: Column, text: str) -> ListValue:
+        """Return the value of a cell of a list; one that cannot be read leaves the figures over its column unread."""
+        name, form = f"{key}.{column.key}", self.form
+        kind = form.column_kinds[name]
+        if isinstance(kind, Number):
+            value, fault = _number_in(text, form.column_cell(name))
+        else:
+            value, fault = kind.read(Held(text))
+        if not fault:
+            return value
+        facts = {"unit": column.unit or "—", "places": column.decimals, **fault_facts(form, name, fault)}
+        place = form.title_of_list(key)
+        self.findings.append(Finding(fault, sheet=place, cell=key, found=quoted(text), facts=facts))
+        self.unread |= {
+            figure
+            for figure, over in form.list_figures.items()
+            if over.list == key and column.key in (over.column, *dict(over.where))
+        }
+        return text if isinstance(kind, Text) else ""
 
     # -- agency and year
 
@@ -254,7 +312,7 @@ class _FilingBuilder:
             counted = {"rows": fault.rows, "seen": fault.seen} if fault.rows else {}
             self._note(fault.code, section, None, fault.found, fault.expected, **counted)
         for cell in self.form.cells.values():
-            if cell.section is not section or cell.field:
+            if cell.section is not section or not cell.in_table:
                 continue
             if not placed.texts:
                 self.unread |= set() if cell.is_total else {cell.name}

@@ -18,6 +18,7 @@ from xltools.data.rollup import rolled_up, spans
 from xltools.data.seal import is_sealed
 from xltools.excel.opening import facts_of
 from xltools.excel.reader.account import read_earlier, read_waived
+from xltools.excel.reader.lists import read_lists
 from xltools.excel.reader.locate import superseded_word
 from xltools.excel.reader.reading import WorkbookReading
 from xltools.excel.reader.rollup import read_rollup
@@ -124,9 +125,12 @@ def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) 
     fields = _rollup_fields(reading, stamp) if reading.is_rollup else {}
     if reading.facts.old_format:
         reading.note("old-format-read", "", None, found=reading.facts.old_format)
+    if not reading.is_rollup:
+        read_lists(reading)
     read_sheets(reading)
     values = {**reading.values, **form.counts(reading.prose)}
-    return_fields = {"record": Record(form, stamp.period, frozenset((stamp.agency,)), values)}
+    record = Record(form, stamp.period, frozenset((stamp.agency,)), values, reading.lists)
+    return_fields = {"record": record}
     return Return(
         source=source,
         findings=_with_source(reading.findings, source, stamp),
@@ -138,6 +142,7 @@ def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) 
         unread=frozenset(reading.unread),
         clouded=frozenset(reading.clouded),
         moved=reading.moved,
+        listed=reading.listed,
         **(fields or return_fields),
     )
 
@@ -145,9 +150,10 @@ def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) 
 def _rollup_fields(reading: WorkbookReading, stamp: Stamp) -> dict[str, Any]:
     """Return the fields of a filing that only a roll-up has, and its record, the sum of its members."""
     members, accounts = read_rollup(reading)
+    read_lists(reading, members)
     reading.prose |= spans(reading.layout.form, members)
     return {
-        "record": rolled_up(reading.layout.form, stamp.period, members, accounts),
+        "record": rolled_up(reading.layout.form, stamp.period, members, accounts, reading.lists),
         "members": members,
         "accounts": accounts,
         "earlier": read_earlier(reading, stamp.period),

@@ -123,8 +123,9 @@ def held_of(reading: WorkbookReading, fact: Fact) -> Held:
     if value is None:
         return Held(text)
     how = reading.format_of(fact)
-    shown = reading.show(how, value).text
-    if reading.is_date(fact):
+    one = reading.show(how, value)
+    shown = one.text
+    if one.is_date and how.decimals < 0:
         return Held(shown, value, _day(value, epoch_1904=reading.facts.epoch_1904))
     formats = reading.facts.formats
     is_plain = fact.style >= len(formats) or formats[fact.style] in {GENERAL, "@"}

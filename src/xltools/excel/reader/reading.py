@@ -9,10 +9,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from xltools.data.filing import Shown
+from xltools.data.filing import ListPlaces, Shown
 from xltools.data.finding import Finding, quoted
 from xltools.data.number import TOO_FINE, misfit, stored
-from xltools.data.record import Agency
+from xltools.data.record import Agency, ListLine
 from xltools.excel.number_format import GENERAL, NumberFormat, ShownValue, number_format
 from xltools.excel.reader.formulas import FormulaTracer
 from xltools.excel.scan import Fact, Facts
@@ -36,6 +36,8 @@ class WorkbookReading:
     values: dict[str, Decimal] = field(default_factory=dict)
     shown: dict[str, Shown] = field(default_factory=dict)
     prose: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, tuple[ListLine, ...]] = field(default_factory=dict)
+    listed: dict[str, ListPlaces] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     moved: dict[str, tuple[str, str]] = field(default_factory=dict)
     clouded: set[str] = field(default_factory=set)  # inputs with a text: results from them vary by program

@@ -65,8 +65,10 @@ def note_unread(reading: WorkbookReading, located: Mapping[str, LocatedSheet]) -
     known = reading.layout.label_texts
     refused: set[str] = set()
     added: dict[str, set[_GridPlace]] = {}
+    # The words in a list may be those of labels, and what it does not read is reported.
+    of_lists = {sheet.name for sheet in reading.layout.lists} | {one.sheet for one in reading.listed.values()}
     for facts in reading.facts.sheets:
-        if reading.is_rollup and facts.name in RESERVED_SHEETS:
+        if facts.name in of_lists or (reading.is_rollup and facts.name in RESERVED_SHEETS):
             continue
         own = [table for table in tables.values() if table.facts is facts]
         texts = own[0].texts if own else label_texts(facts)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from xltools.data.filing import Stamp
+from xltools.data.list_lines import list_figures
+from xltools.data.record import Lists
 from xltools.data.rollup import Rollup
 from xltools.data.seal import seal
 from xltools.errors import InputError, Problem
@@ -22,6 +24,7 @@ from xltools.excel.writer.content import Content, stamp_texts
 from xltools.excel.writer.cover import CoverWriter
 from xltools.excel.writer.fields import write_codes
 from xltools.excel.writer.kinds import write_kinds
+from xltools.excel.writer.lists import write_list
 from xltools.excel.writer.notes import write_notes
 from xltools.excel.writer.overview import write_overview
 from xltools.excel.writer.rollup import write_matrix, write_sources, write_waived
@@ -30,7 +33,7 @@ from xltools.excel.writer.years import write_years
 from xltools.files import Home
 from xltools.form.layout import layout
 from xltools.form.model import Form
-from xltools.form.places import COVER, PREFIX
+from xltools.form.places import COVER, PREFIX, ListSheet
 
 __all__ = ["check_password", "save_rollup", "write_return", "write_rollup"]
 
@@ -47,6 +50,7 @@ def write_return(
     *,
     last: Mapping[str, Decimal] | None = None,
     show_last: bool = False,
+    lists: Lists | None = None,
 ) -> bytes:
     """Return the workbook of one agency as bytes.
 
@@ -54,7 +58,8 @@ def write_return(
     where *values* has none, and stay open. With *show_last*, last year's figures are shown beside the tables. With
     *key*, the stamp is sealed.
     """
-    values = {**(values or {}), **form.counts(prose or {})}
+    lists = lists or {}
+    values = {**(values or {}), **form.counts(prose or {}), **list_figures(form, lists)}
     carried = form.carried(last or {}, stamp.period.number_in_year)
     content = Content(
         layout(form),
@@ -63,6 +68,7 @@ def write_return(
         prose or {},
         last=last if last and show_last else {},
         carried=frozenset(carried.keys() - values.keys()),
+        lists=lists,
     )
     return _workbook_bytes(content, password, key)
 
@@ -76,7 +82,9 @@ def write_rollup(
     a subtotal for each kind of agency.
     """
     place = Home.of(home) if home is not None else None
-    content = Content(layout(rollup.form), rollup.stamp, rollup.values, rollup.texts, rollup, home=place)
+    content = Content(
+        layout(rollup.form), rollup.stamp, rollup.values, rollup.texts, rollup, lists=rollup.lists, home=place
+    )
     return _workbook_bytes(content, password, by_kind=by_kind)
 
 
@@ -107,20 +115,29 @@ def _workbook_bytes(content: Content, password: str, key: bytes = b"", *, by_kin
         cover = CoverWriter(canvas, content)
         if content.rollup and content.layout.form.headline:
             write_overview(canvas, content, content.rollup)
-        for sheet in content.layout.sheets:
-            write_section(canvas, content, sheet)
+        for sheet in content.layout.in_order:
+            if isinstance(sheet, ListSheet):
+                write_list(canvas, content, sheet)
+            else:
+                write_section(canvas, content, sheet)
         if content.rollup:
             _write_rollup_sheets(canvas, content, content.rollup, by_kind=by_kind)
         else:
             write_notes(canvas, content)
             write_codes(canvas, content)
         cover.write()
-        for name, (sheet_name, area) in content.layout.places.items():
-            if name not in content.layout.form.counted:  # no name of a workbook has brackets
-                canvas.define(name, sheet_name, area)
-        for item, area in content.layout.cover.stamp.items():
-            canvas.define(PREFIX + item, COVER, area)
+        _define_names(canvas, content)
         return canvas.close()
+
+
+def _define_names(canvas: Canvas, content: Content) -> None:
+    form = content.layout.form
+    unnamed = form.counted.keys() | form.list_figures.keys() | form.lists.keys()  # no name has brackets
+    for name, (sheet, area) in content.layout.places.items():
+        if name not in unnamed:
+            canvas.define(name, sheet, area)
+    for item, area in content.layout.cover.stamp.items():
+        canvas.define(PREFIX + item, COVER, area)
 
 
 def _set_properties(canvas: Canvas, content: Content, key: bytes) -> None:

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.finding import Severity
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
-from xltools.excel.formula import area_a1
+from xltools.excel.formula import area_a1, rounded
 from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import LOCKED, QUIET, RED, Canvas, cell_number
 from xltools.excel.writer.content import Content
@@ -188,7 +188,7 @@ def _write_proof(account: _AccountWriter, content: Content, proof: SumProof, mem
         canvas.formula(page, Area.at(row, column), formula, figure, cell_number(issued))
     canvas.put(page, Area.at(row, three.last_column), issued, figure)
     places = live_checks.places_of(size, members * len(proof.names))
-    canvas.formula(page, difference, live_checks.rounded(between, places), figure, 0)
+    canvas.formula(page, difference, rounded(between, places), figure, 0)
     passed = t("check.passed")
     wrong = f'IFERROR(IF({area_a1(difference)}=0,"{passed}","{live_checks.FAILED}"),"{live_checks.FAILED}")'
     canvas.formula(page, tick, wrong, account.body(align="center", bold=True), passed)

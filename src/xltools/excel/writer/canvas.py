@@ -202,10 +202,11 @@ class Canvas:
         options |= {"error_title": title, "error_message": message}
         ensure(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
 
-    def protect(self, page: Worksheet, *, table: bool = False) -> None:
-        """Protect a page. Columns and rows can still be resized, and a *table* can be filtered and sorted."""
+    def protect(self, page: Worksheet, *, table: bool = False, lines: bool = False) -> None:
+        """Protect a page. Columns and rows can still be resized, a *table* filtered and sorted, *lines* sorted and inserted."""
         allowed = {"format_columns": True, "format_rows": True, "objects": True, "scenarios": True}
-        page.protect(self._password, allowed | {"autofilter": table, "sort": table})
+        more = {"autofilter": table, "sort": table or lines, "insert_rows": lines}
+        page.protect(self._password, allowed | more)
 
     def paper(
         self,

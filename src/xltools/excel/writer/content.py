@@ -9,6 +9,8 @@ from functools import cached_property
 
 from xltools.data.accepted_rules import accepted_agencies
 from xltools.data.filing import Stamp
+from xltools.data.list_lines import LineChecks
+from xltools.data.record import Lists
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.files import Home
@@ -27,6 +29,7 @@ class Content:
     rollup: Rollup | None = None
     last: Mapping[str, Decimal] = field(default_factory=dict)  # last year's figures, if they are shown
     carried: frozenset[str] = frozenset()  # inputs filled in from last year's figures
+    lists: Lists = field(default_factory=dict)
     home: Home | None = None  # the folder of a roll-up, if its rows link to the returns
 
     @cached_property
@@ -58,6 +61,18 @@ class Content:
     def figure(self, name: str, sheet: str) -> str:
         """Return the formula for a figure, as it stands on *sheet*."""
         return live_checks.reference(self.layout, name, sheet, self.rows if self.rollup else None)
+
+    @cached_property
+    def line_results(self) -> dict[str, list[str]]:
+        """The results of the checks of the lines of each list in a return."""
+        form = self.layout.form
+        found: dict[str, list[str]] = {}
+        for key, lines in self.lists.items() if self.rollup is None else ():
+            checks = LineChecks(form.lists[key], self.values)
+            found[key] = [
+                live_checks.line_result(form, key, next(checks.faults(line), None)) for line in lines
+            ]
+        return found
 
     def _live(self, check: Check) -> Check | None:
         """Return what is asked of the figures in a check; ``None`` if nothing is, or a figure that it needs is not there."""

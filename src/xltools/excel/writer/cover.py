@@ -185,14 +185,30 @@ class CoverWriter:
         """Draw a line about the checks beside a table or fields: how many fail, and a link to the first of these."""
         canvas, page = self._canvas, self._page
         failing = [a1(*check.area.anchor) for check in group.checks if self._fails(check, sheet)]
+        failing += self._failing_lines(sheet, group)
         self._failing += len(failing)
         words = clerk()(f"cover.group-{group.key}", section=sheet, label=group.label)
         self._write_link(row, words, sheet, group.area)
+        if group.key == "lines" and self._content.rollup:
+            for area in (_count_area(row), self._first_failing_area(row)):
+                canvas.put(page, area, None, self._list_format())
+            return
         count = live_checks.failing_formula(group.area, sheet)
         canvas.formula(page, _count_area(row), count, self._list_format(), len(failing))
         first = live_checks.first_formula(group.area, sheet)
         result = failing[0] if failing else live_checks.NONE
         canvas.formula(page, self._first_failing_area(row), first, self._list_format(font_color=LINK), result)
+
+    def _failing_lines(self, sheet: str, group: CheckGroup) -> list[str]:
+        """Return the addresses of the failing checks of the list on a sheet."""
+        keys = [
+            one.list.key for one in self._content.layout.lists if one.name == sheet and group.key == "lines"
+        ]
+        results = [result for key in keys for result in self._content.line_results.get(key, ())]
+        rows = (
+            n for n, result in enumerate(results, group.area.row) if result.startswith(live_checks.FAILED)
+        )
+        return [a1(row, group.area.column) for row in rows]
 
     def _write_rule(self, row: int, rule: Rule) -> None:
         """Draw a line with the check of a rule across tables, which stands on the cover."""

@@ -13,9 +13,11 @@ from xlsxwriter.worksheet import Worksheet
 from xltools.data.field_words import count_words, prompt, refusal, span_words
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
+from xltools.excel.formula import text_formula
 from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import LINE, LOCKED, OPEN, Canvas, cell_number, ensure
 from xltools.excel.writer.content import Content
+from xltools.form.fields import Valued
 from xltools.form.kinds import Choice, Choices, Date, Number, Text, ValueKind
 from xltools.form.model import Form
 from xltools.form.places import CODES, PREFIX, Area
@@ -26,6 +28,7 @@ _LONGEST_LIST = 255  # characters of a list within a validation
 _LONGEST_FORMULA = 8000  # characters, a little below the limit of Excel
 _PROSE_HEIGHT, _TALLEST, _LINE = 80.0, 400.0, 16.0  # points
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(2199, 12, 31)  # before, programs count days differently
+_MOST_TEXT = 32_767  # characters in a cell
 _DAY_0 = dt.date(1899, 12, 30)
 _MOST = 999_999_999_999  # whole numbers up to this are stored exactly
 
@@ -96,23 +99,30 @@ def serial_of(value: str) -> Decimal | str:
 def _add_validation(cell: _FieldCell) -> None:
     """Refuse what cannot be a value of the field as it is typed, and say what to type."""
     form = cell.content.layout.form
-    options = _accepted(form, cell.field, cell.kind) | {
-        "input_title": form.fields[cell.field].label[:_LONGEST_TITLE],
-        "input_message": prompt(form, cell.field)[:_LONGEST_PROMPT],
+    add_validation(
+        cell.page, Area.at(*cell.area.anchor), form, cell.field, form.fields[cell.field], cell.kind
+    )
+
+
+def add_validation(page: Worksheet, area: Area, form: Form, name: str, one: Valued, kind: ValueKind) -> None:
+    """Refuse what cannot be a value of a field or a column as it is typed into *area*, and say what to type."""
+    options = _accepted(one, kind, is_single=name in form.fields) | {
+        "input_title": one.label[:_LONGEST_TITLE],
+        "input_message": prompt(form, name)[:_LONGEST_PROMPT],
         "error_title": clerk()("input.error-title"),
-        "error_message": refusal(cell.kind),
+        "error_message": refusal(kind),
     }
-    row, column = cell.area.anchor
-    ensure(cell.page.data_validation(row, column, row, column, options))
+    ensure(page.data_validation(area.row, area.column, area.last_row, area.last_column, options))
 
 
-def _accepted(form: Form, field: str, kind: ValueKind) -> dict[str, object]:
-    """Return what the validation accepts."""
+def _accepted(one: Valued, kind: ValueKind, *, is_single: bool) -> dict[str, object]:
+    """Return what the validation accepts. A field has a cell for each of several choices, a column has one for all."""
+    if isinstance(kind, Choices) and not is_single:
+        return {"validate": "length", "criteria": "<=", "value": _MOST_TEXT}
     if isinstance(kind, Choices):
         return {"validate": "list", "source": [clerk()("field.yes")]}
     if isinstance(kind, Choice):
-        codes = form.fields[field].from_
-        return {"validate": "list", "source": f"={_list_name(codes)}" if _is_long(kind) else _shown(kind)}
+        return {"validate": "list", "source": f"={_list_name(one.from_)}" if _is_long(kind) else _shown(kind)}
     if isinstance(kind, Date):
         return {"validate": "date", "criteria": "between", "minimum": _FIRST_DAY, "maximum": _LAST_DAY}
     if isinstance(kind, Number):
@@ -140,9 +150,11 @@ def _list_name(codes: str) -> str:
 def write_codes(canvas: Canvas, content: Content) -> None:
     """Draw the sheet 代码 with the lists that are too long for a validation, if there are any."""
     form = content.layout.form
+    valued: list[tuple[Valued, ValueKind]] = [(form.fields[name], kind) for name, kind in form.kinds.items()]
+    valued += [(form.columns[name], kind) for name, kind in form.column_kinds.items()]
     long = {
-        form.fields[name].from_: kind
-        for name, kind in form.kinds.items()
+        one.from_: kind
+        for one, kind in valued
         if isinstance(kind, Choice) and not isinstance(kind, Choices) and _is_long(kind)
     }
     if not long:
@@ -153,7 +165,7 @@ def write_codes(canvas: Canvas, content: Content) -> None:
         canvas.boxed(align="left"),
     )
     for column, (codes, kind) in enumerate(long.items()):
-        labels = [form.fields[name].label for name in form.fields if form.fields[name].from_ == codes]
+        labels = dict.fromkeys(one.label for one, _ in valued if one.from_ == codes)
         shown = _shown(kind)
         canvas.put(page, Area.at(0, column), "、".join(labels), head)
         for row, words in enumerate(shown, 1):
@@ -190,9 +202,7 @@ def _write_counts(cell: _FieldCell, width: float, style: Format) -> None:
     """Draw how many agencies chose each option, in one cell."""
     parts = list(_counts(cell))
     joint = clerk()("field.joint")
-    formula = f"&{live_checks.text_formula(joint)}&".join(
-        f"{live_checks.text_formula(label)}&{figure}" for label, figure, _ in parts
-    )
+    formula = f"&{text_formula(joint)}&".join(f"{text_formula(label)}&{figure}" for label, figure, _ in parts)
     result = joint.join(label + count for label, _, count in parts)
     if len(formula) > _LONGEST_FORMULA:
         cell.canvas.put(cell.page, cell.area, clerk()("field.too-many"), style)

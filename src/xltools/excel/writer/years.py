@@ -13,7 +13,7 @@ from xltools.data.rollup import Rollup
 from xltools.data.year_on_year import change as change_of
 from xltools.data.year_on_year import change_in
 from xltools.excel import live_checks
-from xltools.excel.formula import area_a1
+from xltools.excel.formula import area_a1, rounded
 from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import (
     HEI,
@@ -169,7 +169,7 @@ def _write_difference(
         )
 
     before, after = (area_a1(Area.at(row, column)) for column in (Years.LAST, Years.NOW))
-    difference = live_checks.rounded(f"{exact(Years.NOW)}-{exact(Years.LAST)}", cell.places)
+    difference = rounded(f"{exact(Years.NOW)}-{exact(Years.LAST)}", cell.places)
     formula = f'IF(OR({before}="",{after}=""),"",{difference})'
     result = cell_number(found.difference) if found else ""
     canvas.formula(page, Area.at(row, Years.CHANGE), formula, style, result)
@@ -186,7 +186,7 @@ def _write_change(canvas: Canvas, page: Worksheet, row: int, now: Decimal, last:
         canvas.put(page, change, None, style)
     else:
         result = cell_number(live_checks.as_rounded(found.difference))
-        canvas.formula(page, change, live_checks.rounded(f"{after}-{before}"), style, result)
+        canvas.formula(page, change, rounded(f"{after}-{before}"), style, result)
     if found is None or found.rate is None:
         canvas.put(page, rate, None, share)
     else:

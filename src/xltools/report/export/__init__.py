@@ -44,17 +44,24 @@ def format_of(output: Path, given: str | None = None) -> str:
     return format_by_ending(output, {how: about.endings for how, about in FORMATS.items()}, given)
 
 
-def outputs(output: Path, how: str) -> list[Path]:
-    """Return the paths of the files that an export writes: *output* and, unless it is a database, the dictionary."""
-    dictionary = output.with_name(f"{output.stem}.dictionary{output.suffix}")
-    return [output] if FORMATS[how].is_database else [output, dictionary]
+def outputs(output: Path, how: str, *, has_lists: bool = False) -> list[Path]:
+    """Return the paths of the files that an export writes: *output* and, unless it is a database, the other tables.
+
+    These are the dictionary and, if a form has lists, the table of their lines.
+    """
+    others = ("dictionary", *(("lists",) if has_lists else ()))
+    return [output, *(_beside(output, name) for name in others if not FORMATS[how].is_database)]
+
+
+def _beside(output: Path, name: str) -> Path:
+    return output.with_name(f"{output.stem}.{name}{output.suffix}")
 
 
 def refuse_export(output: Path, how: str, *, force: bool = False) -> None:
     """Raise :class:`OutputError` if a library is not installed or, unless *force*, a file of the export exists."""
     _module(how)
     if not force:
-        refuse_existing(outputs(output, how))
+        refuse_existing(outputs(output, how, has_lists=True))
 
 
 def export(
@@ -75,7 +82,7 @@ def export(
     before all are complete. Raises :class:`OutputError` if a workbook or one of the *sources*, the files that were
     read, would be replaced, or if the files *are_new* and another program has written one of them.
     """
-    paths, sources = outputs(output, how), list(sources)
+    paths, sources = outputs(output, how, has_lists=True), list(sources)
     for path in paths:
         refuse_workbook(path)
         refuse_input(path, sources)
@@ -87,6 +94,9 @@ def export(
         with writing(paths[0], is_new=are_new) as figures, writing(paths[1], is_new=are_new) as dictionary:
             module.write_table(figures, tables.figures(extract), extract.forms)
             module.write_table(dictionary, tables.dictionary(extract.forms.values()), extract.forms)
+            if extract.has_lists:
+                with writing(paths[2], is_new=are_new) as lines:
+                    module.write_table(lines, tables.lists(extract), extract.forms)
     return extract
 
 

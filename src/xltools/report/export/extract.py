@@ -53,12 +53,18 @@ class Extract:
     empty: int = 0  # files without any figure
     unread: int = 0  # inputs that could not be read, in files with other figures
     twice: int = 0  # returns of an agency that already had one
+    listed: list[ReturnFigures] = field(default_factory=list)  # the returns with lists, after the iteration
     _seen: set[tuple[str, Period, Agency]] = field(default_factory=set)
 
     @property
     def is_lacking(self) -> bool:
         """Whether figures are missing because of errors."""
         return bool(self.empty or self.unread)
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether a form has lists, whose lines are a further table; known after the iteration."""
+        return any(form.lists for form in self.forms.values())
 
     def files_examined(self) -> Iterator[ExportedFile]:
         """Yield each file; iterate over its returns before the next file."""
@@ -92,6 +98,7 @@ class Extract:
             return
         self.forms.setdefault(form.name, form)
         self.count += len(file.returns)
+        self.listed += (one for one in file.returns if form.lists)
         for one in file.returns:
             key = form.name, one.filing.record.period, one.agency
             self.twice += one.level is Level.AGENCY and key in self._seen

@@ -12,6 +12,7 @@ from xltools.report.export.extract import ExportedFile, Extract
 from xltools.report.export.tables import (
     ABOUT,
     DICTIONARY,
+    LIST,
     TIDY,
     ExportColumn,
     ExportColumns,
@@ -20,6 +21,7 @@ from xltools.report.export.tables import (
     about_return,
     dictionary,
     field_rows,
+    list_rows,
 )
 from xltools.text import Lang, message
 
@@ -47,6 +49,7 @@ TABLES: dict[str, ExportColumns] = {
         ExportColumn("return_id", "whole"),
         *map(ExportColumn, ("field", "label", "kind", "value", "shown")),
     ),
+    "lists": (ExportColumn("return_id", "whole"), *LIST),
     "cells": DICTIONARY,
     "findings": (
         ExportColumn("file_id", "whole"),
@@ -112,6 +115,7 @@ def fill(extract: Extract, insert: Insert, lang: Lang) -> None:
             rows = [(returns, f.cell.name, f.value, f.state.value, f.sheet, f.address) for f in found]
             insert("figures", rows)
             insert("fields", field_rows(returns, one))
+            insert("lists", ((returns, *row) for row in list_rows(one)))
     insert("cells", dictionary(extract.forms.values()).rows)
 
 

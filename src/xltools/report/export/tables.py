@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from xltools.data.list_lines import line_keys
 from xltools.data.observations import FigureState, ReturnFigures
+from xltools.form.kinds import Choice
 from xltools.form.layout import layout
 from xltools.form.model import Cell, Form
 from xltools.report.export.extract import Extract
@@ -46,6 +48,12 @@ ABOUT: ExportColumns = (
 )
 _CELL_COLUMNS = _texts("cell", "section", "row_label", "column_label", "sheet", "address", "unit", "kind")
 TIDY: ExportColumns = (*ABOUT, *_CELL_COLUMNS, ExportColumn("value", "decimal"), ExportColumn("state"))
+LIST: ExportColumns = (
+    ExportColumn("list"),
+    ExportColumn("line", "whole"),
+    *_texts("line_agency_code", "line_agency", "line_key", "column", "label", "kind", "value", "shown"),
+    ExportColumn("number", "decimal"),
+)
 DICTIONARY: ExportColumns = (
     *_texts("form", "edition", "cell", "section_key", "row_key", "column_key"),
     *_texts("section", "row_label", "column_label", "label", "sheet", "address", "unit", "kind", "number"),
@@ -106,6 +114,30 @@ def field_rows(number: int, one: ReturnFigures) -> Iterator[ExportRow]:
                 value,
                 form.shown(name, value),
             )
+
+
+def list_rows(one: ReturnFigures) -> Iterator[ExportRow]:
+    """Yield what is in the lists of a return, a row for each cell that is not blank: a number, or a value as a text."""
+    form = one.filing.form
+    for key, lines in one.lists.items():
+        spec = form.lists[key]
+        for line, line_key in zip(lines, line_keys(spec, lines), strict=True):
+            whose = (line.agency.code, line.agency.name) if line.agency else (None, None)
+            for column, value in zip(spec.columns, line.values, strict=True):
+                kind = form.column_kinds[f"{key}.{column.key}"]
+                if isinstance(value, Decimal):
+                    values: ExportRow = (None, None, value)
+                else:
+                    values = (value, kind.shown(value) if isinstance(kind, Choice) else value, None)
+                if value != "":
+                    about = (key, line.number, *whose, line_key, column.key, column.label, column.kind)
+                    yield (*about, *values)
+
+
+def lists(extract: Extract) -> ExportTable:
+    """Return the table with one row per cell of a list, of the returns that were iterated over before."""
+    rows = ((*about_return(one), *row) for one in extract.listed for row in list_rows(one))
+    return ExportTable((*ABOUT, *LIST), rows)
 
 
 def about_return(one: ReturnFigures) -> ExportRow:

@@ -1,0 +1,218 @@
+"""The checks of the lines of lists: what must be there, what rules ask of a line, and lines that are there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from xltools.data.field_words import asked_words, line_label, line_words, unasked_words
+from xltools.data.filing import Filing, Return
+from xltools.data.finding import Finding, Place, Severity
+from xltools.data.list_lines import NOT_ASKED, LineChecks, LineFault, is_numbered, line_keys, shown_value
+from xltools.data.record import ListLine
+from xltools.form.linear import Linear
+from xltools.form.lists import cell_name, parts_of_cell
+from xltools.form.model import Form, List, Rule
+from xltools.text import Side, Sum, Word, clerk
+
+DOUBLED = "line-doubled"
+_MOST_NAMES = 20  # agencies named in one finding
+
+
+def lists(filing: Return) -> Iterator[Finding]:
+    """Check the lines of each list. Source: ``required``, ``when``, ``of``, ``unique`` and the rules of the list.
+
+    A cell that could not be read has a finding already, and nothing is judged that needs it. In a roll-up the lines of its
+    agencies were checked when it was merged; it is only asked whether two agencies have the same line.
+    """
+    if filing.is_rollup:
+        yield from _between_members(filing)
+        return
+    unread: dict[str, dict[str, set[str]]] = {}
+    for finding in filing.findings:
+        if cell := parts_of_cell(finding.cell):
+            unread.setdefault(cell[0], {}).setdefault(cell[2], set()).add(cell[1])
+    values = filing.record.complete()
+    for key, lines in filing.record.lists.items():
+        one = filing.form.lists[key]
+        keys = line_keys(one, lines)
+        checks = LineChecks(one, values)
+        for line, name in zip(lines, keys, strict=True):
+            for fault in checks.faults(line, frozenset(unread.get(key, {}).get(name, ()))):
+                yield _of_line(filing, one, name, line, fault)
+        yield from _doubled(filing, one, lines, keys)
+        yield from _without_row(filing, one, lines, keys)
+
+
+def _of_line(filing: Return, one: List, key: str, line: ListLine, fault: LineFault) -> Finding:
+    """Return the finding on what is wrong in a line."""
+    form, name = filing.form, f"{one.key}.{fault.column}"
+    if fault.rule:
+        return _broken(filing, one, key, fault.rule, fault.values)
+    words = unasked_words(form, name) if fault.code == NOT_ASKED else asked_words(form, name)
+    facts: dict[str, object] = {"label": form.columns[name].label, "rule": words}
+    value = line.values[one.keys.index(fault.column)]
+    return _at(
+        filing,
+        fault.code,
+        one,
+        fault.column,
+        key,
+        found=shown_value(form, f"{name}[]", value) or "",
+        facts=facts,
+    )
+
+
+def _at(
+    filing: Return,
+    code: str,
+    one: List,
+    column: str,
+    key: str,
+    *,
+    found: Decimal | str = "",
+    expected: Decimal | str = "",
+    facts: Mapping[str, object],
+    others: tuple[Place, ...] = (),
+    level: Severity | None = None,
+) -> Finding:
+    name = cell_name(one.key, column, key)
+    place = filing.address(name)
+    source, agency = filing.source.path, str(filing.agency)
+    return Finding(code, source, agency, *place, name, found, expected, dict(facts), others, level=level)
+
+
+_RULE_CODES = {"error": "rule-broken", "question": "rule-question", "warning": "rule-warning"}
+
+
+def _broken(filing: Return, one: List, key: str, rule: Rule, values: Mapping[str, Decimal]) -> Finding:
+    form, constraint = filing.form, rule.constraint
+    left, right = constraint.relation.left, constraint.relation.right
+    one_side, other = left.value(values), right.value(values)
+    compared = "sides-same" if one_side == other else "sides-more" if one_side > other else "sides-less"
+    facts: dict[str, object] = {
+        "line": key,
+        "left": Side(_terms(form, one, left, values), one_side),
+        "joint": Word("sides-apart" if constraint.relation.sign == "=" else compared),
+        "right": Side(_terms(form, one, right, values), other),
+        "difference": abs(one_side - other),
+        "rule": _rule_words(form, one, rule),
+    }
+    first = left.names[0]
+    names = [cell_name(one.key, name, key) for name in constraint.relation.names if name in one.keys]
+    others = tuple(Place(*filing.address(name), name) for name in names[1:])
+    return _at(
+        filing, _RULE_CODES[constraint.level], one, first, key,
+        found=one_side, expected=other, facts=facts, others=others,
+    )  # fmt: skip
+
+
+def _terms(form: Form, one: List, linear: Linear, values: Mapping[str, Decimal]) -> Sum:
+    terms = [
+        (sign, line_label(form, one.key, name), values.get(name, Decimal(0))) for sign, name in linear.terms
+    ]
+    if linear.constant or not terms:
+        terms.append((-1 if linear.constant < 0 else 1, "", abs(linear.constant)))
+    return Sum(tuple(terms))
+
+
+def _rule_words(form: Form, one: List, rule: Rule) -> str:
+    if not rule.when.relations:
+        return rule.label
+    return clerk()("relation.when", rule=rule.label, condition=line_words(form, one.key, rule.when))
+
+
+# -- lines that are there twice
+
+
+def _doubled(filing: Return, one: List, lines: Sequence[ListLine], keys: Sequence[str]) -> Iterator[Finding]:
+    """Yield the lines with the key of an earlier one."""
+    for line, key in zip(lines, keys, strict=True):
+        whole = key.removesuffix(f"#{line.number}")
+        if whole and is_numbered(key):
+            first = cell_name(one.key, one.unique[0], whole)
+            facts = {"line": whole, "columns": _labels(one), "where": Word("doubled-within"), "agencies": ""}
+            other = (Place(*filing.address(first), first),)
+            yield _at(filing, DOUBLED, one, one.unique[0], key, found=whole, facts=facts, others=other)
+
+
+def _labels(one: List) -> str:
+    labels = {column.key: column.label for column in one.columns}
+    return clerk()("list.joint").join(labels[key] for key in one.unique)
+
+
+class DoubledLines:
+    """The lines that several files of a collection have, by their keys."""
+
+    def __init__(self, filings: Sequence[Filing]) -> None:
+        """Look through the lists of all files whose lines stand below each other in a roll-up."""
+        self._filings = filings
+        self._doubled: dict[int, list[tuple[str, str, list[str]]]] = {}
+        held: dict[tuple[str, str, str], dict[int, list[str]]] = {}
+        for place, filing in enumerate(filings):
+            if isinstance(filing, Return):
+                for known, agency in _keys_of(filing):
+                    held.setdefault(known, {}).setdefault(place, []).append(agency)
+        for (_, key, line), places in held.items():
+            for place in places if len(places) > 1 else ():
+                others = [name for other, names in places.items() if other != place for name in names]
+                self._doubled.setdefault(place, []).append((key, line, others))
+
+    def findings(self, place: int) -> Iterator[Finding]:
+        """Yield a question about each line of the file at index *place* that another file has too."""
+        filing = self._filings[place]
+        if isinstance(filing, Return):
+            for key, line, others in self._doubled.get(place, ()):
+                yield _between(filing, filing.form.lists[key], line, others)
+
+
+def _keys_of(filing: Return) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """Yield the key of each line by which it is known, and whose it is; a line that is there twice once."""
+    form = filing.form
+    about = f"{form.name} {filing.record.period}"
+    for key, lines in filing.record.lists.items():
+        one = form.lists[key]
+        if one.unique and one.merge == "stack":
+            pairs = zip(lines, line_keys(one, lines), strict=True)
+            found = {
+                (name, str(line.agency or filing.agency)) for line, name in pairs if not is_numbered(name)
+            }
+            yield from (((about, key, name), agency) for name, agency in sorted(found))
+
+
+def _between(filing: Return, one: List, key: str, others: Iterable[str]) -> Finding:
+    names = sorted(set(others))
+    words = "、".join(names[:_MOST_NAMES]) + ("…" if len(names) > _MOST_NAMES else "")
+    facts = {"line": key, "columns": _labels(one), "where": Word("doubled-between"), "agencies": words}
+    return _at(filing, DOUBLED, one, one.unique[0], key, found=key, facts=facts, level=Severity.QUESTION)
+
+
+def _between_members(filing: Return) -> Iterator[Finding]:
+    held: dict[tuple[str, str], list[str]] = {}
+    for (_, key, line), agency in _keys_of(filing):
+        held.setdefault((key, line), []).append(agency)
+    for (key, line), agencies in held.items():
+        if len(agencies) > 1:
+            yield _between(filing, filing.form.lists[key], line, agencies)
+
+
+# -- lines that no row of a table counts
+
+
+def _without_row(
+    filing: Return, one: List, lines: Sequence[ListLine], keys: Sequence[str]
+) -> Iterator[Finding]:
+    """Yield the lines whose code has no row in a table that is made from them: they would be in none of its rows."""
+    for name, tables in filing.form.row_codes.items():
+        key, _, column = name.partition(".")
+        if key != one.key:
+            continue
+        place = one.keys.index(column)
+        for line, line_key in zip(lines, keys, strict=True):
+            value = line.values[place]
+            if missing := [title for title, codes in tables.items() if value not in codes]:
+                if value == "" and filing.form.columns[name].required:
+                    continue  # that it is blank is reported
+                facts = {"label": filing.form.columns[name].label, "tables": "、".join(missing)}
+                shown = shown_value(filing.form, f"{name}[]", value) or ""
+                yield _at(filing, "line-without-row", one, column, line_key, found=shown, facts=facts)

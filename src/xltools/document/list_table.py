@@ -1,0 +1,43 @@
+"""A list as a table of a document: its lines, or of a blank form a few empty ones."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from xltools.data.document import BoxRole, Table
+from xltools.data.filing import Return
+from xltools.data.list_lines import shown_value
+from xltools.data.number import digits
+from xltools.data.plain_table import plain_table
+from xltools.data.record import ListLine
+from xltools.form.model import Form, List
+from xltools.text import clerk
+
+_WIDTHS = {"number": 12.0, "text": 24.0, "prose": 36.0, "date": 12.0, "yes": 8.0}
+_OTHER_WIDTH, _NUMBER_WIDTH = 18.0, 6.0
+
+
+def list_table(form: Form, one: List, filing: Return | None) -> Table:
+    """Return the table of a list with a number before each line, and in that of a roll-up the agency; without a *filing*, blank."""
+    t, is_stack = clerk(), filing is not None and filing.is_rollup and one.merge == "stack"
+    before = (t("list.number"), *((t("list.agency"),) if is_stack else ()))
+    rows = [(*before, *(column.label for column in one.columns))]
+    for number, line in enumerate(filing.record.lists.get(one.key, ()) if filing else (), 1):
+        whose = (line.agency.name if line.agency else "",) if is_stack else ()
+        rows.append((str(number), *whose, *_texts(form, one, line)))
+    if filing is None:
+        rows += [(str(number), *("" for _ in one.columns)) for number in range(1, one.print_ + 1)]
+    roles: list[BoxRole] = ["row"]
+    roles += ["text" for _ in before[1:]]
+    roles += ["figure" if column.kind == "number" else "text" for column in one.columns]
+    widths = [_NUMBER_WIDTH, *(_OTHER_WIDTH for _ in before[1:])]
+    widths += (_WIDTHS.get(column.kind, _OTHER_WIDTH) for column in one.columns)
+    return plain_table(rows, roles, tuple(widths), form.title_of_list(one.key))
+
+
+def _texts(form: Form, one: List, line: ListLine) -> list[str]:
+    found = []
+    for key, value in zip(one.keys, line.values, strict=True):
+        shown = shown_value(form, f"{one.key}.{key}[]", value)
+        found.append(digits(shown) if isinstance(shown, Decimal) else shown or "")
+    return found

@@ -1,0 +1,335 @@
+"""Reads lists: the lines below the heads, wherever they stand, sorted, with lines inserted and left blank.
+
+What people write below a list, such as a total or who signs, is no line. A figure that would not be read, below the last
+line of the form or right of the list, is an error.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import islice
+from typing import Any, NamedTuple
+
+from xltools.data.field_words import fault_facts
+from xltools.data.filing import ListPlaces, Member
+from xltools.data.list_lines import line_keys, list_figures
+from xltools.data.record import Agency, ListLine, ListValue, add_to
+from xltools.data.row_checksum import checksum, line_texts
+from xltools.excel.reader.fields import held_of
+from xltools.excel.reader.inputs import read_input
+from xltools.excel.reader.reading import WorkbookReading, is_empty
+from xltools.excel.scan import Fact, SheetFacts
+from xltools.form.address import ROWS, a1, parsed, parsed_range
+from xltools.form.kinds import Choice, Held, Meant, Number, Text
+from xltools.form.labels import LONGEST_LABEL, plain
+from xltools.form.linear import ZERO
+from xltools.form.lists import Column, cell_name, parts_of_cell
+from xltools.form.places import ListSheet
+from xltools.text import Word, clerk
+from xltools.white_space import compact
+
+_TOTAL = re.compile(
+    r"(?:(?:本页|本表|全部|各项)?(?:合计|小计|总计|共计|累计)(?:数|行)?|(?:sub|grand)?total):?"
+)
+_SIGNED = r"(填报人|填表人|制表人|审核人|负责人|单位负责人|经办人|复核人|联系人|联系电话|填报日期|填报时间|单位(盖章|公章))"
+_LOWEST_HEAD = 60  # rows among which the heads are looked for
+_MOST = 20  # figures reported beside or below one list
+_Row = dict[int, Fact]
+
+
+class _Located(NamedTuple):
+    """Where a list is in the workbook: its sheet, the row of its heads, the place of each column, and its last row."""
+
+    facts: SheetFacts
+    head: int
+    columns: Mapping[str, int]
+    before: Mapping[str, int]
+    last: int
+
+
+def read_lists(reading: WorkbookReading, members: Sequence[Member] = ()) -> None:
+    """Read the lines of every list; those of a roll-up have to add up to the figures of its *members*.
+
+    If a list cannot be located, the reason is noted and no figure over it is checked.
+    """
+    for sheet in reading.layout.lists:
+        located = _locate(reading, sheet)
+        if located is None:
+            _mark_unread(reading, sheet.list.key)
+        else:
+            _Lines(reading, sheet, located).read()
+    if reading.is_rollup:
+        _compare(reading, members)
+    else:
+        reading.values |= list_figures(reading.layout.form, reading.lists)
+
+
+def _folded(text: str) -> str:
+    return compact(unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _figures_over(reading: WorkbookReading, key: str) -> set[str]:
+    return {name for name, over in reading.layout.form.list_figures.items() if over.list == key}
+
+
+def _mark_unread(reading: WorkbookReading, key: str) -> None:
+    reading.unread |= _figures_over(reading, key)
+
+
+# -- the place of a list
+
+
+def _locate(reading: WorkbookReading, sheet: ListSheet) -> _Located | None:
+    labels = {plain(column.label): column.key for column in sheet.list.columns}
+    t, front = clerk(), sheet.before(is_rollup=reading.is_rollup)
+    texts = {plain(t(f"list.{key}")): key for key in front}
+    facts = _find_sheet(reading, sheet, labels)
+    if facts is None:
+        reading.note("missing-sheet", sheet.name, None, expected=sheet.name)
+        return None
+    rows = _heads(facts, labels, last=reading.is_rollup)
+    head, there = max(rows.items(), key=lambda one: (len(one[1]), -one[0]), default=(0, dict[str, int]()))
+    if lost := [column for column in sheet.list.columns if column.key not in there]:
+        reading.note("label-missing", facts.name, None, expected=lost[0].label)
+        return None
+    before = {
+        texts[text]: column
+        for (row, column), fact in facts.cells.items()
+        if row == head and fact.text and (text := plain(fact.text)) in texts and column not in there.values()
+    }
+    last = head + sheet.list.most
+    for key, column in there.items():
+        named = _named_range(reading, sheet.range_name(key))
+        if named is None:
+            continue
+        home, (_, left, bottom, _) = named
+        if (home, left) != (facts.name, column):
+            found = a1(head, left) if home == facts.name else f"{home}!{a1(head, left)}"
+            reading.note(
+                "places-differ",
+                facts.name,
+                (head, column),
+                found=found,
+                expected=a1(head, column),
+                name=sheet.list.key,
+            )
+            return None
+        last = max(last, bottom)
+    return _Located(facts, head, there, before, ROWS if reading.is_rollup else last)
+
+
+def _find_sheet(reading: WorkbookReading, sheet: ListSheet, labels: Mapping[str, str]) -> SheetFacts | None:
+    """Return the sheet by its name, else by the defined names of its columns, else by its heads."""
+    facts = reading.facts.sheet(sheet.name)
+    if facts is not None:
+        return facts
+    named = _named_range(reading, sheet.range_name(sheet.list.keys[0]))
+    found = reading.facts.sheet(named[0]) if named else None
+    others: set[str] = {other.name for other in reading.layout.in_order}
+    if found is None:
+        rest = (candidate for candidate in reading.facts.sheets if candidate.name not in others)
+        found = next((one for one in rest if _has_all(_heads(one, labels), labels)), None)
+    if found:
+        reading.note("sheet-renamed", found.name, None, found=found.name, expected=sheet.name)
+    return found
+
+
+def _has_all(rows: Mapping[int, Mapping[str, int]], labels: Mapping[str, str]) -> bool:
+    return any(len(found) == len(labels) for found in rows.values())
+
+
+def _heads(facts: SheetFacts, labels: Mapping[str, str], *, last: bool = False) -> dict[int, dict[str, int]]:
+    """Return the columns with these labels in each row that has one: of several with the same label the first, or the *last*.
+
+    What a roll-up has in front of the columns may have the label of one of them.
+    """
+    rows: dict[int, dict[str, int]] = {}
+    cells = ((place, fact) for place, fact in facts.cells.items() if place[0] < _LOWEST_HEAD)
+    texts = ((place, fact.text) for place, fact in cells if fact.type == "s" and fact.text)
+    short = ((place, plain(text)) for place, text in texts if len(text) <= LONGEST_LABEL)
+    found = sorted(((place, labels[text]) for place, text in short if text in labels), reverse=last)
+    for (row, column), key in found:
+        rows.setdefault(row, {}).setdefault(key, column)
+    return rows
+
+
+def _named_range(reading: WorkbookReading, name: str) -> tuple[str, tuple[int, int, int, int]] | None:
+    """Return the sheet and the area that a defined name refers to; ``None`` if there is none."""
+    text = reading.facts.names.get(name.casefold(), "")
+    sheet, mark, address = text.removeprefix("=").rpartition("!")
+    area = parsed_range(address) if mark else None
+    home = sheet.removeprefix("'").removesuffix("'").replace("''", "'")
+    return (home, area) if area and reading.facts.sheet(home) else None
+
+
+# -- its lines
+
+
+class _Lines:
+    """Reads the lines of one list."""
+
+    def __init__(self, reading: WorkbookReading, sheet: ListSheet, located: _Located) -> None:
+        self._reading, self._list, self._located = reading, sheet.list, located
+        form = reading.layout.form
+        self._kinds = [form.column_kinds[f"{sheet.list.key}.{column.key}"] for column in sheet.list.columns]
+        self._columns = sheet.list.columns
+        self._cells = [form.column_cell(f"{sheet.list.key}.{column.key}") for column in self._columns]
+        self._places = [located.columns[column.key] for column in sheet.list.columns]
+        signers = (re.escape(compact(label)) for label in form.signers)
+        self._signed = re.compile(f"(?:{'|'.join((_SIGNED, *signers))})(?::|$)")
+        self._known: dict[tuple[int, Fact], tuple[str, Meant]] = {}
+        self._is_clouded = False
+        self._unsure: set[str] = set()  # the columns with a cell that could not be read
+
+    def read(self) -> None:
+        reading, facts, key = self._reading, self._located.facts, self._list.key
+        start, lines, rows = len(reading.findings), list[ListLine](), list[int]()
+        filled, others = self._filled()
+        for row, cells in sorted(filled.items()):
+            if self._is_closing(row, cells):
+                continue
+            if row > self._located.last:
+                others += [(row, column) for column in cells]
+                continue
+            lines.append(self._line(row, cells, len(lines) + 1))
+            rows.append(row)
+        if reading.is_rollup:
+            self._check_sums(rows, lines)
+        keys = line_keys(self._list, lines)
+        self._name_cells(start, rows, keys)
+        for place in sorted(others)[:_MOST]:
+            shown = facts.cells[place].text or ""
+            reading.note(
+                "beyond-list", facts.name, place, found=shown.strip(), name=key, last=self._located.last + 1
+            )
+        if lines:
+            reading.lists[key] = tuple(lines)
+        head = self._located.head, min(self._places)
+        reading.listed[key] = ListPlaces(facts.name, head, self._located.columns, keys, tuple(rows))
+        if self._is_clouded:
+            reading.clouded |= _figures_over(reading, key)
+        if self._unsure:
+            self._mark_unsure()
+        if hidden := sorted(facts.hidden_rows.intersection(rows)):
+            found = "、".join(str(row + 1) for row in islice(hidden, _MOST))
+            place = (hidden[0], min(self._places))
+            words: dict[str, Any] = {"what": Word("hidden-lines"), "how": Word("unhide-lines")}
+            reading.note("hidden-cells", facts.name, place, found=found, expected=a1(*place), **words)
+
+    def _filled(self) -> tuple[dict[int, _Row], list[tuple[int, int]]]:
+        """Return the cells of the list that are not empty, by row and column, and the places of figures right of it."""
+        head, own, right = self._located.head, set(self._places), max(self._places)
+        filled: dict[int, _Row] = {}
+        others: list[tuple[int, int]] = []
+        for (row, column), fact in self._located.facts.cells.items():
+            if row <= head or is_empty(fact):
+                continue
+            if column in own:
+                filled.setdefault(row, {})[column] = fact
+            elif column > right and not self._reading.is_rollup and fact.type == "n" and fact.formula is None:
+                others.append((row, column))
+        return filled, others
+
+    def _is_closing(self, row: int, cells: _Row) -> bool:
+        """Return whether a row has a total, or says who signs; a total is noted. A roll-up has lines only."""
+        column = min((column for column, fact in cells.items() if fact.type == "s"), default=None)
+        if self._reading.is_rollup or column is None:
+            return False
+        found = cells[column].text or ""
+        if self._is_signed(found):
+            return all(fact.type == "s" and self._is_signed(fact.text or "") for fact in cells.values())
+        kind = self._kinds[self._places.index(column)]
+        if not _TOTAL.fullmatch(_folded(found)) or (
+            isinstance(kind, Choice) and kind.read(Held(found)).value
+        ):
+            return False
+        self._is_clouded = True
+        self._reading.note(
+            "total-in-list", self._located.facts.name, (row, column), found=found.strip(), name=self._list.key
+        )
+        return True
+
+    def _is_signed(self, text: str) -> bool:
+        return self._signed.match(_folded(text)) is not None
+
+    def _line(self, row: int, cells: _Row, number: int) -> ListLine:
+        values = tuple(self._value(index, row, cells.get(place)) for index, place in enumerate(self._places))
+        if not self._reading.is_rollup or self._list.merge == "code":
+            return ListLine(number, values)
+        facts, before = self._located.facts, self._located.before
+        district, code, name, count = (
+            facts.text(row, before.get(word, -1)) for word in ListSheet.BEFORE_IN_ROLLUP
+        )
+        return ListLine(int(count) if count.isdecimal() else number, values, Agency(district, code, name))
+
+    def _value(self, index: int, row: int, fact: Fact | None) -> ListValue:
+        """Return the value of a cell, blank if it cannot be read; its name has no key for now."""
+        if fact is None:
+            return ""
+        reading, kind, column = self._reading, self._kinds[index], self._columns[index]
+        cell, place = self._cells[index], (row, self._places[index])
+        name = cell.name
+        if isinstance(kind, Number):
+            read_input(reading, self._located.facts, place, cell)
+            self._is_clouded |= name in reading.clouded
+            if name in reading.unread:
+                self._unsure.add(column.key)
+            reading.clouded.discard(name)
+            reading.unread.discard(name)
+            return reading.values.pop(name, "")
+        known = self._known.get((index, fact))
+        if known is None:  # the dates and choices of a long list repeat, and reading them is most of the work
+            held = held_of(reading, fact)
+            known = self._known[index, fact] = held.text, kind.read(held)
+        text, meant = known
+        if meant.fault:
+            self._note_fault(column, place, name, meant.fault, text)
+            if isinstance(kind, Text):
+                return text.strip()
+        elif isinstance(kind, Choice) and kind.shown(meant.value) != (
+            fact.text if fact.type == "s" else None
+        ):
+            self._is_clouded = True  # a formula finds the text only as it was issued
+        return meant.value
+
+    def _note_fault(self, column: Column, place: tuple[int, int], name: str, code: str, text: str) -> None:
+        self._unsure.add(column.key)
+        reading, found = self._reading, "⏎".join(text.split("\n"))
+        more: dict[str, Any] = fault_facts(reading.layout.form, f"{self._list.key}.{column.key}", code)
+        reading.note(code, self._located.facts.name, place, name=name, found=found, **more)
+
+    def _mark_unsure(self) -> None:
+        for name, over in self._reading.layout.form.list_figures.items():
+            if over.list == self._list.key and self._unsure & {over.column, *dict(over.where)}:
+                self._reading.unread.add(name)
+
+    def _name_cells(self, start: int, rows: Sequence[int], keys: Sequence[str]) -> None:
+        """Name the cells in the findings from *start* on by the keys of their lines."""
+        findings, known = self._reading.findings, dict(zip(rows, keys, strict=True))
+        for place, finding in enumerate(findings[start:], start):
+            if cell := parts_of_cell(finding.cell):
+                row, _ = parsed(finding.address)
+                findings[place] = replace(finding, cell=cell_name(*cell[:2], known[row]))
+
+    def _check_sums(self, rows: list[int], lines: list[ListLine]) -> None:
+        """Note the lines of a roll-up that do not match their check sum."""
+        facts, place = self._located.facts, max(self._places) + 1
+        for row, line in zip(rows, lines, strict=True):
+            if facts.text(row, place) != checksum(line_texts(line)):
+                with self._reading.about(line.agency):
+                    self._reading.note("row-altered", facts.name, (row, place), what=Word("altered-contents"))
+
+
+def _compare(reading: WorkbookReading, members: Sequence[Member]) -> None:
+    """Note the lists of a roll-up whose lines do not add up to the figures of its rows: a line is missing, or there twice."""
+    sums: dict[str, Decimal] = {}
+    for member in members:
+        add_to(sums, member.values)
+    figures = list_figures(reading.layout.form, reading.lists)
+    for key, place in reading.listed.items():
+        if any(figures.get(name, ZERO) != sums.get(name, ZERO) for name in _figures_over(reading, key)):
+            reading.note("row-altered", place.sheet, place.head, name=key, what=Word("altered-lines"))

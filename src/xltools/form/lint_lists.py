@@ -1,0 +1,220 @@
+"""Faults of lists: columns and keys that cannot be read back, rules without a place, figures that cannot be added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xltools.errors import Problem
+from xltools.form import lint_fields
+from xltools.form.kinds import Choice
+from xltools.form.labels import core, plain
+from xltools.form.linear import ROW_CODE, ZERO, OverList
+from xltools.form.lint_names import (
+    LONGEST_SENTENCE,
+    clipped,
+    given,
+    repeated_faults,
+    text_faults,
+    unique_key_faults,
+    unknown_faults,
+)
+from xltools.form.lint_ratios import range_faults
+from xltools.form.lists import LARGEST, Column
+from xltools.form.model import COVER, Form, Line, List, Rule, leaves
+from xltools.form.relation import Condition, Relation
+from xltools.form.wording import time_of
+from xltools.toml_tables import nearest
+
+
+def list_faults(form: Form) -> Iterator[Problem]:
+    """Yield the faults of all lists."""
+    every = [(section, one) for section in form.sections for one in section.lists]
+    if form.schema == 1:
+        for section, _ in every[:1]:
+            yield Problem("needs-schema", f"section “{section.key}”", {"words": "[[section.list]]"})
+        return
+    keys = [one.key for _, one in every]
+    yield from unique_key_faults("list", keys)
+    yield from lint_fields.reserved_faults(keys, "list")
+    taken = [*form.columns, *form.texts, *(COVER for key in keys if key == COVER)]
+    yield from repeated_faults(taken, "list", "repeated-key")
+    for section, one in every:
+        place = f"section “{section.key}” › list “{one.key}”"
+        yield from _columns(one, form, place)
+        yield from _shape(one, place)
+        for rule in one.rules:
+            yield from _rule(rule, one, form, f"{place} › rule “{rule.key}”")
+        for rule in one.carries:
+            yield Problem("list-later", f"{place} › carry “{rule.key}”", {"key": "carry"})
+    yield from _rows(form)
+
+
+def _columns(one: List, form: Form, place: str) -> Iterator[Problem]:
+    codes = {codes.key: codes for codes in form.codes}
+    yield from unique_key_faults(place, list(one.keys))
+    yield from lint_fields.reserved_faults(one.keys, place)
+    yield from repeated_faults((plain(column.label) for column in one.columns), place, "repeated-label")
+    times = [core(text) for column in one.columns for text in (column.label, *column.also)]
+    for column in one.columns:
+        here = f"{place} › “{column.key}”"
+        yield from lint_fields.valued_faults(column, codes, here)
+        yield from text_faults(here, ("label", column.label), *(("also", text) for text in column.also))
+        yield from text_faults(here, *given(hint=column.hint), limit=LONGEST_SENTENCE)
+        for text in column.also:
+            if times.count(core(text)) > 1:
+                yield Problem("also-alike", here, {"text": clipped(text)})
+        yield from range_faults(column.decimals, here)
+        if column.decimals is not None and column.number != "decimal":
+            yield Problem("decimals-whole", f"{here} › decimals", {"name": column.key})
+        for key in ("is_", "shows"):
+            if getattr(column, key):
+                yield Problem("list-later", here, {"key": key.rstrip("_")})
+        options = {item.name for item in codes[column.from_].items} if column.from_ in codes else set()
+        for clash in sorted(options & {*one.keys}):
+            yield Problem("code-is-key", here, {"name": clash})
+        yield from _condition(column.when, one, form, f"{here} › when")
+        if any(name.partition("[")[0] == column.key for name in column.when.names):
+            yield Problem("circular", here, {"name": column.key})
+        if column.of:
+            yield from _part(column, one, here)
+
+
+def _part(column: Column, one: List, place: str) -> Iterator[Problem]:
+    known = {other.key: other for other in one.columns}
+    yield from unknown_faults((column.of,), known, f"{place} › of")
+    whole = known.get(column.of)
+    if column.of == column.key:
+        yield Problem("circular", f"{place} › of", {"name": column.key})
+    elif whole is None:
+        return
+    elif (column.kind, whole.kind) != ("number", "number"):
+        name = column.key if column.kind != "number" else whole.key
+        yield Problem("not-compared", f"{place} › of", {"name": name, "kind": known[name].kind})
+    elif column.signed or whole.signed:
+        yield Problem("part-signed", f"{place} › of", {"label": column.label})
+    elif column.unit != whole.unit:
+        yield Problem("mixed-units", f"{place} › of", {"units": "、".join(sorted({column.unit, whole.unit}))})
+
+
+def _shape(one: List, place: str) -> Iterator[Problem]:
+    """Yield faults of the lines of a list: how many there are, by what they are known, and how they are merged."""
+    if not one.columns:
+        yield Problem("empty-axis", f"{place} › columns")
+    yield from text_faults(place, *given(title=one.title, sheet=one.sheet))
+    if not 1 <= one.print_ <= one.most <= LARGEST:
+        yield Problem("list-size", place, {"print": one.print_, "most": one.most, "limit": LARGEST})
+    yield from unknown_faults(one.unique, one.keys, f"{place} › unique")
+    yield from repeated_faults(one.unique, f"{place} › unique", "repeated-key")
+    if one.merge == "code":
+        if not one.unique:
+            yield Problem("list-without-key", place)
+        for column in one.columns:
+            if column.kind != "number" and column.key not in one.unique:
+                yield Problem("list-not-added", f"{place} › “{column.key}”", {"kind": column.kind})
+            if column.kind == "number" and column.key in one.unique:
+                yield Problem("list-number-key", f"{place} › “{column.key}”")
+
+
+def _rule(rule: Rule, one: List, form: Form, place: str) -> Iterator[Problem]:
+    if rule.columns is None or rule.rows or rule.cells or rule.on:
+        yield Problem("list-rule", place)
+        return
+    left = rule.columns.left
+    if not left.names or OverList.of(left.names[0]) or time_of(left.names[0]):
+        yield Problem("rule-left", place, {"text": str(left)})
+    if rule.within and rule.columns.sign != "=":
+        yield Problem("within-inequality", place, {"text": str(rule.columns)})
+    problems = [
+        *_relation(rule.columns, one, form, place),
+        *_condition(rule.when, one, form, f"{place} › when"),
+    ]
+    yield from problems
+    yield from repeated_faults(rule.columns.names, place, "repeated-in-rule")
+    if not problems and not Condition((rule.columns,)).can_hold(lambda name: _is_signed(name, one, form)):
+        yield Problem("never-holds", place, {"text": str(rule.columns)})
+
+
+def _is_signed(name: str, one: List, form: Form) -> bool:
+    if name in form.list_figures:
+        return form.cells[name].signed
+    column = next((column for column in one.columns if column.key == name), None)
+    return column is not None and column.signed
+
+
+def _condition(condition: Condition, one: List, form: Form, place: str) -> Iterator[Problem]:
+    problems = [p for relation in condition.relations for p in _relation(relation, one, form, place)]
+    yield from problems
+    wanted: dict[str, set[str]] = {}
+    for relation in condition.relations:
+        if relation.right.constant != ZERO and "[" in (relation.left.names or ("",))[0]:
+            column, _, option = relation.left.names[0].partition("[")
+            wanted.setdefault(column, set()).add(option)
+    is_split = any(len(options) > 1 for options in wanted.values())
+    if not problems and (is_split or not condition.can_hold(lambda name: _is_signed(name, one, form))):
+        yield Problem("never-holds", place, {"text": str(condition)})
+
+
+def _relation(relation: Relation, one: List, form: Form, place: str) -> Iterator[Problem]:
+    """Yield unknown names of a relation in a line, columns that are no numbers, and sums over several units."""
+    known = {column.key: column for column in one.columns}
+    units: dict[str, str] = {}
+    for name in relation.names:
+        column, _, option = name.partition("[")
+        if OverList.of(name):
+            yield from lint_fields.over_faults(name, form, place)
+            if name in form.list_figures and not form.is_count(name):
+                units[name] = form.cells[name].unit
+        elif column not in known:
+            yield from unknown_faults((column,), known, place)
+        elif option:
+            yield from _option(column, option.removesuffix("]"), one, form, place)
+        elif known[column].kind != "number":
+            yield from _no_number(name, [n for n in relation.names if n != name], one, form, place)
+            return
+        else:
+            units[name] = known[column].unit
+    sums = [relation.names] if relation.sign == "=" else [relation.left.names, relation.right.names]
+    for names in sums:
+        found = {units[name] for name in names if name in units}
+        if len(found) > 1:
+            yield Problem("mixed-units", place, {"units": "、".join(sorted(found))})
+
+
+def _option(column: str, option: str, one: List, form: Form, place: str) -> Iterator[Problem]:
+    kind = form.column_kinds[f"{one.key}.{column}"]
+    if isinstance(kind, Choice) and option not in kind.by_name:
+        likely = nearest(option, kind.by_name)
+        yield Problem("unknown-option", place, {"name": option, "field": column, "nearest": likely})
+
+
+def _no_number(column: str, others: list[str], one: List, form: Form, place: str) -> Iterator[Problem]:
+    """Yield what is wrong with a column that is no number: it is compared with something else than one option."""
+    kind = form.column_kinds[f"{one.key}.{column}"]
+    if isinstance(kind, Choice) and len(others) == 1:
+        yield from _option(column, others[0], one, form, place)
+    else:
+        yield Problem("not-compared", place, {"name": column, "kind": kind.name})
+
+
+def _rows(form: Form) -> Iterator[Problem]:
+    """Yield tables whose columns ask for the code of a row that is none of the codes and has no sum of its own."""
+    for section in form.sections:
+        for index, block in enumerate(section.blocks, 1):
+            for line in leaves(block.columns):
+                for name in line.total.names if line.total else ():
+                    over = OverList.of(name)
+                    if over and over.says_row and not any(lint_fields.over_faults(name, form, "")):
+                        place = f"section “{section.key}” › block {index} › “{line.key}” › is"
+                        yield from _row_codes(over, leaves(block.rows), form, place)
+
+
+def _row_codes(over: OverList, rows: tuple[Line, ...], form: Form, place: str) -> Iterator[Problem]:
+    for key, code in over.where:
+        kind = form.column_kinds[f"{over.list}.{key}"]
+        if code == ROW_CODE and isinstance(kind, Choice):
+            for row in rows:
+                if row.is_ is None and row.key not in kind.by_name:
+                    field, likely = f"{over.list}.{key}", nearest(row.key, kind.by_name)
+                    yield Problem(
+                        "unknown-option", place, {"name": row.key, "field": field, "nearest": likely}
+                    )

@@ -1,0 +1,496 @@
+"""Lists through workbooks, checks and roll-ups: what sorting, inserting and blank lines leave as it is, and laws over sums."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cache
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import HERE
+from xltools.checking.checks import verify
+from xltools.checking.collection import examine
+from xltools.checking.differences import differences
+from xltools.checking.versions import reading_digest
+from xltools.collection.merging import merge
+from xltools.data.filing import Return, Source, Stamp
+from xltools.data.list_lines import LineChecks, is_numbered, line_keys, list_cells, list_figures
+from xltools.data.notes import filling_notes
+from xltools.data.period import Period
+from xltools.data.record import Agency, ListLine, Record, total
+from xltools.document.blank import blank_form
+from xltools.document.publishing import compose, report_of
+from xltools.document.reader import ReportIdentity, read_document
+from xltools.document.writer import render
+from xltools.errors import FormError
+from xltools.excel.reader import read_package
+from xltools.excel.writer import write_return, write_rollup
+from xltools.form.layout import layout
+from xltools.form.library import find
+from xltools.form.load import parse
+from xltools.libreoffice import is_installed, recalculated
+from xltools.report.data import filing_object
+from xltools.report.slip import returned
+
+FORM = find(str(HERE / "forms" / "aqyh-2024.toml"))
+PERIOD = Period(2024)
+D = Decimal
+HAZARDS = (
+    ("甲矿", "coal", "2024-07-03", D("12.5"), D(3), "yes", "2024-08-01"),
+    ("乙|矿", "coal", "2024-07-04", D(1), "", "no", ""),
+    ("丙厂", "r03", "", D("7.25"), D("0.5"), "", ""),
+)
+LISTS = {
+    "register": HAZARDS,
+    "units": (("一队", D(30), D(28)), ("二队", D(20), D(7))),
+    "products": (("coal", D(5)), ("fire", D(6))),
+}
+VALUES = {
+    **{f"summary.{code}.planned": D(20) for code in ("coal", "fire", "r03")},
+    "cards.n.staff": D(50),
+}
+
+
+def lines(**lists: Iterable[tuple]):
+    return {
+        key: tuple(ListLine(n, tuple(values)) for n, values in enumerate(some, 1))
+        for key, some in lists.items()
+    }
+
+
+def stamp(code="001"):
+    return Stamp(FORM.key, FORM.edition, PERIOD, Agency("青禾区", code, f"单位{code}"))
+
+
+def issued(lists=None, values=None, code="001"):
+    own = lines(**(LISTS if lists is None else lists))
+    return write_return(FORM, stamp(code), VALUES | (values or {}), {"cover.preparer": "张三"}, lists=own)
+
+
+@cache
+def sound():
+    return issued()
+
+
+def filing(content, name="001.xlsx") -> Return:
+    found = read_package(content, name, FORM)
+    assert isinstance(found, Return)
+    return found
+
+
+def told(one):
+    """The findings, each with its severity and the name of its cell."""
+    return {(f.code, f.severity.value, f.cell) for f in verify(one) if f.severity.value != "note"}
+
+
+def edited(edit, content=None):
+    """The workbook after *edit* of its openpyxl workbook."""
+    book = openpyxl.load_workbook(io.BytesIO(content or sound()))
+    edit(book)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_lists_come_back_as_they_were_written():
+    one = filing(sound())
+    assert told(one) == set()
+    assert one.record.lists == lines(**LISTS)
+    complete = one.record.complete()
+    assert complete["summary.coal.found"] == 2
+    assert complete["summary.total.money"] == D("20.75")
+    assert complete["summary.total.done"] == 1
+    assert complete["cards.n.holders"] == 35
+
+
+def rows_of(book):
+    page = book["隐患"]
+    return page, [[cell.value for cell in row] for row in page.iter_rows(4, 33, 2, 8)]
+
+
+def put(page, rows, first=4):
+    for number, row in enumerate(rows, first):
+        for column, value in enumerate(row, 2):
+            page.cell(number, column).value = value
+
+
+def test_lines_may_be_sorted_moved_apart_and_left_blank():
+    def edit(book):
+        page, rows = rows_of(book)
+        filled = [row for row in rows if row[0]]
+        put(page, [[None] * 7, filled[2], [None] * 7, [" "] + [None] * 6, filled[0], filled[1]])
+
+    one = filing(edited(edit))
+    assert {code for code, _, _ in told(one)} <= {"not-calculated", "total-stale"}
+    assert sorted(x.values for x in one.record.lists["register"]) == sorted(HAZARDS)
+    assert one.record.values == filing(sound()).record.values
+    assert one.address("register.money[甲矿|2024-07-03]") == ("隐患", "E8")
+    unsorted = filing(sound())
+    assert reading_digest(unsorted) != ""
+    assert not differences(unsorted, one)
+
+
+def test_a_row_inserted_in_the_sheet_is_a_line():
+    def edit(book):
+        page = book["隐患"]
+        page.insert_rows(5)
+        put(page, [["丁厂", "煤矿", "2024-03-01", 2, None, None, None]], 5)
+        for _key, name in list(book.defined_names.items()):  # as programs do
+            name.attr_text = name.attr_text.replace("$33", "$34")
+
+    one = filing(edited(edit))
+    assert [x.values[0] for x in one.record.lists["register"]] == ["甲矿", "丁厂", "乙|矿", "丙厂"]
+    assert one.record.values["sum(register.money, trade = coal)"] == D("15.5")
+
+
+CHANGES = {
+    "a required cell": ((4, 3, None), ("required", "error", "register.trade[甲矿|2024-07-03]")),
+    "asked when": ((4, 8, None), ("required", "error", "register.closed[甲矿|2024-07-03]")),
+    "not asked": ((5, 8, "2024-09-01"), ("not-asked", "error", "register.closed[乙||矿|2024-07-04]")),
+    "no choice": ((4, 3, "铁矿"), ("not-a-choice", "error", "register.trade[甲矿|2024-07-03]")),
+    "no date": ((5, 4, "3/1"), ("not-a-date", "error", "register.found[#2]")),
+    "a text": ((5, 5, "约一万"), ("not-a-number", "error", "register.money[乙||矿|2024-07-04]")),
+    "more than the whole": ((4, 6, 13), ("rule-broken", "error", "register.spent[甲矿|2024-07-03]")),
+    "a rule": ((4, 6, 0), ("rule-question", "question", "register.spent[甲矿|2024-07-03]")),
+    "twice": ((5, 2, "甲矿"), None),
+    "beside": ((4, 12, 5), ("beyond-list", "error", "register")),
+    "below": ((34, 2, "戊矿"), ("beyond-list", "error", "register")),
+    "a total": ((9, 2, "合  计"), ("total-in-list", "warning", "register")),
+    "signed": ((9, 2, "填报人：张三"), None),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_wrong_in_a_line_is_found(change):
+    (row, column, value), expected = CHANGES[change]
+
+    def edit(book):
+        book["隐患"].cell(row, column).value = value
+
+    content = edited(edit)
+    one = filing(content)
+    found = {one for one in told(one) if one[0] not in {"not-calculated", "total-stale"}}
+    assert found == ({expected} if expected else set())
+    (examined,) = examine([one]).examined
+    assert "reader-failed" not in {finding.code for finding in examined.findings}
+    if back := returned(examined):
+        again = filing(back.workbook(content))
+        assert again.record.lists == one.record.lists
+
+
+def test_a_total_below_a_list_is_no_line_and_changes_nothing():
+    def edit(book):
+        put(book["持证清单"], [["合计", 50, 35]], 6)
+
+    one = filing(edited(edit))
+    assert len(one.record.lists["units"]) == 2
+    assert {code for code, _, _ in told(one)} <= {"total-in-list", "not-calculated"}
+
+
+def test_a_line_that_is_there_twice_is_found_at_the_second():
+    def edit(book):
+        put(book["隐患"], [["甲矿", "煤矿", "2024-07-03", 1, None, None, None]], 9)
+
+    found = told(filing(edited(edit)))
+    assert ("line-doubled", "error", "register.firm[甲矿|2024-07-03#4]") in found
+
+
+def rolled(*returns):
+    return merge(returns, FORM, PERIOD, "青禾区").rollup
+
+
+def three():
+    other = LISTS | {
+        "register": (("甲矿", "fire", "2024-07-03", D(2), "", "", ""),),
+        "units": (("三队", D(5), D(5)),),
+    }
+    return [
+        filing(sound()),
+        filing(issued(other, {"cards.n.staff": D(5)}, "002"), "002.xlsx"),
+        filing(issued({}, {"cards.n.staff": D(0)}, "003"), "003.xlsx"),
+    ]
+
+
+def test_a_roll_up_has_the_lines_of_all_and_is_read_back():
+    returns = three()
+    rollup = rolled(*returns)
+    found = filing(write_rollup(rollup), "r.xlsx")
+    assert found.record == rollup.record == total(FORM, PERIOD, (one.record for one in returns))
+    assert [(x.agency.code, x.number) for x in found.record.lists["register"]] == [
+        ("001", 1),
+        ("001", 2),
+        ("001", 3),
+        ("002", 1),
+    ]
+    assert [x.values for x in found.record.lists["products"]] == [("coal", D(10)), ("fire", D(12))]
+    assert told(found) == {("line-doubled", "question", "register.firm[甲矿|2024-07-03]")}
+    assert found.record.complete()["cards.n.holders"] == 40
+
+
+def test_agencies_with_the_same_line_are_asked_both():
+    findings = examine(three()).findings
+    doubled = [f for f in findings if f.code == "line-doubled"]
+    assert [f.severity.value for f in doubled] == ["question"] * 2
+    assert {f.cell for f in doubled} == {"register.firm[甲矿|2024-07-03]"}
+
+
+def test_a_roll_up_of_roll_ups_is_that_of_all():
+    one, two, three_ = three()
+    below = filing(write_rollup(rolled(one, two)), "r.xlsx")
+    tree = merge((below, three_), FORM, PERIOD, "市").rollup
+    flat = merge((one, two, three_), FORM, PERIOD, "市").rollup
+    assert tree.record == flat.record
+    assert filing(write_rollup(tree), "t.xlsx").record == flat.record
+
+
+@pytest.mark.parametrize("change", ["a figure", "a text", "a line less"])
+def test_a_changed_line_of_a_roll_up_is_found(change):
+    def edit(book):
+        page = book["隐患"]
+        if change == "a figure":
+            page.cell(4, 8).value = 99
+        elif change == "a text":
+            page.cell(4, 5).value = "其他矿"
+        else:
+            page.delete_rows(5)
+
+    content = edited(edit, write_rollup(rolled(*three())))
+    assert "row-altered" in {f.code for f in verify(filing(content, "r.xlsx"))}
+
+
+@pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
+def test_another_program_computes_the_same():
+    for content in (sound(), write_rollup(rolled(*three()))):
+        before, after = filing(content), filing(recalculated(content))
+        assert after.record == before.record
+        assert {n: s.value for n, s in after.shown.items()} == {n: s.value for n, s in before.shown.items()}
+        assert told(after) == told(before)
+
+
+# -- laws
+
+texts = st.sampled_from(["甲", "乙", "丙|丁", "#3", "", "合计局"])
+numbers = st.one_of(st.just(""), st.integers(0, 10**6).map(D), st.decimals(0, 99, places=2))
+hazard = st.tuples(
+    texts,
+    st.sampled_from(["coal", "fire", "r03", ""]),
+    st.sampled_from(["2024-07-03", "2024-02-29", ""]),
+    numbers,
+    numbers,
+    st.sampled_from(["yes", "no", ""]),
+    st.sampled_from(["2024-08-01", ""]),
+)
+product = st.tuples(st.sampled_from(["coal", "fire", "r03"]), st.integers(0, 999).map(D))
+some_lists = st.fixed_dictionaries(
+    {
+        "register": st.lists(hazard.filter(any), max_size=6),
+        "products": st.lists(product, max_size=3, unique_by=lambda line: line[0]),
+    }
+)
+few = settings(max_examples=15, deadline=None)
+
+
+def record(lists, code):
+    own = {key: some for key, some in lines(**lists).items() if some}
+    agency = Agency("区", code, code)
+    return Record(FORM, PERIOD, frozenset((agency,)), list_figures(FORM, own), own)
+
+
+@given(some_lists, some_lists, some_lists)
+def test_records_with_lists_are_added_in_any_order(one, other, third):
+    a, b, c = (record(lists, code) for lists, code in ((one, "1"), (other, "2"), (third, "3")))
+    assert a + b == b + a
+    assert (a + b) + c == a + (b + c) == total(FORM, PERIOD, (c, a, b))
+    whole = a + b + c
+    assert {n: v for n, v in whole.values.items() if v} == {
+        n: v for n, v in list_figures(FORM, whole.lists).items() if v
+    }
+
+
+@few
+@given(some_lists)
+def test_any_lines_are_written_and_read_back(lists):
+    content = write_return(FORM, stamp(), VALUES, lists=lines(**lists))
+    read = filing(content).record
+    assert read.lists == {key: some for key, some in lines(**lists).items() if some}
+
+
+@given(st.lists(hazard.filter(any), max_size=8))
+def test_no_two_lines_have_one_name_and_sorting_keeps_it(register):
+    own = lines(register=register)
+    keys = line_keys(FORM.lists["register"], own["register"])
+    assert len(set(keys)) == len(keys)
+    known = {key for key in keys if not is_numbered(key)}
+    backwards = lines(register=register[::-1])["register"]
+    assert {k for k in line_keys(FORM.lists["register"], backwards) if not is_numbered(k)} == known
+
+
+# -- faults of forms
+
+TEXT = (HERE / "forms" / "aqyh-2024.toml").read_text(encoding="utf-8")
+UNIQUE = 'unique = ["firm", "found"]'
+FAULTS = {
+    "no such list": (
+        ("count(register, trade = row)", "count(registers, trade = row)"),
+        ("unknown-name", "“found” › is"),
+    ),
+    "no such column": (
+        ("sum(register.money, trade", "sum(register.mony, trade"),
+        ("unknown-name", "“money” › is"),
+    ),
+    "no such criterion": (
+        ("sum(register.money, trade", "sum(register.money, trades"),
+        ("unknown-name", "“money” › is"),
+    ),
+    "a text that is added": (("sum(units.holders)", "sum(units.unit)"), ("not-compared", "“holders” › is")),
+    "no such option": (("row, done = yes", "row, done = maybe"), ("unknown-option", "“done” › is")),
+    "a text as a criterion": (("row, done = yes", "row, firm = yes"), ("list-criterion", "“done” › is")),
+    "a row that is no code": (
+        ('key = "fire", label = "爆竹"', 'key = "other", label = "爆竹"'),
+        ("unknown-option", "“amount” › is"),
+    ),
+    "the row of a rule across tables": (
+        ("sum(products.amount, product = coal)", "sum(products.amount, product = row)"),
+        ("list-row", "rule “products”"),
+    ),
+    "a count of added lines": (
+        ("sum(products.amount, product = row)", "count(products, product = row)"),
+        ("list-count-by-code", "“amount” › is"),
+    ),
+    "added without a key": (('unique = ["product"]\n', ""), ("list-without-key", "list “products”")),
+    "a text that cannot be added": (
+        ('label = "产量", required', 'label = "产量", kind = "text", required'),
+        ("list-not-added", "“amount”"),
+    ),
+    "a number as a key": (
+        ('unique = ["product"]', 'unique = ["product", "amount"]'),
+        ("list-number-key", "“amount”"),
+    ),
+    "no such key": ((UNIQUE, 'unique = ["firms"]'), ("unknown-name", "list “register” › unique")),
+    "more printed than there are": (("print = 8", "print = 80"), ("list-size", "list “register”")),
+    "two heads alike": (('label = "整改日期"', 'label = "发现日期"'), ("repeated-label", "list “register”")),
+    "what comes later": (
+        ('key = "staff", label = "人数"', 'key = "staff", is = "a per b", label = "人数"'),
+        ("list-later", "“staff”"),
+    ),
+    "a part of nothing known": (('of = "money"', 'of = "mony"'), ("unknown-name", "“spent” › of")),
+    "a part of another unit": (
+        ('unit = "万元", of = "money"', 'unit = "元", of = "money"'),
+        ("mixed-units", "“spent” › of"),
+    ),
+    "a rule without columns": (
+        ('columns = "spent > 0"', 'rows = "spent > 0"'),
+        ("list-rule", "rule “spent”"),
+    ),
+    "a rule of no column": (
+        ('columns = "spent > 0"', 'columns = "spend > 0"'),
+        ("unknown-name", "rule “spent”"),
+    ),
+    "a rule that never holds": (
+        ('columns = "spent > 0"', 'columns = "spent < 0"'),
+        ("never-holds", "rule “spent”"),
+    ),
+    "no such option in a condition": (
+        ('when = "done = yes"\nlevel', 'when = "done = maybe"\nlevel'),
+        ("unknown-option", "rule “spent”"),
+    ),
+    "asked when itself": (('required = true, when = "done = yes"', 'when = "money > 0"'), None),
+    "a sheet that is there": (("print = 5", 'sheet = "汇总"\nprint = 5'), ("repeated-sheet", "section")),
+}
+
+
+def problems(text):
+    try:
+        parse(text, "form.toml")
+    except FormError as error:
+        return [(problem.code, problem.place) for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_a_list_is_found_at_its_place(name):
+    (old, new), fault = FAULTS[name]
+    assert old in TEXT
+    found = problems(TEXT.replace(old, new))
+    if fault is None:
+        assert not found
+    else:
+        assert any(code == fault[0] and fault[1] in place for code, place in found), found
+
+
+def test_lists_need_the_second_schema():
+    assert "needs-schema" in {code for code, _ in problems(TEXT.replace("schema = 2", "schema = 1"))}
+
+
+# -- what else shows lists
+
+
+def test_a_marked_list_is_marked_row_by_row_and_read_after_sorting():
+    def edit(book):
+        book["隐患"].cell(5, 3).value = "铁矿"
+
+    content = edited(edit)
+    (one,) = examine([filing(content)]).examined
+    marked = returned(one).workbook(content)
+    found = filing(marked)
+    assert found.record.lists == one.filing.record.lists
+    comments = openpyxl.load_workbook(io.BytesIO(marked))["隐患"]["C5"].comment
+    assert comments
+    assert "行业" in comments.text
+
+
+def test_documents_notes_and_json_show_the_lines():
+    one = filing(sound())
+    document = render(compose(report_of(one)), "html").decode()
+    assert "乙|矿" in document
+    assert "烟花" not in document.split("隐患清单")[1].split("二、")[0]
+    assert "隐患清单" in render(blank_form(FORM), "html").decode()
+    assert "每行填一项" in render(filling_notes(FORM), "html").decode()
+    told_as = filing_object(one, (), "zh")["lists"]
+    assert told_as["units"][1] == {
+        "line": 2,
+        "agency": None,
+        "values": {"unit": "二队", "staff": 20, "holders": 7},
+    }
+
+
+def test_a_changed_line_is_compared_by_its_key():
+    changed = LISTS | {"register": (HAZARDS[2], (*HAZARDS[0][:3], D(13), *HAZARDS[0][4:]), HAZARDS[1])}
+    found = differences(filing(sound()), filing(issued(changed)))
+    names = {one.name for one in found if one.name.startswith("register.")}
+    assert "register.money[甲矿|2024-07-03]" in names
+    assert not any("乙" in name for name in names)
+
+
+def test_cells_of_lists_are_named_for_people_and_programs():
+    own = lines(**LISTS)
+    assert list_cells(FORM, own)["register.money[乙||矿|2024-07-04]"] == 1
+    assert layout(FORM).address("register") == ("隐患", "A3")
+    checks = LineChecks(FORM.lists["register"], {})
+    assert not [fault for line in own["register"] for fault in checks.faults(line)]
+    assert Source("x").name == "x"
+
+
+@pytest.mark.parametrize("how", ["html", "docx", "md"])
+def test_a_published_report_is_read_back_with_its_lists(how):
+    one = filing(sound())
+    content = render(compose(report_of(one)), how)
+    name = f"001_单位001_2024.{how}"
+    read = read_document(content, name, FORM, given=ReportIdentity(PERIOD, "单位001"))
+    assert isinstance(read, Return)
+    assert read.record.lists == one.record.lists
+    assert {code for code, severity, _ in told(read) if severity == "error"} == set()
+
+
+def test_a_report_without_its_list_is_refused():
+    one = filing(sound())
+    content = render(compose(report_of(one)), "html").decode().replace("序号", "号")
+    read = read_document(
+        content.encode(), "001_单位001_2024.html", FORM, given=ReportIdentity(PERIOD, "单位001")
+    )
+    assert ("list-unread", "error", "units") in told(read)
