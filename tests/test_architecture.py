@@ -217,6 +217,7 @@ def test_no_chinese_in_logic():
         "office/runs.py": "．，",  # parts of a number of full width
         "white_space.py": None,  # letters that are not seen
         "excel/reader/lists.py": None,  # what people write below a list
+        "witness/lists.py": None,  # the same, found again
         "form/kinds.py": None,  # how clerks write yes, no, dates and ticks
         "form/code_files.py": None,  # the heads of columns that a list of codes may have
         "form/labels.py": None,  # Chinese numerals in front of labels, quotation marks

@@ -206,7 +206,7 @@ def _meaning(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
                 units = {line.key: unit_of(line, block, section) for line in leaves(lines)}
                 yield from totals_faults(lines, units, form, f"{place} › {axis}")
                 yield from parts_faults(lines, f"{place} › {axis}")
-                yield from quotient_faults(lines, f"{place} › {axis}")
+                yield from quotient_faults(lines, form, f"{place} › {axis}")
             yield from meeting_faults(block, place)
             for rule in block.rules:
                 yield from block_rule_faults(rule, block, f"{place} › rule “{rule.key}”", form)

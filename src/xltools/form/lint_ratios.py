@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
+from xltools.form.lint_fields import name_faults
 from xltools.form.lint_names import unknown_faults
-from xltools.form.model import Block, Cell, Form, Line, leaves
+from xltools.form.model import Block, Cell, Form, Line, is_whole_name, leaves
 from xltools.form.ratio import Ratio
 
 _MOST_DECIMALS = 6  # the checks of workbooks round to as many
 
 
-def quotient_faults(lines: tuple[Line, ...], place: str) -> Iterator[Problem]:
+def quotient_faults(lines: tuple[Line, ...], form: Form, place: str) -> Iterator[Problem]:
     """Yield ratios and means of unknown lines, of other ratios and means, and of lines that cannot be added."""
     axis = {leaf.key: leaf for leaf in leaves(lines)}
     for line in axis.values():
         here = f"{place} › “{line.key}”"
         if isinstance(line.is_, Ratio):
-            yield from _operand_faults(line, line.is_.names, axis, f"{here} › is")
+            own = [name for name in line.is_.names if not is_whole_name(name)]
+            others = [name for name in line.is_.names if name not in own]
+            yield from name_faults(others, form, f"{here} › is", form.cells, in_row=place.endswith("columns"))
+            yield from _operand_faults(line, own, axis, f"{here} › is")
         if line.mean:
             yield from _operand_faults(line, (line.mean,), axis, f"{here} › mean")
             if line.is_ is not None:

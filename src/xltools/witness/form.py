@@ -101,7 +101,10 @@ class FormFigures:
         self.lists = {
             name: _list_figure(name, document["section"], codes)
             for figure in self.figures.values()
-            for _, name in figure.terms
+            for _, name in (
+                *figure.terms,
+                *((*figure.division.top, *figure.division.bottom) if figure.division else ()),
+            )
             if "(" in name
         }
         groups = [{**document.get("cover", {}), "key": "cover", "sheet": _COVER}, *document["section"]]
@@ -137,7 +140,10 @@ class FormFigures:
         found: set[str] = set() if figure.is_derived else {name}
         for _, part in (*figure.division.top, *figure.division.bottom):
             own = part if part in self.figures else part.removesuffix(WEIGHED)
-            found |= self.reach(own) if own != name else set()
+            if own in self.lists:
+                found.add(own)
+            elif own != name:
+                found |= self.reach(own)
         return found
 
     def with_products(self, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -322,6 +328,8 @@ def _division(
     line, other, others = (column, row, rows) if column.is_quotient else (row, column, columns)
 
     def cell(key: str, across: str = other.table["key"]) -> str:
+        if "(" in key:
+            return name_in_row(key, row.table["key"] if line is column else "")
         pair = (across, key) if line is column else (key, across)
         return ".".join((section["key"], *pair))
 
