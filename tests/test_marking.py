@@ -94,7 +94,8 @@ def without_ours(data, original):
     slip = slip_of(facts)
     facts.sheets.remove(slip.sheet)
     facts.names.pop(MARKER)
-    facts.locked, facts.formats = facts.locked[: len(before.locked)], facts.formats[: len(before.formats)]
+    for by_style in ("locked", "formats", "grounds"):
+        setattr(facts, by_style, getattr(facts, by_style)[: len(getattr(before, by_style))])
     for sheet in facts.sheets:
         told = {p: c._replace(text=without_marks(c.text)) for p, c in sheet.comments.items()}
         sheet.comments = {p: c for p, c in told.items() if c.text or c.author != AUTHOR}
