@@ -38,7 +38,7 @@ def receive(
     was replaced before is not taken in again. Raises :class:`InputError` if a file has changed since it was read, and
     :class:`OutputError` if one cannot be written.
     """
-    inbox = _Inbox.of(folder, there, taken, roster, limits)
+    inbox = _Intake.of(folder, there, taken, roster, limits)
     former = _replaced_before(folder, taken, there, roster)
     coming = [filing for place, filing in enumerate(taken.filings) if place not in former]
     filings = [*there.filings, *coming]
@@ -129,7 +129,7 @@ def keep(
     unknown, if it is a return for another period or if two of them are of one agency, and otherwise as :func:`receive`
     does.
     """
-    inbox = _Inbox.of(folder, there, taken, roster, limits)
+    inbox = _Intake.of(folder, there, taken, roster, limits)
     chosen: dict[object, tuple[Filing, Entry]] = {}
     for filing in taken.filings:
         key, entry = version_key(filing), entry_of(filing, roster)
@@ -198,7 +198,7 @@ def _is_replaced(versions: Versions, index: int, by: Filing) -> bool:
 
 
 @dataclass(frozen=True)
-class _Inbox:
+class _Intake:
     """The inbox of a collection while files are taken in; whoever changes it holds its lock.
 
     ``names`` are the lines of the roster, by code, with the codes by which files are named. ``contents`` are those of
@@ -214,7 +214,7 @@ class _Inbox:
     out: list[Filing]
 
     @classmethod
-    def of(cls, folder: Folder, there: Inputs, taken: Inputs, roster: Roster, limits: Limits) -> _Inbox:
+    def of(cls, folder: Folder, there: Inputs, taken: Inputs, roster: Roster, limits: Limits) -> _Intake:
         """Return the inbox with the files *there*, and the contents of those that are *taken* in."""
         names = _as_issued(roster, folder, [*there.filings, *taken.filings])
         return cls(folder, there, roster, limits, names, _contents(taken, taken.filings, limits), [])

@@ -27,7 +27,7 @@ _NEVER = ValueCondition("<", Decimal("-Infinity"))
 _NOT_OF_NUMBERS = {"containsBlanks", "containsErrors"}
 
 
-class _Rule(NamedTuple):
+class _FormatRule(NamedTuple):
     """A rule of a conditional format: its type and operator, the number of its style, and its style if it has its own."""
 
     type: str
@@ -45,7 +45,7 @@ class ConditionalFormats:
     def __init__(self, found: list[ConditionalFormat], limits: Limits) -> None:
         self._found, self._limits = found, limits
         self._ranges: tuple[str, ...] = ()
-        self._rule: _Rule | None = None
+        self._rule: _FormatRule | None = None
         self._hides = False
         self._formula = ""
         self._pending: list[ConditionalFormat] = []
@@ -59,7 +59,7 @@ class ConditionalFormats:
             self._pending = []
         elif name == "cfRule":
             kind, operator = attributes.get("type", ""), attributes.get("operator", "")
-            self._rule = _Rule(kind, operator, attributes.get("dxfId", ""), ConditionalStyle())
+            self._rule = _FormatRule(kind, operator, attributes.get("dxfId", ""), ConditionalStyle())
             self._hides, self._formula = False, ""
         elif name in {"formula", "f", "sqref"}:
             text.clear()
@@ -95,7 +95,7 @@ class ConditionalFormats:
         if self._count > self._limits.ranges:
             raise beyond("ranges", self._limits)
 
-    def _condition(self, rule: _Rule) -> ValueCondition | None:
+    def _condition(self, rule: _FormatRule) -> ValueCondition | None:
         """Return the condition on the value of the cell that the rule is; ``None`` if it is another one."""
         is_of_error = rule.type == "expression" and _OF_ERROR.fullmatch(self._formula)
         if rule.type in _NOT_OF_NUMBERS or is_of_error:
