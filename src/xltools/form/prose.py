@@ -106,6 +106,10 @@ class Prose:
     circles: tuple[Circle, ...] = field(default=(), metadata={"key": "circle"})
     throughout: tuple[str, ...] = ()  # words that behind the own circle mean all of it: 全市各级
     terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # lists of words for use in claims
+    called: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # other words for a line, by its key or its label without the number
+    anyone: tuple[str, ...] = ()  # words for whoever it may be: 公民、法人和其他组织
     partial: tuple[str, ...] = ()  # words that make a number a part of the whole
     meanings: tuple[Meaning, ...] = field(default=(), metadata={"key": "meaning"})
     claims: tuple[Claim, ...] = field(default=(), metadata={"key": "claim"})

@@ -157,7 +157,7 @@ def _figures(about: FilingProse) -> Iterator[Finding]:
         names = dict.fromkeys(one.cells[0] for one in mention.interpretations if len(one.cells) == 1)
         others = tuple(Place(*about.filing.address(name), name) for name in names)
         off = max(abs(one.figure - mention.value) for one in mention.interpretations)
-        shown = _shown(mention.interpretations)
+        shown = _shown(tuple(one for one in mention.interpretations if one.figure or not mention.is_negation))
         yield _finding(about, code, mention.box, mention.quote, shown, others, off=off)
 
 

@@ -20,6 +20,7 @@ from xltools.data.period import Period
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 from xltools.form.prose import PERIODS, Claim, Under
+from xltools.prose.lines import Lines, NamedLine, lines_of
 from xltools.prose.quantities import quantities
 from xltools.prose.sentences import (
     NO_ATTRIBUTE,
@@ -30,7 +31,8 @@ from xltools.prose.sentences import (
     are_joined,
     has_own_cause,
     in_short,
-    is_denied_directly,
+    is_plainly_denied,
+    only_denies,
     is_joined_behind,
     is_neutral,
     limits_all,
@@ -102,6 +104,26 @@ class Universal(NamedTuple):
     box: str
     quote: str
     interpretations: tuple[Interpretation, ...]
+
+
+class _Term(NamedTuple):
+    """The name of a line in a text, or the words of a claim, with the claim or the line that has the same meaning."""
+
+    start: int
+    end: int
+    claim: Claim | None
+    line: NamedLine | None
+    is_name: bool
+
+    @property
+    def is_generic(self) -> bool:
+        """Whether it speaks of the whole, as 收到 and 政府信息公开申请 do."""
+        return self.claim is not None and self.claim.whole
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row of a table, or a claim about such."""
+        return self.line is None or self.line.is_row
 
 
 class _ClaimMatch(NamedTuple):
@@ -285,14 +307,21 @@ class FilingProse:
         """The numbers that the form's words give a meaning, and the negations, in the order of the prose."""
         found: list[Mention] = []
         for told in self.told:
+            denied: dict[str, list[Mention]] = {}
+            for denial in self._negations(told):
+                denied.setdefault(denial.quote, []).append(denial)
             numbers = [self._number(told, phrase) for phrase in told.sentence.phrases]
             mentions = [mention for mention in numbers if mention]
             pairs = zip(told.sentence.quantities, numbers, strict=True)
             others = [quantity.value for quantity, mention in pairs if not mention]
-            found += (
-                m._replace(is_wrong=m.is_wrong and not _is_shared(m, mentions, others)) for m in mentions
-            )
-            found += self._negations(told)
+            for phrase, mention in zip(told.sentence.phrases, numbers, strict=True):
+                if not mention:
+                    continue
+                is_wrong = mention.is_wrong and not _is_shared(mention, mentions, others)
+                if is_wrong and (nothing := denied.pop(phrase.clause, None)):  # 商业企业的重复申请0件
+                    is_wrong = any(denial.is_wrong for denial in nothing)
+                found.append(mention._replace(is_wrong=is_wrong))
+            found += (denial for denials in denied.values() for denial in denials)
         return tuple(found)
 
     # -- numbers
@@ -370,48 +399,184 @@ class FilingProse:
     # -- negations
 
     def _negations(self, told: Told) -> Iterator[Mention]:
-        """Yield the claims whose figures a negation gives as 0: 未收到政府信息公开申请, 无行政复议."""
+        """Yield what a negation gives as 0: 未收到政府信息公开申请, 没有商业企业的重复申请.
+
+        Whoever denies the whole denies each part of it, so nothing else may be said beside the names of the form: the words
+        around them are the usual ones, or the negation is not read.
+        """
         for start, clause in told.sentence.clauses():
             end = start + len(clause)
-            if any(start <= quantity.start < end for quantity in told.sentence.quantities):
+            numbers = [q for q in told.sentence.quantities if start <= q.start < end]
+            if any(q.value for q in numbers) or not may_negate(clause):
                 continue
-            if not may_negate(clause):
-                continue
-            before, claims = told.text[:end], self.claims_in(clause)
-            context = self.context(told, before)
-            for negation in negations(clause, [(match.start, match.end) for match in claims]):
-                for match in _without_objects(
-                    self._denied(told.box, claims, before, clause, negation), clause
-                ):
-                    interpretations = self._interpretations([match], clause, before)
-                    matched = next((one for one in interpretations if not one.figure), None)
-                    is_wrong = matched is None and self.is_own(context) and self.is_known(interpretations)
+            spans = [(match.start, match.end) for match in self.claims_in(clause)]
+            spans += [match.span() for match in self._lines.pattern.finditer(clause)]
+            for negation in negations(clause, spans):
+                before = told.text[:start] + negation.topic + negation.denied
+                context = self.context(told, before)
+                for interpretations, readings in self._denied(told.box, told.text[:start], negation):
+                    matched = next((one for one in readings if not one.figure), None)
+                    is_wrong = matched is None and self.is_own(context) and self.is_known(readings)
                     yield Mention(
                         *(told.box, clause, ZERO, interpretations, matched, is_wrong, context),
                         is_count=True,
                         is_negation=True,
                     )
 
-    def _denied(
-        self, box: str, claims: list[_ClaimMatch], before: str, clause: str, negation: Negation
-    ) -> list[_ClaimMatch]:
-        """Return the claims to which a negation applies, with nothing that narrows what is negated."""
-        found: list[_ClaimMatch] = []
-        words = [clause[match.start : match.end] for match in claims]
-        start, end = negation
-        for match in claims:
-            claim, rest = match.claim, clause[: match.start] + clause[match.end :]
-            listed = (clause[one.start : one.end] for one in found)
-            if (
-                claim.denied
-                and start <= match.start < end
-                and is_denied_directly(clause[start : match.start], (*listed, *claim.about))
-                and not any(word in rest for word in (*self.form.prose.part_words, *claim.unless))
-                and is_neutral(clause[match.end : end], (*words, *claim.about))
-                and self.is_about(claim, box, before)
-            ):
-                found.append(match)
+    @cached_property
+    def _lines(self) -> Lines:
+        return lines_of(self.form)
+
+    @cached_property
+    def _claimed(self) -> dict[int, NamedLine]:
+        """The line that each claim means, by the claim."""
+        alone = {self._lines.alone(line): line for line in self._lines.by_name.values()}
+        found: dict[int, NamedLine] = {}
+        for claim in self.form.prose.claims:
+            names = [self._lines.by_name[word] for word in claim.words if word in self._lines.by_name]
+            line = names[0] if names else alone.get(self.form.prose.cells(claim.means[0]))
+            if line:
+                found[id(claim)] = line
         return found
+
+    def _terms(self, text: str) -> list[_Term]:
+        """Return the names of lines and the words of claims that can be denied in *text*, by position."""
+        claims = {id(line): claim for claim in self.form.prose.claims if (line := self._claimed.get(id(claim)))}
+        found = [
+            _Term(m.start, m.end, m.claim, self._claimed.get(id(m.claim)), is_name=False)
+            for m in self.claims_in(text)
+            if m.claim.denied
+        ]
+        for match in self._lines.pattern.finditer(text):
+            line = self._lines.by_name[match[0]]
+            start, end = match.span()
+            same = next((t for t in found if (t.start, t.end) == (start, end)), None)
+            if same:
+                found.remove(same)
+            claim = same.claim if same else claims.get(id(line))
+            found.append(_Term(start, end, claim, line, is_name=True))
+        kept: list[_Term] = []
+        for term in sorted(found, key=lambda term: (term.start - term.end, not term.is_name)):
+            if not any(term.start < other.end and other.start < term.end for other in kept):
+                kept.append(term)
+        return sorted(kept, key=lambda term: term.start)
+
+    def _denied(
+        self, box: str, before: str, negation: Negation
+    ) -> Iterator[tuple[tuple[Interpretation, ...], tuple[Interpretation, ...]]]:
+        """Yield what a negation denies, each with the readings that must then be 0."""
+        anyone = _any_of(self.form.prose.anyone)
+        topic, denied = (re.sub(anyone, "", text) for text in negation)
+        text = topic + denied
+        terms = self._terms(text)
+        said = [term for term in terms if term.end > len(topic)]
+        if not said and only_denies(denied):
+            said = terms
+        others = [term for term in terms if term not in said]
+        if not said or not self._is_plain(box, text, terms):
+            return
+        rows, columns = _by_axis(said)
+        more_rows, more_columns = _by_axis(others)
+        if not rows and more_rows:
+            rows = more_rows
+        elif any(not term.is_generic for term in more_rows):
+            return
+        columns = columns or more_columns
+        specific = [term for term in rows if not term.is_generic]
+        verbs = [t.claim for t in terms if t.is_generic and t.claim and t.claim.about] if specific else []
+        if any(self._is_of_another(verb, term) for verb in verbs for term in specific):
+            return
+        rows = specific or rows[:1]
+        if not _are_listed(rows, text) or not _are_listed(columns, text):
+            return
+        if not rows and not self._rows_before(columns, before):
+            rows = self._briefly_named(columns, text)
+        for row in rows or [None]:
+            for column in columns or [None]:
+                yield from self._readings(box, before, text, row, column)
+
+    def _is_plain(self, box: str, text: str, terms: list[_Term]) -> bool:
+        """Return whether *text* has nothing beside *terms* that changes what they mean."""
+        edges = [(0, 0), *((term.start, term.end) for term in terms), (len(text), 0)]
+        rest = [text[one[1] : other[0]] for one, other in pairwise(edges)]
+        claims = [term.claim for term in terms if term.claim]
+        unless = {word for claim in claims for word in claim.unless}
+        subjects = {word for claim in claims for word in (*claim.about, *claim.brief)}
+        name = self.filing.agency.name
+        names = _any_of({name, in_short(name)} - {""})
+        rest = [self._circles.sub("", re.sub(names, "", part)) for part in rest]
+        found = (m.span() for m in re.finditer(_any_of(unless), text))
+        changed = any(not any(t.start <= start and end <= t.end for t in terms) for start, end in found)
+        return not changed and is_plainly_denied(rest, subjects)
+
+    def _is_of_another(self, verb: Claim, term: _Term) -> bool:
+        """Return whether what is received or accepted is of another table: 未受理行政复议, 没有新增行政许可."""
+        table = self._lines.table_of(self.form.prose.cells(verb.means[0]))
+        return term.line is not None and term.line.block != table
+
+    def _rows_before(self, columns: list[_Term], before: str) -> list[_Term]:
+        """Return the row of the table of *columns* that was named last before."""
+        named = [term for term in self._terms(before) if term.line and term.line.is_row]
+        blocks = {column.line.block for column in columns if column.line}
+        return [term for term in named if term.line and term.line.block in blocks][-1:]
+
+    def _briefly_named(self, columns: list[_Term], text: str) -> list[_Term]:
+        """Return the claim of which *text* names the subject in short: 没有商业企业申请."""
+        claims = [c for c in self.form.prose.claims if c.whole and c.denied and any(w in text for w in c.brief)]
+        return [_Term(0, 0, claim, None, is_name=False) for claim in claims[:1]] if columns else []
+
+    def _readings(
+        self, box: str, before: str, text: str, row: _Term | None, column: _Term | None
+    ) -> Iterator[tuple[tuple[Interpretation, ...], tuple[Interpretation, ...]]]:
+        """Yield how a row, a column or the meeting of both is read, and what of that must be 0."""
+        term = row if column is None else column
+        if row and column:
+            sums = self._meeting(row, column)
+            if sums and self._can_be_denied(box, before, text, row):
+                yield sums, sums
+        elif term and self._can_be_denied(box, before, text, term):
+            alone = self._lines.alone(term.line) if term.line and term.line.is_row else None
+            if term.claim:
+                match = _ClaimMatch(term.claim, term.start, term.end)
+                found = self._interpretations([match], text, before + text)
+                strict = tuple(one for one in found if one.sum == alone)
+                yield found, strict or (found[:1] if term.claim.whole else found)
+            elif alone:
+                sums = (self._named(term.line.name, alone),) if term.line else ()
+                yield sums, sums
+
+    def _meeting(self, row: _Term, column: _Term) -> tuple[Interpretation, ...]:
+        """Return what a row means in a column."""
+        if column.line is None:
+            return ()
+        if row.line is not None:
+            if row.line.block != column.line.block:
+                return ()
+            label = f"{row.line.name}（{column.line.name}）"
+            return (self._named(label, self._lines.meeting(row.line, column.line)),)
+        claim = row.claim
+        if claim is None:
+            return ()
+        means = claim.means[:1] if claim.whole else claim.means
+        found = [(one, self._lines.narrowed(self.form.prose.cells(one), column.line)) for one in means]
+        return tuple(
+            self._named(f"{self.form.prose.label(one)}（{column.line.name}）", linear)
+            for one, linear in found
+            if linear
+        )
+
+    def _named(self, label: str, linear: Linear) -> Interpretation:
+        return Interpretation(label, linear.value(self.values), linear)
+
+    def _can_be_denied(self, box: str, before: str, text: str, term: _Term) -> bool:
+        """Return whether nothing else can be meant: a line has its full name, or a claim the right subject."""
+        claim, is_told = term.claim, not self.form.prose.names_foreign(before)
+        if is_told and term.is_name and term.is_row:
+            return True
+        if claim is None:
+            return False
+        about = {word for one in self.form.prose.claims if {*one.about} & {*claim.about} for word in one.brief}
+        return (is_told and any(word in text for word in about)) or self.is_about(claim, box, before + text)
 
     # -- all of something
 
@@ -453,6 +618,16 @@ class FilingProse:
 def _any_of(words: Iterable[str]) -> str:
     """Return a pattern for *words*, the longest first."""
     return "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
+
+
+def _by_axis(terms: list[_Term]) -> tuple[list[_Term], list[_Term]]:
+    """Return the rows and the columns among *terms*."""
+    return [term for term in terms if term.is_row], [term for term in terms if not term.is_row]
+
+
+def _are_listed(terms: list[_Term], text: str) -> bool:
+    """Return whether *terms* are joined into a list, and not one of them a part of what another says."""
+    return all(re.search(r"[、和及与或]", text[one.end : other.start]) for one, other in pairwise(terms))
 
 
 def _narrowed(claim: Claim, before: str) -> Under:

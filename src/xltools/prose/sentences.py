@@ -20,7 +20,7 @@ _END = re.compile(r"[。！？!?\n]")
 _CLAUSE = re.compile(r"[，；：;:（）()]|,(?!(?<=\d,)\d{3}(?!\d))")
 # Words that may stand between a word and its number without changing what is counted.
 _NEUTRAL = (
-    r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类|通过|经由|[该此]|上述|以上|所有|全部"
+    r"政府|信息|公开|工作|行政|申请人?|案件|事项|数量|件数|决定书?|件|情[况形]|引[起发]|被|提[起出交]|因|涉及|属于?|类|通过|经由|[该此]|任何|上述|以上|所有|全部"
     r"|办理|共计|合计|总计|总数|一共|共|已|的|了|为|有|是|计|达到?|各|等|其中|分别|或者|[、和及与或以“”「」\"]"
 )
 _BECAUSE = r"因([^，因]{0,30}?)(?:而?被|引[起发]|产生|提[起出])"
@@ -43,12 +43,24 @@ _TIME = (
     r"|(?P<there>[去上前往近历]一?年|[几多]年|[两二三四五六七八九十]年[来间]|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
 )
 _NOT = re.compile(
-    r"均?为?(?:未(?!经|来|办|审|按|能|及|成|公|予)|没有?(?!现成)|(?<!有)无(?!法|正当|误|关|理由|障|偿|条件|需|缝|害)|不存在"
-    r"|(?<![零〇一二三四五六七八九十百千万])零(?![零〇一二三四五六七八九十星散]))"
+    r"[尚暂并均也都从仍亦]*为?(?:未(?!经|来|办|审|按|能|及|成|公|予)曾?有?|没有?(?!现成)人?|(?<!有)无(?!法(?![律人])|正当|误|关|理由|障|偿|条件|需|缝|害)人?|不存在"
+    r"|[为是]?(?<![零〇一二三四五六七八九十百千万])零(?![零〇一二三四五六七八九十星散])"
+    r"|[为是]?(?<![\d.,])0(?![\d.,%])(?:[件起例宗项条份次人]|万元|元)?)"
 )
-# Words that may stand between a negation and what it negates; with others something else is denied: 没有超期答复.
-_OCCURRED = r"发生|出现|产生|引发|存在|[收接]到|收取|受理|[作做]出|实施|开展|进行|新收|任何|[相有]关|一[件起例宗项]|过|因"
-_NEVER = r"均?(?:未|没有?)(?:发生|出现|产生|收到)过?|均?为?零(?:发生|产生|出现)?"
+# With other words beside it something else is denied: 没有超期答复. What stands behind 没有 of what was named before it.
+_OCCURRED = (
+    r"发生|出现|产生|引发|引起|存在|涉及|[收接]到|收取|受理|登记|[作做]出|实施|采取|查处|开展|进行|新收|提[出起交]|被|申请(?!人)|因|由|对外?|向|在|有|是|为|达到?|实现|保持"
+)
+_OCCURRED_ALONE = rf"(?:{_OCCURRED}|过|的|了|一?[件起例宗]|任何|情[况形]|案件|数量)*"
+_AROUND = (
+    rf"{_OCCURRED}|\d{{4}}年[末底]|{_WHOLE_YEAR}|{_TIME}|(?:政府)?信息公开(?:工作|方面|中)?|政府信息|申请人?|而|并|且|也|均|都|亦|又|还|就|仍|其中|同时|此外|另外|另|过"
+    r"|任何|[相有]关|一?[件起例宗项条]|[该此其]|各类?|所有|全部|上述|以上|属于?|类|行政|工作|方面|案件|事项?|件数|数量|总数|总量|数|合计|共计|共|申?请?件|决定书?|处理决定"
+    r"|措施|行为|结果|情[况形]|现象|问题(?=$)|(?:截[至止])?(?:到)?(?:目前|年[末底])|经?统计|据统计|报告期|期间|[人者内中里上]|的|了|已|于|[、和及与或以“”「」\"]"
+)
+_NEVER = (
+    r"(?:[尚暂并均也都从仍亦]*(?:未|没有?)(?:发生|出现|产生|收到|提[起出])过?"
+    r"|[均都皆]?[为是]?(?:[零0])(?:发生|产生|出现)?(?:[件起例宗项条份次人]|万元|元)?)的?(?:[、和及且]|\Z)"
+)
 # What stands between 均 or 全部 and the words for what is so of all: 均已在法定期限内|办结, 均由|自然人|提出.
 _ALL = r"均(?!未|不|无|衡|等|价)|全部|全都|(?<![首成])都(?!未|不|没|无|市)|皆|悉数"
 _HOW = re.compile(
@@ -272,10 +284,10 @@ def wrong_years(sentence: Sentence, period: Period) -> Iterator[int]:
 
 
 class Negation(NamedTuple):
-    """未, 没有, 无 or 零 in a clause, and the start and end of the part of the clause to which it can apply."""
+    """未, 没有, 无, 零 or 为0 in a clause, with what is spoken of and what is denied of it."""
 
-    start: int
-    end: int
+    topic: str  # what stands before the first negation; empty if that is what is denied
+    denied: str
 
 
 def may_negate(clause: str) -> bool:
@@ -284,7 +296,7 @@ def may_negate(clause: str) -> bool:
 
 
 def negations(clause: str, words: Sequence[tuple[int, int]]) -> Iterator[Negation]:
-    """Yield the negations in *clause*: each applies to what follows it up to the next, or if nothing occurred to what precedes.
+    """Yield the negations in *clause*: each denies what follows it up to the next, or what precedes it if nothing occurred.
 
     Those within *words*, given by start and end, are none (尚未审结), nor is one of a negation (没有未办结的申请).
     """
@@ -295,15 +307,21 @@ def negations(clause: str, words: Sequence[tuple[int, int]]) -> Iterator[Negatio
     ]
     edges = [(0, 0), *found, (len(clause), 0)]
     for before, (start, end), following in zip(edges, found, edges[2:], strict=False):
-        if re.fullmatch(_NEVER, clause[start : following[0]]):  # 行政复议均未发生, 行政诉讼零发生
-            yield Negation(before[1], start)
+        if re.match(_NEVER, clause[start : following[0]]):  # 行政复议均未发生, 行政诉讼零发生
+            yield Negation("", clause[before[1] : start])
         elif before is edges[0] or re.search(_BETWEEN_NEGATIONS, clause[before[1] : start]):
-            yield Negation(end, following[0])
+            yield Negation(clause[: found[0][0]], clause[end : following[0]])
 
 
-def is_denied_directly(between: str, words: Iterable[str]) -> bool:
-    """Return whether only *words* and verbs such as 发生 are *between* a negation, or the clause, and what is denied."""
-    return is_neutral(re.sub(_OCCURRED, "", between), words) and not between.endswith("因")
+def only_denies(text: str) -> bool:
+    """Return whether *text*, found behind a negation, names nothing of its own: 行政诉讼没有|发生."""
+    return re.fullmatch(_OCCURRED_ALONE, text) is not None
+
+
+def is_plainly_denied(rest: Iterable[str], words: Iterable[str]) -> bool:
+    """Return whether *rest*, what is left of a denial without its terms, has only *words* and such as change nothing."""
+    subjects = "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
+    return all(re.fullmatch(f"(?:{_AROUND}|{subjects})*", text) for text in rest)
 
 
 def is_enumerated(sentence: Sentence, numbers: list[Quantity]) -> bool:

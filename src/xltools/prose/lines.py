@@ -1,0 +1,153 @@
+"""The lines of a form as prose names them: 上年结转 for 二、上年结转政府信息公开申请数量, with the cells in which two of them meet.
+
+A name is the label without its number, its brackets and its words for counting, another wording of the label, or one of the
+words that the form gives. What several lines are called, such as 其他, is the name of none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from xltools.form.linear import Linear
+from xltools.form.model import Block, Form, Line, leaves, walk
+
+_NUMBER = r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+[.．、])"
+_BRACKETS = r"（[^（）]*）"
+_OPENING = r"^(?:本年度?)+"
+_COUNTED = r"(?:件数|数量|金额)$"
+_SHORTEST, _SHORTEST_PART = 2, 6  # characters of a name, and of one that is the first of two things in a label
+_OF_NO_LINE = ("其他", "总计", "合计", "小计")
+
+
+class Table(NamedTuple):
+    """The cells of a block by their row and column, and the keys of the lines that are meant where no other is named."""
+
+    cells: dict[tuple[str, str], str]
+    row: str | None
+    column: str | None
+
+
+class NamedLine(NamedTuple):
+    """A row or a column, or a group of such; ``keys`` are those of the lines that hold its cells, totals apart."""
+
+    name: str
+    names: tuple[str, ...]
+    block: int
+    is_row: bool
+    keys: tuple[str, ...]
+
+
+class Lines(NamedTuple):
+    """The tables of a form, and its lines by each of their names."""
+
+    tables: tuple[Table, ...]
+    by_name: dict[str, NamedLine]
+    pattern: re.Pattern[str]  # any of the names, the longest first
+
+    def meeting(self, row: NamedLine, column: NamedLine) -> Linear:
+        """Return the sum of the cells in which a row and a column of one table meet."""
+        cells = self.tables[row.block].cells
+        return Linear(tuple((1, cells[one, other]) for one in row.keys for other in column.keys))
+
+    def alone(self, line: NamedLine) -> Linear | None:
+        """Return the sum of a line where no line of the other axis is named: its total, or its only cell."""
+        table = self.tables[line.block]
+        other = table.column if line.is_row else table.row
+        if other is None:
+            return None
+        pairs = ((key, other) if line.is_row else (other, key) for key in line.keys)
+        return Linear(tuple((1, table.cells[pair]) for pair in pairs))
+
+    def table_of(self, linear: Linear) -> int | None:
+        """Return the index of the table that holds the first cell of a sum."""
+        name = linear.names[0]
+        return next((i for i, table in enumerate(self.tables) if name in table.cells.values()), None)
+
+    def narrowed(self, linear: Linear, line: NamedLine) -> Linear | None:
+        """Return a sum of totals as the sum of one line alone: 新收 as the 新收 of 自然人."""
+        table = self.tables[line.block]
+        place = {name: pair for pair, name in table.cells.items()}
+        usual = table.row if line.is_row else table.column
+        terms: list[tuple[int, str]] = []
+        for sign, name in linear.terms:
+            row, column = place.get(name, ("", ""))
+            if not row or (row if line.is_row else column) != usual:
+                return None
+            terms += ((sign, table.cells[(key, column) if line.is_row else (row, key)]) for key in line.keys)
+        return Linear(tuple(terms))
+
+
+@cache
+def lines_of(form: Form) -> Lines:
+    """Return the lines of *form*, once for each form."""
+    blocks = [(section.key, block) for section in form.sections for block in section.blocks]
+    tables: list[Table] = []
+    found: list[NamedLine] = []
+    for index, (section, block) in enumerate(blocks):
+        cells = {
+            (cell.row.key, cell.column.key): cell.name
+            for cell in form.cells.values()
+            if cell.block is block and cell.name.startswith(f"{section}.")
+        }
+        tables.append(Table(cells, _usual(block.rows), _usual(block.columns)))
+        found += _named(form, index, block)
+    often = Counter(name for line in found for name in line.names)
+    names = {name: line for line in found for name in line.names if often[name] == 1}
+    longest = sorted(names, key=len, reverse=True)
+    return Lines(tuple(tables), names, re.compile("|".join(map(re.escape, longest)) or "(?!)"))
+
+
+def _named(form: Form, index: int, block: Block) -> Iterator[NamedLine]:
+    subjects = sorted({word for claim in form.prose.claims for word in claim.about}, key=len, reverse=True)
+    for is_row, axis in ((True, block.rows), (False, block.columns)):
+        if not is_row and len(leaves(axis)) == 1:
+            continue  # its rows are named
+        for line, above in walk(axis):
+            held = [one for one in leaves((line,)) if not line.lines or one.is_ is None]
+            total = above and not line.lines and line.is_ is not None  # （七）总计 of 三、本年度办理结果
+            labels = [line.label, *line.also, *((above[-1].label,) if total else ())]
+            if line.lines and any(one.is_ is not None for one in leaves((line,))):
+                continue  # its total has its name
+            if not all(one.additive and not one.mean for one in held):
+                continue
+            names = dict.fromkeys(name for label in labels for name in _names(label, subjects))
+            called = [form.prose.called.get(key, ()) for key in (line.key, *names)]
+            names |= dict.fromkeys(word for words in called for word in words)
+            kept = tuple(name for name in names if name not in _OF_NO_LINE)
+            if kept:
+                yield NamedLine(kept[0], kept, index, is_row, tuple(one.key for one in held))
+
+
+def _names(label: str, subjects: Sequence[str]) -> Iterator[str]:
+    """Yield what a label is called in prose, the fullest first."""
+    plain = re.sub(_BRACKETS, "", re.sub(_NUMBER, "", label))
+    if len(first := plain.partition("、")[0]) >= _SHORTEST_PART and first != plain:
+        yield from (plain, first)
+        return
+    yield plain
+    counted = re.sub(_COUNTED, "", plain)
+    for text in (counted, re.sub(_OPENING, "", counted), re.sub(_OPENING, "", plain)):
+        if len(text) >= _SHORTEST:
+            yield text
+    if counted != plain:
+        yield from _without(re.sub(_OPENING, "", counted), subjects)
+
+
+def _without(text: str, subjects: Iterable[str]) -> Iterator[str]:
+    for subject in subjects:  # 新收|政府信息公开申请
+        head = re.sub(f"(?:政府)?{re.escape(subject)}$", "", text)
+        if head != text:
+            if len(head) >= _SHORTEST:
+                yield head
+            return
+
+
+def _usual(axis: Sequence[Line]) -> str | None:
+    """Return the key of the total of an axis, or of its only line."""
+    held = leaves(tuple(axis))
+    totals = [line.key for line in axis if line.is_ is not None and not line.lines]
+    return totals[0] if len(totals) == 1 else held[0].key if len(held) == 1 else None
