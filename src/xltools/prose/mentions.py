@@ -31,6 +31,7 @@ from xltools.prose.sentences import (
     are_joined,
     has_own_cause,
     in_short,
+    in_turn,
     is_plainly_denied,
     only_denies,
     is_joined_behind,
@@ -310,11 +311,12 @@ class FilingProse:
             denied: dict[str, list[Mention]] = {}
             for denial in self._negations(told):
                 denied.setdefault(denial.quote, []).append(denial)
-            numbers = [self._number(told, phrase) for phrase in told.sentence.phrases]
+            phrases = in_turn(told.sentence)
+            numbers = [self._number(told, phrase) for phrase in phrases]
             mentions = [mention for mention in numbers if mention]
             pairs = zip(told.sentence.quantities, numbers, strict=True)
             others = [quantity.value for quantity, mention in pairs if not mention]
-            for phrase, mention in zip(told.sentence.phrases, numbers, strict=True):
+            for phrase, mention in zip(phrases, numbers, strict=True):
                 if not mention:
                     continue
                 is_wrong = mention.is_wrong and not _is_shared(mention, mentions, others)
@@ -404,7 +406,7 @@ class FilingProse:
         Whoever denies the whole denies each part of it, so nothing else may be said beside the names of the form: the words
         around them are the usual ones, or the negation is not read.
         """
-        for start, clause in told.sentence.clauses():
+        for start, clause in told.sentence.whole_clauses():
             end = start + len(clause)
             numbers = [q for q in told.sentence.quantities if start <= q.start < end]
             if any(q.value for q in numbers) or not may_negate(clause):
@@ -473,7 +475,12 @@ class FilingProse:
         if not said and only_denies(denied):
             said = terms
         others = [term for term in terms if term not in said]
-        if not said or not self._is_plain(box, text, terms):
+        if not self._is_plain(text, terms):
+            return
+        if not said:
+            rows = [t for t in self._briefly_named(denied) if t.claim and box in t.claim.boxes and "被" not in denied]
+            said = rows
+        if not said:
             return
         rows, columns = _by_axis(said)
         more_rows, more_columns = _by_axis(others)
@@ -484,18 +491,18 @@ class FilingProse:
         columns = columns or more_columns
         specific = [term for term in rows if not term.is_generic]
         verbs = [t.claim for t in terms if t.is_generic and t.claim and t.claim.about] if specific else []
-        if any(self._is_of_another(verb, term) for verb in verbs for term in specific):
+        if any(self._is_of_another(verb, term, box, text) for verb in verbs for term in specific):
             return
         rows = specific or rows[:1]
         if not _are_listed(rows, text) or not _are_listed(columns, text):
             return
         if not rows and not self._rows_before(columns, before):
-            rows = self._briefly_named(columns, text)
+            rows = self._briefly_named(text)
         for row in rows or [None]:
             for column in columns or [None]:
                 yield from self._readings(box, before, text, row, column)
 
-    def _is_plain(self, box: str, text: str, terms: list[_Term]) -> bool:
+    def _is_plain(self, text: str, terms: list[_Term]) -> bool:
         """Return whether *text* has nothing beside *terms* that changes what they mean."""
         edges = [(0, 0), *((term.start, term.end) for term in terms), (len(text), 0)]
         rest = [text[one[1] : other[0]] for one, other in pairwise(edges)]
@@ -509,10 +516,13 @@ class FilingProse:
         changed = any(not any(t.start <= start and end <= t.end for t in terms) for start, end in found)
         return not changed and is_plainly_denied(rest, subjects)
 
-    def _is_of_another(self, verb: Claim, term: _Term) -> bool:
-        """Return whether what is received or accepted is of another table: 未受理行政复议, 没有新增行政许可."""
+    def _is_of_another(self, verb: Claim, term: _Term, box: str, text: str) -> bool:
+        """Return whether what is received or accepted is another matter: 受理行政复议 is the work of others, 新增行政许可 no count."""
         table = self._lines.table_of(self.form.prose.cells(verb.means[0]))
-        return term.line is not None and term.line.block != table
+        if term.line is None or term.line.block == table:
+            return False
+        claim = term.claim
+        return claim is None or not (box in claim.boxes or any(word in text for word in claim.about))
 
     def _rows_before(self, columns: list[_Term], before: str) -> list[_Term]:
         """Return the row of the table of *columns* that was named last before."""
@@ -520,10 +530,10 @@ class FilingProse:
         blocks = {column.line.block for column in columns if column.line}
         return [term for term in named if term.line and term.line.block in blocks][-1:]
 
-    def _briefly_named(self, columns: list[_Term], text: str) -> list[_Term]:
+    def _briefly_named(self, text: str) -> list[_Term]:
         """Return the claim of which *text* names the subject in short: 没有商业企业申请."""
         claims = [c for c in self.form.prose.claims if c.whole and c.denied and any(w in text for w in c.brief)]
-        return [_Term(0, 0, claim, None, is_name=False) for claim in claims[:1]] if columns else []
+        return [_Term(0, 0, claim, None, is_name=False) for claim in claims[:1]]
 
     def _readings(
         self, box: str, before: str, text: str, row: _Term | None, column: _Term | None
@@ -653,8 +663,10 @@ def _without_objects(claims: list[_ClaimMatch], text: str) -> list[_ClaimMatch]:
     """Return *claims* without the objects of earlier ones: 政府信息公开申请 in 新收政府信息公开申请."""
 
     def is_object(match: _ClaimMatch) -> bool:
-        word = text[match.start : match.end]
-        subjects = (about for other in claims if other.start < match.start for about in other.claim.about)
-        return not match.claim.about and any(about in word for about in subjects)
+        word, claim = text[match.start : match.end], match.claim
+        earlier = [other.claim for other in claims if other.start < match.start]
+        if claim.brief and word.startswith((*claim.brief, *claim.about)):  # 新收|申请数量
+            return any(other.brief == claim.brief for other in earlier)
+        return not claim.about and any(about in word for other in earlier for about in other.about)
 
     return [match for match in claims if not is_object(match)]

@@ -17,6 +17,7 @@ from xltools.data.period import Period
 from xltools.prose.quantities import Quantity, folded, quantities, year_of, years
 
 _END = re.compile(r"[。！？!?\n]")
+_OF_NUMBER = re.compile(r"(?<=[数量额])[：:](?=[\d〇一二两三四五六七八九十百千])")  # 申请数量：16件 is one clause
 _CLAUSE = re.compile(r"[，；：;:（）()]|,(?!(?<=\d,)\d{3}(?!\d))")
 # Words that may stand between a word and its number without changing what is counted.
 _NEUTRAL = (
@@ -42,6 +43,7 @@ _TIME = (
     r"(?P<here>[今本当]年度?(?:以来)?|全年|年内|一年来)|(?P<year>\d{4}|[〇零一二三四五六七八九]{4})年(?:度|以来)?"
     r"|(?P<there>[去上前往近历]一?年|[几多]年|[两二三四五六七八九十]年[来间]|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
 )
+_YEARS = re.compile(r"(?:\d{4}年度?[、和及]?){2,}(?<![、和及])")
 _NOT = re.compile(
     r"[尚暂并均也都从仍亦]*为?(?:未(?!经|来|办|审|按|能|及|成|公|予)曾?有?|没有?(?!现成)人?|(?<!有)无(?!法(?![律人])|正当|误|关|理由|障|偿|条件|需|缝|害)人?|不存在"
     r"|[为是]?(?<![零〇一二三四五六七八九十百千万])零(?![零〇一二三四五六七八九十星散])"
@@ -55,7 +57,7 @@ _OCCURRED_ALONE = rf"(?:{_OCCURRED}|过|的|了|一?[件起例宗]|任何|情[�
 _AROUND = (
     rf"{_OCCURRED}|\d{{4}}年[末底]|{_WHOLE_YEAR}|{_TIME}|(?:政府)?信息公开(?:工作|方面|中)?|政府信息|申请人?|而|并|且|也|均|都|亦|又|还|就|仍|其中|同时|此外|另外|另|过"
     r"|任何|[相有]关|一?[件起例宗项条]|[该此其]|各类?|所有|全部|上述|以上|属于?|类|行政|工作|方面|案件|事项?|件数|数量|总数|总量|数|合计|共计|共|申?请?件|决定书?|处理决定"
-    r"|措施|行为|结果|情[况形]|现象|问题(?=$)|(?:截[至止])?(?:到)?(?:目前|年[末底])|经?统计|据统计|报告期|期间|[人者内中里上]|的|了|已|于|[、和及与或以“”「」\"]"
+    r"|答复为|(?<=的)答复|[我本](?:单位|机关|部门)|措施|行为|结果|情[况形]|现象|问题(?=$)|截[至止]到?|目前|年[末底]|经?统计|据统计|报告期|期间|[人者内中里上]|的|了|已|于|[、和及与或以“”「」\"]"
 )
 _NEVER = (
     r"(?:[尚暂并均也都从仍亦]*(?:未|没有?)(?:发生|出现|产生|收到|提[起出])过?"
@@ -161,6 +163,15 @@ class Sentence:
         following = _CLAUSE.search(self.text, position)
         return start, following.start() if following else len(self.text)
 
+    def whole_clauses(self) -> Iterator[tuple[int, str]]:
+        """Yield the start and the text of each clause, one that only denies together with the one before: 行政复议：无."""
+        before: tuple[int, str] | None = None
+        for start, clause in self.clauses():
+            if before and is_bare_negation(clause) and before[0] + len(before[1]) + 1 == start:
+                clause, start = before[1] + clause, before[0]
+            yield start, clause
+            before = start, clause
+
     def clauses(self) -> Iterator[tuple[int, str]]:
         """Yield the start and the text of each clause."""
         start = 0
@@ -172,7 +183,7 @@ class Sentence:
 
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of *text*; overlong text, sentences and lists of numbers are left out."""
-    paragraphs = enumerate(folded(text[:_MOST]).split("\n"))
+    paragraphs = enumerate(_OF_NUMBER.sub("", folded(text[:_MOST])).split("\n"))
     parts = ((part, number) for number, line in paragraphs for part in _END.split(line))
     found = (Sentence(p, tuple(quantities(p)), number) for p, number in parts if 0 < len(p) <= _LONGEST)
     return tuple(sentence for sentence in found if len(sentence.quantities) <= _MOST_NUMBERS)
@@ -313,6 +324,12 @@ def negations(clause: str, words: Sequence[tuple[int, int]]) -> Iterator[Negatio
             yield Negation(clause[: found[0][0]], clause[end : following[0]])
 
 
+def is_bare_negation(clause: str) -> bool:
+    """Return whether *clause* says that there is nothing, and not of what: 行政复议：|无."""
+    found = _NOT.search(clause)
+    return found is not None and only_denies(clause[: found.start()]) and only_denies(clause[found.end() :])
+
+
 def only_denies(text: str) -> bool:
     """Return whether *text*, found behind a negation, names nothing of its own: 行政诉讼没有|发生."""
     return re.fullmatch(_OCCURRED_ALONE, text) is not None
@@ -322,6 +339,32 @@ def is_plainly_denied(rest: Iterable[str], words: Iterable[str]) -> bool:
     """Return whether *rest*, what is left of a denial without its terms, has only *words* and such as change nothing."""
     subjects = "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
     return all(re.fullmatch(f"(?:{_AROUND}|{subjects})*", text) for text in rest)
+
+
+def in_turn(sentence: Sentence) -> tuple[Phrase, ...]:
+    """Return the phrases of a sentence; in 2023年、2024年分别收到12件、15件 each has its own year and the words before all."""
+    phrases = list(sentence.phrases)
+    for index, first in enumerate(phrases):
+        listed = _YEARS.search(first.segment) if "分别" in first.segment else None
+        if listed is None:
+            continue
+        named = [year for year, _, _ in years(listed[0])]
+        run = phrases[index : index + len(named)]
+        between = [sentence.text[a.quantity.end : b.quantity.start] for a, b in pairwise(run)]
+        following = phrases[index + len(named) : index + len(named) + 1]
+        goes_on = any(p.before.endswith(("、", "和")) and p.clause == first.clause for p in following)
+        if len(run) < len(named) or not all(re.fullmatch(r"[、和及]", text) for text in between) or goes_on:
+            continue
+        words = first.segment[listed.end() :].replace("分别", "", 1)
+        head = first.before[: len(first.before) - len(first.segment)]
+        for place, (year, phrase) in enumerate(zip(named, run, strict=True), index):
+            segment = f"{first.segment[: listed.start()]}{year}年{words}"
+            before = head + segment
+            number = sentence.text[phrase.quantity.start : phrase.quantity.end]
+            quantity = phrase.quantity._replace(start=len(before), end=len(before) + len(number))
+            behind = run[-1].behind
+            phrases[place] = Phrase(before + number + behind, quantity, before, segment, behind, segment + number + behind)
+    return tuple(phrases)
 
 
 def is_enumerated(sentence: Sentence, numbers: list[Quantity]) -> bool:
