@@ -29,7 +29,9 @@ from xltools.prose.sentences import (
     Sentence,
     alls,
     are_joined,
+    clauses_of,
     has_own_cause,
+    has_topic,
     in_short,
     in_turn,
     is_plainly_denied,
@@ -411,12 +413,17 @@ class FilingProse:
             numbers = [q for q in told.sentence.quantities if start <= q.start < end]
             if any(q.value for q in numbers) or not may_negate(clause):
                 continue
+            if has_topic(told.text[:start], clause, told.text[end:]):
+                continue
             spans = [(match.start, match.end) for match in self.claims_in(clause)]
             spans += [match.span() for match in self._lines.pattern.finditer(clause)]
             for negation in negations(clause, spans):
                 before = told.text[:start] + negation.topic + negation.denied
                 context = self.context(told, before)
-                for interpretations, readings in self._denied(told.box, told.text[:start], negation):
+                is_alone = end >= len(told.text) and is_plainly_denied(clauses_of(told.text[:start]), ())
+                for interpretations, readings in self._denied(
+                    told.box, told.text[:start], negation, is_alone=is_alone
+                ):
                     matched = next((one for one in readings if not one.figure), None)
                     is_wrong = matched is None and self.is_own(context) and self.is_known(readings)
                     yield Mention(
@@ -455,7 +462,7 @@ class FilingProse:
             same = next((t for t in found if (t.start, t.end) == (start, end)), None)
             if same:
                 found.remove(same)
-            claim = same.claim if same else claims.get(id(line))
+            claim = same.claim if same else claims.get(id(line)) if line.is_row else None
             found.append(_Term(start, end, claim, line, is_name=True))
         kept: list[_Term] = []
         for term in sorted(found, key=lambda term: (term.start - term.end, not term.is_name)):
@@ -464,18 +471,22 @@ class FilingProse:
         return sorted(kept, key=lambda term: term.start)
 
     def _denied(
-        self, box: str, before: str, negation: Negation
+        self, box: str, before: str, negation: Negation, *, is_alone: bool
     ) -> Iterator[tuple[tuple[Interpretation, ...], tuple[Interpretation, ...]]]:
         """Yield what a negation denies, each with the readings that must then be 0."""
         anyone = _any_of(self.form.prose.anyone)
-        topic, denied = (re.sub(anyone, "", text) for text in negation)
+        topic, denied = (re.sub(anyone, "", text) for text in (negation.topic, negation.denied))
         text = topic + denied
         terms = self._terms(text)
         said = [term for term in terms if term.end > len(topic)]
+        is_clear = is_alone or negation.is_behind or not said
         if not said and only_denies(denied):
             said = terms
         others = [term for term in terms if term not in said]
         if not self._is_plain(text, terms):
+            return
+        # 3件涉及国家秘密，没有予以公开; 没有办结的申请，及时跟进: only a sentence by itself denies what is usually done.
+        if not is_clear and any(term.claim and not term.claim.denied for term in said):
             return
         if not said:
             rows = [t for t in self._briefly_named(denied) if t.claim and box in t.claim.boxes and "被" not in denied]

@@ -56,9 +56,11 @@ _OCCURRED = (
 _OCCURRED_ALONE = rf"(?:{_OCCURRED}|过|的|了|一?[件起例宗]|任何|情[况形]|案件|数量)*"
 _AROUND = (
     rf"{_OCCURRED}|\d{{4}}年[末底]|{_WHOLE_YEAR}|{_TIME}|(?:政府)?信息公开(?:工作|方面|中)?|政府信息|申请人?|而|并|且|也|均|都|亦|又|还|就|仍|其中|同时|此外|另外|另|过"
-    r"|任何|[相有]关|一?[件起例宗项条]|[该此其]|各类?|所有|全部|上述|以上|属于?|类|行政|工作|方面|案件|事项?|件数|数量|总数|总量|数|合计|共计|共|申?请?件|决定书?|处理决定"
+    r"|任何|[相有]关|一?[件起例宗项条]|各类?|所有|全部|上述|以上|属于?|类|行政|工作|方面|案件|事项?|件数|数量|总数|总量|数|合计|共计|共|申?请?件|决定书?|处理决定"
     r"|答复为|(?<=的)答复|[我本](?:单位|机关|部门)|措施|行为|结果|情[况形]|现象|问题(?=$)|截[至止]到?|目前|年[末底]|经?统计|据统计|报告期|期间|[人者内中里上]|的|了|已|于|[、和及与或以“”「」\"]"
 )
+# Where a topic is told first, the denial is of it alone: 对轻微违法行为，未实施行政处罚; 没有收到申请的，报零报告.
+_OF_TOPIC = r"(?:^|[，；：:、])(?:对(?!外)于?|针对|如果?|若)"
 _NEVER = (
     r"(?:[尚暂并均也都从仍亦]*(?:未|没有?)(?:发生|出现|产生|收到|提[起出])过?"
     r"|[均都皆]?[为是]?(?:[零0])(?:发生|产生|出现)?(?:[件起例宗项条份次人]|万元|元)?)的?(?:[、和及且]|\Z)"
@@ -189,6 +191,11 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     return tuple(sentence for sentence in found if len(sentence.quantities) <= _MOST_NUMBERS)
 
 
+def clauses_of(text: str) -> list[str]:
+    """Return the clauses of a text."""
+    return _CLAUSE.split(text)
+
+
 def segments(text: str) -> list[str]:
     """Return the parts of a sentence that semicolons separate; each may have another subject."""
     return text.split("；")
@@ -299,6 +306,7 @@ class Negation(NamedTuple):
 
     topic: str  # what stands before the first negation; empty if that is what is denied
     denied: str
+    is_behind: bool  # the negation stands behind what it denies
 
 
 def may_negate(clause: str) -> bool:
@@ -319,15 +327,20 @@ def negations(clause: str, words: Sequence[tuple[int, int]]) -> Iterator[Negatio
     edges = [(0, 0), *found, (len(clause), 0)]
     for before, (start, end), following in zip(edges, found, edges[2:], strict=False):
         if re.match(_NEVER, clause[start : following[0]]):  # 行政复议均未发生, 行政诉讼零发生
-            yield Negation("", clause[before[1] : start])
+            yield Negation("", clause[before[1] : start], is_behind=True)
         elif before is edges[0] or re.search(_BETWEEN_NEGATIONS, clause[before[1] : start]):
-            yield Negation(clause[: found[0][0]], clause[end : following[0]])
+            yield Negation(clause[: found[0][0]], clause[end : following[0]], is_behind=False)
 
 
 def is_bare_negation(clause: str) -> bool:
     """Return whether *clause* says that there is nothing, and not of what: 行政复议：|无."""
     found = _NOT.search(clause)
     return found is not None and only_denies(clause[: found.start()]) and only_denies(clause[found.end() :])
+
+
+def has_topic(before: str, clause: str, after: str) -> bool:
+    """Return whether *clause* or the text *before* it limits what a negation is said of, or the text *after* goes on about it."""
+    return re.search(_OF_TOPIC, before + clause) is not None or (clause.endswith("的") and bool(after))
 
 
 def only_denies(text: str) -> bool:
