@@ -122,6 +122,11 @@ class Prose:
         return {meaning.key: meaning for meaning in self.meanings}
 
     @cached_property
+    def briefly(self) -> frozenset[str]:
+        """Every subject in short."""
+        return frozenset(word for claim in self.claims for word in claim.brief)
+
+    @cached_property
     def part_words(self) -> tuple[str, ...]:
         """Every word that names a part of a whole."""
         return (*self.partial, *(word for whole in self.wholes for part in whole.parts for word in part))

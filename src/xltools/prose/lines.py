@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from xltools.form.linear import Linear
 from xltools.form.model import Block, Form, Line, leaves, walk
+from xltools.form.prose import Claim
 
 _NUMBER = r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+[.．、])"
 _BRACKETS = r"（[^（）]*）"
@@ -47,6 +48,12 @@ class Lines(NamedTuple):
     tables: tuple[Table, ...]
     by_name: dict[str, NamedLine]
     pattern: re.Pattern[str]  # any of the names, the longest first
+    claims: dict[int, NamedLine]  # the line that a claim means, by the identity of the claim
+    claim_of: dict[NamedLine, Claim]
+
+    def line_of(self, claim: Claim) -> NamedLine | None:
+        """Return the line that a claim means."""
+        return self.claims.get(id(claim))
 
     def meeting(self, row: NamedLine, column: NamedLine) -> Linear:
         """Return the sum of the cells in which a row and a column of one table meet."""
@@ -98,7 +105,15 @@ def lines_of(form: Form) -> Lines:
     often = Counter(name for line in found for name in line.names)
     names = {name: line for line in found for name in line.names if often[name] == 1}
     longest = sorted(names, key=len, reverse=True)
-    return Lines(tuple(tables), names, re.compile("|".join(map(re.escape, longest)) or "(?!)"))
+    pattern = re.compile("|".join(map(re.escape, longest)) or "(?!)")
+    lines = Lines(tuple(tables), names, pattern, {}, {})
+    alone = {lines.alone(line): line for line in names.values()}
+    for claim in form.prose.claims:
+        own = (names[word] for word in claim.words if word in names)
+        if line := next(own, None) or alone.get(form.prose.cells(claim.means[0])):
+            lines.claims[id(claim)] = line
+            lines.claim_of[line] = claim
+    return lines
 
 
 def _named(form: Form, index: int, block: Block) -> Iterator[NamedLine]:

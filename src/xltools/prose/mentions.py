@@ -417,6 +417,8 @@ class FilingProse:
                 continue
             spans = [(match.start, match.end) for match in self.claims_in(clause)]
             spans += [match.span() for match in self._lines.pattern.finditer(clause)]
+            if not spans and not any(word in clause for word in self.form.prose.briefly):
+                continue
             for negation in negations(clause, spans):
                 before = told.text[:start] + negation.topic + negation.denied
                 context = self.context(told, before)
@@ -433,26 +435,19 @@ class FilingProse:
                     )
 
     @cached_property
+    def _names(self) -> re.Pattern[str]:
+        """The names of the agency, and the words for whoever it may be."""
+        name = self.filing.agency.name
+        return re.compile(_any_of({name, in_short(name), *self.form.prose.anyone} - {""}))
+
+    @cached_property
     def _lines(self) -> Lines:
         return lines_of(self.form)
 
-    @cached_property
-    def _claimed(self) -> dict[int, NamedLine]:
-        """The line that each claim means, by the claim."""
-        alone = {self._lines.alone(line): line for line in self._lines.by_name.values()}
-        found: dict[int, NamedLine] = {}
-        for claim in self.form.prose.claims:
-            names = [self._lines.by_name[word] for word in claim.words if word in self._lines.by_name]
-            line = names[0] if names else alone.get(self.form.prose.cells(claim.means[0]))
-            if line:
-                found[id(claim)] = line
-        return found
-
     def _terms(self, text: str) -> list[_Term]:
         """Return the names of lines and the words of claims that can be denied in *text*, by position."""
-        claims = {id(line): claim for claim in self.form.prose.claims if (line := self._claimed.get(id(claim)))}
         found = [
-            _Term(m.start, m.end, m.claim, self._claimed.get(id(m.claim)), is_name=False)
+            _Term(m.start, m.end, m.claim, self._lines.line_of(m.claim), is_name=False)
             for m in self.claims_in(text)
             if m.claim.denied
         ]
@@ -462,7 +457,7 @@ class FilingProse:
             same = next((t for t in found if (t.start, t.end) == (start, end)), None)
             if same:
                 found.remove(same)
-            claim = same.claim if same else claims.get(id(line)) if line.is_row else None
+            claim = same.claim if same else self._lines.claim_of.get(line) if line.is_row else None
             found.append(_Term(start, end, claim, line, is_name=True))
         kept: list[_Term] = []
         for term in sorted(found, key=lambda term: (term.start - term.end, not term.is_name)):
@@ -474,8 +469,7 @@ class FilingProse:
         self, box: str, before: str, negation: Negation, *, is_alone: bool
     ) -> Iterator[tuple[tuple[Interpretation, ...], tuple[Interpretation, ...]]]:
         """Yield what a negation denies, each with the readings that must then be 0."""
-        anyone = _any_of(self.form.prose.anyone)
-        topic, denied = (re.sub(anyone, "", text) for text in (negation.topic, negation.denied))
+        topic, denied = (self._names.sub("", text) for text in (negation.topic, negation.denied))
         text = topic + denied
         terms = self._terms(text)
         said = [term for term in terms if term.end > len(topic)]
@@ -518,11 +512,9 @@ class FilingProse:
         edges = [(0, 0), *((term.start, term.end) for term in terms), (len(text), 0)]
         rest = [text[one[1] : other[0]] for one, other in pairwise(edges)]
         claims = [term.claim for term in terms if term.claim]
-        unless = {word for claim in claims for word in claim.unless}
-        subjects = {word for claim in claims for word in (*claim.about, *claim.brief)}
-        name = self.filing.agency.name
-        names = _any_of({name, in_short(name)} - {""})
-        rest = [self._circles.sub("", re.sub(names, "", part)) for part in rest]
+        unless = {word for claim in claims for word in claim.unless if word in text}
+        subjects = {word for claim in claims for word in (*claim.about, *claim.brief) if word in text}
+        rest = [self._circles.sub("", part) for part in rest]
         found = (m.span() for m in re.finditer(_any_of(unless), text))
         changed = any(not any(t.start <= start and end <= t.end for t in terms) for start, end in found)
         return not changed and is_plainly_denied(rest, subjects)

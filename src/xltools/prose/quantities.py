@@ -50,7 +50,9 @@ def folded(text: str) -> str:
     """Return *text* without spaces, with digits, letters, ``%``, ``.`` and ``~`` in half width; line breaks stay."""
     kept = []
     for character in text:
-        if character == "\n" or not (character.isspace() or character in "\u200b\ufeff"):
+        if "一" <= character <= "鿿":  # most are such, and they have no other form
+            kept.append(character)
+        elif character == "\n" or not (character.isspace() or character in "\u200b\ufeff"):
             plain = unicodedata.normalize("NFKC", character)
             kept.append(plain if (plain.isascii() and plain.isalnum()) or plain in "%.~" else character)
     return "".join(kept)
