@@ -68,8 +68,15 @@ def _of_applications(row: str, column: str) -> Iterator[str]:
     who = APPLICANTS[column]
     if row == "new":
         whose = f"{who}的" if who else ""
-        yield from (f"未收到{whose}政府信息公开申请", f"没有{who}提出政府信息公开申请" if who else "没有人提出政府信息公开申请")
-        yield from (f"本年新收{whose}政府信息公开申请为0", f"{whose}新收政府信息公开申请0件", f"无{who}新收申请")
+        yield from (
+            f"未收到{whose}政府信息公开申请",
+            f"没有{who}提出政府信息公开申请" if who else "没有人提出政府信息公开申请",
+        )
+        yield from (
+            f"本年新收{whose}政府信息公开申请为0",
+            f"{whose}新收政府信息公开申请0件",
+            f"无{who}新收申请",
+        )
         return
     what = RESULTS[row]
     of = "" if row in ("declined_petition", "declined_repeat", "declined_massive") else "的"
@@ -82,14 +89,26 @@ def _of_applications(row: str, column: str) -> Iterator[str]:
 def _of_disputes(row: str, column: str) -> Iterator[str]:
     what, how = DISPUTES[row], OUTCOMES[column]
     of = f"{how}的" if how else ""
-    yield from (f"没有{of}{what}案件", f"未发生{of}{what}", f"{what}{how}案件为0", f"{what}{how}为零", f"{what}{how}0件")
+    yield from (
+        f"没有{of}{what}案件",
+        f"未发生{of}{what}",
+        f"{what}{how}案件为0",
+        f"{what}{how}为零",
+        f"{what}{how}0件",
+    )
     yield from (f"无{of}{what}", f"不存在{of}{what}情形", f"暂无{of}{what}案件")
 
 
 def _of_disclosure(row: str, column: str) -> Iterator[str]:
     if row in KINDS:
         what, how = KINDS[row], STATES[column]
-        yield from (f"没有{how}{what}", f"{how}{what}为0件", f"无{how}{what}", f"{how}{what}数量为零", f"{what}{how.rstrip('的')}0件")
+        yield from (
+            f"没有{how}{what}",
+            f"{how}{what}为0件",
+            f"无{how}{what}",
+            f"{how}{what}数量为零",
+            f"{what}{how.rstrip('的')}0件",
+        )
         if column != "in_force":
             yield from (f"未{how}{what}", f"未发生{what}{how}情况", f"{what}没有{how}")
         return
@@ -99,7 +118,14 @@ def _of_disclosure(row: str, column: str) -> Iterator[str]:
         "coercion": ("行政强制", "实施"),
         "fees": ("行政事业性收费", "收取"),
     }[row]
-    yield from (f"未{verb}{what}", f"没有{what}", f"{what}为0", f"{what}为零", f"全年无{what}", f"不存在{what}情况")
+    yield from (
+        f"未{verb}{what}",
+        f"没有{what}",
+        f"{what}为0",
+        f"{what}为零",
+        f"全年无{what}",
+        f"不存在{what}情况",
+    )
     if row != "fees":
         yield from (f"未{verb}{what}决定", f"{what}处理决定数量为0")
 
@@ -109,11 +135,12 @@ def denials() -> Iterator[Denial]:
     of = {"applications": _of_applications, "disputes": _of_disputes, "disclosure": _of_disclosure}
     for name in FORM.cells:
         section, row, column = name.split(".")
-        figures = {next(iter(_inputs(name))): Decimal(3)}
+        figures = {next(iter(inputs_of(name))): Decimal(3)}
         for text in of[section](row, column):
             yield Denial(name, text, figures)
 
 
-def _inputs(name: str) -> list[str]:
+def inputs_of(name: str) -> list[str]:
+    """Return the inputs of which a cell is made."""
     definition = FORM.cells[name].definition
-    return [one for part in definition.names for one in _inputs(part)] if definition else [name]
+    return [one for part in definition.names for one in inputs_of(part)] if definition else [name]

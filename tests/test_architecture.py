@@ -208,6 +208,7 @@ def test_no_chinese_in_logic():
         "document/manuscript.py": "＃",
         "document/publishing.py": "【】",  # around gaps
         "data/typed_numbers.py": None,  # words that clerks type where a number belongs
+        "prose/lines.py": None,  # what labels have beside their names
         "prose/quantities.py": None,  # numerals and counters
         "prose/sentences.py": None,  # the grammar of reports
         "excel/number_format.py": None,  # the formats of the Chinese edition, and the days of the week that it shows

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import denials as of_nothing
 from conftest import HERE, ROOT, examples, sound_prose, sound_values
 from xltools.checking.checks import verify
 from xltools.data.filing import Return, Source, Stamp
@@ -547,6 +548,81 @@ def test_a_denial_of_something_else_is_no_contradiction(box, text):
     assert not denials(box, text)
 
 
+DENIALS = list(of_nothing.denials())
+FEW = 37  # of which one is tried each day
+
+
+def found_in(text, figures, others="0"):
+    """The prose cells in which the text is reported, each having it alone."""
+    given = {cell.name: others for cell in FORM.inputs} | figures
+    told = filing(dict.fromkeys(sound_prose(), f"{text}。"), given)
+    return {f.cell for f in prose(told) if f.code in ("prose-nothing", "prose-figure")}
+
+
+def assert_denials_are_judged(denials):
+    everywhere = set(sound_prose())
+    for cell, text, figures in denials:
+        assert found_in(text, figures) == everywhere, (cell, text)
+        nothing = dict.fromkeys(of_nothing.inputs_of(cell), "0")
+        assert not found_in(text, {}), (cell, text)
+        assert not found_in(text, nothing, others="3"), (cell, text)
+        among = f"全年工作有序开展，制度不断完善。{text}。主动公开各类信息，回应群众关切。"
+        assert "prose-nothing" in {f.code for f in prose(filing({"others.text": among}, figures))} or "0件" in text
+
+
+def test_every_cell_can_be_denied_in_words():
+    assert {one.cell for one in DENIALS} == set(FORM.cells)
+    assert_denials_are_judged(DENIALS[::FEW])
+
+
+@pytest.mark.prove
+def test_every_denial_of_every_cell_is_judged_in_every_section():
+    assert_denials_are_judged(DENIALS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    """
+    没有法人申请 没有保护第三方合法权益的情形 没有信访举报投诉类申请 没有予以公开 行政诉讼案件为0 没有人提起行政诉讼 未实施行政强制措施
+    未收到公民、法人和其他组织的政府信息公开申请 上年没有结转的申请 未发生行政复议 没有不予公开的申请 自然人没有提出申请 申请人中没有商业企业
+    没有科研机构、社会公益组织申请 行政复议、行政诉讼数量均为零 行政复议：无 行政诉讼（0件） 没有被纠正的行政复议 规章没有废止 行政事业性收费为0元
+    没有涉及国家秘密的申请 没有一件重复申请 没有答复为不予公开的申请 青禾区教育局尚无行政处罚案件 截至2024年底未收到政府信息公开申请
+    """.split(),
+)
+def test_a_plain_denial_is_found_in_every_section(text):
+    assert found_in(text, {}, others="3") == set(sound_prose())
+    assert not found_in(text, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    """
+    没有按时答复的情况 无违规收费 没有发生泄密 未因信息公开被提起问责 尚无不足 发布的信息均不存在涉及国家秘密的情况 没有损害第三方合法权益的情形
+    没有超期答复的申请 没有行政复议被纠错 没有制定规章制度 没有应当公开而不予公开的信息 没有不当行政处罚 没有行政许可事项调整 未收取信息处理费
+    没有企业投诉 没有收到公民来信 没有组织培训 没有结转资金 申请没有超期 行政许可没有公开 没有公开行政许可 没有申请人提出异议 未收到网络申请
+    2023年未收到政府信息公开申请 学校未收到申请 没有开展规范性文件清理 本单位未被行政处罚 没有因行政处罚引发的行政诉讼 未受理行政许可申请
+    对轻微违法行为，未实施行政处罚 有的涉及国家秘密，没有予以公开 没有办结的申请，及时跟进 没有收到政府信息公开申请的，按零报告报送 该申请没有予以公开
+    没有复议委员会 无诉讼风险 没有处理意见 没有收费标准 没有企业 没有组织申请人座谈 如没有收到申请，也要报告
+    """.split(),
+)
+def test_what_looks_like_a_denial_of_a_figure_is_not_read(text):
+    assert not found_in(text, {}, others="3")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sound"),
+    [
+        ("商业企业重复申请0件。", True),
+        ("科研机构部分公开的申请0件。", True),
+        ("自然人重复申请0件。", False),
+    ],
+)
+def test_no_number_of_one_line_is_held_against_its_meeting_with_another(text, is_sound):
+    figures = {"applications.declined_repeat.natural": 3, "applications.partial.natural": 3}
+    codes = {"prose-figure", "prose-nothing"} & {f.code for f in prose(filing({ON_REQUEST: text}, figures))}
+    assert not codes if is_sound else codes
+
+
 @pytest.mark.parametrize(
     ("name", "is_found"), [("青禾区", True), ("青禾区人民政府", True), ("青禾区教育局", False)]
 )
@@ -569,6 +645,23 @@ def test_the_whole_district_is_the_subject_of_its_own_report(name, is_found):
 )
 def test_plans_and_runs_of_years_are_no_count_of_this_year(text, is_told):
     assert bool(list(prose(filing({ON_REQUEST: text})))) is is_told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "公开申请数量：{}件。",
+        "申请总数{}件。",
+        "申请数量：{}件。",
+        "2023年、2024年分别收到政府信息公开申请12件、{}件。",
+        "2022年、2023年和2024年收到申请分别为10件、12件和{}件。",
+    ],
+)
+def test_a_count_is_read_behind_a_colon_and_in_a_list_of_years(text):
+    figures = {"applications.new.natural": 16}
+    assert [f.code for f in prose(filing({ON_REQUEST: text.format(15)}, figures))] == ["prose-figure"]
+    assert list(prose(filing({ON_REQUEST: text.format(16)}, figures))) == []
+    assert list(prose(filing({ON_REQUEST: "行政许可申请总数1500件，线上申请数量：3件。"}, figures))) == []
 
 
 # -- who speaks

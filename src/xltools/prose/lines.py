@@ -20,7 +20,10 @@ _NUMBER = r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七�
 _BRACKETS = r"（[^（）]*）"
 _OPENING = r"^(?:本年度?)+"
 _COUNTED = r"(?:件数|数量|金额)$"
-_SHORTEST, _SHORTEST_PART = 2, 6  # characters of a name, and of one that is the first of two things in a label
+_SHORTEST, _SHORTEST_PART = (
+    2,
+    6,
+)  # characters of a name, and of one that is the first of two things in a label
 _OF_NO_LINE = ("其他", "总计", "合计", "小计")
 
 

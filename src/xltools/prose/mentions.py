@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from xltools.data.filing import Return
@@ -30,17 +30,18 @@ from xltools.prose.sentences import (
     alls,
     are_joined,
     clauses_of,
+    has_joint,
     has_own_cause,
     has_topic,
     in_short,
     in_turn,
-    is_plainly_denied,
-    only_denies,
     is_joined_behind,
     is_neutral,
+    is_plainly_denied,
     limits_all,
     may_negate,
     negations,
+    only_denies,
     opens_parts,
     segments,
     sentences,
@@ -420,12 +421,10 @@ class FilingProse:
             if not spans and not any(word in clause for word in self.form.prose.briefly):
                 continue
             for negation in negations(clause, spans):
-                before = told.text[:start] + negation.topic + negation.denied
-                context = self.context(told, before)
-                is_alone = end >= len(told.text) and is_plainly_denied(clauses_of(told.text[:start]), ())
-                for interpretations, readings in self._denied(
-                    told.box, told.text[:start], negation, is_alone=is_alone
-                ):
+                before = told.text[:start]
+                is_alone = end >= len(told.text) and is_plainly_denied(clauses_of(before), ())
+                for interpretations, readings in self._denied(told.box, before, negation, is_alone=is_alone):
+                    context = self.context(told, before + negation.topic + negation.denied)
                     matched = next((one for one in readings if not one.figure), None)
                     is_wrong = matched is None and self.is_own(context) and self.is_known(readings)
                     yield Mention(
@@ -468,44 +467,40 @@ class FilingProse:
     def _denied(
         self, box: str, before: str, negation: Negation, *, is_alone: bool
     ) -> Iterator[tuple[tuple[Interpretation, ...], tuple[Interpretation, ...]]]:
-        """Yield what a negation denies, each with the readings that must then be 0."""
+        """Yield what a negation denies, each with the readings of which one must then be 0."""
         topic, denied = (self._names.sub("", text) for text in (negation.topic, negation.denied))
         text = topic + denied
         terms = self._terms(text)
         said = [term for term in terms if term.end > len(topic)]
-        is_clear = is_alone or negation.is_behind or not said
-        if not said and only_denies(denied):
-            said = terms
-        others = [term for term in terms if term not in said]
-        if not self._is_plain(text, terms):
-            return
         # 3件涉及国家秘密，没有予以公开; 没有办结的申请，及时跟进: only a sentence by itself denies what is usually done.
-        if not is_clear and any(term.claim and not term.claim.denied for term in said):
+        is_usual = any(term.claim and not term.claim.denied for term in said)
+        if not self._is_plain(text, terms) or (is_usual and not is_alone and not negation.is_behind):
             return
-        if not said:
-            rows = [t for t in self._briefly_named(denied) if t.claim and box in t.claim.boxes and "被" not in denied]
-            said = rows
-        if not said:
-            return
+        if not said and terms and only_denies(denied):  # 行政诉讼没有|发生
+            said = terms
+        elif not said and not negation.is_passive:
+            said = [t for t in self._briefly_named(denied) if t.claim and box in t.claim.boxes]  # 没有申请
+        others = [term for term in terms if term not in said]
+        for row, column in self._meetings(box, before, text, said, others):
+            yield from self._readings(box, before, text, row, column)
+
+    def _meetings(
+        self, box: str, before: str, text: str, said: list[_Term], others: list[_Term]
+    ) -> list[tuple[_Term | None, _Term | None]]:
+        """Return the rows and columns that meet in what is *said* to be nothing; *others* stand before the negation."""
         rows, columns = _by_axis(said)
-        more_rows, more_columns = _by_axis(others)
-        if not rows and more_rows:
-            rows = more_rows
-        elif any(not term.is_generic for term in more_rows):
-            return
-        columns = columns or more_columns
+        rows_before, columns_before = _by_axis(others)
+        is_mixed = bool(rows) and any(not term.is_generic for term in rows_before)  # 行政复议没有行政诉讼
+        rows, columns = rows or rows_before, columns or columns_before
         specific = [term for term in rows if not term.is_generic]
-        verbs = [t.claim for t in terms if t.is_generic and t.claim and t.claim.about] if specific else []
-        if any(self._is_of_another(verb, term, box, text) for verb in verbs for term in specific):
-            return
+        verbs = [t.claim for t in (*said, *others) if t.is_generic and t.claim and t.claim.about]
+        is_mixed |= any(self._is_of_another(verb, term, box, text) for verb in verbs for term in specific)
         rows = specific or rows[:1]
-        if not _are_listed(rows, text) or not _are_listed(columns, text):
-            return
-        if not rows and not self._rows_before(columns, before):
+        if is_mixed or not _are_listed(rows, text) or not _are_listed(columns, text):
+            return []
+        if columns and not rows and not self._rows_before(columns, before):
             rows = self._briefly_named(text)
-        for row in rows or [None]:
-            for column in columns or [None]:
-                yield from self._readings(box, before, text, row, column)
+        return list(product(rows or (None,), columns or (None,)))
 
     def _is_plain(self, text: str, terms: list[_Term]) -> bool:
         """Return whether *text* has nothing beside *terms* that changes what they mean."""
@@ -535,7 +530,9 @@ class FilingProse:
 
     def _briefly_named(self, text: str) -> list[_Term]:
         """Return the claim of which *text* names the subject in short: 没有商业企业申请."""
-        claims = [c for c in self.form.prose.claims if c.whole and c.denied and any(w in text for w in c.brief)]
+        claims = [
+            c for c in self.form.prose.claims if c.whole and c.denied and any(w in text for w in c.brief)
+        ]
         return [_Term(0, 0, claim, None, is_name=False) for claim in claims[:1]]
 
     def _readings(
@@ -565,7 +562,7 @@ class FilingProse:
         if row.line is not None:
             if row.line.block != column.line.block:
                 return ()
-            label = f"{row.line.name}（{column.line.name}）"
+            label = f"{row.line.name} · {column.line.name}"
             return (self._named(label, self._lines.meeting(row.line, column.line)),)
         claim = row.claim
         if claim is None:
@@ -573,7 +570,7 @@ class FilingProse:
         means = claim.means[:1] if claim.whole else claim.means
         found = [(one, self._lines.narrowed(self.form.prose.cells(one), column.line)) for one in means]
         return tuple(
-            self._named(f"{self.form.prose.label(one)}（{column.line.name}）", linear)
+            self._named(f"{self.form.prose.label(one)} · {column.line.name}", linear)
             for one, linear in found
             if linear
         )
@@ -588,7 +585,9 @@ class FilingProse:
             return True
         if claim is None:
             return False
-        about = {word for one in self.form.prose.claims if {*one.about} & {*claim.about} for word in one.brief}
+        about = {
+            word for one in self.form.prose.claims if {*one.about} & {*claim.about} for word in one.brief
+        }
         return (is_told and any(word in text for word in about)) or self.is_about(claim, box, before + text)
 
     # -- all of something
@@ -640,7 +639,7 @@ def _by_axis(terms: list[_Term]) -> tuple[list[_Term], list[_Term]]:
 
 def _are_listed(terms: list[_Term], text: str) -> bool:
     """Return whether *terms* are joined into a list, and not one of them a part of what another says."""
-    return all(re.search(r"[、和及与或]", text[one.end : other.start]) for one, other in pairwise(terms))
+    return all(has_joint(text[one.end : other.start]) for one, other in pairwise(terms))
 
 
 def _narrowed(claim: Claim, before: str) -> Under:

@@ -17,7 +17,9 @@ from xltools.data.period import Period
 from xltools.prose.quantities import Quantity, folded, quantities, year_of, years
 
 _END = re.compile(r"[。！？!?\n]")
-_OF_NUMBER = re.compile(r"(?<=[数量额])[：:](?=[\d〇一二两三四五六七八九十百千])")  # 申请数量：16件 is one clause
+_OF_NUMBER = re.compile(
+    r"(?<=[数量额])[：:](?=[\d〇一二两三四五六七八九十百千])"
+)  # 申请数量：16件 is one clause
 _CLAUSE = re.compile(r"[，；：;:（）()]|,(?!(?<=\d,)\d{3}(?!\d))")
 # Words that may stand between a word and its number without changing what is counted.
 _NEUTRAL = (
@@ -50,9 +52,7 @@ _NOT = re.compile(
     r"|[为是]?(?<![\d.,])0(?![\d.,%])(?:[件起例宗项条份次人]|万元|元)?)"
 )
 # With other words beside it something else is denied: 没有超期答复. What stands behind 没有 of what was named before it.
-_OCCURRED = (
-    r"发生|出现|产生|引发|引起|存在|涉及|[收接]到|收取|受理|登记|[作做]出|实施|采取|查处|开展|进行|新收|提[出起交]|被|申请(?!人)|因|由|对外?|向|在|有|是|为|达到?|实现|保持"
-)
+_OCCURRED = r"发生|出现|产生|引发|引起|存在|涉及|[收接]到|收取|受理|登记|[作做]出|实施|采取|查处|开展|进行|新收|提[出起交]|被|申请(?!人)|因|由|对外?|向|在|有|是|为|达到?|实现|保持"
 _OCCURRED_ALONE = rf"(?:{_OCCURRED}|过|的|了|一?[件起例宗]|任何|情[况形]|案件|数量)*"
 _AROUND = (
     rf"{_OCCURRED}|\d{{4}}年[末底]|{_WHOLE_YEAR}|{_TIME}|(?:政府)?信息公开(?:工作|方面|中)?|政府信息|申请人?|而|并|且|也|均|都|亦|又|还|就|仍|其中|同时|此外|另外|另|过"
@@ -167,11 +167,13 @@ class Sentence:
 
     def whole_clauses(self) -> Iterator[tuple[int, str]]:
         """Yield the start and the text of each clause, one that only denies together with the one before: 行政复议：无."""
-        before: tuple[int, str] | None = None
+        before = (-1, "")
         for start, clause in self.clauses():
-            if before and is_bare_negation(clause) and before[0] + len(before[1]) + 1 == start:
-                clause, start = before[1] + clause, before[0]
-            yield start, clause
+            follows = before[0] + len(before[1]) + 1 == start
+            whole = (
+                (before[0], before[1] + clause) if follows and is_bare_negation(clause) else (start, clause)
+            )
+            yield whole
             before = start, clause
 
     def clauses(self) -> Iterator[tuple[int, str]]:
@@ -226,6 +228,11 @@ def has_own_cause(text: str, words: Iterable[str]) -> bool:
 def are_joined(text: str) -> bool:
     """Return whether *text*, found between two terms, joins them into one count."""
     return bool(re.fullmatch(_JOINED, text))
+
+
+def has_joint(text: str) -> bool:
+    """Return whether *text*, found between two terms, makes them a list."""
+    return re.search(r"[、和及与或]", text) is not None
 
 
 def year_spoken_of(before: str, period: Period, year: int | None) -> int | None:
@@ -308,6 +315,11 @@ class Negation(NamedTuple):
     denied: str
     is_behind: bool  # the negation stands behind what it denies
 
+    @property
+    def is_passive(self) -> bool:
+        """Whether it is of what others did: 没有被申请."""
+        return "被" in self.denied
+
 
 def may_negate(clause: str) -> bool:
     """Return whether *clause* has a word of :func:`negations`, wherever it stands."""
@@ -376,7 +388,9 @@ def in_turn(sentence: Sentence) -> tuple[Phrase, ...]:
             number = sentence.text[phrase.quantity.start : phrase.quantity.end]
             quantity = phrase.quantity._replace(start=len(before), end=len(before) + len(number))
             behind = run[-1].behind
-            phrases[place] = Phrase(before + number + behind, quantity, before, segment, behind, segment + number + behind)
+            phrases[place] = Phrase(
+                before + number + behind, quantity, before, segment, behind, segment + number + behind
+            )
     return tuple(phrases)
 
 
