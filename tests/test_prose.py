@@ -567,7 +567,10 @@ def assert_denials_are_judged(denials):
         assert not found_in(text, {}), (cell, text)
         assert not found_in(text, nothing, others="3"), (cell, text)
         among = f"全年工作有序开展，制度不断完善。{text}。主动公开各类信息，回应群众关切。"
-        assert "prose-nothing" in {f.code for f in prose(filing({"others.text": among}, figures))} or "0件" in text
+        assert (
+            "prose-nothing" in {f.code for f in prose(filing({"others.text": among}, figures))}
+            or "0件" in text
+        )
 
 
 def test_every_cell_can_be_denied_in_words():

@@ -255,6 +255,10 @@ def _prose(form: Form, sure: frozenset[str]) -> Iterator[Problem]:
         yield from unknown_faults(named_in(claim.words), (*PERIODS, *prose.terms), place)
     for key, words in prose.terms.items():
         yield from unknown_faults(named_in(words), PERIODS, f"prose › terms “{key}”")
+    axes = (axis for s in form.sections for block in s.blocks for axis in (block.rows, block.columns))
+    lines = [line for axis in axes for line, _ in walk(axis)]
+    called = [word for word in prose.called if not any(word in line.label for line in lines)]
+    yield from unknown_faults(called, [line.key for line in lines if line.key], "prose › called")
     one = prose.settled
     settled = (one.leaves, one.handled, *filter(None, [one.earlier])) if one else ()
     yield from unknown_faults((*prose.nil.values(), *settled), prose.by_key, "prose")

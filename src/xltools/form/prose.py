@@ -159,10 +159,10 @@ class Prose:
         return "|".join(map(filled, sorted(words, key=len, reverse=True)))  # the longest are tried first
 
     @cached_property
-    def circle_words(self) -> tuple[str, ...]:
-        """Every word for more or less than some agency, the longest first."""
+    def circle_words(self) -> dict[str, str]:
+        """Every word for more or less than some agency, the longest first, with its pattern."""
         found = {*self.scopes, *(word for one in self.circles for word in one.words)}
-        return tuple(sorted(found, key=lambda word: (-len(word), word)))
+        return {word: re.escape(word) for word in sorted(found, key=lambda word: (-len(word), word))}
 
     def own_circle(self, name: str) -> Circle | None:
         """Return the circle of the agency of that name: the one with the longest end of the name."""

@@ -50,13 +50,18 @@ class Lines(NamedTuple):
 
     tables: tuple[Table, ...]
     by_name: dict[str, NamedLine]
-    pattern: re.Pattern[str]  # any of the names, the longest first
     claims: dict[int, NamedLine]  # the line that a claim means, by the identity of the claim
     claim_of: dict[NamedLine, Claim]
 
     def line_of(self, claim: Claim) -> NamedLine | None:
         """Return the line that a claim means."""
         return self.claims.get(id(claim))
+
+    def named_in(self, text: str) -> Iterator[tuple[int, int, NamedLine]]:
+        """Yield each name in *text* with its start, its end and its line; a longer name may contain a shorter."""
+        for name, line in self.by_name.items():
+            if name in text:  # hardly any is
+                yield from ((*match.span(), line) for match in re.finditer(re.escape(name), text))
 
     def meeting(self, row: NamedLine, column: NamedLine) -> Linear:
         """Return the sum of the cells in which a row and a column of one table meet."""
@@ -107,9 +112,7 @@ def lines_of(form: Form) -> Lines:
         found += _named(form, index, block)
     often = Counter(name for line in found for name in line.names)
     names = {name: line for line in found for name in line.names if often[name] == 1}
-    longest = sorted(names, key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, longest)) or "(?!)")
-    lines = Lines(tuple(tables), names, pattern, {}, {})
+    lines = Lines(tuple(tables), names, {}, {})
     alone = {lines.alone(line): line for line in names.values()}
     for claim in form.prose.claims:
         own = (names[word] for word in claim.words if word in names)

@@ -183,11 +183,11 @@ class FilingProse:
         own += tuple(word + more for word in own for more in prose.throughout)
         office = in_short(name)
         others = [
-            word
-            for word in prose.circle_words
+            pattern
+            for word, pattern in prose.circle_words.items()
             if word not in own and word not in name and (word not in office or office.endswith(word))
         ]
-        return re.compile(f"(?P<own>{_any_of(own)})|(?:{_any_of(others)}){NO_ATTRIBUTE}")
+        return re.compile(f"(?P<own>{_any_of(own)})|(?:{'|'.join(others) or '(?!)'}){NO_ATTRIBUTE}")
 
     def circle(self, text: str, before: str = _OWN) -> str:
         """Return the circle of agencies that *text* named last, or else *before*; empty for this agency itself."""
@@ -311,7 +311,7 @@ class FilingProse:
         """The numbers that the form's words give a meaning, and the negations, in the order of the prose."""
         found: list[Mention] = []
         for told in self.told:
-            denied: dict[str, list[Mention]] = {}
+            denied: dict[str, list[Mention]] = {}  # by their clauses
             for denial in self._negations(told):
                 denied.setdefault(denial.quote, []).append(denial)
             phrases = in_turn(told.sentence)
@@ -410,14 +410,15 @@ class FilingProse:
         around them are the usual ones, or the negation is not read.
         """
         for start, clause in told.sentence.whole_clauses():
+            if not may_negate(clause):
+                continue
             end = start + len(clause)
-            numbers = [q for q in told.sentence.quantities if start <= q.start < end]
-            if any(q.value for q in numbers) or not may_negate(clause):
+            if any(q.value and start <= q.start < end for q in told.sentence.quantities):
                 continue
             if has_topic(told.text[:start], clause, told.text[end:]):
                 continue
             spans = [(match.start, match.end) for match in self.claims_in(clause)]
-            spans += [match.span() for match in self._lines.pattern.finditer(clause)]
+            spans += [(first, last) for first, last, _ in self._lines.named_in(clause)]
             if not spans and not any(word in clause for word in self.form.prose.briefly):
                 continue
             for negation in negations(clause, spans):
@@ -450,9 +451,7 @@ class FilingProse:
             for m in self.claims_in(text)
             if m.claim.denied
         ]
-        for match in self._lines.pattern.finditer(text):
-            line = self._lines.by_name[match[0]]
-            start, end = match.span()
+        for start, end, line in self._lines.named_in(text):
             same = next((t for t in found if (t.start, t.end) == (start, end)), None)
             if same:
                 found.remove(same)

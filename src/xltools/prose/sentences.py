@@ -46,6 +46,7 @@ _TIME = (
     r"|(?P<there>[去上前往近历]一?年|[几多]年|[两二三四五六七八九十]年[来间]|累计|以来|\d{1,2}月份?|季度|[上下]半年|十[二三四]五)"
 )
 _YEARS = re.compile(r"(?:\d{4}年度?[、和及]?){2,}(?<![、和及])")
+_NOT_AT_ALL = re.compile(r"[未没无零0]|不存在")  # one of these is in each of the following, which take longer
 _NOT = re.compile(
     r"[尚暂并均也都从仍亦]*为?(?:未(?!经|来|办|审|按|能|及|成|公|予)曾?有?|没有?(?!现成)人?|(?<!有)无(?!法(?![律人])|正当|误|关|理由|障|偿|条件|需|缝|害)人?|不存在"
     r"|[为是]?(?<![零〇一二三四五六七八九十百千万])零(?![零〇一二三四五六七八九十星散])"
@@ -56,7 +57,7 @@ _OCCURRED = r"发生|出现|产生|引发|引起|存在|涉及|[收接]到|收�
 _OCCURRED_ALONE = rf"(?:{_OCCURRED}|过|的|了|一?[件起例宗]|任何|情[况形]|案件|数量)*"
 _AROUND = (
     rf"{_OCCURRED}|\d{{4}}年[末底]|{_WHOLE_YEAR}|{_TIME}|(?:政府)?信息公开(?:工作|方面|中)?|政府信息|申请人?|而|并|且|也|均|都|亦|又|还|就|仍|其中|同时|此外|另外|另|过"
-    r"|任何|[相有]关|一?[件起例宗项条]|各类?|所有|全部|上述|以上|属于?|类|行政|工作|方面|案件|事项?|件数|数量|总数|总量|数|合计|共计|共|申?请?件|决定书?|处理决定"
+    r"|任何|[相有]关|一?[件起例宗项条]|各类?|所有|全部|上述|以上|属于?|类|行政|工作|方面|案件|事项?|件数|数量|总数|总量|数|金额|收入|合计|共计|共|申?请?件|决定书?|处理决定"
     r"|答复为|(?<=的)答复|[我本](?:单位|机关|部门)|措施|行为|结果|情[况形]|现象|问题(?=$)|截[至止]到?|目前|年[末底]|经?统计|据统计|报告期|期间|[人者内中里上]|的|了|已|于|[、和及与或以“”「」\"]"
 )
 # Where a topic is told first, the denial is of it alone: 对轻微违法行为，未实施行政处罚; 没有收到申请的，报零报告.
@@ -276,6 +277,8 @@ def is_joined_behind(text: str) -> bool:
 
 def says_nothing(text: str) -> bool:
     """Return whether *text* only says 无 (nothing to report) in one of the usual ways."""
+    if len("".join(text.split()).translate(_NO_SIGNS)) > 2 * _LONGEST_NOTHING:
+        return False
     plain = folded(text).translate(_NO_SIGNS)
     return len(plain) <= _LONGEST_NOTHING and re.sub(_NOTHING, "", plain) in _NOTHING_WORDS
 
@@ -323,7 +326,7 @@ class Negation(NamedTuple):
 
 def may_negate(clause: str) -> bool:
     """Return whether *clause* has a word of :func:`negations`, wherever it stands."""
-    return _NOT.search(clause) is not None
+    return _NOT_AT_ALL.search(clause) is not None and _NOT.search(clause) is not None
 
 
 def negations(clause: str, words: Sequence[tuple[int, int]]) -> Iterator[Negation]:
@@ -346,7 +349,7 @@ def negations(clause: str, words: Sequence[tuple[int, int]]) -> Iterator[Negatio
 
 def is_bare_negation(clause: str) -> bool:
     """Return whether *clause* says that there is nothing, and not of what: 行政复议：|无."""
-    found = _NOT.search(clause)
+    found = _NOT.search(clause) if _NOT_AT_ALL.search(clause) else None
     return found is not None and only_denies(clause[: found.start()]) and only_denies(clause[found.end() :])
 
 
