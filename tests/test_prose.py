@@ -583,31 +583,31 @@ def test_every_denial_of_every_cell_is_judged_in_every_section():
     assert_denials_are_judged(DENIALS)
 
 
-@pytest.mark.parametrize(
-    "text",
-    """
+PLAIN = """
     没有法人申请 没有保护第三方合法权益的情形 没有信访举报投诉类申请 没有予以公开 行政诉讼案件为0 没有人提起行政诉讼 未实施行政强制措施
     未收到公民、法人和其他组织的政府信息公开申请 上年没有结转的申请 未发生行政复议 没有不予公开的申请 自然人没有提出申请 申请人中没有商业企业
     没有科研机构、社会公益组织申请 行政复议、行政诉讼数量均为零 行政复议：无 行政诉讼（0件） 没有被纠正的行政复议 规章没有废止 行政事业性收费为0元
     没有涉及国家秘密的申请 没有一件重复申请 没有答复为不予公开的申请 青禾区教育局尚无行政处罚案件 截至2024年底未收到政府信息公开申请
-    """.split(),
-)
+"""
+
+
+@pytest.mark.parametrize("text", PLAIN.split())
 def test_a_plain_denial_is_found_in_every_section(text):
     assert found_in(text, {}, others="3") == set(sound_prose())
     assert not found_in(text, {})
 
 
-@pytest.mark.parametrize(
-    "text",
-    """
+LOOKS = """
     没有按时答复的情况 无违规收费 没有发生泄密 未因信息公开被提起问责 尚无不足 发布的信息均不存在涉及国家秘密的情况 没有损害第三方合法权益的情形
     没有超期答复的申请 没有行政复议被纠错 没有制定规章制度 没有应当公开而不予公开的信息 没有不当行政处罚 没有行政许可事项调整 未收取信息处理费
     没有企业投诉 没有收到公民来信 没有组织培训 没有结转资金 申请没有超期 行政许可没有公开 没有公开行政许可 没有申请人提出异议 未收到网络申请
     2023年未收到政府信息公开申请 学校未收到申请 没有开展规范性文件清理 本单位未被行政处罚 没有因行政处罚引发的行政诉讼 未受理行政许可申请
     对轻微违法行为，未实施行政处罚 有的涉及国家秘密，没有予以公开 没有办结的申请，及时跟进 没有收到政府信息公开申请的，按零报告报送 该申请没有予以公开
     没有复议委员会 无诉讼风险 没有处理意见 没有收费标准 没有企业 没有组织申请人座谈 如没有收到申请，也要报告
-    """.split(),
-)
+"""
+
+
+@pytest.mark.parametrize("text", LOOKS.split())
 def test_what_looks_like_a_denial_of_a_figure_is_not_read(text):
     assert not found_in(text, {}, others="3")
 
