@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 TESTS := $(BIN)/python -m pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick prove validator page lint format types samples golden findings bench dist clean
+.PHONY: help setup demo test quick prove validator page lint format types samples golden reference findings bench dist clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -54,6 +54,9 @@ samples: $(READY)  ## write the sample workbooks again
 
 golden: $(READY)  ## renew the golden files after looking at the difference
 	GOLDEN=renew $(BIN)/python -m pytest -q tests/test_golden.py tests/test_interface.py
+
+reference: $(READY)  ## write the tables of all keys of forms into docs/forms.md
+	$(BIN)/python docs/form_keys.py
 
 bench: $(READY)  ## compare with openpyxl, xlsxwriter and pandas (MORE=1: up to 10,000 files)
 	$(BIN)/python benchmarks/reading.py

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
+from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 
 from conftest import ROOT
 
 
-def _checker():
-    spec = importlib.util.spec_from_file_location("check", ROOT / "docs" / "check.py")
+def _script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-CHECK = _checker()
+CHECK, FORM_KEYS = _script("check"), _script("form_keys")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the documents show commands of a POSIX shell")
@@ -60,3 +63,48 @@ def test_a_link_that_leads_nowhere_is_a_fault(tmp_path):
         "# One\n\n[a](#one) [b](#two) [c](gone.md) [d](https://example.org)\n", encoding="utf-8"
     )
     assert list(CHECK.faults(document)) == ["no such heading: #two", "no such file: gone.md"]
+
+
+def test_the_tables_of_keys_are_what_the_classes_say():
+    """``make reference`` writes them."""
+    page = FORM_KEYS.PAGE.read_text(encoding="utf-8")
+    assert FORM_KEYS.written(page) == page
+
+
+def test_every_key_has_a_whole_sentence():
+    rows = re.findall(r"(?m)^\| (\**`.*?) \| (.*?) \| (.*?) \| (.*?) \|$", FORM_KEYS.reference())
+    assert len(rows) > 150
+    for key, sentence, values, _ in rows:
+        assert re.fullmatch(r"[^a-z].*[.]", sentence), key
+        assert values, key
+
+
+@dataclass
+class Inner:
+    """A table."""
+
+    name: str
+    """Its name."""
+
+
+@dataclass
+class Outer(Inner):
+    """A table with others."""
+
+    kinds: tuple[Literal["a", "b"], ...] = ("a",)
+    """What it is."""
+    inner_: tuple[Inner, ...] = field(default=(), metadata={"key": "inner", "since": 2})
+    """Tables in
+    it."""
+
+
+def test_a_table_is_made_from_a_class():
+    assert list(FORM_KEYS._table(Outer, {"outer": 1, "list.outer": 2}))[2:] == [
+        "In `outer`, `list.outer` ².\n",
+        "| key | what it is | values | default |",
+        "|---|---|---|---|",
+        "| **`name`** | Its name. | text | required |",
+        '| `kinds` | What it is. | list of `"a"`, `"b"` | `["a"]` |',
+        "| `inner` ² | Tables in it. | list of [Inner](#inner) |  |",
+        "",
+    ]

@@ -256,7 +256,7 @@ MANY = (
     )
 )
 FAULTS = {
-    "no such list": (('from = "kinds"', 'from = "kind"'), ("unknown-name", "“kind”")),
+    "no such list": (('from = "kinds"', 'from = "kind"'), ("unknown-name", "from")),
     "no list": ((', from = "kinds"', ""), ("missing-key", "“kind”")),
     "no such option": (("cover.kind = portal", "cover.kind = portals"), ("unknown-option", "“signed”")),
     "no such field": (("cover.kind = portal", "cover.kinds = portal"), ("unknown-name", "“signed”")),
@@ -348,7 +348,7 @@ def test_a_fault_is_found_at_its_place(name):
 def test_the_first_schema_has_none_of_it():
     found = problems(TEXT.replace("schema = 2", "schema = 1"))
     places = {place for code, place in found if code == "needs-schema"}
-    assert places >= {"codes", "section “visits”", "“kind”", "“signed”", "block 1"}
+    assert places >= {"form", "section “visits”", "“kind”", "“signed”", "block 1"}
 
 
 def test_codes_from_a_file(tmp_path):

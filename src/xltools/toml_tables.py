@@ -2,7 +2,7 @@
 
 A dataclass describes a table: its fields are the keys, and their annotations are the types of the values. A key that is
 not a Python name is in the metadata of its field: ``field(metadata={"key": "is"})``; ``{"hook": function}`` sets a
-function that reads the value. The value of a class with a method ``parse`` is a text. Values are never converted: the
+function that reads the value; ``{"since": 2}`` is the version of the description with which the key came. The value of a class with a method ``parse`` is a text. Values are never converted: the
 edition ``2021`` is not the text ``"2021"``, and ``true`` is not 1.
 """
 
@@ -13,7 +13,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -87,9 +87,17 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(word, list(known), 1)), "—")
 
 
-def _keys(model: Any) -> dict[str, str]:
+def keys_of(model: Any) -> dict[str, str]:
     """Return the key in the file of each field of a dataclass."""
     return {field.name: field.metadata.get("key", field.name) for field in fields(model) if field.init}
+
+
+def newer(table: Any, version: int) -> Iterator[str]:
+    """Yield the keys of a dataclass that came after a *version* of the description and are not left at their default."""
+    for one in fields(table):
+        default = one.default if one.default_factory is MISSING else one.default_factory()
+        if one.metadata.get("since", 1) > version and getattr(table, one.name) != default:
+            yield one.metadata.get("key", one.name)
 
 
 def _wrong_type(value: Any, wanted: str) -> InvalidValueError:
@@ -181,7 +189,7 @@ def _problems(fault: Exception, path: _Path, document: Any, origin: str) -> Iter
         for one in fault.exceptions:
             yield from _problems(one, (*path, *_step(one, fault)), document, origin)
     elif isinstance(fault, ForbiddenExtraKeysError):
-        known = list(_keys(fault.cl).values())
+        known = list(keys_of(fault.cl).values())
         for key in sorted(fault.extra_fields):
             facts = {"key": key, "known": ", ".join(known), "nearest": nearest(key, known)}
             yield Problem("unknown-key", place, facts)
@@ -197,7 +205,7 @@ def _step(fault: Exception, group: Any) -> _Path:
     """Return the key or index of *fault* in the value of *group*; an empty path if it concerns the whole value."""
     for note in getattr(fault, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
-            return (_keys(group.cl)[note.name],)
+            return (keys_of(group.cl)[note.name],)
         if isinstance(note, IterableValidationNote):
             return (note.index,)
     return ()

@@ -13,14 +13,20 @@ from xltools.form.kinds import Choice, Choices, Date, KindName, Number, Option, 
 from xltools.form.relation import ALWAYS, Condition
 from xltools.text import clerk
 
+SECOND = {"since": 2}  # metadata of a key that came with the second version of the language
+
 
 @dataclass(frozen=True, slots=True)
 class Codes:
     """A list of options: its ``items``, or a ``file`` in CSV beside the form, which is read in their place."""
 
     key: str
+    """The name by which `from` and `rows_from` refer to it."""
     items: tuple[Option, ...] = ()
+    """The options."""
     file: str = ""
+    """In place of the options, a file in CSV beside the form, with the columns code, label and perhaps key,
+    unit and under, or 代码, 名称, 计量单位 and 上级. The line stands by itself: `file = "trades.csv"`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +34,28 @@ class Valued:
     """What a field and a column of a list say about their values."""
 
     key: str
+    """Its name; in full that of a field is `cover.key` or `section.key`, that of a column `list.key`."""
     label: str
+    """What is printed beside it, or above a column."""
     kind: KindName
-    from_: str = field(default="", metadata={"key": "from"})  # the list of codes to choose from
-    pattern: str = ""  # that a text matches as a whole
-    longest: int | None = None  # characters of a text
-    required: bool = False
-    when: Condition = ALWAYS  # it is asked only then
-    number: Literal["count", "decimal"] = "count"
-    unit: str = ""
-    signed: bool = False
+    """What its values are."""
+    from_: str = field(default="", metadata={"key": "from", **SECOND})
+    """The list of codes of a `choice` or of `choices`."""
+    pattern: str = field(default="", metadata=SECOND)
+    """A regular expression that a text must match as a whole; it is tried on at most 200 characters."""
+    longest: int | None = field(default=None, metadata=SECOND)
+    """How many characters a text may have; otherwise 200, and prose 2,000."""
+    required: bool = field(default=False, metadata=SECOND)
+    """It may not be blank."""
+    when: Condition = field(default=ALWAYS, metadata=SECOND)
+    """It is asked, and required, only while this [condition](#relations-and-conditions) holds; something in it
+    otherwise is the finding `not-asked`."""
+    number: Literal["count", "decimal"] = field(default="count", metadata=SECOND)
+    """Of a `number`: whether it is a whole number."""
+    unit: str = field(default="", metadata=SECOND)
+    """Of a `number`: what it counts."""
+    signed: bool = field(default=False, metadata=SECOND)
+    """Of a `number`: whether it may be below 0."""
 
     @property
     def is_conditional(self) -> bool:
@@ -49,11 +67,17 @@ class Valued:
 class Field(Valued):
     """A value of the cover or of a section: above its tables, or below them."""
 
-    kind: KindName = "text"
+    kind: KindName = field(default="text", metadata=SECOND)
+    """What its values are: a text of one line or several (`prose`), the address of a site, one or several
+    options of a list, yes or no, a day, or a number."""
     hint: str = ""
-    additive: bool = True  # False: the numbers of several agencies must not be added
-    below: bool = False
-    also: tuple[str, ...] = ()  # other labels for it in published reports
+    """What the agency reads beside it."""
+    additive: bool = field(default=True, metadata=SECOND)
+    """Of a `number`: with `false` those of several agencies are not added."""
+    below: bool = field(default=False, metadata=SECOND)
+    """It stands below the tables of its section and not above them."""
+    also: tuple[str, ...] = ()
+    """Other labels for it in [published reports](#what-published-reports-print)."""
 
 
 def kind_of(one: Valued, codes: Mapping[str, Codes]) -> ValueKind:

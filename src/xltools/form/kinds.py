@@ -58,10 +58,15 @@ class Option:
     """One of the values that can be chosen. It has a key, a code, or both; ``01`` without a key has the key ``r01``."""
 
     label: str
+    """What is printed and chosen."""
     key: str = ""
+    """The name by which conditions, sums and records refer to it."""
     code: str = ""
+    """What is printed before the label."""
     unit: str = ""
-    under: str = ""  # the key of the item above it
+    """In a table with `rows_from`, the unit of its row."""
+    under: str = ""
+    """The key of the option above it."""
 
     @property
     def name(self) -> str:

@@ -83,7 +83,7 @@ def _whole(form: Form) -> Iterator[Problem]:
     yield from repeated_faults((s.key for s in form.sections), "section", "repeated-key")
     yield from _sheets(form)
     yield from text_faults("form", *(("notes", note) for note in form.notes), limit=LONGEST_SENTENCE)
-    for find in (lint_fields.schema_faults, lint_fields.code_faults, lint_fields.field_faults, list_faults):
+    for find in (lint_fields.code_faults, lint_fields.field_faults, list_faults):
         yield from find(form)
     yield from _parts(form.cover.parts, "cover")
     yield from text_faults("form", *(("also", text) for text in form.also))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import fields
 
 from xltools.errors import Problem
 from xltools.form.fields import Codes, Field, Valued
@@ -44,23 +43,6 @@ _OTHERWISE = (
     r"[(+-]?[¥$]?[0-9.,]+(?:e[+-]?[0-9]+)?[%)]?|[0-9]{1,4}(?:[-/][0-9]{1,4}){1,2}"
     r"|[0-9]{1,2}(?::[0-9]{2}){1,2}|true|false"
 )
-
-
-def schema_faults(form: Form) -> Iterator[Problem]:
-    """Yield words of fields that need the second version of the language in a form of the first."""
-    if form.schema > 1:
-        return
-    if form.codes:
-        yield Problem("needs-schema", "codes", {"words": "[[codes]]"})
-    for section in form.sections:
-        if section.fields:
-            yield Problem("needs-schema", f"section “{section.key}”", {"words": "fields"})
-    for one in form.cover.fields:
-        plain = Field(key=one.key, label=one.label, hint=one.hint, also=one.also)
-        used = [key.name for key in fields(one) if getattr(one, key.name) != getattr(plain, key.name)]
-        if used:
-            words = ", ".join(key.rstrip("_") for key in used)
-            yield Problem("needs-schema", f"cover › “{one.key}”", {"words": words})
 
 
 def code_faults(form: Form) -> Iterator[Problem]:
@@ -174,7 +156,7 @@ def valued_faults(one: Valued, codes: Mapping[str, Codes], place: str) -> Iterat
         if not one.from_:
             yield Problem("missing-key", place, {"key": "from"})
         else:
-            yield from unknown_faults((one.from_,), codes, place)
+            yield from unknown_faults((one.from_,), codes, f"{place} › from")
     if one.longest is not None and not 1 <= one.longest <= _MOST_CHARACTERS:
         yield Problem("bad-longest", place, {"longest": one.longest, "most": _MOST_CHARACTERS})
     try:

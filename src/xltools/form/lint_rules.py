@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from xltools.errors import Problem
 from xltools.form.lint_fields import can_hold, name_faults, reserved_faults
@@ -15,13 +15,11 @@ from xltools.form.lint_names import (
     text_faults,
     unknown_faults,
 )
-from xltools.form.model import PARTS, Block, Form, Line, List, Rule, Section, is_whole_name, leaves
+from xltools.form.model import PARTS, Block, Form, Line, List, Rule, is_whole_name, leaves
 from xltools.form.ratio import Ratio
 from xltools.form.relation import PERIOD, Condition
 from xltools.form.wording import AGO, LAST, own_name, time_of
-
-_RULE_WORDS = ("on", "when", "within", "level", "resets")
-_PLAIN_RULE = Rule("-", "-", "-")
+from xltools.toml_tables import newer
 
 
 def block_rule_faults(rule: Rule, block: Block, place: str, form: Form) -> Iterator[Problem]:
@@ -160,39 +158,37 @@ def _rule_period_faults(rule: Rule, form: Form, place: str) -> Iterator[Problem]
         yield Problem("no-such-period", place, {"text": str(alone), "parts": parts})
 
 
-def _new_words(one: Section | Block | Line) -> Iterator[str]:
-    """Yield the words of the second version of the language in a section, a block or a line."""
-    if one.decimals is not None:
-        yield "decimals"
-    if isinstance(one, Block) and one.rows_from:
-        yield "rows_from"
-    if isinstance(one, Line):
-        yield from (word for word in ("of", "mean") if getattr(one, word))
-        if isinstance(one.is_, Ratio):
-            yield "per"
-
-
 def schema_faults(form: Form) -> Iterator[Problem]:
-    """Yield words that need the second version of the language in a form of the first, and keys that it reserves."""
+    """Yield what needs a later version of the language than the form names, and keys that the later one reserves."""
+    yield from _newer_faults("form", newer(form, form.schema))
+    for one in form.cover.fields:
+        yield from _newer_faults(f"cover › “{one.key}”", newer(one, form.schema))
     for section in form.sections:
+        yield from _newer_faults(f"section “{section.key}”", newer(section, form.schema))
         for index, block in enumerate(section.blocks, 1):
             place = f"section “{section.key}” › block {index}"
             lines = [line for axis in (block.rows, block.columns) for line in leaves(axis)]
             if form.schema > 1:
                 yield from reserved_faults((section.key, *(line.key for line in lines)), place)
-            elif words := {
-                *_new_words(section),
-                *_new_words(block),
-                *(w for x in lines for w in _new_words(x)),
-            }:
-                yield Problem("needs-schema", place, {"words": ", ".join(sorted(words))})
-    if form.schema == 1 and (form.period, form.starts, form.named) != ("year", 1, "end"):
-        yield Problem("needs-schema", "form", {"words": "period, starts, named"})
+            in_lines = (word for line in lines for word in _newer_words(line, form.schema))
+            yield from _newer_faults(place, (*newer(block, form.schema), *in_lines))
     for rule in (*(r for s in form.sections for b in s.blocks for r in (*b.rules, *b.carries)), *form.rules):
-        relation = rule.rows or rule.columns or rule.cells
-        used = [key for key in _RULE_WORDS if getattr(rule, key) != getattr(_PLAIN_RULE, key)]
-        used += sorted({AGO for name in rule.constraint.names if time_of(name) == AGO} if relation else ())
-        if relation and (relation.sign != "=" or relation.left.constant or relation.right.constant):
-            used.append(str(relation))
-        if form.schema == 1 and used:
-            yield Problem("needs-schema", f"rule “{rule.key}”", {"words": ", ".join(used)})
+        yield from _newer_faults(f"rule “{rule.key}”", _newer_words(rule, form.schema))
+
+
+def _newer_faults(place: str, words: Iterable[str]) -> Iterator[Problem]:
+    if used := sorted(set(words)):
+        yield Problem("needs-schema", place, {"words": ", ".join(used)})
+
+
+def _newer_words(one: Line | Rule, version: int) -> Iterator[str]:
+    """Yield the keys of a line or a rule that came after a *version* of the language, and what else in it did."""
+    yield from newer(one, version)
+    if version > 1:
+        return
+    if isinstance(one, Line):
+        yield from ("per",) if isinstance(one.is_, Ratio) else ()
+    elif relation := one.rows or one.columns or one.cells:
+        yield from (AGO for name in one.constraint.names if time_of(name) == AGO)
+        if relation.sign != "=" or relation.left.constant or relation.right.constant:
+            yield str(relation)

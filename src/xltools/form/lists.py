@@ -23,15 +23,22 @@ _CELL = re.compile(r"(?P<list>[a-z][a-z0-9_]*)\.(?P<column>[a-z][a-z0-9_]*)\[(?P
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Valued):
-    """A column of a list: of numbers, unless it has another kind."""
+    """A column of a list: of numbers, unless it has another kind. What it does not say of them its section says."""
 
     kind: KindName = "number"
-    decimals: int | None = None  # that a number may have
-    of: str = ""  # the column of which this one is a part (其中): it is never more
+    """What its values are."""
+    decimals: int | None = None
+    """How many decimals a number may have, 0 to 6; otherwise as the section says."""
+    of: str = ""
+    """The column of which this one is a [part](#parts-of-a-whole) (其中); it is never more."""
     hint: str = ""
-    also: tuple[str, ...] = ()  # other labels for it in published reports
+    """What the agency reads beside the cell."""
+    also: tuple[str, ...] = ()
+    """Other labels for it in [published reports](#what-published-reports-print)."""
     is_: str = field(default="", metadata={"key": "is"})
+    """Not yet allowed: what the column is derived from."""
     shows: str = ""
+    """Not yet allowed: what the column shows."""
 
 
 def cell_name(key: str, column: str, line: str) -> str:

@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from xltools.errors import InvalidValueError, Word
-from xltools.form.fields import Codes, Field, kind_of
+from xltools.form.fields import SECOND, Codes, Field, kind_of
 from xltools.form.kinds import JOINT, Choice, Date, Text, ValueKind
 from xltools.form.kinds import Number as NumberKind
 from xltools.form.linear import EXACT, ROW_CODE, ZERO, Linear, OverList, count_of
@@ -43,10 +43,12 @@ WEIGHED = ".sum"  # after the name of a mean: the mean times its weight, which c
 
 @dataclass(frozen=True, slots=True)
 class RuleMakers:
-    """Who fills in what ``only`` rule-makers have, as far as the end of an agency's name tells it."""
+    """Who fills in what is marked ``only = "rule_makers"``, as far as the end of an agency's name tells it."""
 
     always: tuple[str, ...] = ()
-    perhaps: tuple[str, ...] = ()  # a name that both a rule-maker and another agency can have
+    """Ends of names of agencies that always make rules; they are never asked."""
+    perhaps: tuple[str, ...] = ()
+    """Ends of names that an agency which makes rules and another one can both have; these get a note."""
 
 
 def _derivation(value: object, _: object) -> Linear | Ratio:
@@ -60,21 +62,44 @@ class Line:
     """A row or a column of a table; or, with ``lines``, a label that spans several of them."""
 
     label: str
+    """What is printed, letter for letter; a return is read by it."""
     key: str = ""
+    """Its part of the names of its cells. A label with `lines` has none, any other line needs one."""
     lines: tuple[Line, ...] = ()
+    """The lines below this label, which then spans them."""
     is_: Linear | Ratio | None = field(default=None, metadata={"key": "is", "hook": _derivation})
-    omits: Mapping[str, str] = field(default_factory=dict)  # sibling -> why the total leaves it out
-    of: str = ""  # the line of which this one is a part (其中): it is never more
-    mean: str = ""  # it holds typed means; the line of their weights
-    additive: bool = True  # False: figures of several agencies, or of other lines, must not be added
+    """The line is a total and nobody types it: the sum of other lines of its axis, in the second version also
+    `all` (the sum of [all typed lines](#definitions-and-rules)), a [ratio](#ratios-and-means) with `per`, or
+    figures of [fields](#fields-and-codes)."""
+    omits: Mapping[str, str] = field(default_factory=dict)
+    """The lines that the total leaves out, each with the reason."""
+    of: str = field(default="", metadata=SECOND)
+    """The line of this axis of which this one is a [part](#parts-of-a-whole) (其中); it is never more."""
+    mean: str = field(default="", metadata=SECOND)
+    """The line holds typed means; this names the line of its axis by which they are
+    [weighted](#ratios-and-means)."""
+    additive: bool = True
+    """With `false` nothing here is added up, neither in totals nor in a roll-up; see [What is not
+    added](#what-is-not-added)."""
     number: Number | None = None
-    decimals: int | None = None
+    """Whether its cells hold whole numbers (`count`) or numbers with decimals; otherwise as the block says. See
+    [Units, kinds and signs](#units-kinds-and-signs)."""
+    decimals: int | None = field(default=None, metadata=SECOND)
+    """How many decimals a typed decimal number may have, and to how many a ratio or a mean is rounded, 0 to 6;
+    otherwise as the block says."""
     unit: str | None = None
+    """What its figures count, shown to the agency; otherwise as the block says."""
     signed: bool | None = None
-    span: int = 1  # the number of printed columns
-    only: Only | None = None  # the agencies that may fill it in; for all others it is 0
-    also: tuple[str, ...] = ()  # other wordings of the label in published reports
-    note: str = ""  # how to fill it in
+    """Whether its figures may be below 0; otherwise as the block says."""
+    span: int = 1
+    """How many printed columns a column takes, 1 to 100."""
+    only: Only | None = None
+    """Only [agencies that make rules](#what-only-some-fill-in) may have figures here; all others have 0."""
+    also: tuple[str, ...] = ()
+    """Other wordings of the label in [published reports](#what-published-reports-print)."""
+    note: str = ""
+    """How the line is filled in, for the [filling notes](#filling-notes); a label with `lines` may have one
+    too."""
 
     def leaves(self) -> tuple[Line, ...]:
         """Return the lines that hold cells, in printed order."""
@@ -112,25 +137,35 @@ def _tolerance(value: object, _: object) -> Decimal:
 class Rule:
     """A relation between lines or cells. Exactly one of ``rows``, ``columns`` and ``cells`` is given.
 
-    ``rows`` relates rows and holds in every column, ``columns`` the reverse; ``cells`` relates single cells by
-    their full names, across tables too. ``authority`` is the source of the rule, or the word "inferred".
-
     A name that begins with ``last.`` is a figure of the period before, one with ``ago.`` of the same period a year ago. A
-    rule among the ``carries`` of a block derives a figure from these: ``carried_in = last.carried_out``. Its left side is
-    one line of this period. Where it ``resets``, the figures before the first period of a year are 0.
+    ``carry`` of a block derives a figure from these: ``carried_in = last.carried_out``. Its left side is one line of this
+    period; it has neither ``cells`` nor ``when``, ``level`` and ``within``.
     """
 
     key: str
+    """Its name in messages."""
     label: str
+    """The rule in words; it is printed beside the checks and in the finding."""
     authority: str
+    """The document that says so, or `inferred`."""
     rows: Relation | None = None
+    """A relation between rows, which holds in every column; for rules of a table."""
     columns: Relation | None = None
+    """A relation between columns, which holds in every row; for rules of a table."""
     cells: Relation | None = None
-    on: tuple[str, ...] = ()  # the lines of the other axis in which it is asked; otherwise all but totals
-    when: Condition = ALWAYS
-    within: Decimal = field(default=ZERO, metadata={"hook": _tolerance})  # of an equation of rounded figures
-    level: Level = "error"
-    resets: bool = False
+    """A relation between cells by their full names, across tables; for rules of the form."""
+    on: tuple[str, ...] = field(default=(), metadata=SECOND)
+    """The lines of the other axis in which alone it is asked, totals too; otherwise it is asked in all lines
+    but totals."""
+    when: Condition = field(default=ALWAYS, metadata=SECOND)
+    """It is asked only while this [condition](#relations-and-conditions) holds."""
+    within: Decimal = field(default=ZERO, metadata={"hook": _tolerance, **SECOND})
+    """How far the two sides of an equation of rounded figures may differ, as a text: `"0.01"`."""
+    level: Level = field(default="error", metadata=SECOND)
+    """How a broken rule is reported; a carry is always a question."""
+    resets: bool = field(default=False, metadata=SECOND)
+    """For a carry of [months, quarters or halves](#periods): in the first period of a year, the figures before
+    are 0."""
 
     @property
     def constraint(self) -> Constraint:
@@ -150,19 +185,35 @@ class Block:
     """A rectangle of cells under one head. ``arrange = "wide"`` prints its rows side by side, in one line."""
 
     rows: tuple[Line, ...] = ()
+    """The rows. A table has at least one row and one column."""
     columns: tuple[Line, ...] = ()
-    rows_from: str = ""  # a list of codes, each of which has a row above the others
+    """The columns."""
+    rows_from: str = field(default="", metadata=SECOND)
+    """The key of a list of [codes](#fields-and-codes), each of which has a row above the others; the key of the
+    code is the key of the row."""
     caption: str = ""
+    """A line over the whole table; it is part of the labels of the cells."""
     corner: str = ""
+    """What is printed above the labels of the rows."""
     heading: str = ""
+    """A line over all columns."""
     arrange: Literal["grid", "wide"] = "grid"
+    """With `wide` the rows stand side by side in one line of cells."""
     number: Number | None = None
-    decimals: int | None = None  # at most so many of a decimal number
+    """For its cells; otherwise as the section says."""
+    decimals: int | None = field(default=None, metadata=SECOND)
+    """For its cells; otherwise as the section says."""
     unit: str | None = None
+    """For its cells; otherwise as the section says."""
     signed: bool | None = None
+    """For its cells; otherwise as the section says."""
     rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
+    """Relations between rows or between columns of this table that must hold."""
     carries: tuple[Rule, ...] = field(default=(), metadata={"key": "carry"})
-    extra: tuple[str, ...] = ()  # lines that published reports add, such as subtotals; they are ignored
+    """How lines follow from [last year's](#from-year-to-year)."""
+    extra: tuple[str, ...] = ()
+    """Rows and columns that [published reports](#what-published-reports-print) add, such as subtotals; they are
+    skipped."""
 
     @property
     def heads(self) -> tuple[Line, ...]:
@@ -190,15 +241,28 @@ class List:
     """A list, on a sheet of its own. In a roll-up its lines stand below each other, or those of one code are added."""
 
     key: str
+    """Its name, which no other list of the form has."""
     columns: tuple[Column, ...]
-    title: str = ""  # otherwise that of its section
+    """The columns: fields in each line."""
+    title: str = ""
+    """What is printed above it; otherwise the title of the section."""
     sheet: str = ""
-    print_: int = field(default=PRINTED, metadata={"key": "print"})  # lines on paper
-    most: int = MOST  # lines in a workbook
-    unique: tuple[str, ...] = ()  # the columns by which its lines are known
+    """The name of its sheet. Otherwise a list alone in its section has the sheet of the section, any other that
+    name with 清单."""
+    print_: int = field(default=PRINTED, metadata={"key": "print"})
+    """How many lines it has on paper."""
+    most: int = MOST
+    """How many lines it has in a workbook, at most 20,000."""
+    unique: tuple[str, ...] = ()
+    """The columns by which a line is known; no two lines have the same in them."""
     merge: Literal["stack", "code"] = "stack"
+    """With `stack` a roll-up has the lines of all agencies, each with its agency; with `code` the lines of one
+    code are added."""
     rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
+    """Relations between `columns`, asked in each line; in `when`, a column is asked for by its key: `done =
+    yes`."""
     carries: tuple[Rule, ...] = field(default=(), metadata={"key": "carry"})
+    """Not yet allowed: how lines follow from last year's."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -217,31 +281,56 @@ class Part:
     """A piece of prose; without a label it goes under the section's title."""
 
     key: str
+    """The second part of its name, as in `remarks.text`."""
     label: str
+    """What is printed above the box; with an empty text the box stands directly below the title of the
+    section."""
     hint: str = ""
-    also: tuple[str, ...] = ()  # other headings for it in published reports
+    """What the agency reads in the empty box."""
+    also: tuple[str, ...] = ()
+    """Other headings for it in [published reports](#what-published-reports-print)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A numbered part of the report: prose in ``parts`` or tables in ``blocks``, and ``fields``, on one sheet; and ``lists``."""
+    """A part of the report: prose in ``parts`` or tables, each a ``block``, and ``fields``, on one sheet; and lists.
+
+    Each ``list`` has a sheet of its own.
+    """
 
     key: str
+    """The first part of the names of its cells."""
     title: str
+    """What is printed above it."""
     sheet: str
+    """The name of its sheet, 1 to 31 characters. The names 封面, 各单位数据, 来源清单, 豁免清单, 需要修改的地方, 历年对比, 图表, 分类小计,
+    填报说明, 主要指标一览表, in the second version 代码, and History are taken."""
     parts: tuple[Part, ...] = ()
-    fields: tuple[Field, ...] = ()
+    """Boxes for prose; a section has these or tables."""
+    fields: tuple[Field, ...] = field(default=(), metadata=SECOND)
+    """[Fields](#fields-and-codes), beside tables or prose or alone."""
     blocks: tuple[Block, ...] = field(default=(), metadata={"key": "block"})
-    lists: tuple[List, ...] = field(default=(), metadata={"key": "list"})
+    """Tables, one below the other."""
+    lists: tuple[List, ...] = field(default=(), metadata={"key": "list", **SECOND})
+    """[Lists](#lists): a line for each award, hazard or person, beside these or alone."""
     number: Number = "count"
-    decimals: int | None = None
+    """Whether its cells hold whole numbers (`count`) or numbers with decimals."""
+    decimals: int | None = field(default=None, metadata=SECOND)
+    """How many decimals the decimal numbers in it may have, 0 to 6; otherwise any."""
     unit: str = ""
+    """What its figures count."""
     signed: bool = False
+    """Whether its figures may be below 0."""
     label_widths: tuple[float, ...] = ()
+    """The widths of the columns of labels in characters, one for each; otherwise 14 each."""
     column_width: float = 10
+    """The width of the columns of numbers in characters."""
     landscape: bool = False
-    also: tuple[str, ...] = ()  # other titles for it in published reports
+    """It is printed across the page."""
+    also: tuple[str, ...] = ()
+    """Other titles for it in [published reports](#what-published-reports-print)."""
     note: str = ""
+    """What the section is about, for the [filling notes](#filling-notes)."""
 
     @property
     def has_sheet(self) -> bool:
@@ -259,12 +348,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Nil:
-    """The field of the cover in which an agency declares that it has nothing to report, by the word *yes*."""
+    """The field of the cover in which an agency declares that it has nothing to report."""
 
     key: str
+    """Its name."""
     label: str
+    """What is printed before it."""
     yes: str
+    """The word by which the agency declares it."""
     hint: str = ""
+    """What the agency reads beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +365,9 @@ class Cover:
     """The open fields of the cover sheet, such as the name of the person who filled the form in."""
 
     fields: tuple[Field, ...] = ()
+    """Open fields, such as the name of the person who filled the form in."""
     nil: Nil | None = None
+    """The field in which an agency declares that it has nothing to report."""
 
     @property
     def parts(self) -> tuple[Part | Field, ...]:
@@ -290,7 +385,9 @@ class Headline:
     """A figure shown in summaries, under a short name."""
 
     cell: str
+    """The full name of a cell."""
     label: str
+    """A short name for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,21 +395,25 @@ class Measure:
     """One series of a chart: a sum of cells under a short name."""
 
     label: str
+    """A short name for it."""
     is_: Linear = field(metadata={"key": "is"})
+    """A cell, or a sum of cells, by their full names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart of a district's figures in its roll-up.
-
-    ``kind`` is its category axis: ``agencies`` shows one measure for the agencies with the highest values,
-    ``lines`` several measures side by side, ``trend`` up to three measures over the known years.
-    """
+    """A chart of a district's figures in its roll-up."""
 
     key: str
+    """Its name."""
     kind: Literal["agencies", "lines", "trend"]
+    """With `agencies` it shows the agencies with most of one thing, at most fifteen; with `lines`, 2 to 12
+    figures of the district side by side; with `trend`, 1 to 3 figures over at most five years, if an earlier
+    year is known."""
     title: str
+    """What is printed over it."""
     shows: tuple[Measure, ...]
+    """What it shows; all of it has one unit and can be added."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -322,10 +423,12 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """An earlier edition whose workbooks may still be sent; any of its *words* in a table identifies it."""
+    """An earlier edition whose workbooks may still be sent."""
 
     edition: str
+    """The name of the former edition."""
     words: tuple[str, ...]
+    """Words of its tables; a table with one of them is refused as `old-layout`."""
 
 
 class Cell(NamedTuple):
@@ -465,28 +568,48 @@ def unit_of(line: Line, block: Block, section: Section) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """A report form, identified by key and edition."""
+    """The keys at the top of the file. Key and edition together name the form."""
 
     schema: Literal[1, 2]
+    """The version of this description; forms with keys or words of the second version need `2`."""
     key: str
+    """The first part of the name of the form, before the edition: `hall-2025`."""
     edition: str
+    """Any text. When the tables change, change the edition: returns of different editions are never added."""
     title: str
+    """What is printed on the cover."""
     authority: str
+    """The document that requires the report."""
     sections: tuple[Section, ...] = field(metadata={"key": "section"})
-    period: Kind = "year"  # how long the periods are of which a return is
-    starts: int = 1  # the month in which its years begin
-    named: Literal["end", "start"] = "end"  # after which of two calendar years one is called that is in both
+    """The sections, one or more; each has a sheet."""
+    period: Kind = field(default="year", metadata=SECOND)
+    """How long the [periods](#periods) are of which a return is."""
+    starts: int = field(default=1, metadata=SECOND)
+    """The month in which the years of the form begin, from 1 to 12."""
+    named: Literal["end", "start"] = field(default="end", metadata=SECOND)
+    """After which of its two calendar years a year is called that does not begin in January."""
     cover: Cover = field(default_factory=Cover)
-    codes: tuple[Codes, ...] = ()
+    """The open fields of the cover."""
+    codes: tuple[Codes, ...] = field(default=(), metadata=SECOND)
+    """Lists of options to choose from and of rows; see [Fields and codes](#fields-and-codes)."""
     rules: tuple[Rule, ...] = field(default=(), metadata={"key": "rule"})
+    """Relations between cells of any tables that must hold."""
     headline: tuple[Headline, ...] = ()
+    """The figures that summaries show for each agency, and those of the sheet 主要指标一览表."""
     charts: tuple[Chart, ...] = field(default=(), metadata={"key": "chart"})
+    """The [charts](#charts) of the roll-up."""
     superseded: tuple[Superseded, ...] = ()
+    """Former editions whose workbooks may still be sent."""
     prose: Prose = field(default_factory=Prose)
-    also: tuple[str, ...] = ()  # other titles of published reports
+    """What the [prose](#what-the-prose-says) says, so that its numbers can be compared with the tables."""
+    also: tuple[str, ...] = ()
+    """Other titles of [published reports](#what-published-reports-print)."""
     publication: Publication = field(default_factory=Publication)
-    notes: tuple[str, ...] = ()  # how to fill the form in
+    """The form's own [sentences](#what-the-report-says) for the published report."""
+    notes: tuple[str, ...] = ()
+    """Sentences on how the form is filled in, for the [filling notes](#filling-notes)."""
     rule_makers: RuleMakers = RuleMakers()
+    """Which agencies [make rules](#what-only-some-fill-in), as far as their names tell."""
     text: str = field(default="", init=False, repr=False)  # the TOML text of the file
 
     @property

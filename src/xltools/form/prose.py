@@ -26,8 +26,11 @@ class Meaning:
     """A figure that words may refer to, under a short name: a cell, or a sum of cells."""
 
     key: str
+    """Its name in claims, and in braces of texts."""
     label: str
-    is_: Linear = field(metadata={"key": "is"})  # over cell names
+    """What a finding calls it."""
+    is_: Linear = field(metadata={"key": "is"})
+    """A cell, or a sum of cells of one unit, by their full names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +38,45 @@ class Under:
     """What the words of a claim mean where one of other words, such as 复议, was named and none of its rivals."""
 
     words: tuple[str, ...]
+    """The other words."""
     means: tuple[Linear, ...] = ()
+    """The readings there, as in the claim."""
     every: tuple[Linear, ...] = ()
+    """What is 0 there, as in the claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Words that, followed by a number, make a statement about cells.
-
-    ``means`` lists every legitimate reading, over the keys of meanings; a number is reported only when it equals none of
-    them. ``{last}``, ``{this}`` and ``{next}`` in a word are the year reported on and those beside it; other names in
-    braces are lists of ``terms``.
-    """
+    """Words that, followed by a number, make a statement about cells."""
 
     words: tuple[str, ...]
+    """The words before the number. In them `{last}`, `{this}` and `{next}` are the year of the report and those
+    beside it; other names in braces are lists of `terms`."""
     means: tuple[Linear, ...]
+    """Every legitimate reading, as sums of meanings, the likeliest first; a number that equals none of them is
+    a finding."""
     units: tuple[str, ...]
-    about: tuple[str, ...] = ()  # one of these subjects must occur before; none needed if empty
-    brief: tuple[str, ...] = ()  # subjects in short: 申请, but not the 许可申请 of another matter
-    rivals: tuple[str, ...] = ()  # subjects of other claims; behind them the words mean something else
-    boxes: tuple[str, ...] = ()  # prose cells in which no subject is needed
-    unless: tuple[str, ...] = ()  # words in the clause that change the meaning
-    whole: bool = False  # a statement about the whole, not compared for parts, such as requests by post
-    behind: bool = False  # the words may follow the number: 8件予以公开
-    denied: bool = False  # 未 or 无 with these words says that the figure is 0
-    every: tuple[Linear, ...] = ()  # what 均 or 全部 with these words gives as 0, one for each reading
-    under: tuple[Under, ...] = ()  # what is meant where another word narrows it
+    """The counters that may follow the number."""
+    about: tuple[str, ...] = ()
+    """Subjects, one of which must be the last that was named; without any, none is needed."""
+    brief: tuple[str, ...] = ()
+    """Subjects in short: 申请, but not the 许可申请 of another matter."""
+    rivals: tuple[str, ...] = ()
+    """Subjects of other claims; behind one of them the words mean something else."""
+    boxes: tuple[str, ...] = ()
+    """The boxes in which no subject needs to be named."""
+    unless: tuple[str, ...] = ()
+    """Words in the clause that change the meaning."""
+    whole: bool = False
+    """It is about the whole, and does not apply inside 其中 or beside a way of dividing."""
+    behind: bool = False
+    """The words may also follow the number: 8件予以公开."""
+    denied: bool = False
+    """未, 没有, 无, 零 or 为0 with these words says that the figure is 0; the labels of lines need no claim for that."""
+    every: tuple[Linear, ...] = ()
+    """What 均 or 全部 with these words says is 0, one sum for each reading."""
+    under: tuple[Under, ...] = ()
+    """What is meant where another word narrows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +84,20 @@ class Circle:
     """Words by which an agency whose name ends with one of ``names`` speaks of the whole that it reports on."""
 
     names: tuple[str, ...]
+    """How the name of the agency ends."""
     words: tuple[str, ...]
+    """What it calls the whole that its report is about; of any other agency, these are words for more or less
+    than itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """Ways in which a number is divided: each part is a list of its names. ``closed``: the parts are all there is."""
+    """A way in which a number is divided into parts."""
 
     parts: tuple[tuple[str, ...], ...]
+    """The parts, each a list of its names: `[["线上", "网上"], ["线下"]]`."""
     closed: bool = False
+    """There are no other parts: together they must make up the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +105,59 @@ class Settled:
     """How prose says that everything was settled, and the meaning that must then be 0."""
 
     done: tuple[str, ...]
+    """Words that say so: 均已…办结."""
     leaves: str
-    handled: str  # the meaning that was settled; a sentence that names its figure is about this figure only
-    earlier: str = ""  # the meaning of what came from the year before; it alone is not everything
-    all_: tuple[str, ...] = field(default=(), metadata={"key": "all"})  # beside 均 and 全部
+    """The meaning that must then be 0."""
+    handled: str
+    """The meaning of the number that was settled; a sentence that names its figure is about this figure
+    only."""
+    earlier: str = ""
+    """The meaning of what came from the year before, which alone is not everything."""
+    all_: tuple[str, ...] = field(default=(), metadata={"key": "all"})
+    """Words for everything, beside 均 and 全部."""
     unless: tuple[str, ...] = ()
+    """Words in the sentence that change the meaning."""
 
 
 @dataclass(frozen=True)
 class Prose:
-    """The ``[prose]`` table of a form; without one hardly any of the prose is checked."""
+    """The ``[prose]`` table of a form; without it, hardly any of the prose is checked."""
 
-    required: tuple[str, ...] = ()  # prose cells that may not be blank
-    substantial: tuple[str, ...] = ()  # prose cells in which 无 alone is no answer
-    nil: Mapping[str, str] = field(
-        default_factory=dict
-    )  # prose cell -> the meaning that is 0 if it says just 无
-    instructions: tuple[str, ...] = ()  # words of templates and drafts that must not remain in a report
-    foreign: tuple[str, ...] = ()  # other things that are received, answered and counted in the same words
-    scopes: tuple[str, ...] = ()  # words for more or less than the reporting agency
+    required: tuple[str, ...] = ()
+    """Boxes that may not be blank."""
+    substantial: tuple[str, ...] = ()
+    """Boxes in which 无 alone is no answer."""
+    nil: Mapping[str, str] = field(default_factory=dict)
+    """Each box in which 无 may stand alone, with the meaning that must then be 0."""
+    instructions: tuple[str, ...] = ()
+    """Words of templates and drafts that must not remain in a report; the hints of the form need not be
+    named."""
+    foreign: tuple[str, ...] = ()
+    """Other things that are received and counted in the same words; after one of them, a claim with `about`
+    does not apply."""
+    scopes: tuple[str, ...] = ()
+    """Words for more or less than the agency itself; numbers behind them are not compared."""
     circles: tuple[Circle, ...] = field(default=(), metadata={"key": "circle"})
-    throughout: tuple[str, ...] = ()  # words that behind the own circle mean all of it: 全市各级
-    terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # lists of words for use in claims
-    called: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # other words for a line, by its key or its label without the number
-    anyone: tuple[str, ...] = ()  # words for whoever it may be: 公民、法人和其他组织
-    partial: tuple[str, ...] = ()  # words that make a number a part of the whole
+    """What an agency calls the whole that its report is about."""
+    throughout: tuple[str, ...] = ()
+    """Words that behind the own circle mean all of it: 全市各级."""
+    terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Lists of words for use in the words of claims: `past = ["上年", "{last}年"]`, then `"{past}结转"`."""
+    called: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other words for lines of which something is denied, each by its key or by its label without the number:
+    `natural = ["公民"]`."""
+    anyone: tuple[str, ...] = ()
+    """Words for whoever it may be, which mean no line where something is denied: 公民、法人和其他组织."""
+    partial: tuple[str, ...] = ()
+    """Words that make a number a part of the whole; a claim with `whole` does not apply beside them."""
     meanings: tuple[Meaning, ...] = field(default=(), metadata={"key": "meaning"})
+    """The figures that words may mean."""
     claims: tuple[Claim, ...] = field(default=(), metadata={"key": "claim"})
+    """The words that, followed by a number, state a figure."""
     wholes: tuple[Whole, ...] = field(default=(), metadata={"key": "whole"})
+    """Ways in which a number is divided."""
     settled: Settled | None = None
+    """How the text says that everything was settled."""
 
     @cached_property
     def by_key(self) -> dict[str, Meaning]:
