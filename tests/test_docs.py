@@ -12,6 +12,7 @@ from typing import Literal
 import pytest
 
 from conftest import ROOT
+from xltools.form.places import CODES, RESERVED_SHEETS
 
 
 def _script(name):
@@ -69,6 +70,11 @@ def test_the_tables_of_keys_are_what_the_classes_say():
     """``make reference`` writes them."""
     page = FORM_KEYS.PAGE.read_text(encoding="utf-8")
     assert FORM_KEYS.written(page) == page
+
+
+def test_the_names_of_sheets_that_are_taken_are_told():
+    told = next(line for line in FORM_KEYS.reference().splitlines() if line.startswith("| **`sheet`**"))
+    assert all(name in told for name in (*RESERVED_SHEETS, CODES))
 
 
 def test_every_key_has_a_whole_sentence():

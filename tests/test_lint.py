@@ -822,3 +822,23 @@ def test_a_form_in_any_place_is_found(tmp_path):
     path = tmp_path / "表 样.toml"
     path.write_text(SOUND, encoding="utf-8-sig")
     assert library.find(str(path)).name == "fwzx-2025"
+
+
+def test_every_wrong_key_is_named_with_its_place_and_the_nearest_one():
+    """In both languages, all in one run, whatever else is wrong with the file."""
+    wrong = (
+        ('authority = "', 'titel = "x"\nauthority = "'),
+        ('key = "cases"\n', 'key = "cases"\nunti = "件"\ncolumn_width = "10"\n'),
+        ('label = "本年受理"', 'label = "本年受理", sined = true, span = true'),
+    )
+    found = problems(changed(*wrong))
+    assert sorted(problem.code for problem in found) == ["unknown-key"] * 3 + ["wrong-type"] * 2
+    for lang in LANGS:
+        told = [f"{problem.place} {problem_text(problem, lang)}" for problem in found]
+        for words in (
+            ("form.toml", "titel", "title"),
+            ("section › “cases”", "unti", "unit"),
+            ("rows › “received”", "sined", "signed"),
+            ("rows › “received” › span", " true "),
+        ):
+            assert sum(all(word in one for word in words) for one in told) == 1, words

@@ -2,8 +2,9 @@
 
 A dataclass describes a table: its fields are the keys, and their annotations are the types of the values. A key that is
 not a Python name is in the metadata of its field: ``field(metadata={"key": "is"})``; ``{"hook": function}`` sets a
-function that reads the value; ``{"since": 2}`` is the version of the description with which the key came. The value of a class with a method ``parse`` is a text. Values are never converted: the
-edition ``2021`` is not the text ``"2021"``, and ``true`` is not 1.
+function that reads the value; ``{"since": 2}`` is the version of the description with which the key came. The value of
+a class with a method ``parse`` is a text. Values are never converted: the edition ``2021`` is not the text ``"2021"``,
+and ``true`` is not 1.
 """
 
 from __future__ import annotations
@@ -101,8 +102,14 @@ def newer(table: Any, version: int) -> Iterator[str]:
 
 
 def _wrong_type(value: Any, wanted: str) -> InvalidValueError:
-    shown = str(value) if isinstance(value, dt.date) else repr(value)
-    return InvalidValueError("wrong-type", value=shown, type=Word(f"type-{wanted}"))
+    return InvalidValueError("wrong-type", value=_shown(value), type=Word(f"type-{wanted}"))
+
+
+def _shown(value: Any) -> str:
+    """Return a value as it stands in a file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, dt.date) else repr(value)
 
 
 def _plain(value: Any, kind: type) -> Any:
@@ -129,7 +136,7 @@ def _literal(value: Any, kind: Any) -> Any:
     choices = get_args(kind)
     if any(type(value) is type(one) and value == one for one in choices):
         return value
-    raise InvalidValueError("wrong-value", value=repr(value), reason=" | ".join(map(repr, choices)))
+    raise InvalidValueError("wrong-value", value=_shown(value), reason=" | ".join(map(_shown, choices)))
 
 
 def _parsed(value: Any, kind: Any) -> Any:

@@ -70,7 +70,7 @@ class Line:
     is_: Linear | Ratio | None = field(default=None, metadata={"key": "is", "hook": _derivation})
     """The line is a total and nobody types it: the sum of other lines of its axis, in the second version also
     `all` (the sum of [all typed lines](#definitions-and-rules)), a [ratio](#ratios-and-means) with `per`, or
-    figures of [fields](#fields-and-codes)."""
+    figures of [fields](#fields-and-codes) and [lists](#lists)."""
     omits: Mapping[str, str] = field(default_factory=dict)
     """The lines that the total leaves out, each with the reason."""
     of: str = field(default="", metadata=SECOND)
@@ -151,7 +151,7 @@ class Rule:
     rows: Relation | None = None
     """A relation between rows, which holds in every column; for rules of a table."""
     columns: Relation | None = None
-    """A relation between columns, which holds in every row; for rules of a table."""
+    """A relation between columns, which holds in every row, or in every line of a list; for rules of these."""
     cells: Relation | None = None
     """A relation between cells by their full names, across tables; for rules of the form."""
     on: tuple[str, ...] = field(default=(), metadata=SECOND)
@@ -286,7 +286,7 @@ class Part:
     """What is printed above the box; with an empty text the box stands directly below the title of the
     section."""
     hint: str = ""
-    """What the agency reads in the empty box."""
+    """What the agency reads above the box, below the label."""
     also: tuple[str, ...] = ()
     """Other headings for it in [published reports](#what-published-reports-print)."""
 
@@ -573,7 +573,7 @@ class Form:
     schema: Literal[1, 2]
     """The version of this description; forms with keys or words of the second version need `2`."""
     key: str
-    """The first part of the name of the form, before the edition: `hall-2025`."""
+    """The first part of the name of the form, before the edition: `hall-2026`."""
     edition: str
     """Any text. When the tables change, change the edition: returns of different editions are never added."""
     title: str
