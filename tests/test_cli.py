@@ -321,6 +321,7 @@ def test_read_gives_a_json_object_a_line():
         "kind",
         "agency",
         "values",
+        "lists",
         "shown",
         "prose",
         "matches",
