@@ -299,6 +299,99 @@ def test_formulas_and_errors_in_fields():
     assert [f.code for f in verify(long)] == ["number-too-large"]
 
 
+def looked(change):
+    """The findings of a sound return to which *change* was done with a program."""
+    book = openpyxl.load_workbook(io.BytesIO(content()))
+    change(book)
+    out = io.BytesIO()
+    book.save(out)
+    filing = read(out.getvalue())
+    return filing, {(f.code, f.cell or f.sheet) for f in filing.findings} - {("structure-unlocked", "")}
+
+
+def field_cell(book, name):
+    sheet, address = layout(FORM).address(name)
+    return book[sheet][address]
+
+
+def white(book):
+    for name in ("cover.site", "cover.signed", "service.catalogue", "innovation.marks[r01]"):
+        field_cell(book, name).font = openpyxl.styles.Font(color="FFFFFBE6")
+
+
+def out_of_sight(book):
+    book["封面"].row_dimensions[field_cell(book, "cover.kind").row].hidden = True
+    book["安全防护"].column_dimensions["B"].hidden = True
+    book["创新发展"].sheet_state = "hidden"
+    cell = field_cell(book, "publish.share")
+    cell.parent.merged_cells.add(f"A{cell.row}:H{cell.row}")  # it keeps what it covers
+
+
+def conditional(book):
+    rule = openpyxl.formatting.rule.Rule(
+        "expression",
+        formula=["TRUE"],
+        dxf=openpyxl.styles.differential.DifferentialStyle(
+            numFmt=openpyxl.styles.numbers.NumberFormat(200, '"否";"否";"否";"否"')
+        ),
+    )
+    for name in ("cover.kind", "cover.signed", "cover.staff"):
+        cell = field_cell(book, name)
+        cell.parent.conditional_formatting.add(cell.coordinate, rule)
+
+
+@pytest.mark.parametrize(
+    ("change", "sheets"),
+    [
+        (white, {"封面", "办事服务", "创新发展"}),
+        (out_of_sight, {"封面", "安全防护", "创新发展", "信息发布"}),
+        (conditional, {"封面"}),
+    ],
+)
+def test_fields_that_nobody_sees_are_told_as_figures_are(change, sheets):
+    filing, found = looked(change)
+    assert found == {("hidden-cells", sheet) for sheet in sheets}
+    assert {name: text for name, text in filing.prose.items() if name in FORM.fields} == SOUND
+    if change is conditional:
+        assert [f.facts["what"].key for f in filing.findings] == ["hidden-condition"]
+        assert filing.findings[0].found == "B13、B15:B16"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "how", "code"),
+    [
+        ("cover.site", "某网站", ";;;", "shown-differs"),
+        ("cover.site", "某网站", '@"（旧）"', "shown-differs"),
+        ("cover.site", 12, ";;;", "shown-differs"),
+        ("cover.site", 12, '"第"0"号"', ""),
+        ("cover.code", 123456789012345, "General", "not-the-pattern"),
+        ("cover.kind", "部门网站", '0;0;0;"政府门户网站"', "shown-differs"),
+        ("cover.kind", "department", '0;0;0;"部门网站"', ""),
+        ("innovation.marks[else]", "√", ";;;", "shown-differs"),
+        ("cover.signed", 43485, 'm"月"d"日"', "shown-rounded"),
+        ("cover.signed", 43485, "mmm-yy", "shown-rounded"),
+        ("cover.signed", 43485, "m/d/yyyy", ""),
+        ("cover.signed", 43485, "h:mm", "shown-differs"),
+        ("cover.signed", 43485, ";;;", "shown-differs"),
+        ("cover.staff", 3, "0%", "shown-differs"),
+        ("cover.staff", 3, '"已报"', "shown-differs"),
+    ],
+)
+def test_a_field_whose_format_shows_something_else(name, value, how, code):
+    def change(book):
+        field_cell(book, name).value = value
+        field_cell(book, name).number_format = how
+
+    filing, found = looked(change)
+    own = FORM.counted.get(name, (name,))[0]
+    assert found == ({(code, own)} if code else set())
+    if code == "shown-differs":
+        assert own not in filing.prose
+        assert own not in filing.record.values
+    elif code != "not-the-pattern" and own != "cover.site":
+        assert own in filing.prose
+
+
 def test_a_condition_over_a_field_is_asked():
     zero = read(write_return(FORM, stamp(FORM), ZEROS | {"visits.hits.n": Decimal(0)}, SOUND))
     assert [(f.code, f.cell) for f in rules(zero)] == [("rule-broken", "visits.hits.n")]

@@ -149,6 +149,12 @@ class NumberFormat:
             return text
         return "".join(text if kind == "text" else literal for kind, literal in self.text_section.tokens)
 
+    def parts_of_day(self, value: Decimal) -> set[str]:
+        """Return what a cell shows of a date: ``y``, ``m`` and ``d``. An ``m`` alone may be minutes."""
+        section, _ = self._section(value)
+        parts = [text.lower() for kind, text in section.tokens if kind == "date"] if section else []
+        return {"y" if part[0] == "e" else part[0] for part in parts if part not in _WEEKDAYS} & set("ymd")
+
     def _section(self, value: Decimal) -> tuple[_FormatSection | None, bool]:
         """Return the section for *value*, and whether it is preceded by a minus sign."""
         is_negative = value < 0
@@ -357,6 +363,7 @@ def _is_behind_digits(kinds: Sequence[str], comma: int) -> bool:
 _FIRST_DAY, _FIRST_DAY_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = "一二三四五六日"
+_WEEKDAYS = {"ddd", "dddd"}
 
 
 def _shown_date(tokens: Sequence[_Token], value: Decimal, *, epoch_1904: bool) -> str:

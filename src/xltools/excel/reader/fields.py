@@ -5,25 +5,28 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from xltools.data.field_words import fault_facts
 from xltools.data.finding import quoted
 from xltools.data.number import is_too_large, kept
-from xltools.excel.number_format import GENERAL
+from xltools.excel.number_format import GENERAL, NumberFormat
 from xltools.excel.reader.formulas import PLAIN, VOLATILE
 from xltools.excel.reader.inputs import read_input
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of
+from xltools.excel.reader.shown import DIFFERS, ROUNDED, shown_fault
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.kinds import NOT_A_CHOICE, Choice, Choices, Date, Held, Number, Text
 from xltools.form.labels import plain
 from xltools.form.layout import field_labels
 from xltools.form.places import Area
-from xltools.white_space import joined
+from xltools.white_space import is_blank, joined
 
 _Place = tuple[int, int]
 _DAY_0, _DAY_0_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
 _LEAP_DAY = 60  # 29 February 1900, which did not exist; programs count the days before it from one day later
 _LAST_SERIAL = 109_574  # 31 December 2199
+_PARTS_OF_DAY = 3  # year, month and day
 
 
 def read_fields(reading: WorkbookReading, facts: SheetFacts, places: Mapping[str, _Place]) -> None:
@@ -45,7 +48,7 @@ def _read_value(
     reading: WorkbookReading, facts: SheetFacts, name: str, kind: Text | Date | Choice, place: _Place
 ) -> None:
     fact = facts.cells.get(place)
-    if fact is None or is_empty(fact) or _is_refused(reading, facts, name, place, fact):
+    if fact is None or is_empty(fact) or _is_refused(reading, facts, name, place, fact, kind):
         return
     meant = kind.read(held_of(reading, fact))
     if meant.fault:
@@ -63,7 +66,7 @@ def _read_marks(
         fact = facts.cells.get(place)
         if fact is None or is_empty(fact):
             continue
-        if _is_refused(reading, facts, name, place, fact):
+        if _is_refused(reading, facts, name, place, fact, kind):
             return
         mark = kind.marked(held_of(reading, fact))
         if mark is None:
@@ -75,10 +78,17 @@ def _read_marks(
         reading.prose[name] = kind.joined(marked).value
 
 
-def _is_refused(reading: WorkbookReading, facts: SheetFacts, name: str, place: _Place, fact: Fact) -> bool:
+def _is_refused(
+    reading: WorkbookReading,
+    facts: SheetFacts,
+    name: str,
+    place: _Place,
+    fact: Fact,
+    kind: Text | Date | Choice,
+) -> bool:
     """Note what is not what was typed: an error value, the result of a formula over other files, a number without its end.
 
-    Return whether the cell is not read.
+    So is what the cell does not show. Return whether the cell is not read.
     """
     code = "error-value" if fact.type == "e" else ""
     if fact.type == "n" and is_too_large(fact.text or ""):
@@ -87,15 +97,62 @@ def _is_refused(reading: WorkbookReading, facts: SheetFacts, name: str, place: _
     if not code and (traced := reading.tracer.formula(facts, place)):
         formula, code = traced
         words = f"={joined(quoted(formula or ''))}"
-    if code in {"", PLAIN}:
-        return False
     found = held_of(reading, fact).text
     label = reading.layout.form.fields[name].label
-    reading.note(code, facts.name, place, None, name=name, label=label, found=found, formula=words)
-    if code == VOLATILE:
-        return False
+    if code not in {"", PLAIN}:
+        reading.note(code, facts.name, place, None, name=name, label=label, found=found, formula=words)
+    if code in {"", PLAIN, VOLATILE}:
+        shown = shown_as(reading, fact, kind, reading.format_of(fact))
+        if not shown.fault:
+            return False
+        code, unit = shown.fault, {"unit": "—"} if shown.fault == DIFFERS else {}
+        held = shown.held
+        reading.note(
+            code, facts.name, place, None, name=name, label=label, found=shown.text, expected=held, **unit
+        )
+        if code == ROUNDED:
+            return False
     _mark_unread(reading, name)
     return True
+
+
+class _Shown(NamedTuple):
+    """What a cell shows and holds, and the code of the finding that these are not the same, or ""."""
+
+    text: str
+    held: str
+    fault: str
+
+
+def shown_as(reading: WorkbookReading, fact: Fact, kind: Text | Date | Choice, how: NumberFormat) -> _Shown:
+    """Return what the cell of a field that is not empty shows with the format *how*.
+
+    A number in place of a text is the text that the cell shows, so it can only be shown without its last digits, or not at all.
+    """
+    value, held = number_of(fact), fact.text or ""
+    if fact.type == "s":
+        shown = how.show_text(held)
+        is_same = joined(shown) == joined(held) or _means_same(kind, Held(shown), Held(held))
+        return _Shown(joined(shown), joined(held), "" if is_same else DIFFERS)
+    if value is None:
+        return _Shown(held, held, "")
+    shown, is_date = reading.show(how, value)
+    fault = shown_fault(shown, value, "")
+    if is_date and (day := _day(value, epoch_1904=reading.facts.epoch_1904)):
+        parts = how.parts_of_day(value)
+        is_told = len(parts) == _PARTS_OF_DAY or not isinstance(kind, Date)
+        return _Shown(shown, day.isoformat(), "" if is_told else ROUNDED if parts & {"y", "d"} else DIFFERS)
+    if not is_blank(shown):
+        is_meant = isinstance(kind, Choice) and _means_same(kind, Held(shown), Held(held, value))
+        unimportant = {Text: DIFFERS, Date: ROUNDED}.get(type(kind))
+        fault = "" if is_meant or fault == unimportant else fault
+    return _Shown(shown.strip(), kept(value), fault)
+
+
+def _means_same(kind: Text | Date | Choice, one: Held, other: Held) -> bool:
+    """Return whether both mean the same text, day or option."""
+    meant = kind.read(one).value
+    return bool(meant) and meant == kind.read(other).value
 
 
 def _mark_unread(reading: WorkbookReading, name: str) -> None:

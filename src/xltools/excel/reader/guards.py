@@ -5,15 +5,18 @@ All figures are checked anyway, so lost protection is only a note, and hidden ce
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from xltools.excel.colours import are_alike
-from xltools.excel.number_format import number_format
+from xltools.excel.number_format import NumberFormat, number_format
+from xltools.excel.reader.fields import shown_as
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.reader.shown import DIFFERS, shown_fault
 from xltools.excel.scan import Fact
 from xltools.form.address import a1, column_name, parsed_range, ranges
+from xltools.form.kinds import Number
 from xltools.form.places import Sheet
 from xltools.text import Word
 
@@ -21,11 +24,16 @@ from xltools.text import Word
 _KEEPERS = ("Microsoft Excel", "WPS")
 
 
-def note_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedSheet]) -> None:
-    """Note lost protection, unless the workbook was not issued or its format is old, and cells that nobody sees."""
+def note_guards(
+    reading: WorkbookReading, located: Mapping[Sheet, LocatedSheet], seen: Iterable[LocatedSheet]
+) -> None:
+    """Note lost protection, unless the workbook was not issued or its format is old, and cells that nobody sees.
+
+    *seen* are the sheets on which everything must be seen: those *located*, and the cover.
+    """
     if not (reading.by_labels or reading.facts.old_format):
         _note_lost_guards(reading, located)
-    for place in located.values():
+    for place in seen:
         _note_hidden(reading, place)
 
 
@@ -45,13 +53,13 @@ def _note_lost_guards(reading: WorkbookReading, located: Mapping[Sheet, LocatedS
 
 
 def _note_hidden(reading: WorkbookReading, located: LocatedSheet) -> None:
-    """Note that a sheet, or rows, columns or cells of its table, cannot be seen."""
+    """Note that a sheet, or rows, columns or cells of its table or its fields, cannot be seen."""
 
     def note(kind: str, place: tuple[int, int], found: str) -> None:
         what, how = Word(f"hidden-{kind}"), Word(f"unhide-{kind}")
         reading.note("hidden-cells", facts.name, place, found=found, expected=a1(*place), what=what, how=how)
 
-    facts, cells = located.facts, set(located.cells.values())
+    facts, cells = located.facts, {*located.cells.values(), *located.fields.values()}
     first = min(cells, default=(0, 0))
     if facts.state != "visible":
         note("deep" if facts.state == "veryHidden" else "sheet", first, facts.name)
@@ -83,7 +91,7 @@ def _is_unseen(reading: WorkbookReading, fact: Fact | None) -> bool:
 
 
 def _shown_otherwise(reading: WorkbookReading, located: LocatedSheet) -> list[tuple[int, int]]:
-    """Return the cells that show another figure than they hold if the condition of a format is met."""
+    """Return the cells that show something else than they hold if the condition of a format is met."""
     formats = reading.facts.conditional
     areas = [
         (area, number_format(code), one.condition)
@@ -93,19 +101,33 @@ def _shown_otherwise(reading: WorkbookReading, located: LocatedSheet) -> list[tu
         if (area := parsed_range(text))
     ]
     found = []
-    for name, place in located.cells.items() if areas else ():
+    for name, place in (*located.cells.items(), *located.fields.items()) if areas else ():
         fact = located.facts.cells.get(place)
-        value, unit = fact and number_of(fact), reading.layout.form.cells[name].unit
-        if not value:
+        value = number_of(fact) if fact else None
+        if fact is None or is_empty(fact) or value == 0:
             continue
-        shown = (
-            reading.show(how, value)
+        formats = (
+            how
             for area, how, condition in areas
-            if _covers(area, place) and (condition is None or condition.holds(value))
+            if _covers(area, place) and (condition is None or (value is not None and condition.holds(value)))
         )
-        if any(one.is_date or shown_fault(one.text, value, unit) == DIFFERS for one in shown):
+        if any(_is_shown_otherwise(reading, name, fact, value, how) for how in formats):
             found.append(place)
     return found
+
+
+def _is_shown_otherwise(
+    reading: WorkbookReading, name: str, fact: Fact, value: Decimal | None, how: NumberFormat
+) -> bool:
+    """Return whether the cell with that *name* would show something else than it holds."""
+    form = reading.layout.form
+    kind = form.kinds.get(form.counted.get(name, (name, ""))[0])
+    if kind and not isinstance(kind, Number):
+        return shown_as(reading, fact, kind, how).fault == DIFFERS
+    if value is None or name not in form.cells:
+        return False
+    shown = reading.show(how, value)
+    return shown.is_date or shown_fault(shown.text, value, form.cells[name].unit) == DIFFERS
 
 
 def _behind_merges(merges: list[str], cells: set[tuple[int, int]]) -> set[tuple[int, int]]:

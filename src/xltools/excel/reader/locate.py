@@ -54,6 +54,12 @@ class LocatedSheet(NamedTuple):
         is_moved = any(old != new for lines in (rows, columns) for old, new in lines.items())
         return cls(facts, rows, columns, cells, fields, is_moved, texts)
 
+    @classmethod
+    def of_cover(cls, facts: SheetFacts, fields: Mapping[str, tuple[int, int]]) -> LocatedSheet:
+        """Return the cover, which has nothing but fields."""
+        rows, columns = ({line: line for line in lines} for lines in zip(*fields.values(), strict=True))
+        return cls(facts, rows, columns, {}, fields, is_moved=False, texts={})
+
     def place(self, area: Area) -> tuple[int, int]:
         """Return the place of the cell that the layout has at *area*."""
         return self.rows[area.row], self.columns[area.column]

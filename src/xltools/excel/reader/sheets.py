@@ -23,8 +23,10 @@ from xltools.white_space import is_blank, joined
 
 def read_sheets(reading: WorkbookReading) -> None:
     """Read every section's sheet and the open fields of the cover."""
+    guarded: list[LocatedSheet] = []
     if cover := reading.facts.sheet(COVER):
         places = cover_places(reading, cover, reading.layout.cover.fields)
+        guarded.append(LocatedSheet.of_cover(cover, places))
         of_fields = reading.layout.form.fields.keys() | reading.layout.form.counted.keys()
         for name in (name for name in places if name not in of_fields):
             _read_text(reading, name, cover, places[name])
@@ -37,7 +39,8 @@ def read_sheets(reading: WorkbookReading) -> None:
             _read_sheet(reading, sheet, found[sheet.name])
         else:
             reading.unread.update(typed_names(reading.layout.form, sheet))
-    note_guards(reading, {sheet: found[sheet.name] for sheet in reading.layout.sheets if sheet.name in found})
+    located = {sheet: found[sheet.name] for sheet in reading.layout.sheets if sheet.name in found}
+    note_guards(reading, located, [*guarded, *located.values()])
 
 
 def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
