@@ -469,6 +469,26 @@ def test_a_roll_up_counts_options_adds_numbers_and_spans_days():
     assert back.members[1].texts["cover.site"] == SOUND["cover.site"]
 
 
+def test_the_figures_of_fields_are_compared_with_those_of_other_years():
+    last_stamp = replace(stamp(FORM), period=Period(2025))
+    last = read_package(write_return(FORM, last_stamp, ZEROS, SOUND), "1.xlsx", FORM)
+    rolled = write_rollup(merge([last], FORM, Period(2025), "青禾区").rollup)
+    past = past_of([read(rolled, "区.xlsx")], FORM)
+    now = read(content(cover__kind="department"))
+    data = write_rollup(merge([now], FORM, Period(2026), "青禾区", past=past).rollup)
+    rows = [row for row in results(data)["历年对比"].iter_rows(values_only=True)]
+    shown = {row[-1]: row[:6] for row in rows if row[-1]}
+    assert shown["cover.staff"] == ("专职人员", None, "人", 3, 3, 0)
+    assert shown["cover.kind[portal]"] == ("网站类型", "政府门户网站", None, 0, 1, -1)
+    assert shown["innovation.marks[r01]"][3:5] == (1, 1)
+    assert "publish.share" not in shown
+    titles = [row[0] for row in rows if row[0] in {"封面", "一、访问", "五、创新发展"}]
+    assert titles == ["封面", "一、访问", "五、创新发展"]
+    back = read(data, "区.xlsx")
+    assert back.earlier[Period(2025)]["cover.kind[portal]"] == 1
+    assert [f.code for f in verify(back)] == []
+
+
 def test_a_changed_text_of_a_member_is_noticed():
     rollup = merge([read(content())], FORM, Period(2026), "青禾区").rollup
     book = openpyxl.load_workbook(io.BytesIO(write_rollup(rollup)))
@@ -564,7 +584,11 @@ fields = [
 key = "work"
 title = "一、办理"
 sheet = "办理"
-fields = [{ key = "why", label = "说明", when = "cover.kind = portal", required = true, below = true }]
+fields = [
+  { key = "why", label = "说明", when = "cover.kind = portal", required = true, below = true },
+  { key = "spring", label = "一季度情况", when = "period = 3, cover.staff > 0", required = true },
+  { key = "share", label = "比例", kind = "number", number = "decimal", unit = "%", decimals = 1, additive = false },
+]
 [[section.block]]
 rows_from = "matters"
 rows = [{ key = "total", label = "合计", is = "all" }]
@@ -595,7 +619,7 @@ def of_march(code, kind, taken, done, days, pages):
     figures = {"work.r11.taken": taken, "work.r11.done": done, "work.r11.days": days, "sites.pages.n": pages}
     values = {cell.name: Decimal(0) for cell in MONTHLY.inputs if not cell.field and not cell.weight}
     values |= {name: Decimal(text) for name, text in figures.items()} | {"cover.staff": Decimal(4)}
-    texts = {"cover.kind": kind} | ({"work.why": "全部"} if kind == "portal" else {})
+    texts = {"cover.kind": kind, "work.spring": "平稳"} | ({"work.why": "全部"} if kind == "portal" else {})
     return one, read_package(write_return(MONTHLY, one, values, texts), f"{code}.xlsx", MONTHLY)
 
 
@@ -615,3 +639,36 @@ def test_fields_ratios_means_and_months_together():
         assert [str(figures[name]) for name in names] == ["70", "2.6", "7", "8"]
         assert figures["sites.portals.n"] == figures["cover.kind[r01]"] == 1
         parts = [back]
+
+
+def test_a_field_of_one_period():
+    """It is asked in March and in no other month; the check beside it says so too."""
+    one, _ = of_march("001", "r01", "3", "2", "1.5", "5")
+    figures = {cell.name: Decimal(0) for cell in MONTHLY.inputs if not cell.weight} | {
+        "cover.staff": Decimal(1)
+    }
+    for month, text, code in (("03", "", "required"), ("04", "平稳", "not-asked"), ("04", "", "")):
+        stamped = replace(one, period=Period.from_text(f"2026-{month}"))
+        texts = {"cover.kind": "r01"} | ({"work.spring": text} if text else {})
+        data = write_return(MONTHLY, stamped, figures, texts)
+        found = [(f.code, f.cell) for f in verify(read_package(data, "1.xlsx", MONTHLY)) if f.cell]
+        assert found == ([(code, "work.spring")] if code else [])
+        shown = [str(cell.value) for row in results(data)["办理"].iter_rows() for cell in row]
+        words = {"required": "field.missing", "not-asked": "field.unasked"}
+        assert sum(text.startswith(FAILED) for text in shown) == bool(code)
+        assert not code or clerk()(words[code], mark=FAILED) in shown
+        formulas = openpyxl.load_workbook(io.BytesIO(data))["办理"]
+        (formula,) = [c.value for row in formulas.iter_rows() for c in row if "-(3)" in str(c.value)]
+        assert f"{int(month)}-(3)" in formula
+    assert "月份＝3" in str([getattr(block, "text", "") for block in filling_notes(MONTHLY).blocks])
+
+
+def test_more_decimals_than_a_field_may_have():
+    one, _ = of_march("001", "r01", "3", "2", "1.5", "5")
+    data = write_return(MONTHLY, one, {"work.share": Decimal("12.34")}, {})
+    (finding,) = [f for f in read_package(data, "1.xlsx", MONTHLY).findings if f.cell == "work.share"]
+    assert (finding.code, finding.facts["places"]) == ("too-fine", 1)
+    prompts = [
+        v.prompt for v in openpyxl.load_workbook(io.BytesIO(data))["办理"].data_validations.dataValidation
+    ]
+    assert "请填写数字（%）。至多 1 位小数。" in prompts

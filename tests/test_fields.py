@@ -290,6 +290,19 @@ FAULTS = {
     ),
     "a file in a text": (("items = [", 'file = "x.txt"\nitems = ['), ("codes-file", "codes “kinds”")),
     "a pattern of a date": (('kind = "date"', 'kind = "date", pattern = "x"'), ("no-effect", "“signed”")),
+    "decimals of a text": (
+        ('label = "网站名称"', 'label = "网站名称", decimals = 1'),
+        ("no-effect", "“site”"),
+    ),
+    "decimals of a whole number": (
+        ('unit = "人"', 'unit = "人", decimals = 1'),
+        ("decimals-whole", "decimals"),
+    ),
+    "too many decimals": (
+        ('unit = "人"', 'unit = "人", number = "decimal", decimals = 9'),
+        ("bad-decimals", "decimals"),
+    ),
+    "a period of a year": (("cover.kind = portal", "period = 1"), ("period-of-year", "“signed”")),
     "no pattern": (('label = "网站名称"', 'label = "网站名称", pattern = "["'), ("bad-pattern", "“site”")),
     "too long": (('label = "网站名称"', 'label = "网站名称", longest = 0'), ("bad-longest", "“site”")),
     "below nothing": (

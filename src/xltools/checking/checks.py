@@ -125,10 +125,10 @@ def fields(filing: Return) -> Iterator[Finding]:
     """
     if filing.is_rollup or filing.is_untouched:
         return
-    form, values = filing.form, filing.record.complete()
+    form, values = filing.form, figures_of(filing)
     faulty = {finding.cell for finding in filing.findings}
     for name, one in form.fields.items():
-        needed = {part for other in one.when.names for part in form.reach[other]}
+        needed = {part for other in one.when.names for part in form.reach.get(other, ())}
         if name in faulty or not filing.unread.isdisjoint(needed):
             continue
         kind, value, place = form.kinds[name], filing.prose.get(name, ""), filing.address(name)

@@ -42,7 +42,7 @@ def condition_words(form: Form, condition: Condition) -> str:
     """Return the condition of a field in words, with the figures of tables by their labels."""
 
     def words(linear: Linear) -> str:
-        return linear.print(lambda name: figure_label(form, name))
+        return linear.print(lambda name: form.in_words(name, lambda own: figure_label(form, own)))
 
     return "，".join(relation_words(form, one, words) for one in condition.relations)
 
@@ -176,4 +176,5 @@ def _facts(kind: ValueKind) -> dict[str, object]:
         facts["longest"] = kind.longest
     if isinstance(kind, Number):
         facts["unit"] = t("field.in-unit", unit=kind.unit) if kind.unit else ""
+        facts["limit"] = t("input.decimals", places=kind.decimals) if kind.decimals is not None else ""
     return facts

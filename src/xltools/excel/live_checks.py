@@ -15,7 +15,7 @@ from xltools.form.linear import EXACT, Linear, OverList
 from xltools.form.model import COVER as COVER_KEY
 from xltools.form.model import Cell, Form
 from xltools.form.places import MATRIX, PREFIX, Area, Check, Layout, Matrix, Sheet
-from xltools.form.relation import Constraint, Level, Relation
+from xltools.form.relation import Condition, Constraint, Level, Relation
 from xltools.text import clerk
 
 # How the result of a check begins in which a rule of that level does not hold. A workbook may be sent with a question.
@@ -138,7 +138,7 @@ def check_formula(layout: Layout, check: Check, sheet: str, matrix: Matrix | Non
     In a roll-up some figures are sums of columns of *matrix*.
     """
     if check.field:
-        return _field_formula(layout, check.field, sheet)
+        return _field_formula(layout, check.field, check.when, sheet)
     cells = [layout.form.cells[name] for name in check.inputs]
     formula = f'"{_passed(check)}"'
     quotients = [layout.form.cells[name] for name in reversed(check.quotients)]
@@ -284,7 +284,7 @@ def _ranges(layout: Layout, names: Iterable[str], sheet: str = "") -> list[str]:
     return [home + area_a1(area) for home, cells in anchors.items() for area in rectangles(cells)]
 
 
-def _field_formula(layout: Layout, name: str, sheet: str) -> str:
+def _field_formula(layout: Layout, name: str, when: Condition, sheet: str) -> str:
     """Return the formula of the check of a field that must be filled in, or only under a condition."""
     t, form = clerk(), layout.form
     one, nil = form.fields[name], form.cover.nil
@@ -302,9 +302,9 @@ def _field_formula(layout: Layout, name: str, sheet: str) -> str:
     if nil and not name.startswith(f"{COVER_KEY}."):
         declared = reference(layout, f"{COVER_KEY}.{nil.key}", sheet)
         asked = f"IF({declared}={text_formula(nil.yes)},{passed},{asked})"
-    if not one.when.relations:
+    if not when.relations:
         return asked
-    tests = ",".join(_holds(layout, relation, sheet) for relation in one.when.relations)
+    tests = ",".join(_holds(layout, relation, sheet) for relation in when.relations)
     formula = f"IF(AND({tests}),{asked},IF({filled}>0,{unasked},{passed}))"
     return f"IFERROR({formula},{passed})"
 

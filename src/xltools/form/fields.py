@@ -48,7 +48,7 @@ class Valued:
     required: bool = field(default=False, metadata=SECOND)
     """It may not be blank."""
     when: Condition = field(default=ALWAYS, metadata=SECOND)
-    """It is asked, and required, only while this [condition](#relations-and-conditions) holds; something in it
+    """It is asked, and required, only while this [condition](#relations-and-conditions), also on the `period`, holds; something in it
     otherwise is the finding `not-asked`."""
     number: Literal["count", "decimal"] = field(default="count", metadata=SECOND)
     """Of a `number`: whether it is a whole number."""
@@ -56,6 +56,8 @@ class Valued:
     """Of a `number`: what it counts."""
     signed: bool = field(default=False, metadata=SECOND)
     """Of a `number`: whether it may be below 0."""
+    decimals: int | None = field(default=None, metadata=SECOND)
+    """Of a decimal `number`: how many decimals it may have at most, 0 to 6."""
 
     @property
     def is_conditional(self) -> bool:
@@ -86,7 +88,7 @@ def kind_of(one: Valued, codes: Mapping[str, Codes]) -> ValueKind:
         case "date":
             return Date()
         case "number":
-            return Number(one.number == "count", one.unit, one.signed)
+            return Number(one.number == "count", one.unit, one.signed, one.decimals)
         case "yes":
             t = clerk()
             return YesNo(t("field.yes"), t("field.no"))

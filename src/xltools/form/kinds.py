@@ -295,6 +295,7 @@ class Number(NamedTuple):
     whole: bool
     unit: str
     signed: bool
+    decimals: int | None = None  # at most so many
     name: KindName = "number"
 
 

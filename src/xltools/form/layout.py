@@ -111,7 +111,10 @@ def _field_checks(form: Form, section: str, fields: Mapping[str, Area], column: 
         if name.rpartition(".")[0] == section and form.fields[name].is_conditional
     ]
     rows = {name: min(fields[cell].row for cell, _ in _lines(form, name, form.fields[name])) for name in own}
-    checks = tuple(Check(Area.at(row, column), (), (), field=name) for name, row in rows.items())
+    checks = tuple(
+        Check(Area.at(row, column), (), (), field=name, when=form.fields[name].when)
+        for name, row in rows.items()
+    )
     if not checks:
         return None
     area = Area(min(rows.values()), column, max(rows.values()), column)

@@ -18,9 +18,10 @@ from xltools.form.lint_names import (
     unique_key_faults,
     unknown_faults,
 )
+from xltools.form.lint_ratios import range_faults
 from xltools.form.lists import Column
-from xltools.form.model import COVER, Block, Form, is_whole_name, leaves
-from xltools.form.relation import Condition
+from xltools.form.model import COVER, PARTS, Block, Form, is_whole_name, leaves
+from xltools.form.relation import PERIOD, Condition
 from xltools.form.wording import own_name, time_of
 from xltools.toml_tables import nearest
 
@@ -32,6 +33,7 @@ _EFFECTIVE = {
     "number": {"number"},
     "unit": {"number"},
     "signed": {"number"},
+    "decimals": {"number"},
     "additive": {"number"},
 }
 _PLAIN = Field(key="-", label="-")
@@ -159,6 +161,9 @@ def valued_faults(one: Valued, codes: Mapping[str, Codes], place: str) -> Iterat
             yield from unknown_faults((one.from_,), codes, f"{place} › from")
     if one.longest is not None and not 1 <= one.longest <= _MOST_CHARACTERS:
         yield Problem("bad-longest", place, {"longest": one.longest, "most": _MOST_CHARACTERS})
+    yield from range_faults(one.decimals, place)
+    if one.decimals is not None and (one.kind, one.number) == ("number", "count"):
+        yield Problem("decimals-whole", f"{place} › decimals", {"name": one.key})
     try:
         re.compile(one.pattern)
     except re.error as error:
@@ -168,6 +173,8 @@ def valued_faults(one: Valued, codes: Mapping[str, Codes], place: str) -> Iterat
 
 def condition_faults(condition: Condition, form: Form, place: str) -> Iterator[Problem]:
     """Yield unknown names in a condition of a field, which asks for figures of its own return, and what never holds."""
+    yield from condition_period_faults(condition, form, place)
+    condition = Condition(tuple(one for one in condition.relations if PERIOD not in one.names))
     last = [name for name in condition.names if time_of(name)]
     problems = [
         *unknown_faults(last, form.cells, place),
@@ -176,6 +183,19 @@ def condition_faults(condition: Condition, form: Form, place: str) -> Iterator[P
     yield from problems
     if not problems and not can_hold(condition, form, lambda name: form.cells[own_name(name)].signed):
         yield Problem("never-holds", place, {"text": str(condition)})
+
+
+def condition_period_faults(condition: Condition, form: Form, place: str) -> Iterator[Problem]:
+    """Yield what a condition says of the number of a period: of years, with figures, or of one that there is not."""
+    parts, about = PARTS[form.period], [one for one in condition.relations if PERIOD in one.names]
+    for one in about:
+        if set(one.names) != {PERIOD}:
+            yield Problem("period-with-figures", place, {"text": str(one)})
+    alone = Condition(tuple(one for one in about if set(one.names) == {PERIOD}))
+    if about and parts == 1:
+        yield Problem("period-of-year", place)
+    elif not any(alone.at(number).holds({}) for number in range(1, parts + 1)):
+        yield Problem("no-such-period", place, {"text": str(alone), "parts": parts})
 
 
 def name_faults(

@@ -18,7 +18,6 @@ from xltools.form.lint_names import (
     unique_key_faults,
     unknown_faults,
 )
-from xltools.form.lint_ratios import range_faults
 from xltools.form.lists import LARGEST, Column
 from xltools.form.model import COVER, Form, Line, List, Rule, leaves
 from xltools.form.relation import Condition, Relation
@@ -63,9 +62,6 @@ def _columns(one: List, form: Form, place: str) -> Iterator[Problem]:
         for text in column.also:
             if times.count(core(text)) > 1:
                 yield Problem("also-alike", here, {"text": clipped(text)})
-        yield from range_faults(column.decimals, here)
-        if column.decimals is not None and column.number != "decimal":
-            yield Problem("decimals-whole", f"{here} › decimals", {"name": column.key})
         for key in ("is_", "shows"):
             if getattr(column, key):
                 yield Problem("list-later", here, {"key": key.rstrip("_")})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from xltools.errors import Problem
-from xltools.form.lint_fields import can_hold, name_faults, reserved_faults
+from xltools.form.lint_fields import can_hold, condition_period_faults, name_faults, reserved_faults
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
     judged,
@@ -147,15 +147,7 @@ def _rule_period_faults(rule: Rule, form: Form, place: str) -> Iterator[Problem]
         yield Problem("ago-of-year", place)
     if rule.resets and (parts == 1 or LAST not in times or not is_carry):
         yield Problem("resets-in-vain", place)
-    about = [one for one in rule.when.relations if PERIOD in one.names]
-    for one in about:
-        if set(one.names) != {PERIOD}:
-            yield Problem("period-with-figures", place, {"text": str(one)})
-    alone = Condition(tuple(one for one in about if set(one.names) == {PERIOD}))
-    if about and parts == 1:
-        yield Problem("period-of-year", place)
-    elif not any(alone.at(number).holds({}) for number in range(1, parts + 1)):
-        yield Problem("no-such-period", place, {"text": str(alone), "parts": parts})
+    yield from condition_period_faults(rule.when, form, place)
 
 
 def schema_faults(form: Form) -> Iterator[Problem]:

@@ -27,8 +27,6 @@ class Column(Valued):
 
     kind: KindName = "number"
     """What its values are."""
-    decimals: int | None = None
-    """How many decimals a number may have, 0 to 6; otherwise as the section says."""
     of: str = ""
     """The column of which this one is a [part](#parts-of-a-whole) (其中); it is never more."""
     hint: str = ""

@@ -767,7 +767,18 @@ class Form:
         if isinstance(kind, NumberKind):
             block = Block((row,), ())
             yield Cell(
-                name, section, block, row, row, (one.label,), (), one.number, one.unit, one.signed, field=one
+                name,
+                section,
+                block,
+                row,
+                row,
+                (one.label,),
+                (),
+                one.number,
+                one.unit,
+                one.signed,
+                decimals=one.decimals,
+                field=one,
             )
         elif isinstance(kind, Choice):
             block = Block((row,), tuple(Line(option.label, option.name) for option in kind.options))

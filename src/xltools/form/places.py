@@ -15,7 +15,7 @@ from xltools.form.address import a1
 from xltools.form.labels import plain
 from xltools.form.linear import Linear
 from xltools.form.model import Form, List, Section
-from xltools.form.relation import Constraint
+from xltools.form.relation import ALWAYS, Condition, Constraint
 
 RESERVED_SHEETS = (
     "封面",
@@ -99,6 +99,7 @@ class Check(NamedTuple):
         str, ...
     ] = ()  # ratios and derived means that must be right, typed means that must be there
     field: str = ""
+    when: Condition = ALWAYS  # under which that is asked
 
 
 class CheckGroup(NamedTuple):

@@ -57,7 +57,7 @@ class LocatedSheet(NamedTuple):
     @classmethod
     def of_cover(cls, facts: SheetFacts, fields: Mapping[str, tuple[int, int]]) -> LocatedSheet:
         """Return the cover, which has nothing but fields."""
-        rows, columns = ({line: line for line in lines} for lines in zip(*fields.values(), strict=True))
+        rows, columns = ({place[axis]: place[axis] for place in fields.values()} for axis in (0, 1))
         return cls(facts, rows, columns, {}, fields, is_moved=False, texts={})
 
     def place(self, area: Area) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from xltools.excel import live_checks
 from xltools.files import Home
 from xltools.form.model import Cell
 from xltools.form.places import STAMP, Check, Layout, Matrix
+from xltools.form.relation import PERIOD
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,11 @@ class Content:
         if check.field:
             if self.rollup:
                 return None
-            result = live_checks.field_result(self.layout.form, check.field, self.values, self.prose)
-            return live_checks.check_formula(self.layout, check, sheet), result
+            number = self.stamp.period.number_in_year
+            figures = {**self.values, PERIOD: Decimal(number)}
+            result = live_checks.field_result(self.layout.form, check.field, figures, self.prose)
+            asked = check._replace(when=check.when.at(number))
+            return live_checks.check_formula(self.layout, asked, sheet), result
         if (live := self._live(check)) is None:
             return None
         formula = live_checks.check_formula(self.layout, live, sheet, self.rows if self.rollup else None)

@@ -26,6 +26,7 @@ from xltools.excel.writer.canvas import (
     set_widths,
 )
 from xltools.excel.writer.content import Content
+from xltools.form.model import COVER as COVER_KEY
 from xltools.form.model import Cell
 from xltools.form.places import YEARS, Area, Years
 from xltools.text import clerk
@@ -88,11 +89,11 @@ def year_columns(rollup: Rollup) -> Iterator[tuple[Period, int]]:
 
 
 def _titles_and_cells(content: Content) -> Iterator[str | Cell]:
-    """Yield the title of each table, then its cells that a sum of agencies has."""
-    for sheet in content.layout.sheets:
-        cells = [content.layout.form.cells[name] for name in sheet.cells]
-        if summed := [cell for cell in cells if cell.is_summed]:
-            yield sheet.section.title
+    """Yield the title of each section, then its figures that a sum of agencies has; before them those of the cover."""
+    form = content.layout.form
+    for key in dict.fromkeys((COVER_KEY, *(section.key for section in form.sections))):
+        if summed := [cell for cell in form.cells.values() if cell.section.key == key and cell.is_summed]:
+            yield summed[0].section.title
             yield from summed
 
 
