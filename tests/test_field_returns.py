@@ -476,7 +476,7 @@ def test_the_figures_of_fields_are_compared_with_those_of_other_years():
     past = past_of([read(rolled, "区.xlsx")], FORM)
     now = read(content(cover__kind="department"))
     data = write_rollup(merge([now], FORM, Period(2026), "青禾区", past=past).rollup)
-    rows = [row for row in results(data)["历年对比"].iter_rows(values_only=True)]
+    rows = list(results(data)["历年对比"].iter_rows(values_only=True))
     shown = {row[-1]: row[:6] for row in rows if row[-1]}
     assert shown["cover.staff"] == ("专职人员", None, "人", 3, 3, 0)
     assert shown["cover.kind[portal]"] == ("网站类型", "政府门户网站", None, 0, 1, -1)

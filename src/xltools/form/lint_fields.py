@@ -13,12 +13,12 @@ from xltools.form.lint_names import (
     RESERVED_KEYS,
     clipped,
     given,
+    range_faults,
     repeated_faults,
     text_faults,
     unique_key_faults,
     unknown_faults,
 )
-from xltools.form.lint_ratios import range_faults
 from xltools.form.lists import Column
 from xltools.form.model import COVER, PARTS, Block, Form, is_whole_name, leaves
 from xltools.form.relation import PERIOD, Condition

@@ -14,6 +14,7 @@ from xltools.toml_tables import nearest
 _KEY = r"[a-z][a-z0-9_]*"
 # Words that sums may use in the second version of the language.
 RESERVED_KEYS = {"per", "sum", "count", "row", "last", "ago", "period", "yes", "no"}
+_MOST_DECIMALS = 6  # the checks of workbooks round to as many
 LONGEST_SENTENCE = 500  # characters of a hint, a note or a rule, which must fit in one row of a sheet
 _LONGEST_SHOWN = 40
 
@@ -75,3 +76,9 @@ def repeated_faults(names: Iterable[str], place: str, code: str) -> Iterator[Pro
     for name, times in Counter(names).items():
         if times > 1:
             yield Problem(code, place, {"name": name})
+
+
+def range_faults(decimals: int | None, place: str) -> Iterator[Problem]:
+    """Yield a number of decimals that no figure has."""
+    if decimals is not None and not 0 <= decimals <= _MOST_DECIMALS:
+        yield Problem("bad-decimals", f"{place} › decimals", {"decimals": decimals, "most": _MOST_DECIMALS})

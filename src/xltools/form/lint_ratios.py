@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from xltools.errors import Problem
 from xltools.form.lint_fields import name_faults
-from xltools.form.lint_names import unknown_faults
+from xltools.form.lint_names import range_faults, unknown_faults
 from xltools.form.model import Block, Cell, Form, Line, is_whole_name, leaves
 from xltools.form.ratio import Ratio
-
-_MOST_DECIMALS = 6  # the checks of workbooks round to as many
 
 
 def quotient_faults(lines: tuple[Line, ...], form: Form, place: str) -> Iterator[Problem]:
@@ -75,9 +73,3 @@ def _whole_faults(cells: Iterable[Cell]) -> Iterator[Problem]:
     for (section, name), found in numbers.items():
         if found == {"count"}:
             yield Problem("decimals-whole", f"section “{section}” › “{name}” › decimals", {"name": name})
-
-
-def range_faults(decimals: int | None, place: str) -> Iterator[Problem]:
-    """Yield a number of decimals that no figure has."""
-    if decimals is not None and not 0 <= decimals <= _MOST_DECIMALS:
-        yield Problem("bad-decimals", f"{place} › decimals", {"decimals": decimals, "most": _MOST_DECIMALS})

@@ -106,12 +106,12 @@ def _shown_otherwise(reading: WorkbookReading, located: LocatedSheet) -> list[tu
         value = number_of(fact) if fact else None
         if fact is None or is_empty(fact) or value == 0:
             continue
-        formats = (
+        seen_as = (
             how
             for area, how, condition in areas
             if _covers(area, place) and (condition is None or (value is not None and condition.holds(value)))
         )
-        if any(_is_shown_otherwise(reading, name, fact, value, how) for how in formats):
+        if any(_is_shown_otherwise(reading, name, fact, value, how) for how in seen_as):
             found.append(place)
     return found
 
