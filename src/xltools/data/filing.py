@@ -282,7 +282,7 @@ class Return:
         key, column, line = parts_of_cell(name) or (name, "", "")
         if key in self.listed:
             return self.listed[key].address(column, line)
-        name = key if column else name
+        name = key if key in self.form.lists else name
         field, _ = self.form.counted.get(name, (name, ""))
         return self.moved.get(name) or self.moved.get(field) or layout(self.form).address(name)
 
