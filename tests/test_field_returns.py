@@ -672,3 +672,35 @@ def test_more_decimals_than_a_field_may_have():
         v.prompt for v in openpyxl.load_workbook(io.BytesIO(data))["办理"].data_validations.dataValidation
     ]
     assert "请填写数字（%）。至多 1 位小数。" in prompts
+
+
+LIKE_LABELS = parse(
+    """
+schema = 2
+key = "like"
+edition = "1"
+title = "表"
+authority = "本测试"
+[[section]]
+key = "a"
+title = "一"
+sheet = "一"
+fields = [{ key = "one", label = "说明一" }, { key = "two", label = "说明二", kind = "prose" }]
+[[section.block]]
+arrange = "wide"
+rows = [{ key = "n", label = "数量" }]
+columns = [{ key = "x", label = "甲" }]
+""",
+    "like.toml",
+)
+
+
+@pytest.mark.parametrize("texts", [{"a.one": "说明二"}, {"a.two": "甲"}, {"a.one": "甲", "a.two": "甲"}])
+def test_what_is_typed_in_a_field_hides_no_label(texts):
+    """Not even where it is the head of the table below; without the defined names such a table is not read silently."""
+    values = {"a.n.x": Decimal(7)}
+    data = write_return(LIKE_LABELS, stamp(LIKE_LABELS), values, texts)
+    back = read_package(data, "1.xlsx", LIKE_LABELS)
+    assert (back.findings, back.record.values, back.prose) == ((), values, texts)
+    bare = read_package(workbook.without_names(data), "1.xlsx", LIKE_LABELS)
+    assert bare.record.values == values or "not-a-number" in {f.code for f in bare.findings}

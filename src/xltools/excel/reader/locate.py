@@ -144,7 +144,10 @@ def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> Loc
     """Match the lines of labels in the layout, in order, with those in the sheet."""
     known = _labels(sheet).texts
     there = label_texts(facts)
-    texts = {place: text for place, text in there.items() if text in known}
+    typed = {named_place(reading.facts, name) for name in sheet.fields}  # what people write there is no label
+    texts = {
+        place: text for place, text in there.items() if text in known and (facts.name, *place) not in typed
+    }
     rows = _find_lines(reading, sheet, facts, texts, None)
     if rows is None:
         return None
