@@ -95,6 +95,25 @@ def test_what_can_mean_two_days_is_no_date(text):
     assert DATE.read(Held(text)).fault == "not-a-date"
 
 
+@pytest.mark.parametrize("text", ["2019年元月20日", "2019—01—20", "2019、1、20", "2019。1。20", "2019–1–20"])
+def test_dates_as_they_are_typed_in_haste(text):
+    assert DATE.read(Held(text)).value == "2019-01-20"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("HTTP://A.CN", True),
+        ("https://a.cn/x?to=https://b.cn/", True),
+        ("https://a.cn/；https://b.cn/", False),
+        ("https://a.cn,http://b.cn", False),
+        ("www.a.cn", False),
+    ],
+)
+def test_one_address_of_a_site(text, is_one):
+    assert text_kind("url", None, "").read(Held(text)) == ((text, "") if is_one else ("", "not-the-pattern"))
+
+
 def test_dates_in_numerals_and_numbers():
     assert DATE.read(Held("二〇二四年十二月二十五日")).value == "2024-12-25"
     assert (

@@ -30,7 +30,7 @@ NOT_A_DATE, NOT_A_CHOICE, NOT_THE_PATTERN, TOO_LONG = (
 LONGEST_MATCHED = 200  # characters on which a pattern is tried; longer texts do not match
 YES, NO = "yes", "no"
 JOINT = ","  # between the keys of several options; no key contains it
-_URL = r"https?://[^\s/]+\S*"
+_URL = r"(?i:https?)://[^\s/;；,，、]+(?:(?![;；,，、]https?://)\S)*"  # one address, not two
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
@@ -112,7 +112,7 @@ class Date(NamedTuple):
             return Meant(held.date.isoformat())
         if held.number is not None or held.truth is not None:
             return Meant(fault=NOT_A_DATE)
-        text = joined(unicodedata.normalize("NFKC", held.text))
+        text = joined(unicodedata.normalize("NFKC", held.text)).replace("元月", "1月")
         day = _day_of(text)
         return Meant(day.isoformat()) if day else Meant(fault=NOT_A_DATE if text else "")
 
@@ -133,7 +133,7 @@ _NUMERAL = "[〇零○Oo0一二三四五六七八九]"
 _SMALL = r"(?:[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
 _DAY = (
     r"(?P<year>[0-9]{4}) ?(?:年 ?(?P<month>[0-9]{1,2}) ?月 ?(?P<day>[0-9]{1,2}) ?[日号]?"
-    r"|(?P<sign>[-./]) ?(?P<month_>[0-9]{1,2}) ?(?P=sign) ?(?P<day_>[0-9]{1,2}))"
+    r"|(?P<sign>[-./—–、。]) ?(?P<month_>[0-9]{1,2}) ?(?P=sign) ?(?P<day_>[0-9]{1,2}))"
 )
 _WEEKDAYS = "一二三四五六日天"
 _WEEKDAY = rf"(?: ?[(]?(?:星期|周)(?P<weekday>[{_WEEKDAYS}])[)]?)?"
