@@ -48,7 +48,7 @@ class Valued:
     required: bool = field(default=False, metadata=SECOND)
     """It may not be blank."""
     when: Condition = field(default=ALWAYS, metadata=SECOND)
-    """It is asked, and required, only while this [condition](#relations-and-conditions), also on the `period`, holds; something in it
+    """It is asked, and required, only while this [condition](#relations-and-conditions) holds; something in it
     otherwise is the finding `not-asked`."""
     number: Literal["count", "decimal"] = field(default="count", metadata=SECOND)
     """Of a `number`: whether it is a whole number."""
@@ -67,7 +67,7 @@ class Valued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field(Valued):
-    """A value of the cover or of a section: above its tables, or below them."""
+    """A value of the cover or of a section: above its tables, or below them. Its `when` may ask for the `period`, as rules do."""
 
     kind: KindName = field(default="text", metadata=SECOND)
     """What its values are: a text of one line or several (`prose`), the address of a site, one or several
