@@ -16,7 +16,7 @@ from xltools.form.layout import layout
 from xltools.form.model import Form
 from xltools.form.places import Area, Sheet
 
-_PRINTED = {"caption", "head", "stub"}
+_PRINTED = {"caption", "head", "stub", "aside"}
 
 
 class Box(NamedTuple):
@@ -51,7 +51,8 @@ def report(form: Form, values: Mapping[str, Decimal], agency="青禾区统计局
 def boxes(one: Report, sheet: Sheet) -> list[Box]:
     """The cells of a table."""
     found = [Box(one.spelled(said.text), said.area, True) for said in sheet.labels if said.role in _PRINTED]
-    return found + [Box(one.texts.get(name, ""), area, False) for name, area in sheet.cells.items()]
+    texts = dict.fromkeys(sheet.void, "—") | one.texts
+    return found + [Box(texts.get(name, ""), area, False) for name, area in sheet.table.items()]
 
 
 def from_the_top(found: list[Box]) -> list[Box]:
@@ -179,15 +180,15 @@ def markdown(one: Report, *, repeated=False) -> bytes:
 
 def joined(one: Report) -> bytes:
     """Markdown in which a label names those over it, as ``xltools publish`` writes it."""
-    lines = [f"# {one.title}", ""]
+    lines, texts = [f"# {one.title}", ""], dict.fromkeys(one.form.void, "—") | one.texts
     for title, _, prose in parts(one):
         lines += [f"## {title}", ""]
         sheet = next(s for s in layout(one.form).sheets if one.spelled(s.section.title) == title)
         for block in sheet.section.blocks:
-            cells = [cell for cell in one.form.cells.values() if cell.block is block]
+            cells = [cell for cell in one.form.crossings.values() if cell.block is block]
             if block.arrange == "wide":
                 heads = ["/".join(map(one.spelled, (*cell.row_path, *cell.column_path))) for cell in cells]
-                body = [[one.texts[cell.name] for cell in cells]]
+                body = [[texts[cell.name] for cell in cells]]
             else:
                 columns = list(dict.fromkeys(cell.column_path for cell in cells))
                 heads = [f"{block.caption}/{block.corner}", *("/".join(map(one.spelled, c)) for c in columns)]
@@ -195,7 +196,7 @@ def joined(one: Report) -> bytes:
                 body = [
                     [
                         "/".join(one.spelled(t) for t in stub if t != block.caption),
-                        *(one.texts[cell.name] for cell in cells if cell.row_path == stub),
+                        *(texts[cell.name] for cell in cells if cell.row_path == stub),
                     ]
                     for stub in stubs
                 ]

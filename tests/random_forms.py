@@ -37,8 +37,12 @@ def forms(
     plain: bool = False,
     divided: bool = False,
     with_fields: bool = False,
+    holed: bool = False,
 ) -> Form:
-    """A form of one or two tables; *plain* rules have no conditions, numbers or levels, *divided* tables ratios or means."""
+    """A form of one or two tables; *plain* rules have no conditions, numbers or levels, *divided* tables ratios or means.
+
+    *holed* tables have void cells.
+    """
     sections = [draw(_section(index, signs, plain, divided)) for index in range(draw(st.integers(1, 2)))]
     cells = [f"s{i}.{r}.{c}" for i, (_, rows, columns) in enumerate(sections) for r in rows for c in columns]
     rule = _rule("across", "cells", cells, [], signs, plain)
@@ -47,11 +51,34 @@ def forms(
     text = head + "".join(section for section, _, _ in sections) + "".join(rules)
     if with_fields:
         text = draw(_with_fields(text))
+    if holed:
+        holes = draw(st.lists(st.sampled_from(cells), min_size=1, max_size=4, unique=True))
+        text = _with_holes(text, holes)
     try:
         return parse(text, "form.toml")
     except FormError as error:  # a relation that never holds, or one that leaves a total nothing to add
-        assume({problem.code for problem in error.problems} - {"never-holds", "nothing-to-add"})
+        assume(
+            {problem.code for problem in error.problems}
+            - {"never-holds", "nothing-to-add", "void-all", "unknown-name"}
+        )
         raise
+
+
+def _with_holes(text: str, holes: Sequence[str]) -> str:
+    """The form with void cells, and with the totals void that the form check then wants to be."""
+    head, *sections = re.split(r"(?=\[\[section\]\])", text)
+    found = [head]
+    for section in sections:
+        (key,) = re.findall('key = "(s[0-9])"', section)[:1]
+        pairs = [name.split(".")[1:] for name in holes if name.startswith(f"{key}.")]
+        found.append(section.replace("[[section.block]]\n", f"[[section.block]]\nvoid = {pairs}\n", 1))
+    try:
+        parse("".join(found), "form.toml")
+    except FormError as error:
+        more = [p.facts["name"] for p in error.problems if p.code in {"void-total", "void-uneven"}]
+        if more and len(holes) < 40:
+            return _with_holes(text, [*holes, *more])
+    return "".join(found)
 
 
 KINDS = ["text", "prose", "url", "choice", "choices", "yes", "date", "number"]
@@ -236,6 +263,7 @@ Values = Mapping[str, Decimal]
 def expected(form: Form, values: Values) -> set[tuple[str, str]]:
     """The rules that *values* break, as the code and the cell of each finding."""
     document = tomllib.loads(form.text)
+    void = _void(document)
     rules = [(rule, rule["cells"], "{}") for rule in document.get("rule", ())]
     for section in document["section"]:
         (block,) = section["block"]
@@ -251,13 +279,23 @@ def expected(form: Form, values: Values) -> set[tuple[str, str]]:
     found = set()
     for rule, text, at in rules:
         left, sign, right = re.split("(<=|>=|!=|=|<|>)", text)
+        names = [
+            [at.format(name) for name in re.findall(r"[a-z][a-z0-9_.]*", side)] for side in (left, right)
+        ]
+        if any(side and void.issuperset(side) for side in names):
+            continue
         (one, seen), (two, also_seen) = (_sum(document, values, side, at) for side in (left, right))
         within = Fraction(rule.get("within", "0"))
         holds = abs(one - two) <= within if sign == "=" else _HOLDS[sign](one, two)
         if (seen or also_seen) and not holds and _asked(document, values, rule.get("when", ""), at):
-            first = re.findall(r"[a-z][a-z0-9_.]*", left)[0]
-            found.add((_CODES[rule.get("level", "error")], at.format(first)))
+            first = next(name for name in names[0] if name not in void)
+            found.add((_CODES[rule.get("level", "error")], first))
     return found
+
+
+def _void(document: dict[str, Any]) -> set[str]:
+    blocks = ((section["key"], section["block"][0]) for section in document["section"])
+    return {".".join((key, *pair)) for key, block in blocks for pair in block.get("void", ())}
 
 
 def _asked(document: dict[str, Any], values: Values, when: str, at: str) -> bool:
@@ -282,6 +320,8 @@ def _figure(document: dict[str, Any], values: Values, name: str) -> Fraction | N
     """The figure of a cell; ``None`` if it, or everything that it adds, is blank."""
     section, row, column = name.split(".")
     (block,) = next(one for one in document["section"] if one["key"] == section)["block"]
+    if [row, column] in block.get("void", ()):
+        return None
     for axis, key, at in (
         ("columns", column, f"{section}.{row}.{{}}"),
         ("rows", row, f"{section}.{{}}.{column}"),
@@ -330,7 +370,7 @@ def quotients(form: Form, returns: Sequence[Values]) -> dict[str, Fraction | Non
                     Fraction(0),
                 )
             found[name] = top / bottom if bottom else None
-    return found
+    return {name: value for name, value in found.items() if name not in _void(document)}
 
 
 def means(form: Form, values: Values) -> set[tuple[str, str]]:
@@ -344,7 +384,7 @@ def means(form: Form, values: Values) -> set[tuple[str, str]]:
                 found.add(("mean-missing", name))
             if "is" not in others[other] and values.get(name) and not weight:
                 found.add(("mean-unneeded", name))
-    return found
+    return {one for one in found if one[1] not in _void(document)}
 
 
 _DividedLine = tuple[dict[str, Any], str, dict[str, Any], Callable[[str, str], str]]

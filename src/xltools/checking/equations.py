@@ -16,7 +16,7 @@ from math import gcd
 from typing import Literal, NamedTuple
 
 from xltools.form.linear import Linear
-from xltools.form.model import Cell, Form
+from xltools.form.model import Cell, Form, along_column
 from xltools.form.relation import Condition, Constraint, Relation
 
 Trace = tuple[tuple[int, int], ...]  # equation and factor, by equation
@@ -165,7 +165,8 @@ class Equations:
                 continue
             across, down = cell.row.additive and cell.column.total, cell.column.additive and cell.row.total
             if across and down:
-                parts = [(-s, f"{cell.section.key}.{key}.{cell.column.key}") for s, key in down.terms]
+                other = down.renamed(along_column(cell.section.key, cell.column)).without(self.form.void)
+                parts = ((-sign, name) for sign, name in other.terms)
                 yield ((1, cell.name), *parts), Sign("both", cell.name)
             own = ((1, cell.name), *((-sign, name) for sign, name in terms))
             yield own, Sign("both" if across and down else "row" if across else "column", cell.name)

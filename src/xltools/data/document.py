@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 from xltools.form.places import Area
 
 # A caption is above a band of the table and is the outermost head of its figures. A heading is above all columns; like a
-# corner, it is the head of no figure. A text is words, a figure is a number that its heads describe.
-BoxRole = Literal["caption", "heading", "column", "row", "corner", "figure", "text"]
+# corner and an aside (a code or a unit beside a label), it is the head of no figure. A text is words, a figure is a number that its heads describe.
+BoxRole = Literal["caption", "heading", "column", "row", "aside", "corner", "figure", "text"]
 ParagraphRole = Literal["body", "note", "centre", "right"]
 
 

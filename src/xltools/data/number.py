@@ -10,6 +10,7 @@ from xltools.form.model import Cell
 # Spreadsheets hold binary doubles and show 15 significant digits: 96171.6 is stored as 96171.600000000006.
 _FIFTEEN = Context(prec=15, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
 NO_VALUE = "—"  # printed for a ratio or a mean whose bottom is 0
+FIGURE_IN_VOID = "figure-in-void"  # the code of a figure where the form has no cell
 TOO_FINE = "too-fine"  # the code of a number with more decimals than its cell allows
 _SMALLEST = -324  # the decimal exponent of the smallest double
 _TOLERANCE = Decimal("1e-13")  # relative; 100 times the error of adding 100 doubles

@@ -32,6 +32,7 @@ def official_table(form: Form, section: Section, values: PrintedFigures | None) 
         Box(NO_VALUE if name in empty else digits(known.get(name)), area, "figure")
         for name, area in sheet.cells.items()
     ]
+    boxes += [Box(NO_VALUE, area, "figure") for area in sheet.void.values()]
     top = top_row(sheet)
     boxes += _corners(boxes, top)
     moved = (
@@ -39,19 +40,19 @@ def official_table(form: Form, section: Section, values: PrintedFigures | None) 
         for box in boxes
     )
     # In a table of several bands each band has a head of its own.
-    body = min(area.row for area in sheet.cells.values()) - top
+    body = min(area.row for area in sheet.table.values()) - top
     head = body if len(section.blocks) == 1 else 0
     return Table(tuple(sorted(moved, key=lambda box: box.area)), sheet.widths, section.title, head)
 
 
 def printed_labels(sheet: Sheet) -> list[Label]:
     """Return the labels that the table of *sheet* prints."""
-    return [label for label in sheet.labels if label.role in {"caption", "head", "stub"}]
+    return [label for label in sheet.labels if label.role in {"caption", "head", "stub", "aside"}]
 
 
 def top_row(sheet: Sheet) -> int:
     """Return the row of *sheet* that is the first row of its table."""
-    return min(area.row for area in (*(label.area for label in printed_labels(sheet)), *sheet.cells.values()))
+    return min(area.row for area in (*(label.area for label in printed_labels(sheet)), *sheet.table.values()))
 
 
 def unvalued(form: Form, values: PrintedFigures) -> frozenset[str]:
@@ -83,11 +84,11 @@ def _sheet(form: Form, section: Section) -> Sheet:
 
 
 def _box_role(label: Label, sheet: Sheet) -> BoxRole:
-    if label.role == "caption":
-        return "caption"
+    if label.role in {"caption", "aside"}:
+        return label.role
     if label.role == "stub":
         return "row"
-    first = min(area.column for area in sheet.cells.values())
+    first = min(area.column for area in sheet.table.values())
     if label.area.column < first:
         return "corner"
     is_over_all = (label.area.column, label.area.last_column) == (first, sheet.page.last_column)

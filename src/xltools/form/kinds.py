@@ -53,6 +53,11 @@ class Meant(NamedTuple):
     fault: str = ""
 
 
+def key_of(code: str) -> str:
+    """Return the key of an option or a line that has a *code* and no key: ``01`` has the key ``r01``."""
+    return f"r{code}"
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One of the values that can be chosen. It has a key, a code, or both; ``01`` without a key has the key ``r01``."""
@@ -71,7 +76,7 @@ class Option:
     @property
     def name(self) -> str:
         """The key by which expressions, records and names refer to it."""
-        return self.key or f"r{self.code}"
+        return self.key or key_of(self.code)
 
     @property
     def shown(self) -> str:

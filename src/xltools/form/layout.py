@@ -5,6 +5,7 @@ Writer and reader both use this layout. It depends on the form only, not on figu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Literal, NamedTuple, TypeVar
@@ -21,8 +22,10 @@ from xltools.form.model import (
     Line,
     Part,
     Section,
+    Stub,
     along_column,
     leaves,
+    unit_of,
 )
 from xltools.form.places import (
     FIRST_COLUMN,
@@ -168,11 +171,13 @@ def _text_sheet(form: Form, section: Section) -> Sheet:
     page = Area.at(0, 0, row, _PROSE_COLUMNS)
     checks = _field_checks(form, section.key, fields, _PROSE_COLUMNS + 1)
     groups = (checks,) if checks else ()
-    return Sheet(section, tuple(labels), across(1), {}, texts, groups, widths, page, (_TITLE_ROWS, 0), fields)
+    return Sheet(
+        section, tuple(labels), across(1), {}, texts, groups, widths, page, (_TITLE_ROWS, 0), {}, fields
+    )
 
 
 def _table_sheet(form: Form, section: Section) -> Sheet:
-    cells: dict[str, Area] = {}
+    areas: dict[str, Area] = {}
     stub = max(block.label_columns for block in section.blocks)
     width = stub + section.blocks[0].width
     figures = max(_NARROWEST_FIGURES, section.column_width)
@@ -185,10 +190,12 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     for block in section.blocks:
         head, first = _head(block, row, stub, width)
         labels += head
-        cells |= _cell_areas(section, block, first, stub)
+        areas |= _cell_areas(section, block, first, stub)
         row = first + 1
         if block.arrange == "grid":
-            labels += _row_labels(block.rows, first, 0, stub)
+            column = _label_column(block)
+            labels += _row_labels(block.rows, first, column, column + block.label_depth)
+            labels += _asides(section, block, first)
             row = first + len(leaves(block.rows))
         body_row = body_row or first
     under = [one for one in section.fields if one.below]
@@ -196,6 +203,8 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     labels += of_fields
     fields |= below
     row = _below(below, row)
+    cells = {name: area for name, area in areas.items() if name not in form.void}
+    void = {name: area for name, area in areas.items() if name in form.void}
     page = Area.at(0, 0, row, width)
     labels.insert(0, Label(section.title, Area.at(0, 0, 1, width), "title"))
     groups = _groups(form, section, cells, page, stub)
@@ -207,7 +216,7 @@ def _table_sheet(form: Form, section: Section) -> Sheet:
     hint = Area.at(1, 0, 1, width)
     signed = Area.at(row, 0, 1, width) if form.signers else None
     return Sheet(
-        section, tuple(labels), hint, cells, {}, groups, widths, page, frozen_at, fields, signed, beside
+        section, tuple(labels), hint, cells, {}, groups, widths, page, frozen_at, void, fields, signed, beside
     )
 
 
@@ -250,9 +259,67 @@ def _head(block: Block, row: int, stub: int, width: int) -> tuple[list[Label], i
     height = max(line.depth for line in block.heads)
     labels += _column_labels(block.heads, row, stub, height)
     row += height
-    if block.corner and stub:
-        labels.insert(0, Label(block.corner, Area.at(top, 0, row - top, stub), "head"))
+    if stub:
+        labels = _stub_heads(block, Area(top, 0, row - 1, stub - 1)) + labels
+    if any(line.code for line in leaves(block.columns)):
+        labels += _column_codes(block, row, stub)
+        row += 1
     return labels, row
+
+
+def _label_column(block: Block) -> int:
+    """Return the first of the columns with the labels of rows."""
+    return block.stub.index("label")
+
+
+def _are_numbers(codes: Sequence[str]) -> bool:
+    """Return whether codes are the numbers of successive rows (行次), such as 2, 3, 4."""
+    first = int(codes[0]) if codes and re.fullmatch("[1-9][0-9]{0,3}", codes[0]) else 0
+    return bool(first) and list(codes) == [str(number) for number in range(first, first + len(codes))]
+
+
+def _aside_columns(block: Block) -> dict[Stub, int]:
+    """Return the columns of what is printed beside the labels of rows."""
+    first, more = _label_column(block), block.label_depth - 1
+    return {
+        what: column + (more if column > first else 0)
+        for column, what in enumerate(block.stub)
+        if what != "label"
+    }
+
+
+def _stub_heads(block: Block, area: Area) -> list[Label]:
+    """Return the labels in the corner of a table: above the labels of rows, and above what is printed beside them."""
+    first = _label_column(block)
+    is_numbered = _are_numbers([line.code for line in leaves(block.rows) if line.code])
+    words = {"code": "number" if is_numbered else "code", "unit": "unit"}
+    labels = [
+        Label(
+            clerk()(f"sheet.aside-{words[what]}"), area._replace(column=column, last_column=column), "aside"
+        )
+        for what, column in _aside_columns(block).items()
+    ]
+    if block.corner:
+        corner = area._replace(column=first, last_column=first + block.label_depth - 1)
+        labels.insert(0, Label(block.corner, corner, "head"))
+    return labels
+
+
+def _column_codes(block: Block, row: int, stub: int) -> Iterator[Label]:
+    """Yield the codes of the columns in a row below their labels."""
+    yield Label(clerk()("sheet.aside-columns"), Area.at(row, 0, 1, stub), "aside")
+    column = stub
+    for line in leaves(block.columns):
+        yield Label(line.code, Area.at(row, column, 1, line.span), "aside")
+        column += line.span
+
+
+def _asides(section: Section, block: Block, row: int) -> Iterator[Label]:
+    """Yield what is printed beside the labels of rows, from *row* on."""
+    columns = _aside_columns(block).items()
+    for number, line in enumerate(leaves(block.rows), row):
+        texts = {"code": line.code, "unit": unit_of(line, block, section)}
+        yield from (Label(texts[what], Area.at(number, column), "aside") for what, column in columns)
 
 
 def _column_labels(lines: tuple[Line, ...], row: int, column: int, height: int) -> list[Label]:
@@ -304,7 +371,7 @@ def _groups(
     if stub:
         groups += _side_groups(form, own, cells, page.last_column + 2)
         rows = (row for block in section.blocks for row in leaves(block.rows))
-        lines += [_total_line(row, row.total, own, cells) for row in rows if row.total is not None]
+        lines += [_total_line(row, row.total, form, cells) for row in rows if row.total is not None]
     else:
         lines += _wide_lines(form, own, cells)
     rules: dict[str, list[Identity]] = {}
@@ -320,7 +387,7 @@ def _groups(
         constraints = (identity.constraint for identity in identities)
         found = (Check(Area.at(0, _first_column(c, cells)), (), (c,)) for c in constraints)
         lines.append(("rule", identities[0].rule.label, tuple(found)))
-    for number, (key, label, checks) in enumerate(lines, below):
+    for number, (key, label, checks) in enumerate((line for line in lines if line[2]), below):
         moved = tuple(c._replace(area=c.area._replace(row=number, last_row=number)) for c in checks)
         area = Area(number, min(c.area.column for c in moved), number, max(c.area.last_column for c in moved))
         head = Area.at(number, 0, 1, stub) if stub else Area.at(number, page.last_column + 1, 1, 2)
@@ -445,11 +512,11 @@ def _total_relation(total: str, definition: Linear) -> Relation:
     return Relation(Linear(((1, total),)), "=", definition)
 
 
-def _total_line(row: Line, definition: Linear, own: list[Cell], cells: dict[str, Area]) -> _CheckLine:
+def _total_line(row: Line, definition: Linear, form: Form, cells: dict[str, Area]) -> _CheckLine:
     checks = []
-    for cell in own:
+    for cell in (form.cells[name] for name in cells):
         if cell.row is row and cell.column.additive and not cell.ratio:
-            parts = definition.renamed(along_column(cell.section.key, cell.column))
+            parts = definition.renamed(along_column(cell.section.key, cell.column)).without(form.void)
             constraint = Constraint(_total_relation(cell.name, parts))
             checks.append(Check(Area.at(0, cells[cell.name].column), (), (constraint,)))
     return "total", row.label, tuple(checks)

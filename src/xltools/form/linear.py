@@ -8,7 +8,7 @@ The grammar has only ``+``, ``-`` and names; the sides of relations (:mod:`xltoo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from decimal import Context, Decimal
 from typing import NamedTuple
 
@@ -107,6 +107,10 @@ class Linear(NamedTuple):
     def renamed(self, rename: Callable[[str], str]) -> Linear:
         """Return the sum over other names: an expression over lines becomes one over cells."""
         return self._replace(terms=tuple((sign, rename(name)) for sign, name in self.terms))
+
+    def without(self, names: Container[str]) -> Linear:
+        """Return the sum without these *names*."""
+        return self._replace(terms=tuple(term for term in self.terms if term[1] not in names))
 
     def with_value(self, name: str, number: int) -> Linear:
         """Return the sum with a *number* in place of a name."""

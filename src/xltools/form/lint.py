@@ -13,6 +13,7 @@ from xltools.errors import Problem
 from xltools.form import lint_fields
 from xltools.form.fields import Field
 from xltools.form.labels import core
+from xltools.form.lint_blocks import stub_faults, void_faults, void_total_faults
 from xltools.form.lint_lists import list_faults
 from xltools.form.lint_names import (
     LONGEST_SENTENCE,
@@ -45,7 +46,7 @@ _MOST_SPAN = 100
 _SHOWN = {"agencies": (1, 1), "lines": (2, 12), "trend": (1, 3)}
 # Keys that have no effect on a label over others.
 _WITHOUT_EFFECT = (
-    *("key", "is_", "omits", "of", "mean", "additive", "only"),
+    *("key", "code", "is_", "omits", "of", "mean", "additive", "only"),
     *("number", "decimals", "unit", "signed"),
 )
 _PLAIN = Line(label="-")
@@ -67,7 +68,9 @@ def lint(form: Form) -> list[Problem]:
     sure = frozenset(section.key for section in form.sections) - ambiguous_keys
     problems += _meaning(form, sure)
     is_understood = not {"circular", "unknown-name"} & {problem.code for problem in problems}
-    in_lines = [*unit_faults(form, sure), *(sign_faults(form, sure) if is_understood else ())]
+    in_lines = [*unit_faults(form, sure)]
+    if is_understood:
+        in_lines += [*sign_faults(form, sure), *void_total_faults(form, sure)]
     # Of a rule the same is wrong in each of its lines.
     return [*problems, *{(p.code, p.place, str(p.facts)): p for p in in_lines}.values()]
 
@@ -143,6 +146,8 @@ def _section(section: Section, place: str) -> Iterator[Problem]:
             *given(caption=block.caption, corner=block.corner, heading=block.heading, unit=block.unit),
         )
         yield from text_faults(here, *(("extra", text) for text in block.extra))
+        yield from stub_faults(block, here)
+        yield from void_faults(block, here)
         for axis, lines in (("rows", block.rows), ("columns", block.columns)):
             named = [(line.label, line.also) for line, _ in walk(lines)]
             yield from _alike(f"{here} › {axis}", [*named, *(("", (text,)) for text in block.extra)])
@@ -161,7 +166,7 @@ def _alike(place: str, named: list[tuple[str, tuple[str, ...]]]) -> Iterator[Pro
 
 
 def _line(line: Line, axis: str, place: str) -> Iterator[Problem]:
-    yield from text_faults(place, ("label", line.label), *given(unit=line.unit))
+    yield from text_faults(place, ("label", line.label), *given(code=line.code, unit=line.unit))
     yield from text_faults(place, *(("also", text) for text in line.also))
     yield from text_faults(place, *given(note=line.note), limit=LONGEST_SENTENCE)
     vain = [name for name in _WITHOUT_EFFECT if getattr(line, name) != getattr(_PLAIN, name)]

@@ -42,7 +42,8 @@ def meeting_faults(block: Block, place: str) -> Iterator[Problem]:
     """Yield rows of ratios or means that meet columns of them: which one the cell holds would not be said."""
     for row in (line for line in leaves(block.rows) if line.is_quotient):
         for column in (line for line in leaves(block.columns) if line.is_quotient):
-            yield Problem("ratios-meet", place, {"row": row.key, "column": column.key})
+            if (row.key, column.key) not in block.void:
+                yield Problem("ratios-meet", place, {"row": row.key, "column": column.key})
 
 
 def decimal_faults(form: Form, sure: frozenset[str]) -> Iterator[Problem]:

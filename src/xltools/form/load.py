@@ -78,7 +78,10 @@ def _with_rows(block: Block, codes: Mapping[str, Codes]) -> Block:
     if block.rows_from not in codes:
         return block
     items = codes[block.rows_from].items
-    rows = (Line(one.shown, one.name, unit=one.unit or None) for one in items)
+    if "code" in block.stub:
+        rows = [Line(one.label, one.name, one.code, unit=one.unit or None) for one in items]
+    else:
+        rows = [Line(one.shown, one.name, unit=one.unit or None) for one in items]
     return replace(block, rows=(*rows, *block.rows))
 
 

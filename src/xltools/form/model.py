@@ -10,7 +10,7 @@ cells. Both are written for lines: ``is`` on a row holds in every column.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 
 from xltools.errors import InvalidValueError, Word
 from xltools.form.fields import SECOND, Codes, Field, kind_of
-from xltools.form.kinds import JOINT, Choice, Date, Text, ValueKind
+from xltools.form.kinds import JOINT, Choice, Date, Text, ValueKind, key_of
 from xltools.form.kinds import Number as NumberKind
 from xltools.form.linear import EXACT, ROW_CODE, ZERO, Linear, OverList, count_of
 from xltools.form.lists import MOST, PRINTED, Column, cell_name
@@ -27,13 +27,14 @@ from xltools.form.prose import Prose
 from xltools.form.publication import Publication
 from xltools.form.ratio import PLACES, Ratio, rounded, scale_of, sum_or_ratio
 from xltools.form.relation import ALWAYS, PERIOD, Condition, Constraint, Level, Relation
-from xltools.form.wording import LAST, PART_WORDS, WORDS, own_name, time_of
+from xltools.form.wording import AGO, LAST, PART_WORDS, WORDS, own_name, time_of
 from xltools.text import clerk
 
 Number = Literal["count", "decimal"]
 Kind = Literal["year", "half", "quarter", "month"]
 PARTS: dict[Kind, int] = {"year": 1, "half": 2, "quarter": 4, "month": 12}  # of a year
 Only = Literal["rule_makers"]
+Stub = Literal["label", "code", "unit"]
 _MONTHS = 12
 COVER = "cover"  # before the names of its fields
 _MOST_SIGNERS = 4
@@ -65,6 +66,9 @@ class Line:
     """What is printed, letter for letter; a return is read by it."""
     key: str = ""
     """Its part of the names of its cells. A label with `lines` has none, any other line needs one."""
+    code: str = field(default="", metadata=SECOND)
+    """Printed [beside the label](#codes-and-units-beside-the-labels), of a column below it. A line without a key has
+    that of its code: `01` has the key `r01`."""
     lines: tuple[Line, ...] = ()
     """The lines below this label, which then spans them."""
     is_: Linear | Ratio | None = field(default=None, metadata={"key": "is", "hook": _derivation})
@@ -100,6 +104,11 @@ class Line:
     note: str = ""
     """How the line is filled in, for the [filling notes](#filling-notes); a label with `lines` may have one
     too."""
+
+    def __post_init__(self) -> None:
+        """Give a line without a key that of its code."""
+        if self.code and not self.key:
+            object.__setattr__(self, "key", key_of(self.code))
 
     def leaves(self) -> tuple[Line, ...]:
         """Return the lines that hold cells, in printed order."""
@@ -195,6 +204,8 @@ class Block:
     """A line over the whole table; it is part of the labels of the cells."""
     corner: str = ""
     """What is printed above the labels of the rows."""
+    stub: tuple[Stub, ...] = field(default=("label",), metadata=SECOND)
+    """What is printed [in front of its cells](#codes-and-units-beside-the-labels), in any order."""
     heading: str = ""
     """A line over all columns."""
     arrange: Literal["grid", "wide"] = "grid"
@@ -211,6 +222,8 @@ class Block:
     """Relations between rows or between columns of this table that must hold."""
     carries: tuple[Rule, ...] = field(default=(), metadata={"key": "carry"})
     """How lines follow from [last year's](#from-year-to-year)."""
+    void: tuple[tuple[str, ...], ...] = field(default=(), metadata=SECOND)
+    """The row and the column of each cell that is [not there](#cells-that-are-not-there); it is printed as —."""
     extra: tuple[str, ...] = ()
     """Rows and columns that [published reports](#what-published-reports-print) add, such as subtotals; they are
     skipped."""
@@ -226,8 +239,13 @@ class Block:
 
     @property
     def label_columns(self) -> int:
-        """The number of sheet columns that the labels of its rows take."""
-        return 0 if self.arrange == "wide" else max((line.depth for line in self.rows), default=0)
+        """The number of sheet columns that the labels of its rows take, with their codes and units."""
+        return 0 if self.arrange == "wide" else self.label_depth + len(self.stub) - 1
+
+    @property
+    def label_depth(self) -> int:
+        """The number of levels of the labels of its rows."""
+        return max((line.depth for line in self.rows), default=0)
 
     @property
     def width(self) -> int:
@@ -636,9 +654,23 @@ class Form:
 
     @cached_property
     def _table_cells(self) -> tuple[Cell, ...]:
-        return tuple(
-            c for section in self.sections for block in section.blocks for c in _cells(section, block)
-        )
+        """The cells of tables that are there, with sums of such only."""
+        found = tuple(cell for name, cell in self.crossings.items() if name not in self.void)
+        gone = {*self.void, *(name + WEIGHED for name in self.void)}
+        return tuple(_without(cell, gone) for cell in found) if gone else found
+
+    @cached_property
+    def crossings(self) -> dict[str, Cell]:
+        """The cells in which rows and columns meet, whether they are there or not."""
+        blocks = ((section, block) for section in self.sections for block in section.blocks)
+        return {cell.name: cell for section, block in blocks for cell in _cells(section, block)}
+
+    @cached_property
+    def void(self) -> dict[str, Cell]:
+        """The cells that are not there, by name; as parts of sums they are left out."""
+        pairs = ((s.key, pair) for s in self.sections for block in s.blocks for pair in block.void)
+        names = (".".join((section, *pair)) for section, pair in pairs)
+        return {name: self.crossings[name] for name in names if name in self.crossings}
 
     @cached_property
     def lists(self) -> dict[str, List]:
@@ -947,14 +979,22 @@ class Form:
         parts = (i for s, b in blocks for r in part_rules(b) for i in _identities(s, b, r))
         local = (i for s, b in blocks for r in b.rules for i in _identities(s, b, r))
         across = (Identity(rule, None, rule.constraint) for rule in self.rules if rule.cells)
-        return (*(one._replace(is_part=True) for one in parts), *local, *across)
+        return tuple(self._there((*(one._replace(is_part=True) for one in parts), *local, *across)))
 
     @cached_property
     def carries(self) -> tuple[Identity, ...]:
         """Every rule from year to year, once for each row or column in which it holds."""
-        return tuple(
-            i for s in self.sections for b in s.blocks for r in b.carries for i in _identities(s, b, r)
-        )
+        found = (i for s in self.sections for b in s.blocks for r in b.carries for i in _identities(s, b, r))
+        return tuple(self._there(found))
+
+    def _there(self, identities: Iterable[Identity]) -> Iterator[Identity]:
+        """Yield those that can be judged, without the cells that are not there: these are not a whole side."""
+        gone = {time + name for name in self.void for time in ("", LAST, AGO)}
+        for one in identities:
+            if not gone.intersection(one.constraint.names):
+                yield one
+            elif not any(side.names and gone.issuperset(side.names) for side in one.relation[::2]):
+                yield one._replace(constraint=one.constraint.without(gone))
 
     def carries_at(self, number: int) -> Iterator[Identity]:
         """Yield :attr:`carries` in the period of that number in its year."""
@@ -1080,14 +1120,15 @@ class Form:
 
     def value(self, linear: Linear, inputs: Mapping[str, Decimal]) -> Decimal:
         """Return the exact value of a sum of cells; totals in it are derived from *inputs*."""
-        return Linear(tuple(self._typed_terms(linear))).value(inputs)
+        return Linear(tuple(self.typed_terms(linear))).value(inputs)
 
-    def _typed_terms(self, linear: Linear) -> Iterator[tuple[int, str]]:
+    def typed_terms(self, linear: Linear) -> Iterator[tuple[int, str]]:
+        """Yield a sum as signed inputs; a total is replaced by its parts."""
         for sign, name in linear.terms:
             if (definition := self.cells[name].definition) is None:
                 yield sign, name
             else:
-                yield from ((sign * below, part) for below, part in self._typed_terms(definition))
+                yield from ((sign * below, part) for below, part in self.typed_terms(definition))
 
     def carried(self, last: Mapping[str, Decimal], number: int = 1) -> dict[str, Decimal]:
         """Return the inputs that follow from the *last* figures, where these are known.
@@ -1143,6 +1184,12 @@ def _cells(section: Section, block: Block) -> Iterator[Cell]:
                 decimals=next((x.decimals for x in levels if x.decimals is not None), None),
             )
             yield _quotient(cell) if is_quotient else cell._replace(definition=_definition(cell))
+
+
+def _without(cell: Cell, gone: Container[str]) -> Cell:
+    """Return a cell whose sum or ratio has no parts that are not there."""
+    ratio = cell.ratio and cell.ratio.without(gone)
+    return cell._replace(definition=cell.definition and cell.definition.without(gone), ratio=ratio)
 
 
 def _definition(cell: Cell) -> Linear | None:

@@ -71,7 +71,8 @@ class Area(NamedTuple):
         return self.anchor == (self.last_row, self.last_column)
 
 
-Role = Literal["title", "caption", "head", "stub", "field", "heading", "hint"]
+# An aside is a code or a unit beside the label of a row, the number of a column, or the head of these. People may change it.
+Role = Literal["title", "caption", "head", "stub", "aside", "field", "heading", "hint"]
 _OF_LINES = {"head", "stub"}  # the roles of labels of rows and columns
 
 
@@ -137,6 +138,7 @@ class Sheet:
     widths: tuple[float, ...]
     page: Area  # the printed area, without the checks and the line to sign
     frozen_at: tuple[int, int]
+    void: dict[str, Area] = field(default_factory=dict)  # the cells that are not there, by name
     fields: dict[str, Area] = field(default_factory=dict)  # by name; of several choices one for each option
     signed: Area | None = None  # below a table: the line where people sign on paper
     beside: Beside | None = None  # only for tables
@@ -145,6 +147,16 @@ class Sheet:
     def name(self) -> str:
         """The name of the sheet in the workbook."""
         return self.section.sheet
+
+    @cached_property
+    def table(self) -> dict[str, Area]:
+        """The cells, those that are not there too."""
+        return self.cells | self.void
+
+    @cached_property
+    def asides(self) -> tuple[Label, ...]:
+        """The codes and units beside labels."""
+        return tuple(label for label in self.labels if label.role == "aside")
 
     @cached_property
     def anchors(self) -> dict[str, tuple[int, int]]:
@@ -357,7 +369,7 @@ class Layout:
         """The sheet and area of every cell and prose cell, by name."""
         found: dict[str, tuple[str, Area]] = {}
         for sheet in self.sheets:
-            areas = sheet.cells | sheet.texts | sheet.fields
+            areas = sheet.table | sheet.texts | sheet.fields
             found |= {name: (sheet.name, area) for name, area in areas.items()}
         found |= {name: (COVER, area) for name, area in self.cover.fields.items()}
         heads = {sheet.list.key: (sheet.name, Area.at(ListSheet.HEAD_ROW, 0)) for sheet in self.lists}

@@ -7,7 +7,7 @@ and never part of a sum.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -44,6 +44,10 @@ class Ratio(NamedTuple):
     def renamed(self, rename: Callable[[str], str]) -> Ratio:
         """Return the ratio of other names."""
         return self._replace(top=self.top.renamed(rename), bottom=self.bottom.renamed(rename))
+
+    def without(self, names: Container[str]) -> Ratio:
+        """Return the ratio without these *names*."""
+        return self._replace(top=self.top.without(names), bottom=self.bottom.without(names))
 
     def exact(self, values: Mapping[str, Decimal]) -> Fraction | None:
         """Return the exact value; ``None`` where the bottom is blank or 0. A blank top counts as 0."""

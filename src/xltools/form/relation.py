@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -79,6 +79,10 @@ class Relation(NamedTuple):
     def renamed(self, rename: Callable[[str], str]) -> Relation:
         """Return the relation over other names."""
         return Relation(self.left.renamed(rename), self.sign, self.right.renamed(rename))
+
+    def without(self, names: Container[str]) -> Relation:
+        """Return the relation without these *names*."""
+        return Relation(self.left.without(names), self.sign, self.right.without(names))
 
     def difference(self, values: Mapping[str, Decimal]) -> Decimal:
         """Return left minus right, exactly."""
@@ -195,6 +199,11 @@ class Constraint(NamedTuple):
     def is_exact(self) -> bool:
         """Whether it is an equation of names that always holds exactly, as those that define totals."""
         return self.is_additive and self.relation.sign == "=" and not self.within
+
+    def without(self, names: Container[str]) -> Constraint:
+        """Return the constraint without these *names*."""
+        when = Condition(tuple(one.without(names) for one in self.when.relations))
+        return self._replace(relation=self.relation.without(names), when=when)
 
     def at(self, number: int) -> Constraint | None:
         """Return the constraint in the period of that number in its year; ``None`` if it is not asked then."""

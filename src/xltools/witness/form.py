@@ -87,12 +87,20 @@ class FormFigures:
             for section in document["section"]
             if any(key in section for key in ("block", "parts", "fields"))
         }
-        self.figures = {
+        found = {
             figure.name: figure
             for section in document["section"]
             for block in section.get("block", ())
             for figure in _figures(section, block, document["schema"], codes)
         }
+        void = {
+            ".".join((section["key"], *pair))
+            for section in document["section"]
+            for block in section.get("block", ())
+            for pair in block.get("void", ())
+        }
+        self.figures = {name: _without(figure, void) for name, figure in found.items() if name not in void}
+        self.void = {name: found[name] for name in void}  # cells that are not there
         self.list_heads = [  # of tables that print lists, in which no figure is looked for
             [_NUMBER, *(str(column["label"]) for column in one["columns"])]
             for section in document["section"]
@@ -205,6 +213,18 @@ class FormFigures:
         return found
 
 
+def _without(figure: FormFigure, void: set[str]) -> FormFigure:
+    """Return a figure whose sums have no parts that are not there."""
+
+    def there(terms: SignedNames) -> SignedNames:
+        return tuple((sign, name) for sign, name in terms if name.removesuffix(WEIGHED) not in void)
+
+    division = figure.division
+    if division:
+        division = division._replace(top=there(division.top), bottom=there(division.bottom))
+    return figure._replace(terms=there(figure.terms), division=division)
+
+
 class _FigureLine(NamedTuple):
     """A row or column of figures: its table in the TOML, and its labels, outermost first."""
 
@@ -280,7 +300,8 @@ def _figures(
     codes: Mapping[str, list[Mapping[str, Any]]],
 ) -> Iterator[FormFigure]:
     coded = [
-        {"key": _key(item), "label": _text(item)} | ({"unit": item["unit"]} if item.get("unit") else {})
+        {"key": _key(item), "label": item["label"] if "code" in block.get("stub", ()) else _text(item)}
+        | ({"unit": item["unit"]} if item.get("unit") else {})
         for item in codes.get(block.get("rows_from", ""), ())
     ]
     rows, columns = list(_lines([*coded, *block.get("rows", ())])), list(_lines(block["columns"]))
@@ -362,7 +383,7 @@ def _lines(tables: list[Mapping[str, Any]], above: tuple[str, ...] = ()) -> Iter
         if "lines" in table:
             yield from _lines(table["lines"], labels)
         else:
-            yield _FigureLine(table, labels)
+            yield _FigureLine({**table, "key": _key(table)}, labels)
 
 
 def _spelled_out(lines: list[_FigureLine], unit: str) -> list[_FigureLine]:

@@ -15,6 +15,8 @@ from xltools.witness.lists import Over
 from xltools.witness.value import Unknown, shown, value_of
 from xltools.witness.workbook import CellPlace, Chosen, LabelledWorkbook, products_of, quotient_of, terms_of
 
+_DASH = "—"
+
 
 class IssueFault(NamedTuple):
     """A difference from the form at a place of the workbook: ``found`` instead of ``expected``.
@@ -59,6 +61,7 @@ def faults(
     for name, cell in cells.items():
         yield from _figure_faults(book, form, name, cell, cells, filled.get(name))
     yield from _field_faults(book, form)
+    yield from _void_faults(book, form)
 
 
 def recalculation_faults(content: bytes, recalculated: bytes, form: FormFigures) -> Iterator[IssueFault]:
@@ -123,6 +126,20 @@ def _field_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFa
             yield IssueFault("value", sheet, address, name, str(book.content(*place)), "")
         if _validation(book, place) is None:
             yield IssueFault("validation", sheet, address, name, "", figure.label)
+
+
+def _void_faults(book: LabelledWorkbook, form: FormFigures) -> Iterator[IssueFault]:
+    """Yield the cells that are not there and do not show a dash, or are not locked."""
+    for name, figure in form.void.items():
+        places = book.labelled(form, name)
+        if not places:
+            yield IssueFault("label", figure.sheet, "", name, "", figure.label)
+        for place in places:
+            content, address = book.content(*place), book.address(*place)
+            if content != _DASH:
+                yield IssueFault("value", place[0], address, name, str(content or ""), _DASH)
+            if not book.cell(*place).protection.locked:
+                yield IssueFault("lock", place[0], address, name, "unlocked", "locked")
 
 
 def _term(

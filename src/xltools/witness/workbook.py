@@ -199,7 +199,7 @@ class LabelledWorkbook:
 
     def labelled(self, form: FormFigures, name: str) -> list[CellPlace]:
         """Return the cells with the labels of a figure, on its own sheet or else on any other."""
-        own = form.figures[name].sheet
+        own = (form.figures | form.void)[name].sheet
         if own in self._by_labels(form) and (places := self._by_labels(form)[own][name]):
             return [(own, place) for place in places]
         return [(sheet, place) for sheet, found in self._by_labels(form).items() for place in found[name]]
@@ -207,7 +207,8 @@ class LabelledWorkbook:
     def _by_labels(self, form: FormFigures) -> dict[str, dict[str, list[GridPlace]]]:
         if self._labels is None:
             self._labels = {
-                page.title: found_in(_grid(page), form.figures.values()) for page in self.book.worksheets
+                page.title: found_in(_grid(page), (form.figures | form.void).values())
+                for page in self.book.worksheets
             }
         return self._labels
 

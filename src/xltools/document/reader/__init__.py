@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -17,13 +17,13 @@ from xltools.data.field_words import fault_facts
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown, Source, Stamp, stamp_from_name
 from xltools.data.finding import Finding, quoted
 from xltools.data.list_lines import list_figures
-from xltools.data.number import TOO_FINE, misfit
+from xltools.data.number import FIGURE_IN_VOID, TOO_FINE, misfit
 from xltools.data.period import Period
 from xltools.data.record import Agency, ListLine, ListValue, Record
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.continued import with_parts_joined
 from xltools.document.reader.fields import fields_in
-from xltools.document.reader.flow import CellGrid, Flow, LooseRow
+from xltools.document.reader.flow import CellGrid, Flow, FlowItem, LooseRow
 from xltools.document.reader.form_labels import FormLabels
 from xltools.document.reader.lists import lists_in
 from xltools.document.reader.opening import flow_of, unrelated_code
@@ -34,11 +34,11 @@ from xltools.document.reader.title import ReportTitle, title_in, title_of
 from xltools.excel.refusing import refused
 from xltools.form import library
 from xltools.form.kinds import Held, Number, Text
-from xltools.form.labels import LONGEST_LABEL, former_word, plain
+from xltools.form.labels import LONGEST_LABEL, core, former_word, plain
 from xltools.form.lists import Column
 from xltools.form.model import Cell, Form, Section
 from xltools.office.guard import Budget, Limits, ScanError
-from xltools.text import Word
+from xltools.text import Word, clerk
 from xltools.white_space import is_blank
 
 __all__ = ["ReportIdentity", "document_in", "read_document", "report_in"]
@@ -119,6 +119,8 @@ def _filing(
 def _placed(flow: Flow, form: Form, limits: Limits) -> dict[str, PlacedTable]:
     """Return the table of each section; where labels differ from the form's, those that can be a slip are accepted."""
     labels, sections = FormLabels(form), [section for section in form.sections if section.blocks]
+    if labels.asides:
+        flow = tuple(_without_asides(flow, labels))
     placed = place(sections, rows_of(tuple(with_parts_joined(flow, labels)), labels, limits), labels)
     for section in sections:
         if placed[section.key].texts:
@@ -129,6 +131,26 @@ def _placed(flow: Flow, form: Form, limits: Limits) -> dict[str, PlacedTable]:
             again = place(sections, rows, damaged)[section.key]
             placed[section.key] = again if again.texts else placed[section.key]
     return placed
+
+
+def _without_asides(flow: Flow, labels: FormLabels) -> Iterator[FlowItem]:
+    """Yield the items of a document without the columns and rows with codes and units beside the labels of the form.
+
+    In lines of text with one cell each a code cannot be told from a figure: these are left out from the head of codes on.
+    """
+    number, is_lost = core(clerk()("sheet.aside-columns")), False
+    for item in flow:
+        if isinstance(item, CellGrid):
+            is_lost = False
+            found = [cell for cell in item.cells if core(cell.text) in labels.asides]
+            rows = {cell.row for cell in found if core(cell.text) == number}
+            columns = {cell.column for cell in found if cell.row not in rows}
+            yield item.without(rows, columns) if found else item
+            continue
+        texts = [core(text) for text in (item.cells if isinstance(item, LooseRow) else (item.text,)) if text]
+        is_lost = is_lost or (len(texts) == 1 and texts[0] in labels.asides)
+        if not is_lost and texts[:1] != [number]:
+            yield item
 
 
 def _texts(flow: Flow) -> Iterator[str]:
@@ -210,7 +232,10 @@ class _FilingBuilder:
             | fields,
             unread=frozenset(self.unread),
             # A document has no addresses: the place of a figure or a text is the title of its section.
-            moved={cell.name: (cell.section.title, "") for cell in self.form.cells.values()}
+            moved={
+                cell.name: (cell.section.title, "")
+                for cell in (*self.form.cells.values(), *self.form.void.values())
+            }
             | {name: (self._title_of(name), "") for name in self.form.texts}
             | {key: (self.form.title_of_list(key), "") for key in self.form.lists},
         )
@@ -323,6 +348,16 @@ class _FilingBuilder:
                 self.shown[cell.name] = Shown(total.value, printed, Origin.PRINTED)
             elif (value := self._input(cell, placed.texts[cell.name])) is not None:
                 yield cell.name, value
+        if placed.texts:
+            self._note_void(section, placed.texts)
+
+    def _note_void(self, section: Section, texts: Mapping[str, str]) -> None:
+        """Note the figures in cells that are not there."""
+        for name, cell in self.form.void.items():
+            if cell.section is section and not is_blank(texts[name]):
+                meant = typed(without_marks(texts[name]), "", signed=True)
+                if not meant.is_blank and meant.value != 0:
+                    self._note(FIGURE_IN_VOID, section, cell, texts[name].strip())
 
     def _input(self, cell: Cell, text: str) -> Decimal | None:
         """Return the figure of an input, or None with a finding."""

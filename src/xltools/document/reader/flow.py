@@ -5,9 +5,10 @@ Nothing here depends on a form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import NamedTuple
 
 MOST_COLUMNS = 200  # of a grid; what lies beyond is left out
@@ -81,6 +82,18 @@ class CellGrid:
         for cell in self.cells:
             found[cell.row].append(cell)
         return tuple(tuple(c.text for c in sorted(row, key=lambda c: c.column)) for row in found)
+
+    def without(self, rows: Collection[int], columns: Collection[int]) -> CellGrid:
+        """Return the grid without some rows and columns; what is left of a cell closes up."""
+        down, across = (
+            [line for line in range(size) if line not in left_out]
+            for size, left_out in ((self.height, rows), (self.width, columns))
+        )
+        kept: dict[GridCell, list[tuple[int, int]]] = {}
+        for row, column in product(range(len(down)), range(len(across))):
+            if cell := self.at.get((down[row], across[column])):
+                kept.setdefault(cell, []).append((row, column))
+        return CellGrid(tuple(GridCell(cell.text, *places[0], *places[-1]) for cell, places in kept.items()))
 
 
 FlowItem = TextLine | LooseRow | CellGrid

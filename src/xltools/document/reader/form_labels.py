@@ -11,7 +11,8 @@ from heapq import nlargest
 from typing import NamedTuple
 
 from xltools.form.labels import LONGEST_LABEL, core
-from xltools.form.model import Block, Form, Line, Section, walk
+from xltools.form.model import Block, Form, Line, Section, leaves, walk
+from xltools.text import clerk
 
 ALIKE = 0.6  # the least similarity of a damaged label to the form's label
 _CLEAR = 0.15  # by how much it must be less similar to every other label
@@ -59,6 +60,15 @@ class FormLabels:
         """The labels that span several rows."""
         rows = (line for b in self._blocks if b.arrange == "grid" for line, _ in walk(b.rows))
         return frozenset(name for line in rows if line.lines for name in label_names(line))
+
+    @cached_property
+    def asides(self) -> frozenset[str]:
+        """The heads of columns, and the label of a row, that hold codes and units and no figures."""
+        t = clerk()
+        columns = any(len(block.stub) > 1 for block in self._blocks)
+        row = any(line.code for block in self._blocks for line in leaves(block.columns))
+        words = (*(("code", "number", "unit") if columns else ()), *(("columns",) if row else ()))
+        return frozenset(core(t(f"sheet.aside-{word}")) for word in words)
 
     @cached_property
     def captions(self) -> frozenset[str]:

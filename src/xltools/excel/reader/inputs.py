@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from xltools.data.finding import quoted
-from xltools.data.number import is_too_large
+from xltools.data.number import FIGURE_IN_VOID, is_too_large
 from xltools.data.typed_numbers import typed
 from xltools.excel.reader.formulas import CIRCULAR, EXTERNAL
 from xltools.excel.reader.locate import LocatedSheet
@@ -37,6 +37,19 @@ def read_input(reading: WorkbookReading, facts: SheetFacts, place: tuple[int, in
     traced = reading.tracer.formula(facts, place) if has_formula else None
     _Input(reading, facts.name, place, cell, fact, *(traced or (None, ""))).read()
     return True
+
+
+def note_void(reading: WorkbookReading, located: LocatedSheet) -> None:
+    """Note the figures in cells that are not there; a blank, a dash and 0 say nothing."""
+    for name, place in located.void.items():
+        fact = located.facts.cells.get(place)
+        if fact is None or is_empty(fact) or _shows_nothing(fact):
+            continue
+        value, text = number_of(fact), fact.text or f"={fact.formula}"
+        meant = typed(text, "", signed=True)
+        if value != 0 and not (fact.type == "s" and (meant.is_blank or meant.value == 0)):
+            cell, found = reading.layout.form.void[name], text if value is None else value
+            reading.note(FIGURE_IN_VOID, located.facts.name, place, cell, found=found)
 
 
 def _shows_nothing(fact: Fact) -> bool:

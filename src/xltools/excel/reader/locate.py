@@ -9,8 +9,9 @@ twice the first is located; :mod:`xltools.excel.reader.unread` finds the figures
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 from xltools.excel.reader.reading import WorkbookReading
@@ -34,6 +35,8 @@ class LocatedSheet(NamedTuple):
     columns: Mapping[int, int]
     cells: Mapping[str, tuple[int, int]]  # the place of each cell of the tables
     fields: Mapping[str, tuple[int, int]]  # the place of each cell of fields
+    void: Mapping[str, tuple[int, int]]  # the place of each cell that is not there
+    asides: frozenset[tuple[int, int]]  # the places of codes and units beside labels
     is_moved: bool  # whether any row or column is not where it was issued
     texts: Mapping[tuple[int, int], str]  # :func:`label_texts` of the sheet
 
@@ -47,12 +50,19 @@ class LocatedSheet(NamedTuple):
         texts: Mapping[tuple[int, int], str],
     ) -> LocatedSheet:
         """Return the result for a sheet whose rows and columns were found."""
-        cells, fields = (
+        cells, fields, void = (
             {name: (rows[area.row], columns[area.column]) for name, area in areas.items()}
-            for areas in (sheet.cells, sheet.fields)
+            for areas in (sheet.cells, sheet.fields, sheet.void)
         )
         is_moved = any(old != new for lines in (rows, columns) for old, new in lines.items())
-        return cls(facts, rows, columns, cells, fields, is_moved, texts)
+        asides = frozenset(
+            place
+            for label in sheet.asides
+            for place in product(_near(rows, label.area.row), _near(columns, label.area.column))
+            if place == (rows[label.area.row], columns[label.area.column])
+            or plain(facts.text(*place)) == plain(label.text)
+        )
+        return cls(facts, rows, columns, cells, fields, void, asides, is_moved, texts)
 
     @classmethod
     def of_cover(cls, facts: SheetFacts, fields: Mapping[str, tuple[int, int]]) -> LocatedSheet:
@@ -154,7 +164,7 @@ def _by_labels(reading: WorkbookReading, sheet: Sheet, facts: SheetFacts) -> Loc
     columns = _find_lines(reading, sheet, facts, texts, rows)
     if columns is None:
         return None
-    areas = (*sheet.cells.values(), *sheet.fields.values())
+    areas = (*sheet.table.values(), *sheet.fields.values(), *(x.area for x in sheet.asides))
     rows = _with_unlabelled(rows, (area.row for area in areas))
     columns = _with_unlabelled(columns, (area.column for area in areas))
     return LocatedSheet.of(sheet, facts, rows, columns, there)
@@ -222,6 +232,13 @@ def _matched_lines(wanted: _Lines, found: _Lines) -> dict[int, int]:
         if place is not None:
             matched[line] = after = place
     return matched
+
+
+def _near(known: Mapping[int, int], line: int) -> Iterator[int]:
+    """Yield where a line without a label may be: at its distance to the line before, or to the one behind it."""
+    yield known[line]
+    if behind := min((other for other in known if other > line), default=0):
+        yield known[behind] + line - behind
 
 
 def _is_within(texts: tuple[str, ...], there: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from xltools.excel.formula import is_same
 from xltools.excel.marking_signs import without_marks
 from xltools.excel.reader.fields import cover_places, read_fields
 from xltools.excel.reader.guards import note_guards
-from xltools.excel.reader.inputs import read_inputs
+from xltools.excel.reader.inputs import note_void, read_inputs
 from xltools.excel.reader.locate import LocatedSheet, locate
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
 from xltools.excel.reader.unread import note_unread
@@ -48,6 +48,7 @@ def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
         _note_places(reading, sheet, located)
     if not reading.is_rollup:
         read_inputs(reading, sheet, located)
+    note_void(reading, located)
     _read_totals(reading, located)
     for name, area in sheet.texts.items():
         _read_text(reading, name, located.facts, located.place(area))
@@ -59,7 +60,7 @@ def _read_sheet(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -
 def _note_places(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
     """Record the places of cells that are not where they were issued, and note the first one of a moved table."""
     home = located.facts.name
-    for name, area in (sheet.cells | sheet.texts | sheet.fields).items():
+    for name, area in (sheet.table | sheet.texts | sheet.fields).items():
         place = located.place(area)
         if (home, place) != (sheet.name, area.anchor):
             reading.moved[name] = home, a1(*place)

@@ -76,7 +76,12 @@ def note_unread(reading: WorkbookReading, located: Mapping[str, LocatedSheet]) -
         if not labels:
             continue
         others = set(_others(reading, facts, texts.keys() - labels.keys()))
-        others.difference_update(*((*table.cells.values(), *table.fields.values()) for table in own))
+        others.difference_update(
+            *(
+                (*table.cells.values(), *table.void.values(), *table.fields.values(), *table.asides)
+                for table in own
+            )
+        )
         names = _names(reading, facts, labels, others, _own_rows(reading, texts)) if others else {}
         added[facts.name] = others - names.keys()
         copies: dict[str, list[_Copy]] = {}

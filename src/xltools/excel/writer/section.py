@@ -8,6 +8,7 @@ from dataclasses import replace
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.number import NO_VALUE
 from xltools.excel import live_checks
 from xltools.excel.formula import rectangles
 from xltools.excel.text_height import lines
@@ -149,6 +150,8 @@ def _hint_text(content: Content, sheet: Sheet) -> str:
 def _write_table(canvas: Canvas, content: Content, sheet: Sheet, page: Worksheet) -> None:
     for name, area in sheet.cells.items():
         _write_cell(canvas, content, page, content.layout.form.cells[name], area)
+    for area in sheet.void.values():
+        canvas.put(page, area, NO_VALUE, canvas.boxed(bg_color=LOCKED))
     _add_validations(content, sheet, page)
     _show_texts(canvas, content, sheet, page)
     if content.last and sheet.beside:

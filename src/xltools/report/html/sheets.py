@@ -115,7 +115,7 @@ class RenderedForm:
         """Return the anchor of the cell or label at *place*, else that of its sheet, else an empty text."""
         form = self.filing.form
         name, _ = form.counted.get(place.cell, (place.cell, ""))
-        if name in form.cells or name in form.texts:
+        if name in form.cells or name in form.texts or name in form.void:
             return f"{self.prefix}-{name}"
         sheet = self._anchors.get((place.sheet, ""), "")
         return self._anchors.get((place.sheet, place.address), sheet)
@@ -172,6 +172,8 @@ class RenderedForm:
         top = top_row(sheet)
         names = {(row - top, column): name for name, (row, column) in sheet.anchors.items()}
         anchors = {place: f"{self.prefix}-{name}" for place, name in names.items()}
+        for name, area in sheet.void.items():
+            anchors[area.row - top, area.column] = f"{self.prefix}-{name}"
         for label in printed_labels(sheet):
             row, column = label.area.anchor
             anchors[row - top, column] = f"{anchor}-{a1(row, column)}"
