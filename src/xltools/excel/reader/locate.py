@@ -68,7 +68,7 @@ class LocatedSheet(NamedTuple):
     def of_cover(cls, facts: SheetFacts, fields: Mapping[str, tuple[int, int]]) -> LocatedSheet:
         """Return the cover, which has nothing but fields."""
         rows, columns = ({place[axis]: place[axis] for place in fields.values()} for axis in (0, 1))
-        return cls(facts, rows, columns, {}, fields, is_moved=False, texts={})
+        return cls(facts, rows, columns, {}, fields, {}, frozenset(), is_moved=False, texts={})
 
     def place(self, area: Area) -> tuple[int, int]:
         """Return the place of the cell that the layout has at *area*."""
