@@ -697,6 +697,7 @@ def test_every_problem_of_a_form_has_a_case():
     faults = FAULTS | FAULTS_OF_RELATIONS | FAULTS_OF_PERIODS | FAULTS_OF_RATIOS
     of_fields = {code for _, (code, _) in test_fields.FAULTS.values()}
     of_lists = {fault[0] for _, fault in test_lists.FAULTS.values() if fault}
+    of_lists |= {code for _, (code, _) in (test_lists.SHOWS | test_lists.CARRIES).values()}
     of_blocks = {code for _, code, _ in test_blocks.FAULTS.values()}
     named = {code for *_, code, _ in faults.values()} | of_fields | of_lists | of_blocks | elsewhere
     keys = catalog("en").keys("problem")

@@ -22,6 +22,7 @@ from xltools.data.filing import Return, Source, Stamp
 from xltools.data.list_lines import LineChecks, is_numbered, line_keys, list_cells, list_figures
 from xltools.data.notes import filling_notes
 from xltools.data.period import Period
+from xltools.data.prior import past_before
 from xltools.data.record import Agency, ListLine, Record, total
 from xltools.document.blank import blank_form
 from xltools.document.publishing import compose, report_of
@@ -47,8 +48,8 @@ HAZARDS = (
 )
 LISTS = {
     "register": HAZARDS,
-    "units": (("一队", D(30), D(28)), ("二队", D(20), D(7))),
-    "products": (("coal", D(5)), ("fire", D(6))),
+    "units": (("一队", D(30), "", D(28), ""), ("二队", D(20), "", D(7), "")),
+    "products": (("coal", D(5), ""), ("fire", D(6), "")),
 }
 VALUES = {
     **{f"summary.{code}.planned": D(20) for code in ("coal", "fire", "r03")},
@@ -192,6 +193,51 @@ def test_a_total_below_a_list_is_no_line_and_changes_nothing():
     assert {code for code, _, _ in told(one)} <= {"total-in-list", "not-calculated"}
 
 
+RATIOS = {  # rate in D5, share in F5 of the list: 7 of 20 are 35 %, of all 35 holders 20 %
+    "another": ("D5", 36, {("ratio-wrong", "error", "units.rate[二队]")}),
+    "the same": ("F5", 20, {("total-typed", "warning", "units.share[二队]")}),
+    "a text": ("F5", "约两成", {("ratio-wrong", "error", "units.share[二队]")}),
+    "another formula": ("D5", "=N(E5)/N(C5)*1000", {("formula-wrong", "error", "units.rate[二队]")}),
+    "nothing": ("F5", None, set()),
+    "beside no line": ("D9", 36, {("beyond-list", "error", "units")}),
+}
+
+
+@pytest.mark.parametrize("change", RATIOS)
+def test_a_ratio_that_is_typed_over_is_found(change):
+    address, value, expected = RATIOS[change]
+
+    def edit(book):
+        book["持证清单"][address].value = value
+
+    content = edited(edit)
+    one = filing(content)
+    assert {x for x in told(one) if x[0] not in {"not-calculated", "total-stale"}} == expected
+    assert one.record == filing(sound()).record
+    (examined,) = examine([one]).examined
+    assert all(
+        finding.address in {address, ""} for finding in examined.findings if finding.code == "ratio-wrong"
+    )
+    if back := returned(examined):
+        assert filing(back.workbook(content)).record.lists == one.record.lists
+
+
+def test_ratios_are_divided_anew_where_lines_are_stacked_or_added():
+    rollup = rolled(*three())
+    found = {
+        name: shown.text for name, shown in filing(write_rollup(rollup), "r.xlsx").shown_in_lists.items()
+    }
+    assert [found[f"units.share[#{n}]"] for n in (1, 2, 3)] == ["70", "17.5", "12.5"]
+    assert [found[f"units.rate[#{n}]"] for n in (1, 2, 3)] == ["93.33", "35", "100"]
+    assert [found[f"products.share[#{n}]"] for n in (1, 2)] == ["45.5", "54.5"]
+
+    def edit(book):
+        book["持证清单"]["I4"].value = 71
+
+    altered = filing(edited(edit, write_rollup(rollup)), "r.xlsx")
+    assert ("ratio-wrong", "error", "units.share[一队]") in told(altered)
+
+
 def test_a_line_that_is_there_twice_is_found_at_the_second():
     def edit(book):
         put(book["隐患"], [["甲矿", "煤矿", "2024-07-03", 1, None, None, None]], 9)
@@ -207,7 +253,7 @@ def rolled(*returns):
 def three():
     other = LISTS | {
         "register": (("甲矿", "fire", "2024-07-03", D(2), "", "", ""),),
-        "units": (("三队", D(5), D(5)),),
+        "units": (("三队", D(5), "", D(5), ""),),
     }
     return [
         filing(sound()),
@@ -227,7 +273,7 @@ def test_a_roll_up_has_the_lines_of_all_and_is_read_back():
         ("001", 3),
         ("002", 1),
     ]
-    assert [x.values for x in found.record.lists["products"]] == [("coal", D(10)), ("fire", D(12))]
+    assert [x.values for x in found.record.lists["products"]] == [("coal", D(10), ""), ("fire", D(12), "")]
     assert told(found) == {("line-doubled", "question", "register.firm[甲矿|2024-07-03]")}
     assert found.record.complete()["cards.n.holders"] == 40
 
@@ -285,7 +331,7 @@ hazard = st.tuples(
     st.sampled_from(["yes", "no", ""]),
     st.sampled_from(["2024-08-01", ""]),
 )
-product = st.tuples(st.sampled_from(["coal", "fire", "r03"]), st.integers(0, 999).map(D))
+product = st.tuples(st.sampled_from(["coal", "fire", "r03"]), st.integers(0, 999).map(D), st.just(""))
 some_lists = st.fixed_dictionaries(
     {
         "register": st.lists(hazard.filter(any), max_size=6),
@@ -374,9 +420,26 @@ FAULTS = {
     "no such key": ((UNIQUE, 'unique = ["firms"]'), ("unknown-name", "list “register” › unique")),
     "more printed than there are": (("print = 8", "print = 80"), ("list-size", "list “register”")),
     "two heads alike": (('label = "整改日期"', 'label = "发现日期"'), ("repeated-label", "list “register”")),
-    "what comes later": (
-        ('key = "staff", label = "人数"', 'key = "staff", is = "a per b", label = "人数"'),
-        ("list-later", "“staff”"),
+    "a ratio of nothing known": (("holders per staff", "holders per stuff"), ("unknown-name", "“rate” › is")),
+    "a ratio of a text": (("holders per staff", "holders per unit"), ("not-compared", "“rate” › is")),
+    "a ratio of a ratio": (("holders per sum", "rate per sum"), ("ratio-in-sum", "“share” › is")),
+    "a ratio that is no ratio": (("holders per staff", "holders - staff"), ("not-a-ratio", "is")),
+    "a ratio that is added": (
+        ('sum(units.holders)", of', 'sum(units.rate)", of'),
+        ("ratio-in-sum", "“holders” › is"),
+    ),
+    "a ratio as a key": (('unique = ["unit"]', 'unique = ["unit", "rate"]'), ("ratio-in-sum", "› unique")),
+    "a ratio that is required": (
+        ('is = "holders per staff"', 'required = true, is = "holders per staff"'),
+        ("derived-no-effect", "“rate”"),
+    ),
+    "a ratio of a kind": (
+        ('is = "holders per staff"', 'kind = "text", is = "holders per staff"'),
+        ("no-effect", "“rate”"),
+    ),
+    "a ratio over the row": (
+        ("holders per sum(units.holders)", "holders per count(register, trade = row)"),
+        ("list-row", "“share” › is"),
     ),
     "a part of nothing known": (('of = "money"', 'of = "mony"'), ("unknown-name", "“spent” › of")),
     "a part of another unit": (
@@ -455,7 +518,7 @@ def test_documents_notes_and_json_show_the_lines():
     assert told_as["units"][1] == {
         "line": 2,
         "agency": None,
-        "values": {"unit": "二队", "staff": 20, "holders": 7},
+        "values": {"unit": "二队", "staff": 20, "rate": 35, "holders": 7, "share": 20},
     }
 
 
@@ -485,6 +548,12 @@ def test_a_published_report_is_read_back_with_its_lists(how):
     assert isinstance(read, Return)
     assert read.record.lists == one.record.lists
     assert {code for code, severity, _ in told(read) if severity == "error"} == set()
+    shown = {name: found.value for name, found in read.shown_in_lists.items()}
+    assert (shown["units.rate[#2]"], shown["units.share[#2]"]) == (35, 20)
+    if how == "html":
+        wrong = content.decode().replace("<td>35</td>", "<td>36</td>").replace(">35<", ">36<").encode()
+        read = read_document(wrong, name, FORM, given=ReportIdentity(PERIOD, "单位001"))
+        assert ("ratio-wrong", "error", "units.rate[二队]") in told(read)
 
 
 def test_a_report_without_its_list_is_refused():
@@ -494,3 +563,196 @@ def test_a_report_without_its_list_is_refused():
         content.encode(), "001_单位001_2024.html", FORM, given=ReportIdentity(PERIOD, "单位001")
     )
     assert ("list-unread", "error", "units") in told(read)
+
+
+# -- columns that show something of an item
+
+GOODS = """
+schema = 2
+key = "cpcl"
+edition = "2025"
+title = "产品产量"
+authority = "自拟"
+headline = [{ cell = "output.coal.amount", label = "煤" }]
+[[codes]]
+key = "goods"
+items = [
+  { key = "coal", code = "01", label = "原*煤", unit = "吨" },
+  { key = "more", label = "原煤", unit = "千克", under = "coal" },
+  { key = "lathe", label = "机床", unit = "台" },
+]
+[[section]]
+key = "output"
+title = "一、产量"
+sheet = "产量"
+[[section.block]]
+corner = "产品"
+rows_from = "goods"
+columns = [{ key = "amount", label = "产量", is = "sum(products.amount, product = row)" }]
+[[section.list]]
+key = "products"
+most = 6
+print = 3
+unique = ["product"]
+merge = "code"
+columns = [
+  { key = "unit", label = "计量单位", shows = "product.unit" },
+  { key = "product", label = "产品", kind = "choice", from = "goods", required = true },
+  { key = "above", label = "上级产品", shows = "product.under" },
+  { key = "amount", label = "产量", required = true },
+]
+"""
+SHOWS = {
+    "no such column": (("product.unit", "goods.unit"), ("unknown-name", "“unit” › shows")),
+    "no such thing": (("product.unit", "product.units"), ("unknown-name", "“unit” › shows")),
+    "of a number": (("product.under", "amount.under"), ("shows-no-item", "“above” › shows")),
+    "with a kind": (
+        ('shows = "product.unit"', 'kind = "date", shows = "product.unit"'),
+        ("no-effect", "“unit”"),
+    ),
+    "required": (
+        ('shows = "product.unit"', 'required = true, shows = "product.unit"'),
+        ("derived-no-effect", "“unit”"),
+    ),
+    "a sum over several units": ((", product = row", ""), ("list-unit-open", "“amount” › is")),
+    "a sum that has a unit": ((', product = row)"', ')"'), ("list-unit-open", "“amount” › is")),
+}
+
+
+@pytest.mark.parametrize("name", SHOWS)
+def test_a_fault_of_what_is_shown_is_found_at_its_place(name):
+    (old, new), fault = SHOWS[name]
+    assert old in GOODS
+    found = problems(GOODS.replace(old, new))
+    assert any(code == fault[0] and fault[1] in place for code, place in found), found
+
+
+def test_what_is_shown_of_an_item_is_in_workbooks_and_reports_and_is_never_read():
+    form = parse(GOODS, "form.toml")
+    own = lines(products=(("", "more", "", D(3)), ("", "coal", "", D(4))))
+    about = Stamp(form.key, form.edition, PERIOD, Agency("区", "001", "甲"))
+    content = write_return(form, about, {}, {}, lists=own)
+    one = read_package(content, "001.xlsx", form)
+    assert one.record.lists == own
+    assert told(one) == set()
+    assert form.cells["sum(products.amount, product = lathe)"].unit == "台"
+    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    assert [cell.value for cell in book["产量清单"][4][1:5]] == ["千克", "原煤", "01 原*煤", 3]
+    assert book["产量清单"]["B4"].protection.locked
+
+    def edit(book):
+        book["产量清单"]["B4"] = "斤"
+
+    changed = read_package(edited(edit, content), "001.xlsx", form)
+    assert changed.record == one.record
+    assert {code for code, _, _ in told(changed)} <= {"not-calculated"}
+    assert "千克" in render(compose(report_of(one)), "html").decode()
+    assert filing_object(one, (), "zh")["lists"]["products"][0]["values"]["unit"] == "千克"
+    rollup = merge([one], form, PERIOD, "区").rollup
+    back = read_package(write_rollup(rollup), "r.xlsx", form)
+    assert back.record.lists == rollup.record.lists
+    assert told(back) == set()
+
+
+@pytest.mark.skipif(not is_installed(), reason="LibreOffice is not installed")
+def test_another_program_shows_the_same_of_an_item():
+    form = parse(GOODS, "form.toml")
+    own = lines(products=(("", "more", "", D(3)), ("", "coal", "", D(4))))
+    about = Stamp(form.key, form.edition, PERIOD, Agency("区", "001", "甲"))
+    content = recalculated(write_return(form, about, {}, {}, lists=own))
+    page = openpyxl.load_workbook(io.BytesIO(content), data_only=True)["产量清单"]
+    assert [[page[f"{column}{row}"].value or "" for column in "BD"] for row in (4, 5, 6)] == [
+        ["千克", "01 原*煤"],
+        ["吨", ""],
+        ["", ""],
+    ]
+
+
+# -- carries
+
+MONTHLY = (
+    GOODS.replace('"2025"', '"2025"\nperiod = "month"').replace(
+        '{ key = "amount", label = "产量", required = true },',
+        """{ key = "amount", label = "本月" },
+  { key = "cum", label = "累计", required = true },
+  { key = "lycum", label = "上年同期累计" },""",
+    )
+    + """[[section.list.carry]]
+key = "cumulative"
+columns = "cum = last.cum + amount"
+resets = true
+label = "累计等于上月累计加本月"
+authority = "自拟"
+[[section.list.carry]]
+key = "year_ago"
+columns = "lycum = ago.cum"
+label = "上年同期累计与上年同月所报相同"
+authority = "自拟"
+"""
+)
+
+
+def monthly(period, *products):
+    form = parse(MONTHLY, "form.toml")
+    about = Stamp(form.key, form.edition, period, Agency("区", "001", "甲"))
+    own = lines(products=[("", name, "", *map(D, rest)) for name, *rest in products])
+    one = read_package(write_return(form, about, {}, {}, lists=own), "001.xlsx", form)
+    assert isinstance(one, Return)
+    return one
+
+
+def carried(one, *before):
+    past = past_before(before, one.form, one.record.period)
+    findings = examine([one], past=past).findings
+    return {
+        (f.code, f.cell, f.found, f.expected)
+        for f in findings
+        if f.code in {"stock", "carry-over", "not-compared"}
+    }
+
+
+def test_lines_are_carried_over_by_their_key():
+    last = monthly(Period(2025, 2, 12), ("coal", 4, 9, 0), ("lathe", 1, 1, 0))
+    ago = monthly(Period(2024, 3, 12), ("more", 1, 7, 0))
+    march = Period(2025, 3, 12)
+    right = monthly(march, ("lathe", 2, 3, 0), ("more", 6, 6, 7), ("coal", 1, 10, 0))
+    assert carried(right, last, ago) == set()
+    wrong = monthly(march, ("more", 6, 7, 7), ("coal", 1, 11, 2))
+    assert carried(wrong, last, ago) == {
+        ("stock", "products.cum[more]", 7, 6),
+        ("stock", "products.cum[coal]", 11, 10),
+        ("carry-over", "products.lycum[coal]", 2, 0),
+    }
+    assert {code for code, *_ in carried(wrong, last)} == {"stock", "not-compared"}
+
+    def edit(book):
+        book["产量清单"]["F4"] = "十来吨"
+
+    content = write_return(  # coal of February cannot be read, so it is not judged
+        last.form, last.stamp, {}, {}, lists=last.record.lists
+    )
+    unread = read_package(edited(edit, content), "001.xlsx", last.form)
+    assert {cell for code, cell, *_ in carried(wrong, unread, ago) if code == "stock"} == {
+        "products.cum[more]"
+    }
+    january = monthly(Period(2026, 1, 12), ("coal", 5, 5, 0))
+    december = monthly(Period(2025, 12, 12), ("coal", 1, 90, 0))
+    assert {code for code, *_ in carried(january, december)} <= {"not-compared"}
+
+
+_EQUATION, _CARRY = "cum = last.cum + amount", "carry “cumulative”"
+CARRIES = {
+    "without a key": (('unique = ["product"]', ""), ("list-carry-without-key", _CARRY)),
+    "of no column": ((_EQUATION, "cum = last.cun + amount"), ("unknown-name", _CARRY)),
+    "of one period": ((_EQUATION, "cum = cum + amount"), ("carry-right", _CARRY)),
+    "of a choice": ((_EQUATION, "cum = last.product + amount"), ("not-compared", _CARRY)),
+    "no equation": ((_EQUATION, "cum >= last.cum + amount"), ("carry-equation", _CARRY)),
+}
+
+
+def test_what_is_wrong_with_a_carry_of_a_list_is_found():
+    assert not problems(MONTHLY)
+    for (old, new), (code, place) in CARRIES.values():
+        found = problems(MONTHLY.replace(old, new))
+        assert any(one == code and place in where for one, where in found), found
+    assert "累计＝上月累计+本月" in render(filling_notes(parse(MONTHLY, "form.toml")), "html").decode()

@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 
+from xltools.checking.derived import code_of, division, found_in, origin_facts, quotient_fault
 from xltools.checking.lists import lists
 from xltools.data.accepted_rules import BROKEN, accepted_agencies
 from xltools.data.field_words import asked_words, figure_label, relation_words, unasked_words
 from xltools.data.filing import Filing, Origin, RefusedFile, Return, Shown
 from xltools.data.finding import Finding, Place
-from xltools.data.number import NO_VALUE, close, digits
-from xltools.data.typed_numbers import typed
+from xltools.data.number import close, digits
 from xltools.form.kinds import Number
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Cell, Form, Identity
-from xltools.form.ratio import is_shown_right, rounded
 from xltools.form.relation import PERIOD, Level
 from xltools.form.wording import time_of
 from xltools.prose.checks import prose
@@ -188,7 +186,6 @@ CHECKS: tuple[Callable[[Return], Iterator[Finding]], ...] = (
 
 # Origins of totals that a program computed, or may have computed.
 _COMPUTED = frozenset({Origin.FORMULA, Origin.UNCALCULATED, Origin.CHANGED, Origin.UNKNOWN})
-_CAUSES = {Origin.UNKNOWN: "cause-unknown", Origin.PRINTED: "cause-printed"}
 
 
 def _check_total(
@@ -200,15 +197,14 @@ def _check_total(
     code = _total_code(shown, expected, computed)
     if not code:
         return
-    found = "" if code == "not-calculated" else shown.text if shown.value is None else shown.value
+    found = found_in(shown, code)
     facts: dict[str, object] = {
         "label": cell.label,
         "difference": abs((found if isinstance(found, Decimal) else ZERO) - expected),
     }
     if code != "not-calculated":
         facts["terms"] = _total_terms(filing, form, cell, values)
-        facts |= {"formula": shown.formula, "original": shown.issued}
-        facts["cause"] = Word(_CAUSES.get(shown.origin, "cause-overwritten"))
+        facts |= origin_facts(shown)
     source, agency, place = filing.source.path, str(filing.agency), filing.address(cell.name)
     yield Finding(code, source, agency, *place, cell.name, found, expected, facts)
 
@@ -218,38 +214,12 @@ def _check_ratio(
 ) -> Iterator[Finding]:
     """Hold the shown ratio, or a mean of several figures, against the exact fraction."""
     shown, exact = filing.shown[cell.name], form.quotient(cell, values)
-    right, consistent = (
-        _shows(shown, cell, fraction) for fraction in (exact, form.quotient(cell, displayed))
-    )
-    if right and exact is None and shown.origin is Origin.UNCALCULATED:
-        return  # an empty result, which some programs do not store
-    code = _code(shown, right=right, consistent=consistent, wrong="ratio-wrong")
-    if not code:
-        return
-    found = "" if code == "not-calculated" else shown.text if shown.value is None else shown.value
-    expected = NO_VALUE if exact is None else rounded(exact, cell.places)
-    facts: dict[str, object] = {"label": cell.label, "places": cell.places}
-    if code != "not-calculated":
-        facts |= {
-            "formula": shown.formula,
-            "original": shown.issued,
-            "terms": _ratio_terms(form, cell, values),
-        }
-        facts["difference"] = abs(
-            (found if isinstance(found, Decimal) else ZERO)
-            - (expected if isinstance(expected, Decimal) else ZERO)
-        )
-        facts["cause"] = Word(_CAUSES.get(shown.origin, "cause-overwritten"))
-    source, agency, place = filing.source.path, str(filing.agency), filing.address(cell.name)
-    yield Finding(code, source, agency, *place, cell.name, found, expected, facts)
-
-
-def _shows(shown: Shown, cell: Cell, exact: Fraction | None) -> bool:
-    """Return whether a ratio is shown as the fraction; one without a value by nothing, or by a dash."""
-    if exact is None or shown.value is None:
-        is_nothing = is_blank(shown.text) or typed(shown.text, "", signed=True).is_blank
-        return exact is None and shown.value is None and is_nothing
-    return is_shown_right(shown.value, exact, cell.places)
+    consistent = form.quotient(cell, displayed)
+    fault = quotient_fault(shown, exact, consistent, cell.places, lambda: _ratio_terms(form, cell, values))
+    if fault:
+        source, agency, place = filing.source.path, str(filing.agency), filing.address(cell.name)
+        facts = {"label": cell.label, **fault.facts}
+        yield Finding(fault.code, source, agency, *place, cell.name, fault.found, fault.expected, facts)
 
 
 def _ratio_terms(form: Form, cell: Cell, values: Mapping[str, Decimal]) -> str:
@@ -263,11 +233,7 @@ def _ratio_terms(form: Form, cell: Cell, values: Mapping[str, Decimal]) -> str:
         factors = [mean.name, mean.weight] if mean else [name]
         return "×".join(f"{form.cells[one].label} {digits(values.get(one, ZERO))}" for one in factors)
 
-    top, bottom = (
-        f"({side.print(term)})" if len(side.terms) > 1 else side.print(term)
-        for side in (cell.ratio.top, cell.ratio.bottom)
-    )
-    return f"{top} ÷ {bottom}" + (f" × {cell.ratio.scale}" if cell.ratio.scale > 1 else "")
+    return division(cell.ratio, term)
 
 
 def _total_code(shown: Shown, expected: Decimal, computed: Decimal) -> str:
@@ -278,23 +244,7 @@ def _total_code(shown: Shown, expected: Decimal, computed: Decimal) -> str:
     right = shown.value is not None and close(shown.value, expected)
     consistent = shown.value is not None and close(shown.value, computed)
     is_nothing = shown.origin is Origin.PRINTED and not expected and is_blank(shown.text)
-    return _code(shown, right=right or is_nothing, consistent=consistent, wrong="total-wrong")
-
-
-def _code(shown: Shown, *, right: bool, consistent: bool, wrong: str) -> str:
-    match shown.origin:
-        case Origin.UNCALCULATED:
-            return "not-calculated"
-        case Origin.FORMULA:
-            return "" if consistent else "total-stale"
-        case Origin.CHANGED:
-            return "formula-changed" if right else "formula-wrong"
-        case Origin.UNKNOWN:
-            return "" if right or consistent else wrong
-        case Origin.PRINTED:
-            return "" if right else wrong
-        case _:
-            return "total-typed" if right else wrong
+    return code_of(shown, right=right or is_nothing, consistent=consistent, wrong="total-wrong")
 
 
 def _total_terms(filing: Return, form: Form, cell: Cell, values: Mapping[str, Decimal]) -> Sum:

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from functools import partial
 
+from xltools.checking.derived import division, quotient_fault
 from xltools.data.field_words import asked_words, line_label, line_words, unasked_words
 from xltools.data.filing import Filing, Return
 from xltools.data.finding import Finding, Place, Severity
-from xltools.data.list_lines import NOT_ASKED, LineChecks, LineFault, is_numbered, line_keys, shown_value
+from xltools.data.list_lines import (
+    NOT_ASKED,
+    LineChecks,
+    LineFault,
+    cell_label,
+    is_numbered,
+    line_keys,
+    line_quotient,
+    ratio_operands,
+    shown_value,
+)
+from xltools.data.number import digits
 from xltools.data.record import ListLine
 from xltools.form.linear import Linear
 from xltools.form.lists import cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
+from xltools.form.ratio import Ratio
 from xltools.text import Side, Sum, Word, clerk
 
 DOUBLED = "line-doubled"
@@ -26,12 +41,14 @@ def lists(filing: Return) -> Iterator[Finding]:
     agencies were checked when it was merged; it is only asked whether two agencies have the same line.
     """
     if filing.is_rollup:
+        yield from _ratios(filing, {})
         yield from _between_members(filing)
         return
     unread: dict[str, dict[str, set[str]]] = {}
     for finding in filing.findings:
         if cell := parts_of_cell(finding.cell):
             unread.setdefault(cell[0], {}).setdefault(cell[2], set()).add(cell[1])
+    yield from _ratios(filing, unread)
     values = filing.record.complete()
     for key, lines in filing.record.lists.items():
         one = filing.form.lists[key]
@@ -42,6 +59,39 @@ def lists(filing: Return) -> Iterator[Finding]:
                 yield _of_line(filing, one, name, line, fault)
         yield from _doubled(filing, one, lines, keys)
         yield from _without_row(filing, one, lines, keys)
+
+
+def _ratios(filing: Return, unread: Mapping[str, Mapping[str, AbstractSet[str]]]) -> Iterator[Finding]:
+    """Hold the ratio that each line shows against the exact fraction; *unread* are the cells that could not be read."""
+    form, figures = filing.form, filing.record.complete()
+    for key, lines in filing.record.lists.items() if filing.shown_in_lists else ():
+        one = form.lists[key]
+        ratios = [(column, column.is_) for column in one.columns if column.is_]
+        pairs = zip(lines, line_keys(one, lines), strict=True)
+        for number, (line, line_key) in enumerate(pairs, 1):
+            lost = filing.unread | unread.get(key, {}).get(line_key, set())
+            for column, ratio in ratios:
+                numbered = cell_name(key, column.key, f"#{number}")
+                shown = filing.shown_in_lists.get(numbered)
+                if shown is None or not lost.isdisjoint(ratio.names):
+                    continue
+                values = ratio_operands(column, one, line, figures)
+                terms = partial(_division, form, key, ratio, values)
+                exact = line_quotient(column, one, line, figures)
+                if fault := quotient_fault(shown, exact, exact, column.places, terms):
+                    name = cell_name(key, column.key, line_key)
+                    facts = {"label": cell_label(form, name), **fault.facts}
+                    source, agency = filing.source.path, str(line.agency or filing.agency)
+                    yield Finding(
+                        fault.code, source, agency, *filing.address(numbered), name,
+                        fault.found, fault.expected, facts,
+                    )  # fmt: skip
+
+
+def _division(form: Form, key: str, ratio: Ratio, values: Mapping[str, Decimal]) -> str:
+    return division(
+        ratio, lambda name: f"{line_label(form, key, name)} {digits(values.get(name, Decimal(0)))}"
+    )
 
 
 def _of_line(filing: Return, one: List, key: str, line: ListLine, fault: LineFault) -> Finding:

@@ -14,16 +14,18 @@ from typing import NamedTuple
 
 from xltools.checking.checks import figures_of, rule_finding
 from xltools.checking.materiality import Deviation, largest_deviations, material_cells
-from xltools.data.field_words import figure_label
+from xltools.data.field_words import figure_label, line_label
 from xltools.data.filing import Filing, RefusedFile, Return
 from xltools.data.finding import Finding, Place
+from xltools.data.list_lines import cell_label, is_numbered, line_keys, numbers_by_key, unread_cells
 from xltools.data.period import Period
 from xltools.data.policy import Thresholds
 from xltools.data.prior import Past, Split, added, known, sums
 from xltools.data.record import Agency, Figures
 from xltools.form.layout import layout
 from xltools.form.linear import EXACT, ZERO
-from xltools.form.model import Cell, Form, Identity, of_last_year
+from xltools.form.lists import cell_name
+from xltools.form.model import Cell, Form, Identity, List, of_last_year
 from xltools.form.wording import AGO, LAST, own_name, time_of
 from xltools.text import Sum, Word
 
@@ -60,6 +62,7 @@ def against(
         else:
             yield from _carried(years)
             yield from _rules(years)
+    yield from _lines(filing, past, matched)
     yield from _jumps(_whole(pairs), thresholds)
 
 
@@ -175,7 +178,8 @@ def not_at_hand(past: Past) -> Iterator[Finding]:
         return
     backward = (i for i in form.identities if i.rule.looks_back and i.constraint.at(period.number_in_year))
     rules = (*form.carries_at(period.number_in_year), *backward)
-    times = {time_of(name) for identity in rules for name in identity.constraint.names}
+    of_lists = (identity for _, identity in form.line_carries_at(period.number_in_year))
+    times = {time_of(name) for identity in (*rules, *of_lists) for name in identity.constraint.names}
     for time, base in ((LAST, period.previous), (AGO, period.year_ago)):
         if time in times and not past.has(base):
             yield Finding("not-compared", facts={"period": base})
@@ -207,6 +211,57 @@ def _rules(years: YearPair) -> Iterator[Finding]:
         )
         if identity.rule.looks_back and is_known and form.is_broken(identity.constraint, values):
             yield rule_finding(filing, identity, values)
+
+
+def _lines(filing: Return, past: Past, matched: Mapping[Agency, Agency]) -> Iterator[Finding]:
+    """Check the carries of lists in each line that has a key, with the line of that key; one that was not there counts 0.
+
+    Roll-ups are not asked, and nothing is judged that needs a cell or a list that could not be read.
+    """
+    if filing.is_rollup:
+        return
+    old, unread = matched.get(filing.agency), unread_cells(filing)
+    before = past.lines.get(old, {}) if old else {}
+    for one, identity in filing.form.line_carries_at(filing.record.period.number_in_year):
+        relation = identity.relation
+        if any(f"{time_of(name)}{one.key}" not in before for name in relation.names if time_of(name)):
+            continue
+        lines = filing.record.lists.get(one.key, ())
+        numbers = numbers_by_key(one, lines)
+        for key in filter(lambda key: not is_numbered(key), line_keys(one, lines)):
+            figures: dict[str, Decimal | None] = {}
+            for name in relation.names:
+                cell = cell_name(one.key, own_name(name), key)
+                known_cells = before[f"{time_of(name)}{one.key}"] if time_of(name) else numbers
+                figures[name] = None if not time_of(name) and cell in unread else known_cells.get(cell, ZERO)
+            values = {name: value for name, value in figures.items() if value is not None}
+            if len(values) == len(figures) and relation.difference(values):
+                yield _line_finding(filing, past, one, key, identity, values)
+
+
+def _line_finding(
+    filing: Return, past: Past, one: List, key: str, identity: Identity, figures: Figures
+) -> Finding:
+    left, right = identity.relation.left.names[0], identity.relation.right
+    name, found, expected = cell_name(one.key, left, key), figures[left], right.value(figures)
+    period = filing.record.period
+
+    def label(term: str) -> str:
+        then = {LAST: f"{past.period} ", AGO: f"{period.year_ago} "}.get(time_of(term), "")
+        return then + line_label(filing.form, one.key, own_name(term))
+
+    facts: dict[str, object] = {
+        "label": cell_label(filing.form, name),
+        "period": past.period,
+        "difference": abs(EXACT.subtract(found, expected)),
+        "terms": Sum(tuple((sign, label(term), figures[term]) for sign, term in right.terms)),
+        "rule": identity.rule.label,
+    }
+    code = "carry-over" if identity.is_copy else "stock"
+    cells = (cell_name(one.key, term, key) for term in right.names if not time_of(term))
+    others = tuple(Place(*filing.address(cell), cell) for cell in cells)
+    source, agency, place = filing.source.path, str(filing.agency), filing.address(name)
+    return Finding(code, source, agency, *place, name, found, expected, facts, others)
 
 
 def _failing(form: Form, figures: Figures, period: Period) -> Iterator[list[Identity]]:

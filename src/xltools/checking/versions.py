@@ -88,7 +88,8 @@ def reading_digest(filing: Return, explanations: Mapping[tuple[str, str], str] |
     unread = {(f.cell, str(f.found)) for f in faulty}
     lines += [f"{name}?{found}" for name, found in sorted(unread)]
     typed = {Origin.TYPED, Origin.PRINTED}
-    lines += [f"{name}:{shown.text}" for name, shown in sorted(filing.shown.items()) if shown.origin in typed]
+    results = sorted({**filing.shown, **filing.shown_in_lists}.items())
+    lines += [f"{name}:{shown.text}" for name, shown in results if shown.origin in typed]
     lines += [f"{name}={text!r}" for name, text in sorted(filing.prose.items())]
     for key, listed in sorted(filing.record.lists.items()):  # in any order
         lines += sorted(f"{key}:{line_texts(line._replace(number=0))}" for line in listed)

@@ -70,7 +70,7 @@ def line_words(form: Form, key: str, condition: Condition) -> str:
     t = clerk()
 
     def words(linear: Linear) -> str:
-        return linear.print(lambda name: line_label(form, key, name))
+        return linear.print(lambda name: form.in_words(name, lambda own: line_label(form, key, own)))
 
     found = []
     for one in condition.relations:

@@ -129,6 +129,8 @@ class ListPlaces(NamedTuple):
         """Return sheet and address of a cell; that of the list if there is no such line."""
         if key in self.keys and column in self.columns:
             return self.sheet, a1(self.rows[self.keys.index(key)], self.columns[column])
+        if key.startswith("#") and key[1:].isdecimal() and int(key[1:]) <= len(self.rows):
+            return self.sheet, a1(self.rows[int(key[1:]) - 1], self.columns[column])
         return self.sheet, a1(*self.head)
 
 
@@ -247,6 +249,7 @@ class Return:
     lineage: Lineage | None = None  # what the slip of a marked file says; None without a slip
     modified: str = ""  # when the file was last saved, as its properties say, in ISO 8601
     sent: str = ""  # when the mail was sent that it came with, in ISO 8601
+    shown_in_lists: Mapping[str, Shown] = field(default_factory=dict)  # by cell, with the number of its line
     listed: Mapping[str, ListPlaces] = field(default_factory=dict)  # where the lines of each list are
 
     @property

@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
+from xltools.data.filing import Return
+from xltools.data.finding import Severity
 from xltools.data.number import kept
 from xltools.data.record import ListLine, Lists, ListValue
 from xltools.form.kinds import Choice
 from xltools.form.linear import EXACT, ZERO, OverList
-from xltools.form.lists import cell_name, parts_of_cell
+from xltools.form.lists import Column, cell_name, parts_of_cell
 from xltools.form.model import Form, List, Rule
+from xltools.form.ratio import rounded
 from xltools.text import clerk
 
 
@@ -77,6 +81,50 @@ def _sums(
     return sums
 
 
+def derived_lines(
+    form: Form, key: str, lines: Sequence[ListLine], figures: Mapping[str, Decimal]
+) -> tuple[ListLine, ...]:
+    """Return lines with what follows from their columns, and from the *figures* over lists, in the columns that are derived."""
+    one = form.lists[key]
+    if len(one.typed) == len(one.columns):
+        return tuple(lines)
+    return tuple(
+        line._replace(
+            values=tuple(
+                _derived(form, column, one, line, figures) if column.is_derived else value
+                for column, value in zip(one.columns, line.values, strict=True)
+            )
+        )
+        for line in lines
+    )
+
+
+def _derived(
+    form: Form, column: Column, one: List, line: ListLine, figures: Mapping[str, Decimal]
+) -> ListValue:
+    if column.shows:
+        source, what = column.shown_of
+        return form.option_of(f"{one.key}.{source}", str(line.values[one.keys.index(source)]), what)
+    exact = line_quotient(column, one, line, figures)
+    return "" if exact is None else rounded(exact, column.places)
+
+
+def line_quotient(
+    column: Column, one: List, line: ListLine, figures: Mapping[str, Decimal]
+) -> Fraction | None:
+    """Return the exact ratio in a line; ``None`` where it has none."""
+    return column.is_.exact(ratio_operands(column, one, line, figures)) if column.is_ else None
+
+
+def ratio_operands(
+    column: Column, one: List, line: ListLine, figures: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
+    """Return the values of the names in a ratio: of columns of the line, and of figures over lists."""
+    own = {key: value for key, value in zip(one.keys, line.values, strict=True) if isinstance(value, Decimal)}
+    names = column.is_.names if column.is_ else ()
+    return {name: value for name in names if (value := own.get(name, figures.get(name))) is not None}
+
+
 def list_cells(form: Form, lists: Lists) -> dict[str, ListValue]:
     """Return what is in the lists by the names of their cells, in the order of the form; blank cells are absent."""
     return {
@@ -86,6 +134,25 @@ def list_cells(form: Form, lists: Lists) -> dict[str, ListValue]:
         for column, value in zip(one.keys, line.values, strict=True)
         if value != ""
     }
+
+
+def numbers_by_key(one: List, lines: Sequence[ListLine]) -> dict[str, Decimal]:
+    """Return the numbers in the lines that have a key, by the names of their cells."""
+    return {
+        cell_name(one.key, column, key): value
+        for line, key in zip(lines, line_keys(one, lines), strict=True)
+        for column, value in zip(one.keys, line.values, strict=True)
+        if isinstance(value, Decimal) and not is_numbered(key)
+    }
+
+
+def unread_cells(filing: Return) -> set[str]:
+    """Return the names of the cells of lists that are blank for a reason that a finding says, and the keys of unread lists."""
+    form, lists = filing.form, filing.record.lists
+    filled = list_cells(form, lists)
+    found = {x.cell for x in filing.findings if parts_of_cell(x.cell) and x.cell not in filled}
+    lost = {x.cell for x in filing.findings if x.cell in form.lists and x.severity is Severity.ERROR}
+    return found | (lost if filing.is_document else form.lists.keys() - filing.listed.keys())
 
 
 def cell_label(form: Form, name: str) -> str:

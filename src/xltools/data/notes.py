@@ -50,6 +50,7 @@ def filling_notes(form: Form) -> Document:
     rules += [_line_rule(rule, key, form) for key, one in form.lists.items() for rule in one.constraints]
     rules += [_cell_rule(rule, form) for rule in form.rules]
     carries = [_block_rule(rule, block, section, form) for section, block in tables for rule in block.carries]
+    carries += [_line_rule(rule, key, form) for key, one in form.lists.items() for rule in one.carries]
     chapters: list[tuple[str, list[DocumentBlock]]] = [
         ("general", [*_numbered([*form.notes, *_general_notes(form)])]),
         (
@@ -136,7 +137,7 @@ def _list_notes(one: List, form: Form) -> Iterator[DocumentBlock]:
     )
     for column in one.columns:
         name = f"{one.key}.{column.key}"
-        hint = prompt(form, name) + options_words(form, name)
+        hint = t("notes.computed") if column.is_derived else prompt(form, name) + options_words(form, name)
         yield Paragraph(t("notes.part", label=column.label, hint=hint))
 
 

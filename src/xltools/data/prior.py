@@ -10,6 +10,7 @@ from functools import reduce
 from typing import NamedTuple
 
 from xltools.data.filing import Filing, Return
+from xltools.data.list_lines import numbers_by_key, unread_cells
 from xltools.data.period import Period
 from xltools.data.record import Agency, Figures
 from xltools.data.roster import Roster
@@ -18,7 +19,9 @@ from xltools.form.linear import EXACT, ZERO
 from xltools.form.model import Form
 from xltools.form.places import Years
 from xltools.form.ratio import rounded
-from xltools.form.wording import AGO, own_name, time_of
+from xltools.form.wording import AGO, LAST, own_name, time_of
+
+LineNumbers = Mapping[str, Mapping[str, Decimal | None]]
 
 
 class Split(NamedTuple):
@@ -52,6 +55,9 @@ class Past:
     stated: frozenset[Agency] = frozenset()  # those with a return or a published report rather than a roll-up
 
     splits: tuple[Split, ...] = ()
+    # What is in the lists that could be read, under last. or ago. and the key of the list; a number that was not read is None.
+    # Of agencies that were merged or split it is not known, nor of the members of a roll-up whose lines were added by code.
+    lines: Mapping[Agency, LineNumbers] = field(default_factory=dict)
 
     def after(self, roster: Roster) -> Past:
         """Return a copy with the figures of agencies that were merged or split under those that took them over.
@@ -64,6 +70,7 @@ class Past:
         lines = [*roster, *(entry for entry, _ in roster.successions)]
         matched = self.matches(entry.agency() for entry in lines)
         values, reporting, splits = dict(self.values), set(self.reporting), list[Split]()
+        touched: set[Agency] = set()
         for entry, successors in sorted(
             roster.successions, key=lambda pair: len(pair[1])
         ):  # merged ones first
@@ -74,6 +81,7 @@ class Past:
                 heir.code: matched.get(heir.agency()) or Agency(old.district, heir.name, heir.name)
                 for heir in successors
             }
+            touched |= {old, *heirs.values()}
             sharing = [split for split in splits if heirs.keys() & split.successors]
             counted = {code for split in sharing for code in split.successors}
             own = [agency for code, agency in ({entry.code: old} | heirs).items() if code not in counted]
@@ -89,7 +97,8 @@ class Past:
             values |= dict.fromkeys(heirs.values(), summed if len(heirs) == 1 else {})
             if old in reporting:
                 reporting = reporting - {old} | set(heirs.values())
-        return replace(self, values=values, reporting=frozenset(reporting), splits=tuple(splits))
+        kept = {agency: own for agency, own in self.lines.items() if agency not in touched}
+        return replace(self, values=values, reporting=frozenset(reporting), splits=tuple(splits), lines=kept)
 
     def periods_of(self, district: Agency) -> dict[Period, Figures]:
         """Return the sums of *district* by period, latest first, from its own roll-up or published report of last year.
@@ -213,8 +222,13 @@ def with_year_ago(past: Past, ago: Past) -> Past:
     for agency, figures in ago.values.items():
         then = {AGO + name: value for name, value in figures.items()}
         values[matched.get(agency, agency)] = {**values.get(matched.get(agency, agency), {}), **then}
+    lines = {agency: dict(own) for agency, own in past.lines.items()}
+    for agency, own in ago.lines.items():
+        lines.setdefault(matched.get(agency, agency), {}).update(
+            {AGO + own_name(key): cells for key, cells in own.items()}
+        )
     sums_then = {ago.period: ago.whole} if ago.whole else {}
-    return replace(past, values=values, earlier={**past.earlier, **sums_then})
+    return replace(past, values=values, earlier={**past.earlier, **sums_then}, lines=lines)
 
 
 def past_before(filings: Sequence[Filing], form: Form, period: Period) -> Past:
@@ -249,7 +263,8 @@ def past_of(filings: Iterable[Filing], form: Form) -> Past:
             doubled.add(agency)
     values |= {agency: {} for agency in doubled}
     stated = frozenset(filing.agency for filing in used if not filing.is_rollup)
-    past = Past(form, periods[0], values, _reporting(used), stated=stated)
+    lines = {agency: own for filing in used for agency, own in _known_lines(filing) if agency not in doubled}
+    past = Past(form, periods[0], values, _reporting(used), stated=stated, lines=lines)
     rollups = [filing for filing in used if filing.is_rollup]
     if len(rollups) != 1:
         return past
@@ -264,6 +279,36 @@ def _known_figures(filing: Return, form: Form) -> Iterator[tuple[Agency, Figures
     yield filing.agency, {} if filing.is_untouched else values
     for member in filing.members:
         yield member.agency, known(form, member.values, filing.unread)
+
+
+def _known_lines(filing: Return) -> Iterator[tuple[Agency, LineNumbers]]:
+    """Yield the numbers in the lists of a filing by agency; see :attr:`Past.lines`."""
+    form, lists = filing.form, filing.record.lists
+    if filing.is_untouched:
+        return
+    if not filing.is_rollup:
+        unread = unread_cells(filing)
+        own = {
+            key: {name: None for name in unread if name.startswith(f"{key}.")}
+            for key in form.lists
+            if key not in unread
+        }
+        yield (
+            filing.agency,
+            {
+                LAST + key: {**numbers_by_key(form.lists[key], lists.get(key, ())), **lost}
+                for key, lost in own.items()
+            },
+        )
+    for member in filing.members:
+        yield (
+            member.agency,
+            {
+                LAST + key: numbers_by_key(one, [x for x in lists.get(key, ()) if x.agency == member.agency])
+                for key, one in form.lists.items()
+                if one.merge == "stack"
+            },
+        )
 
 
 def _reporting(filings: list[Return]) -> frozenset[Agency]:

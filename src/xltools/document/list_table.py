@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from xltools.data.document import BoxRole, Table
 from xltools.data.filing import Return
-from xltools.data.list_lines import shown_value
-from xltools.data.number import digits
+from xltools.data.list_lines import derived_lines, shown_value
+from xltools.data.number import NO_VALUE, digits
 from xltools.data.plain_table import plain_table
 from xltools.data.record import ListLine
 from xltools.form.model import Form, List
@@ -22,7 +22,11 @@ def list_table(form: Form, one: List, filing: Return | None) -> Table:
     t, is_stack = clerk(), filing is not None and filing.is_rollup and one.merge == "stack"
     before = (t("list.number"), *((t("list.agency"),) if is_stack else ()))
     rows = [(*before, *(column.label for column in one.columns))]
-    for number, line in enumerate(filing.record.lists.get(one.key, ()) if filing else (), 1):
+    lines: tuple[ListLine, ...] = ()
+    if filing:
+        own, figures = filing.record.lists.get(one.key, ()), filing.record.complete()
+        lines = derived_lines(form, one.key, own, figures)
+    for number, line in enumerate(lines, 1):
         whose = (line.agency.name if line.agency else "",) if is_stack else ()
         rows.append((str(number), *whose, *_texts(form, one, line)))
     if filing is None:
@@ -37,7 +41,10 @@ def list_table(form: Form, one: List, filing: Return | None) -> Table:
 
 def _texts(form: Form, one: List, line: ListLine) -> list[str]:
     found = []
-    for key, value in zip(one.keys, line.values, strict=True):
-        shown = shown_value(form, f"{one.key}.{key}[]", value)
+    for column, value in zip(one.columns, line.values, strict=True):
+        if column.is_ and value == "":
+            found.append(NO_VALUE)
+            continue
+        shown = shown_value(form, f"{one.key}.{column.key}[]", value)
         found.append(digits(shown) if isinstance(shown, Decimal) else shown or "")
     return found

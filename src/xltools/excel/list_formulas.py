@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from xltools.excel.formula import rounded, text_formula
 from xltools.form.kinds import Choice
 from xltools.form.linear import Linear, OverList
+from xltools.form.lists import Column
 from xltools.form.model import Form, List, Rule
+from xltools.form.places import PREFIX
 from xltools.form.relation import Condition, Level, Relation
 from xltools.text import clerk
 
@@ -28,7 +31,7 @@ def list_formula(form: Form, over: OverList) -> str:
         return f"SUMIFS({','.join((total, *criteria))})" if criteria else f"SUM({total})"
     if criteria:
         return f"COUNTIFS({','.join(criteria)})"
-    lengths = "+".join(f"LEN(TRIM({one.key}.{column}))" for column in one.keys)
+    lengths = "+".join(f"LEN(TRIM({one.key}.{column}))" for column in (c.key for c in one.typed))
     return f"SUMPRODUCT(--({lengths}>0))"
 
 
@@ -45,6 +48,41 @@ def _shown(form: Form, one: List, column: str, code: str) -> str:
     return kind.shown(code) if isinstance(kind, Choice) else code
 
 
+def codes_name(codes: str, what: str = "") -> str:
+    """Return the defined name of the texts of a list of codes on the sheet 代码, or of *what* it says of each item.
+
+    In Excel 2007 a validation refers to another sheet only by a name.
+    """
+    return f"{PREFIX}codes.{codes}{f'.{what}' if what else ''}"
+
+
+def derived_formula(form: Form, one: List, column: Column, addresses: Mapping[str, str]) -> str:
+    """Return the formula of a derived column in a line whose cells have these *addresses*: nothing in a blank line."""
+
+    def term(name: str) -> str:
+        return list_formula(form, over) if (over := OverList.of(name)) else f"N({addresses[name]})"
+
+    if column.is_ is None:
+        source, what = column.shown_of
+        codes = next(other.from_ for other in one.columns if other.key == source)
+        # LOOKUP finds the last 1 among errors; MATCH would take * and ? in a label for wildcards.
+        items = f"1/({codes_name(codes)}={addresses[source]})"
+        return f'IFERROR(LOOKUP(2,{items},{codes_name(codes, what)})&"","")'
+    return f'IF({_is_blank(one, addresses)},"",{column.is_.print(term, column.places)})'
+
+
+def _is_blank(one: List, addresses: Mapping[str, str]) -> str:
+    """Return the formula for whether nothing is filled in in a line; the cells of derived columns are never empty."""
+
+    def runs() -> Iterator[str]:
+        for is_derived, columns in groupby(one.columns, lambda column: column.is_derived):
+            first, *others = (addresses[column.key] for column in columns)
+            if not is_derived:
+                yield f"{first}:{others[-1]}" if others else first
+
+    return f"COUNTA({','.join(runs())})=0"
+
+
 class LineFormula:
     """The formula that checks a line: nothing for a blank one, what is wrong with it, or a tick."""
 
@@ -58,7 +96,7 @@ class LineFormula:
     def text(self) -> str:
         """Return the formula."""
         t, passed = clerk(), text_formula(clerk()("check.passed"))
-        numbers = [self._at[column.key] for column in self._one.columns if column.kind == "number"]
+        numbers = [self._at[column.key] for column in self._one.typed if column.kind == "number"]
         tests: list[tuple[str, str]] = []
         if numbers:
             ranges = ",".join(numbers)
@@ -71,9 +109,7 @@ class LineFormula:
         for test, words in reversed(tests[:_MOST_TESTS]):
             longer = f"IF({test},{text_formula(words)},{formula})"
             formula = longer if len(longer) <= _LONGEST else formula
-        first, *others = self._at.values()
-        cells = f"{first}:{others[-1]}" if others else first
-        return f'IF(COUNTA({cells})=0,"",IFERROR({formula},{text_formula(t("check.text"))}))'
+        return f'IF({_is_blank(self._one, self._at)},"",IFERROR({formula},{text_formula(t("check.text"))}))'
 
     def _asked(self, key: str) -> list[tuple[str, str]]:
         t, column = clerk(), next(column for column in self._one.columns if column.key == key)

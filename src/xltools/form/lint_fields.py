@@ -20,7 +20,7 @@ from xltools.form.lint_names import (
     unknown_faults,
 )
 from xltools.form.lists import Column
-from xltools.form.model import COVER, PARTS, Block, Form, is_whole_name, leaves
+from xltools.form.model import COVER, PARTS, Block, Form, List, is_whole_name, leaves
 from xltools.form.relation import PERIOD, Condition
 from xltools.form.wording import own_name, time_of
 from xltools.toml_tables import nearest
@@ -227,6 +227,22 @@ def name_faults(
             yield from unknown_faults((own,), known, place)
 
 
+def added_faults(column: Column, place: str) -> Iterator[Problem]:
+    """Yield the fault of adding, dividing or comparing a column that has no numbers, or only ratios."""
+    if column.is_derived:
+        yield Problem("ratio-in-sum", place, {"name": column.key})
+    elif column.kind != "number":
+        yield Problem("not-compared", place, {"name": column.key, "kind": column.kind})
+
+
+def _summed_faults(column: Column, one: List, over: OverList, place: str) -> Iterator[Problem]:
+    """Yield why a column cannot be summed; where each line has the unit of its item, the sum is of one item."""
+    yield from added_faults(column, place)
+    is_open = one.unit_column and one.unit_column not in dict(over.where)
+    if is_open and not column.unit and not column.is_derived:
+        yield Problem("list-unit-open", place, {"name": column.key, "column": one.unit_column})
+
+
 def over_faults(name: str, form: Form, place: str, *, in_row: bool = True) -> Iterator[Problem]:
     """Yield what is wrong with the name of a figure of a list; *in_row*, a code may be that of the row."""
     over = OverList.of(name)
@@ -242,8 +258,8 @@ def over_faults(name: str, form: Form, place: str, *, in_row: bool = True) -> It
     yield from unknown_faults((key for key in (over.column, *dict(over.where)) if key), columns, place)
     if not over.column and one.merge == "code":
         yield Problem("list-count-by-code", place, {"list": over.list})
-    if over.column in columns and columns[over.column].kind != "number":
-        yield Problem("not-compared", place, {"name": over.column, "kind": columns[over.column].kind})
+    if over.column in columns:
+        yield from _summed_faults(columns[over.column], one, over, place)
     yield from repeated_faults((key for key, _ in over.where), place, "repeated-in-rule")
     for key, code in over.where:
         kind = form.column_kinds.get(f"{over.list}.{key}")

@@ -18,11 +18,15 @@ from xltools.form.lint_names import (
     unique_key_faults,
     unknown_faults,
 )
-from xltools.form.lists import LARGEST, Column
+from xltools.form.lint_rules import carry_faults
+from xltools.form.lists import LARGEST, SHOWN, Column
 from xltools.form.model import COVER, Form, Line, List, Rule, leaves
+from xltools.form.ratio import Ratio
 from xltools.form.relation import Condition, Relation
-from xltools.form.wording import time_of
+from xltools.form.wording import own_name, time_of
 from xltools.toml_tables import nearest
+
+_PLAIN = Column(key="", label="")
 
 
 def list_faults(form: Form) -> Iterator[Problem]:
@@ -44,7 +48,7 @@ def list_faults(form: Form) -> Iterator[Problem]:
         for rule in one.rules:
             yield from _rule(rule, one, form, f"{place} › rule “{rule.key}”")
         for rule in one.carries:
-            yield Problem("list-later", f"{place} › carry “{rule.key}”", {"key": "carry"})
+            yield from _carry(rule, one, f"{place} › carry “{rule.key}”")
     yield from _rows(form)
 
 
@@ -62,24 +66,72 @@ def _columns(one: List, form: Form, place: str) -> Iterator[Problem]:
         for text in column.also:
             if times.count(core(text)) > 1:
                 yield Problem("also-alike", here, {"text": clipped(text)})
-        for key in ("is_", "shows"):
-            if getattr(column, key):
-                yield Problem("list-later", here, {"key": key.rstrip("_")})
+        yield from _derived(column, one, form, here)
         options = {item.name for item in codes[column.from_].items} if column.from_ in codes else set()
         for clash in sorted(options & {*one.keys}):
             yield Problem("code-is-key", here, {"name": clash})
         yield from _condition(column.when, one, form, f"{here} › when")
         if any(name.partition("[")[0] == column.key for name in column.when.names):
             yield Problem("circular", here, {"name": column.key})
-        if column.of:
+        if column.of and not column.is_derived:
             yield from _part(column, one, here)
+
+
+def _derived(column: Column, one: List, form: Form, place: str) -> Iterator[Problem]:
+    if column.is_:
+        yield from _ratio(column, column.is_, one, form, place)
+    if column.shows:
+        yield from _shows(column, one, place)
+    for key in ("required", "when", "of") if column.is_derived else ():
+        if getattr(column, key) != getattr(_PLAIN, key):
+            yield Problem("derived-no-effect", place, {"key": key})
+
+
+def _ratio(column: Column, ratio: Ratio, one: List, form: Form, place: str) -> Iterator[Problem]:
+    """Yield operands of a ratio that are no numbers of the line, and sums of several units."""
+    if column.kind != "number":
+        yield Problem("no-effect", place, {"key": "is", "kind": column.kind})
+    for side in (ratio.top, ratio.bottom):
+        yield from _operands(side.names, one, form, f"{place} › is")
+
+
+def _shows(column: Column, one: List, place: str) -> Iterator[Problem]:
+    """Yield what is wrong with a column that shows something of the item in another one."""
+    source, what = column.shown_of
+    known = {other.key: other for other in one.columns}
+    if column.kind != "text" or column.is_:
+        yield Problem("no-effect", place, {"key": "shows", "kind": column.kind})
+    yield from unknown_faults((source,), known, f"{place} › shows")
+    yield from unknown_faults((what,), SHOWN, f"{place} › shows")
+    if source in known and known[source].kind != "choice":
+        yield Problem("shows-no-item", f"{place} › shows", {"name": source, "kind": known[source].kind})
+
+
+def _operands(names: tuple[str, ...], one: List, form: Form, place: str) -> Iterator[Problem]:
+    """Yield what cannot be added of the columns of a line and of figures over lists, and sums over several units."""
+    known = {column.key: column for column in one.columns}
+    units: set[str] = set()
+    for name in names:
+        if OverList.of(name):
+            yield from lint_fields.over_faults(name, form, place, in_row=False)
+            if name in form.list_figures and not form.is_count(name):
+                units.add(form.cells[name].unit)
+        elif name not in known:
+            yield from unknown_faults((name,), known, place)
+        else:
+            yield from lint_fields.added_faults(known[name], place)
+            units.add(known[name].unit)
+    if len(units) > 1:
+        yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
 
 
 def _part(column: Column, one: List, place: str) -> Iterator[Problem]:
     known = {other.key: other for other in one.columns}
     yield from unknown_faults((column.of,), known, f"{place} › of")
     whole = known.get(column.of)
-    if column.of == column.key:
+    if whole and whole.is_derived:
+        yield Problem("ratio-in-sum", f"{place} › of", {"name": column.of})
+    elif column.of == column.key:
         yield Problem("circular", f"{place} › of", {"name": column.key})
     elif whole is None:
         return
@@ -101,11 +153,14 @@ def _shape(one: List, place: str) -> Iterator[Problem]:
         yield Problem("list-size", place, {"print": one.print_, "most": one.most, "limit": LARGEST})
     yield from unknown_faults(one.unique, one.keys, f"{place} › unique")
     yield from repeated_faults(one.unique, f"{place} › unique", "repeated-key")
+    for column in one.columns:
+        if column.is_derived and column.key in one.unique:
+            yield Problem("ratio-in-sum", f"{place} › unique", {"name": column.key})
     if one.merge == "code":
         if not one.unique:
             yield Problem("list-without-key", place)
         for column in one.columns:
-            if column.kind != "number" and column.key not in one.unique:
+            if column.kind != "number" and column.key not in one.unique and not column.is_derived:
                 yield Problem("list-not-added", f"{place} › “{column.key}”", {"kind": column.kind})
             if column.kind == "number" and column.key in one.unique:
                 yield Problem("list-number-key", f"{place} › “{column.key}”")
@@ -128,6 +183,26 @@ def _rule(rule: Rule, one: List, form: Form, place: str) -> Iterator[Problem]:
     yield from repeated_faults(rule.columns.names, place, "repeated-in-rule")
     if not problems and not Condition((rule.columns,)).can_hold(lambda name: _is_signed(name, one, form)):
         yield Problem("never-holds", place, {"text": str(rule.columns)})
+
+
+def _carry(rule: Rule, one: List, place: str) -> Iterator[Problem]:
+    """Yield faults of a carry: it derives a column from others, of this period and others, in the line of the same key."""
+    if rule.columns is None or rule.rows or rule.cells or rule.on:
+        yield Problem("list-rule", place)
+        return
+    if not one.unique:
+        yield Problem("list-carry-without-key", place)
+    known = {column.key: column for column in one.columns}
+    names = [own_name(name) for name in rule.columns.names]
+    unknown = [*unknown_faults(names, known, place)]
+    yield from unknown
+    for name in () if unknown else dict.fromkeys(names):
+        yield from lint_fields.added_faults(known[name], place)
+    units = {known[name].unit for name in names if name in known}
+    if len(units) > 1:
+        yield Problem("mixed-units", place, {"units": "、".join(sorted(units))})
+    yield from carry_faults(rule, frozenset(), place)
+    yield from repeated_faults(rule.columns.names, place, "repeated-in-rule")
 
 
 def _is_signed(name: str, one: List, form: Form) -> bool:
@@ -164,6 +239,9 @@ def _relation(relation: Relation, one: List, form: Form, place: str) -> Iterator
             yield from unknown_faults((column,), known, place)
         elif option:
             yield from _option(column, option.removesuffix("]"), one, form, place)
+        elif known[column].is_derived:
+            yield Problem("ratio-in-sum", place, {"name": name})
+            return
         elif known[column].kind != "number":
             yield from _no_number(name, [n for n in relation.names if n != name], one, form, place)
             return

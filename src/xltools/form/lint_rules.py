@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from xltools.errors import Problem
 from xltools.form.lint_fields import can_hold, condition_period_faults, name_faults, reserved_faults
@@ -49,7 +50,8 @@ def block_rule_faults(rule: Rule, block: Block, place: str, form: Form) -> Itera
     if not is_carry:
         yield from _relation(rule, place)
     elif not unknown:
-        yield from _carry(rule, known, place)
+        derived = {key for key, line in known.items() if line.is_ is not None}
+        yield from carry_faults(rule, derived, place)
     yield from repeated_faults(rule.constraint.relation.names, place, "repeated-in-rule")
     if rule.constraint.relation.names and all(map(is_whole_name, rule.constraint.relation.names)):
         yield Problem("rule-without-line", place)
@@ -64,12 +66,13 @@ def _relation(rule: Rule, place: str) -> Iterator[Problem]:
         yield Problem("within-inequality", place, {"text": str(relation)})
 
 
-def _carry(rule: Rule, lines: Mapping[str, Line], place: str) -> Iterator[Problem]:
+def carry_faults(rule: Rule, derived: AbstractSet[str], place: str) -> Iterator[Problem]:
+    """Yield what no carry has: it is an equation with one line on its left that is not *derived* already."""
     left, sign, right = rule.constraint.relation
     if sign != "=" or rule.when.relations or rule.within or rule.level != "error":
         yield Problem("carry-equation", place)
     is_single = len(left.terms) == 1 and left.terms[0][0] > 0 and not left.constant
-    if not is_single or time_of(left.names[0]) or lines[left.names[0]].is_ is not None:
+    if not is_single or time_of(left.names[0]) or left.names[0] in derived:
         yield Problem("carry-left", place, {"text": str(left)})
     if not any(map(time_of, right.names)):
         yield Problem("carry-right", place, {"text": str(right), "mark": LAST})

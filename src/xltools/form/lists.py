@@ -11,14 +11,23 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from xltools.errors import InvalidValueError, Word
 from xltools.form.fields import Valued
 from xltools.form.kinds import KindName
 from xltools.form.linear import Linear, count_of
+from xltools.form.ratio import PLACES, Ratio
 from xltools.form.relation import Condition, Relation
 
+SHOWN = ("code", "label", "unit", "under")  # what a column may show of an item
 PRINTED, MOST = 15, 500  # lines of a list that says nothing else: on paper, and in a workbook
 LARGEST = 20_000  # lines in a workbook of an agency
 _CELL = re.compile(r"(?P<list>[a-z][a-z0-9_]*)\.(?P<column>[a-z][a-z0-9_]*)\[(?P<key>.*)\]", re.DOTALL)
+
+
+def _quotient(value: object, _: object) -> Ratio:
+    if not isinstance(value, str):
+        raise InvalidValueError("wrong-type", value=repr(value), type=Word("type-str"))
+    return Ratio.parse(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +42,26 @@ class Column(Valued):
     """What the agency reads beside the cell."""
     also: tuple[str, ...] = ()
     """Other labels for it in [published reports](#what-published-reports-print)."""
-    is_: str = field(default="", metadata={"key": "is"})
-    """Not yet allowed: what the column is derived from."""
+    is_: Ratio | None = field(default=None, metadata={"key": "is", "hook": _quotient})
+    """A [ratio](#ratios-and-means) of columns and of sums over lists, derived in each line: `"money per sum(register.money)"`."""
     shows: str = ""
-    """Not yet allowed: what the column shows."""
+    """What it shows of the item in another column: `"product.unit"`, or its `code`, its `label`, or with `under` the item above it."""
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether what is in it follows from the other columns; a record has a blank there."""
+        return self.is_ is not None or bool(self.shows)
+
+    @property
+    def shown_of(self) -> tuple[str, str]:
+        """The column whose item it shows something of, and what."""
+        column, _, what = self.shows.partition(".")
+        return column, what
+
+    @property
+    def places(self) -> int:
+        """The number of decimals to which a ratio is rounded."""
+        return PLACES if self.decimals is None else self.decimals
 
 
 def cell_name(key: str, column: str, line: str) -> str:

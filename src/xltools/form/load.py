@@ -18,6 +18,7 @@ from xltools.form.linear import Linear
 from xltools.form.lint import lint
 from xltools.form.lists import asked_in_line
 from xltools.form.model import ALL, Block, Form, Line, List, Section, leaves, unit_of
+from xltools.form.ratio import scale_of
 from xltools.toml_tables import read_text, structure
 
 
@@ -62,11 +63,17 @@ def _spelled_list(one: List, section: Section, codes: Mapping[str, Codes]) -> Li
     columns = []
     for column in one.columns:
         changes: dict[str, Any] = {"when": asked_in_line(column.when, options)}
-        if column.kind == "number":
-            changes["unit"] = column.unit or section.unit
+        if column.shows and column.kind == "number":  # which is what a column without a kind has
+            changes["kind"] = "text"
+        elif column.kind == "number":
+            is_of_item = one.unit_column and not column.is_
+            changes["unit"] = column.unit or ("" if is_of_item else section.unit)
             changes["signed"] = column.signed or section.signed
             changes["number"] = "decimal" if section.number == "decimal" else column.number
-            if column.decimals is None and changes["number"] == "decimal":
+            if column.is_:
+                changes["number"] = "decimal"
+                changes["is_"] = column.is_._replace(scale=scale_of(changes["unit"]))
+            elif column.decimals is None and changes["number"] == "decimal":
                 changes["decimals"] = section.decimals
         columns.append(replace(column, **changes))
     rules = tuple(replace(rule, when=asked_in_line(rule.when, options)) for rule in one.rules)

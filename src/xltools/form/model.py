@@ -280,12 +280,22 @@ class List:
     """Relations between `columns`, asked in each line; in `when`, a column is asked for by its key: `done =
     yes`."""
     carries: tuple[Rule, ...] = field(default=(), metadata={"key": "carry"})
-    """Not yet allowed: how lines follow from last year's."""
+    """How columns follow from those of the line of the same key in another period: `"cum = last.cum + month"`."""
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of its columns."""
         return tuple(column.key for column in self.columns)
+
+    @property
+    def unit_column(self) -> str:
+        """The column whose items have the units of the columns of numbers that have none; "" if there is none."""
+        return next((key for key, what in (one.shown_of for one in self.columns) if what == "unit"), "")
+
+    @property
+    def typed(self) -> tuple[Column, ...]:
+        """The columns that are filled in."""
+        return tuple(column for column in self.columns if not column.is_derived)
 
     @property
     def constraints(self) -> tuple[Rule, ...]:
@@ -688,6 +698,14 @@ class Form:
         codes = {one.key: one for one in self.codes}
         return {name: kind_of(column, codes) for name, column in self.columns.items()}
 
+    def option_of(self, column: str, value: str, what: str) -> str:
+        """Return the code, the label or the unit of an option in the column of a list with that name, or the item above it."""
+        kind = self.column_kinds[column]
+        option = kind.by_name.get(value) if isinstance(kind, Choice) else None
+        if not isinstance(kind, Choice) or option is None:
+            return ""
+        return kind.shown(option.under) if what == "under" else str(getattr(option, what))
+
     @cached_property
     def list_figures(self) -> dict[str, OverList]:
         """The figures of lists that the form uses, by name. The linter reports those of unknown lists and columns."""
@@ -715,6 +733,7 @@ class Form:
             *(cell.ratio.names for cell in self._table_cells if cell.ratio),
             *(identity.constraint.names for identity in identities),
             *(one.when.names for one in (*self.fields.values(), *self.columns.values())),
+            *(one.is_.names for one in self.columns.values() if one.is_),
             *(rule.constraint.names for one in self.lists.values() for rule in one.rules),
             *(meaning.is_.names for meaning in self.prose.meanings),
             *(chart.names for chart in self.charts),
@@ -729,6 +748,9 @@ class Form:
         row = Line(self.title_of_list(over.list), over.list)
         line = Line(self.list_words(over), over.column or "count")
         number, unit, signed = (column.number, column.unit, column.signed) if column else ("count", "", False)
+        item = dict(over.where).get(self.lists[over.list].unit_column, "")
+        if column and not unit and item:
+            unit = self.option_of(f"{over.list}.{self.lists[over.list].unit_column}", item, "unit")
         block, path = Block((row,), (line,)), ((row.label,), (line.label,))
         return Cell(name, section, block, row, line, *path, number, unit, signed, over=over)
 
@@ -999,6 +1021,13 @@ class Form:
     def carries_at(self, number: int) -> Iterator[Identity]:
         """Yield :attr:`carries` in the period of that number in its year."""
         return (identity.at(number) for identity in self.carries)
+
+    def line_carries_at(self, number: int) -> Iterator[tuple[List, Identity]]:
+        """Yield the carries of each list, over its columns, in the period of that number in its year."""
+        for section in self.sections:
+            for one in section.lists:
+                for rule in one.carries:
+                    yield one, Identity(rule, section, rule.constraint).at(number)
 
     @cached_property
     def copied(self) -> dict[str, Linear]:

@@ -11,6 +11,7 @@ from xltools.checking.collection import Collection
 from xltools.checking.guilty import GuiltVerdict, Suspect
 from xltools.data.filing import Filing, Return, Shown, Skipped
 from xltools.data.finding import Cause, Effect, Finding, Severity, Waiver
+from xltools.data.list_lines import derived_lines
 from xltools.data.number import is_whole
 from xltools.prose.checks import matches
 from xltools.prose.mentions import Mention
@@ -129,7 +130,9 @@ def _list_objects(filing: Return, key: str) -> list[dict[str, object]]:
             "agency": line.agency.code if line.agency else None,
             "values": {c: plain(v) for c, v in zip(columns, line.values, strict=True) if v != ""},
         }
-        for line in filing.record.lists.get(key, ())
+        for line in derived_lines(
+            filing.form, key, filing.record.lists.get(key, ()), filing.record.complete()
+        )
     ]
 
 

@@ -290,7 +290,8 @@ def _list_figure(
         for column in columns
         if column.get("kind") in {"choice", "yes"}
     }
-    return list_figure(name, [column["key"] for column in columns], options)
+    typed = [column["key"] for column in columns if not {"is", "shows"} & column.keys()]
+    return list_figure(name, typed, options)
 
 
 def _figures(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from xltools.document.reader.continued import with_parts_joined
 from xltools.document.reader.fields import fields_in
 from xltools.document.reader.flow import CellGrid, Flow, FlowItem, LooseRow
 from xltools.document.reader.form_labels import FormLabels
-from xltools.document.reader.lists import lists_in
+from xltools.document.reader.lists import PrintedLine, lists_in
 from xltools.document.reader.opening import flow_of, unrelated_code
 from xltools.document.reader.passages import passages_of
 from xltools.document.reader.placing import PlacedTable, place
@@ -35,8 +35,8 @@ from xltools.excel.refusing import refused
 from xltools.form import library
 from xltools.form.kinds import Held, Number, Text
 from xltools.form.labels import LONGEST_LABEL, core, former_word, plain
-from xltools.form.lists import Column
-from xltools.form.model import Cell, Form, Section
+from xltools.form.lists import Column, cell_name
+from xltools.form.model import Cell, Form, List, Section
 from xltools.office.guard import Budget, Limits, ScanError
 from xltools.text import Word, clerk
 from xltools.white_space import is_blank
@@ -197,6 +197,7 @@ class _FilingBuilder:
     placed: dict[str, PlacedTable]
     findings: list[Finding] = field(default_factory=list)
     shown: dict[str, Shown] = field(default_factory=dict)
+    shown_in_lists: dict[str, Shown] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
 
     def filing(self) -> Filing:
@@ -226,6 +227,7 @@ class _FilingBuilder:
                 lists,
             ),
             shown=self.shown,
+            shown_in_lists=self.shown_in_lists,
             prose={
                 name: text for name, text in passages_of(self.flow, self.form).items() if not is_blank(text)
             }
@@ -272,6 +274,7 @@ class _FilingBuilder:
                 self.findings.append(Finding("list-unread", sheet=title, cell=key, found=title))
                 self.unread |= {name for name, over in self.form.list_figures.items() if over.list == key}
                 continue
+            before = len(self.findings)
             lines = [
                 ListLine(
                     n,
@@ -279,12 +282,25 @@ class _FilingBuilder:
                 )
                 for n, line in enumerate(printed[key], 1)
             ]
+            if len(self.findings) == before:
+                self._read_derived(one, printed[key])
             if lines:
                 yield key, tuple(lines)
+
+    def _read_derived(self, one: List, printed: Sequence[PrintedLine]) -> None:
+        """Keep the ratios that are printed in the lines of a list."""
+        for column in one.columns:
+            for number, line in enumerate(printed, 1) if column.is_ else ():
+                text = line.get(column.key, "")
+                ratio = typed(without_marks(text), column.unit, signed=True)
+                shown = Shown(ratio.value, "" if ratio.is_blank else text.strip(), Origin.PRINTED)
+                self.shown_in_lists[cell_name(one.key, column.key, f"#{number}")] = shown
 
     def _list_value(self, key: str, column: Column, text: str) -> ListValue:
         """Return the value of a cell of a list; one that cannot be read leaves the figures over its column unread."""
         name, form = f"{key}.{column.key}", self.form
+        if column.is_derived:
+            return ""
         kind = form.column_kinds[name]
         if isinstance(kind, Number):
             value, fault = _number_in(text, form.column_cell(name))

@@ -143,6 +143,7 @@ def _filing(reading: WorkbookReading, source: Source, stamp: Stamp, form: Form) 
         clouded=frozenset(reading.clouded),
         moved=reading.moved,
         listed=reading.listed,
+        shown_in_lists=reading.shown_in_lists,
         **(fields or return_fields),
     )
 

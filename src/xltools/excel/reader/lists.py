@@ -15,13 +15,15 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from xltools.data.field_words import fault_facts
-from xltools.data.filing import ListPlaces, Member
+from xltools.data.filing import ListPlaces, Member, Origin
 from xltools.data.list_lines import line_keys, list_figures
 from xltools.data.record import Agency, ListLine, ListValue, add_to
 from xltools.data.row_checksum import checksum, line_texts
+from xltools.excel.list_formulas import derived_formula
 from xltools.excel.reader.fields import held_of
 from xltools.excel.reader.inputs import read_input
 from xltools.excel.reader.reading import WorkbookReading, is_empty
+from xltools.excel.reader.sheets import shown_total
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.address import ROWS, a1, parsed, parsed_range
 from xltools.form.kinds import Choice, Held, Meant, Number, Text
@@ -179,6 +181,7 @@ class _Lines:
         self._columns = sheet.list.columns
         self._cells = [form.column_cell(f"{sheet.list.key}.{column.key}") for column in self._columns]
         self._places = [located.columns[column.key] for column in sheet.list.columns]
+        self._derived = {located.columns[one.key]: one for one in self._columns if one.is_derived}
         signers = (re.escape(compact(label)) for label in form.signers)
         self._signed = re.compile(f"(?:{'|'.join((_SIGNED, *signers))})(?::|$)")
         self._known: dict[tuple[int, Fact], tuple[str, Meant]] = {}
@@ -206,6 +209,7 @@ class _Lines:
             reading.note(
                 "beyond-list", facts.name, place, found=shown.strip(), name=key, last=self._located.last + 1
             )
+        self._read_derived(rows)
         if lines:
             reading.lists[key] = tuple(lines)
         head = self._located.head, min(self._places)
@@ -222,7 +226,8 @@ class _Lines:
 
     def _filled(self) -> tuple[dict[int, _Row], list[tuple[int, int]]]:
         """Return the cells of the list that are not empty, by row and column, and the places of figures right of it."""
-        head, own, right = self._located.head, set(self._places), max(self._places)
+        head, right = self._located.head, max(self._places)
+        own = {*self._places} - self._derived.keys()
         filled: dict[int, _Row] = {}
         others: list[tuple[int, int]] = []
         for (row, column), fact in self._located.facts.cells.items():
@@ -232,7 +237,34 @@ class _Lines:
                 filled.setdefault(row, {})[column] = fact
             elif column > right and not self._reading.is_rollup and fact.type == "n" and fact.formula is None:
                 others.append((row, column))
+        typed = (
+            (place, fact) for place, fact in self._located.facts.cells.items() if place[1] in self._derived
+        )
+        others += [
+            (row, column)
+            for (row, column), fact in typed
+            if row > head and row not in filled and fact.type == "n" and fact.formula is None
+        ]
         return filled, others
+
+    def _read_derived(self, rows: Sequence[int]) -> None:
+        """Keep what derived columns show; an empty cell, as in an inserted row, is no fault.
+
+        Results computed over what could not be read, or over texts, are left out, because programs disagree.
+        """
+        reading, facts, one = self._reading, self._located.facts, self._list
+        is_sure = not self._is_clouded and not self._unsure
+        for place, column in self._derived.items():
+            if not column.is_:
+                continue  # what is shown of an item is never read
+            for number, row in enumerate(rows, 1):
+                addresses = {key: a1(row, at) for key, at in self._located.columns.items()}
+                issued = (
+                    "" if reading.by_labels else derived_formula(reading.layout.form, one, column, addresses)
+                )
+                shown = shown_total(facts.cells.get((row, place)), issued, reading.facts.old_format)
+                if shown.origin is Origin.TYPED or (is_sure and shown.origin is not Origin.EMPTY):
+                    reading.shown_in_lists[cell_name(one.key, column.key, f"#{number}")] = shown
 
     def _is_closing(self, row: int, cells: _Row) -> bool:
         """Return whether a row has a total, or says who signs; a total is noted. A roll-up has lines only."""
@@ -257,7 +289,9 @@ class _Lines:
         return self._signed.match(_folded(text)) is not None
 
     def _line(self, row: int, cells: _Row, number: int) -> ListLine:
-        values = tuple(self._value(index, row, cells.get(place)) for index, place in enumerate(self._places))
+        values = tuple(  # nothing is read from derived columns
+            self._value(index, row, cells.get(place)) for index, place in enumerate(self._places)
+        )
         if not self._reading.is_rollup or self._list.merge == "code":
             return ListLine(number, values)
         facts, before = self._located.facts, self._located.before

@@ -96,12 +96,12 @@ def _read_totals(reading: WorkbookReading, located: LocatedSheet) -> None:
         cell = reading.layout.form.cells[name]
         if cell.is_summed if reading.is_rollup else cell.is_total:
             issued = "" if reading.by_labels else _issued_formula(reading, cell, located)
-            reading.shown[name] = _shown_total(
+            reading.shown[name] = shown_total(
                 located.facts.cells.get(place), issued, reading.facts.old_format
             )
 
 
-def _shown_total(fact: Fact | None, issued: str, old_format: str) -> Shown:
+def shown_total(fact: Fact | None, issued: str, old_format: str) -> Shown:
     """Return what a total shows and its origin; *issued* is its original formula, "" if unknown."""
     if old_format:
         return Shown(number_of(fact) if fact else None, (fact.text or "") if fact else "", Origin.UNKNOWN)

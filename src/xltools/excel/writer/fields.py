@@ -14,13 +14,14 @@ from xltools.data.field_words import count_words, prompt, refusal, span_words
 from xltools.data.rollup import Rollup
 from xltools.excel import live_checks
 from xltools.excel.formula import text_formula
+from xltools.excel.list_formulas import codes_name
 from xltools.excel.text_height import lines
 from xltools.excel.writer.canvas import LINE, LOCKED, OPEN, Canvas, cell_number, ensure
 from xltools.excel.writer.content import Content
 from xltools.form.fields import Valued
 from xltools.form.kinds import Choice, Choices, Date, Number, Text, ValueKind
 from xltools.form.model import Form
-from xltools.form.places import CODES, PREFIX, Area
+from xltools.form.places import CODES, Area
 from xltools.text import clerk
 
 _LONGEST_PROMPT, _LONGEST_TITLE = 255, 32  # characters; the limits of Excel for a validation
@@ -122,7 +123,7 @@ def _accepted(one: Valued, kind: ValueKind, *, is_single: bool) -> dict[str, obj
     if isinstance(kind, Choices):
         return {"validate": "list", "source": [clerk()("field.yes")]}
     if isinstance(kind, Choice):
-        return {"validate": "list", "source": f"={_list_name(one.from_)}" if _is_long(kind) else _shown(kind)}
+        return {"validate": "list", "source": f"={codes_name(one.from_)}" if _is_long(kind) else _shown(kind)}
     if isinstance(kind, Date):
         return {"validate": "date", "criteria": "between", "minimum": _FIRST_DAY, "maximum": _LAST_DAY}
     if isinstance(kind, Number):
@@ -142,20 +143,18 @@ def _is_long(kind: Choice) -> bool:
     return len(text) + len(kind.options) > _LONGEST_LIST or "," in text or '"' in text
 
 
-def _list_name(codes: str) -> str:
-    """Return the defined name of a list: in Excel 2007 a validation refers to another sheet only by a name."""
-    return f"{PREFIX}codes.{codes}"
-
-
 def write_codes(canvas: Canvas, content: Content) -> None:
-    """Draw the sheet 代码 with the lists that are too long for a validation, if there are any."""
+    """Draw the sheet 代码 with the lists that are too long for a validation, and those of which columns show something."""
     form = content.layout.form
     valued: list[tuple[Valued, ValueKind]] = [(form.fields[name], kind) for name, kind in form.kinds.items()]
     valued += [(form.columns[name], kind) for name, kind in form.column_kinds.items()]
+    shown = _shown_of_items(form)
     long = {
         one.from_: kind
         for one, kind in valued
-        if isinstance(kind, Choice) and not isinstance(kind, Choices) and _is_long(kind)
+        if isinstance(kind, Choice)
+        and not isinstance(kind, Choices)
+        and (_is_long(kind) or one.from_ in shown)
     }
     if not long:
         return
@@ -164,15 +163,30 @@ def write_codes(canvas: Canvas, content: Content) -> None:
         canvas.boxed(bg_color=LOCKED, bold=True),
         canvas.boxed(align="left"),
     )
-    for column, (codes, kind) in enumerate(long.items()):
+    columns: list[tuple[str, str, list[str]]] = []  # its defined name, its head, its texts
+    for codes, kind in long.items():
         labels = dict.fromkeys(one.label for one, _ in valued if one.from_ == codes)
-        shown = _shown(kind)
-        canvas.put(page, Area.at(0, column), "、".join(labels), head)
-        for row, words in enumerate(shown, 1):
+        columns.append((codes_name(codes), "、".join(labels), _shown(kind)))
+        for what, name in shown.get(codes, {}).items():
+            texts = [form.option_of(name, option, what) for option in kind.by_name]
+            columns.append((codes_name(codes, what), clerk()(f"list.shows-{what}"), texts))
+    for column, (name, label, texts) in enumerate(columns):
+        canvas.put(page, Area.at(0, column), label, head)
+        for row, words in enumerate(texts, 1):
             canvas.put(page, Area.at(row, column), words, text)
         page.set_column(column, column, 40)
-        canvas.define(_list_name(codes), CODES, Area.at(1, column, len(shown)), is_range=True)
+        canvas.define(name, CODES, Area.at(1, column, len(texts)), is_range=True)
     canvas.protect(page)
+
+
+def _shown_of_items(form: Form) -> dict[str, dict[str, str]]:
+    """Return what columns of lists show of the items of each list of codes, with the name of a column of such items."""
+    found: dict[str, dict[str, str]] = {}
+    for key, one in form.lists.items():
+        for source, what in (column.shown_of for column in one.columns if column.shows):
+            name = f"{key}.{source}"
+            found.setdefault(form.columns[name].from_, {})[what] = name
+    return found
 
 
 # -- roll-ups

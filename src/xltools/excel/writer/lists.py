@@ -7,17 +7,30 @@ from decimal import Decimal
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xltools.data.list_lines import derived_lines
 from xltools.data.record import ListLine, ListValue
 from xltools.data.row_checksum import checksum, line_texts
 from xltools.excel import live_checks
 from xltools.excel.formula import ROW
-from xltools.excel.list_formulas import LineFormula
+from xltools.excel.list_formulas import LineFormula, derived_formula
 from xltools.excel.text_height import lines
-from xltools.excel.writer.canvas import AMBER, HEI, LOCKED, OPEN, QUIET, RED, Canvas, header_text, set_widths
+from xltools.excel.writer.canvas import (
+    AMBER,
+    HEI,
+    LOCKED,
+    OPEN,
+    QUIET,
+    RED,
+    Canvas,
+    cell_number,
+    header_text,
+    set_widths,
+)
 from xltools.excel.writer.content import Content
 from xltools.excel.writer.fields import add_validation, serial_of
 from xltools.form.address import a1, column_name
 from xltools.form.kinds import Choice, Date, Number, ValueKind
+from xltools.form.lists import Column
 from xltools.form.places import Area, ListSheet
 from xltools.text import clerk
 
@@ -97,27 +110,57 @@ class _Writer:
 
     def write(self, filled: tuple[ListLine, ...], area: Area) -> None:
         is_rollup = self._content.rollup is not None
-        looks = [self._look(kind, is_open=not is_rollup) for kind in self._kinds.values()]
+        looks = [
+            self._look(column, kind, is_open=not is_rollup)
+            for column, kind in zip(self._sheet.list.columns, self._kinds.values(), strict=True)
+        ]
+        formulas = self._formulas(is_rollup=is_rollup)
+        form, values = self._content.layout.form, self._content.values
+        whole = derived_lines(form, self._sheet.list.key, filled, values)
         blank = ListLine(0, ("",) * len(looks))
         quiet = self._canvas.boxed(font_size=9, font_color=QUIET, bg_color=LOCKED, locked=not is_rollup)
         for index, row in enumerate(range(area.row, area.last_row + 1)):
-            line = filled[index] if index < len(filled) else blank
+            line, shown_values = (
+                (filled[index], whole[index].values) if index < len(filled) else (blank, blank.values)
+            )
             if is_rollup:
                 self._write_before(row, line, quiet)
             else:
                 self._canvas.put(self._page, Area.at(row, 0), Decimal(index + 1), quiet)
             for column, (kind, value, look) in enumerate(
-                zip(self._kinds.values(), line.values, looks, strict=True), area.column
+                zip(self._kinds.values(), shown_values, looks, strict=True), area.column
             ):
-                self._canvas.put(self._page, Area.at(row, column), _shown(kind, value), look)
+                place, shown = Area.at(row, column), _shown(kind, value)
+                if column in formulas:
+                    result = cell_number(shown) if isinstance(shown, Decimal) else shown
+                    formula = live_checks.in_row(formulas[column], row)
+                    self._canvas.formula(self._page, place, formula, look, result)
+                else:
+                    self._canvas.put(self._page, place, shown, look)
         if is_rollup:
             self._guard(area)
         else:
             self._validate(area)
             self._check(filled)
 
-    def _look(self, kind: ValueKind, *, is_open: bool) -> Format:
+    def _formulas(self, *, is_rollup: bool) -> dict[int, str]:
+        """Return the formula of each derived column by its place, for any row."""
+        form, one = self._content.layout.form, self._sheet.list
+        places = self._sheet.columns(is_rollup=is_rollup)
+        addresses = {key: column_name(place) + ROW for key, place in places.items()}
+        return {
+            places[column.key]: derived_formula(form, one, column, addresses)
+            for column in one.columns
+            if column.is_ or (column.shows and not is_rollup)  # no line of a roll-up is typed in
+        }
+
+    def _look(self, column: Column, kind: ValueKind, *, is_open: bool) -> Format:
         colour, canvas = OPEN if is_open else "#FFFFFF", self._canvas
+        if column.shows:
+            return canvas.boxed(bg_color=LOCKED)
+        if column.is_:
+            decimals = f".{'0' * column.places}" if column.places else ""
+            return canvas.figure(num_format=f"0{decimals}", bg_color=LOCKED)
         if isinstance(kind, Number):
             return canvas.figure(num_format="0" if kind.whole else "General", bg_color=colour, locked=False)
         if isinstance(kind, Date):
@@ -148,6 +191,8 @@ class _Writer:
     def _validate(self, area: Area) -> None:
         form, one = self._content.layout.form, self._sheet.list
         for place, column in enumerate(one.columns, area.column):
+            if column.is_derived:
+                continue
             cells, name = area._replace(column=place, last_column=place), f"{one.key}.{column.key}"
             add_validation(self._page, cells, form, name, column, self._kinds[column.key])
             if column.kind == "number":

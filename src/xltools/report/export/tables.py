@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from xltools.data.list_lines import line_keys
+from xltools.data.list_lines import derived_lines, line_keys
 from xltools.data.observations import FigureState, ReturnFigures
 from xltools.form.kinds import Choice
 from xltools.form.layout import layout
@@ -119,8 +119,9 @@ def field_rows(number: int, one: ReturnFigures) -> Iterator[ExportRow]:
 def list_rows(one: ReturnFigures) -> Iterator[ExportRow]:
     """Yield what is in the lists of a return, a row for each cell that is not blank: a number, or a value as a text."""
     form = one.filing.form
-    for key, lines in one.lists.items():
-        spec = form.lists[key]
+    figures = form.complete(one.values) if one.lists else {}
+    for key, typed in one.lists.items():
+        spec, lines = form.lists[key], derived_lines(form, key, typed, figures)
         for line, line_key in zip(lines, line_keys(spec, lines), strict=True):
             whose = (line.agency.code, line.agency.name) if line.agency else (None, None)
             for column, value in zip(spec.columns, line.values, strict=True):

@@ -1,0 +1,95 @@
+"""What is wrong with a result that a file shows, such as a total or a ratio, given whether it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from xltools.data.filing import Origin, Shown
+from xltools.data.number import NO_VALUE
+from xltools.data.typed_numbers import typed
+from xltools.form.linear import ZERO
+from xltools.form.ratio import Ratio, is_shown_right, rounded
+from xltools.text import Word
+from xltools.white_space import is_blank
+
+_CAUSES = {Origin.UNKNOWN: "cause-unknown", Origin.PRINTED: "cause-printed"}
+
+
+def code_of(shown: Shown, *, right: bool, consistent: bool, wrong: str) -> str:
+    """Return the code of the finding on a result, or an empty text; *wrong* is that of one that is not right.
+
+    It is *consistent* if the formula of the form gives it over the figures that the file shows.
+    """
+    match shown.origin:
+        case Origin.UNCALCULATED:
+            return "not-calculated"
+        case Origin.FORMULA:
+            return "" if consistent else "total-stale"
+        case Origin.CHANGED:
+            return "formula-changed" if right else "formula-wrong"
+        case Origin.UNKNOWN:
+            return "" if right or consistent else wrong
+        case Origin.PRINTED:
+            return "" if right else wrong
+        case _:
+            return "total-typed" if right else wrong
+
+
+def found_in(shown: Shown, code: str) -> Decimal | str:
+    """Return what a finding with that *code* says that the file shows."""
+    return "" if code == "not-calculated" else shown.text if shown.value is None else shown.value
+
+
+def origin_facts(shown: Shown) -> dict[str, object]:
+    """Return the facts on where a result comes from."""
+    cause = Word(_CAUSES.get(shown.origin, "cause-overwritten"))
+    return {"formula": shown.formula, "original": shown.issued, "cause": cause}
+
+
+class QuotientFault(NamedTuple):
+    """What is wrong with a ratio: the code of the finding, what is shown and what should be, and facts."""
+
+    code: str
+    found: Decimal | str
+    expected: Decimal | str
+    facts: dict[str, object]
+
+
+def quotient_fault(
+    shown: Shown, exact: Fraction | None, consistent: Fraction | None, places: int, terms: Callable[[], str]
+) -> QuotientFault | None:
+    """Hold a shown ratio against the *exact* fraction; *consistent* is that of the figures that the file shows."""
+    right = _shows(shown, exact, places)
+    if right and exact is None and shown.origin is Origin.UNCALCULATED:
+        return None  # an empty result, which some programs do not store
+    code = code_of(shown, right=right, consistent=_shows(shown, consistent, places), wrong="ratio-wrong")
+    if not code:
+        return None
+    found = found_in(shown, code)
+    expected = NO_VALUE if exact is None else rounded(exact, places)
+    facts: dict[str, object] = {"places": places}
+    if code != "not-calculated":
+        numbers = (value if isinstance(value, Decimal) else ZERO for value in (found, expected))
+        one, other = numbers
+        facts |= origin_facts(shown) | {"terms": terms(), "difference": abs(one - other)}
+    return QuotientFault(code, found, expected, facts)
+
+
+def _shows(shown: Shown, exact: Fraction | None, places: int) -> bool:
+    """Return whether a ratio is shown as the fraction; one without a value by nothing, or by a dash."""
+    if exact is None or shown.value is None:
+        is_nothing = is_blank(shown.text) or typed(shown.text, "", signed=True).is_blank
+        return exact is None and shown.value is None and is_nothing
+    return is_shown_right(shown.value, exact, places)
+
+
+def division(ratio: Ratio, term: Callable[[str], str]) -> str:
+    """Return the division in words: 办结 2 ÷ 受理 3 × 100."""
+    top, bottom = (
+        f"({side.print(term)})" if len(side.terms) > 1 else side.print(term)
+        for side in (ratio.top, ratio.bottom)
+    )
+    return f"{top} ÷ {bottom}" + (f" × {ratio.scale}" if ratio.scale > 1 else "")
