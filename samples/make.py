@@ -5,6 +5,7 @@
 * ``problems/``: the same agencies with each ordinary mistake at least once (see ``MISTAKES``).
 * ``published/``: three reports that were published, as returns without their prose; 洪泽区 2023 with its two wrong
   totals.
+* ``forms/``: three returns of each form that is there, one of them wrong (see ``form_returns``).
 
 The figures of 青禾区 are invented, and so is every sentence.
 """
@@ -22,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import clerk  # noqa: E402
+import form_returns  # noqa: E402
 
 from xltools.data.filing import Stamp  # noqa: E402
 from xltools.data.period import Period  # noqa: E402
@@ -437,14 +439,16 @@ def everything() -> dict[str, bytes]:
         f"{folder}/{name}": content for folder, made in folders.items() for name, content in made.items()
     }
     roster = "".join(f"{code},{name}\r\n" for code, name in AGENCIES.items())
-    return files | {"roster.csv": ("代码,名称\r\n" + roster).encode("gb18030")}
+    files["roster.csv"] = ("代码,名称\r\n" + roster).encode("gb18030")
+    return files | form_returns.everything()
 
 
 if __name__ == "__main__":
-    for folder in ("clean", "problems", "published"):
-        (HERE / folder).mkdir(exist_ok=True)
-        for old in (HERE / folder).iterdir():
+    files = everything()
+    for folder in {(HERE / path).parent for path in files} - {HERE}:
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
             old.unlink()
-    for path, content in everything().items():
+    for path, content in files.items():
         (HERE / path).write_bytes(content)
-    print(f"{len(everything())} files made")
+    print(f"{len(files)} files made")

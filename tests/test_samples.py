@@ -74,8 +74,9 @@ def made():
 def test_the_script_makes_what_is_there(made):
     there = {
         p.relative_to(SAMPLES).as_posix()
-        for f in ("clean", "problems", "published")
-        for p in (SAMPLES / f).iterdir()
+        for f in ("clean", "problems", "published", "forms")
+        for p in (SAMPLES / f).rglob("*")
+        if p.is_file() and p.suffix != ".toml"
     }
     assert there | {"roster.csv"} == set(made)
     for name, content in made.items():

@@ -1,0 +1,142 @@
+"""The forms of other countries in ``samples/forms``, each with its returns through every verb."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import form_returns
+import pytest
+
+from commands import Done, xltools
+from conftest import ROOT
+from xltools import libreoffice
+from xltools.collection.merging import merge
+from xltools.data.filing import Return
+from xltools.document.reader import ReportIdentity, read_document
+from xltools.excel.reader import read, read_package
+from xltools.excel.writer import write_rollup
+
+FOLDER = ROOT / "samples" / "forms"
+SAMPLES = form_returns.samples()
+# What is wrong in the third return of each, beside its notes.
+WRONG = {
+    "nutrition": [
+        ("growth.weighed.boys_6_23", "rule-broken", "error"),
+        ("outcome.severe_days.number", "rule-warning", "warning"),
+    ],
+}
+# A figure of the district, added by hand.
+TOTALS = {"nutrition": ("births.live.number", 3 + 9 + 6)}
+
+
+class Case(NamedTuple):
+    """A form and a folder with its returns: ``in`` as they came, ``right`` after the correction, and their roll-up."""
+
+    name: str
+    home: Path
+    merged: str
+
+    @property
+    def sample(self) -> form_returns.Sample:
+        return SAMPLES[self.name]
+
+    def done(self, *arguments, status=0) -> Done:
+        end = xltools(self.home, *arguments, "--form", FOLDER / f"{self.name}.toml")
+        assert end.status == status, end.out + end.err
+        return end
+
+    def findings(self, *arguments, status=0) -> list[tuple[str, str, str]]:
+        said = json.loads(self.done("verify", *arguments, "--format", "json", status=status).out)["findings"]
+        return [(one["cell"], one["code"], one["severity"]) for one in said if one["severity"] != "note"]
+
+    def returns(self) -> list[Return]:
+        return [read(path, self.sample.form) for path in sorted((self.home / "right").iterdir())]
+
+    def rolled(self, *parts: Return) -> Return:
+        rollup = merge(parts, self.sample.form, self.sample.period, "Northfield").rollup
+        return read_package(write_rollup(rollup), "rollup.xlsx", self.sample.form)
+
+
+@pytest.fixture(scope="module", params=SAMPLES)
+def case(request, tmp_path_factory) -> Iterator[Case]:
+    """A form with what its agencies sent, merged after the correction; LibreOffice is tested elsewhere."""
+    one = Case(request.param, tmp_path_factory.mktemp(request.param), "")
+    for folder in ("in", "right"):
+        shutil.copytree(FOLDER / one.name, one.home / folder)
+    last = max((one.home / "right").iterdir())
+    last.write_bytes(form_returns.workbook(one.sample, 3, one.sample.corrected))
+    about = ("--period", one.sample.period, "--district", "Northfield")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(libreoffice, "is_installed", lambda: False)
+        said = one.done("merge", "right", *about, "-o", "district.xlsx", "--witness").out
+        yield one._replace(merged=said)
+
+
+def test_a_form_is_sound_and_says_that_it_is_no_original(case):
+    assert "no faults" in xltools(case.home, "form", "check", FOLDER / f"{case.name}.toml").out
+    form = case.sample.form
+    assert "not issued by" in form.notes[0]
+    assert ("modelled on" in form.title) == ("Only modelled on" in form.notes[0])
+
+
+def test_its_workbooks_are_issued(case):
+    about = ("--period", case.sample.period, "--district", "Northfield", "--agency", "New", "--code", "009")
+    case.done("generate", *about, "-o", "out", "--check")
+    (path,) = (case.home / "out").glob("*.xlsx")
+    assert read(path, case.sample.form).agency.name == "New"
+
+
+def test_exactly_what_is_wrong_is_found_and_returned(case):
+    first, second, third = sorted((case.home / "in").iterdir())
+    assert case.findings(first, second) == []
+    assert sorted(case.findings(third, status=1)) == sorted(WRONG[case.name])
+    case.done("verify", "in", "--return-to", "back", status=1)
+    assert {path.name[:3] for path in (case.home / "back").iterdir()} >= {"003"}
+    assert not list((case.home / "back").glob("001*"))
+
+
+def test_what_was_corrected_is_shown(case):
+    told = case.done(
+        "diff", *(max((case.home / f).iterdir()) for f in ("in", "right")), "--format", "json", status=1
+    )
+    changed = {one["cell"] for one in json.loads(told.out)}
+    assert changed >= {cell for cell, _, _ in WRONG[case.name]}
+
+
+def test_the_roll_up_is_sound_and_that_of_its_parts(case):
+    assert case.findings("district.xlsx") == []
+    one, two, three = case.returns()
+    flat = case.rolled(one, two, three)
+    tree = case.rolled(case.rolled(one, two), three)
+    assert tree.record == flat.record == read(case.home / "district.xlsx", case.sample.form).record
+    name, figure = TOTALS[case.name]
+    assert flat.record.complete()[name] == figure
+
+
+def test_the_second_reader_agrees_on_every_file(case):
+    agreed = re.search(r"two readers agree: (\d+) of (\d+) figures, 3 of 3 files", case.merged)
+    assert agreed, case.merged
+    assert agreed[1] == agreed[2] != "0"
+
+
+def test_the_report_is_read_back(case):
+    case.done("publish", "district.xlsx", "-o", "report.html", "--draft")
+    given = ReportIdentity(case.sample.period, "Northfield")
+    content = (case.home / "report.html").read_bytes()
+    report = read_document(content, "report.html", case.sample.form, given=given)
+    assert report.record.complete() == read(case.home / "district.xlsx", case.sample.form).record.complete()
+
+
+def test_the_figures_are_exported(case):
+    case.done("export", "right", "-o", "figures.csv")
+    with (case.home / "figures.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    name, figure = TOTALS[case.name]
+    assert sum(Decimal(row["value"]) for row in rows if row["cell"] == name) == figure
