@@ -82,6 +82,202 @@ def _nutrition() -> tuple[Filled, ...]:
     )
 
 
+MONTHS = ("jul", "aug", "sep", "oct", "nov", "dec", "jan", "feb", "mar", "apr", "may", "jun")
+
+
+def _program(agency: str, size: int) -> Filled:
+    """Return the year of a program that reaches more people with *size*, and more from month to month."""
+    rows = {
+        "participants": 9,
+        "below_60": 6,
+        "poor": 3,
+        "h_black": 1,
+        "h_white": 2,
+        "n_asian": 1,
+        "n_white": 4,
+    }
+    figures: dict[str, int | str] = {
+        f"data.{row}.{month}": size * people * (1 + turn % 3)
+        for row, people in rows.items()
+        for turn, month in enumerate(MONTHS)
+        if row in ("participants", "below_60") or month in MONTHS[:6]
+    }
+    return Filled(
+        agency,
+        figures | {"cover.award": 60000 * size, "cover.spent": "10000.50"},
+        {
+            "cover.program": "Food at home",
+            "cover.subrecipient": agency,
+            "cover.sam": "ABCDEF123456",
+            "cover.sam_expires": "2023-01-31",
+            "cover.start": "2021-07-01",
+            "cover.category": "ec2_1",
+            "cover.organization": "nonprofit",
+            "cover.eviction": "no",
+            "cover.site": "https://example.org/food",
+            "impact.text": "Families received a box of food each week.",
+        },
+        {"points": (("Boxes of food", *(40 * size + turn for turn in range(12))),)},
+    )
+
+
+def _performance() -> tuple[Filled, ...]:
+    """Return a year of three programs; the third spent more than its award, and more were poor than took part."""
+    third = _program("Valley Kitchen", 2)
+    wrong = {"cover.spent": 120001, "data.poor.feb": 37}
+    other = {"cover.organization": "other"}
+    return (
+        _program("North Pantry", 1),
+        _program("River Shelter", 3),
+        third._replace(figures=third.figures | wrong, texts={**third.texts, **other}),
+        third,
+    )
+
+
+SPEND = {"committed": 700, "uncommitted": 300, "flexible": 50, "secured": 120, "unsecured": 30}
+
+
+def _authority(agency: str, size: int) -> Filled:
+    """Return the half-year of an authority that spends more with *size*."""
+    quarters = ("before", "a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4")
+    figures: dict[str, int | str] = {
+        f"{part}.{row}.{quarter}": f"{size * (money + turn)}.{10 + turn}"
+        for part in ("capital", "revenue")
+        for row, money in SPEND.items()
+        for turn, quarter in enumerate(quarters)
+    }
+    return Filled(
+        agency,
+        figures | {"funding.underspend": "1250.75"},
+        {
+            "cover.contact": "A. Officer",
+            "cover.email": "officer@example.org",
+            "cover.telephone": "01632 960001",
+            "cover.financial": "2026-03-31",
+            "cover.practical": "2025-12-31",
+            "cover.activity": "2026-02-28",
+            "progress.portfolio": "Both projects have started.",
+            "progress.spend": "green",
+            "progress.delivery": "amber_green",
+            "progress.issues": "None.",
+            "progress.milestones": "The market hall opens.",
+            "funding.plan": "The underspend is moved to the market hall.",
+            "signed.name": "S. Signatory",
+            "signed.role": "Section 151 officer",
+            "signed.date": "2024-11-29",
+        },
+        {
+            "projects": (
+                (
+                    f"{agency} market hall",
+                    "AB1D 2EF",
+                    "in_progress",
+                    "green",
+                    "amber",
+                    "Costs of steel rose.",
+                ),
+                (
+                    f"{agency} cycle path",
+                    "AB1D 2EG, AB1 3EH",
+                    "not_started",
+                    "red",
+                    "red",
+                    "Land is not bought yet.",
+                ),
+            ),
+            "changes": (
+                (
+                    *(
+                        f"{agency} cycle path",
+                        "connectivity",
+                        f"{agency} market hall",
+                        "visitors",
+                        5000 * size,
+                    ),
+                    *("Moved to steel.", "Costs of steel rose.", "forecast"),
+                ),
+            ),
+            "outputs": (
+                ("visitors", "Amount of public realm improved", "sqm", 0, 10, 20, 30, 40 * size, 0),
+                ("connectivity", "Length of new cycle ways", "km", 0, 0, 1, 1, 2, 3),
+            ),
+            "risks": ((f"{agency} steel", "Prices rise.", "high", "medium", "A fixed price.", "low", "low"),),
+        },
+    )
+
+
+def _pathfinders() -> tuple[Filled, ...]:
+    """Return a half-year of three authorities; the third moved nothing, has no plan and left a rating out."""
+    third = _authority("Hillshire", 2)
+    ((*before, _, what, why, state),) = third.lists["changes"]
+    projects = third.lists["projects"]
+    lists = {
+        "changes": ((*before, 0, what, why, state),),
+        "projects": ((*projects[0][:3], "", *projects[0][4:]), projects[1]),
+    }
+    return (
+        _authority("Northshire", 1),
+        _authority("Rivershire", 3),
+        third._replace(texts={**third.texts, "funding.plan": ""}, lists={**third.lists, **lists}),
+        third,
+    )
+
+
+def _award(
+    prefix: str, extension: str, program: str, amount: int, cluster: str, **more: int | str
+) -> tuple[int | str, ...]:
+    """Return a line of awards: direct, no loan, nothing passed through and not major unless *more* says so."""
+    columns = (
+        *(
+            "additional",
+            "state_cluster",
+            "other_cluster",
+            "guaranteed",
+            "balance",
+            "direct",
+            "through",
+            "through_id",
+        ),
+        *("passed", "passed_amount", "major", "opinion", "findings"),
+    )
+    usual: dict[str, int | str] = {
+        "guaranteed": "no",
+        "direct": "yes",
+        "passed": "no",
+        "major": "no",
+        "findings": 0,
+    }
+    additional, *rest = (({**usual, **more}).get(column, "") for column in columns)
+    return (prefix, extension, additional, program, amount, cluster, *rest)
+
+
+CHILDREN = _award(
+    *("r93", "767", "CHILDREN'S HEALTH INSURANCE PROGRAM", 500000, "none"),
+    direct="no", through="STATE DEPARTMENT OF HEALTH", major="yes", opinion="unmodified",
+)  # fmt: skip
+GRANTS = _award(
+    "r84", "063", "FEDERAL PELL GRANT PROGRAM", 120000, "sfa", major="yes", opinion="qualified", findings=2
+)
+LOANS = _award("r84", "268", "FEDERAL DIRECT STUDENT LOANS", 80000, "sfa", guaranteed="yes", balance=0)
+PASSED = 5000
+RESEARCH = _award(
+    "r10", "RD", "AGRICULTURAL RESEARCH", 25000, "rd", additional="2020-1", passed="yes", passed_amount=PASSED
+)
+
+
+def _federal_awards() -> tuple[Filled, ...]:
+    """Return a year of three auditees; the third passed on more than it had, and does not say how a program was found."""
+    third = Filled("Valley College", {}, {"cover.uei": "CCCCCC123456"}, {"awards": (GRANTS, LOANS, RESEARCH)})
+    unsaid = tuple("" if value == "qualified" else value for value in GRANTS)
+    passed = tuple(26000 if value == PASSED else value for value in RESEARCH)
+    return (
+        Filled("North County", {}, {"cover.uei": "AAAAAA123456"}, {"awards": (CHILDREN, GRANTS)}),
+        Filled("River University", {}, {"cover.uei": "BBBBBB123456"}, {"awards": (GRANTS, LOANS, RESEARCH)}),
+        third._replace(lists={"awards": (unsaid, LOANS, passed)}),
+        third,
+    )
+
+
 class Sample(NamedTuple):
     """A form of ``forms/`` and three returns, the last of them wrong; ``corrected`` is what its agency sends then."""
 
@@ -93,7 +289,12 @@ class Sample(NamedTuple):
 
 def samples() -> dict[str, Sample]:
     """Return the forms by their names, with what was filled in."""
-    filled = {"nutrition": ("2026-03", _nutrition())}
+    filled = {
+        "nutrition": ("2026-03", _nutrition()),
+        "performance": ("2022", _performance()),
+        "pathfinders": ("2024H1", _pathfinders()),
+        "federal-awards": ("2023", _federal_awards()),
+    }
     found = {}
     for name, (period, (*returns, corrected)) in filled.items():
         form = find(str(FORMS / f"{name}.toml"))

@@ -199,10 +199,10 @@ def _divides(
     if not (quotient and division) or quotient[2:] != division[2:]:
         return False
 
-    def factors(part: str) -> tuple[CellPlace | None, ...]:
+    def factors(part: str) -> tuple[CellPlace | Chosen | Over | Unknown | None, ...]:
         mean = part.removesuffix(WEIGHED)
-        names = [part] if part in form.figures else [mean, form.figures[mean].weight]
-        return tuple(map(cells.get, names))
+        names = [part] if mean == part else [mean, form.figures[mean].weight]
+        return tuple(_term(book, form, cells, name) for name in names)
 
     for formula, side in ((quotient.top, division.top), (quotient.bottom, division.bottom)):
         terms = products_of(formula, cell[0])
