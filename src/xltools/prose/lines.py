@@ -27,7 +27,7 @@ _SHORTEST, _SHORTEST_PART = (
 _OF_NO_LINE = ("其他", "总计", "合计", "小计")
 
 
-class Table(NamedTuple):
+class TableNames(NamedTuple):
     """The cells of a block by their row and column, and the keys of the lines that are meant where no other is named."""
 
     cells: dict[tuple[str, str], str]
@@ -45,10 +45,10 @@ class NamedLine(NamedTuple):
     keys: tuple[str, ...]
 
 
-class Lines(NamedTuple):
+class LineNames(NamedTuple):
     """The tables of a form, and its lines by each of their names."""
 
-    tables: tuple[Table, ...]
+    tables: tuple[TableNames, ...]
     by_name: dict[str, NamedLine]
     claims: dict[int, NamedLine]  # the line that a claim means, by the identity of the claim
     claim_of: dict[NamedLine, Claim]
@@ -97,10 +97,10 @@ class Lines(NamedTuple):
 
 
 @cache
-def lines_of(form: Form) -> Lines:
+def lines_of(form: Form) -> LineNames:
     """Return the lines of *form*, once for each form."""
     blocks = [(section.key, block) for section in form.sections for block in section.blocks]
-    tables: list[Table] = []
+    tables: list[TableNames] = []
     found: list[NamedLine] = []
     for index, (section, block) in enumerate(blocks):
         cells = {
@@ -108,11 +108,11 @@ def lines_of(form: Form) -> Lines:
             for cell in form.cells.values()
             if cell.block is block and cell.name.startswith(f"{section}.")
         }
-        tables.append(Table(cells, _usual(block.rows), _usual(block.columns)))
+        tables.append(TableNames(cells, _usual(block.rows), _usual(block.columns)))
         found += _named(form, index, block)
     often = Counter(name for line in found for name in line.names)
     names = {name: line for line in found for name in line.names if often[name] == 1}
-    lines = Lines(tuple(tables), names, {}, {})
+    lines = LineNames(tuple(tables), names, {}, {})
     alone = {lines.alone(line): line for line in names.values()}
     for claim in form.prose.claims:
         own = (names[word] for word in claim.words if word in names)

@@ -20,7 +20,7 @@ from xltools.data.period import Period
 from xltools.form.linear import ZERO, Linear
 from xltools.form.model import Form
 from xltools.form.prose import PERIODS, Claim, Under
-from xltools.prose.lines import Lines, NamedLine, lines_of
+from xltools.prose.lines import LineNames, NamedLine, lines_of
 from xltools.prose.quantities import quantities
 from xltools.prose.sentences import (
     NO_ATTRIBUTE,
@@ -110,7 +110,7 @@ class Universal(NamedTuple):
     interpretations: tuple[Interpretation, ...]
 
 
-class _Term(NamedTuple):
+class _NamedTerm(NamedTuple):
     """The name of a line in a text, or the words of a claim, with the claim or the line that has the same meaning."""
 
     start: int
@@ -441,13 +441,13 @@ class FilingProse:
         return re.compile(_any_of({name, in_short(name), *self.form.prose.anyone} - {""}))
 
     @cached_property
-    def _lines(self) -> Lines:
+    def _lines(self) -> LineNames:
         return lines_of(self.form)
 
-    def _terms(self, text: str) -> list[_Term]:
+    def _terms(self, text: str) -> list[_NamedTerm]:
         """Return the names of lines and the words of claims that can be denied in *text*, by position."""
         found = [
-            _Term(m.start, m.end, m.claim, self._lines.line_of(m.claim), is_name=False)
+            _NamedTerm(m.start, m.end, m.claim, self._lines.line_of(m.claim), is_name=False)
             for m in self.claims_in(text)
             if m.claim.denied
         ]
@@ -456,8 +456,8 @@ class FilingProse:
             if same:
                 found.remove(same)
             claim = same.claim if same else self._lines.claim_of.get(line) if line.is_row else None
-            found.append(_Term(start, end, claim, line, is_name=True))
-        kept: list[_Term] = []
+            found.append(_NamedTerm(start, end, claim, line, is_name=True))
+        kept: list[_NamedTerm] = []
         for term in sorted(found, key=lambda term: (term.start - term.end, not term.is_name)):
             if not any(term.start < other.end and other.start < term.end for other in kept):
                 kept.append(term)
@@ -484,8 +484,8 @@ class FilingProse:
             yield from self._readings(box, before, text, row, column)
 
     def _meetings(
-        self, box: str, before: str, text: str, said: list[_Term], others: list[_Term]
-    ) -> list[tuple[_Term | None, _Term | None]]:
+        self, box: str, before: str, text: str, said: list[_NamedTerm], others: list[_NamedTerm]
+    ) -> list[tuple[_NamedTerm | None, _NamedTerm | None]]:
         """Return the rows and columns that meet in what is *said* to be nothing; *others* stand before the negation."""
         rows, columns = _by_axis(said)
         rows_before, columns_before = _by_axis(others)
@@ -501,7 +501,7 @@ class FilingProse:
             rows = self._briefly_named(text)
         return list(product(rows or (None,), columns or (None,)))
 
-    def _is_plain(self, text: str, terms: list[_Term]) -> bool:
+    def _is_plain(self, text: str, terms: list[_NamedTerm]) -> bool:
         """Return whether *text* has nothing beside *terms* that changes what they mean."""
         edges = [(0, 0), *((term.start, term.end) for term in terms), (len(text), 0)]
         rest = [text[one[1] : other[0]] for one, other in pairwise(edges)]
@@ -513,7 +513,7 @@ class FilingProse:
         changed = any(not any(t.start <= start and end <= t.end for t in terms) for start, end in found)
         return not changed and is_plainly_denied(rest, subjects)
 
-    def _is_of_another(self, verb: Claim, term: _Term, box: str, text: str) -> bool:
+    def _is_of_another(self, verb: Claim, term: _NamedTerm, box: str, text: str) -> bool:
         """Return whether what is received or accepted is another matter: 受理行政复议 is the work of others, 新增行政许可 no count."""
         table = self._lines.table_of(self.form.prose.cells(verb.means[0]))
         if term.line is None or term.line.block == table:
@@ -521,21 +521,21 @@ class FilingProse:
         claim = term.claim
         return claim is None or not (box in claim.boxes or any(word in text for word in claim.about))
 
-    def _rows_before(self, columns: list[_Term], before: str) -> list[_Term]:
+    def _rows_before(self, columns: list[_NamedTerm], before: str) -> list[_NamedTerm]:
         """Return the row of the table of *columns* that was named last before."""
         named = [term for term in self._terms(before) if term.line and term.line.is_row]
         blocks = {column.line.block for column in columns if column.line}
         return [term for term in named if term.line and term.line.block in blocks][-1:]
 
-    def _briefly_named(self, text: str) -> list[_Term]:
+    def _briefly_named(self, text: str) -> list[_NamedTerm]:
         """Return the claim of which *text* names the subject in short: 没有商业企业申请."""
         claims = [
             c for c in self.form.prose.claims if c.whole and c.denied and any(w in text for w in c.brief)
         ]
-        return [_Term(0, 0, claim, None, is_name=False) for claim in claims[:1]]
+        return [_NamedTerm(0, 0, claim, None, is_name=False) for claim in claims[:1]]
 
     def _readings(
-        self, box: str, before: str, text: str, row: _Term | None, column: _Term | None
+        self, box: str, before: str, text: str, row: _NamedTerm | None, column: _NamedTerm | None
     ) -> Iterator[tuple[tuple[Interpretation, ...], tuple[Interpretation, ...]]]:
         """Yield how a row, a column or the meeting of both is read, and what of that must be 0."""
         term = row if column is None else column
@@ -554,7 +554,7 @@ class FilingProse:
                 sums = (self._named(term.line.name, alone),) if term.line else ()
                 yield sums, sums
 
-    def _meeting(self, row: _Term, column: _Term) -> tuple[Interpretation, ...]:
+    def _meeting(self, row: _NamedTerm, column: _NamedTerm) -> tuple[Interpretation, ...]:
         """Return what a row means in a column."""
         if column.line is None:
             return ()
@@ -577,7 +577,7 @@ class FilingProse:
     def _named(self, label: str, linear: Linear) -> Interpretation:
         return Interpretation(label, linear.value(self.values), linear)
 
-    def _can_be_denied(self, box: str, before: str, text: str, term: _Term) -> bool:
+    def _can_be_denied(self, box: str, before: str, text: str, term: _NamedTerm) -> bool:
         """Return whether nothing else can be meant: a line has its full name, or a claim the right subject."""
         claim, is_told = term.claim, not self.form.prose.names_foreign(before)
         if is_told and term.is_name and term.is_row:
@@ -631,12 +631,12 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
 
 
-def _by_axis(terms: list[_Term]) -> tuple[list[_Term], list[_Term]]:
+def _by_axis(terms: list[_NamedTerm]) -> tuple[list[_NamedTerm], list[_NamedTerm]]:
     """Return the rows and the columns among *terms*."""
     return [term for term in terms if term.is_row], [term for term in terms if not term.is_row]
 
 
-def _are_listed(terms: list[_Term], text: str) -> bool:
+def _are_listed(terms: list[_NamedTerm], text: str) -> bool:
     """Return whether *terms* are joined into a list, and not one of them a part of what another says."""
     return all(has_joint(text[one.end : other.start]) for one, other in pairwise(terms))
 

@@ -18,7 +18,7 @@ _COVER, _YES, _NUMBER = "封面", "是", "序号"
 _YES_OR_NO = [{"key": "yes", "label": _YES}, {"key": "no", "label": "否"}]
 
 
-class Division(NamedTuple):
+class DividedFigure(NamedTuple):
     """A ratio: two sums, by what it is multiplied, and the decimal places that are shown. Of a mean, the top is of products."""
 
     top: SignedNames
@@ -45,7 +45,7 @@ class FormFigure(NamedTuple):
     is_additive: bool = True
     number: str = "count"
     is_signed: bool = False
-    division: Division | None = None
+    division: DividedFigure | None = None
     weight: str = ""
 
     @property
@@ -345,7 +345,7 @@ def _division(
     columns: list[_FigureLine],
     row: _FigureLine,
     column: _FigureLine,
-) -> tuple[Division, str]:
+) -> tuple[DividedFigure, str]:
     """Return the division of a cell in a line of ratios or means, and the weight if the cell is a typed mean."""
     line, other, others = (column, row, rows) if column.is_quotient else (row, column, columns)
 
@@ -360,11 +360,11 @@ def _division(
     if "mean" not in line.table:
         unit = next((level["unit"] for level in levels if "unit" in level), "")
         top, bottom = (tuple((sign, cell(key)) for sign, key in _signed(side)) for side in line.sides)
-        return Division(top, bottom, _SCALES.get(unit, 1), places), ""
+        return DividedFigure(top, bottom, _SCALES.get(unit, 1), places), ""
     weight, own = cell(line.table["mean"]), line.table["key"]
     typed = _spread(other, {one.table["key"]: one for one in others})
     products = tuple((sign, cell(own, across) + WEIGHED) for sign, across in typed)
-    return Division(products, ((1, weight),), 1, places), "" if "is" in other.table else weight
+    return DividedFigure(products, ((1, weight),), 1, places), "" if "is" in other.table else weight
 
 
 def _spread(line: _FigureLine, lines: Mapping[str, _FigureLine]) -> list[tuple[int, str]]:

@@ -26,7 +26,7 @@ def found_in(grid: LabelGrid, figures: Iterable[FormFigure]) -> dict[str, list[G
     """Return the places that have the labels of each figure; an empty list if there are none."""
     figures = tuple(figures)
     known = {plain(text) for f in figures for text in (f.caption, *f.row, *f.column) if text}
-    labels = _Labels({place: text for place, text in grid.texts.items() if plain(text) in known})
+    labels = _LabelSearch({place: text for place, text in grid.texts.items() if plain(text) in known})
     found: dict[str, list[GridPlace]] = {}
     for figure in figures:
         places = labels.below(figure) if figure.is_wide else labels.crossing(figure)
@@ -41,7 +41,7 @@ def plain(text: str) -> str:
     return "".join(c for c in normal if not c.isspace() and unicodedata.category(c) != "Cf")
 
 
-class _Labels:
+class _LabelSearch:
     """The labels of a grid: of each row from left to right, and above each place from bottom to top."""
 
     def __init__(self, texts: Mapping[GridPlace, str]) -> None:

@@ -280,7 +280,7 @@ def terms_of(formula: str, sheet: str) -> list[tuple[int, Fraction | CellPlace |
     return found
 
 
-class Quotient(NamedTuple):
+class DividedCell(NamedTuple):
     """The formula of a ratio: two formulas for sums, by what it is multiplied, and the decimal places."""
 
     top: str
@@ -289,7 +289,7 @@ class Quotient(NamedTuple):
     places: int
 
 
-def quotient_of(formula: str) -> Quotient | None:
+def quotient_of(formula: str) -> DividedCell | None:
     """Return the parts of the formula of a ratio, which is empty where the bottom is 0; ``None`` for any other one."""
     found = _QUOTIENT.fullmatch(formula)
     if found is None or found["zero"] not in {found["bottom"], f"ROUND({found['bottom'][1:-1]},6)"}:
@@ -297,10 +297,10 @@ def quotient_of(formula: str) -> Quotient | None:
     top, bottom = (
         f"={side[1:-1] if side.startswith('(') else side}" for side in (found["top"], found["bottom"])
     )
-    return Quotient(top, bottom, int(found["scale"] or 1), int(found["places"]))
+    return DividedCell(top, bottom, int(found["scale"] or 1), int(found["places"]))
 
 
-def _divided(quotient: Quotient, top: Value, bottom: Value) -> Value:
+def _divided(quotient: DividedCell, top: Value, bottom: Value) -> Value:
     if isinstance(top, Unknown) or isinstance(bottom, Unknown) or not bottom:
         return None
     return rounded((top or NOTHING) * quotient.scale / bottom, quotient.places)

@@ -116,7 +116,7 @@ def _is_refused(
     return True
 
 
-class _Shown(NamedTuple):
+class _Display(NamedTuple):
     """What a cell shows and holds, and the code of the finding that these are not the same, or ""."""
 
     text: str
@@ -124,7 +124,7 @@ class _Shown(NamedTuple):
     fault: str
 
 
-def shown_as(reading: WorkbookReading, fact: Fact, kind: Text | Date | Choice, how: NumberFormat) -> _Shown:
+def shown_as(reading: WorkbookReading, fact: Fact, kind: Text | Date | Choice, how: NumberFormat) -> _Display:
     """Return what the cell of a field that is not empty shows with the format *how*.
 
     A number in place of a text is the text that the cell shows, so it can only be shown without its last digits, or not at all.
@@ -133,20 +133,20 @@ def shown_as(reading: WorkbookReading, fact: Fact, kind: Text | Date | Choice, h
     if fact.type == "s":
         shown = how.show_text(held)
         is_same = joined(shown) == joined(held) or _means_same(kind, Held(shown), Held(held))
-        return _Shown(joined(shown), joined(held), "" if is_same else DIFFERS)
+        return _Display(joined(shown), joined(held), "" if is_same else DIFFERS)
     if value is None:
-        return _Shown(held, held, "")
+        return _Display(held, held, "")
     shown, is_date = reading.show(how, value)
     fault = shown_fault(shown, value, "")
     if is_date and (day := _day(value, epoch_1904=reading.facts.epoch_1904)):
         parts = how.parts_of_day(value)
         is_told = len(parts) == _PARTS_OF_DAY or not isinstance(kind, Date)
-        return _Shown(shown, day.isoformat(), "" if is_told else ROUNDED if parts & {"y", "d"} else DIFFERS)
+        return _Display(shown, day.isoformat(), "" if is_told else ROUNDED if parts & {"y", "d"} else DIFFERS)
     if not is_blank(shown):
         is_meant = isinstance(kind, Choice) and _means_same(kind, Held(shown), Held(held, value))
         unimportant = {Text: DIFFERS, Date: ROUNDED}.get(type(kind))
         fault = "" if is_meant or fault == unimportant else fault
-    return _Shown(shown.strip(), kept(value), fault)
+    return _Display(shown.strip(), kept(value), fault)
 
 
 def _means_same(kind: Text | Date | Choice, one: Held, other: Held) -> bool:

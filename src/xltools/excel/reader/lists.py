@@ -63,7 +63,7 @@ def read_lists(reading: WorkbookReading, members: Sequence[Member] = ()) -> None
         if located is None:
             _mark_unread(reading, sheet.list.key)
         else:
-            _Lines(reading, sheet, located).read()
+            _ListLines(reading, sheet, located).read()
     if reading.is_rollup:
         _compare(reading, members)
     else:
@@ -171,7 +171,7 @@ def _named_range(reading: WorkbookReading, name: str) -> tuple[str, tuple[int, i
 # -- its lines
 
 
-class _Lines:
+class _ListLines:
     """Reads the lines of one list."""
 
     def __init__(self, reading: WorkbookReading, sheet: ListSheet, located: _Located) -> None:

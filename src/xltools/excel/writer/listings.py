@@ -30,7 +30,7 @@ class ListColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class ListSheet:
+class Listing:
     """One sheet with its rows. ``tones`` maps the content of a cell to its background colour."""
 
     name: str
@@ -39,7 +39,7 @@ class ListSheet:
     tones: Mapping[str, str]
 
 
-def write_listings(title: str, listings: Sequence[ListSheet]) -> bytes:
+def write_listings(title: str, listings: Sequence[Listing]) -> bytes:
     """Return the workbook of these lists as bytes. Texts are never converted to numbers, links or formulas."""
     with Canvas("") as canvas:
         canvas.properties(title, _CREATED, {})
@@ -48,7 +48,7 @@ def write_listings(title: str, listings: Sequence[ListSheet]) -> bytes:
         return canvas.close(locked=False)
 
 
-def _write_sheet(canvas: Canvas, listing: ListSheet) -> None:
+def _write_sheet(canvas: Canvas, listing: Listing) -> None:
     page = canvas.page(listing.name)
     head = canvas.boxed(bg_color=LOCKED, bold=True, align="left")
     for column, about in enumerate(listing.columns):

@@ -73,7 +73,7 @@ def write_list(canvas: Canvas, content: Content, sheet: ListSheet) -> None:
         canvas.put(page, Area.at(sheet.HEAD_ROW, column), label, head)
     tallest = max(lines(label, width) for label, width in zip(labels, widths, strict=False))
     page.set_row(sheet.HEAD_ROW, max(28.0, tallest * _LINE + 6))
-    _Writer(canvas, content, page, sheet, kinds).write(filled, area)
+    _ListWriter(canvas, content, page, sheet, kinds).write(filled, area)
     for key, column in columns.items():
         whole = area._replace(column=column, last_column=column)
         canvas.define(sheet.range_name(key), sheet.name, whole, is_range=True)
@@ -94,7 +94,7 @@ def _hint(sheet: ListSheet, *, is_rollup: bool) -> str:
     return t("list.hint", most=sheet.list.most) + (t("list.hint-unique", columns=unique) if unique else "")
 
 
-class _Writer:
+class _ListWriter:
     """Draws the lines of one list."""
 
     def __init__(
