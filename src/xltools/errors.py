@@ -9,6 +9,7 @@ English.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -59,7 +60,6 @@ def missing_extra(extra: str, place: str = "") -> Problem:
 
 def install_command(extra: str) -> str:
     """Return the command that installs an extra of this package from where the package came: a folder, a file, an index."""
-    import json  # noqa: PLC0415  only for a message
     from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415  slow to import
 
     try:

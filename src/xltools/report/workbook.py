@@ -8,7 +8,7 @@ from decimal import Decimal
 from xltools.checking.board import Action, Board, FileStatus, file_statuses
 from xltools.checking.collection import Collection
 from xltools.data.finding import Finding, Severity
-from xltools.excel.writer.listings import ListColumn, Listing, write_listings
+from xltools.excel.writer.listings import ListColumn, ListedSheet, write_listings
 from xltools.report import board as report
 from xltools.report.text import effect_text
 from xltools.text import Lang, catalog, cause_text, harmless, message
@@ -54,7 +54,7 @@ def findings_workbook(collection: Collection, lang: Lang) -> bytes:
     return write_listings(catalog(lang)("page.title"), [_findings(statuses, lang), _agencies(statuses, lang)])
 
 
-def _findings(statuses: tuple[FileStatus, ...], lang: Lang) -> Listing:
+def _findings(statuses: tuple[FileStatus, ...], lang: Lang) -> ListedSheet:
     t = catalog(lang)
     columns = tuple(ListColumn(t(f"listing.{key}"), width) for key, width in _FINDINGS.items())
     order = list(Severity)
@@ -64,7 +64,7 @@ def _findings(statuses: tuple[FileStatus, ...], lang: Lang) -> Listing:
         for finding in sorted(status.findings, key=lambda f: (f.rank, order.index(f.severity)))
     )
     tones = {t(f"severity.{s.value}"): c for s, c in _TONES.items()}
-    return Listing(t("page.findings"), columns, rows, tones)
+    return ListedSheet(t("page.findings"), columns, rows, tones)
 
 
 def _finding_row(finding: Finding, status: FileStatus, lang: Lang) -> tuple[Decimal | str, ...]:
@@ -91,7 +91,7 @@ def _finding_row(finding: Finding, status: FileStatus, lang: Lang) -> tuple[Deci
     return tuple(map(_cell_value, values))
 
 
-def _agencies(statuses: tuple[FileStatus, ...], lang: Lang) -> Listing:
+def _agencies(statuses: tuple[FileStatus, ...], lang: Lang) -> ListedSheet:
     t = catalog(lang)
     heads = [(t("listing.state"), 14), (t("listing.agency"), 34), (t("listing.file"), 50)]
     heads += [(t(f"page.count-{severity.value}"), 9) for severity in Severity]
@@ -101,7 +101,7 @@ def _agencies(statuses: tuple[FileStatus, ...], lang: Lang) -> Listing:
         texts = t(f"page.state-{status.action.value}"), status.agency or t("report.no-agency"), status.path
         rows.append((*map(harmless, texts), *map(Decimal, status.counts.values()), Decimal(status.waived)))
     tones = {t(f"page.state-{action.value}"): colour for action, colour in _ACTION_TONES.items()}
-    return Listing(t("listing.agencies"), columns, tuple(rows), tones)
+    return ListedSheet(t("listing.agencies"), columns, tuple(rows), tones)
 
 
 def _cell_value(value: Decimal | str) -> Decimal | str:
@@ -125,4 +125,4 @@ def board_workbook(board: Board, title: str, lang: Lang) -> bytes:
     )
     t = catalog(lang)
     tones = {report.states(row, lang): _ACTION_TONES[row.action] for row in board.rows}
-    return write_listings(title, [Listing(t("board.sheet"), columns, rows, tones)])
+    return write_listings(title, [ListedSheet(t("board.sheet"), columns, rows, tones)])

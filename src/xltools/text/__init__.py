@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import locale
 import os
 import re
 import tomllib
@@ -108,8 +109,6 @@ def default_lang(environment: Mapping[str, str] = os.environ) -> Lang:
 
 
 def _system_locale() -> str:
-    import locale  # noqa: PLC0415  seldom needed: most systems set an environment variable
-
     if found := locale.getlocale()[0]:
         return found
     try:  # Windows

@@ -30,7 +30,7 @@ class ListColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListedSheet:
     """One sheet with its rows. ``tones`` maps the content of a cell to its background colour."""
 
     name: str
@@ -39,7 +39,7 @@ class Listing:
     tones: Mapping[str, str]
 
 
-def write_listings(title: str, listings: Sequence[Listing]) -> bytes:
+def write_listings(title: str, listings: Sequence[ListedSheet]) -> bytes:
     """Return the workbook of these lists as bytes. Texts are never converted to numbers, links or formulas."""
     with Canvas("") as canvas:
         canvas.properties(title, _CREATED, {})
@@ -48,7 +48,7 @@ def write_listings(title: str, listings: Sequence[Listing]) -> bytes:
         return canvas.close(locked=False)
 
 
-def _write_sheet(canvas: Canvas, listing: Listing) -> None:
+def _write_sheet(canvas: Canvas, listing: ListedSheet) -> None:
     page = canvas.page(listing.name)
     head = canvas.boxed(bg_color=LOCKED, bold=True, align="left")
     for column, about in enumerate(listing.columns):

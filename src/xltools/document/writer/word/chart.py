@@ -16,7 +16,7 @@ from xltools.document.markup import tag
 from xltools.document.palette import COLOURS
 from xltools.document.writer.word.elements import Element, sound
 from xltools.document.writer.word.look import TEXT_WIDTH
-from xltools.excel.writer.listings import ListColumn, Listing, write_listings
+from xltools.excel.writer.listings import ListColumn, ListedSheet, write_listings
 from xltools.excel.writer.plot import ChartStyle, chart_part
 from xltools.text import clerk
 
@@ -66,7 +66,7 @@ def data_workbook(chart: ChartBlock) -> bytes:
     )
     rows = zip(chart.categories, *(series.values for series in chart.series), strict=True)
     filled = tuple(tuple("" if value is None else value for value in row) for row in rows)
-    return write_listings(chart.title, [Listing(_sheet_name(), columns, filled, {})])
+    return write_listings(chart.title, [ListedSheet(_sheet_name(), columns, filled, {})])
 
 
 def chart_xml(chart: ChartBlock, workbook: str) -> bytes:
