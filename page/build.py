@@ -53,7 +53,9 @@ UNUSED = (
     "timeit.py", "plistlib.py", "netrc.py", "antigravity.py", "this.py",
     "_aix*", "_osx*", "_android*", "_apple*", "_ios*", "profiling/*",
     "multiprocessing/*", "optparse.py", "socketserver.py", "webbrowser.py", "xml/dom/*", "xml/sax/*", "_pydatetime.py",
-    "_pydecimal.py", "_pyio.py",
+    "_pydecimal.py", "_pyio.py", "asyncio/proactor*", "modulefinder.py", "tracemalloc.py", "wave.py", "compileall.py",
+    "fileinput.py", "pyclbr.py", "tabnanny.py", "filecmp.py", "zipapp.py", "shelve.py", "pty.py", "tty.py", "sched.py",
+    "json/tool.py", "colorsys.py",
 )  # fmt: skip
 NOT_IN_A_PAGE = (
     "xltools/cli/*",

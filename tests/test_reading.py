@@ -29,6 +29,7 @@ from xltools.data.filing import (
     Accepted,
     Account,
     Lineage,
+    ListPlaces,
     Member,
     Origin,
     RefusedFile,
@@ -42,7 +43,7 @@ from xltools.data.finding import Cause, Effect, Finding, Place, Severity, Waiver
 from xltools.data.period import Period
 from xltools.data.policy import Policy
 from xltools.data.prior import past_of
-from xltools.data.record import Agency, Record
+from xltools.data.record import Agency, ListLine, Record
 from xltools.data.roster import Entry, Roster
 from xltools.errors import AdditionError
 from xltools.excel.reader import read, read_package
@@ -136,6 +137,7 @@ FULL = Return(
         Period(2024),
         frozenset((Agency("区", "1", "一"), Agency("区", "2", "二"))),
         {FEES: Decimal("1.500")},
+        {"a.b": (ListLine(1, (Decimal("0.50"), "甲"), AGENCY),)},
     ),
     shown={
         FEES: Shown(Decimal("9.90"), "9.9", Origin.CHANGED, "=A1", "=A2"),
@@ -157,6 +159,8 @@ FULL = Return(
     lineage=Lineage(("ab" * 32,), "cd" * 32, ((FEES, "1.5"),)),
     modified="2026-01-05T08:00:00Z",
     sent="2026-01-06T08:00:00Z",
+    shown_in_lists={"a.b[甲].c#1": Shown(Decimal("0.5"), "0.5", Origin.TYPED)},
+    listed={"a.b": ListPlaces("表", (3, 1), {"c": 2}, ("甲",), (4,))},
 )
 REFUSED = RefusedFile(
     SOURCE, (FULL_FINDING,), FULL.stamp, FULL.explanations, FULL.lineage, FULL.modified, FULL.sent
