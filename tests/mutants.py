@@ -2,7 +2,7 @@
 
 Each mutant is the program with one small change at a place chosen at random. It merges a small collection and publishes
 its report. Where a figure comes out wrong and the program itself notices nothing, the same mutant is run with
-``--witness``, which must refuse. Run as a script it prints a line for each such mutant; ``docs/second-reader.md`` has
+``--witness``, which must refuse. Run as a script it prints a line for each such mutant; ``docs/rollup.md`` has
 the list.
 """
 
