@@ -14,6 +14,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -234,9 +235,26 @@ def package(file: dict[str, Any]) -> bytes:
     prose = {} if file.get("blank") or "form_file" in file else sound_prose()
     prose |= file.get("prose", {})  # of fields in canonical form
     lists = lines_of(file, form)
-    written = write_return(form, stamp, values, prose, key=key, lists=lists)
+    # An agency is its code, so its name is a part of the key of its own.
+    written = _as_written(
+        form, stamp, agency.name, tuple(values.items()), tuple(prose.items()), key, tuple(lists.items())
+    )
     content = spoiled(written, file, form.complete(values | list_figures(form, lists)), form)
     return answered(content, file["answer"]) if "answer" in file else content
+
+
+@cache
+def _as_written(
+    form: Form,
+    stamp: Stamp,
+    _name: str,
+    values: tuple[tuple[str, Decimal], ...],
+    prose: tuple[tuple[str, str], ...],
+    key: bytes,
+    lists: tuple[tuple[str, tuple[ListLine, ...]], ...],
+) -> bytes:
+    """The workbook of a return; most cases begin with the same."""
+    return write_return(form, stamp, dict(values), dict(prose), key=key, lists=dict(lists))
 
 
 def lines_of(file: dict[str, Any], form: Form) -> dict[str, tuple[ListLine, ...]]:

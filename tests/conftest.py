@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -32,6 +34,16 @@ IS_PROVING = bool(os.environ.get("PROVE"))  # set by `make prove`
 def examples(count: int) -> int:
     """How many examples a law is tried on: all of them in the longer proofs, a quarter day by day."""
     return count if IS_PROVING else max(count // 4, 3)
+
+
+def by_day(cases: Iterable[Any], count: int) -> list[Any]:
+    """The cases for ``parametrize``: about *count* of them, evenly spread, for every day; the others for the longer proofs."""
+    every = list(cases)
+    step = -(-len(every) // count)
+    return [
+        case if place % step == 0 else pytest.param(case, marks=pytest.mark.prove)
+        for place, case in enumerate(every)
+    ]
 
 
 settings.register_profile(

@@ -71,6 +71,7 @@ def test_the_pools_of_the_standard_library_read_the_same(inbox, alone, others):
     assert list(read_files(gather([inbox]).files, ReadOptions(), others)) == alone
 
 
+@pytest.mark.prove
 def test_paths_lead_from_the_folder_of_who_asks(inbox, monkeypatch, tmp_path):
     monkeypatch.chdir(inbox)
     names = gather(["."]).files
@@ -303,6 +304,7 @@ def test_a_worker_of_another_version_is_told(cluster, inbox, tmp_path):
     assert [problem.code for problem in error.problems] == ["other-xltools"]
 
 
+@pytest.mark.prove
 def test_a_cluster_that_goes_away_ends_the_work_in_words(cluster, many, monkeypatch):
     monkeypatch.setattr("xltools.cli.cluster._DESERTED", 0.5)
     assert "cluster-deserted" in str(run("verify", many / "inbox", "--dask", cluster.address))

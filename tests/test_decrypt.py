@@ -160,6 +160,7 @@ def test_merge_has_one_password_to_read_with_and_one_to_write_with(tmp_path, loc
     assert read_package(out.read_bytes(), "out.xlsx").is_rollup
 
 
+@pytest.mark.prove
 @pytest.mark.office
 def test_old_workbooks_that_libreoffice_encrypted(tmp_path, plain):
     """Excel and LibreOffice encrypt an .xls whose structure is locked, by the password nobody is asked for."""

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import hostile
-from conftest import HERE
+from conftest import HERE, by_day
 from hostile import ANY, FILES, issued
 from xltools.cli import command_line
 from xltools.collection.reading import ReadOptions, read_file
@@ -78,7 +78,11 @@ def test_it_ends_as_it_should(name):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.prove] * (name in LONGEST)) for name in HEAVY]
+    "name",
+    [
+        *by_day((name for name in HEAVY if name not in LONGEST), 8),
+        *(pytest.param(name, marks=pytest.mark.prove) for name in LONGEST),
+    ],
 )
 def test_it_takes_neither_time_nor_memory(name, tmp_path):
     """In a process of its own, so that the memory is its own."""

@@ -412,6 +412,7 @@ def test_heads_of_waivers(collection):
     check("waivers.txt", found)
 
 
+@pytest.mark.prove
 def test_heads_of_rosters(home):
     """Each head that is listed stands for its column, and each word that is listed for yes."""
     book = openpyxl.load_workbook(home / "2024" / "inbox" / "003_青禾区教育局_2024.xlsx")

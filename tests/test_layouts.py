@@ -14,7 +14,7 @@ import layouts
 import office
 import pdfs
 import published
-from conftest import examples, sound_prose
+from conftest import by_day, examples, sound_prose
 from test_import import FORM, codes, values
 from xltools.document.reader import read_document
 from xltools.office.guard import Limits
@@ -123,7 +123,7 @@ def test_a_column_that_stands_elsewhere_is_not_read():
 # ---- PDF
 
 
-@pytest.mark.parametrize("name", layouts.ARRANGED)
+@pytest.mark.parametrize("name", by_day(layouts.ARRANGED, 3))
 def test_pdf_in_every_arrangement(name):
     one = REPORTS[1]._replace(arranged=layouts.ARRANGED[name], prose=sound_prose())
     filing = read_document(pdfs.pdf(one), "a.pdf", limits=Limits(seconds=120))

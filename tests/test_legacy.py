@@ -21,7 +21,7 @@ import pytest
 
 import office
 from casefile import without
-from conftest import HERE, sound_prose, sound_values
+from conftest import HERE, by_day, sound_prose, sound_values
 from test_merge import filing as merged_filing
 from xlsb import xlsb
 from xltools.checking.checks import verify
@@ -113,7 +113,7 @@ def test_an_xlsb():
 
 
 @pytest.mark.office
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", by_day(KINDS, 1))
 def test_what_libreoffice_saves_in_an_old_format(kind):
     """Both forms, one of them asked for by name, and a roll-up."""
     parts = [merged_filing(code) for code in ("001", "002")]
@@ -194,7 +194,7 @@ def package_with(package, sheet, place, value):
 
 
 @pytest.mark.office
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", by_day(KINDS, 1))
 def test_what_a_clerk_types_gets_the_same_words(kind):
     package = filled(changes=[("applications.new.natural", "12件"), ("applications.new.commercial", "约100")])
     sheet, address = layout(OFFICIAL).address("disclosure.licensing.decisions")
@@ -294,7 +294,7 @@ def test_the_last_row_of_an_xls_is_read():
 
 
 @pytest.mark.office
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", by_day(KINDS, 1))
 def test_a_far_cell_as_libreoffice_writes_it(kind):
     import openpyxl
 

@@ -143,6 +143,7 @@ def a_year_as_the_readme_has_it(python, folder):
     assert (home / "report.docx").stat().st_size > 10_000
 
 
+@pytest.mark.prove
 def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
     works(installed(built[0], tmp_path / "env"), tmp_path)
 

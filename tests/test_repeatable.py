@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conftest import HERE, ROOT, unpacked
+from conftest import HERE, ROOT, by_day, unpacked
 from xltools.cli import command_line
 from xltools.collection.reading import processes_of_this_machine
 
@@ -218,7 +218,7 @@ def anywhere(tmp_path_factory):
     return make
 
 
-@pytest.mark.parametrize("name", list(ANYWHERE)[1:])
+@pytest.mark.parametrize("name", by_day(list(ANYWHERE)[1:], 3))
 def test_a_rollup_is_the_same_anywhere(anywhere, name):
     first, other = anywhere("one process"), anywhere(name)
     assert first[0] == 1
@@ -274,6 +274,7 @@ def assert_next_run_is_undisturbed(home, new):
     assert unpacked((home / "district.xlsx").read_bytes()) == unpacked(new)
 
 
+@pytest.mark.prove
 def test_killed_before_anything_it_does_to_its_output_it_leaves_it_whole(small):
     """Before the first thing, the second…, until a run is through."""
     home, new = small
@@ -347,6 +348,7 @@ def test_a_full_disk_is_full_even_where_it_is_one(small, tmp_path):
         subprocess.run(["umount", disk], check=True)
 
 
+@pytest.mark.prove
 def test_a_worker_that_is_killed_is_a_finding_on_its_file(small):
     home, new = small
     reset(home)

@@ -15,6 +15,7 @@ import xlsxwriter
 
 import hostile
 import office
+from conftest import by_day
 from xltools.collection.roster_files import load_roster, roster_text, rows_of
 from xltools.data.filing import RefusedFile, Source
 from xltools.data.roster import NEEDED_HEADS, Entry, Roster, divided
@@ -262,7 +263,7 @@ REFUSED_HERE = {
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, one in hostile.FILES.items() if name in HEAVY or not one.is_heavy]
+    "name", by_day((name for name, one in hostile.FILES.items() if name in HEAVY or not one.is_heavy), 40)
 )
 def test_whatever_the_file_it_ends_in_rows_or_in_a_refusal(tmp_path, name):
     """Warnings of openpyxl would be errors here."""

@@ -85,6 +85,7 @@ def test_the_script_makes_what_is_there(made):
     assert zlib.ZLIB_RUNTIME_VERSION
 
 
+@pytest.mark.prove
 def test_the_script_gives_the_same_bytes_twice(made):
     assert make.everything() == made
 

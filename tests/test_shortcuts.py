@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import fuzz
 import hostile
-from conftest import ROOT, examples, sound_prose, sound_values
+from conftest import ROOT, by_day, examples, sound_prose, sound_values
 from xltools.data.filing import Stamp
 from xltools.data.period import Period
 from xltools.data.record import Agency
@@ -84,6 +84,7 @@ def test_every_workbook_of_the_repository_is_the_same(as_a_whole):
         assert outcome(data) == outcome(data) == as_a_whole(data), path
 
 
+@pytest.mark.prove
 def test_hostile_files_are_the_same(as_a_whole):
     for name, one in hostile.FILES.items():
         if not one.is_heavy:
@@ -91,7 +92,7 @@ def test_hostile_files_are_the_same(as_a_whole):
             assert outcome(data) == outcome(data) == as_a_whole(data), name
 
 
-@pytest.mark.parametrize("portion", range(4))
+@pytest.mark.parametrize("portion", by_day(range(4), 1))
 def test_mutants_are_the_same(portion, as_a_whole):
     for number in range(portion * 100, (portion + 1) * 100):
         data = fuzz.mutant(number).data

@@ -53,6 +53,7 @@ def truth(code: str) -> dict[str, Decimal]:
     return {name: value + (name in more) for name, value in values.items()}
 
 
+@pytest.mark.prove
 def test_the_year(script):
     """One run, looked at from all sides: it takes as long as all that commands take."""
     out, _ = script("year")
