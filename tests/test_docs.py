@@ -23,6 +23,8 @@ def _script(name):
     return module
 
 
+LONG = ("year.md", ".zh-CN.md", "reports.md", "rollup.md", "export.md")
+
 CHECK, FORM_KEYS = _script("check"), _script("form_keys")
 
 
@@ -32,10 +34,8 @@ CHECK, FORM_KEYS = _script("check"), _script("form_keys")
 @pytest.mark.parametrize(
     "document",
     [
-        # These run the commands of the same documents in English again, or those of samples/year.sh.
-        pytest.param(
-            path, marks=[pytest.mark.prove] * path.name.endswith(("year.md", ".zh-CN.md")), id=path.name
-        )
+        # These run many commands, or those of the same documents in English again, or those of samples/year.sh.
+        pytest.param(path, marks=[pytest.mark.prove] * path.name.endswith(LONG), id=path.name)
         for path in CHECK.documents()
     ],
 )
