@@ -1,4 +1,4 @@
-"""White space and invisible characters in texts of files: labels, names of sheets, figures and stored values."""
+"""White space, invisible characters and strokes in texts of files: labels, names of sheets, figures and stored values."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ _INVISIBLE = re.compile(
     "\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+
+
+STROKE = "\u0336"  # behind a character that is struck out
 
 
 def visible(text: str) -> str:
@@ -36,3 +39,13 @@ def compact(text: str) -> str:
 def joined(text: str) -> str:
     """Return *text* on one line: without invisible characters, with a single space for each run of white space."""
     return " ".join(visible(text).split())
+
+
+def struck_out(text: str) -> str:
+    """Return *text* with a stroke through each digit."""
+    return re.sub(r"\d", rf"\g<0>{STROKE}", text)
+
+
+def without_strokes(text: str) -> str:
+    """Return *text* without the strokes of :func:`struck_out`."""
+    return text.replace(STROKE, "")

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from xltools.data.number import is_too_large, normal
-from xltools.white_space import joined, visible
+from xltools.white_space import STROKE, joined, visible, without_strokes
 
 _NOTHING = {
     "无",
@@ -58,6 +58,7 @@ _TWO = rf".*[0-9][^\d\s]{{0,2}}\s*[\s、;|]\s*[+-]?[0-9].*|{_DIGITS}\s*(?:[~/:+�
 _REMARK = rf"{_DIGITS}\D*[(,;:、]\s*[^\d\s].*|{_DIGITS}\s*(?:[(\[【〔].*|[^\w\s.,;:、+%‰°℃$¥€£-]+)"
 _OTHER_UNIT = r"[+-]?\s*[0-9][0-9,.' ]*\s*[^\d\s(),.;:、+-]+|[$¥€£]\s*[0-9].*"
 CURRENCY = "(?:人民币|RMB|CNY|CN¥|[¥￥])"  # in front of an amount
+STRUCK_OUT = "struck-out"  # the code of a figure that is struck out
 _LONGEST = 200  # characters; longer than any figure with a remark
 _MOST_DIGITS = 15  # that a spreadsheet stores exactly
 
@@ -74,6 +75,9 @@ def typed(text: str, unit: str, *, signed: bool) -> TypedNumber:
     """Return the meaning of *text* in a cell of that *unit*; *signed* cells may hold numbers below zero."""
     if len(text) > _LONGEST:
         return TypedNumber(fault="not-a-number")
+    if STROKE in text:
+        meant = typed(without_strokes(text), unit, signed=signed)
+        return meant if meant.value == 0 else TypedNumber(fault=STRUCK_OUT)
     if any(map(_is_reference_mark, text)):
         return TypedNumber(fault="text-remark")
     plain, unit = _normalized(text), _normalized(unit)

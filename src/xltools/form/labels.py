@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from xltools.form.model import Form
-from xltools.white_space import compact
+from xltools.white_space import compact, without_strokes
 
 LONGEST_LABEL = 200  # characters; longer labels are not recognized
 _COMPOSED = re.compile(
@@ -39,7 +39,7 @@ def core(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return compact(unicodedata.normalize("NFKC", text))
+    return without_strokes(compact(unicodedata.normalize("NFKC", text)))
 
 
 def former_word(form: Form, texts: Iterable[str]) -> str:

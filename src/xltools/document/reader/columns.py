@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from xltools.document.reader.form_labels import FormLabels, label_names
-from xltools.document.reader.rows import ColumnHead, LabelledRow, is_figure
+from xltools.document.reader.rows import ColumnHead, LabelledRow, is_figure, row_number, without_marks
 from xltools.form.model import Block, Line, walk
 from xltools.white_space import is_blank
 
@@ -75,18 +75,26 @@ def _is_head_of(head: ColumnHead, column: FormColumn, block: Block, labels: Form
 def is_aligned(row: LabelledRow, block: Block, labels: FormLabels) -> bool:
     """Return whether the cells of a row stand below heads of the block: figures below all heads, labels left of them.
 
-    In text with tabs, rows with fewer labels often begin further left than their heads.
+    In text with tabs, rows with fewer labels often begin further left than their heads. A number in front of a row that
+    has all its figures is that of the row.
     """
     placed = columns_by_head(block, row.heads, labels)
     if not placed:
         return False
     own = {column for head in placed.values() for column in head.columns}
     headed = own | {column for head in row.heads if head.path for column in head.columns if column > min(own)}
+    is_whole = not any(is_blank(row.cells[column].text) for column in own)
     for column, cell in row.cells.items():
         if is_blank(cell.text) or cell.row != row.number:
             continue
         is_label = labels.core(labels.path(cell.text)[-1]) in labels.stubs
-        if column in own if is_label else is_figure(cell.text) and column not in headed:
+        if is_label:
+            is_in_place = column not in own
+        elif column < min(own) and is_whole and row_number(cell.text):
+            is_in_place = True
+        else:
+            is_in_place = column in headed or not is_figure(cell.text)
+        if not is_in_place:
             return False
     return True
 
@@ -109,13 +117,26 @@ def texts_by_head(row: LabelledRow, block: Block, labels: FormLabels) -> dict[in
 def texts_by_order(row: LabelledRow, block: Block) -> tuple[str, ...]:
     """Return the figures of a row, one for each column of the block, or () if it cannot be known which is which."""
     columns = columns_of(block)
-    if len(row.lines) > 1 and row.lines[-1] == 1:
-        # A number alone in the last line may be the number of a page.
+    if _may_end_with_page(row):
         if figures := _one_per_column(row.figures[:-1], columns):
             return figures
         if set(row.lines) != {1}:
             return ()
     return _one_per_column(row.figures, columns)
+
+
+def _may_end_with_page(row: LabelledRow) -> bool:
+    """Return whether the last figure may be the number of a page: it is alone in the last line."""
+    return len(row.lines) > 1 and row.lines[-1] == 1
+
+
+def are_numbered(rows: Sequence[LabelledRow], block: Block) -> bool:
+    """Return whether each row has one figure too many, so that it is the number of the row rather than of a page."""
+    columns = columns_of(block)
+    is_first = len(rows) > 1 or without_marks(rows[0].figures[0] if rows[0].figures else "") == "1"
+    return is_first and all(
+        _may_end_with_page(row) and bool(_one_per_column(row.figures[:-1], columns)) for row in rows
+    )
 
 
 def _one_per_column(figures: tuple[str, ...], columns: tuple[FormColumn, ...]) -> tuple[str, ...]:

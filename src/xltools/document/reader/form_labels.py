@@ -44,10 +44,15 @@ class FormLabels:
     @cached_property
     def heads(self) -> frozenset[str]:
         """The labels of columns that are not also labels of rows."""
+        return self.above - self.stubs
+
+    @cached_property
+    def above(self) -> frozenset[str]:
+        """The labels of columns."""
         found = {core(text) for b in self._blocks for text in (b.corner, b.heading) if text}
         for block in self._blocks:
             found.update(name for line, _ in walk(block.heads) for name in label_names(line))
-        return frozenset(found - self.stubs)
+        return frozenset(found)
 
     @cached_property
     def stubs(self) -> frozenset[str]:

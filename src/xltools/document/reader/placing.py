@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from xltools.data.typed_numbers import typed
 from xltools.document.reader.columns import (
+    are_numbered,
     are_columns_named,
     columns_by_head,
     columns_of,
@@ -27,7 +28,7 @@ from xltools.document.reader.columns import (
     unnamed_columns,
 )
 from xltools.document.reader.form_labels import ALIKE, FormLabels, NearLabel, label_names, similarity
-from xltools.document.reader.rows import ColumnHead, LabelledRow, is_figure
+from xltools.document.reader.rows import ColumnHead, LabelledRow, is_figure, row_number
 from xltools.form.labels import core
 from xltools.form.model import Block, Line, Section, leaves
 from xltools.white_space import is_blank
@@ -228,7 +229,8 @@ class _TableFinder:
             return row.labels[-1] if row.labels else None
         placed = columns_by_head(block, row.heads, self.form_labels)
         first = min(head.columns[0] for head in placed.values())
-        cells = [cell for column, cell in row.cells.items() if column < first and not is_blank(cell.text)]
+        before = (cell for column, cell in row.cells.items() if column < first)
+        cells = [cell for cell in before if not (is_blank(cell.text) or row_number(cell.text))]
         last = max(cells, key=lambda cell: cell.column, default=None)
         return self.form_labels.path(last.text)[-1] if last and last.row == row.number else None
 
@@ -271,6 +273,9 @@ class _TableFinder:
             rows = [self.rows[candidate[index]] for index in indices]
             block = self.form_rows[indices[0]].block
             by_head = all(is_aligned(row, block, self.form_labels) for row in rows)
+            if not by_head and are_numbered(rows, block):
+                yield indices[0], candidate[indices[0]], _number_fault(self.form_rows[indices[0]], rows[0])
+                continue
             for index, row in zip(indices, rows, strict=True):
                 heads = None if by_head else rows[0].before
                 yield index, candidate[index], self._texts_of(index, row, heads)
@@ -299,8 +304,7 @@ class _TableFinder:
                 return _head_fault(block, heads, row.heads, self.form_labels)
             texts = dict(enumerate(texts_by_order(row, block)))
             if not texts:
-                found = " ".join((*row.labels[-1:], *row.figures))
-                return TableFault("label-changed", wanted.label or columns[0].line.label, found)
+                return _number_fault(wanted, row)
         line = wanted.line.key if wanted.line else ""
         return {
             f"{self.section.key}.{columns[number].row or line}.{columns[number].line.key}": text
@@ -426,6 +430,12 @@ def _head_fault(
     missing = [*unnamed_columns(block, lines, labels), leaves(block.columns)[0].label][0]
     strange = [text for text in there if labels.core(text) not in labels.known and not is_figure(text)]
     return _label_fault(missing, strange)
+
+
+def _number_fault(wanted: FormRow, row: LabelledRow) -> TableFault:
+    """Return the fault of a row of which it is not known which figures belong to the columns."""
+    label = wanted.label or columns_of(wanted.block)[0].line.label
+    return TableFault("label-changed", label, " ".join((*row.labels[-1:], *row.figures)))
 
 
 def _label_fault(label: str, texts: Sequence[str]) -> TableFault:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 from xltools.document.reader.flow import Flow, FlowItem, GridBuilder, LooseRow, TextLine
+from xltools.office.runs import Run, joined_runs
 
 _RULE = re.compile(r"\s*\|?\s*:?-{3,}:?\s*(?:\|\s*:?-{3,}:?\s*)*\|?\s*")
 # Strokes between cells: those of full width and of boxes are written as the plain one. Lines that only rule are left out.
@@ -154,7 +155,9 @@ def _inline_text(cell: str) -> str:
     A text that is struck out has lines of its own.
     """
     text = _BREAK.sub("\n", _NOTE.sub("", cell.strip().replace("\\|", "|")))
-    text = _STRUCK.sub(r"\n\1\n", _LINK.sub(r"\1", _STRESS.sub(r"\2", text)))
+    pieces = _STRUCK.split(_LINK.sub(r"\1", _STRESS.sub(r"\2", text)))
+    runs = [Run(f"\n{piece}\n" if n % 2 else piece, n % 2 > 0, is_struck=n % 2 > 0) for n, piece in enumerate(pieces)]
+    text = joined_runs(runs)
     return html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", _SLANTED.sub(r"\2", text))).strip()
 
 

@@ -12,9 +12,10 @@ from xltools.document.reader.flow import CellGrid, Flow, GridCell, LooseRow
 from xltools.document.reader.form_labels import FormLabels
 from xltools.form.labels import LONGEST_LABEL
 from xltools.office.guard import Limits, beyond
-from xltools.white_space import is_blank
+from xltools.white_space import is_blank, without_strokes
 
 _LONGEST_FIGURE = 16  # characters; a longer text is not a figure
+_MOST_NUMBERED = 1000  # rows
 _MOST_PIECES = 40  # of a label that is broken over lines
 _NUMBERED = re.compile(r"\W?[0-9０-９]{1,2}\W?[.、．)）]\s*[^\s0-9０-９]|[0-9０-９]{1,2}[.、．]$")
 _MARK = re.compile(r"\s*(?:[\u2460-\u2473\u2776-\u277f*＊]|[\[〔［][0-9０-９]{1,2}[\]〕］])+\s*$")
@@ -47,11 +48,17 @@ def without_marks(text: str) -> str:
 
 def is_figure(text: str) -> bool:
     """Return whether a text that is not blank can be a figure, a dash for a blank one included."""
-    text = without_marks(text)
+    text = without_strokes(without_marks(text))
     if len(text) > _LONGEST_FIGURE or _NUMBERED.match(text):
         return False
     meant = typed(text, "", signed=False)
     return meant.value is not None or meant.is_blank or bool(re.search(r"[0-9０-９]", text))
+
+
+def row_number(text: str) -> int:
+    """Return the number of a row that a text can be, such as 1, 02 and （3）; 0 for any other text."""
+    number = typed(text, "", signed=False).value or 0
+    return int(number) if number == int(number) and number < _MOST_NUMBERED else 0
 
 
 def rows_of(flow: Flow, form_labels: FormLabels, limits: Limits) -> tuple[LabelledRow, ...]:
@@ -82,6 +89,7 @@ class _RowCollector:
     _labels: list[list[str]] = field(default_factory=list)  # of the row that is being read, line by line
     _figures: list[list[str]] = field(default_factory=list)
     _before: list[tuple[str, ...]] = field(default_factory=list)
+    _next: int = 0  # the number of the next row, if the rows have numbers in lines of their own
 
     def _append(self, row: LabelledRow) -> None:
         self.rows.append(row)
@@ -98,11 +106,29 @@ class _RowCollector:
             return
         labels, figures = self._split(cells)
         if labels:
+            self._leave_out_number(labels)
             if self._figures:
                 self.end_row()
             self._labels.append(labels)
         if figures and self._labels:
             self._figures.append(figures)
+
+    def _leave_out_number(self, labels: Sequence[str]) -> None:
+        """Leave out the number of the row that begins with *labels*, if it is alone in the line before them.
+
+        The first such number stands behind the heads of columns, and each of the others is the next one.
+        """
+        expected, self._next = self._next, 0
+        number = row_number(self._figures[-1][0]) if self._figures and len(self._figures[-1]) == 1 else 0
+        if not number or not self._have(labels, self.form_labels.stubs):
+            return
+        is_first = len(self._figures) == 1 and self._have(self._labels[-1][-1:], self.form_labels.above)
+        if is_first or number == expected:
+            self._figures.pop()
+            self._next = number + 1
+
+    def _have(self, labels: Sequence[str], known: frozenset[str]) -> bool:
+        return any(self.form_labels.core(label) in known for label in labels)
 
     def _split(self, cells: Sequence[str]) -> tuple[list[str], list[str]]:
         """Return the labels among *cells*, and the figures behind the last label."""

@@ -32,15 +32,16 @@ _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE
 )
 _RAISED = re.compile(r"vertical-align\s*:\s*(?:super|text-top)", re.IGNORECASE)
-# Looks that set a text apart from the text around it: struck out, lowered, white, without size, out of the page.
+_STRIKING = re.compile("line-through", re.IGNORECASE)
+# Looks that set a text apart from the text around it: lowered, white, without size, out of the page.
 _APART = re.compile(
-    r"line-through|vertical-align\s*:\s*(?:sub\b|text-bottom|-?[0-9.])|opacity\s*:\s*0(?!\.?0*[1-9])"
+    r"vertical-align\s*:\s*(?:sub\b|text-bottom|-?[0-9.])|opacity\s*:\s*0(?!\.?0*[1-9])"
     r"|font-size\s*:\s*0(?!\.?0*[1-9])|(?:left|top|indent)\s*:\s*-[0-9]{3}"
     r"|(?<![\w-])color\s*:\s*(?:white\b|transparent|#fff\b|#ffffff\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))",
     re.IGNORECASE,
 )
 _TYPED_INTO = {"text", "number", ""}  # types of fields
-_SET_APART = {"s", "strike", "sub"}
+_STRUCK = {"s", "strike"}
 _SCOPES = {"table", "td", "th"}  # most end tags close nothing outside their cell
 _DEEPEST = 400
 
@@ -86,12 +87,13 @@ def _remove(text: str, begin: str, end: str) -> str:
 
 
 class _OpenElement(NamedTuple):
-    """An open element: whether it is visible, whether it is raised as marks of notes are, and whether it is set apart."""
+    """An open element: whether it is visible, raised as marks of notes are, set apart from others, and struck out."""
 
     name: str
     is_seen: bool = True
     is_raised: bool = False
     is_apart: bool = False
+    is_struck: bool = False
 
 
 _NO_ELEMENT = _OpenElement("")
@@ -156,8 +158,9 @@ class _PageParser(HTMLParser):
             is_raised = (
                 self._last.is_raised or tag == "sup" or (tag in _INLINE and bool(_RAISED.search(style)))
             )
-            is_apart = self._last.is_apart or tag in _SET_APART or bool(_APART.search(style))
-            self._open.append(_OpenElement(tag, is_seen or tag == "title", is_raised, is_apart))
+            is_struck = self._last.is_struck or tag in _STRUCK or bool(_STRIKING.search(style))
+            is_apart = self._last.is_apart or is_struck or tag == "sub" or bool(_APART.search(style))
+            self._open.append(_OpenElement(tag, is_seen or tag == "title", is_raised, is_apart, is_struck))
             self._names[tag] += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -188,8 +191,9 @@ class _PageParser(HTMLParser):
         if self._last.name == "title":
             self._titles.append(data)
         elif self._last.is_seen:
-            is_raised, in_cell = self._last.is_raised, len(self._targets) > 1
-            self._targets[-1].line.append(Run(data, self._last.is_apart or is_raised, in_cell and is_raised))
+            _, _, is_raised, is_apart, is_struck = self._last
+            is_note = is_raised and len(self._targets) > 1
+            self._targets[-1].line.append(Run(data, is_apart or is_raised, is_note, is_struck))
 
     @property
     def _last(self) -> _OpenElement:

@@ -29,9 +29,9 @@ _LEFT_OUT = {
 }
 _SIGNS = {"br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "-"}
 # Formats that set a run apart from others, with the values that do not: struck out, raised, lowered, white, too small.
+_STRUCK = {"strike": (_no := re.compile("0|false|off|none")), "dstrike": _no}
 _APART = {
-    "strike": (_no := re.compile("0|false|off|none")),
-    "dstrike": _no,
+    **_STRUCK,
     "vertAlign": re.compile("baseline"),
     "position": re.compile("0"),
     "color": re.compile("(?!(?i:FFFFFF)$).*"),
@@ -114,6 +114,7 @@ class _BodyParser:
     _is_shown: bool = True
     _is_apart: bool = False
     _is_note: bool = False
+    _is_struck: bool = False
     _is_text: bool = False
     _root: str = ""
 
@@ -130,13 +131,14 @@ class _BodyParser:
             case "t" | "m:t":
                 self._is_text = True
             case "r" | "m:r":
-                self._run, self._is_shown, self._is_apart, self._is_note = [], True, False, False
+                self._run, self._is_shown = [], True
+                self._is_apart = self._is_note = self._is_struck = False
             case "vanish":
                 self._is_shown &= bool(value) and not true(value)
             case "vertAlign" if value == "superscript" and self._cells:
                 self._is_note = True
             case _ if tag in _APART and not _APART[tag].fullmatch(value):
-                self._is_apart = True
+                self._is_apart, self._is_struck = True, self._is_struck or tag in _STRUCK
             case "p":
                 self._lines.append([])
             case "tbl":
@@ -164,7 +166,8 @@ class _BodyParser:
                 self._is_text = False
             case "r" | "m:r":
                 if self._lines and self._is_shown:
-                    self._lines[-1].append(Run("".join(self._run), self._is_apart, self._is_note))
+                    text = "".join(self._run)
+                    self._lines[-1].append(Run(text, self._is_apart, self._is_note, self._is_struck))
                 self._run = []
             case "p":
                 text = joined_runs(self._lines.pop()) if self._lines else ""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from xltools.data.field_words import fault_facts
 from xltools.data.finding import quoted
 from xltools.data.number import is_too_large, kept
+from xltools.data.typed_numbers import STRUCK_OUT
 from xltools.excel.number_format import GENERAL, NumberFormat
 from xltools.excel.reader.formulas import PLAIN, VOLATILE
 from xltools.excel.reader.inputs import read_input
@@ -88,9 +89,11 @@ def _is_refused(
 ) -> bool:
     """Note what is not what was typed: an error value, the result of a formula over other files, a number without its end.
 
-    So is what the cell does not show. Return whether the cell is not read.
+    So is what the cell does not show or strikes out. Return whether the cell is not read.
     """
     code = "error-value" if fact.type == "e" else ""
+    if reading.is_struck_out(fact) and not isinstance(kind, Text):
+        code = STRUCK_OUT
     if fact.type == "n" and is_too_large(fact.text or ""):
         code = "number-too-large"
     words = ""

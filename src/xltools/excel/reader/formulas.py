@@ -33,6 +33,7 @@ _FROM_OUTSIDE = {
     *("IMPORTRANGE", "IMPORTDATA", "IMPORTHTML", "IMPORTXML", "IMPORTFEED"),
 }
 _OF_ADD_INS = "_XLL."
+_FUNCTION = ("LAMBDA(", "_xlfn.LAMBDA(")  # may call itself
 _UNKNOWN_TO_EXCEL = "__XLUDF.DUMMYFUNCTION"  # Google writes a formula of its own as the text in it
 _SIGNS_OF_FILES = ("[", "|", "://")  # in a formula that cannot be parsed
 _VOLATILE = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY", "INDIRECT", "OFFSET", "CELL", "INFO"}
@@ -46,10 +47,11 @@ _BRACKETED = r"\[((?:'.|[^\[\]'])*)\]"
 
 
 class _Node(NamedTuple):
-    """The cells of one formula: a cell, or the range of an array."""
+    """The cells of one formula: a cell, or the range of an array; or a formula that has a *name* and is used there."""
 
     sheet: str
     area: Area
+    name: str = ""  # the formula itself: one name may mean several, each on its own sheet
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ class FormulaTracer:
         """Return the codes of all formulas that *start* reaches; visits them depth first, without recursion."""
         if start in self._known:
             return self._known[start]
-        path = [(start, self._own_codes(start, formula), self._precedents(start, formula))]
+        path = [(start, self._own_codes(formula), self._precedents(start, formula))]
         on_path = {start}
         while path:
             node, codes, rest = path[-1]
@@ -138,18 +140,18 @@ class FormulaTracer:
                 if path:
                     path[-1][1].update(codes)
             elif below[0] in on_path:
-                codes.add(CIRCULAR)
+                codes |= set() if below[0].name.startswith(_FUNCTION) else {CIRCULAR}
             elif below[0] in self._known:
                 codes |= self._known[below[0]]
             else:
                 on_path.add(below[0])
-                path.append((below[0], self._own_codes(*below), self._precedents(*below)))
+                path.append((below[0], self._own_codes(below[1]), self._precedents(*below)))
         return self._known[start]
 
-    def _own_codes(self, node: _Node, formula: str) -> set[str]:
-        """Return what a formula and the names in it are, without what they refer to."""
+    def _own_codes(self, formula: str) -> set[str]:
+        """Return what a formula is, without what it refers to."""
         codes = set()
-        for text, parts in self._expanded(node.sheet, formula):
+        for text, parts in self._read(formula):
             if parts is None:
                 codes |= {EXTERNAL} if any(sign in text for sign in _SIGNS_OF_FILES) else set()
                 continue
@@ -162,9 +164,8 @@ class FormulaTracer:
                 codes.add(VOLATILE)
         return codes
 
-    def _expanded(self, sheet: str, formula: str) -> Iterator[tuple[str, FormulaParts | None]]:
-        """Yield the text and the parts of a formula on *sheet*, and those of each defined name that it uses."""
-        facts = self.facts.sheet(sheet)
+    def _read(self, formula: str) -> Iterator[tuple[str, FormulaParts | None]]:
+        """Yield the text and the parts of a formula, and those of the formulas of Google that it has as texts."""
         texts, seen = [formula], {formula}
         for text in texts:
             self._steps += 1
@@ -176,15 +177,13 @@ class FormulaTracer:
             if parts and _UNKNOWN_TO_EXCEL in parts.functions:
                 texts += [literal[1:-1].replace('""', '"') for literal in parts.texts if literal not in seen]
                 seen.update(parts.texts)
-            for reference in (*parts.references, *parts.functions) if parts else ():
-                home, _, name = reference.rpartition("!")
-                scope = self.facts.sheet(home.strip("'")) if home else facts
-                meant = (scope.names if scope else {}).get(name.casefold()) or self.facts.names.get(
-                    name.casefold()
-                )
-                if meant and referred(reference) is None and meant not in seen:
-                    seen.add(meant)
-                    texts.append(meant)
+
+    def _named(self, sheet: str, reference: str) -> str:
+        """Return the formula that a *reference* or a function in a formula on *sheet* is the name of, or ""."""
+        home, _, name = reference.rpartition("!")
+        scope = self.facts.sheet(home.strip("'") if home else sheet)
+        own = (scope.names if scope else {}).get(name.casefold())
+        return own or self.facts.names.get(name.casefold(), "") if referred(reference) is None else ""
 
     def _is_elsewhere(self, reference: str) -> bool:
         """Return whether a reference is to another file: [1]Sheet1!A1, [1]!Name, Program|Topic!Item, 'file:///x'#A1.
@@ -198,9 +197,15 @@ class FormulaTracer:
         sheets = [name.strip("'").replace("''", "'").casefold() for name in names]
         return not any(name in self._order or set(name.split(":")) <= self._order.keys() for name in sheets)
 
-    def _precedents(self, node: _Node, formula: str) -> Iterator[tuple[_Node, str]]:
-        """Yield the formulas that a formula refers to."""
-        for _, parts in self._expanded(node.sheet, formula):
+    def _precedents(self, node: _Node, whole: str) -> Iterator[tuple[_Node, str]]:
+        """Yield the formulas that a *whole* one refers to: in cells, or by the names that it uses."""
+        for _, parts in self._read(whole):
+            for name in (*parts.references, *parts.functions) if parts else ():
+                if formula := self._named(node.sheet, name):
+                    self._steps += len(formula)
+                    if self._steps > _MOST_STEPS:
+                        return
+                    yield node._replace(name=formula), formula
             for reference in parts.references if parts else ():
                 if meant := referred(reference) or self._in_table(reference, node.area.row):
                     for sheet in self._sheets_between(

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from xltools.data.finding import quoted
-from xltools.data.number import FIGURE_IN_VOID, is_too_large
-from xltools.data.typed_numbers import typed
+from xltools.data.number import FIGURE_IN_VOID, is_too_large, kept
+from xltools.data.typed_numbers import STRUCK_OUT, typed
 from xltools.excel.reader.formulas import CIRCULAR, EXTERNAL
 from xltools.excel.reader.locate import LocatedSheet
 from xltools.excel.reader.reading import WorkbookReading, is_empty, number_of, typed_names
@@ -15,7 +15,7 @@ from xltools.excel.reader.shown import DIFFERS, ROUNDED, shown_fault
 from xltools.excel.scan import Fact, SheetFacts
 from xltools.form.model import Cell
 from xltools.form.places import Sheet
-from xltools.white_space import is_blank, joined
+from xltools.white_space import is_blank, joined, struck_out, without_strokes
 
 
 def read_inputs(reading: WorkbookReading, sheet: Sheet, located: LocatedSheet) -> None:
@@ -89,6 +89,9 @@ class _Input(NamedTuple):
 
     def _read_number(self, value: Decimal) -> None:
         """Store a number if the cell shows it; one that the cell shows in part is stored too."""
+        if value and self.reading.is_struck_out(self.fact):
+            self._refuse(STRUCK_OUT, struck_out(kept(value)))
+            return
         how = self.reading.format_of(self.fact)
         exponent = value.as_tuple().exponent
         if value >= 0 and isinstance(exponent, int) and -exponent <= how.decimals:
@@ -110,6 +113,8 @@ class _Input(NamedTuple):
         reading, cell = self.reading, self.cell
         reading.clouded.add(cell.name)
         whole = (self.fact.text or "").strip()
+        if reading.is_struck_out(self.fact):
+            whole = struck_out(without_strokes(whole))
         meant, shown = (
             typed(whole, cell.unit, signed=cell.signed),
             reading.format_of(self.fact).show_text(whole),

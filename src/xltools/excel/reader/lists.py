@@ -19,6 +19,7 @@ from xltools.data.filing import ListPlaces, Member, Origin
 from xltools.data.list_lines import line_keys, list_figures
 from xltools.data.record import Agency, ListLine, ListValue, add_to
 from xltools.data.row_checksum import checksum, line_texts
+from xltools.data.typed_numbers import STRUCK_OUT
 from xltools.excel.list_formulas import derived_formula
 from xltools.excel.reader.fields import held_of
 from xltools.excel.reader.inputs import read_input
@@ -315,6 +316,9 @@ class _ListLines:
             reading.clouded.discard(name)
             reading.unread.discard(name)
             return reading.values.pop(name, "")
+        if reading.is_struck_out(fact):
+            self._note_fault(column, place, name, STRUCK_OUT, held_of(reading, fact).text)
+            return ""
         known = self._known.get((index, fact))
         if known is None:  # the dates and choices of a long list repeat, and reading them is most of the work
             held = held_of(reading, fact)

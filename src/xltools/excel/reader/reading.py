@@ -63,6 +63,10 @@ class WorkbookReading:
         formats = self.facts.formats
         return number_format(formats[fact.style] if fact.style < len(formats) else GENERAL)
 
+    def is_struck_out(self, fact: Fact) -> bool:
+        """Return whether the style of the cell strikes its content out."""
+        return fact.style in self.facts.struck
+
     def show(self, how: NumberFormat, value: Decimal) -> ShownValue:
         """Return what a cell with this format shows for *value*."""
         return how.show(value, epoch_1904=self.facts.epoch_1904)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from xltools.data.finding import Place, quoted
 from xltools.data.number import kept
-from xltools.data.typed_numbers import typed
+from xltools.data.typed_numbers import STRUCK_OUT, typed
 from xltools.excel.reader.locate import LocatedSheet, label_texts
 from xltools.excel.reader.reading import WorkbookReading, number_of
 from xltools.excel.scan import Fact, SheetFacts
@@ -40,6 +40,7 @@ _INEXACT = {
     "text-vague",
     "text-two-numbers",
     "text-scientific",
+    STRUCK_OUT,
     "number-too-large",
 }
 _IN_WORDS = re.compile(

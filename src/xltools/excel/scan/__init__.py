@@ -93,7 +93,7 @@ class _Package:
         if self._has(by_kind.get("styles")):
             found = read_part(styles, self._read(by_kind["styles"]), self._budget.limits)
             facts.locked, facts.formats = list(found.locked), list(found.formats)
-            facts.grounds, facts.unseen = list(found.grounds), found.unseen
+            facts.grounds, facts.unseen, facts.struck = list(found.grounds), found.unseen, found.struck
             facts.conditional = dict(found.conditional)
             tables.styles = style_numbers(len(found.locked))
         return tables

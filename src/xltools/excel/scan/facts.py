@@ -65,6 +65,8 @@ class SheetFacts:
     hidden_rows: set[int] = field(default_factory=set)  # also those that are too low to be seen
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # first and last of each run
     hides_rows: bool = False  # rows without a height of their own are hidden
+    hides_columns: bool = False  # columns without a width of their own are hidden
+    shown_columns: list[tuple[int, int]] = field(default_factory=list)  # then first and last of each run that has one
     comments: dict[tuple[int, int], Comment] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)  # range and formula of arrays and of tables of data
     conditional: list[ConditionalFormat] = field(default_factory=list)
@@ -79,9 +81,16 @@ class SheetFacts:
 
     def hidden_among(self, columns: Iterable[int]) -> set[int]:
         """Return which of the columns are hidden."""
-        runs = sorted(self.hidden_columns)
-        reach = list(accumulate((last for _, last in runs), max))
-        return {c for c in columns if (n := bisect_right(runs, (c, COLUMNS))) and c <= reach[n - 1]}
+        columns = set(columns)
+        hidden = _within(self.hidden_columns, columns)
+        return hidden | columns - _within(self.shown_columns, columns) if self.hides_columns else hidden
+
+
+def _within(runs: Iterable[tuple[int, int]], columns: Iterable[int]) -> set[int]:
+    """Return which of the columns are in one of the runs."""
+    runs = sorted(runs)
+    reach = list(accumulate((last for _, last in runs), max))
+    return {c for c in columns if (n := bisect_right(runs, (c, COLUMNS))) and c <= reach[n - 1]}
 
 
 @dataclass(slots=True)
@@ -102,6 +111,7 @@ class Facts:
     )  # number formats of conditional formats, by number
     grounds: list[Colour] = field(default_factory=list)  # by style number: the background
     unseen: frozenset[int] = frozenset()  # the styles whose text has the colour of the background, or no size
+    struck: frozenset[int] = frozenset()  # the styles whose text is struck out
     epoch_1904: bool = False  # dates count from 1904
     external_links: int = 0  # the number of other workbooks that formulas refer to
     old_format: str = ""  # such as .xls; only values are known then

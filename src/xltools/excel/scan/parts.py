@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from xltools.excel.scan.facts import Comment, ListTable
-from xltools.excel.scan.styles import sets_apart
+from xltools.excel.scan.styles import sets_apart, strikes_out
 from xltools.excel.threads import words_of
 from xltools.form.address import parsed, parsed_range
 from xltools.office.guard import XmlPart
@@ -66,10 +66,10 @@ def strings(part: XmlPart) -> list[str]:  # noqa: C901  one case for each elemen
     """Read the shared strings; the runs of rich text are joined, phonetic guides omitted."""
     strings: list[str] = []
     runs: list[Run] = []
-    in_text = phonetic = is_apart = False
+    in_text = phonetic = is_apart = is_struck = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal in_text, phonetic, is_apart
+        nonlocal in_text, phonetic, is_apart, is_struck
         if tag == "si":
             runs.clear()
         elif tag == "rPh":
@@ -77,22 +77,26 @@ def strings(part: XmlPart) -> list[str]:  # noqa: C901  one case for each elemen
         elif tag == "t":
             in_text = not phonetic
         elif sets_apart(tag, attributes):
-            is_apart = True
+            is_apart, is_struck = True, is_struck or strikes_out(tag, attributes)
         elif is_alternative(tag):
             raise ValueError("a text with alternatives")
 
     def end(tag: str) -> None:
-        nonlocal in_text, phonetic, is_apart
+        nonlocal in_text, phonetic, is_apart, is_struck
         if tag == "t":
             in_text = False
         elif tag == "r":
-            is_apart = False
+            is_apart = is_struck = False
         elif tag == "rPh":
             phonetic = False
         elif tag == "si":
             strings.append(unescaped(joined_runs(runs)))
 
-    parse(part, start, end, lambda chunk: runs.append(Run(chunk, is_apart)) if in_text else None)
+    def words(chunk: str) -> None:
+        if in_text:
+            runs.append(Run(chunk, is_apart, is_struck=is_struck))
+
+    parse(part, start, end, words)
     return strings
 
 

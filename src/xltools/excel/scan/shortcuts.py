@@ -172,6 +172,8 @@ def _around_rows(before: str, behind: str, sheet: SheetFacts, tables: Tables) ->
         sheet.validations += piece.validations
         sheet.conditional += piece.conditional
         sheet.hidden_columns += piece.hidden_columns
+        sheet.shown_columns += piece.shown_columns
+        sheet.hides_columns |= piece.hides_columns
         sheet.is_protected |= piece.is_protected
         sheet.hides_rows |= piece.hides_rows
     conditions = sum(len(one.ranges) for one in sheet.conditional)

@@ -14,7 +14,9 @@ from xltools.office.parsing import EnoughError, parse, true
 
 
 class CellStyles(NamedTuple):
-    """For each cell style, by number: whether it locks the cell, its number format, its background; and which show no text.
+    """For each cell style, by number: whether it locks the cell, its number format, its background.
+
+    ``unseen`` are the styles that show no text, ``struck`` those that strike it out.
 
     ``conditional`` are the number formats in the styles of conditional formats, by number.
     """
@@ -23,6 +25,7 @@ class CellStyles(NamedTuple):
     formats: tuple[str, ...]
     grounds: tuple[Colour, ...]
     unseen: frozenset[int]
+    struck: frozenset[int]
     conditional: MappingProxyType[str, str]
 
 
@@ -33,6 +36,7 @@ _SMALLEST = 2.0  # points; nobody can read it
 class _CellFont:
     colour: Colour = BLACK
     size: float = 11.0
+    is_struck: bool = False
 
     def add(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take an element of the font."""
@@ -40,6 +44,8 @@ class _CellFont:
             self.colour = colour_of(attributes)
         elif tag == "sz":
             self.size = as_number(attributes.get("val", ""), 11)
+        elif strikes_out(tag, attributes):
+            self.is_struck = True
 
 
 @dataclass(slots=True)
@@ -65,12 +71,13 @@ HIDING_FORMAT = ";;;"
 
 @dataclass(slots=True)
 class ConditionalStyle:
-    """What a conditional format changes: the number format, and the colours of the text and of the background."""
+    """What a conditional format changes: the number format, the colours of the text and of the background, a stroke."""
 
     _code: str = ""
     _colour: Colour = BLACK
     _ground: Colour = WHITE
     _part: str = ""
+    _is_struck: bool = False
 
     def add(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take an element of the style."""
@@ -82,11 +89,17 @@ class ConditionalStyle:
             self._colour = colour_of(attributes)
         elif tag == "bgColor" and not true(attributes.get("auto")):
             self._ground = colour_of(attributes)
+        elif strikes_out(tag, attributes):
+            self._is_struck = True
 
     @property
     def shows(self) -> str:
-        """The number format, which hides the value if the text has the colour of the background; "" for that of the cell."""
-        return HIDING_FORMAT if are_alike(self._colour, self._ground) else self._code
+        """The number format; "" for that of the cell.
+
+        It hides the value if the text is struck out or has the colour of the background.
+        """
+        is_hidden = self._is_struck or are_alike(self._colour, self._ground)
+        return HIDING_FORMAT if is_hidden else self._code
 
 
 def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
@@ -95,6 +108,7 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
     used: list[str] = []
     grounds: list[Colour] = []
     unseen: set[int] = set()
+    struck: set[int] = set()
     formats: dict[str, str] = dict(BUILT_IN)
     fonts: list[_CellFont] = []
     fills: list[_Fill] = []
@@ -122,6 +136,8 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
             grounds.append((_numbered(fills, attributes.get("fillId")) or _Fill()).ground)
             if are_alike(font.colour, grounds[-1]) or font.size <= _SMALLEST:
                 unseen.add(len(locked))
+            if font.is_struck:
+                struck.add(len(locked))
             locked.append(True)
             used.append(formats.get(attributes.get("numFmtId", "0"), GENERAL))
         elif section == "cellXfs" and tag == "protection" and locked:
@@ -140,7 +156,14 @@ def styles(part: XmlPart, limits: Limits) -> CellStyles:  # noqa: C901
 
     parse(part, start, end)
     shows = {str(number): style.shows for number, style in enumerate(conditional) if style.shows}
-    return CellStyles(tuple(locked), tuple(used), tuple(grounds), frozenset(unseen), MappingProxyType(shows))
+    return CellStyles(
+        tuple(locked),
+        tuple(used),
+        tuple(grounds),
+        frozenset(unseen),
+        frozenset(struck),
+        MappingProxyType(shows),
+    )
 
 
 _Part = TypeVar("_Part")
@@ -152,13 +175,17 @@ def _numbered(parts: list[_Part], number: str | None) -> _Part | None:
     return parts[index] if index < len(parts) else None
 
 
+def strikes_out(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Return whether a property of a font strikes the text out."""
+    return tag == "strike" and true(attributes.get("val", "1"))
+
+
 def sets_apart(tag: str, attributes: Mapping[str, str]) -> bool:
     """Return whether a property of a run of text strikes it out, raises or lowers it, or makes it white or too small."""
     value = attributes.get("val", "")
-    if tag == "strike":
-        return not value or true(value)
-    if tag == "vertAlign":
-        return value != "baseline"
-    return (tag == "color" and are_alike(colour_of(attributes), WHITE)) or (
-        tag == "sz" and as_number(value, 11) <= _SMALLEST
+    return (
+        strikes_out(tag, attributes)
+        or (tag == "vertAlign" and value != "baseline")
+        or (tag == "color" and are_alike(colour_of(attributes), WHITE))
+        or (tag == "sz" and as_number(value, 11) <= _SMALLEST)
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from xltools.excel.formula import SharedFormula
 from xltools.excel.scan.conditional import ConditionalFormats
 from xltools.excel.scan.facts import Fact, SheetFacts
-from xltools.excel.scan.styles import sets_apart
+from xltools.excel.scan.styles import sets_apart, strikes_out
 from xltools.form.address import COLUMNS, ROWS, column_name, parsed
 from xltools.office.guard import Budget, ScanError, XmlPart, beyond
 from xltools.office.parsing import is_alternative, parse, true, unescaped
@@ -120,13 +120,13 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
     inline_text: str | None = None
     chunks: list[str] = []
     inline: list[Run] = []
-    is_apart = False
+    is_apart = is_struck = False
 
     conditional = ConditionalFormats(sheet.conditional, tables.budget.limits)
 
     def start(tag: str, attributes: dict[str, str]) -> None:  # noqa: C901, PLR0912, PLR0915
         nonlocal row, column, kind, style, value, formula, inline_text, shared, phonetic, in_text
-        nonlocal is_apart, seen_before
+        nonlocal is_apart, is_struck, seen_before
         if tag == "c":
             if kind:
                 raise ValueError("a cell in a cell")
@@ -159,7 +159,7 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
         elif tag == "rPh":
             phonetic = True
         elif kind and sets_apart(tag, attributes):
-            is_apart = True
+            is_apart, is_struck = True, is_struck or strikes_out(tag, attributes)
         elif tag == "mergeCell":
             sheet.merges.append(_range(attributes["ref"]))
             if len(sheet.merges) > most_ranges:
@@ -174,18 +174,22 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
             sheet.hides_rows = true(attributes.get("zeroHeight")) or _is_below(
                 attributes.get("defaultRowHeight"), _LOWEST_ROW
             )
+            sheet.hides_columns = _is_below(attributes.get("defaultColWidth"), _NARROWEST_COLUMN)
         elif tag == "col" and (
             true(attributes.get("hidden")) or _is_below(attributes.get("width"), _NARROWEST_COLUMN)
         ):
             first, last = (_index(attributes[name], COLUMNS) for name in ("min", "max"))
             sheet.hidden_columns.append((first, last))
+        elif tag == "col" and sheet.hides_columns and "width" in attributes:
+            first, last = (_index(attributes[name], COLUMNS) for name in ("min", "max"))
+            sheet.shown_columns.append((first, last))
         elif is_alternative(tag):
             seen_before = -1 if kind else seen
         else:
             conditional.start(tag, attributes, chunks)
 
     def end(tag: str) -> None:  # noqa: C901, PLR0912
-        nonlocal kind, value, formula, inline_text, phonetic, in_text, seen, is_apart
+        nonlocal kind, value, formula, inline_text, phonetic, in_text, seen, is_apart, is_struck
         if tag == "c":
             if kind == "inlineStr" and inline_text is not None:
                 value = inline_text
@@ -213,9 +217,9 @@ def worksheet(part: XmlPart, sheet: SheetFacts, tables: Tables) -> SheetFacts:  
         elif tag == "t":
             in_text = False
             if not phonetic:
-                inline.append(Run("".join(chunks), is_apart))
+                inline.append(Run("".join(chunks), is_apart, is_struck=is_struck))
         elif tag == "r":
-            is_apart = False
+            is_apart = is_struck = False
         elif tag == "is":
             if inline_text is not None and kind:
                 raise ValueError("two texts in a cell")
